@@ -1,0 +1,115 @@
+//! Revision ids: what may be one, and nothing else passes as one.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest id that `alembic_version.version_num varchar(32)` holds, in characters.
+pub const MAX_LENGTH: usize = 32;
+
+/// The name of one revision: 1 to 32 characters without `@ - + : , /` or blanks, and no symbol
+/// (`head heads base current`). Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionId(Arc<str>);
+
+/// Why a text is no revision id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRevisionId {
+    #[error("a revision identifier cannot be empty")]
+    Empty,
+    #[error("Character(s) '{}' not allowed in revision identifier '{id}'", .characters.join(", "))]
+    Characters { id: String, characters: Vec<String> },
+    #[error("'{0}' is a symbol and cannot be a revision identifier")]
+    Symbol(String),
+    #[error("revision identifier '{id}' has {length} characters; alembic_version holds {MAX_LENGTH}")]
+    TooLong { id: String, length: usize },
+}
+
+impl RevisionId {
+    /// Checks and takes an id.
+    ///
+    /// # Errors
+    /// When the text is empty, longer than 32 characters, a symbol, or holds a forbidden character.
+    pub fn parse(text: &str) -> Result<Self, InvalidRevisionId> {
+        if text.is_empty() {
+            return Err(InvalidRevisionId::Empty);
+        }
+        let mut characters: Vec<String> = text
+            .chars()
+            .filter(|c| "@-+:,/".contains(*c) || c.is_whitespace() || c.is_control())
+            .map(String::from)
+            .collect();
+        if !characters.is_empty() {
+            characters.sort();
+            characters.dedup();
+            return Err(InvalidRevisionId::Characters { id: text.to_owned(), characters });
+        }
+        if ["head", "heads", "base", "current"].contains(&text) {
+            return Err(InvalidRevisionId::Symbol(text.to_owned()));
+        }
+        let length = text.chars().count();
+        if length > MAX_LENGTH {
+            return Err(InvalidRevisionId::TooLong { id: text.to_owned(), length });
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight characters, which is how the UI names a revision.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.char_indices().nth(8).map_or(&self.0, |(end, _)| &self.0[..end])
+    }
+}
+
+impl fmt::Display for RevisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for RevisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::borrow::Borrow<str> for RevisionId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl serde::Serialize for RevisionId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forbidden_characters_are_named_once_and_sorted() {
+        let error = RevisionId::parse("a-b-@c").unwrap_err();
+        assert_eq!(error.to_string(), "Character(s) '-, @' not allowed in revision identifier 'a-b-@c'");
+    }
+
+    #[test]
+    fn symbols_and_long_ids_are_refused() {
+        assert!(RevisionId::parse("head").is_err());
+        assert!(RevisionId::parse(&"a".repeat(33)).is_err());
+        assert!(RevisionId::parse(&"가".repeat(32)).is_ok());
+    }
+
+    #[test]
+    fn short_cuts_at_characters_not_bytes() {
+        assert_eq!(RevisionId::parse("가나다라마바사아자차").unwrap().short(), "가나다라마바사아");
+        assert_eq!(RevisionId::parse("abc").unwrap().short(), "abc");
+    }
+}

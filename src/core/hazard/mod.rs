@@ -1,0 +1,93 @@
+//! What a statement may cost: found from the syntax tree, counted later on the live data.
+
+/// The classes of hazards; approval is given by class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    DataLoss,
+    Fails,
+    Lock,
+    Index,
+    ForeignKey,
+    Breaks,
+    Irreversible,
+    Default,
+}
+
+/// What was counted on the target for a hazard.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Evidence {
+    /// Rows of the table.
+    pub rows: u64,
+    /// Values that would be lost or changed: for a table its rows, for a column its values that are not NULL.
+    pub values: u64,
+    /// False when it was estimated from statistics.
+    pub exact: bool,
+    /// How long the counting took.
+    pub seconds: f64,
+}
+
+/// One finding on one statement.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Hazard {
+    /// Stable, e.g. `DL101`.
+    pub code: &'static str,
+    pub class: Class,
+    /// A few words, e.g. `drops column`.
+    pub title: &'static str,
+    /// What is touched, as the statement names it, e.g. `functions.legacy_code`.
+    pub object: String,
+    /// `None`: not counted, which counts as lost.
+    pub evidence: Option<Evidence>,
+    /// What a count has to look at.
+    #[serde(skip)]
+    pub subject: Subject,
+}
+
+/// The object that a hazard is about, unquoted, for counting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Table {
+        schema: Option<String>,
+        name: String,
+    },
+    Column {
+        schema: Option<String>,
+        table: String,
+        column: String,
+    },
+    /// Something whose rows are not counted this way.
+    Other,
+}
+
+impl Class {
+    /// The word used on the command line and in the UI, e.g. `data-loss`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::DataLoss => "data-loss",
+            Self::Fails => "fails",
+            Self::Lock => "lock",
+            Self::Index => "index",
+            Self::ForeignKey => "foreign-key",
+            Self::Breaks => "breaks",
+            Self::Irreversible => "irreversible",
+            Self::Default => "default",
+        }
+    }
+}
+
+impl Hazard {
+    /// Whether it was counted exactly and found to touch nothing.
+    #[must_use]
+    pub fn touches_nothing(&self) -> bool {
+        self.evidence.is_some_and(|e| e.exact && e.values == 0)
+    }
+}
+
+/// The hazards of one statement, from its syntax tree, not counted.
+#[must_use]
+pub fn find(statement: &str) -> Vec<Hazard> {
+    let _ = statement;
+    todo!()
+}

@@ -1,0 +1,7 @@
+//! The pure heart: no IO, no async, no clock, no printing.
+
+pub mod graph;
+pub mod hazard;
+pub mod plan;
+pub mod script;
+pub mod sql;

@@ -1,0 +1,107 @@
+//! The plan: what will run, in which order, at what cost. Pure data; the UI shows it, `--dry-run`
+//! prints it and the engine runs it.
+
+mod approval;
+
+pub use approval::{Approval, ApprovalError};
+
+use std::path::PathBuf;
+
+use crate::core::graph::{Direction, RevisionId, VersionChange};
+use crate::core::hazard::{Class, Hazard};
+
+/// How revisions and transactions go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransactionMode {
+    /// Each revision in a transaction of its own.
+    #[default]
+    Each,
+    /// All revisions in one.
+    All,
+}
+
+/// What runs against which database, made at one moment of its heads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub direction: Direction,
+    /// As typed: `head`, `-1`, …
+    pub target: String,
+    /// The environment that the plan was made for.
+    pub environment: EnvironmentName,
+    pub mode: TransactionMode,
+    /// The heads that it starts from; the engine refuses it when the database has others.
+    pub from: Vec<RevisionId>,
+    pub to: Vec<RevisionId>,
+    pub steps: Vec<Step>,
+    /// Hazard classes that need approval here.
+    pub confirm: Vec<Class>,
+}
+
+/// The name of an environment and whether it is protected.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvironmentName {
+    /// `None`: the `[database]` table itself.
+    pub name: Option<String>,
+    pub protected: bool,
+}
+
+/// One revision of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub revision: RevisionId,
+    pub direction: Direction,
+    pub message: String,
+    /// Where the script lies; `None` when its text comes from the ledger.
+    pub path: Option<PathBuf>,
+    /// The whole text of the script, kept by the ledger.
+    pub script: std::sync::Arc<str>,
+    pub shown_from: Vec<RevisionId>,
+    pub shown_to: Vec<RevisionId>,
+    /// False: the section says `transaction=off`, or holds a statement that PostgreSQL refuses in a transaction.
+    pub transactional: bool,
+    pub changes: Vec<VersionChange>,
+    pub heads_after: Vec<RevisionId>,
+    pub statements: Vec<PlannedStatement>,
+}
+
+/// One statement of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedStatement {
+    /// 1-based line in the script's file.
+    pub line: usize,
+    /// 1-based column, in characters.
+    pub column: usize,
+    pub sql: String,
+    /// Rows for `COPY … FROM stdin`.
+    pub copy_data: Option<String>,
+    pub hazards: Vec<Hazard>,
+}
+
+impl Plan {
+    /// Whether nothing would run and no heads would change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Every hazard with the step and statement that it stands on.
+    pub fn hazards(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
+        self.steps.iter().flat_map(|step| {
+            step.statements
+                .iter()
+                .flat_map(move |statement| statement.hazards.iter().map(move |hazard| (step, statement, hazard)))
+        })
+    }
+
+    /// The hazards that a person must accept before this plan may run.
+    pub fn to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
+        self.hazards().filter(|(_, _, hazard)| self.confirm.contains(&hazard.class) && !hazard.touches_nothing())
+    }
+
+    /// The number of statements in all steps.
+    #[must_use]
+    pub fn statement_count(&self) -> usize {
+        self.steps.iter().map(|step| step.statements.len()).sum()
+    }
+}

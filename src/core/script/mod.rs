@@ -1,0 +1,73 @@
+//! A revision script: its header and its two sections of SQL, as text and as data.
+
+use crate::core::graph::{Direction, RevisionId};
+
+/// A script as read from a file. `render(parse(text))` parses to the same script again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The comment lines before `Revision ID:`, joined by newlines; the first is the summary.
+    pub message: String,
+    pub revision: RevisionId,
+    pub down_revisions: Vec<RevisionId>,
+    pub branch_labels: Vec<String>,
+    pub depends_on: Vec<String>,
+    /// As written in the script, e.g. `2026-11-22 10:00:00+00:00`.
+    pub create_date: Option<String>,
+    /// Header lines whose keys are not known, as written without `-- `.
+    pub other_header: Vec<String>,
+    pub upgrade: Section,
+    pub downgrade: Section,
+}
+
+/// One of a script's two halves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Section {
+    /// The SQL between this marker and the next, without the marker line.
+    pub sql: String,
+    /// False with `transaction=off`.
+    pub transactional: bool,
+    /// The 1-based line of the file on which `sql` starts; 0 when the section is absent.
+    pub line: usize,
+}
+
+/// Why a file is no script: where and what was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ScriptError {
+    /// 1-based.
+    pub line: Option<usize>,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+#[allow(unused_variables, clippy::unused_self)]
+impl Script {
+    /// Reads a script's text. Takes CRLF, a BOM and trailing blanks.
+    ///
+    /// # Errors
+    /// With the line and what was expected there.
+    pub fn parse(text: &str) -> Result<Self, ScriptError> {
+        todo!()
+    }
+
+    /// The script in canonical form.
+    #[must_use]
+    pub fn render(&self) -> String {
+        todo!()
+    }
+
+    /// The first line of the message.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+
+    /// The section that a direction runs.
+    #[must_use]
+    pub fn section(&self, direction: Direction) -> &Section {
+        match direction {
+            Direction::Upgrade => &self.upgrade,
+            Direction::Downgrade => &self.downgrade,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! SQL text as statements with places, and what PostgreSQL will do with each.
+
+/// One statement of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The statement without its semicolon, without leading blanks or comments.
+    pub text: String,
+    /// 1-based line of the first character, counted in the text that was split.
+    pub line: usize,
+    /// 1-based column of the first character, in characters.
+    pub column: usize,
+    /// The rows of `COPY … FROM stdin`, up to and without the closing `\.`.
+    pub copy_data: Option<String>,
+}
+
+/// Whether PostgreSQL runs a statement inside a transaction block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transactional {
+    Yes,
+    /// It refuses to; the text names the statement, e.g. `CREATE INDEX CONCURRENTLY`.
+    No(&'static str),
+    /// The statement itself opens or closes a transaction (`BEGIN`, `COMMIT`, …).
+    Control(&'static str),
+}
+
+/// Why a text cannot be split into statements.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SplitError {
+    /// 1-based line and column in the text.
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Splits a section into its statements.
+///
+/// # Errors
+/// At a psql backslash command (named), an unterminated quote, comment or dollar quote, or COPY data without its end.
+pub fn split(sql: &str) -> Result<Vec<Statement>, SplitError> {
+    let _ = sql;
+    todo!()
+}
+
+/// Whether PostgreSQL runs this statement inside a transaction block.
+#[must_use]
+pub fn transactional(statement: &str) -> Transactional {
+    let _ = statement;
+    todo!()
+}

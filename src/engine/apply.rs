@@ -1,0 +1,116 @@
+//! Runs an approved plan: takes the lock, looks again, runs statement by statement, keeps the ledger.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::project::Project;
+use super::{Result, Target};
+use crate::core::graph::{Direction, RevisionId};
+use crate::core::plan::Approval;
+
+/// What happens while a plan runs, told as it happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// Another migrator holds the lock; told again while it lasts.
+    WaitingForMigrator {
+        holder: String,
+        waited: Duration,
+    },
+    /// A step waits for a lock on the target that others hold.
+    Blocked {
+        step: usize,
+        blockers: Vec<Blocker>,
+    },
+    /// Index into the plan's steps.
+    StepStarted {
+        step: usize,
+    },
+    /// Index into that step's statements.
+    StatementStarted {
+        step: usize,
+        statement: usize,
+    },
+    StatementDone {
+        step: usize,
+        statement: usize,
+        rows: Option<u64>,
+        elapsed: Duration,
+    },
+    /// A notice or warning from the server.
+    Notice {
+        severity: String,
+        message: String,
+    },
+    StepDone {
+        step: usize,
+        elapsed: Duration,
+    },
+    /// The step's transaction was rolled back and starts again.
+    StepRetried {
+        step: usize,
+        attempt: u32,
+    },
+    /// Cancelling was asked for; the server has not answered yet.
+    Cancelling,
+}
+
+/// A session that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Blocker {
+    pub pid: i32,
+    pub user: String,
+    pub application: String,
+    pub query: String,
+    /// How long its transaction has been open.
+    pub age: Duration,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Outcome {
+    pub from: Vec<RevisionId>,
+    pub to: Vec<RevisionId>,
+    pub steps: Vec<StepOutcome>,
+}
+
+/// One step that was applied.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct StepOutcome {
+    pub revision: RevisionId,
+    pub direction: Direction,
+    pub seconds: f64,
+    /// What was kept before it was destroyed.
+    pub kept: Vec<Kept>,
+}
+
+/// A copy made before a loss.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Kept {
+    pub object: String,
+    pub rows: u64,
+}
+
+/// How to apply.
+#[derive(Debug, Clone, Default)]
+pub struct ApplyOptions {
+    /// `--no-wait`: fail with kind `Locked` instead of waiting for another migrator.
+    pub no_wait: bool,
+}
+
+/// Applies an approved plan. Dropping the future does not stop it cleanly: use `cancel`.
+///
+/// # Errors
+/// With the script, line, caret, SQLSTATE, detail and hint when a statement fails; kind `Locked`,
+/// `Interrupted` or `Connection` as it happened; the message says how the database was left.
+pub async fn apply(
+    project: &Project,
+    target: &Target,
+    approval: &Approval,
+    options: &ApplyOptions,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<Outcome> {
+    let _ = (project, target, approval, options, progress, cancel);
+    todo!()
+}

@@ -1,0 +1,18 @@
+//! Everything that touches a disk, a process or a server. A use case a file; the command line and
+//! the UI call the same ones.
+
+pub mod apply;
+pub mod draft;
+mod error;
+pub mod postgres;
+pub mod prepare;
+pub mod project;
+pub mod stamp;
+pub mod status;
+mod target;
+
+pub use error::{Error, ErrorKind};
+pub use target::{ConnectOptions, Target};
+
+/// The result of every use case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,37 @@
+//! Everything that the UI asks the world for; the runtime carries it out and answers with a message.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Generation;
+use crate::core::graph::RevisionId;
+use crate::core::plan::Approval;
+use crate::engine::draft::NewRevision;
+use crate::engine::prepare::Request;
+use crate::engine::project::ScriptTree;
+
+/// A request to the runtime.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Read the scripts again.
+    LoadScripts,
+    /// Resolve the target (again), connect and read the heads.
+    Connect(Generation, Option<String>),
+    /// Read the heads on the connection at hand.
+    ReadStatus(Generation),
+    Prepare(Generation, Arc<ScriptTree>, Request),
+    Apply(Approval),
+    /// Cancel the running job.
+    Cancel,
+    Create(Arc<ScriptTree>, NewRevision),
+    Merge(Arc<ScriptTree>, Vec<String>, NewRevision),
+    Stamp(Arc<ScriptTree>, Vec<String>, bool),
+    /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
+    EditExternally(PathBuf, Option<usize>),
+    Highlight(RevisionId, Arc<str>),
+    /// Put text on the clipboard; the second string says in words what it is.
+    Copy(String, String),
+    /// SIGTSTP: give the terminal back and stop.
+    Suspend,
+    Quit,
+}

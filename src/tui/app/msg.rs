@@ -1,0 +1,107 @@
+//! Everything that can happen to the UI.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::core::graph::{Path, RevisionId};
+use crate::core::plan::Plan;
+use crate::engine::apply::{Outcome, Progress};
+use crate::engine::draft::Written;
+use crate::engine::project::ScriptTree;
+use crate::engine::status::Status;
+use crate::engine::{Error, ErrorKind};
+
+/// Counts requests, so that an answer that comes too late is known and dropped.
+pub type Generation = u64;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Paste(String),
+    Resize {
+        width: u16,
+        height: u16,
+    },
+    /// The terminal gained or lost focus.
+    Focus(bool),
+    /// Four times a second, only while a job runs or a notice is about to fade.
+    Tick,
+    /// Every five seconds with focus and no job: time to look at the heads.
+    LookAgain,
+    /// The scripts on disk changed (a `git switch`, an editor).
+    ScriptsChanged,
+    /// Answer to `Effect::LoadScripts`.
+    ScriptsLoaded(Arc<ScriptTree>),
+    /// Answer to `Effect::Connect` and `Effect::ReadStatus`.
+    Status(Generation, Result<Status, Error>),
+    /// Answer to `Effect::Prepare`.
+    Prepared(Generation, Result<Arc<Plan>, Error>),
+    /// While `Effect::Apply` runs.
+    Progress(Progress),
+    /// Answer to `Effect::Apply`.
+    Applied(Result<Outcome, Error>),
+    /// Answer to `Effect::Create` and `Effect::Merge`.
+    Written(Result<Written, Error>),
+    /// Answer to `Effect::Stamp`.
+    Stamped(Result<Path, Error>),
+    /// Answer to `Effect::EditExternally`.
+    EditorClosed(Result<(), Error>),
+    /// Answer to `Effect::Highlight`.
+    Highlighted(RevisionId, Arc<Highlighted>),
+    /// Answer to `Effect::Copy`: what was copied, in words.
+    Copied(Result<String, Error>),
+    /// A path that no other message fits failed.
+    Failed(Error),
+    /// The process was asked to end (SIGTERM, SIGHUP).
+    Terminate,
+}
+
+/// What a piece of SQL is, for colouring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    Keyword,
+    Type,
+    Function,
+    String,
+    Number,
+    Comment,
+    /// `-- @upgrade`, `-- @downgrade` and the header's keys.
+    Marker,
+    Operator,
+    Quoted,
+}
+
+/// A text's tokens: for each line, byte ranges into that line with their kinds, in order, not overlapping.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Highlighted {
+    pub lines: Vec<Vec<(Range<usize>, TokenKind)>>,
+}
+
+/// What the UI is opened with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// How the project is named in the header, e.g. its folder.
+    pub project: String,
+    pub config_path: PathBuf,
+    /// Names of `[environments.*]`, with whether each is protected.
+    pub environments: Vec<(String, bool)>,
+    /// The environment chosen on the command line.
+    pub environment: Option<String>,
+    /// `--read-only`: nothing that writes is offered.
+    pub read_only: bool,
+    pub width: u16,
+    pub height: u16,
+}
+
+impl Msg {
+    /// Whether it is an error of the connection, for which a retry is offered.
+    #[must_use]
+    pub fn is_connection_error(&self) -> bool {
+        matches!(self, Self::Status(_, Err(error)) if error.kind == ErrorKind::Connection)
+    }
+}

@@ -1,0 +1,3 @@
+//! The terminal UI: a pure state machine (`app`), its picture (`view`), and the loop around them (`runtime`).
+
+pub mod app;
