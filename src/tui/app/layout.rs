@@ -184,7 +184,9 @@ fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
     let key = model.preferences.keymap.shown(command);
     let title = match (command, model.place()) {
         (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
-        (Command::Refresh, _) if model.plan.is_some() => String::from("plan again"),
+        (Command::Apply, _) if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) => {
+            String::from("close")
+        }
         _ => title,
     };
     let width = u16::try_from(key.width() + title.width() + 3).unwrap_or(u16::MAX);

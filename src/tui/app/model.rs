@@ -140,6 +140,8 @@ pub struct Model {
     /// Quit as soon as the job has ended.
     pub(crate) quitting: bool,
     pub(crate) select_when_loaded: Option<RevisionId>,
+    /// The next heads may differ, as it was limbeck that moved them.
+    pub(crate) moved_by_us: bool,
 }
 
 impl Model {
@@ -176,6 +178,7 @@ impl Model {
             generation: 0,
             quitting: false,
             select_when_loaded: None,
+            moved_by_us: false,
         };
         if !problems.is_empty() {
             let mut error = Error::new("config.toml cannot be taken as it is");

@@ -43,6 +43,7 @@ pub fn on_progress(model: &mut Model, progress: Progress) -> Vec<Effect> {
 pub fn on_applied(model: &mut Model, answer: Result<Outcome, Error>) -> Vec<Effect> {
     model.job = None;
     let was_cancelled = std::mem::take(&mut model.cancelling);
+    model.moved_by_us = true;
     match answer {
         Ok(outcome) => finished(model, outcome, was_cancelled),
         Err(error) => failed(model, error),

@@ -170,9 +170,10 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, E
             let known = model.heads() == Some(status.heads.as_slice());
             model.server.seen.insert(model.environment.clone(), status.heads.clone());
             model.server.status = Some(status);
+            let by_us = std::mem::take(&mut model.moved_by_us);
             if back {
                 model.say("connected again");
-            } else if moved {
+            } else if moved && !by_us {
                 model.say("the database's heads have moved");
             }
             if !known {
@@ -251,6 +252,7 @@ fn on_stamped(model: &mut Model, answer: Result<Path, Error>) -> Vec<Effect> {
             let words = format!("{} → {}", run::ids(&path.from), run::ids(&path.to));
             model.log.note(model.now, State::Done, "stamp", &words);
             model.say(format!("stamped {words}"));
+            model.moved_by_us = true;
         }
         Err(error) => model.show_error(error),
     }

@@ -49,7 +49,6 @@ pub fn shifted(area: Rect, row: u16) -> Rect {
 struct Columns {
     lanes: usize,
     message: usize,
-    words: usize,
 }
 
 impl Columns {
@@ -58,16 +57,16 @@ impl Columns {
         // A cursor's mark, the lanes, the id and the blanks between.
         let rest = width.saturating_sub(1 + lanes + 1 + ID + 2);
         let words = WORDS.min(rest * 2 / 5);
-        Self { lanes, message: rest.saturating_sub(words + 1), words }
+        Self { lanes, message: rest.saturating_sub(words + 1) }
     }
 }
 
 fn summary(model: &Model) -> String {
     let filter = &model.filter;
     if !filter.input.is_empty() && !filter.typing {
-        let found = filter
-            .count
-            .map_or_else(String::new, |n| format!(" · {}", count(n as u64, "match").replace("matchs", "matches")));
+        let found = filter.count.map_or_else(String::new, |n| {
+            format!(" · {}", if n == 1 { String::from("1 match") } else { format!("{n} matches") })
+        });
         return format!("/{}{found}", filter.input.text());
     }
     if model.tree.is_none() || model.history.is_empty() {
@@ -205,7 +204,7 @@ fn words(model: &Model, id: &RevisionId, marks: Marks, labels: &[String]) -> Vec
         words.push((String::from("merge"), Role::Muted));
     }
     if marks.branch_point {
-        words.push((String::from("branch point"), Role::Muted));
+        words.push((String::from("branch"), Role::Muted));
     }
     words
 }

@@ -6,6 +6,7 @@ use super::history::shifted;
 use super::pane;
 use super::pen::Paint;
 use crate::tui::app::model::{Connection, Model, Pane};
+use crate::tui::app::screen::plan_rows::count;
 use crate::tui::app::theme::Role;
 
 /// Draws the pane.
@@ -15,7 +16,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
     let focused = model.focus == Pane::Pending && model.plan.is_none();
     let pending = model.history.pending();
-    let more = if pending.is_empty() { String::new() } else { pending.len().to_string() };
+    let more = if pending.is_empty() { String::new() } else { count(pending.len() as u64, "revision") };
     let inside = pane::frame(paint, area, &pane::title(2, "Pending", focused, &more), focused);
     if pending.is_empty() {
         let (words, role) = nothing(model);

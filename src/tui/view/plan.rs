@@ -11,6 +11,7 @@ use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Plan, Step, TransactionMode};
 use crate::tui::app::command::Command;
 use crate::tui::app::layout::Areas;
+use crate::tui::app::log::one_line;
 use crate::tui::app::model::Model;
 use crate::tui::app::run::{ids, spell};
 use crate::tui::app::screen::plan::{PlanScreen, Run, StatementState, StepState, Waiting};
@@ -98,7 +99,7 @@ fn step_words(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role)
         Some(StepState::Failed) => (String::from("stopped here"), Role::Danger),
         Some(StepState::Waiting) if screen.running().is_some() => (String::from("not run"), Role::Muted),
         _ if !step.transactional => (String::from("outside a transaction"), Role::Warning),
-        _ if step.statements.is_empty() => (String::from("no statements"), Role::Muted),
+        _ if step.statements.is_empty() => (String::new(), Role::Muted),
         _ => (count(step.statements.len() as u64, "statement"), Role::Muted),
     }
 }
@@ -116,13 +117,10 @@ const fn step_glyph(model: &Model, step: &Step, state: Option<StepState>) -> (&'
 
 fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
     let Some(planned) = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else { return };
-    let lines = planned.sql.lines().count();
-    let mut text = planned.sql.lines().nth(line).unwrap_or_default().to_owned();
-    if line + 1 >= lines {
+    let mut text =
+        if screen.full { planned.sql.lines().nth(line).unwrap_or_default().to_owned() } else { one_line(&planned.sql) };
+    if !screen.full || line + 1 >= planned.sql.lines().count() {
         text.push(';');
-    } else if !screen.full {
-        let rest = lines - 1;
-        text.push_str(&format!(" … {}", count(rest as u64, "more line")));
     }
     let state = screen.running().and_then(|running| running.statements.get(&(step, statement)));
     if line == 0 {
@@ -162,13 +160,16 @@ fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
     };
     pen.skip(6);
     pen.put(if asks { "! " } else { "· " }, role);
-    pen.column(hazard.class.word(), 13, role);
-    pen.put(hazard.title, Role::Text);
-    pen.put(" ", Role::Text);
+    pen.put(hazard.class.word(), role);
+    pen.put("  ", Role::Text);
     pen.put(&hazard.object, Role::Title);
     pen.put("  ", Role::Text);
-    pen.put(&evidence_words(hazard), role);
-    pen.put(&format!("  {}", hazard.code), Role::Muted);
+    let evidence = evidence_words(hazard);
+    if !evidence.is_empty() {
+        pen.put(&evidence, role);
+        pen.put("  ", Role::Text);
+    }
+    pen.put(&format!("{} · {}", hazard.title, hazard.code), Role::Muted);
 }
 
 /// The line at the bottom: what Enter would do, what is waited for, or what came of it.
@@ -206,10 +207,7 @@ fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
     match (asks, screen.plan.environment_to_confirm()) {
         (0, None) => (change, Role::Muted),
         (0, Some(_)) => (format!("{change}   the environment has to be confirmed"), Role::Warning),
-        (asks, _) => (
-            format!("{change}   {} to be approved", count(asks as u64, "loss").replace("losss", "losses")),
-            Role::Danger,
-        ),
+        (asks, _) => (format!("{change}   {}, to be approved", count(asks as u64, "hazard")), Role::Danger),
     }
 }
 
@@ -225,7 +223,7 @@ fn blockers_words(blockers: &[crate::engine::apply::Blocker]) -> String {
     let names: Vec<String> = blockers
         .iter()
         .map(|blocker| {
-            let query = crate::tui::app::log::one_line(&blocker.query);
+            let query = one_line(&blocker.query);
             format!("pid {} ({}, {}, {}) {query}", blocker.pid, blocker.user, blocker.application, spell(blocker.age))
         })
         .collect();

@@ -178,6 +178,12 @@ pub fn decide(model: &Model, command: Command) -> Decision {
             Vec::new()
         });
     }
+    if command == Command::Apply && matches!(screen.run, Run::Done(..) | Run::Failed(..)) {
+        return Ok(|model| {
+            model.plan = None;
+            Vec::new()
+        });
+    }
     writable(model)?;
     if !screen.is_reviewing() {
         return no("the plan has run");
