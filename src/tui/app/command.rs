@@ -134,9 +134,18 @@ pub fn decide(model: &Model, command: Command) -> Decision {
     }
     match command {
         C::Down | C::Up | C::Top | C::Bottom | C::PageDown | C::PageUp => screen::moving::decide(model, command),
-        C::PaneLeft | C::PaneRight | C::PaneNext | C::PanePrevious => screen::panes::decide(model, command),
-        C::PaneHistory | C::PanePending | C::PaneScript | C::PaneLog => screen::panes::decide(model, command),
-        C::ScrollLeft | C::ScrollRight | C::Wrap | C::Log => screen::panes::decide(model, command),
+        C::PaneLeft
+        | C::PaneRight
+        | C::PaneNext
+        | C::PanePrevious
+        | C::PaneHistory
+        | C::PanePending
+        | C::PaneScript
+        | C::PaneLog
+        | C::ScrollLeft
+        | C::ScrollRight
+        | C::Wrap
+        | C::Log => screen::panes::decide(model, command),
         C::Upgrade | C::UpgradeTo | C::Downgrade | C::DowngradeTo => screen::planning::decide(model, command),
         C::Apply | C::FullSql | C::Transaction => screen::plan::decide(model, command),
         C::Filter | C::FilterNext | C::FilterPrevious => screen::filter::decide(model, command),
@@ -146,10 +155,14 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Environment => screen::environment::decide(model),
         C::Open | C::Edit | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Autogenerate | C::Verify | C::Backup => no("comes with a later version"),
-        C::Accept | C::FieldNext | C::FieldPrevious | C::ChoiceNext | C::ChoicePrevious => {
-            screen::dialog::decide(model, command)
-        }
-        C::ButtonLeft | C::ButtonRight | C::Toggle => screen::dialog::decide(model, command),
+        C::Accept
+        | C::FieldNext
+        | C::FieldPrevious
+        | C::ChoiceNext
+        | C::ChoicePrevious
+        | C::ButtonLeft
+        | C::ButtonRight
+        | C::Toggle => screen::dialog::decide(model, command),
         C::Palette | C::Help | C::Back | C::Cancel | C::Suspend | C::Quit => screen::leaving::decide(model, command),
     }
 }
@@ -184,7 +197,9 @@ pub fn markdown() -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
     for info in table().iter().filter(|info| info.places.iter().any(|p| matches!(p, Place::Main | Place::Plan))) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
-        text.push_str(&format!("| {} | {} | {} |\n", keys.join(" "), info.title, info.description));
+        for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {
+            text.push_str(part);
+        }
     }
     text
 }

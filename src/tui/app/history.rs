@@ -54,6 +54,9 @@ pub struct History {
     /// How many items stand above the revisions.
     above: usize,
     lanes_width: usize,
+    /// What the filter looks at, a text a revision, in lower case.
+    texts: Vec<Box<str>>,
+    heads: usize,
     selected: usize,
     /// The first screen line that is seen.
     pub top: usize,
@@ -71,6 +74,8 @@ impl History {
         let mut history = Self {
             lanes_width: lanes.iter().map(LaneRow::width).max().unwrap_or(1),
             lanes,
+            texts: ids.iter().map(|id| text(tree, id)).collect(),
+            heads: tree.graph.heads().len(),
             top: before.top,
             ..Self::default()
         };
@@ -168,6 +173,18 @@ impl History {
     #[must_use]
     pub fn revision_count(&self) -> usize {
         self.positions.len()
+    }
+
+    /// How many revisions no other revises.
+    #[must_use]
+    pub const fn head_count(&self) -> usize {
+        self.heads
+    }
+
+    /// Id, message and labels of a revision in lower case; empty for other items.
+    #[must_use]
+    pub fn text(&self, item: usize) -> &str {
+        item.checked_sub(self.above).and_then(|n| self.texts.get(n)).map_or("", |text| text)
     }
 
     /// What `upgrade heads` would run, in running order.
@@ -284,6 +301,19 @@ impl History {
             self.select(if below && lines > 0 { found.item + 1 } else { found.item });
         }
     }
+}
+
+fn text(tree: &ScriptTree, id: &RevisionId) -> Box<str> {
+    let mut text = id.to_string();
+    if let Some(file) = tree.scripts.get(id) {
+        text.push(' ');
+        text.push_str(&file.script.message);
+        for label in &file.script.branch_labels {
+            text.push(' ');
+            text.push_str(label);
+        }
+    }
+    text.to_lowercase().into()
 }
 
 fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {

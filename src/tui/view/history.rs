@@ -26,7 +26,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let focused = model.focus == Pane::History && model.plan.is_none();
     let inside = pane::frame(paint, area, &pane::title(1, "History", focused, &summary(model)), focused);
     if model.tree.is_none() {
-        paint.pen(shifted(inside, 0)).put("reading the scripts …", Role::Muted);
+        paint.pen(shifted(inside, 0)).put(" reading the scripts …", Role::Muted);
         return;
     }
     if model.history.is_empty() {
@@ -72,10 +72,10 @@ fn summary(model: &Model) -> String {
     if model.tree.is_none() || model.history.is_empty() {
         return String::new();
     }
-    let mut words = count(model.history.revision_count() as u64, "revision");
-    let heads = model.tree.as_ref().map_or(0, |tree| tree.graph.heads().len());
+    let words = count(model.history.revision_count() as u64, "revision");
+    let heads = model.history.head_count();
     if heads > 1 {
-        words.push_str(&format!(" · {heads} heads"));
+        return format!("{words} · {heads} heads");
     }
     words
 }
@@ -142,21 +142,21 @@ fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Rol
     match (model.history.lane(line.item), line.part) {
         (None, 0) => pen.put(glyph, role),
         (None, _) => {}
-        (Some(lane), 0) => {
+        (Some(cells), 0) => {
             let room = columns.lanes.saturating_sub(1);
-            let left = lane.left.width();
+            let left = cells.left.width();
             if left > room {
-                pen.column(&lane.left, room, Role::Lane);
+                pen.column(&cells.left, room, Role::Lane);
             } else {
-                pen.put(&lane.left, Role::Lane);
+                pen.put(&cells.left, Role::Lane);
             }
             pen.put(glyph, role);
             let rest = columns.lanes.saturating_sub(left.min(room) + 1);
-            pen.column(&lane.right, rest, Role::Lane);
+            pen.column(&cells.right, rest, Role::Lane);
         }
-        (Some(lane), part) => {
-            let link = lane.links.get(part - 1).map_or("", |link| link);
-            pen.column(link, columns.lanes, Role::Lane);
+        (Some(cells), part) => {
+            let below = cells.links.get(part - 1).map_or("", |cells| cells);
+            pen.column(below, columns.lanes, Role::Lane);
         }
     }
     pen.skip((columns.lanes + 1).saturating_sub(start - pen.left()));

@@ -43,12 +43,12 @@ fn title(plan: &Plan) -> Vec<(String, Role)> {
         TransactionMode::Each => "each in its own transaction",
         TransactionMode::All => "all in one transaction",
     };
-    let more = format!(
+    let counted = format!(
         " ─ {} · {} · {mode}",
         count(plan.steps.len() as u64, "revision"),
         count(plan.statement_count() as u64, "statement")
     );
-    let mut pieces = vec![(name, Role::BorderFocused), (more, Role::Muted)];
+    let mut pieces = vec![(name, Role::BorderFocused), (counted, Role::Muted)];
     if let Some(name) = plan.environment.name.as_ref().filter(|_| plan.environment.protected) {
         pieces.push((format!(" ─ {name} is protected"), Role::Warning));
     }
