@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::Effect;
+use super::dialog::Dialog;
 use super::keymap::Place;
 use super::model::Model;
 use super::screen;
@@ -188,7 +189,12 @@ pub(crate) fn no(reason: impl Into<Cow<'static, str>>) -> Decision {
 #[must_use]
 pub fn footer(model: &Model) -> Vec<&'static Info> {
     let place = model.place();
-    table().iter().filter(|info| info.footer.contains(&place) && decide(model, info.id).is_ok()).collect()
+    let read = matches!(model.dialogs.last(), Some(Dialog::Error(_) | Dialog::Help(_)));
+    table()
+        .iter()
+        .filter(|info| info.footer.contains(&place) && !(read && info.id == Command::Accept))
+        .filter(|info| decide(model, info.id).is_ok())
+        .collect()
 }
 
 /// The table of keys for README, as Markdown.

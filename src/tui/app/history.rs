@@ -20,7 +20,7 @@ pub enum Item {
 }
 
 /// What is true of a revision.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Marks {
     pub applied: bool,
@@ -57,6 +57,8 @@ pub struct History {
     /// What the filter looks at, a text a revision, in lower case.
     texts: Vec<Box<str>>,
     heads: usize,
+    /// For each state that occurs, the item with the most words in it.
+    wordy: Vec<usize>,
     selected: usize,
     /// The first screen line that is seen.
     pub top: usize,
@@ -140,6 +142,24 @@ impl History {
                 _ => Marks::default(),
             })
             .collect();
+        self.wordy = self.find_wordy(tree);
+    }
+
+    fn find_wordy(&self, tree: &ScriptTree) -> Vec<usize> {
+        let mut found: HashMap<Marks, (usize, usize)> = HashMap::new();
+        for (item, marks) in self.marks.iter().enumerate() {
+            let labels = match self.items.get(item) {
+                Some(Item::Revision(id)) => {
+                    tree.scripts.get(id).map_or(0, |file| file.script.branch_labels.concat().len())
+                }
+                _ => 0,
+            };
+            let longest = found.entry(*marks).or_insert((item, labels));
+            if labels > longest.1 {
+                *longest = (item, labels);
+            }
+        }
+        found.into_values().map(|(item, _)| item).collect()
     }
 
     fn select_as(&mut self, before: &Self) {
@@ -185,6 +205,12 @@ impl History {
     #[must_use]
     pub fn text(&self, item: usize) -> &str {
         item.checked_sub(self.above).and_then(|n| self.texts.get(n)).map_or("", |text| text)
+    }
+
+    /// For each state that occurs, the item that takes the most words to tell it.
+    #[must_use]
+    pub fn wordy(&self) -> &[usize] {
+        &self.wordy
     }
 
     /// What `upgrade heads` would run, in running order.

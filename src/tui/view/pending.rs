@@ -18,7 +18,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let focused = model.focus == Pane::Pending && model.plan.is_none();
     let pending = model.history.pending();
     let more = if pending.is_empty() { String::new() } else { count(pending.len() as u64, "revision") };
-    let inside = pane::frame(paint, area, &pane::title(2, "Pending", focused, &more), focused);
+    let inside = pane::titled(paint, area, &pane::title(2, "Pending", focused, &more));
     if pending.is_empty() {
         nothing(model, inside, paint);
         return;
