@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::{fresh, heads};
-use crate::support::{TestDatabase, TestProject, repository};
+use crate::support::{TestDatabase, TestProject};
 
 /// The versions that the test was written against.
 const PACKAGES: [&str; 2] = ["alembic==1.20.1", "psycopg[binary]==3.3.9"];
