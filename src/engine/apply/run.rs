@@ -12,7 +12,7 @@ use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::postgres::identifier::{literal, quote};
 use crate::engine::postgres::ledger::Ledger;
-use crate::engine::postgres::{Session, VersionTable, lock, server_error};
+use crate::engine::postgres::{Session, VersionTable, lock, database_error};
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -52,7 +52,7 @@ impl<'a> Run<'a> {
         let table = VersionTable::new(&project.config.database.version_table);
         let settings = settings(&project.config.apply);
         for session in [&guard, &worker] {
-            session.client().batch_execute(&settings).await.map_err(|error| server_error(&error))?;
+            session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
         }
         let waiting = |holder, waited| tell(Progress::WaitingForMigrator { holder, waited });
         lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
