@@ -1,5 +1,11 @@
 //! SQL text as statements with places, and what PostgreSQL will do with each.
 
+mod boundary;
+mod lexer;
+mod split;
+
+pub use split::{notes_above, split};
+
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -32,15 +38,6 @@ pub struct SplitError {
     pub column: usize,
     pub message: String,
     pub hint: Option<String>,
-}
-
-/// Splits a section into its statements.
-///
-/// # Errors
-/// At a psql backslash command (named), an unterminated quote, comment or dollar quote, or COPY data without its end.
-pub fn split(sql: &str) -> Result<Vec<Statement>, SplitError> {
-    let _ = sql;
-    todo!()
 }
 
 /// Whether PostgreSQL runs this statement inside a transaction block.
