@@ -79,8 +79,10 @@ impl<'a> Boundary<'a> {
 
     fn creates_routine(&self) -> bool {
         self.opens_with("create")
-            && self.opening.iter().skip(1).any(|word| {
-                word.eq_ignore_ascii_case("function") || word.eq_ignore_ascii_case("procedure")
-            })
+            && self
+                .opening
+                .iter()
+                .skip(1)
+                .any(|word| word.eq_ignore_ascii_case("function") || word.eq_ignore_ascii_case("procedure"))
     }
 }

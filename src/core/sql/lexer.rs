@@ -75,9 +75,7 @@ impl<'a> Lexer<'a> {
         let Some(first) = self.rest().chars().next() else { return Ok(None) };
         let kind = match first {
             c if is_blank(c) => self.take_while(is_blank, TokenKind::Blank),
-            '-' if self.rest().starts_with("--") => {
-                self.take_while(|c| c != '\n' && c != '\r', TokenKind::LineComment)
-            }
+            '-' if self.rest().starts_with("--") => self.take_while(|c| c != '\n' && c != '\r', TokenKind::LineComment),
             '/' if self.rest().starts_with("/*") => self.block_comment()?,
             '\'' => self.string(false)?,
             '"' => self.quoted_name()?,
@@ -102,8 +100,12 @@ impl<'a> Lexer<'a> {
         let (same_line, below) = self.rest().split_once('\n').unwrap_or((self.rest(), ""));
         let same_line = same_line.trim();
         if !same_line.is_empty() && !same_line.starts_with("--") {
-            return Err(error_at(self.source, here, "the rows of COPY … FROM stdin start on the line after its semicolon")
-                .with_hint("put what follows the semicolon on a line after the closing \\."));
+            return Err(error_at(
+                self.source,
+                here,
+                "the rows of COPY … FROM stdin start on the line after its semicolon",
+            )
+            .with_hint("put what follows the semicolon on a line after the closing \\."));
         }
         let data_start = self.source.len() - below.len();
         let mut line_start = data_start;

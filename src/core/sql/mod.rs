@@ -1,10 +1,16 @@
 //! SQL text as statements with places, and what PostgreSQL will do with each.
 
 mod boundary;
+mod divide;
 mod lexer;
 mod split;
+mod transactional;
+pub(in crate::core) mod tree;
 
+pub(in crate::core) use divide::dividing_lines;
 pub use split::{notes_above, split};
+pub use transactional::transactional;
+pub use tree::leading_words;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +44,4 @@ pub struct SplitError {
     pub column: usize,
     pub message: String,
     pub hint: Option<String>,
-}
-
-/// Whether PostgreSQL runs this statement inside a transaction block.
-#[must_use]
-pub fn transactional(statement: &str) -> Transactional {
-    let _ = statement;
-    todo!()
 }

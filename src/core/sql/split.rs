@@ -81,7 +81,8 @@ fn backslash_command(sql: &str, token: Token) -> SplitError {
         _ => "leave it out; a script holds only SQL that the server itself understands",
     };
     let (line, column) = place(sql, token.start);
-    SplitError { line, column, ..error_at(sql, token.start, format!("{name} is a command of psql, not SQL")) }.with_hint(hint)
+    SplitError { line, column, ..error_at(sql, token.start, format!("{name} is a command of psql, not SQL")) }
+        .with_hint(hint)
 }
 
 #[cfg(test)]
@@ -101,18 +102,16 @@ mod tests {
             ("SELECT 1; SELECT 2 -- done", vec!["SELECT 1", "SELECT 2"]),
             ("-- a; b\nSELECT ';' /* ; */ , $$;$$ ; ", vec!["SELECT ';' /* ; */ , $$;$$"]),
             ("SELECT E'\\';', \"a;b\", U&'x;' ; b", vec!["SELECT E'\\';', \"a;b\", U&'x;'", "b"]),
-            ("CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); x", vec![
-                "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)",
-                "x",
-            ]),
+            (
+                "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); x",
+                vec!["CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)", "x"],
+            ),
             ("SELECT :a, :'b', :\"c\", 1::int; SELECT $1", vec!["SELECT :a, :'b', :\"c\", 1::int", "SELECT $1"]),
             ("DO $do$ BEGIN PERFORM 1; END $do$; x", vec!["DO $do$ BEGIN PERFORM 1; END $do$", "x"]),
-            ("BEGIN; UPDATE t SET a = CASE WHEN b THEN 1 END; END; x", vec![
-                "BEGIN",
-                "UPDATE t SET a = CASE WHEN b THEN 1 END",
-                "END",
-                "x",
-            ]),
+            (
+                "BEGIN; UPDATE t SET a = CASE WHEN b THEN 1 END; END; x",
+                vec!["BEGIN", "UPDATE t SET a = CASE WHEN b THEN 1 END", "END", "x"],
+            ),
         ] {
             assert_eq!(texts(sql), expected, "{sql}");
         }
@@ -167,7 +166,8 @@ mod tests {
 
     #[test]
     fn notes_stand_directly_above_their_statement() {
-        let sql = "-- limbeck: allow DL101 because old\n\n-- limbeck: allow DL102 because rebuilt\n-- more\nTRUNCATE t;";
+        let sql =
+            "-- limbeck: allow DL101 because old\n\n-- limbeck: allow DL102 because rebuilt\n-- more\nTRUNCATE t;";
         assert_eq!(notes_above(sql, split(sql).unwrap()[0].line), ["limbeck: allow DL102 because rebuilt"]);
         assert!(notes_above(sql, 2).len() == 1 && notes_above(sql, 1).is_empty());
     }
