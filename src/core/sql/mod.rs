@@ -10,7 +10,7 @@ pub(in crate::core) mod tree;
 pub(in crate::core) use divide::dividing_lines;
 pub use split::{notes_above, split};
 pub use transactional::transactional;
-pub use tree::leading_words;
+pub use tree::{leading_words, words};
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]

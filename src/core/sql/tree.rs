@@ -2,7 +2,7 @@
 
 use squawk_syntax::ast::{SourceFile, Stmt};
 
-use super::lexer::{Lexer, TokenKind};
+use super::lexer::{Lexer, Token, TokenKind};
 
 /// The deepest nesting of parentheses and brackets that is given to the parser, which is recursive.
 const MAX_DEPTH: usize = 500;
@@ -30,13 +30,22 @@ pub fn parse(statement: &str) -> Option<Tree> {
 /// The first words of a statement in lower case, as far as they follow each other without anything between.
 #[must_use]
 pub fn leading_words(statement: &str) -> Vec<String> {
-    let mut lexer = Lexer::new(statement);
-    let tokens = std::iter::from_fn(|| lexer.next_token().ok().flatten());
-    tokens
-        .filter(|token| token.kind.is_significant())
+    significant(statement)
         .take_while(|token| token.kind == TokenKind::Word)
         .map(|token| token.text(statement).to_lowercase())
         .collect()
+}
+
+/// Every keyword and unquoted name of a statement, in lower case.
+pub fn words(statement: &str) -> impl Iterator<Item = String> {
+    significant(statement)
+        .filter(|token| token.kind == TokenKind::Word)
+        .map(|token| token.text(statement).to_lowercase())
+}
+
+fn significant(statement: &str) -> impl Iterator<Item = Token> {
+    let mut lexer = Lexer::new(statement);
+    std::iter::from_fn(move || lexer.next_token().ok().flatten()).filter(|token| token.kind.is_significant())
 }
 
 fn depth(statement: &str) -> usize {
