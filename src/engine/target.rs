@@ -90,7 +90,8 @@ impl Target {
         let request = Request { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
         let plan = prepare(project, &tree, self, &request).await?;
         let approval = Approval::not_needed(plan).map_err(|error| {
-            Error::new(format!("the embedded database cannot be brought to embedded_at = \"{revision}\"")).because(error)
+            Error::new(format!("the embedded database cannot be brought to embedded_at = \"{revision}\""))
+                .because(error)
         })?;
         let never = CancellationToken::new();
         let applied = apply(project, self, &approval, &ApplyOptions::default(), &|_| {}, &never).await;
