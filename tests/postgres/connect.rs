@@ -248,8 +248,9 @@ async fn hosts_are_tried_in_turn() {
 #[tokio::test]
 async fn a_session_is_of_the_kind_that_is_asked_for() {
     let writable = shared();
-    let read_only = Server::start(Certificate::Signed, "default_transaction_read_only = on\n");
+    let mut read_only = Server::start(Certificate::Signed, "default_transaction_read_only = on\n");
     let hosts = format!("localhost:{},localhost:{}", read_only.port, writable.port);
+    let text = |attributes: &str| format!("postgresql://plain@{hosts}/postgres?target_session_attrs={attributes}");
     for (attributes, port) in [
         ("any", read_only.port),
         ("read-write", writable.port),
@@ -257,15 +258,27 @@ async fn a_session_is_of_the_kind_that_is_asked_for() {
         ("primary", read_only.port),
         ("prefer-standby", read_only.port),
     ] {
-        let text = format!("postgresql://plain@{hosts}/postgres?target_session_attrs={attributes}");
-        assert_eq!(open(&text).await.unwrap().server().port, port, "{attributes}");
+        assert_eq!(open(&text(attributes)).await.unwrap().server().port, port, "{attributes}");
     }
-    let error = refusal(&format!("postgresql://plain@{hosts}/postgres?target_session_attrs=standby")).await;
+    let error = refusal(&text("standby")).await;
     assert_eq!(error.kind, ErrorKind::Connection);
     assert!(error.report().contains("is no standby"), "{error:?}");
+
+    read_only.demote();
+    let standby = read_only;
+    for (attributes, port) in [
+        ("any", standby.port),
+        ("standby", standby.port),
+        ("prefer-standby", standby.port),
+        ("read-only", standby.port),
+        ("primary", writable.port),
+        ("read-write", writable.port),
+    ] {
+        assert_eq!(open(&text(attributes)).await.unwrap().server().port, port, "{attributes}");
+    }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_statement_is_cancelled_with_and_without_tls() {
     let server = shared();
     for mode in ["disable", "require", "prefer"] {

@@ -56,12 +56,22 @@ impl Server {
              ssl_ca_file = '{folder_name}/root.crt'\n{configuration}\n"
         );
         fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let process = program("postgres").arg("-D").arg(&data).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let process = serve(folder.path());
         let mut server = Self { folder, process, port };
         server.wait_until_ready();
         server.run(ROLES);
         server
+    }
+
+    /// Starts it again as a standby, which has no primary to follow and does not need one to be asked.
+    pub fn demote(&mut self) {
+        let data = self.folder().join("data");
+        let stopped = program("pg_ctl").args(["stop", "-m", "fast", "-w", "-D"]).arg(&data).output().unwrap();
+        assert!(stopped.status.success(), "{}", self.log());
+        self.process.wait().unwrap();
+        fs::write(data.join("standby.signal"), "").unwrap();
+        self.process = serve(self.folder());
+        self.wait_until_ready();
     }
 
     fn wait_until_ready(&mut self) {
@@ -75,7 +85,17 @@ impl Server {
 
     fn psql(&self, sql: &str) -> Command {
         let mut psql = Command::new(format!("{PROGRAMS}/psql"));
-        psql.env_clear().args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", sql]);
+        psql.env_clear().env("PGOPTIONS", "-c default_transaction_read_only=off").args([
+            "-qAtX",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+            "-c",
+            sql,
+        ]);
         psql.arg("-h").arg(self.folder()).arg("-p").arg(self.port.to_string());
         psql
     }
@@ -99,6 +119,11 @@ impl Server {
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder().join("log")).unwrap_or_default()
     }
+}
+
+fn serve(folder: &Path) -> Child {
+    let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
+    program("postgres").arg("-D").arg(folder.join("data")).stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
 
 impl Drop for Server {
