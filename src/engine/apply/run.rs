@@ -122,10 +122,8 @@ impl<'a> Run<'a> {
                 row.client, row.role, row.backend_pid, row.revision
             );
             if self.options.no_wait {
-                return Err(Error::of(ErrorKind::Locked, holder).hint(format!(
-                    "wait for it, or end it with SELECT pg_terminate_backend({})",
-                    row.backend_pid
-                )));
+                return Err(Error::of(ErrorKind::Locked, holder)
+                    .hint(format!("wait for it, or end it with SELECT pg_terminate_backend({})", row.backend_pid)));
             }
             (self.tell)(Progress::WaitingForMigrator { holder, waited: since.elapsed() });
             tokio::select! {
