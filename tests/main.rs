@@ -1,1 +1,6 @@
+//! The one integration binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod embedded;
+mod support;
+mod tidy;

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 
 use super::Result;
 use super::postgres::identifier::quote;
-use super::postgres::{VersionTable, server_error};
+use super::postgres::{VersionTable, database_error};
 use crate::core::hazard::{Class, Evidence, Subject};
 use crate::core::plan::Plan;
 
@@ -78,7 +78,7 @@ async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<bool>
           AND n.nspname NOT IN ('information_schema', 'limbeck')
           AND c.oid IS DISTINCT FROM to_regclass($1)
           AND c.relname NOT IN ('limbeck_log', 'limbeck_log_id_seq'))";
-    let row = client.query_one(query, &[&version_table.sql()]).await.map_err(|error| server_error(&error))?;
+    let row = client.query_one(query, &[&version_table.sql()]).await.map_err(|error| database_error(&error))?;
     Ok(row.get(0))
 }
 

@@ -1,6 +1,6 @@
 //! Writes the version table without running any script.
 
-use super::postgres::{Session, VersionTable, lock, server_error};
+use super::postgres::{Session, VersionTable, database_error, lock};
 use super::project::{Project, ScriptTree};
 use super::{Result, Target, recall};
 use crate::core::graph::Path;
@@ -23,10 +23,10 @@ pub async fn stamp(
     let never = tokio_util::sync::CancellationToken::new();
     lock::acquire(client, &table.sql(), true, &|_, _| {}, &never).await?;
     table.ensure(client).await?;
-    client.batch_execute("BEGIN").await.map_err(|error| server_error(&error))?;
+    client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
     let written = write(&table, &session, tree, targets, purge).await;
     let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    client.batch_execute(end).await.map_err(|error| server_error(&error))?;
+    client.batch_execute(end).await.map_err(|error| database_error(&error))?;
     written
 }
 
@@ -47,10 +47,10 @@ async fn write(
     purge: bool,
 ) -> Result<Path> {
     let client = session.client();
-    table.lock(client).await.map_err(|error| server_error(&error))?;
+    table.lock(client).await.map_err(|error| database_error(&error))?;
     let from = table.heads(client).await?;
     let start = if purge {
-        client.batch_execute(&format!("DELETE FROM {}", table.sql())).await.map_err(|error| server_error(&error))?;
+        client.batch_execute(&format!("DELETE FROM {}", table.sql())).await.map_err(|error| database_error(&error))?;
         Vec::new()
     } else {
         from.clone()

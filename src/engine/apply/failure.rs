@@ -3,7 +3,7 @@
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::core::plan::{PlannedStatement, Step};
-use crate::engine::postgres::server_error;
+use crate::engine::postgres::database_error;
 use crate::engine::{Error, ErrorKind};
 
 /// Why a step did not come to its end.
@@ -33,13 +33,13 @@ pub(super) fn stop(
     statement: Option<&PlannedStatement>,
     cancelled: bool,
 ) -> Stop {
-    let Some(answer) = error.as_db_error() else { return Stop::Lost(server_error(error)) };
+    let Some(answer) = error.as_db_error() else { return Stop::Lost(database_error(error)) };
     if *answer.code() == SqlState::QUERY_CANCELED && cancelled {
         return Stop::Cancelled;
     }
     let report = match statement {
         Some(statement) => explain(answer, step, statement),
-        None => server_error(error),
+        None => database_error(error),
     };
     if *answer.code() == SqlState::LOCK_NOT_AVAILABLE { Stop::LockTimeout(report) } else { Stop::Failed(report) }
 }

@@ -4,7 +4,7 @@ use super::run::Run;
 use crate::core::plan::PlannedStatement;
 use crate::core::sql::{Trace, trace};
 use crate::engine::Result;
-use crate::engine::postgres::server_error;
+use crate::engine::postgres::database_error;
 
 /// What the catalog says.
 pub(super) enum Verdict {
@@ -45,7 +45,7 @@ impl Run<'_> {
     /// Whether an index is valid; `None` where there is none of that name.
     async fn index_valid(&self, name: &str) -> Result<Option<bool>> {
         let query = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
-        let row = self.guard.client().query_opt(query, &[&name]).await.map_err(|error| server_error(&error))?;
+        let row = self.guard.client().query_opt(query, &[&name]).await.map_err(|error| database_error(&error))?;
         Ok(row.map(|row| row.get(0)))
     }
 }

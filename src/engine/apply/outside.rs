@@ -8,8 +8,8 @@ use super::judge::Verdict;
 use super::run::{Run, names};
 use super::{Progress, Resume, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
+use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::{Cursor, Entry};
-use crate::engine::postgres::server_error;
 use crate::engine::{Error, ErrorKind, Result};
 
 impl Run<'_> {
@@ -51,7 +51,7 @@ impl Run<'_> {
     /// The version table and the ledger change in a transaction of their own.
     async fn close(&self, index: usize, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
         let client = self.worker.client();
-        let failed = |error: tokio_postgres::Error| Stop::from(server_error(&error));
+        let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
         client.batch_execute("BEGIN").await.map_err(failed)?;
         self.table.lock(client).await.map_err(failed)?;
         self.expect_heads(self.heads_before(index)).await?;

@@ -11,7 +11,7 @@ use super::{Progress, StepOutcome};
 use crate::core::hazard::Hazard;
 use crate::core::plan::Step;
 use crate::engine::postgres::ledger::Entry;
-use crate::engine::postgres::{VersionTable, server_error};
+use crate::engine::postgres::{VersionTable, database_error};
 use crate::engine::{Error, ErrorKind, Result, evidence};
 
 /// How often a step that waits for a lock is started again before the run gives up.
@@ -48,7 +48,7 @@ impl Run<'_> {
 
     async fn attempt(&self, batch: Range<usize>, entries: &[Option<Entry>]) -> Result<Vec<StepOutcome>, Stop> {
         let client = self.worker.client();
-        client.batch_execute("BEGIN").await.map_err(|error| Stop::from(server_error(&error)))?;
+        client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
         let mut outcomes = Vec::new();
         for (index, entry) in batch.clone().zip(entries) {
             let step = &self.plan.steps[index];
@@ -125,8 +125,10 @@ impl Run<'_> {
 
     pub(super) fn commit_failed(&self, error: &tokio_postgres::Error) -> Stop {
         match error.as_db_error() {
-            Some(_) => Stop::Failed(server_error(error).because("a check at the end of the transaction did not hold")),
-            None => Stop::CommitUnknown(server_error(error)),
+            Some(_) => {
+                Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold"))
+            }
+            None => Stop::CommitUnknown(database_error(error)),
         }
     }
 

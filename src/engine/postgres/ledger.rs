@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::server_error;
+use super::database_error;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
 use crate::engine::Result;
@@ -73,7 +73,7 @@ impl Ledger {
     /// When the server cannot be asked.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
         let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
-        let row = client.query_one(query, &[]).await.map_err(|error| server_error(&error))?;
+        let row = client.query_one(query, &[]).await.map_err(|error| database_error(&error))?;
         Ok(if row.get(0) {
             Some(Self::Table("limbeck.log"))
         } else if row.get(1) {
@@ -97,7 +97,7 @@ impl Ledger {
         for (create, name) in [(own_schema, "limbeck.log"), (beside, "limbeck_log")] {
             match client.batch_execute(&format!("{create}{COLUMNS}")).await {
                 Ok(()) => return Ok(Self::Table(name)),
-                Err(error) => refusal = server_error(&error).message,
+                Err(error) => refusal = database_error(&error).message,
             }
         }
         Ok(Self::Missing(refusal))
@@ -131,7 +131,7 @@ impl Ledger {
                 ],
             )
             .await
-            .map_err(|error| server_error(&error))?;
+            .map_err(|error| database_error(&error))?;
         Ok(Some(Entry(row.get(0))))
     }
 
@@ -145,7 +145,7 @@ impl Ledger {
         client
             .execute(&update, &[&id, &count(cursor.begun), &count(cursor.finished)])
             .await
-            .map_err(|error| server_error(&error))?;
+            .map_err(|error| database_error(&error))?;
         Ok(())
     }
 
@@ -159,7 +159,7 @@ impl Ledger {
             "UPDATE {table} SET state = $2, error = $3, ended_at = clock_timestamp(),
              finished = CASE WHEN $2 = 'done' THEN statements ELSE finished END WHERE id = $1"
         );
-        client.execute(&update, &[&id, &state, &error]).await.map_err(|error| server_error(&error))?;
+        client.execute(&update, &[&id, &state, &error]).await.map_err(|error| database_error(&error))?;
         Ok(())
     }
 
@@ -176,7 +176,7 @@ impl Ledger {
                 AND a.backend_start IS NOT DISTINCT FROM l.backend_start
              WHERE l.state = 'running' ORDER BY l.id"
         );
-        let rows = client.query(&query, &[]).await.map_err(|error| server_error(&error))?;
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
         let unfinished = rows.iter().map(|row| Unfinished {
             entry: Entry(row.get(0)),
             revision: row.get(1),
@@ -202,7 +202,7 @@ impl Ledger {
         );
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [&step.revision.as_str(), &step.direction.word(), &&*step.script];
-        let row = client.query_opt(&query, &parameters).await.map_err(|error| server_error(&error))?;
+        let row = client.query_opt(&query, &parameters).await.map_err(|error| database_error(&error))?;
         let Some(row) = row else { return Ok(None) };
         let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
         Ok((row.get::<_, &str>(0) != "done" && cursor.begun > 0).then_some(cursor))
@@ -220,7 +220,7 @@ impl Ledger {
             Direction::Upgrade.word()
         );
         let ids: Vec<&str> = revisions.iter().map(RevisionId::as_str).collect();
-        let rows = client.query(&query, &[&ids]).await.map_err(|error| server_error(&error))?;
+        let rows = client.query(&query, &[&ids]).await.map_err(|error| database_error(&error))?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
-use super::server_error;
+use super::database_error;
 use crate::engine::{Error, ErrorKind, Result};
 
 /// `limb` in ASCII: the first key of every lock of ours.
@@ -39,7 +39,7 @@ pub async fn acquire(
         let row = client
             .query_one("SELECT pg_try_advisory_lock($1, $2)", &[&CLASS, &key])
             .await
-            .map_err(|error| server_error(&error))?;
+            .map_err(|error| database_error(&error))?;
         if row.get(0) {
             return Ok(());
         }
@@ -69,7 +69,7 @@ async fn holder(client: &Client, key: i32) -> Result<String> {
           AND l.classid = $1::int8::oid AND l.objid = $2::int8::oid";
     let class = i64::from(CLASS.cast_unsigned());
     let key = i64::from(key.cast_unsigned());
-    let row = client.query_opt(query, &[&class, &key]).await.map_err(|error| server_error(&error))?;
+    let row = client.query_opt(query, &[&class, &key]).await.map_err(|error| database_error(&error))?;
     let Some(row) = row else { return Ok("it has just been released".to_owned()) };
     let (pid, user, application): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
     let (host, age): (String, f64) = (row.get(3), row.get(4));

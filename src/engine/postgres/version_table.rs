@@ -2,8 +2,8 @@
 
 use tokio_postgres::Client;
 
+use super::database_error;
 use super::identifier::quote;
-use super::server_error;
 use crate::core::graph::{RevisionId, VersionChange};
 use crate::engine::{Error, Result};
 
@@ -42,10 +42,10 @@ impl VersionTable {
             return Ok(Vec::new());
         }
         let query = format!("SELECT version_num FROM {} ORDER BY version_num", self.sql());
-        let rows = client.query(&query, &[]).await.map_err(|error| server_error(&error))?;
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
         let mut heads = Vec::with_capacity(rows.len());
         for row in rows {
-            let text: String = row.try_get(0).map_err(|error| server_error(&error))?;
+            let text: String = row.try_get(0).map_err(|error| database_error(&error))?;
             heads.push(RevisionId::parse(&text).map_err(|error| {
                 Error::new(format!("{} holds a row that is no revision", self.sql())).because(error)
             })?);
@@ -62,8 +62,8 @@ impl VersionTable {
         let row = client
             .query_one("SELECT to_regclass($1) IS NOT NULL", &[&self.sql()])
             .await
-            .map_err(|error| server_error(&error))?;
-        row.try_get(0).map_err(|error| server_error(&error))
+            .map_err(|error| database_error(&error))?;
+        row.try_get(0).map_err(|error| database_error(&error))
     }
 
     /// Makes the table where it is missing, as Alembic makes it.
@@ -79,7 +79,7 @@ impl VersionTable {
             self.sql(),
             quote(&format!("{}_pkc", self.name)),
         );
-        client.batch_execute(&create).await.map_err(|error| server_error(&error))
+        client.batch_execute(&create).await.map_err(|error| database_error(&error))
     }
 
     /// Writes one change; it must hit exactly one row.
@@ -100,7 +100,7 @@ impl VersionTable {
                 client.execute(&update, &[&to.as_str(), &from.as_str()]).await
             }
         };
-        match written.map_err(|error| server_error(&error))? {
+        match written.map_err(|error| database_error(&error))? {
             1 => Ok(()),
             rows => Err(Error::new(format!("{table} is not as it was: {rows} rows changed where one should have"))
                 .hint("another program has written the table; look with `limbeck current`")),

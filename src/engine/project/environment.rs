@@ -4,7 +4,7 @@ use super::Project;
 use super::config::nearest;
 use crate::core::hazard::Class;
 use crate::core::plan::EnvironmentName;
-use crate::engine::{ConnectOptions, Error, Result};
+use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
 
 /// libpq's variables that say where a server is; with one of them set, a URL is not missed.
 const LIBPQ_PLACE: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGDATABASE", "PGUSER"];
@@ -62,7 +62,8 @@ impl Project {
         if self.config.database.embedded {
             return Ok(Where::Embedded);
         }
-        Err(Error::new("no database URL: DATABASE_URL is not set, nor any of libpq's PG* variables").hint(format!(
+        let message = "no database URL: DATABASE_URL is not set, nor any of libpq's PG* variables";
+        Err(Error::of(ErrorKind::NoDatabase, message).hint(format!(
             "set DATABASE_URL in the environment or in .env, or url under [database] in {}; --embedded starts a private server",
             self.config_path.display()
         )))
