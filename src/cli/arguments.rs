@@ -33,6 +33,7 @@ pub struct CommandLine {
 /// Options that every command takes, before or after its name.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag that is typed or not")]
 pub struct Global {
     /// Configuration file [default: found from the working directory upwards]
     #[arg(short, long, global = true, value_name = "FILE")]

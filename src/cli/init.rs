@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Folder to make
     #[arg(value_name = "DIR", default_value = "migrations")]
     directory: PathBuf,
-    /// What to lay out; list_templates lists them
+    /// Template to lay out
     #[arg(short, long, value_name = "NAME", default_value = "generic")]
     template: String,
 }

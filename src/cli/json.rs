@@ -17,7 +17,7 @@ use crate::engine::{Error, ErrorKind};
 
 /// One revision, in `history`, `heads`, `branches` and `show`.
 #[derive(Debug, Serialize)]
-#[allow(clippy::struct_excessive_bools)]
+#[allow(clippy::struct_excessive_bools, reason = "the document has them")]
 pub struct RevisionDocument<'a> {
     pub revision: &'a RevisionId,
     pub down_revisions: &'a [RevisionId],

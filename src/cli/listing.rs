@@ -9,6 +9,7 @@ use crate::engine::project::{ScriptFile, ScriptTree};
 
 /// What stands on a revision's line beside its id.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each part stands on the line or does not")]
 pub struct Line {
     /// `parents -> ` before the id.
     pub parents: bool,

@@ -19,6 +19,7 @@ use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, Target};
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag that is typed or not")]
 #[command(after_help = "Targets: head, heads, base, an id or the start of one, LABEL@head, +2, -1, REV+1, \
                         and with --sql a range START:END.")]
 pub struct Arguments {

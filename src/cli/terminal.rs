@@ -33,7 +33,7 @@ impl Terminal {
 
     /// Whether a question can be asked: someone reads standard error and types at standard input.
     #[must_use]
-    pub fn can_ask(&self) -> bool {
+    pub fn can_ask(self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
@@ -41,7 +41,8 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub fn result(&self, text: &str) -> Result<(), Failure> {
+    #[allow(clippy::unused_self, reason = "everything that is printed goes through a terminal")]
+    pub fn result(self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()?;
@@ -52,7 +53,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub fn document<T: Serialize + ?Sized>(&self, document: &T) -> Result<(), Failure> {
+    pub fn document<T: Serialize + ?Sized>(self, document: &T) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
         text.push('\n');
         self.result(&text)
@@ -62,25 +63,25 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output cannot be written to.
-    pub fn made(&self, line: &str) -> Result<(), Failure> {
+    pub fn made(self, line: &str) -> Result<(), Failure> {
         if self.quiet { Ok(()) } else { self.result(&format!("{line}\n")) }
     }
 
     /// Tells progress; silent with `--quiet`.
-    pub fn note(&self, line: &str) {
+    pub fn note(self, line: &str) {
         if !self.quiet {
             say(line);
         }
     }
 
     /// Warns; `--quiet` does not silence it.
-    pub fn warn(&self, line: &str) {
+    pub fn warn(self, line: &str) {
         say(&format!("{} {line}", self.paint("warning:", "33;1")));
     }
 
     /// Reports a failure and gives the exit code that goes with it. A broken pipe is silent.
     #[must_use]
-    pub fn failure(&self, failure: &Failure) -> Exit {
+    pub fn failure(self, failure: &Failure) -> Exit {
         match failure {
             Failure::Error(error) => {
                 self.error(error);
@@ -99,7 +100,7 @@ impl Terminal {
     }
 
     /// Prints an error with its causes, excerpt and hint.
-    pub fn error(&self, error: &Error) {
+    pub fn error(self, error: &Error) {
         let report = error.report();
         if !self.colored {
             say(&report);
