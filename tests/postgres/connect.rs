@@ -307,7 +307,7 @@ async fn a_session_tells_what_it_is_and_what_it_hears() {
     let info = session.server();
     assert_eq!((info.database.as_str(), info.user.as_str()), ("postgres", "plain"));
     assert_eq!(info.host, server.folder().display().to_string());
-    assert_eq!(info.version_num / 10000, info.version.split('.').next().unwrap().parse().unwrap());
+    assert_eq!(info.version_num / 10000, info.version.split('.').next().unwrap().parse::<u32>().unwrap());
     assert_eq!(ask(&session, "SELECT pg_backend_pid()::text").await, info.backend_pid.to_string());
     assert_eq!(ask(&session, "SHOW application_name").await, "limbeck test");
     assert_eq!(ask(&session, "SHOW client_encoding").await, "UTF8");
