@@ -26,7 +26,11 @@ impl Graph {
     fn between(&self, start: &str, end: &str, current: &[RevisionId]) -> Result<PlaceSet, Refusal> {
         let mut tops = self.range_end(start, end, current)?;
         if let Some((branch, _)) = start.split_once('@').filter(|(branch, _)| !branch.is_empty()) {
-            tops.retain(|top| self.has_label(*top, branch));
+            let named = self.branch(branch)?;
+            match self.nodes[named].labels.as_slice() {
+                [only] if self.id(named).as_str() == branch => tops.retain(|top| self.has_label(*top, only)),
+                _ => tops.retain(|top| self.has_label(*top, branch)),
+            }
         }
         self.no_overlap(&tops)?;
         let required = reach(&self.nodes, tops.iter().copied(), node::below);
@@ -80,6 +84,7 @@ impl Graph {
             Target::Relative(Relative { branch, symbol: Some("current"), steps }) => {
                 self.from_current(branch, steps, current)
             }
+            Target::Relative(Relative { symbol: None, .. }) => self.named(start),
             Target::Relative(_) => {
                 Ok(self.downgrade_destination(start, current, false)?.stand.place().into_iter().collect())
             }
