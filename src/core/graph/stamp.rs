@@ -14,10 +14,16 @@ impl Graph {
     pub(super) fn stamp_path(&self, targets: &[String], current: &[RevisionId]) -> Result<Path, GraphError> {
         self.stamped(targets, current).map_err(|refusal| match refusal {
             // A row that no script has is stamped over by emptying the table first.
-            Refusal::Unlocated { argument, .. } if current.iter().any(|id| id.as_str() == argument && !self.ids.contains_key(id)) => GraphError {
-                message: format!("Can't locate revision identified by '{argument}'"),
-                hint: Some("the database is at it, but no script here has it; `stamp --purge` leaves it behind".into()),
-            },
+            Refusal::Unlocated { argument, .. }
+                if current.iter().any(|id| id.as_str() == argument && !self.ids.contains_key(id)) =>
+            {
+                GraphError {
+                    message: format!("Can't locate revision identified by '{argument}'"),
+                    hint: Some(
+                        "the database is at it, but no script here has it; `stamp --purge` leaves it behind".into(),
+                    ),
+                }
+            }
             refusal => self.error(refusal, Asked::Stamp),
         })
     }
