@@ -15,7 +15,8 @@ impl Graph {
         current: &[RevisionId],
     ) -> Result<Vec<&Revision>, GraphError> {
         // An empty end is an end left out; so is, as in Alembic, `current` of a database that holds nothing.
-        let given = |text: &&str| !text.is_empty() && !(*text == "current" && current.is_empty());
+        let left_out = |text: &str| text.is_empty() || (text == "current" && current.is_empty());
+        let given = |text: &&str| !left_out(text);
         let (start, end) = (start.filter(given), end.filter(given));
         let found = self
             .between(start.unwrap_or("base"), end.unwrap_or("heads"), current)
@@ -56,7 +57,7 @@ impl Graph {
                 self.upgrade_targets(Target::Relative(Relative { branch, symbol: None, steps }), &from)
             }
             Target::Relative(Relative { branch, symbol: Some("current"), steps }) => {
-                self.from_current(branch, steps, current)
+                self.around_current(branch, steps, current)
             }
             Target::Relative(Relative { branch, symbol: Some(symbol), steps }) => {
                 let start = self.single(Name { branch: branch.filter(|_| steps <= 0), symbol }, symbol)?;
@@ -82,7 +83,7 @@ impl Graph {
                 Ok(found)
             }
             Target::Relative(Relative { branch, symbol: Some("current"), steps }) => {
-                self.from_current(branch, steps, current)
+                self.around_current(branch, steps, current)
             }
             Target::Relative(Relative { symbol: None, .. }) => self.named(start),
             Target::Relative(_) => {
@@ -95,7 +96,7 @@ impl Graph {
         self.range_end("base", end, current)
     }
 
-    fn from_current(&self, branch: Option<&str>, steps: i64, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
+    fn around_current(&self, branch: Option<&str>, steps: i64, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
         let mut found = Vec::new();
         for row in self.rows(current)? {
             found.extend(self.walk(Stand::On(row), steps, branch, false)?.and_then(Stand::place));

@@ -205,8 +205,8 @@ impl Graph {
             .collect()
     }
 
-    /// Walks up or down, one revision a step, along `Revises` alone. `None` when the graph ends first, or with
-    /// `stay` false the place where it ended.
+    /// Walks up or down, one revision a step, along `Revises` alone. Where the graph ends first: `None` with
+    /// `exact`, or else the place where it ended.
     pub(super) fn walk(
         &self,
         start: Stand,
