@@ -58,7 +58,10 @@ impl Graph {
                 let heads = self.places_where(|node| node.above.is_empty());
                 self.down_from_each(heads, branch, steps)
             }
-            Target::Relative(_) => Err(Refusal::Unlocated { argument: text.to_owned(), hint: None }),
+            Target::Relative(Relative { branch, .. }) => {
+                branch.map(|branch| self.branch(branch)).transpose()?;
+                Err(no_relative(text))
+            }
             Target::Absolute(name) => self.absolute(name),
         }
     }
@@ -202,8 +205,8 @@ impl Graph {
             .collect()
     }
 
-    /// Walks up or down, one revision a step, along `Revises` alone. `None` when the graph ends first, or with
-    /// `stay` false the place where it ended.
+    /// Walks up or down, one revision a step, along `Revises` alone. Where the graph ends first: `None` with
+    /// `exact`, or else the place where it ended.
     pub(super) fn walk(
         &self,
         start: Stand,
@@ -244,6 +247,12 @@ impl Graph {
             (Stand::Base, _) => Vec::new(),
         }
     }
+}
+
+/// Where Alembic takes a name alone.
+pub(super) fn no_relative(text: &str) -> Refusal {
+    let argument = text.rsplit_once('@').map_or(text, |(_, symbol)| symbol).to_owned();
+    Refusal::Unlocated { argument, hint: Some("name the revision itself here".to_owned()) }
 }
 
 pub(super) fn walked_too_far() -> Refusal {
