@@ -18,6 +18,17 @@ pub fn project() -> TestProject {
     project
 }
 
+/// The options for a start from this process, with the project's folders.
+pub fn options(project: &TestProject) -> EmbeddedOptions {
+    let surroundings = Surroundings {
+        data: Some(PathBuf::from(&project.environment()["LIMBECK_DATA_DIR"])),
+        postgres_programs: std::env::var_os("LIMBECK_TEST_PG_BIN").map(PathBuf::from),
+        ..Surroundings::of_process()
+    };
+    let supervisor = Some(env!("CARGO_BIN_EXE_limbeck").into());
+    EmbeddedOptions { surroundings, major: None, supervisor, download: false }
+}
+
 /// The folder of the project's only server.
 pub fn server_folder(project: &TestProject) -> PathBuf {
     let one = |folder: &Path| fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
@@ -79,19 +90,7 @@ fn a_server_lives_as_long_as_its_user() {
 #[test]
 fn a_database_is_new_until_it_is_marked() {
     let project = project();
-    let folder = |name: &str| Some(PathBuf::from(&project.environment()[name]));
-    let surroundings = Surroundings {
-        path: project.environment()["PATH"].clone().into(),
-        data: folder("LIMBECK_DATA_DIR"),
-        postgres_programs: std::env::var_os("LIMBECK_TEST_PG_BIN").map(PathBuf::from),
-        ..Surroundings::of_process()
-    };
-    let options = EmbeddedOptions {
-        surroundings,
-        major: None,
-        supervisor: Some(env!("CARGO_BIN_EXE_limbeck").into()),
-        download: false,
-    };
+    let options = options(&project);
     let config = project.path("limbeck.toml");
     let first = start(&config, &options).unwrap();
     let second = start(&config, &options).unwrap();
@@ -133,9 +132,9 @@ fn a_newcomer_waits_for_a_server_that_is_being_stopped() {
     let mut user = User::of(&project);
     for round in 0..6 {
         if round % 2 == 0 {
-            user.end()
+            user.end();
         } else {
-            user.kill()
+            user.kill();
         }
         user = User::of(&project);
         assert_eq!(user.psql("SELECT 1"), "1");

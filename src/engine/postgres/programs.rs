@@ -25,7 +25,14 @@ impl Programs {
     /// # Errors
     /// When there are none; the hint is the platform's own install command.
     pub fn find(surroundings: &Surroundings, major: Option<u32>) -> Result<Self> {
-        let found = Self::all(surroundings);
+        Self::choose(Self::all(surroundings), surroundings, major)
+    }
+
+    /// The same, from what was found already.
+    ///
+    /// # Errors
+    /// When none of them will do.
+    pub fn choose(found: Vec<Self>, surroundings: &Surroundings, major: Option<u32>) -> Result<Self> {
         let wanted = found.into_iter().find(|programs| major.is_none_or(|major| programs.major == major));
         wanted.ok_or_else(|| not_found(surroundings, major))
     }

@@ -51,5 +51,5 @@ fn open_to_all(folder: &Path) -> Result<()> {
 fn not_downloaded(major: u32, cause: impl std::fmt::Display) -> Error {
     let error = Error::new(format!("PostgreSQL {major} could not be downloaded")).because(cause);
     let how = install_command().map_or_else(|| "your package manager".to_owned(), |command| format!("`{command}`"));
-    error.hint(format!("install it with {how}, or name a folder with its programs in LIMBECK_POSTGRES_BIN"))
+    error.hint(format!("see whether this machine reaches github.com, install it with {how}, or name a folder with its programs in LIMBECK_POSTGRES_BIN"))
 }

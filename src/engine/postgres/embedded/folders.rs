@@ -70,18 +70,14 @@ impl Folders {
     pub fn make(&self) -> Result<()> {
         // As root the server's user has to pass through; what is in them is closed anyway.
         let mode = if self.account.is_some() { 0o755 } else { 0o700 };
+        let missing: Vec<&Path> = self.server.ancestors().take_while(|folder| !folder.exists()).collect();
         DirBuilder::new()
             .recursive(true)
             .mode(mode)
             .create(&self.server)
             .map_err(|error| failed("make", &self.server, &error))?;
-        if self.account.is_some() {
-            // The umask may have taken away what was asked for.
-            for folder in self.server.ancestors().take(2) {
-                set_mode(folder, mode)?;
-            }
-        }
-        Ok(())
+        // The umask may have taken away what was asked for.
+        missing.into_iter().try_for_each(|folder| set_mode(folder, mode))
     }
 
     /// Makes the socket's folder, private to the server's user.
@@ -130,6 +126,7 @@ pub fn advice(text: &str) -> Option<&'static str> {
         ("Disk quota exceeded", "free some space, or name a folder on another disk in LIMBECK_DATA_DIR"),
         ("Read-only file system", "name a folder that can be written in LIMBECK_DATA_DIR"),
         ("Permission denied", "name a folder that the server's user can reach and write in LIMBECK_DATA_DIR"),
+        ("Operation not permitted", "run limbeck as an ordinary user: this root may not change to another user"),
         ("could not map anonymous shared memory", "free some memory, or stop another server"),
     ]
     .into_iter()
@@ -171,6 +168,20 @@ mod tests {
         std::fs::remove_file(&foreign.socket).unwrap();
         std::fs::create_dir(&foreign.socket).unwrap();
         assert!(foreign.make_socket_folder().unwrap_err().message.contains("somebody else"));
+    }
+
+    #[test]
+    fn folders_that_stand_keep_their_mode() {
+        let parent = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(parent.path(), Permissions::from_mode(0o750)).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let private = folders(parent.path());
+        private.make().unwrap();
+        assert_eq!((mode(parent.path()), mode(&private.server)), (0o750, 0o700));
+        let account = Some(Account { uid: 1, gid: 1 });
+        let open = Folders { server: parent.path().join("other/15"), account, ..private };
+        open.make().unwrap();
+        assert_eq!((mode(&parent.path().join("other")), mode(&open.server)), (0o755, 0o755));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -49,14 +50,13 @@ pub fn start(config_path: &Path, options: &EmbeddedOptions) -> Result<EmbeddedSe
 /// The newest programs for which the project has data, so that a newer PostgreSQL on the machine does not make its
 /// database seem empty; else the newest.
 fn choose_programs(config_path: &Path, options: &EmbeddedOptions) -> Result<Programs> {
-    if options.major.is_none() {
-        let project = project(config_path, &options.surroundings)?;
-        let mut all = Programs::all(&options.surroundings).into_iter();
-        if let Some(programs) = all.find(|programs| project.join(programs.major.to_string()).join("data").exists()) {
-            return Ok(programs);
-        }
+    let project = project(config_path, &options.surroundings)?;
+    let has_data = |programs: &&Programs| project.join(programs.major.to_string()).join("data").exists();
+    let all = Programs::all(&options.surroundings);
+    match all.iter().find(has_data) {
+        Some(programs) if options.major.is_none() => Ok(programs.clone()),
+        _ => Programs::choose(all, &options.surroundings, options.major),
     }
-    Programs::find(&options.surroundings, options.major)
 }
 
 /// Returns once the server accepts connections and a supervisor watches over it. Only under the start lock.
@@ -122,7 +122,8 @@ fn open_log(folders: &Folders) -> Result<File> {
     if path.metadata().is_ok_and(|found| found.len() > LOG_BYTES) {
         std::fs::rename(&path, path.with_extension("log.old")).ok();
     }
-    OpenOptions::new().append(true).create(true).open(&path).map_err(|error| failed("write", &path, &error))
+    // Statements that failed stand in it.
+    OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(|error| failed("write", &path, &error))
 }
 
 fn did_not_start(log: &LogMark, message: &str) -> Error {

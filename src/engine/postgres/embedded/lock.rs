@@ -1,6 +1,7 @@
 //! Lock files. The kernel lets go of them whatever way their holder ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ pub enum Mode {
     Exclusive,
 }
 
-/// Opens a lock file, making it where it is missing.
+/// Opens a lock file, making it where it is missing; nobody else may open it, since whoever can may lock it.
 ///
 /// # Errors
 /// When it cannot be opened.
@@ -27,6 +28,7 @@ pub fn open(path: &Path) -> Result<File> {
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(0o600)
         .open(path)
         .map_err(|error| failed("open", path, &error))
 }

@@ -76,7 +76,7 @@ impl EmbeddedServer {
     /// server does not start: then the causes hold the end of its log.
     pub async fn start(config_path: &Path, options: &EmbeddedOptions) -> Result<Self> {
         let (config_path, options) = (config_path.to_owned(), options.clone());
-        if options.download {
+        if options.download && options.surroundings.postgres_programs.is_none() {
             let looked = options.clone();
             if in_thread(move || Ok(Programs::find(&looked.surroundings, looked.major).is_err())).await? {
                 download::download(&options).await?;
