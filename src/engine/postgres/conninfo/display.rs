@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
 
 use super::{ChannelBinding, ConnInfo, SessionAttributes};
 use crate::engine::postgres::tls::{Roots, SslMode};
@@ -22,7 +23,7 @@ impl ConnInfo {
             .iter()
             .map(|endpoint| {
                 let name = endpoint.host_name();
-                let name = if name.contains(':') { format!("[{name}]") } else { encode(&name) };
+                let name = if name.parse::<Ipv6Addr>().is_ok() { format!("[{name}]") } else { encode(&name) };
                 format!("{name}:{}", endpoint.port)
             })
             .collect();
