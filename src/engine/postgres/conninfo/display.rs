@@ -42,6 +42,12 @@ impl ConnInfo {
             let text: Vec<_> = addresses.iter().map(|one| one.map(|one| one.to_string()).unwrap_or_default()).collect();
             query.push(("hostaddr", text.join(",")));
         }
+        if let Some(options) = &self.options {
+            query.push(("options", options.clone()));
+        }
+        if let Some(limit) = self.connect_timeout {
+            query.push(("connect_timeout", limit.as_secs().to_string()));
+        }
         if self.attributes != SessionAttributes::Any {
             query.push(("target_session_attrs", self.attributes.name().to_owned()));
         }
