@@ -173,6 +173,11 @@ async fn sslmode_is_what_libpq_makes_of_it() {
             Err(error) => error.report(),
         };
         assert!(if expected.len() == 1 { found == expected } else { found.contains(expected) }, "{text}: {found}");
+        // libpq knows `system` from version 16 on.
+        if roots != "system" {
+            let of_libpq = server.ssl_by_psql(&text).unwrap_or_default();
+            assert_eq!(of_libpq, if expected.len() == 1 { expected } else { "" }, "psql with {text}");
+        }
     }
 }
 

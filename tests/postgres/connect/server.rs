@@ -112,6 +112,15 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Whether libpq comes to use TLS with a connection string: `t` or `f`; `None` when it is refused.
+    pub fn ssl_by_psql(&self, connection: &str) -> Option<String> {
+        let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let mut psql = Command::new(format!("{PROGRAMS}/psql"));
+        psql.env_clear().env("HOME", self.folder()).args(["-AtX", connection, "-c", sql]);
+        let output = psql.output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
