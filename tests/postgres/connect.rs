@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use limbeck::engine::postgres::{ConnInfo, NoticeSeverity, Session, Variables, database_error};
 use limbeck::engine::{Error, ErrorKind, Result};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use server::{Certificate, PASSWORD, Server, shared};
 
 /// [`PASSWORD`] as a URL has it.
@@ -171,6 +173,11 @@ async fn sslmode_is_what_libpq_makes_of_it() {
             Err(error) => error.report(),
         };
         assert!(if expected.len() == 1 { found == expected } else { found.contains(expected) }, "{text}: {found}");
+        // libpq knows `system` from version 16 on.
+        if roots != "system" {
+            let of_libpq = server.ssl_by_psql(&text).unwrap_or_default();
+            assert_eq!(of_libpq, if expected.len() == 1 { expected } else { "" }, "psql with {text}");
+        }
     }
 }
 
@@ -210,15 +217,60 @@ async fn a_client_certificate_logs_in() {
 
 #[tokio::test]
 async fn a_self_signed_certificate_is_its_own_authority_and_its_common_name_counts() {
-    let server = Server::start(Certificate::SelfSigned, "");
-    let open_as = |host: &str, mode: &str, root: &str| {
-        format!("postgresql://plain@{host}:{}/postgres?sslmode={mode}&sslrootcert={}", server.port, server.file(root))
+    for certificate in [Certificate::SelfSigned, Certificate::Version1] {
+        let server = Server::start(certificate, "");
+        let text = |host: &str, mode: &str, root: &str| {
+            format!(
+                "postgresql://plain@{host}:{}/postgres?sslmode={mode}&sslrootcert={}",
+                server.port,
+                server.file(root)
+            )
+        };
+        open(&format!("postgresql://plain@localhost:{}/postgres?sslmode=require", server.port)).await.unwrap();
+        open(&text("localhost", "verify-full", "server.crt")).await.unwrap();
+        open(&text("127.0.0.1", "verify-ca", "server.crt")).await.unwrap();
+        refusal(&text("127.0.0.1", "verify-full", "server.crt")).await;
+        let stranger = refusal(&text("localhost", "verify-ca", "root.crt")).await;
+        assert_eq!(stranger.kind, ErrorKind::Failed, "{stranger:?}");
+        assert!(stranger.message.starts_with("the certificate of the server at"), "{stranger:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_is_refused() {
+    let server = shared();
+    let text = |list: &str| {
+        let (root, list) = (server.file("root.crt"), server.file(list));
+        format!(
+            "postgresql://plain@localhost:{}/postgres?sslmode=verify-ca&sslrootcert={root}&sslcrl={list}",
+            server.port
+        )
     };
-    open(&open_as("localhost", "verify-full", "server.crt")).await.unwrap();
-    open(&open_as("127.0.0.1", "verify-ca", "server.crt")).await.unwrap();
-    let other_host = refusal(&open_as("127.0.0.1", "verify-full", "server.crt")).await;
-    assert!(other_host.message.contains("is for another host"), "{other_host:?}");
-    refusal(&open_as("localhost", "verify-ca", "root.crt")).await;
+    open(&text("empty.crl")).await.unwrap();
+    let error = refusal(&text("root.crl")).await;
+    assert!(error.message.contains("was revoked"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_starts_up_may_be_asked_again_and_the_next_host_serves() {
+    let server = shared();
+    let starting = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = starting.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = starting.accept().await.unwrap();
+            let mut startup = [0; 1024];
+            let _ = client.read(&mut startup).await;
+            let fields = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0";
+            let length = u32::try_from(fields.len() + 4).unwrap().to_be_bytes();
+            let _ = client.write_all(&[&b"E"[..], &length, fields].concat()).await;
+        }
+    });
+    let alone = refusal(&format!("postgresql://plain@127.0.0.1:{port}/postgres?sslmode=disable")).await;
+    assert_eq!(alone.kind, ErrorKind::Connection);
+    assert!(alone.report().contains("is starting up") && alone.report().contains("try again"), "{alone:?}");
+    let both = format!("postgresql://plain@127.0.0.1:{port},127.0.0.1:{}/postgres?sslmode=disable", server.port);
+    assert_eq!(open(&both).await.unwrap().server().port, server.port);
 }
 
 #[tokio::test]

@@ -228,3 +228,46 @@ impl Notices {
         receiver
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(number: usize) -> Notice {
+        Notice {
+            severity: NoticeSeverity::Notice,
+            code: "00000".to_owned(),
+            message: number.to_string(),
+            detail: None,
+            hint: None,
+        }
+    }
+
+    fn drain(receiver: &mut mpsc::UnboundedReceiver<Notice>) -> Vec<String> {
+        std::iter::from_fn(|| receiver.try_recv().ok()).map(|notice| notice.message).collect()
+    }
+
+    #[test]
+    fn unread_notices_are_bounded_and_read_ones_are_not_lost() {
+        let notices = Notices::default();
+        (0..HELD + 5).for_each(|number| notices.push(notice(number)));
+        let mut first = notices.take();
+        let held = drain(&mut first);
+        assert_eq!((held.len(), held[0].as_str()), (HELD, "5"));
+        (0..HELD * 3).for_each(|number| notices.push(notice(number)));
+        assert_eq!(drain(&mut first).len(), HELD * 3);
+        drop(first);
+        notices.push(notice(7));
+        assert_eq!(drain(&mut notices.take()), ["7"]);
+    }
+
+    #[test]
+    fn a_session_can_be_opened_and_used_in_any_task() {
+        fn sendable<T: Send>(_: &T) {}
+        fn shareable<T: Send + Sync>() {}
+        let conninfo = ConnInfo::socket(std::path::Path::new("/nowhere"), 1, "me", "app");
+        sendable(&Session::open(&conninfo, "test"));
+        shareable::<Session>();
+        shareable::<Canceller>();
+    }
+}

@@ -8,7 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType, IsCa, KeyIdMethod,
+    KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
+};
 
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 
@@ -19,6 +22,8 @@ pub enum Certificate {
     Signed,
     /// Its own authority, with `localhost` as common name and no other name.
     SelfSigned,
+    /// Self-signed too, of X.509 version 1, as `openssl x509 -req -signkey` makes them.
+    Version1,
 }
 
 pub struct Server {
@@ -78,7 +83,7 @@ impl Server {
         let began = Instant::now();
         while !self.psql("SELECT 1").output().unwrap().status.success() {
             let ended = self.process.try_wait().unwrap();
-            assert!(ended.is_none() && began.elapsed() < Duration::from_secs(60), "{}", self.log());
+            assert!(ended.is_none() && began.elapsed() < Duration::from_mins(1), "{}", self.log());
             std::thread::sleep(Duration::from_millis(30));
         }
     }
@@ -105,6 +110,15 @@ impl Server {
         let output = self.psql(sql).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Whether libpq comes to use TLS with a connection string: `t` or `f`; `None` when it is refused.
+    pub fn ssl_by_psql(&self, connection: &str) -> Option<String> {
+        let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let mut psql = Command::new(format!("{PROGRAMS}/psql"));
+        psql.env_clear().env("HOME", self.folder()).args(["-AtX", connection, "-c", sql]);
+        let output = psql.output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
     }
 
     pub fn folder(&self) -> &Path {
@@ -197,18 +211,42 @@ fn certificates(folder: &Path, certificate: Certificate) {
     write(folder, "other.crt", &stranger.self_signed(&KeyPair::generate().unwrap()).unwrap().pem());
 
     let key = KeyPair::generate().unwrap();
-    let server = match certificate {
+    let serial = SerialNumber::from(42_u64);
+    let (certificate, key_text) = match certificate {
         Certificate::Signed => {
-            CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap()
+            let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+            params.serial_number = Some(serial.clone());
+            (params.signed_by(&key, &authority).unwrap().pem(), key.serialize_pem())
         }
-        Certificate::SelfSigned => named("localhost", true).self_signed(&key).unwrap(),
+        Certificate::SelfSigned => (named("localhost", true).self_signed(&key).unwrap().pem(), key.serialize_pem()),
+        Certificate::Version1 => (include_str!("version1.crt").to_owned(), include_str!("version1.key").to_owned()),
     };
-    write(folder, "server.crt", &server.pem());
-    write(folder, "server.key", &key.serialize_pem());
+    write(folder, "server.crt", &certificate);
+    write(folder, "server.key", &key_text);
+    write(folder, "root.crl", &revoking(&[serial]).signed_by(&authority).unwrap().pem().unwrap());
+    write(folder, "empty.crl", &revoking(&[]).signed_by(&authority).unwrap().pem().unwrap());
 
     let key = KeyPair::generate().unwrap();
     write(folder, "client.crt", &named("certuser", false).signed_by(&key, &authority).unwrap().pem());
     write(folder, "client.key", &key.serialize_pem());
+}
+
+fn revoking(serials: &[SerialNumber]) -> CertificateRevocationListParams {
+    let time = date_time_ymd(2026, 1, 1);
+    let revoked = |serial: &SerialNumber| RevokedCertParams {
+        serial_number: serial.clone(),
+        revocation_time: time,
+        reason_code: None,
+        invalidity_date: None,
+    };
+    CertificateRevocationListParams {
+        this_update: time,
+        next_update: date_time_ymd(2126, 1, 1),
+        crl_number: SerialNumber::from(1_u64),
+        issuing_distribution_point: None,
+        revoked_certs: serials.iter().map(revoked).collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    }
 }
 
 fn named(common_name: &str, authority: bool) -> CertificateParams {

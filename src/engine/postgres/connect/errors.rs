@@ -163,6 +163,9 @@ fn reach_hint(error: &io::Error, endpoint: &Endpoint) -> String {
         (Host::Socket(folder), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
             format!("is PostgreSQL running, with a socket in {} and on port {}?", folder.display(), endpoint.port)
         }
+        (Host::Socket(folder), io::ErrorKind::InvalidInput) => {
+            format!("the path of a socket has at most 107 bytes; move the server's socket out of {}", folder.display())
+        }
         (Host::Socket(folder), io::ErrorKind::PermissionDenied) => {
             format!("may this user open the folder {}?", folder.display())
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
 
 use super::{ChannelBinding, ConnInfo, SessionAttributes};
 use crate::engine::postgres::tls::{Roots, SslMode};
@@ -22,7 +23,7 @@ impl ConnInfo {
             .iter()
             .map(|endpoint| {
                 let name = endpoint.host_name();
-                let name = if name.contains(':') { format!("[{name}]") } else { encode(&name) };
+                let name = if name.parse::<Ipv6Addr>().is_ok() { format!("[{name}]") } else { encode(&name) };
                 format!("{name}:{}", endpoint.port)
             })
             .collect();
@@ -40,6 +41,12 @@ impl ConnInfo {
         if addresses.iter().any(Option::is_some) {
             let text: Vec<_> = addresses.iter().map(|one| one.map(|one| one.to_string()).unwrap_or_default()).collect();
             query.push(("hostaddr", text.join(",")));
+        }
+        if let Some(options) = &self.options {
+            query.push(("options", options.clone()));
+        }
+        if let Some(limit) = self.connect_timeout {
+            query.push(("connect_timeout", limit.as_secs().to_string()));
         }
         if self.attributes != SessionAttributes::Any {
             query.push(("target_session_attrs", self.attributes.name().to_owned()));

@@ -6,6 +6,8 @@ mod display;
 mod hosts;
 mod keywords;
 mod parameters;
+#[cfg(test)]
+mod tests;
 mod url;
 
 use std::collections::BTreeMap;

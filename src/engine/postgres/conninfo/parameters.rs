@@ -69,9 +69,27 @@ pub(super) fn known(keyword: &str) -> Option<&'static str> {
     KEYWORDS.iter().map(|(name, _)| *name).find(|name| *name == keyword)
 }
 
+/// What other tools call libpq's parameters.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("database", "dbname"),
+    ("db", "dbname"),
+    ("hostname", "host"),
+    ("pass", "password"),
+    ("passwd", "password"),
+    ("pwd", "password"),
+    ("schema", "options"),
+    ("search_path", "options"),
+    ("server", "host"),
+    ("timeout", "connect_timeout"),
+    ("username", "user"),
+];
+
 /// The known keyword that is spelt most alike, when one is near enough to be meant.
 pub(super) fn nearest(keyword: &str) -> Option<&'static str> {
     let written = keyword.to_lowercase();
+    if let Some((_, name)) = OTHER_NAMES.iter().find(|(other, _)| *other == written) {
+        return Some(name);
+    }
     KEYWORDS
         .iter()
         .map(|(name, _)| (edits(&written, name), *name))
@@ -178,8 +196,8 @@ mod tests {
             ("hots", Some("host")),
             ("sslmod", Some("sslmode")),
             ("SSLMODE", Some("sslmode")),
-            ("database", None),
-            ("username", None),
+            ("database", Some("dbname")),
+            ("username", Some("user")),
             ("target_session_attr", Some("target_session_attrs")),
             ("conect_timeout", Some("connect_timeout")),
             ("zzzzzz", None),

@@ -48,17 +48,17 @@ struct Url<'a> {
 impl Url<'_> {
     fn parse(&self) -> Result<Parameters> {
         let mut parameters = Parameters::default();
-        let end = self.rest.find(['/', '?']).unwrap_or(self.rest.len());
-        let (authority, tail) = self.rest.split_at(end);
-        // A host never holds `@`, so the last one ends the credentials, whatever the password holds.
-        let (credentials, hosts) =
-            authority.rsplit_once('@').map_or((None, authority), |(credentials, hosts)| (Some(credentials), hosts));
-        let torn = credentials.is_none() && tail.contains('@');
+        let (credentials, hosts, tail) = split(self.rest);
+        // An `@` after the hosts may be the one that was meant to end a password that is not encoded.
+        let torn = tail.contains('@');
         if let Some(credentials) = credentials {
             self::credentials(credentials, &mut parameters)?;
         }
         self::hosts(hosts, torn, &mut parameters)?;
         let (path, query) = tail.split_once('?').map_or((tail, None), |(path, query)| (path, Some(query)));
+        if path.contains('@') && parameters.get("password").is_some() {
+            return Err(torn_password());
+        }
         let database = decode(path.strip_prefix('/').unwrap_or(path), "database name")?;
         if !database.is_empty() {
             parameters.set("dbname", database, Origin::Text);
@@ -103,6 +103,26 @@ impl Url<'_> {
     }
 }
 
+/// Credentials, hosts, and the rest with its `/` or `?`. As in libpq, an `@` before the first `/` ends
+/// the credentials; where several are, the last one does, since no host has any.
+fn split(text: &str) -> (Option<&str>, &str, &str) {
+    let slash = text.find('/').unwrap_or(text.len());
+    let first = text.get(..slash).and_then(|authority| authority.find('@'));
+    let start = first.map_or(0, |at| at + 1);
+    let end = text.get(start..).and_then(|rest| rest.find(['/', '?'])).map_or(text.len(), |at| start + at);
+    let (authority, tail) = text.split_at(end);
+    match first {
+        None => (None, authority, tail),
+        Some(_) => {
+            authority.rsplit_once('@').map_or((None, authority, tail), |(before, hosts)| (Some(before), hosts, tail))
+        }
+    }
+}
+
+fn torn_password() -> Error {
+    Error::new(format!("{PLACE} cannot be read: its password seems to hold a `/` or `?` as it is")).hint(ENCODE)
+}
+
 /// `ssl=true` of JDBC and `ssl=…` of asyncpg, in libpq's terms.
 fn alias<'a>(keyword: &'a str, value: &'a str) -> (&'a str, &'a str) {
     match (keyword, value) {
@@ -134,8 +154,7 @@ fn hosts(text: &str, torn: bool, parameters: &mut Parameters) -> Result<()> {
         let (name, port) = host_and_port(one)?;
         if !port.bytes().all(|b| b.is_ascii_digit()) {
             return Err(if torn {
-                Error::new(format!("{PLACE} cannot be read: its password seems to hold a `/` or `?` as it is"))
-                    .hint(ENCODE)
+                torn_password()
             } else {
                 Error::new(format!("{PLACE} has a port that is not a number")).hint(ENCODE)
             });
@@ -143,10 +162,10 @@ fn hosts(text: &str, torn: bool, parameters: &mut Parameters) -> Result<()> {
         names.push(decode(name, "host name")?);
         ports.push(port);
     }
-    if names.iter().any(|name| !name.is_empty()) {
+    if names.len() > 1 || names.iter().any(|name| !name.is_empty()) {
         parameters.set("host", names.join(","), Origin::Text);
     }
-    if ports.iter().any(|port| !port.is_empty()) {
+    if ports.len() > 1 || ports.iter().any(|port| !port.is_empty()) {
         parameters.set("port", ports.join(","), Origin::Text);
     }
     Ok(())
@@ -270,6 +289,8 @@ mod tests {
                 "postgresql+psycopg2://me@/db?host=a:1&host=b:2",
                 &[("dbname", "db"), ("host", "a,b"), ("port", "1,2"), ("user", "me")],
             ),
+            ("postgresql://me:a?b@h/db", &[("dbname", "db"), ("host", "h"), ("password", "a?b"), ("user", "me")]),
+            ("postgresql://me@h?application_name=a@b", &[("application_name", "a@b"), ("host", "h"), ("user", "me")]),
             ("postgresql://h/a@b", &[("dbname", "a@b"), ("host", "h")]),
         ];
         for (text, expected) in table {
@@ -295,8 +316,8 @@ mod tests {
             ("postgresql://me:hunter2%00@h/db", "the password in"),
             ("postgresql://me:hunter2%ff@h/db", "the password in"),
             ("postgresql://me:hunter2/more@h/db", "its password seems to hold"),
-            ("postgresql://me:hunter2?more@h/db", "its password seems to hold"),
-            ("postgresql://me:1?hunter2=x@h/db", "unknown keyword after the password"),
+            ("postgresql://me:p@hunter2/more@h/db", "its password seems to hold"),
+            ("postgresql://me:p@1?hunter2=x@h/db", "unknown keyword after the password"),
             ("postgresql://h/db?password=a&hunter2=b", "unknown keyword after the password"),
             ("postgresql://h/db?password=a&hunter2", "without a value"),
             ("postgresql://me:hunter2@h:54x/db", "port that is not a number"),
