@@ -25,7 +25,7 @@ fn do_blocks_are_read_through() {
             &["DL101 a", "DL103 b.c"],
         ),
         ("DO $$ DECLARE r t; BEGIN WITH d AS (DELETE FROM q RETURNING *) SELECT * INTO r FROM d; END $$", &["DL106 q"]),
-        ("DO $$ BEGIN DELETE FROM t RETURNING a INTO b; END $$", &["DL106 t"]),
+        ("DO $$ BEGIN DELETE FROM t RETURNING a INTO STRICT b; END $$", &["DL106 t"]),
         ("DO $$ BEGIN RAISE NOTICE 'DROP TABLE %', a; PERFORM f(); END $$", &[]),
         ("DO $$ BEGIN FOR r IN EXECUTE 'SELECT 1' LOOP DROP TABLE a; END LOOP; END $$", &["DL101 a"]),
     ]);

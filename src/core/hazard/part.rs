@@ -7,7 +7,7 @@ use squawk_syntax::ast::{
 };
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use crate::core::sql::{leading_words, split, tree, words};
+use crate::core::sql::{leading_words, split, tree, word_places};
 
 /// One part of a statement.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ fn of_node(node: &SyntaxNode, nesting: usize, parts: &mut Vec<Part>) {
         return of_execute(&query, node, nesting, parts);
     }
     if node.kind() == SyntaxKind::ERROR {
-        return of_text(&node.text().to_string(), nesting, parts);
+        return of_text(without_targets(&node.text().to_string()), nesting, parts);
     }
     let only_defined = CreateFunction::can_cast(node.kind())
         || CreateProcedure::can_cast(node.kind())
@@ -123,6 +123,13 @@ fn of_text(text: &str, nesting: usize, parts: &mut Vec<Part>) {
     }
 }
 
+/// A statement without the `INTO …` that PL/pgSQL lets follow its RETURNING, which is no SQL.
+fn without_targets(statement: &str) -> &str {
+    let returning = word_places(statement).position(|(_, word)| word == "returning");
+    let into = returning.and_then(|place| word_places(statement).skip(place).find(|(_, word)| word == "into"));
+    into.and_then(|(start, _)| statement.get(..start)).unwrap_or(statement)
+}
+
 fn analyzes(explain: &Explain) -> bool {
     let words = explain.syntax().text().to_string().to_lowercase();
     let options = words.trim_start_matches("explain").trim_start();
@@ -135,7 +142,7 @@ fn analyzes(explain: &Explain) -> bool {
 
 /// Whether a statement that could not be read whole is one of those that may destroy data.
 fn may_destroy(statement: &str) -> bool {
-    let any = |list: &[&str]| words(statement).any(|word| list.contains(&word.as_str()));
+    let any = |list: &[&str]| word_places(statement).any(|(_, word)| list.contains(&word.as_str()));
     match leading_words(statement).first().map(String::as_str) {
         Some("drop" | "truncate" | "delete" | "update" | "merge" | "do" | "execute") => true,
         Some("alter") => any(&["drop"]),

@@ -3,6 +3,8 @@
 mod header;
 mod parse;
 mod render;
+#[cfg(test)]
+mod sample;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,8 @@ pub(in crate::core) use divide::dividing_lines;
 pub use split::{notes_above, split};
 pub use trace::{Trace, trace};
 pub use transactional::transactional;
-pub use tree::{leading_words, words};
+pub use tree::leading_words;
+pub(in crate::core) use tree::word_places;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,11 +36,11 @@ pub fn leading_words(statement: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every keyword and unquoted name of a statement, in lower case.
-pub fn words(statement: &str) -> impl Iterator<Item = String> {
+/// Every keyword and unquoted name of a statement, in lower case, with its byte offset.
+pub fn word_places(statement: &str) -> impl Iterator<Item = (usize, String)> {
     significant(statement)
         .filter(|token| token.kind == TokenKind::Word)
-        .map(|token| token.text(statement).to_lowercase())
+        .map(|token| (token.start, token.text(statement).to_lowercase()))
 }
 
 fn significant(statement: &str) -> impl Iterator<Item = Token> {
