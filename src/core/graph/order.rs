@@ -133,21 +133,18 @@ impl<'a> Walk<'a> {
         previous.or(self.first)
     }
 
-    /// The lane of a revision that has to be told before this one.
+    /// The lane of a revision that has to be told before this one and waits for none itself.
     fn lane_that_blocks(&mut self, waiting: Place) -> Option<usize> {
         let mut way = vec![waiting];
         let mut place = waiting;
-        loop {
-            let next = self.known_before(place).or_else(|| self.untold_before(place))?;
-            if let Some(lane) = self.lane_of[next] {
-                for passed in way {
-                    self.known[passed] = Some(next);
-                }
-                return Some(lane);
-            }
-            way.push(next);
-            place = next;
+        while self.waits[place] > 0 {
+            place = self.known_before(place).or_else(|| self.untold_before(place))?;
+            way.push(place);
         }
+        for passed in way.into_iter().filter(|passed| *passed != place) {
+            self.known[passed] = Some(place);
+        }
+        self.lane_of[place]
     }
 
     fn untold_before(&mut self, place: Place) -> Option<Place> {

@@ -16,10 +16,6 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn said(message: impl Into<String>) -> Self {
-        Self::Said { message: message.into(), hint: None }
-    }
-
     pub(super) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Said { message: message.into(), hint: Some(hint.into()) }
     }

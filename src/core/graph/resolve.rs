@@ -119,16 +119,9 @@ impl Graph {
             .collect())
     }
 
-    /// Everything above and below what a branch argument names, dependencies aside. `base` is below everything.
+    /// Everything above and below what a branch argument names, dependencies aside.
     pub(super) fn lineage(&self, branch: &str) -> Result<PlaceSet, Refusal> {
-        let named = match branch {
-            "heads" => self.places_where(|node| node.above.is_empty()),
-            "head" => self.only_head(None)?.into_iter().collect(),
-            "base" => Vec::new(),
-            _ => vec![self.branch(branch)?],
-        };
-        let named = if named.is_empty() { self.nodes.places().collect() } else { named };
-        Ok(self.related(&named))
+        Ok(self.related(&[self.branch(branch)?]))
     }
 
     fn related(&self, to: &[Place]) -> PlaceSet {
