@@ -38,8 +38,9 @@ pub struct Written {
 /// and when the file exists or cannot be written.
 pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<Written> {
     tree.sound()?;
+    let revision = id(tree, new)?;
     let parents = tree.graph.parents_for_new(&new.heads, new.splice)?;
-    write(project, tree, new, &parents, "")
+    write(project, tree, new, revision, &parents, "")
 }
 
 /// Writes a merge of the given revisions.
@@ -48,6 +49,7 @@ pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result
 /// As [`create`], and for duplicates or fewer than two revisions.
 pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &NewRevision) -> Result<Written> {
     tree.sound()?;
+    let revision = id(tree, new)?;
     let parents = tree.graph.parents_for_new(revisions, new.splice)?;
     if parents.len() < 2 {
         let heads = tree.graph.heads();
@@ -62,17 +64,17 @@ pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &N
         let ids: Vec<&str> = parents.iter().map(RevisionId::as_str).collect();
         new.message = format!("merge {}", ids.join(" and "));
     }
-    write(project, tree, &new, &parents, "")
+    write(project, tree, &new, revision, &parents, "")
 }
 
 fn write(
     project: &Project,
     tree: &ScriptTree,
     new: &NewRevision,
+    revision: RevisionId,
     parents: &[RevisionId],
     upgrade_sql: &str,
 ) -> Result<Written> {
-    let revision = id(tree, new)?;
     let now = now_in(&project.config.scripts.timezone)?;
     let values = TemplateValues {
         message: one_message(&new.message),
