@@ -1,3 +1,4 @@
 //! The terminal UI: a pure state machine (`app`), its picture (`view`), and the loop around them (`runtime`).
 
 pub mod app;
+pub mod view;

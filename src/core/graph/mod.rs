@@ -8,6 +8,7 @@ mod cycle;
 mod downgrade;
 mod id;
 mod labels;
+pub mod lanes;
 mod node;
 mod order;
 mod parents;
