@@ -1,3 +1,5 @@
 //! The terminal UI: a pure state machine (`app`), its picture (`view`), and the loop around them (`runtime`).
 
 pub mod app;
+pub mod editor;
+pub mod print;
