@@ -1,1 +1,5 @@
+//! The one integration binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod support;
+mod tidy;

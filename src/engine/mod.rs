@@ -4,9 +4,11 @@
 pub mod apply;
 pub mod draft;
 mod error;
+mod evidence;
 pub mod postgres;
 pub mod prepare;
 pub mod project;
+mod recall;
 pub mod stamp;
 pub mod status;
 mod target;

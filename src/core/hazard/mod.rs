@@ -1,7 +1,7 @@
 //! What a statement may cost: found from the syntax tree, counted later on the live data.
 
 /// The classes of hazards; approval is given by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     DataLoss,

@@ -2,8 +2,10 @@
 //! prints it and the engine runs it.
 
 mod approval;
+mod build;
 
 pub use approval::{Approval, ApprovalError};
+pub use build::{BuildError, Source};
 
 use std::path::PathBuf;
 

@@ -1,5 +1,9 @@
 //! SQL text as statements with places, and what PostgreSQL will do with each.
 
+mod trace;
+
+pub use trace::{Trace, trace};
+
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
