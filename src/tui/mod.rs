@@ -3,3 +3,5 @@
 pub mod app;
 pub mod editor;
 pub mod print;
+pub mod runtime;
+pub mod view;
