@@ -4,6 +4,7 @@
 //! way round where a listing is newest first), and by id among those that the graph leaves free.
 
 mod id;
+pub mod lanes;
 mod path;
 mod problem;
 

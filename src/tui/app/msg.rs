@@ -55,6 +55,8 @@ pub enum Msg {
     Highlighted(RevisionId, Arc<Highlighted>),
     /// Answer to `Effect::Copy`: what was copied, in words.
     Copied(Result<String, Error>),
+    /// A frame was drawn; sent after the next frame whenever `Model::wants_drawn`.
+    Drawn,
     /// A path that no other message fits failed.
     Failed(Error),
     /// The process was asked to end (SIGTERM, SIGHUP).
@@ -83,7 +85,7 @@ pub struct Highlighted {
 }
 
 /// What the UI is opened with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Start {
     /// How the project is named in the header, e.g. its folder.
     pub project: String,
@@ -96,6 +98,14 @@ pub struct Start {
     pub read_only: bool,
     pub width: u16,
     pub height: u16,
+    /// The text of the user's `config.toml`, where there is one.
+    pub user_config: Option<String>,
+    /// A theme that goes above the user's, e.g. `sixteen` where the terminal has no more colours.
+    pub theme: Option<String>,
+    /// `NO_COLOR` is set.
+    pub no_color: bool,
+    /// The terminal shows nothing beyond ASCII.
+    pub ascii: bool,
 }
 
 impl Msg {

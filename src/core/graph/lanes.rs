@@ -1,0 +1,157 @@
+//! Lanes as data: what stands left and right of each node of a listing, and the link rows below it.
+//!
+//! Nodes are numbers in the order of the listing, newest first; an edge points at a later node. The
+//! cells are box-drawing text; who draws them chooses the node's glyph and may translate the cells.
+
+use renderdag::pipeline::types::{Ancestor, PrefixLine, PrefixLineKind, PrefixLinePart, PrefixLineRenderer};
+use renderdag::pipeline::{BoxDrawing, GraphRowShaper};
+
+/// The cells of one node's row, and of the rows that link it to what stands below.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneRow {
+    /// The cells before the node's glyph; two for each lane.
+    pub left: Box<str>,
+    /// The cells after the glyph, without trailing blanks.
+    pub right: Box<str>,
+    /// Rows between this node and the next, without trailing blanks; mostly none.
+    pub links: Box<[Box<str>]>,
+}
+
+/// What an edge from a node to a later one means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    Parent(usize),
+    /// `Depends On`: drawn as a broken line.
+    Dependency(usize),
+}
+
+impl Edge {
+    const fn to(self) -> usize {
+        match self {
+            Self::Parent(node) | Self::Dependency(node) => node,
+        }
+    }
+}
+
+impl LaneRow {
+    /// The widest of its rows in cells, the glyph taken as one.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        let node = self.left.chars().count() + 1 + self.right.chars().count();
+        self.links.iter().map(|link| link.chars().count()).fold(node, usize::max)
+    }
+}
+
+/// Lays the lanes of a listing: `edges` holds each node's edges. Edges that do not point at a later
+/// node are left out, as a lane that never ends would be drawn to the bottom.
+#[must_use]
+pub fn lay(edges: &[Vec<Edge>]) -> Vec<LaneRow> {
+    let mut options = renderdag::OutputRendererOptions::default();
+    options.min_row_height = 1;
+    let mut shaper = GraphRowShaper::<usize>::with_options(options);
+    let mut cells = BoxDrawing::<renderdag::pipeline::row_shape_to_prefix_lines::box_drawing::Curved>::new();
+    edges
+        .iter()
+        .enumerate()
+        .map(|(node, edges)| {
+            let shape = shaper.next_row_shape(node, ancestors(node, edges));
+            lane_row(&cells.next_prefix_lines(&shape))
+        })
+        .collect()
+}
+
+fn ancestors(node: usize, edges: &[Edge]) -> Vec<Ancestor<usize>> {
+    let mut seen: Vec<usize> = Vec::with_capacity(edges.len());
+    let mut found = Vec::with_capacity(edges.len());
+    for edge in edges {
+        if edge.to() <= node || seen.contains(&edge.to()) {
+            continue;
+        }
+        seen.push(edge.to());
+        found.push(match *edge {
+            Edge::Parent(parent) => Ancestor::Parent(parent),
+            Edge::Dependency(other) => Ancestor::Ancestor(other),
+        });
+    }
+    found
+}
+
+fn lane_row(lines: &[PrefixLine]) -> LaneRow {
+    let mut row = LaneRow::default();
+    let mut links = Vec::new();
+    for line in lines {
+        match line.kind {
+            PrefixLineKind::Node => (row.left, row.right) = node_cells(line),
+            PrefixLineKind::Link => links.push(text_of(line)),
+            _ => {}
+        }
+    }
+    row.links = links.into();
+    row
+}
+
+fn node_cells(line: &PrefixLine) -> (Box<str>, Box<str>) {
+    let (mut left, mut right, mut past) = (String::new(), String::new(), false);
+    for part in &line.parts {
+        match part {
+            PrefixLinePart::NodeGlyph => past = true,
+            PrefixLinePart::Text(text) if past => right.push_str(text),
+            PrefixLinePart::Text(text) => left.push_str(text),
+        }
+    }
+    (left.into(), right.trim_end().into())
+}
+
+fn text_of(line: &PrefixLine) -> Box<str> {
+    let mut text = String::new();
+    for part in &line.parts {
+        if let PrefixLinePart::Text(cells) = part {
+            text.push_str(cells);
+        }
+    }
+    text.trim_end().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(edges: &[Vec<Edge>]) -> String {
+        let mut text = String::new();
+        for row in lay(edges) {
+            text.push_str(format!("{}o{}", row.left, row.right).trim_end());
+            text.push('\n');
+            for link in &row.links {
+                text.push_str(link);
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn a_branch_and_its_merge() {
+        use Edge::Parent;
+        let edges = [vec![Parent(1), Parent(2)], vec![Parent(3)], vec![Parent(3)], vec![Parent(4)], vec![]];
+        assert_eq!(drawn(&edges), "o\n├─╮\no │\n│ o\n├─╯\no\no\n");
+    }
+
+    #[test]
+    fn a_line_needs_no_link_rows() {
+        let edges: Vec<Vec<Edge>> = (0..50).map(|n| vec![Edge::Parent(n + 1)]).chain([vec![]]).collect();
+        assert!(lay(&edges).iter().all(|row| row.links.is_empty() && row.width() == 1));
+    }
+
+    #[test]
+    fn a_dependency_is_broken_and_ends_at_its_revision() {
+        let edges = [vec![Edge::Parent(3), Edge::Dependency(2)], vec![Edge::Parent(2)], vec![Edge::Parent(3)], vec![]];
+        let text = drawn(&edges);
+        assert!(text.contains('╷'), "{text}");
+        assert_eq!(text.lines().last(), Some("o"));
+    }
+
+    #[test]
+    fn an_edge_that_points_up_is_left_out() {
+        assert_eq!(drawn(&[vec![Edge::Parent(1)], vec![Edge::Parent(0)]]), "o\no\n");
+    }
+}

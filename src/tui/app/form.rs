@@ -1,0 +1,153 @@
+//! What a dialog holds, as data: the picture is drawn and the mouse is understood from the same lines.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::input::Input;
+use super::theme::Role;
+
+/// A piece of text and what it is.
+pub type Piece = (String, Role);
+
+/// One line of a dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormLine {
+    /// Wrapped where it is too long.
+    Text(Vec<Piece>),
+    /// Cut where it is too long, as its columns mean something.
+    Raw(Vec<Piece>),
+    /// A line that can be typed into.
+    Field { label: String, input: Input, focused: bool, index: usize },
+    /// An entry that can be chosen.
+    Entry { pieces: Vec<Piece>, selected: bool, index: usize },
+}
+
+/// A dialog as data.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    pub title: String,
+    pub danger: bool,
+    pub lines: Vec<FormLine>,
+    pub buttons: Vec<String>,
+    pub focused_button: Option<usize>,
+    /// The width it would like, borders included.
+    pub width: u16,
+    /// The first line that is seen, when it scrolls.
+    pub scroll: usize,
+}
+
+impl Form {
+    /// A dialog without lines.
+    #[must_use]
+    pub fn new(title: impl Into<String>, width: u16) -> Self {
+        Self { title: title.into(), width, ..Self::default() }
+    }
+
+    /// Adds a line of plain text.
+    pub fn text(&mut self, text: impl Into<String>, role: Role) {
+        self.lines.push(FormLine::Text(vec![(text.into(), role)]));
+    }
+
+    /// Adds an empty line.
+    pub fn blank(&mut self) {
+        self.lines.push(FormLine::Raw(Vec::new()));
+    }
+
+    /// Adds a named fact: the name muted, in a column of eight.
+    pub fn fact(&mut self, name: &str, pieces: Vec<Piece>) {
+        let mut line = vec![(format!("{name:<8}"), Role::Muted)];
+        line.extend(pieces);
+        self.lines.push(FormLine::Text(line));
+    }
+
+    /// The lines as they stand in a column of `width` cells, long ones wrapped.
+    #[must_use]
+    pub fn wrapped(&self, width: usize) -> Vec<FormLine> {
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            match line {
+                FormLine::Text(pieces) => lines.extend(wrap(pieces, width).into_iter().map(FormLine::Raw)),
+                other => lines.push(other.clone()),
+            }
+        }
+        lines
+    }
+}
+
+/// Breaks pieces of text into lines of at most `width` cells, at blanks where there are any; lines
+/// that go on are indented as far as a named fact's value.
+#[must_use]
+pub fn wrap(pieces: &[Piece], width: usize) -> Vec<Vec<Piece>> {
+    let width = width.max(1);
+    let indent = match pieces.first() {
+        Some((name, Role::Muted)) if pieces.len() > 1 && name.width() < width / 2 => name.width(),
+        _ => 0,
+    };
+    let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut column = 0;
+    for (text, role) in pieces {
+        for (n, part) in text.split('\n').enumerate() {
+            if n > 0 {
+                column = break_line(&mut lines, indent);
+            }
+            for word in part.split_word_bounds() {
+                column = add_word(&mut lines, (word, *role), column, (width, indent));
+            }
+        }
+    }
+    lines
+}
+
+fn break_line(lines: &mut Vec<Vec<Piece>>, indent: usize) -> usize {
+    lines.push(if indent > 0 { vec![(" ".repeat(indent), Role::Text)] } else { Vec::new() });
+    indent
+}
+
+fn add_word(lines: &mut Vec<Vec<Piece>>, (word, role): (&str, Role), column: usize, (width, indent): (usize, usize)) -> usize {
+    let mut column = column;
+    if column + word.width() > width && column > indent {
+        column = break_line(lines, indent);
+        if word.trim().is_empty() {
+            return column;
+        }
+    }
+    for grapheme in word.graphemes(true) {
+        if column + grapheme.width() > width && column > indent {
+            column = break_line(lines, indent);
+        }
+        if let Some(line) = lines.last_mut() {
+            match line.last_mut() {
+                Some((text, last)) if *last == role => text.push_str(grapheme),
+                _ => line.push((grapheme.to_owned(), role)),
+            }
+        }
+        column += grapheme.width();
+    }
+    column
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, width: usize) -> Vec<String> {
+        wrap(&[(text.to_owned(), Role::Text)], width)
+            .into_iter()
+            .map(|line| line.into_iter().map(|(text, _)| text).collect())
+            .collect()
+    }
+
+    #[test]
+    fn long_text_breaks_at_blanks_and_long_words_anywhere() {
+        assert_eq!(lines("one two three", 8), ["one two ", "three"]);
+        assert_eq!(lines("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(lines("a\nb", 10), ["a", "b"]);
+    }
+
+    #[test]
+    fn wide_characters_are_two_cells() {
+        for line in lines("마이그레이션 설명을 줄여 쓴다", 7) {
+            assert!(line.width() <= 7, "{line:?}");
+        }
+    }
+}

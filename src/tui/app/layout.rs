@@ -1,0 +1,257 @@
+//! Where everything stands on a screen of a given size: the picture is drawn and the mouse is
+//! understood from the same rectangles.
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::command::{self, Command};
+use super::form::{Form, FormLine};
+use super::keymap::Place;
+use super::model::{Job, Model, Pane};
+
+/// From this width on there are two columns.
+const WIDE: u16 = 100;
+
+/// From this height on a narrow screen has a line for what is pending.
+const TALL: u16 = 20;
+
+/// The cells of the script's line numbers, with the blank behind them.
+pub const GUTTER: usize = 5;
+
+/// The parts of the screen; what is not seen is empty. Panes share their borders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Areas {
+    /// The screen is too small for anything.
+    pub too_small: bool,
+    pub header: Rect,
+    /// A narrow screen's line about what is pending.
+    pub pending_line: Rect,
+    pub history: Rect,
+    pub pending: Rect,
+    pub script: Rect,
+    pub log: Rect,
+    /// The plan screen, borders included.
+    pub plan: Rect,
+    /// Its rows.
+    pub plan_body: Rect,
+    /// Its line of news at the bottom.
+    pub plan_status: Rect,
+    pub footer: Rect,
+}
+
+/// One command of the footer and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FooterItem {
+    pub area: Rect,
+    pub command: Command,
+    pub key: String,
+    pub title: String,
+}
+
+/// A dialog and where its parts stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialogAreas {
+    pub form: Form,
+    pub frame: Rect,
+    pub body: Rect,
+    /// The lines of the body, wrapped; `first` is the first that is seen.
+    pub lines: Vec<FormLine>,
+    pub first: usize,
+    pub buttons: Vec<Rect>,
+}
+
+/// A pane without its borders.
+#[must_use]
+pub fn inner(pane: Rect) -> Rect {
+    if pane.width < 2 || pane.height < 2 {
+        return Rect::default();
+    }
+    Rect::new(pane.x + 1, pane.y + 1, pane.width - 2, pane.height - 2)
+}
+
+/// The widest line of a text in cells.
+#[must_use]
+pub fn longest_line(text: &str) -> usize {
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+}
+
+/// Lays the screen out.
+#[must_use]
+pub fn areas(model: &Model) -> Areas {
+    let (width, height) = (model.width, model.height);
+    if width < 30 || height < 8 {
+        return Areas { too_small: true, ..Areas::default() };
+    }
+    let mut areas = Areas {
+        header: Rect::new(0, 0, width, 1),
+        footer: Rect::new(0, height - 1, width, 1),
+        ..Areas::default()
+    };
+    let mut body = Rect::new(0, 1, width, height - 2);
+    if width >= WIDE {
+        two_columns(model, body, &mut areas);
+    } else {
+        if height >= TALL && model.plan.is_none() {
+            areas.pending_line = Rect::new(0, 1, width, 1);
+            body = Rect::new(0, 2, width, height - 3);
+        }
+        one_column(model, body, &mut areas);
+    }
+    if model.plan.is_some() {
+        with_plan(&mut areas, body);
+    }
+    areas
+}
+
+/// The log takes the bottom, the plan the rest; the panes are not seen.
+fn with_plan(areas: &mut Areas, body: Rect) {
+    let log = areas.log;
+    let bottom = if log.height > 0 && log.y > body.y { log.y + 1 } else { body.bottom() };
+    *areas = Areas { header: areas.header, footer: areas.footer, ..Areas::default() };
+    if bottom < body.bottom() {
+        areas.log = log;
+    }
+    areas.plan = Rect::new(body.x, body.y, body.width, bottom - body.y);
+    let inside = inner(areas.plan);
+    areas.plan_body = Rect { height: inside.height.saturating_sub(1), ..inside };
+    areas.plan_status = Rect { y: areas.plan_body.bottom(), height: inside.height.min(1), ..inside };
+}
+
+fn two_columns(model: &Model, body: Rect, areas: &mut Areas) {
+    let large = model.log.large || model.focus == Pane::Log;
+    let log = if large { body.height / 2 } else { 5.min(body.height / 4) };
+    let top = body.height - log;
+    areas.log = Rect::new(body.x, body.y + top, body.width, log);
+    // Neighbours share a border: each pane reaches one cell into the next.
+    let left = body.width / 2 + 1;
+    areas.script = Rect::new(body.x + left - 1, body.y, body.width - left + 1, top + 1);
+    let wanted = u16::try_from(model.history.pending().len()).unwrap_or(u16::MAX).max(1).saturating_add(2);
+    let pending = wanted.min(top / 3).max(3.min(top));
+    areas.history = Rect::new(body.x, body.y, left, top + 1 - pending);
+    areas.pending = Rect::new(body.x, body.y + top - pending, left, pending + 1);
+}
+
+fn one_column(model: &Model, body: Rect, areas: &mut Areas) {
+    let mut main = body;
+    if model.focus == Pane::Log && model.plan.is_none() {
+        areas.log = body;
+        return;
+    }
+    if model.log.large && body.height >= 12 {
+        let log = body.height / 3;
+        areas.log = Rect::new(body.x, body.bottom() - log, body.width, log);
+        main.height = body.height - log + 1;
+    }
+    match model.focus {
+        Pane::History | Pane::Log => areas.history = main,
+        Pane::Pending => areas.pending = main,
+        Pane::Script => areas.script = main,
+    }
+}
+
+/// The footer's commands from the left, and the last two at the right edge.
+#[must_use]
+pub fn footer(model: &Model) -> Vec<FooterItem> {
+    let area = areas(model).footer;
+    let mut commands: Vec<(Command, String)> =
+        command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
+    if matches!(model.job, Some(Job::Applying | Job::Preparing(..))) {
+        commands.insert(0, (Command::Cancel, String::from("cancel")));
+    }
+    let keep_right = |command: &Command| matches!(command, Command::Help | Command::Quit | Command::Back);
+    let (right, left): (Vec<_>, Vec<_>) = commands.into_iter().partition(|(command, _)| keep_right(command));
+    let mut items = Vec::new();
+    let mut end = area.right();
+    for (command, title) in right.into_iter().rev() {
+        let mut item = footer_item(model, command, title);
+        if end < area.x + item.area.width {
+            break;
+        }
+        end -= item.area.width;
+        item.area.x = end;
+        items.push(item);
+    }
+    let mut x = area.x;
+    for (command, title) in left {
+        let mut item = footer_item(model, command, title);
+        if x + item.area.width <= end {
+            item.area.x = x;
+            x += item.area.width;
+            items.push(item);
+        }
+    }
+    items
+}
+
+fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
+    let key = model.preferences.keymap.shown(command);
+    let title = match (command, model.place()) {
+        (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
+        (Command::Refresh, _) if model.plan.is_some() => String::from("plan again"),
+        _ => title,
+    };
+    let width = u16::try_from(key.width() + title.width() + 3).unwrap_or(u16::MAX);
+    FooterItem { area: Rect::new(0, areas(model).footer.y, width, 1), command, key, title }
+}
+
+/// The dialog on top, in the middle of the screen.
+#[must_use]
+pub fn dialog(model: &Model) -> Option<DialogAreas> {
+    let form = model.dialogs.last()?.form(model);
+    let (width, height) = (model.width, model.height);
+    if width < 30 || height < 8 {
+        return None;
+    }
+    let outer = form.width.min(width.saturating_sub(2));
+    let lines = form.wrapped(usize::from(outer.saturating_sub(4)));
+    let buttons = u16::from(!form.buttons.is_empty());
+    let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2 + buttons);
+    let outer_height = wanted.clamp(3 + buttons, height.saturating_sub(2).max(3 + buttons));
+    let frame = Rect::new((width - outer) / 2, (height - outer_height) / 2, outer, outer_height);
+    let inside = inner(frame);
+    let body = Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        height: inside.height.saturating_sub(buttons),
+        ..inside
+    };
+    let first = first_line(&form, &lines, usize::from(body.height));
+    let buttons = button_areas(&form, Rect { y: body.bottom(), height: buttons, ..body });
+    Some(DialogAreas { form, frame, body, lines, first, buttons })
+}
+
+/// Scrolled as wished, or so far that what has the focus is seen.
+fn first_line(form: &Form, lines: &[FormLine], height: usize) -> usize {
+    let last = lines.len().saturating_sub(height);
+    let focused = lines.iter().position(|line| match line {
+        FormLine::Entry { selected, .. } => *selected,
+        FormLine::Field { focused, .. } => *focused,
+        _ => false,
+    });
+    let first = form.scroll.min(last);
+    let entry = lines.iter().position(|line| matches!(line, FormLine::Entry { selected: true, .. }));
+    match entry.or(focused) {
+        Some(line) if line < first => line,
+        Some(line) if line >= first + height => (line + 1 - height.max(1)).min(last),
+        _ => first,
+    }
+}
+
+fn button_areas(form: &Form, row: Rect) -> Vec<Rect> {
+    let mut end = row.right();
+    let mut areas: Vec<Rect> = Vec::with_capacity(form.buttons.len());
+    for label in form.buttons.iter().rev() {
+        let width = u16::try_from(label.width() + 4).unwrap_or(u16::MAX).min(row.width);
+        let x = end.saturating_sub(width).max(row.x);
+        areas.push(Rect::new(x, row.y, width.min(end.saturating_sub(x)), row.height));
+        end = x.saturating_sub(1).max(row.x);
+    }
+    areas.reverse();
+    areas
+}
+
+/// How many lines of `width` cells a line takes when it is wrapped.
+#[must_use]
+pub fn wrapped_height(line: &str, width: usize) -> usize {
+    line.width().div_ceil(width.max(1)).max(1)
+}

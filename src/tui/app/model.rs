@@ -1,0 +1,293 @@
+//! Everything that the UI knows at one moment.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Time;
+
+use super::dialog::Dialog;
+use super::history::History;
+use super::keymap::Place;
+use super::log::Log;
+use super::preferences::Preferences;
+use super::screen::filter::Filter;
+use super::screen::plan::PlanScreen;
+use super::{Effect, Generation, Highlighted, Start};
+use crate::core::graph::RevisionId;
+use crate::engine::Error;
+use crate::engine::prepare::Request;
+use crate::engine::project::{ScriptFile, ScriptTree};
+use crate::engine::status::Status;
+
+/// How long a notice stands.
+const NOTICE: Duration = Duration::from_secs(6);
+
+/// The four panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pane {
+    #[default]
+    History,
+    Pending,
+    Script,
+    Log,
+}
+
+/// Whether there is a server.
+#[derive(Debug, Clone, Default)]
+pub enum Connection {
+    #[default]
+    Connecting,
+    Connected,
+    /// It is away, or refuses; what was last known of it is kept.
+    Away(Error),
+}
+
+/// The server as far as it is known.
+#[derive(Debug, Clone, Default)]
+pub struct Server {
+    pub connection: Connection,
+    /// As it was when it was last heard of.
+    pub status: Option<Status>,
+    /// The request whose answer is waited for.
+    pub waiting: Option<Generation>,
+    /// The heads last seen in each environment.
+    pub seen: HashMap<Option<String>, Vec<RevisionId>>,
+}
+
+/// What runs; one at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Reads only, so that it can be let go.
+    Preparing(Generation, Request),
+    Applying,
+    /// A script is being written, or the version table; the words say what.
+    Writing(String),
+}
+
+impl Job {
+    /// What it does, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Preparing(_, request) => {
+                let target = super::screen::planning::short_target(&request.target);
+                format!("planning {} {target}", request.direction.word())
+            }
+            Self::Applying => String::from("applying the plan"),
+            Self::Writing(words) => words.clone(),
+        }
+    }
+}
+
+/// A line of news that fades.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub at: Time,
+}
+
+/// How the script is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScriptView {
+    /// The revision that is looked at; another one is shown from its top.
+    pub shown: Option<RevisionId>,
+    pub top: usize,
+    /// Cells that are scrolled out on the left.
+    pub left: usize,
+    pub wrap: bool,
+}
+
+/// A text that was asked to be coloured, and its tokens once they are there.
+#[derive(Debug, Clone)]
+pub struct Highlight {
+    pub text: Arc<str>,
+    pub tokens: Option<Arc<Highlighted>>,
+}
+
+/// Everything that the UI knows at one moment.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) project: String,
+    pub(crate) config_path: PathBuf,
+    /// Names, with whether each is protected.
+    pub(crate) environments: Vec<(String, bool)>,
+    pub(crate) environment: Option<String>,
+    pub(crate) read_only: bool,
+    pub(crate) width: u16,
+    pub(crate) height: u16,
+    pub(crate) preferences: Preferences,
+    pub(crate) now: Time,
+    pub(crate) tree: Option<Arc<ScriptTree>>,
+    pub(crate) scripts_loading: bool,
+    pub(crate) server: Server,
+    pub(crate) history: History,
+    pub(crate) focus: Pane,
+    pub(crate) pending_cursor: usize,
+    pub(crate) pending_top: usize,
+    pub(crate) script: ScriptView,
+    pub(crate) log: Log,
+    pub(crate) filter: Filter,
+    pub(crate) plan: Option<PlanScreen>,
+    pub(crate) dialogs: Vec<Dialog>,
+    pub(crate) job: Option<Job>,
+    /// Cancelling was asked for; the server has not answered yet.
+    pub(crate) cancelling: bool,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) highlights: HashMap<RevisionId, Highlight>,
+    pub(crate) generation: Generation,
+    /// Quit as soon as the job has ended.
+    pub(crate) quitting: bool,
+    pub(crate) select_when_loaded: Option<RevisionId>,
+}
+
+impl Model {
+    /// The first state, and what has to be asked for: the scripts, and the server.
+    #[must_use]
+    pub fn new(start: Start) -> (Self, Vec<Effect>) {
+        let (preferences, problems) = Preferences::read(&start);
+        let mut model = Self {
+            project: start.project,
+            config_path: start.config_path,
+            environments: start.environments,
+            environment: start.environment,
+            read_only: start.read_only,
+            width: start.width,
+            height: start.height,
+            preferences,
+            now: Time::midnight(),
+            tree: None,
+            scripts_loading: true,
+            server: Server::default(),
+            history: History::default(),
+            focus: Pane::History,
+            pending_cursor: 0,
+            pending_top: 0,
+            script: ScriptView::default(),
+            log: Log::default(),
+            filter: Filter::default(),
+            plan: None,
+            dialogs: Vec::new(),
+            job: None,
+            cancelling: false,
+            notice: None,
+            highlights: HashMap::new(),
+            generation: 0,
+            quitting: false,
+            select_when_loaded: None,
+        };
+        if !problems.is_empty() {
+            let mut error = Error::new("config.toml cannot be taken as it is");
+            error.causes = problems;
+            model.show_error(error.hint("the defaults stand for what could not be read"));
+        }
+        let connect = model.connect();
+        (model, vec![Effect::LoadScripts, connect])
+    }
+
+    /// Whether something runs whose end changes the screen: `--print` waits for it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.job.is_some()
+            || self.scripts_loading
+            || self.server.waiting.is_some()
+            || self.highlights.values().any(|highlight| highlight.tokens.is_none())
+    }
+
+    /// Whether the picture changes with time alone, so that ticks are wanted.
+    #[must_use]
+    pub fn wants_tick(&self) -> bool {
+        self.job.is_some() || self.notice.is_some() || matches!(self.server.connection, Connection::Connecting)
+    }
+
+    /// Whether the runtime has to send `Msg::Drawn` after the next frame: a confirmation opened, and
+    /// keys do not count before it was seen.
+    #[must_use]
+    pub fn wants_drawn(&self) -> bool {
+        matches!(self.dialogs.last(), Some(Dialog::Confirm(confirm)) if !confirm.drawn)
+    }
+
+    /// Where the keys go.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match (self.dialogs.last(), &self.plan) {
+            (Some(dialog), _) => dialog.place(),
+            (None, Some(_)) => Place::Plan,
+            (None, None) if self.filter.typing => Place::Text,
+            (None, None) => Place::Main,
+        }
+    }
+
+    /// The database's heads, when they are known.
+    #[must_use]
+    pub fn heads(&self) -> Option<&[RevisionId]> {
+        self.server.status.as_ref().map(|status| status.heads.as_slice())
+    }
+
+    /// The environment's name as it is shown: `default` is the `[database]` table.
+    #[must_use]
+    pub fn environment_name(&self) -> &str {
+        self.environment.as_deref().unwrap_or("default")
+    }
+
+    /// Whether the present environment is protected.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.environments.iter().any(|(name, protected)| *protected && Some(name) == self.environment.as_ref())
+    }
+
+    /// The script of a revision.
+    #[must_use]
+    pub fn script_of(&self, id: &RevisionId) -> Option<&Arc<ScriptFile>> {
+        self.tree.as_ref()?.scripts.get(id)
+    }
+
+    /// The script of the selected revision.
+    #[must_use]
+    pub fn selected_script(&self) -> Option<&Arc<ScriptFile>> {
+        self.script_of(self.history.selected_revision()?)
+    }
+
+    pub(crate) fn next_generation(&mut self) -> Generation {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// Asks for a connection to the present environment.
+    pub(crate) fn connect(&mut self) -> Effect {
+        let generation = self.next_generation();
+        self.server.waiting = Some(generation);
+        Effect::Connect(generation, self.environment.clone())
+    }
+
+    /// Asks for the heads on the connection at hand.
+    pub(crate) fn read_status(&mut self) -> Effect {
+        let generation = self.next_generation();
+        self.server.waiting = Some(generation);
+        Effect::ReadStatus(generation)
+    }
+
+    pub(crate) fn load_scripts(&mut self) -> Effect {
+        self.scripts_loading = true;
+        Effect::LoadScripts
+    }
+
+    /// Shows a line of news for a while.
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), at: self.now });
+    }
+
+    pub(crate) fn show_error(&mut self, error: Error) {
+        self.dialogs.push(Dialog::Error(super::screen::error::ErrorDialog::new(error)));
+    }
+
+    pub(crate) fn fade(&mut self) {
+        if let Some(notice) = &self.notice {
+            let age = self.now.duration_since(notice.at);
+            if age.is_negative() || age.unsigned_abs() >= NOTICE {
+                self.notice = None;
+            }
+        }
+    }
+}

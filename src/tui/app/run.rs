@@ -1,0 +1,194 @@
+//! What a run tells while it goes, and what came of it.
+
+use std::time::Duration;
+
+use super::log::{Entry, State, one_line};
+use super::model::{Connection, Model};
+use super::screen::plan::{PlanScreen, Run, Running, StatementState, StepState, Waiting};
+use super::screen::plan_rows::Row;
+use super::Effect;
+use crate::core::graph::RevisionId;
+use crate::engine::apply::{Blocker, Outcome, Progress};
+use crate::engine::{Error, ErrorKind};
+
+/// Takes a piece of progress.
+pub fn on_progress(model: &mut Model, progress: Progress) -> Vec<Effect> {
+    let now = model.now;
+    match progress {
+        Progress::WaitingForMigrator { holder, waited } => {
+            with_run(model, |running| running.waiting = Some(Waiting::Migrator { holder, waited }));
+        }
+        Progress::Blocked { blockers, .. } => blocked(model, blockers),
+        Progress::StepStarted { step } => step_started(model, step),
+        Progress::StatementStarted { step, statement } => statement_started(model, step, statement),
+        Progress::StatementDone { step, statement, rows, elapsed } => {
+            with_run(model, |running| {
+                running.waiting = None;
+                running.statements.insert((step, statement), StatementState::Done(rows, elapsed));
+            });
+            model.log.finish(State::Done, rows, Some(elapsed));
+        }
+        Progress::Notice { severity, message } => {
+            let state = if severity == "WARNING" { State::Warning } else { State::Note };
+            model.log.note(now, state, &severity.to_lowercase(), &message);
+        }
+        Progress::StepDone { step, elapsed } => step_done(model, step, elapsed),
+        Progress::StepRetried { step, attempt } => step_retried(model, step, attempt),
+        Progress::Cancelling => model.cancelling = true,
+    }
+    Vec::new()
+}
+
+/// Takes what came of a run.
+pub fn on_applied(model: &mut Model, answer: Result<Outcome, Error>) -> Vec<Effect> {
+    model.job = None;
+    let was_cancelled = std::mem::take(&mut model.cancelling);
+    match answer {
+        Ok(outcome) => finished(model, outcome, was_cancelled),
+        Err(error) => failed(model, error),
+    }
+    if model.quitting {
+        return vec![Effect::Quit];
+    }
+    // The dialog that asked whether to quit has lost its ground.
+    model.dialogs.retain(|dialog| !matches!(dialog, super::dialog::Dialog::Leaving(_)));
+    match model.server.connection {
+        Connection::Away(_) => vec![model.connect()],
+        _ => vec![model.read_status()],
+    }
+}
+
+/// Revisions in a line, `<base>` when there are none.
+#[must_use]
+pub fn ids(ids: &[RevisionId]) -> String {
+    if ids.is_empty() {
+        return String::from("<base>");
+    }
+    ids.iter().map(RevisionId::short).collect::<Vec<_>>().join(", ")
+}
+
+/// A duration as people say it: `41 ms`, `1.2 s`, `3 min 5 s`.
+#[must_use]
+pub fn spell(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match duration.as_millis() {
+        millis @ ..1000 => format!("{millis} ms"),
+        ..60_000 => format!("{:.1} s", duration.as_secs_f64()),
+        ..3_600_000 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+fn with_run(model: &mut Model, change: impl FnOnce(&mut Running)) {
+    if let Some(PlanScreen { run: Run::Applying(running), .. }) = &mut model.plan {
+        change(running);
+    }
+}
+
+fn set_step(model: &mut Model, step: usize, state: StepState) {
+    with_run(model, |running| {
+        if let Some(found) = running.steps.get_mut(step) {
+            *found = state;
+        }
+    });
+}
+
+fn follow(model: &mut Model, wanted: impl Fn(&Row) -> bool) {
+    if let Some(screen) = &mut model.plan
+        && let Some(row) = screen.rows.iter().position(wanted)
+    {
+        screen.cursor = row;
+    }
+}
+
+fn blocked(model: &mut Model, blockers: Vec<Blocker>) {
+    for blocker in &blockers {
+        let words = format!(
+            "waits for pid {} ({}, {}, open for {}): {}",
+            blocker.pid,
+            blocker.user,
+            blocker.application,
+            spell(blocker.age),
+            one_line(&blocker.query)
+        );
+        let told = model.log.entries().iter().rev().take(blockers.len()).any(|entry| entry.text == words);
+        if !told {
+            model.log.note(model.now, State::Warning, "lock", &words);
+        }
+    }
+    with_run(model, |running| running.waiting = Some(Waiting::Blockers(blockers)));
+}
+
+fn step_started(model: &mut Model, step: usize) {
+    with_run(model, |running| running.waiting = None);
+    set_step(model, step, StepState::Running);
+    follow(model, |row| *row == Row::Step { step });
+}
+
+fn statement_started(model: &mut Model, step: usize, statement: usize) {
+    let now = model.now;
+    with_run(model, |running| {
+        running.statements.insert((step, statement), StatementState::Running(now));
+    });
+    follow(model, |row| matches!(row, Row::Sql { step: s, statement: n, line: 0 } if (*s, *n) == (step, statement)));
+    let Some(planned) = model.plan.as_ref().and_then(|screen| screen.plan.steps.get(step)) else { return };
+    let Some(sql) = planned.statements.get(statement).map(|statement| one_line(&statement.sql)) else { return };
+    let what = format!("{} {}", planned.direction.word(), planned.revision.short());
+    model.log.push(Entry { at: now, state: State::Running, what, text: sql, rows: None, elapsed: None });
+}
+
+fn step_done(model: &mut Model, step: usize, elapsed: Duration) {
+    set_step(model, step, StepState::Done(elapsed));
+    let Some(planned) = model.plan.as_ref().and_then(|screen| screen.plan.steps.get(step)) else { return };
+    let what = format!("{} {}", planned.direction.word(), planned.revision.short());
+    let text = if planned.message.is_empty() { String::from("done") } else { planned.message.clone() };
+    let entry =
+        Entry { at: model.now, state: State::Done, what, text: one_line(&text), rows: None, elapsed: Some(elapsed) };
+    model.log.push(entry);
+}
+
+fn step_retried(model: &mut Model, step: usize, attempt: u32) {
+    model.log.finish(State::Undone, None, None);
+    with_run(model, |running| running.statements.retain(|(s, _), _| *s != step));
+    set_step(model, step, StepState::Running);
+    let words = format!("rolled back and started again, attempt {attempt}");
+    model.log.note(model.now, State::Warning, "lock", &words);
+}
+
+fn finished(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
+    let words = format!("{} → {}", ids(&outcome.from), ids(&outcome.to));
+    let done = if was_cancelled { "it was done before the cancel arrived" } else { "done" };
+    model.say(format!("{done}: {words}"));
+    model.log.note(model.now, State::Note, "done", &words);
+    if let Some(screen) = &mut model.plan {
+        let running = take_running(screen);
+        screen.run = Run::Done(outcome, running);
+        screen.cursor = 0;
+    }
+}
+
+fn failed(model: &mut Model, error: Error) {
+    let interrupted = error.kind == ErrorKind::Interrupted;
+    model.log.finish(if interrupted { State::Undone } else { State::Failed }, None, None);
+    let state = if interrupted { State::Note } else { State::Failed };
+    model.log.note(model.now, state, if interrupted { "cancelled" } else { "failed" }, &error.message);
+    if let Some(screen) = &mut model.plan {
+        let mut running = take_running(screen);
+        for step in running.steps.iter_mut().filter(|step| **step == StepState::Running) {
+            *step = StepState::Failed;
+        }
+        for state in running.statements.values_mut().filter(|s| matches!(s, StatementState::Running(_))) {
+            *state = StatementState::Failed;
+        }
+        running.waiting = None;
+        screen.run = Run::Failed(Box::new(error.clone()), running);
+    }
+    model.show_error(error);
+}
+
+fn take_running(screen: &mut PlanScreen) -> Running {
+    match std::mem::replace(&mut screen.run, Run::Reviewing) {
+        Run::Applying(running) => running,
+        _ => Running::new(jiff::civil::Time::midnight(), screen.plan.steps.len()),
+    }
+}

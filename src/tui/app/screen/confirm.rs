@@ -1,0 +1,116 @@
+//! The typed confirmation: what will be lost, where, and the word that says so was read.
+
+use std::sync::Arc;
+
+use super::plan_rows::evidence_words;
+use crate::core::plan::{Approval, Plan};
+use crate::tui::app::Effect;
+use crate::tui::app::dialog::{Buttons, Dialog};
+use crate::tui::app::form::{Form, FormLine};
+use crate::tui::app::input::Input;
+use crate::tui::app::model::Model;
+use crate::tui::app::theme::Role;
+
+/// The dialog before something is destroyed.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    pub plan: Arc<Plan>,
+    pub input: Input,
+    /// 0: Cancel, 1: Apply.
+    pub buttons: Buttons,
+    /// Whether the dialog was on the screen: before that, no key counts, as it was meant for something else.
+    pub drawn: bool,
+    /// Cancel was gone to by hand, so that Enter presses it whatever was typed.
+    chosen: bool,
+    /// What was wrong with the word.
+    said: Option<String>,
+    pub scroll: usize,
+}
+
+impl Confirm {
+    /// Asks about a plan.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let (input, buttons) = (Input::default(), Buttons::default());
+        Self { plan, input, buttons, drawn: false, chosen: false, said: None, scroll: 0 }
+    }
+
+    /// The right word moves the focus to Apply; anything else back to Cancel.
+    pub fn typed(&mut self) {
+        let right = self.plan.word_to_type().is_some_and(|word| word == self.input.text().trim());
+        self.buttons.focus(usize::from(right));
+        self.chosen = false;
+        self.said = None;
+    }
+
+    /// Goes to the other button.
+    pub fn switch(&mut self) {
+        self.buttons.switch();
+        self.chosen = true;
+    }
+
+    /// Where it happens, what is lost, and the word to type.
+    #[must_use]
+    pub fn form(&self, model: &Model) -> Form {
+        let destroys = self.plan.to_approve().next().is_some();
+        let title = if destroys { "This destroys data" } else { "This environment is protected" };
+        let mut form = Form::new(title, 76);
+        form.danger = true;
+        form.scroll = self.scroll;
+        self.place(model, &mut form);
+        let mut name = "lost";
+        for (_, _, hazard) in self.plan.to_approve() {
+            let object = (format!("{:<28} ", hazard.object), Role::Danger);
+            form.fact(name, vec![object, (evidence_words(hazard), Role::Warning)]);
+            name = "";
+        }
+        if destroys {
+            form.fact("kept", vec![(String::from("no copy is made"), Role::Muted)]);
+        }
+        form.blank();
+        let word = self.plan.word_to_type().unwrap_or_default();
+        let label = format!("Type {word} to go on: ");
+        form.lines.push(FormLine::Field { label, input: self.input.clone(), focused: true, index: 0 });
+        match &self.said {
+            Some(said) => form.text(said.clone(), Role::Danger),
+            None => form.blank(),
+        }
+        form.buttons = vec![String::from("Cancel"), String::from("Apply")];
+        form.focused_button = Some(self.buttons.focused);
+        form
+    }
+
+    fn place(&self, model: &Model, form: &mut Form) {
+        let environment = self.plan.environment.name.as_deref().unwrap_or("default");
+        let protected = if self.plan.environment.protected { ", protected" } else { "" };
+        if let Some(status) = &model.server.status {
+            let server = &status.server;
+            form.fact("on", vec![
+                (server.database.clone(), Role::Title),
+                (format!(" at {}:{}, as {}", server.host, server.port, server.user), Role::Text),
+            ]);
+        }
+        form.fact("in", vec![(format!("environment {environment}{protected}"), Role::Text)]);
+        let words = format!("{} to {}", self.plan.direction.word(), self.plan.target);
+        form.fact("runs", vec![(words, Role::Text)]);
+    }
+}
+
+/// Enter: Cancel closes, the right word applies, a wrong one does nothing but say so.
+pub fn accept(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Confirm(confirm)) = model.dialogs.last_mut() else { return Vec::new() };
+    if confirm.buttons.focused == 0 && (confirm.chosen || confirm.input.is_empty()) {
+        model.dialogs.pop();
+        return Vec::new();
+    }
+    match Approval::by_word(confirm.plan.clone(), confirm.input.text()) {
+        Ok(approval) => {
+            model.dialogs.pop();
+            super::plan::start(model, approval)
+        }
+        Err(error) => {
+            confirm.said = Some(error.to_string());
+            Vec::new()
+        }
+    }
+}

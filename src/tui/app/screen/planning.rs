@@ -1,0 +1,103 @@
+//! From `u`, `U`, `d` and `D` to a request for a plan.
+
+use std::borrow::Cow;
+
+use super::{connected, idle};
+use crate::core::graph::Direction;
+use crate::engine::prepare::Request;
+use crate::tui::app::Effect;
+use crate::tui::app::command::{Command, Decision, no};
+use crate::tui::app::history::Item;
+use crate::tui::app::model::{Job, Model};
+
+/// Decides the four; they only ever open the plan.
+pub fn decide(model: &Model, command: Command) -> Decision {
+    idle(model)?;
+    if model.tree.is_none() {
+        return no("the scripts are not read yet");
+    }
+    connected(model)?;
+    match command {
+        Command::Upgrade => target_up(model).map(|_| ()),
+        Command::UpgradeTo => target_up_to(model).map(|_| ()),
+        Command::Downgrade => target_down(model).map(|_| ()),
+        _ => target_down_to(model).map(|_| ()),
+    }?;
+    Ok(match command {
+        Command::Upgrade => |model| request(model, Direction::Upgrade, target_up),
+        Command::UpgradeTo => |model| request(model, Direction::Upgrade, target_up_to),
+        Command::Downgrade => |model| request(model, Direction::Downgrade, target_down),
+        _ => |model| request(model, Direction::Downgrade, target_down_to),
+    })
+}
+
+type Target = Result<String, Cow<'static, str>>;
+
+fn target_up(model: &Model) -> Target {
+    if model.history.pending().is_empty() {
+        return Err("nothing is pending".into());
+    }
+    let several = model.tree.as_ref().is_some_and(|tree| tree.graph.heads().len() > 1);
+    Ok(String::from(if several { "heads" } else { "head" }))
+}
+
+fn target_up_to(model: &Model) -> Target {
+    let marks = model.history.marks(model.history.selected());
+    match model.history.selected_revision() {
+        Some(id) if marks.pending => Ok(id.to_string()),
+        Some(_) => Err("the selected revision is applied".into()),
+        None => Err("no revision is selected".into()),
+    }
+}
+
+fn target_down(model: &Model) -> Target {
+    match model.heads().unwrap_or_default() {
+        [] => Err("nothing is applied".into()),
+        [_] => Ok(String::from("-1")),
+        heads => {
+            let names: Vec<&str> = heads.iter().map(|head| head.short()).collect();
+            let names = names.join(", ");
+            Err(format!("the database has several heads ({names}): go to the revision to stay and press D").into())
+        }
+    }
+}
+
+fn target_down_to(model: &Model) -> Target {
+    let heads = model.heads().unwrap_or_default();
+    let marks = model.history.marks(model.history.selected());
+    match model.history.selected_item() {
+        _ if heads.is_empty() => Err("nothing is applied".into()),
+        Some(Item::Base) => Ok(String::from("base")),
+        Some(Item::Revision(_)) if !marks.applied => Err("the selected revision is not applied".into()),
+        Some(Item::Revision(id)) if heads == [id.clone()] => Err("the database is at the selected revision".into()),
+        Some(Item::Revision(id)) => Ok(id.to_string()),
+        _ => Err("no revision is selected".into()),
+    }
+}
+
+fn request(model: &mut Model, direction: Direction, target: fn(&Model) -> Target) -> Vec<Effect> {
+    match target(model) {
+        Ok(target) => prepare(model, Request { direction, target, mode: None }),
+        Err(reason) => {
+            model.say(reason);
+            Vec::new()
+        }
+    }
+}
+
+/// Asks for a plan.
+pub fn prepare(model: &mut Model, request: Request) -> Vec<Effect> {
+    let Some(tree) = model.tree.clone() else { return Vec::new() };
+    let generation = model.next_generation();
+    model.job = Some(Job::Preparing(generation, request.clone()));
+    vec![Effect::Prepare(generation, tree, request)]
+}
+
+/// A target as it is shown: long ids by their first eight characters.
+#[must_use]
+pub fn short_target(target: &str) -> &str {
+    match target.char_indices().nth(8) {
+        Some((end, _)) if target.len() >= 12 && target.chars().all(|c| c.is_ascii_hexdigit()) => &target[..end],
+        _ => target,
+    }
+}

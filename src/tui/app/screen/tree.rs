@@ -1,0 +1,152 @@
+//! What one does with what is selected: open, edit, copy, refresh, and reading what is wrong.
+
+use std::path::PathBuf;
+
+use super::{idle, planning};
+use crate::engine::Error;
+use crate::engine::project::ScriptProblem;
+use crate::tui::app::Effect;
+use crate::tui::app::command::{Command, Decision, no};
+use crate::tui::app::dialog::Dialog;
+use crate::tui::app::history::Item;
+use crate::tui::app::model::{Connection, Model, Pane};
+
+/// Decides the commands on the selection.
+pub fn decide(model: &Model, command: Command) -> Decision {
+    match command {
+        Command::Open => Ok(open),
+        Command::Edit => edit(model),
+        Command::Copy => copyable(model).map(|_| copy as _),
+        Command::Refresh => refresh(model),
+        _ => problem(model).map(|_| (|model: &mut Model| {
+            if let Ok(error) = problem(model) {
+                model.show_error(error);
+            }
+            Vec::new()
+        }) as _),
+    }
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    match model.history.selected_item() {
+        Some(Item::Problem(index)) if model.focus == Pane::History => {
+            if let Some(error) = script_problem(model, *index) {
+                model.show_error(error);
+            }
+        }
+        _ => model.focus = Pane::Script,
+    }
+    Vec::new()
+}
+
+fn edit(model: &Model) -> Decision {
+    if model.read_only {
+        return no("limbeck was opened with --read-only");
+    }
+    idle(model)?;
+    match file_to_edit(model) {
+        Some(_) => Ok(|model| {
+            file_to_edit(model).map(|(path, line)| Effect::EditExternally(path, line)).into_iter().collect()
+        }),
+        None => no("there is no file to edit here"),
+    }
+}
+
+/// The file that `e` opens, and the line in it.
+fn file_to_edit(model: &Model) -> Option<(PathBuf, Option<usize>)> {
+    match (model.dialogs.last(), &model.plan) {
+        (Some(Dialog::Error(dialog)), _) => {
+            let id = dialog.error.revision.as_deref()?;
+            let tree = model.tree.as_ref()?;
+            let file = tree.scripts.iter().find(|(revision, _)| revision.as_str() == id)?.1;
+            Some((file.path.clone(), dialog.error.line))
+        }
+        (Some(_), _) => None,
+        (None, Some(screen)) => screen.place_in_script(),
+        (None, None) => match model.history.selected_item()? {
+            Item::Revision(id) => Some((model.script_of(id)?.path.clone(), None)),
+            Item::Problem(index) => match model.tree.as_ref()?.problems.get(*index)? {
+                ScriptProblem::File { path, line, .. } => Some((path.clone(), *line)),
+                ScriptProblem::Graph(_) => None,
+            },
+            _ => None,
+        },
+    }
+}
+
+fn copyable(model: &Model) -> Result<(String, String), std::borrow::Cow<'static, str>> {
+    let found = match (model.dialogs.last(), &model.plan) {
+        (Some(Dialog::Error(dialog)), _) => Some((dialog.error.report(), String::from("the error"))),
+        (Some(_), _) => None,
+        (None, Some(screen)) => screen.statement_text().map(|sql| (sql, String::from("the statement"))),
+        (None, None) => copyable_in_pane(model),
+    };
+    found.ok_or_else(|| "there is nothing to copy here".into())
+}
+
+fn copyable_in_pane(model: &Model) -> Option<(String, String)> {
+    match (model.focus, model.history.selected_item()?) {
+        (Pane::Script, Item::Revision(id)) => {
+            let file = model.script_of(id)?;
+            Some((file.text.to_string(), format!("the script of {}", id.short())))
+        }
+        (Pane::Log, _) => {
+            let entry = model.log.entries().iter().rev().nth(model.log.back)?;
+            Some((entry.text.clone(), String::from("the log's line")))
+        }
+        (_, Item::Revision(id) | Item::Missing(id)) => Some((id.to_string(), format!("the id {id}"))),
+        (_, Item::Problem(index)) => Some((script_problem(model, *index)?.report(), String::from("the problem"))),
+        (_, Item::Base) => Some((String::from("base"), String::from("'base'"))),
+    }
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    copyable(model).map(|(text, what)| Effect::Copy(text, what)).into_iter().collect()
+}
+
+fn refresh(model: &Model) -> Decision {
+    idle(model)?;
+    if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) {
+        return no("the plan has run");
+    }
+    Ok(|model| {
+        if let Some(screen) = &model.plan {
+            let request = screen.request.clone();
+            return planning::prepare(model, request);
+        }
+        let scripts = model.load_scripts();
+        let server = match model.server.connection {
+            Connection::Connected => model.read_status(),
+            _ => {
+                model.server.connection = Connection::Connecting;
+                model.connect()
+            }
+        };
+        vec![scripts, server]
+    })
+}
+
+fn problem(model: &Model) -> Result<Error, std::borrow::Cow<'static, str>> {
+    if let Connection::Away(error) = &model.server.connection {
+        return Ok(error.clone());
+    }
+    let problems = model.tree.as_ref().map_or(0, |tree| tree.problems.len());
+    if problems == 0 {
+        return Err("nothing is wrong".into());
+    }
+    let mut all = Error::new(format!("{problems} of the scripts' problems stand in the way"));
+    all.causes = (0..problems).filter_map(|index| script_problem(model, index)).map(|error| error.report()).collect();
+    Ok(if problems == 1 { script_problem(model, 0).unwrap_or(all) } else { all })
+}
+
+fn script_problem(model: &Model, index: usize) -> Option<Error> {
+    Some(match model.tree.as_ref()?.problems.get(index)? {
+        ScriptProblem::File { path, line, message, hint } => {
+            let at = line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
+            let mut error = Error::new(format!("{at}: {message}"));
+            error.hint.clone_from(hint);
+            error
+        }
+        ScriptProblem::Graph(problem) => Error::new(problem.to_string()),
+    })
+}
