@@ -122,9 +122,8 @@ fn fresh_id(tree: &ScriptTree) -> Result<RevisionId> {
 
 fn labels(tree: &ScriptTree, new: &NewRevision) -> Result<Vec<String>> {
     for label in &new.branch_labels {
-        RevisionId::parse(label).map_err(|error| {
-            Error::new(format!("'{label}' cannot be a branch label")).because(error)
-        })?;
+        RevisionId::parse(label)
+            .map_err(|error| Error::new(format!("'{label}' cannot be a branch label")).because(error))?;
         let user = tree.scripts.values().find(|file| file.script.branch_labels.contains(label));
         if let Some(file) = user {
             return Err(Error::new(format!("branch label '{label}' is used by revision {}", file.script.revision)));

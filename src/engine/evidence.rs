@@ -110,7 +110,11 @@ async fn estimate(client: &Client, subject: &Subject) -> Option<Evidence> {
         WHERE c.oid = to_regclass($1)";
     let row = client.query_opt(query, &[&table, &column]).await.ok()??;
     let (rows, nulls): (f64, f64) = (row.get(0), row.get(1));
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count estimated by the server, not negative")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count estimated by the server, not negative"
+    )]
     let whole = |number: f64| number.round() as u64;
     let seconds = since.elapsed().as_secs_f64();
     Some(Evidence { rows: whole(rows), values: whole(rows * (1.0 - nulls)), exact: false, seconds })

@@ -1,6 +1,6 @@
 //! Writes the version table without running any script.
 
-use super::postgres::{Session, VersionTable, lock, database_error};
+use super::postgres::{Session, VersionTable, database_error, lock};
 use super::project::{Project, ScriptTree};
 use super::{Result, Target, recall};
 use crate::core::graph::Path;

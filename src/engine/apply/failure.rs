@@ -51,7 +51,8 @@ fn explain(answer: &DbError, step: &Step, statement: &PlannedStatement) -> Error
         _ => 0,
     };
     let place = Place::of(statement, offset);
-    let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| path.display().to_string());
+    let file =
+        step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| path.display().to_string());
     let mut error = Error::new(format!("revision {}: {}", step.revision, answer.message()));
     if let Some(detail) = answer.detail() {
         error = error.because(format!("detail: {detail}"));
@@ -123,10 +124,7 @@ mod tests {
     fn the_caret_stands_below_the_character() {
         let statement = statement("ALTER TABLE nope ADD x int");
         let excerpt = Place::of(&statement, 12).excerpt("v/a.sql");
-        assert_eq!(
-            excerpt,
-            "   --> v/a.sql:12:15\n   |\n12 | ALTER TABLE nope ADD x int\n   |             ^"
-        );
+        assert_eq!(excerpt, "   --> v/a.sql:12:15\n   |\n12 | ALTER TABLE nope ADD x int\n   |             ^");
     }
 
     #[test]

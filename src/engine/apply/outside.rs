@@ -8,8 +8,8 @@ use super::judge::Verdict;
 use super::run::{Run, names};
 use super::{Progress, Resume, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
-use crate::engine::postgres::ledger::{Cursor, Entry};
 use crate::engine::postgres::database_error;
+use crate::engine::postgres::ledger::{Cursor, Entry};
 use crate::engine::{Error, ErrorKind, Result};
 
 impl Run<'_> {

@@ -12,7 +12,7 @@ use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::postgres::identifier::{literal, quote};
 use crate::engine::postgres::ledger::Ledger;
-use crate::engine::postgres::{Session, VersionTable, lock, database_error};
+use crate::engine::postgres::{Session, VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -122,10 +122,8 @@ impl<'a> Run<'a> {
                 row.client, row.role, row.backend_pid, row.revision
             );
             if self.options.no_wait {
-                return Err(Error::of(ErrorKind::Locked, holder).hint(format!(
-                    "wait for it, or end it with SELECT pg_terminate_backend({})",
-                    row.backend_pid
-                )));
+                return Err(Error::of(ErrorKind::Locked, holder)
+                    .hint(format!("wait for it, or end it with SELECT pg_terminate_backend({})", row.backend_pid)));
             }
             (self.tell)(Progress::WaitingForMigrator { holder, waited: since.elapsed() });
             tokio::select! {

@@ -96,8 +96,10 @@ impl Run<'_> {
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
         match found {
             Some(found) if found.values > 0 => Err(Stop::Failed(
-                Error::of(ErrorKind::Approval, format!("{} was empty when the plan was made and now holds {} values",
-                    hazard.object, found.values))
+                Error::of(
+                    ErrorKind::Approval,
+                    format!("{} was empty when the plan was made and now holds {} values", hazard.object, found.values),
+                )
                 .because("what would be lost has to be approved")
                 .hint("look at the new plan and start again"),
             )),
@@ -123,7 +125,9 @@ impl Run<'_> {
 
     pub(super) fn commit_failed(&self, error: &tokio_postgres::Error) -> Stop {
         match error.as_db_error() {
-            Some(_) => Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold")),
+            Some(_) => {
+                Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold"))
+            }
             None => Stop::CommitUnknown(database_error(error)),
         }
     }
@@ -140,7 +144,8 @@ impl Run<'_> {
             Stop::LockTimeout(error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
             Stop::Failed(error) => ("failed", error.because(rolled_back)),
             Stop::Lost(error) => {
-                let lost = error.because(format!("the connection was lost before the commit; the database is at {before}"));
+                let lost =
+                    error.because(format!("the connection was lost before the commit; the database is at {before}"));
                 ("interrupted", Error { kind: ErrorKind::Connection, ..lost })
             }
             Stop::CommitUnknown(error) => return self.read_again(error, &after).await,
@@ -163,7 +168,8 @@ impl Run<'_> {
                 "the connection was lost during the commit; read again, the database is at {} (after it: {after})",
                 names(&heads)
             )),
-            Err(_) => error.because("the connection was lost during the commit, and the server cannot be asked how it went")
+            Err(_) => error
+                .because("the connection was lost during the commit, and the server cannot be asked how it went")
                 .hint("see `limbeck current` once the server is back"),
         }
     }

@@ -2,8 +2,8 @@
 
 use tokio_postgres::Client;
 
-use super::identifier::quote;
 use super::database_error;
+use super::identifier::quote;
 use crate::core::graph::{RevisionId, VersionChange};
 use crate::engine::{Error, Result};
 

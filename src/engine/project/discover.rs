@@ -9,9 +9,8 @@ use crate::engine::{Error, Result};
 /// The configuration file's absolute path.
 pub(super) fn find(config: Option<&Path>, directory: &Path, variables: &Variables) -> Result<PathBuf> {
     let named = config.map(Path::to_path_buf);
-    let named = named.or_else(|| {
-        variables.environment.get("LIMBECK_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from)
-    });
+    let named = named
+        .or_else(|| variables.environment.get("LIMBECK_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from));
     match named {
         Some(path) => absolute(&existing(&directory.join(path))?),
         None => {

@@ -86,7 +86,9 @@ impl Project {
             match nearest(name, environments.keys().map(String::as_str)) {
                 Some(known) => error.hint(format!("did you mean '{known}'?")),
                 None if environments.is_empty() => error.hint("add [environments.NAME] with a url"),
-                None => error.hint(format!("there are {}", environments.keys().cloned().collect::<Vec<_>>().join(", "))),
+                None => {
+                    error.hint(format!("there are {}", environments.keys().cloned().collect::<Vec<_>>().join(", ")))
+                }
             }
         })
     }

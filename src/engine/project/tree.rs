@@ -30,7 +30,12 @@ pub struct ScriptTree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptProblem {
     /// The file cannot be read as a script.
-    File { path: PathBuf, line: Option<usize>, message: String, hint: Option<String> },
+    File {
+        path: PathBuf,
+        line: Option<usize>,
+        message: String,
+        hint: Option<String>,
+    },
     Graph(GraphProblem),
 }
 
@@ -166,7 +171,12 @@ fn read_script(path: PathBuf) -> Result<ScriptFile, ScriptProblem> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
-    ScriptProblem::File { path: path.to_path_buf(), line: None, message: format!("cannot be read: {error}"), hint: None }
+    ScriptProblem::File {
+        path: path.to_path_buf(),
+        line: None,
+        message: format!("cannot be read: {error}"),
+        hint: None,
+    }
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {

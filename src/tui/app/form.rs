@@ -103,7 +103,12 @@ fn break_line(lines: &mut Vec<Vec<Piece>>, indent: usize) -> usize {
     indent
 }
 
-fn add_word(lines: &mut Vec<Vec<Piece>>, (word, role): (&str, Role), column: usize, (width, indent): (usize, usize)) -> usize {
+fn add_word(
+    lines: &mut Vec<Vec<Piece>>,
+    (word, role): (&str, Role),
+    column: usize,
+    (width, indent): (usize, usize),
+) -> usize {
     let mut column = column;
     if column + word.width() > width && column > indent {
         column = break_line(lines, indent);

@@ -114,12 +114,8 @@ impl History {
 
     fn restate(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>) {
         let graph = &tree.graph;
-        let known: Vec<RevisionId> = heads
-            .unwrap_or_default()
-            .iter()
-            .filter(|head| graph.get(head.as_str()).is_some())
-            .cloned()
-            .collect();
+        let known: Vec<RevisionId> =
+            heads.unwrap_or_default().iter().filter(|head| graph.get(head.as_str()).is_some()).cloned().collect();
         let applied: HashSet<RevisionId> = graph.ancestors(&known);
         self.pending = heads.map(|_| graph.pending(&known).into_iter().cloned().collect()).unwrap_or_default();
         let connected = heads.is_some();
@@ -228,10 +224,12 @@ impl History {
     /// Where a revision stands, also a missing one.
     #[must_use]
     pub fn position(&self, id: &RevisionId) -> Option<usize> {
-        self.positions.get(id).copied().or_else(|| self.items[..self.above].iter().position(|item| match item {
-            Item::Missing(missing) => missing == id,
-            _ => false,
-        }))
+        self.positions.get(id).copied().or_else(|| {
+            self.items[..self.above].iter().position(|item| match item {
+                Item::Missing(missing) => missing == id,
+                _ => false,
+            })
+        })
     }
 
     /// Selects an item; past the end is the end.
@@ -301,7 +299,9 @@ fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {
                 edges.push(Edge::Parent(base));
             }
             let dependencies = tree.graph.dependencies(id.as_str());
-            edges.extend(dependencies.into_iter().filter_map(|id| positions.get(id.as_str()).map(|n| Edge::Dependency(*n))));
+            edges.extend(
+                dependencies.into_iter().filter_map(|id| positions.get(id.as_str()).map(|n| Edge::Dependency(*n))),
+            );
             edges
         })
         .collect();
@@ -314,7 +314,8 @@ fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {
 pub fn problem_words(problem: &ScriptProblem) -> (String, String) {
     match problem {
         ScriptProblem::File { path, line, message, .. } => {
-            let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+            let name =
+                path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
             (line.map_or_else(|| name.clone(), |line| format!("{name}:{line}")), message.clone())
         }
         ScriptProblem::Graph(problem) => (String::from("graph"), problem.to_string()),

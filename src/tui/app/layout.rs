@@ -82,11 +82,8 @@ pub fn areas(model: &Model) -> Areas {
     if width < 30 || height < 8 {
         return Areas { too_small: true, ..Areas::default() };
     }
-    let mut areas = Areas {
-        header: Rect::new(0, 0, width, 1),
-        footer: Rect::new(0, height - 1, width, 1),
-        ..Areas::default()
-    };
+    let mut areas =
+        Areas { header: Rect::new(0, 0, width, 1), footer: Rect::new(0, height - 1, width, 1), ..Areas::default() };
     let mut body = Rect::new(0, 1, width, height - 2);
     if width >= WIDE {
         two_columns(model, body, &mut areas);

@@ -84,7 +84,8 @@ fn click_dialog(model: &mut Model, at: Position) -> Vec<Effect> {
         return Vec::new();
     }
     let line = areas.first + usize::from(at.y - areas.body.y);
-    if let (Some(FormLine::Entry { index, selected, .. }), Some(top)) = (areas.lines.get(line), model.dialogs.last_mut())
+    if let (Some(FormLine::Entry { index, selected, .. }), Some(top)) =
+        (areas.lines.get(line), model.dialogs.last_mut())
     {
         let again = *selected && top.is_menu();
         top.focus_entry(*index);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::Effect;
 use super::log::{Entry, State, one_line};
 use super::model::{Connection, Model};
 use super::screen::plan::{PlanScreen, Run, Running, StatementState, StepState, Waiting};
 use super::screen::plan_rows::Row;
-use super::Effect;
 use crate::core::graph::RevisionId;
 use crate::engine::apply::{Blocker, Outcome, Progress};
 use crate::engine::{Error, ErrorKind};

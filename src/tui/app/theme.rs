@@ -138,8 +138,7 @@ mod tests {
 
     #[test]
     fn every_theme_styles_every_role_of_the_dark_one() {
-        let themes: HashMap<String, Entries> =
-            toml::from_str(include_str!("../../../assets/themes.toml")).unwrap();
+        let themes: HashMap<String, Entries> = toml::from_str(include_str!("../../../assets/themes.toml")).unwrap();
         assert_eq!(themes.len(), 5);
         let dark = &themes["dark"];
         assert_eq!(dark.len(), Role::Quoted as usize + 1);

@@ -17,10 +17,8 @@ pub(super) struct Invocation {
 /// (no shell is run), else `vi`.
 pub(super) fn invocation(variables: &Variables, file: &Path, line: Option<usize>) -> Result<Invocation> {
     let set = |name: &str| variables.environment.get(name).filter(|value| !value.trim().is_empty());
-    let (name, value) = ["VISUAL", "EDITOR"]
-        .into_iter()
-        .find_map(|name| Some((name, set(name)?.as_str())))
-        .unwrap_or(("EDITOR", "vi"));
+    let (name, value) =
+        ["VISUAL", "EDITOR"].into_iter().find_map(|name| Some((name, set(name)?.as_str()))).unwrap_or(("EDITOR", "vi"));
     let words = shell_words::split(value)
         .map_err(|error| Error::new(format!("${name} cannot be read: {error}")).hint(hint()))?;
     let Some((program, own)) = words.split_first() else {
@@ -45,8 +43,8 @@ fn place(program: &str, file: &Path, line: Option<usize>) -> Vec<OsString> {
     let mut file_and_line = file.as_os_str().to_owned();
     file_and_line.push(format!(":{line}"));
     match name.as_str() {
-        "vi" | "vim" | "nvim" | "view" | "gvim" | "mvim" | "nano" | "emacs" | "emacsclient" | "kak" | "joe" | "ne" | "jed"
-        | "mg" => vec![format!("+{line}").into(), file.into()],
+        "vi" | "vim" | "nvim" | "view" | "gvim" | "mvim" | "nano" | "emacs" | "emacsclient" | "kak" | "joe" | "ne"
+        | "jed" | "mg" => vec![format!("+{line}").into(), file.into()],
         "hx" | "helix" | "subl" | "zed" | "micro" => vec![file_and_line],
         "code" | "code-insiders" | "codium" | "cursor" | "windsurf" => vec!["--goto".into(), file_and_line],
         _ => vec![file.into()],

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::TuiOptions;
 use super::effects::{Effects, ForLoop};
 use super::event::Event;
-use crate::tui::app::{self, Effect, Model, Msg};
+use crate::tui::app::{self, Effect, Model, Msg, Start};
 use crate::tui::view;
 
 /// The UI without a terminal.
@@ -19,8 +19,8 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(options: TuiOptions, size: (u16, u16), events: UnboundedSender<Event>) -> Self {
-        let (model, first) = Model::new(options.start(size));
+    pub(super) fn new(options: TuiOptions, start: Start, events: UnboundedSender<Event>) -> Self {
+        let (model, first) = Model::new(start);
         let effects = Effects::new(options.project, options.variables, options.connect, events);
         Self { model, effects, first }
     }

@@ -67,7 +67,8 @@ impl MainLoop {
         let mut folders = options.project.version_folders();
         folders.push(options.project.root().to_owned());
         let watch = Watch::start(folders, sender.clone());
-        let machine = Machine::new(options, size_of::size()?, sender.clone());
+        let start = options.start(size_of::size()?);
+        let machine = Machine::new(options, start, sender.clone());
         Ok(Self {
             machine,
             screen,
@@ -226,9 +227,11 @@ impl MainLoop {
     /// OSC 52: the terminal itself puts it on the clipboard, also through ssh.
     fn copy(&mut self, text: &str, what: String) {
         let copied = execute!(Tty, CopyToClipboard::to_clipboard_from(text));
-        self.send(Msg::Copied(copied.map(|()| what).map_err(|error| {
-            crate::engine::Error::new("the terminal did not take it").because(error)
-        })));
+        self.send(Msg::Copied(
+            copied
+                .map(|()| what)
+                .map_err(|error| crate::engine::Error::new("the terminal did not take it").because(error)),
+        ));
     }
 
     async fn fire(&mut self, due: Due) {

@@ -8,7 +8,6 @@ mod connection;
 mod effects;
 mod event;
 mod external_editor;
-mod keys;
 mod machine;
 mod main_loop;
 mod options;

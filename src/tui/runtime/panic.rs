@@ -69,7 +69,8 @@ fn redact_keywords(text: &str) -> String {
 
 /// How long ` = value` is at the start of `text`, 0 where there is none; writes it masked.
 fn value_length(text: &str, redacted: &mut String) -> usize {
-    let Some(value) = text.trim_start_matches([' ', '"']).strip_prefix(['=', ':']).map(|rest| rest.trim_start_matches(' '))
+    let Some(value) =
+        text.trim_start_matches([' ', '"']).strip_prefix(['=', ':']).map(|rest| rest.trim_start_matches(' '))
     else {
         return 0;
     };

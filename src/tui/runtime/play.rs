@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout_at};
 use super::effects::ForLoop;
 use super::event::Event;
 use super::machine::Machine;
-use super::{TuiOptions, keys, tokio_runtime};
-use crate::engine::{Error, Result};
-use crate::tui::app::Msg;
+use super::{TuiOptions, tokio_runtime};
+use crate::engine::{Error, ErrorKind, Result};
+use crate::tui::app::{Msg, Start, parse_keys};
 use crate::tui::print::{self, Format};
 
 /// How long jobs may run between two keys.
@@ -36,7 +36,10 @@ pub struct Playback {
 /// When a key has no such name, or a job does not end within a minute.
 pub fn play(options: TuiOptions, playback: &Playback) -> Result<String> {
     super::install_hook();
-    let keys = keys::parse(&playback.keys)?;
+    let keys = parse_keys(&playback.keys).map_err(|fault| {
+        Error::of(ErrorKind::Usage, format!("--keys: {fault}"))
+            .hint("keys have names such as <enter> <esc> <tab> <space> <up> <c-c>, and '<' itself is <lt>")
+    })?;
     let runtime = tokio_runtime()?;
     let picture = runtime.block_on(async {
         let mut player = Player::new(options, playback.size)?;
@@ -65,7 +68,9 @@ impl Player {
     fn new(options: TuiOptions, (width, height): (u16, u16)) -> Result<Self> {
         let (sender, events) = unbounded_channel();
         let Ok(terminal) = Terminal::new(TestBackend::new(width, height));
-        let machine = Machine::new(options, (width, height), sender);
+        // What is printed can be looked at anywhere, so this terminal's own limits do not count.
+        let start = Start { theme: None, ascii: false, ..options.start((width, height)) };
+        let machine = Machine::new(options, start, sender);
         let mut player = Self { machine, terminal, events, has_quit: false };
         player.draw();
         let asked = player.machine.begin();

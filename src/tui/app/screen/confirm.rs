@@ -85,10 +85,13 @@ impl Confirm {
         let protected = if self.plan.environment.protected { ", protected" } else { "" };
         if let Some(status) = &model.server.status {
             let server = &status.server;
-            form.fact("on", vec![
-                (server.database.clone(), Role::Title),
-                (format!(" at {}:{}, as {}", server.host, server.port, server.user), Role::Text),
-            ]);
+            form.fact(
+                "on",
+                vec![
+                    (server.database.clone(), Role::Title),
+                    (format!(" at {}:{}, as {}", server.host, server.port, server.user), Role::Text),
+                ],
+            );
         }
         form.fact("in", vec![(format!("environment {environment}{protected}"), Role::Text)]);
         let words = format!("{} to {}", self.plan.direction.word(), self.plan.target);

@@ -34,7 +34,8 @@ impl ErrorDialog {
         if let Some(excerpt) = &error.excerpt {
             form.blank();
             for line in excerpt.lines() {
-                let role = if line.trim_start_matches([' ', '|', '│']).starts_with('^') { Role::Danger } else { Role::Text };
+                let role =
+                    if line.trim_start_matches([' ', '|', '│']).starts_with('^') { Role::Danger } else { Role::Text };
                 form.lines.push(FormLine::Raw(vec![(line.to_owned(), role)]));
             }
         }

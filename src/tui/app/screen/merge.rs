@@ -105,8 +105,7 @@ impl Merge {
 /// Enter: asks for the merge to be written.
 pub fn accept(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Merge(merge)) = model.dialogs.last_mut() else { return Vec::new() };
-    let chosen: Vec<String> =
-        merge.heads.iter().filter(|(_, chosen)| *chosen).map(|(id, _)| id.to_string()).collect();
+    let chosen: Vec<String> = merge.heads.iter().filter(|(_, chosen)| *chosen).map(|(id, _)| id.to_string()).collect();
     let message = merge.message.text().trim().to_owned();
     if chosen.len() < 2 {
         merge.said = Some("a merge takes two heads or more");

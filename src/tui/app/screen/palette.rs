@@ -48,16 +48,19 @@ impl Palette {
     #[must_use]
     pub fn form(&self) -> Form {
         let mut form = Form::new("Commands", 76);
-        form.lines.push(FormLine::Field { label: String::from(": "), input: self.input.clone(), focused: true, index: 0 });
+        form.lines.push(FormLine::Field {
+            label: String::from(": "),
+            input: self.input.clone(),
+            focused: true,
+            index: 0,
+        });
         let found = self.found();
         for (index, entry) in found.iter().enumerate() {
             let (key, title) = (format!("{:<8}", entry.key), format!("{:<20}", entry.info.title));
             let pieces = match &entry.reason {
-                None => vec![
-                    (title, Role::Title),
-                    (key, Role::FooterKey),
-                    (entry.info.description.clone(), Role::Muted),
-                ],
+                None => {
+                    vec![(title, Role::Title), (key, Role::FooterKey), (entry.info.description.clone(), Role::Muted)]
+                }
                 Some(reason) => vec![(title, Role::Disabled), (key, Role::Disabled), (reason.clone(), Role::Disabled)],
             };
             form.lines.push(FormLine::Entry { pieces, selected: index == self.cursor, index });

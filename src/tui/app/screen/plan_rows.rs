@@ -6,11 +6,23 @@ use crate::core::plan::Plan;
 /// One row of the plan screen; the numbers are indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row {
-    Step { step: usize },
+    Step {
+        step: usize,
+    },
     /// The step runs no statement.
-    Nothing { step: usize },
-    Sql { step: usize, statement: usize, line: usize },
-    Hazard { step: usize, statement: usize, hazard: usize },
+    Nothing {
+        step: usize,
+    },
+    Sql {
+        step: usize,
+        statement: usize,
+        line: usize,
+    },
+    Hazard {
+        step: usize,
+        statement: usize,
+        hazard: usize,
+    },
 }
 
 impl Row {

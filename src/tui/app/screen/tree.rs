@@ -18,12 +18,14 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         Command::Edit => edit(model),
         Command::Copy => copyable(model).map(|_| copy as _),
         Command::Refresh => refresh(model),
-        _ => problem(model).map(|_| (|model: &mut Model| {
-            if let Ok(error) = problem(model) {
-                model.show_error(error);
-            }
-            Vec::new()
-        }) as _),
+        _ => problem(model).map(|_| {
+            (|model: &mut Model| {
+                if let Ok(error) = problem(model) {
+                    model.show_error(error);
+                }
+                Vec::new()
+            }) as _
+        }),
     }
 }
 
@@ -45,9 +47,9 @@ fn edit(model: &Model) -> Decision {
     }
     idle(model)?;
     match file_to_edit(model) {
-        Some(_) => Ok(|model| {
-            file_to_edit(model).map(|(path, line)| Effect::EditExternally(path, line)).into_iter().collect()
-        }),
+        Some(_) => {
+            Ok(|model| file_to_edit(model).map(|(path, line)| Effect::EditExternally(path, line)).into_iter().collect())
+        }
         None => no("there is no file to edit here"),
     }
 }
