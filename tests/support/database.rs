@@ -71,11 +71,16 @@ fn run(server: &Server, database: &str, sql: &str) -> String {
 }
 
 fn psql(server: &Server, database: &str, sql: &str) -> Output {
+    psql_at(&server.url(database), sql)
+}
+
+/// Runs SQL on any database.
+pub fn psql_at(url: &str, sql: &str) -> Output {
     let column = format!("--field-separator={COLUMN}");
     let row = format!("--record-separator={ROW}");
     Command::new(programs().join("psql"))
         .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", &column, &row, "-c", sql])
-        .arg(server.url(database))
+        .arg(url)
         .env_clear()
         .env("PGCLIENTENCODING", "UTF8")
         .current_dir("/")

@@ -10,7 +10,7 @@ mod wait;
 
 #[allow(unused_imports, reason = "a harness offers more than every test takes")]
 pub use self::{
-    database::TestDatabase,
+    database::{TestDatabase, psql_at},
     project::{Output, TestProject, repository},
     server::{Server, ServerOptions, as_server_user, programs, server, server_user},
     wait::{end_of, eventually},

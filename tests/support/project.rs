@@ -85,6 +85,11 @@ impl TestProject {
         self.folder.path().join("project")
     }
 
+    /// The folder of everything: the project, its home folder, the embedded server's data (`embedded`).
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A path in the project's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root().join(name)

@@ -3,6 +3,7 @@
 
 mod approval;
 mod build;
+pub mod offline;
 
 pub use approval::{Approval, ApprovalError};
 pub use build::{BuildError, Source};

@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +14,7 @@ use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::postgres::identifier::{literal, quote};
 use crate::engine::postgres::ledger::Ledger;
-use crate::engine::postgres::{Session, VersionTable, database_error, lock};
+use crate::engine::postgres::{Notice, Session, VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -33,6 +35,8 @@ pub(super) struct Run<'a> {
     pub guard: Session,
     /// Runs the scripts.
     pub worker: Session,
+    /// What the worker's server says while it works.
+    pub notices: Mutex<UnboundedReceiver<Notice>>,
     /// SQL that gives a session the role and settings that limbeck's own statements run with.
     pub settings: String,
 }
@@ -62,7 +66,8 @@ impl<'a> Run<'a> {
             let message = format!("no ledger is kept: {why}");
             tell(Progress::Notice { severity: "WARNING".into(), message });
         }
-        let run = Self { target, plan, options, tell, cancel, table, ledger, guard, worker, settings };
+        let notices = Mutex::new(worker.take_notices());
+        let run = Self { target, plan, options, tell, cancel, table, ledger, guard, worker, notices, settings };
         run.wait_for_orphans().await?;
         run.expect_heads(&plan.from).await?;
         Ok(run)

@@ -9,6 +9,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use super::run::Run;
 use super::{Blocker, Progress};
 use crate::core::plan::PlannedStatement;
+use crate::engine::postgres::Notice;
 
 /// How long a statement runs before it is asked who blocks it, and how often after that.
 const LOOK: Duration = Duration::from_millis(400);
@@ -39,10 +40,17 @@ impl Run<'_> {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut cancelling = false;
         let mut told = Vec::new();
+        let mut notices = self.notices.lock().await;
         loop {
             tokio::select! {
                 biased;
-                result = &mut work => return result,
+                result = &mut work => {
+                    while let Ok(notice) = notices.try_recv() {
+                        self.notice(notice);
+                    }
+                    return result;
+                }
+                Some(notice) = notices.recv() => self.notice(notice),
                 () = self.cancel.cancelled(), if !cancelling => {
                     cancelling = true;
                     (self.tell)(Progress::Cancelling);
@@ -58,6 +66,11 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    fn notice(&self, notice: Notice) {
+        let severity = format!("{:?}", notice.severity).to_uppercase();
+        (self.tell)(Progress::Notice { severity, message: notice.message });
     }
 
     /// The sessions that the worker waits for now.

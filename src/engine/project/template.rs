@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn long_slugs_are_cut_at_a_word() {
         let cut = slug("a very long message that goes on and on past every bound");
-        assert_eq!(cut, "a_very_long_message_that_goes_on_and_");
+        assert_eq!(cut, "a_very_long_message_that_goes_on_and_on_");
         assert_eq!(slug(&"x".repeat(60)).len(), SLUG_LENGTH);
     }
 

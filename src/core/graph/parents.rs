@@ -1,0 +1,37 @@
+//! The parents of a revision that is about to be written.
+
+use super::node::Place;
+use super::refusal::{Asked, Refusal};
+use super::{Graph, GraphError, RevisionId};
+
+impl Graph {
+    /// See [`Graph::parents_for_new`].
+    pub(super) fn new_parents(&self, heads: &[String], splice: bool) -> Result<Vec<RevisionId>, GraphError> {
+        let parents = self.chosen_parents(heads, splice).map_err(|refusal| self.error(refusal, Asked::NewRevision))?;
+        Ok(parents.into_iter().map(|place| self.id(place).clone()).collect())
+    }
+
+    fn chosen_parents(&self, heads: &[String], splice: bool) -> Result<Vec<Place>, Refusal> {
+        let only_head = ["head".to_owned()];
+        let mut parents = Vec::new();
+        for head in if heads.is_empty() { &only_head } else { heads } {
+            parents.extend(self.named(head)?);
+        }
+        let mut once = parents.clone();
+        once.sort_unstable();
+        once.dedup();
+        if once.len() != parents.len() {
+            return Err(Refusal::hinted("Duplicate head revisions specified", "name each parent once"));
+        }
+        match parents.iter().find(|parent| !splice && !self.nodes[**parent].children.is_empty()) {
+            None => Ok(parents),
+            Some(parent) => Err(Refusal::hinted(
+                format!(
+                    "Revision {} is not a head revision; please specify --splice to create a new branch from this revision",
+                    self.id(*parent)
+                ),
+                format!("the heads are {}", super::refusal::listed(self.heads(), 8)),
+            )),
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! The house rules, checked on the source text.
