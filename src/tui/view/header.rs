@@ -1,0 +1,121 @@
+//! The header: which project and database this is, and how they stand to each other.
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::pen::Paint;
+use crate::tui::app::command::Command;
+use crate::tui::app::layout::Areas;
+use crate::tui::app::model::{Connection, Model};
+use crate::tui::app::run::ids;
+use crate::tui::app::theme::Role;
+
+/// Draws the header, and below it a narrow screen's line about what is pending.
+pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
+    paint.fill(areas.header, Role::Header);
+    let state = state(model);
+    let mut pen = paint.pen(areas.header);
+    pen.over(Role::Header);
+    let narrow = areas.pending_line.height > 0;
+    let right: String = if narrow { short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
+    let place = place(model);
+    let all = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + right.width() + 1;
+    pen.put(" ", Role::Header);
+    let fits = all <= pen.left() + 1;
+    if fits || matches!(model.server.connection, Connection::Away(_)) {
+        pen.right(&format!("{right} "), state.first().map_or(Role::Header, |(_, role)| *role));
+    }
+    for (text, role) in place {
+        pen.put(&text, role);
+    }
+    if narrow {
+        pending_line(model, areas.pending_line, paint);
+    }
+}
+
+/// Project, environment, database, host, server.
+fn place(model: &Model) -> Vec<(String, Role)> {
+    let mut pieces = vec![(model.project.clone(), Role::Title)];
+    if model.environment.is_some() || !model.environments.is_empty() {
+        pieces.push((format!("  {}", model.environment_name()), Role::Head));
+        if model.is_protected() {
+            pieces.push((String::from(" protected"), Role::Warning));
+        }
+    }
+    if let Some(status) = &model.server.status {
+        let server = &status.server;
+        let host = if server.host.starts_with('/') { "local socket" } else { server.host.as_str() };
+        pieces.push((format!("  {}", server.database), Role::Title));
+        pieces.push((format!(" · {host} · PostgreSQL {}", server.version), Role::Header));
+    }
+    if model.read_only {
+        pieces.push((String::from("  read-only"), Role::Warning));
+    }
+    pieces
+}
+
+/// The connection or, when all is well, where the database stands.
+fn state(model: &Model) -> Vec<(String, Role)> {
+    match &model.server.connection {
+        Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
+        Connection::Away(_) => vec![(away(model), Role::Danger)],
+        Connection::Connected => {
+            let heads = model.heads().unwrap_or_default();
+            let mut at = ids(heads);
+            if let [only] = heads
+                && let Some(file) = model.script_of(only)
+            {
+                at = format!("{at} {}", super::pen::fit(file.script.summary(), 28, paint_ascii(model)));
+            }
+            vec![(format!("at {at} · {}", pending_words(model)), Role::Header)]
+        }
+    }
+}
+
+const fn paint_ascii(model: &Model) -> bool {
+    model.preferences.ascii
+}
+
+fn short_state(model: &Model) -> String {
+    match &model.server.connection {
+        Connection::Connecting => String::from("connecting …"),
+        Connection::Away(_) => away(model),
+        Connection::Connected => String::new(),
+    }
+}
+
+fn away(model: &Model) -> String {
+    let keys = &model.preferences.keymap;
+    format!("server away · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+}
+
+fn pending_words(model: &Model) -> String {
+    match model.history.pending().len() {
+        0 => String::from("nothing pending"),
+        count => format!("{count} pending"),
+    }
+}
+
+fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
+    let mut pen = paint.pen(area);
+    pen.put(" ", Role::Text);
+    match (&model.server.connection, model.heads()) {
+        (_, Some(heads)) => {
+            pen.put("at ", Role::Muted);
+            pen.put(&ids(heads), Role::Current);
+            let pending = model.history.pending();
+            pen.put(
+                &format!(" · {}", pending_words(model)),
+                if pending.is_empty() { Role::Good } else { Role::Pending },
+            );
+            if let Some(next) = pending.first() {
+                pen.put(", next ", Role::Muted);
+                pen.put(next.short(), Role::Id);
+                pen.put(" ", Role::Text);
+                pen.put(model.script_of(next).map_or("", |file| file.script.summary()), Role::Text);
+            }
+        }
+        (Connection::Away(error), None) => pen.put(&error.message, Role::Warning),
+        (_, None) => pen.put("what is pending is known once the server answers", Role::Muted),
+    }
+}

@@ -1,0 +1,237 @@
+//! The history pane: the tree with its lanes, and for each revision its state as a glyph and a word.
+
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::pane;
+use super::pen::{Paint, Pen};
+use crate::core::graph::RevisionId;
+use crate::tui::app::history::{Item, Line, Marks, problem_words};
+use crate::tui::app::model::{Connection, Model, Pane};
+use crate::tui::app::screen::filter;
+use crate::tui::app::screen::plan_rows::count;
+use crate::tui::app::theme::Role;
+
+/// The cells of a short id.
+const ID: usize = 8;
+
+/// The cells that the words of a state want on a wide row.
+const WORDS: usize = 24;
+
+/// Draws the pane.
+pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    if area.height == 0 {
+        return;
+    }
+    let focused = model.focus == Pane::History && model.plan.is_none();
+    let inside = pane::frame(paint, area, &pane::title(1, "History", focused, &summary(model)), focused);
+    if model.tree.is_none() {
+        paint.pen(shifted(inside, 0)).put("reading the scripts …", Role::Muted);
+        return;
+    }
+    if model.history.is_empty() {
+        empty(model, inside, paint);
+        return;
+    }
+    let columns = Columns::of(model, usize::from(inside.width));
+    for row in 0..inside.height {
+        let Some(line) = model.history.line(model.history.top + usize::from(row)) else { break };
+        draw_line(model, line, &columns, shifted(inside, row), paint);
+    }
+}
+
+/// One row of an area.
+pub fn shifted(area: Rect, row: u16) -> Rect {
+    Rect::new(area.x, area.y + row, area.width, u16::from(row < area.height))
+}
+
+/// The widths of the pane's columns.
+struct Columns {
+    lanes: usize,
+    message: usize,
+    words: usize,
+}
+
+impl Columns {
+    fn of(model: &Model, width: usize) -> Self {
+        let lanes = model.history.lanes_width().min((width / 4).max(1));
+        // A cursor's mark, the lanes, the id and the blanks between.
+        let rest = width.saturating_sub(1 + lanes + 1 + ID + 2);
+        let words = WORDS.min(rest * 2 / 5);
+        Self { lanes, message: rest.saturating_sub(words + 1), words }
+    }
+}
+
+fn summary(model: &Model) -> String {
+    let filter = &model.filter;
+    if !filter.input.is_empty() && !filter.typing {
+        let found = filter
+            .count
+            .map_or_else(String::new, |n| format!(" · {}", count(n as u64, "match").replace("matchs", "matches")));
+        return format!("/{}{found}", filter.input.text());
+    }
+    if model.tree.is_none() || model.history.is_empty() {
+        return String::new();
+    }
+    let mut words = count(model.history.revision_count() as u64, "revision");
+    let heads = model.tree.as_ref().map_or(0, |tree| tree.graph.heads().len());
+    if heads > 1 {
+        words.push_str(&format!(" · {heads} heads"));
+    }
+    words
+}
+
+fn empty(model: &Model, inside: Rect, paint: &mut Paint) {
+    let keys = &model.preferences.keymap;
+    let create = keys.shown(crate::tui::app::command::Command::Create);
+    let lines = [
+        ("No revisions yet", Role::Title),
+        ("", Role::Text),
+        (&*format!("{create} creates the first one; it is a file that you fill with SQL,"), Role::Text),
+        ("one half to upgrade and one to downgrade.", Role::Text),
+    ];
+    for (row, (text, role)) in (0u16..).zip(lines) {
+        let mut pen = paint.pen(shifted(inside, row + 1));
+        pen.skip(2);
+        pen.put(text, role);
+    }
+}
+
+fn draw_line(model: &Model, line: Line, columns: &Columns, area: Rect, paint: &mut Paint) {
+    let history = &model.history;
+    let selected = line.item == history.selected() && line.part == 0;
+    let glyph = glyph(model, line.item, paint);
+    let mut pen = paint.pen(area);
+    if selected {
+        pen.over(if model.focus == Pane::History { Role::Selection } else { Role::SelectionAway });
+    }
+    if !model.filter.input.is_empty() && !filter::matches(model, line.item) {
+        pen.dim();
+    }
+    pen.put(if selected { ">" } else { " " }, Role::Current);
+    lanes(model, line, columns, glyph, &mut pen);
+    if line.part > 0 {
+        return;
+    }
+    match history.items().get(line.item) {
+        Some(Item::Revision(id)) => revision(model, id, history.marks(line.item), columns, &mut pen),
+        Some(Item::Missing(id)) => missing(model, id, columns, &mut pen),
+        Some(Item::Problem(index)) => problem(model, *index, &mut pen),
+        Some(Item::Base) => base(model, history.marks(line.item), columns, &mut pen),
+        None => {}
+    }
+}
+
+/// The glyph of an item's state and what it means.
+fn glyph(model: &Model, item: usize, paint: &Paint) -> (&'static str, Role) {
+    let marks = model.history.marks(item);
+    match model.history.items().get(item) {
+        Some(Item::Missing(_)) => (paint.glyph("✗", "x"), Role::Missing),
+        Some(Item::Problem(_)) => (paint.glyph("!", "!"), Role::Problem),
+        Some(Item::Base) if marks.current => (paint.glyph("◉", ">"), Role::Current),
+        Some(Item::Base) => (paint.glyph("┴", "+"), Role::Lane),
+        _ if marks.current => (paint.glyph("◉", ">"), Role::Current),
+        _ if marks.applied => (paint.glyph("●", "*"), Role::Applied),
+        _ if marks.pending => (paint.glyph("○", "o"), Role::Pending),
+        _ => (paint.glyph("◌", "."), Role::Muted),
+    }
+}
+
+/// The lanes of a line in their column; a row that is wider shows its node all the same.
+fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Role), pen: &mut Pen) {
+    let start = pen.left();
+    match (model.history.lane(line.item), line.part) {
+        (None, 0) => pen.put(glyph, role),
+        (None, _) => {}
+        (Some(lane), 0) => {
+            let room = columns.lanes.saturating_sub(1);
+            let left = lane.left.width();
+            if left > room {
+                pen.column(&lane.left, room, Role::Lane);
+            } else {
+                pen.put(&lane.left, Role::Lane);
+            }
+            pen.put(glyph, role);
+            let rest = columns.lanes.saturating_sub(left.min(room) + 1);
+            pen.column(&lane.right, rest, Role::Lane);
+        }
+        (Some(lane), part) => {
+            let link = lane.links.get(part - 1).map_or("", |link| link);
+            pen.column(link, columns.lanes, Role::Lane);
+        }
+    }
+    pen.skip((columns.lanes + 1).saturating_sub(start - pen.left()));
+}
+
+fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen: &mut Pen) {
+    pen.column(id.short(), ID, Role::Id);
+    pen.skip(2);
+    let file = model.script_of(id);
+    let message = file.map_or("", |file| file.script.summary());
+    let role = if marks.pending { Role::Pending } else { Role::Text };
+    pen.column(message, columns.message, role);
+    pen.skip(1);
+    let labels = file.map_or(&[][..], |file| &file.script.branch_labels);
+    for (n, (word, role)) in words(model, id, marks, labels).into_iter().enumerate() {
+        if n > 0 {
+            pen.put(" · ", Role::Muted);
+        }
+        pen.put(&word, role);
+    }
+}
+
+/// The words of a revision's state, the weightiest first.
+fn words(model: &Model, id: &RevisionId, marks: Marks, labels: &[String]) -> Vec<(String, Role)> {
+    let mut words = Vec::new();
+    if marks.current {
+        words.push((format!("current {}", model.environment_name()), Role::Current));
+    } else if marks.pending {
+        words.push((String::from("pending"), Role::Pending));
+    } else if marks.applied {
+        words.push((String::from("applied"), Role::Muted));
+    } else {
+        words.push((String::from("unknown"), Role::Muted));
+    }
+    if marks.head {
+        words.push((String::from("head"), Role::Head));
+    }
+    words.extend(labels.iter().map(|label| (label.clone(), Role::Label)));
+    for (environment, heads) in &model.server.seen {
+        if *environment != model.environment && heads.contains(id) {
+            words.push((environment.clone().unwrap_or_else(|| String::from("default")), Role::Head));
+        }
+    }
+    if marks.merge_point {
+        words.push((String::from("merge"), Role::Muted));
+    }
+    if marks.branch_point {
+        words.push((String::from("branch point"), Role::Muted));
+    }
+    words
+}
+
+fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
+    pen.column(id.short(), ID, Role::Missing);
+    pen.skip(2);
+    pen.column("no script has this revision", columns.message, Role::Missing);
+    pen.skip(1);
+    pen.put(&format!("missing · current {}", model.environment_name()), Role::Missing);
+}
+
+fn problem(model: &Model, index: usize, pen: &mut Pen) {
+    let Some(problem) = model.tree.as_ref().and_then(|tree| tree.problems.get(index)) else { return };
+    let (place, what) = problem_words(problem);
+    pen.put("problem  ", Role::Problem);
+    pen.put(&place, Role::Problem);
+    pen.put(": ", Role::Muted);
+    pen.put(&what, Role::Text);
+}
+
+fn base(model: &Model, marks: Marks, columns: &Columns, pen: &mut Pen) {
+    pen.column("<base>", ID + 2 + columns.message, if marks.current { Role::Current } else { Role::Muted });
+    pen.skip(1);
+    let connected = matches!(model.server.connection, Connection::Connected);
+    if marks.current && connected {
+        pen.put(&format!("current {}", model.environment_name()), Role::Current);
+    }
+}

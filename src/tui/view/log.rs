@@ -1,0 +1,64 @@
+//! The command log: every statement as it ran.
+
+use ratatui::layout::Rect;
+
+use super::history::shifted;
+use super::pane;
+use super::pen::Paint;
+use crate::tui::app::log::{Entry, State};
+use crate::tui::app::model::{Model, Pane};
+use crate::tui::app::run::spell;
+use crate::tui::app::screen::plan_rows::count;
+use crate::tui::app::theme::Role;
+
+/// Draws the pane.
+pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    if area.height == 0 {
+        return;
+    }
+    let focused = model.focus == Pane::Log && model.plan.is_none();
+    let more = if model.log.back > 0 { format!("{} newer below", model.log.back) } else { String::new() };
+    let inside = pane::frame(paint, area, &pane::title(4, "Log", focused, &more), focused);
+    let entries = model.log.entries();
+    if entries.is_empty() {
+        let mut pen = paint.pen(shifted(inside, 0));
+        pen.skip(1);
+        pen.put("every statement that runs is written here", Role::Muted);
+        return;
+    }
+    let height = usize::from(inside.height);
+    let first = entries.len().saturating_sub(height + model.log.back);
+    for (row, entry) in (0..inside.height).zip(entries.iter().skip(first)) {
+        draw_entry(entry, shifted(inside, row), paint);
+    }
+}
+
+fn draw_entry(entry: &Entry, area: Rect, paint: &mut Paint) {
+    let (glyph, role) = match entry.state {
+        State::Running => (paint.glyph("▸", ">"), Role::Current),
+        State::Done => (paint.glyph("✓", "+"), Role::Good),
+        State::Failed => (paint.glyph("✗", "x"), Role::Danger),
+        State::Undone => (paint.glyph("↶", "<"), Role::Warning),
+        State::Warning => ("!", Role::Warning),
+        State::Note => (paint.glyph("·", "."), Role::Muted),
+    };
+    let mut pen = paint.pen(area);
+    pen.skip(1);
+    pen.put(&entry.at.strftime("%H:%M:%S").to_string(), Role::Muted);
+    pen.skip(2);
+    let word = match entry.state {
+        State::Running => "running".to_owned(),
+        State::Failed => "failed".to_owned(),
+        State::Undone => "undone".to_owned(),
+        _ => entry.elapsed.map(spell).unwrap_or_default(),
+    };
+    let rows = entry.rows.map(|rows| count(rows, "row")).unwrap_or_default();
+    if pen.left() > 50 {
+        pen.right(&format!("{rows:>12}  {word:>9} "), role);
+    }
+    pen.put(glyph, role);
+    pen.skip(1);
+    pen.column(&entry.what, 18, Role::Muted);
+    pen.skip(1);
+    pen.put(&entry.text, Role::Text);
+}

@@ -1,0 +1,66 @@
+//! The picture of a model: `(&Model, &mut Frame)` to cells, nothing else. Only what is seen is built.
+
+mod dialog;
+mod footer;
+mod header;
+mod history;
+mod log;
+mod pane;
+mod pen;
+mod pending;
+mod plan;
+mod script;
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use self::pen::Paint;
+use crate::tui::app::layout;
+use crate::tui::app::model::{Model, Pane};
+use crate::tui::app::theme::Role;
+
+/// Draws the model; the cursor is put where one types.
+pub fn draw(model: &Model, frame: &mut Frame) {
+    let area = frame.area();
+    let cursor = paint(model, area, frame.buffer_mut());
+    if let Some((x, y)) = cursor {
+        frame.set_cursor_position((x, y));
+    }
+}
+
+/// Fills a buffer; gives back where the cursor stands.
+fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    // Between a resize and its message the frame may be smaller than the model thinks.
+    if area.width == 0 || area.height == 0 || area.width < model.width || area.height < model.height {
+        return None;
+    }
+    let mut paint = Paint::new(&model.preferences, buffer);
+    paint.fill(area, Role::Text);
+    let areas = layout::areas(model);
+    if areas.too_small {
+        let mut pen = paint.pen(Rect { height: 1, ..area });
+        pen.put("too small: 30×8 is needed", Role::Warning);
+        return None;
+    }
+    header::draw(model, &areas, &mut paint);
+    for pane in order(model.focus) {
+        match pane {
+            Pane::History => history::draw(model, areas.history, &mut paint),
+            Pane::Pending => pending::draw(model, areas.pending, &mut paint),
+            Pane::Script => script::draw(model, areas.script, &mut paint),
+            Pane::Log => log::draw(model, areas.log, &mut paint),
+        }
+    }
+    plan::draw(model, &areas, &mut paint);
+    let filter = footer::draw(model, &areas, &mut paint);
+    dialog::draw(model, &mut paint).or(filter)
+}
+
+/// The panes, the focused one last, so that its whole border is bright.
+fn order(focus: Pane) -> impl Iterator<Item = Pane> {
+    let all = [Pane::History, Pane::Pending, Pane::Script, Pane::Log];
+    all.into_iter().filter(move |pane| *pane != focus).chain([focus])
+}

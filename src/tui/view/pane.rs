@@ -1,0 +1,58 @@
+//! The frame of a pane: its border, shared with its neighbours, and its title.
+
+use ratatui::layout::Rect;
+use ratatui::symbols::border;
+use ratatui::symbols::merge::MergeStrategy;
+use ratatui::widgets::{Block, Borders, Widget};
+
+use super::pen::Paint;
+use crate::tui::app::layout;
+use crate::tui::app::theme::Role;
+
+const ASCII: border::Set<'_> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+/// Draws a border with a title in it, and says where the inside is.
+pub fn frame(paint: &mut Paint, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
+    if area.width < 2 || area.height < 2 {
+        return Rect::default();
+    }
+    let role = if focused { Role::BorderFocused } else { Role::Border };
+    let set = if paint.ascii { ASCII } else { border::PLAIN };
+    Block::new()
+        .borders(Borders::ALL)
+        .border_set(set)
+        .border_style(paint.style(role))
+        .merge_borders(MergeStrategy::Exact)
+        .render(area, paint.buffer);
+    let mut pen = paint.pen(Rect::new(area.x + 1, area.y, area.width - 2, 1));
+    if !title.is_empty() {
+        pen.put(" ", role);
+        for (text, role) in title {
+            pen.put(text, *role);
+        }
+        if pen.left() > 0 {
+            pen.put(" ", role);
+        }
+    }
+    layout::inner(area)
+}
+
+/// The title of a pane: its number and name, bright when it has the focus, and more behind a dash.
+pub fn title(number: u8, name: &str, focused: bool, more: &str) -> Vec<(String, Role)> {
+    let role = if focused { Role::BorderFocused } else { Role::Title };
+    let mut title = vec![(format!("{number} {name}"), role)];
+    if !more.is_empty() {
+        title.push((String::from(" ─ "), Role::Border));
+        title.push((more.to_owned(), Role::Muted));
+    }
+    title
+}

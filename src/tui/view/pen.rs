@@ -1,0 +1,207 @@
+//! Writing text into cells: one line at a time, wide characters never cut in two, … where it is too long.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::tui::app::preferences::Preferences;
+use crate::tui::app::theme::{Role, Theme};
+
+/// A buffer with the styles to write into it.
+pub struct Paint<'a> {
+    theme: &'a Theme,
+    pub ascii: bool,
+    pub buffer: &'a mut Buffer,
+}
+
+/// Writes along one line from left to right.
+pub struct Pen<'a> {
+    theme: &'a Theme,
+    ascii: bool,
+    buffer: &'a mut Buffer,
+    x: u16,
+    y: u16,
+    end: u16,
+    /// Lies below every style that is written, e.g. a selection.
+    over: Style,
+    dimmed: bool,
+}
+
+impl<'a> Paint<'a> {
+    /// Paints with a user's theme and glyphs.
+    pub const fn new(preferences: &'a Preferences, buffer: &'a mut Buffer) -> Self {
+        Self { theme: &preferences.theme, ascii: preferences.ascii, buffer }
+    }
+
+    /// The style of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    /// A pen at the left end of an area's first line.
+    pub fn pen(&mut self, area: Rect) -> Pen<'_> {
+        let area = area.intersection(self.buffer.area);
+        Pen {
+            theme: self.theme,
+            ascii: self.ascii,
+            buffer: self.buffer,
+            x: area.x,
+            y: area.y,
+            end: if area.height == 0 { area.x } else { area.right() },
+            over: Style::new(),
+            dimmed: false,
+        }
+    }
+
+    /// Blanks in a style.
+    pub fn fill(&mut self, area: Rect, role: Role) {
+        let style = self.theme.style(role);
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
+    /// A glyph, or its twin in ASCII.
+    pub const fn glyph(&self, glyph: &'static str, twin: &'static str) -> &'static str {
+        if self.ascii { twin } else { glyph }
+    }
+}
+
+impl Pen<'_> {
+    /// Lays a style over all that is written from here on, to the line's end.
+    pub fn over(&mut self, role: Role) {
+        self.over = self.theme.style(role);
+        let area = Rect::new(self.x, self.y, self.end.saturating_sub(self.x), 1);
+        self.buffer.set_style(area, self.over);
+    }
+
+    /// Writes all that follows in the muted style.
+    pub const fn dim(&mut self) {
+        self.dimmed = true;
+    }
+
+    /// The cells that are left.
+    pub const fn left(&self) -> usize {
+        self.end.saturating_sub(self.x) as usize
+    }
+
+    /// The column of the next cell.
+    pub const fn x(&self) -> u16 {
+        self.x
+    }
+
+    /// Writes a text; what does not fit is cut, and … says so.
+    pub fn put(&mut self, text: &str, role: Role) {
+        let width = self.left();
+        let fitted = fit(text, width, self.ascii);
+        self.write(&fitted, role);
+    }
+
+    /// Writes a text into a column of `width` cells, filled up with blanks.
+    pub fn column(&mut self, text: &str, width: usize, role: Role) {
+        let width = width.min(self.left());
+        let fitted = fit(text, width, self.ascii);
+        let start = self.x;
+        self.write(&fitted, role);
+        self.x = (start + u16::try_from(width).unwrap_or(u16::MAX)).min(self.end);
+    }
+
+    /// Writes a text so that it ends at the line's end, if there is room with a blank before it.
+    pub fn right(&mut self, text: &str, role: Role) {
+        let width = text.width();
+        if width < self.left() {
+            let x = std::mem::replace(&mut self.x, self.end - u16::try_from(width).unwrap_or(0));
+            let end = self.x.saturating_sub(1);
+            self.write(text, role);
+            self.x = x;
+            self.end = end;
+        }
+    }
+
+    /// Leaves cells blank.
+    pub fn skip(&mut self, cells: usize) {
+        self.x = self.x.saturating_add(u16::try_from(cells).unwrap_or(u16::MAX)).min(self.end);
+    }
+
+    fn write(&mut self, text: &str, role: Role) {
+        let role = if self.dimmed { Role::Disabled } else { role };
+        let style = self.theme.style(role).patch(self.over);
+        let text = if self.ascii { to_ascii(text) } else { Cow::Borrowed(text) };
+        let width = self.left();
+        let (x, _) = self.buffer.set_stringn(self.x, self.y, &text, width, style);
+        self.x = x;
+    }
+}
+
+/// A text in at most `width` cells; cut before the character that would not fit, with … at its end.
+pub fn fit(text: &str, width: usize, ascii: bool) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mark = if ascii { "~" } else { "…" };
+    let mut cut = String::new();
+    let mut used = 1;
+    for grapheme in text.graphemes(true) {
+        used += grapheme.width();
+        if used > width {
+            break;
+        }
+        cut.push_str(grapheme);
+    }
+    if width > 0 {
+        cut.push_str(mark);
+    }
+    Cow::Owned(cut)
+}
+
+/// Signs of ours that ASCII has no like of, by what comes nearest; a user's own text stays as it is.
+pub fn to_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(ascii_twin).collect())
+}
+
+const fn ascii_twin(character: char) -> char {
+    match character {
+        '│' | '┆' => '|',
+        '╷' => ':',
+        '─' => '-',
+        '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '┌' | '┐' | '└' | '┘' | '╰' => '+',
+        '╯' => '\'',
+        '·' => '.',
+        '…' => '~',
+        '→' => '>',
+        '←' => '<',
+        '↑' => '^',
+        '↓' => 'v',
+        '—' => '-',
+        '×' => 'x',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_character_is_never_cut_in_two() {
+        assert_eq!(fit("마이그레이션", 12, false), "마이그레이션");
+        assert_eq!(fit("마이그레이션", 11, false), "마이그레이…");
+        assert_eq!(fit("마이그레이션", 10, false), "마이그레…");
+        assert_eq!(fit("마이그레이션", 10, false).width(), 9);
+        assert_eq!(fit("abc", 2, true), "a~");
+        assert_eq!(fit("abc", 0, false), "");
+    }
+}

@@ -1,0 +1,159 @@
+//! The script pane: the selected revision's file, coloured once its tokens are there.
+
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::history::shifted;
+use super::pane;
+use super::pen::{Paint, Pen};
+use crate::engine::project::ScriptFile;
+use crate::tui::app::history::Item;
+use crate::tui::app::layout::GUTTER;
+use crate::tui::app::model::{Model, Pane};
+use crate::tui::app::theme::Role;
+use crate::tui::app::{Highlighted, TokenKind};
+
+/// Draws the pane.
+pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
+    if area.height == 0 {
+        return;
+    }
+    let focused = model.focus == Pane::Script && model.plan.is_none();
+    let name = title(model);
+    let inside = pane::frame(paint, area, &pane::title(3, "Script", focused, &name), focused);
+    match model.selected_script() {
+        Some(file) => text(model, file, inside, paint),
+        None => words(model, inside, paint),
+    }
+}
+
+fn title(model: &Model) -> String {
+    let Some(file) = model.selected_script() else { return String::new() };
+    let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
+    if model.script.wrap { format!("{name} ─ wrapped") } else { name.into_owned() }
+}
+
+fn text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
+    let known = model.highlights.get(&file.script.revision).filter(|known| *known.text == *file.text);
+    let tokens = known.and_then(|known| known.tokens.as_deref());
+    let width = usize::from(inside.width).saturating_sub(GUTTER);
+    if model.script.wrap {
+        return wrapped(model, file, tokens, inside, paint);
+    }
+    for (row, (number, line)) in (0..inside.height).zip(file.text.lines().enumerate().skip(model.script.top)) {
+        let mut pen = paint.pen(shifted(inside, row));
+        pen.put(&format!("{:>4} ", number + 1), Role::LineNumber);
+        let pieces = pieces(line, number, tokens);
+        put_window(&pieces, model.script.left, width, &mut pen);
+    }
+}
+
+fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, inside: Rect, paint: &mut Paint) {
+    let width = usize::from(inside.width).saturating_sub(GUTTER).max(1);
+    let mut skip = model.script.top;
+    let mut row = 0;
+    for (number, line) in file.text.lines().enumerate() {
+        let height = crate::tui::app::layout::wrapped_height(line, width);
+        let pieces = pieces(line, number, tokens);
+        for part in 0..height {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            if row >= inside.height {
+                return;
+            }
+            let mut pen = paint.pen(shifted(inside, row));
+            let gutter = if part == 0 { format!("{:>4} ", number + 1) } else { " ".repeat(GUTTER) };
+            pen.put(&gutter, Role::LineNumber);
+            put_window(&pieces, part * width, width, &mut pen);
+            row += 1;
+        }
+    }
+}
+
+/// A line as pieces with their roles; tabs as blanks.
+fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec<(&'a str, Role)> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for (range, kind) in tokens.and_then(|tokens| tokens.lines.get(number)).into_iter().flatten() {
+        let (Some(before), Some(token)) = (line.get(at..range.start), line.get(range.clone())) else { continue };
+        pieces.push((before, Role::Text));
+        pieces.push((token, role(*kind)));
+        at = range.end;
+    }
+    pieces.push((line.get(at..).unwrap_or_default(), Role::Text));
+    pieces
+}
+
+/// Writes the cells `from..from + width` of a line; says with … that there is more on the right.
+fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, pen: &mut Pen) {
+    let mut column = 0;
+    let mut run = String::new();
+    for (text, role) in pieces {
+        for grapheme in text.graphemes(true) {
+            let grapheme = if grapheme == "\t" { "    " } else { grapheme };
+            let cells = grapheme.width();
+            if column >= from && column < from + width {
+                run.push_str(grapheme);
+            }
+            column += cells;
+        }
+        pen.put(&run, *role);
+        run.clear();
+    }
+}
+
+const fn role(kind: TokenKind) -> Role {
+    match kind {
+        TokenKind::Keyword => Role::Keyword,
+        TokenKind::Type => Role::Type,
+        TokenKind::Function => Role::Function,
+        TokenKind::String => Role::String,
+        TokenKind::Number => Role::Number,
+        TokenKind::Comment => Role::Comment,
+        TokenKind::Marker => Role::Marker,
+        TokenKind::Operator => Role::Operator,
+        TokenKind::Quoted => Role::Quoted,
+    }
+}
+
+/// What stands where there is no script.
+fn words(model: &Model, inside: Rect, paint: &mut Paint) {
+    let lines: Vec<String> = match model.history.selected_item() {
+        Some(Item::Missing(id)) => vec![
+            format!("The database holds {id},"),
+            String::from("and no script of this project has it."),
+            String::new(),
+            String::from("It may lie on another branch of the repository, or its file was removed."),
+            String::from("Bring the file back, or stamp the database with a revision that is here."),
+        ],
+        Some(Item::Problem(index)) => {
+            let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
+            let (place, what) = problem.map(crate::tui::app::history::problem_words).unwrap_or_default();
+            let hint = match problem {
+                Some(crate::engine::project::ScriptProblem::File { hint: Some(hint), .. }) => format!("hint: {hint}"),
+                _ => String::new(),
+            };
+            vec![place, what, String::new(), hint]
+        }
+        Some(Item::Base) => vec![
+            String::from("Below every revision: nothing is applied."),
+            String::from("A downgrade to here takes everything back."),
+        ],
+        _ => Vec::new(),
+    };
+    let width = usize::from(inside.width).saturating_sub(2);
+    let mut row = 0;
+    for line in lines {
+        for part in crate::tui::app::form::wrap(&[(line, Role::Text)], width) {
+            let mut pen = paint.pen(shifted(inside, row));
+            pen.skip(1);
+            for (text, role) in part {
+                pen.put(&text, role);
+            }
+            row = row.saturating_add(1).min(inside.height);
+        }
+    }
+}

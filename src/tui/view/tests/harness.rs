@@ -1,0 +1,405 @@
+//! A terminal without a terminal: keys through the real `update`, a world that answers from memory.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::{Time, time};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use crate::core::graph::{Direction, Graph, Path, Revision, RevisionId};
+use crate::core::hazard::{Class, Evidence, Hazard, Subject};
+use crate::core::plan::{Approval, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
+use crate::core::script::{Script, Section};
+use crate::engine::Error;
+use crate::engine::apply::{Outcome, Progress, StepOutcome};
+use crate::engine::draft::Written;
+use crate::engine::postgres::ServerInfo;
+use crate::engine::prepare::Request;
+use crate::engine::project::{ScriptFile, ScriptProblem, ScriptTree};
+use crate::engine::status::Status;
+use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
+use crate::tui::view::draw;
+
+pub fn id(text: &str) -> RevisionId {
+    RevisionId::parse(text).unwrap()
+}
+
+/// A script in a few words: id, message, parents, upgrade, downgrade.
+pub fn file(name: &str, message: &str, parents: &[&str], up: &str, down: &str) -> ScriptFile {
+    let revises = parents.join(", ");
+    let text = format!(
+        "-- {message}\n--\n-- Revision ID: {name}\n-- Revises: {revises}\n-- Create Date: 2026-11-22 10:00:00+00:00\n\n\
+         -- @upgrade\n{up}\n-- @downgrade\n{down}\n"
+    );
+    let section = |sql: &str| Section { sql: sql.to_owned(), transactional: true, line: 8 };
+    let script = Script {
+        message: message.to_owned(),
+        revision: id(name),
+        down_revisions: parents.iter().map(|parent| id(parent)).collect(),
+        branch_labels: Vec::new(),
+        depends_on: Vec::new(),
+        create_date: None,
+        other_header: Vec::new(),
+        upgrade: section(up),
+        downgrade: section(down),
+    };
+    let path = PathBuf::from(format!("/project/migrations/versions/{}_{}.sql", &name[..8], message.replace(' ', "_")));
+    ScriptFile { path, text: text.into(), script }
+}
+
+pub fn tree(files: Vec<ScriptFile>) -> ScriptTree {
+    let revisions = files
+        .iter()
+        .map(|file| Revision {
+            id: file.script.revision.clone(),
+            down_revisions: file.script.down_revisions.clone(),
+            depends_on: file.script.depends_on.clone(),
+            branch_labels: file.script.branch_labels.clone(),
+        })
+        .collect();
+    let (graph, problems) = Graph::build(revisions);
+    let scripts = files.into_iter().map(|file| (file.script.revision.clone(), Arc::new(file))).collect();
+    ScriptTree { graph, scripts, problems: problems.into_iter().map(ScriptProblem::Graph).collect() }
+}
+
+/// The sample project: nine revisions, a branch that is merged, a drop at the end.
+pub fn sample() -> ScriptTree {
+    tree(vec![
+        file(
+            "1975ea83b712",
+            "functions and jobs",
+            &[],
+            "CREATE TABLE functions (id bigint PRIMARY KEY);",
+            "DROP TABLE functions;",
+        ),
+        file(
+            "2b6a5d40c1f2",
+            "add executions",
+            &["1975ea83b712"],
+            "CREATE TABLE executions (id bigint);",
+            "DROP TABLE executions;",
+        ),
+        file(
+            "8e10f3b79a01",
+            "backfill job priority",
+            &["2b6a5d40c1f2"],
+            "UPDATE jobs SET priority = 0\n WHERE priority IS NULL;",
+            "",
+        ),
+        file(
+            "c3d2a981e5b4",
+            "실행 상태 색인 추가",
+            &["8e10f3b79a01"],
+            "CREATE INDEX ix_status ON executions (status);",
+            "DROP INDEX ix_status;",
+        ),
+        file(
+            "7c1d5e02aa10",
+            "users.plan",
+            &["c3d2a981e5b4"],
+            "ALTER TABLE users ADD plan text;",
+            "ALTER TABLE users DROP plan;",
+        ),
+        file(
+            "b04e77aa0912",
+            "function timeouts",
+            &["c3d2a981e5b4"],
+            "ALTER TABLE functions ADD timeout interval;",
+            "ALTER TABLE functions DROP timeout;",
+        ),
+        file("51ab90de3c44", "merge plan and timeouts", &["7c1d5e02aa10", "b04e77aa0912"], "", ""),
+        file(
+            "9f3b6c10a7d2",
+            "drop legacy code",
+            &["51ab90de3c44"],
+            "ALTER TABLE functions\n  DROP COLUMN legacy_code;\nDROP INDEX ix_functions_legacy;",
+            "ALTER TABLE functions ADD COLUMN legacy_code text;",
+        ),
+    ])
+}
+
+/// What the world outside is like, and the UI before it.
+pub struct Harness {
+    pub model: Model,
+    pub tree: Arc<ScriptTree>,
+    pub heads: Vec<RevisionId>,
+    /// What the server says instead, when it is away.
+    pub away: Option<Error>,
+    /// What applying says at its end instead.
+    pub fails: Option<Error>,
+    /// Applying and preparing are not answered until `finish`.
+    pub hold: bool,
+    pub held: Vec<Effect>,
+    /// Every effect in order, by its name and what matters of it.
+    pub asked: Vec<String>,
+    pub now: Time,
+    pub drawn: bool,
+}
+
+impl Harness {
+    pub fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, sample(), &["7c1d5e02aa10", "b04e77aa0912"])
+    }
+
+    pub fn with(width: u16, height: u16, tree: ScriptTree, heads: &[&str]) -> Self {
+        let mut harness = Self::silent(width, height, tree, heads, start(width, height));
+        harness.run();
+        harness
+    }
+
+    /// Before anything was answered; the first effects are held back in `held`.
+    pub fn silent(width: u16, height: u16, tree: ScriptTree, heads: &[&str], start: Start) -> Self {
+        let (model, held) = Model::new(Start { width, height, ..start });
+        Self {
+            model,
+            tree: Arc::new(tree),
+            heads: heads.iter().map(|head| id(head)).collect(),
+            away: None,
+            fails: None,
+            hold: false,
+            held,
+            asked: Vec::new(),
+            now: time(10, 2, 11, 0),
+            drawn: true,
+        }
+    }
+
+    /// Answers what is held back, and what that asks for.
+    pub fn run(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.perform(held);
+    }
+
+    pub fn send(&mut self, message: Msg) {
+        let effects = update(&mut self.model, message, self.now);
+        self.perform(effects);
+        if self.drawn && self.model.wants_drawn() {
+            let effects = update(&mut self.model, Msg::Drawn, self.now);
+            self.perform(effects);
+        }
+    }
+
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for key in parse_keys(keys).unwrap() {
+            self.send(Msg::Key(key));
+        }
+        self
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        let mut queue: VecDeque<Effect> = effects.into();
+        while let Some(effect) = queue.pop_front() {
+            self.asked.push(name(&effect));
+            if self.hold && matches!(effect, Effect::Apply(_) | Effect::Prepare(..)) {
+                self.held.push(effect);
+                continue;
+            }
+            for message in self.answers(effect) {
+                queue.extend(update(&mut self.model, message, self.now));
+            }
+        }
+    }
+
+    fn answers(&mut self, effect: Effect) -> Vec<Msg> {
+        match effect {
+            Effect::LoadScripts => vec![Msg::ScriptsLoaded(self.tree.clone())],
+            Effect::Connect(generation, _) | Effect::ReadStatus(generation) => vec![self.status(generation)],
+            Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
+            Effect::Apply(approval) => self.apply(&approval),
+            Effect::Create(_, new) => {
+                vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
+            }
+            Effect::Merge(_, _, new) => {
+                vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
+            }
+            Effect::Stamp(tree, targets, _) => {
+                let path: Path = tree.graph.stamp(&targets, &self.heads).unwrap();
+                self.heads.clone_from(&path.to);
+                vec![Msg::Stamped(Ok(path))]
+            }
+            Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
+            Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
+            Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
+            Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
+        }
+    }
+
+    fn status(&self, generation: Generation) -> Msg {
+        let server = ServerInfo {
+            database: String::from("functions"),
+            user: String::from("runna"),
+            host: String::from("localhost"),
+            port: 5432,
+            version: String::from("15.18"),
+            version_num: 150_018,
+            backend_pid: 42,
+        };
+        let answer = match &self.away {
+            Some(error) => Err(error.clone()),
+            None => Ok(Status { server, heads: self.heads.clone() }),
+        };
+        Msg::Status(generation, answer)
+    }
+
+    fn prepare(&self, request: &Request) -> Result<Arc<Plan>, Error> {
+        let graph = &self.tree.graph;
+        let path = match request.direction {
+            Direction::Upgrade => graph.upgrade(&request.target, &self.heads)?,
+            Direction::Downgrade => graph.downgrade(&request.target, &self.heads)?,
+        };
+        let steps = path.steps.iter().map(|step| self.step(step)).collect();
+        let protected = self.model.is_protected();
+        Ok(Arc::new(Plan {
+            direction: request.direction,
+            target: request.target.clone(),
+            environment: EnvironmentName { name: self.model.environment.clone(), protected },
+            mode: request.mode.unwrap_or(TransactionMode::Each),
+            from: path.from,
+            to: path.to,
+            steps,
+            confirm: vec![Class::DataLoss],
+        }))
+    }
+
+    fn step(&self, step: &crate::core::graph::PathStep) -> Step {
+        let file = &self.tree.scripts[&step.revision];
+        let sql = &file.script.section(step.direction).sql;
+        let statements = sql
+            .split_terminator(';')
+            .filter(|sql| !sql.trim().is_empty())
+            .map(|sql| PlannedStatement {
+                line: 8,
+                column: 1,
+                sql: sql.trim().to_owned(),
+                copy_data: None,
+                hazards: hazards(sql),
+            })
+            .collect();
+        Step {
+            revision: step.revision.clone(),
+            direction: step.direction,
+            message: file.script.message.clone(),
+            path: Some(file.path.clone()),
+            script: file.text.clone(),
+            shown_from: step.shown_from.clone(),
+            shown_to: step.shown_to.clone(),
+            transactional: true,
+            changes: step.changes.clone(),
+            heads_after: step.heads_after.clone(),
+            statements,
+        }
+    }
+
+    fn apply(&mut self, approval: &Approval) -> Vec<Msg> {
+        let plan = approval.plan();
+        let elapsed = Duration::from_millis(41);
+        let mut messages = Vec::new();
+        let mut steps = Vec::new();
+        for (n, step) in plan.steps.iter().enumerate() {
+            messages.push(Msg::Progress(Progress::StepStarted { step: n }));
+            for statement in 0..step.statements.len() {
+                messages.push(Msg::Progress(Progress::StatementStarted { step: n, statement }));
+                if let Some(error) = self.fails.clone() {
+                    messages.push(Msg::Applied(Err(error)));
+                    return messages;
+                }
+                let rows = Some(3310);
+                messages.push(Msg::Progress(Progress::StatementDone { step: n, statement, rows, elapsed }));
+            }
+            messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
+            let revision = step.revision.clone();
+            steps.push(StepOutcome { revision, direction: step.direction, seconds: 0.041, kept: Vec::new() });
+        }
+        self.heads.clone_from(&plan.to);
+        messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
+        messages
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.model.width, self.model.height)).unwrap();
+        terminal.draw(|frame| draw(&self.model, frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as text, a line a row, blanks at line ends cut.
+    pub fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let mut lines = Vec::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                x += u16::try_from(unicode_width::UnicodeWidthStr::width(symbol).max(1)).unwrap();
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+        lines.join("\n")
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.send(Msg::Resize { width, height });
+        self
+    }
+}
+
+pub fn start(width: u16, height: u16) -> Start {
+    Start {
+        project: String::from("limbeck"),
+        config_path: PathBuf::from("/project/migrations/limbeck.toml"),
+        environments: vec![(String::from("staging"), false), (String::from("production"), true)],
+        width,
+        height,
+        ..Start::default()
+    }
+}
+
+fn hazards(sql: &str) -> Vec<Hazard> {
+    let counted = |values, rows| Some(Evidence { rows, values, exact: true, seconds: 0.01 });
+    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(column) = sql.strip_prefix("ALTER TABLE functions DROP COLUMN ") {
+        return vec![Hazard {
+            code: "DL103",
+            class: Class::DataLoss,
+            title: "drops column",
+            object: format!("functions.{column}"),
+            evidence: counted(1204, 3310),
+            subject: Subject::Column { schema: None, table: "functions".into(), column: column.to_owned() },
+        }];
+    }
+    if let Some(table) = sql.strip_prefix("DROP TABLE ") {
+        return vec![Hazard {
+            code: "DL101",
+            class: Class::DataLoss,
+            title: "drops table",
+            object: table.to_owned(),
+            evidence: counted(3310, 3310),
+            subject: Subject::Table { schema: None, name: table.to_owned() },
+        }];
+    }
+    Vec::new()
+}
+
+fn name(effect: &Effect) -> String {
+    match effect {
+        Effect::LoadScripts => String::from("load scripts"),
+        Effect::Connect(_, environment) => format!("connect {}", environment.as_deref().unwrap_or("default")),
+        Effect::ReadStatus(_) => String::from("read status"),
+        Effect::Prepare(_, _, request) => format!("prepare {} {}", request.direction.word(), request.target),
+        Effect::Apply(approval) => format!("apply {}", approval.plan().target),
+        Effect::Cancel => String::from("cancel"),
+        Effect::Create(_, new) => format!("create '{}' on {} splice {}", new.message, new.heads.join(" "), new.splice),
+        Effect::Merge(_, heads, new) => format!("merge {} '{}'", heads.join(" "), new.message),
+        Effect::Stamp(_, targets, purge) => format!("stamp {} purge {purge}", targets.join(" ")),
+        Effect::EditExternally(path, line) => format!("edit {} {line:?}", path.display()),
+        Effect::Highlight(id, _) => format!("highlight {id}"),
+        Effect::Copy(text, what) => format!("copy {what}: {text}"),
+        Effect::Suspend => String::from("suspend"),
+        Effect::Quit => String::from("quit"),
+    }
+}
