@@ -88,6 +88,13 @@ pub fn report(global: &Global, error: Error) -> Exit {
     Terminal::new(global).failure(&Failure::from(error))
 }
 
+/// Prints a screen of the UI that was played without a terminal.
+#[must_use]
+pub fn show_picture(global: &Global, picture: &str) -> Exit {
+    let terminal = Terminal::new(global);
+    terminal.result(picture).map_or_else(|failure| terminal.failure(&failure), |()| Exit::Done)
+}
+
 fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(arguments) => init::run(context, &arguments),
