@@ -1,4 +1,41 @@
 //! limbeck: Alembic's workflow for PostgreSQL, as one binary whose face is a terminal UI.
+//!
+//! # The map
+//!
+//! Four rooms, one direction: [`core`] ← [`engine`] ← [`cli`], [`tui`]. A test (`tests/tidy`) reads
+//! the imports and fails on any other edge.
+//!
+//! - [`core`] is pure: no IO, no async, no clock, no printing.
+//!   - [`core::graph`]: revision ids, what stands on what, what a target means, paths as data.
+//!   - [`core::script`]: the text of a script as data, and back.
+//!   - [`core::sql`]: SQL as statements with places; what PostgreSQL refuses in a transaction.
+//!   - [`core::hazard`]: what a statement may cost, one rule a file.
+//!   - [`core::plan`]: what will run; the approval without which nothing does.
+//! - [`engine`] is everything that touches a disk, a process or a server; a use case a file.
+//!   - [`engine::project`]: `limbeck.toml`, `.env`, the scripts on disk, atomic writes.
+//!   - [`engine::postgres`]: connections as libpq takes them, the embedded server, the version
+//!     table, the ledger, the lock.
+//!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it; [`engine::draft`],
+//!     [`engine::stamp`] and [`engine::status`] are the rest of the workflow.
+//! - [`cli`] is the command line: a verb a file, text and JSON, errors to exit codes.
+//! - [`tui`] is the UI: `app` is a pure state machine, `view` its picture, `runtime` the loop.
+//!
+//! # What `u` does
+//!
+//! The keymap turns the key into a command (`tui/app/command.rs`); the tree screen answers with
+//! `Effect::Prepare`; the runtime calls [`engine::prepare::prepare`] and hands back
+//! `Msg::Prepared(plan)`; the plan screen shows it, asks, and answers with `Effect::Apply(approval)`;
+//! [`engine::apply::apply`] takes the lock, looks again, runs, and streams its progress. The command
+//! line's `upgrade` calls the same two functions.
+//!
+//! # Invariants
+//!
+//! - No `.await`, clock or IO in `core`, `tui/app` or `tui/view`.
+//! - No SQL changes a target that is not in a [`core::plan::Plan`], but for the version table and the ledger.
+//! - [`engine::apply::apply`] takes a [`core::plan::Approval`], and an approval can only be made from
+//!   a plan and the hazards that were accepted.
+//! - No colour outside the theme, no key outside `assets/keymap.toml`, no printing outside [`cli`].
+//! - No password in any `Debug`, `Display`, log, error or panic.
 #![forbid(unsafe_code)]
 
 pub mod cli;

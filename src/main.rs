@@ -1,3 +1,48 @@
 //! Arguments to the UI or a command, and on to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use limbeck::cli::{self, Context, Global, Invocation, Picture, Ui};
+use limbeck::engine::{Result, postgres};
+use limbeck::tui::print::Format;
+use limbeck::tui::runtime::{self, Playback, TuiOptions};
+
+fn main() -> ExitCode {
+    // The embedded server's supervisor is this same program, started with arguments of its own.
+    if let Some(code) = postgres::supervise(std::env::args_os()) {
+        return code;
+    }
+    runtime::install_hook();
+    match cli::parse(std::env::args_os()) {
+        Ok(Invocation::Command(command)) => cli::run(command).into(),
+        Ok(Invocation::Ui(global, ui)) => {
+            open(&global, &ui).unwrap_or_else(|error| cli::report(&global, error).into())
+        }
+        Err(exit) => exit.into(),
+    }
+}
+
+/// Opens the UI, or plays keys on it and prints the screen.
+fn open(global: &Global, ui: &Ui) -> Result<ExitCode> {
+    let context = Context::new(global.clone());
+    let options = TuiOptions {
+        project: context.project()?,
+        variables: cli::variables(),
+        connect: context.connect_options(),
+        read_only: ui.read_only,
+    };
+    if ui.keys.is_none() && ui.print.is_none() {
+        return runtime::run(options);
+    }
+    let playback = Playback {
+        keys: ui.keys.clone().unwrap_or_default(),
+        size: ui.size.map_or((120, 40), |size| (size.width, size.height)),
+        format: match ui.print {
+            None | Some(Picture::Text) => Format::Text,
+            Some(Picture::Ansi) => Format::Ansi,
+            Some(Picture::Svg) => Format::Svg,
+        },
+    };
+    let picture = runtime::play(options, &playback)?;
+    Ok(cli::show_picture(global, &picture).into())
+}

@@ -1,1 +1,8 @@
+//! The one integration binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod apply;
+mod embedded;
+mod postgres;
+mod support;
+mod tidy;

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::Result;
-use super::project::{Project, ScriptTree};
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+
+use super::project::{Project, ScriptTree, TemplateValues, slug, write_new};
+use super::{Error, Result};
 use crate::core::graph::RevisionId;
 
 /// What a new revision is to be.
@@ -34,15 +37,148 @@ pub struct Written {
 /// As Alembic: several heads without a choice, a parent that is no head without `splice`, a bad id;
 /// and when the file exists or cannot be written.
 pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<Written> {
-    let _ = (project, tree, new);
-    todo!()
+    tree.sound()?;
+    let revision = id(tree, new)?;
+    let parents = tree.graph.parents_for_new(&new.heads, new.splice)?;
+    write(project, tree, new, revision, &parents, "")
 }
 
 /// Writes a merge of the given revisions.
 ///
 /// # Errors
-/// As [`create`], and for duplicates.
+/// As [`create`], and for duplicates or fewer than two revisions.
 pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &NewRevision) -> Result<Written> {
-    let _ = (project, tree, revisions, new);
-    todo!()
+    tree.sound()?;
+    let revision = id(tree, new)?;
+    let parents = tree.graph.parents_for_new(revisions, new.splice)?;
+    if parents.len() < 2 {
+        let heads = tree.graph.heads();
+        let heads: Vec<&str> = heads.iter().map(|id| id.as_str()).collect();
+        return Err(Error::new("a merge needs two revisions at least").hint(match heads.len() {
+            0 | 1 => "there is one head; nothing has to be merged".to_owned(),
+            _ => format!("the heads are {}; `limbeck merge heads` takes them all", heads.join(", ")),
+        }));
+    }
+    let mut new = new.clone();
+    if new.message.is_empty() {
+        let ids: Vec<&str> = parents.iter().map(RevisionId::as_str).collect();
+        new.message = format!("merge {}", ids.join(" and "));
+    }
+    write(project, tree, &new, revision, &parents, "")
+}
+
+fn write(
+    project: &Project,
+    tree: &ScriptTree,
+    new: &NewRevision,
+    revision: RevisionId,
+    parents: &[RevisionId],
+    upgrade_sql: &str,
+) -> Result<Written> {
+    let now = now_in(&project.config.scripts.timezone)?;
+    let values = TemplateValues {
+        message: one_message(&new.message),
+        revision: revision.to_string(),
+        down_revisions: parents.iter().map(RevisionId::to_string).collect(),
+        branch_labels: labels(tree, new)?,
+        depends_on: dependencies(tree, new)?,
+        create_date: now.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
+        upgrade_sql: upgrade_sql.to_owned(),
+        downgrade_sql: String::new(),
+        slug: slug(&new.message),
+    };
+    let text = project.render_script(&values)?;
+    let path = folder(project, tree, new, parents)?.join(project.script_file_name(&values, &now)?);
+    write_new(&path, &text)?;
+    Ok(Written { revision, path })
+}
+
+fn one_message(message: &str) -> String {
+    let message = message.trim();
+    if message.is_empty() { "empty message".to_owned() } else { message.to_owned() }
+}
+
+fn id(tree: &ScriptTree, new: &NewRevision) -> Result<RevisionId> {
+    let Some(given) = &new.id else { return fresh_id(tree) };
+    let id = RevisionId::parse(given).map_err(|error| Error::new(error.to_string()))?;
+    match tree.script(id.as_str()) {
+        Some(file) => Err(Error::new(format!("revision '{id}' is there already"))
+            .because(format!("{} has that id", file.path.display()))
+            .hint("leave --rev-id out and one is made")),
+        None => Ok(id),
+    }
+}
+
+/// Twelve hex digits from the system's randomness.
+fn fresh_id(tree: &ScriptTree) -> Result<RevisionId> {
+    loop {
+        let mut bytes = [0u8; 6];
+        getrandom::fill(&mut bytes).map_err(|error| Error::new("the system gives no random numbers").because(error))?;
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = RevisionId::parse(&text).map_err(|error| Error::new(error.to_string()))?;
+        if tree.script(&text).is_none() {
+            return Ok(id);
+        }
+    }
+}
+
+fn labels(tree: &ScriptTree, new: &NewRevision) -> Result<Vec<String>> {
+    for label in &new.branch_labels {
+        RevisionId::parse(label)
+            .map_err(|error| Error::new(format!("'{label}' cannot be a branch label")).because(error))?;
+        let user = tree.scripts.values().find(|file| file.script.branch_labels.contains(label));
+        if let Some(file) = user {
+            return Err(Error::new(format!("branch label '{label}' is used by revision {}", file.script.revision)));
+        }
+    }
+    Ok(new.branch_labels.clone())
+}
+
+/// Labels are kept as they are; anything else is written as the full id that it means.
+fn dependencies(tree: &ScriptTree, new: &NewRevision) -> Result<Vec<String>> {
+    let mut written = Vec::new();
+    for dependency in &new.depends_on {
+        let is_label = tree.scripts.values().any(|file| file.script.branch_labels.contains(dependency));
+        if is_label {
+            written.push(dependency.clone());
+        } else {
+            written.extend(tree.graph.resolve(dependency, &[])?.iter().map(RevisionId::to_string));
+        }
+    }
+    Ok(written)
+}
+
+/// The folder that is asked for, the parents' own, or the only one.
+fn folder(project: &Project, tree: &ScriptTree, new: &NewRevision, parents: &[RevisionId]) -> Result<PathBuf> {
+    let folders = project.version_folders();
+    if let Some(asked) = &new.version_path {
+        let asked = project.root().join(asked);
+        let known = folders.iter().find(|folder| same_place(folder, &asked));
+        return known.cloned().ok_or_else(|| {
+            Error::new(format!("{} is none of the project's version folders", asked.display()))
+                .hint("name it in `directory` under [scripts] first, or its scripts would not be read")
+        });
+    }
+    if let [only] = folders.as_slice() {
+        return Ok(only.clone());
+    }
+    let parent = parents.iter().find_map(|parent| tree.script(parent.as_str()));
+    let beside = parent.and_then(|file| file.path.parent()).map(PathBuf::from);
+    beside.ok_or_else(|| {
+        Error::new("Multiple version locations present, please specify --version-path")
+            .hint(format!("there are {}", project.config.scripts.directory.join(", ")))
+    })
+}
+
+fn same_place(a: &std::path::Path, b: &std::path::Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn now_in(timezone: &str) -> Result<Zoned> {
+    let zone = TimeZone::get(timezone).map_err(|error| {
+        Error::new(format!("[scripts] timezone: '{timezone}' is not known"))
+            .because(error)
+            .hint("names are like UTC or Asia/Seoul")
+    })?;
+    Ok(jiff::Timestamp::now().to_zoned(zone))
 }

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Usage,
     /// No project was found.
     NoProject,
+    /// Nothing says where the database is; the embedded server can be offered.
+    NoDatabase,
     /// A step needs approval that was not given.
     Approval,
     /// Models and database differ, or the database is not at the heads.

@@ -2,11 +2,16 @@
 //! the UI call the same ones.
 
 pub mod apply;
+pub mod doctor;
 pub mod draft;
+pub mod editor;
 mod error;
+mod evidence;
+pub mod init;
 pub mod postgres;
 pub mod prepare;
 pub mod project;
+mod recall;
 pub mod stamp;
 pub mod status;
 mod target;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::project::{Project, ScriptTree};
-use super::{Result, Target};
-use crate::core::graph::Direction;
-use crate::core::plan::{Plan, TransactionMode};
+use super::postgres::VersionTable;
+use super::project::{Project, ScriptFile, ScriptTree};
+use super::{Error, Result, Target, evidence, recall};
+use crate::core::graph::{Direction, Path, PathStep, RevisionId};
+use crate::core::plan::{Plan, Source, Step, TransactionMode};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,83 @@ pub struct Request {
 /// # Errors
 /// When the target cannot be resolved, a script of the path cannot be read, or the server cannot be asked.
 pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, request: &Request) -> Result<Arc<Plan>> {
-    let _ = (project, tree, target, request);
-    todo!()
+    tree.sound()?;
+    if request.target.contains(':') {
+        return Err(Error::new("Range revision not allowed").hint("a range START:END goes with --sql only"));
+    }
+    let session = target.connect("limbeck plan").await?;
+    let table = VersionTable::new(&project.config.database.version_table);
+    let heads = table.heads(session.client()).await?;
+    let tree = recall::with_missing(tree, session.client(), &heads).await?;
+    let mut plan = plan(project, &tree, target, request, &heads)?;
+    evidence::count(session.client(), &table, &mut plan).await?;
+    Ok(Arc::new(plan))
+}
+
+fn plan(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    request: &Request,
+    heads: &[RevisionId],
+) -> Result<Plan> {
+    let path = walk(tree, request, heads)?;
+    let steps = path.steps.into_iter().map(|step| build(tree, step)).collect::<Result<Vec<Step>>>()?;
+    let mode = request.mode.unwrap_or(project.config.apply.transaction);
+    if mode == TransactionMode::All {
+        refuse_outside(&steps)?;
+    }
+    Ok(Plan {
+        direction: request.direction,
+        target: request.target.clone(),
+        environment: target.environment.clone(),
+        mode,
+        from: path.from,
+        to: path.to,
+        steps,
+        confirm: project.classes_to_confirm(&target.environment),
+    })
+}
+
+fn walk(tree: &ScriptTree, request: &Request, heads: &[RevisionId]) -> Result<Path> {
+    let walked = match request.direction {
+        Direction::Upgrade => tree.graph.upgrade(&request.target, heads),
+        Direction::Downgrade => tree.graph.downgrade(&request.target, heads),
+    };
+    walked.map_err(|error| {
+        let missing = heads.iter().find(|id| tree.script(id.as_str()).is_none());
+        match missing {
+            Some(id) => Error::from(error).because(format!("the database is at {id}, which no script has")).hint(
+                "bring the script back (another branch may hold it), or `limbeck stamp` the revision that the schema is at",
+            ),
+            None => error.into(),
+        }
+    })
+}
+
+fn build(tree: &ScriptTree, step: PathStep) -> Result<Step> {
+    let id = step.revision.clone();
+    let file = tree.script(id.as_str()).ok_or_else(|| Error::new(format!("no script for revision {id}")))?;
+    let path = (!recall::is_recalled(file)).then(|| file.path.clone());
+    Step::build(step, &Source { script: &file.script, text: &file.text, path }).map_err(|error| {
+        let mut report = Error::new(format!("{}:{}: {}", place(file), error.line, error.message));
+        report.hint = error.hint;
+        report.revision = Some(id.to_string());
+        report.line = Some(error.line);
+        report
+    })
+}
+
+/// How a script is named in errors: its file, or that it comes from the ledger.
+fn place(file: &ScriptFile) -> String {
+    file.path.display().to_string()
+}
+
+fn refuse_outside(steps: &[Step]) -> Result<()> {
+    let Some(step) = steps.iter().find(|step| !step.transactional) else { return Ok(()) };
+    let mut error = Error::new(format!("revision {} cannot run inside a transaction", step.revision))
+        .because("all revisions are to run in one transaction")
+        .hint("run up to it first, or set `transaction = \"each\"` under [apply]");
+    error.revision = Some(step.revision.to_string());
+    Err(error)
 }

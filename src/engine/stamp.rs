@@ -1,7 +1,8 @@
 //! Writes the version table without running any script.
 
+use super::postgres::{Session, VersionTable, database_error, lock};
 use super::project::{Project, ScriptTree};
-use super::{Result, Target};
+use super::{Result, Target, recall};
 use crate::core::graph::Path;
 
 /// Stamps the database with targets (`head`, `base`, ids, …); with `purge` the table is emptied first.
@@ -15,6 +16,50 @@ pub async fn stamp(
     targets: &[String],
     purge: bool,
 ) -> Result<Path> {
-    let _ = (project, tree, target, targets, purge);
-    todo!()
+    tree.sound()?;
+    let session = target.connect("limbeck stamp").await?;
+    let table = VersionTable::new(&project.config.database.version_table);
+    let client = session.client();
+    let never = tokio_util::sync::CancellationToken::new();
+    lock::acquire(client, &table.sql(), true, &|_, _| {}, &never).await?;
+    table.ensure(client).await?;
+    client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
+    let written = write(&table, &session, tree, targets, purge).await;
+    let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    client.batch_execute(end).await.map_err(|error| database_error(&error))?;
+    written
+}
+
+/// Makes the version table where it is missing.
+///
+/// # Errors
+/// When the server cannot be reached or the role may not.
+pub async fn ensure_version(project: &Project, target: &Target) -> Result<()> {
+    let session = target.connect("limbeck ensure_version").await?;
+    VersionTable::new(&project.config.database.version_table).ensure(session.client()).await
+}
+
+async fn write(
+    table: &VersionTable,
+    session: &Session,
+    tree: &ScriptTree,
+    targets: &[String],
+    purge: bool,
+) -> Result<Path> {
+    let client = session.client();
+    table.lock(client).await.map_err(|error| database_error(&error))?;
+    let from = table.heads(client).await?;
+    let start = if purge {
+        client.batch_execute(&format!("DELETE FROM {}", table.sql())).await.map_err(|error| database_error(&error))?;
+        Vec::new()
+    } else {
+        from.clone()
+    };
+    let tree = recall::with_missing(tree, client, &start).await?;
+    let mut path = tree.graph.stamp(targets, &start)?;
+    for change in path.steps.iter().flat_map(|step| &step.changes) {
+        table.write(client, change).await?;
+    }
+    path.from = from;
+    Ok(path)
 }

@@ -1,7 +1,7 @@
-//! What the database says: its heads, and what the project says of them.
+//! What the database says: who it is, and its heads.
 
 use super::Result;
-use super::postgres::{ServerInfo, Session};
+use super::postgres::{ServerInfo, Session, VersionTable};
 use super::project::Project;
 use crate::core::graph::RevisionId;
 
@@ -18,6 +18,7 @@ pub struct Status {
 /// # Errors
 /// When the server cannot be asked.
 pub async fn status(project: &Project, session: &Session) -> Result<Status> {
-    let _ = (project, session);
-    todo!()
+    let table = VersionTable::new(&project.config.database.version_table);
+    let heads = table.heads(session.client()).await?;
+    Ok(Status { server: session.server().clone(), heads })
 }

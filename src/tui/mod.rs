@@ -1,4 +1,7 @@
 //! The terminal UI: a pure state machine (`app`), its picture (`view`), and the loop around them (`runtime`).
 
 pub mod app;
+pub mod editor;
+pub mod print;
+pub mod runtime;
 pub mod view;

@@ -23,7 +23,7 @@ pub(super) fn build(mut revisions: Vec<Revision>) -> (Graph, Vec<GraphProblem>) 
     for id in duplicates {
         let problem = GraphProblem::Duplicate(id.clone());
         if let Some(place) = ids.get(&id) {
-            nodes[*place].fault = Some(problem.clone());
+            nodes[*place].fault = Some(problem.clone().into());
         }
         problems.push(problem);
     }
@@ -65,7 +65,7 @@ fn link_parents(graph: &mut Graph, problems: &mut Vec<GraphProblem>) {
             } else {
                 let problem =
                     GraphProblem::MissingParent { revision: node.revision.id.clone(), parent: parent.clone() };
-                node.fault.get_or_insert_with(|| problem.clone());
+                node.fault.get_or_insert_with(|| problem.clone().into());
                 problems.push(problem);
             }
         }
@@ -88,7 +88,7 @@ fn link_dependencies(graph: &mut Graph, problems: &mut Vec<GraphProblem>) {
             } else {
                 let revision = graph.nodes[place].revision.id.clone();
                 let problem = GraphProblem::MissingDependency { revision, dependency: dependency.clone() };
-                fault.get_or_insert_with(|| problem.clone());
+                fault.get_or_insert_with(|| problem.clone().into());
                 problems.push(problem);
             }
         }

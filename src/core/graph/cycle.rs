@@ -1,5 +1,7 @@
 //! Finds cycles and cuts their edges, so that every later walk ends.
 
+use std::sync::Arc;
+
 use super::GraphProblem;
 use super::node::{Node, PerPlace, Place};
 
@@ -12,13 +14,13 @@ pub(super) fn cut(nodes: &mut PerPlace<Node>, problems: &mut Vec<GraphProblem>) 
         let looped = |place: &Place| edges(&nodes[*place]).any(knot);
         let Some(first) = members.iter().copied().filter(looped).min() else { continue };
         let ids = shortest(nodes, first, knot).into_iter().map(|place| nodes[place].revision.id.clone()).collect();
-        let problem = GraphProblem::Cycle(ids);
+        let problem = Arc::new(GraphProblem::Cycle(ids));
         for place in &members {
             nodes[*place].parents.retain(|parent| !knot(*parent));
             nodes[*place].dependencies.retain(|dependency| !knot(*dependency));
             nodes[*place].fault = Some(problem.clone());
         }
-        problems.push(problem);
+        problems.push(GraphProblem::clone(&problem));
     }
 }
 

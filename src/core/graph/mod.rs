@@ -14,6 +14,8 @@ mod order;
 mod parents;
 mod path;
 mod problem;
+#[cfg(test)]
+mod random;
 mod range;
 mod refusal;
 mod resolve;

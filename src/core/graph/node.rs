@@ -26,7 +26,7 @@ pub(super) struct Node {
     /// Branch labels after they were spread, sorted.
     pub labels: Vec<std::sync::Arc<str>>,
     /// Why no path may step over it.
-    pub fault: Option<GraphProblem>,
+    pub fault: Option<std::sync::Arc<GraphProblem>>,
 }
 
 /// Picks one kind of a node's edges, to walk along.

@@ -1,5 +1,7 @@
 //! Stable orders: a branch is followed as far as the graph allows, and ids decide between branches.
 
+use std::collections::BTreeSet;
+
 use super::Graph;
 use super::node::{self, Edges, PerPlace, Place, PlaceSet};
 
@@ -15,15 +17,8 @@ impl Graph {
     }
 }
 
-/// One end of a branch that is being followed. Lanes are a doubly linked list, so that they come and go in O(1).
-struct Lane {
-    place: Place,
-    previous: Option<usize>,
-    next: Option<usize>,
-}
-
-/// A topological walk after Alembic's manner: it follows a lane; where the lane's next revision has to wait for
-/// another lane, it goes on with that one; where a lane ends, with the lane before it.
+/// A topological walk after Alembic's manner: it follows a branch, here a lane; where the lane's next revision has
+/// to wait for another lane, it goes on with that one; where a lane ends, with the lane before it.
 struct Walk<'a> {
     graph: &'a Graph,
     members: &'a PlaceSet,
@@ -32,12 +27,11 @@ struct Walk<'a> {
     /// How many revisions have to be told before this one.
     waits: PerPlace<u32>,
     told: PlaceSet,
-    lanes: Vec<Lane>,
+    /// The revision that each lane has come to; a lane that ended is never looked at again.
+    lanes: Vec<Place>,
     lane_of: PerPlace<Option<usize>>,
-    first: Option<usize>,
-    last: Option<usize>,
-    /// A revision that is, or was, known to come before this one, so that looking for it again is short.
-    known: PerPlace<Option<Place>>,
+    /// The lanes whose revision waits for nothing. Lanes are numbered in the order in which they were opened.
+    ready: BTreeSet<usize>,
     /// How many of the revisions before this one were seen to be told.
     checked: PerPlace<usize>,
 }
@@ -54,9 +48,7 @@ impl<'a> Walk<'a> {
             told: PlaceSet::new(length),
             lanes: Vec::new(),
             lane_of: PerPlace::filled(length, None),
-            first: None,
-            last: None,
-            known: PerPlace::filled(length, None),
+            ready: BTreeSet::new(),
             checked: PerPlace::filled(length, 0),
         };
         for place in members.iter() {
@@ -71,15 +63,14 @@ impl<'a> Walk<'a> {
 
     fn run(mut self) -> Vec<Place> {
         let mut order = Vec::new();
-        let mut cursor = self.first;
+        let mut cursor = self.ready.first().copied();
         while let Some(lane) = cursor {
-            let place = self.lanes[lane].place;
+            let place = self.lanes[lane];
             if self.waits[place] > 0 {
                 cursor = self.lane_that_blocks(place);
                 continue;
             }
             self.told.insert(place);
-            self.known[place] = None;
             order.push(place);
             cursor = self.advance(lane, place);
         }
@@ -89,94 +80,45 @@ impl<'a> Walk<'a> {
     /// Moves a lane past a revision that was just told; which lane to go on with.
     fn advance(&mut self, lane: usize, told: Place) -> Option<usize> {
         self.lane_of[told] = None;
+        self.ready.remove(&lane);
         let mut moved = false;
         for next in (self.after)(&self.graph.nodes[told]) {
             if !self.members.contains(*next) {
                 continue;
             }
             self.waits[*next] -= 1;
-            if self.lane_of[*next].is_some() {
-                continue;
-            }
-            if moved {
-                self.open(*next);
-            } else {
-                moved = true;
-                self.lanes[lane].place = *next;
-                self.lane_of[*next] = Some(lane);
+            match self.lane_of[*next] {
+                Some(other) => self.settle(other, *next),
+                None if moved => self.open(*next),
+                None => {
+                    moved = true;
+                    self.settle(lane, *next);
+                }
             }
         }
-        if moved { Some(lane) } else { self.close(lane) }
+        if moved { Some(lane) } else { self.ready.range(..lane).next_back().or_else(|| self.ready.first()).copied() }
     }
 
     fn open(&mut self, place: Place) {
-        let lane = self.lanes.len();
-        self.lanes.push(Lane { place, previous: self.last, next: None });
-        match self.last {
-            Some(last) => self.lanes[last].next = Some(lane),
-            None => self.first = Some(lane),
-        }
-        self.last = Some(lane);
+        self.lanes.push(place);
+        self.settle(self.lanes.len() - 1, place);
+    }
+
+    fn settle(&mut self, lane: usize, place: Place) {
+        self.lanes[lane] = place;
         self.lane_of[place] = Some(lane);
+        if self.waits[place] == 0 {
+            self.ready.insert(lane);
+        }
     }
 
-    fn close(&mut self, lane: usize) -> Option<usize> {
-        let Lane { previous, next, .. } = self.lanes[lane];
-        match previous {
-            Some(previous) => self.lanes[previous].next = next,
-            None => self.first = next,
-        }
-        match next {
-            Some(next) => self.lanes[next].previous = previous,
-            None => self.last = previous,
-        }
-        previous.or(self.first)
-    }
-
-    /// The lane of a revision that has to be told before this one.
+    /// Which lane to go on with where this revision has to wait: that of a revision directly before it, or else
+    /// the lane that was opened last.
     fn lane_that_blocks(&mut self, waiting: Place) -> Option<usize> {
-        let mut way = vec![waiting];
-        let mut place = waiting;
-        loop {
-            let next = self.known_before(place).or_else(|| self.untold_before(place))?;
-            if let Some(lane) = self.lane_of[next] {
-                for passed in way {
-                    self.known[passed] = Some(next);
-                }
-                return Some(lane);
-            }
-            way.push(next);
-            place = next;
-        }
-    }
-
-    fn untold_before(&mut self, place: Place) -> Option<Place> {
-        let all = (self.before)(&self.graph.nodes[place]);
+        let all = (self.before)(&self.graph.nodes[waiting]);
         let untold = |other: &Place| self.members.contains(*other) && !self.told.contains(*other);
-        let passed = all.iter().skip(self.checked[place]).position(untold)?;
-        self.checked[place] += passed;
-        all.get(self.checked[place]).copied()
-    }
-
-    /// The remembered revision; where it was told since and had one successor alone, that successor, and so on.
-    fn known_before(&mut self, place: Place) -> Option<Place> {
-        let mut known = self.known[place]?;
-        let mut passed = Vec::new();
-        while self.told.contains(known) {
-            passed.push(known);
-            let mut after =
-                (self.after)(&self.graph.nodes[known]).iter().filter(|next| self.members.contains(**next)).copied();
-            let only = after.next().filter(|_| after.next().is_none());
-            let Some(next) = self.known[known].filter(|_| only.is_some()).or(only) else {
-                self.known[place] = None;
-                return None;
-            };
-            known = next;
-        }
-        let found = (known != place).then_some(known);
-        self.known[place] = found;
-        // A told revision no longer waits: its slot leads past it, down its only way.
-        passed.into_iter().for_each(|told| self.known[told] = Some(known));
-        found
+        self.checked[waiting] += all.iter().skip(self.checked[waiting]).position(untold)?;
+        let direct = all.get(self.checked[waiting]).and_then(|other| self.lane_of[*other]);
+        direct.filter(|lane| self.ready.contains(lane)).or_else(|| self.ready.last().copied())
     }
 }

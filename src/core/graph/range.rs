@@ -15,7 +15,8 @@ impl Graph {
         current: &[RevisionId],
     ) -> Result<Vec<&Revision>, GraphError> {
         // An empty end is an end left out; so is, as in Alembic, `current` of a database that holds nothing.
-        let given = |text: &&str| !text.is_empty() && !(*text == "current" && current.is_empty());
+        let left_out = |text: &str| text.is_empty() || (text == "current" && current.is_empty());
+        let given = |text: &&str| !left_out(text);
         let (start, end) = (start.filter(given), end.filter(given));
         let found = self
             .between(start.unwrap_or("base"), end.unwrap_or("heads"), current)
@@ -26,7 +27,11 @@ impl Graph {
     fn between(&self, start: &str, end: &str, current: &[RevisionId]) -> Result<PlaceSet, Refusal> {
         let mut tops = self.range_end(start, end, current)?;
         if let Some((branch, _)) = start.split_once('@').filter(|(branch, _)| !branch.is_empty()) {
-            tops.retain(|top| self.has_label(*top, branch));
+            let named = self.branch(branch)?;
+            match self.nodes[named].labels.as_slice() {
+                [only] if self.id(named).as_str() == branch => tops.retain(|top| self.has_label(*top, only)),
+                _ => tops.retain(|top| self.has_label(*top, branch)),
+            }
         }
         self.no_overlap(&tops)?;
         let required = reach(&self.nodes, tops.iter().copied(), node::below);
@@ -52,7 +57,7 @@ impl Graph {
                 self.upgrade_targets(Target::Relative(Relative { branch, symbol: None, steps }), &from)
             }
             Target::Relative(Relative { branch, symbol: Some("current"), steps }) => {
-                self.from_current(branch, steps, current)
+                self.around_current(branch, steps, current)
             }
             Target::Relative(Relative { branch, symbol: Some(symbol), steps }) => {
                 let start = self.single(Name { branch: branch.filter(|_| steps <= 0), symbol }, symbol)?;
@@ -78,8 +83,9 @@ impl Graph {
                 Ok(found)
             }
             Target::Relative(Relative { branch, symbol: Some("current"), steps }) => {
-                self.from_current(branch, steps, current)
+                self.around_current(branch, steps, current)
             }
+            Target::Relative(Relative { symbol: None, .. }) => self.named(start),
             Target::Relative(_) => {
                 Ok(self.downgrade_destination(start, current, false)?.stand.place().into_iter().collect())
             }
@@ -90,7 +96,7 @@ impl Graph {
         self.range_end("base", end, current)
     }
 
-    fn from_current(&self, branch: Option<&str>, steps: i64, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
+    fn around_current(&self, branch: Option<&str>, steps: i64, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
         let mut found = Vec::new();
         for row in self.rows(current)? {
             found.extend(self.walk(Stand::On(row), steps, branch, false)?.and_then(Stand::place));

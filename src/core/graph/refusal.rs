@@ -16,10 +16,6 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn said(message: impl Into<String>) -> Self {
-        Self::Said { message: message.into(), hint: None }
-    }
-
     pub(super) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Said { message: message.into(), hint: Some(hint.into()) }
     }
@@ -117,12 +113,11 @@ fn not_on_the_way(lower: &str, upper: &str, asked: Asked<'_>) -> GraphError {
 /// Up to so many names, and how many more there are.
 pub(super) fn listed<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, most: usize) -> String {
     let mut names = names.into_iter();
-    let mut text = names.by_ref().take(most).map(|name| name.to_string()).collect::<Vec<_>>().join(", ");
-    let rest = names.count();
-    if rest > 0 {
-        text.push_str(&format!(" and {rest} more"));
+    let text = names.by_ref().take(most).map(|name| name.to_string()).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => text,
+        rest => format!("{text} and {rest} more"),
     }
-    text
 }
 
 /// How many characters have to be changed, added or left out between two names; `None` above the limit.

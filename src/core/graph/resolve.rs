@@ -58,7 +58,10 @@ impl Graph {
                 let heads = self.places_where(|node| node.above.is_empty());
                 self.down_from_each(heads, branch, steps)
             }
-            Target::Relative(_) => Err(Refusal::Unlocated { argument: text.to_owned(), hint: None }),
+            Target::Relative(Relative { branch, .. }) => {
+                branch.map(|branch| self.branch(branch)).transpose()?;
+                Err(no_relative(text))
+            }
             Target::Absolute(name) => self.absolute(name),
         }
     }
@@ -119,16 +122,9 @@ impl Graph {
             .collect())
     }
 
-    /// Everything above and below what a branch argument names, dependencies aside. `base` is below everything.
+    /// Everything above and below what a branch argument names, dependencies aside.
     pub(super) fn lineage(&self, branch: &str) -> Result<PlaceSet, Refusal> {
-        let named = match branch {
-            "heads" => self.places_where(|node| node.above.is_empty()),
-            "head" => self.only_head(None)?.into_iter().collect(),
-            "base" => Vec::new(),
-            _ => vec![self.branch(branch)?],
-        };
-        let named = if named.is_empty() { self.nodes.places().collect() } else { named };
-        Ok(self.related(&named))
+        Ok(self.related(&[self.branch(branch)?]))
     }
 
     fn related(&self, to: &[Place]) -> PlaceSet {
@@ -209,8 +205,8 @@ impl Graph {
             .collect()
     }
 
-    /// Walks up or down, one revision a step, along `Revises` alone. `None` when the graph ends first, or with
-    /// `stay` false the place where it ended.
+    /// Walks up or down, one revision a step, along `Revises` alone. Where the graph ends first: `None` with
+    /// `exact`, or else the place where it ended.
     pub(super) fn walk(
         &self,
         start: Stand,
@@ -251,6 +247,12 @@ impl Graph {
             (Stand::Base, _) => Vec::new(),
         }
     }
+}
+
+/// Where Alembic takes a name alone.
+pub(super) fn no_relative(text: &str) -> Refusal {
+    let argument = text.rsplit_once('@').map_or(text, |(_, symbol)| symbol).to_owned();
+    Refusal::Unlocated { argument, hint: Some("name the revision itself here".to_owned()) }
 }
 
 pub(super) fn walked_too_far() -> Refusal {

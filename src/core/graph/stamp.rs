@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::node::{self, Place, PlaceSet, reach};
 use super::refusal::{Asked, Refusal};
-use super::target::{Name, Target};
+use super::resolve::no_relative;
+use super::target::{Name, Relative, Target};
 use super::versions::moved;
 use super::{Direction, Graph, GraphError, Path, PathStep, RevisionId, VersionChange};
 
@@ -13,10 +14,16 @@ impl Graph {
     pub(super) fn stamp_path(&self, targets: &[String], current: &[RevisionId]) -> Result<Path, GraphError> {
         self.stamped(targets, current).map_err(|refusal| match refusal {
             // A row that no script has is stamped over by emptying the table first.
-            Refusal::Unlocated { argument, .. } if current.iter().any(|id| id.as_str() == argument) => GraphError {
-                message: format!("Can't locate revision identified by '{argument}'"),
-                hint: Some("the database is at it, but no script here has it; `stamp --purge` leaves it behind".into()),
-            },
+            Refusal::Unlocated { argument, .. }
+                if current.iter().any(|id| id.as_str() == argument && !self.ids.contains_key(id)) =>
+            {
+                GraphError {
+                    message: format!("Can't locate revision identified by '{argument}'"),
+                    hint: Some(
+                        "the database is at it, but no script here has it; `stamp --purge` leaves it behind".into(),
+                    ),
+                }
+            }
             refusal => self.error(refusal, Asked::Stamp),
         })
     }
@@ -30,7 +37,7 @@ impl Graph {
         let mut destinations = Vec::new();
         let single = targets.len() == 1;
         for target in targets {
-            let found = self.named(target)?;
+            let found = self.stamp_target(target)?;
             if found.is_empty() {
                 cleared = cleared.or(&self.stamped_lineage(target)?);
             }
@@ -58,6 +65,17 @@ impl Graph {
             steps.extend(self.stamp_one(destination, lineage.as_ref(), &mut rows));
         }
         Ok(Path { from, to: self.ids_of(&rows), steps })
+    }
+
+    /// A stamp is never relative: where the database stands says nothing about what was done to it by hand.
+    fn stamp_target(&self, target: &str) -> Result<Vec<Place>, Refusal> {
+        match Target::parse(target) {
+            Target::Absolute(name) => self.absolute(name),
+            Target::Relative(Relative { branch, .. }) => {
+                branch.map(|branch| self.branch(branch)).transpose()?;
+                Err(no_relative(target))
+            }
+        }
     }
 
     /// Puts one revision in the place of the rows above or below it; a row of its own where there are none.
@@ -90,7 +108,7 @@ impl Graph {
 
     /// The rows that a stamp target concerns: what shares a line with it or with its branch, dependencies included.
     fn stamped_lineage(&self, target: &str) -> Result<PlaceSet, Refusal> {
-        let mut named = self.named(target)?;
+        let mut named = self.stamp_target(target)?;
         if let Target::Absolute(Name { branch: Some(branch), .. }) = Target::parse(target) {
             named.push(self.branch(branch)?);
         }

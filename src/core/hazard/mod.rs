@@ -1,7 +1,18 @@
 //! What a statement may cost: found from the syntax tree, counted later on the live data.
 
+#[cfg(test)]
+mod cases;
+mod condition;
+mod name;
+mod part;
+mod rule;
+mod rules;
+
+pub use rule::Rule;
+pub use rules::RULES;
+
 /// The classes of hazards; approval is given by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     DataLoss,
@@ -85,9 +96,23 @@ impl Hazard {
     }
 }
 
-/// The hazards of one statement, from its syntax tree, not counted.
+/// The hazards of one statement, from its syntax tree, not counted; each object once a code, in the order of
+/// the text.
 #[must_use]
 pub fn find(statement: &str) -> Vec<Hazard> {
-    let _ = statement;
-    todo!()
+    let mut found: Vec<Hazard> = Vec::new();
+    for part in part::parts(statement) {
+        for hazard in RULES.iter().flat_map(|rule| rule.hazards(&part)) {
+            if !found.iter().any(|known| known.code == hazard.code && known.object == hazard.object) {
+                found.push(hazard);
+            }
+        }
+    }
+    found
+}
+
+/// The page of explanation of a code, in any case: what it is, what is counted, what to do instead.
+#[must_use]
+pub fn explain(code: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code)).map(|rule| rule.page)
 }

@@ -2,8 +2,11 @@
 //! prints it and the engine runs it.
 
 mod approval;
+mod build;
+pub mod offline;
 
 pub use approval::{Approval, ApprovalError};
+pub use build::{BuildError, Source};
 
 use std::path::PathBuf;
 

@@ -1,6 +1,18 @@
 //! A revision script: its header and its two sections of SQL, as text and as data.
 
+mod header;
+mod parse;
+mod render;
+#[cfg(test)]
+mod sample;
+mod sections;
+#[cfg(test)]
+mod tests;
+
 use crate::core::graph::{Direction, RevisionId};
+
+/// The template of a new script where a project has none of its own (minijinja).
+pub const DEFAULT_TEMPLATE: &str = include_str!("../../../assets/script.sql.j2");
 
 /// A script as read from a file. `render(parse(text))` parses to the same script again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +32,21 @@ pub struct Script {
 }
 
 /// One of a script's two halves.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// The SQL between this marker and the next, without the marker line.
+    /// The SQL between this marker and the next, without the marker line, blank lines above and blanks below.
     pub sql: String,
     /// False with `transaction=off`.
     pub transactional: bool,
     /// The 1-based line of the file on which `sql` starts; 0 when the section is absent.
     pub line: usize,
+}
+
+/// An absent section: no SQL, and nothing against a transaction.
+impl Default for Section {
+    fn default() -> Self {
+        Self { sql: String::new(), transactional: true, line: 0 }
+    }
 }
 
 /// Why a file is no script: where and what was expected.
@@ -40,20 +59,19 @@ pub struct ScriptError {
     pub hint: Option<String>,
 }
 
-#[allow(unused_variables, clippy::unused_self)]
 impl Script {
     /// Reads a script's text. Takes CRLF, a BOM and trailing blanks.
     ///
     /// # Errors
     /// With the line and what was expected there.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
-        todo!()
+        parse::parse(text)
     }
 
     /// The script in canonical form.
     #[must_use]
     pub fn render(&self) -> String {
-        todo!()
+        render::render(self)
     }
 
     /// The first line of the message.
@@ -69,5 +87,11 @@ impl Script {
             Direction::Upgrade => &self.upgrade,
             Direction::Downgrade => &self.downgrade,
         }
+    }
+}
+
+impl ScriptError {
+    fn at(line: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { line: Some(line), message: message.into(), hint: Some(hint.into()) }
     }
 }

@@ -1,5 +1,21 @@
 //! SQL text as statements with places, and what PostgreSQL will do with each.
 
+mod boundary;
+mod depth;
+mod divide;
+mod lexer;
+mod split;
+mod trace;
+mod transactional;
+pub(in crate::core) mod tree;
+
+pub(in crate::core) use divide::dividing_lines;
+pub use split::{notes_above, split};
+pub use trace::{Trace, trace};
+pub use transactional::transactional;
+pub use tree::leading_words;
+pub(in crate::core) use tree::word_places;
+
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -32,20 +48,4 @@ pub struct SplitError {
     pub column: usize,
     pub message: String,
     pub hint: Option<String>,
-}
-
-/// Splits a section into its statements.
-///
-/// # Errors
-/// At a psql backslash command (named), an unterminated quote, comment or dollar quote, or COPY data without its end.
-pub fn split(sql: &str) -> Result<Vec<Statement>, SplitError> {
-    let _ = sql;
-    todo!()
-}
-
-/// Whether PostgreSQL runs this statement inside a transaction block.
-#[must_use]
-pub fn transactional(statement: &str) -> Transactional {
-    let _ = statement;
-    todo!()
 }

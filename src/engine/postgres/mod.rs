@@ -1,9 +1,23 @@
 //! Everything that speaks to PostgreSQL.
 
+mod connect;
 mod conninfo;
+mod directories;
 mod embedded;
+pub mod identifier;
+pub mod ledger;
+pub mod lock;
+mod pgpass;
+mod programs;
+mod service;
 mod session;
+mod tls;
+mod version_table;
 
+pub use connect::database_error;
 pub use conninfo::{ConnInfo, Variables};
-pub use embedded::EmbeddedServer;
-pub use session::{Canceller, ServerInfo, Session};
+pub use directories::Surroundings;
+pub use embedded::{EmbeddedOptions, EmbeddedServer, supervise};
+pub use programs::{Programs, install_command};
+pub use session::{Canceller, Notice, NoticeSeverity, ServerInfo, Session};
+pub use version_table::VersionTable;

@@ -1,5 +1,231 @@
 //! `limbeck.toml` as data.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::core::hazard::Class;
+use crate::core::plan::TransactionMode;
+use crate::engine::{Error, Result};
+
 /// The whole configuration, with defaults filled in.
-#[derive(Debug, Clone, Default)]
-pub struct Config {}
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub database: Database,
+    pub environments: BTreeMap<String, Environment>,
+    pub scripts: Scripts,
+    pub models: Models,
+    pub apply: Apply,
+    pub scratch: Scratch,
+}
+
+/// `[database]`: where the project's own database is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// A connection string, `${NAME}` allowed. `None`: `${DATABASE_URL}`, then libpq's variables.
+    pub url: Option<String>,
+    /// Whether the embedded server serves where there is no URL.
+    pub embedded: bool,
+    /// The revision that a new embedded database is first brought to.
+    pub embedded_at: Option<String>,
+    /// Alembic's table, with its schema before a dot where it is not on the search path.
+    pub version_table: String,
+}
+
+/// One `[environments.NAME]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Environment {
+    pub url: Option<String>,
+    /// Whether its name has to be confirmed before anything runs.
+    pub protected: bool,
+    /// Environments that should have reached a target before this one.
+    pub after: Vec<String>,
+}
+
+/// `[scripts]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scripts {
+    /// Version folders, relative to the file.
+    #[serde(deserialize_with = "one_or_many")]
+    pub directory: Vec<String>,
+    /// The name of a new script without `.sql`.
+    pub file_template: String,
+    /// The time zone of `Create Date`.
+    pub timezone: String,
+}
+
+/// `[models]`: the schema as it should be.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Models {
+    pub sql: Option<Vec<String>>,
+    pub program: Option<Vec<String>>,
+    pub sqlalchemy: Option<SqlAlchemy>,
+    pub schemas: Option<Vec<String>>,
+    pub exclude: Vec<String>,
+}
+
+/// `[models] sqlalchemy`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SqlAlchemy {
+    pub metadata: String,
+    pub imports: Vec<String>,
+    pub python: Vec<String>,
+}
+
+/// `[apply]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Apply {
+    pub transaction: TransactionMode,
+    /// As PostgreSQL takes it.
+    pub lock_timeout: String,
+    /// `SET ROLE` before anything runs.
+    pub role: Option<String>,
+    /// Whether what a confirmed step destroys is kept.
+    pub keep: bool,
+    pub keep_limit: String,
+    pub backup: Backup,
+    /// The hazard classes that need approval.
+    pub confirm: Vec<Class>,
+}
+
+/// When a backup is made before data is lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backup {
+    Always,
+    #[default]
+    Protected,
+    Never,
+}
+
+/// `[scratch]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scratch {
+    pub url: Option<String>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, embedded: false, embedded_at: None, version_table: "alembic_version".into() }
+    }
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
+            directory: vec!["versions".into()],
+            file_template: "{{ revision }}_{{ slug }}".into(),
+            timezone: "UTC".into(),
+        }
+    }
+}
+
+impl Default for Apply {
+    fn default() -> Self {
+        Self {
+            transaction: TransactionMode::Each,
+            lock_timeout: "5s".into(),
+            role: None,
+            keep: true,
+            keep_limit: "1GB".into(),
+            backup: Backup::Protected,
+            confirm: vec![Class::DataLoss],
+        }
+    }
+}
+
+impl Config {
+    /// Reads the text of a `limbeck.toml`; `path` names it in errors.
+    ///
+    /// # Errors
+    /// With the line, and for an unknown key the nearest known one.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        toml::from_str(text).map_err(|error| explain(&error, text, path))
+    }
+}
+
+fn explain(error: &toml::de::Error, text: &str, path: &Path) -> Error {
+    let message = error.message();
+    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    let place = line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
+    let mut report = Error::new(format!("{place}: {}", message.replace('`', "'")));
+    report.line = line;
+    let mut names = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field")
+        && let Some(unknown) = names.next()
+    {
+        report.hint = nearest(unknown, names).map(|known| format!("did you mean '{known}'?"));
+    }
+    report
+}
+
+/// The known name most like an unknown one, when it is alike enough to be worth offering.
+pub(crate) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (strsim::jaro_winkler(unknown, name), name))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a folder or a list of folders")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(text, Path::new("limbeck.toml"))
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults() {
+        assert_eq!(parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+        let error = parse("[database]\nembeded = true\n").unwrap_err();
+        assert!(error.message.starts_with("limbeck.toml:2: unknown field 'embeded'"), "{error:?}");
+        assert_eq!(error.hint.as_deref(), Some("did you mean 'embedded'?"));
+    }
+
+    #[test]
+    fn a_key_that_is_like_none_gets_no_guess() {
+        assert_eq!(parse("[database]\nqqq = 1\n").unwrap_err().hint, None);
+    }
+
+    #[test]
+    fn directories_are_one_or_many() {
+        assert_eq!(parse("[scripts]\ndirectory = 'a'").unwrap().scripts.directory, ["a"]);
+        assert_eq!(parse("[scripts]\ndirectory = ['a', 'b']").unwrap().scripts.directory, ["a", "b"]);
+        assert!(parse("[scripts]\ndirectory = 3").is_err());
+    }
+
+    #[test]
+    fn classes_are_read_by_their_words() {
+        let config = parse("[apply]\nconfirm = ['data-loss', 'foreign-key']\ntransaction = 'all'").unwrap();
+        assert_eq!(config.apply.confirm, [Class::DataLoss, Class::ForeignKey]);
+        assert_eq!(config.apply.transaction, TransactionMode::All);
+    }
+}

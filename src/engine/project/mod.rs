@@ -1,20 +1,30 @@
 //! A project on disk: `limbeck.toml`, `.env`, the template, and the scripts.
 
-mod config;
+pub mod config;
+mod discover;
+mod environment;
+mod template;
 mod tree;
+mod write;
 
 pub use config::Config;
+pub use environment::Where;
+pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
+pub use write::{write_new, write_over};
 
 use std::path::{Path, PathBuf};
 
-use super::Result;
 use super::postgres::Variables;
+use super::{Error, ErrorKind, Result};
+
+/// The name of the configuration file.
+pub const CONFIG_FILE: &str = "limbeck.toml";
 
 /// An opened project: where it is and what its configuration says.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The configuration file.
+    /// The configuration file, absolute.
     pub config_path: PathBuf,
     pub config: Config,
     /// The environment, with `.env` below it.
@@ -27,8 +37,13 @@ impl Project {
     /// # Errors
     /// Of kind `NoProject` where there is none; `Failed` where a file cannot be read, with its line.
     pub fn open(config: Option<&Path>, directory: &Path, variables: Variables) -> Result<Self> {
-        let _ = (config, directory, variables);
-        todo!()
+        let config_path = discover::find(config, directory, &variables)?;
+        let text = std::fs::read_to_string(&config_path)
+            .map_err(|error| Error::new(format!("cannot read {}", config_path.display())).because(error))?;
+        let config = Config::parse(&text, &config_path)?;
+        let mut project = Self { config_path, config, variables };
+        project.read_dotenv()?;
+        Ok(project)
     }
 
     /// The folder that relative paths start from.
@@ -37,9 +52,42 @@ impl Project {
         self.config_path.parent().unwrap_or(Path::new("."))
     }
 
+    /// The version folders, absolute, in the order of the configuration.
+    #[must_use]
+    pub fn version_folders(&self) -> Vec<PathBuf> {
+        self.config.scripts.directory.iter().map(|folder| self.root().join(folder)).collect()
+    }
+
     /// Reads every script of every version folder; what cannot be read is a problem in the tree.
     #[must_use]
     pub fn read_scripts(&self) -> ScriptTree {
-        todo!()
+        ScriptTree::read(&self.version_folders())
     }
+
+    fn read_dotenv(&mut self) -> Result<()> {
+        let Some(path) = discover::dotenv(self.root()) else { return Ok(()) };
+        let unreadable = |error: dotenvy::Error| {
+            Error::new(format!("cannot read {}", path.display()))
+                .because(dotenv_cause(&error))
+                .hint("each line is NAME=value; quote values that hold blanks or '#'")
+        };
+        for pair in dotenvy::from_path_iter(&path).map_err(unreadable)? {
+            let (name, value) = pair.map_err(unreadable)?;
+            self.variables.environment.entry(name).or_insert(value);
+        }
+        Ok(())
+    }
+}
+
+/// A line of `.env` may be a password, so it is never repeated.
+fn dotenv_cause(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=value (at character {at} of it)"),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn no_project(directory: &Path) -> Error {
+    Error::of(ErrorKind::NoProject, format!("no project in {} or above it", directory.display()))
+        .hint("make one with `limbeck init`, or name its file with --config")
 }

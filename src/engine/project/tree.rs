@@ -1,11 +1,13 @@
 //! The scripts of a project as read from disk.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::core::graph::{Graph, GraphProblem, RevisionId};
+use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::script::Script;
+use crate::engine::{Error, Result};
 
 /// One script file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +37,155 @@ pub enum ScriptProblem {
         hint: Option<String>,
     },
     Graph(GraphProblem),
+}
+
+impl ScriptTree {
+    /// Reads every `*.sql` file of the folders; a folder that does not exist holds no scripts.
+    #[must_use]
+    pub fn read(folders: &[PathBuf]) -> Self {
+        let mut files = Vec::new();
+        let mut problems = Vec::new();
+        for folder in folders {
+            match sql_files(folder) {
+                Ok(found) => files.extend(found),
+                Err(error) => problems.push(unreadable(folder, &error)),
+            }
+        }
+        files.sort();
+        let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
+        for path in files {
+            match read_script(path) {
+                Ok(script) => scripts.push(Arc::new(script)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Self::from_scripts(scripts, problems)
+    }
+
+    /// The tree of scripts that are already at hand.
+    #[must_use]
+    pub fn from_scripts(scripts: Vec<Arc<ScriptFile>>, mut problems: Vec<ScriptProblem>) -> Self {
+        let revisions = scripts.iter().map(|file| revision(&file.script)).collect();
+        let (graph, faults) = Graph::build(revisions);
+        problems.extend(faults.into_iter().map(ScriptProblem::Graph));
+        let mut by_id: HashMap<RevisionId, Arc<ScriptFile>> = HashMap::with_capacity(scripts.len());
+        for file in scripts {
+            by_id.entry(file.script.revision.clone()).or_insert(file);
+        }
+        Self { graph, scripts: by_id, problems }
+    }
+
+    /// This tree with further scripts, as the ledger keeps them for files that are gone.
+    #[must_use]
+    pub fn with(&self, more: Vec<Arc<ScriptFile>>) -> Self {
+        let mut scripts: Vec<_> = self.scripts.values().cloned().chain(more).collect();
+        scripts.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut problems = self.problems.clone();
+        problems.retain(|problem| matches!(problem, ScriptProblem::File { .. }));
+        Self::from_scripts(scripts, problems)
+    }
+
+    /// A revision's script.
+    #[must_use]
+    pub fn script(&self, id: &str) -> Option<&Arc<ScriptFile>> {
+        self.scripts.get(id)
+    }
+
+    /// Refuses to go on with a tree that has faults, for what writes.
+    ///
+    /// # Errors
+    /// The first problem, with the number of the others.
+    pub fn sound(&self) -> Result<()> {
+        let Some(first) = self.problems.first() else { return Ok(()) };
+        let mut error = first.to_error();
+        if self.problems.len() > 1 {
+            error = error.because(format!("and {} more; `limbeck doctor` lists them", self.problems.len() - 1));
+        }
+        Err(error)
+    }
+}
+
+impl ScriptProblem {
+    /// The problem as an error to show.
+    #[must_use]
+    pub fn to_error(&self) -> Error {
+        let mut error = Error::new(self.to_string());
+        match self {
+            Self::File { line, hint, .. } => (error.line, error.hint) = (*line, hint.clone()),
+            Self::Graph(GraphProblem::MissingParent { parent, .. }) => {
+                error.hint = Some(format!("bring back the script of {parent}, or mend the line 'Revises:'"));
+            }
+            Self::Graph(GraphProblem::Duplicate(_)) => {
+                error.hint = Some("one of the two files is a copy: give it an id of its own, or remove it".into());
+            }
+            Self::Graph(_) => {}
+        }
+        error
+    }
+}
+
+impl fmt::Display for ScriptProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line: Some(line), message, .. } => write!(f, "{}:{line}: {message}", path.display()),
+            Self::File { path, line: None, message, .. } => write!(f, "{}: {message}", path.display()),
+            Self::Graph(problem) => problem.fmt(f),
+        }
+    }
+}
+
+fn revision(script: &Script) -> Revision {
+    Revision {
+        id: script.revision.clone(),
+        down_revisions: script.down_revisions.clone(),
+        depends_on: script.depends_on.clone(),
+        branch_labels: script.branch_labels.clone(),
+    }
+}
+
+/// The folder's own `*.sql` files; hidden ones (editors' swap files among them) are passed over.
+fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|extension| extension == "sql") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+fn read_script(path: PathBuf) -> Result<ScriptFile, ScriptProblem> {
+    let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&path, &error))?;
+    match Script::parse(&text) {
+        Ok(script) => Ok(ScriptFile { path, text: text.into(), script }),
+        Err(error) => Err(ScriptProblem::File { path, line: error.line, message: error.message, hint: error.hint }),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
+    ScriptProblem::File {
+        path: path.to_path_buf(),
+        line: None,
+        message: format!("cannot be read: {error}"),
+        hint: None,
+    }
+}
+
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {
+    let good = error.utf8_error().valid_up_to();
+    let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+    ScriptProblem::File {
+        path: path.to_path_buf(),
+        line: Some(line),
+        message: "is not UTF-8".into(),
+        hint: Some("save the file as UTF-8".into()),
+    }
 }

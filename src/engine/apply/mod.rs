@@ -1,5 +1,12 @@
 //! Runs an approved plan: takes the lock, looks again, runs statement by statement, keeps the ledger.
 
+mod failure;
+mod judge;
+mod outside;
+mod run;
+mod statement;
+mod transaction;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -7,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::project::Project;
 use super::{Result, Target};
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::plan::Approval;
+use crate::core::plan::{Approval, Plan, TransactionMode};
+use run::Run;
 
 /// What happens while a plan runs, told as it happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +104,21 @@ pub struct Kept {
 pub struct ApplyOptions {
     /// `--no-wait`: fail with kind `Locked` instead of waiting for another migrator.
     pub no_wait: bool,
+    /// What to do about a statement of which an earlier run, that died, cannot tell whether it took effect.
+    pub resume: Option<Resume>,
 }
+
+/// Where a run outside a transaction goes on that died in the middle of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resume {
+    /// The statement runs once more.
+    Again,
+    /// It took effect; the next one runs.
+    After,
+}
+
+/// Where progress is told.
+pub type Tell<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
 /// Applies an approved plan. Dropping the future does not stop it cleanly: use `cancel`.
 ///
@@ -108,9 +130,25 @@ pub async fn apply(
     target: &Target,
     approval: &Approval,
     options: &ApplyOptions,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: Tell<'_>,
     cancel: &CancellationToken,
 ) -> Result<Outcome> {
-    let _ = (project, target, approval, options, progress, cancel);
-    todo!()
+    let plan = approval.plan();
+    let mut outcome = Outcome { from: plan.from.clone(), to: plan.to.clone(), steps: Vec::new() };
+    if plan.is_empty() {
+        return Ok(outcome);
+    }
+    let run = Run::start(project, target, plan, options, progress, cancel).await?;
+    for batch in batches(plan) {
+        outcome.steps.extend(run.batch(batch).await?);
+    }
+    Ok(outcome)
+}
+
+/// The steps that share a transaction: all, or one each.
+fn batches(plan: &Plan) -> Vec<std::ops::Range<usize>> {
+    match plan.mode {
+        TransactionMode::All => std::iter::once(0..plan.steps.len()).collect(),
+        TransactionMode::Each => (0..plan.steps.len()).map(|step| step..step + 1).collect(),
+    }
 }

@@ -1,0 +1,7 @@
+-- The schema as it should be, in plain PostgreSQL DDL; every file below models/ is read.
+-- Example:
+--
+-- CREATE TABLE users (
+--     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+--     email text NOT NULL UNIQUE
+-- );

@@ -1,0 +1,117 @@
+//! Approval on the command line: by class with `--allow`, or by a word typed on a terminal.
+
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::plan_text;
+use super::terminal::Terminal;
+use crate::core::hazard::Class;
+use crate::core::plan::{Approval, ApprovalError, Plan};
+use crate::engine::{Error, ErrorKind};
+
+/// A word of `--allow`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allow {
+    All,
+    Class(Class),
+}
+
+const CLASSES: [Class; 8] = [
+    Class::DataLoss,
+    Class::Fails,
+    Class::Lock,
+    Class::Index,
+    Class::ForeignKey,
+    Class::Breaks,
+    Class::Irreversible,
+    Class::Default,
+];
+
+impl Allow {
+    /// Reads a class by its word, or `all`.
+    #[must_use]
+    pub fn parser() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(CLASSES.iter().map(|class| class.word()).chain(["all"]))
+            .map(|word| CLASSES.into_iter().find(|class| class.word() == word).map_or(Self::All, Self::Class))
+    }
+}
+
+/// Approves a plan with what the options give; asks on a terminal for what is missing.
+///
+/// # Errors
+/// Of kind `Approval`, with all that would be lost, when something is missing and nobody can be asked,
+/// or another word was typed.
+pub fn approve(
+    terminal: Terminal,
+    plan: &Arc<Plan>,
+    allow: &[Allow],
+    confirm: Option<&str>,
+) -> Result<Approval, Error> {
+    let classes = allowed(allow, plan.environment.protected);
+    let missing = match Approval::by_class(Arc::clone(plan), &classes, confirm) {
+        Ok(approval) => return Ok(approval),
+        Err(missing) => missing,
+    };
+    if !terminal.can_ask() {
+        return Err(refusal(plan, &missing));
+    }
+    let typed = ask(plan).map_err(|error| Error::new("the answer cannot be read").because(error))?;
+    Approval::by_word(Arc::clone(plan), &typed)
+        .map_err(|error| Error::of(ErrorKind::Approval, error.to_string()).hint("nothing was run"))
+}
+
+/// The classes that the words stand for. `all` counts for nothing where the environment is protected.
+fn allowed(allow: &[Allow], protected: bool) -> Vec<Class> {
+    let mut classes = Vec::new();
+    for word in allow {
+        match word {
+            Allow::Class(class) => classes.push(*class),
+            Allow::All if protected => {}
+            Allow::All => classes.extend(CLASSES),
+        }
+    }
+    classes
+}
+
+fn refusal(plan: &Plan, missing: &ApprovalError) -> Error {
+    let mut error = Error::of(ErrorKind::Approval, format!("{missing}; nothing was run"));
+    let mut options = Vec::new();
+    if let ApprovalError::Classes(classes) = missing {
+        let lines = plan_text::to_approve(plan);
+        error.causes.extend(lines);
+        options.push(format!("--allow {}", classes.iter().map(|class| class.word()).collect::<Vec<_>>().join(",")));
+    }
+    options.extend(plan.environment_to_confirm().map(|name| format!("--confirm {name}")));
+    error.hint(format!("look at the plan with --dry-run; then add {}", options.join(" ")))
+}
+
+/// Shows what is at stake and reads the word. Input that was typed before is thrown away.
+fn ask(plan: &Plan) -> io::Result<String> {
+    let mut err = io::stderr().lock();
+    for line in plan_text::to_approve(plan) {
+        writeln!(err, "  {line}")?;
+    }
+    let environment = plan.environment.name.as_deref().unwrap_or("default");
+    let word = plan.word_to_type().unwrap_or_default();
+    write!(err, "{} on environment {environment}. Type {word} to approve: ", plan.direction.word())?;
+    err.flush()?;
+    let stdin = io::stdin();
+    // A terminal that cannot be flushed has nothing queued that would matter.
+    let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
+    let mut typed = String::new();
+    stdin.lock().read_line(&mut typed)?;
+    Ok(typed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_every_class_but_not_where_it_is_protected() {
+        assert_eq!(allowed(&[Allow::All], false), CLASSES);
+        assert_eq!(allowed(&[Allow::All, Allow::Class(Class::Lock)], true), [Class::Lock]);
+    }
+}

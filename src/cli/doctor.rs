@@ -1,0 +1,50 @@
+//! `doctor`: what was found, what is wrong, and what to do about each.
+
+use std::fmt::Write;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::context::{Context, variables};
+use super::exit::{Exit, Failure};
+use crate::engine::doctor::{Finding, Health, examine};
+
+#[derive(Debug, Args)]
+pub struct Arguments {}
+
+#[derive(Serialize)]
+struct Document {
+    healthy: bool,
+    findings: Vec<Finding>,
+}
+
+/// Examines the project, its database and this machine; exit 1 when anything is broken.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
+    let project = context.project();
+    let variables = project.as_ref().map_or_else(|_| variables(), |project| project.variables.clone());
+    let findings = context.wait(examine(project, &variables, &context.connect_options()))?;
+    let healthy = findings.iter().all(|finding| finding.health != Health::Broken);
+    if context.terminal.json {
+        context.terminal.document(&Document { healthy, findings })?;
+    } else {
+        context.terminal.result(&findings.iter().map(lines).collect::<String>())?;
+    }
+    Ok(if healthy { Exit::Done } else { Exit::Failed })
+}
+
+fn lines(finding: &Finding) -> String {
+    let word = match finding.health {
+        Health::Good => "ok",
+        Health::Advice => "advice",
+        Health::Broken => "broken",
+    };
+    let found = finding.found.replace('\n', "\n                    ");
+    let mut text = format!("{word:<8}{:<12}{found}\n", finding.subject);
+    if let Some(advice) = &finding.advice {
+        let _ = writeln!(text, "{:20}-> {advice}", "");
+    }
+    text
+}

@@ -1,0 +1,230 @@
+//! The documents of `--json`. Their shape is stable: fields are added, never renamed or removed.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::listing::absolute;
+use crate::core::graph::{Direction, Path, RevisionId};
+use crate::core::hazard::Hazard;
+use crate::core::plan::{Plan, PlannedStatement, Step};
+use crate::engine::draft::Written;
+use crate::engine::project::{Project, ScriptTree};
+use crate::engine::status::Status;
+use crate::engine::{Error, ErrorKind};
+
+/// One revision, in `history`, `heads`, `branches` and `show`.
+#[derive(Debug, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "the document has them")]
+pub struct RevisionDocument<'a> {
+    pub revision: &'a RevisionId,
+    pub down_revisions: &'a [RevisionId],
+    pub depends_on: &'a [String],
+    pub branch_labels: Vec<&'a str>,
+    pub message: &'a str,
+    pub created: Option<&'a str>,
+    pub path: Option<PathBuf>,
+    pub is_head: bool,
+    pub is_base: bool,
+    pub is_branch_point: bool,
+    pub is_merge_point: bool,
+    /// `None` where there is no database to ask.
+    pub applied: Option<bool>,
+}
+
+/// `current`.
+#[derive(Debug, Serialize)]
+pub struct CurrentDocument<'a> {
+    pub database: &'a str,
+    pub server_version: &'a str,
+    pub heads: &'a [RevisionId],
+    pub missing: Vec<&'a RevisionId>,
+    pub pending: Vec<&'a RevisionId>,
+}
+
+/// `upgrade --dry-run`, `downgrade --dry-run`.
+#[derive(Debug, Serialize)]
+pub struct PlanDocument<'a> {
+    from: &'a [RevisionId],
+    to: &'a [RevisionId],
+    steps: Vec<StepDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepDocument<'a> {
+    revision: &'a RevisionId,
+    direction: Direction,
+    message: &'a str,
+    path: Option<PathBuf>,
+    /// Whether the step runs inside a transaction.
+    transaction: bool,
+    statements: Vec<StatementDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StatementDocument<'a> {
+    line: usize,
+    sql: &'a str,
+    hazards: &'a [Hazard],
+}
+
+/// `revision`, `merge`.
+#[derive(Debug, Serialize)]
+pub struct WrittenDocument<'a> {
+    path: PathBuf,
+    revision: &'a RevisionId,
+    /// What autogenerate wrote.
+    operations: [(); 0],
+    renames: [(); 0],
+    /// What autogenerate proved.
+    proof: Option<()>,
+}
+
+/// `stamp`.
+#[derive(Debug, Serialize)]
+pub struct StampDocument<'a> {
+    from: &'a [RevisionId],
+    to: &'a [RevisionId],
+}
+
+/// `upgrade --sql` and the like.
+#[derive(Debug, Serialize)]
+pub struct SqlDocument<'a> {
+    pub sql: &'a str,
+}
+
+/// Any error.
+#[derive(Debug, Serialize)]
+pub struct ErrorDocument<'a> {
+    error: ErrorBody<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorBody<'a> {
+    code: ErrorKind,
+    message: &'a str,
+    causes: &'a [String],
+    hint: Option<&'a str>,
+    revision: Option<&'a str>,
+    line: Option<usize>,
+}
+
+/// The revisions as documents, in the given order.
+#[must_use]
+pub fn revisions<'a>(
+    tree: &'a ScriptTree,
+    ids: impl IntoIterator<Item = &'a RevisionId>,
+    applied: Option<&HashSet<RevisionId>>,
+) -> Vec<RevisionDocument<'a>> {
+    ids.into_iter().filter_map(|id| revision(tree, id, applied)).collect()
+}
+
+/// Everything at or below the database's heads; `None`, and a note, where no database answers.
+#[must_use]
+pub fn applied(context: &Context, project: &Project, tree: &ScriptTree) -> Option<HashSet<RevisionId>> {
+    match context.status(project) {
+        Ok(status) => Some(applied_by(tree, &status.heads)),
+        Err(error) => {
+            context.terminal.note(&format!("note: \"applied\" is not known: {error}"));
+            None
+        }
+    }
+}
+
+/// Everything at or below the given heads.
+#[must_use]
+pub fn applied_by(tree: &ScriptTree, heads: &[RevisionId]) -> HashSet<RevisionId> {
+    tree.graph.ancestors(heads)
+}
+
+fn revision<'a>(
+    tree: &'a ScriptTree,
+    id: &'a RevisionId,
+    applied: Option<&HashSet<RevisionId>>,
+) -> Option<RevisionDocument<'a>> {
+    let graph = &tree.graph;
+    let revision = graph.get(id.as_str())?;
+    let file = tree.scripts.get(id);
+    Some(RevisionDocument {
+        revision: id,
+        down_revisions: &revision.down_revisions,
+        depends_on: &revision.depends_on,
+        branch_labels: graph.labels(id.as_str()),
+        message: file.map_or("", |file| &file.script.message),
+        created: file.and_then(|file| file.script.create_date.as_deref()),
+        path: file.map(|file| absolute(&file.path)),
+        is_head: graph.is_head(id.as_str()),
+        is_base: revision.down_revisions.is_empty(),
+        is_branch_point: graph.is_branch_point(id.as_str()),
+        is_merge_point: revision.down_revisions.len() > 1,
+        applied: applied.map(|applied| applied.contains(id)),
+    })
+}
+
+impl<'a> CurrentDocument<'a> {
+    /// What a database's status means for the scripts.
+    #[must_use]
+    pub fn new(tree: &'a ScriptTree, status: &'a Status) -> Self {
+        Self {
+            database: &status.server.database,
+            server_version: &status.server.version,
+            heads: &status.heads,
+            missing: status.heads.iter().filter(|id| tree.graph.get(id.as_str()).is_none()).collect(),
+            pending: tree.graph.pending(&status.heads),
+        }
+    }
+}
+
+impl<'a> From<&'a Plan> for PlanDocument<'a> {
+    fn from(plan: &'a Plan) -> Self {
+        Self { from: &plan.from, to: &plan.to, steps: plan.steps.iter().map(StepDocument::from).collect() }
+    }
+}
+
+impl<'a> From<&'a Step> for StepDocument<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self {
+            revision: &step.revision,
+            direction: step.direction,
+            message: &step.message,
+            path: step.path.as_deref().map(absolute),
+            transaction: step.transactional,
+            statements: step.statements.iter().map(StatementDocument::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a PlannedStatement> for StatementDocument<'a> {
+    fn from(statement: &'a PlannedStatement) -> Self {
+        Self { line: statement.line, sql: &statement.sql, hazards: &statement.hazards }
+    }
+}
+
+impl<'a> From<&'a Written> for WrittenDocument<'a> {
+    fn from(written: &'a Written) -> Self {
+        Self { path: absolute(&written.path), revision: &written.revision, operations: [], renames: [], proof: None }
+    }
+}
+
+impl<'a> From<&'a Path> for StampDocument<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self { from: &path.from, to: &path.to }
+    }
+}
+
+impl<'a> From<&'a Error> for ErrorDocument<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self {
+            error: ErrorBody {
+                code: error.kind,
+                message: &error.message,
+                causes: &error.causes,
+                hint: error.hint.as_deref(),
+                revision: error.revision.as_deref(),
+                line: error.line,
+            },
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `--sql`: prints what a run would do; no database is contacted.
+
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::json::SqlDocument;
+use crate::core::graph::{Direction, Graph, PathStep, RevisionId};
+use crate::core::plan::offline::{OfflineStep, render, render_version_table};
+use crate::core::plan::{Source, Step};
+use crate::engine::Error;
+use crate::engine::project::ScriptTree;
+
+/// Prints the SQL of an upgrade or downgrade over a range `START:END`; an upgrade may leave the start out.
+///
+/// # Errors
+/// When the range cannot be resolved, or a script of it cannot be read.
+pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<Exit, Failure> {
+    let (start, end) = match (direction, target.split_once(':')) {
+        (_, Some(range)) => range,
+        (Direction::Upgrade, None) => ("base", target),
+        (Direction::Downgrade, None) => {
+            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
+        }
+    };
+    let (project, tree) = context.scripts()?;
+    tree.sound()?;
+    let from = start_of(&tree.graph, start)?;
+    let path = match direction {
+        Direction::Upgrade => tree.graph.upgrade(end, &from)?,
+        Direction::Downgrade => tree.graph.downgrade(end, &from)?,
+    };
+    let steps = path.steps.into_iter().map(|step| read(&tree, step)).collect::<Result<Vec<_>, _>>()?;
+    print(context, &render(&from, &steps, &project.config.database.version_table))
+}
+
+/// Prints the SQL of a stamp; targets may be ranges `START:END` with one start.
+///
+/// # Errors
+/// When the targets cannot be resolved, or name several starts.
+pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
+    let (start, targets) = stamp_targets(targets)?;
+    let (project, tree) = context.scripts()?;
+    tree.sound()?;
+    let from = start_of(&tree.graph, start)?;
+    let path = tree.graph.stamp(&targets, &from)?;
+    let steps: Vec<OfflineStep> = path.steps.into_iter().map(OfflineStep::stamp).collect();
+    print(context, &render(&from, &steps, &project.config.database.version_table))
+}
+
+/// Prints the SQL that makes the version table.
+///
+/// # Errors
+/// When there is no project.
+pub fn ensure_version(context: &Context) -> Result<Exit, Failure> {
+    let project = context.project()?;
+    print(context, &render_version_table(&project.config.database.version_table))
+}
+
+fn print(context: &Context, sql: &str) -> Result<Exit, Failure> {
+    if context.terminal.json {
+        context.terminal.document(&SqlDocument { sql })?;
+    } else {
+        context.terminal.result(sql)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The heads that a run is to start from; several are separated by commas.
+fn start_of(graph: &Graph, start: &str) -> Result<Vec<RevisionId>, Error> {
+    let mut heads = Vec::new();
+    for part in start.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "base") {
+        heads.extend(graph.resolve(part, &[])?);
+    }
+    Ok(heads)
+}
+
+fn read(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
+    let revision = step.revision.clone();
+    let file = tree
+        .script(revision.as_str())
+        .ok_or_else(|| Error::new(format!("revision {revision} has no script to print")))?;
+    let source = Source { script: &file.script, text: &file.text, path: Some(file.path.clone()) };
+    Step::build(step, &source).map(OfflineStep::from).map_err(|error| Error {
+        revision: Some(revision.to_string()),
+        line: Some(error.line),
+        hint: error.hint.clone(),
+        ..Error::new(format!("{}:{}: {error}", file.path.display(), error.line))
+    })
+}
+
+fn stamp_targets(targets: &[String]) -> Result<(&str, Vec<String>), Error> {
+    let mut start = None;
+    let mut ends = Vec::new();
+    for target in targets {
+        let Some((from, to)) = target.split_once(':') else {
+            ends.push(target.clone());
+            continue;
+        };
+        if *start.get_or_insert(from) != from {
+            return Err(Error::new("Stamp operation with --sql only supports a single starting revision at a time"));
+        }
+        ends.push(to.to_owned());
+    }
+    Ok((start.unwrap_or("base"), ends))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_has_one_start() {
+        let targets = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(stamp_targets(&targets(&["a:b", "c"])).unwrap(), ("a", targets(&["b", "c"])));
+        assert_eq!(stamp_targets(&targets(&["b"])).unwrap(), ("base", targets(&["b"])));
+        assert!(stamp_targets(&targets(&["a:b", "c:d"])).is_err());
+    }
+}

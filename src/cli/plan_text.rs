@@ -1,0 +1,82 @@
+//! A plan as text: what `--dry-run` prints, and what a question is about.
+
+use std::fmt::Write;
+
+use super::listing::join;
+use crate::core::hazard::Hazard;
+use crate::core::plan::{Plan, Step};
+
+/// The whole plan, a paragraph a step.
+#[must_use]
+pub fn plan(plan: &Plan) -> String {
+    let place = |ids: &[_]| if ids.is_empty() { "<base>".to_owned() } else { join(ids) };
+    let (from, to) = (place(&plan.from), place(&plan.to));
+    if plan.is_empty() {
+        return format!("Nothing to do: the database is at {from}\n");
+    }
+    let (steps, statements) = (plan.steps.len(), plan.statement_count());
+    let mut text = format!(
+        "{} from {from} to {to}: {steps} revision{}, {statements} statement{}\n",
+        plan.direction.word(),
+        plural(steps),
+        plural(statements)
+    );
+    for step in &plan.steps {
+        text.push('\n');
+        self::step(&mut text, step);
+    }
+    text
+}
+
+/// A step as Alembic logs it, e.g. `Running upgrade 27c6a30d7c24 -> 1975ea83b712, add user table`.
+#[must_use]
+pub fn running(step: &Step) -> String {
+    let mut text = format!("Running {} {} -> {}", step.direction.word(), join(&step.shown_from), join(&step.shown_to));
+    if !step.message.is_empty() {
+        let _ = write!(text, ", {}", step.message.lines().next().unwrap_or_default());
+    }
+    text
+}
+
+/// A hazard in a line, e.g. `drops column users.email: 41 values in 120 rows`.
+#[must_use]
+pub fn hazard(hazard: &Hazard) -> String {
+    let counted = match hazard.evidence {
+        None => "not counted".to_owned(),
+        Some(evidence) => {
+            let about = if evidence.exact { "" } else { "about " };
+            let (values, rows) = (evidence.values, evidence.rows);
+            format!("{about}{values} value{} in {rows} row{}", plural(values), plural(rows))
+        }
+    };
+    format!("{} {}: {counted}", hazard.title, hazard.object)
+}
+
+/// What a person has to approve, a line each.
+#[must_use]
+pub fn to_approve(plan: &Plan) -> Vec<String> {
+    plan.to_approve()
+        .map(|(step, statement, found)| {
+            format!("{} {}, line {}: {}", found.class.word(), step.revision, statement.line, hazard(found))
+        })
+        .collect()
+}
+
+fn step(text: &mut String, step: &Step) {
+    let outside = if step.transactional { "" } else { " (outside a transaction)" };
+    let _ = writeln!(text, "{}{outside}", running(step));
+    if let Some(path) = &step.path {
+        let _ = writeln!(text, "  {}", path.display());
+    }
+    for statement in &step.statements {
+        let indented = statement.sql.replace('\n', "\n         ");
+        let _ = writeln!(text, "  {:>5}  {indented};", statement.line);
+        for found in &statement.hazards {
+            let _ = writeln!(text, "         {} {}: {}", found.class.word(), found.code, hazard(found));
+        }
+    }
+}
+
+fn plural(count: impl TryInto<u64>) -> &'static str {
+    if count.try_into().is_ok_and(|count| count == 1) { "" } else { "s" }
+}

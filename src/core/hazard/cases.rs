@@ -1,0 +1,106 @@
+//! What the rules' tables of statements share, and what belongs to no rule alone.
+
+use proptest::prelude::*;
+
+use super::{Class, RULES, Subject, explain, find};
+use crate::core::sql::{split, transactional};
+
+/// Checks statements against all their findings, each as `CODE object`.
+pub fn check(cases: &[(&str, &[&str])]) {
+    for (statement, expected) in cases {
+        let found: Vec<String> =
+            find(statement).iter().map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
+        assert_eq!(found, *expected, "{statement}");
+    }
+}
+
+#[test]
+fn do_blocks_are_read_through() {
+    check(&[
+        ("DO $$ BEGIN IF true THEN DROP TABLE a; ELSE DELETE FROM b; END IF; END $$", &["DL101 a", "DL106 b"]),
+        ("DO LANGUAGE plpgsql 'BEGIN TRUNCATE \"it''s\"; END'", &["DL102 \"it's\""]),
+        ("DO E'BEGIN\\n DROP TABLE a; END'", &["DL101 a"]),
+        ("DO $a$ BEGIN DO $b$ BEGIN DO $c$ BEGIN DROP TABLE deep; END $c$; END $b$; END $a$", &["DL101 deep"]),
+        ("DO $$ BEGIN FOR i IN 1..3 LOOP UPDATE t SET a = i; END LOOP; END $$", &["DL107 t.a"]),
+        ("DO $$ DECLARE r t; BEGIN FOR r IN SELECT * FROM t LOOP DELETE FROM u; END LOOP; END $$", &["DL106 u"]),
+        (
+            "DO $$ BEGIN DROP TABLE a; EXCEPTION WHEN others THEN ALTER TABLE b DROP c; END $$",
+            &["DL101 a", "DL103 b.c"],
+        ),
+        ("DO $$ DECLARE r t; BEGIN WITH d AS (DELETE FROM q RETURNING *) SELECT * INTO r FROM d; END $$", &["DL106 q"]),
+        ("DO $$ BEGIN DELETE FROM t RETURNING a INTO STRICT b; END $$", &["DL106 t"]),
+        ("DO $$ BEGIN RAISE NOTICE 'DROP TABLE %', a; PERFORM f(); END $$", &[]),
+        ("DO $$ BEGIN FOR r IN EXECUTE 'SELECT 1' LOOP DROP TABLE a; END LOOP; END $$", &["DL101 a"]),
+    ]);
+}
+
+#[test]
+fn definitions_destroy_nothing_yet() {
+    check(&[
+        ("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM t; END $$", &[]),
+        ("CREATE PROCEDURE p() LANGUAGE sql AS 'DROP TABLE t'", &[]),
+        ("CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC DELETE FROM t; END", &[]),
+        ("CREATE TABLE u AS WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", &["DL106 t"]),
+        ("INSERT INTO t SELECT g FROM generate_series(1, 10) AS g", &[]),
+        ("ALTER TABLE t ADD COLUMN a int NOT NULL DEFAULT 0", &[]),
+        ("", &[]),
+        ("-- DROP TABLE t", &[]),
+        ("SELECT 1", &[]),
+    ]);
+}
+
+#[test]
+fn an_object_is_found_once_a_code() {
+    check(&[
+        ("DROP TABLE a, A, \"a\"", &["DL101 a"]),
+        ("WITH x AS (DELETE FROM a), y AS (DELETE FROM a) UPDATE a SET b = 1", &["DL106 a", "DL107 a.b"]),
+    ]);
+}
+
+#[test]
+fn subjects_have_no_quotes() {
+    let subject = |sql: &str| find(sql).remove(0).subject;
+    let table = Subject::Table { schema: Some("My S".into()), name: "a\"b.c".into() };
+    assert_eq!(subject("DROP TABLE \"My S\".\"a\"\"b.c\""), table);
+    let column = Subject::Column { schema: None, table: "Users".into(), column: "über".into() };
+    assert_eq!(subject("ALTER TABLE \"Users\" DROP COLUMN über"), column);
+    assert_eq!(subject("DROP TABLE db.S.T"), Subject::Table { schema: Some("s".into()), name: "t".into() });
+    assert_eq!(subject("DROP SCHEMA a"), Subject::Other);
+}
+
+#[test]
+fn codes_are_sorted_and_each_has_its_page() {
+    assert!(RULES.is_sorted_by(|one, next| one.code < next.code));
+    for rule in RULES {
+        let page = explain(&rule.code.to_lowercase()).unwrap();
+        assert!(page.starts_with(&format!("{} {}\n\n", rule.code, rule.title)), "{}", rule.code);
+        assert!(page.contains("What to do instead") && page.lines().all(|line| line.chars().count() <= 120));
+    }
+    assert_eq!(explain("DL000"), None);
+}
+
+proptest! {
+    /// Whatever is cut from statements and put together again is judged without a panic, and a text in which
+    /// `DROP TABLE` stands whole at its beginning is never passed over.
+    #[test]
+    fn no_text_makes_finding_panic(pieces in prop::collection::vec(piece(), 0..14)) {
+        let text = pieces.join(" ");
+        let _ = (find(&text), transactional(&text));
+        let doomed = format!("DROP TABLE t {text}");
+        if split(&doomed).is_ok_and(|statements| statements.len() == 1) {
+            prop_assert!(find(&doomed).iter().any(|hazard| hazard.class == Class::DataLoss), "{}", doomed);
+        }
+    }
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    #[rustfmt::skip]
+    let words = vec![
+        "DROP", "TABLE", "ALTER", "COLUMN", "DELETE", "FROM", "UPDATE", "SET", "TRUNCATE", "WITH", "AS", "(", ")",
+        ",", "=", "a", "\"B.c\"", ".", "IF EXISTS", "CASCADE", "DO", "$$ BEGIN", "END $$", "EXECUTE", "'x", "'",
+        "E'\\'", "WHERE", "IS NULL", "MERGE INTO", "WHEN MATCHED THEN", "ON CONFLICT", "U&\"", "\"", "INSERT INTO",
+        "VALUES", "SELECT", "EXPLAIN ANALYZE", "CREATE FUNCTION", "LANGUAGE plpgsql", "RETURNING", "INTO", "--", "/*",
+        "*/", "\n", "é", "\u{0}", "[", "]", "::", "TYPE", "CONCURRENTLY",
+    ];
+    prop_oneof![9 => prop::sample::select(words).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+}

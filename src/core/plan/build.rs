@@ -1,0 +1,79 @@
+//! From a path through the graph and its scripts to the steps of a plan.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{PlannedStatement, Step};
+use crate::core::graph::PathStep;
+use crate::core::hazard;
+use crate::core::script::Script;
+use crate::core::sql::{self, Transactional};
+
+/// Why a script cannot be planned: where, what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct BuildError {
+    /// 1-based line in the script's file.
+    pub line: usize,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Where a step's script comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source<'a> {
+    pub script: &'a Script,
+    pub text: &'a Arc<str>,
+    /// `None` when the text comes from the ledger.
+    pub path: Option<PathBuf>,
+}
+
+impl Step {
+    /// Reads the statements of one step, with their hazards (not counted).
+    ///
+    /// # Errors
+    /// When the section cannot be split, or holds statements that would end the step's own transaction.
+    pub fn build(path: PathStep, source: &Source<'_>) -> Result<Self, BuildError> {
+        let section = source.script.section(path.direction);
+        let first_line = section.line.max(1);
+        let split = sql::split(&section.sql).map_err(|error| BuildError {
+            line: first_line + error.line - 1,
+            message: error.message,
+            hint: error.hint,
+        })?;
+        let mut transactional = section.transactional;
+        let mut statements = Vec::with_capacity(split.len());
+        for statement in split {
+            let line = first_line + statement.line - 1;
+            match sql::transactional(&statement.text) {
+                Transactional::Control(word) if section.transactional => return Err(control(word, line)),
+                Transactional::No(_) => transactional = false,
+                Transactional::Yes | Transactional::Control(_) => {}
+            }
+            let hazards = hazard::find(&statement.text);
+            let (column, sql, copy_data) = (statement.column, statement.text, statement.copy_data);
+            statements.push(PlannedStatement { line, column, sql, copy_data, hazards });
+        }
+        Ok(Self {
+            revision: path.revision,
+            direction: path.direction,
+            message: source.script.summary().to_owned(),
+            path: source.path.clone(),
+            script: source.text.clone(),
+            shown_from: path.shown_from,
+            shown_to: path.shown_to,
+            transactional,
+            changes: path.changes,
+            heads_after: path.heads_after,
+            statements,
+        })
+    }
+}
+
+fn control(word: &str, line: usize) -> BuildError {
+    BuildError {
+        line,
+        message: format!("{word} would end the transaction that limbeck runs the script in"),
+        hint: Some("take it out, or mark the section `transaction=off` to steer transactions yourself".into()),
+    }
+}

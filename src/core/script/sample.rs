@@ -1,0 +1,56 @@
+//! The sample project in `migrations/`: its scripts are as limbeck itself writes them, and only the last loses
+//! data.
+
+use super::Script;
+use crate::core::graph::Direction;
+use crate::core::hazard::{Class, find};
+use crate::core::sql::{Transactional, split, transactional};
+
+fn scripts() -> Vec<(String, Script)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/versions");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut read: Vec<(String, Script)> = paths
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let script = Script::parse(&text).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+            (text, script)
+        })
+        .collect();
+    read.sort_by(|(_, one), (_, other)| one.create_date.cmp(&other.create_date));
+    read
+}
+
+fn losses(script: &Script, direction: Direction) -> Vec<String> {
+    let statements = split(&script.section(direction).sql).unwrap();
+    assert!(statements.iter().all(|statement| transactional(&statement.text) == Transactional::Yes));
+    let hazards = statements.iter().flat_map(|statement| find(&statement.text));
+    hazards.filter(|hazard| hazard.class == Class::DataLoss).map(|hazard| hazard.object).collect()
+}
+
+#[test]
+fn every_script_is_canonical() {
+    let scripts = scripts();
+    assert!(scripts.len() >= 9);
+    for (text, script) in &scripts {
+        assert_eq!(script.render(), *text);
+    }
+    assert!(scripts.iter().any(|(_, script)| script.down_revisions.len() == 2));
+}
+
+#[test]
+fn only_the_last_upgrade_loses_data() {
+    let mut scripts = scripts();
+    let (_, last) = scripts.pop().unwrap();
+    assert_eq!(losses(&last, Direction::Upgrade), ["functions.legacy_code"]);
+    for (_, script) in &scripts {
+        assert!(losses(script, Direction::Upgrade).is_empty(), "{}", script.revision);
+    }
+}
+
+#[test]
+fn a_newcomer_finds_two_revisions_pending() {
+    let config = include_str!("../../../migrations/limbeck.toml");
+    let scripts = scripts();
+    let (_, third_last) = &scripts[scripts.len() - 3];
+    assert!(config.contains(&format!("embedded_at = \"{}\"", third_last.revision)));
+}

@@ -1,0 +1,121 @@
+//! A script's two halves, and the marker lines between them.
+
+use super::{ScriptError, Section};
+use crate::core::graph::Direction;
+use crate::core::sql::dividing_lines;
+
+/// A line `-- @upgrade` or `-- @downgrade` with its options.
+#[derive(Debug, Clone, Copy)]
+pub struct Marker {
+    pub direction: Direction,
+    pub transactional: bool,
+}
+
+/// Where a marker stands in the text: its own line, by byte offsets, the newline included.
+struct Found {
+    marker: Marker,
+    line: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Marker {
+    /// The word behind the `@`.
+    pub const fn word(direction: Direction) -> &'static str {
+        match direction {
+            Direction::Upgrade => "upgrade",
+            Direction::Downgrade => "downgrade",
+        }
+    }
+
+    /// Whether a line (without the blanks around it) names one of the two sections.
+    pub fn is_marker(line: &str) -> bool {
+        Self::split(line).is_some()
+    }
+
+    fn split(line: &str) -> Option<(Direction, &str)> {
+        let rest = line.strip_prefix("--")?.trim_start().strip_prefix('@')?;
+        [Direction::Upgrade, Direction::Downgrade].into_iter().find_map(|direction| {
+            let options = rest.strip_prefix(Self::word(direction))?;
+            (options.is_empty() || options.starts_with(char::is_whitespace)).then_some((direction, options.trim()))
+        })
+    }
+
+    fn read(line: &str, number: usize) -> Option<Result<Self, ScriptError>> {
+        let (direction, options) = Self::split(line)?;
+        let mut marker = Self { direction, transactional: true };
+        for option in options.split_whitespace() {
+            marker.transactional = match option {
+                "transaction=off" => false,
+                "transaction=on" => true,
+                _ => {
+                    return Some(Err(ScriptError::at(
+                        number,
+                        format!("@{} does not know {option}", Self::word(direction)),
+                        "its only option is transaction=off",
+                    )));
+                }
+            };
+        }
+        Some(Ok(marker))
+    }
+}
+
+/// Reads the sections of `text`, which begins with a marker line or is empty; `first_line` is its 1-based
+/// line in the file. Gives the upgrade and the downgrade.
+///
+/// # Errors
+/// At a second marker of the same name, an option that is not known, or a quote, comment or COPY without its end.
+pub fn read(text: &str, first_line: usize) -> Result<(Section, Section), ScriptError> {
+    let markers = markers(text, first_line)?;
+    let (mut upgrade, mut downgrade) = (Section::default(), Section::default());
+    for (index, found) in markers.iter().enumerate() {
+        let section = match found.marker.direction {
+            Direction::Upgrade => &mut upgrade,
+            Direction::Downgrade => &mut downgrade,
+        };
+        if section.line != 0 {
+            let word = Marker::word(found.marker.direction);
+            return Err(ScriptError::at(
+                found.line,
+                format!("@{word} stands twice"),
+                format!("keep one line `-- @{word}` and put its SQL below it"),
+            ));
+        }
+        let end = markers.get(index + 1).map_or(text.len(), |next| next.start);
+        let body = text.get(found.end..end).unwrap_or_default();
+        let (sql, blank_lines) = trimmed(body);
+        let line = found.line + 1 + blank_lines;
+        *section = Section { sql: sql.to_owned(), transactional: found.marker.transactional, line };
+    }
+    Ok((upgrade, downgrade))
+}
+
+/// A section's text without blank lines above and blanks below, and how many lines were taken off above.
+pub fn trimmed(body: &str) -> (&str, usize) {
+    if body.trim().is_empty() {
+        return ("", 0);
+    }
+    let blanks = body.len() - body.trim_start().len();
+    let start = body.get(..blanks).and_then(|blank| blank.rfind('\n')).map_or(0, |newline| newline + 1);
+    let above = body.get(..start).unwrap_or_default().matches('\n').count();
+    (body.get(start..).unwrap_or_default().trim_end(), above)
+}
+
+fn markers(text: &str, first_line: usize) -> Result<Vec<Found>, ScriptError> {
+    let lines = dividing_lines(text, Marker::is_marker).map_err(|error| ScriptError {
+        line: Some(first_line + error.line - 1),
+        message: error.message,
+        hint: error.hint,
+    })?;
+    let (mut line, mut counted) = (first_line, 0);
+    let mut found = Vec::new();
+    for (start, end) in lines {
+        line += text.get(counted..start).unwrap_or_default().matches('\n').count();
+        counted = start;
+        if let Some(marker) = Marker::read(text.get(start..end).unwrap_or_default().trim(), line) {
+            found.push(Found { marker: marker?, line, start, end });
+        }
+    }
+    Ok(found)
+}

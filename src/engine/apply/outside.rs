@@ -1,0 +1,130 @@
+//! A step outside a transaction: a cursor in the ledger remembers how far it came, so that a run that
+//! died goes on where it stopped.
+
+use tokio::time::Instant;
+
+use super::failure::{Stop, stop};
+use super::judge::Verdict;
+use super::run::{Run, names};
+use super::{Progress, Resume, StepOutcome};
+use crate::core::plan::{PlannedStatement, Step};
+use crate::engine::postgres::database_error;
+use crate::engine::postgres::ledger::{Cursor, Entry};
+use crate::engine::{Error, ErrorKind, Result};
+
+impl Run<'_> {
+    /// Runs a step statement by statement, each on its own.
+    pub(super) async fn outside(&self, index: usize, step: &Step) -> Result<StepOutcome> {
+        let since = Instant::now();
+        (self.tell)(Progress::StepStarted { step: index });
+        self.expect_heads(self.heads_before(index)).await?;
+        let skipped = self.skip(step).await?;
+        let entry = self.ledger.begin(self.guard.client(), step, self.worker.server().backend_pid, skipped).await?;
+        for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
+            if let Err(reason) = self.one(index, step, entry, number, statement).await {
+                return Err(self.stopped(step, entry, number, reason).await);
+            }
+        }
+        match self.close(index, step, entry).await {
+            Ok(()) => Ok(self.done(index, step, since.elapsed())),
+            Err(Stop::CommitUnknown(error)) => Err(self.read_again(error, &names(&step.heads_after)).await),
+            Err(reason) => Err(self.stopped(step, entry, step.statements.len(), reason).await),
+        }
+    }
+
+    async fn one(
+        &self,
+        index: usize,
+        step: &Step,
+        entry: Option<Entry>,
+        number: usize,
+        statement: &PlannedStatement,
+    ) -> Result<(), Stop> {
+        self.go_on()?;
+        let guard = self.guard.client();
+        self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
+        let run = self.statement(index, number, statement).await;
+        run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
+        Ok(self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?)
+    }
+
+    /// The version table and the ledger change in a transaction of their own.
+    async fn close(&self, index: usize, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
+        let client = self.worker.client();
+        let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
+        client.batch_execute("BEGIN").await.map_err(failed)?;
+        self.table.lock(client).await.map_err(failed)?;
+        self.expect_heads(self.heads_before(index)).await?;
+        self.finish(step, entry, &self.table).await?;
+        client.batch_execute("COMMIT").await.map_err(|error| self.commit_failed(&error))
+    }
+
+    /// How many statements an earlier run of this script has done.
+    async fn skip(&self, step: &Step) -> Result<usize> {
+        let Some(cursor) = self.ledger.cursor(self.guard.client(), step).await? else { return Ok(0) };
+        let Some(statement) = step.statements.get(cursor.finished).filter(|_| cursor.begun > cursor.finished) else {
+            return Ok(cursor.finished.min(step.statements.len()));
+        };
+        let verdict = match self.options.resume {
+            Some(Resume::Again) => Verdict::NotDone,
+            Some(Resume::After) => Verdict::Done,
+            None => self.judge(statement).await?,
+        };
+        match verdict {
+            Verdict::Done => Ok(cursor.finished + 1),
+            Verdict::NotDone => Ok(cursor.finished),
+            Verdict::InvalidIndex(name) => Err(unsure(step, statement)
+                .because(format!("it left the index {name} invalid"))
+                .hint(format!("remove it with DROP INDEX CONCURRENTLY {name}; then start again"))),
+            Verdict::Unknown => Err(unsure(step, statement).hint(
+                "look whether it took effect; then start again with --resume after if it did, --resume again if not",
+            )),
+        }
+    }
+
+    /// Closes the ledger's row, with the cursor where the server has answered.
+    async fn stopped(&self, step: &Step, entry: Option<Entry>, number: usize, reason: Stop) -> Error {
+        let _ = self.worker.client().batch_execute("ROLLBACK").await;
+        let left = format!(
+            "outside a transaction: {number} of {} statements of revision {} are done and stay; a new run goes on after them",
+            step.statements.len(),
+            step.revision
+        );
+        let (state, answered, error) = match reason {
+            Stop::Cancelled => ("interrupted", true, Error::of(ErrorKind::Interrupted, "cancelled").because(left)),
+            Stop::Failed(error) | Stop::LockTimeout(error) => ("failed", true, error.because(left)),
+            Stop::Lost(error) | Stop::CommitUnknown(error) => {
+                ("interrupted", false, Error { kind: ErrorKind::Connection, ..error.because(left) })
+            }
+        };
+        let guard = self.guard.client();
+        if answered {
+            let _ = self.ledger.advance(guard, entry, Cursor { begun: number, finished: number }).await;
+        }
+        let _ = self.ledger.end(guard, entry, state, Some(&error.message)).await;
+        match step.statements.get(number) {
+            Some(statement) => self.tell_invalid_index(statement, error).await,
+            None => error,
+        }
+    }
+
+    async fn tell_invalid_index(&self, statement: &PlannedStatement, error: Error) -> Error {
+        match self.judge(statement).await {
+            Ok(Verdict::InvalidIndex(name)) => error
+                .because(format!("it left the index {name} invalid"))
+                .hint(format!("remove it with DROP INDEX CONCURRENTLY {name}; then start again")),
+            _ => error,
+        }
+    }
+}
+
+fn unsure(step: &Step, statement: &PlannedStatement) -> Error {
+    let mut error = Error::new(format!(
+        "an earlier run of revision {} died while the statement on line {} ran; whether it took effect is not known",
+        step.revision, statement.line
+    ));
+    error.revision = Some(step.revision.to_string());
+    error.line = Some(statement.line);
+    error.excerpt = Some(format!("{} | {}", statement.line, statement.sql.lines().next().unwrap_or_default()));
+    error
+}

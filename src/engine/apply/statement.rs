@@ -1,0 +1,115 @@
+//! Runs one statement: tells who blocks it while it waits, and cancels it on the server when asked to.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::run::Run;
+use super::{Blocker, Progress};
+use crate::core::plan::PlannedStatement;
+use crate::engine::postgres::Notice;
+
+/// How long a statement runs before it is asked who blocks it, and how often after that.
+const LOOK: Duration = Duration::from_millis(400);
+
+impl Run<'_> {
+    /// Runs a statement and tells its beginning and end.
+    pub(super) async fn statement(
+        &self,
+        step: usize,
+        index: usize,
+        statement: &PlannedStatement,
+    ) -> Result<(), tokio_postgres::Error> {
+        (self.tell)(Progress::StatementStarted { step, statement: index });
+        let since = Instant::now();
+        let rows = self.watched(step, run(self.worker.client(), statement)).await?;
+        (self.tell)(Progress::StatementDone { step, statement: index, rows, elapsed: since.elapsed() });
+        Ok(())
+    }
+
+    /// Waits for work on the worker's session, watching for a cancel and for those who block it.
+    pub(super) async fn watched<T>(
+        &self,
+        step: usize,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, tokio_postgres::Error> {
+        let mut work = std::pin::pin!(work);
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut cancelling = false;
+        let mut told = Vec::new();
+        let mut notices = self.notices.lock().await;
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => {
+                    while let Ok(notice) = notices.try_recv() {
+                        self.notice(notice);
+                    }
+                    return result;
+                }
+                Some(notice) = notices.recv() => self.notice(notice),
+                () = self.cancel.cancelled(), if !cancelling => {
+                    cancelling = true;
+                    (self.tell)(Progress::Cancelling);
+                    // Should this not reach the server, the statement goes on and its end is told as it is.
+                    let _ = self.worker.canceller().cancel().await;
+                }
+                _ = look.tick() => {
+                    let blockers = self.blockers().await;
+                    if blockers != told {
+                        told.clone_from(&blockers);
+                        (self.tell)(Progress::Blocked { step, blockers });
+                    }
+                }
+            }
+        }
+    }
+
+    fn notice(&self, notice: Notice) {
+        let severity = format!("{:?}", notice.severity).to_uppercase();
+        (self.tell)(Progress::Notice { severity, message: notice.message });
+    }
+
+    /// The sessions that the worker waits for now.
+    pub(super) async fn blockers(&self) -> Vec<Blocker> {
+        let query = "SELECT a.pid, coalesce(a.usename, '?'), coalesce(a.application_name, ''), coalesce(a.query, ''),
+                coalesce(extract(epoch FROM now() - a.xact_start), 0)::float8
+            FROM unnest(pg_blocking_pids($1)) AS b(pid) JOIN pg_stat_activity a ON a.pid = b.pid
+            WHERE a.pid <> pg_backend_pid() ORDER BY a.pid";
+        let rows = self.guard.client().query(query, &[&self.worker.server().backend_pid]).await.unwrap_or_default();
+        rows.iter()
+            .map(|row| Blocker {
+                pid: row.get(0),
+                user: row.get(1),
+                application: row.get(2),
+                query: row.get(3),
+                // Whole seconds, so that an unchanged wait is not told again and again.
+                age: Duration::from_secs(Duration::try_from_secs_f64(row.get(4)).unwrap_or_default().as_secs() / 5 * 5),
+            })
+            .collect()
+    }
+}
+
+/// The number of rows that the server says the statement touched.
+async fn run(client: &Client, statement: &PlannedStatement) -> Result<Option<u64>, tokio_postgres::Error> {
+    if let Some(data) = &statement.copy_data {
+        return copy(client, &statement.sql, data).await.map(Some);
+    }
+    let mut messages = std::pin::pin!(client.simple_query_raw(&statement.sql).await?);
+    let mut rows = None;
+    while let Some(message) = messages.next().await {
+        if let SimpleQueryMessage::CommandComplete(count) = message? {
+            rows = Some(count);
+        }
+    }
+    Ok(rows)
+}
+
+async fn copy(client: &Client, sql: &str, data: &str) -> Result<u64, tokio_postgres::Error> {
+    let mut sink = std::pin::pin!(client.copy_in(sql).await?);
+    sink.send(std::io::Cursor::new(data.as_bytes().to_vec())).await?;
+    sink.finish().await
+}

@@ -1,0 +1,194 @@
+//! Steps inside one transaction: all of it happens, or nothing.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::failure::{Stop, stop};
+use super::run::{Run, names};
+use super::{Progress, StepOutcome};
+use crate::core::hazard::Hazard;
+use crate::core::plan::Step;
+use crate::engine::postgres::ledger::Entry;
+use crate::engine::postgres::{VersionTable, database_error};
+use crate::engine::{Error, ErrorKind, Result, evidence};
+
+/// How often a step that waits for a lock is started again before the run gives up.
+const ATTEMPTS: u32 = 60;
+
+/// How long to wait before it starts again, growing up to the bound.
+const PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+impl Run<'_> {
+    /// Runs steps in one transaction, again while a lock is not had.
+    pub(super) async fn transaction(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
+        let mut entries = Vec::new();
+        for step in &self.plan.steps[batch.clone()] {
+            entries.push(self.ledger.begin(self.guard.client(), step, self.worker.server().backend_pid, 0).await?);
+        }
+        let mut attempt = 1;
+        loop {
+            let reason = match self.attempt(batch.clone(), &entries).await {
+                Ok(outcomes) => return Ok(outcomes),
+                Err(reason) => reason,
+            };
+            let _ = self.worker.client().batch_execute("ROLLBACK").await;
+            match reason {
+                Stop::LockTimeout(_) if attempt < ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() => {
+                    (self.tell)(Progress::StepRetried { step: batch.start, attempt });
+                    self.pause(attempt).await;
+                    attempt += 1;
+                }
+                reason => return Err(self.give_up(batch, &entries, reason).await),
+            }
+        }
+    }
+
+    async fn attempt(&self, batch: Range<usize>, entries: &[Option<Entry>]) -> Result<Vec<StepOutcome>, Stop> {
+        let client = self.worker.client();
+        client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
+        let mut outcomes = Vec::new();
+        for (index, entry) in batch.clone().zip(entries) {
+            let step = &self.plan.steps[index];
+            let since = Instant::now();
+            (self.tell)(Progress::StepStarted { step: index });
+            self.hold_table(index, step).await?;
+            for (number, statement) in step.statements.iter().enumerate() {
+                self.go_on()?;
+                for hazard in &statement.hazards {
+                    self.still_nothing(index, step, hazard).await?;
+                }
+                let run = self.statement(index, number, statement).await;
+                run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
+            }
+            self.finish(step, *entry, &self.table).await?;
+            outcomes.push((index, step, since.elapsed()));
+        }
+        self.go_on()?;
+        client.batch_execute("COMMIT").await.map_err(|error| self.commit_failed(&error))?;
+        Ok(outcomes.into_iter().map(|(index, step, elapsed)| self.done(index, step, elapsed)).collect())
+    }
+
+    /// Keeps other writers of the version table out, and looks at the heads again from inside.
+    async fn hold_table(&self, index: usize, step: &Step) -> Result<(), Stop> {
+        let lock = self.watched(index, self.table.lock(self.worker.client())).await;
+        lock.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
+        Ok(self.expect_heads(self.heads_before(index)).await?)
+    }
+
+    /// What was counted as nothing, and so needed no approval, is locked and counted again before it goes.
+    async fn still_nothing(&self, index: usize, step: &Step, hazard: &Hazard) -> Result<(), Stop> {
+        let (true, Some(table)) = (hazard.touches_nothing(), evidence::table_of(&hazard.subject)) else {
+            return Ok(());
+        };
+        let client = self.worker.client();
+        let failed = |error: tokio_postgres::Error| stop(&error, step, None, self.cancel.is_cancelled());
+        let exists = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await.map_err(failed)?;
+        // In a database that was blank the plan itself has made what it now drops.
+        if !exists.get::<_, bool>(0) || self.plan.from.is_empty() {
+            return Ok(());
+        }
+        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SET LOCAL row_security = off");
+        self.watched(index, client.batch_execute(&lock)).await.map_err(failed)?;
+        let found = evidence::exactly(client, &hazard.subject).await.map_err(failed)?;
+        client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
+        match found {
+            Some(found) if found.values > 0 => Err(Stop::Failed(
+                Error::of(
+                    ErrorKind::Approval,
+                    format!("{} was empty when the plan was made and now holds {} values", hazard.object, found.values),
+                )
+                .because("what would be lost has to be approved")
+                .hint("look at the new plan and start again"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the version table and closes the ledger's row, in the step's own transaction.
+    pub(super) async fn finish(&self, step: &Step, entry: Option<Entry>, table: &VersionTable) -> Result<(), Stop> {
+        let client = self.worker.client();
+        // A script may have set another role or path; what follows is limbeck's own.
+        client.batch_execute(&self.settings).await.map_err(|error| stop(&error, step, None, false))?;
+        for change in &step.changes {
+            table.write(client, change).await?;
+        }
+        Ok(self.ledger.end(client, entry, "done", None).await?)
+    }
+
+    /// Stops between statements once a cancel was asked for.
+    pub(super) fn go_on(&self) -> Result<(), Stop> {
+        if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    pub(super) fn commit_failed(&self, error: &tokio_postgres::Error) -> Stop {
+        match error.as_db_error() {
+            Some(_) => {
+                Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold"))
+            }
+            None => Stop::CommitUnknown(database_error(error)),
+        }
+    }
+
+    /// Closes the ledger's rows and says how the database was left.
+    async fn give_up(&self, batch: Range<usize>, entries: &[Option<Entry>], reason: Stop) -> Error {
+        let before = names(self.heads_before(batch.start));
+        let after = names(&self.plan.steps[batch.end - 1].heads_after);
+        let rolled_back = format!("rolled back; the database is at {before}");
+        let (state, error) = match reason {
+            Stop::Cancelled => {
+                ("interrupted", Error::of(ErrorKind::Interrupted, format!("cancelled and {rolled_back}")))
+            }
+            Stop::LockTimeout(error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
+            Stop::Failed(error) => ("failed", error.because(rolled_back)),
+            Stop::Lost(error) => {
+                let lost =
+                    error.because(format!("the connection was lost before the commit; the database is at {before}"));
+                ("interrupted", Error { kind: ErrorKind::Connection, ..lost })
+            }
+            Stop::CommitUnknown(error) => return self.read_again(error, &after).await,
+        };
+        for entry in entries {
+            let _ = self.ledger.end(self.guard.client(), *entry, state, Some(&error.message)).await;
+        }
+        error
+    }
+
+    /// After a commit that nobody answered: asks the database on a new connection where it is.
+    pub(super) async fn read_again(&self, error: Error, after: &str) -> Error {
+        let error = Error { kind: ErrorKind::Connection, ..error };
+        let heads = match self.target.connect("limbeck").await {
+            Ok(session) => self.table.heads(session.client()).await,
+            Err(error) => Err(error),
+        };
+        match heads {
+            Ok(heads) => error.because(format!(
+                "the connection was lost during the commit; read again, the database is at {} (after it: {after})",
+                names(&heads)
+            )),
+            Err(_) => error
+                .because("the connection was lost during the commit, and the server cannot be asked how it went")
+                .hint("see `limbeck current` once the server is back"),
+        }
+    }
+
+    async fn name_blockers(&self, error: Error) -> Error {
+        let blockers = self.blockers().await;
+        blockers.iter().fold(error, |error, blocker| {
+            error.because(format!(
+                "server process {} ({}, {}) holds it: {}",
+                blocker.pid, blocker.user, blocker.application, blocker.query
+            ))
+        })
+    }
+
+    async fn pause(&self, attempt: u32) {
+        let pause = (PAUSE * attempt).min(LONGEST_PAUSE);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.cancel.cancelled() => {}
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Looks at everything that limbeck needs, and says of each what was found and what to do about it.
+
+use serde::Serialize;
+
+use super::postgres::{ServerInfo, Session, Variables};
+use super::project::{Project, ScriptTree};
+use super::status::status;
+use super::{ConnectOptions, Error, Result, Target, editor};
+use crate::core::graph::RevisionId;
+
+/// The oldest server that limbeck works with.
+const OLDEST: u32 = 130_000;
+
+/// How a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    Good,
+    /// It works, and could be better.
+    Advice,
+    Broken,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// e.g. `config`, `server`, `privileges`.
+    pub subject: &'static str,
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// What to do about it.
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    fn good(subject: &'static str, found: impl Into<String>) -> Self {
+        Self { subject, health: Health::Good, found: found.into(), advice: None }
+    }
+
+    fn advice(subject: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { subject, health: Health::Advice, found: found.into(), advice: Some(advice.into()) }
+    }
+
+    fn broken(subject: &'static str, error: &Error) -> Self {
+        let mut found = error.message.clone();
+        for cause in &error.causes {
+            found.push_str(": ");
+            found.push_str(cause);
+        }
+        Self { subject, health: Health::Broken, found, advice: error.hint.clone() }
+    }
+}
+
+/// Looks at everything; what could not be looked at because something before it is broken is left out.
+///
+/// `project` is the outcome of opening it. Reads only, but starts the embedded server where that is the database.
+pub async fn examine(project: Result<Project>, variables: &Variables, options: &ConnectOptions) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &project {
+        Ok(project) => {
+            findings.push(Finding::good("config", project.config_path.display().to_string()));
+            let tree = project.read_scripts();
+            findings.extend(scripts(&tree));
+            findings.extend(database(project, &tree, options).await);
+        }
+        Err(error) => findings.push(Finding::broken("config", error)),
+    }
+    findings.extend(programs(variables));
+    findings
+}
+
+/// A server as a URL; there is no password to show.
+#[must_use]
+pub fn server_url(server: &ServerInfo) -> String {
+    let ServerInfo { user, host, port, database, .. } = server;
+    if host.starts_with('/') {
+        return format!("postgresql://{user}@/{database}?host={host}&port={port}");
+    }
+    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    format!("postgresql://{user}@{host}:{port}/{database}")
+}
+
+fn scripts(tree: &ScriptTree) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        tree.problems.iter().map(|problem| Finding::broken("scripts", &problem.to_error())).collect();
+    findings.push(match tree.graph.len() {
+        0 => Finding::advice("scripts", "no revisions yet", "write the first: limbeck revision -m \"…\""),
+        count => Finding::good("scripts", format!("{count} revisions")),
+    });
+    let heads = tree.graph.heads();
+    match heads.as_slice() {
+        [] => {}
+        [head] => findings.push(Finding::good("heads", head.as_str())),
+        several => findings.push(Finding::advice("heads", join(several), "join them: limbeck merge heads -m \"…\"")),
+    }
+    findings
+}
+
+async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions) -> Vec<Finding> {
+    let session = match connect(project, options).await {
+        Ok(session) => session,
+        Err(error) => return vec![Finding::broken("database", &error)],
+    };
+    let (_, session) = session;
+    let server = session.server();
+    let mut findings = vec![Finding::good("database", server_url(server)), version(server)];
+    findings.push(privileges(&session).await.unwrap_or_else(|error| Finding::broken("privileges", &error)));
+    findings.push(applied(project, tree, &session).await.unwrap_or_else(|error| Finding::broken("applied", &error)));
+    findings
+}
+
+/// The target is handed back, too: it holds the embedded server alive.
+async fn connect(project: &Project, options: &ConnectOptions) -> Result<(Target, Session)> {
+    let target = Target::resolve(project, options).await?;
+    let session = target.connect("limbeck doctor").await?;
+    Ok((target, session))
+}
+
+fn version(server: &ServerInfo) -> Finding {
+    let found = format!("PostgreSQL {}", server.version);
+    if server.version_num < OLDEST {
+        let error = Error::new(format!("{found} is too old")).hint("limbeck works with PostgreSQL 13 and later");
+        return Finding::broken("server", &error);
+    }
+    Finding::good("server", found)
+}
+
+async fn privileges(session: &Session) -> Result<Finding> {
+    let query = "SELECT has_database_privilege(current_database(), 'CREATE'), \
+                 coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
+                 (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user), \
+                 current_user::text, coalesce(current_schema()::text, '')";
+    let row = session.client().query_one(query, &[]).await.map_err(|error| Error::new(error.to_string()))?;
+    let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| Error::new(error.to_string()));
+    let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| Error::new(error.to_string()));
+    Ok(judge_privileges(&Privileges {
+        schemas: read(0)?,
+        tables: read(1)?,
+        databases: read(2)?,
+        role: name(3)?,
+        schema: name(4)?,
+    }))
+}
+
+/// What the role may make.
+struct Privileges {
+    schemas: bool,
+    tables: bool,
+    databases: bool,
+    role: String,
+    /// The schema that new tables go to; empty: the search path has none.
+    schema: String,
+}
+
+fn judge_privileges(privileges: &Privileges) -> Finding {
+    let Privileges { role, schema, .. } = privileges;
+    if !privileges.tables {
+        let error = Error::new(format!("role {role} may not make tables in schema '{schema}'"))
+            .hint(format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}, or set role under [apply]"));
+        return Finding::broken("privileges", &error);
+    }
+    let mut missing = Vec::new();
+    if !privileges.schemas {
+        missing.push("make schemas (the ledger then stands beside the version table)");
+    }
+    if !privileges.databases {
+        missing.push("make databases (scratch then needs [scratch] url or the embedded server)");
+    }
+    if missing.is_empty() {
+        return Finding::good("privileges", format!("role {role} may make tables, schemas and databases"));
+    }
+    Finding::advice(
+        "privileges",
+        format!("role {role} may make tables, but not {}", missing.join(", nor ")),
+        "GRANT CREATE ON DATABASE and ALTER ROLE … CREATEDB lift this",
+    )
+}
+
+async fn applied(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Finding> {
+    let heads = status(project, session).await?.heads;
+    let missing: Vec<&RevisionId> = heads.iter().filter(|id| tree.graph.get(id.as_str()).is_none()).collect();
+    if !missing.is_empty() {
+        let found = format!("the database is at {}, which no script has", join(&missing));
+        return Ok(Finding::advice("applied", found, "bring the script back, e.g. from the branch that has it"));
+    }
+    let place = if heads.is_empty() { "base".to_owned() } else { join(&heads.iter().collect::<Vec<_>>()) };
+    Ok(match tree.graph.pending(&heads).len() {
+        0 => Finding::good("applied", format!("at {place}, nothing pending")),
+        count => Finding::advice("applied", format!("at {place}, {count} pending"), "limbeck upgrade heads"),
+    })
+}
+
+fn programs(variables: &Variables) -> Vec<Finding> {
+    let editor = match editor::command(variables) {
+        Ok(command) => Finding::good("editor", command.join(" ")),
+        Err(error) => Finding::advice("editor", error.message, error.hint.unwrap_or_default()),
+    };
+    vec![editor]
+}
+
+fn join(ids: &[&RevisionId]) -> String {
+    ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(host: &str, version_num: u32) -> ServerInfo {
+        ServerInfo {
+            database: "app".into(),
+            user: "me".into(),
+            host: host.into(),
+            port: 5432,
+            version: "15.1".into(),
+            version_num,
+            backend_pid: 1,
+        }
+    }
+
+    #[test]
+    fn a_server_is_named_by_a_url() {
+        assert_eq!(server_url(&server("db.example", 1)), "postgresql://me@db.example:5432/app");
+        assert_eq!(server_url(&server("::1", 1)), "postgresql://me@[::1]:5432/app");
+        assert_eq!(server_url(&server("/tmp/s", 1)), "postgresql://me@/app?host=/tmp/s&port=5432");
+    }
+
+    #[test]
+    fn old_servers_are_refused() {
+        assert_eq!(version(&server("h", 150_001)).health, Health::Good);
+        assert_eq!(version(&server("h", 120_004)).health, Health::Broken);
+    }
+
+    #[test]
+    fn privileges_are_judged_by_what_limbeck_needs() {
+        let judge = |tables, schemas, databases| {
+            let (role, schema) = ("app".into(), "public".into());
+            judge_privileges(&Privileges { schemas, tables, databases, role, schema }).health
+        };
+        assert_eq!(judge(true, true, true), Health::Good);
+        assert_eq!(judge(true, false, true), Health::Advice);
+        assert_eq!(judge(true, true, false), Health::Advice);
+        assert_eq!(judge(false, true, true), Health::Broken);
+    }
+}

@@ -1,0 +1,115 @@
+//! Lays out a new project from a template that is compiled in.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::project::{DEFAULT_TEMPLATE, write_new};
+use super::{Error, Result};
+
+/// A layout that `init` knows.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Template {
+    pub name: &'static str,
+    pub description: &'static str,
+    /// The text of its `limbeck.toml`; the other files are the same in all.
+    #[serde(skip)]
+    config: &'static str,
+}
+
+/// Every template, by name.
+pub const TEMPLATES: &[Template] = &[
+    Template {
+        name: "embedded",
+        description: "Single-database configuration that starts on limbeck's own server.",
+        config: include_str!("../../assets/templates/embedded/limbeck.toml"),
+    },
+    Template {
+        name: "generic",
+        description: "Generic single-database configuration.",
+        config: include_str!("../../assets/templates/generic/limbeck.toml"),
+    },
+];
+
+const MODELS: &str = include_str!("../../assets/templates/models.sql");
+
+/// Writes a template's files into a folder that is new or empty, and gives their paths.
+///
+/// # Errors
+/// When there is no such template, the folder holds anything, or it cannot be written.
+pub fn init(directory: &Path, template: &str) -> Result<Vec<PathBuf>> {
+    let template = TEMPLATES.iter().find(|known| known.name == template).ok_or_else(|| no_template(template))?;
+    require_empty(directory)?;
+    let versions = directory.join("versions");
+    std::fs::create_dir_all(&versions).map_err(|error| cannot_make(&versions, &error))?;
+    let files = [
+        ("limbeck.toml", template.config),
+        ("script.sql.j2", DEFAULT_TEMPLATE),
+        ("models/schema.sql", MODELS),
+        // Git does not keep empty folders.
+        ("versions/.gitkeep", ""),
+    ];
+    files
+        .into_iter()
+        .map(|(name, text)| {
+            let path = directory.join(name);
+            write_new(&path, text).map(|()| path)
+        })
+        .collect()
+}
+
+fn no_template(name: &str) -> Error {
+    let known: Vec<&str> = TEMPLATES.iter().map(|template| template.name).collect();
+    Error::new(format!("No such template '{name}'")).hint(format!("there are {}", known.join(", ")))
+}
+
+fn require_empty(directory: &Path) -> Result<()> {
+    let mut entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(cannot_make(directory, &error)),
+    };
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    Err(Error::new(format!("Directory {} already exists and is not empty", directory.display()))
+        .hint("name another folder: limbeck init DIR"))
+}
+
+fn cannot_make(directory: &Path, error: &std::io::Error) -> Error {
+    Error::new(format!("cannot make {}", directory.display())).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::project::Config;
+
+    #[test]
+    fn every_template_is_a_readable_project() {
+        for template in TEMPLATES {
+            let home = tempfile::tempdir().unwrap();
+            let directory = home.path().join("deep/er");
+            let made = init(&directory, template.name).unwrap();
+            assert!(made.iter().all(|path| path.is_file()), "{made:?}");
+            let config = Config::parse(template.config, &directory.join("limbeck.toml")).unwrap();
+            assert_eq!(config.database.embedded, template.name == "embedded");
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_over() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("notes"), "mine").unwrap();
+        let error = init(home.path(), "generic").unwrap_err();
+        assert!(error.message.ends_with("already exists and is not empty"));
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_unknown_template_names_those_that_there_are() {
+        let home = tempfile::tempdir().unwrap();
+        let error = init(home.path(), "multidb").unwrap_err();
+        assert_eq!(error.hint.as_deref(), Some("there are embedded, generic"));
+    }
+}

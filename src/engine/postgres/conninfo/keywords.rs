@@ -1,0 +1,152 @@
+//! The `keyword = value` form of a connection string.
+
+use super::parameters::{Origin, Parameters, known, unknown};
+use crate::engine::{Error, Result};
+
+const PLACE: &str = "the connection string";
+
+/// Reads `host=localhost password='it''s'`-like text: pairs between blanks, values bare or in single
+/// quotes, a backslash before a character that is to be taken as it is.
+pub(super) fn parse(text: &str) -> Result<Parameters> {
+    let mut parameters = Parameters::default();
+    let mut rest = Characters { text: text.chars().collect(), at: 0 };
+    let mut after_password = false;
+    loop {
+        rest.skip_blanks();
+        if rest.peek().is_none() {
+            return Ok(parameters);
+        }
+        let keyword = rest.keyword();
+        rest.skip_blanks();
+        if rest.peek() != Some('=') {
+            return Err(missing_equals(&keyword, after_password));
+        }
+        rest.at += 1;
+        rest.skip_blanks();
+        let Some(name) = known(&keyword) else { return Err(unknown(&keyword, PLACE, after_password)) };
+        let value = rest.value(name)?;
+        after_password |= name.contains("password");
+        parameters.set(name, value, Origin::Text);
+    }
+}
+
+fn missing_equals(keyword: &str, after_password: bool) -> Error {
+    let named = match known(keyword) {
+        Some(name) if !after_password => format!(" after `{name}`"),
+        _ => String::new(),
+    };
+    Error::new(format!("{PLACE} lacks a `=`{named}")).hint(
+        "write a URL (postgresql://user@host:5432/database) or pairs (host=… dbname=…), \
+         and quote values that hold blanks: password='…'",
+    )
+}
+
+struct Characters {
+    text: Vec<char>,
+    at: usize,
+}
+
+impl Characters {
+    fn peek(&self) -> Option<char> {
+        self.text.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let next = self.peek();
+        self.at += 1;
+        next
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.peek().is_some_and(is_blank) {
+            self.at += 1;
+        }
+    }
+
+    fn keyword(&mut self) -> String {
+        let mut keyword = String::new();
+        while let Some(next) = self.peek().filter(|next| *next != '=' && !is_blank(*next)) {
+            keyword.push(next);
+            self.at += 1;
+        }
+        keyword
+    }
+
+    fn value(&mut self, keyword: &str) -> Result<String> {
+        if self.peek() == Some('\'') {
+            self.at += 1;
+            return self.quoted(keyword);
+        }
+        let mut value = String::new();
+        while let Some(next) = self.next() {
+            match next {
+                '\\' => value.extend(self.next()),
+                blank if is_blank(blank) => break,
+                other => value.push(other),
+            }
+        }
+        Ok(value)
+    }
+
+    fn quoted(&mut self, keyword: &str) -> Result<String> {
+        let mut value = String::new();
+        loop {
+            match self.next() {
+                Some('\'') => return Ok(value),
+                Some('\\') => value.extend(self.next()),
+                Some(other) => value.push(other),
+                None => {
+                    return Err(Error::new(format!("the quoted value of `{keyword}` in {PLACE} has no end"))
+                        .hint("close it with ', and write \\' for a quote inside"));
+                }
+            }
+        }
+    }
+}
+
+/// The blanks of C's `isspace`, which libpq goes by.
+fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, keyword: &str) -> Option<String> {
+        parse(text).unwrap().given(keyword).map(str::to_owned)
+    }
+
+    #[test]
+    fn values_are_bare_quoted_or_escaped() {
+        for (text, keyword, value) in [
+            ("host=localhost port=5433", "port", Some("5433")),
+            ("  host = localhost\tport = 5433 ", "host", Some("localhost")),
+            ("password='with blank'", "password", Some("with blank")),
+            (r"password='it\'s \\ here' user=me", "password", Some(r"it's \ here")),
+            (r"password=it\'s\ me user=me", "password", Some("it's me")),
+            ("password= user=me", "password", Some("user=me")),
+            ("password='' user=me", "password", Some("")),
+            ("host=a host=b", "host", Some("b")),
+            ("password=a=b@c/d?e", "password", Some("a=b@c/d?e")),
+            ("", "host", None),
+        ] {
+            assert_eq!(read(text, keyword).as_deref(), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn faults_name_the_part_and_keep_the_password() {
+        for (text, says) in [
+            ("host", "lacks a `=` after `host`"),
+            ("hots=x", "unknown keyword `hots`"),
+            ("password='hunter2", "the quoted value of `password`"),
+            ("password=my hunter2", "lacks a `=`"),
+            ("password=my hunter2=x", "unknown keyword after the password"),
+        ] {
+            let report = parse(text).err().unwrap().report();
+            assert!(report.contains(says), "{text}: {report}");
+            assert!(!report.contains("hunter2"), "{text}: {report}");
+        }
+    }
+}

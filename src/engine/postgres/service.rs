@@ -1,0 +1,127 @@
+//! Service files: named sets of connection parameters, `[name]` sections of `keyword=value` lines.
+
+use std::path::{Path, PathBuf};
+
+use super::conninfo::Variables;
+use crate::engine::{Error, Result};
+
+/// Where distributions keep the file of the whole machine, when `PGSYSCONFDIR` does not say.
+const SYSTEM_FOLDERS: &[&str] = &["/etc/postgresql-common", "/etc/postgresql", "/etc/sysconfig/pgsql"];
+
+/// One line of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub keyword: String,
+    pub value: String,
+    pub line: usize,
+}
+
+/// A section that was found.
+pub(super) struct Section {
+    pub path: PathBuf,
+    pub settings: Vec<Setting>,
+}
+
+/// Finds a service in the user's file, then in the machine's.
+///
+/// # Errors
+/// When no file has it, or the one that does cannot be read.
+pub(super) fn find(service: &str, file: Option<&str>, variables: &Variables) -> Result<Section> {
+    let mut looked = Vec::new();
+    for path in candidates(file, variables) {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        if let Some(settings) = section(&text, service).map_err(|line| fault(&path, line))? {
+            return Ok(Section { path, settings });
+        }
+        looked.push(path.display().to_string());
+    }
+    let error = Error::new(format!("the service `{service}` is defined nowhere"));
+    Err(if looked.is_empty() {
+        error.hint("there is no service file; make ~/.pg_service.conf, or name one in PGSERVICEFILE")
+    } else {
+        error.hint(format!("add a section [{service}] to {}", looked.join(" or ")))
+    })
+}
+
+fn candidates(file: Option<&str>, variables: &Variables) -> Vec<PathBuf> {
+    let user = match file {
+        Some(file) => Some(PathBuf::from(file)),
+        None => variables.home.as_ref().map(|home| home.join(".pg_service.conf")),
+    };
+    let system = match variables.get("PGSYSCONFDIR") {
+        Some(folder) => vec![PathBuf::from(folder)],
+        None => SYSTEM_FOLDERS.iter().map(PathBuf::from).collect(),
+    };
+    user.into_iter().chain(system.into_iter().map(|folder| folder.join("pg_service.conf"))).collect()
+}
+
+fn fault(path: &Path, line: usize) -> Error {
+    Error::new(format!("line {line} of {} cannot be read", path.display()))
+        .hint("a service file has [name] lines and keyword=value lines; a service cannot name another one")
+}
+
+/// The settings of one section; the number of the line that cannot be read is the error.
+fn section(text: &str, service: &str) -> Result<Option<Vec<Setting>>, usize> {
+    let mut settings = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(header) = line.strip_prefix('[') {
+            if settings.is_some() {
+                break;
+            }
+            if header.strip_prefix(service).is_some_and(|rest| rest.starts_with(']')) {
+                settings = Some(Vec::new());
+            }
+        } else if let Some(settings) = &mut settings {
+            let (keyword, value) = line.split_once('=').ok_or(number)?;
+            if keyword.is_empty() || keyword == "service" || keyword == "servicefile" {
+                return Err(number);
+            }
+            settings.push(Setting { keyword: keyword.to_owned(), value: value.to_owned(), line: number });
+        }
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# all of them\n\n[other]\nhost=elsewhere\n[mine]\nhost=here\n  port=5433 \npassword=a=b c\n# no\n[last]\nbroken\n";
+
+    fn read(service: &str) -> Result<Option<Vec<(String, String)>>, usize> {
+        section(FILE, service)
+            .map(|found| found.map(|all| all.into_iter().map(|setting| (setting.keyword, setting.value)).collect()))
+    }
+
+    #[test]
+    fn a_section_ends_where_the_next_begins() {
+        let pair = |keyword: &str, value: &str| (keyword.to_owned(), value.to_owned());
+        assert_eq!(read("mine"), Ok(Some(vec![pair("host", "here"), pair("port", "5433"), pair("password", "a=b c")])));
+        assert_eq!(read("other"), Ok(Some(vec![pair("host", "elsewhere")])));
+        assert_eq!(read("min"), Ok(None));
+        assert_eq!(read("last"), Err(11));
+        assert_eq!(section("[a]\nservice=b\n", "a"), Err(2));
+    }
+
+    #[test]
+    fn the_users_file_goes_before_the_machines() {
+        let folder = tempfile::tempdir().unwrap();
+        let system = folder.path().join("etc");
+        std::fs::create_dir(&system).unwrap();
+        std::fs::write(system.join("pg_service.conf"), "[both]\nhost=system\n[only]\nhost=system\n").unwrap();
+        std::fs::write(folder.path().join(".pg_service.conf"), "[both]\nhost=user\n").unwrap();
+        let variables = Variables {
+            environment: [("PGSYSCONFDIR".to_owned(), system.display().to_string())].into(),
+            home: Some(folder.path().to_owned()),
+        };
+        let host = |service| find(service, None, &variables).map(|section| section.settings[0].value.clone());
+        assert_eq!(host("both").unwrap(), "user");
+        assert_eq!(host("only").unwrap(), "system");
+        let report = host("none").err().unwrap().report();
+        assert!(report.contains("the service `none` is defined nowhere"), "{report}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Alembic's own table: one row a head.
+
+use tokio_postgres::Client;
+
+use super::database_error;
+use super::identifier::quote;
+use crate::core::graph::{RevisionId, VersionChange};
+use crate::engine::{Error, Result};
+
+/// The version table's name, as the project says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionTable {
+    schema: Option<String>,
+    name: String,
+}
+
+impl VersionTable {
+    /// Takes `alembic_version` or `schema.alembic_version`.
+    #[must_use]
+    pub fn new(configured: &str) -> Self {
+        match configured.split_once('.') {
+            Some((schema, name)) => Self { schema: Some(schema.to_owned()), name: name.to_owned() },
+            None => Self { schema: None, name: configured.to_owned() },
+        }
+    }
+
+    /// The name as SQL, quoted where it has to be.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", quote(schema), quote(&self.name)),
+            None => quote(&self.name),
+        }
+    }
+
+    /// The table's rows, sorted; none where there is no table.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or a row is no revision id.
+    pub async fn heads(&self, client: &Client) -> Result<Vec<RevisionId>> {
+        if !self.exists(client).await? {
+            return Ok(Vec::new());
+        }
+        let query = format!("SELECT version_num FROM {} ORDER BY version_num", self.sql());
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+        let mut heads = Vec::with_capacity(rows.len());
+        for row in rows {
+            let text: String = row.try_get(0).map_err(|error| database_error(&error))?;
+            heads.push(RevisionId::parse(&text).map_err(|error| {
+                Error::new(format!("{} holds a row that is no revision", self.sql())).because(error)
+            })?);
+        }
+        heads.sort();
+        Ok(heads)
+    }
+
+    /// Whether the table is there.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn exists(&self, client: &Client) -> Result<bool> {
+        let row = client
+            .query_one("SELECT to_regclass($1) IS NOT NULL", &[&self.sql()])
+            .await
+            .map_err(|error| database_error(&error))?;
+        row.try_get(0).map_err(|error| database_error(&error))
+    }
+
+    /// Makes the table where it is missing, as Alembic makes it.
+    ///
+    /// # Errors
+    /// When the role may not.
+    pub async fn ensure(&self, client: &Client) -> Result<()> {
+        if self.exists(client).await? {
+            return Ok(());
+        }
+        let create = format!(
+            "CREATE TABLE IF NOT EXISTS {} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))",
+            self.sql(),
+            quote(&format!("{}_pkc", self.name)),
+        );
+        client.batch_execute(&create).await.map_err(|error| database_error(&error))
+    }
+
+    /// Writes one change; it must hit exactly one row.
+    ///
+    /// # Errors
+    /// When the server refuses, or the row is not as the plan took it to be.
+    pub async fn write(&self, client: &Client, change: &VersionChange) -> Result<()> {
+        let table = self.sql();
+        let written = match change {
+            VersionChange::Insert(id) => {
+                client.execute(&format!("INSERT INTO {table} (version_num) VALUES ($1)"), &[&id.as_str()]).await
+            }
+            VersionChange::Delete(id) => {
+                client.execute(&format!("DELETE FROM {table} WHERE version_num = $1"), &[&id.as_str()]).await
+            }
+            VersionChange::Update { from, to } => {
+                let update = format!("UPDATE {table} SET version_num = $1 WHERE version_num = $2");
+                client.execute(&update, &[&to.as_str(), &from.as_str()]).await
+            }
+        };
+        match written.map_err(|error| database_error(&error))? {
+            1 => Ok(()),
+            rows => Err(Error::new(format!("{table} is not as it was: {rows} rows changed where one should have"))
+                .hint("another program has written the table; look with `limbeck current`")),
+        }
+    }
+
+    /// Keeps every other writer of the table away until the transaction ends; readers go on.
+    ///
+    /// # Errors
+    /// When the lock is not had.
+    pub async fn lock(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+        client.batch_execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", self.sql())).await
+    }
+}

@@ -1,0 +1,181 @@
+//! Which database is meant: environments, `${NAME}`, and the order in which a URL is looked for.
+
+use super::Project;
+use super::config::nearest;
+use crate::core::hazard::Class;
+use crate::core::plan::EnvironmentName;
+use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
+
+/// libpq's variables that say where a server is; with one of them set, a URL is not missed.
+const LIBPQ_PLACE: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGDATABASE", "PGUSER"];
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Where {
+    /// A connection string, its variables put in; may hold a password.
+    Url(String),
+    /// libpq's variables say it.
+    Variables,
+    /// The project's embedded server.
+    Embedded,
+}
+
+impl Project {
+    /// The chosen environment's name.
+    ///
+    /// # Errors
+    /// When the project has no such environment.
+    pub fn environment_name(&self, options: &ConnectOptions) -> Result<EnvironmentName> {
+        let Some(name) = &options.environment else { return Ok(EnvironmentName::default()) };
+        let environment = self.environment(name)?;
+        Ok(EnvironmentName { name: Some(name.clone()), protected: environment.protected })
+    }
+
+    /// Finds out where the database is, without asking anyone.
+    ///
+    /// # Errors
+    /// When there is no such environment, a variable is not set, or nothing says where the database is.
+    pub fn locate(&self, options: &ConnectOptions) -> Result<Where> {
+        if options.embedded {
+            return Ok(Where::Embedded);
+        }
+        if let Some(url) = &options.database_url {
+            return Ok(Where::Url(url.clone()));
+        }
+        if let Some(name) = &options.environment {
+            let url = self.environment(name)?.url.as_ref();
+            let url = url.ok_or_else(|| {
+                Error::new(format!("environment '{name}' has no url"))
+                    .hint(format!("set url under [environments.{name}] in {}", self.config_path.display()))
+            })?;
+            return self.expand(url).map(Where::Url);
+        }
+        if let Some(url) = &self.config.database.url {
+            return self.expand(url).map(Where::Url);
+        }
+        if let Some(url) = self.variable("DATABASE_URL") {
+            return Ok(Where::Url(url.to_owned()));
+        }
+        if LIBPQ_PLACE.iter().any(|name| self.variable(name).is_some()) {
+            return Ok(Where::Variables);
+        }
+        if self.config.database.embedded {
+            return Ok(Where::Embedded);
+        }
+        let message = "no database URL: DATABASE_URL is not set, nor any of libpq's PG* variables";
+        Err(Error::of(ErrorKind::NoDatabase, message).hint(format!(
+            "set DATABASE_URL in the environment or in .env, or url under [database] in {}; --embedded starts a private server",
+            self.config_path.display()
+        )))
+    }
+
+    /// The classes of hazards that need approval in an environment.
+    #[must_use]
+    pub fn classes_to_confirm(&self, environment: &EnvironmentName) -> Vec<Class> {
+        let mut classes = self.config.apply.confirm.clone();
+        if environment.protected && !classes.contains(&Class::Lock) {
+            classes.push(Class::Lock);
+        }
+        classes
+    }
+
+    fn environment(&self, name: &str) -> Result<&super::config::Environment> {
+        let environments = &self.config.environments;
+        environments.get(name).ok_or_else(|| {
+            let error = Error::new(format!("no environment '{name}' in {}", self.config_path.display()));
+            match nearest(name, environments.keys().map(String::as_str)) {
+                Some(known) => error.hint(format!("did you mean '{known}'?")),
+                None if environments.is_empty() => error.hint("add [environments.NAME] with a url"),
+                None => {
+                    error.hint(format!("there are {}", environments.keys().cloned().collect::<Vec<_>>().join(", ")))
+                }
+            }
+        })
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Puts in `${NAME}`; what stands outside is kept as it is.
+    fn expand(&self, text: &str) -> Result<String> {
+        let mut expanded = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            let Some(length) = rest[start..].find('}') else { break };
+            let name = &rest[start + 2..start + length];
+            expanded.push_str(&rest[..start]);
+            expanded.push_str(self.variable(name).ok_or_else(|| {
+                Error::new(format!("{}: ${{{name}}} is not set", self.config_path.display()))
+                    .hint(format!("set {name} in the environment, or in a .env beside the file or above it"))
+            })?);
+            rest = &rest[start + length + 1..];
+        }
+        expanded.push_str(rest);
+        Ok(expanded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::engine::postgres::Variables;
+    use crate::engine::project::Config;
+
+    fn project(config: &str, variables: &[(&str, &str)]) -> Project {
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config_path = PathBuf::from("/p/limbeck.toml");
+        Project {
+            config: Config::parse(config, &config_path).unwrap(),
+            config_path,
+            variables: Variables { environment, home: None },
+        }
+    }
+
+    fn locate(config: &str, variables: &[(&str, &str)], options: &ConnectOptions) -> Result<Where> {
+        project(config, variables).locate(options)
+    }
+
+    #[test]
+    fn the_url_is_looked_for_in_order() {
+        let url = |text: &str| Where::Url(text.to_owned());
+        let all = [("DATABASE_URL", "from-env"), ("PGHOST", "h")];
+        let options = ConnectOptions::default();
+        assert_eq!(locate("[database]\nurl = 'a'\nembedded = true", &all, &options).unwrap(), url("a"));
+        assert_eq!(locate("[database]\nembedded = true", &all, &options).unwrap(), url("from-env"));
+        assert_eq!(locate("[database]\nembedded = true", &all[1..], &options).unwrap(), Where::Variables);
+        assert_eq!(locate("[database]\nembedded = true", &[], &options).unwrap(), Where::Embedded);
+        assert!(locate("", &[], &options).unwrap_err().message.starts_with("no database URL"));
+    }
+
+    #[test]
+    fn what_the_command_line_says_comes_first() {
+        let options = ConnectOptions { database_url: Some("x".into()), ..ConnectOptions::default() };
+        assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), Where::Url("x".into()));
+        let options = ConnectOptions { embedded: true, ..ConnectOptions::default() };
+        assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), Where::Embedded);
+    }
+
+    #[test]
+    fn variables_are_put_in_and_a_missing_one_is_named() {
+        let config = "[database]\nurl = 'postgresql://u:${PW}@h/${DB}'";
+        let known = [("PW", "p}${x"), ("DB", "d")];
+        let options = ConnectOptions::default();
+        assert_eq!(locate(config, &known, &options).unwrap(), Where::Url("postgresql://u:p}${x@h/d".into()));
+        assert_eq!(locate(config, &known[..1], &options).unwrap_err().message, "/p/limbeck.toml: ${DB} is not set");
+    }
+
+    #[test]
+    fn environments_are_known_by_name() {
+        let config = "[environments.production]\nurl = 'p'\nprotected = true";
+        let chosen = |name: &str| ConnectOptions { environment: Some(name.into()), ..ConnectOptions::default() };
+        assert_eq!(locate(config, &[], &chosen("production")).unwrap(), Where::Url("p".into()));
+        let error = locate(config, &[], &chosen("prodution")).unwrap_err();
+        assert_eq!(error.hint.as_deref(), Some("did you mean 'production'?"));
+        let name = project(config, &[]).environment_name(&chosen("production")).unwrap();
+        assert!(name.protected);
+        assert!(project(config, &[]).classes_to_confirm(&name).contains(&Class::Lock));
+    }
+}

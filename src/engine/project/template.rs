@@ -1,0 +1,130 @@
+//! The template of new scripts, and the names of their files.
+
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
+
+use super::Project;
+use crate::core::script::Script;
+use crate::engine::{Error, Result};
+
+/// The template that serves where a project has none; `init` writes it out.
+pub const DEFAULT_TEMPLATE: &str = include_str!("../../../assets/script.sql.j2");
+
+/// The template's file name, beside the configuration.
+pub const TEMPLATE_FILE: &str = "script.sql.j2";
+
+/// The longest slug in a file name, in characters; Alembic's own bound.
+const SLUG_LENGTH: usize = 40;
+
+/// What a template can use.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TemplateValues {
+    pub message: String,
+    pub revision: String,
+    pub down_revisions: Vec<String>,
+    pub branch_labels: Vec<String>,
+    pub depends_on: Vec<String>,
+    /// `2026-11-22 10:00:00+00:00`, in the configured time zone.
+    pub create_date: String,
+    pub upgrade_sql: String,
+    pub downgrade_sql: String,
+    /// The message as a part of a file name.
+    pub slug: String,
+}
+
+impl Project {
+    /// Renders a new script with the project's template, and makes sure that it can be read back.
+    ///
+    /// # Errors
+    /// When the template cannot be read or rendered, or what it gives is no script.
+    pub fn render_script(&self, values: &TemplateValues) -> Result<String> {
+        let path = self.root().join(TEMPLATE_FILE);
+        let (template, name) = match std::fs::read_to_string(&path) {
+            Ok(text) => (text, path.display().to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                (DEFAULT_TEMPLATE.to_owned(), "the built-in template".to_owned())
+            }
+            Err(error) => return Err(Error::new(format!("cannot read {}", path.display())).because(error)),
+        };
+        let mut text = render(&template, &name, Value::from(Serde(values.clone())))?;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Script::parse(&text).map_err(|error| {
+            Error::new(format!("{name} gives no readable script"))
+                .because(error)
+                .hint(format!("compare it with the one that `limbeck init` writes as {TEMPLATE_FILE}"))
+        })?;
+        Ok(text)
+    }
+
+    /// The file name of a new script, from `file_template`.
+    ///
+    /// # Errors
+    /// When the template cannot be rendered, or gives no plain file name.
+    pub fn script_file_name(&self, values: &TemplateValues, at: &jiff::Zoned) -> Result<String> {
+        let template = &self.config.scripts.file_template;
+        let parts = context! {
+            revision => &values.revision, rev => &values.revision, slug => &values.slug, epoch => at.timestamp().as_second(),
+            year => at.strftime("%Y").to_string(), month => at.strftime("%m").to_string(),
+            day => at.strftime("%d").to_string(), hour => at.strftime("%H").to_string(),
+            minute => at.strftime("%M").to_string(), second => at.strftime("%S").to_string(),
+        };
+        let name = render(template, "[scripts] file_template", parts)?;
+        if name.trim().is_empty() || name.contains(['/', '\\', '\0', '\n']) {
+            return Err(Error::new(format!("[scripts] file_template gives no file name: '{name}'"))
+                .hint("it may use revision, slug, year, month, day, hour, minute, second and epoch"));
+        }
+        Ok(format!("{name}.sql"))
+    }
+}
+
+/// The message as a part of a file name: its words in lower case, joined by `_`, cut at a word.
+#[must_use]
+pub fn slug(message: &str) -> String {
+    let lower = message.lines().next().unwrap_or_default().to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).collect();
+    let slug = words.join("_");
+    let Some((cut, _)) = slug.char_indices().nth(SLUG_LENGTH) else { return slug };
+    match slug[..cut].rsplit_once('_') {
+        Some((whole_words, _)) => format!("{whole_words}_"),
+        None => slug[..cut].to_owned(),
+    }
+}
+
+fn render(template: &str, name: &str, values: Value) -> Result<String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.render_str(template, values).map_err(|error| {
+        let line = error.line().map_or_else(String::new, |line| format!(", line {line}"));
+        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        Error::new(format!("{name}{line}: {detail}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_keep_letters_of_any_script() {
+        assert_eq!(slug("마이그레이션 설명"), "마이그레이션_설명");
+        assert_eq!(slug("Add index to function.name!"), "add_index_to_function_name");
+        assert_eq!(slug("  --  "), "");
+    }
+
+    #[test]
+    fn long_slugs_are_cut_at_a_word() {
+        let cut = slug("a very long message that goes on and on past every bound");
+        assert_eq!(cut, "a_very_long_message_that_goes_on_and_on_");
+        assert_eq!(slug(&"x".repeat(60)).len(), SLUG_LENGTH);
+    }
+
+    #[test]
+    fn an_unknown_variable_in_a_template_is_an_error_with_its_line() {
+        let error = render("-- x\n{{ revison }}", "t", context! { revision => "r" }).unwrap_err();
+        assert!(error.message.starts_with("t, line 2"), "{error:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Colours for SQL: our own PostgreSQL grammar, read line by line, scopes turned into token kinds.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxDefinition, SyntaxSet, SyntaxSetBuilder};
+
+use super::LineCache;
+use crate::tui::app::{Highlighted, TokenKind};
+
+/// A line's tokens: byte ranges into the line with their kinds, in order, not overlapping.
+pub(super) type Tokens = Vec<(Range<usize>, TokenKind)>;
+
+/// The tokens of every line of `text`, as `str::lines` splits it.
+#[must_use]
+pub fn highlight(text: &str) -> Highlighted {
+    let mut cache = LineCache::default();
+    cache.update(text.lines());
+    cache.highlighted()
+}
+
+/// Read on the first use; its expressions are compiled as they are first needed.
+static GRAMMAR: LazyLock<SyntaxSet> = LazyLock::new(|| {
+    let mut builder = SyntaxSetBuilder::new();
+    let source = include_str!("../../../assets/grammar/postgresql.sublime-syntax");
+    if let Ok(definition) = SyntaxDefinition::load_from_str(source, true, None) {
+        builder.add(definition);
+    }
+    builder.build()
+});
+
+static KINDS: LazyLock<Vec<(Scope, TokenKind)>> = LazyLock::new(|| {
+    [
+        ("markup.marker", TokenKind::Marker),
+        ("comment", TokenKind::Comment),
+        ("string", TokenKind::String),
+        ("variable.other.quoted", TokenKind::Quoted),
+        ("constant.numeric", TokenKind::Number),
+        ("keyword.operator", TokenKind::Operator),
+        ("keyword", TokenKind::Keyword),
+        ("storage.type", TokenKind::Type),
+        ("support.function", TokenKind::Function),
+    ]
+    .into_iter()
+    .filter_map(|(scope, kind)| Some((Scope::new(scope).ok()?, kind)))
+    .collect()
+});
+
+/// What the grammar knows between two lines.
+#[derive(Debug, Clone)]
+pub(super) struct LineState {
+    parse: ParseState,
+    scopes: ScopeStack,
+    /// The tags of the dollar quotes that are open, `$` included.
+    tags: Vec<String>,
+}
+
+/// `ParseState` itself compares captures by their address, so that it equals nothing inside a dollar
+/// quote; scopes and tags say the same by value.
+impl PartialEq for LineState {
+    fn eq(&self, other: &Self) -> bool {
+        self.scopes == other.scopes && self.tags == other.tags
+    }
+}
+
+impl LineState {
+    /// Before the first line; `None` when the grammar could not be read.
+    pub(super) fn initial() -> Option<Self> {
+        let syntax = GRAMMAR.syntaxes().iter().find(|syntax| syntax.name == "PostgreSQL")?;
+        let mut state = Self { parse: ParseState::new(syntax), scopes: ScopeStack::new(), tags: Vec::new() };
+        // The first line opens the outermost scope; reading one here makes all lines alike.
+        state.read("");
+        Some(state)
+    }
+
+    /// Reads one line without its newline and moves on behind it.
+    pub(super) fn read(&mut self, line: &str) -> Tokens {
+        let mut with_newline = String::with_capacity(line.len() + 1);
+        with_newline.push_str(line);
+        with_newline.push('\n');
+        let Ok(operations) = self.parse.parse_line(&with_newline, &GRAMMAR) else {
+            return Vec::new();
+        };
+        let mut tokens = Tokens::new();
+        let mut start = 0;
+        for (at, operation) in operations {
+            let range = start..at.min(line.len());
+            self.follow_quotes(line.get(range.clone()).unwrap_or_default());
+            push(&mut tokens, range, &self.scopes);
+            start = at;
+            // It only fails on a pop from an empty stack, which leaves the text as it stands.
+            let _ = self.scopes.apply(&operation);
+        }
+        push(&mut tokens, start..line.len(), &self.scopes);
+        tokens
+    }
+
+    /// Keeps `tags` in step where `text` is the tag of a dollar quote.
+    fn follow_quotes(&mut self, text: &str) {
+        let Some(scope) = self.scopes.as_slice().last().filter(|_| !text.is_empty()) else {
+            return;
+        };
+        if QUOTE_BEGINS.is_some_and(|begins| begins.is_prefix_of(*scope)) {
+            self.tags.push(text.to_owned());
+        } else if QUOTE_ENDS.is_some_and(|ends| ends.is_prefix_of(*scope)) {
+            // An outer quote's end also ends those that its body left open.
+            while self.tags.pop().is_some_and(|tag| tag != text) {}
+        }
+    }
+}
+
+static QUOTE_BEGINS: LazyLock<Option<Scope>> = LazyLock::new(|| Scope::new("string.quoted.dollar.begin").ok());
+static QUOTE_ENDS: LazyLock<Option<Scope>> = LazyLock::new(|| Scope::new("string.quoted.dollar.end").ok());
+
+fn push(tokens: &mut Tokens, range: Range<usize>, scopes: &ScopeStack) {
+    let Some(kind) = kind(scopes) else {
+        return;
+    };
+    if range.is_empty() {
+        return;
+    }
+    match tokens.last_mut() {
+        Some((last, last_kind)) if *last_kind == kind && last.end == range.start => last.end = range.end,
+        _ => tokens.push((range, kind)),
+    }
+}
+
+/// The kind of the innermost scope that has one.
+fn kind(scopes: &ScopeStack) -> Option<TokenKind> {
+    scopes
+        .as_slice()
+        .iter()
+        .rev()
+        .find_map(|scope| KINDS.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, kind)| *kind))
+}
+
+#[cfg(test)]
+#[path = "highlight_tests.rs"]
+mod tests;

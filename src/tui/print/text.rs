@@ -1,0 +1,30 @@
+//! A screen as plain text.
+
+use ratatui::buffer::Buffer;
+
+use super::row;
+
+/// Every row on a line of its own, without blanks at the end.
+pub(super) fn print(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in buffer.area.top()..buffer.area.bottom() {
+        let mut line = String::new();
+        for placed in row(buffer, y) {
+            line.push_str(placed.cell.symbol());
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_take_two_columns_and_blanks_at_the_end_go() {
+        let buffer = Buffer::with_lines(["한글 ab  ", "│x│      "]);
+        assert_eq!(print(&buffer), "한글 ab\n│x│\n");
+    }
+}

@@ -1,0 +1,114 @@
+//! While the terminal is someone else's: an editor, or the shell.
+
+use std::path::Path;
+
+use crossterm::event::EventStream;
+use crossterm::terminal::size;
+use rustix::process::{Pid, Signal as Unix, getpid, kill_current_process_group, kill_process};
+use tokio::process::Command;
+
+use super::event::Event;
+use super::external_editor::{hint, invocation};
+use super::main_loop::MainLoop;
+use super::terminal;
+use crate::engine::{Error, Result};
+use crate::tui::app::Msg;
+
+/// Who has the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Away {
+    /// The editor, with its process id.
+    Editor(Option<i32>),
+    /// The shell, until SIGCONT.
+    Shell,
+}
+
+impl MainLoop {
+    /// Opens a file in the person's editor; the answer comes when that has ended.
+    pub(super) fn edit(&mut self, path: &Path, line: Option<usize>) {
+        let project = self.machine.effects.project();
+        let started = invocation(&project.variables, path, line).and_then(|invocation| {
+            self.leave(Away::Editor(None));
+            let mut command = Command::new(&invocation.program);
+            command.args(&invocation.arguments);
+            command.spawn().map_err(|error| {
+                Error::new(format!("cannot start the editor '{}'", invocation.program)).because(error).hint(hint())
+            })
+        });
+        let mut child = match started {
+            Ok(child) => child,
+            Err(error) => return self.come_back_from_editor(Err(error)),
+        };
+        self.away = Some(Away::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let result = child.wait().await;
+            let _ = sender.send(Event::EditorEnded(ending(result)));
+        });
+    }
+
+    pub(super) fn come_back_from_editor(&mut self, result: Result<()>) {
+        self.come_back();
+        self.send(Msg::EditorClosed(result));
+    }
+
+    /// Asks an editor that still runs to end, since the terminal is about to be the shell's.
+    pub(super) fn end_editor(&self) {
+        if let Some(Away::Editor(Some(id))) = self.away
+            && let Some(pid) = Pid::from_raw(id)
+        {
+            let _ = kill_process(pid, Unix::TERM);
+        }
+    }
+
+    /// SIGTSTP: gives the terminal back and stops, with the whole job that the shell started us in.
+    pub(super) fn stop(&mut self) {
+        match self.away {
+            // The editor's ^z has stopped its part of the job already.
+            Some(Away::Editor(_)) => {
+                let _ = kill_process(getpid(), Unix::STOP);
+            }
+            Some(Away::Shell) => {}
+            None => {
+                self.leave(Away::Shell);
+                if kill_current_process_group(Unix::STOP).is_err() {
+                    self.come_back();
+                }
+            }
+        }
+    }
+
+    /// SIGCONT: takes the terminal again, whoever had stopped us.
+    pub(super) fn carry_on(&mut self) {
+        if !matches!(self.away, Some(Away::Editor(_))) {
+            terminal::restore();
+            self.come_back();
+        }
+    }
+
+    fn leave(&mut self, away: Away) {
+        self.input = None;
+        self.away = Some(away);
+        terminal::restore();
+    }
+
+    fn come_back(&mut self) {
+        self.away = None;
+        if self.screen.take_again().is_err() {
+            self.handle_lost_terminal();
+            return;
+        }
+        self.input = Some(EventStream::new());
+        if let Ok((width, height)) = size() {
+            self.send(Msg::Resize { width, height });
+        }
+    }
+}
+
+fn ending(result: std::io::Result<std::process::ExitStatus>) -> Result<()> {
+    match result {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Error::new(format!("the editor ended with {status}"))),
+        Err(error) => Err(Error::new("the editor cannot be waited for").because(error)),
+    }
+}

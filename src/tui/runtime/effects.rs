@@ -1,0 +1,303 @@
+//! Carries effects out as tasks; each answers with messages, and its end is always told.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::{AbortHandle, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Connection;
+use super::event::{Event, Kind};
+use crate::engine::apply::{ApplyOptions, apply};
+use crate::engine::draft::{NewRevision, create, merge};
+use crate::engine::postgres::Variables;
+use crate::engine::prepare::{Request, prepare};
+use crate::engine::project::{Project, ScriptTree};
+use crate::engine::stamp::stamp;
+use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
+use crate::tui::app::{Effect, Generation, Msg};
+use crate::tui::editor;
+
+/// An effect that only the loop itself can carry out, since it has the terminal.
+pub(super) enum ForLoop {
+    Edit(PathBuf, Option<usize>),
+    Copy(String, String),
+    Suspend,
+    Quit,
+}
+
+/// What the tasks share.
+struct World {
+    project: Mutex<Arc<Project>>,
+    /// As the process was started with, without what `.env` adds.
+    variables: Variables,
+    connection: Connection,
+    /// One job that asks the database for more than its heads, or writes a script, at a time.
+    job: tokio::sync::Mutex<()>,
+    loading: tokio::sync::Mutex<()>,
+    events: UnboundedSender<Event>,
+}
+
+impl World {
+    fn project(&self) -> Arc<Project> {
+        self.project.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn answer(&self, message: Msg) {
+        // Nobody listens any more when the loop has ended.
+        let _ = self.events.send(Event::Answer(message));
+    }
+}
+
+/// Tells the end of a task, also when it is aborted or panics.
+struct Ending(UnboundedSender<Event>, Kind);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Ended(self.1));
+    }
+}
+
+/// Starts effects and knows what still runs.
+pub(super) struct Effects {
+    world: Arc<World>,
+    /// As the command line says; the environment changes with `Effect::Connect`.
+    command_line: ConnectOptions,
+    options: ConnectOptions,
+    /// Of the running job.
+    cancel: CancellationToken,
+    asking: Option<AbortHandle>,
+    preparing: Option<AbortHandle>,
+    reads: usize,
+    writes: usize,
+}
+
+impl Effects {
+    pub(super) fn new(
+        project: Project,
+        variables: Variables,
+        options: ConnectOptions,
+        events: UnboundedSender<Event>,
+    ) -> Self {
+        let world = World {
+            project: Mutex::new(Arc::new(project)),
+            variables,
+            connection: Connection::default(),
+            job: tokio::sync::Mutex::default(),
+            loading: tokio::sync::Mutex::default(),
+            events,
+        };
+        Self {
+            world: Arc::new(world),
+            command_line: options.clone(),
+            options,
+            cancel: CancellationToken::new(),
+            asking: None,
+            preparing: None,
+            reads: 0,
+            writes: 0,
+        }
+    }
+
+    /// The project as it was last read.
+    pub(super) fn project(&self) -> Arc<Project> {
+        self.world.project()
+    }
+
+    /// How many effects have not ended yet.
+    pub(super) fn running(&self) -> usize {
+        self.reads + self.writes
+    }
+
+    /// Whether something runs that must not be left alone.
+    pub(super) fn is_writing(&self) -> bool {
+        self.writes > 0
+    }
+
+    /// Takes note of an [`Event::Ended`].
+    pub(super) fn ended(&mut self, kind: Kind) {
+        match kind {
+            Kind::Reads => self.reads = self.reads.saturating_sub(1),
+            Kind::Writes => self.writes = self.writes.saturating_sub(1),
+        }
+    }
+
+    /// Cancels the running job, on the server where it is there.
+    pub(super) fn cancel(&mut self) {
+        self.cancel.cancel();
+    }
+
+    /// Starts an effect, or hands it back for the loop.
+    pub(super) fn start(&mut self, effect: Effect) -> Option<ForLoop> {
+        match effect {
+            Effect::LoadScripts => self.load_scripts(),
+            Effect::Connect(generation, environment) => self.connect(generation, environment),
+            Effect::ReadStatus(generation) => self.read_status(generation),
+            Effect::Prepare(generation, tree, request) => self.prepare(generation, tree, request),
+            Effect::Apply(approval) => self.apply(approval),
+            Effect::Cancel => self.cancel(),
+            Effect::Create(tree, new) => self.write(move |project| create(project, &tree, &new)),
+            Effect::Merge(tree, revisions, new) => self.merge(tree, revisions, new),
+            Effect::Stamp(tree, targets, purge) => self.stamp(tree, targets, purge),
+            Effect::Highlight(revision, text) => {
+                self.spawn(Kind::Reads, async move |world| {
+                    if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
+                        world.answer(Msg::Highlighted(revision, Arc::new(highlighted)));
+                    }
+                });
+            }
+            Effect::EditExternally(path, line) => return Some(ForLoop::Edit(path, line)),
+            Effect::Copy(text, what) => return Some(ForLoop::Copy(text, what)),
+            Effect::Suspend => return Some(ForLoop::Suspend),
+            Effect::Quit => return Some(ForLoop::Quit),
+        }
+        None
+    }
+
+    fn spawn<F>(&mut self, kind: Kind, task: impl FnOnce(Arc<World>) -> F) -> AbortHandle
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match kind {
+            Kind::Reads => self.reads += 1,
+            Kind::Writes => self.writes += 1,
+        }
+        let ending = Ending(self.world.events.clone(), kind);
+        let task = task(Arc::clone(&self.world));
+        let handle = tokio::spawn(async move {
+            let _ending = ending;
+            task.await;
+        });
+        handle.abort_handle()
+    }
+
+    /// Reads the configuration and the scripts again, one reading after the other.
+    fn load_scripts(&mut self) {
+        self.spawn(Kind::Reads, async |world| {
+            let _turn = world.loading.lock().await;
+            let reading = Arc::clone(&world);
+            match spawn_blocking(move || read_project(&reading)).await {
+                Ok((tree, problem)) => {
+                    world.answer(Msg::ScriptsLoaded(Arc::new(tree)));
+                    problem.into_iter().for_each(|error| world.answer(Msg::Failed(error)));
+                }
+                Err(error) => world.answer(Msg::Failed(Error::new("the scripts could not be read").because(error))),
+            }
+        });
+    }
+
+    fn connect(&mut self, generation: Generation, environment: Option<String>) {
+        self.options = if environment == self.command_line.environment {
+            self.command_line.clone()
+        } else {
+            // Another environment than the command line's: its database and no other.
+            ConnectOptions { environment, yes: self.command_line.yes, ..ConnectOptions::default() }
+        };
+        self.world.connection.forget();
+        self.ask(async move |world: Arc<World>, options| {
+            let answer = world.connection.connect(&world.project(), &options).await;
+            world.answer(Msg::Status(generation, answer));
+        });
+    }
+
+    fn read_status(&mut self, generation: Generation) {
+        self.ask(async move |world: Arc<World>, options| {
+            let answer = world.connection.status(&world.project(), &options).await;
+            world.answer(Msg::Status(generation, answer));
+        });
+    }
+
+    /// Asks for the heads; an earlier question that has no answer yet is dropped.
+    fn ask<F>(&mut self, question: impl FnOnce(Arc<World>, ConnectOptions) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if let Some(earlier) = self.asking.take() {
+            earlier.abort();
+        }
+        let options = self.options.clone();
+        self.asking = Some(self.spawn(Kind::Reads, |world| question(world, options)));
+    }
+
+    fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: Request) {
+        if let Some(earlier) = self.preparing.take() {
+            earlier.abort();
+        }
+        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
+        self.preparing = Some(self.spawn(Kind::Reads, async move |world: Arc<World>| {
+            let work = async {
+                let _turn = world.job.lock().await;
+                let project = world.project();
+                let target = world.connection.target(&project, &options).await?;
+                prepare(&project, &tree, &target, &request).await
+            };
+            let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was run");
+            let answer = cancel.run_until_cancelled(work).await.unwrap_or_else(|| Err(cancelled()));
+            world.answer(Msg::Prepared(generation, answer));
+        }));
+    }
+
+    fn apply(&mut self, approval: crate::core::plan::Approval) {
+        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let project = world.project();
+            let told = Arc::clone(&world);
+            let progress = move |progress| told.answer(Msg::Progress(progress));
+            let work = async {
+                let target = world.connection.target(&project, &options).await?;
+                apply(&project, &target, &approval, &ApplyOptions::default(), &progress, &cancel).await
+            };
+            let answer = work.await;
+            world.answer(Msg::Applied(answer));
+        });
+    }
+
+    fn merge(&mut self, tree: Arc<ScriptTree>, revisions: Vec<String>, new: NewRevision) {
+        self.write(move |project| merge(project, &tree, &revisions, &new));
+    }
+
+    fn write(&mut self, work: impl FnOnce(&Project) -> Result<crate::engine::draft::Written> + Send + 'static) {
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let project = world.project();
+            let answer = spawn_blocking(move || work(&project)).await;
+            let answer = answer.unwrap_or_else(|error| Err(Error::new("the script was not written").because(error)));
+            world.answer(Msg::Written(answer));
+        });
+    }
+
+    fn stamp(&mut self, tree: Arc<ScriptTree>, targets: Vec<String>, purge: bool) {
+        let options = self.options.clone();
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let project = world.project();
+            let work = async {
+                let target = world.connection.target(&project, &options).await?;
+                stamp(&project, &tree, &target, &targets, purge).await
+            };
+            let answer = work.await;
+            world.answer(Msg::Stamped(answer));
+        });
+    }
+
+    fn fresh_cancel(&mut self) -> CancellationToken {
+        self.cancel = CancellationToken::new();
+        self.cancel.clone()
+    }
+}
+
+/// Reads the scripts with the configuration as it is now; with the one before when that has a fault.
+fn read_project(world: &World) -> (ScriptTree, Option<Error>) {
+    let known = world.project();
+    match Project::open(Some(&known.config_path), known.root(), world.variables.clone()) {
+        Ok(project) => {
+            let tree = project.read_scripts();
+            *world.project.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(project);
+            (tree, None)
+        }
+        Err(error) => (known.read_scripts(), Some(error)),
+    }
+}

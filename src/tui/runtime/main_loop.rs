@@ -1,0 +1,285 @@
+//! The loop in a terminal: one event, or all that are ready, then one frame.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::{execute, terminal as size_of};
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::TuiOptions;
+use super::away::Away;
+use super::effects::ForLoop;
+use super::event::Event;
+use super::machine::Machine;
+use super::signals::{Signal, Signals};
+use super::terminal::{Screen, Tty};
+use super::timers::{Due, Timers};
+use super::watch::Watch;
+use crate::tui::app::Msg;
+
+/// How long a running job has to end, once cancelled, when the process is asked to end.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+/// Events taken in before a frame is drawn, so that a flood of them does not keep the screen from moving.
+const BATCH: usize = 1000;
+/// How long typing that was under way may trickle in when a confirmation has opened.
+const TYPED_AHEAD: Duration = Duration::from_millis(5);
+/// What a process that panicked ends with.
+const PANICKED: u8 = 101;
+
+/// Runs the UI; gives the exit code.
+pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
+    let signals = Signals::catch()?;
+    let screen = Screen::take(&options.title())?;
+    let mut main = MainLoop::new(options, screen, signals)?;
+    main.draw();
+    main.begin();
+    while !main.is_over() {
+        main.turn().await;
+    }
+    Ok(if super::panic::has_panicked() { PANICKED } else { main.exit_code.unwrap_or(0) })
+}
+
+pub(super) struct MainLoop {
+    pub(super) machine: Machine,
+    pub(super) screen: Screen,
+    /// Read while the terminal is ours.
+    pub(super) input: Option<EventStream>,
+    pub(super) away: Option<Away>,
+    pub(super) sender: UnboundedSender<Event>,
+    events: UnboundedReceiver<Event>,
+    signals: Signals,
+    watch: Watch,
+    timers: Timers,
+    focused: bool,
+    /// Set once the process is asked to end.
+    exit_code: Option<u8>,
+    /// Do not wait for jobs any more.
+    now: bool,
+}
+
+impl MainLoop {
+    fn new(options: TuiOptions, screen: Screen, signals: Signals) -> io::Result<Self> {
+        let (sender, events) = unbounded_channel();
+        let mut folders = options.project.version_folders();
+        folders.push(options.project.root().to_owned());
+        let watch = Watch::start(folders, sender.clone());
+        let start = options.start(size_of::size()?);
+        let machine = Machine::new(options, start, sender.clone());
+        Ok(Self {
+            machine,
+            screen,
+            input: Some(EventStream::new()),
+            away: None,
+            sender,
+            events,
+            signals,
+            watch,
+            timers: Timers::new(),
+            // Terminals that cannot tell are looked at.
+            focused: true,
+            exit_code: None,
+            now: false,
+        })
+    }
+
+    fn begin(&mut self) {
+        let asked = self.machine.begin();
+        self.answer(asked);
+    }
+
+    /// Over when asked to end and nothing that writes is left alone, or at once after a panic.
+    fn is_over(&self) -> bool {
+        super::panic::has_panicked() || self.exit_code.is_some() && (self.now || !self.machine.effects.is_writing())
+    }
+
+    /// Sleeps until something happens, takes in all that is ready, and draws when it is time.
+    async fn turn(&mut self) {
+        self.set_timers();
+        let first = self.next_event().await;
+        let mut next = first;
+        for _ in 0..BATCH {
+            let Some(event) = next else { break };
+            self.handle(event);
+            next = self.ready_event();
+        }
+        for due in self.timers.due(Instant::now()) {
+            self.fire(due).await;
+        }
+    }
+
+    fn set_timers(&mut self) {
+        let now = Instant::now();
+        let here = self.away.is_none();
+        let idle = self.machine.effects.running() == 0 && !self.machine.model.is_busy();
+        self.timers.tick_while(here && self.machine.model.wants_tick(), now);
+        self.timers.look_again_while(here && self.focused && idle, now);
+    }
+
+    /// `None` when a timer is due.
+    async fn next_event(&mut self) -> Option<Event> {
+        let timer = self.timers.next();
+        let input = self.input.as_mut();
+        tokio::select! {
+            event = async { match input { Some(stream) => stream.next().await, None => std::future::pending().await } } => {
+                Some(input_event(event))
+            }
+            signal = self.signals.next() => Some(Event::Signal(signal)),
+            Some(event) = self.events.recv() => Some(event),
+            () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => None,
+        }
+    }
+
+    /// An event that is there already.
+    fn ready_event(&mut self) -> Option<Event> {
+        let input = self.input.as_mut().and_then(|stream| stream.next().now_or_never());
+        input.map(input_event).or_else(|| self.events.try_recv().ok())
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Input(input) => self.take_input(input),
+            Event::InputLost => self.handle_lost_terminal(),
+            Event::Signal(signal) => self.take_signal(signal),
+            Event::Answer(message) => self.send(message),
+            Event::Ended(kind) => self.machine.effects.ended(kind),
+            Event::FilesMoved => self.timers.files_moved(Instant::now()),
+            Event::EditorEnded(result) => self.come_back_from_editor(result),
+        }
+    }
+
+    fn take_input(&mut self, input: Input) {
+        let message = match input {
+            Input::Key(key) if key.kind == KeyEventKind::Release => return,
+            Input::Key(key) => Msg::Key(key),
+            Input::Mouse(mouse) => Msg::Mouse(mouse),
+            Input::Paste(text) => Msg::Paste(text),
+            Input::Resize(width, height) => Msg::Resize { width, height },
+            Input::FocusGained => Msg::Focus(true),
+            Input::FocusLost => Msg::Focus(false),
+        };
+        if let Msg::Focus(focused) = message {
+            self.focused = focused;
+        }
+        self.send(message);
+        self.timers.want_frame(true, Instant::now());
+    }
+
+    fn take_signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Terminate | Signal::HangUp => {
+                // The second time there is no waiting.
+                self.now = self.exit_code.is_some();
+                match signal {
+                    Signal::HangUp => self.handle_lost_terminal(),
+                    _ => self.end(signal.exit_code()),
+                }
+            }
+            // While the editor has the terminal, its ^c and ^z reach us as well.
+            Signal::Interrupt if self.away.is_some() => {}
+            Signal::Interrupt => {
+                self.send(Msg::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
+            }
+            Signal::Stop => self.stop(),
+            Signal::Continue => self.carry_on(),
+        }
+    }
+
+    /// The terminal cannot be used any more, as after a SIGHUP.
+    pub(super) fn handle_lost_terminal(&mut self) {
+        self.input = None;
+        self.end(Signal::HangUp.exit_code());
+    }
+
+    /// Asks everything to end: a job is cancelled on the server, and has a bounded time to say how it ended.
+    fn end(&mut self, exit_code: u8) {
+        self.exit_code.get_or_insert(exit_code);
+        self.machine.effects.cancel();
+        self.end_editor();
+        self.timers.end_after(LAST_WORDS, Instant::now());
+        if exit_code != 0 {
+            self.send(Msg::Terminate);
+        }
+    }
+
+    /// Lets the model know of something.
+    pub(super) fn send(&mut self, message: Msg) {
+        let asked = self.machine.send(message);
+        self.answer(asked);
+        self.timers.want_frame(false, Instant::now());
+    }
+
+    fn answer(&mut self, asked: Vec<ForLoop>) {
+        for effect in asked {
+            match effect {
+                ForLoop::Edit(path, line) => self.edit(&path, line),
+                ForLoop::Copy(text, what) => self.copy(&text, what),
+                ForLoop::Suspend => self.stop(),
+                ForLoop::Quit if self.exit_code.is_none() => self.end(0),
+                ForLoop::Quit => {}
+            }
+        }
+    }
+
+    /// OSC 52: the terminal itself puts it on the clipboard, also through ssh.
+    fn copy(&mut self, text: &str, what: String) {
+        let copied = execute!(Tty, CopyToClipboard::to_clipboard_from(text));
+        self.send(Msg::Copied(
+            copied
+                .map(|()| what)
+                .map_err(|error| crate::engine::Error::new("the terminal did not take it").because(error)),
+        ));
+    }
+
+    async fn fire(&mut self, due: Due) {
+        match due {
+            Due::End => self.now = true,
+            Due::FilesMoved => {
+                self.watch.renew();
+                self.send(Msg::ScriptsChanged);
+            }
+            Due::LookAgain => {
+                if !self.watch.works() {
+                    self.send(Msg::ScriptsChanged);
+                }
+                self.send(Msg::LookAgain);
+            }
+            Due::Tick => self.send(Msg::Tick),
+            Due::Frame => {
+                self.draw();
+                if self.machine.model.wants_drawn() {
+                    self.discard_typed_ahead().await;
+                }
+            }
+        }
+    }
+
+    /// A confirmation has just been shown: what was typed before it could be seen goes to a model that does
+    /// not take it, and only then it learns that the frame is there.
+    async fn discard_typed_ahead(&mut self) {
+        while let Some(stream) = self.input.as_mut() {
+            let Ok(event) = timeout(TYPED_AHEAD, stream.next()).await else { break };
+            self.handle(input_event(event));
+        }
+        self.send(Msg::Drawn);
+    }
+
+    fn draw(&mut self) {
+        let machine = &self.machine;
+        let drawn = if self.away.is_none() { self.screen.draw(|frame| machine.draw(frame)) } else { Ok(()) };
+        self.timers.drawn(Instant::now());
+        if drawn.is_err() && self.exit_code.is_none() {
+            self.handle_lost_terminal();
+        }
+    }
+}
+
+fn input_event(event: Option<io::Result<Input>>) -> Event {
+    match event {
+        Some(Ok(input)) => Event::Input(input),
+        Some(Err(_)) | None => Event::InputLost,
+    }
+}

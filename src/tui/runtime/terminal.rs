@@ -1,0 +1,153 @@
+//! The terminal while the UI has it, and how it is given back: in the end, on a panic, on a signal.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
+use crossterm::style::force_color_output;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+
+/// Whether the terminal is the UI's at the moment.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// xterm's stack of titles, so that the title that was there comes back.
+const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
+const POP_TITLE: &[u8] = b"\x1b[23;0t";
+
+/// Standard output without a lock or a buffer of the process, so that a panic hook can always write to it.
+pub(super) struct Tty;
+
+impl Write for Tty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(io::stdout(), bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The terminal, held. Dropped, it is as it was before.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Tty>>>,
+    title: String,
+}
+
+impl Screen {
+    /// Takes the terminal: raw mode, alternate screen, mouse, bracketed paste, focus events, title.
+    pub(super) fn take(title: &str) -> io::Result<Self> {
+        // The theme decides about colours; crossterm's own `NO_COLOR` would wipe bold and reverse as well.
+        force_color_output(true);
+        take(title)?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Tty));
+        let terminal = Terminal::new(backend).inspect_err(|_| restore())?;
+        Ok(Self { terminal, title: title.to_owned() })
+    }
+
+    /// Takes it again after [`restore`]; the next frame is drawn whole.
+    pub(super) fn take_again(&mut self) -> io::Result<()> {
+        if !HELD.load(Ordering::SeqCst) {
+            take(&self.title)?;
+        }
+        self.terminal.clear()
+    }
+
+    /// Draws one frame; does nothing while the terminal is not held.
+    pub(super) fn draw(&mut self, picture: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        if !HELD.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(picture)?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        Write::flush(self.terminal.backend_mut())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back, if it is held; from any thread, any number of times.
+pub(super) fn restore() {
+    if HELD.swap(false, Ordering::SeqCst) {
+        let mut bytes = Vec::new();
+        // Nothing can be done about a terminal that is gone.
+        let _ = leave(&mut bytes);
+        let _ = Tty.write_all(&bytes);
+        let _ = disable_raw_mode();
+    }
+}
+
+fn take(title: &str) -> io::Result<()> {
+    enable_raw_mode()?;
+    HELD.store(true, Ordering::SeqCst);
+    let mut bytes = Vec::new();
+    enter(&mut bytes, title)?;
+    Tty.write_all(&bytes)
+}
+
+fn enter(out: &mut impl Write, title: &str) -> io::Result<()> {
+    out.write_all(PUSH_TITLE)?;
+    let printable: String = title.chars().filter(|character| !character.is_control()).collect();
+    queue!(
+        out,
+        SetTitle(printable),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        cursor::Hide
+    )
+}
+
+fn leave(out: &mut impl Write) -> io::Result<()> {
+    queue!(
+        out,
+        EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        cursor::SetCursorStyle::DefaultUserShape,
+        cursor::Show
+    )?;
+    out.write_all(POP_TITLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaving_undoes_everything_that_entering_did() {
+        let mut bytes = Vec::new();
+        enter(&mut bytes, "limbeck\x1b]0;evil\x07").unwrap();
+        let mut terminal = vt100::Parser::new(10, 40, 0);
+        terminal.process(&bytes);
+        let screen = terminal.screen();
+        assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
+        assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(String::from_utf8_lossy(&bytes).contains("limbeck]0;evil\x07"), "the title's own controls are gone");
+
+        let mut bytes = Vec::new();
+        leave(&mut bytes).unwrap();
+        terminal.process(&bytes);
+        let screen = terminal.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(bytes.ends_with(POP_TITLE));
+        assert!(bytes.windows(8).any(|window| window == b"\x1b[?1004l"), "focus events are off");
+    }
+}

@@ -1,0 +1,136 @@
+//! When the loop wakes by itself. Every timer is off unless something needs it.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// At most some sixty frames a second.
+const FRAME: Duration = Duration::from_millis(16);
+const TICK: Duration = Duration::from_millis(250);
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Changes on disk come in showers: a `git switch` touches many files.
+const FILES_REST: Duration = Duration::from_millis(100);
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Frame,
+    Tick,
+    LookAgain,
+    FilesMoved,
+    /// The time that a job has to end in is over.
+    End,
+}
+
+/// The timers, each a moment or off.
+#[derive(Debug, Clone)]
+pub(super) struct Timers {
+    last_frame: Option<Instant>,
+    frame: Option<Instant>,
+    tick: Option<Instant>,
+    look_again: Option<Instant>,
+    files_moved: Option<Instant>,
+    end: Option<Instant>,
+}
+
+impl Timers {
+    pub(super) fn new() -> Self {
+        Self { last_frame: None, frame: None, tick: None, look_again: None, files_moved: None, end: None }
+    }
+
+    /// Something changed that a frame has to show: at once when it answers a person, else within the limit.
+    pub(super) fn want_frame(&mut self, at_once: bool, now: Instant) {
+        let limited = self.last_frame.map_or(now, |last| (last + FRAME).max(now));
+        let wanted = if at_once { now } else { limited };
+        self.frame = Some(self.frame.map_or(wanted, |frame| frame.min(wanted)));
+    }
+
+    /// A frame was drawn.
+    pub(super) fn drawn(&mut self, now: Instant) {
+        self.last_frame = Some(now);
+        self.frame = None;
+    }
+
+    /// Four ticks a second while they are wanted.
+    pub(super) fn tick_while(&mut self, wanted: bool, now: Instant) {
+        self.tick = wanted.then(|| self.tick.unwrap_or(now + TICK));
+    }
+
+    /// A look each five seconds while one is wanted.
+    pub(super) fn look_again_while(&mut self, wanted: bool, now: Instant) {
+        self.look_again = wanted.then(|| self.look_again.unwrap_or(now + LOOK_AGAIN));
+    }
+
+    /// Files moved: told once the shower had time to pass.
+    pub(super) fn files_moved(&mut self, now: Instant) {
+        self.files_moved.get_or_insert(now + FILES_REST);
+    }
+
+    /// Ends the loop after a time, whatever still runs.
+    pub(super) fn end_after(&mut self, time: Duration, now: Instant) {
+        self.end.get_or_insert(now + time);
+    }
+
+    /// When to wake; `None`: not before something happens.
+    pub(super) fn next(&self) -> Option<Instant> {
+        [self.frame, self.tick, self.look_again, self.files_moved, self.end].into_iter().flatten().min()
+    }
+
+    /// What is due by now, each turned off.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<Due> {
+        let timers = [
+            (&mut self.end, Due::End),
+            (&mut self.files_moved, Due::FilesMoved),
+            (&mut self.look_again, Due::LookAgain),
+            (&mut self.tick, Due::Tick),
+            (&mut self.frame, Due::Frame),
+        ];
+        let due = timers.into_iter().filter_map(|(timer, due)| timer.take_if(|at| *at <= now).map(|_| due));
+        due.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn nothing_is_due_when_nothing_is_wanted() {
+        let now = Instant::now();
+        let mut timers = Timers::new();
+        assert_eq!(timers.next(), None);
+        timers.tick_while(true, now);
+        timers.look_again_while(true, now);
+        assert_eq!(timers.next(), Some(now + TICK));
+        timers.tick_while(false, now);
+        timers.look_again_while(false, now);
+        assert_eq!((timers.next(), timers.due(now + 100 * TICK)), (None, vec![]));
+    }
+
+    #[test]
+    fn frames_keep_their_distance_but_keys_do_not_wait() {
+        let now = Instant::now();
+        let mut timers = Timers::new();
+        timers.want_frame(false, now);
+        assert_eq!(timers.due(now), [Due::Frame]);
+        timers.drawn(now);
+        timers.want_frame(false, now + MS);
+        assert_eq!(timers.next(), Some(now + FRAME));
+        assert_eq!(timers.due(now + MS), []);
+        timers.want_frame(true, now + 2 * MS);
+        assert_eq!(timers.due(now + 2 * MS), [Due::Frame]);
+    }
+
+    #[test]
+    fn a_shower_of_files_is_told_once_and_is_not_put_off_forever() {
+        let now = Instant::now();
+        let mut timers = Timers::new();
+        for n in 0..100 {
+            timers.files_moved(now + n * MS);
+        }
+        assert_eq!(timers.due(now + FILES_REST), [Due::FilesMoved]);
+        assert_eq!(timers.next(), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! Watches the folders of scripts and the configuration, without looking at them again and again.
+
+use std::path::{Path, PathBuf};
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::event::Event;
+
+/// Tells of changes as long as it lives.
+pub(super) struct Watch {
+    watcher: Option<RecommendedWatcher>,
+    folders: Vec<PathBuf>,
+}
+
+impl Watch {
+    /// Watches the folders; those that are not there yet are tried again by [`Watch::renew`].
+    pub(super) fn start(folders: Vec<PathBuf>, events: UnboundedSender<Event>) -> Self {
+        let watcher = notify::recommended_watcher(move |result: notify::Result<notify::Event>| {
+            // An error can mean that changes were lost, so it counts as one.
+            if result.is_ok_and(|event| !matters(&event)) {
+                return;
+            }
+            let _ = events.send(Event::FilesMoved);
+        });
+        let mut watch = Self { watcher: watcher.ok(), folders };
+        watch.renew();
+        watch
+    }
+
+    /// Watches folders that are new: a folder that is removed and made again is another one to the system.
+    pub(super) fn renew(&mut self) {
+        if let Some(watcher) = &mut self.watcher {
+            for folder in &self.folders {
+                // One that is missing shows in the tree, which says what it could not read.
+                let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
+            }
+        }
+    }
+
+    /// Whether changes are told; where they are not, one has to look.
+    pub(super) fn works(&self) -> bool {
+        self.watcher.is_some()
+    }
+}
+
+/// Reading a script is no change, nor is what editors write beside it.
+fn matters(event: &notify::Event) -> bool {
+    match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
+        EventKind::Access(_) => return false,
+        _ => {}
+    }
+    event.paths.is_empty() || event.paths.iter().any(|path| is_ours(path))
+}
+
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with('.') && name != ".env" {
+        return false;
+    }
+    match path.extension() {
+        Some(extension) => ["sql", "py", "toml", "ini", "env"].iter().any(|known| extension == *known),
+        None => name == ".env" || !name.ends_with('~'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    }
+
+    async fn moved(events: &mut UnboundedReceiver<Event>) {
+        let event = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
+        assert!(matches!(event, Ok(Some(Event::FilesMoved))), "a change is told");
+    }
+
+    #[test]
+    fn changes_are_told_also_in_a_folder_that_was_made_again() {
+        runtime().block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let versions = folder.path().join("versions");
+            std::fs::create_dir(&versions).unwrap();
+            let (sender, mut events) = unbounded_channel();
+            let mut watch = Watch::start(vec![folder.path().into(), versions.clone()], sender);
+            assert!(watch.works());
+            std::fs::write(versions.join("a.sql"), "x").unwrap();
+            moved(&mut events).await;
+
+            std::fs::remove_dir_all(&versions).unwrap();
+            std::fs::create_dir(&versions).unwrap();
+            watch.renew();
+            // The mark comes after everything that was told of the past.
+            std::fs::write(folder.path().join("limbeck.toml"), "").unwrap();
+            moved(&mut events).await;
+            while events.try_recv().is_ok() {}
+            std::fs::write(versions.join("b.sql"), "x").unwrap();
+            moved(&mut events).await;
+        });
+    }
+
+    #[test]
+    fn reading_and_the_files_of_editors_do_not_count() {
+        let event = |kind, path: &str| notify::Event::new(kind).add_path(PathBuf::from(path));
+        let open = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let removed = EventKind::Remove(notify::event::RemoveKind::Any);
+        for (kind, path, expected) in [
+            (open, "versions/a.sql", false),
+            (written, "versions/a.sql", true),
+            (removed, "versions/a.sql", true),
+            (removed, "versions", true),
+            (written, "limbeck.toml", true),
+            (written, ".env", true),
+            (written, "versions/.a.sql.swp", false),
+            (written, "versions/a.sql~", false),
+            (removed, "versions/4913~", false),
+        ] {
+            assert_eq!(matters(&event(kind, path)), expected, "{path}");
+        }
+    }
+}

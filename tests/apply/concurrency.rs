@@ -1,0 +1,85 @@
+//! Two migrators at once, and sessions that stand in the way.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+
+use super::{fresh, heads};
+use crate::support::{TestDatabase, end_of, eventually, programs};
+
+/// A psql that runs SQL and stays connected until it is killed.
+fn session(database: &TestDatabase<'_>, sql: &str) -> Child {
+    let mut child = Command::new(programs().join("psql"))
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &database.url()])
+        .env_clear()
+        .env("PGAPPNAME", "in the way")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.as_mut().unwrap(), "{sql}").unwrap();
+    child
+}
+
+fn end(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn two_at_once_take_turns_and_the_second_finds_nothing_to_do() {
+    let (database, project) = fresh();
+    let slow = "CREATE TABLE one (id int);\nSELECT pg_sleep(1);";
+    project.script("aaaa00000001", "", slow, "");
+    let mut first = project.spawn(&["upgrade", "head"]);
+    eventually("the first run is at work", 20, || {
+        database.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid()") != "0"
+    });
+    let second = project.run(&["upgrade", "head"]);
+    assert!(end_of(&mut first, 60).unwrap().success());
+    // Its plan was made before the first run ended, and is refused rather than run twice.
+    assert_eq!(second.status, Some(1), "{}", second.stderr);
+    assert!(second.stderr.contains("the database has moved since the plan was made"), "{}", second.stderr);
+    project.run(&["upgrade", "head"]).expect_status(0);
+    assert_eq!(heads(&database), "aaaa00000001");
+}
+
+#[test]
+fn no_wait_ends_at_once_with_the_holder_named() {
+    let (database, project) = fresh();
+    project.script("aaaa00000001", "", "SELECT pg_sleep(2);", "");
+    let mut first = project.spawn(&["upgrade", "head"]);
+    eventually("the first run is at work", 20, || {
+        database.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()") != "0"
+    });
+    let second = project.run(&["upgrade", "head", "--no-wait"]).expect_status(5);
+    assert!(second.stderr.contains("another migrator holds the lock"), "{}", second.stderr);
+    assert!(second.stderr.contains("limbeck lock"), "{}", second.stderr);
+    assert!(end_of(&mut first, 60).unwrap().success());
+}
+
+#[test]
+fn a_blocked_step_names_who_blocks_it_and_starts_again() {
+    let (database, project) = fresh();
+    let config = project.read("limbeck.toml") + "[apply]\nlock_timeout = \"600ms\"\n";
+    project.write("limbeck.toml", &config);
+    database.psql("CREATE TABLE t (a int)");
+    project.script("aaaa00000001", "", "ALTER TABLE t ADD b int;", "");
+    let blocker = session(&database, "BEGIN; LOCK TABLE t;");
+    eventually("the blocker holds its lock", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND granted") != "0"
+    });
+    let mut run = project.spawn(&["upgrade", "head"]);
+    eventually("the run is blocked", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND NOT granted") != "0"
+    });
+    eventually("the step is given up once", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND NOT granted") == "0"
+    });
+    end(blocker);
+    let mut stderr = String::new();
+    let mut pipe = run.stderr.take().unwrap();
+    std::io::Read::read_to_string(&mut pipe, &mut stderr).unwrap();
+    assert!(end_of(&mut run, 60).unwrap().success(), "{stderr}");
+    assert!(stderr.contains("in the way"), "{stderr}");
+    assert_eq!(heads(&database), "aaaa00000001");
+}

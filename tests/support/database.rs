@@ -1,0 +1,90 @@
+//! A fresh database on a test server.
+
+use std::process::{Command, Output, Stdio};
+
+use super::{Server, programs};
+
+/// Between columns and between rows of `psql`'s output: characters that no test's values hold.
+const COLUMN: char = '\u{1f}';
+const ROW: char = '\u{1e}';
+
+/// A database of one test's own; dropped, with everyone who is still connected, when the value goes.
+#[derive(Debug)]
+pub struct TestDatabase<'a> {
+    server: &'a Server,
+    name: String,
+}
+
+impl<'a> TestDatabase<'a> {
+    pub(super) fn create(server: &'a Server, name: &str) -> Self {
+        run(server, "postgres", &format!("CREATE DATABASE {name}"));
+        Self { server, name: name.to_owned() }
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The server that it is on.
+    pub fn server(&self) -> &'a Server {
+        self.server
+    }
+
+    /// A connection string, as the superuser.
+    pub fn url(&self) -> String {
+        self.server.url(&self.name)
+    }
+
+    /// Runs SQL and gives its output as psql prints it unaligned, without headers; panics when it fails.
+    #[track_caller]
+    pub fn psql(&self, sql: &str) -> String {
+        run(self.server, &self.name, sql).replace(COLUMN, "|").replace(ROW, "\n").trim_end().to_owned()
+    }
+
+    /// The rows of a query as text, NULL as an empty string; panics when it fails.
+    #[track_caller]
+    pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        let text = run(self.server, &self.name, sql);
+        // psql ends the last row with a newline, whatever the separator.
+        let rows = text.strip_suffix('\n').unwrap_or(&text).split_terminator(ROW);
+        rows.map(|row| row.split(COLUMN).map(str::to_owned).collect()).collect()
+    }
+
+    /// Runs SQL that may fail.
+    pub fn try_psql(&self, sql: &str) -> Output {
+        psql(self.server, &self.name, sql)
+    }
+}
+
+impl Drop for TestDatabase<'_> {
+    fn drop(&mut self) {
+        psql(self.server, "postgres", &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+#[track_caller]
+fn run(server: &Server, database: &str, sql: &str) -> String {
+    let output = psql(server, database, sql);
+    assert!(output.status.success(), "{sql}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn psql(server: &Server, database: &str, sql: &str) -> Output {
+    psql_at(&server.url(database), sql)
+}
+
+/// Runs SQL on any database.
+pub fn psql_at(url: &str, sql: &str) -> Output {
+    let column = format!("--field-separator={COLUMN}");
+    let row = format!("--record-separator={ROW}");
+    Command::new(programs().join("psql"))
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", &column, &row, "-c", sql])
+        .arg(url)
+        .env_clear()
+        .env("PGCLIENTENCODING", "UTF8")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .expect("psql starts")
+}

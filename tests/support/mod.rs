@@ -1,0 +1,17 @@
+//! What the tests stand on: a real PostgreSQL server for the whole run, fresh databases on it, and projects in temporary
+//! folders with an environment of their own.
+#![allow(dead_code, reason = "a harness offers more than every test takes")]
+
+mod database;
+mod project;
+mod selftest;
+mod server;
+mod wait;
+
+#[allow(unused_imports, reason = "a harness offers more than every test takes")]
+pub use self::{
+    database::{TestDatabase, psql_at},
+    project::{Output, TestProject, repository},
+    server::{Server, ServerOptions, as_server_user, programs, server, server_user},
+    wait::{end_of, eventually},
+};

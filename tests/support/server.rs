@@ -1,0 +1,226 @@
+//! A PostgreSQL server of the test run's own, on a socket in a private folder.
+//!
+//! Rust drops no statics and a test run can be killed, so a small shell holds the read end of a pipe whose write end is
+//! this process's: when the pipe closes, it stops the server and removes the folder.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{TestDatabase, eventually};
+
+const INSTALL: &str = "no PostgreSQL programs (initdb, postgres, psql) were found; these tests run real servers. Install \
+    them (Debian, Ubuntu: `apt-get install postgresql`; Fedora: `dnf install postgresql-server`; Arch: `pacman -S \
+    postgresql`; macOS: `brew install postgresql@18`), or name their folder in LIMBECK_TEST_PG_BIN";
+
+/// Ends the server in `$1` and removes that folder, once nobody can write to standard input any more.
+const WATCHDOG: &str = r#"
+cat >/dev/null
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+if [ -n "$pid" ]; then
+    kill -QUIT "$pid" 2>/dev/null
+    tries=0
+    while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+fi
+rm -rf "$1"
+"#;
+
+/// What a server of a test's own differs in from the shared one.
+#[derive(Debug, Default, Clone)]
+pub struct ServerOptions {
+    /// Lines of `postgresql.conf`, e.g. `ssl = on`; they come last, so they win.
+    pub settings: Vec<String>,
+    /// The whole of `pg_hba.conf`; the default trusts everyone who can reach the socket.
+    pub hba: Option<String>,
+    /// Files to put into the data folder (name, content, mode 0600), e.g. a certificate.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Listens on this loopback port too.
+    pub tcp_port: Option<u16>,
+}
+
+/// A running server; superuser `limbeck`.
+#[derive(Debug)]
+pub struct Server {
+    folder: PathBuf,
+    pub port: u16,
+    postgres: Child,
+    watchdog: Child,
+    /// Closed with this process, however it ends.
+    lifeline: Option<ChildStdin>,
+    databases: AtomicU32,
+}
+
+/// The server that all tests of this run share; started by the first that asks.
+pub fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start(&ServerOptions::default()))
+}
+
+/// The folder of PostgreSQL's programs: `LIMBECK_TEST_PG_BIN`, `PATH`, then the newest of Debian's.
+///
+/// # Panics
+/// When there are none: a test that cannot run has failed.
+pub fn programs() -> &'static Path {
+    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAMS.get_or_init(|| candidates().into_iter().find(|folder| is_complete(folder)).expect(INSTALL))
+}
+
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
+}
+
+fn candidates() -> Vec<PathBuf> {
+    if let Some(folder) = std::env::var_os("LIMBECK_TEST_PG_BIN") {
+        return vec![folder.into()];
+    }
+    let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    debian.sort_unstable_by(|a, b| b.cmp(a));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).chain(debian.into_iter().map(|(_, folder)| folder)).collect()
+}
+
+/// The user that servers run as when the tests run as root, which PostgreSQL refuses: (uid, gid).
+pub fn server_user() -> Option<(u32, u32)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    ["postgres", "nobody"].iter().find_map(|name| {
+        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    })
+}
+
+/// Makes the command run as [`server_user`].
+pub fn as_server_user(command: &mut Command) -> &mut Command {
+    if let Some((uid, gid)) = server_user() {
+        command.uid(uid).gid(gid);
+    }
+    command
+}
+
+impl Server {
+    /// Makes and starts a server; it ends when the value is dropped or the test process ends.
+    pub fn start(options: &ServerOptions) -> Self {
+        let programs = programs();
+        let folder = tempfile::Builder::new().prefix("limbeck-test-").tempdir_in("/tmp").unwrap().keep();
+        let mut watchdog = watch(&folder);
+        let lifeline = watchdog.stdin.take();
+        if let Some((uid, gid)) = server_user() {
+            std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
+        }
+        let data = folder.join("data");
+        make_data_folder(programs, &data);
+        let port = configure(&folder, options);
+        let log = fs::File::create(folder.join("log")).unwrap();
+        let mut command = Command::new(programs.join("postgres"));
+        command.arg("-D").arg(&data).current_dir(&folder).process_group(0);
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let mut postgres = as_server_user(&mut command).spawn().expect("postgres starts");
+        eventually("the test server accepts connections", 60, || {
+            let ended = postgres.try_wait().unwrap();
+            assert!(ended.is_none(), "the test server ended: {}", fs::read_to_string(folder.join("log")).unwrap());
+            fs::read_to_string(data.join("postmaster.pid"))
+                .is_ok_and(|text| text.lines().nth(7).is_some_and(|word| word.trim() == "ready"))
+        });
+        Self { folder, port, postgres, watchdog, lifeline, databases: AtomicU32::new(0) }
+    }
+
+    /// The folder of the socket, for `host=`.
+    pub fn socket_folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The data folder.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// A connection string for a database of this server, as the superuser, over the socket.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgresql://limbeck@/{database}?host={}&port={}", self.folder.display(), self.port)
+    }
+
+    /// A fresh database, dropped with the value.
+    pub fn database(&self) -> TestDatabase<'_> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        TestDatabase::create(self, &format!("test_{number}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Closing the pipe makes the watchdog stop the server; both are reaped here.
+        drop(self.lifeline.take());
+        self.postgres.wait().ok();
+        self.watchdog.wait().ok();
+    }
+}
+
+fn watch(folder: &Path) -> Child {
+    // A process group of its own: ^C at the terminal must not end it before it has cleaned up.
+    Command::new("sh")
+        .args(["-c", WATCHDOG, "sh"])
+        .arg(folder)
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell starts")
+}
+
+fn make_data_folder(programs: &Path, data: &Path) {
+    let mut command = Command::new(programs.join("initdb"));
+    command.args(["--no-sync", "--auth=trust", "--username=limbeck", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
+    let output = as_server_user(command.arg(data).current_dir("/")).output().expect("initdb starts");
+    assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Writes the server's configuration; gives its port.
+fn configure(folder: &Path, options: &ServerOptions) -> u16 {
+    let data = folder.join("data");
+    let port = options.tcp_port.unwrap_or(5432);
+    let address = if options.tcp_port.is_some() { "127.0.0.1" } else { "" };
+    let mut lines = vec![
+        format!("listen_addresses = '{address}'"),
+        format!("port = {port}"),
+        format!("unix_socket_directories = '{}'", folder.display()),
+        "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nshared_buffers = 32MB".to_owned(),
+        "max_connections = 200\nautovacuum = off\nlog_min_messages = warning".to_owned(),
+    ];
+    lines.extend(options.settings.iter().cloned());
+    put(&data.join("postgresql.auto.conf"), lines.join("\n").as_bytes());
+    if let Some(hba) = &options.hba {
+        put(&data.join("pg_hba.conf"), hba.as_bytes());
+    }
+    for (name, content) in &options.files {
+        put(&data.join(name), content);
+    }
+    port
+}
+
+/// Writes a file that the server's user owns and only it can read.
+fn put(path: &Path, content: &[u8]) {
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    if let Some((uid, gid)) = server_user() {
+        std::os::unix::fs::chown(path, Some(uid), Some(gid)).unwrap();
+    }
+}
