@@ -1,6 +1,9 @@
 //! What the rules' tables of statements share, and what belongs to no rule alone.
 
-use super::{RULES, Subject, explain, find};
+use proptest::prelude::*;
+
+use super::{Class, RULES, Subject, explain, find};
+use crate::core::sql::{split, transactional};
 
 /// Checks statements against all their findings, each as `CODE object`.
 pub fn check(cases: &[(&str, &[&str])]) {
@@ -74,4 +77,30 @@ fn codes_are_sorted_and_each_has_its_page() {
         assert!(page.contains("What to do instead") && page.lines().all(|line| line.chars().count() <= 120));
     }
     assert_eq!(explain("DL000"), None);
+}
+
+proptest! {
+    /// Whatever is cut from statements and put together again is judged without a panic, and a text in which
+    /// `DROP TABLE` stands whole at its beginning is never passed over.
+    #[test]
+    fn no_text_makes_finding_panic(pieces in prop::collection::vec(piece(), 0..14)) {
+        let text = pieces.join(" ");
+        let _ = (find(&text), transactional(&text));
+        let doomed = format!("DROP TABLE t {text}");
+        if split(&doomed).is_ok_and(|statements| statements.len() == 1) {
+            prop_assert!(find(&doomed).iter().any(|hazard| hazard.class == Class::DataLoss), "{}", doomed);
+        }
+    }
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    #[rustfmt::skip]
+    let words = vec![
+        "DROP", "TABLE", "ALTER", "COLUMN", "DELETE", "FROM", "UPDATE", "SET", "TRUNCATE", "WITH", "AS", "(", ")",
+        ",", "=", "a", "\"B.c\"", ".", "IF EXISTS", "CASCADE", "DO", "$$ BEGIN", "END $$", "EXECUTE", "'x", "'",
+        "E'\\'", "WHERE", "IS NULL", "MERGE INTO", "WHEN MATCHED THEN", "ON CONFLICT", "U&\"", "\"", "INSERT INTO",
+        "VALUES", "SELECT", "EXPLAIN ANALYZE", "CREATE FUNCTION", "LANGUAGE plpgsql", "RETURNING", "INTO", "--", "/*",
+        "*/", "\n", "é", "\u{0}", "[", "]", "::", "TYPE", "CONCURRENTLY",
+    ];
+    prop_oneof![9 => prop::sample::select(words).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }

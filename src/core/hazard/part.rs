@@ -33,6 +33,9 @@ impl Part {
 /// The parts of a statement, in the order of its text.
 pub fn parts(statement: &str) -> Vec<Part> {
     let mut parts = Vec::new();
+    if only_inserts(statement) {
+        return parts;
+    }
     of_sql(statement, 0, &mut parts);
     parts
 }
@@ -48,27 +51,32 @@ fn of_sql(statement: &str, nesting: usize, parts: &mut Vec<Part>) {
     }
 }
 
-fn of_node(node: &SyntaxNode, nesting: usize, parts: &mut Vec<Part>) {
-    if let Some(block) = Do::cast(node.clone()) {
-        return of_block(&block, nesting, parts);
+/// Walks down without recursion: chains of operators make trees thousands of nodes deep.
+fn of_node(root: &SyntaxNode, nesting: usize, parts: &mut Vec<Part>) {
+    let mut waiting = vec![root.clone()];
+    while let Some(node) = waiting.pop() {
+        if let Some(block) = Do::cast(node.clone()) {
+            of_block(&block, nesting, parts);
+        } else if let Some(query) = executed_text(&node) {
+            of_execute(&query, nesting, parts);
+            waiting.extend(node.children().filter(|child| child.kind() == SyntaxKind::PLPGSQL_BODY));
+        } else if node.kind() == SyntaxKind::ERROR {
+            of_text(without_targets(&node.text().to_string()), nesting, parts);
+        } else if !only_defines(&node) {
+            let first_child = waiting.len();
+            waiting.extend(node.children());
+            waiting[first_child..].reverse();
+            parts.push(Part::Node(node));
+        }
     }
-    if let Some(query) = executed_text(node) {
-        return of_execute(&query, node, nesting, parts);
-    }
-    if node.kind() == SyntaxKind::ERROR {
-        return of_text(without_targets(&node.text().to_string()), nesting, parts);
-    }
-    let only_defined = CreateFunction::can_cast(node.kind())
+}
+
+/// Whether a statement holds others that it does not run.
+fn only_defines(node: &SyntaxNode) -> bool {
+    CreateFunction::can_cast(node.kind())
         || CreateProcedure::can_cast(node.kind())
         || CreateRule::can_cast(node.kind())
-        || Explain::cast(node.clone()).is_some_and(|explain| !analyzes(&explain));
-    if only_defined {
-        return;
-    }
-    parts.push(Part::Node(node.clone()));
-    for child in node.children() {
-        of_node(&child, nesting, parts);
-    }
+        || Explain::cast(node.clone()).is_some_and(|explain| !analyzes(&explain))
 }
 
 fn of_block(block: &Do, nesting: usize, parts: &mut Vec<Part>) {
@@ -98,14 +106,10 @@ fn executed_text(node: &SyntaxNode) -> Option<PlpgsqlExpr> {
     runs_text.then(|| node.children().find_map(PlpgsqlExpr::cast)).flatten()
 }
 
-fn of_execute(query: &PlpgsqlExpr, statement: &SyntaxNode, nesting: usize, parts: &mut Vec<Part>) {
+fn of_execute(query: &PlpgsqlExpr, nesting: usize, parts: &mut Vec<Part>) {
     match constant(query) {
         Some(text) if nesting < MAX_NESTING => of_text(&text, nesting + 1, parts),
         _ => parts.push(Part::Unreadable(abridged(&format!("EXECUTE {}", query.syntax().text())))),
-    }
-    // The body of a loop over such a query runs too.
-    for child in statement.children().filter(|child| child.kind() == SyntaxKind::PLPGSQL_BODY) {
-        of_node(&child, nesting, parts);
     }
 }
 
@@ -138,6 +142,14 @@ fn analyzes(explain: &Explain) -> bool {
     };
     let option = list.0.split(',').map(str::trim).find(|option| option.starts_with("analy"));
     option.is_some_and(|option| !["off", "false", "0"].iter().any(|off| option.ends_with(off)))
+}
+
+/// Whether a statement is an INSERT that overwrites nothing, which its words tell faster than its tree: rows by
+/// the thousand are common.
+fn only_inserts(statement: &str) -> bool {
+    let mut words = word_places(statement).map(|(_, word)| word);
+    words.next().is_some_and(|word| word == "insert")
+        && words.all(|word| !["update", "delete", "merge"].contains(&word.as_str()))
 }
 
 /// Whether a statement that could not be read whole is one of those that may destroy data.

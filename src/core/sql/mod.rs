@@ -1,6 +1,7 @@
 //! SQL text as statements with places, and what PostgreSQL will do with each.
 
 mod boundary;
+mod depth;
 mod divide;
 mod lexer;
 mod split;

@@ -12,13 +12,23 @@ use squawk_syntax::ast::{
 use super::Transactional::{self, Control, No, Yes};
 use super::tree;
 
+/// The first words of all statements that are told here. The others, long INSERTs among them, need no tree.
+const MAY_BE_REFUSED: [&str; 16] = [
+    "abort", "alter", "begin", "cluster", "commit", "create", "discard", "do", "drop", "end", "prepare", "reindex",
+    "repack", "rollback", "start", "vacuum",
+];
+
 /// Whether PostgreSQL runs this statement inside a transaction block.
 #[must_use]
 pub fn transactional(statement: &str) -> Transactional {
+    let words = tree::leading_words(statement);
+    if words.first().is_none_or(|word| !MAY_BE_REFUSED.contains(&word.as_str())) {
+        return Yes;
+    }
     let by_tree = tree::parse(statement).map(|tree| (of_tree(&tree.statement), tree.complete));
     match by_tree {
         Some((answer, complete)) if complete || answer != Yes => answer,
-        _ => of_words(&tree::leading_words(statement)),
+        _ => of_words(&words),
     }
 }
 

@@ -2,10 +2,8 @@
 
 use squawk_syntax::ast::{SourceFile, Stmt};
 
+use super::depth::is_too_deep;
 use super::lexer::{Lexer, Token, TokenKind};
-
-/// The deepest nesting of parentheses and brackets that is given to the parser, which is recursive.
-const MAX_DEPTH: usize = 500;
 
 /// One statement as a tree.
 pub struct Tree {
@@ -15,9 +13,9 @@ pub struct Tree {
     pub complete: bool,
 }
 
-/// The tree of a statement; `None` where the parser makes nothing of it.
+/// The tree of a statement; `None` where the parser makes nothing of it, or would run out of stack.
 pub fn parse(statement: &str) -> Option<Tree> {
-    if depth(statement) > MAX_DEPTH {
+    if is_too_deep(statement) {
         return None;
     }
     let parsed = SourceFile::parse(statement);
@@ -46,18 +44,4 @@ pub fn word_places(statement: &str) -> impl Iterator<Item = (usize, String)> {
 fn significant(statement: &str) -> impl Iterator<Item = Token> {
     let mut lexer = Lexer::new(statement);
     std::iter::from_fn(move || lexer.next_token().ok().flatten()).filter(|token| token.kind.is_significant())
-}
-
-fn depth(statement: &str) -> usize {
-    let mut lexer = Lexer::new(statement);
-    let (mut depth, mut deepest) = (0_usize, 0);
-    while let Ok(Some(token)) = lexer.next_token() {
-        match (token.kind, token.text(statement)) {
-            (TokenKind::OpenParenthesis, _) | (TokenKind::Other, "[") => depth += 1,
-            (TokenKind::CloseParenthesis, _) | (TokenKind::Other, "]") => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
