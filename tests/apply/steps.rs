@@ -59,7 +59,10 @@ fn copy_data_and_settings_of_a_script_stay_its_own() {
     project.script("aaaa00000001", "", copy, "");
     project.script("aaaa00000002", "aaaa00000001", "INSERT INTO t VALUES (3, current_schema());", "");
     project.run(&["upgrade", "head"]).expect_status(0);
-    assert_eq!(database.psql("SELECT string_agg(a || coalesce(b, '-'), ',' ORDER BY a) FROM t"), "1one; two,2-,3public");
+    assert_eq!(
+        database.psql("SELECT string_agg(a || coalesce(b, '-'), ',' ORDER BY a) FROM t"),
+        "1one; two,2-,3public"
+    );
 }
 
 #[test]
