@@ -4,5 +4,7 @@
 mod apply;
 mod embedded;
 mod postgres;
+mod pty;
+mod screenshots;
 mod support;
 mod tidy;
