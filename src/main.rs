@@ -15,9 +15,7 @@ fn main() -> ExitCode {
     runtime::install_hook();
     match cli::parse(std::env::args_os()) {
         Ok(Invocation::Command(command)) => cli::run(command).into(),
-        Ok(Invocation::Ui(global, ui)) => {
-            open(&global, &ui).unwrap_or_else(|error| cli::report(&global, error).into())
-        }
+        Ok(Invocation::Ui(global, ui)) => open(&global, &ui).unwrap_or_else(|error| cli::report(&global, error).into()),
         Err(exit) => exit.into(),
     }
 }

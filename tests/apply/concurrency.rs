@@ -32,7 +32,9 @@ fn two_at_once_take_turns_and_the_second_finds_nothing_to_do() {
     project.script("aaaa00000001", "", slow, "");
     let mut first = project.spawn(&["upgrade", "head"]);
     eventually("the first run is at work", 20, || {
-        database.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid()") != "0"
+        database
+            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid()")
+            != "0"
     });
     let second = project.run(&["upgrade", "head"]);
     assert!(end_of(&mut first, 60).unwrap().success());
@@ -49,7 +51,9 @@ fn no_wait_ends_at_once_with_the_holder_named() {
     project.script("aaaa00000001", "", "SELECT pg_sleep(2);", "");
     let mut first = project.spawn(&["upgrade", "head"]);
     eventually("the first run is at work", 20, || {
-        database.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()") != "0"
+        database
+            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()")
+            != "0"
     });
     let second = project.run(&["upgrade", "head", "--no-wait"]).expect_status(5);
     assert!(second.stderr.contains("another migrator holds the lock"), "{}", second.stderr);

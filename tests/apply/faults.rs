@@ -8,7 +8,8 @@ use crate::support::{TestDatabase, TestProject, end_of, eventually};
 const SLEEP: &str = "CREATE TABLE one (id int);\nSELECT pg_sleep(30);";
 
 fn sleeping(database: &TestDatabase<'_>) -> bool {
-    database.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()") != "0"
+    database.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()")
+        != "0"
 }
 
 fn signal(project: &TestProject, database: &TestDatabase<'_>, name: &str) -> (Option<i32>, String) {

@@ -94,7 +94,10 @@ fn alembic_accepts_what_limbeck_migrated() {
     both.alembic(&["upgrade", "head"]);
     assert_eq!(both.alembic(&["current"]).trim(), "aaaa00000002 (head)");
     assert_eq!(both.limbeck(&["current"]).trim(), "aaaa00000002 (head)");
-    assert_eq!(both.database.psql("SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'b'"), "1");
+    assert_eq!(
+        both.database.psql("SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'b'"),
+        "1"
+    );
 }
 
 #[test]

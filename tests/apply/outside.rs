@@ -8,7 +8,12 @@ const TABLE: &str = "CREATE TABLE t (a int);\nINSERT INTO t SELECT generate_seri
 fn a_concurrent_index_is_recognised_and_built() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
-    project.script("aaaa00000002", "aaaa00000001", "CREATE INDEX CONCURRENTLY i ON t (a);", "DROP INDEX CONCURRENTLY i;");
+    project.script(
+        "aaaa00000002",
+        "aaaa00000001",
+        "CREATE INDEX CONCURRENTLY i ON t (a);",
+        "DROP INDEX CONCURRENTLY i;",
+    );
     project.run(&["upgrade", "head"]).expect_status(0);
     assert_eq!(database.psql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), "t");
     project.run(&["downgrade", "-1"]).expect_status(0);

@@ -59,7 +59,10 @@ fn copy_data_and_settings_of_a_script_stay_its_own() {
     project.script("aaaa00000001", "", copy, "");
     project.script("aaaa00000002", "aaaa00000001", "INSERT INTO t VALUES (3, current_schema());", "");
     project.run(&["upgrade", "head"]).expect_status(0);
-    assert_eq!(database.psql("SELECT string_agg(a || coalesce(b, '-'), ',' ORDER BY a) FROM t"), "1one; two,2-,3public");
+    assert_eq!(
+        database.psql("SELECT string_agg(a || coalesce(b, '-'), ',' ORDER BY a) FROM t"),
+        "1one; two,2-,3public"
+    );
 }
 
 #[test]
@@ -110,4 +113,16 @@ fn a_drop_of_rows_needs_approval_and_a_drop_of_nothing_does_not() {
     database.psql("TRUNCATE one");
     project.run(&["downgrade", "base"]).expect_status(0);
     assert_eq!(heads(&database), "");
+}
+
+#[test]
+fn a_role_named_limbeck_keeps_its_tables_where_they_were() {
+    let (database, project) = fresh();
+    // Its search path begins with "$user": a schema of that name would catch every table made from then on.
+    database.psql("DO 'BEGIN CREATE ROLE limbeck LOGIN SUPERUSER; EXCEPTION WHEN duplicate_object THEN END'");
+    let url = database.url().replacen("//postgres@", "//limbeck@", 1);
+    project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
+    project.run(&["upgrade", "head", "--database-url", &url]).expect_status(0);
+    assert_eq!(database.psql("SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"), "alembic_version,limbeck_log,one");
 }

@@ -46,8 +46,7 @@ impl LaneRow {
 /// node are left out, as a lane that never ends would be drawn to the bottom.
 #[must_use]
 pub fn lay(edges: &[Vec<Edge>]) -> Vec<LaneRow> {
-    let mut options = renderdag::OutputRendererOptions::default();
-    options.min_row_height = 1;
+    let options = renderdag::OutputRendererOptions { min_row_height: 1, ..Default::default() };
     let mut shaper = GraphRowShaper::<usize>::with_options(options);
     let mut cells = BoxDrawing::<renderdag::pipeline::row_shape_to_prefix_lines::box_drawing::Curved>::new();
     edges
@@ -76,10 +75,10 @@ fn ancestors(node: usize, edges: &[Edge]) -> Vec<Ancestor<usize>> {
     found
 }
 
-fn lane_row(lines: &[PrefixLine]) -> LaneRow {
+fn lane_row(rendered: &[PrefixLine]) -> LaneRow {
     let mut row = LaneRow::default();
     let mut links = Vec::new();
-    for line in lines {
+    for line in rendered {
         match line.kind {
             PrefixLineKind::Node => (row.left, row.right) = node_cells(line),
             PrefixLineKind::Link => links.push(text_of(line)),

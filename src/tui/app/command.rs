@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::Effect;
+use super::dialog::Dialog;
 use super::keymap::Place;
 use super::model::Model;
 use super::screen;
@@ -134,9 +135,18 @@ pub fn decide(model: &Model, command: Command) -> Decision {
     }
     match command {
         C::Down | C::Up | C::Top | C::Bottom | C::PageDown | C::PageUp => screen::moving::decide(model, command),
-        C::PaneLeft | C::PaneRight | C::PaneNext | C::PanePrevious => screen::panes::decide(model, command),
-        C::PaneHistory | C::PanePending | C::PaneScript | C::PaneLog => screen::panes::decide(model, command),
-        C::ScrollLeft | C::ScrollRight | C::Wrap | C::Log => screen::panes::decide(model, command),
+        C::PaneLeft
+        | C::PaneRight
+        | C::PaneNext
+        | C::PanePrevious
+        | C::PaneHistory
+        | C::PanePending
+        | C::PaneScript
+        | C::PaneLog
+        | C::ScrollLeft
+        | C::ScrollRight
+        | C::Wrap
+        | C::Log => screen::panes::decide(model, command),
         C::Upgrade | C::UpgradeTo | C::Downgrade | C::DowngradeTo => screen::planning::decide(model, command),
         C::Apply | C::FullSql | C::Transaction => screen::plan::decide(model, command),
         C::Filter | C::FilterNext | C::FilterPrevious => screen::filter::decide(model, command),
@@ -146,10 +156,14 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Environment => screen::environment::decide(model),
         C::Open | C::Edit | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Autogenerate | C::Verify | C::Backup => no("comes with a later version"),
-        C::Accept | C::FieldNext | C::FieldPrevious | C::ChoiceNext | C::ChoicePrevious => {
-            screen::dialog::decide(model, command)
-        }
-        C::ButtonLeft | C::ButtonRight | C::Toggle => screen::dialog::decide(model, command),
+        C::Accept
+        | C::FieldNext
+        | C::FieldPrevious
+        | C::ChoiceNext
+        | C::ChoicePrevious
+        | C::ButtonLeft
+        | C::ButtonRight
+        | C::Toggle => screen::dialog::decide(model, command),
         C::Palette | C::Help | C::Back | C::Cancel | C::Suspend | C::Quit => screen::leaving::decide(model, command),
     }
 }
@@ -175,7 +189,12 @@ pub(crate) fn no(reason: impl Into<Cow<'static, str>>) -> Decision {
 #[must_use]
 pub fn footer(model: &Model) -> Vec<&'static Info> {
     let place = model.place();
-    table().iter().filter(|info| info.footer.contains(&place) && decide(model, info.id).is_ok()).collect()
+    let read = matches!(model.dialogs.last(), Some(Dialog::Error(_) | Dialog::Help(_)));
+    table()
+        .iter()
+        .filter(|info| info.footer.contains(&place) && !(read && info.id == Command::Accept))
+        .filter(|info| decide(model, info.id).is_ok())
+        .collect()
 }
 
 /// The table of keys for README, as Markdown.
@@ -184,7 +203,9 @@ pub fn markdown() -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
     for info in table().iter().filter(|info| info.places.iter().any(|p| matches!(p, Place::Main | Place::Plan))) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
-        text.push_str(&format!("| {} | {} | {} |\n", keys.join(" "), info.title, info.description));
+        for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {
+            text.push_str(part);
+        }
     }
     text
 }

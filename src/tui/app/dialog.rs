@@ -113,6 +113,18 @@ impl Dialog {
         }
     }
 
+    /// What Enter does, where there are no buttons.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Palette(_) => "run",
+            Self::Create(_) => "create",
+            Self::Merge(_) => "merge",
+            Self::Environment(_) => "connect",
+            _ => "close",
+        }
+    }
+
     /// Whether a second click on an entry takes it.
     #[must_use]
     pub const fn is_menu(&self) -> bool {

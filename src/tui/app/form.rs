@@ -28,6 +28,8 @@ pub struct Form {
     pub title: String,
     pub danger: bool,
     pub lines: Vec<FormLine>,
+    /// Lines below the others that never scroll out.
+    pub pinned: Vec<FormLine>,
     pub buttons: Vec<String>,
     pub focused_button: Option<usize>,
     /// The width it would like, borders included.

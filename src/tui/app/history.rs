@@ -20,7 +20,7 @@ pub enum Item {
 }
 
 /// What is true of a revision.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Marks {
     pub applied: bool,
@@ -54,6 +54,11 @@ pub struct History {
     /// How many items stand above the revisions.
     above: usize,
     lanes_width: usize,
+    /// What the filter looks at, a text a revision, in lower case.
+    texts: Vec<Box<str>>,
+    heads: usize,
+    /// For each state that occurs, the item with the most words in it.
+    wordy: Vec<usize>,
     selected: usize,
     /// The first screen line that is seen.
     pub top: usize,
@@ -71,6 +76,8 @@ impl History {
         let mut history = Self {
             lanes_width: lanes.iter().map(LaneRow::width).max().unwrap_or(1),
             lanes,
+            texts: ids.iter().map(|id| text(tree, id)).collect(),
+            heads: tree.graph.heads().len(),
             top: before.top,
             ..Self::default()
         };
@@ -135,6 +142,24 @@ impl History {
                 _ => Marks::default(),
             })
             .collect();
+        self.wordy = self.find_wordy(tree);
+    }
+
+    fn find_wordy(&self, tree: &ScriptTree) -> Vec<usize> {
+        let mut found: HashMap<Marks, (usize, usize)> = HashMap::new();
+        for (item, marks) in self.marks.iter().enumerate() {
+            let labels = match self.items.get(item) {
+                Some(Item::Revision(id)) => {
+                    tree.scripts.get(id).map_or(0, |file| file.script.branch_labels.concat().len())
+                }
+                _ => 0,
+            };
+            let longest = found.entry(*marks).or_insert((item, labels));
+            if labels > longest.1 {
+                *longest = (item, labels);
+            }
+        }
+        found.into_values().map(|(item, _)| item).collect()
     }
 
     fn select_as(&mut self, before: &Self) {
@@ -168,6 +193,24 @@ impl History {
     #[must_use]
     pub fn revision_count(&self) -> usize {
         self.positions.len()
+    }
+
+    /// How many revisions no other revises.
+    #[must_use]
+    pub const fn head_count(&self) -> usize {
+        self.heads
+    }
+
+    /// Id, message and labels of a revision in lower case; empty for other items.
+    #[must_use]
+    pub fn text(&self, item: usize) -> &str {
+        item.checked_sub(self.above).and_then(|n| self.texts.get(n)).map_or("", |text| text)
+    }
+
+    /// For each state that occurs, the item that takes the most words to tell it.
+    #[must_use]
+    pub fn wordy(&self) -> &[usize] {
+        &self.wordy
     }
 
     /// What `upgrade heads` would run, in running order.
@@ -284,6 +327,19 @@ impl History {
             self.select(if below && lines > 0 { found.item + 1 } else { found.item });
         }
     }
+}
+
+fn text(tree: &ScriptTree, id: &RevisionId) -> Box<str> {
+    let mut text = id.to_string();
+    if let Some(file) = tree.scripts.get(id) {
+        text.push(' ');
+        text.push_str(&file.script.message);
+        for label in &file.script.branch_labels {
+            text.push(' ');
+            text.push_str(label);
+        }
+    }
+    text.to_lowercase().into()
 }
 
 fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {

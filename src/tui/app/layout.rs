@@ -57,6 +57,8 @@ pub struct DialogAreas {
     /// The lines of the body, wrapped; `first` is the first that is seen.
     pub lines: Vec<FormLine>,
     pub first: usize,
+    /// Where the pinned lines stand.
+    pub pinned: Rect,
     pub buttons: Vec<Rect>,
 }
 
@@ -122,7 +124,7 @@ fn two_columns(model: &Model, body: Rect, areas: &mut Areas) {
     // Neighbours share a border: each pane reaches one cell into the next.
     let left = body.width / 2 + 1;
     areas.script = Rect::new(body.x + left - 1, body.y, body.width - left + 1, top + 1);
-    let wanted = u16::try_from(model.history.pending().len()).unwrap_or(u16::MAX).max(1).saturating_add(2);
+    let wanted = u16::try_from(model.history.pending().len()).unwrap_or(u16::MAX).max(2).saturating_add(2);
     let pending = wanted.min(top / 3).max(3.min(top));
     areas.history = Rect::new(body.x, body.y, left, top + 1 - pending);
     areas.pending = Rect::new(body.x, body.y + top - pending, left, pending + 1);
@@ -184,6 +186,7 @@ fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
     let key = model.preferences.keymap.shown(command);
     let title = match (command, model.place()) {
         (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
+        (Command::Accept, _) => accept_title(model),
         (Command::Apply, _) if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) => {
             String::from("close")
         }
@@ -191,6 +194,14 @@ fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
     };
     let width = u16::try_from(key.width() + title.width() + 3).unwrap_or(u16::MAX);
     FooterItem { area: Rect::new(0, areas(model).footer.y, width, 1), command, key, title }
+}
+
+/// What Enter does in the dialog on top.
+fn accept_title(model: &Model) -> String {
+    let Some(dialog) = model.dialogs.last() else { return String::from("keep") };
+    let form = dialog.form(model);
+    let pressed = form.focused_button.and_then(|button| form.buttons.get(button));
+    pressed.map_or_else(|| dialog.verb().to_owned(), |label| label.to_lowercase())
 }
 
 /// The dialog on top, in the middle of the screen.
@@ -204,19 +215,22 @@ pub fn dialog(model: &Model) -> Option<DialogAreas> {
     let outer = form.width.min(width.saturating_sub(2));
     let lines = form.wrapped(usize::from(outer.saturating_sub(4)));
     let buttons = u16::from(!form.buttons.is_empty());
-    let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2 + buttons);
-    let outer_height = wanted.clamp(3 + buttons, height.saturating_sub(2).max(3 + buttons));
+    let pinned = u16::try_from(form.pinned.len()).unwrap_or(0);
+    let fixed = 2 + buttons + pinned;
+    let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(fixed);
+    let outer_height = wanted.clamp(fixed + 1, height.saturating_sub(2).max(fixed + 1)).min(height);
     let frame = Rect::new((width - outer) / 2, (height - outer_height) / 2, outer, outer_height);
     let inside = inner(frame);
     let body = Rect {
         x: inside.x + 1,
         width: inside.width.saturating_sub(2),
-        height: inside.height.saturating_sub(buttons),
+        height: inside.height.saturating_sub(buttons + pinned),
         ..inside
     };
     let first = first_line(&form, &lines, usize::from(body.height));
-    let buttons = button_areas(&form, Rect { y: body.bottom(), height: buttons, ..body });
-    Some(DialogAreas { form, frame, body, lines, first, buttons })
+    let pinned = Rect { y: body.bottom(), height: pinned, ..body };
+    let buttons = button_areas(&form, Rect { y: pinned.bottom(), height: buttons, ..body });
+    Some(DialogAreas { form, frame, body, lines, first, pinned, buttons })
 }
 
 /// Scrolled as wished, or so far that what has the focus is seen.

@@ -1,7 +1,6 @@
 //! Everything that the UI knows at one moment.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,9 +107,9 @@ pub struct Highlight {
 
 /// Everything that the UI knows at one moment.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // Each is a fact of its own, true or not.
 pub struct Model {
     pub(crate) project: String,
-    pub(crate) config_path: PathBuf,
     /// Names, with whether each is protected.
     pub(crate) environments: Vec<(String, bool)>,
     pub(crate) environment: Option<String>,
@@ -151,7 +150,6 @@ impl Model {
         let (preferences, problems) = Preferences::read(&start);
         let mut model = Self {
             project: start.project,
-            config_path: start.config_path,
             environments: start.environments,
             environment: start.environment,
             read_only: start.read_only,

@@ -72,10 +72,10 @@ pub fn ids(ids: &[RevisionId]) -> String {
 #[must_use]
 pub fn spell(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    match duration.as_millis() {
-        millis @ ..1000 => format!("{millis} ms"),
-        ..60_000 => format!("{:.1} s", duration.as_secs_f64()),
-        ..3_600_000 => format!("{} min {} s", seconds / 60, seconds % 60),
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{:.1} s", duration.as_secs_f64()),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }

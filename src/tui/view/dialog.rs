@@ -16,11 +16,15 @@ pub fn draw(model: &Model, paint: &mut Paint) -> Option<(u16, u16)> {
     let around = Rect { x: areas.frame.x.saturating_sub(1), width: areas.frame.width + 2, ..areas.frame };
     paint.fill(around, Role::Text);
     let role = if areas.form.danger { Role::Danger } else { Role::Title };
-    pane::frame(paint, areas.frame, &[(areas.form.title.clone(), role)], true);
+    pane::border(paint, areas.frame, true);
+    pane::titled(paint, areas.frame, &[(areas.form.title.clone(), role)]);
     let mut cursor = None;
     for row in 0..areas.body.height {
         let Some(line) = areas.lines.get(areas.first + usize::from(row)) else { break };
         cursor = draw_line(line, shifted(areas.body, row), paint).or(cursor);
+    }
+    for (row, line) in (0..areas.pinned.height).zip(&areas.form.pinned) {
+        cursor = draw_line(line, shifted(areas.pinned, row), paint).or(cursor);
     }
     buttons(&areas, paint);
     scroll_mark(&areas, paint);

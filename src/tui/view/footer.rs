@@ -8,7 +8,7 @@ use crate::tui::app::theme::Role;
 /// Draws the footer; gives back where the cursor stands while a filter is typed.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
     if model.filter.typing && model.dialogs.is_empty() {
-        return filter(model, areas, paint);
+        return Some(filter(model, areas, paint));
     }
     let items = layout::footer(model);
     let right = items.iter().map(|item| item.area.x).max().unwrap_or(areas.footer.right());
@@ -58,7 +58,7 @@ fn news(model: &Model) -> Option<(String, Role)> {
     }
 }
 
-fn filter(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
+fn filter(model: &Model, areas: &Areas, paint: &mut Paint) -> (u16, u16) {
     let mut pen = paint.pen(areas.footer);
     pen.put(" /", Role::FooterKey);
     let found = match model.filter.count {
@@ -72,5 +72,5 @@ fn filter(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)>
     let (text, column) = model.filter.input.window(pen.left().saturating_sub(1));
     let x = pen.x();
     pen.put(text, Role::Text);
-    Some((x + u16::try_from(column).unwrap_or(0), areas.footer.y))
+    (x + u16::try_from(column).unwrap_or(0), areas.footer.y)
 }

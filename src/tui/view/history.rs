@@ -16,7 +16,7 @@ use crate::tui::app::theme::Role;
 const ID: usize = 8;
 
 /// The cells that the words of a state want on a wide row.
-const WORDS: usize = 24;
+const WORDS: usize = 32;
 
 /// Draws the pane.
 pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
@@ -24,9 +24,9 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         return;
     }
     let focused = model.focus == Pane::History && model.plan.is_none();
-    let inside = pane::frame(paint, area, &pane::title(1, "History", focused, &summary(model)), focused);
+    let inside = pane::titled(paint, area, &pane::title(1, "History", focused, &summary(model)));
     if model.tree.is_none() {
-        paint.pen(shifted(inside, 0)).put("reading the scripts …", Role::Muted);
+        paint.pen(shifted(inside, 0)).put(" reading the scripts …", Role::Muted);
         return;
     }
     if model.history.is_empty() {
@@ -56,9 +56,24 @@ impl Columns {
         let lanes = model.history.lanes_width().min((width / 4).max(1));
         // A cursor's mark, the lanes, the id and the blanks between.
         let rest = width.saturating_sub(1 + lanes + 1 + ID + 2);
-        let words = WORDS.min(rest * 2 / 5);
+        let words = words_width(model).min(WORDS).min(rest / 2);
         Self { lanes, message: rest.saturating_sub(words + 1) }
     }
+}
+
+/// The cells that the longest words of a state take.
+fn words_width(model: &Model) -> usize {
+    let history = &model.history;
+    let width = |item: &usize| match history.items().get(*item) {
+        Some(Item::Revision(id)) => line_width(&words(model, id, history.marks(*item))),
+        Some(Item::Missing(_)) => "missing · ".width() + current_words(model).width(),
+        _ => 0,
+    };
+    history.wordy().iter().map(width).max().unwrap_or_default().max("applied".len())
+}
+
+fn line_width(words: &[(String, Role)]) -> usize {
+    words.iter().map(|(word, _)| word.width() + 3).sum::<usize>().saturating_sub(3)
 }
 
 fn summary(model: &Model) -> String {
@@ -72,10 +87,10 @@ fn summary(model: &Model) -> String {
     if model.tree.is_none() || model.history.is_empty() {
         return String::new();
     }
-    let mut words = count(model.history.revision_count() as u64, "revision");
-    let heads = model.tree.as_ref().map_or(0, |tree| tree.graph.heads().len());
+    let words = count(model.history.revision_count() as u64, "revision");
+    let heads = model.history.head_count();
     if heads > 1 {
-        words.push_str(&format!(" · {heads} heads"));
+        return format!("{words} · {heads} heads");
     }
     words
 }
@@ -142,21 +157,21 @@ fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Rol
     match (model.history.lane(line.item), line.part) {
         (None, 0) => pen.put(glyph, role),
         (None, _) => {}
-        (Some(lane), 0) => {
+        (Some(cells), 0) => {
             let room = columns.lanes.saturating_sub(1);
-            let left = lane.left.width();
+            let left = cells.left.width();
             if left > room {
-                pen.column(&lane.left, room, Role::Lane);
+                pen.column(&cells.left, room, Role::Lane);
             } else {
-                pen.put(&lane.left, Role::Lane);
+                pen.put(&cells.left, Role::Lane);
             }
             pen.put(glyph, role);
             let rest = columns.lanes.saturating_sub(left.min(room) + 1);
-            pen.column(&lane.right, rest, Role::Lane);
+            pen.column(&cells.right, rest, Role::Lane);
         }
-        (Some(lane), part) => {
-            let link = lane.links.get(part - 1).map_or("", |link| link);
-            pen.column(link, columns.lanes, Role::Lane);
+        (Some(cells), part) => {
+            let below = cells.links.get(part - 1).map_or("", |cells| cells);
+            pen.column(below, columns.lanes, Role::Lane);
         }
     }
     pen.skip((columns.lanes + 1).saturating_sub(start - pen.left()));
@@ -170,8 +185,7 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     let role = if marks.pending { Role::Pending } else { Role::Text };
     pen.column(message, columns.message, role);
     pen.skip(1);
-    let labels = file.map_or(&[][..], |file| &file.script.branch_labels);
-    for (n, (word, role)) in words(model, id, marks, labels).into_iter().enumerate() {
+    for (n, (word, role)) in words(model, id, marks).into_iter().enumerate() {
         if n > 0 {
             pen.put(" · ", Role::Muted);
         }
@@ -179,11 +193,17 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     }
 }
 
+/// `current`, and where, when that is a named environment.
+fn current_words(model: &Model) -> String {
+    model.environment.as_ref().map_or_else(|| String::from("current"), |name| format!("current {name}"))
+}
+
 /// The words of a revision's state, the weightiest first.
-fn words(model: &Model, id: &RevisionId, marks: Marks, labels: &[String]) -> Vec<(String, Role)> {
+fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
+    let labels = model.script_of(id).map_or(&[][..], |file| &file.script.branch_labels);
     let mut words = Vec::new();
     if marks.current {
-        words.push((format!("current {}", model.environment_name()), Role::Current));
+        words.push((current_words(model), Role::Current));
     } else if marks.pending {
         words.push((String::from("pending"), Role::Pending));
     } else if marks.applied {
@@ -214,7 +234,7 @@ fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.skip(2);
     pen.column("no script has this revision", columns.message, Role::Missing);
     pen.skip(1);
-    pen.put(&format!("missing · current {}", model.environment_name()), Role::Missing);
+    pen.put(&format!("missing · {}", current_words(model)), Role::Missing);
 }
 
 fn problem(model: &Model, index: usize, pen: &mut Pen) {
@@ -231,6 +251,6 @@ fn base(model: &Model, marks: Marks, columns: &Columns, pen: &mut Pen) {
     pen.skip(1);
     let connected = matches!(model.server.connection, Connection::Connected);
     if marks.current && connected {
-        pen.put(&format!("current {}", model.environment_name()), Role::Current);
+        pen.put(&current_words(model), Role::Current);
     }
 }

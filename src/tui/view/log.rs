@@ -18,7 +18,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
     let focused = model.focus == Pane::Log && model.plan.is_none();
     let more = if model.log.back > 0 { format!("{} newer below", model.log.back) } else { String::new() };
-    let inside = pane::frame(paint, area, &pane::title(4, "Log", focused, &more), focused);
+    let inside = pane::titled(paint, area, &pane::title(4, "Log", focused, &more));
     let entries = model.log.entries();
     if entries.is_empty() {
         let mut pen = paint.pen(shifted(inside, 0));

@@ -46,7 +46,19 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
         return None;
     }
     header::draw(model, &areas, &mut paint);
-    for pane in order(model.focus) {
+    let panes = [
+        (Pane::History, areas.history),
+        (Pane::Pending, areas.pending),
+        (Pane::Script, areas.script),
+        (Pane::Log, areas.log),
+    ];
+    for focused in [false, true] {
+        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.focus && model.plan.is_none()) == focused) {
+            pane::border(&mut paint, *area, focused);
+        }
+    }
+    pane::border(&mut paint, areas.plan, true);
+    for (pane, _) in panes {
         match pane {
             Pane::History => history::draw(model, areas.history, &mut paint),
             Pane::Pending => pending::draw(model, areas.pending, &mut paint),
@@ -57,10 +69,4 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     plan::draw(model, &areas, &mut paint);
     let filter = footer::draw(model, &areas, &mut paint);
     dialog::draw(model, &mut paint).or(filter)
-}
-
-/// The panes, the focused one last, so that its whole border is bright.
-fn order(focus: Pane) -> impl Iterator<Item = Pane> {
-    let all = [Pane::History, Pane::Pending, Pane::Script, Pane::Log];
-    all.into_iter().filter(move |pane| *pane != focus).chain([focus])
 }

@@ -20,10 +20,10 @@ const ASCII: border::Set<'_> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// Draws a border with a title in it, and says where the inside is.
-pub fn frame(paint: &mut Paint, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
+/// Draws a pane's border; where it meets another's, the two are joined.
+pub fn border(paint: &mut Paint, area: Rect, focused: bool) {
     if area.width < 2 || area.height < 2 {
-        return Rect::default();
+        return;
     }
     let role = if focused { Role::BorderFocused } else { Role::Border };
     let set = if paint.ascii { ASCII } else { border::PLAIN };
@@ -33,14 +33,21 @@ pub fn frame(paint: &mut Paint, area: Rect, title: &[(String, Role)], focused: b
         .border_style(paint.style(role))
         .merge_borders(MergeStrategy::Exact)
         .render(area, paint.buffer);
+}
+
+/// Writes a title into the border, once every border stands, and says where the inside is.
+pub fn titled(paint: &mut Paint, area: Rect, title: &[(String, Role)]) -> Rect {
+    if area.width < 2 || area.height < 2 {
+        return Rect::default();
+    }
     let mut pen = paint.pen(Rect::new(area.x + 1, area.y, area.width - 2, 1));
     if !title.is_empty() {
-        pen.put(" ", role);
+        pen.put(" ", Role::Title);
         for (text, role) in title {
             pen.put(text, *role);
         }
         if pen.left() > 0 {
-            pen.put(" ", role);
+            pen.put(" ", Role::Title);
         }
     }
     layout::inner(area)

@@ -164,7 +164,7 @@ pub fn fit(text: &str, width: usize, ascii: bool) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// Signs of ours that ASCII has no like of, by what comes nearest; a user's own text stays as it is.
+/// Lines, arrows and dots by what comes nearest in ASCII; letters of any script stay as they are.
 pub fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -176,16 +176,15 @@ const fn ascii_twin(character: char) -> char {
     match character {
         '│' | '┆' => '|',
         '╷' => ':',
-        '─' => '-',
+        '─' | '—' => '-',
         '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '┌' | '┐' | '└' | '┘' | '╰' => '+',
         '╯' => '\'',
-        '·' => '.',
+        '·' | '•' => '.',
         '…' => '~',
         '→' => '>',
         '←' => '<',
         '↑' => '^',
         '↓' => 'v',
-        '—' => '-',
         '×' => 'x',
         other => other,
     }

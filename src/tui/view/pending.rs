@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::history::shifted;
 use super::pane;
 use super::pen::Paint;
+use crate::tui::app::command::Command;
 use crate::tui::app::model::{Connection, Model, Pane};
 use crate::tui::app::screen::plan_rows::count;
 use crate::tui::app::theme::Role;
@@ -17,12 +18,9 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let focused = model.focus == Pane::Pending && model.plan.is_none();
     let pending = model.history.pending();
     let more = if pending.is_empty() { String::new() } else { count(pending.len() as u64, "revision") };
-    let inside = pane::frame(paint, area, &pane::title(2, "Pending", focused, &more), focused);
+    let inside = pane::titled(paint, area, &pane::title(2, "Pending", focused, &more));
     if pending.is_empty() {
-        let (words, role) = nothing(model);
-        let mut pen = paint.pen(shifted(inside, 0));
-        pen.skip(1);
-        pen.put(words, role);
+        nothing(model, inside, paint);
         return;
     }
     let numbers = pending.len().to_string().len();
@@ -42,11 +40,19 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
 }
 
-fn nothing(model: &Model) -> (&'static str, Role) {
-    match &model.server.connection {
-        Connection::Connecting => ("not known before the server answers", Role::Muted),
-        Connection::Away(_) if model.server.status.is_none() => ("not known while the server is away", Role::Warning),
-        _ if model.history.is_empty() => ("nothing: there are no revisions", Role::Muted),
-        _ => ("nothing: the database is at the head", Role::Good),
+fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
+    let lines: Vec<(String, Role)> = match &model.server.connection {
+        Connection::Connecting => vec![(String::from("not known before the server answers"), Role::Muted)],
+        Connection::Away(error) if model.server.status.is_none() => {
+            let retry = model.preferences.keymap.shown(Command::Refresh);
+            vec![(error.message.clone(), Role::Danger), (format!("{retry} tries again"), Role::Muted)]
+        }
+        _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
+        _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
+    };
+    for (row, (text, role)) in (0..inside.height).zip(lines) {
+        let mut pen = paint.pen(shifted(inside, row));
+        pen.skip(1);
+        pen.put(&text, role);
     }
 }

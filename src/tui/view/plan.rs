@@ -22,7 +22,7 @@ use crate::tui::app::theme::Role;
 /// Draws the screen, when there is a plan.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let Some(screen) = &model.plan else { return };
-    pane::frame(paint, areas.plan, &title(&screen.plan), true);
+    pane::titled(paint, areas.plan, &title(&screen.plan));
     for row in 0..areas.plan_body.height {
         let index = screen.top + usize::from(row);
         let Some(entry) = screen.rows.get(index) else { break };
@@ -43,12 +43,12 @@ fn title(plan: &Plan) -> Vec<(String, Role)> {
         TransactionMode::Each => "each in its own transaction",
         TransactionMode::All => "all in one transaction",
     };
-    let more = format!(
+    let counted = format!(
         " ─ {} · {} · {mode}",
         count(plan.steps.len() as u64, "revision"),
         count(plan.statement_count() as u64, "statement")
     );
-    let mut pieces = vec![(name, Role::BorderFocused), (more, Role::Muted)];
+    let mut pieces = vec![(name, Role::BorderFocused), (counted, Role::Muted)];
     if let Some(name) = plan.environment.name.as_ref().filter(|_| plan.environment.protected) {
         pieces.push((format!(" ─ {name} is protected"), Role::Warning));
     }
@@ -207,7 +207,7 @@ fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
     match (asks, screen.plan.environment_to_confirm()) {
         (0, None) => (change, Role::Muted),
         (0, Some(_)) => (format!("{change}   the environment has to be confirmed"), Role::Warning),
-        (asks, _) => (format!("{change}   {}, to be approved", count(asks as u64, "hazard")), Role::Danger),
+        (asks, _) => (format!("{change}   {} to approve", count(asks as u64, "hazard")), Role::Danger),
     }
 }
 

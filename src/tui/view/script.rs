@@ -21,7 +21,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
     let focused = model.focus == Pane::Script && model.plan.is_none();
     let name = title(model);
-    let inside = pane::frame(paint, area, &pane::title(3, "Script", focused, &name), focused);
+    let inside = pane::titled(paint, area, &pane::title(3, "Script", focused, &name));
     match model.selected_script() {
         Some(file) => text(model, file, inside, paint),
         None => words(model, inside, paint),

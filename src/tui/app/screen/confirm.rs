@@ -70,11 +70,9 @@ impl Confirm {
         form.blank();
         let word = self.plan.word_to_type().unwrap_or_default();
         let label = format!("Type {word} to go on: ");
-        form.lines.push(FormLine::Field { label, input: self.input.clone(), focused: true, index: 0 });
-        match &self.said {
-            Some(said) => form.text(said.clone(), Role::Danger),
-            None => form.blank(),
-        }
+        let said = self.said.iter().map(|said| (said.clone(), Role::Danger)).collect();
+        form.pinned =
+            vec![FormLine::Field { label, input: self.input.clone(), focused: true, index: 0 }, FormLine::Raw(said)];
         form.buttons = vec![String::from("Cancel"), String::from("Apply")];
         form.focused_button = Some(self.buttons.focused);
         form

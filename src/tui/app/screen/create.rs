@@ -27,7 +27,7 @@ pub struct Create {
 }
 
 /// Decides `c`.
-pub fn decide(model: &Model) -> Decision {
+pub(crate) fn decide(model: &Model) -> Decision {
     writable(model)?;
     if model.tree.is_none() {
         return no("the scripts are not read yet");
@@ -79,7 +79,7 @@ impl Create {
     #[must_use]
     pub fn form(&self, model: &Model) -> Form {
         let mut form = Form::new("New revision", 72);
-        let label = String::from("Message  ");
+        let label = String::from("Message ");
         form.lines.push(FormLine::Field { label, input: self.message.clone(), focused: !self.choosing, index: 0 });
         match self.said {
             Some(said) => form.text(said, Role::Danger),

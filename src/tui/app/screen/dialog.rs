@@ -8,7 +8,7 @@ use crate::tui::app::dialog::Dialog;
 use crate::tui::app::model::Model;
 
 /// Decides them.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     let dialog = model.dialogs.last();
     Ok(match command {
         Command::Accept => accept,
@@ -23,8 +23,7 @@ pub fn decide(model: &Model, command: Command) -> Decision {
             },
             _ => return no("there is nothing to choose from"),
         },
-        Command::FieldNext | Command::ButtonRight if !has_fields(dialog) => return no("there is one field only"),
-        Command::FieldPrevious | Command::ButtonLeft if !has_fields(dialog) => return no("there is one field only"),
+        _ if !has_fields(dialog) => return no("there is one field only"),
         Command::FieldNext | Command::ButtonRight => |model| field(model, true),
         _ => |model| field(model, false),
     })

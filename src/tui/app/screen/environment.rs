@@ -2,6 +2,7 @@
 
 use super::idle;
 use super::moving::Motion;
+use crate::core::graph::RevisionId;
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};
 use crate::tui::app::dialog::Dialog;
@@ -16,7 +17,7 @@ pub struct Environments {
 }
 
 /// Decides `x`.
-pub fn decide(model: &Model) -> Decision {
+pub(crate) fn decide(model: &Model) -> Decision {
     if model.environments.is_empty() {
         return no("limbeck.toml names no [environments]");
     }
@@ -48,7 +49,7 @@ impl Environments {
             if model.environment == key {
                 pieces.push((String::from("current"), Role::Current));
             } else if let Some(heads) = model.server.seen.get(&key) {
-                let names: Vec<&str> = heads.iter().map(|id| id.short()).collect();
+                let names: Vec<&str> = heads.iter().map(RevisionId::short).collect();
                 pieces.push((format!("last seen at {}", names.join(", ")), Role::Muted));
             }
             let selected = index == self.cursor.min(model.environments.len());

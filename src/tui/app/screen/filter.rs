@@ -2,7 +2,7 @@
 
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
-use crate::tui::app::history::Item;
+use crate::tui::app::history::{Item, Marks};
 use crate::tui::app::input::Input;
 use crate::tui::app::model::{Model, Pane};
 
@@ -21,7 +21,7 @@ pub struct Filter {
 }
 
 /// Decides `/`, `n` and `N`.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     if model.history.is_empty() {
         return no("there is nothing to filter");
     }
@@ -44,9 +44,10 @@ pub fn decide(model: &Model, command: Command) -> Decision {
 pub fn typed(model: &mut Model) {
     let count = model.history.items().len();
     let from = model.filter.from;
-    let found = (0..count).map(|n| (from + n) % count).find(|item| matches(model, *item));
+    let wanted = Wanted::new(model.filter.input.text());
+    let found = (0..count).map(|n| (from + n) % count).find(|item| wanted.is(model, *item));
     model.history.select(found.unwrap_or(from));
-    model.filter.count = (count <= COUNTED).then(|| (0..count).filter(|item| matches(model, *item)).count());
+    model.filter.count = (count <= COUNTED).then(|| (0..count).filter(|item| wanted.is(model, *item)).count());
 }
 
 /// Ends the typing; `keep` leaves the filter standing.
@@ -65,56 +66,55 @@ pub fn close(model: &mut Model, keep: bool) -> Vec<Effect> {
 #[must_use]
 pub fn matches(model: &Model, item: usize) -> bool {
     let wanted = model.filter.input.text();
-    if wanted.is_empty() {
-        return true;
-    }
-    let text = haystack(model, item).to_lowercase();
-    wanted.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    wanted.is_empty() || Wanted::new(wanted).is(model, item)
 }
 
-fn haystack(model: &Model, item: usize) -> String {
-    let history = &model.history;
-    match history.items().get(item) {
-        Some(Item::Revision(id)) => {
-            let mut text = id.to_string();
-            if let Some(file) = model.script_of(id) {
-                text.push(' ');
-                text.push_str(&file.script.message);
-                for label in &file.script.branch_labels {
-                    text.push(' ');
-                    text.push_str(label);
-                }
-            }
-            let marks = history.marks(item);
-            for (is, word) in [
-                (marks.pending, " pending"),
-                (marks.applied, " applied"),
-                (marks.current, " current"),
-                (marks.head, " head"),
-                (marks.branch_point, " branch point"),
-                (marks.merge_point, " merge"),
-            ] {
-                if is {
-                    text.push_str(word);
-                }
-            }
-            text
-        }
-        Some(Item::Missing(id)) => format!("{id} missing"),
-        Some(Item::Problem(problem)) => {
-            let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*problem));
-            problem.map(crate::tui::app::history::problem_words).map_or_else(String::new, |(at, what)| at + " " + &what)
-        }
-        Some(Item::Base) => String::from("<base>"),
-        None => String::new(),
+/// The words that are looked for, ready for many items.
+struct Wanted(Vec<String>);
+
+impl Wanted {
+    fn new(text: &str) -> Self {
+        Self(text.to_lowercase().split_whitespace().map(str::to_owned).collect())
     }
+
+    fn is(&self, model: &Model, item: usize) -> bool {
+        let history = &model.history;
+        let text = match history.items().get(item) {
+            Some(Item::Revision(_)) => {
+                let (text, marks) = (history.text(item), history.marks(item));
+                return self.0.iter().all(|word| text.contains(word.as_str()) || state_has(marks, word));
+            }
+            Some(Item::Missing(id)) => format!("{id} missing"),
+            Some(Item::Problem(problem)) => {
+                let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*problem));
+                let (at, what) = problem.map(crate::tui::app::history::problem_words).unwrap_or_default();
+                format!("problem {at} {what}").to_lowercase()
+            }
+            Some(Item::Base) => String::from("<base>"),
+            None => String::new(),
+        };
+        self.0.iter().all(|word| text.contains(word.as_str()))
+    }
+}
+
+fn state_has(marks: Marks, word: &str) -> bool {
+    let states = [
+        (marks.pending, "pending"),
+        (marks.applied, "applied"),
+        (marks.current, "current"),
+        (marks.head, "head"),
+        (marks.branch_point, "branch"),
+        (marks.merge_point, "merge"),
+    ];
+    states.into_iter().any(|(is, state)| is && state.starts_with(word))
 }
 
 fn next(model: &mut Model, forward: bool) -> Vec<Effect> {
     let count = model.history.items().len();
     let at = model.history.selected();
     let found = (1..=count).map(|n| if forward { (at + n) % count } else { (at + count - n) % count });
-    match found.into_iter().find(|item| matches(model, *item)) {
+    let wanted = Wanted::new(model.filter.input.text());
+    match found.into_iter().find(|item| wanted.is(model, *item)) {
         Some(item) => model.history.select(item),
         None => model.say("nothing matches the filter"),
     }

@@ -34,7 +34,7 @@ impl Leaving {
 }
 
 /// Decides the commands that apply almost everywhere.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     Ok(match command {
         Command::Palette => |model| push(model, Dialog::Palette(Palette::new(model))),
         Command::Help => |model| push(model, Dialog::Help(Help::new(model))),

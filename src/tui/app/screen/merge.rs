@@ -26,10 +26,9 @@ pub struct Merge {
 }
 
 /// Decides `m`.
-pub fn decide(model: &Model) -> Decision {
+pub(crate) fn decide(model: &Model) -> Decision {
     writable(model)?;
-    let count = model.tree.as_ref().map_or(0, |tree| tree.graph.heads().len());
-    if count < 2 {
+    if model.history.head_count() < 2 {
         return no("there is only one head");
     }
     Ok(|model| {

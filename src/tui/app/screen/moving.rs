@@ -31,7 +31,7 @@ impl Motion {
 }
 
 /// Moves apply wherever there is something to move in.
-pub fn decide(_model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(_model: &Model, command: Command) -> Decision {
     Ok(match command {
         Command::Down => |model| go(model, Motion::Lines(1)),
         Command::Up => |model| go(model, Motion::Lines(-1)),

@@ -11,7 +11,7 @@ const SIDEWAYS: usize = 8;
 const ORDER: [Pane; 4] = [Pane::History, Pane::Pending, Pane::Script, Pane::Log];
 
 /// Decides the pane commands.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     Ok(match command {
         Command::PaneHistory => |model| focus(model, Pane::History),
         Command::PanePending => |model| focus(model, Pane::Pending),

@@ -168,7 +168,7 @@ impl Running {
 }
 
 /// Decides the plan screen's own commands.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     let Some(screen) = &model.plan else { return no("there is no plan") };
     if command == Command::FullSql {
         return Ok(|model| {
@@ -209,13 +209,12 @@ pub fn decide(model: &Model, command: Command) -> Decision {
 /// Applies the plan, or asks first where something needs approval.
 fn apply(model: &mut Model) -> Vec<Effect> {
     let Some(screen) = &model.plan else { return Vec::new() };
-    match Approval::not_needed(screen.plan.clone()) {
-        Ok(approval) => start(model, approval),
-        Err(_) => {
-            model.dialogs.push(Dialog::Confirm(Confirm::new(screen.plan.clone())));
-            Vec::new()
-        }
+    let plan = screen.plan.clone();
+    if let Ok(approval) = Approval::not_needed(plan.clone()) {
+        return start(model, approval);
     }
+    model.dialogs.push(Dialog::Confirm(Confirm::new(plan)));
+    Vec::new()
 }
 
 /// Starts the run that was approved.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{connected, idle};
-use crate::core::graph::Direction;
+use crate::core::graph::{Direction, RevisionId};
 use crate::engine::prepare::Request;
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
@@ -11,7 +11,7 @@ use crate::tui::app::history::Item;
 use crate::tui::app::model::{Job, Model};
 
 /// Decides the four; they only ever open the plan.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     idle(model)?;
     if model.tree.is_none() {
         return no("the scripts are not read yet");
@@ -37,8 +37,7 @@ fn target_up(model: &Model) -> Target {
     if model.history.pending().is_empty() {
         return Err("nothing is pending".into());
     }
-    let several = model.tree.as_ref().is_some_and(|tree| tree.graph.heads().len() > 1);
-    Ok(String::from(if several { "heads" } else { "head" }))
+    Ok(String::from(if model.history.head_count() > 1 { "heads" } else { "head" }))
 }
 
 fn target_up_to(model: &Model) -> Target {
@@ -55,7 +54,7 @@ fn target_down(model: &Model) -> Target {
         [] => Err("nothing is applied".into()),
         [_] => Ok(String::from("-1")),
         heads => {
-            let names: Vec<&str> = heads.iter().map(|head| head.short()).collect();
+            let names: Vec<&str> = heads.iter().map(RevisionId::short).collect();
             let names = names.join(", ");
             Err(format!("the database has several heads ({names}): go to the revision to stay and press D").into())
         }

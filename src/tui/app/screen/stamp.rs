@@ -23,7 +23,7 @@ pub struct Stamp {
 }
 
 /// Decides `s`.
-pub fn decide(model: &Model) -> Decision {
+pub(crate) fn decide(model: &Model) -> Decision {
     writable(model)?;
     connected(model)?;
     let stamp = plan(model)?;

@@ -12,7 +12,7 @@ use crate::tui::app::history::Item;
 use crate::tui::app::model::{Connection, Model, Pane};
 
 /// Decides the commands on the selection.
-pub fn decide(model: &Model, command: Command) -> Decision {
+pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     match command {
         Command::Open => Ok(open),
         Command::Edit => edit(model),
@@ -117,12 +117,11 @@ fn refresh(model: &Model) -> Decision {
             return planning::prepare(model, request);
         }
         let scripts = model.load_scripts();
-        let server = match model.server.connection {
-            Connection::Connected => model.read_status(),
-            _ => {
-                model.server.connection = Connection::Connecting;
-                model.connect()
-            }
+        let server = if matches!(model.server.connection, Connection::Connected) {
+            model.read_status()
+        } else {
+            model.server.connection = Connection::Connecting;
+            model.connect()
         };
         vec![scripts, server]
     })

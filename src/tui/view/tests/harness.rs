@@ -122,6 +122,15 @@ pub fn sample() -> ScriptTree {
     ])
 }
 
+/// Two heads on one base.
+pub fn forked() -> ScriptTree {
+    tree(vec![
+        file("aaaaaaaaaaaa", "one", &[], "", ""),
+        file("bbbbbbbbbbbb", "two", &["aaaaaaaaaaaa"], "", ""),
+        file("cccccccccccc", "three", &["aaaaaaaaaaaa"], "", ""),
+    ])
+}
+
 /// What the world outside is like, and the UI before it.
 pub struct Harness {
     pub model: Model,
@@ -210,10 +219,7 @@ impl Harness {
             Effect::Connect(generation, _) | Effect::ReadStatus(generation) => vec![self.status(generation)],
             Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
             Effect::Apply(approval) => self.apply(&approval),
-            Effect::Create(_, new) => {
-                vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
-            }
-            Effect::Merge(_, _, new) => {
+            Effect::Create(_, new) | Effect::Merge(_, _, new) => {
                 vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
             }
             Effect::Stamp(tree, targets, _) => {

@@ -1,4 +1,7 @@
 //! The screens as they look, and the keys that lead to them.
 
+mod applying;
 mod harness;
+mod keys;
+mod random;
 mod screens;

@@ -1,78 +1,149 @@
-//! Pictures of the screens at several sizes.
+//! Pictures of the screens at several sizes; `INSTA_UPDATE=always cargo test` takes new ones.
 
 use super::harness::*;
+use crate::engine::project::ScriptProblem;
 use crate::engine::{Error, ErrorKind};
+use crate::tui::app::Start;
+
+/// The sizes that are pictured.
+const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
+
+fn pictures(name: &str, harness: &mut Harness) {
+    for (width, height) in SIZES {
+        harness.resize(width, height);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), harness.screen());
+    }
+}
+
+fn picture(name: &str, harness: &Harness) {
+    insta::assert_snapshot!(name, harness.screen());
+}
+
+fn away() -> Error {
+    Error::of(ErrorKind::Connection, "the server at localhost:5432 cannot be reached").because("connection refused")
+}
+
+fn failure() -> Error {
+    Error {
+        kind: ErrorKind::Failed,
+        message: String::from("column \"legacy_code\" of relation \"functions\" does not exist"),
+        causes: vec![String::from("SQLSTATE 42703"), String::from("9f3b6c10a7d2 was rolled back, 51ab90de3c44 stands")],
+        hint: Some(String::from("look at the script, or mark the step as done with a stamp")),
+        revision: Some(String::from("9f3b6c10a7d2")),
+        line: Some(8),
+        excerpt: Some(String::from(
+            "  8 | ALTER TABLE functions DROP COLUMN legacy_code;\n    |                                   ^",
+        )),
+    }
+}
 
 #[test]
-fn look() {
-    let mut show = |h: &Harness| println!("{}\n=====", h.screen());
-    let mut h = Harness::new(90, 26);
-    for key in [
-        "?",
-        "<esc>:gra",
-        "<esc>c",
-        "<tab>",
-        "<esc>x",
-        "<esc>gjs",
-        "<esc>/merge",
-        "<enter>",
-        "<esc>3",
-        "<esc>2",
-        "@",
-        "<esc>@",
+fn main_screen() {
+    pictures("main", &mut Harness::new(80, 24));
+}
+
+#[test]
+fn before_anything_was_answered() {
+    picture("first_frame", &Harness::silent(120, 30, sample(), &[], start(120, 30)));
+}
+
+#[test]
+fn script_over_the_tree() {
+    let mut harness = Harness::new(80, 24);
+    harness.press("<enter>");
+    pictures("script", &mut harness);
+}
+
+#[test]
+fn plan_and_confirmation_and_end() {
+    let mut harness = Harness::new(80, 24);
+    harness.press("u");
+    pictures("plan", &mut harness);
+    harness.press("s<enter>legacy");
+    pictures("confirm", &mut harness);
+    harness.press("_code<enter>");
+    pictures("applied", &mut harness);
+}
+
+#[test]
+fn while_it_runs_and_when_it_fails() {
+    let mut harness = Harness::new(120, 30);
+    harness.fails = Some(failure());
+    harness.press("u<enter>legacy_code<enter>");
+    pictures("failed", &mut harness);
+}
+
+#[test]
+fn dialogs() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("palette", ":gra"),
+        ("create", "jjcadd 이메일"),
+        ("stamp", "js"),
+        ("environment", "x"),
+        ("filter", "/time"),
+        ("log", "u<enter>legacy_code<enter><esc>@"),
+        ("pending", "2j"),
     ] {
-        h.press(key);
-        println!("{key}");
-        show(&h);
+        let mut harness = Harness::new(80, 24);
+        harness.press(keys);
+        picture(&format!("{name}_80x24"), &harness);
+        harness.resize(120, 40);
+        picture(&format!("{name}_120x40"), &harness);
     }
-    let mut h = Harness::new(90, 26);
-    h.fails = Some(Error {
-        kind: ErrorKind::Failed,
-        message: "column \"legacy_code\" does not exist".into(),
-        causes: vec!["SQLSTATE 42703".into(), "the revision was rolled back".into()],
-        hint: Some("Perhaps you meant to reference the column \"functions.legacy\"".into()),
-        revision: Some("9f3b6c10a7d2".into()),
-        line: Some(8),
-        excerpt: Some(
-            "  8 | ALTER TABLE functions DROP COLUMN legacy_code;\n    |                                   ^".into(),
-        ),
-    });
-    h.press("u<enter>legacy_code<enter>");
-    show(&h);
-    h.press("<esc>");
-    show(&h);
-    let mut h = Harness::silent(110, 24, sample(), &[], start(100, 24));
-    show(&h);
-    h.away = Some(
-        Error::of(ErrorKind::Connection, "the server at localhost:5432 cannot be reached")
-            .because("connection refused"),
-    );
-    h.run();
-    show(&h);
-    h.press("!");
-    show(&h);
-    let mut h = Harness::with(80, 20, tree(vec![]), &[]);
-    show(&h);
-    h.press("c");
-    show(&h);
-    let mut t = sample();
-    t.problems.push(crate::engine::project::ScriptProblem::File {
-        path: "/x/versions/bad.sql".into(),
+}
+
+#[test]
+fn merging() {
+    let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
+    harness.press("m");
+    pictures("merge", &mut harness);
+}
+
+#[test]
+fn server_away() {
+    let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
+    harness.away = Some(away());
+    harness.run();
+    pictures("away", &mut harness);
+}
+
+#[test]
+fn no_revisions_yet() {
+    pictures("empty", &mut Harness::with(80, 24, tree(vec![]), &[]));
+}
+
+#[test]
+fn missing_and_unreadable() {
+    let mut faulty = sample();
+    faulty.problems.push(ScriptProblem::File {
+        path: "/project/migrations/versions/bad.sql".into(),
         line: Some(3),
-        message: "expected '-- Revision ID:'".into(),
-        hint: Some("hint hint".into()),
+        message: String::from("expected '-- Revision ID:' in the header"),
+        hint: Some(String::from("compare it with another script")),
     });
-    let h = Harness::with(110, 24, t, &["deadbeef0000"]);
-    show(&h);
-    let heads = tree(vec![
-        file("aaaaaaaaaaaa", "one", &[], "", ""),
-        file("bbbbbbbbbbbb", "two", &["aaaaaaaaaaaa"], "", ""),
-        file("cccccccccccc", "three", &["aaaaaaaaaaaa"], "", ""),
-    ]);
-    let mut h = Harness::with(80, 20, heads, &["aaaaaaaaaaaa"]);
-    show(&h);
-    h.press("m");
-    show(&h);
-    h.press("<down> <enter>");
-    show(&h);
+    pictures("faulty", &mut Harness::with(80, 24, faulty, &["deadbeef0000"]));
+}
+
+#[test]
+fn ascii() {
+    let options = Start { ascii: true, ..start(120, 40) };
+    let mut harness = Harness::silent(120, 40, sample(), &["7c1d5e02aa10", "b04e77aa0912"], options);
+    harness.run();
+    let screen = harness.screen();
+    assert!(screen.chars().all(|c| c.is_ascii() || ('가'..='힣').contains(&c)), "{screen}");
+    picture("ascii", &harness);
+}
+
+#[test]
+fn the_selection_is_seen_in_every_theme() {
+    for theme in ["dark", "light", "sixteen", "colour-blind", "mono"] {
+        let options = Start { theme: Some(theme.to_owned()), ..start(80, 24) };
+        let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
+        harness.run();
+        harness.press("j");
+        let buffer = harness.buffer();
+        let (other, chosen) = (buffer[(20, 3)].style(), buffer[(20, 4)].style());
+        assert_ne!(other.bg.zip(Some(other.add_modifier)), chosen.bg.zip(Some(chosen.add_modifier)), "{theme}");
+    }
 }

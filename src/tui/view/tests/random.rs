@@ -1,0 +1,172 @@
+//! Random keys and messages at random sizes, and the budget of a large tree.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use proptest::prelude::*;
+
+use super::harness::*;
+use crate::engine::project::ScriptTree;
+use crate::tui::app::{Msg, parse_keys};
+
+/// Every key of the table and some that mean nothing.
+const KEYS: &[&str] = &[
+    "j",
+    "k",
+    "g",
+    "G",
+    "<^d>",
+    "<^u>",
+    "<up>",
+    "<down>",
+    "<left>",
+    "<right>",
+    "h",
+    "l",
+    "<tab>",
+    "<backtab>",
+    "1",
+    "2",
+    "3",
+    "4",
+    "<enter>",
+    "/",
+    "n",
+    "N",
+    "?",
+    ":",
+    "e",
+    "E",
+    "y",
+    "@",
+    "R",
+    "<esc>",
+    "q",
+    "u",
+    "U",
+    "d",
+    "D",
+    "c",
+    "m",
+    "s",
+    "x",
+    "a",
+    "v",
+    "b",
+    "w",
+    "t",
+    "!",
+    "<^c>",
+    "<^z>",
+    "<space>",
+    "<backspace>",
+    "<delete>",
+    "<home>",
+    "<end>",
+    "<^w>",
+    "<^a>",
+    "<^n>",
+    "<^p>",
+    "<f5>",
+    "가",
+    "👨‍👩‍👧",
+    "legacy_code",
+];
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Keys(&'static str),
+    Size(u16, u16),
+    Click(u16, u16),
+    Wheel(u16, u16, bool),
+    Paste(String),
+    Look(usize),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        12 => (0..KEYS.len()).prop_map(|n| Happening::Keys(KEYS[n])),
+        2 => (0u16..210, 0u16..70).prop_map(|(w, h)| Happening::Size(w, h)),
+        1 => (0u16..40, 0u16..12).prop_map(|(w, h)| Happening::Size(w, h)),
+        2 => (0u16..130, 0u16..50).prop_map(|(x, y)| Happening::Click(x, y)),
+        1 => (0u16..130, 0u16..50, any::<bool>()).prop_map(|(x, y, down)| Happening::Wheel(x, y, down)),
+        1 => ".{0,12}".prop_map(Happening::Paste),
+        1 => (0usize..4).prop_map(Happening::Look),
+    ]
+}
+
+fn happen(harness: &mut Harness, happening: Happening) {
+    let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    match happening {
+        Happening::Keys(keys) => drop(harness.press(keys).asked.len()),
+        Happening::Size(width, height) => drop(harness.resize(width, height).asked.len()),
+        Happening::Click(x, y) => harness.send(mouse(MouseEventKind::Down(MouseButton::Left), x, y)),
+        Happening::Wheel(x, y, true) => harness.send(mouse(MouseEventKind::ScrollDown, x, y)),
+        Happening::Wheel(x, y, false) => harness.send(mouse(MouseEventKind::ScrollUp, x, y)),
+        Happening::Paste(text) => harness.send(Msg::Paste(text)),
+        Happening::Look(n) => {
+            harness.heads =
+                [vec![], vec![id("c3d2a981e5b4")], vec![id("9f3b6c10a7d2")], vec![id("deadbeef")]][n].clone();
+            harness.send(Msg::LookAgain);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_happens_panics(
+        happenings in prop::collection::vec(happening(), 1..60),
+        width in 0u16..140,
+        height in 0u16..50,
+    ) {
+        let mut harness = Harness::with(width, height, sample(), &["7c1d5e02aa10", "b04e77aa0912"]);
+        for happening in happenings {
+            happen(&mut harness, happening);
+            harness.buffer();
+        }
+    }
+}
+
+/// A tree of `count` revisions, every hundredth two of them side by side.
+fn large(count: usize) -> ScriptTree {
+    let name = |n: usize| format!("{n:012x}");
+    let mut files = Vec::with_capacity(count);
+    for n in 0..count {
+        let parents: Vec<String> = match n {
+            0 => vec![],
+            _ if n % 100 == 2 => vec![name(n - 2)],
+            _ if n % 100 == 3 => vec![name(n - 1), name(n - 2)],
+            _ => vec![name(n - 1)],
+        };
+        let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+        files.push(file(&name(n), "실행 상태 색인을 더한다 and say so at length", &parents, "SELECT 1;", ""));
+    }
+    tree(files)
+}
+
+#[test]
+fn a_key_and_a_frame_do_not_grow_with_the_tree() {
+    let small = slowest(1_000);
+    let large = slowest(40_000);
+    println!("1,000 revisions: {small:?}, 40,000 revisions: {large:?}");
+    assert!(large < small * 4 + Duration::from_millis(5), "{small:?} with 1,000, {large:?} with 40,000");
+}
+
+/// The 95th percentile of update and draw together, over a walk through the tree.
+fn slowest(count: usize) -> Duration {
+    let mut harness = Harness::with(200, 60, large(count), &[&format!("{:012x}", count / 2)]);
+    let keys = parse_keys(&"jjjj<^d>k<^d>G<^u>kkg".repeat(8)).unwrap();
+    let mut times: Vec<Duration> = keys
+        .into_iter()
+        .map(|key| {
+            let start = Instant::now();
+            harness.send(Msg::Key(key));
+            harness.buffer();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() * 95 / 100]
+}
