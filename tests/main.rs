@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod apply;
+mod cli;
 mod embedded;
 mod postgres;
+mod pty;
+mod screenshots;
 mod support;
 mod tidy;

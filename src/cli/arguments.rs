@@ -59,7 +59,7 @@ pub struct Global {
     /// Print more
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// When to colour errors and notes
+    /// When to colour errors and notes; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
     /// Answer yes to downloads and to running the project's programs
@@ -70,7 +70,6 @@ pub struct Global {
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
     Always,

@@ -57,13 +57,25 @@ impl Context {
         }
     }
 
+    /// Finds out where the database is, and passes on what is odd about the files that say it.
+    ///
+    /// # Errors
+    /// When nothing says it, or the embedded server does not start.
+    pub async fn target(&self, project: &Project) -> Result<Target> {
+        let target = Target::resolve(project, &self.connect_options()).await?;
+        for warning in target.conninfo().warnings() {
+            self.terminal.warn(warning);
+        }
+        Ok(target)
+    }
+
     /// Asks the database for its heads.
     ///
     /// # Errors
     /// When there is no database to ask or it does not answer.
     pub fn status(&self, project: &Project) -> Result<Status> {
         self.wait(async {
-            let target = Target::resolve(project, &self.connect_options()).await?;
+            let target = self.target(project).await?;
             let session = target.connect("limbeck status").await?;
             status(project, &session).await
         })?

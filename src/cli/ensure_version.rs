@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::offline;
-use crate::engine::{Target, stamp};
+use crate::engine::stamp;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -30,7 +30,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let project = context.project()?;
     context.wait(async {
-        let target = Target::resolve(&project, &context.connect_options()).await?;
+        let target = context.target(&project).await?;
         stamp::ensure_version(&project, &target).await
     })??;
     if context.terminal.json {

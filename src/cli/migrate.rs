@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Show the plan, and run nothing
     #[arg(long)]
     dry_run: bool,
-    /// Approve hazards of these classes: data-loss, lock, … or all
+    /// Approve hazards of these classes
     #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
     allow: Vec<Allow>,
     /// Confirm the name of a protected environment
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Fail at once (exit 5) while another migrator holds the lock
     #[arg(long)]
     no_wait: bool,
-    /// Where a run goes on that died in the middle of a statement outside a transaction
+    /// Where a run goes on that died in a statement outside a transaction: at it again, or after it
     #[arg(long, value_name = "WHERE", value_enum)]
     resume: Option<ResumeAt>,
     /// Taken for Alembic's sake; no script asks for it
@@ -52,12 +52,10 @@ pub struct Arguments {
     tag: Option<String>,
 }
 
-/// `--resume`.
+/// `--resume`; the variants have no help of their own, so that all help stays short.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum ResumeAt {
-    /// At the statement, which did not take effect
     Again,
-    /// After it, because it took effect
     After,
 }
 
@@ -93,7 +91,7 @@ async fn carry_out(
     direction: Direction,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let target = Target::resolve(project, &context.connect_options()).await?;
+    let target = context.target(project).await?;
     let request = Request { direction, target: arguments.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;
     if arguments.dry_run {

@@ -57,7 +57,7 @@ pub fn hazard(hazard: &Hazard) -> String {
 pub fn to_approve(plan: &Plan) -> Vec<String> {
     plan.to_approve()
         .map(|(step, statement, found)| {
-            format!("{} {}, line {}: {}", found.class.word(), step.revision, statement.line, hazard(found))
+            format!("{}, line {}, {} [{}]", step.revision, statement.line, hazard(found), found.class.word())
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::json::StampDocument;
 use super::offline;
 use crate::core::plan::offline::stamp_title;
-use crate::engine::{Error, Target, stamp};
+use crate::engine::{Error, stamp};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -39,7 +39,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
     tree.sound()?;
     let path = context.wait(async {
-        let target = Target::resolve(&project, &context.connect_options()).await?;
+        let target = context.target(&project).await?;
         stamp::stamp(&project, &tree, &target, &arguments.revisions, arguments.purge).await
     })??;
     for step in &path.steps {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::postgres::{ServerInfo, Session, Variables};
+use super::postgres::{Programs, ServerInfo, Session, Surroundings, Variables, install_command};
 use super::project::{Project, ScriptTree};
 use super::status::status;
 use super::{ConnectOptions, Error, Result, Target, editor};
@@ -40,6 +40,11 @@ impl Finding {
 
     fn advice(subject: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { subject, health: Health::Advice, found: found.into(), advice: Some(advice.into()) }
+    }
+
+    /// A finding that itself says what to do.
+    fn warning(subject: &'static str, found: &str) -> Self {
+        Self { subject, health: Health::Advice, found: found.to_owned(), advice: None }
     }
 
     fn broken(subject: &'static str, error: &Error) -> Self {
@@ -86,6 +91,7 @@ fn scripts(tree: &ScriptTree) -> Vec<Finding> {
         tree.problems.iter().map(|problem| Finding::broken("scripts", &problem.to_error())).collect();
     findings.push(match tree.graph.len() {
         0 => Finding::advice("scripts", "no revisions yet", "write the first: limbeck revision -m \"…\""),
+        1 => Finding::good("scripts", "1 revision"),
         count => Finding::good("scripts", format!("{count} revisions")),
     });
     let heads = tree.graph.heads();
@@ -102,9 +108,11 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
         Ok(session) => session,
         Err(error) => return vec![Finding::broken("database", &error)],
     };
-    let (_, session) = session;
+    let (target, session) = session;
     let server = session.server();
     let mut findings = vec![Finding::good("database", server_url(server)), version(server)];
+    let warnings = target.conninfo().warnings().iter();
+    findings.extend(warnings.map(|warning| Finding::warning("database", warning)));
     findings.push(privileges(&session).await.unwrap_or_else(|error| Finding::broken("privileges", &error)));
     findings.push(applied(project, tree, &session).await.unwrap_or_else(|error| Finding::broken("applied", &error)));
     findings
@@ -192,11 +200,33 @@ async fn applied(project: &Project, tree: &ScriptTree, session: &Session) -> Res
 }
 
 fn programs(variables: &Variables) -> Vec<Finding> {
+    let server = match Programs::find(&Surroundings::of_process(), None) {
+        Ok(programs) => Finding::good(
+            "programs",
+            format!("PostgreSQL {} in {}, for the embedded server", programs.version, programs.folder.display()),
+        ),
+        Err(error) => Finding::advice("programs", error.message, error.hint.unwrap_or_default()),
+    };
     let editor = match editor::command(variables) {
         Ok(command) => Finding::good("editor", command.join(" ")),
         Err(error) => Finding::advice("editor", error.message, error.hint.unwrap_or_default()),
     };
-    vec![editor]
+    vec![server, clients(variables), editor]
+}
+
+/// The programs that backups are made and looked into with.
+fn clients(variables: &Variables) -> Finding {
+    let path = variables.environment.get("PATH").map(String::as_str).unwrap_or_default();
+    let is_there = |program: &&str| std::env::split_paths(path).any(|folder| folder.join(program).is_file());
+    let (found, missing): (Vec<&str>, Vec<&str>) = ["psql", "pg_dump", "pg_restore"].into_iter().partition(is_there);
+    if missing.is_empty() {
+        return Finding::good("clients", found.join(", "));
+    }
+    let install = install_command().map_or_else(
+        || "install PostgreSQL's client programs".to_owned(),
+        |command| format!("install them, e.g. with {command}"),
+    );
+    Finding::advice("clients", format!("not on the path: {}", missing.join(", ")), install)
 }
 
 fn join(ids: &[&RevisionId]) -> String {

@@ -114,3 +114,15 @@ fn a_drop_of_rows_needs_approval_and_a_drop_of_nothing_does_not() {
     project.run(&["downgrade", "base"]).expect_status(0);
     assert_eq!(heads(&database), "");
 }
+
+#[test]
+fn a_role_named_limbeck_keeps_its_tables_where_they_were() {
+    let (database, project) = fresh();
+    // Its search path begins with "$user": a schema of that name would catch every table made from then on.
+    database.psql("DO 'BEGIN CREATE ROLE limbeck LOGIN SUPERUSER; EXCEPTION WHEN duplicate_object THEN END'");
+    let url = database.url().replacen("//postgres@", "//limbeck@", 1);
+    project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
+    project.run(&["upgrade", "head", "--database-url", &url]).expect_status(0);
+    assert_eq!(database.psql("SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"), "alembic_version,limbeck_log,one");
+}

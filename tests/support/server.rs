@@ -42,7 +42,7 @@ pub struct ServerOptions {
     pub tcp_port: Option<u16>,
 }
 
-/// A running server; superuser `limbeck`.
+/// A running server; superuser `postgres`.
 #[derive(Debug)]
 pub struct Server {
     folder: PathBuf,
@@ -153,7 +153,7 @@ impl Server {
 
     /// A connection string for a database of this server, as the superuser, over the socket.
     pub fn url(&self, database: &str) -> String {
-        format!("postgresql://limbeck@/{database}?host={}&port={}", self.folder.display(), self.port)
+        format!("postgresql://postgres@/{database}?host={}&port={}", self.folder.display(), self.port)
     }
 
     /// A fresh database, dropped with the value.
@@ -188,7 +188,7 @@ fn watch(folder: &Path) -> Child {
 
 fn make_data_folder(programs: &Path, data: &Path) {
     let mut command = Command::new(programs.join("initdb"));
-    command.args(["--no-sync", "--auth=trust", "--username=limbeck", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
+    command.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
     let output = as_server_user(command.arg(data).current_dir("/")).output().expect("initdb starts");
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
 }

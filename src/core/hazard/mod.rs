@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod cases;
 mod condition;
+mod dynamic;
 mod name;
 mod part;
 mod rule;

@@ -2,11 +2,14 @@
 //! body of a DO block, the query of an EXPLAIN ANALYZE and the text of a constant EXECUTE.
 
 use squawk_syntax::ast::{
-    AstNode, CreateFunction, CreateProcedure, CreateRule, Do, Explain, Literal, PlpgsqlDynExecuteStmt, PlpgsqlExpr,
+    AstNode, CreateFunction, CreateProcedure, CreateRule, Do, Explain, PlpgsqlDynExecuteStmt, PlpgsqlExpr,
     PlpgsqlForDynStmt, PlpgsqlOpenExecute, PlpgsqlReturnQueryExecuteStmt,
 };
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
+use super::Class;
+use super::dynamic::{self, Dynamic};
+use super::rules::RULES;
 use crate::core::sql::{leading_words, split, tree, word_places};
 
 /// One part of a statement.
@@ -107,17 +110,19 @@ fn executed_text(node: &SyntaxNode) -> Option<PlpgsqlExpr> {
 }
 
 fn of_execute(query: &PlpgsqlExpr, nesting: usize, parts: &mut Vec<Part>) {
-    match constant(query) {
-        Some(text) if nesting < MAX_NESTING => of_text(&text, nesting + 1, parts),
+    match dynamic::text(query.syntax()) {
+        Some(Dynamic::Constant(text)) if nesting < MAX_NESTING => of_text(&text, nesting + 1, parts),
+        Some(Dynamic::Template(text)) if nesting < MAX_NESTING && destroys_nothing(&text, nesting + 1) => {}
         _ => parts.push(Part::Unreadable(abridged(&format!("EXECUTE {}", query.syntax().text())))),
     }
 }
 
-/// The text of an expression that is one string and nothing else.
-fn constant(query: &PlpgsqlExpr) -> Option<String> {
-    let literal = query.syntax().descendants().find_map(Literal::cast)?;
-    let whole = literal.syntax().text_range() == query.syntax().text_range();
-    whole.then(|| literal.decoded_value()).flatten().map(|decoded| decoded.text().to_owned())
+/// Whether no rule finds lost data in a text. (What one finds has the names of placeholders, so it is of no use.)
+fn destroys_nothing(text: &str, nesting: usize) -> bool {
+    let mut parts = Vec::new();
+    of_text(text, nesting, &mut parts);
+    let mut losses = RULES.iter().filter(|rule| rule.class == Class::DataLoss);
+    losses.all(|rule| parts.iter().all(|part| rule.hazards(part).next().is_none()))
 }
 
 fn of_text(text: &str, nesting: usize, parts: &mut Vec<Part>) {

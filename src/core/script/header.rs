@@ -86,7 +86,7 @@ impl Header {
             end.offset += line.len();
             end.line += 1;
         }
-        header.message = message.join("\n").replace('\r', " ").trim_matches('\n').to_owned();
+        header.message.push_str(message.join("\n").replace('\r', " ").trim_matches('\n'));
         match header.revision.take() {
             Some(revision) => Ok((revision, header, end)),
             None => Err(ScriptError { line: None, ..no_revision(1) }),

@@ -11,9 +11,6 @@ mod tests;
 
 use crate::core::graph::{Direction, RevisionId};
 
-/// The template of a new script where a project has none of its own (minijinja).
-pub const DEFAULT_TEMPLATE: &str = include_str!("../../../assets/script.sql.j2");
-
 /// A script as read from a file. `render(parse(text))` parses to the same script again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {

@@ -4,6 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// The template of a new script where a project has none of its own.
+const DEFAULT_TEMPLATE: &str = include_str!("../../../assets/script.sql.j2");
+
 const CANONICAL: &str = "\
 -- Add user table
 --

@@ -93,8 +93,14 @@ impl Ledger {
         }
         let own_schema = "CREATE SCHEMA IF NOT EXISTS limbeck; CREATE TABLE IF NOT EXISTS limbeck.log ";
         let beside = "CREATE TABLE IF NOT EXISTS limbeck_log ";
+        let mut ways = vec![(own_schema, "limbeck.log"), (beside, "limbeck_log")];
+        // The usual search path begins with the schema named like the role: everything would go there.
+        let named_alike = client.query_one("SELECT 'limbeck' IN (current_user, session_user)", &[]).await;
+        if named_alike.map_err(|error| database_error(&error))?.get(0) {
+            ways.remove(0);
+        }
         let mut refusal = String::new();
-        for (create, name) in [(own_schema, "limbeck.log"), (beside, "limbeck_log")] {
+        for (create, name) in ways {
             match client.batch_execute(&format!("{create}{COLUMNS}")).await {
                 Ok(()) => return Ok(Self::Table(name)),
                 Err(error) => refusal = database_error(&error).message,

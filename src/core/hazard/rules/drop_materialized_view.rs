@@ -36,7 +36,7 @@ mod tests {
         check(&[
             ("DROP MATERIALIZED VIEW IF EXISTS s.totals, b", &["DL105 s.totals", "DL105 b"]),
             ("REFRESH MATERIALIZED VIEW s.totals", &[]),
-            ("DROP VIEW totals CASCADE", &[]),
+            ("DROP VIEW totals", &[]),
         ]);
     }
 }

@@ -1,5 +1,6 @@
 //! The rules, each in a file of its own with its page and its test.
 
+mod cascade;
 mod delete;
 mod drop_attribute;
 mod drop_column;
@@ -32,5 +33,6 @@ pub const RULES: &[Rule] = &[
     drop_extension::RULE,
     drop_owned::RULE,
     drop_database::RULE,
+    cascade::RULE,
     unreadable::RULE,
 ];

@@ -30,7 +30,7 @@ use postmaster::Postmaster;
 pub use supervisor::supervise;
 
 /// The superuser of every embedded server.
-const USER: &str = "limbeck";
+const USER: &str = "postgres";
 /// The database of every embedded server.
 const DATABASE: &str = "limbeck";
 

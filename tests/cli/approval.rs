@@ -1,0 +1,53 @@
+//! Losses need approval; without a terminal nothing is asked.
+
+use super::{document, run, with_a_loss};
+use crate::support::{TestProject, server};
+
+#[test]
+fn a_loss_is_refused_named_and_left_undone() {
+    let database = server().database();
+    let project = with_a_loss(&database);
+    let output = run(&project, "upgrade head").expect_status(3);
+    assert_eq!(output.stdout, "");
+    assert!(output.stderr.contains("error: approval is needed for data-loss; nothing was run\n"), "{}", output.stderr);
+    assert!(output.stderr.contains("drops column users.email: 1 value in 2 rows"), "{}", output.stderr);
+    assert!(output.stderr.contains("add --allow data-loss"), "{}", output.stderr);
+    assert_eq!(database.psql("SELECT count(email) FROM users"), "1");
+    assert_eq!(run(&project, "current").stdout, "0001aaaa0000\n");
+}
+
+#[test]
+fn the_refusal_is_a_document_too() {
+    let database = server().database();
+    let project = with_a_loss(&database);
+    let error = document(&run(&project, "upgrade head --json").expect_status(3))["error"].clone();
+    assert_eq!(error["code"], "approval");
+    assert_eq!(error["causes"][0], "0002aaaa0000, line 8, drops column users.email: 1 value in 2 rows [data-loss]");
+}
+
+#[test]
+fn another_class_does_not_approve_and_the_right_one_does() {
+    let database = server().database();
+    let project = with_a_loss(&database);
+    run(&project, "upgrade head --allow lock,index").expect_status(3);
+    run(&project, "upgrade head --dry-run").expect_status(0);
+    assert_eq!(database.psql("SELECT count(email) FROM users"), "1");
+    run(&project, "upgrade head --allow lock,data-loss").expect_status(0);
+    assert!(!database.try_psql("SELECT email FROM users").status.success());
+}
+
+#[test]
+fn a_protected_environment_wants_its_name_and_every_class_by_name() {
+    let database = server().database();
+    with_a_loss(&database);
+    let config = format!("[environments.production]\nurl = \"{}\"\nprotected = true\n", database.url());
+    let project = TestProject::new(&config);
+    project.script("0001aaaa0000", "", "CREATE TABLE users (id int, email text);", "DROP TABLE users;");
+    project.script("0002aaaa0000", "0001aaaa0000", "ALTER TABLE users DROP COLUMN email;", "");
+    run(&project, "upgrade head -e production --allow all --confirm production").expect_status(3);
+    let output = run(&project, "upgrade head -e production --allow data-loss,lock").expect_status(3);
+    assert!(output.stderr.contains("--confirm production"), "{}", output.stderr);
+    run(&project, "upgrade head -e production --allow data-loss,lock --confirm staging").expect_status(3);
+    assert_eq!(database.psql("SELECT count(email) FROM users"), "1");
+    run(&project, "upgrade head -e production --allow data-loss,lock --confirm production").expect_status(0);
+}
