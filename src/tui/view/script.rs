@@ -147,7 +147,7 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
     let width = usize::from(inside.width).saturating_sub(2);
     let mut row = 0;
     for line in lines {
-        for part in crate::tui::app::form::wrap(&[(line, Role::Text)], width) {
+        for part in crate::tui::app::form::wrap(&[(line, Role::Text)], width, 0) {
             let mut pen = paint.pen(shifted(inside, row));
             pen.skip(1);
             for (text, role) in part {
