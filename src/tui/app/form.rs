@@ -69,7 +69,7 @@ impl Form {
         for line in &self.lines {
             match line {
                 FormLine::Text(pieces, indent) => {
-                    lines.extend(wrap(pieces, width, *indent).into_iter().map(FormLine::Raw))
+                    lines.extend(wrap(pieces, width, *indent).into_iter().map(FormLine::Raw));
                 }
                 other => lines.push(other.clone()),
             }
