@@ -71,8 +71,8 @@ impl Job {
     pub fn words(&self) -> String {
         match self {
             Self::Preparing(_, request) => {
-                let target = super::screen::planning::short_target(&request.target);
-                format!("planning {} {target}", request.direction.word())
+                let words = super::screen::planning::in_words(request.direction, &request.target);
+                format!("planning: {words}")
             }
             Self::Applying => String::from("applying the plan"),
             Self::Writing(words) => words.clone(),

@@ -194,7 +194,7 @@ fn a_plan_that_is_being_made_can_be_let_go_and_its_answer_is_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.hold = true;
     harness.press("u");
-    assert!(harness.screen().contains("planning upgrade head"));
+    assert!(harness.screen().contains("planning: upgrade to head"));
     let Some(Effect::Prepare(generation, ..)) = harness.held.pop() else { panic!("no plan was asked for") };
     harness.press("<esc>");
     assert!(!harness.model.is_busy());

@@ -16,7 +16,7 @@ use crate::tui::app::model::Model;
 use crate::tui::app::run::{ids, spell};
 use crate::tui::app::screen::plan::{PlanScreen, Run, StatementState, StepState, Waiting};
 use crate::tui::app::screen::plan_rows::{Row, count, evidence_words};
-use crate::tui::app::screen::planning::short_target;
+use crate::tui::app::screen::planning::in_words;
 use crate::tui::app::theme::Role;
 
 /// Draws the screen, when there is a plan.
@@ -37,8 +37,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
 }
 
 fn title(plan: &Plan) -> Vec<(String, Role)> {
-    let target = short_target(&plan.target);
-    let name = format!("Plan: {} to {target}", plan.direction.word());
+    let name = format!("Plan: {}", in_words(plan.direction, &plan.target));
     let mode = match plan.mode {
         TransactionMode::Each => "each in its own transaction",
         TransactionMode::All => "all in one transaction",
@@ -190,8 +189,9 @@ fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
         },
         Run::Done(outcome, _) => {
             let seconds: f64 = outcome.steps.iter().map(|step| step.seconds).sum();
+            let elapsed = spell(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
             let steps = count(outcome.steps.len() as u64, "revision");
-            let words = format!("done: {} → {}, {steps} in {seconds:.1} s", ids(&outcome.from), ids(&outcome.to));
+            let words = format!("done: {} → {}, {steps} in {elapsed}", ids(&outcome.from), ids(&outcome.to));
             (words, Role::Good)
         }
         Run::Failed(error, _) => (error.message.clone(), Role::Danger),

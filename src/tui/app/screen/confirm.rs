@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::plan_rows::evidence_words;
+use super::planning::in_words;
 use crate::core::plan::{Approval, Plan};
 use crate::tui::app::Effect;
 use crate::tui::app::dialog::{Buttons, Dialog};
@@ -92,7 +93,7 @@ impl Confirm {
             );
         }
         form.fact("in", vec![(format!("environment {environment}{protected}"), Role::Text)]);
-        let words = format!("{} to {}", self.plan.direction.word(), self.plan.target);
+        let words = in_words(self.plan.direction, &self.plan.target);
         form.fact("runs", vec![(words, Role::Text)]);
     }
 }

@@ -106,6 +106,13 @@ pub fn prepare(model: &mut Model, request: Request) -> Vec<Effect> {
     vec![Effect::Prepare(generation, tree, request)]
 }
 
+/// `upgrade to head`, `downgrade -1`.
+#[must_use]
+pub fn in_words(direction: Direction, target: &str) -> String {
+    let to = if target.starts_with(['+', '-']) { "" } else { "to " };
+    format!("{} {to}{}", direction.word(), short_target(target))
+}
+
 /// A target as it is shown: long ids by their first eight characters.
 #[must_use]
 pub fn short_target(target: &str) -> &str {
