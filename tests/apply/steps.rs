@@ -123,6 +123,11 @@ fn a_role_named_limbeck_keeps_its_tables_where_they_were() {
     let url = database.url().replacen("//postgres@", "//limbeck@", 1);
     project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
     project.run(&["upgrade", "head", "--database-url", &url]).expect_status(0);
-    assert_eq!(database.psql("SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class
-        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"), "alembic_version,limbeck_log,one");
+    assert_eq!(
+        database.psql(
+            "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ),
+        "alembic_version,limbeck_log,one"
+    );
 }
