@@ -5,5 +5,7 @@ mod apply;
 mod cli;
 mod embedded;
 mod postgres;
+mod pty;
+mod screenshots;
 mod support;
 mod tidy;

@@ -5,17 +5,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{ApplyOptions, apply};
-use super::postgres::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session, database_error};
+use super::postgres::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::prepare::{Request, prepare};
 use super::project::{Project, Where};
 use super::{Error, Result};
 use crate::core::graph::Direction;
 use crate::core::plan::{Approval, EnvironmentName};
-
-/// SQL that takes `"$user"` off the search path of a role that is named like the ledger's schema: it would make
-/// its tables there, and lose sight of those that Alembic made.
-pub(super) const OUT_OF_LEDGER_SCHEMA: &str = r#"SELECT set_config('search_path',
-    regexp_replace(current_setting('search_path'), '"\$user"\s*,?\s*', ''), false) WHERE current_user = 'limbeck'"#;
 
 /// What the command line says about the target.
 #[derive(Debug, Clone, Default)]
@@ -60,9 +55,7 @@ impl Target {
     /// # Errors
     /// When the server cannot be reached or refuses.
     pub async fn connect(&self, application: &str) -> Result<Session> {
-        let session = Session::open(&self.conninfo, application).await?;
-        session.client().batch_execute(OUT_OF_LEDGER_SCHEMA).await.map_err(|error| database_error(&error))?;
-        Ok(session)
+        Session::open(&self.conninfo, application).await
     }
 
     /// How the database is reached.

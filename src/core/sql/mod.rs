@@ -49,3 +49,11 @@ pub struct SplitError {
     pub message: String,
     pub hint: Option<String>,
 }
+
+/// Whether the server's answer to a statement counts rows; for all others the count that it gives means nothing.
+#[must_use]
+pub fn touches_rows(statement: &str) -> bool {
+    const COUNTED: [&str; 10] =
+        ["INSERT", "UPDATE", "DELETE", "MERGE", "SELECT", "WITH", "COPY", "VALUES", "EXECUTE", "TABLE"];
+    leading_words(statement).first().is_some_and(|word| COUNTED.contains(&word.to_uppercase().as_str()))
+}

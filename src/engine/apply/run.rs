@@ -17,7 +17,6 @@ use crate::engine::postgres::ledger::Ledger;
 use crate::engine::postgres::{Notice, Session, VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
-use crate::engine::target::OUT_OF_LEDGER_SCHEMA;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// How often an orphaned statement is looked at again.
@@ -156,8 +155,5 @@ fn cancelled_before_start() -> Error {
 fn settings(apply: &Apply) -> String {
     let role = apply.role.as_deref().map_or_else(String::new, |role| format!("; SET ROLE {}", quote(role)));
     let lock_timeout = literal(&apply.lock_timeout);
-    format!(
-        "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL{role}; SET lock_timeout = {lock_timeout}; \
-         {OUT_OF_LEDGER_SCHEMA}"
-    )
+    format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL{role}; SET lock_timeout = {lock_timeout}")
 }

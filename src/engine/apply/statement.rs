@@ -9,6 +9,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use super::run::Run;
 use super::{Blocker, Progress};
 use crate::core::plan::PlannedStatement;
+use crate::core::sql;
 use crate::engine::postgres::Notice;
 
 /// How long a statement runs before it is asked who blocks it, and how often after that.
@@ -25,6 +26,7 @@ impl Run<'_> {
         (self.tell)(Progress::StatementStarted { step, statement: index });
         let since = Instant::now();
         let rows = self.watched(step, run(self.worker.client(), statement)).await?;
+        let rows = rows.filter(|_| sql::touches_rows(&statement.sql));
         (self.tell)(Progress::StatementDone { step, statement: index, rows, elapsed: since.elapsed() });
         Ok(())
     }

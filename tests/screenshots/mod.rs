@@ -1,0 +1,125 @@
+//! Every screen of the real program on the sample project. With `UPDATE_SCREENSHOTS=1` the pictures in
+//! `screenshots/` are made anew; without, the screens are only looked at.
+//!
+//! Clock times and durations differ in each run and are masked in the pictures; nothing else is touched.
+
+mod picture;
+
+use std::fs;
+use std::path::Path;
+
+use picture::save;
+
+use crate::pty::Program;
+use crate::support::{TestProject, repository};
+
+/// Where the sample project is copied to, so that the program calls it by that name.
+const CONFIG: &str = "functions/migrations/limbeck.toml";
+
+fn sample() -> TestProject {
+    let project = TestProject::without_config();
+    copy(&repository().join("migrations"), &project.path("functions/migrations"));
+    project
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A script of two developers' branches, on the merge of the sample.
+fn second_head(project: &TestProject, upgrade: &str) {
+    let text = format!(
+        "-- owners of functions\n--\n-- Revision ID: d41f7be09c25\n-- Revises: 51ab90de3c44\n\
+         -- Create Date: 2026-11-22 10:00:00+00:00\n\n-- @upgrade\n{upgrade}\n\n-- @downgrade\nSELECT 1;\n"
+    );
+    project.write("functions/migrations/versions/d41f7be09c25_owners.sql", &text);
+}
+
+/// Waits for what the screen has to show, and takes its picture.
+#[track_caller]
+fn shot(program: &Program, name: &str, texts: &[&str]) {
+    program.wait_for(texts);
+    save(name, &program.screen());
+}
+
+#[test]
+fn from_the_first_screen_to_the_head_and_two_heads() {
+    let project = sample();
+    let mut program = Program::start(&project, &["-c", CONFIG], (120, 36));
+    shot(&program, "main", &["2 pending", "9f3b6c10", "merge plan and timeouts", "-- @upgrade", "<base>"]);
+    program.send("?");
+    shot(&program, "help", &["upgrade", "downgrade", "palette"]);
+    program.send("\x1b");
+    program.send(":");
+    program.wait_for(&["stamp"]);
+    program.send("up");
+    shot(&program, "palette", &["upgrade to here"]);
+    program.send("\x1b");
+    program.wait_until("the palette is closed", |screen| !screen.contents().contains("upgrade to here"));
+    program.send("c");
+    program.wait_for(&["Message"]);
+    program.send("add a quota to users");
+    shot(&program, "create", &["add a quota to users"]);
+    program.send("\x1b");
+    program.wait_until("the dialog is closed", |screen| !screen.contents().contains("add a quota"));
+    program.send("u");
+    shot(&program, "plan", &["DROP COLUMN legacy_code", "data-loss"]);
+    program.send("\r");
+    program.wait_for(&["Type legacy_code to go on"]);
+    program.send("legacy");
+    shot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
+    program.send("_code\r");
+    shot(&program, "done", &["✓", "DROP COLUMN legacy_code"]);
+    program.send("\x1b");
+    program.wait_for(&["<base>"]);
+    second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
+    program.wait_for(&["owners of functions"]);
+    program.send("m");
+    shot(&program, "merge", &["d41f7be0", "9f3b6c10"]);
+    program.send("\x1b");
+    program.wait_for(&["<base>"]);
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+    program.assert_restored();
+}
+
+#[test]
+fn a_statement_that_fails_is_told_in_a_dialog() {
+    let project = sample();
+    // Takes the place of the last revision, which is still pending.
+    fs::remove_file(project.path("functions/migrations/versions/9f3b6c10a7d2_drop_legacy_code.sql")).unwrap();
+    second_head(
+        &project,
+        "ALTER TABLE functions ADD COLUMN timeout_seconds integer;\nALTER TABLE functions ADD COLUMN name text;",
+    );
+    let mut program = Program::start(&project, &["-c", CONFIG], (120, 36));
+    program.wait_for(&["pending", "d41f7be0"]);
+    program.send("u");
+    program.wait_for(&["ADD COLUMN name"]);
+    program.send("\r");
+    shot(&program, "error", &["SQLSTATE", "^"]);
+    program.send("\x1b\x1b\x1b");
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+}
+
+#[test]
+fn a_narrow_terminal_has_one_column() {
+    let project = sample();
+    let mut program = Program::start(&project, &["-c", CONFIG], (80, 24));
+    shot(&program, "narrow", &["2 pending", "9f3b6c10", "drop legacy code"]);
+    program.send("u");
+    shot(&program, "narrow-plan", &["DROP COLUMN legacy_code"]);
+    program.send("\x1b");
+    program.wait_for(&["<base>"]);
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+}
