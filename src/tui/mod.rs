@@ -4,4 +4,6 @@ pub mod app;
 pub mod editor;
 pub mod print;
 pub mod runtime;
+#[cfg(test)]
+mod tests;
 pub mod view;

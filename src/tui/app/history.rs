@@ -124,15 +124,17 @@ impl History {
         let known: Vec<RevisionId> =
             heads.unwrap_or_default().iter().filter(|head| graph.get(head.as_str()).is_some()).cloned().collect();
         let applied: HashSet<RevisionId> = graph.ancestors(&known);
-        self.pending = heads.map(|_| graph.pending(&known).into_iter().cloned().collect()).unwrap_or_default();
-        let connected = heads.is_some();
+        // What stands below a missing revision is not known, so neither is what is pending.
+        let certain = heads.is_some_and(|heads| heads.len() == known.len());
+        let pending = if certain { graph.pending(&known) } else { Vec::new() };
+        self.pending = pending.into_iter().cloned().collect();
         self.marks = self
             .items
             .iter()
             .map(|item| match item {
                 Item::Revision(id) => Marks {
                     applied: applied.contains(id),
-                    pending: connected && !applied.contains(id),
+                    pending: certain && !applied.contains(id),
                     current: known.contains(id),
                     head: graph.is_head(id.as_str()),
                     branch_point: graph.is_branch_point(id.as_str()),

@@ -152,12 +152,18 @@ fn one_column(model: &Model, body: Rect, areas: &mut Areas) {
 #[must_use]
 pub fn footer(model: &Model) -> Vec<FooterItem> {
     let area = areas(model).footer;
+    if model.filter.typing && model.dialogs.is_empty() {
+        return Vec::new();
+    }
     let mut commands: Vec<(Command, String)> =
         command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
     if matches!(model.job, Some(Job::Applying | Job::Preparing(..))) {
         commands.insert(0, (Command::Cancel, String::from("cancel")));
     }
     let keep_right = |command: &Command| matches!(command, Command::Help | Command::Quit | Command::Back);
+    if news(model).is_some() {
+        commands.retain(|(command, _)| keep_right(command) || *command == Command::Cancel);
+    }
     let (right, left): (Vec<_>, Vec<_>) = commands.into_iter().partition(|(command, _)| keep_right(command));
     let mut items = Vec::new();
     let mut end = area.right();
@@ -180,6 +186,25 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
         }
     }
     items
+}
+
+/// A line of news for the footer: what just happened, or what is being done.
+#[must_use]
+pub fn news(model: &Model) -> Option<String> {
+    match (&model.notice, &model.job) {
+        (Some(notice), _) => Some(notice.text.clone()),
+        (None, Some(job @ (Job::Preparing(..) | Job::Writing(_)))) => Some(format!("{} …", job.words())),
+        _ => None,
+    }
+}
+
+/// Where the news stands: between what is cancelled on the left and where one goes on the right.
+#[must_use]
+pub fn news_area(footer: Rect, items: &[FooterItem]) -> Rect {
+    let left = items.iter().filter(|item| item.command == Command::Cancel).map(|item| item.area.right()).max();
+    let right = items.iter().filter(|item| item.command != Command::Cancel).map(|item| item.area.x).min();
+    let (left, right) = (left.unwrap_or(footer.x), right.unwrap_or(footer.right()));
+    Rect { x: left, width: right.saturating_sub(left), ..footer }
 }
 
 fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {

@@ -6,7 +6,7 @@ use super::Effect;
 use super::log::{Entry, State, one_line};
 use super::model::{Connection, Model};
 use super::screen::plan::{PlanScreen, Run, Running, StatementState, StepState, Waiting};
-use super::screen::plan_rows::Row;
+use super::screen::plan_rows::{Row, count};
 use crate::core::graph::RevisionId;
 use crate::engine::apply::{Blocker, Outcome, Progress};
 use crate::engine::{Error, ErrorKind};
@@ -160,6 +160,10 @@ fn finished(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
     let words = format!("{} → {}", ids(&outcome.from), ids(&outcome.to));
     let done = if was_cancelled { "it was done before the cancel arrived" } else { "done" };
     model.say(format!("{done}: {words}"));
+    for kept in outcome.steps.iter().flat_map(|step| &step.kept) {
+        let copied = format!("a copy of {}: {}", kept.object, count(kept.rows, "row"));
+        model.log.note(model.now, State::Note, "kept", &copied);
+    }
     model.log.note(model.now, State::Note, "done", &words);
     if let Some(screen) = &mut model.plan {
         let running = take_running(screen);

@@ -20,10 +20,10 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let right: String = if narrow { short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
     let place = place(model);
     let all = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + right.width() + 1;
-    pen.put(" ", Role::Header);
+    pen.put(" ", Role::Text);
     let fits = all <= pen.left() + 1;
     if fits || matches!(model.server.connection, Connection::Away(_)) {
-        pen.right(&format!("{right} "), state.first().map_or(Role::Header, |(_, role)| *role));
+        pen.right(&format!("{right} "), state.first().map_or(Role::Text, |(_, role)| *role));
     }
     for (text, role) in place {
         pen.put(&text, role);
@@ -46,7 +46,7 @@ fn place(model: &Model) -> Vec<(String, Role)> {
         let server = &status.server;
         let host = if server.host.starts_with('/') { "local socket" } else { server.host.as_str() };
         pieces.push((format!("  {}", server.database), Role::Title));
-        pieces.push((format!(" · {host} · PostgreSQL {}", server.version), Role::Header));
+        pieces.push((format!(" · {host} · PostgreSQL {}", server.version), Role::Text));
     }
     if model.read_only {
         pieces.push((String::from("  read-only"), Role::Warning));
@@ -65,15 +65,11 @@ fn state(model: &Model) -> Vec<(String, Role)> {
             if let [only] = heads
                 && let Some(file) = model.script_of(only)
             {
-                at = format!("{at} {}", super::pen::fit(file.script.summary(), 28, paint_ascii(model)));
+                at = format!("{at} {}", super::pen::fit(file.script.summary(), 28, model.preferences.ascii));
             }
-            vec![(format!("at {at} · {}", pending_words(model)), Role::Header)]
+            vec![(format!("at {at} · {}", pending_words(model)), Role::Text)]
         }
     }
-}
-
-const fn paint_ascii(model: &Model) -> bool {
-    model.preferences.ascii
 }
 
 fn short_state(model: &Model) -> String {
@@ -91,8 +87,17 @@ fn away(model: &Model) -> String {
 
 fn pending_words(model: &Model) -> String {
     match model.history.pending().len() {
+        0 if model.history.missing_count() > 0 => String::from("a revision is missing"),
         0 => String::from("nothing pending"),
         count => format!("{count} pending"),
+    }
+}
+
+fn pending_role(model: &Model) -> Role {
+    match model.history.pending().len() {
+        _ if model.history.missing_count() > 0 => Role::Missing,
+        0 => Role::Good,
+        _ => Role::Pending,
     }
 }
 
@@ -104,10 +109,7 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
             pen.put("at ", Role::Muted);
             pen.put(&ids(heads), Role::Current);
             let pending = model.history.pending();
-            pen.put(
-                &format!(" · {}", pending_words(model)),
-                if pending.is_empty() { Role::Good } else { Role::Pending },
-            );
+            pen.put(&format!(" · {}", pending_words(model)), pending_role(model));
             if let Some(next) = pending.first() {
                 pen.put(", next ", Role::Muted);
                 pen.put(next.short(), Role::Id);

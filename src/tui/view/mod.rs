@@ -10,8 +10,6 @@ mod pen;
 mod pending;
 mod plan;
 mod script;
-#[cfg(test)]
-mod tests;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

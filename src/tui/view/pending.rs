@@ -47,6 +47,10 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
             let retry = model.preferences.keymap.shown(Command::Refresh);
             vec![(error.message.clone(), Role::Danger), (format!("{retry} tries again"), Role::Muted)]
         }
+        _ if model.history.missing_count() > 0 => vec![
+            (String::from("not known: the database is at a revision"), Role::Warning),
+            (String::from("that no script has"), Role::Warning),
+        ],
         _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
         _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
     };

@@ -98,6 +98,7 @@ fn step_words(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role)
         Some(StepState::Done(elapsed)) => (format!("done in {}", spell(*elapsed)), Role::Good),
         Some(StepState::Failed) => (String::from("stopped here"), Role::Danger),
         Some(StepState::Waiting) if screen.running().is_some() => (String::from("not run"), Role::Muted),
+        _ if step.path.is_none() => (String::from("script from the ledger"), Role::Warning),
         _ if !step.transactional => (String::from("outside a transaction"), Role::Warning),
         _ if step.statements.is_empty() => (String::new(), Role::Muted),
         _ => (count(step.statements.len() as u64, "statement"), Role::Muted),
@@ -121,6 +122,9 @@ fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, 
         if screen.full { planned.sql.lines().nth(line).unwrap_or_default().to_owned() } else { one_line(&planned.sql) };
     if !screen.full || line + 1 >= planned.sql.lines().count() {
         text.push(';');
+        if let Some(data) = &planned.copy_data {
+            text = format!("{text} with {}", count(data.lines().count() as u64, "row"));
+        }
     }
     let state = screen.running().and_then(|running| running.statements.get(&(step, statement)));
     if line == 0 {

@@ -33,7 +33,20 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 
 type Target = Result<String, Cow<'static, str>>;
 
+/// Where the database holds what no script has, nobody knows what is pending.
+fn nothing_missing(model: &Model) -> Result<(), Cow<'static, str>> {
+    match model.history.items().first() {
+        Some(Item::Missing(id)) => Err(format!(
+            "the database is at {}, which no script has: bring its file back, or stamp another revision",
+            id.short()
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
 fn target_up(model: &Model) -> Target {
+    nothing_missing(model)?;
     if model.history.pending().is_empty() {
         return Err("nothing is pending".into());
     }
@@ -41,6 +54,7 @@ fn target_up(model: &Model) -> Target {
 }
 
 fn target_up_to(model: &Model) -> Target {
+    nothing_missing(model)?;
     let marks = model.history.marks(model.history.selected());
     match model.history.selected_revision() {
         Some(id) if marks.pending => Ok(id.to_string()),

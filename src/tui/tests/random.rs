@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 
+use super::fixtures::*;
 use super::harness::*;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::{Msg, parse_keys};
@@ -150,7 +151,6 @@ fn large(count: usize) -> ScriptTree {
 fn a_key_and_a_frame_do_not_grow_with_the_tree() {
     let small = slowest(1_000);
     let large = slowest(40_000);
-    println!("1,000 revisions: {small:?}, 40,000 revisions: {large:?}");
     assert!(large < small * 4 + Duration::from_millis(5), "{small:?} with 1,000, {large:?} with 40,000");
 }
 

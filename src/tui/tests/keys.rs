@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
+use super::fixtures::*;
 use super::harness::*;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{self, table};
@@ -244,6 +245,12 @@ fn missing_heads_and_problems_are_rows() {
     let screen = harness.screen();
     assert!(screen.contains("missing") && screen.contains("bad.sql:3"), "{screen}");
     assert_eq!(selected(&harness), "9f3b6c10", "the first revision is where one starts");
+    assert!(
+        screen.contains("unknown") && !screen.contains(" pending"),
+        "below a missing head nothing is known\n{screen}"
+    );
+    harness.press("u");
+    assert!(harness.model.plan.is_none() && harness.screen().contains("the database is at deadbeef"));
     harness.press("k<enter>");
     assert!(harness.screen().contains("the header comes first"));
     harness.press("<esc>ky");

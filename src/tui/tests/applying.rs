@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::fixtures::*;
 use super::harness::*;
 use crate::engine::apply::{Blocker, Progress};
 use crate::engine::{Error, ErrorKind};

@@ -1,9 +1,15 @@
 //! Pictures of the screens at several sizes; `INSTA_UPDATE=always cargo test` takes new ones.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fixtures::*;
 use super::harness::*;
+use crate::engine::apply::Progress;
 use crate::engine::project::ScriptProblem;
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::Start;
+use crate::tui::app::theme::Role;
+use crate::tui::app::{Highlighted, Msg, Start, TokenKind};
 
 /// The sizes that are pictured.
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
@@ -66,11 +72,46 @@ fn plan_and_confirmation_and_end() {
 }
 
 #[test]
-fn while_it_runs_and_when_it_fails() {
+fn when_it_fails() {
     let mut harness = Harness::new(120, 30);
     harness.fails = Some(failure());
     harness.press("u<enter>legacy_code<enter>");
     pictures("failed", &mut harness);
+}
+
+#[test]
+fn while_it_runs() {
+    let mut harness = Harness::new(120, 30);
+    harness.press("u");
+    harness.hold = true;
+    harness.press("<enter>legacy_code<enter>");
+    let elapsed = Duration::from_millis(3);
+    for progress in [
+        Progress::StepStarted { step: 0 },
+        Progress::StepDone { step: 0, elapsed },
+        Progress::StepStarted { step: 1 },
+        Progress::StatementStarted { step: 1, statement: 0 },
+        Progress::Notice { severity: String::from("NOTICE"), message: String::from("from the server") },
+    ] {
+        harness.send(Msg::Progress(progress));
+    }
+    harness.now = jiff::civil::time(10, 2, 14, 0);
+    harness.send(Msg::Tick);
+    pictures("applying", &mut harness);
+}
+
+#[test]
+fn tokens_are_coloured_where_they_stand() {
+    let mut harness = Harness::new(120, 30);
+    let tokens = Highlighted { lines: vec![vec![(0..2, TokenKind::Comment), (3..7, TokenKind::Keyword)]] };
+    harness.send(Msg::Highlighted(id("9f3b6c10a7d2"), Arc::new(tokens)));
+    let buffer = harness.buffer();
+    let theme = &harness.model.preferences.theme;
+    let at = |x: u16| buffer[(61 + 5 + x, 2)].style().fg;
+    assert_eq!(buffer[(66, 2)].symbol(), "-");
+    assert_eq!(at(0), theme.style(Role::Comment).fg);
+    assert_eq!(at(3), theme.style(Role::Keyword).fg);
+    assert_eq!(at(8), theme.style(Role::Text).fg);
 }
 
 #[test]
