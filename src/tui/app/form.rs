@@ -12,8 +12,8 @@ pub type Piece = (String, Role);
 /// One line of a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormLine {
-    /// Wrapped where it is too long.
-    Text(Vec<Piece>),
+    /// Wrapped where it is too long; the number is how far the lines that go on are indented.
+    Text(Vec<Piece>, usize),
     /// Cut where it is too long, as its columns mean something.
     Raw(Vec<Piece>),
     /// A line that can be typed into.
@@ -47,7 +47,7 @@ impl Form {
 
     /// Adds a line of plain text.
     pub fn text(&mut self, text: impl Into<String>, role: Role) {
-        self.lines.push(FormLine::Text(vec![(text.into(), role)]));
+        self.lines.push(FormLine::Text(vec![(text.into(), role)], 0));
     }
 
     /// Adds an empty line.
@@ -59,7 +59,7 @@ impl Form {
     pub fn fact(&mut self, name: &str, pieces: Vec<Piece>) {
         let mut line = vec![(format!("{name:<8}"), Role::Muted)];
         line.extend(pieces);
-        self.lines.push(FormLine::Text(line));
+        self.lines.push(FormLine::Text(line, 8));
     }
 
     /// The lines as they stand in a column of `width` cells, long ones wrapped.
@@ -68,7 +68,9 @@ impl Form {
         let mut lines = Vec::with_capacity(self.lines.len());
         for line in &self.lines {
             match line {
-                FormLine::Text(pieces) => lines.extend(wrap(pieces, width).into_iter().map(FormLine::Raw)),
+                FormLine::Text(pieces, indent) => {
+                    lines.extend(wrap(pieces, width, *indent).into_iter().map(FormLine::Raw));
+                }
                 other => lines.push(other.clone()),
             }
         }
@@ -77,14 +79,11 @@ impl Form {
 }
 
 /// Breaks pieces of text into lines of at most `width` cells, at blanks where there are any; lines
-/// that go on are indented as far as a named fact's value.
+/// that go on are indented, where that leaves room enough.
 #[must_use]
-pub fn wrap(pieces: &[Piece], width: usize) -> Vec<Vec<Piece>> {
+pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
     let width = width.max(1);
-    let indent = match pieces.first() {
-        Some((name, Role::Muted)) if pieces.len() > 1 && name.width() < width / 2 => name.width(),
-        _ => 0,
-    };
+    let indent = if indent < width / 2 { indent } else { 0 };
     let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
     let mut column = 0;
     for (text, role) in pieces {
@@ -138,7 +137,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str, width: usize) -> Vec<String> {
-        wrap(&[(text.to_owned(), Role::Text)], width)
+        wrap(&[(text.to_owned(), Role::Text)], width, 0)
             .into_iter()
             .map(|line| line.into_iter().map(|(text, _)| text).collect())
             .collect()

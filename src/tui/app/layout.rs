@@ -71,10 +71,19 @@ pub fn inner(pane: Rect) -> Rect {
     Rect::new(pane.x + 1, pane.y + 1, pane.width - 2, pane.height - 2)
 }
 
+/// What a tab is drawn as.
+pub const TAB: &str = "    ";
+
+/// The cells that a line of a script takes.
+#[must_use]
+pub fn cells(line: &str) -> usize {
+    line.split('\t').map(UnicodeWidthStr::width).sum::<usize>() + line.matches('\t').count() * TAB.len()
+}
+
 /// The widest line of a text in cells.
 #[must_use]
 pub fn longest_line(text: &str) -> usize {
-    text.lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+    text.lines().map(cells).max().unwrap_or_default()
 }
 
 /// Lays the screen out.
@@ -291,5 +300,5 @@ fn button_areas(form: &Form, row: Rect) -> Vec<Rect> {
 /// How many lines of `width` cells a line takes when it is wrapped.
 #[must_use]
 pub fn wrapped_height(line: &str, width: usize) -> usize {
-    line.width().div_ceil(width.max(1)).max(1)
+    cells(line).div_ceil(width.max(1)).max(1)
 }

@@ -226,6 +226,18 @@ impl Model {
         self.server.status.as_ref().map(|status| status.heads.as_slice())
     }
 
+    /// Where the server is, as it is shown.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        let server = &self.server.status.as_ref()?.server;
+        let is_socket = server.host.starts_with('/') || server.host.starts_with('@');
+        Some(match (is_socket, server.port) {
+            (true, _) => String::from("local socket"),
+            (false, 5432) => server.host.clone(),
+            (false, port) => format!("{}:{port}", server.host),
+        })
+    }
+
     /// The environment's name as it is shown: `default` is the `[database]` table.
     #[must_use]
     pub fn environment_name(&self) -> &str {

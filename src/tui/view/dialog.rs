@@ -34,7 +34,7 @@ pub fn draw(model: &Model, paint: &mut Paint) -> Option<(u16, u16)> {
 fn draw_line(line: &FormLine, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     let mut pen = paint.pen(area);
     match line {
-        FormLine::Text(pieces) | FormLine::Raw(pieces) => {
+        FormLine::Text(pieces, _) | FormLine::Raw(pieces) => {
             for (text, role) in pieces {
                 pen.put(text, *role);
             }

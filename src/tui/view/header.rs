@@ -44,7 +44,7 @@ fn place(model: &Model) -> Vec<(String, Role)> {
     }
     if let Some(status) = &model.server.status {
         let server = &status.server;
-        let host = if server.host.starts_with('/') { "local socket" } else { server.host.as_str() };
+        let host = model.host().unwrap_or_default();
         pieces.push((format!("  {}", server.database), Role::Title));
         pieces.push((format!(" · {host} · PostgreSQL {}", server.version), Role::Text));
     }

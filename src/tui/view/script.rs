@@ -9,7 +9,7 @@ use super::pane;
 use super::pen::{Paint, Pen};
 use crate::engine::project::ScriptFile;
 use crate::tui::app::history::Item;
-use crate::tui::app::layout::GUTTER;
+use crate::tui::app::layout::{GUTTER, TAB, cells};
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
 use crate::tui::app::{Highlighted, TokenKind};
@@ -45,7 +45,7 @@ fn text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
         let mut pen = paint.pen(shifted(inside, row));
         pen.put(&format!("{:>4} ", number + 1), Role::LineNumber);
         let pieces = pieces(line, number, tokens);
-        put_window(&pieces, model.script.left, width, &mut pen);
+        put_window(&pieces, model.script.left, width, true, &mut pen);
     }
 }
 
@@ -67,7 +67,7 @@ fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, insid
             let mut pen = paint.pen(shifted(inside, row));
             let gutter = if part == 0 { format!("{:>4} ", number + 1) } else { " ".repeat(GUTTER) };
             pen.put(&gutter, Role::LineNumber);
-            put_window(&pieces, part * width, width, &mut pen);
+            put_window(&pieces, part * width, width, false, &mut pen);
             row += 1;
         }
     }
@@ -87,21 +87,27 @@ fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec
     pieces
 }
 
-/// Writes the cells `from..from + width` of a line; says with … that there is more on the right.
-fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, pen: &mut Pen) {
+/// Writes the cells `from..from + width` of a line; `mark` says with … that there is more on the right.
+fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, mark: bool, pen: &mut Pen) {
+    let all: usize = pieces.iter().map(|(text, _)| cells(text)).sum();
+    let more = mark && all > from + width;
+    let end = from + width - usize::from(more && width > 0);
     let mut column = 0;
     let mut run = String::new();
     for (text, role) in pieces {
         for grapheme in text.graphemes(true) {
-            let grapheme = if grapheme == "\t" { "    " } else { grapheme };
-            let cells = grapheme.width();
-            if column >= from && column < from + width {
+            let grapheme = if grapheme == "\t" { TAB } else { grapheme };
+            let next = column + grapheme.width();
+            if column >= from && next <= end {
                 run.push_str(grapheme);
             }
-            column += cells;
+            column = next;
         }
         pen.put(&run, *role);
         run.clear();
+    }
+    if more {
+        pen.put("…", Role::Muted);
     }
 }
 
@@ -147,7 +153,7 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
     let width = usize::from(inside.width).saturating_sub(2);
     let mut row = 0;
     for line in lines {
-        for part in crate::tui::app::form::wrap(&[(line, Role::Text)], width) {
+        for part in crate::tui::app::form::wrap(&[(line, Role::Text)], width, 0) {
             let mut pen = paint.pen(shifted(inside, row));
             pen.skip(1);
             for (text, role) in part {

@@ -87,7 +87,7 @@ impl Confirm {
                 "on",
                 vec![
                     (server.database.clone(), Role::Title),
-                    (format!(" at {}:{}, as {}", server.host, server.port, server.user), Role::Text),
+                    (format!(" at {}, as {}", model.host().unwrap_or_default(), server.user), Role::Text),
                 ],
             );
         }

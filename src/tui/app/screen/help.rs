@@ -5,6 +5,10 @@ use crate::tui::app::form::{Form, FormLine, Piece};
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
+/// The cells of the keys, and of a command's title.
+const KEYS: usize = 10;
+const TITLE: usize = 20;
+
 /// What was true when it opened, and how far it is scrolled.
 #[derive(Debug, Clone, Default)]
 pub struct Help {
@@ -18,7 +22,7 @@ impl Help {
     pub fn new(model: &Model) -> Self {
         let place = model.place();
         let here = table().iter().filter(|info| info.places.contains(&place));
-        Self { lines: here.map(|info| FormLine::Raw(line(model, info))).collect(), scroll: 0 }
+        Self { lines: here.map(|info| FormLine::Text(line(model, info), KEYS + TITLE)).collect(), scroll: 0 }
     }
 
     /// One line a command.
@@ -33,8 +37,8 @@ impl Help {
 
 fn line(model: &Model, info: &Info) -> Vec<Piece> {
     let keys: Vec<String> = model.preferences.keymap.keys(info.id).iter().map(ToString::to_string).collect();
-    let keys = format!("{:<10}", keys.join(" "));
-    let title = format!("{:<20}", info.title);
+    let keys = format!("{:<KEYS$}", keys.join(" "));
+    let title = format!("{:<TITLE$}", info.title);
     match decide(model, info.id) {
         Ok(_) => vec![(keys, Role::FooterKey), (title, Role::Title), (info.description.clone(), Role::Text)],
         Err(reason) => vec![(keys, Role::Disabled), (title, Role::Disabled), (reason.into_owned(), Role::Muted)],

@@ -61,8 +61,8 @@ impl Stamp {
         let mut form = Form::new("Stamp", 72);
         form.danger = model.is_protected();
         if let Some(status) = &model.server.status {
-            let server = &status.server;
-            let words = format!("{} at {}, environment {}", server.database, server.host, model.environment_name());
+            let host = model.host().unwrap_or_default();
+            let words = format!("{} at {}, environment {}", status.server.database, host, model.environment_name());
             form.fact("on", vec![(words, Role::Text)]);
         }
         form.fact("from", vec![(listed(model, &self.from), Role::Current)]);
