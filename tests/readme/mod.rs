@@ -38,7 +38,9 @@ fn tables_are_those_of_the_program() {
             assert!(written == table, "the table of {name} has changed: run the test with UPDATE_README=1");
         }
     }
-    std::fs::write(path, readme).unwrap();
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(path, readme).unwrap();
+    }
 }
 
 #[test]
