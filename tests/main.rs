@@ -6,6 +6,8 @@ mod cli;
 mod embedded;
 mod postgres;
 mod pty;
+mod readme;
+mod sample;
 mod screenshots;
 mod support;
 mod tidy;

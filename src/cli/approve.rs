@@ -89,6 +89,9 @@ fn refusal(plan: &Plan, missing: &ApprovalError) -> Error {
 
 /// Shows what is at stake and reads the word. Input that was typed before is thrown away.
 fn ask(plan: &Plan) -> io::Result<String> {
+    let stdin = io::stdin();
+    // A terminal that cannot be flushed has nothing queued that would matter.
+    let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
     let mut err = io::stderr().lock();
     for line in plan_text::to_approve(plan) {
         writeln!(err, "  {line}")?;
@@ -97,9 +100,6 @@ fn ask(plan: &Plan) -> io::Result<String> {
     let word = plan.word_to_type().unwrap_or_default();
     write!(err, "{} on environment {environment}. Type {word} to approve: ", plan.direction.word())?;
     err.flush()?;
-    let stdin = io::stdin();
-    // A terminal that cannot be flushed has nothing queued that would matter.
-    let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
     let mut typed = String::new();
     stdin.lock().read_line(&mut typed)?;
     Ok(typed)

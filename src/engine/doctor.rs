@@ -110,7 +110,9 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     };
     let (target, session) = session;
     let server = session.server();
-    let mut findings = vec![Finding::good("database", server_url(server)), version(server)];
+    let own = if target.is_embedded() { ", limbeck's own server" } else { "" };
+    let place = Finding::good("database", format!("{}{own}", server_url(server)));
+    let mut findings = vec![place, version(server)];
     let warnings = target.conninfo().warnings().iter();
     findings.extend(warnings.map(|warning| Finding::warning("database", warning)));
     findings.push(privileges(&session).await.unwrap_or_else(|error| Finding::broken("privileges", &error)));

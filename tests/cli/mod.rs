@@ -5,6 +5,7 @@ mod errors;
 mod interrupt;
 mod json;
 mod offline;
+mod prompt;
 mod session;
 mod verbs;
 

@@ -1,4 +1,4 @@
-//! The verbs that no listing shows: init, edit, doctor, ensure_version, completions, man, help.
+//! The verbs that no listing shows: init, edit, doctor, `ensure_version`, completions, man, help.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -71,7 +71,7 @@ fn a_server_lives_as_long_as_its_user() {
     let project = project();
     let user = User::of(&project);
     assert!(user.is_new);
-    assert_eq!(user.psql("SELECT current_user || ' ' || current_database()"), "limbeck limbeck");
+    assert_eq!(user.psql("SELECT current_user || ' ' || current_database()"), "postgres limbeck");
     assert_eq!(user.psql("SHOW server_encoding"), "UTF8");
     assert_eq!(user.psql("SHOW listen_addresses"), "");
     assert_eq!(user.psql("SELECT usesuper FROM pg_user WHERE usename = current_user"), "t");

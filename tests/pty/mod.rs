@@ -110,7 +110,7 @@ fn sigterm_in_the_middle_of_an_upgrade_cancels_it_on_the_server() {
     let mut program = Program::start(&project, &[], (100, 30));
     program.wait_for(&["1 pending"]);
     program.send("u");
-    program.wait_for(&["pg_sleep"]);
+    program.wait_for(&["Plan: upgrade", "pg_sleep"]);
     program.send("\r");
     let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'";
     eventually("the statement runs", 60, || database.psql(sleeping) == "1");
@@ -131,9 +131,9 @@ fn what_is_typed_before_a_confirmation_shows_does_not_answer_it() {
     program.wait_for(&["1975ea83", "head"]);
     program.wait_until("the server answers", |screen| !screen.contents().contains("connecting"));
     program.send("d");
-    program.wait_for(&["DROP TABLE a"]);
+    program.wait_for(&["Plan: downgrade", "DROP TABLE a"]);
     program.send("\ra\r");
-    program.wait_for(&["Type a to go on"]);
+    program.wait_for_question("Type a to go on");
     program.send("b");
     program.wait_for(&["Type a to go on: b"]);
     assert_eq!(database.psql("SELECT count(*) FROM a"), "1");

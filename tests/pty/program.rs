@@ -41,9 +41,12 @@ impl Program {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let shown = Arc::clone(&terminal);
         std::thread::spawn(move || {
-            let mut bytes = [0; 8192];
+            let (mut bytes, mut waiting) = ([0; 8192], Vec::new());
             while let Ok(length @ 1..) = reader.read(&mut bytes) {
-                shown.lock().unwrap().process(&bytes[..length]);
+                waiting.extend_from_slice(&bytes[..length]);
+                let whole = whole_frames(&waiting);
+                shown.lock().unwrap().process(&waiting[..whole]);
+                waiting.drain(..whole);
             }
         });
         let writer = pair.master.take_writer().unwrap();
@@ -75,6 +78,14 @@ impl Program {
         self.wait_until(&format!("the screen shows {texts:?}"), |screen| {
             let shown = screen.contents();
             texts.iter().all(|text| shown.contains(text))
+        });
+    }
+
+    /// Waits for a confirmation that takes what is typed: its cursor shows from then on.
+    #[track_caller]
+    pub fn wait_for_question(&self, text: &str) {
+        self.wait_until(&format!("'{text}' is asked"), |screen| {
+            !screen.hide_cursor() && screen.contents().contains(text)
         });
     }
 
@@ -143,6 +154,16 @@ impl Drop for Program {
             self.child.kill().ok();
             self.child.wait().ok();
         }
+    }
+}
+
+/// How many of the bytes can be shown: a frame is shown when its end is there, as terminals do that know
+/// synchronized updates.
+fn whole_frames(bytes: &[u8]) -> usize {
+    let last = |sequence: &[u8]| bytes.windows(sequence.len()).rposition(|window| window == sequence);
+    match (last(b"\x1b[?2026h"), last(b"\x1b[?2026l")) {
+        (Some(begin), end) if end.is_none_or(|end| end < begin) => begin,
+        _ => bytes.len(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every screen of the real program on the sample project. With `UPDATE_SCREENSHOTS=1` the pictures in
 //! `screenshots/` are made anew; without, the screens are only looked at.
 //!
-//! Clock times and durations differ in each run and are masked in the pictures; nothing else is touched.
+//! Clock times, durations and the names of temporary folders differ in each run and are masked in the pictures;
+//! nothing else is touched.
 
 mod picture;
 
@@ -56,7 +57,7 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     let mut program = Program::start(&project, &["-c", CONFIG], (120, 36));
     shot(&program, "main", &["2 pending", "9f3b6c10", "merge plan and timeouts", "-- @upgrade", "<base>"]);
     program.send("?");
-    shot(&program, "help", &["upgrade", "downgrade", "palette"]);
+    shot(&program, "help", &["Keys", "Plan an upgrade to the head"]);
     program.send("\x1b");
     program.send(":");
     program.wait_for(&["stamp"]);
@@ -71,9 +72,9 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     program.send("\x1b");
     program.wait_until("the dialog is closed", |screen| !screen.contents().contains("add a quota"));
     program.send("u");
-    shot(&program, "plan", &["DROP COLUMN legacy_code", "data-loss"]);
+    shot(&program, "plan", &["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
     program.send("\r");
-    program.wait_for(&["Type legacy_code to go on"]);
+    program.wait_for_question("Type legacy_code to go on");
     program.send("legacy");
     shot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
     program.send("_code\r");
@@ -98,15 +99,18 @@ fn a_statement_that_fails_is_told_in_a_dialog() {
     fs::remove_file(project.path("functions/migrations/versions/9f3b6c10a7d2_drop_legacy_code.sql")).unwrap();
     second_head(
         &project,
-        "ALTER TABLE functions ADD COLUMN timeout_seconds integer;\nALTER TABLE functions ADD COLUMN name text;",
+        "ALTER TABLE functions ADD COLUMN owner_id bigint;\nALTER TABLE functions ADD COLUMN name text;",
     );
     let mut program = Program::start(&project, &["-c", CONFIG], (120, 36));
     program.wait_for(&["pending", "d41f7be0"]);
     program.send("u");
-    program.wait_for(&["ADD COLUMN name"]);
+    program.wait_for(&["Plan: upgrade", "ADD COLUMN name"]);
     program.send("\r");
     shot(&program, "error", &["SQLSTATE", "^"]);
-    program.send("\x1b\x1b\x1b");
+    program.send("\x1b");
+    program.wait_until("the dialog is closed", |screen| !screen.contents().contains("SQLSTATE"));
+    program.send("\x1b");
+    program.wait_for(&["<base>"]);
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
 }

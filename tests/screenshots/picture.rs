@@ -54,7 +54,8 @@ fn colour(colour: vt100::Color) -> Color {
     }
 }
 
-/// Every clock time becomes 10:02:11, every duration 1 of its unit, right-aligned where it stood.
+/// Every clock time becomes 10:02:11, every duration 1 of its unit, right-aligned where it stood, and the
+/// random part of a temporary folder's name is a fixed one.
 fn mask(buffer: &mut Buffer) {
     for y in 0..buffer.area.height {
         let cells: Vec<String> = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol().to_owned()).collect();
@@ -66,12 +67,32 @@ fn mask(buffer: &mut Buffer) {
 
 /// The cells of a row to change.
 fn masked(cells: &[String]) -> Vec<(usize, &'static str)> {
+    let mut changes = masked_times(cells);
+    let starts = |at: usize, text: &str| {
+        text.chars().enumerate().all(|(n, c)| cells.get(at + n).is_some_and(|cell| cell.chars().eq([c])))
+    };
+    for at in 0..cells.len() {
+        // The folder of the test, and the socket's, which is named after it.
+        if starts(at, "limbeck-project-") {
+            changes.extend(
+                ["s", "a", "m", "p", "l", "e"].into_iter().enumerate().map(|(n, letter)| (at + 16 + n, letter)),
+            );
+        } else if starts(at, "/limbeck-0-") {
+            changes.extend((0..12).map(|n| (at + 11 + n, ["5", "a", "b", "1", "e", "0"][n % 6])));
+        }
+    }
+    changes.retain(|(x, _)| *x < cells.len());
+    changes
+}
+
+fn masked_times(cells: &[String]) -> Vec<(usize, &'static str)> {
     let is_digit = |x: usize| cells.get(x).is_some_and(|cell| cell.chars().all(|c| c.is_ascii_digit()));
     let is = |x: usize, text: &str| cells.get(x).is_some_and(|cell| cell == text);
     let mut changes = Vec::new();
     for start in 0..cells.len() {
         let clock = (0..8).all(|n| if n == 2 || n == 5 { is(start + n, ":") } else { is_digit(start + n) });
-        if clock {
+        // A Create Date has its zone behind it, and stands in the script.
+        if clock && !is(start + 8, "+") {
             let digits = ["1", "0", ":", "0", "2", ":", "1", "1"];
             changes.extend(digits.into_iter().enumerate().map(|(n, digit)| (start + n, digit)));
         }
@@ -108,5 +129,7 @@ fn times_and_durations_are_masked_and_nothing_else() {
         cells.concat()
     };
     assert_eq!(row("23:59:01  upgrade   123.5 ms | 41 s"), "10:02:11  upgrade       1 ms |  1 s");
+    assert_eq!(row("Create Date: 2026-07-01 12:00:41+00:00"), "Create Date: 2026-07-01 12:00:41+00:00");
+    assert_eq!(row("at /tmp/limbeck-project-Ab12Cd/x"), "at /tmp/limbeck-project-sample/x");
     assert_eq!(row("2 scripts, 3 rows, 1:2:3, 12 statements"), "2 scripts, 3 rows, 1:2:3, 12 statements");
 }

@@ -3,8 +3,6 @@
 mod header;
 mod parse;
 mod render;
-#[cfg(test)]
-mod sample;
 mod sections;
 #[cfg(test)]
 mod tests;

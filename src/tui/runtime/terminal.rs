@@ -9,8 +9,8 @@ use crossterm::event::{
 };
 use crossterm::style::force_color_output;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, queue};
 use ratatui::backend::CrosstermBackend;
@@ -48,8 +48,7 @@ impl Screen {
         // The theme decides about colours; crossterm's own `NO_COLOR` would wipe bold and reverse as well.
         force_color_output(true);
         take(title)?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Tty));
-        let terminal = Terminal::new(backend).inspect_err(|_| restore())?;
+        let terminal = blank().inspect_err(|_| restore())?;
         Ok(Self { terminal, title: title.to_owned() })
     }
 
@@ -58,7 +57,10 @@ impl Screen {
         if !HELD.load(Ordering::SeqCst) {
             take(&self.title)?;
         }
-        self.terminal.clear()
+        // ratatui's own `clear` asks the terminal where its cursor stands, and fails where that does not answer.
+        queue!(Tty, Clear(ClearType::All))?;
+        self.terminal = blank()?;
+        Ok(())
     }
 
     /// Draws one frame; does nothing while the terminal is not held.
@@ -88,6 +90,11 @@ pub(super) fn restore() {
         let _ = Tty.write_all(&bytes);
         let _ = disable_raw_mode();
     }
+}
+
+/// A terminal of which nothing is known to be drawn.
+fn blank() -> io::Result<Terminal<CrosstermBackend<BufWriter<Tty>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Tty)))
 }
 
 fn take(title: &str) -> io::Result<()> {

@@ -72,8 +72,10 @@ impl Confirm {
         let word = self.plan.word_to_type().unwrap_or_default();
         let label = format!("Type {word} to go on: ");
         let said = self.said.iter().map(|said| (said.clone(), Role::Danger)).collect();
-        form.pinned =
-            vec![FormLine::Field { label, input: self.input.clone(), focused: true, index: 0 }, FormLine::Raw(said)];
+        form.pinned = vec![
+            FormLine::Field { label, input: self.input.clone(), focused: self.drawn, index: 0 },
+            FormLine::Raw(said),
+        ];
         form.buttons = vec![String::from("Cancel"), String::from("Apply")];
         form.focused_button = Some(self.buttons.focused);
         form

@@ -1,10 +1,10 @@
-//! The sample project in `migrations/`: its scripts are as limbeck itself writes them, and only the last loses
+//! The sample's scripts are as limbeck itself writes them, and only the last loses
 //! data.
 
-use super::Script;
-use crate::core::graph::Direction;
-use crate::core::hazard::{Class, find};
-use crate::core::sql::{Transactional, split, transactional};
+use limbeck::core::graph::Direction;
+use limbeck::core::hazard::{Class, find};
+use limbeck::core::script::Script;
+use limbeck::core::sql::{Transactional, split, transactional};
 
 fn scripts() -> Vec<(String, Script)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/versions");
@@ -49,7 +49,7 @@ fn only_the_last_upgrade_loses_data() {
 
 #[test]
 fn a_newcomer_finds_two_revisions_pending() {
-    let config = include_str!("../../../migrations/limbeck.toml");
+    let config = include_str!("../../migrations/limbeck.toml");
     let scripts = scripts();
     let (_, third_last) = &scripts[scripts.len() - 3];
     assert!(config.contains(&format!("embedded_at = \"{}\"", third_last.revision)));

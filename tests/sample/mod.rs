@@ -1,0 +1,75 @@
+//! The sample project in `migrations/`, which `cargo run` opens: it is what the README promises.
+
+mod scripts;
+
+use crate::support::{TestDatabase, TestProject, repository, server};
+
+/// Everything that the sample's DDL makes, one line each, without names that PostgreSQL chose by chance.
+const CATALOG: &str = "
+    SELECT format('column %s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                  pg_get_expr(d.adbin, d.adrelid))
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relkind IN ('r', 'v', 'm') AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version'
+    UNION ALL
+    SELECT format('constraint %s on %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND conrelid::regclass::text <> 'alembic_version'
+    UNION ALL
+    SELECT format('index %s', indexdef) FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    UNION ALL
+    SELECT format('enum %s %s', enumtypid::regtype, string_agg(enumlabel, ',' ORDER BY enumsortorder)) FROM pg_enum
+    GROUP BY enumtypid
+    ORDER BY 1";
+
+fn catalog(database: &TestDatabase<'_>) -> Vec<String> {
+    database.query(CATALOG).into_iter().map(|mut row| row.remove(0)).collect()
+}
+
+/// A copy of the sample on a test server's database.
+fn sample(database: &TestDatabase<'_>) -> TestProject {
+    let mut project = TestProject::without_config();
+    let copied = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(repository().join("migrations"))
+        .arg(project.root())
+        .status()
+        .unwrap();
+    assert!(copied.success());
+    project.set("DATABASE_URL", &database.url());
+    project
+}
+
+#[test]
+fn at_its_head_the_schema_is_that_of_the_models_and_at_base_nothing_is_left() {
+    let (migrated, loaded) = (server().database(), server().database());
+    let project = sample(&migrated);
+    project.run(&["upgrade", "head"]).expect_status(0);
+    let mut models: Vec<_> = std::fs::read_dir(repository().join("migrations/models")).unwrap().flatten().collect();
+    models.sort_by_key(|file| order(&file.file_name().to_string_lossy()));
+    for file in models {
+        loaded.psql(&std::fs::read_to_string(file.path()).unwrap());
+    }
+    assert_eq!(catalog(&migrated), catalog(&loaded));
+    let allow = ["--allow", "data-loss"];
+    project.run(&[&["downgrade", "base"][..], &allow].concat()).expect_status(0);
+    assert_eq!(catalog(&migrated), Vec::<String>::new());
+    project.run(&["upgrade", "head"]).expect_status(0);
+    assert_eq!(catalog(&migrated), catalog(&loaded));
+}
+
+/// A table comes after those that it refers to.
+fn order(name: &str) -> usize {
+    ["users.sql", "functions.sql", "jobs.sql", "executions.sql"].iter().position(|file| *file == name).unwrap_or(9)
+}
+
+#[test]
+fn the_last_step_asks_for_approval_and_names_what_is_lost() {
+    let database = server().database();
+    let project = sample(&database);
+    project.run(&["upgrade", "51ab90de3c44"]).expect_status(0);
+    let refused = project.run(&["upgrade", "head"]).expect_status(3);
+    assert!(refused.stderr.contains("functions.legacy_code: 1204 values in 3310 rows"), "{}", refused.stderr);
+    assert_eq!(project.run(&["current"]).expect_status(0).stdout, "51ab90de3c44 (mergepoint)\n");
+    project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
+    assert_eq!(project.run(&["current"]).expect_status(0).stdout, "9f3b6c10a7d2 (head)\n");
+}
