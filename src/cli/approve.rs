@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::plan_text;
 use super::terminal::Terminal;
 use crate::core::hazard::Class;
-use crate::core::plan::{Approval, ApprovalError, Plan};
+use crate::core::plan::{Approval, ApprovalError, Granted, Plan};
 use crate::engine::{Error, ErrorKind};
 
 /// A word of `--allow`.
@@ -48,9 +48,11 @@ pub fn approve(
     plan: &Arc<Plan>,
     allow: &[Allow],
     confirm: Option<&str>,
+    yes: bool,
 ) -> Result<Approval, Error> {
     let classes = allowed(allow, plan.environment.protected);
-    let missing = match Approval::by_class(Arc::clone(plan), &classes, confirm) {
+    let granted = Granted { classes: &classes, environment: confirm, behind: yes };
+    let missing = match Approval::by_class(Arc::clone(plan), granted) {
         Ok(approval) => return Ok(approval),
         Err(missing) => missing,
     };
@@ -84,6 +86,10 @@ fn refusal(plan: &Plan, missing: &ApprovalError) -> Error {
         options.push(format!("--allow {}", classes.iter().map(|class| class.word()).collect::<Vec<_>>().join(",")));
     }
     options.extend(plan.environment_to_confirm().map(|name| format!("--confirm {name}")));
+    if !plan.behind.is_empty() {
+        error.causes.extend(plan_text::behind(plan));
+        options.push("--yes".to_owned());
+    }
     error.hint(format!("look at the plan with --dry-run; then add {}", options.join(" ")))
 }
 
@@ -93,7 +99,7 @@ fn ask(plan: &Plan) -> io::Result<String> {
     // A terminal that cannot be flushed has nothing queued that would matter.
     let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
     let mut err = io::stderr().lock();
-    for line in plan_text::to_approve(plan) {
+    for line in plan_text::to_approve(plan).into_iter().chain(plan_text::behind(plan)) {
         writeln!(err, "  {line}")?;
     }
     let environment = plan.environment.name.as_deref().unwrap_or("default");

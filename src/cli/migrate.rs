@@ -100,7 +100,10 @@ async fn carry_out(
     if plan.is_empty() {
         return nothing_to_do(context, &plan);
     }
-    let approval = approve(context.terminal, &plan, &arguments.allow, arguments.confirm.as_deref())?;
+    let approval = {
+        let yes = context.connect_options().yes;
+        approve(context.terminal, &plan, &arguments.allow, arguments.confirm.as_deref(), yes)?
+    };
     let outcome = run_plan(context, project, &target, &approval, arguments).await?;
     if context.terminal.json {
         context.terminal.document(&outcome)?;

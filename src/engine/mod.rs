@@ -2,6 +2,7 @@
 //! the UI call the same ones.
 
 pub mod apply;
+mod behind;
 pub mod doctor;
 pub mod draft;
 pub mod editor;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::postgres::VersionTable;
 use super::project::{Project, ScriptFile, ScriptTree};
-use super::{Error, Result, Target, evidence, recall};
+use super::{Error, Result, Target, behind, evidence, recall};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{Plan, Source, Step, TransactionMode};
 
@@ -33,6 +33,9 @@ pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, requ
     let tree = recall::with_missing(tree, session.client(), &heads).await?;
     let mut plan = plan(project, &tree, target, request, &heads)?;
     evidence::count(session.client(), &table, &mut plan).await?;
+    if plan.direction == Direction::Upgrade && !plan.is_empty() {
+        plan.behind = behind::look(project, &tree, &target.environment, &plan.to).await?;
+    }
     Ok(Arc::new(plan))
 }
 
@@ -58,6 +61,7 @@ fn plan(
         to: path.to,
         steps,
         confirm: project.classes_to_confirm(&target.environment),
+        behind: Vec::new(),
     })
 }
 

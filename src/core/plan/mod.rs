@@ -5,7 +5,7 @@ mod approval;
 mod build;
 pub mod offline;
 
-pub use approval::{Approval, ApprovalError};
+pub use approval::{Approval, ApprovalError, Granted};
 pub use build::{BuildError, Source};
 
 use std::path::PathBuf;
@@ -39,6 +39,16 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Hazard classes that need approval here.
     pub confirm: Vec<Class>,
+    /// Environments that should have reached the target before this one, and have not.
+    pub behind: Vec<Behind>,
+}
+
+/// An environment named in `after` that has not reached a plan's target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    pub environment: String,
+    /// Where it is, or why that cannot be told; in words.
+    pub state: String,
 }
 
 /// The name of an environment and whether it is protected.
