@@ -78,13 +78,13 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     program.send("legacy");
     shot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
     program.send("_code\r");
-    shot(&program, "done", &["✓", "DROP COLUMN legacy_code"]);
+    shot(&program, "done", &["at 9f3b6c10", "· done", "done in"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
     program.wait_for(&["owners of functions"]);
     program.send("m");
-    shot(&program, "merge", &["d41f7be0", "9f3b6c10"]);
+    shot(&program, "merge", &["Merge", "d41f7be0", "9f3b6c10"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     program.send("q");
