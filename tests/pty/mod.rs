@@ -40,6 +40,23 @@ fn signals_that_end_it_leave_the_terminal_as_it_was() {
 }
 
 #[test]
+fn every_key_is_answered_when_nothing_else_happens() {
+    let project = away();
+    let mut program = Program::start(&project, &[], (100, 30));
+    program.wait_for(&["1975ea83", "server away"]);
+    // Without focus there is no timer that could bring the keys along.
+    program.send("\x1b[O");
+    for _ in 0..20 {
+        program.send("?");
+        program.wait_for(&["┌ Keys"]);
+        program.send("\x1b");
+        program.wait_until("help is closed", |screen| !screen.contents().contains("┌ Keys"));
+    }
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+}
+
+#[test]
 fn stopped_it_gives_the_terminal_to_the_shell_and_takes_it_again() {
     let project = away();
     let mut program = Program::start(&project, &[], (100, 30));
@@ -52,8 +69,10 @@ fn stopped_it_gives_the_terminal_to_the_shell_and_takes_it_again() {
     assert!(program.is_raw());
     program.send("\x1a");
     eventually("it is stopped by its key", 30, || program.is_stopped());
+    program.assert_restored();
     program.signal(Signal::CONT);
-    program.wait_until("it is back again", |screen| screen.contents().contains("1975ea83"));
+    program
+        .wait_until("it is back again", |screen| screen.alternate_screen() && screen.contents().contains("1975ea83"));
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
 }

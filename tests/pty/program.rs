@@ -11,7 +11,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use crate::support::{TestProject, eventually};
 
 /// How long a screen may take to show what is waited for.
-const SECONDS: u64 = 60;
+const SECONDS: u64 = 30;
 
 /// A running limbeck with its terminal.
 pub struct Program {
@@ -115,10 +115,13 @@ impl Program {
     #[track_caller]
     pub fn end(&mut self) -> ExitStatus {
         let mut status = None;
-        eventually("the program ends", SECONDS, || {
-            status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            eventually("the program ends", SECONDS, || {
+                status = self.child.try_wait().unwrap();
+                status.is_some()
+            });
+        }));
+        assert!(ended.is_ok(), "after {SECONDS} s it still runs, stopped: {}\n{}", self.is_stopped(), self.text());
         status.unwrap()
     }
 

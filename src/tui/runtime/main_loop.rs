@@ -1,12 +1,14 @@
 //! The loop in a terminal: one event, or all that are ready, then one frame.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event as Input, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::{execute, terminal as size_of};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -104,7 +106,7 @@ impl MainLoop {
         for _ in 0..BATCH {
             let Some(event) = next else { break };
             self.handle(event);
-            next = self.ready_event();
+            next = self.ready_event().await;
         }
         for due in self.timers.due(Instant::now()) {
             self.fire(due).await;
@@ -133,10 +135,17 @@ impl MainLoop {
         }
     }
 
-    /// An event that is there already.
-    fn ready_event(&mut self) -> Option<Event> {
-        let input = self.input.as_mut().and_then(|stream| stream.next().now_or_never());
-        input.map(input_event).or_else(|| self.events.try_recv().ok())
+    /// An event that is there already. The stream is asked with this task's own waker (`now_or_never` has none),
+    /// since it keeps the one that it was asked with, and would wake nobody at the next key.
+    async fn ready_event(&mut self) -> Option<Event> {
+        let input = match self.input.as_mut() {
+            Some(stream) => poll_fn(|context| Poll::Ready(stream.poll_next_unpin(context))).await,
+            None => Poll::Pending,
+        };
+        match input {
+            Poll::Ready(event) => Some(input_event(event)),
+            Poll::Pending => self.events.try_recv().ok(),
+        }
     }
 
     fn handle(&mut self, event: Event) {
