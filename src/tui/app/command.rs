@@ -197,11 +197,17 @@ pub fn footer(model: &Model) -> Vec<&'static Info> {
         .collect()
 }
 
+/// Whether the key is spoken for by something that is not built yet.
+const fn is_for_later(command: Command) -> bool {
+    matches!(command, Command::Autogenerate | Command::Verify | Command::Backup)
+}
+
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
-    for info in table().iter().filter(|info| info.places.iter().any(|p| matches!(p, Place::Main | Place::Plan))) {
+    let on_screens = |info: &&Info| info.places.iter().any(|place| matches!(place, Place::Main | Place::Plan));
+    for info in table().iter().filter(on_screens).filter(|info| !is_for_later(info.id)) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
         for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {
             text.push_str(part);

@@ -161,6 +161,7 @@ impl Harness {
             to: path.to,
             steps,
             confirm: vec![Class::DataLoss],
+            behind: Vec::new(),
         }))
     }
 

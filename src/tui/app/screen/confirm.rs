@@ -54,7 +54,11 @@ impl Confirm {
     #[must_use]
     pub fn form(&self, model: &Model) -> Form {
         let destroys = self.plan.to_approve().next().is_some();
-        let title = if destroys { "This destroys data" } else { "This environment is protected" };
+        let title = match destroys {
+            true => "This destroys data",
+            false if self.plan.environment.protected => "This environment is protected",
+            false => "Another environment comes first",
+        };
         let mut form = Form::new(title, 76);
         form.danger = true;
         form.scroll = self.scroll;
@@ -67,6 +71,9 @@ impl Confirm {
         }
         if destroys {
             form.fact("kept", vec![(String::from("no copy is made"), Role::Muted)]);
+        }
+        for behind in &self.plan.behind {
+            form.fact("first", vec![(format!("{}: {}", behind.environment, behind.state), Role::Warning)]);
         }
         form.blank();
         let word = self.plan.word_to_type().unwrap_or_default();
