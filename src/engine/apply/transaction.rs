@@ -67,7 +67,7 @@ impl Run<'_> {
             outcomes.push((index, step, since.elapsed()));
         }
         self.go_on()?;
-        client.batch_execute("COMMIT").await.map_err(|error| self.commit_failed(&error))?;
+        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
         Ok(outcomes.into_iter().map(|(index, step, elapsed)| self.done(index, step, elapsed)).collect())
     }
 
@@ -121,15 +121,6 @@ impl Run<'_> {
     /// Stops between statements once a cancel was asked for.
     pub(super) fn go_on(&self) -> Result<(), Stop> {
         if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
-    }
-
-    pub(super) fn commit_failed(&self, error: &tokio_postgres::Error) -> Stop {
-        match error.as_db_error() {
-            Some(_) => {
-                Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold"))
-            }
-            None => Stop::CommitUnknown(database_error(error)),
-        }
     }
 
     /// Closes the ledger's rows and says how the database was left.
@@ -190,5 +181,13 @@ impl Run<'_> {
             () = tokio::time::sleep(pause) => {}
             () = self.cancel.cancelled() => {}
         }
+    }
+}
+
+/// Sorts what came of a commit: an answer says that it failed; none leaves it open.
+pub(super) fn commit_failed(error: &tokio_postgres::Error) -> Stop {
+    match error.as_db_error() {
+        Some(_) => Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold")),
+        None => Stop::CommitUnknown(database_error(error)),
     }
 }

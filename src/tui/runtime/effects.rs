@@ -236,7 +236,7 @@ impl Effects {
                 prepare(&project, &tree, &target, &request).await
             };
             let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was run");
-            let answer = cancel.run_until_cancelled(work).await.unwrap_or_else(|| Err(cancelled()));
+            let answer = Box::pin(cancel.run_until_cancelled(work)).await.unwrap_or_else(|| Err(cancelled()));
             world.answer(Msg::Prepared(generation, answer));
         }));
     }
