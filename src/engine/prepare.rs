@@ -61,6 +61,7 @@ fn plan(
         to: path.to,
         steps,
         confirm: project.classes_to_confirm(&target.environment),
+        blank: false,
         behind: Vec::new(),
     })
 }

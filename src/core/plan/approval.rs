@@ -160,6 +160,7 @@ mod tests {
             to: Vec::new(),
             steps: vec![step],
             confirm: vec![Class::DataLoss],
+            blank: false,
             behind: behind.collect(),
         })
     }

@@ -39,6 +39,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Hazard classes that need approval here.
     pub confirm: Vec<Class>,
+    /// The database held no table when the plan was made: whatever the plan drops, it has made itself.
+    pub blank: bool,
     /// Environments that should have reached the target before this one, and have not.
     pub behind: Vec<Behind>,
 }

@@ -87,7 +87,7 @@ impl Run<'_> {
         let failed = |error: tokio_postgres::Error| stop(&error, step, None, self.cancel.is_cancelled());
         let exists = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await.map_err(failed)?;
         // In a database that was blank the plan itself has made what it now drops.
-        if !exists.get::<_, bool>(0) || self.plan.from.is_empty() {
+        if !exists.get::<_, bool>(0) || self.plan.blank {
             return Ok(());
         }
         let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SET LOCAL row_security = off");
@@ -96,10 +96,10 @@ impl Run<'_> {
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
         match found {
             Some(found) if found.values > 0 => Err(Stop::Failed(
-                Error::of(
-                    ErrorKind::Approval,
-                    format!("{} was empty when the plan was made and now holds {} values", hazard.object, found.values),
-                )
+                Error::new(format!(
+                    "{} was empty when the plan was made and now holds {} values",
+                    hazard.object, found.values
+                ))
                 .because("what would be lost has to be approved")
                 .hint("look at the new plan and start again"),
             )),

@@ -161,6 +161,7 @@ impl Harness {
             to: path.to,
             steps,
             confirm: vec![Class::DataLoss],
+            blank: false,
             behind: Vec::new(),
         }))
     }
