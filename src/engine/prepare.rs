@@ -56,6 +56,7 @@ fn plan(
         direction: request.direction,
         target: request.target.clone(),
         environment: target.environment.clone(),
+        place: target.conninfo().describe(),
         mode,
         from: path.from,
         to: path.to,

@@ -155,6 +155,7 @@ mod tests {
             direction: Direction::Upgrade,
             target: "head".into(),
             environment: EnvironmentName { name: Some("prod".into()), protected },
+            place: String::new(),
             mode: TransactionMode::Each,
             from: Vec::new(),
             to: Vec::new(),

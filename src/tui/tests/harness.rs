@@ -156,6 +156,7 @@ impl Harness {
             direction: request.direction,
             target: request.target.clone(),
             environment: EnvironmentName { name: self.model.environment.clone(), protected },
+            place: String::new(),
             mode: request.mode.unwrap_or(TransactionMode::Each),
             from: path.from,
             to: path.to,
