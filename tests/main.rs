@@ -5,6 +5,7 @@ mod apply;
 mod cli;
 mod embedded;
 mod postgres;
+mod project;
 mod pty;
 mod readme;
 mod sample;
