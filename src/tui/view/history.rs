@@ -186,6 +186,10 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     pen.column(message, columns.message, role);
     pen.skip(1);
     for (n, (word, role)) in words(model, id, marks).into_iter().enumerate() {
+        // Half a word would be read as another one: what does not fit is left out, the least first.
+        if n > 0 && pen.left() < word.width() + 3 {
+            break;
+        }
         if n > 0 {
             pen.put(" · ", Role::Muted);
         }
