@@ -10,7 +10,7 @@ use crate::engine::{Error, ErrorKind};
 use crate::tui::app::log::State;
 use crate::tui::app::model::Connection;
 use crate::tui::app::screen::plan::{Run, StatementState, StepState};
-use crate::tui::app::{Msg, command};
+use crate::tui::app::{Msg, Start, command};
 
 fn footer(harness: &Harness) -> String {
     harness.screen().lines().last().unwrap_or_default().to_owned()
@@ -154,4 +154,24 @@ fn a_mark_that_closes_never_begins_a_line() {
         }
     }
     assert!(command::table().iter().any(|info| info.description.contains(", ")));
+}
+
+#[test]
+fn a_project_without_anything_says_in_full_what_to_do() {
+    let nothing = Start { environments: Vec::new(), ..start(100, 30) };
+    let mut harness = Harness::silent(100, 30, tree(Vec::new()), &[], nothing);
+    let error = Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set, nor any PG* variable");
+    harness.away = Some(error);
+    harness.run();
+    for width in [100, 120, 140] {
+        harness.resize(width, 30);
+        let screen = harness.screen();
+        for words in
+            ["one half to upgrade and one to downgrade.", "R tries again, ! says what to do", "nor any PG* variable"]
+        {
+            let told = screen.lines().filter_map(|line| line.split('│').nth(1)).collect::<Vec<_>>();
+            let told = told.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(told.contains(words), "{width}: {words}\n{screen}");
+        }
+    }
 }
