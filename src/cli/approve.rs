@@ -57,7 +57,11 @@ pub fn approve(
         Err(missing) => missing,
     };
     if !terminal.can_ask() {
-        return Err(refusal(plan, &missing));
+        let mut refusal = refusal(plan, &missing);
+        if plan.environment.protected && allow.contains(&Allow::All) {
+            refusal = refusal.because("`--allow all` counts for nothing in a protected environment: name the classes");
+        }
+        return Err(refusal);
     }
     let typed = ask(plan).map_err(|error| Error::new("the answer cannot be read").because(error))?;
     Approval::by_word(Arc::clone(plan), &typed)

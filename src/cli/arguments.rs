@@ -62,7 +62,7 @@ pub struct Global {
     /// When to colour errors and notes; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
-    /// Answer yes to downloads and to running the project's programs
+    /// Answer yes to downloads, and to passing environments that should come first
     #[arg(long, global = true)]
     pub yes: bool,
 }

@@ -58,8 +58,8 @@ fn open(command: &[String], path: &Path) -> Result<()> {
         .args(arguments)
         .arg(path)
         .status()
-        .map_err(|error| Error::new(format!("the editor {program} does not start")).because(error))?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("the editor {program} failed: {status}"))) }
+        .map_err(|error| Error::new(format!("the editor '{program}' does not start")).because(error))?;
+    if status.success() { Ok(()) } else { Err(Error::new(format!("the editor '{program}' failed: {status}"))) }
 }
 
 fn check(path: &Path) -> Result<()> {

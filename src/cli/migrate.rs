@@ -104,7 +104,21 @@ async fn carry_out(
         let yes = context.connect_options().yes;
         approve(context.terminal, &plan, &arguments.allow, arguments.confirm.as_deref(), yes)?
     };
-    let outcome = run_plan(context, project, &target, &approval, arguments).await?;
+    let reporter = Reporter::new(context.terminal, Arc::clone(&plan), context.global.verbose);
+    let outcome = match run_plan(context, project, &target, (&approval, &reporter), arguments).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            // The migrator that was waited for may have done what was asked for here. Anything else that
+            // is left to do was not in the plan that was approved.
+            if !reporter.only_waited() {
+                return Err(error.into());
+            }
+            return match prepare(project, tree, &target, &request).await {
+                Ok(plan) if plan.is_empty() => nothing_to_do(context, &plan),
+                _ => Err(error.into()),
+            };
+        }
+    };
     if context.terminal.json {
         context.terminal.document(&outcome)?;
     }
@@ -115,12 +129,11 @@ async fn run_plan(
     context: &Context,
     project: &Project,
     target: &Target,
-    approval: &Approval,
+    (approval, reporter): (&Approval, &Reporter),
     arguments: &Arguments,
 ) -> Result<Outcome, Error> {
     let cancel = CancellationToken::new();
     let watch = interrupt::watch(context.terminal, cancel.clone());
-    let reporter = Reporter::new(context.terminal, Arc::clone(approval.plan()), context.global.verbose);
     let options = ApplyOptions { no_wait: arguments.no_wait, resume: arguments.resume.map(Resume::from) };
     let outcome = apply(project, target, approval, &options, &|progress| reporter.tell(&progress), &cancel).await;
     watch.abort();

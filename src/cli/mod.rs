@@ -15,6 +15,7 @@ mod history;
 mod init;
 mod interrupt;
 mod json;
+mod later;
 mod list_templates;
 mod listing;
 mod man;
@@ -70,7 +71,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         (Some(_), Some(option)) => Err(CommandLine::command()
             .error(clap::error::ErrorKind::ArgumentConflict, format!("{option} is for the UI, and takes no command"))),
     });
-    parsed.map_err(|error| refuse_usage(&error, &arguments))
+    parsed.map_err(|error| match later::refusal(&error) {
+        Some(later) => {
+            let json = arguments.iter().any(|argument| argument == "--json");
+            report(&Global { json, ..Global::default() }, later)
+        }
+        None => refuse_usage(&error, &arguments),
+    })
 }
 
 /// Carries out a verb. Errors are reported before this returns.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::listing::join;
-use crate::core::hazard::Hazard;
+use crate::core::hazard::{Hazard, Subject};
 use crate::core::plan::{Plan, Step};
 
 /// The whole plan, a paragraph a step.
@@ -46,7 +46,10 @@ pub fn hazard(hazard: &Hazard) -> String {
         Some(evidence) => {
             let about = if evidence.exact { "" } else { "about " };
             let (values, rows) = (evidence.values, evidence.rows);
-            format!("{about}{values} value{} in {rows} row{}", plural(values), plural(rows))
+            match hazard.subject {
+                Subject::Table { .. } => format!("{about}{rows} row{}", plural(rows)),
+                _ => format!("{about}{values} value{} in {rows} row{}", plural(values), plural(rows)),
+            }
         }
     };
     format!("{} {}: {counted}", hazard.title, hazard.object)

@@ -1,5 +1,6 @@
 //! Tells on standard error what a run is doing.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::plan_text;
@@ -13,19 +14,22 @@ pub struct Reporter {
     plan: Arc<Plan>,
     verbose: bool,
     last_wait: Mutex<String>,
+    /// It waited for another migrator, and no step of this run has started.
+    only_waited: AtomicBool,
 }
 
 impl Reporter {
     /// A reporter for one run of a plan.
     #[must_use]
     pub fn new(terminal: Terminal, plan: Arc<Plan>, verbose: bool) -> Self {
-        Self { terminal, plan, verbose, last_wait: Mutex::default() }
+        Self { terminal, plan, verbose, last_wait: Mutex::default(), only_waited: AtomicBool::new(false) }
     }
 
     /// Prints what happened.
     pub fn tell(&self, progress: &Progress) {
         match progress {
             Progress::StepStarted { step } => {
+                self.only_waited.store(false, Ordering::Relaxed);
                 if let Some(step) = self.plan.steps.get(*step) {
                     self.terminal.note(&plan_text::running(step));
                 }
@@ -40,10 +44,13 @@ impl Reporter {
             }
             Progress::StatementStarted { .. } | Progress::StatementDone { .. } | Progress::StepDone { .. } => {}
             Progress::WaitingForMigrator { holder, .. } => {
-                self.once(format!("Waiting for another migrator: {holder}"));
+                self.only_waited.store(true, Ordering::Relaxed);
+                self.once(holder.split(", connected for").next().unwrap_or_default(), |_| {
+                    format!("Waiting for another migrator: {holder}")
+                });
             }
             Progress::Blocked { blockers, .. } => {
-                self.once(format!("Waiting for a lock held by {}", describe(blockers)));
+                self.once(&describe(blockers), |names| format!("Waiting for a lock held by {names}"));
             }
             Progress::Notice { severity, message } => self.terminal.note(&format!("{severity}: {message}")),
             Progress::StepRetried { attempt, .. } => {
@@ -61,11 +68,18 @@ impl Reporter {
         self.terminal.note(&format!("  {:>5}  {first}", statement.line));
     }
 
-    fn once(&self, line: String) {
+    /// Whether all that this run did was to wait for another migrator.
+    #[must_use]
+    pub fn only_waited(&self) -> bool {
+        self.only_waited.load(Ordering::Relaxed)
+    }
+
+    /// Prints a line when what is waited for is another than before.
+    fn once(&self, waited_for: &str, line: impl FnOnce(&str) -> String) {
         let mut last = self.last_wait.lock().unwrap_or_else(PoisonError::into_inner);
-        if *last != line {
-            self.terminal.note(&line);
-            *last = line;
+        if *last != waited_for {
+            self.terminal.note(&line(waited_for));
+            waited_for.clone_into(&mut last);
         }
     }
 }

@@ -44,7 +44,10 @@ fn a_protected_environment_wants_its_name_and_every_class_by_name() {
     let project = TestProject::new(&config);
     project.script("0001aaaa0000", "", "CREATE TABLE users (id int, email text);", "DROP TABLE users;");
     project.script("0002aaaa0000", "0001aaaa0000", "ALTER TABLE users DROP COLUMN email;", "");
-    run(&project, "upgrade head -e production --allow all --confirm production").expect_status(3);
+    let output = run(&project, "upgrade head -e production --allow all --confirm production").expect_status(3);
+    assert!(output.stderr.contains("`--allow all` counts for nothing in a protected environment"), "{}", output.stderr);
+    let output = run(&project, "downgrade base -e production --dry-run").expect_status(0);
+    assert!(output.stdout.contains("drops table users: 2 rows\n"), "{}", output.stdout);
     let output = run(&project, "upgrade head -e production --allow data-loss,lock").expect_status(3);
     assert!(output.stderr.contains("--confirm production"), "{}", output.stderr);
     run(&project, "upgrade head -e production --allow data-loss,lock --confirm staging").expect_status(3);

@@ -17,6 +17,15 @@ fn wrong_usage_exits_with_2_and_suggests() {
 }
 
 #[test]
+fn a_command_that_is_to_come_says_so_and_what_to_do_meanwhile() {
+    let project = TestProject::new("");
+    let output = run(&project, "drift").expect_status(1);
+    assert!(output.stderr.starts_with("error: `drift` is not in this version yet\nhint: "), "{}", output.stderr);
+    let output = run(&project, "backup --json").expect_status(1);
+    assert_eq!(document(&output)["error"]["hint"], "use pg_dump");
+}
+
+#[test]
 fn without_a_project_it_says_how_to_make_one() {
     let project = TestProject::without_config();
     let output = run(&project, "heads").expect_status(1);

@@ -91,12 +91,28 @@ pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
             if n > 0 {
                 column = break_line(&mut lines, indent);
             }
-            for word in part.split_word_bounds() {
+            for word in words(part) {
                 column = add_word(&mut lines, (word, *role), column, (width, indent));
             }
         }
     }
     lines
+}
+
+/// The words of a line and the blanks between them; a mark that closes stays with the word before it.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut ends: Vec<usize> = Vec::new();
+    let mut after_word = false;
+    for (start, part) in line.split_word_bound_indices() {
+        let closes = part.chars().all(|c| ",.;:!?)]}…".contains(c));
+        if after_word && closes {
+            ends.pop();
+        }
+        ends.push(start + part.len());
+        after_word = !part.trim().is_empty();
+    }
+    let mut start = 0;
+    ends.into_iter().filter_map(move |end| line.get(std::mem::replace(&mut start, end)..end))
 }
 
 fn break_line(lines: &mut Vec<Vec<Piece>>, indent: usize) -> usize {

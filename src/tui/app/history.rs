@@ -376,6 +376,6 @@ pub fn problem_words(problem: &ScriptProblem) -> (String, String) {
                 path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
             (line.map_or_else(|| name.clone(), |line| format!("{name}:{line}")), message.clone())
         }
-        ScriptProblem::Graph(problem) => (String::from("graph"), problem.to_string()),
+        ScriptProblem::Graph(problem) => (String::from("scripts"), problem.to_string()),
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::command::{self, Command};
+use super::dialog::Dialog;
 use super::form::{Form, FormLine};
 use super::keymap::Place;
 use super::model::{Job, Model, Pane};
@@ -166,6 +167,8 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
     }
     let mut commands: Vec<(Command, String)> =
         command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
+    // What is wrong comes first: a narrow footer leaves out what is at its end.
+    commands.sort_by_key(|(command, _)| *command != Command::Problem);
     if matches!(model.job, Some(Job::Applying | Job::Preparing(..))) {
         commands.insert(0, (Command::Cancel, String::from("cancel")));
     }
@@ -233,6 +236,11 @@ fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
 /// What Enter does in the dialog on top.
 fn accept_title(model: &Model) -> String {
     let Some(dialog) = model.dialogs.last() else { return String::from("keep") };
+    if let Dialog::Confirm(confirm) = dialog
+        && confirm.is_unfinished()
+    {
+        return String::from("check the word");
+    }
     let form = dialog.form(model);
     let pressed = form.focused_button.and_then(|button| form.buttons.get(button));
     pressed.map_or_else(|| dialog.verb().to_owned(), |label| label.to_lowercase())

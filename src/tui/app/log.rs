@@ -67,6 +67,15 @@ impl Log {
         }
     }
 
+    /// Says of what these steps of the present run had done that it was rolled back.
+    pub fn roll_back(&mut self, steps: &[String]) {
+        let ends = |entry: &Entry| matches!(entry.what.as_str(), "done" | "failed" | "cancelled");
+        let present = self.entries.iter_mut().rev().take_while(|entry| !ends(entry));
+        for entry in present.filter(|entry| entry.state == State::Done && steps.contains(&entry.what)) {
+            entry.state = State::Undone;
+        }
+    }
+
     /// The entries, oldest first.
     #[must_use]
     pub fn entries(&self) -> &VecDeque<Entry> {

@@ -139,6 +139,8 @@ pub struct Model {
     /// Quit as soon as the job has ended.
     pub(crate) quitting: bool,
     pub(crate) select_when_loaded: Option<RevisionId>,
+    /// The settings name another database, which waits for the job to end.
+    pub(crate) moved_settings: bool,
     /// The next heads may differ, as it was limbeck that moved them.
     pub(crate) moved_by_us: bool,
 }
@@ -176,6 +178,7 @@ impl Model {
             generation: 0,
             quitting: false,
             select_when_loaded: None,
+            moved_settings: false,
             moved_by_us: false,
         };
         if !problems.is_empty() {

@@ -20,7 +20,15 @@ pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     }
     let at = Position::new(event.column, event.row);
     match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => click(model, at),
+        MouseEventKind::Down(MouseButton::Left) => {
+            // The footer that was clicked is the one with the news in it.
+            let pressed = layout::footer(model).into_iter().find(|item| item.area.contains(at));
+            model.notice = None;
+            match pressed {
+                Some(item) => command::run(model, item.command),
+                None => click(model, at),
+            }
+        }
         MouseEventKind::ScrollDown => wheel(model, at, WHEEL),
         MouseEventKind::ScrollUp => wheel(model, at, -WHEEL),
         _ => Vec::new(),
@@ -28,9 +36,6 @@ pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn click(model: &mut Model, at: Position) -> Vec<Effect> {
-    if let Some(item) = layout::footer(model).into_iter().find(|item| item.area.contains(at)) {
-        return command::run(model, item.command);
-    }
     if !model.dialogs.is_empty() {
         return click_dialog(model, at);
     }

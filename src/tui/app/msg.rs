@@ -35,6 +35,13 @@ pub enum Msg {
     LookAgain,
     /// The scripts on disk changed (a `git switch`, an editor).
     ScriptsChanged,
+    /// The configuration was read again, and says something else than before.
+    Settings {
+        /// Names, with whether each is protected.
+        environments: Vec<(String, bool)>,
+        /// The present environment is another database now.
+        database: bool,
+    },
     /// Answer to `Effect::LoadScripts`.
     ScriptsLoaded(Arc<ScriptTree>),
     /// Answer to `Effect::Connect` and `Effect::ReadStatus`.

@@ -8,6 +8,7 @@ use super::model::{Connection, Model};
 use super::screen::plan::{PlanScreen, Run, Running, StatementState, StepState, Waiting};
 use super::screen::plan_rows::{Row, count};
 use crate::core::graph::RevisionId;
+use crate::core::plan::Plan;
 use crate::engine::apply::{Blocker, Outcome, Progress};
 use crate::engine::{Error, ErrorKind};
 
@@ -134,14 +135,14 @@ fn statement_started(model: &mut Model, step: usize, statement: usize) {
     follow(model, |row| matches!(row, Row::Sql { step: s, statement: n, line: 0 } if (*s, *n) == (step, statement)));
     let Some(planned) = model.plan.as_ref().and_then(|screen| screen.plan.steps.get(step)) else { return };
     let Some(sql) = planned.statements.get(statement).map(|statement| one_line(&statement.sql)) else { return };
-    let what = format!("{} {}", planned.direction.word(), planned.revision.short());
+    let what = name_of(model, step);
     model.log.push(Entry { at: now, state: State::Running, what, text: sql, rows: None, elapsed: None });
 }
 
 fn step_done(model: &mut Model, step: usize, elapsed: Duration) {
     set_step(model, step, StepState::Done(elapsed));
     let Some(planned) = model.plan.as_ref().and_then(|screen| screen.plan.steps.get(step)) else { return };
-    let what = format!("{} {}", planned.direction.word(), planned.revision.short());
+    let what = name_of(model, step);
     let text = if planned.message.is_empty() { String::from("done") } else { planned.message.clone() };
     let entry =
         Entry { at: model.now, state: State::Done, what, text: one_line(&text), rows: None, elapsed: Some(elapsed) };
@@ -150,6 +151,7 @@ fn step_done(model: &mut Model, step: usize, elapsed: Duration) {
 
 fn step_retried(model: &mut Model, step: usize, attempt: u32) {
     model.log.finish(State::Undone, None, None);
+    model.log.roll_back(&[name_of(model, step)]);
     with_run(model, |running| running.statements.retain(|(s, _), _| *s != step));
     set_step(model, step, StepState::Running);
     let words = format!("rolled back and started again, attempt {attempt}");
@@ -175,20 +177,48 @@ fn finished(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
 fn failed(model: &mut Model, error: Error) {
     let interrupted = error.kind == ErrorKind::Interrupted;
     model.log.finish(if interrupted { State::Undone } else { State::Failed }, None, None);
-    let state = if interrupted { State::Note } else { State::Failed };
-    model.log.note(model.now, state, if interrupted { "cancelled" } else { "failed" }, &error.message);
     if let Some(screen) = &mut model.plan {
         let mut running = take_running(screen);
-        for step in running.steps.iter_mut().filter(|step| **step == StepState::Running) {
-            *step = StepState::Failed;
-        }
-        for state in running.statements.values_mut().filter(|s| matches!(s, StatementState::Running(_))) {
-            *state = StatementState::Failed;
-        }
+        let undone = stopped(&screen.plan, &mut running, &error);
         running.waiting = None;
         screen.run = Run::Failed(Box::new(error.clone()), running);
+        let undone: Vec<String> = undone.into_iter().map(|step| name_of(model, step)).collect();
+        model.log.roll_back(&undone);
     }
+    let state = if interrupted { State::Note } else { State::Failed };
+    model.log.note(model.now, state, if interrupted { "cancelled" } else { "failed" }, &error.message);
     model.show_error(error);
+}
+
+/// Says of what had begun how it was left; gives back the steps whose statements went back.
+fn stopped(plan: &Plan, running: &mut Running, error: &Error) -> Vec<usize> {
+    let interrupted = error.kind == ErrorKind::Interrupted;
+    let begun: Vec<usize> =
+        (0..running.steps.len()).filter(|step| running.steps.get(*step) == Some(&StepState::Running)).collect();
+    for (step, state) in running.steps.iter_mut().enumerate().filter(|(step, _)| begun.contains(step)) {
+        // Several that run share one transaction: the last is where it stopped, the others go back with it.
+        *state = if begun.last() == Some(&step) { StepState::Failed } else { StepState::RolledBack };
+    }
+    // After a lost connection only the error knows what became of them.
+    let rolled_back = |step: &usize| {
+        error.kind != ErrorKind::Connection && plan.steps.get(*step).is_some_and(|step| step.transactional)
+    };
+    let undone: Vec<usize> = begun.into_iter().filter(rolled_back).collect();
+    for ((step, _), state) in &mut running.statements {
+        match state {
+            StatementState::Running(_) if interrupted => *state = StatementState::Cancelled,
+            StatementState::Running(_) => *state = StatementState::Failed,
+            StatementState::Done(..) if undone.contains(step) => *state = StatementState::RolledBack,
+            _ => {}
+        }
+    }
+    undone
+}
+
+/// What the log calls a step, e.g. `upgrade 8e10f3b7`.
+fn name_of(model: &Model, step: usize) -> String {
+    let planned = model.plan.as_ref().and_then(|screen| screen.plan.steps.get(step));
+    planned.map_or_else(String::new, |step| format!("{} {}", step.direction.word(), step.revision.short()))
 }
 
 fn take_running(screen: &mut PlanScreen) -> Running {

@@ -57,6 +57,7 @@ pub fn update(model: &mut Model, message: Msg, now: Time) -> Vec<Effect> {
 fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
     match message {
         Msg::ScriptsLoaded(tree) => on_scripts(model, tree),
+        Msg::Settings { environments, database } => on_settings(model, environments, database),
         Msg::Status(generation, answer) => on_status(model, generation, answer),
         Msg::Prepared(generation, answer) => on_prepared(model, generation, answer),
         Msg::Progress(progress) => run::on_progress(model, progress),
@@ -91,6 +92,8 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if key.kind == KeyEventKind::Release || model.wants_drawn() {
         return Vec::new();
     }
+    // It was read before this key; left standing it would hide what the next keys do.
+    model.notice = None;
     let place = model.place();
     if let Some(command) = model.preferences.keymap.command(place, key) {
         return command::run(model, command);
@@ -132,6 +135,9 @@ fn typed(model: &mut Model) {
 
 /// Every few seconds: the heads, or the server if it was away.
 fn look_again(model: &mut Model) -> Vec<Effect> {
+    if model.moved_settings {
+        return follow_settings(model);
+    }
     if model.job.is_some() || model.server.waiting.is_some() {
         return Vec::new();
     }
@@ -155,6 +161,26 @@ fn on_scripts(model: &mut Model, tree: Arc<ScriptTree>) -> Vec<Effect> {
         screen.look_again(heads.as_deref(), tree.as_deref());
     }
     Vec::new()
+}
+
+/// Takes new settings; a database that moved elsewhere is connected to, as if it had been chosen.
+fn on_settings(model: &mut Model, environments: Vec<(String, bool)>, database: bool) -> Vec<Effect> {
+    model.environments = environments;
+    model.moved_settings |= database;
+    follow_settings(model)
+}
+
+/// Goes where the settings point, once no job runs on the database before.
+fn follow_settings(model: &mut Model) -> Vec<Effect> {
+    if model.job.is_some() || !std::mem::take(&mut model.moved_settings) {
+        return Vec::new();
+    }
+    model.plan = None;
+    model.server.connection = Connection::Connecting;
+    model.server.status = None;
+    restate(model);
+    model.say("the settings name another database");
+    vec![model.connect()]
 }
 
 fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, Error>) -> Vec<Effect> {

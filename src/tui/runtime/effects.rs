@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::Connection;
 use super::event::{Event, Kind};
+use super::options::environments;
 use crate::engine::apply::{ApplyOptions, apply};
 use crate::engine::draft::{NewRevision, create, merge};
 use crate::engine::postgres::Variables;
@@ -175,11 +176,13 @@ impl Effects {
 
     /// Reads the configuration and the scripts again, one reading after the other.
     fn load_scripts(&mut self) {
-        self.spawn(Kind::Reads, async |world| {
+        let options = self.options.clone();
+        self.spawn(Kind::Reads, async |world: Arc<World>| {
             let _turn = world.loading.lock().await;
             let reading = Arc::clone(&world);
-            match spawn_blocking(move || read_project(&reading)).await {
-                Ok((tree, problem)) => {
+            match spawn_blocking(move || read_project(&reading, &options)).await {
+                Ok((tree, problem, settings)) => {
+                    settings.into_iter().for_each(|settings| world.answer(settings));
                     world.answer(Msg::ScriptsLoaded(Arc::new(tree)));
                     if let Some(error) = problem {
                         world.answer(Msg::Failed(error));
@@ -292,14 +295,23 @@ impl Effects {
 }
 
 /// Reads the scripts with the configuration as it is now; with the one before when that has a fault.
-fn read_project(world: &World) -> (ScriptTree, Option<Error>) {
+fn read_project(world: &World, options: &ConnectOptions) -> (ScriptTree, Option<Error>, Option<Msg>) {
     let known = world.project();
     match Project::open(Some(&known.config_path), known.root(), world.variables.clone()) {
         Ok(project) => {
             let tree = project.read_scripts();
+            let settings = settings(&known, &project, options);
             *world.project.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(project);
-            (tree, None)
+            (tree, None, settings)
         }
-        Err(error) => (known.read_scripts(), Some(error)),
+        Err(error) => (known.read_scripts(), Some(error), None),
     }
+}
+
+/// What the new configuration says otherwise, as far as the model knows it. What the command line
+/// names stays; a job that runs has its database already.
+fn settings(before: &Project, after: &Project, options: &ConnectOptions) -> Option<Msg> {
+    let (was, is) = (environments(before), environments(after));
+    let database = before.locate(options).ok() != after.locate(options).ok();
+    (was != is || database).then_some(Msg::Settings { environments: is, database })
 }

@@ -18,14 +18,19 @@ pub struct TuiOptions {
     pub read_only: bool,
 }
 
+/// The environments by name, with whether each is protected.
+pub(super) fn environments(project: &Project) -> Vec<(String, bool)> {
+    let environments = project.config.environments.iter();
+    environments.map(|(name, environment)| (name.clone(), environment.protected)).collect()
+}
+
 impl TuiOptions {
     /// The model's first state, for a screen of this size.
     pub(super) fn start(&self, (width, height): (u16, u16)) -> Start {
-        let environments = self.project.config.environments.iter();
         Start {
             project: self.name(),
             config_path: self.project.config_path.clone(),
-            environments: environments.map(|(name, environment)| (name.clone(), environment.protected)).collect(),
+            environments: environments(&self.project),
             environment: self.connect.environment.clone(),
             read_only: self.read_only,
             width,

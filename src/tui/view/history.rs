@@ -98,17 +98,11 @@ fn summary(model: &Model) -> String {
 fn empty(model: &Model, inside: Rect, paint: &mut Paint) {
     let keys = &model.preferences.keymap;
     let create = keys.shown(crate::tui::app::command::Command::Create);
-    let lines = [
-        ("No revisions yet", Role::Title),
-        ("", Role::Text),
-        (&*format!("{create} creates the first one; it is a file that you fill with SQL,"), Role::Text),
-        ("one half to upgrade and one to downgrade.", Role::Text),
-    ];
-    for (row, (text, role)) in (0u16..).zip(lines) {
-        let mut pen = paint.pen(shifted(inside, row + 1));
-        pen.skip(2);
-        pen.put(text, role);
-    }
+    let first = format!(
+        "{create} creates the first one; it is a file that you fill with SQL, one half to upgrade and one to downgrade."
+    );
+    let lines = [(String::from("No revisions yet\n\n"), Role::Title), (first, Role::Text)];
+    pane::wrapped(paint, Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside }, 2, &lines);
 }
 
 fn draw_line(model: &Model, line: Line, columns: &Columns, area: Rect, paint: &mut Paint) {
@@ -186,6 +180,10 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     pen.column(message, columns.message, role);
     pen.skip(1);
     for (n, (word, role)) in words(model, id, marks).into_iter().enumerate() {
+        // Half a word would be read as another one: what does not fit is left out, the least first.
+        if n > 0 && pen.left() < word.width() + 3 {
+            break;
+        }
         if n > 0 {
             pen.put(" · ", Role::Muted);
         }

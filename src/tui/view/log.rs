@@ -54,7 +54,10 @@ fn draw_entry(entry: &Entry, area: Rect, paint: &mut Paint) {
     };
     let rows = entry.rows.map(|rows| count(rows, "row")).unwrap_or_default();
     if pen.left() > 50 {
-        pen.right(&format!("{rows:>12}  {word:>9} "), role);
+        // News has nothing at the right, and takes the room for itself.
+        if !rows.is_empty() || !word.is_empty() {
+            pen.right(&format!("{rows:>12}  {word:>9} "), role);
+        }
     }
     pen.put(glyph, role);
     pen.skip(1);

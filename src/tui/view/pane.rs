@@ -6,6 +6,7 @@ use ratatui::symbols::merge::MergeStrategy;
 use ratatui::widgets::{Block, Borders, Widget};
 
 use super::pen::Paint;
+use crate::tui::app::form::{Piece, wrap};
 use crate::tui::app::layout;
 use crate::tui::app::theme::Role;
 
@@ -62,4 +63,22 @@ pub fn title(number: u8, name: &str, focused: bool, more: &str) -> Vec<(String, 
         title.push((more.to_owned(), Role::Muted));
     }
     title
+}
+
+/// Writes sentences inside, broken at blanks, with `margin` cells free on both sides. What does not fit
+/// goes into the last line, which then ends in an ellipsis.
+pub fn wrapped(paint: &mut Paint, inside: Rect, margin: u16, pieces: &[Piece]) {
+    let width = inside.width.saturating_sub(2 * margin);
+    let mut lines = wrap(pieces, usize::from(width), 0).into_iter();
+    for row in 0..inside.height {
+        let last = row + 1 == inside.height;
+        let Some(mut line) = lines.next() else { break };
+        if last {
+            line.extend(lines.by_ref().flatten());
+        }
+        let mut pen = paint.pen(Rect { x: inside.x + margin, y: inside.y + row, width, height: 1 });
+        for (text, role) in line {
+            pen.put(&text, role);
+        }
+    }
 }

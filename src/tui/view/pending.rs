@@ -44,19 +44,19 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<(String, Role)> = match &model.server.connection {
         Connection::Connecting => vec![(String::from("not known before the server answers"), Role::Muted)],
         Connection::Away(error) if model.server.status.is_none() => {
-            let retry = model.preferences.keymap.shown(Command::Refresh);
-            vec![(error.message.clone(), Role::Danger), (format!("{retry} tries again"), Role::Muted)]
+            let keys = &model.preferences.keymap;
+            let (retry, why) = (keys.shown(Command::Refresh), keys.shown(Command::Problem));
+            // What to press comes first: the pane is low, and the message may be long.
+            vec![
+                (format!("{retry} tries again, {why} says what to do\n"), Role::Muted),
+                (error.message.clone(), Role::Danger),
+            ]
         }
-        _ if model.history.missing_count() > 0 => vec![
-            (String::from("not known: the database is at a revision"), Role::Warning),
-            (String::from("that no script has"), Role::Warning),
-        ],
+        _ if model.history.missing_count() > 0 => {
+            vec![(String::from("not known: no script has the database's revision"), Role::Warning)]
+        }
         _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
         _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
     };
-    for (row, (text, role)) in (0..inside.height).zip(lines) {
-        let mut pen = paint.pen(shifted(inside, row));
-        pen.skip(1);
-        pen.put(&text, role);
-    }
+    pane::wrapped(paint, inside, 1, &lines);
 }

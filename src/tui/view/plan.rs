@@ -9,6 +9,7 @@ use super::pen::{Paint, Pen};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Plan, Step, TransactionMode};
+use crate::engine::ErrorKind;
 use crate::tui::app::command::Command;
 use crate::tui::app::layout::Areas;
 use crate::tui::app::log::one_line;
@@ -96,6 +97,7 @@ fn step_words(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role)
         Some(StepState::Running) => (String::from("running"), Role::Current),
         Some(StepState::Done(elapsed)) => (format!("done in {}", spell(*elapsed)), Role::Good),
         Some(StepState::Failed) => (String::from("stopped here"), Role::Danger),
+        Some(StepState::RolledBack) => (String::from("rolled back"), Role::Warning),
         Some(StepState::Waiting) if screen.running().is_some() => (String::from("not run"), Role::Muted),
         _ if step.path.is_none() => (String::from("script from the ledger"), Role::Warning),
         _ if !step.transactional => (String::from("outside a transaction"), Role::Warning),
@@ -110,6 +112,7 @@ const fn step_glyph(model: &Model, step: &Step, state: Option<StepState>) -> (&'
         (Some(StepState::Running), _) => (if ascii { ">" } else { "▸" }, Role::Current),
         (Some(StepState::Done(_)), _) => (if ascii { "*" } else { "✓" }, Role::Good),
         (Some(StepState::Failed), _) => (if ascii { "x" } else { "✗" }, Role::Danger),
+        (Some(StepState::RolledBack), _) => (if ascii { "<" } else { "↶" }, Role::Warning),
         (_, Direction::Upgrade) => (if ascii { "^" } else { "↑" }, Role::Pending),
         (_, Direction::Downgrade) => (if ascii { "v" } else { "↓" }, Role::Warning),
     }
@@ -151,6 +154,8 @@ fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Ro
         }
         StatementState::Done(None, elapsed) => (spell(elapsed), Role::Good),
         StatementState::Failed => (String::from("failed"), Role::Danger),
+        StatementState::Cancelled => (String::from("cancelled"), Role::Warning),
+        StatementState::RolledBack => (String::from("rolled back"), Role::Warning),
     }
 }
 
@@ -194,6 +199,7 @@ fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
             let words = format!("done: {} → {}, {steps} in {elapsed}", ids(&outcome.from), ids(&outcome.to));
             (words, Role::Good)
         }
+        Run::Failed(error, _) if error.kind == ErrorKind::Interrupted => (error.message.clone(), Role::Warning),
         Run::Failed(error, _) => (error.message.clone(), Role::Danger),
     };
     let mut pen = paint.pen(area);

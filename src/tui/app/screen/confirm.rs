@@ -44,6 +44,12 @@ impl Confirm {
         self.said = None;
     }
 
+    /// Whether something else than the word was typed, so that Enter neither applies nor cancels.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.buttons.focused == 0 && !self.chosen && !self.input.is_empty()
+    }
+
     /// Goes to the other button.
     pub fn switch(&mut self) {
         self.buttons.switch();

@@ -1,6 +1,6 @@
 //! An error, to be read in full and copied.
 
-use crate::engine::Error;
+use crate::engine::{Error, ErrorKind};
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::theme::Role;
 
@@ -22,15 +22,17 @@ impl ErrorDialog {
     #[must_use]
     pub fn form(&self) -> Form {
         let error = &self.error;
+        let cancelled = error.kind == ErrorKind::Interrupted;
         let title = match (&error.revision, error.line) {
+            _ if cancelled => String::from("Cancelled"),
             (Some(revision), Some(line)) => format!("Error in {revision}, line {line}"),
             (Some(revision), None) => format!("Error in {revision}"),
             _ => String::from("Error"),
         };
         let mut form = Form::new(title, 84);
-        form.danger = true;
+        form.danger = !cancelled;
         form.scroll = self.scroll;
-        form.text(error.message.clone(), Role::Danger);
+        form.text(error.message.clone(), if cancelled { Role::Warning } else { Role::Danger });
         if let Some(excerpt) = &error.excerpt {
             form.blank();
             for line in excerpt.lines() {

@@ -64,6 +64,8 @@ pub enum StepState {
     Running,
     Done(Duration),
     Failed,
+    /// It went back with the transaction that it shared.
+    RolledBack,
 }
 
 /// One statement of a run.
@@ -73,6 +75,10 @@ pub enum StatementState {
     Running(Time),
     Done(Option<u64>, Duration),
     Failed,
+    /// It was running when the run was cancelled.
+    Cancelled,
+    /// It was done, and went back with its transaction.
+    RolledBack,
 }
 
 /// What the run waits for.

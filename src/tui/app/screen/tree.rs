@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::plan::{PlanScreen, Run};
 use super::{idle, planning};
 use crate::engine::Error;
 use crate::engine::project::ScriptProblem;
@@ -128,6 +129,9 @@ fn refresh(model: &Model) -> Decision {
 }
 
 fn problem(model: &Model) -> Result<Error, std::borrow::Cow<'static, str>> {
+    if let Some(PlanScreen { run: Run::Failed(error, _), .. }) = &model.plan {
+        return Ok((**error).clone());
+    }
     if let Connection::Away(error) = &model.server.connection {
         return Ok(error.clone());
     }
@@ -141,13 +145,5 @@ fn problem(model: &Model) -> Result<Error, std::borrow::Cow<'static, str>> {
 }
 
 fn script_problem(model: &Model, index: usize) -> Option<Error> {
-    Some(match model.tree.as_ref()?.problems.get(index)? {
-        ScriptProblem::File { path, line, message, hint } => {
-            let at = line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
-            let mut error = Error::new(format!("{at}: {message}"));
-            error.hint.clone_from(hint);
-            error
-        }
-        ScriptProblem::Graph(problem) => Error::new(problem.to_string()),
-    })
+    model.tree.as_ref()?.problems.get(index).map(ScriptProblem::to_error)
 }
