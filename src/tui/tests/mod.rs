@@ -4,5 +4,6 @@ mod applying;
 mod fixtures;
 mod harness;
 mod keys;
+mod places;
 mod random;
 mod screens;

@@ -7,6 +7,7 @@ use super::pane;
 use super::pen::Paint;
 use crate::tui::app::command::Command;
 use crate::tui::app::model::{Connection, Model, Pane};
+use crate::tui::app::screen::own_server;
 use crate::tui::app::screen::plan_rows::count;
 use crate::tui::app::theme::Role;
 
@@ -47,6 +48,7 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
             let retry = model.preferences.keymap.shown(Command::Refresh);
             vec![(error.message.clone(), Role::Danger), (format!("{retry} tries again"), Role::Muted)]
         }
+        Connection::Nowhere(_) => own_server::words(model),
         _ if model.history.missing_count() > 0 => vec![
             (String::from("not known: the database is at a revision"), Role::Warning),
             (String::from("that no script has"), Role::Warning),

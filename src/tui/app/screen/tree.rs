@@ -128,7 +128,7 @@ fn refresh(model: &Model) -> Decision {
 }
 
 fn problem(model: &Model) -> Result<Error, std::borrow::Cow<'static, str>> {
-    if let Connection::Away(error) = &model.server.connection {
+    if let Connection::Away(error) | Connection::Nowhere(error) = &model.server.connection {
         return Ok(error.clone());
     }
     let problems = model.tree.as_ref().map_or(0, |tree| tree.problems.len());
