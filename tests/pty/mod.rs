@@ -17,6 +17,27 @@ fn away() -> TestProject {
 }
 
 #[test]
+fn without_a_project_one_is_offered_and_opened() {
+    let project = TestProject::without_config();
+    let refused = project.run(&[]).expect_status(1);
+    assert!(refused.stderr.contains("no project in") && refused.stderr.contains("limbeck init"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("[y/N]"), "in a pipe nothing is asked: {}", refused.stderr);
+    let mut program = Program::start(&project, &[], (100, 30));
+    program.wait_for(&["error: no project in", "project/migrations? [y/N]"]);
+    program.send("\r");
+    assert_eq!(program.end().exit_code(), 1);
+    assert!(!project.path("migrations").exists());
+    let mut program = Program::start(&project, &[], (100, 30));
+    program.wait_for(&["[y/N]"]);
+    program.send("y\r");
+    program.wait_for(&["No revisions yet", "no database · o own server"]);
+    assert!(project.path("migrations/limbeck.toml").is_file() && project.path("migrations/versions").is_dir());
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+    program.assert_restored();
+}
+
+#[test]
 fn q_leaves_the_terminal_as_it_was() {
     let project = away();
     let mut program = Program::start(&project, &[], (100, 30));
