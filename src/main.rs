@@ -23,8 +23,12 @@ fn main() -> ExitCode {
 /// Opens the UI, or plays keys on it and prints the screen.
 fn open(global: &Global, ui: &Ui) -> Result<ExitCode> {
     let context = Context::new(global.clone());
+    let project = match cli::project_for_ui(&context, ui) {
+        Ok(project) => project,
+        Err(exit) => return Ok(exit.into()),
+    };
     let options = TuiOptions {
-        project: context.project()?,
+        project,
         variables: cli::variables(),
         connect: context.connect_options(),
         read_only: ui.read_only,

@@ -33,7 +33,11 @@ pub enum Failure {
 impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::Failed | ErrorKind::NoProject | ErrorKind::NoDatabase | ErrorKind::Connection => Self::Failed,
+            ErrorKind::Failed
+            | ErrorKind::NoProject
+            | ErrorKind::NoDatabase
+            | ErrorKind::NoPrograms
+            | ErrorKind::Connection => Self::Failed,
             ErrorKind::Usage => Self::Usage,
             ErrorKind::Approval => Self::Approval,
             ErrorKind::Differs => Self::Differs,

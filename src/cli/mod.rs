@@ -2,6 +2,7 @@
 
 mod approve;
 mod arguments;
+mod begin;
 mod branches;
 mod completions;
 mod context;
@@ -30,6 +31,7 @@ mod stamp;
 mod terminal;
 
 pub use arguments::{Color, Global, Picture, Size, Ui};
+pub use begin::project_for_ui;
 pub use context::{Context, variables, working_directory};
 pub use exit::{Exit, Failure};
 

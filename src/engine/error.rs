@@ -15,6 +15,8 @@ pub enum ErrorKind {
     NoProject,
     /// Nothing says where the database is; the embedded server can be offered.
     NoDatabase,
+    /// PostgreSQL's programs are not on this machine; their download can be offered.
+    NoPrograms,
     /// A step needs approval that was not given.
     Approval,
     /// Models and database differ, or the database is not at the heads.

@@ -1,5 +1,6 @@
 //! The real binary in a terminal: how it takes it, gives it back, and what happens in between.
 
+mod embedded;
 mod program;
 
 pub use program::Program;
@@ -13,6 +14,27 @@ fn away() -> TestProject {
     let project = TestProject::new("[database]\nurl = \"postgres://me@127.0.0.1:1/none?connect_timeout=1\"\n");
     project.script("1975ea83b712", "", "CREATE TABLE users (id bigint);", "DROP TABLE users;");
     project
+}
+
+#[test]
+fn without_a_project_one_is_offered_and_opened() {
+    let project = TestProject::without_config();
+    let refused = project.run(&[]).expect_status(1);
+    assert!(refused.stderr.contains("no project in") && refused.stderr.contains("limbeck init"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("[y/N]"), "in a pipe nothing is asked: {}", refused.stderr);
+    let mut program = Program::start(&project, &[], (100, 30));
+    program.wait_for(&["error: no project in", "project/migrations? [y/N]"]);
+    program.send("\r");
+    assert_eq!(program.end().exit_code(), 1);
+    assert!(!project.path("migrations").exists());
+    let mut program = Program::start(&project, &[], (100, 30));
+    program.wait_for(&["[y/N]"]);
+    program.send("y\r");
+    program.wait_for(&["No revisions yet", "no database · o own server"]);
+    assert!(project.path("migrations/limbeck.toml").is_file() && project.path("migrations/versions").is_dir());
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+    program.assert_restored();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::directories::Surroundings;
-use crate::engine::{Error, Result};
+use crate::engine::{Error, ErrorKind, Result};
 
 /// The oldest and the newest major version that limbeck works with.
 pub const MAJORS: std::ops::RangeInclusive<u32> = 13..=18;
@@ -89,8 +89,8 @@ fn not_found(surroundings: &Surroundings, major: Option<u32>) -> Error {
         .hint("name the folder that holds both, e.g. what `pg_config --bindir` prints, or unset LIMBECK_POSTGRES_BIN");
     }
     let version = major.map(|major| format!(" {major}")).unwrap_or_default();
-    Error::new(format!("PostgreSQL{version}'s programs (initdb, postgres) were not found on this machine"))
-        .hint(install_hint(install_command()))
+    let message = format!("PostgreSQL{version}'s programs (initdb, postgres) were not found on this machine");
+    Error::of(ErrorKind::NoPrograms, message).hint(install_hint(install_command()))
 }
 
 fn install_hint(command: Option<&str>) -> String {

@@ -28,6 +28,7 @@ pub enum Command {
     FullSql,
     Transaction,
     Environment,
+    OwnServer,
     Refresh,
     Problem,
     Filter,
@@ -154,6 +155,7 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Merge => screen::merge::decide(model),
         C::Stamp => screen::stamp::decide(model),
         C::Environment => screen::environment::decide(model),
+        C::OwnServer => screen::own_server::decide(model),
         C::Open | C::Edit | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Autogenerate | C::Verify | C::Backup => no("comes with a later version"),
         C::Accept

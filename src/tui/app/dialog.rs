@@ -12,6 +12,7 @@ use super::screen::help::Help;
 use super::screen::leaving::Leaving;
 use super::screen::merge::Merge;
 use super::screen::moving::Motion;
+use super::screen::own_server::Offer;
 use super::screen::palette::Palette;
 use super::screen::stamp::Stamp;
 
@@ -27,6 +28,7 @@ pub enum Dialog {
     Stamp(Stamp),
     Environment(Environments),
     Leaving(Leaving),
+    Offer(Offer),
 }
 
 impl Dialog {
@@ -65,6 +67,7 @@ impl Dialog {
             Self::Stamp(stamp) => stamp.form(model),
             Self::Environment(environments) => environments.form(model),
             Self::Leaving(leaving) => leaving.form(model),
+            Self::Offer(offer) => offer.form(model),
         }
     }
 
@@ -78,7 +81,7 @@ impl Dialog {
             Self::Palette(palette) => palette.go(motion, page),
             Self::Create(create) => create.go(motion),
             Self::Confirm(confirm) => confirm.scroll = motion.apply(confirm.scroll, usize::MAX, page),
-            Self::Stamp(_) | Self::Leaving(_) => {}
+            Self::Stamp(_) | Self::Leaving(_) | Self::Offer(_) => {}
         }
     }
 
@@ -90,6 +93,7 @@ impl Dialog {
             Self::Merge(merge) => merge.switch(forward),
             Self::Stamp(stamp) => stamp.buttons.switch(),
             Self::Leaving(leaving) => leaving.buttons.switch(),
+            Self::Offer(offer) => offer.buttons.switch(),
             _ => {}
         }
     }
@@ -109,6 +113,7 @@ impl Dialog {
             Self::Confirm(confirm) => confirm.buttons.focus(button),
             Self::Stamp(stamp) => stamp.buttons.focus(button),
             Self::Leaving(leaving) => leaving.buttons.focus(button),
+            Self::Offer(offer) => offer.buttons.focus(button),
             _ => {}
         }
     }

@@ -10,13 +10,22 @@ use crate::engine::draft::NewRevision;
 use crate::engine::prepare::Request;
 use crate::engine::project::ScriptTree;
 
+/// What a person has said yes to, for a project that does not say where its database is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// limbeck's own server may serve.
+    pub own_server: bool,
+    /// PostgreSQL's programs may be downloaded.
+    pub download: bool,
+}
+
 /// A request to the runtime.
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Read the scripts again.
     LoadScripts,
-    /// Resolve the target (again), connect and read the heads.
-    Connect(Generation, Option<String>),
+    /// Resolve the target of an environment (again), connect and read the heads.
+    Connect(Generation, Option<String>, Consent),
     /// Read the heads on the connection at hand.
     ReadStatus(Generation),
     Prepare(Generation, Arc<ScriptTree>, Request),

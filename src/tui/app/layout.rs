@@ -134,7 +134,8 @@ fn two_columns(model: &Model, body: Rect, areas: &mut Areas) {
     // Neighbours share a border: each pane reaches one cell into the next.
     let left = body.width / 2 + 1;
     areas.script = Rect::new(body.x + left - 1, body.y, body.width - left + 1, top + 1);
-    let wanted = u16::try_from(model.history.pending().len()).unwrap_or(u16::MAX).max(2).saturating_add(2);
+    let lines = model.history.pending().len().max(super::screen::own_server::words(model).len()).max(2);
+    let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
     let pending = wanted.min(top / 3).max(3.min(top));
     areas.history = Rect::new(body.x, body.y, left, top + 1 - pending);
     areas.pending = Rect::new(body.x, body.y + top - pending, left, pending + 1);

@@ -19,7 +19,7 @@ pub mod scroll;
 pub mod theme;
 mod update;
 
-pub use effect::Effect;
+pub use effect::{Consent, Effect};
 pub use keymap::parse_keys;
 pub use model::Model;
 pub use msg::{Generation, Highlighted, Msg, Start, TokenKind};

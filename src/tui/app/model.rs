@@ -13,7 +13,7 @@ use super::log::Log;
 use super::preferences::Preferences;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
-use super::{Effect, Generation, Highlighted, Start};
+use super::{Consent, Effect, Generation, Highlighted, Start};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
 use crate::engine::prepare::Request;
@@ -41,6 +41,8 @@ pub enum Connection {
     Connected,
     /// It is away, or refuses; what was last known of it is kept.
     Away(Error),
+    /// There is none: nothing says where it is, or limbeck's own has no programs. The error says which.
+    Nowhere(Error),
 }
 
 /// The server as far as it is known.
@@ -121,6 +123,7 @@ pub struct Model {
     pub(crate) tree: Option<Arc<ScriptTree>>,
     pub(crate) scripts_loading: bool,
     pub(crate) server: Server,
+    pub(crate) consent: Consent,
     pub(crate) history: History,
     pub(crate) focus: Pane,
     pub(crate) pending_cursor: usize,
@@ -162,6 +165,7 @@ impl Model {
             tree: None,
             scripts_loading: true,
             server: Server::default(),
+            consent: Consent::default(),
             history: History::default(),
             focus: Pane::History,
             pending_cursor: 0,
@@ -274,7 +278,7 @@ impl Model {
     pub(crate) fn connect(&mut self) -> Effect {
         let generation = self.next_generation();
         self.server.waiting = Some(generation);
-        Effect::Connect(generation, self.environment.clone())
+        Effect::Connect(generation, self.environment.clone(), self.consent)
     }
 
     /// Asks for the heads on the connection at hand.

@@ -55,7 +55,7 @@ pub fn on_applied(model: &mut Model, answer: Result<Outcome, Error>) -> Vec<Effe
     // The dialog that asked whether to quit has lost its ground.
     model.dialogs.retain(|dialog| !matches!(dialog, super::dialog::Dialog::Leaving(_)));
     match model.server.connection {
-        Connection::Away(_) => vec![model.connect()],
+        Connection::Away(_) | Connection::Nowhere(_) => vec![model.connect()],
         _ => vec![model.read_status()],
     }
 }

@@ -11,7 +11,7 @@ use super::keymap::Place;
 use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
-use super::screen::{filter, leaving};
+use super::screen::{filter, leaving, own_server};
 use super::{Effect, Generation, Msg, command, layout, mouse, run};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
@@ -160,6 +160,10 @@ fn on_scripts(model: &mut Model, tree: Arc<ScriptTree>) -> Vec<Effect> {
     if let Some(screen) = &mut model.plan {
         screen.look_again(heads.as_deref(), tree.as_deref());
     }
+    // What was read again may say by now where the database is.
+    if matches!(model.server.connection, Connection::Nowhere(_)) && model.server.waiting.is_none() {
+        return vec![model.connect()];
+    }
     Vec::new()
 }
 
@@ -190,7 +194,7 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, E
     model.server.waiting = None;
     match answer {
         Ok(status) => {
-            let back = matches!(model.server.connection, Connection::Away(_));
+            let back = matches!(model.server.connection, Connection::Away(_) | Connection::Nowhere(_));
             model.server.connection = Connection::Connected;
             let moved = model.heads().is_some_and(|heads| heads != status.heads);
             let known = model.heads() == Some(status.heads.as_slice());
@@ -208,10 +212,11 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, E
         }
         Err(error) => {
             let words = error.message.clone();
-            if !matches!(&model.server.connection, Connection::Away(before) if *before == error) {
+            use Connection::{Away, Nowhere};
+            if !matches!(&model.server.connection, Away(before) | Nowhere(before) if *before == error) {
                 model.log.note(model.now, State::Warning, "server", &words);
             }
-            model.server.connection = Connection::Away(error);
+            own_server::on_error(model, error);
         }
     }
     Vec::new()

@@ -18,7 +18,7 @@ use crate::engine::prepare::{Request, prepare};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::stamp::stamp;
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
-use crate::tui::app::{Effect, Generation, Msg};
+use crate::tui::app::{Consent, Effect, Generation, Msg};
 use crate::tui::editor;
 
 /// An effect that only the loop itself can carry out, since it has the terminal.
@@ -134,7 +134,7 @@ impl Effects {
     pub(super) fn start(&mut self, effect: Effect) -> Option<ForLoop> {
         match effect {
             Effect::LoadScripts => self.load_scripts(),
-            Effect::Connect(generation, environment) => self.connect(generation, environment),
+            Effect::Connect(generation, environment, consent) => self.connect(generation, environment, consent),
             Effect::ReadStatus(generation) => self.read_status(generation),
             Effect::Prepare(generation, tree, request) => self.prepare(generation, tree, request),
             Effect::Apply(approval) => self.apply(approval),
@@ -193,13 +193,14 @@ impl Effects {
         });
     }
 
-    fn connect(&mut self, generation: Generation, environment: Option<String>) {
-        self.options = if environment == self.command_line.environment {
+    fn connect(&mut self, generation: Generation, environment: Option<String>, consent: Consent) {
+        let options = if environment == self.command_line.environment {
             self.command_line.clone()
         } else {
             // Another environment than the command line's: its database and no other.
             ConnectOptions { environment, yes: self.command_line.yes, ..ConnectOptions::default() }
         };
+        self.options = agreed(&self.world.project(), options, consent);
         self.world.connection.forget();
         self.ask(async move |world: Arc<World>, options| {
             let answer = world.connection.connect(&world.project(), &options).await;
@@ -291,6 +292,16 @@ impl Effects {
     fn fresh_cancel(&mut self) -> CancellationToken {
         self.cancel = CancellationToken::new();
         self.cancel.clone()
+    }
+}
+
+/// The options with what a person has agreed to: a place that the project names by now comes first.
+fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
+    let nowhere = project.locate(&options).is_err_and(|error| error.kind == ErrorKind::NoDatabase);
+    ConnectOptions {
+        embedded: options.embedded || nowhere && consent.own_server,
+        yes: options.yes || consent.download,
+        ..options
     }
 }
 

@@ -109,14 +109,15 @@ impl Harness {
     fn answers(&mut self, effect: Effect) -> Vec<Msg> {
         match effect {
             Effect::LoadScripts => vec![Msg::ScriptsLoaded(self.tree.clone())],
-            Effect::Connect(generation, _) | Effect::ReadStatus(generation) => vec![self.status(generation)],
+            Effect::Connect(generation, ..) | Effect::ReadStatus(generation) => vec![self.status(generation)],
             Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
             Effect::Apply(approval) => self.apply(&approval),
             Effect::Create(_, new) | Effect::Merge(_, _, new) => {
                 vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
             }
-            Effect::Stamp(tree, targets, _) => {
-                let path: Path = tree.graph.stamp(&targets, &self.heads).unwrap();
+            Effect::Stamp(tree, targets, purge) => {
+                let known = if purge { &[][..] } else { &self.heads };
+                let path: Path = tree.graph.stamp(&targets, known).unwrap();
                 self.heads.clone_from(&path.to);
                 vec![Msg::Stamped(Ok(path))]
             }
@@ -264,7 +265,11 @@ pub fn start(width: u16, height: u16) -> Start {
 fn name(effect: &Effect) -> String {
     match effect {
         Effect::LoadScripts => String::from("load scripts"),
-        Effect::Connect(_, environment) => format!("connect {}", environment.as_deref().unwrap_or("default")),
+        Effect::Connect(_, environment, consent) => {
+            let yes = [(consent.own_server, " own server"), (consent.download, " download")];
+            let yes: String = yes.into_iter().filter_map(|(said, word)| said.then_some(word)).collect();
+            format!("connect {}{yes}", environment.as_deref().unwrap_or("default"))
+        }
         Effect::ReadStatus(_) => String::from("read status"),
         Effect::Prepare(_, _, request) => format!("prepare {} {}", request.direction.word(), request.target),
         Effect::Apply(approval) => format!("apply {}", approval.plan().target),

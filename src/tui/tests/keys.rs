@@ -321,6 +321,9 @@ fn every_command_applies_somewhere_or_says_it_comes_later() {
     harness.away = Some(Error::of(ErrorKind::Connection, "away"));
     harness.press("<esc>R");
     look(&harness);
+    harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL"));
+    harness.press("R");
+    look(&harness);
     for info in table().iter().filter(|info| !applied.contains(&info.id)) {
         let reason = command::decide(&harness.model, info.id).err().unwrap_or_default();
         assert_eq!(

@@ -5,5 +5,6 @@ mod fixtures;
 mod harness;
 mod keys;
 mod news;
+mod places;
 mod random;
 mod screens;

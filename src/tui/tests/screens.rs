@@ -150,6 +150,16 @@ fn server_away() {
 }
 
 #[test]
+fn no_database() {
+    let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
+    harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set"));
+    harness.run();
+    pictures("nowhere", &mut harness);
+    harness.press("o");
+    pictures("offer", &mut harness);
+}
+
+#[test]
 fn no_revisions_yet() {
     pictures("empty", &mut Harness::with(80, 24, tree(vec![]), &[]));
 }

@@ -8,6 +8,7 @@ use crate::tui::app::command::Command;
 use crate::tui::app::layout::Areas;
 use crate::tui::app::model::{Connection, Model};
 use crate::tui::app::run::ids;
+use crate::tui::app::screen::own_server;
 use crate::tui::app::theme::Role;
 
 /// Draws the header, and below it a narrow screen's line about what is pending.
@@ -22,7 +23,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let all = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + right.width() + 1;
     pen.put(" ", Role::Text);
     let fits = all <= pen.left() + 1;
-    if fits || matches!(model.server.connection, Connection::Away(_)) {
+    if fits || matches!(model.server.connection, Connection::Away(_) | Connection::Nowhere(_)) {
         pen.right(&format!("{right} "), state.first().map_or(Role::Text, |(_, role)| *role));
     }
     for (text, role) in place {
@@ -59,6 +60,7 @@ fn state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
         Connection::Away(_) => vec![(away(model), Role::Danger)],
+        Connection::Nowhere(_) => vec![(nowhere(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
             let mut at = ids(heads);
@@ -76,6 +78,7 @@ fn short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
         Connection::Away(_) => away(model),
+        Connection::Nowhere(_) => nowhere(model),
         Connection::Connected => String::new(),
     }
 }
@@ -83,6 +86,11 @@ fn short_state(model: &Model) -> String {
 fn away(model: &Model) -> String {
     let keys = &model.preferences.keymap;
     format!("server away · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+}
+
+fn nowhere(model: &Model) -> String {
+    let keys = &model.preferences.keymap;
+    format!("no database · {} own server · {} why", keys.shown(Command::OwnServer), keys.shown(Command::Problem))
 }
 
 fn pending_words(model: &Model) -> String {
@@ -118,6 +126,12 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
             }
         }
         (Connection::Away(error), None) => pen.put(&error.message, Role::Warning),
+        (Connection::Nowhere(_), None) => {
+            // The header says that there is none; the second line says how to come to one.
+            if let Some((way, _)) = own_server::words(model).get(1) {
+                pen.put(way, Role::Warning);
+            }
+        }
         (_, None) => pen.put("what is pending is known once the server answers", Role::Muted),
     }
 }

@@ -7,6 +7,7 @@ use super::pane;
 use super::pen::Paint;
 use crate::tui::app::command::Command;
 use crate::tui::app::model::{Connection, Model, Pane};
+use crate::tui::app::screen::own_server;
 use crate::tui::app::screen::plan_rows::count;
 use crate::tui::app::theme::Role;
 
@@ -55,6 +56,7 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
         _ if model.history.missing_count() > 0 => {
             vec![(String::from("not known: no script has the database's revision"), Role::Warning)]
         }
+        Connection::Nowhere(_) => own_server::words(model),
         _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
         _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
     };

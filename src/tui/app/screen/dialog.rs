@@ -1,7 +1,7 @@
 //! The commands that all dialogs share: accept, fields, buttons, choices.
 
 use super::moving::{self, Motion};
-use super::{confirm, create, environment, filter, leaving, merge, palette, stamp};
+use super::{confirm, create, environment, filter, leaving, merge, own_server, palette, stamp};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
@@ -31,7 +31,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 
 fn has_fields(dialog: Option<&Dialog>) -> bool {
     use Dialog as D;
-    matches!(dialog, Some(D::Confirm(_) | D::Create(_) | D::Merge(_) | D::Stamp(_) | D::Leaving(_)))
+    matches!(dialog, Some(D::Confirm(_) | D::Create(_) | D::Merge(_) | D::Stamp(_) | D::Leaving(_) | D::Offer(_)))
 }
 
 fn field(model: &mut Model, forward: bool) -> Vec<Effect> {
@@ -51,6 +51,7 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         Some(Dialog::Environment(_)) => environment::accept(model),
         Some(Dialog::Palette(_)) => palette::accept(model),
         Some(Dialog::Leaving(_)) => leaving::accept(model),
+        Some(Dialog::Offer(_)) => own_server::accept(model),
         Some(Dialog::Error(_) | Dialog::Help(_)) => {
             model.dialogs.pop();
             Vec::new()

@@ -10,6 +10,7 @@ pub mod help;
 pub mod leaving;
 pub mod merge;
 pub mod moving;
+pub mod own_server;
 pub mod palette;
 pub mod panes;
 pub mod plan;
@@ -45,5 +46,6 @@ pub(crate) fn connected(model: &Model) -> Result<(), Cow<'static, str>> {
         Connection::Connected => Ok(()),
         Connection::Connecting => Err("the server has not answered yet".into()),
         Connection::Away(_) => Err("the server is away".into()),
+        Connection::Nowhere(_) => Err("there is no database".into()),
     }
 }

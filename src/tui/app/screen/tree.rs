@@ -132,7 +132,7 @@ fn problem(model: &Model) -> Result<Error, std::borrow::Cow<'static, str>> {
     if let Some(PlanScreen { run: Run::Failed(error, _), .. }) = &model.plan {
         return Ok((**error).clone());
     }
-    if let Connection::Away(error) = &model.server.connection {
+    if let Connection::Away(error) | Connection::Nowhere(error) = &model.server.connection {
         return Ok(error.clone());
     }
     let problems = model.tree.as_ref().map_or(0, |tree| tree.problems.len());
