@@ -65,7 +65,10 @@ pub fn to_approve(plan: &Plan) -> Vec<String> {
 /// The environments that should have come first, a line each.
 #[must_use]
 pub fn behind(plan: &Plan) -> Vec<String> {
-    plan.behind.iter().map(|behind| format!("environment {} should come first: {}", behind.environment, behind.state)).collect()
+    plan.behind
+        .iter()
+        .map(|behind| format!("environment {} should come first: {}", behind.environment, behind.state))
+        .collect()
 }
 
 fn step(text: &mut String, step: &Step) {

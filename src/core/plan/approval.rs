@@ -180,7 +180,9 @@ mod tests {
         assert_eq!(error, ApprovalError::Environment("prod".into()));
         let confirmed = Granted { environment: Some("prod"), ..granted };
         assert!(Approval::by_class(plan("t", None, true, &[]), confirmed).is_ok());
-        assert!(Approval::by_class(plan("t", None, false, &[]), Granted { classes: &[Class::Lock], ..granted }).is_err());
+        assert!(
+            Approval::by_class(plan("t", None, false, &[]), Granted { classes: &[Class::Lock], ..granted }).is_err()
+        );
     }
 
     #[test]
