@@ -83,7 +83,7 @@ pub struct Ui {
     /// Offer nothing that writes
     #[arg(long)]
     pub read_only: bool,
-    /// Play keys without a terminal, e.g. "jj<enter>"
+    /// Play keys without a terminal, e.g. `jj<enter>`
     #[arg(long, value_name = "KEYS", allow_hyphen_values = true)]
     pub keys: Option<String>,
     /// Size of the screen that --keys plays on [default: 120x40]

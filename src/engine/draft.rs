@@ -114,7 +114,7 @@ fn fresh_id(tree: &ScriptTree) -> Result<RevisionId> {
     loop {
         let mut bytes = [0u8; 6];
         getrandom::fill(&mut bytes).map_err(|error| Error::new("the system gives no random numbers").because(error))?;
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("{:012x}", bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)));
         let id = RevisionId::parse(&text).map_err(|error| Error::new(error.to_string()))?;
         if tree.script(&text).is_none() {
             return Ok(id);

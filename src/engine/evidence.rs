@@ -22,7 +22,8 @@ pub async fn count(client: &Client, version_table: &VersionTable, plan: &mut Pla
     if plan.hazards().next().is_none() {
         return Ok(());
     }
-    let blank = is_blank(client, version_table).await?;
+    plan.blank = is_blank(client, version_table).await?;
+    let blank = plan.blank;
     let deadline = Instant::now() + BUDGET;
     let statements = plan.steps.iter_mut().flat_map(|step| &mut step.statements);
     for hazard in statements.flat_map(|statement| &mut statement.hazards) {
@@ -71,8 +72,11 @@ fn query(subject: &Subject) -> Option<String> {
     }
 }
 
-/// A database in which nobody has made a table yet has nothing to lose, whatever the plan does.
-async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<bool> {
+/// Whether nobody has made a table yet: then there is nothing to lose, whatever a plan does.
+///
+/// # Errors
+/// When the server cannot be asked.
+pub async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<bool> {
     let query = "SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND n.nspname NOT LIKE 'pg\\_%'
           AND n.nspname NOT IN ('information_schema', 'limbeck')

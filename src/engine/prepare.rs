@@ -56,11 +56,13 @@ fn plan(
         direction: request.direction,
         target: request.target.clone(),
         environment: target.environment.clone(),
+        place: target.conninfo().describe(),
         mode,
         from: path.from,
         to: path.to,
         steps,
         confirm: project.classes_to_confirm(&target.environment),
+        blank: false,
         behind: Vec::new(),
     })
 }

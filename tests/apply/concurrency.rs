@@ -33,7 +33,7 @@ fn two_at_once_take_turns_and_the_second_finds_nothing_to_do() {
     let mut first = project.spawn(&["upgrade", "head"]);
     eventually("the first run is at work", 20, || {
         database
-            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid()")
+            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()")
             != "0"
     });
     let second = project.run(&["upgrade", "head"]);
@@ -52,7 +52,7 @@ fn no_wait_ends_at_once_with_the_holder_named() {
     let mut first = project.spawn(&["upgrade", "head"]);
     eventually("the first run is at work", 20, || {
         database
-            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()")
+            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()")
             != "0"
     });
     let second = project.run(&["upgrade", "head", "--no-wait"]).expect_status(5);

@@ -131,3 +131,20 @@ fn a_role_named_limbeck_keeps_its_tables_where_they_were() {
         "alembic_version,limbeck_log,one"
     );
 }
+
+/// Runs `upgrade head`, whose statement waits for `gate`, and fills `t` meanwhile.
+#[test]
+fn what_was_empty_when_it_was_planned_is_counted_again_before_it_goes() {
+    let (database, project) = fresh();
+    database.psql("CREATE TABLE t (a int); CREATE TABLE gate (a int)");
+    project.script("aaaa00000001", "", "LOCK TABLE gate;\nSELECT pg_sleep(1);", "");
+    project.script("aaaa00000002", "aaaa00000001", "DROP TABLE t;", "");
+    let mut run = project.spawn(&["upgrade", "head"]);
+    crate::support::eventually("the first step runs", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'gate'::regclass") != "0"
+    });
+    database.psql("INSERT INTO t VALUES (1)");
+    assert_eq!(crate::support::end_of(&mut run, 60).unwrap().code(), Some(1));
+    assert_eq!(database.psql("SELECT count(*) FROM t"), "1");
+    assert_eq!(heads(&database), "aaaa00000001");
+}

@@ -61,9 +61,18 @@ fn is_gone(pid: Pid) -> bool {
 #[track_caller]
 fn nothing_is_left(project: &TestProject, url: &str) {
     let socket = url.split("host=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    eventually("the server, its supervisor and its socket are gone", SECONDS, || {
-        !project.has_embedded_server() && supervisor(project).is_none() && !Path::new(&socket).exists()
-    });
+    let left = || {
+        let (server, supervisor) = (project.has_embedded_server(), supervisor(project));
+        let socket = Path::new(&socket).exists();
+        (server || supervisor.is_some() || socket).then(|| (server, supervisor, socket))
+    };
+    let gone = std::panic::catch_unwind(|| eventually("the server has stopped", SECONDS, || left().is_none()));
+    assert!(
+        gone.is_ok(),
+        "server, supervisor, socket: {:?}\n{}",
+        left(),
+        fs::read_to_string(server_folder(project).join("server.log")).unwrap_or_default()
+    );
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn masked_times(cells: &[String]) -> Vec<(usize, &'static str)> {
 fn png(svg: &str) -> Vec<u8> {
     let mut options = usvg::Options::default();
     options.fontdb_mut().load_system_fonts();
-    options.font_family = "DejaVu Sans Mono".to_owned();
+    "DejaVu Sans Mono".clone_into(&mut options.font_family);
     let tree = usvg::Tree::from_str(svg, &options).unwrap();
     let size = tree.size().to_int_size();
     let mut pixmap = tiny_skia::Pixmap::new(size.width() * 2, size.height() * 2).unwrap();

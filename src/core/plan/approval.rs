@@ -155,11 +155,13 @@ mod tests {
             direction: Direction::Upgrade,
             target: "head".into(),
             environment: EnvironmentName { name: Some("prod".into()), protected },
+            place: String::new(),
             mode: TransactionMode::Each,
             from: Vec::new(),
             to: Vec::new(),
             steps: vec![step],
             confirm: vec![Class::DataLoss],
+            blank: false,
             behind: behind.collect(),
         })
     }

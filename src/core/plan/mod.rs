@@ -32,6 +32,8 @@ pub struct Plan {
     pub target: String,
     /// The environment that the plan was made for.
     pub environment: EnvironmentName,
+    /// The database that it was made on, in words, without a password; it runs on no other.
+    pub place: String,
     pub mode: TransactionMode,
     /// The heads that it starts from; the engine refuses it when the database has others.
     pub from: Vec<RevisionId>,
@@ -39,6 +41,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Hazard classes that need approval here.
     pub confirm: Vec<Class>,
+    /// The database held no table when the plan was made: whatever the plan drops, it has made itself.
+    pub blank: bool,
     /// Environments that should have reached the target before this one, and have not.
     pub behind: Vec<Behind>,
 }

@@ -1,5 +1,7 @@
 //! Why a run stopped, told with the script, the line, a caret, and how the database was left.
 
+use std::path::Path;
+
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::core::plan::{PlannedStatement, Step};
@@ -51,8 +53,7 @@ fn explain(answer: &DbError, step: &Step, statement: &PlannedStatement) -> Error
         _ => 0,
     };
     let place = Place::of(statement, offset);
-    let file =
-        step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| path.display().to_string());
+    let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| from_here(path));
     let mut error = Error::new(format!("revision {}: {}", step.revision, answer.message()));
     if let Some(detail) = answer.detail() {
         error = error.because(format!("detail: {detail}"));
@@ -66,6 +67,12 @@ fn explain(answer: &DbError, step: &Step, statement: &PlannedStatement) -> Error
     error.line = Some(place.line);
     error.excerpt = Some(place.excerpt(&file));
     error
+}
+
+/// A path as short as it can be said from the working directory.
+fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 /// A place in a script: a line of it, and where in the line.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::project::Project;
-use super::{Result, Target};
+use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use run::Run;
@@ -137,6 +137,11 @@ pub async fn apply(
     let mut outcome = Outcome { from: plan.from.clone(), to: plan.to.clone(), steps: Vec::new() };
     if plan.is_empty() {
         return Ok(outcome);
+    }
+    let place = target.conninfo().describe();
+    if plan.environment != target.environment || plan.place != place {
+        return Err(Error::new(format!("the plan was made on {}, not on {place}", plan.place))
+            .hint("look at the new plan and start again"));
     }
     let run = Run::start(project, target, plan, options, progress, cancel).await?;
     for batch in batches(plan) {

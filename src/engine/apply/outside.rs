@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::failure::{Stop, stop};
 use super::judge::Verdict;
 use super::run::{Run, names};
+use super::transaction::commit_failed;
 use super::{Progress, Resume, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::postgres::database_error;
@@ -56,7 +57,7 @@ impl Run<'_> {
         self.table.lock(client).await.map_err(failed)?;
         self.expect_heads(self.heads_before(index)).await?;
         self.finish(step, entry, &self.table).await?;
-        client.batch_execute("COMMIT").await.map_err(|error| self.commit_failed(&error))
+        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))
     }
 
     /// How many statements an earlier run of this script has done.

@@ -17,7 +17,7 @@ use crate::engine::postgres::ledger::Ledger;
 use crate::engine::postgres::{Notice, Session, VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
-use crate::engine::{Error, ErrorKind, Result, Target};
+use crate::engine::{Error, ErrorKind, Result, Target, evidence};
 
 /// How often an orphaned statement is looked at again.
 const AGAIN: Duration = Duration::from_millis(300);
@@ -70,6 +70,10 @@ impl<'a> Run<'a> {
         let run = Self { target, plan, options, tell, cancel, table, ledger, guard, worker, notices, settings };
         run.wait_for_orphans().await?;
         run.expect_heads(&plan.from).await?;
+        if plan.blank && !evidence::is_blank(run.guard.client(), &run.table).await? {
+            return Err(Error::new("the database has got tables since the plan was made, when it had none")
+                .hint("look at the new plan and start again"));
+        }
         Ok(run)
     }
 

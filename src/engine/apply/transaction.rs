@@ -67,7 +67,7 @@ impl Run<'_> {
             outcomes.push((index, step, since.elapsed()));
         }
         self.go_on()?;
-        client.batch_execute("COMMIT").await.map_err(|error| self.commit_failed(&error))?;
+        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
         Ok(outcomes.into_iter().map(|(index, step, elapsed)| self.done(index, step, elapsed)).collect())
     }
 
@@ -87,7 +87,7 @@ impl Run<'_> {
         let failed = |error: tokio_postgres::Error| stop(&error, step, None, self.cancel.is_cancelled());
         let exists = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await.map_err(failed)?;
         // In a database that was blank the plan itself has made what it now drops.
-        if !exists.get::<_, bool>(0) || self.plan.from.is_empty() {
+        if !exists.get::<_, bool>(0) || self.plan.blank {
             return Ok(());
         }
         let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SET LOCAL row_security = off");
@@ -96,10 +96,10 @@ impl Run<'_> {
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
         match found {
             Some(found) if found.values > 0 => Err(Stop::Failed(
-                Error::of(
-                    ErrorKind::Approval,
-                    format!("{} was empty when the plan was made and now holds {} values", hazard.object, found.values),
-                )
+                Error::new(format!(
+                    "{} was empty when the plan was made and now holds {} values",
+                    hazard.object, found.values
+                ))
                 .because("what would be lost has to be approved")
                 .hint("look at the new plan and start again"),
             )),
@@ -121,15 +121,6 @@ impl Run<'_> {
     /// Stops between statements once a cancel was asked for.
     pub(super) fn go_on(&self) -> Result<(), Stop> {
         if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
-    }
-
-    pub(super) fn commit_failed(&self, error: &tokio_postgres::Error) -> Stop {
-        match error.as_db_error() {
-            Some(_) => {
-                Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold"))
-            }
-            None => Stop::CommitUnknown(database_error(error)),
-        }
     }
 
     /// Closes the ledger's rows and says how the database was left.
@@ -190,5 +181,13 @@ impl Run<'_> {
             () = tokio::time::sleep(pause) => {}
             () = self.cancel.cancelled() => {}
         }
+    }
+}
+
+/// Sorts what came of a commit: an answer says that it failed; none leaves it open.
+pub(super) fn commit_failed(error: &tokio_postgres::Error) -> Stop {
+    match error.as_db_error() {
+        Some(_) => Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold")),
+        None => Stop::CommitUnknown(database_error(error)),
     }
 }

@@ -11,13 +11,10 @@ pub(super) fn find(config: Option<&Path>, directory: &Path, variables: &Variable
     let named = config.map(Path::to_path_buf);
     let named = named
         .or_else(|| variables.environment.get("LIMBECK_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from));
-    match named {
-        Some(path) => absolute(&existing(&directory.join(path))?),
-        None => {
-            let found = directory.ancestors().find_map(in_folder).ok_or_else(|| no_project(directory))?;
-            absolute(&found)
-        }
+    if let Some(path) = named {
+        return absolute(&existing(&directory.join(path))?);
     }
+    absolute(&directory.ancestors().find_map(in_folder).ok_or_else(|| no_project(directory))?)
 }
 
 /// The nearest `.env` from a folder upwards, as far as the repository that it stands in.

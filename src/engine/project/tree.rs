@@ -180,8 +180,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {
-    let good = error.utf8_error().valid_up_to();
-    let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = String::from_utf8_lossy(good).matches('\n').count() + 1;
     ScriptProblem::File {
         path: path.to_path_buf(),
         line: Some(line),

@@ -12,7 +12,9 @@ fn marked(text: &str) -> String {
         for (range, kind) in tokens {
             assert!(range.start >= end, "in order: {line}");
             marked.push_str(&line[end..range.start]);
-            marked.push_str(&format!("{}‹{}›", letter(*kind), &line[range.clone()]));
+            marked.extend([letter(*kind), '‹']);
+            marked.push_str(&line[range.clone()]);
+            marked.push('›');
             end = range.end;
         }
         marked + &line[end..]
@@ -56,6 +58,9 @@ fn words() {
     check("ON DELETE CASCADE", "k‹ON› k‹DELETE› k‹CASCADE›");
     check("CREATE INDEX ON jobs (status)", "k‹CREATE› k‹INDEX› k‹ON› jobs (status)");
     check("CREATE INDEX CONCURRENTLY ix ON jobs", "k‹CREATE› k‹INDEX› k‹CONCURRENTLY› ix k‹ON› jobs");
+    check("ALTER TABLE functions DROP x", "k‹ALTER› k‹TABLE› functions k‹DROP› x");
+    check("UPDATE functions SET", "k‹UPDATE› functions k‹SET›");
+    check("GRANT ALL ON ALL TABLES", "k‹GRANT› k‹ALL› k‹ON› k‹ALL TABLES›");
     check("selectable from_x update_at", "selectable from_x update_at");
     check("SELECT pg_catalog.lower(x)", "k‹SELECT› pg_catalog.f‹lower›(x)");
     check("사용자 한글(1)", "사용자 f‹한글›(n‹1›)");

@@ -55,13 +55,13 @@ fn backgrounds(svg: &mut String, buffer: &Buffer, y: u16) {
         }
     }
     close(svg, open, y);
+}
 
-    fn close(svg: &mut String, open: Option<(u16, u16, Rgb)>, y: u16) {
-        if let Some((column, width, colour)) = open
-            && colour != BACKGROUND
-        {
-            rectangle(svg, (column, y, width), colour, "");
-        }
+fn close(svg: &mut String, open: Option<(u16, u16, Rgb)>, y: u16) {
+    if let Some((column, width, colour)) = open
+        && colour != BACKGROUND
+    {
+        rectangle(svg, (column, y, width), colour, "");
     }
 }
 

@@ -181,7 +181,9 @@ impl Effects {
             match spawn_blocking(move || read_project(&reading)).await {
                 Ok((tree, problem)) => {
                     world.answer(Msg::ScriptsLoaded(Arc::new(tree)));
-                    problem.into_iter().for_each(|error| world.answer(Msg::Failed(error)));
+                    if let Some(error) = problem {
+                        world.answer(Msg::Failed(error));
+                    }
                 }
                 Err(error) => world.answer(Msg::Failed(Error::new("the scripts could not be read").because(error))),
             }
@@ -234,7 +236,7 @@ impl Effects {
                 prepare(&project, &tree, &target, &request).await
             };
             let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was run");
-            let answer = cancel.run_until_cancelled(work).await.unwrap_or_else(|| Err(cancelled()));
+            let answer = Box::pin(cancel.run_until_cancelled(work)).await.unwrap_or_else(|| Err(cancelled()));
             world.answer(Msg::Prepared(generation, answer));
         }));
     }
@@ -250,7 +252,7 @@ impl Effects {
                 let target = world.connection.target(&project, &options).await?;
                 apply(&project, &target, &approval, &ApplyOptions::default(), &progress, &cancel).await
             };
-            let answer = work.await;
+            let answer = Box::pin(work).await;
             world.answer(Msg::Applied(answer));
         });
     }

@@ -17,7 +17,7 @@ use crate::tui::app::{Msg, Start, parse_keys};
 use crate::tui::print::{self, Format};
 
 /// How long jobs may run between two keys.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(250);
 
 /// What to play.
@@ -42,7 +42,7 @@ pub fn play(options: TuiOptions, playback: &Playback) -> Result<String> {
     })?;
     let runtime = tokio_runtime()?;
     let picture = runtime.block_on(async {
-        let mut player = Player::new(options, playback.size)?;
+        let mut player = Player::new(options, playback.size);
         player.settle().await?;
         for key in keys {
             if player.has_quit {
@@ -65,7 +65,7 @@ struct Player {
 }
 
 impl Player {
-    fn new(options: TuiOptions, (width, height): (u16, u16)) -> Result<Self> {
+    fn new(options: TuiOptions, (width, height): (u16, u16)) -> Self {
         let (sender, events) = unbounded_channel();
         let Ok(terminal) = Terminal::new(TestBackend::new(width, height));
         // What is printed can be looked at anywhere, so this terminal's own limits do not count.
@@ -75,7 +75,7 @@ impl Player {
         player.draw();
         let asked = player.machine.begin();
         player.answer(asked);
-        Ok(player)
+        player
     }
 
     /// Draws, and carries on until nothing runs and the screen shows the last of it.

@@ -156,11 +156,13 @@ impl Harness {
             direction: request.direction,
             target: request.target.clone(),
             environment: EnvironmentName { name: self.model.environment.clone(), protected },
+            place: String::new(),
             mode: request.mode.unwrap_or(TransactionMode::Each),
             from: path.from,
             to: path.to,
             steps,
             confirm: vec![Class::DataLoss],
+            blank: false,
             behind: Vec::new(),
         }))
     }
