@@ -4,11 +4,11 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use super::{fresh, heads};
-use crate::support::{TestDatabase, end_of, eventually, programs};
+use crate::support::{TestDatabase, end_of, eventually, program};
 
 /// A psql that runs SQL and stays connected until it is killed.
 fn session(database: &TestDatabase<'_>, sql: &str) -> Child {
-    let mut child = Command::new(programs().join("psql"))
+    let mut child = Command::new(program("psql"))
         .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &database.url()])
         .env_clear()
         .env("PGAPPNAME", "in the way")

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-use super::{Server, programs};
+use super::{Server, program};
 
 /// Between columns and between rows of `psql`'s output: characters that no test's values hold.
 const COLUMN: char = '\u{1f}';
@@ -78,7 +78,7 @@ fn psql(server: &Server, database: &str, sql: &str) -> Output {
 pub fn psql_at(url: &str, sql: &str) -> Output {
     let column = format!("--field-separator={COLUMN}");
     let row = format!("--record-separator={ROW}");
-    Command::new(programs().join("psql"))
+    Command::new(program("psql"))
         .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", &column, &row, "-c", sql])
         .arg(url)
         .env_clear()

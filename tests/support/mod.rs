@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "a harness offers more than every test takes")]
 
 mod database;
+mod programs;
 mod project;
 mod selftest;
 mod server;
@@ -11,7 +12,8 @@ mod wait;
 #[allow(unused_imports, reason = "a harness offers more than every test takes")]
 pub use self::{
     database::{TestDatabase, psql_at},
+    programs::{as_server_user, program, server_user},
     project::{Output, TestProject, repository},
-    server::{Server, ServerOptions, as_server_user, programs, server, server_user},
+    server::{Server, ServerOptions, server},
     wait::{end_of, eventually},
 };

@@ -11,11 +11,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{TestDatabase, eventually};
-
-const INSTALL: &str = "no PostgreSQL programs (initdb, postgres, psql) were found; these tests run real servers. Install \
-    them (Debian, Ubuntu: `apt-get install postgresql`; Fedora: `dnf install postgresql-server`; Arch: `pacman -S \
-    postgresql`; macOS: `brew install postgresql@18`), or name their folder in LIMBECK_TEST_PG_BIN";
+use super::{TestDatabase, as_server_user, eventually, program, server_user};
 
 /// Ends the server in `$1` and removes that folder, once nobody can write to standard input any more.
 const WATCHDOG: &str = r#"
@@ -60,59 +56,9 @@ pub fn server() -> &'static Server {
     SERVER.get_or_init(|| Server::start(&ServerOptions::default()))
 }
 
-/// The folder of PostgreSQL's programs: `LIMBECK_TEST_PG_BIN`, `PATH`, then the newest of Debian's.
-///
-/// # Panics
-/// When there are none: a test that cannot run has failed.
-pub fn programs() -> &'static Path {
-    static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAMS.get_or_init(|| candidates().into_iter().find(|folder| is_complete(folder)).expect(INSTALL))
-}
-
-fn is_complete(folder: &Path) -> bool {
-    ["initdb", "postgres", "psql"].iter().all(|program| folder.join(program).is_file())
-}
-
-fn candidates() -> Vec<PathBuf> {
-    if let Some(folder) = std::env::var_os("LIMBECK_TEST_PG_BIN") {
-        return vec![folder.into()];
-    }
-    let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .collect();
-    debian.sort_unstable_by(|a, b| b.cmp(a));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).chain(debian.into_iter().map(|(_, folder)| folder)).collect()
-}
-
-/// The user that servers run as when the tests run as root, which PostgreSQL refuses: (uid, gid).
-pub fn server_user() -> Option<(u32, u32)> {
-    if !rustix::process::geteuid().is_root() {
-        return None;
-    }
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    ["postgres", "nobody"].iter().find_map(|name| {
-        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut fields = line.split(':').skip(2);
-        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
-    })
-}
-
-/// Makes the command run as [`server_user`].
-pub fn as_server_user(command: &mut Command) -> &mut Command {
-    if let Some((uid, gid)) = server_user() {
-        command.uid(uid).gid(gid);
-    }
-    command
-}
-
 impl Server {
     /// Makes and starts a server; it ends when the value is dropped or the test process ends.
     pub fn start(options: &ServerOptions) -> Self {
-        let programs = programs();
         let folder = tempfile::Builder::new().prefix("limbeck-test-").tempdir_in("/tmp").unwrap().keep();
         let mut watchdog = watch(&folder);
         let lifeline = watchdog.stdin.take();
@@ -120,10 +66,10 @@ impl Server {
             std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
         }
         let data = folder.join("data");
-        make_data_folder(programs, &data);
+        make_data_folder(&data);
         let port = configure(&folder, options);
         let log = fs::File::create(folder.join("log")).unwrap();
-        let mut command = Command::new(programs.join("postgres"));
+        let mut command = Command::new(program("postgres"));
         command.arg("-D").arg(&data).current_dir(&folder).process_group(0);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let mut postgres = as_server_user(&mut command).spawn().expect("postgres starts");
@@ -186,8 +132,8 @@ fn watch(folder: &Path) -> Child {
         .expect("a shell starts")
 }
 
-fn make_data_folder(programs: &Path, data: &Path) {
-    let mut command = Command::new(programs.join("initdb"));
+fn make_data_folder(data: &Path) {
+    let mut command = Command::new(program("initdb"));
     command.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
     let output = as_server_user(command.arg(data).current_dir("/")).output().expect("initdb starts");
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));

@@ -3,17 +3,16 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use crate::support::{as_server_user, program, server_user};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType, IsCa, KeyIdMethod,
     KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
-
-const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 
 /// What the server's certificate is like.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("lbk").tempdir_in("/tmp").unwrap();
         give(folder.path());
         let data = folder.path().join("data");
-        let mut initdb = program("initdb");
+        let mut initdb = server_program("initdb");
         initdb.args(["-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C", "-D"]).arg(&data);
         assert!(initdb.stdout(Stdio::null()).status().unwrap().success());
         certificates(folder.path(), certificate);
@@ -71,7 +70,7 @@ impl Server {
     /// Starts it again as a standby, which has no primary to follow and does not need one to be asked.
     pub fn demote(&mut self) {
         let data = self.folder().join("data");
-        let stopped = program("pg_ctl").args(["stop", "-m", "fast", "-w", "-D"]).arg(&data).output().unwrap();
+        let stopped = server_program("pg_ctl").args(["stop", "-m", "fast", "-w", "-D"]).arg(&data).output().unwrap();
         assert!(stopped.status.success(), "{}", self.log());
         self.process.wait().unwrap();
         fs::write(data.join("standby.signal"), "").unwrap();
@@ -89,7 +88,7 @@ impl Server {
     }
 
     fn psql(&self, sql: &str) -> Command {
-        let mut psql = Command::new(format!("{PROGRAMS}/psql"));
+        let mut psql = Command::new(program("psql"));
         psql.env_clear().env("PGOPTIONS", "-c default_transaction_read_only=off").args([
             "-qAtX",
             "-v",
@@ -115,7 +114,7 @@ impl Server {
     /// Whether libpq comes to use TLS with a connection string: `t` or `f`; `None` when it is refused.
     pub fn ssl_by_psql(&self, connection: &str) -> Option<String> {
         let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        let mut psql = Command::new(format!("{PROGRAMS}/psql"));
+        let mut psql = Command::new(program("psql"));
         psql.env_clear().env("HOME", self.folder()).args(["-AtX", connection, "-c", sql]);
         let output = psql.output().unwrap();
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
@@ -137,13 +136,13 @@ impl Server {
 
 fn serve(folder: &Path) -> Child {
     let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
-    program("postgres").arg("-D").arg(folder.join("data")).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    server_program("postgres").arg("-D").arg(folder.join("data")).stdout(Stdio::null()).stderr(log).spawn().unwrap()
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let data = self.folder().join("data");
-        let stopped = program("pg_ctl").args(["stop", "-m", "immediate", "-w", "-D"]).arg(&data).output();
+        let stopped = server_program("pg_ctl").args(["stop", "-m", "immediate", "-w", "-D"]).arg(&data).output();
         if !stopped.is_ok_and(|output| output.status.success()) {
             let _ = self.process.kill();
         }
@@ -171,32 +170,15 @@ const ROLES: &str = r#"
     CREATE ROLE limited LOGIN CONNECTION LIMIT 0;
 "#;
 
-/// The user that the server runs as: `postgres` when the tests run as root.
-fn server_user() -> Option<(u32, u32)> {
-    let number = |flag: &str, of: Option<&str>| -> u32 {
-        let output = Command::new("id").arg(flag).args(of).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).trim().parse().unwrap()
-    };
-    (number("-u", None) == 0).then(|| (number("-u", Some("postgres")), number("-g", Some("postgres"))))
-}
-
 fn give(path: &Path) {
     if let Some((user, group)) = server_user() {
         chown(path, Some(user), Some(group)).unwrap();
     }
 }
 
-fn program(name: &str) -> Command {
-    let path = PathBuf::from(PROGRAMS).join(name);
-    let mut command = match server_user() {
-        None => Command::new(path),
-        Some((user, group)) => {
-            let mut command = Command::new("setpriv");
-            command.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg("--clear-groups").arg(path);
-            command
-        }
-    };
-    command.env_remove("PGDATA").env("LC_ALL", "C").current_dir("/tmp");
+fn server_program(name: &str) -> Command {
+    let mut command = Command::new(program(name));
+    as_server_user(&mut command).env_remove("PGDATA").env("LC_ALL", "C").current_dir("/tmp");
     command
 }
 
