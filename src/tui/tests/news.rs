@@ -160,15 +160,18 @@ fn a_mark_that_closes_never_begins_a_line() {
 fn a_project_without_anything_says_in_full_what_to_do() {
     let nothing = Start { environments: Vec::new(), ..start(100, 30) };
     let mut harness = Harness::silent(100, 30, tree(Vec::new()), &[], nothing);
-    let error = Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set, nor any PG* variable");
+    let error =
+        Error::of(ErrorKind::Connection, "the server at db.example.org:5432 cannot be reached: connection refused");
     harness.away = Some(error);
     harness.run();
     for width in [100, 120, 140] {
         harness.resize(width, 30);
         let screen = harness.screen();
-        for words in
-            ["one half to upgrade and one to downgrade.", "R tries again, ! says what to do", "nor any PG* variable"]
-        {
+        for words in [
+            "one half to upgrade and one to downgrade.",
+            "R tries again, ! says what to do",
+            "cannot be reached: connection refused",
+        ] {
             let told = screen.lines().filter_map(|line| line.split('│').nth(1)).collect::<Vec<_>>();
             let told = told.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(told.contains(words), "{width}: {words}\n{screen}");
