@@ -97,3 +97,16 @@ fn what_no_catalog_tells_is_asked_about() {
     project.run(&["upgrade", "head", "--resume", "after"]).expect_status(0);
     assert_eq!(database.psql("SELECT count(*) FROM t WHERE a = 100"), "1");
 }
+
+#[test]
+fn what_was_empty_is_counted_again_outside_a_transaction_too() {
+    let (database, project) = fresh();
+    database.psql("CREATE TABLE t (a int)");
+    let sql = "VACUUM t;\nINSERT INTO t SELECT 1;\nTRUNCATE t;";
+    project.script("aaaa00000001", "", sql, "");
+    let run = project.run(&["upgrade", "head"]).expect_status(1);
+    assert!(run.stderr.contains("t was empty when the plan was made and now holds 1 values"), "{}", run.stderr);
+    assert_eq!(database.psql("SELECT count(*) FROM t"), "1");
+    project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
+    assert_eq!(database.psql("SELECT count(*) FROM t"), "0");
+}

@@ -6,12 +6,12 @@ use tokio::time::Instant;
 use super::failure::{Stop, stop};
 use super::judge::Verdict;
 use super::run::{Run, names};
-use super::transaction::commit_failed;
+use super::transaction::{commit_failed, no_longer_nothing};
 use super::{Progress, Resume, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::{Cursor, Entry};
-use crate::engine::{Error, ErrorKind, Result};
+use crate::engine::{Error, ErrorKind, Result, evidence};
 
 impl Run<'_> {
     /// Runs a step statement by statement, each on its own.
@@ -43,6 +43,12 @@ impl Run<'_> {
     ) -> Result<(), Stop> {
         self.go_on()?;
         let guard = self.guard.client();
+        for hazard in statement.hazards.iter().filter(|hazard| hazard.touches_nothing() && !self.plan.blank) {
+            // No lock outlasts a statement here; a look just before it is the best that can be had.
+            if let Some(found) = evidence::look(guard, &hazard.subject).await.filter(|found| found.values > 0) {
+                return Err(Stop::Failed(no_longer_nothing(hazard, found.values)));
+            }
+        }
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
         let run = self.statement(index, number, statement).await;
         run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;

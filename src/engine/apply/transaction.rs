@@ -95,14 +95,7 @@ impl Run<'_> {
         let found = evidence::exactly(client, &hazard.subject).await.map_err(failed)?;
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
         match found {
-            Some(found) if found.values > 0 => Err(Stop::Failed(
-                Error::new(format!(
-                    "{} was empty when the plan was made and now holds {} values",
-                    hazard.object, found.values
-                ))
-                .because("what would be lost has to be approved")
-                .hint("look at the new plan and start again"),
-            )),
+            Some(found) if found.values > 0 => Err(Stop::Failed(no_longer_nothing(hazard, found.values))),
             _ => Ok(()),
         }
     }
@@ -182,6 +175,13 @@ impl Run<'_> {
             () = self.cancel.cancelled() => {}
         }
     }
+}
+
+/// What needed no approval when the plan was made would need one now.
+pub(super) fn no_longer_nothing(hazard: &Hazard, values: u64) -> Error {
+    Error::new(format!("{} was empty when the plan was made and now holds {values} values", hazard.object))
+        .because("what would be lost has to be approved")
+        .hint("look at the new plan and start again")
 }
 
 /// Sorts what came of a commit: an answer says that it failed; none leaves it open.
