@@ -175,3 +175,17 @@ fn a_project_without_anything_says_in_full_what_to_do() {
         }
     }
 }
+
+#[test]
+fn a_long_reason_is_read_in_full() {
+    let mut harness = Harness::with(200, 24, sample(), &["deadbeef0000"]);
+    harness.press("u");
+    assert!(harness.model.dialogs.is_empty() && footer(&harness).contains("stamp another revision"));
+    for width in [40, 60, 80, 120] {
+        harness.resize(width, 24).press("u");
+        let screen = harness.screen();
+        let words = screen.replace(|c| "│┃".contains(c), " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("Not now") && words.contains("or stamp another revision"), "{screen}");
+        harness.press("<esc>");
+    }
+}
