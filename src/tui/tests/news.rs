@@ -189,3 +189,21 @@ fn a_long_reason_is_read_in_full() {
         harness.press("<esc>");
     }
 }
+
+#[test]
+fn the_same_error_is_shown_once() {
+    let mut harness = Harness::new(80, 24);
+    for _ in 0..3 {
+        harness.send(Msg::Failed(Error::new("limbeck.toml cannot be read")));
+    }
+    harness.press("<esc>");
+    assert!(harness.model.dialogs.is_empty());
+}
+
+#[test]
+fn a_narrow_header_says_what_is_pending() {
+    let mut harness = Harness::new(60, 15);
+    assert!(harness.screen().lines().next().unwrap().ends_with("2 pending"), "{}", harness.screen());
+    harness.resize(80, 24).press("u");
+    assert!(harness.screen().lines().next().unwrap().ends_with("2 pending"), "{}", harness.screen());
+}
