@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::engine::postgres::Variables;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::status::{Status, status};
-use crate::engine::{ConnectOptions, Error, Result, Target};
+use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
 /// The options that hold for every command, and what follows from them.
 pub struct Context {
@@ -32,6 +32,12 @@ impl Context {
     /// # Errors
     /// When there is none or it cannot be read.
     pub fn project(&self) -> Result<Project> {
+        if self.global.name.is_some() {
+            let message = "--name is a section of alembic.ini, and this version does not open Alembic projects yet";
+            return Err(
+                Error::of(ErrorKind::Usage, message).hint("leave it out; -e names an environment of limbeck.toml")
+            );
+        }
         let directory = working_directory()?;
         Project::open(self.global.config.as_deref(), &directory, variables())
     }

@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Confirm the name of a protected environment
     #[arg(long, value_name = "ENVIRONMENT")]
     confirm: Option<String>,
-    /// Keep no copy of what an approved step destroys
+    /// Keep no copy of what an approved step destroys; this version keeps none yet
     #[arg(long)]
     no_keep: bool,
     /// Fail at once (exit 5) while another migrator holds the lock

@@ -23,6 +23,8 @@ fn a_command_that_is_to_come_says_so_and_what_to_do_meanwhile() {
     assert!(output.stderr.starts_with("error: `drift` is not in this version yet\nhint: "), "{}", output.stderr);
     let output = run(&project, "backup --json").expect_status(1);
     assert_eq!(document(&output)["error"]["hint"], "use pg_dump");
+    let output = run(&project, "-n alembic:other heads").expect_status(2);
+    assert!(output.stderr.contains("does not open Alembic projects yet"), "{}", output.stderr);
 }
 
 #[test]

@@ -8,8 +8,10 @@ use std::sync::LazyLock;
 use super::Effect;
 use super::dialog::Dialog;
 use super::keymap::Place;
+use super::layout;
 use super::model::Model;
 use super::screen;
+use crate::engine::{Error, ErrorKind};
 
 /// Everything that a key, the mouse or the palette can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
@@ -176,7 +178,13 @@ pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
         Ok(action) => action(model),
         Err(reason) => {
             let title = command.info().map_or("", |info| info.title.as_str());
-            model.say(format!("{title}: {reason}"));
+            let words = format!("{title}: {reason}");
+            if layout::fits_footer(model, &words) {
+                model.say(words);
+            } else {
+                // The end of a reason says what to do instead: it is not to be cut off.
+                model.show_error(Error::of(ErrorKind::Usage, words));
+            }
             Vec::new()
         }
     }

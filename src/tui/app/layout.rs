@@ -211,6 +211,14 @@ pub fn news(model: &Model) -> Option<String> {
     }
 }
 
+/// Whether a line of news would stand in the footer as a whole.
+#[must_use]
+pub fn fits_footer(model: &Model, words: &str) -> bool {
+    let keep_right = |item: &&FooterItem| matches!(item.command, Command::Help | Command::Quit | Command::Back);
+    let taken: u16 = footer(model).iter().filter(keep_right).map(|item| item.area.width).sum();
+    words.width() < usize::from(areas(model).footer.width.saturating_sub(taken))
+}
+
 /// Where the news stands: between what is cancelled on the left and where one goes on the right.
 #[must_use]
 pub fn news_area(footer: Rect, items: &[FooterItem]) -> Rect {

@@ -299,6 +299,10 @@ impl Model {
     }
 
     pub(crate) fn show_error(&mut self, error: Error) {
+        // A fault that is met again at every look, as in a settings file, is told once.
+        if matches!(self.dialogs.last(), Some(Dialog::Error(dialog)) if dialog.error == error) {
+            return;
+        }
         self.dialogs.push(Dialog::Error(super::screen::error::ErrorDialog::new(error)));
     }
 

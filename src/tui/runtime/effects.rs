@@ -182,7 +182,9 @@ impl Effects {
             let reading = Arc::clone(&world);
             match spawn_blocking(move || read_project(&reading, &options)).await {
                 Ok((tree, problem, settings)) => {
-                    settings.into_iter().for_each(|settings| world.answer(settings));
+                    if let Some(settings) = settings {
+                        world.answer(settings);
+                    }
                     world.answer(Msg::ScriptsLoaded(Arc::new(tree)));
                     if let Some(error) = problem {
                         world.answer(Msg::Failed(error));

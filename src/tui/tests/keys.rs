@@ -251,7 +251,7 @@ fn missing_heads_and_problems_are_rows() {
     );
     harness.press("u");
     assert!(harness.model.plan.is_none() && harness.screen().contains("the database is at deadbeef"));
-    harness.press("k<enter>");
+    harness.press("<esc>k<enter>");
     assert!(harness.screen().contains("the header comes first"));
     harness.press("<esc>ky");
     assert_eq!(harness.asked.last().unwrap(), "copy the id deadbeef0000: deadbeef0000");

@@ -178,3 +178,35 @@ fn a_project_without_anything_says_in_full_what_to_do() {
         }
     }
 }
+
+#[test]
+fn a_long_reason_is_read_in_full() {
+    let mut harness = Harness::with(200, 24, sample(), &["deadbeef0000"]);
+    harness.press("u");
+    assert!(harness.model.dialogs.is_empty() && footer(&harness).contains("stamp another revision"));
+    for width in [40, 60, 80, 120] {
+        harness.resize(width, 24).press("u");
+        let screen = harness.screen();
+        let words = screen.replace(|c| "│┃".contains(c), " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("Not now") && words.contains("or stamp another revision"), "{screen}");
+        harness.press("<esc>");
+    }
+}
+
+#[test]
+fn the_same_error_is_shown_once() {
+    let mut harness = Harness::new(80, 24);
+    for _ in 0..3 {
+        harness.send(Msg::Failed(Error::new("limbeck.toml cannot be read")));
+    }
+    harness.press("<esc>");
+    assert!(harness.model.dialogs.is_empty());
+}
+
+#[test]
+fn a_narrow_header_says_what_is_pending() {
+    let mut harness = Harness::new(60, 15);
+    assert!(harness.screen().lines().next().unwrap().ends_with("2 pending"), "{}", harness.screen());
+    harness.resize(80, 24).press("u");
+    assert!(harness.screen().lines().next().unwrap().ends_with("2 pending"), "{}", harness.screen());
+}

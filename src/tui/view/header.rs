@@ -18,12 +18,18 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let mut pen = paint.pen(areas.header);
     pen.over(Role::Header);
     let narrow = areas.pending_line.height > 0;
-    let right: String = if narrow { short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
+    let mut right: String =
+        if narrow { short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
     let place = place(model);
-    let all = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + right.width() + 1;
+    let taken = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + 1;
     pen.put(" ", Role::Text);
-    let fits = all <= pen.left() + 1;
-    if fits || matches!(model.server.connection, Connection::Away(_) | Connection::Nowhere(_)) {
+    let room = (pen.left() + 1).saturating_sub(taken);
+    if right.width() > room && matches!(model.server.connection, Connection::Connected) {
+        right = pending_words(model);
+    }
+    // Where room is short the server's version gives way, but never the database's name.
+    let connected = matches!(model.server.connection, Connection::Connected);
+    if right.width() <= room || !connected || model.width >= 60 {
         pen.right(&format!("{right} "), state.first().map_or(Role::Text, |(_, role)| *role));
     }
     for (text, role) in place {

@@ -25,6 +25,7 @@ impl ErrorDialog {
         let cancelled = error.kind == ErrorKind::Interrupted;
         let title = match (&error.revision, error.line) {
             _ if cancelled => String::from("Cancelled"),
+            _ if error.kind == ErrorKind::Usage => String::from("Not now"),
             (Some(revision), Some(line)) => format!("Error in {revision}, line {line}"),
             (Some(revision), None) => format!("Error in {revision}"),
             _ => String::from("Error"),
