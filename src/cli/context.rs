@@ -93,8 +93,8 @@ impl Context {
     /// When the runtime cannot start.
     pub fn wait<F: Future>(&self, future: F) -> Result<F::Output> {
         if self.runtime.get().is_none() {
-            let runtime = Builder::new_multi_thread()
-                .worker_threads(2)
+            // On one thread an answer of the server is taken by the thread that waits for it, without waking another.
+            let runtime = Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .map_err(|error| Error::new("the runtime cannot start").because(error))?;

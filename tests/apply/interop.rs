@@ -1,34 +1,9 @@
 //! A database moves from limbeck to a real Alembic and back on any day: both keep the same rows.
 
-use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
 
 use super::{fresh, heads};
-use crate::support::{TestDatabase, TestProject};
-
-/// The versions that the test was written against.
-const PACKAGES: [&str; 2] = ["alembic==1.20.1", "psycopg[binary]==3.3.9"];
-
-/// Python with Alembic, in a virtual environment below the build's own folder.
-fn python() -> PathBuf {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON
-        .get_or_init(|| {
-            let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("alembic-1.20.1");
-            let python = folder.join("bin/python");
-            let has_alembic = || Command::new(&python).args(["-c", "import alembic, psycopg"]).output();
-            if !has_alembic().is_ok_and(|output| output.status.success()) {
-                let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
-                let made = made.expect("python3 is needed: this test runs a real Alembic");
-                assert!(made.status.success(), "python3 -m venv: {}", String::from_utf8_lossy(&made.stderr));
-                let pip = Command::new(&python).args(["-m", "pip", "install", "-q"]).args(PACKAGES).output().unwrap();
-                assert!(pip.status.success(), "pip: {}", String::from_utf8_lossy(&pip.stderr));
-            }
-            python
-        })
-        .clone()
-}
+use crate::support::{TestDatabase, TestProject, python_with_alembic};
 
 const ENV: &str = "from alembic import context
 from sqlalchemy import create_engine
@@ -70,7 +45,7 @@ impl Both<'_> {
     /// Runs the real Alembic and gives its standard output.
     #[track_caller]
     fn alembic(&self, arguments: &[&str]) -> String {
-        let run = Command::new(python())
+        let run = Command::new(python_with_alembic())
             .args(["-m", "alembic.config"])
             .args(arguments)
             .current_dir(self.project.root())

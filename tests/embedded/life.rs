@@ -189,6 +189,7 @@ fn everything_killed_at_once_is_recovered() {
     let (server, killed) = (postmaster(&project), supervisor(&project).unwrap());
     kill_process(killed, Signal::KILL).unwrap();
     kill_process(server, Signal::KILL).unwrap();
+    eventually("the server is gone", SECONDS, || is_gone(server));
     user.kill();
     let again = User::of(&project);
     assert_ne!(postmaster(&project), server);

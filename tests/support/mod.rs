@@ -2,6 +2,7 @@
 //! folders with an environment of their own.
 #![allow(dead_code, reason = "a harness offers more than every test takes")]
 
+mod alembic;
 mod database;
 mod programs;
 mod project;
@@ -11,6 +12,7 @@ mod wait;
 
 #[allow(unused_imports, reason = "a harness offers more than every test takes")]
 pub use self::{
+    alembic::python_with_alembic,
     database::{TestDatabase, psql_at},
     programs::{as_server_user, program, server_user},
     project::{Output, TestProject, repository},

@@ -20,7 +20,7 @@ impl Run<'_> {
         (self.tell)(Progress::StepStarted { step: index });
         self.expect_heads(self.heads_before(index)).await?;
         let skipped = self.skip(step).await?;
-        let entry = self.ledger.begin(self.guard.client(), step, self.worker.server().backend_pid, skipped).await?;
+        let entry = self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?;
         for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
             if let Err(reason) = self.one(index, step, entry, number, statement).await {
                 return Err(self.stopped(step, entry, number, reason).await);
@@ -62,7 +62,7 @@ impl Run<'_> {
         client.batch_execute("BEGIN").await.map_err(failed)?;
         self.table.lock(client).await.map_err(failed)?;
         self.expect_heads(self.heads_before(index)).await?;
-        self.finish(step, entry, &self.table).await?;
+        self.finish(step, entry).await?;
         client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))
     }
 

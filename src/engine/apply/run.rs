@@ -13,7 +13,7 @@ use super::{ApplyOptions, Progress, StepOutcome, Tell};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::postgres::identifier::{literal, quote};
-use crate::engine::postgres::ledger::Ledger;
+use crate::engine::postgres::ledger::{Backend, Ledger};
 use crate::engine::postgres::{Notice, Session, VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     pub guard: Session,
     /// Runs the scripts.
     pub worker: Session,
+    /// The worker's server process.
+    pub backend: Backend,
     /// What the worker's server says while it works.
     pub notices: Mutex<UnboundedReceiver<Notice>>,
     /// SQL that gives a session the role and settings that limbeck's own statements run with.
@@ -67,7 +69,9 @@ impl<'a> Run<'a> {
             tell(Progress::Notice { severity: "WARNING".into(), message });
         }
         let notices = Mutex::new(worker.take_notices());
-        let run = Self { target, plan, options, tell, cancel, table, ledger, guard, worker, notices, settings };
+        let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
+        let run =
+            Self { target, plan, options, tell, cancel, table, ledger, guard, worker, backend, notices, settings };
         run.wait_for_orphans().await?;
         run.expect_heads(&plan.from).await?;
         if plan.blank && !evidence::is_blank(run.guard.client(), &run.table).await? {
@@ -92,13 +96,7 @@ impl<'a> Run<'a> {
 
     /// Refuses to go on when the database is not where the plan takes it to be.
     pub async fn expect_heads(&self, expected: &[RevisionId]) -> Result<()> {
-        let heads = self.table.heads(self.worker.client()).await?;
-        if heads == expected {
-            return Ok(());
-        }
-        Err(Error::new(format!("the database has moved since the plan was made: it is at {}", names(&heads)))
-            .because(format!("the plan starts at {}", names(expected)))
-            .hint("look at the new plan and start again"))
+        same_heads(&self.table.heads(self.worker.client()).await?, expected)
     }
 
     /// Told of a step by those who run it.
@@ -141,6 +139,16 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// Refuses heads that the plan does not expect.
+pub(super) fn same_heads(heads: &[RevisionId], expected: &[RevisionId]) -> Result<()> {
+    if heads == expected {
+        return Ok(());
+    }
+    Err(Error::new(format!("the database has moved since the plan was made: it is at {}", names(heads)))
+        .because(format!("the plan starts at {}", names(expected)))
+        .hint("look at the new plan and start again"))
 }
 
 /// The heads in words.

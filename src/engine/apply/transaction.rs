@@ -4,14 +4,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_postgres::SimpleQueryMessage;
 
 use super::failure::{Stop, stop};
-use super::run::{Run, names};
+use super::run::{Run, names, same_heads};
 use super::{Progress, StepOutcome};
 use crate::core::hazard::Hazard;
 use crate::core::plan::Step;
+use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::Entry;
-use crate::engine::postgres::{VersionTable, database_error};
 use crate::engine::{Error, ErrorKind, Result, evidence};
 
 /// How often a step that waits for a lock is started again before the run gives up.
@@ -24,13 +25,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 impl Run<'_> {
     /// Runs steps in one transaction, again while a lock is not had.
     pub(super) async fn transaction(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
-        let mut entries = Vec::new();
-        for step in &self.plan.steps[batch.clone()] {
-            entries.push(self.ledger.begin(self.guard.client(), step, self.worker.server().backend_pid, 0).await?);
-        }
+        // Nothing of a step runs before the ledger tells of it; until then the two sessions work side by side.
+        let (entries, mut begun) = tokio::join!(self.entries(batch.clone()), self.begin(batch.start));
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => {
+                let _ = self.worker.client().batch_execute("ROLLBACK").await;
+                return Err(error);
+            }
+        };
         let mut attempt = 1;
         loop {
-            let reason = match self.attempt(batch.clone(), &entries).await {
+            let ran = match begun {
+                Ok(since) => self.attempt(batch.clone(), &entries, since).await,
+                Err(reason) => Err(reason),
+            };
+            let reason = match ran {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(reason) => reason,
             };
@@ -40,21 +50,39 @@ impl Run<'_> {
                     (self.tell)(Progress::StepRetried { step: batch.start, attempt });
                     self.pause(attempt).await;
                     attempt += 1;
+                    begun = self.begin(batch.start).await;
                 }
                 reason => return Err(self.give_up(batch, &entries, reason).await),
             }
         }
     }
 
-    async fn attempt(&self, batch: Range<usize>, entries: &[Option<Entry>]) -> Result<Vec<StepOutcome>, Stop> {
+    /// Writes into the ledger that the steps begin.
+    async fn entries(&self, batch: Range<usize>) -> Result<Vec<Option<Entry>>> {
+        let mut entries = Vec::with_capacity(batch.len());
+        for step in &self.plan.steps[batch] {
+            entries.push(self.ledger.begin(self.guard.client(), step, self.backend, 0).await?);
+        }
+        Ok(entries)
+    }
+
+    /// Begins the transaction and its first step; gives the step's beginning.
+    async fn begin(&self, first: usize) -> Result<Instant, Stop> {
+        self.hold_table(first, "BEGIN; ").await
+    }
+
+    /// Runs the steps in the transaction that has begun, and commits.
+    async fn attempt(
+        &self,
+        batch: Range<usize>,
+        entries: &[Option<Entry>],
+        begun: Instant,
+    ) -> Result<Vec<StepOutcome>, Stop> {
         let client = self.worker.client();
-        client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
         let mut outcomes = Vec::new();
         for (index, entry) in batch.clone().zip(entries) {
             let step = &self.plan.steps[index];
-            let since = Instant::now();
-            (self.tell)(Progress::StepStarted { step: index });
-            self.hold_table(index, step).await?;
+            let since = if index == batch.start { begun } else { self.hold_table(index, "").await? };
             for (number, statement) in step.statements.iter().enumerate() {
                 self.go_on()?;
                 for hazard in &statement.hazards {
@@ -63,7 +91,7 @@ impl Run<'_> {
                 let run = self.statement(index, number, statement).await;
                 run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
             }
-            self.finish(step, *entry, &self.table).await?;
+            self.finish(step, *entry).await?;
             outcomes.push((index, step, since.elapsed()));
         }
         self.go_on()?;
@@ -71,11 +99,16 @@ impl Run<'_> {
         Ok(outcomes.into_iter().map(|(index, step, elapsed)| self.done(index, step, elapsed)).collect())
     }
 
-    /// Keeps other writers of the version table out, and looks at the heads again from inside.
-    async fn hold_table(&self, index: usize, step: &Step) -> Result<(), Stop> {
-        let lock = self.watched(index, self.table.lock(self.worker.client())).await;
-        lock.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
-        Ok(self.expect_heads(self.heads_before(index)).await?)
+    /// Begins a step: keeps other writers of the version table out, and looks at the heads again from inside, in one
+    /// round trip.
+    async fn hold_table(&self, index: usize, before: &str) -> Result<Instant, Stop> {
+        let since = Instant::now();
+        (self.tell)(Progress::StepStarted { step: index });
+        let hold = format!("{before}{}", self.table.hold());
+        let answer = self.watched(index, self.worker.client().simple_query(&hold)).await;
+        let answer = answer.map_err(|error| stop(&error, &self.plan.steps[index], None, self.cancel.is_cancelled()))?;
+        same_heads(&self.table.held(&answer)?, self.heads_before(index))?;
+        Ok(since)
     }
 
     /// What was counted as nothing, and so needed no approval, is locked and counted again before it goes.
@@ -100,15 +133,26 @@ impl Run<'_> {
         }
     }
 
-    /// Writes the version table and closes the ledger's row, in the step's own transaction.
-    pub(super) async fn finish(&self, step: &Step, entry: Option<Entry>, table: &VersionTable) -> Result<(), Stop> {
-        let client = self.worker.client();
+    /// Writes the version table and closes the ledger's row, in the step's own transaction and in one round trip.
+    pub(super) async fn finish(&self, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
         // A script may have set another role or path; what follows is limbeck's own.
-        client.batch_execute(&self.settings).await.map_err(|error| stop(&error, step, None, false))?;
-        for change in &step.changes {
-            table.write(client, change).await?;
+        let mut sql = self.settings.clone();
+        let changes = step.changes.iter().map(|change| self.table.change(change));
+        let done = self.ledger.done(entry);
+        let behind = usize::from(done.is_some());
+        for statement in changes.chain(done) {
+            sql.push_str("; ");
+            sql.push_str(&statement);
         }
-        Ok(self.ledger.end(client, entry, "done", None).await?)
+        let answer = self.worker.client().simple_query(&sql).await.map_err(|error| stop(&error, step, None, false))?;
+        let rows = answer.iter().rev().filter_map(|message| match message {
+            SimpleQueryMessage::CommandComplete(rows) => Some(*rows),
+            _ => None,
+        });
+        for rows in rows.skip(behind).take(step.changes.len()) {
+            self.table.expect_one(rows)?;
+        }
+        Ok(())
     }
 
     /// Stops between statements once a cancel was asked for.

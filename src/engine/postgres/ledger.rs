@@ -2,9 +2,10 @@
 //! so that Alembic's autogenerate never sees it.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::database_error;
 use crate::core::graph::{Direction, RevisionId};
@@ -43,6 +44,25 @@ pub enum Ledger {
 /// One row of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry(i64);
+
+/// A server process. Numbers are used again, so its start tells it from a later one; `None` where that may not be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backend {
+    pub pid: i32,
+    pub start: Option<SystemTime>,
+}
+
+impl Backend {
+    /// Looks a process up.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn find(client: &Client, pid: i32) -> Result<Self> {
+        let query = "SELECT backend_start FROM pg_stat_activity WHERE pid = $1";
+        let row = client.query_opt(query, &[&pid]).await.map_err(|error| database_error(&error))?;
+        Ok(Self { pid, start: row.and_then(|row| row.get(0)) })
+    }
+}
 
 /// A row that says `running`: its server process may still be at work, or have died.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,34 +131,33 @@ impl Ledger {
 
     /// Writes that a step begins on a server process, visible to others at once.
     ///
+    /// A step in a transaction does not wait for the disk here: its own commit writes this row's with it, and where
+    /// the machine dies before, nothing of the step is left that the row could tell of.
+    ///
     /// # Errors
     /// When the row cannot be written.
-    pub async fn begin(&self, client: &Client, step: &Step, worker: i32, skipped: usize) -> Result<Option<Entry>> {
+    pub async fn begin(&self, client: &Client, step: &Step, worker: Backend, skipped: usize) -> Result<Option<Entry>> {
         let Self::Table(table) = self else { return Ok(None) };
         let insert = format!(
             "INSERT INTO {table} (revision, direction, state, message, script, transactional, statements, begun, \
              finished, client, backend_pid, backend_start)
-             VALUES ($1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, \
-             (SELECT backend_start FROM pg_stat_activity WHERE pid = $9)) RETURNING id"
+             SELECT $1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM set_config('synchronous_commit', \
+             CASE WHEN $5 THEN 'off' ELSE current_setting('synchronous_commit') END, true) RETURNING id"
         );
-        let row = client
-            .query_one(
-                &insert,
-                &[
-                    &step.revision.as_str(),
-                    &step.direction.word(),
-                    &step.message,
-                    &&*step.script,
-                    &step.transactional,
-                    &count(step.statements.len()),
-                    &count(skipped),
-                    &concat!("limbeck ", env!("CARGO_PKG_VERSION")),
-                    &worker,
-                ],
-            )
-            .await
-            .map_err(|error| database_error(&error))?;
-        Ok(Some(Entry(row.get(0))))
+        let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
+            (&step.revision.as_str(), Type::TEXT),
+            (&step.direction.word(), Type::TEXT),
+            (&step.message, Type::TEXT),
+            (&&*step.script, Type::TEXT),
+            (&step.transactional, Type::BOOL),
+            (&count(step.statements.len()), Type::INT4),
+            (&count(skipped), Type::INT4),
+            (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
+            (&worker.pid, Type::INT4),
+            (&worker.start, Type::TIMESTAMPTZ),
+        ];
+        let rows = client.query_typed(&insert, &parameters).await.map_err(|error| database_error(&error))?;
+        Ok(rows.first().map(|row| Entry(row.get(0))))
     }
 
     /// Moves the cursor of a step that runs outside a transaction.
@@ -155,16 +174,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Closes a step's row: `done` within the step's own transaction, anything else from another session.
+    /// SQL that closes a step's row as `done`, for the step's own transaction; `None` where no ledger is kept.
+    #[must_use]
+    pub fn done(&self, entry: Option<Entry>) -> Option<String> {
+        let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return None };
+        Some(format!(
+            "UPDATE {table} SET state = 'done', error = NULL, ended_at = clock_timestamp(), finished = statements \
+             WHERE id = {id}"
+        ))
+    }
+
+    /// Closes the row of a step that was not done, from another session than the step's.
     ///
     /// # Errors
     /// When the row cannot be written.
     pub async fn end(&self, client: &Client, entry: Option<Entry>, state: &str, error: Option<&str>) -> Result<()> {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(()) };
-        let update = format!(
-            "UPDATE {table} SET state = $2, error = $3, ended_at = clock_timestamp(),
-             finished = CASE WHEN $2 = 'done' THEN statements ELSE finished END WHERE id = $1"
-        );
+        let update = format!("UPDATE {table} SET state = $2, error = $3, ended_at = clock_timestamp() WHERE id = $1");
         client.execute(&update, &[&id, &state, &error]).await.map_err(|error| database_error(&error))?;
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Alembic's own table: one row a head.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::database_error;
-use super::identifier::quote;
+use super::identifier::{literal, quote};
 use crate::core::graph::{RevisionId, VersionChange};
 use crate::engine::{Error, Result};
 
@@ -43,15 +43,37 @@ impl VersionTable {
         }
         let query = format!("SELECT version_num FROM {} ORDER BY version_num", self.sql());
         let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
-        let mut heads = Vec::with_capacity(rows.len());
-        for row in rows {
-            let text: String = row.try_get(0).map_err(|error| database_error(&error))?;
-            heads.push(RevisionId::parse(&text).map_err(|error| {
-                Error::new(format!("{} holds a row that is no revision", self.sql())).because(error)
-            })?);
-        }
+        let texts: Result<Vec<&str>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+        self.parse(texts.map_err(|error| database_error(&error))?)
+    }
+
+    fn parse<'a>(&self, rows: impl IntoIterator<Item = &'a str>) -> Result<Vec<RevisionId>> {
+        let parse = |text| {
+            RevisionId::parse(text)
+                .map_err(|error| Error::new(format!("{} holds a row that is no revision", self.sql())).because(error))
+        };
+        let mut heads = rows.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
         heads.sort();
         Ok(heads)
+    }
+
+    /// SQL that keeps every other writer of the table away until the transaction ends (readers go on), and then
+    /// reads its rows, which [`Self::held`] takes from the answer.
+    #[must_use]
+    pub fn hold(&self) -> String {
+        let table = self.sql();
+        format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; SELECT version_num FROM {table}")
+    }
+
+    /// The table's rows, sorted, from the answer to [`Self::hold`].
+    ///
+    /// # Errors
+    /// When a row is no revision id.
+    pub fn held(&self, answer: &[SimpleQueryMessage]) -> Result<Vec<RevisionId>> {
+        self.parse(answer.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        }))
     }
 
     /// Whether the table is there.
@@ -82,29 +104,40 @@ impl VersionTable {
         client.batch_execute(&create).await.map_err(|error| database_error(&error))
     }
 
+    /// SQL that writes one change; [`Self::expect_one`] looks at the rows that it hit.
+    #[must_use]
+    pub fn change(&self, change: &VersionChange) -> String {
+        let table = self.sql();
+        let id = |id: &RevisionId| literal(id.as_str());
+        match change {
+            VersionChange::Insert(new) => format!("INSERT INTO {table} (version_num) VALUES ({})", id(new)),
+            VersionChange::Delete(old) => format!("DELETE FROM {table} WHERE version_num = {}", id(old)),
+            VersionChange::Update { from, to } => {
+                format!("UPDATE {table} SET version_num = {} WHERE version_num = {}", id(to), id(from))
+            }
+        }
+    }
+
+    /// Refuses a change that did not hit exactly one row.
+    ///
+    /// # Errors
+    /// When the table was not as the plan took it to be.
+    pub fn expect_one(&self, rows: u64) -> Result<()> {
+        if rows == 1 {
+            return Ok(());
+        }
+        let table = self.sql();
+        Err(Error::new(format!("{table} is not as it was: {rows} rows changed where one should have"))
+            .hint("another program has written the table; look with `limbeck current`"))
+    }
+
     /// Writes one change; it must hit exactly one row.
     ///
     /// # Errors
     /// When the server refuses, or the row is not as the plan took it to be.
     pub async fn write(&self, client: &Client, change: &VersionChange) -> Result<()> {
-        let table = self.sql();
-        let written = match change {
-            VersionChange::Insert(id) => {
-                client.execute(&format!("INSERT INTO {table} (version_num) VALUES ($1)"), &[&id.as_str()]).await
-            }
-            VersionChange::Delete(id) => {
-                client.execute(&format!("DELETE FROM {table} WHERE version_num = $1"), &[&id.as_str()]).await
-            }
-            VersionChange::Update { from, to } => {
-                let update = format!("UPDATE {table} SET version_num = $1 WHERE version_num = $2");
-                client.execute(&update, &[&to.as_str(), &from.as_str()]).await
-            }
-        };
-        match written.map_err(|error| database_error(&error))? {
-            1 => Ok(()),
-            rows => Err(Error::new(format!("{table} is not as it was: {rows} rows changed where one should have"))
-                .hint("another program has written the table; look with `limbeck current`")),
-        }
+        let rows = client.execute(&self.change(change), &[]).await.map_err(|error| database_error(&error))?;
+        self.expect_one(rows)
     }
 
     /// Keeps every other writer of the table away until the transaction ends; readers go on.

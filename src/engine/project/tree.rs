@@ -2,12 +2,19 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::script::Script;
 use crate::engine::{Error, Result};
+
+/// How many files a thread takes at once: reading so many takes longer than a thread's start.
+const BLOCK: usize = 64;
+/// Beyond so many the disk is what is waited for.
+const THREADS: usize = 8;
 
 /// One script file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +58,11 @@ impl ScriptTree {
                 Err(error) => problems.push(unreadable(folder, &error)),
             }
         }
-        files.sort();
+        // As text: comparing paths part by part takes longer than reading the scripts.
+        files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
-        for path in files {
-            match read_script(path) {
+        for read in read_all(&files) {
+            match read {
                 Ok(script) => scripts.push(Arc::new(script)),
                 Err(problem) => problems.push(problem),
             }
@@ -161,9 +169,43 @@ fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read_script(path: PathBuf) -> Result<ScriptFile, ScriptProblem> {
-    let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&path, &error))?;
+/// Reads the files in threads, a block at a time, so that a slow processor leaves more to the others; the answers
+/// stand in the files' order.
+fn read_all(files: &[PathBuf]) -> Vec<Result<ScriptFile, ScriptProblem>> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
+    let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((number, block)) = take(&next, &blocks) {
+            done.push((number, block.iter().map(|path| read_script(path)).collect::<Vec<_>>()));
+        }
+        done
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(blocks.len()))
+            .filter_map(|_| std::thread::Builder::new().name("scripts".to_owned()).spawn_scoped(scope, work).ok())
+            .collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(number, _)| *number);
+    done.into_iter().flat_map(|(_, block)| block).collect()
+}
+
+/// The next block that nobody has begun.
+fn take<'a>(next: &AtomicUsize, blocks: &[&'a [PathBuf]]) -> Option<(usize, &'a [PathBuf])> {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    Some((number, blocks.get(number)?))
+}
+
+fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
+    let path = path.to_path_buf();
     match Script::parse(&text) {
         Ok(script) => Ok(ScriptFile { path, text: text.into(), script }),
         Err(error) => Err(ScriptProblem::File { path, line: error.line, message: error.message, hint: error.hint }),

@@ -56,7 +56,7 @@ impl Server {
         let folder_name = folder.path().display();
         let settings = format!(
             "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{folder_name}'\nfsync = off\n\
-             ssl = on\nssl_cert_file = '{folder_name}/server.crt'\nssl_key_file = '{folder_name}/server.key'\n\
+             password_encryption = 'scram-sha-256'\nssl = on\nssl_cert_file = '{folder_name}/server.crt'\nssl_key_file = '{folder_name}/server.key'\n\
              ssl_ca_file = '{folder_name}/root.crt'\n{configuration}\n"
         );
         fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
