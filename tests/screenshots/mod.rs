@@ -91,8 +91,7 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     program.wait_for(&["owners of functions"]);
     program.send("m");
     shot(&program, "merge", &["Merge", "d41f7be0", "9f3b6c10"]);
-    program.send("\x1b");
-    program.wait_for(&["<base>"]);
+    close(&mut program, "┌ Merge heads");
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
     program.assert_restored();
