@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::postgres::{Programs, ServerInfo, Session, Surroundings, Variables, install_command};
 use super::project::{Project, ScriptTree};
 use super::status::status;
-use super::{ConnectOptions, Error, Result, Target, editor};
+use super::{ConnectOptions, Error, Result, Target, editor, record};
 use crate::core::graph::RevisionId;
 
 /// The oldest server that limbeck works with.
@@ -118,6 +118,24 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     findings.push(privileges(&session).await.unwrap_or_else(|error| Finding::broken("privileges", &error)));
     findings.push(applied(project, tree, &session).await.unwrap_or_else(|error| Finding::broken("applied", &error)));
     findings
+        .extend(edited(project, tree, &session).await.unwrap_or_else(|error| vec![Finding::broken("edited", &error)]));
+    findings
+}
+
+/// The applied revisions whose files are not what ran.
+async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Vec<Finding>> {
+    let applied = tree.graph.ancestors(&status(project, session).await?.heads);
+    let hashes = record::hashes(session.client()).await?;
+    let mut edited: Vec<RevisionId> = record::edited(tree, &hashes).into_iter().collect();
+    edited.retain(|id| applied.contains(id));
+    edited.sort();
+    let finding = |id: &RevisionId| {
+        let path = tree.script(id.as_str()).map(|file| file.path.display().to_string()).unwrap_or_default();
+        let found = format!("{id} was edited after it ran: {path}");
+        let advice = "bring the file back as it ran, and write the change as a new revision: limbeck revision -m \"…\"";
+        Finding::advice("edited", found, advice)
+    };
+    Ok(edited.iter().map(finding).collect())
 }
 
 /// The target is handed back, too: it holds the embedded server alive.

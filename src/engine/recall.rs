@@ -18,11 +18,20 @@ use crate::core::script::Script;
 /// # Errors
 /// When the server cannot be asked.
 pub async fn with_missing(tree: &ScriptTree, client: &Client, heads: &[RevisionId]) -> Result<ScriptTree> {
+    let found = missing(tree, client, heads).await?;
+    Ok(if found.is_empty() { tree.clone() } else { tree.with(found) })
+}
+
+/// The scripts of missing heads, and of their missing parents, that the ledger has.
+///
+/// # Errors
+/// When the server cannot be asked.
+pub async fn missing(tree: &ScriptTree, client: &Client, heads: &[RevisionId]) -> Result<Vec<Arc<ScriptFile>>> {
     let mut wanted: Vec<RevisionId> = heads.iter().filter(|id| tree.script(id.as_str()).is_none()).cloned().collect();
     if wanted.is_empty() {
-        return Ok(tree.clone());
+        return Ok(Vec::new());
     }
-    let Some(ledger) = Ledger::find(client).await? else { return Ok(tree.clone()) };
+    let Some(ledger) = Ledger::find(client).await? else { return Ok(Vec::new()) };
     let mut asked: HashSet<RevisionId> = HashSet::new();
     let mut found = Vec::new();
     while !wanted.is_empty() {
@@ -39,7 +48,7 @@ pub async fn with_missing(tree: &ScriptTree, client: &Client, heads: &[RevisionI
         parents.dedup();
         wanted = parents;
     }
-    Ok(if found.is_empty() { tree.clone() } else { tree.with(found) })
+    Ok(found)
 }
 
 /// Whether a script came from the ledger and not from a file.

@@ -1,6 +1,7 @@
 //! What the database says: who it is, and its heads.
 
 use super::Result;
+use super::postgres::ledger::Ledger;
 use super::postgres::{ServerInfo, Session, VersionTable};
 use super::project::Project;
 use crate::core::graph::RevisionId;
@@ -11,14 +12,18 @@ pub struct Status {
     pub server: ServerInfo,
     /// The rows of the version table, sorted; empty where there is no table.
     pub heads: Vec<RevisionId>,
+    /// The number of the ledger's newest row; `None` where there is no ledger that can be read.
+    pub newest: Option<i64>,
 }
 
-/// Reads the version table.
+/// Reads the version table, and how far the ledger has come.
 ///
 /// # Errors
 /// When the server cannot be asked.
 pub async fn status(project: &Project, session: &Session) -> Result<Status> {
     let table = VersionTable::new(&project.config.database.version_table);
     let heads = table.heads(session.client()).await?;
-    Ok(Status { server: session.server().clone(), heads })
+    // Whoever may not read the ledger can still work with the database.
+    let newest = Ledger::newest(session.client()).await.unwrap_or(None);
+    Ok(Status { server: session.server().clone(), heads, newest })
 }

@@ -1,6 +1,8 @@
 //! The command line, run as the real binary.
 
 mod approval;
+mod edited;
+mod environments;
 mod errors;
 mod interrupt;
 mod json;

@@ -53,9 +53,11 @@ fn supervisor(project: &TestProject) -> Option<Pid> {
 }
 
 fn is_gone(pid: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
-    // A process that nobody has reaped yet is gone too.
-    stat.is_ok_and(|stat| stat.contains(") Z ")) || rustix::process::test_kill_process(pid).is_err()
+    let process = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
+    let stat = fs::read_to_string(process.join("stat"));
+    // A process that nobody has reaped yet is gone too, once its last thread has let go of its locks.
+    let threads = fs::read_dir(process.join("task")).map_or(0, Iterator::count);
+    stat.is_ok_and(|stat| stat.contains(") Z ")) && threads <= 1 || rustix::process::test_kill_process(pid).is_err()
 }
 
 #[track_caller]

@@ -2,8 +2,11 @@
 
 use rustix::process::Signal;
 
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::Path;
+
 use super::Program;
-use crate::support::{TestProject, eventually};
+use crate::support::{TestProject, eventually, repository, server_user};
 
 /// A project that does not say where its database is.
 fn nowhere() -> TestProject {
@@ -49,4 +52,56 @@ fn kill_9_leaves_no_server_behind() {
     program.signal(Signal::KILL);
     program.end();
     server_ends(&project);
+}
+
+/// `nobody`, where the tests run as root; else whoever runs them.
+const NOBODY: u32 = 65534;
+
+fn give(folder: &Path, owner: u32) {
+    chown(folder, Some(owner), Some(owner)).unwrap();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            give(&entry.path(), owner);
+        } else {
+            chown(entry.path(), Some(owner), Some(owner)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_ordinary_user_with_an_empty_home_sees_the_sample_project() {
+    let mut project = TestProject::without_config();
+    // Only what a fresh login has: everything else is found below HOME.
+    for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "LIMBECK_DATA_DIR"] {
+        project.unset(name);
+    }
+    let copy = |from: &Path| {
+        let copied = std::process::Command::new("cp").arg("-r").arg(from).arg(project.root()).status().unwrap();
+        assert!(copied.success());
+    };
+    copy(&repository().join("migrations"));
+    copy(Path::new(env!("CARGO_BIN_EXE_limbeck")));
+    let binary = project.path("limbeck");
+    let mut program = if server_user().is_some() {
+        give(project.folder(), NOBODY);
+        let user = NOBODY.to_string();
+        let line = ["setpriv", "--reuid", &user, "--regid", &user, "--clear-groups", binary.to_str().unwrap()];
+        Program::start_program(&project, &line, (120, 40))
+    } else {
+        Program::start(&project, &[], (120, 40))
+    };
+    program.wait_for(&["51ab90de", "drop legacy"]);
+    program.wait_for(&["local socket", "2 pending"]);
+    let data = project.folder().join("home/.local/share/limbeck");
+    let postmaster = || {
+        let projects = std::fs::read_dir(&data).into_iter().flatten().flatten();
+        let majors = projects.flat_map(|project| std::fs::read_dir(project.path()).into_iter().flatten().flatten());
+        majors.map(|major| major.path().join("data/postmaster.pid")).find(|path| path.exists())
+    };
+    let owner = postmaster().expect("the server runs").metadata().unwrap().uid();
+    assert_eq!(owner == NOBODY, server_user().is_some(), "the server is the user's own");
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+    program.assert_restored();
+    eventually("the embedded server is gone", 30, || postmaster().is_none());
 }

@@ -25,10 +25,15 @@ pub struct Program {
 
 impl Program {
     /// Starts the binary in the project's folder and environment, on a terminal of this many columns and rows.
-    pub fn start(project: &TestProject, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub fn start(project: &TestProject, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::start_program(project, &[&[env!("CARGO_BIN_EXE_limbeck")], arguments].concat(), size)
+    }
+
+    /// The same for a program that starts the binary in its turn.
+    pub fn start_program(project: &TestProject, line: &[&str], (columns, rows): (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pseudo terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_limbeck"));
-        command.args(arguments);
+        let mut command = CommandBuilder::new(line[0]);
+        command.args(&line[1..]);
         command.cwd(project.root());
         command.env_clear();
         for (name, value) in project.environment() {

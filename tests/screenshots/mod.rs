@@ -90,8 +90,8 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
     program.wait_for(&["owners of functions"]);
     program.send("m");
-    shot(&program, "merge", &["Merge heads", "d41f7be0", "9f3b6c10"]);
-    close(&mut program, "Merge heads");
+    shot(&program, "merge", &["Merge", "d41f7be0", "9f3b6c10"]);
+    close(&mut program, "┌ Merge heads");
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
     program.assert_restored();

@@ -103,6 +103,17 @@ impl Ledger {
         })
     }
 
+    /// The number of the newest row; `None` where there is no ledger or nothing in it.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or the role may not read it.
+    pub async fn newest(client: &Client) -> Result<Option<i64>> {
+        let Some(Self::Table(table)) = Self::find(client).await? else { return Ok(None) };
+        let query = format!("SELECT max(id) FROM {table}");
+        let row = client.query_one(&query, &[]).await.map_err(|error| database_error(&error))?;
+        Ok(row.get(0))
+    }
+
     /// Finds the ledger or makes it: in schema `limbeck`, else beside the version table, else not at all.
     ///
     /// # Errors
@@ -253,6 +264,24 @@ impl Ledger {
         );
         let ids: Vec<&str> = revisions.iter().map(RevisionId::as_str).collect();
         let rows = client.query(&query, &[&ids]).await.map_err(|error| database_error(&error))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// The SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it was
+    /// downgraded since. The server computes it, so that the texts stay where they are.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn hashes(&self, client: &Client) -> Result<HashMap<String, String>> {
+        let Self::Table(table) = self else { return Ok(HashMap::new()) };
+        let query = format!(
+            "SELECT revision, encode(sha256(convert_to(script, 'UTF8')), 'hex') FROM (
+                 SELECT DISTINCT ON (revision) revision, direction, script FROM {table}
+                 WHERE state = 'done' ORDER BY revision, id DESC
+             ) last WHERE direction = '{}'",
+            Direction::Upgrade.word()
+        );
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 }

@@ -28,6 +28,8 @@ pub enum Effect {
     Connect(Generation, Option<String>, Consent),
     /// Read the heads on the connection at hand.
     ReadStatus(Generation),
+    /// Ask the ledger about the scripts: for which heads, and how far it had come.
+    ReadRecord(Generation, Arc<ScriptTree>, Vec<RevisionId>, Option<i64>),
     Prepare(Generation, Arc<ScriptTree>, Request),
     Apply(Approval),
     /// Cancel the running job.

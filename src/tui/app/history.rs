@@ -2,10 +2,13 @@
 //! state of every revision, worked out once for each reading of the heads.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::rows::{edges, footing, text};
 use crate::core::graph::RevisionId;
-use crate::core::graph::lanes::{self, Edge, LaneRow};
+use crate::core::graph::lanes::{self, LaneRow};
 use crate::engine::project::{ScriptProblem, ScriptTree};
+use crate::engine::record::Record;
 
 /// One thing that can be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct Marks {
     pub head: bool,
     pub branch_point: bool,
     pub merge_point: bool,
+    /// It is applied, and its script is not what ran.
+    pub edited: bool,
 }
 
 /// One line on the screen: an item's own, or a link row below it.
@@ -57,6 +62,7 @@ pub struct History {
     /// What the filter looks at, a text a revision, in lower case.
     texts: Vec<Box<str>>,
     heads: usize,
+    record: Arc<Record>,
     /// For each state that occurs, the item with the most words in it.
     wordy: Vec<usize>,
     selected: usize,
@@ -78,6 +84,7 @@ impl History {
             lanes,
             texts: ids.iter().map(|id| text(tree, id)).collect(),
             heads: tree.graph.heads().len(),
+            record: before.record.clone(),
             top: before.top,
             ..Self::default()
         };
@@ -102,6 +109,18 @@ impl History {
         self
     }
 
+    /// Takes what the ledger says of the scripts.
+    pub fn set_record(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>, record: Arc<Record>) {
+        self.record = record;
+        self.restate(tree, heads);
+    }
+
+    /// What the ledger says of the scripts.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
     fn place(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>, ids: Vec<RevisionId>) {
         let missing = heads.unwrap_or_default().iter().filter(|head| tree.graph.get(head.as_str()).is_none());
         self.items = missing.cloned().map(Item::Missing).collect();
@@ -123,7 +142,8 @@ impl History {
         let graph = &tree.graph;
         let known: Vec<RevisionId> =
             heads.unwrap_or_default().iter().filter(|head| graph.get(head.as_str()).is_some()).cloned().collect();
-        let applied: HashSet<RevisionId> = graph.ancestors(&known);
+        let standing = footing(tree, heads.unwrap_or_default(), &self.record);
+        let applied: HashSet<RevisionId> = graph.ancestors(&standing);
         // What stands below a missing revision is not known, so neither is what is pending.
         let certain = heads.is_some_and(|heads| heads.len() == known.len());
         let pending = if certain { graph.pending(&known) } else { Vec::new() };
@@ -139,6 +159,7 @@ impl History {
                     head: graph.is_head(id.as_str()),
                     branch_point: graph.is_branch_point(id.as_str()),
                     merge_point: graph.get(id.as_str()).is_some_and(|revision| revision.down_revisions.len() > 1),
+                    edited: applied.contains(id) && self.record.edited.contains(id),
                 },
                 Item::Base => Marks { current: heads.is_some_and(<[_]>::is_empty), ..Marks::default() },
                 _ => Marks::default(),
@@ -329,42 +350,6 @@ impl History {
             self.select(if below && lines > 0 { found.item + 1 } else { found.item });
         }
     }
-}
-
-fn text(tree: &ScriptTree, id: &RevisionId) -> Box<str> {
-    let mut text = id.to_string();
-    if let Some(file) = tree.scripts.get(id) {
-        text.push(' ');
-        text.push_str(&file.script.message);
-        for label in &file.script.branch_labels {
-            text.push(' ');
-            text.push_str(label);
-        }
-    }
-    text.to_lowercase().into()
-}
-
-fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {
-    let positions: HashMap<&str, usize> = ids.iter().enumerate().map(|(n, id)| (id.as_str(), n)).collect();
-    let base = ids.len();
-    let mut edges: Vec<Vec<Edge>> = ids
-        .iter()
-        .map(|id| {
-            let parents = tree.graph.get(id.as_str()).map_or(&[][..], |revision| &revision.down_revisions);
-            let mut edges: Vec<Edge> =
-                parents.iter().filter_map(|parent| positions.get(parent.as_str()).map(|n| Edge::Parent(*n))).collect();
-            if edges.is_empty() {
-                edges.push(Edge::Parent(base));
-            }
-            let dependencies = tree.graph.dependencies(id.as_str());
-            edges.extend(
-                dependencies.into_iter().filter_map(|id| positions.get(id.as_str()).map(|n| Edge::Dependency(*n))),
-            );
-            edges
-        })
-        .collect();
-    edges.push(Vec::new());
-    edges
 }
 
 /// The words of a problem: where, and what.

@@ -13,6 +13,8 @@ pub mod model;
 mod mouse;
 mod msg;
 pub mod preferences;
+pub mod record;
+mod rows;
 pub mod run;
 pub mod screen;
 pub mod scroll;

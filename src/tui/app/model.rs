@@ -7,10 +7,11 @@ use std::time::Duration;
 use jiff::civil::Time;
 
 use super::dialog::Dialog;
-use super::history::History;
+use super::history::{History, Item};
 use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
+use super::record::Question;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
 use super::{Consent, Effect, Generation, Highlighted, Start};
@@ -43,6 +44,17 @@ pub enum Connection {
     Away(Error),
     /// There is none: nothing says where it is, or limbeck's own has no programs. The error says which.
     Nowhere(Error),
+}
+
+impl Connection {
+    /// Why there is none.
+    #[must_use]
+    pub const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Away(error) | Self::Nowhere(error) => Some(error),
+            Self::Connecting | Self::Connected => None,
+        }
+    }
 }
 
 /// The server as far as it is known.
@@ -125,6 +137,8 @@ pub struct Model {
     pub(crate) server: Server,
     pub(crate) consent: Consent,
     pub(crate) history: History,
+    /// What the ledger was last asked about.
+    pub(crate) recorded: Option<Question>,
     pub(crate) focus: Pane,
     pub(crate) pending_cursor: usize,
     pub(crate) pending_top: usize,
@@ -167,6 +181,7 @@ impl Model {
             server: Server::default(),
             consent: Consent::default(),
             history: History::default(),
+            recorded: None,
             focus: Pane::History,
             pending_cursor: 0,
             pending_top: 0,
@@ -200,6 +215,7 @@ impl Model {
         self.job.is_some()
             || self.scripts_loading
             || self.server.waiting.is_some()
+            || self.recorded.as_ref().is_some_and(Question::is_open)
             || self.highlights.values().any(|highlight| highlight.tokens.is_none())
     }
 
@@ -263,10 +279,14 @@ impl Model {
         self.tree.as_ref()?.scripts.get(id)
     }
 
-    /// The script of the selected revision.
+    /// The script of the selected revision; a missing one's as the ledger keeps it.
     #[must_use]
     pub fn selected_script(&self) -> Option<&Arc<ScriptFile>> {
-        self.script_of(self.history.selected_revision()?)
+        match self.history.selected_item()? {
+            Item::Revision(id) => self.script_of(id),
+            Item::Missing(id) => self.history.record().recalled.get(id),
+            _ => None,
+        }
     }
 
     pub(crate) fn next_generation(&mut self) -> Generation {

@@ -11,6 +11,7 @@ use crate::core::plan::Plan;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::draft::Written;
 use crate::engine::project::ScriptTree;
+use crate::engine::record::Record;
 use crate::engine::status::Status;
 use crate::engine::{Error, ErrorKind};
 
@@ -46,6 +47,8 @@ pub enum Msg {
     ScriptsLoaded(Arc<ScriptTree>),
     /// Answer to `Effect::Connect` and `Effect::ReadStatus`.
     Status(Generation, Result<Status, Error>),
+    /// Answer to `Effect::ReadRecord`.
+    Recorded(Generation, Result<Record, Error>),
     /// Answer to `Effect::Prepare`.
     Prepared(Generation, Result<Arc<Plan>, Error>),
     /// While `Effect::Apply` runs.

@@ -12,7 +12,7 @@ use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
 use super::screen::{filter, leaving, own_server};
-use super::{Effect, Generation, Msg, command, layout, mouse, run};
+use super::{Effect, Generation, Msg, command, layout, mouse, record, run};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
 use crate::engine::draft::Written;
@@ -59,6 +59,7 @@ fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
         Msg::ScriptsLoaded(tree) => on_scripts(model, tree),
         Msg::Settings { environments, database } => on_settings(model, environments, database),
         Msg::Status(generation, answer) => on_status(model, generation, answer),
+        Msg::Recorded(generation, answer) => record::on_record(model, generation, answer),
         Msg::Prepared(generation, answer) => on_prepared(model, generation, answer),
         Msg::Progress(progress) => run::on_progress(model, progress),
         Msg::Applied(answer) => run::on_applied(model, answer),
@@ -202,6 +203,7 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, E
             model.server.status = Some(status);
             let by_us = std::mem::take(&mut model.moved_by_us);
             if back {
+                model.recorded = None;
                 model.say("connected again");
             } else if moved && !by_us {
                 model.say("the database's heads have moved");
@@ -212,8 +214,7 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, E
         }
         Err(error) => {
             let words = error.message.clone();
-            use Connection::{Away, Nowhere};
-            if !matches!(&model.server.connection, Away(before) | Nowhere(before) if *before == error) {
+            if model.server.connection.error() != Some(&error) {
                 model.log.note(model.now, State::Warning, "server", &words);
             }
             own_server::on_error(model, error);
@@ -306,10 +307,11 @@ fn settle(model: &mut Model) -> Vec<Effect> {
         let body = usize::from(areas.plan_body.height);
         screen.top = super::scroll::follow(screen.top, screen.cursor, body, screen.rows.len());
     }
-    if areas.script.height == 0 {
-        return Vec::new();
+    let mut effects: Vec<Effect> = record::ask(model).into_iter().collect();
+    if areas.script.height > 0 {
+        effects.extend(highlight(model));
     }
-    highlight(model).into_iter().collect()
+    effects
 }
 
 fn settle_script(model: &mut Model, area: ratatui::layout::Rect) {
@@ -343,8 +345,8 @@ fn settle_dialog(model: &mut Model) {
 }
 
 fn highlight(model: &mut Model) -> Option<Effect> {
-    let id = model.history.selected_revision()?.clone();
-    let text = model.script_of(&id)?.text.clone();
+    let file = model.selected_script()?;
+    let (id, text) = (file.script.revision.clone(), file.text.clone());
     if model.highlights.get(&id).is_some_and(|known| *known.text == *text) {
         return None;
     }

@@ -1,11 +1,15 @@
 //! The database as the UI keeps it: where it is, and one session for reading its heads.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::task::spawn_blocking;
+
+use crate::core::graph::RevisionId;
 use crate::engine::postgres::Session;
-use crate::engine::project::Project;
+use crate::engine::project::{Project, ScriptTree};
+use crate::engine::record::{self, Hashes, Record};
 use crate::engine::status::{Status, status};
-use crate::engine::{ConnectOptions, ErrorKind, Result, Target};
+use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target, recall};
 
 /// What the UI's sessions are called in `pg_stat_activity`.
 const APPLICATION: &str = "limbeck ui";
@@ -16,13 +20,19 @@ pub(super) struct Connection {
     /// Held only for a copy, never across an `.await`.
     target: Mutex<Option<Target>>,
     session: tokio::sync::Mutex<Option<Session>>,
+    /// What the ledger says of the scripts that ran, and of which state of the database.
+    hashes: tokio::sync::Mutex<Option<(State, Arc<Hashes>)>>,
 }
+
+/// The heads and the ledger's newest row: when neither moves, what the ledger says of the scripts stands.
+type State = (Vec<RevisionId>, Option<i64>);
 
 impl Connection {
     /// Finds out anew where the database is, connects, and reads the heads.
     pub(super) async fn connect(&self, project: &Project, options: &ConnectOptions) -> Result<Status> {
         let mut session = self.session.lock().await;
         *session = None;
+        *self.hashes.lock().await = None;
         let target = Target::resolve(project, options).await?;
         self.remember(&target);
         let fresh = target.connect(APPLICATION).await?;
@@ -46,6 +56,30 @@ impl Connection {
         let answer = status(project, &fresh).await?;
         *session = Some(fresh);
         Ok(answer)
+    }
+
+    /// Asks the ledger about the scripts; about those that ran only when the database has moved.
+    pub(super) async fn record(
+        &self,
+        tree: Arc<ScriptTree>,
+        heads: Vec<RevisionId>,
+        newest: Option<i64>,
+    ) -> Result<Record> {
+        let mut known = self.hashes.lock().await;
+        let session = self.session.lock().await;
+        let away = || Error::of(ErrorKind::Connection, "the server is away");
+        let client = session.as_ref().ok_or_else(away)?.client();
+        let recalled = recall::missing(&tree, client, &heads).await?;
+        let state = (heads, newest);
+        let hashes = match known.take() {
+            Some((before, hashes)) if before == state => hashes,
+            _ => Arc::new(record::hashes(client).await?),
+        };
+        drop(session);
+        *known = Some((state, Arc::clone(&hashes)));
+        let edited = spawn_blocking(move || record::edited(&tree, &hashes)).await;
+        let edited = edited.map_err(|error| Error::new("the scripts could not be compared").because(error))?;
+        Ok(Record { edited, recalled: recalled.into_iter().map(|file| (file.script.revision.clone(), file)).collect() })
     }
 
     /// Where the database is, found out once.

@@ -136,6 +136,12 @@ impl Effects {
             Effect::LoadScripts => self.load_scripts(),
             Effect::Connect(generation, environment, consent) => self.connect(generation, environment, consent),
             Effect::ReadStatus(generation) => self.read_status(generation),
+            Effect::ReadRecord(generation, tree, heads, newest) => {
+                self.spawn(Kind::Reads, async move |world| {
+                    let answer = world.connection.record(tree, heads, newest).await;
+                    world.answer(Msg::Recorded(generation, answer));
+                });
+            }
             Effect::Prepare(generation, tree, request) => self.prepare(generation, tree, request),
             Effect::Apply(approval) => self.apply(approval),
             Effect::Cancel => self.cancel(),

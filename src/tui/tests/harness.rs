@@ -13,13 +13,14 @@ use ratatui::buffer::Buffer;
 use super::fixtures::{hazards, id, sample};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
-use crate::core::plan::{Approval, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
+use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::engine::Error;
 use crate::engine::apply::{Outcome, Progress, StepOutcome};
 use crate::engine::draft::Written;
 use crate::engine::postgres::ServerInfo;
 use crate::engine::prepare::Request;
 use crate::engine::project::ScriptTree;
+use crate::engine::record::Record;
 use crate::engine::status::Status;
 use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
 use crate::tui::view::draw;
@@ -29,6 +30,11 @@ pub struct Harness {
     pub model: Model,
     pub tree: Arc<ScriptTree>,
     pub heads: Vec<RevisionId>,
+    /// What the ledger says, and how far it has come.
+    pub record: Record,
+    pub newest: Option<i64>,
+    /// Environments that should come first.
+    pub behind: Vec<Behind>,
     /// What the server says instead, when it is away.
     pub away: Option<Error>,
     /// What applying says at its end instead.
@@ -60,6 +66,9 @@ impl Harness {
             model,
             tree: Arc::new(tree),
             heads: heads.iter().map(|head| id(head)).collect(),
+            record: Record::default(),
+            newest: None,
+            behind: Vec::new(),
             away: None,
             fails: None,
             hold: false,
@@ -110,6 +119,7 @@ impl Harness {
         match effect {
             Effect::LoadScripts => vec![Msg::ScriptsLoaded(self.tree.clone())],
             Effect::Connect(generation, ..) | Effect::ReadStatus(generation) => vec![self.status(generation)],
+            Effect::ReadRecord(generation, ..) => vec![Msg::Recorded(generation, Ok(self.record.clone()))],
             Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
             Effect::Apply(approval) => self.apply(&approval),
             Effect::Create(_, new) | Effect::Merge(_, _, new) => {
@@ -140,7 +150,7 @@ impl Harness {
         };
         let answer = match &self.away {
             Some(error) => Err(error.clone()),
-            None => Ok(Status { server, heads: self.heads.clone() }),
+            None => Ok(Status { server, heads: self.heads.clone(), newest: self.newest }),
         };
         Msg::Status(generation, answer)
     }
@@ -164,7 +174,7 @@ impl Harness {
             steps,
             confirm: vec![Class::DataLoss],
             blank: false,
-            behind: Vec::new(),
+            behind: self.behind.clone(),
         }))
     }
 
@@ -271,6 +281,7 @@ fn name(effect: &Effect) -> String {
             format!("connect {}{yes}", environment.as_deref().unwrap_or("default"))
         }
         Effect::ReadStatus(_) => String::from("read status"),
+        Effect::ReadRecord(..) => String::from("read record"),
         Effect::Prepare(_, _, request) => format!("prepare {} {}", request.direction.word(), request.target),
         Effect::Apply(approval) => format!("apply {}", approval.plan().target),
         Effect::Cancel => String::from("cancel"),

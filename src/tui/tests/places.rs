@@ -1,7 +1,10 @@
 //! Which database it is: none at all, limbeck's own, another environment's.
 
+use std::sync::Arc;
+
 use super::fixtures::*;
 use super::harness::*;
+use crate::core::plan::Behind;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
 
@@ -74,4 +77,94 @@ fn a_project_that_says_by_now_where_its_database_is_connects_by_itself() {
     harness.send(Msg::ScriptsChanged);
     assert_eq!(last(&harness), "connect default");
     assert!(harness.screen().contains("connected again"));
+}
+
+#[test]
+fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
+    let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
+    harness.behind =
+        vec![Behind { environment: String::from("staging"), state: String::from("it is at 1975ea83b712") }];
+    harness.press("/c3d2<enter>U");
+    let screen = harness.screen();
+    assert!(screen.contains("staging should come first: it is at 1975ea83b712"), "{screen}");
+    harness.press("<enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("Another environment comes first") && screen.contains("Type staging to go on"), "{screen}");
+    harness.press("production<enter>");
+    assert!(last(&harness).starts_with("prepare"), "another word applies nothing");
+    harness.press("<^u>staging<enter>");
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")));
+}
+
+#[test]
+fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
+    let mut harness = Harness::silent(120, 40, sample(), &["c3d2a981e5b4"], start(120, 40));
+    harness.newest = Some(7);
+    harness.record.edited = ["8e10f3b79a01", "9f3b6c10a7d2"].map(id).into();
+    harness.run();
+    let marked = |harness: &Harness| -> Vec<String> {
+        let screen = harness.screen();
+        screen.lines().filter(|line| line.contains("≠ edited")).map(str::to_owned).collect()
+    };
+    let lines = marked(&harness);
+    assert!(matches!(&lines[..], [only] if only.contains("8e10f3b7")), "one that is pending is none: {lines:?}");
+    harness.press("/edited<enter>");
+    assert!(harness.screen().contains("backfill_job_priority.sql ─ edited"), "{}", harness.screen());
+    let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read record").count();
+    let before = asked(&harness);
+    harness.send(Msg::LookAgain);
+    assert_eq!(asked(&harness), before, "what has not moved is not asked again");
+    harness.record.edited.clear();
+    harness.send(Msg::ScriptsChanged);
+    assert_eq!((asked(&harness), marked(&harness).len()), (before, 1), "the tree is the same");
+    harness.tree = Arc::new(sample());
+    harness.send(Msg::ScriptsChanged);
+    assert_eq!((asked(&harness), marked(&harness).len()), (before + 1, 0));
+}
+
+/// The database is at a revision on top of the sample's `c3d2a981e5b4` whose file is gone.
+fn missing(recalled: bool) -> Harness {
+    let mut harness = Harness::silent(120, 40, sample(), &["deadbeef0000"], start(120, 40));
+    if recalled {
+        let mut file =
+            file("deadbeef0000", "add notes", &["c3d2a981e5b4"], "CREATE TABLE notes ();", "DROP TABLE notes;");
+        file.path = "ledger:deadbeef0000".into();
+        harness.record.recalled.insert(id("deadbeef0000"), Arc::new(file));
+    }
+    harness.run();
+    harness.press("gk");
+    harness
+}
+
+#[test]
+fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
+    let mut harness = missing(true);
+    let screen = harness.screen();
+    for words in ["add notes", "missing · current", "deadbeef from the ledger, read-only", "CREATE TABLE notes ();"] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    assert!(screen.lines().any(|line| line.contains("8e10f3b7") && line.contains("applied")), "{screen}");
+    harness.press("e");
+    assert!(harness.screen().contains("there is no file to edit here"));
+    harness.press("u");
+    assert!(harness.screen().contains("which no script has: d takes it back"), "{}", harness.screen());
+    harness.press("3y");
+    assert!(last(&harness).contains("CREATE TABLE notes"), "{}", last(&harness));
+    harness.hold = true;
+    harness.press("1D");
+    assert!(harness.screen().contains("the database is at the selected revision"));
+    harness.press("d");
+    assert_eq!(last(&harness), "prepare downgrade -1");
+    harness.press("<esc>/8e10<enter>D");
+    assert_eq!(last(&harness), "prepare downgrade 8e10f3b79a01");
+}
+
+#[test]
+fn a_revision_that_the_ledger_does_not_have_either_says_so() {
+    let mut harness = missing(false);
+    let screen = harness.screen();
+    assert!(screen.contains("The ledger does not have its text either") && screen.contains("stamp"), "{screen}");
+    harness.press("d");
+    assert!(harness.screen().contains("neither a script nor the ledger"), "{}", harness.screen());
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("prepare")));
 }

@@ -209,6 +209,10 @@ fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
     } else {
         words.push((String::from("unknown"), Role::Muted));
     }
+    if marks.edited {
+        let glyph = if model.preferences.ascii { "~" } else { "≠" };
+        words.push((format!("{glyph} edited"), Role::Warning));
+    }
     if marks.head {
         words.push((String::from("head"), Role::Head));
     }
@@ -230,7 +234,9 @@ fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
 fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Missing);
     pen.skip(2);
-    pen.column("no script has this revision", columns.message, Role::Missing);
+    let recalled = model.history.record().recalled.get(id);
+    let message = recalled.map_or("no script has this revision", |file| file.script.summary());
+    pen.column(message, columns.message, Role::Missing);
     pen.skip(1);
     pen.put(&format!("missing · {}", current_words(model)), Role::Missing);
 }

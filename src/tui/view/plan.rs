@@ -213,8 +213,15 @@ fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
         return (format!("{reason}: {} makes it again", keys.shown(Command::Refresh)), Role::Warning);
     }
     let change = format!("{} → {}", ids(&screen.plan.from), ids(&screen.plan.to));
+    let first = screen
+        .plan
+        .behind
+        .iter()
+        .map(|behind| format!("   {} should come first: {}", behind.environment, behind.state));
+    let change = first.fold(change, |words, first| words + &first);
     let asks = screen.plan.to_approve().count();
     match (asks, screen.plan.environment_to_confirm()) {
+        (0, None) if !screen.plan.behind.is_empty() => (change, Role::Warning),
         (0, None) => (change, Role::Muted),
         (0, Some(_)) => (format!("{change}   the environment has to be confirmed"), Role::Warning),
         (asks, _) => (format!("{change}   {} to approve", count(asks as u64, "hazard")), Role::Danger),

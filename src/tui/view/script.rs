@@ -7,10 +7,13 @@ use unicode_width::UnicodeWidthStr;
 use super::history::shifted;
 use super::pane;
 use super::pen::{Paint, Pen};
+use crate::core::graph::RevisionId;
 use crate::engine::project::ScriptFile;
+use crate::engine::recall::is_recalled;
 use crate::tui::app::history::Item;
 use crate::tui::app::layout::{GUTTER, TAB, cells};
 use crate::tui::app::model::{Model, Pane};
+use crate::tui::app::record::{self, MissingScript};
 use crate::tui::app::theme::Role;
 use crate::tui::app::{Highlighted, TokenKind};
 
@@ -30,8 +33,19 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
 
 fn title(model: &Model) -> String {
     let Some(file) = model.selected_script() else { return String::new() };
-    let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
-    if model.script.wrap { format!("{name} ─ wrapped") } else { name.into_owned() }
+    let recalled = is_recalled(file);
+    let mut title = if recalled {
+        format!("{} from the ledger, read-only", file.script.revision.short())
+    } else {
+        file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned()
+    };
+    if model.history.marks(model.history.selected()).edited {
+        title.push_str(" ─ edited");
+    }
+    if model.script.wrap {
+        title.push_str(" ─ wrapped");
+    }
+    title
 }
 
 fn text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
@@ -128,13 +142,7 @@ const fn role(kind: TokenKind) -> Role {
 /// What stands where there is no script.
 fn words(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<String> = match model.history.selected_item() {
-        Some(Item::Missing(id)) => vec![
-            format!("The database holds {id},"),
-            String::from("and no script of this project has it."),
-            String::new(),
-            String::from("It may lie on another branch of the repository, or its file was removed."),
-            String::from("Bring the file back, or stamp the database with a revision that is here."),
-        ],
+        Some(Item::Missing(id)) => missing(model, id),
         Some(Item::Problem(index)) => {
             let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
             let (place, what) = problem.map(crate::tui::app::history::problem_words).unwrap_or_default();
@@ -162,4 +170,19 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
             row = row.saturating_add(1).min(inside.height);
         }
     }
+}
+
+/// What is known of a revision that no file has, where the ledger's text is not there to be shown.
+fn missing(model: &Model, id: &RevisionId) -> Vec<String> {
+    let holds = [format!("The database holds {id},"), String::from("and no script of this project has it.")];
+    let rest: &[&str] = match record::script_of_missing(model, id) {
+        MissingScript::Asked => &["", "Looking for its text in the ledger …"],
+        _ => &[
+            "",
+            "The ledger does not have its text either: another program applied it, or it was stamped.",
+            "It may lie on another branch of the repository, or its file was removed.",
+            "Bring the file back, or stamp the database with a revision that is here.",
+        ],
+    };
+    holds.into_iter().chain(rest.iter().map(|line| (*line).to_owned())).collect()
 }

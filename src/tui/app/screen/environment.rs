@@ -8,6 +8,7 @@ use crate::tui::app::command::{Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::model::{Connection, Model};
+use crate::tui::app::record;
 use crate::tui::app::theme::Role;
 
 /// The cursor over the environments; 0 is the `[database]` table.
@@ -71,6 +72,7 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
     model.plan = None;
     model.server.connection = Connection::Connecting;
     model.server.status = None;
+    record::forget(model);
     super::super::update::restate(model);
     vec![model.connect()]
 }

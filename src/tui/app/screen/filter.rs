@@ -105,6 +105,7 @@ fn state_has(marks: Marks, word: &str) -> bool {
         (marks.head, "head"),
         (marks.branch_point, "branch"),
         (marks.merge_point, "merge"),
+        (marks.edited, "edited"),
     ];
     states.into_iter().any(|(is, state)| is && state.starts_with(word))
 }

@@ -9,6 +9,7 @@ use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::history::Item;
 use crate::tui::app::model::{Job, Model};
+use crate::tui::app::record::{self, MissingScript};
 
 /// Decides the four; they only ever open the plan.
 pub(crate) fn decide(model: &Model, command: Command) -> Decision {
@@ -36,13 +37,26 @@ type Target = Result<String, Cow<'static, str>>;
 /// Where the database holds what no script has, nobody knows what is pending.
 fn nothing_missing(model: &Model) -> Result<(), Cow<'static, str>> {
     match model.history.items().first() {
-        Some(Item::Missing(id)) => Err(format!(
-            "the database is at {}, which no script has: bring its file back, or stamp another revision",
-            id.short()
-        )
-        .into()),
+        Some(Item::Missing(id)) => {
+            let way = match record::script_of_missing(model, id) {
+                MissingScript::Found(_) => "d takes it back, or bring its file back",
+                _ => "bring its file back, or stamp another revision",
+            };
+            Err(format!("the database is at {}, which no script has: {way}", id.short()).into())
+        }
         _ => Ok(()),
     }
+}
+
+/// What neither a file nor the ledger has cannot be taken back.
+fn nothing_lost(model: &Model) -> Result<(), Cow<'static, str>> {
+    let lost = model.history.items().iter().find_map(|item| match item {
+        Item::Missing(id) if matches!(record::script_of_missing(model, id), MissingScript::Lost) => Some(id),
+        _ => None,
+    });
+    let Some(id) = lost else { return Ok(()) };
+    let words = "which neither a script nor the ledger has: bring its file back, or stamp another revision";
+    Err(format!("the database is at {}, {words}", id.short()).into())
 }
 
 fn target_up(model: &Model) -> Target {
@@ -64,6 +78,7 @@ fn target_up_to(model: &Model) -> Target {
 }
 
 fn target_down(model: &Model) -> Target {
+    nothing_lost(model)?;
     match model.heads().unwrap_or_default() {
         [] => Err("nothing is applied".into()),
         [_] => Ok(String::from("-1")),
@@ -76,6 +91,7 @@ fn target_down(model: &Model) -> Target {
 }
 
 fn target_down_to(model: &Model) -> Target {
+    nothing_lost(model)?;
     let heads = model.heads().unwrap_or_default();
     let marks = model.history.marks(model.history.selected());
     match model.history.selected_item() {
@@ -84,6 +100,7 @@ fn target_down_to(model: &Model) -> Target {
         Some(Item::Revision(_)) if !marks.applied => Err("the selected revision is not applied".into()),
         Some(Item::Revision(id)) if heads == [id.clone()] => Err("the database is at the selected revision".into()),
         Some(Item::Revision(id)) => Ok(id.to_string()),
+        Some(Item::Missing(_)) => Err("the database is at the selected revision".into()),
         _ => Err("no revision is selected".into()),
     }
 }

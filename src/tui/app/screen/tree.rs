@@ -89,9 +89,9 @@ fn copyable(model: &Model) -> Result<(String, String), std::borrow::Cow<'static,
 
 fn copyable_in_pane(model: &Model) -> Option<(String, String)> {
     match (model.focus, model.history.selected_item()?) {
-        (Pane::Script, Item::Revision(id)) => {
-            let file = model.script_of(id)?;
-            Some((file.text.to_string(), format!("the script of {}", id.short())))
+        (Pane::Script, Item::Revision(id) | Item::Missing(id)) if model.selected_script().is_some() => {
+            let text = model.selected_script()?.text.to_string();
+            Some((text, format!("the script of {}", id.short())))
         }
         (Pane::Log, _) => {
             let entry = model.log.entries().iter().rev().nth(model.log.back)?;
@@ -132,7 +132,7 @@ fn problem(model: &Model) -> Result<Error, std::borrow::Cow<'static, str>> {
     if let Some(PlanScreen { run: Run::Failed(error, _), .. }) = &model.plan {
         return Ok((**error).clone());
     }
-    if let Connection::Away(error) | Connection::Nowhere(error) = &model.server.connection {
+    if let Some(error) = model.server.connection.error() {
         return Ok(error.clone());
     }
     let problems = model.tree.as_ref().map_or(0, |tree| tree.problems.len());

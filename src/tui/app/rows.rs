@@ -1,0 +1,62 @@
+//! What the history's rows are made of, read from the scripts once.
+
+use std::collections::HashMap;
+
+use crate::core::graph::RevisionId;
+use crate::core::graph::lanes::Edge;
+use crate::engine::project::ScriptTree;
+use crate::engine::record::Record;
+
+/// The revisions that the heads stand on and the tree has; those below a missing head are found through the
+/// scripts that the ledger kept.
+pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &Record) -> Vec<RevisionId> {
+    let mut found = Vec::new();
+    let mut todo = heads.to_vec();
+    let mut asked = std::collections::HashSet::new();
+    while let Some(id) = todo.pop() {
+        if tree.graph.get(id.as_str()).is_some() {
+            found.push(id);
+        } else if let Some(file) = record.recalled.get(&id).filter(|_| asked.insert(id)) {
+            todo.extend(file.script.down_revisions.iter().cloned());
+        }
+    }
+    found
+}
+
+/// What the filter looks at: id, message and labels in lower case.
+pub(super) fn text(tree: &ScriptTree, id: &RevisionId) -> Box<str> {
+    let mut text = id.to_string();
+    if let Some(file) = tree.scripts.get(id) {
+        text.push(' ');
+        text.push_str(&file.script.message);
+        for label in &file.script.branch_labels {
+            text.push(' ');
+            text.push_str(label);
+        }
+    }
+    text.to_lowercase().into()
+}
+
+/// From each revision to what it stands on, and from the bases to the row below all.
+pub(super) fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {
+    let positions: HashMap<&str, usize> = ids.iter().enumerate().map(|(n, id)| (id.as_str(), n)).collect();
+    let base = ids.len();
+    let mut edges: Vec<Vec<Edge>> = ids
+        .iter()
+        .map(|id| {
+            let parents = tree.graph.get(id.as_str()).map_or(&[][..], |revision| &revision.down_revisions);
+            let mut edges: Vec<Edge> =
+                parents.iter().filter_map(|parent| positions.get(parent.as_str()).map(|n| Edge::Parent(*n))).collect();
+            if edges.is_empty() {
+                edges.push(Edge::Parent(base));
+            }
+            let dependencies = tree.graph.dependencies(id.as_str());
+            edges.extend(
+                dependencies.into_iter().filter_map(|id| positions.get(id.as_str()).map(|n| Edge::Dependency(*n))),
+            );
+            edges
+        })
+        .collect();
+    edges.push(Vec::new());
+    edges
+}
