@@ -66,7 +66,7 @@ fn nothing_is_left(project: &TestProject, url: &str) {
     let left = || {
         let (server, supervisor) = (project.has_embedded_server(), supervisor(project));
         let socket = Path::new(&socket).exists();
-        (server || supervisor.is_some() || socket).then(|| (server, supervisor, socket))
+        (server || supervisor.is_some() || socket).then_some((server, supervisor, socket))
     };
     let gone = std::panic::catch_unwind(|| eventually("the server has stopped", SECONDS, || left().is_none()));
     assert!(
