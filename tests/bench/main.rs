@@ -56,6 +56,7 @@ fn main() -> ExitCode {
 }
 
 /// The value that `share` of all are not above, e.g. 0.5 for the median.
+#[must_use]
 pub fn quantile(mut times: Vec<Duration>, share: f64) -> Duration {
     times.sort_unstable();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index, not negative")]
@@ -63,6 +64,7 @@ pub fn quantile(mut times: Vec<Duration>, share: f64) -> Duration {
     times[index]
 }
 
+#[must_use]
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }

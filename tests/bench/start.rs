@@ -61,7 +61,7 @@ fn run(project: &TestProject) -> Run {
     let newest = scripts::id(REVISIONS - 1);
     let since = Instant::now();
     let mut child = pair.slave.spawn_command(command).unwrap();
-    let (mut seen, mut bytes) = (Vec::new(), [0; 65536]);
+    let (mut seen, mut bytes) = (Vec::new(), vec![0; 65536]);
     let (mut first, mut tree) = (None, None);
     while tree.is_none() {
         let length = reader.read(&mut bytes).unwrap();
