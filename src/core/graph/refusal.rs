@@ -47,7 +47,9 @@ impl Graph {
             Refusal::MultipleHeads { argument } => self.multiple_heads(&argument, asked),
             Refusal::Unlocated { argument, hint } => GraphError {
                 message: format!("Can't locate revision identified by '{argument}'"),
-                hint: hint.or_else(|| self.close_names(&argument)),
+                hint: hint
+                    .or_else(|| self.close_names(&argument))
+                    .or_else(|| Some("`limbeck history` lists the revisions".to_owned())),
             },
             Refusal::NotOnTheWay { lower, upper } => not_on_the_way(&lower, &upper, asked),
             Refusal::Said { message, hint } => GraphError { message, hint },
