@@ -1,6 +1,7 @@
 //! From the process's start to its first frame and to the whole tree, and its memory then, with 10,000 revisions.
 
 use std::io::Read;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
@@ -10,6 +11,10 @@ use crate::{Figure, milliseconds, quantile, scripts};
 
 const REVISIONS: usize = 10_000;
 const RUNS: usize = 11;
+/// What every script's message begins with, and so the tree's rows.
+const ROW: &[u8] = b"change number";
+/// How long the tree may take before something is wrong.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What ends a frame.
 const SHOWN: &[u8] = b"\x1b[?2026l";
 
@@ -58,25 +63,29 @@ fn run(project: &TestProject) -> Run {
     command.env("TERM", "xterm-256color");
     command.env("COLORTERM", "truecolor");
     let mut reader = pair.master.try_clone_reader().unwrap();
-    let newest = scripts::id(REVISIONS - 1);
+    let (sender, output) = channel();
+    // Read on a thread of its own, and to the end: a terminal that nobody reads would hold the program up.
+    std::thread::spawn(move || {
+        let mut bytes = vec![0; 65536];
+        while let Ok(length @ 1..) = reader.read(&mut bytes) {
+            sender.send(bytes[..length].to_vec()).ok();
+        }
+    });
     let since = Instant::now();
     let mut child = pair.slave.spawn_command(command).unwrap();
-    let (mut seen, mut bytes) = (Vec::new(), vec![0; 65536]);
+    let mut seen = Vec::new();
     let (mut first, mut tree) = (None, None);
     while tree.is_none() {
-        let length = reader.read(&mut bytes).unwrap();
-        assert!(length > 0, "the program ended: {}", String::from_utf8_lossy(&seen));
-        seen.extend_from_slice(&bytes[..length]);
+        let shown = output.recv_timeout(PATIENCE);
+        seen.extend(shown.unwrap_or_else(|_| panic!("no tree: {}", String::from_utf8_lossy(&seen))));
         let whole = seen.windows(SHOWN.len()).rposition(|window| window == SHOWN).unwrap_or(0);
         if first.is_none() && whole > 0 {
             first = Some(since.elapsed());
         }
-        if seen[..whole].windows(newest.len()).any(|window| window == newest.as_bytes()) {
+        if seen[..whole].windows(ROW.len()).any(|window| window == ROW) {
             tree = Some(since.elapsed());
         }
     }
-    // It draws on while it comes to rest; a terminal that nobody reads would hold it up.
-    std::thread::spawn(move || while reader.read(&mut bytes).is_ok_and(|length| length > 0) {});
     let kilobytes = at_rest(child.process_id().unwrap());
     child.kill().unwrap();
     child.wait().unwrap();
