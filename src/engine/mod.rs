@@ -13,9 +13,11 @@ pub mod postgres;
 pub mod prepare;
 pub mod project;
 mod recall;
+pub mod scratch;
 pub mod stamp;
 pub mod status;
 mod target;
+pub mod verify;
 
 pub use error::{Error, ErrorKind};
 pub use target::{ConnectOptions, Target};
