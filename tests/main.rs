@@ -11,3 +11,4 @@ mod sample;
 mod screenshots;
 mod support;
 mod tidy;
+mod verify;
