@@ -44,6 +44,8 @@ impl TemporaryDatabase {
             run(client, &create(&likeness.plain_options())).await?;
         }
         notes.extend(likeness.set(client, &name).await);
+        // What a crash of the server loses of it is nothing to anybody.
+        run(client, &format!("ALTER DATABASE {} SET synchronous_commit = off", quote(&name))).await?;
         Ok((Self { name, maintenance }, notes))
     }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::shape::Shape;
+use super::shape::{self, changes};
 use super::{Report, Stage, TellVerify, Told, Verified};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, Granted, Plan, TransactionMode};
+use crate::core::schema::Schema;
 use crate::core::sql;
 use crate::engine::apply::{ApplyOptions, apply};
-use crate::engine::postgres::VersionTable;
 use crate::engine::prepare::{Request, along};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::scratch::{Needs, Scratch};
@@ -78,9 +78,9 @@ impl Replay<'_> {
     async fn prove(
         &mut self,
         id: &RevisionId,
-        before: &Shape,
+        before: &Schema,
         stage: &(dyn Fn(Stage) -> Told + Send + Sync),
-    ) -> Result<(Verified, Option<Shape>)> {
+    ) -> Result<(Verified, Option<Schema>)> {
         let mut verified = Verified::new(id.clone());
         (self.tell)(stage(Stage::Up));
         if let Err(error) = self.up(id).await {
@@ -89,9 +89,10 @@ impl Replay<'_> {
         }
         verified.up = true;
         let after = self.shape().await?;
-        if self.has_no_downgrade(id) && after != *before {
+        let made = changes(&after, before);
+        if self.has_no_downgrade(id) && !made.is_empty() {
             verified.note = Some("the downgrade is empty, so what the upgrade did stays".to_owned());
-            verified.difference = after.differences(before);
+            verified.difference = made;
             return Ok((verified, Some(after)));
         }
         (self.tell)(stage(Stage::Down));
@@ -99,7 +100,7 @@ impl Replay<'_> {
             verified.error = Some(of_script(error)?);
             return Ok((verified, None));
         }
-        verified.difference = told("after the downgrade", &self.shape().await?.differences(before));
+        verified.difference = told("after the downgrade", &changes(&self.shape().await?, before));
         verified.down = verified.difference.is_empty();
         (self.tell)(stage(Stage::Again));
         if let Err(error) = self.up(id).await {
@@ -109,7 +110,7 @@ impl Replay<'_> {
             return Ok((verified, None));
         }
         let twice = self.shape().await?;
-        let differs = told("after the second upgrade", &twice.differences(&after));
+        let differs = told("after the second upgrade", &changes(&twice, &after));
         verified.again = differs.is_empty();
         verified.difference.extend(differs);
         let good = verified.is_proved();
@@ -117,7 +118,7 @@ impl Replay<'_> {
     }
 
     /// A new scratch database, brought to where the history stands.
-    async fn begin_anew(&mut self, id: &RevisionId, with_it: bool) -> Result<Shape> {
+    async fn begin_anew(&mut self, id: &RevisionId, with_it: bool) -> Result<Schema> {
         let mut heads =
             if self.heads.contains(id) { self.tree.graph.take_back(id, &self.heads)?.to } else { self.heads.clone() };
         if with_it {
@@ -133,12 +134,12 @@ impl Replay<'_> {
     }
 
     /// Takes everything back; what goes wrong is held against the revision at which it does.
-    async fn back_to_base(&mut self, report: &mut Report, base: &Shape) -> Result<()> {
+    async fn back_to_base(&mut self, report: &mut Report, base: &Schema) -> Result<()> {
         (self.tell)(Told::BackToBase);
         let path = self.tree.graph.downgrade("base", &self.heads)?;
         let Some(last) = path.steps.last().map(|step| step.revision.clone()) else { return Ok(()) };
         let (at, difference, error) = match self.walk(Direction::Downgrade, "base", path).await {
-            Ok(()) => (last, self.shape().await?.differences(base), None),
+            Ok(()) => (last, changes(&self.shape().await?, base), None),
             Err(error) => {
                 let error = of_script(error)?;
                 let at = error.revision.as_deref().and_then(|id| RevisionId::parse(id).ok()).unwrap_or(last);
@@ -181,9 +182,8 @@ impl Replay<'_> {
         Ok(())
     }
 
-    async fn shape(&self) -> Result<Shape> {
-        let session = self.scratch.target().connect("limbeck verify").await?;
-        Shape::read(&session, &VersionTable::new(&self.project.config.database.version_table)).await
+    async fn shape(&self) -> Result<Schema> {
+        shape::read(self.project, self.scratch.target()).await
     }
 
     fn has_no_downgrade(&self, id: &RevisionId) -> bool {

@@ -1,49 +1,55 @@
-//! What a database's schema is made of, as lines that can be compared.
+//! The schema of a scratch database at one moment, and what has become of it since.
 
-use std::collections::BTreeMap;
+use crate::core::schema::{Difference, Disagreement, NotCarried, Schema, Scope, differences};
+use crate::engine::postgres::{Session, catalog};
+use crate::engine::project::Project;
+use crate::engine::{Result, Target};
 
-use crate::engine::Result;
-use crate::engine::postgres::{Session, VersionTable, database_error};
-
-/// Every object of the catalog with its definition, as the server itself writes it, but for the version table, the
-/// ledger and what belongs to extensions.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Shape {
-    objects: BTreeMap<String, String>,
+/// Reads all that scripts may have made, whatever the project manages; the version table is not theirs.
+pub async fn read(project: &Project, target: &Target) -> Result<Schema> {
+    let session: Session = target.connect("limbeck verify").await?;
+    let table = &project.config.database.version_table;
+    let (schema, name) = table.split_once('.').map_or((None, table.as_str()), |(schema, name)| (Some(schema), name));
+    catalog::read(&session, &Scope::new(None, &[]).without(schema, name)).await
 }
 
-impl Shape {
-    /// Reads the catalog; names are written out with their schemas.
-    pub async fn read(session: &Session, version_table: &VersionTable) -> Result<Self> {
-        let client = session.client();
-        let transaction = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        client.batch_execute(transaction).await.map_err(|error| database_error(&error))?;
-        // The version table's place is looked up before the search path goes.
-        let table = client
-            .query_one("SELECT coalesce(to_regclass($1)::oid::int8, 0)::text", &[&version_table.sql()])
-            .await
-            .map_err(|error| database_error(&error))?;
-        let table: String = table.get(0);
-        let path = "SET LOCAL search_path = ''";
-        client.batch_execute(path).await.map_err(|error| database_error(&error))?;
-        let rows = client.query(include_str!("shape.sql"), &[&table]).await.map_err(|error| database_error(&error))?;
-        client.batch_execute("ROLLBACK").await.map_err(|error| database_error(&error))?;
-        Ok(Self { objects: rows.iter().map(|row| (row.get(0), row.get(1))).collect() })
-    }
+/// What is not as it was, an object a line; empty: all is.
+#[must_use]
+pub fn changes(now: &Schema, was: &Schema) -> Vec<String> {
+    let mut lines: Vec<String> = differences(now, was).iter().map(line).collect();
+    // What cannot be compared in its parts can at least be there or not.
+    let only = |one: &Schema, other: &Schema| -> Vec<NotCarried> {
+        one.not_carried.iter().filter(|object| !other.not_carried.contains(object)).cloned().collect()
+    };
+    let told = |object: NotCarried, what: &str| format!("{} {} {what}", object.kind, object.identity);
+    lines.extend(only(now, was).into_iter().map(|object| told(object, LEFT)));
+    lines.extend(only(was, now).into_iter().map(|object| told(object, MISSING)));
+    lines
+}
 
-    /// What is not as it was, an object a line; empty: all is.
-    #[must_use]
-    pub fn differences(&self, expected: &Self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (object, definition) in &self.objects {
-            match expected.objects.get(object) {
-                None => lines.push(format!("{object} is left over")),
-                Some(was) if was != definition => lines.push(format!("{object} is {definition}, and was {was}")),
-                Some(_) => {}
-            }
-        }
-        let gone = expected.objects.keys().filter(|object| !self.objects.contains_key(*object));
-        lines.extend(gone.map(|object| format!("{object} is missing")));
-        lines
+const LEFT: &str = "is left over";
+const MISSING: &str = "is missing";
+
+fn line(difference: &Difference) -> String {
+    let id = &difference.id;
+    match &difference.disagreement {
+        Disagreement::OnlyLeft => format!("{id} {LEFT}"),
+        Disagreement::OnlyRight => format!("{id} {MISSING}"),
+        Disagreement::Differs { attribute, left, right } => format!("{id}: {attribute} is {left}, and was {right}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_compared_is_told_when_it_comes_or_goes() {
+        let object = NotCarried { kind: "operator".into(), identity: "public.===(int,int)".into() };
+        let with = Schema { not_carried: vec![object], ..Schema::default() };
+        let without = Schema::default();
+        assert_eq!(changes(&with, &without), ["operator public.===(int,int) is left over"]);
+        assert_eq!(changes(&without, &with), ["operator public.===(int,int) is missing"]);
+        assert!(changes(&with, &with).is_empty());
     }
 }
