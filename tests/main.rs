@@ -12,3 +12,4 @@ mod sample;
 mod screenshots;
 mod support;
 mod tidy;
+mod verify;

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     branches, completions, current, doctor, edit, ensure_version, heads, history, init, list_templates, man, merge,
-    migrate, revision, show, stamp,
+    migrate, revision, show, stamp, verify,
 };
 
 /// The whole command line.
@@ -139,6 +139,8 @@ pub enum Verb {
     Stamp(stamp::Arguments),
     /// Write a revision that joins several heads
     Merge(merge::Arguments),
+    /// Prove scripts up, down and up again on a scratch database
+    Verify(verify::Arguments),
     /// Make the version table where there is none
     EnsureVersion(ensure_version::Arguments),
     /// Say what was found, what is wrong, and what to do about it

@@ -13,6 +13,7 @@ use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::engine::draft::Written;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::status::Status;
+use crate::engine::verify::Verified;
 use crate::engine::{Error, ErrorKind};
 
 /// One revision, in `history`, `heads`, `branches` and `show`.
@@ -93,6 +94,21 @@ pub struct StampDocument<'a> {
 #[derive(Debug, Serialize)]
 pub struct SqlDocument<'a> {
     pub sql: &'a str,
+}
+
+/// One revision, in `verify`.
+#[derive(Debug, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "the document has them")]
+pub struct VerifiedDocument<'a> {
+    revision: &'a RevisionId,
+    up: bool,
+    down: bool,
+    again: bool,
+    difference: &'a [String],
+    /// What is to be known besides.
+    note: Option<&'a str>,
+    /// Why a script did not run.
+    error: Option<ErrorBody<'a>>,
 }
 
 /// Any error.
@@ -214,17 +230,35 @@ impl<'a> From<&'a Path> for StampDocument<'a> {
     }
 }
 
+impl<'a> From<&'a Verified> for VerifiedDocument<'a> {
+    fn from(verified: &'a Verified) -> Self {
+        Self {
+            revision: &verified.revision,
+            up: verified.up,
+            down: verified.down,
+            again: verified.again,
+            difference: &verified.difference,
+            note: verified.note.as_deref(),
+            error: verified.error.as_ref().map(ErrorBody::from),
+        }
+    }
+}
+
 impl<'a> From<&'a Error> for ErrorDocument<'a> {
     fn from(error: &'a Error) -> Self {
+        Self { error: ErrorBody::from(error) }
+    }
+}
+
+impl<'a> From<&'a Error> for ErrorBody<'a> {
+    fn from(error: &'a Error) -> Self {
         Self {
-            error: ErrorBody {
-                code: error.kind,
-                message: &error.message,
-                causes: &error.causes,
-                hint: error.hint.as_deref(),
-                revision: error.revision.as_deref(),
-                line: error.line,
-            },
+            code: error.kind,
+            message: &error.message,
+            causes: &error.causes,
+            hint: error.hint.as_deref(),
+            revision: error.revision.as_deref(),
+            line: error.line,
         }
     }
 }

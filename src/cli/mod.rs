@@ -29,6 +29,7 @@ mod revision;
 mod show;
 mod stamp;
 mod terminal;
+mod verify;
 
 pub use arguments::{Color, Global, Picture, Size, Ui};
 pub use begin::project_for_ui;
@@ -119,6 +120,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Edit(arguments) => edit::run(context, &arguments),
         Verb::Stamp(arguments) => stamp::run(context, &arguments),
         Verb::Merge(arguments) => merge::run(context, arguments),
+        Verb::Verify(arguments) => verify::run(context, arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),
         Verb::Doctor(arguments) => doctor::run(context, &arguments),
         Verb::Completions(arguments) => completions::run(context, &arguments),

@@ -3,5 +3,6 @@
 pub mod graph;
 pub mod hazard;
 pub mod plan;
+pub mod schema;
 pub mod script;
 pub mod sql;

@@ -14,9 +14,11 @@ pub mod prepare;
 pub mod project;
 pub mod recall;
 pub mod record;
+pub mod scratch;
 pub mod stamp;
 pub mod status;
 mod target;
+pub mod verify;
 
 pub use error::{Error, ErrorKind};
 pub use target::{ConnectOptions, Target};

@@ -46,7 +46,20 @@ fn plan(
     request: &Request,
     heads: &[RevisionId],
 ) -> Result<Plan> {
-    let path = walk(tree, request, heads)?;
+    along(project, tree, target, request, walk(tree, request, heads)?)
+}
+
+/// The plan of a path that was walked already; nothing is counted, and nobody is asked.
+///
+/// # Errors
+/// When a script of the path cannot be read, or the mode forbids what one holds.
+pub(super) fn along(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    request: &Request,
+    path: Path,
+) -> Result<Plan> {
     let steps = path.steps.into_iter().map(|step| build(tree, step)).collect::<Result<Vec<Step>>>()?;
     let mode = request.mode.unwrap_or(project.config.apply.transaction);
     if mode == TransactionMode::All {

@@ -50,6 +50,12 @@ impl Target {
         Ok(Self { environment, conninfo, embedded: None })
     }
 
+    /// A scratch database: of no environment, so nothing in it is protected.
+    #[must_use]
+    pub(super) fn scratch(conninfo: ConnInfo) -> Self {
+        Self { environment: EnvironmentName::default(), conninfo: Arc::new(conninfo), embedded: None }
+    }
+
     /// Opens a session; `application` says in `pg_stat_activity` what it is for.
     ///
     /// # Errors

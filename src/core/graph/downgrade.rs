@@ -19,6 +19,17 @@ impl Graph {
         self.path(self.newest_first_of(&doomed), Direction::Downgrade, current)
     }
 
+    /// See [`Graph::take_back`].
+    pub(super) fn path_back(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
+        match self.ids.get(id) {
+            Some(place) if current.contains(id) => self.path(vec![*place], Direction::Downgrade, current),
+            _ => Err(GraphError {
+                message: format!("Revision {id} is not on top of what is applied"),
+                hint: Some(format!("take back first what stands on {id}")),
+            }),
+        }
+    }
+
     fn doomed(&self, target: &str, current: &[RevisionId]) -> Result<PlaceSet, Refusal> {
         if let Some(merge) = self.merge_to_undo(target, current) {
             let mut doomed = PlaceSet::new(self.nodes.len());

@@ -188,6 +188,14 @@ impl Graph {
         self.downgrade_path(target, current)
     }
 
+    /// The path that takes back one revision and nothing else, though other branches are applied, too.
+    ///
+    /// # Errors
+    /// When it is unknown, or another applied revision stands on it.
+    pub fn take_back(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
+        self.path_back(id, current)
+    }
+
     /// The path of `stamp TARGET…`: no script runs, the version table changes.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! SQL text as statements with places, and what PostgreSQL will do with each.
 
 mod boundary;
+mod cluster;
 mod depth;
 mod divide;
 mod lexer;
@@ -9,6 +10,7 @@ mod trace;
 mod transactional;
 pub(in crate::core) mod tree;
 
+pub use cluster::{cluster_wide, roles_made};
 pub(in crate::core) use divide::dividing_lines;
 pub use split::{notes_above, split};
 pub use trace::{Trace, trace};

@@ -1,5 +1,6 @@
 //! Everything that speaks to PostgreSQL.
 
+pub mod catalog;
 mod connect;
 mod conninfo;
 mod directories;

@@ -98,7 +98,10 @@ impl Project {
     }
 
     /// Puts in `${NAME}`; what stands outside is kept as it is.
-    fn expand(&self, text: &str) -> Result<String> {
+    ///
+    /// # Errors
+    /// When a variable is not set.
+    pub(in crate::engine) fn expand(&self, text: &str) -> Result<String> {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find("${") {

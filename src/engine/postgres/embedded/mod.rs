@@ -17,6 +17,7 @@ mod launch;
 mod lock;
 mod postmaster;
 mod supervisor;
+mod temporary;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,186 @@
+//! Where two schemas disagree, in words: what a proof and `verify` show.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Object, ObjectId, Schema};
+
+/// One object that the schemas do not have alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    pub id: ObjectId,
+    pub disagreement: Disagreement,
+}
+
+/// How they disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disagreement {
+    OnlyLeft,
+    OnlyRight,
+    /// The first attribute that differs, e.g. `column total: type`, with its values.
+    Differs {
+        attribute: String,
+        left: String,
+        right: String,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = &self.id;
+        match &self.disagreement {
+            Disagreement::OnlyLeft => write!(f, "{id}: only on the left"),
+            Disagreement::OnlyRight => write!(f, "{id}: only on the right"),
+            Disagreement::Differs { attribute, left, right } => write!(f, "{id}: {attribute} is {left}, not {right}"),
+        }
+    }
+}
+
+/// What two schemas do not have alike, by identity. Owners, the order of columns, versions of extensions and
+/// what only follows from a parent are no difference.
+#[must_use]
+pub fn differences(left: &Schema, right: &Schema) -> Vec<Difference> {
+    let mut found = BTreeMap::new();
+    let ids: BTreeSet<&ObjectId> = left.objects.keys().chain(right.objects.keys()).collect();
+    for id in ids {
+        let (ours, theirs) = (own(left, id), own(right, id));
+        let disagreement = match (ours, theirs) {
+            (Some(_), None) => Some(Disagreement::OnlyLeft),
+            (None, Some(_)) => Some(Disagreement::OnlyRight),
+            (Some(ours), Some(theirs)) => of_objects(ours, theirs),
+            (None, None) => None,
+        };
+        found.extend(disagreement.map(|disagreement| (id, disagreement)));
+    }
+    beside(&mut found, &left.comments, &right.comments, "comment");
+    beside(&mut found, &left.grants, &right.grants, "grants");
+    found.into_iter().map(|(id, disagreement)| Difference { id: id.clone(), disagreement }).collect()
+}
+
+/// The object, unless it only follows from a parent's.
+fn own<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Object> {
+    schema.objects.get(id).filter(|object| !matches!(object, Object::Trigger(trigger) if trigger.inherited))
+}
+
+fn of_objects(left: &Object, right: &Object) -> Option<Disagreement> {
+    if left == right {
+        return None;
+    }
+    let (left, right) = (described(left), described(right));
+    of_values("", &left, &right).map(|(attribute, left, right)| Disagreement::Differs {
+        attribute,
+        left: shown(&left),
+        right: shown(&right),
+    })
+}
+
+/// Comments or grants; where the object itself differs, that is what is told.
+fn beside<'a, T: Serialize + PartialEq>(
+    found: &mut BTreeMap<&'a ObjectId, Disagreement>,
+    left: &'a BTreeMap<ObjectId, T>,
+    right: &'a BTreeMap<ObjectId, T>,
+    attribute: &str,
+) {
+    for id in left.keys().chain(right.keys()) {
+        let (ours, theirs) = (left.get(id), right.get(id));
+        if ours != theirs {
+            let value = |side: Option<&T>| shown(&serde_json::to_value(side).unwrap_or_default());
+            let (left, right) = (value(ours), value(theirs));
+            let attribute = attribute.to_owned();
+            found.entry(id).or_insert(Disagreement::Differs { attribute, left, right });
+        }
+    }
+}
+
+/// What is told of an object, and no difference.
+const TOLD: [&str; 3] = ["version", "local", "inherited"];
+
+/// An object's attributes, what has a name under its name, what is no difference left out.
+fn described(object: &Object) -> Value {
+    let value = serde_json::to_value(object).unwrap_or_default();
+    match value {
+        // The outermost key is the kind, which the identity has already.
+        Value::Object(map) => map.into_iter().next().map(|(_, value)| tidy(value)).unwrap_or_default(),
+        other => other,
+    }
+}
+
+fn tidy(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            Value::Object(map.into_iter().filter(|(key, _)| !TOLD.contains(&key.as_str())).map(tidy_entry).collect())
+        }
+        other => other,
+    }
+}
+
+fn tidy_entry((key, value): (String, Value)) -> (String, Value) {
+    let value = match (key.as_str(), value) {
+        ("columns", Value::Array(items)) => by_name(items, |_| true),
+        ("constraints", Value::Array(items)) => by_name(items, |item| item.get("local") != Some(&Value::Bool(false))),
+        (_, other) => tidy(other),
+    };
+    (key, value)
+}
+
+/// A list of named things as a map; a list of plain names stays one.
+fn by_name(items: Vec<Value>, counts: impl Fn(&Value) -> bool) -> Value {
+    if !items.iter().all(|item| item.get("name").is_some_and(Value::is_string)) {
+        return Value::Array(items);
+    }
+    let mut named = Map::new();
+    for item in items.into_iter().filter(counts) {
+        let name = item.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        named.insert(name, tidy(item));
+    }
+    Value::Object(named)
+}
+
+/// The first place where two values differ: its path in words, and both values there.
+fn of_values(path: &str, left: &Value, right: &Value) -> Option<(String, Value, Value)> {
+    let (Value::Object(ours), Value::Object(theirs)) = (left, right) else {
+        return (left != right).then(|| (path.to_owned(), left.clone(), right.clone()));
+    };
+    let keys = ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(*key)));
+    keys.into_iter().find_map(|key| {
+        let (ours, theirs) = (ours.get(key).unwrap_or(&Value::Null), theirs.get(key).unwrap_or(&Value::Null));
+        of_values(&step(path, key), ours, theirs)
+    })
+}
+
+fn step(path: &str, key: &str) -> String {
+    match path {
+        "" => key.replace('_', " "),
+        "columns" => format!("column {key}"),
+        "constraints" => format!("constraint {key}"),
+        _ => format!("{path}: {}", key.replace('_', " ")),
+    }
+}
+
+/// A value as a person reads it. A named thing is only said to be there.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "nothing".to_owned(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => of_map(map),
+    }
+}
+
+fn of_map(map: &Map<String, Value>) -> String {
+    let word = |key: &str| map.get(key).map(shown);
+    if let (Some(grantee), Some(privilege)) = (word("grantee"), word("privilege")) {
+        let option = if map.get("grantable") == Some(&Value::Bool(true)) { " with grant option" } else { "" };
+        return format!("{privilege} to {grantee}{option}");
+    }
+    let told = ["definition", "type", "name"].iter().find_map(|key| word(key));
+    told.unwrap_or_else(|| Value::Object(map.clone()).to_string())
+}

@@ -1,0 +1,132 @@
+//! The identity of an object: kind, qualified name and argument types, the same in every database.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What sort of object it is. The order is one in which objects can mostly be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Schema,
+    Extension,
+    Collation,
+    Enum,
+    Domain,
+    CompositeType,
+    RangeType,
+    Sequence,
+    Table,
+    Column,
+    Constraint,
+    Index,
+    View,
+    MaterializedView,
+    Function,
+    Procedure,
+    Aggregate,
+    Trigger,
+    Rule,
+    Policy,
+    Statistics,
+    EventTrigger,
+    DefaultPrivileges,
+}
+
+impl Kind {
+    /// Those that share one space of names and have columns, or could have.
+    pub const RELATIONS: [Self; 5] =
+        [Self::Table, Self::View, Self::MaterializedView, Self::CompositeType, Self::Sequence];
+
+    /// The kind in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Extension => "extension",
+            Self::Collation => "collation",
+            Self::Enum => "enum",
+            Self::Domain => "domain",
+            Self::CompositeType => "composite type",
+            Self::RangeType => "range type",
+            Self::Sequence => "sequence",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Constraint => "constraint",
+            Self::Index => "index",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Function => "function",
+            Self::Procedure => "procedure",
+            Self::Aggregate => "aggregate",
+            Self::Trigger => "trigger",
+            Self::Rule => "rule",
+            Self::Policy => "policy",
+            Self::Statistics => "statistics",
+            Self::EventTrigger => "event trigger",
+            Self::DefaultPrivileges => "default privileges",
+        }
+    }
+}
+
+/// Names an object. Names are as the catalog has them, without quotes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectId {
+    pub kind: Kind,
+    /// Empty for what lies in no schema. Default privileges: the schema that they hold in, or empty for all.
+    pub schema: String,
+    /// The relation or domain that a column, constraint, index, trigger, policy or rule belongs to; what
+    /// default privileges are for (`tables`, `sequences`, …); else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
+    /// Default privileges: the role whose objects they are for.
+    pub name: String,
+    /// The identity arguments of a function, procedure or aggregate, as PostgreSQL writes them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub arguments: String,
+}
+
+impl ObjectId {
+    /// An object that stands alone.
+    #[must_use]
+    pub fn new(kind: Kind, schema: &str, name: &str) -> Self {
+        Self { kind, schema: schema.into(), of: String::new(), name: name.into(), arguments: String::new() }
+    }
+
+    /// An object that belongs to a relation or domain.
+    #[must_use]
+    pub fn on(kind: Kind, schema: &str, of: &str, name: &str) -> Self {
+        Self { of: of.into(), ..Self::new(kind, schema, name) }
+    }
+
+    /// A function, procedure or aggregate.
+    #[must_use]
+    pub fn routine(kind: Kind, schema: &str, name: &str, arguments: &str) -> Self {
+        Self { arguments: arguments.into(), ..Self::new(kind, schema, name) }
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, schema, of, name, arguments } = self;
+        let words = kind.words();
+        let dot = if schema.is_empty() { "" } else { "." };
+        match kind {
+            Kind::DefaultPrivileges if schema.is_empty() => write!(f, "{words} of {name} on {of}"),
+            Kind::DefaultPrivileges => write!(f, "{words} of {name} on {of} in {schema}"),
+            Kind::Column => write!(f, "{words} {schema}{dot}{of}.{name}"),
+            Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => {
+                write!(f, "{words} {name} on {schema}{dot}{of}")
+            }
+            Kind::Function | Kind::Procedure | Kind::Aggregate => write!(f, "{words} {schema}{dot}{name}({arguments})"),
+            _ => write!(f, "{words} {schema}{dot}{name}"),
+        }
+    }
+}
+
+/// A name with its schema, where the kind is known from the place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct QualifiedName {
+    pub schema: String,
+    pub name: String,
+}

@@ -1,0 +1,52 @@
+//! Parts of SQL that the queries share.
+
+/// The managed schemas as `n (oid, schema)`; the first part of every query.
+pub(super) const NAMESPACES: &str = "n AS MATERIALIZED (
+    SELECT oid, nspname::text AS schema FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'limbeck')
+      AND ($1::text[] IS NULL OR nspname = ANY ($1))
+      AND NOT EXISTS (SELECT FROM pg_depend e
+                      WHERE e.classid = 'pg_namespace'::regclass AND e.objid = pg_namespace.oid AND e.deptype = 'e'))";
+
+/// Relations of these kinds as `c`, joined with [`NAMESPACES`]; what belongs to extensions, is temporary or
+/// limbeck's own left out.
+pub(super) fn relations(kinds: &str) -> String {
+    format!(
+        "c AS MATERIALIZED (
+            SELECT c.*, n.schema FROM pg_class c JOIN n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ({kinds}) AND c.relpersistence <> 't' AND c.relname <> 'limbeck_log' AND {})",
+        not_member("pg_class", "c.oid"),
+    )
+}
+
+/// Holds for what no extension made.
+pub(super) fn not_member(catalog: &str, oid: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT FROM pg_depend e
+            WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid} AND e.deptype = 'e')"
+    )
+}
+
+/// The state of a trigger or rule in words.
+pub(super) fn enabled(column: &str) -> String {
+    format!("CASE {column} WHEN 'O' THEN 'origin' WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' ELSE 'always' END")
+}
+
+/// An array of texts as sorted JSON; NULL is an empty one.
+pub(super) fn sorted(array: &str) -> String {
+    format!("(SELECT coalesce(json_agg(o ORDER BY o COLLATE \"C\"), '[]') FROM unnest({array}) o)")
+}
+
+/// How long a relation's rows live, in words.
+pub(super) const PERSISTENCE: &str = "CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END";
+
+/// The name of a tablespace; NULL is the database's own.
+pub(super) const TABLESPACE: &str = "(SELECT spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)";
+
+/// The name of an access method.
+pub(super) const ACCESS_METHOD: &str = "(SELECT amname FROM pg_am m WHERE m.oid = c.relam)";
+
+/// A function's name as text; NULL for none.
+pub(super) fn function(column: &str) -> String {
+    format!("nullif({column}::text, '-')")
+}

@@ -1,0 +1,176 @@
+//! What a scratch database takes over from the target: version, encoding, locale, settings, and the names of roles.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use tokio_postgres::Client;
+
+use crate::engine::Result;
+use crate::engine::postgres::identifier::{literal, quote};
+use crate::engine::postgres::{Session, database_error};
+
+/// How the target's database is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Likeness {
+    /// e.g. `15`.
+    pub major: u32,
+    encoding: String,
+    collate: String,
+    ctype: String,
+    /// `c`, `i` or `b`; `None` before PostgreSQL 15.
+    provider: Option<String>,
+    /// Of the providers `i` and `b`.
+    locale: Option<String>,
+    icu_rules: Option<String>,
+    /// Of the database for every role: `name=value`.
+    settings: Vec<String>,
+    roles: Vec<Role>,
+}
+
+/// A role of the target's server and what it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Role {
+    name: String,
+    attributes: String,
+}
+
+impl Likeness {
+    /// Asks the server that a session is on.
+    pub async fn read(session: &Session) -> Result<Self> {
+        // Columns that older versions lack are NULL in the row's JSON.
+        let query = "SELECT pg_encoding_to_char(d.encoding)::text, d.datcollate::text, d.datctype::text,
+                to_jsonb(d)->>'datlocprovider', coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
+                to_jsonb(d)->>'daticurules',
+                coalesce((SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = d.oid AND setrole = 0), '{}')
+            FROM pg_database d WHERE d.datname = current_database()";
+        let row = session.client().query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+        Ok(Self {
+            major: session.server().version_num / 10_000,
+            encoding: row.get(0),
+            collate: row.get(1),
+            ctype: row.get(2),
+            provider: row.get(3),
+            locale: row.get(4),
+            icu_rules: row.get(5),
+            settings: row.get(6),
+            roles: roles(session.client()).await?,
+        })
+    }
+
+    /// What `CREATE DATABASE name` goes on with.
+    #[must_use]
+    pub fn options(&self) -> String {
+        let mut options = format!(
+            "TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}",
+            literal(&self.encoding),
+            literal(&self.collate),
+            literal(&self.ctype)
+        );
+        let locale = self.locale.as_deref().map(literal).unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = match self.provider.as_deref() {
+            Some("i") => write!(options, " LOCALE_PROVIDER icu ICU_LOCALE {locale}"),
+            Some("b") => write!(options, " LOCALE_PROVIDER builtin BUILTIN_LOCALE {locale}"),
+            Some(_) => write!(options, " LOCALE_PROVIDER libc"),
+            None => Ok(()),
+        };
+        if let Some(rules) = &self.icu_rules {
+            let _ = write!(options, " ICU_RULES {}", literal(rules));
+        }
+        options
+    }
+
+    /// The same for a server that lacks the locale, or the provider.
+    #[must_use]
+    pub fn plain_options(&self) -> String {
+        format!("TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE 'C'", literal(&self.encoding))
+    }
+
+    /// Gives a database the target's own settings; a note for each that may not be set.
+    pub async fn set(&self, client: &Client, database: &str) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (name, value) in self.settings.iter().filter_map(|setting| setting.split_once('=')) {
+            let set = format!(
+                "SELECT set_config({}, {}, false); ALTER DATABASE {} SET {name} FROM CURRENT; RESET {name}",
+                literal(name),
+                literal(value),
+                quote(database),
+            );
+            if let Err(error) = client.batch_execute(&set).await {
+                notes.push(format!(
+                    "the scratch database lacks the target's setting {name}: {}",
+                    database_error(&error)
+                ));
+            }
+        }
+        notes
+    }
+
+    /// Makes the target's roles on a private server, none of which can log in, but for those that scripts make.
+    pub async fn make_roles(&self, session: &Session, but: &BTreeSet<String>) -> Result<()> {
+        let there: BTreeSet<String> = roles(session.client()).await?.into_iter().map(|role| role.name).collect();
+        let wanted = self.roles.iter().filter(|role| !there.contains(&role.name) && !but.contains(&role.name));
+        let create: Vec<String> =
+            wanted.map(|role| format!("CREATE ROLE {} {};", quote(&role.name), role.attributes)).collect();
+        session.client().batch_execute(&create.join("\n")).await.map_err(|error| database_error(&error))
+    }
+
+    /// A warning where the scratch server has another major version than the target's.
+    #[must_use]
+    pub fn other_version(&self, version: &str) -> Option<String> {
+        let major = version.split('.').next().unwrap_or_default();
+        (major != self.major.to_string()).then(|| {
+            format!(
+                "the scratch server is PostgreSQL {version}, the target's is {}: they may differ in what they take",
+                self.major
+            )
+        })
+    }
+}
+
+async fn roles(client: &Client) -> Result<Vec<Role>> {
+    let query = "SELECT rolname::text, concat_ws(' ', CASE WHEN rolsuper THEN 'SUPERUSER' END,
+            CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+            CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN NOT rolinherit THEN 'NOINHERIT' END)
+        FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname";
+    let rows = client.query(query, &[]).await.map_err(|error| database_error(&error))?;
+    Ok(rows.iter().map(|row| Role { name: row.get(0), attributes: row.get(1) }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn likeness(provider: Option<&str>, locale: Option<&str>) -> Likeness {
+        Likeness {
+            major: 17,
+            encoding: "UTF8".into(),
+            collate: "it's".into(),
+            ctype: "C".into(),
+            provider: provider.map(Into::into),
+            locale: locale.map(Into::into),
+            icu_rules: None,
+            settings: Vec::new(),
+            roles: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_provider_is_taken_over() {
+        let start = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'it''s' LC_CTYPE 'C'";
+        for (provider, locale, rest) in [
+            (None, None, ""),
+            (Some("c"), None, " LOCALE_PROVIDER libc"),
+            (Some("i"), Some("de-DE"), " LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'"),
+            (Some("b"), Some("C.UTF-8"), " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"),
+        ] {
+            assert_eq!(likeness(provider, locale).options(), format!("{start}{rest}"));
+        }
+    }
+
+    #[test]
+    fn another_version_is_told() {
+        assert_eq!(likeness(None, None).other_version("17.6"), None);
+        assert!(likeness(None, None).other_version("15.18").unwrap().contains("PostgreSQL 15.18"));
+    }
+}
