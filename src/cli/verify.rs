@@ -66,7 +66,9 @@ fn cancelled(error: Error) -> Error {
 fn tell(terminal: Terminal, verbose: bool, told: &Told) {
     match told {
         Told::Scratch { place, notes } => {
-            notes.iter().for_each(|note| terminal.note(&format!("note: {note}")));
+            for note in notes {
+                terminal.note(&format!("note: {note}"));
+            }
             if verbose {
                 terminal.note(&format!("Scratch database {place}"));
             }

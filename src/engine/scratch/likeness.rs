@@ -110,9 +110,9 @@ impl Likeness {
     pub async fn make_roles(&self, session: &Session, but: &BTreeSet<String>) -> Result<()> {
         let there: BTreeSet<String> = roles(session.client()).await?.into_iter().map(|role| role.name).collect();
         let wanted = self.roles.iter().filter(|role| !there.contains(&role.name) && !but.contains(&role.name));
-        let create: String =
+        let create: Vec<String> =
             wanted.map(|role| format!("CREATE ROLE {} {};\n", quote(&role.name), role.attributes)).collect();
-        session.client().batch_execute(&create).await.map_err(|error| database_error(&error))
+        session.client().batch_execute(&create.concat()).await.map_err(|error| database_error(&error))
     }
 
     /// A warning where the scratch server has another major version than the target's.
