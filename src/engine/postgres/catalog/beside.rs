@@ -9,14 +9,15 @@ use crate::engine::Result;
 use crate::engine::postgres::database_error;
 
 /// (catalog, oid, column, text). A composite type's comment lies with its type, everything else of it with its relation.
+/// An extension brings its own comment with it.
 pub(super) fn comments() -> String {
     format!(
         "WITH {NAMESPACES}
-        SELECT CASE WHEN t.oid IS NULL THEN d.classoid ELSE 'pg_class'::regclass END, coalesce(t.typrelid, d.objoid),
+        SELECT CASE WHEN t.oid IS NULL THEN d.classoid ELSE 'pg_class'::regclass::oid END, coalesce(t.typrelid, d.objoid),
                d.objsubid, d.description
         FROM pg_description d
         LEFT JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND t.oid = d.objoid AND t.typtype = 'c'
-        WHERE d.objoid >= 16384
+        WHERE d.objoid >= 16384 AND d.classoid <> 'pg_extension'::regclass
            OR d.classoid = 'pg_namespace'::regclass AND d.objoid IN (SELECT oid FROM n)
               AND d.description <> 'standard public schema'"
     )
@@ -49,7 +50,7 @@ pub(super) fn grants() -> String {
             SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
             FROM pg_proc p JOIN n ON n.oid = p.pronamespace
             UNION ALL
-            SELECT CASE t.typtype WHEN 'c' THEN 'pg_class'::regclass ELSE 'pg_type'::regclass END,
+            SELECT CASE t.typtype WHEN 'c' THEN 'pg_class'::regclass ELSE 'pg_type'::regclass END::oid,
                    CASE t.typtype WHEN 'c' THEN t.typrelid ELSE t.oid END,
                    0, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
             FROM pg_type t JOIN n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
