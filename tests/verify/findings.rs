@@ -95,10 +95,22 @@ fn nothing_to_approve_stands_in_the_way_and_comments_grants_and_settings_count()
         "CREATE SCHEMA shop;\nCREATE TABLE a (id int);",
         "DROP TABLE shop.a;\nDROP SCHEMA shop;",
     );
-    project.script("bb01", "aa01", "GRANT SELECT ON a TO reader;\nCOMMENT ON TABLE a IS 'x';", "SELECT 1;");
+    project.script("bb01", "aa01", "GRANT SELECT ON a TO reader;\nCOMMENT ON COLUMN a.id IS 'x';", "SELECT 1;");
     let output = project.run(&["verify", "--json"]).expect_status(1);
     let found = document(&output);
     assert_eq!(found[0]["again"], true, "{found:#?}");
     let lines = found[1]["difference"].to_string();
     assert!(lines.contains("comment") && lines.contains("reader"), "{lines}");
+}
+
+#[test]
+fn the_sample_is_proved_on_its_own_server() {
+    let project = TestProject::without_config();
+    let migrations = crate::support::repository().join("migrations");
+    let copied = std::process::Command::new("cp").arg("-r").arg(migrations).arg(project.path("m")).status().unwrap();
+    assert!(copied.success());
+    let output = project.run(&["-c", "m/limbeck.toml", "verify"]).expect_status(0);
+    assert!(output.stdout.ends_with("12 of 12 revisions proved, and back to base\n"), "{}", output.stdout);
+    let current = project.run(&["-c", "m/limbeck.toml", "current"]).expect_status(0).stdout;
+    assert_eq!(current, "51ab90de3c44 (mergepoint)\n");
 }

@@ -29,6 +29,12 @@ pub enum Disagreement {
     },
 }
 
+impl Disagreement {
+    fn is_of_one_side(&self) -> bool {
+        matches!(self, Self::OnlyLeft | Self::OnlyRight)
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = &self.id;
@@ -56,8 +62,15 @@ pub fn differences(left: &Schema, right: &Schema) -> Vec<Difference> {
         };
         found.extend(disagreement.map(|disagreement| (id, disagreement)));
     }
-    beside(&mut found, &left.comments, &right.comments, "comment");
-    beside(&mut found, &left.grants, &right.grants, "grants");
+    let (comments, grants) = ((&left.comments, &right.comments), (&left.grants, &right.grants));
+    let noted = beside(comments, "comment").chain(beside(grants, "grants"));
+    for (id, disagreement) in noted.collect::<Vec<_>>() {
+        let holder = left.holder(id).or_else(|| right.holder(id));
+        let is_told = holder.and_then(|holder| found.get(holder)).is_some_and(Disagreement::is_of_one_side);
+        if !is_told {
+            found.entry(id).or_insert(disagreement);
+        }
+    }
     found.into_iter().map(|(id, disagreement)| Difference { id: id.clone(), disagreement }).collect()
 }
 
@@ -78,22 +91,19 @@ fn of_objects(left: &Object, right: &Object) -> Option<Disagreement> {
     })
 }
 
-/// Comments or grants; where the object itself differs, that is what is told.
+/// Where comments or grants differ.
 fn beside<'a, T: Serialize + PartialEq>(
-    found: &mut BTreeMap<&'a ObjectId, Disagreement>,
-    left: &'a BTreeMap<ObjectId, T>,
-    right: &'a BTreeMap<ObjectId, T>,
-    attribute: &str,
-) {
-    for id in left.keys().chain(right.keys()) {
-        let (ours, theirs) = (left.get(id), right.get(id));
-        if ours != theirs {
-            let value = |side: Option<&T>| shown(&serde_json::to_value(side).unwrap_or_default());
+    (left, right): (&'a BTreeMap<ObjectId, T>, &'a BTreeMap<ObjectId, T>),
+    attribute: &'a str,
+) -> impl Iterator<Item = (&'a ObjectId, Disagreement)> {
+    let ids = left.keys().chain(right.keys().filter(|id| !left.contains_key(id)));
+    let value = |side: Option<&T>| shown(&serde_json::to_value(side).unwrap_or_default());
+    ids.map(move |id| (id, left.get(id), right.get(id))).filter(|(_, ours, theirs)| ours != theirs).map(
+        move |(id, ours, theirs)| {
             let (left, right) = (value(ours), value(theirs));
-            let attribute = attribute.to_owned();
-            found.entry(id).or_insert(Disagreement::Differs { attribute, left, right });
-        }
-    }
+            (id, Disagreement::Differs { attribute: attribute.to_owned(), left, right })
+        },
+    )
 }
 
 /// What is told of an object, and no difference.

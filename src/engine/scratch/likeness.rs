@@ -111,8 +111,8 @@ impl Likeness {
         let there: BTreeSet<String> = roles(session.client()).await?.into_iter().map(|role| role.name).collect();
         let wanted = self.roles.iter().filter(|role| !there.contains(&role.name) && !but.contains(&role.name));
         let create: Vec<String> =
-            wanted.map(|role| format!("CREATE ROLE {} {};", quote(&role.name), role.attributes)).collect();
-        session.client().batch_execute(&create.join("\n")).await.map_err(|error| database_error(&error))
+            wanted.map(|role| format!("CREATE ROLE {} {};\n", quote(&role.name), role.attributes)).collect();
+        session.client().batch_execute(&create.concat()).await.map_err(|error| database_error(&error))
     }
 
     /// A warning where the scratch server has another major version than the target's.

@@ -9,6 +9,7 @@ use crate::engine::Result;
 use crate::engine::postgres::database_error;
 
 /// (catalog, oid, column, text). A composite type's comment lies with its type, everything else of it with its relation.
+/// An extension brings its own comment with it.
 pub(super) fn comments() -> String {
     format!(
         "WITH {NAMESPACES}
@@ -16,7 +17,7 @@ pub(super) fn comments() -> String {
                d.objsubid, d.description
         FROM pg_description d
         LEFT JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND t.oid = d.objoid AND t.typtype = 'c'
-        WHERE d.objoid >= 16384
+        WHERE d.objoid >= 16384 AND d.classoid <> 'pg_extension'::regclass
            OR d.classoid = 'pg_namespace'::regclass AND d.objoid IN (SELECT oid FROM n)
               AND d.description <> 'standard public schema'"
     )

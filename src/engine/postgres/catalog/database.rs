@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 
 use super::Source;
 use super::assembly::{Assembly, class};
-use super::fragments::{NAMESPACES, not_member};
+use super::fragments::{NAMESPACES, stands_alone};
 use crate::core::schema::{Kind, NotCarried, Object};
 use crate::engine::Result;
 use crate::engine::postgres::database_error;
@@ -77,17 +77,15 @@ pub(super) fn not_carried() -> String {
         "pg_publication",
     ];
     let others = catalogs.map(|catalog| {
-        let not_member = not_member(catalog, "o.oid");
-        format!(
-            "SELECT '{catalog}'::regclass::oid AS class, o.oid FROM {catalog} o WHERE o.oid >= 16384 AND {not_member}"
-        )
+        let alone = stands_alone(catalog, "o.oid");
+        format!("SELECT '{catalog}'::regclass::oid AS class, o.oid FROM {catalog} o WHERE o.oid >= 16384 AND {alone}")
     });
-    let not_member = not_member("pg_type", "o.oid");
+    let alone = stands_alone("pg_type", "o.oid");
     format!(
         "WITH {NAMESPACES}, o AS (
             {}
             UNION ALL SELECT 'pg_type'::regclass, o.oid FROM pg_type o
-            WHERE o.oid >= 16384 AND o.typtype IN ('b', 'p') AND o.typelem = 0 AND {not_member})
+            WHERE o.oid >= 16384 AND o.typtype IN ('b', 'p') AND o.typelem = 0 AND {alone})
         SELECT i.type, i.identity FROM o, pg_identify_object(o.class, o.oid, 0) i
         WHERE i.schema IS NULL OR i.schema IN (SELECT quote_ident(schema) FROM n)",
         others.join(" UNION ALL ")

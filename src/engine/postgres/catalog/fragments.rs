@@ -21,9 +21,18 @@ pub(super) fn relations(kinds: &str) -> String {
 
 /// Holds for what no extension made.
 pub(super) fn not_member(catalog: &str, oid: &str) -> String {
+    no_dependency(catalog, oid, "'e'")
+}
+
+/// Holds for what neither an extension made nor another object as a part of itself.
+pub(super) fn stands_alone(catalog: &str, oid: &str) -> String {
+    no_dependency(catalog, oid, "'e', 'i'")
+}
+
+fn no_dependency(catalog: &str, oid: &str, types: &str) -> String {
     format!(
         "NOT EXISTS (SELECT FROM pg_depend e
-            WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid} AND e.deptype = 'e')"
+            WHERE e.classid = '{catalog}'::regclass AND e.objid = {oid} AND e.deptype IN ({types}))"
     )
 }
 

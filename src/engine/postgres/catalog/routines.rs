@@ -2,7 +2,7 @@
 
 use super::Source;
 use super::assembly::class;
-use super::fragments::{NAMESPACES, function};
+use super::fragments::{NAMESPACES, function, stands_alone};
 use crate::core::schema::{Kind, Object};
 
 pub(super) const SOURCES: &[Source] = &[
@@ -26,10 +26,9 @@ pub(super) const SOURCES: &[Source] = &[
 /// Routines of these kinds as `p`; those that a range type or an extension brought left out.
 fn routines(kinds: &str) -> String {
     format!(
-        "p AS MATERIALIZED (
-            SELECT p.*, n.schema FROM pg_proc p JOIN n ON n.oid = p.pronamespace
-            WHERE p.prokind IN ({kinds}) AND NOT EXISTS (SELECT FROM pg_depend e
-                WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype IN ('e', 'i')))"
+        "p AS MATERIALIZED (SELECT p.*, n.schema FROM pg_proc p JOIN n ON n.oid = p.pronamespace
+                            WHERE p.prokind IN ({kinds}) AND {})",
+        stands_alone("pg_proc", "p.oid"),
     )
 }
 

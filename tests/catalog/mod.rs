@@ -1,0 +1,40 @@
+//! Reading catalogs from real servers: every kind of object comes back as what it is, and two databases that were
+//! made alike are alike.
+
+mod differing;
+mod reading;
+
+use limbeck::core::schema::{Schema, Scope};
+use limbeck::engine::postgres::{ConnInfo, Session, Variables, catalog};
+
+use crate::support::{TestDatabase, server};
+
+/// One of every kind of object, on any server from 13 on.
+pub const RICH: &str = include_str!("rich.sql");
+
+/// A fresh database with this DDL in it.
+pub fn loaded(sql: &str) -> TestDatabase<'static> {
+    let database = server().database();
+    database.psql(sql);
+    database
+}
+
+/// What is read of a database.
+pub fn read(database: &TestDatabase<'_>, scope: &Scope) -> Schema {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let conninfo = ConnInfo::resolve(Some(&database.url()), &Variables::default()).unwrap();
+        let session = Session::open(&conninfo, "test").await.unwrap();
+        catalog::read(&session, scope).await.unwrap()
+    })
+}
+
+/// The schema that this DDL makes.
+pub fn schema_of(sql: &str) -> Schema {
+    read(&loaded(sql), &Scope::default())
+}
+
+/// The server's version, e.g. 150018.
+pub fn version() -> u32 {
+    server().database().psql("SHOW server_version_num").parse().unwrap()
+}
