@@ -228,8 +228,8 @@ fn newer_servers_tell_what_older_ones_do_not_have() {
                 CREATE VIEW v WITH (security_invoker = true) AS SELECT a FROM t;";
     }
     if version >= 180_000 {
-        sql += "CREATE TABLE w (x int4range, y int CONSTRAINT y_is_there NOT NULL, z int GENERATED ALWAYS AS (y * 2) VIRTUAL,
-                PRIMARY KEY (x WITHOUT OVERLAPS));";
+        sql += "CREATE TABLE w (k int4range, x int4range, y int CONSTRAINT y_is_there NOT NULL, z int GENERATED ALWAYS AS (y * 2) VIRTUAL,
+                PRIMARY KEY (k, x WITHOUT OVERLAPS));";
     }
     let schema = super::schema_of(&sql);
     let table = schema.table("public", "t").unwrap();
@@ -249,10 +249,10 @@ fn newer_servers_tell_what_older_ones_do_not_have() {
     }
     if version >= 180_000 {
         let table = schema.table("public", "w").unwrap();
-        assert_eq!(table.columns[2].generated, Some(Generation::Virtual));
+        assert_eq!(table.columns[3].generated, Some(Generation::Virtual));
         let named = table.constraints.iter().find(|one| one.name == "y_is_there").unwrap();
         assert_eq!((named.kind, named.definition.as_str()), (ConstraintKind::NotNull, "NOT NULL y"));
-        assert!(table.constraints.iter().any(|one| one.definition == "PRIMARY KEY (x WITHOUT OVERLAPS)"));
+        assert!(table.constraints.iter().any(|one| one.definition == "PRIMARY KEY (k, x WITHOUT OVERLAPS)"));
     }
 }
 

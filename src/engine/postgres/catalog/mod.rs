@@ -58,7 +58,7 @@ pub async fn read(session: &Session, scope: &Scope) -> Result<Schema> {
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; \
                  SET LOCAL quote_all_identifiers = off; SET LOCAL IntervalStyle = 'postgres'; \
                  SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL extra_float_digits = 1; \
-                 SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0";
+                 SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; SET LOCAL jit = off";
     client.batch_execute(begin).await.map_err(|error| database_error(&error))?;
     let schema = read_all(client, session.server().version_num, scope).await;
     let ended = client.batch_execute("COMMIT").await.map_err(|error| database_error(&error));

@@ -33,13 +33,15 @@ pub(super) const SOURCES: &[Source] = &[
     },
 ];
 
+/// Before 15 what a partitioned table's trigger made on its partitions counted as internal.
 fn triggers(_: u32) -> String {
     let (relations, enabled) = (relations("'r', 'p', 'f', 'v'"), enabled("t.tgenabled"));
     format!(
         "WITH {NAMESPACES}, {relations}
         SELECT t.oid, c.schema, c.relname::text, t.tgname::text, '', json_build_object(
             'definition', pg_get_triggerdef(t.oid), 'enabled', {enabled}, 'inherited', t.tgparentid <> 0)::text
-        FROM c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal"
+        FROM c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal
+            OR t.tgparentid <> 0 AND t.tgconstraint = 0"
     )
 }
 
