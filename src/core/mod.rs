@@ -1,5 +1,6 @@
 //! The pure heart: no IO, no async, no clock, no printing.
 
+pub mod diff;
 pub mod graph;
 pub mod hazard;
 pub mod plan;

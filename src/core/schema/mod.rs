@@ -73,6 +73,23 @@ impl Schema {
         }
     }
 
+    /// A column of a table.
+    #[must_use]
+    pub fn column(&self, id: &ObjectId) -> Option<&Column> {
+        let table = self.table(&id.schema, &id.of).filter(|_| id.kind == Kind::Column)?;
+        table.columns.iter().find(|column| column.name == id.name)
+    }
+
+    /// A constraint of a table or domain.
+    #[must_use]
+    pub fn constraint(&self, id: &ObjectId) -> Option<&Constraint> {
+        let constraints = match self.objects.get(&ObjectId::new(Kind::Domain, &id.schema, &id.of)) {
+            Some(Object::Domain(domain)) => &domain.constraints,
+            _ => &self.table(&id.schema, &id.of)?.constraints,
+        };
+        constraints.iter().find(|constraint| id.kind == Kind::Constraint && constraint.name == id.name)
+    }
+
     /// The sequence that makes a column `serial`: the column owns it and its default calls it.
     #[must_use]
     pub fn serial(&self, column: &ObjectId) -> Option<&ObjectId> {

@@ -4,6 +4,7 @@ mod boundary;
 mod cluster;
 mod depth;
 mod divide;
+pub mod identifier;
 mod lexer;
 mod split;
 mod trace;

@@ -1,0 +1,68 @@
+//! The difference between two schemas, as statements in an order that holds.
+//!
+//! `state` decides what becomes of every object, and of what stands on it; `write` puts each step into SQL, a kind of
+//! object a file; `order` sorts the steps by dependency, and by what reads well.
+
+mod context;
+mod order;
+mod state;
+mod write;
+
+use super::schema::{ObjectId, Schema};
+
+use context::{Context, Decisions};
+
+/// What the difference needs to know besides the two schemas.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The role that runs the statements: its default privileges apply to what it makes.
+    pub creator: String,
+    /// The server's major version, e.g. `15`.
+    pub version: u32,
+}
+
+/// One statement and what it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// What it makes, changes or drops.
+    pub object: ObjectId,
+    /// The table or whatever else it is read together with.
+    pub group: ObjectId,
+    pub action: Action,
+    /// Without a semicolon. Every name is qualified.
+    pub sql: String,
+    /// What a reader has to know, as comment lines without dashes.
+    pub note: Option<String>,
+}
+
+/// What a step does to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Loosens it from what is about to go: DROP DEFAULT, DETACH PARTITION, NO INHERIT.
+    Release,
+    /// Renames a type out of the way, until no column is of it any more.
+    Aside,
+    Drop,
+    Alter,
+    Create,
+    /// Gives a sequence to its column.
+    Own,
+    Comment,
+    Grant,
+}
+
+/// How one schema becomes the other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    pub operations: Vec<Operation>,
+    /// Why they cannot run in one transaction: a new enum value is used at once.
+    pub outside_transaction: Option<String>,
+}
+
+/// What turns `old` into `new`. Objects that are alike by [`super::schema::differences`] give nothing.
+#[must_use]
+pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
+    let mut context = Context { old, new, options, decisions: Decisions::default() };
+    let states = state::decide(&mut context);
+    order::operations(&context, &states)
+}

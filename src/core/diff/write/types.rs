@@ -1,0 +1,24 @@
+//! Enums, composite types, range types.
+
+use super::super::context::{Context, Verdict, Written};
+use crate::core::schema::ObjectId;
+
+pub(super) fn verdict(_context: &Context, _id: &ObjectId) -> Verdict {
+    Verdict::Same
+}
+
+pub(super) fn create(_context: &Context, _id: &ObjectId) -> Vec<Written> {
+    Vec::new()
+}
+
+pub(super) fn drop(_context: &Context, _id: &ObjectId) -> Vec<Written> {
+    Vec::new()
+}
+
+pub(super) fn alter(_context: &Context, _id: &ObjectId) -> Vec<Written> {
+    Vec::new()
+}
+
+pub(super) fn aside(_context: &Context, _id: &ObjectId) -> Vec<Written> {
+    Vec::new()
+}
