@@ -5,10 +5,14 @@
 
 mod context;
 mod order;
+pub mod render;
+mod settle;
 mod state;
 mod write;
 
 use super::schema::{ObjectId, Schema};
+
+pub use settle::{may_settle, settle};
 
 use context::{Context, Decisions};
 
