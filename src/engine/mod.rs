@@ -2,6 +2,7 @@
 //! the UI call the same ones.
 
 pub mod apply;
+pub mod autogenerate;
 mod behind;
 pub mod doctor;
 pub mod draft;
