@@ -166,7 +166,8 @@ fn outside_where_told(text: String, body: &Body) -> Result<String> {
     if !body.upgrade.outside_transaction && !body.downgrade.outside_transaction {
         return Ok(text);
     }
-    let mut script = Script::parse(&text).map_err(|error| Error::new("the new script cannot be read").because(error))?;
+    let mut script =
+        Script::parse(&text).map_err(|error| Error::new("the new script cannot be read").because(error))?;
     script.upgrade.transactional &= !body.upgrade.outside_transaction;
     script.downgrade.transactional &= !body.downgrade.outside_transaction;
     Ok(script.render())

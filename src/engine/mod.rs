@@ -6,6 +6,7 @@ pub mod autogenerate;
 mod behind;
 pub mod doctor;
 pub mod draft;
+pub mod drift;
 pub mod editor;
 mod error;
 mod evidence;

@@ -62,7 +62,8 @@ async fn run(project: &Project, scratch: &Scratch, mut files: Vec<std::path::Pat
     let made = catalog::read(&session, &shape::everything(project)).await?;
     let models = &project.config.models;
     let schemas = models.schemas.clone().unwrap_or_else(|| {
-        let mut named: Vec<String> = made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone()).collect();
+        let mut named: Vec<String> =
+            made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone()).collect();
         named.push("public".to_owned());
         named
     });

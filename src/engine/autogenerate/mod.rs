@@ -20,10 +20,11 @@ use super::draft::{self, Draft, NewRevision};
 use super::project::{Project, ScriptTree};
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::diff::{Changes, Operation};
+use crate::core::graph::RevisionId;
 
 pub use super::verify::Stage;
-pub use keep::write;
 pub(super) use bench::Bench;
+pub use keep::write;
 pub(super) use load::Models;
 pub(super) use work::Work;
 
@@ -43,11 +44,18 @@ pub struct CompareOptions {
 pub enum Told {
     /// The models are loaded.
     Load,
+    /// Of a drift: a revision runs on the scratch database.
+    Replay {
+        revision: RevisionId,
+    },
     /// The database is read.
     Read,
     Compare,
     /// A scratch database is there.
-    Scratch { place: String, notes: Vec<String> },
+    Scratch {
+        place: String,
+        notes: Vec<String>,
+    },
     Prove(Stage),
     /// Of the script that is proved at the moment.
     Progress(Progress),

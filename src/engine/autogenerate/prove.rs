@@ -76,11 +76,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         Ok(())
     }
 
-    async fn walk(
-        &self,
-        direction: Direction,
-        path: Path,
-    ) -> Result<Result<Vec<RevisionId>>> {
+    async fn walk(&self, direction: Direction, path: Path) -> Result<Result<Vec<RevisionId>>> {
         let progress = |progress| (self.bench.tell)(Told::Progress(progress));
         let walker = Walker {
             project: &self.bench.project,

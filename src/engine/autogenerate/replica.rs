@@ -72,11 +72,6 @@ fn joined(operations: &[Operation], role: Option<&str>) -> (String, Vec<usize>) 
     (sql, ends)
 }
 
-/// Reads a replica as a whole.
-pub async fn whole(project: &Project, target: &Target) -> Result<Schema> {
-    shape::read(project, target).await
-}
-
 /// The error of a replica that could not be made, in words that say what it was for.
 pub fn failed(error: Error, what: &str) -> Error {
     let mut report = Error { message: format!("{what} cannot be made on a scratch database"), ..error.clone() };

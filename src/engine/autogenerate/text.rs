@@ -49,10 +49,7 @@ pub fn body(ways: &Ways, names: &Names, old: &Schema, new: &Schema) -> Body {
     };
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };
     let up = [lines(&ways.renames, &shorten), render(&ways.up, style)];
-    let down = [
-        render(&ways.down, Style { given_back: Some(old), ..style }),
-        lines(&ways.renames_back, &shorten),
-    ];
+    let down = [render(&ways.down, Style { given_back: Some(old), ..style }), lines(&ways.renames_back, &shorten)];
     Body { upgrade: half(&up, &ways.up), downgrade: half(&down, &ways.down) }
 }
 
