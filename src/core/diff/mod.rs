@@ -5,6 +5,7 @@
 
 mod context;
 mod order;
+mod shorten;
 mod state;
 mod write;
 
