@@ -3,16 +3,22 @@
 //! `state` decides what becomes of every object, and of what stands on it; `write` puts each step into SQL, a kind of
 //! object a file; `order` sorts the steps by dependency, and by what reads well.
 
+mod carry;
 mod context;
+mod inline;
+mod mention;
 mod order;
 pub mod render;
 mod settle;
+mod shorten;
 mod state;
+mod step;
 mod write;
 
 use super::schema::{ObjectId, Schema};
 
 pub use settle::{may_settle, settle};
+pub use shorten::shorten;
 
 use context::{Context, Decisions};
 
@@ -68,5 +74,6 @@ pub struct Changes {
 pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
     let mut context = Context { old, new, options, decisions: Decisions::default() };
     let states = state::decide(&mut context);
+    inline::decide(&mut context, &states);
     order::operations(&context, &states)
 }

@@ -55,7 +55,7 @@ impl<'a> Work<'a> {
         }
         let down = changes(&self.models.schema, &self.old, &self.options);
         let ways = Ways { up, down, ..Ways::default() };
-        let mut names = self.names().await?;
+        let mut names = Names::of(&self.bench.project, self.bench.target).await?;
         let mut draft = place.draft(&body(&ways, &names, &self.old, &self.models.schema))?;
         let mut proof = self.prove(&draft).await?;
         if !proof.holds() && names.home.take().is_some() {
@@ -67,11 +67,6 @@ impl<'a> Work<'a> {
             }
         }
         Ok(Generated { draft, operations, proof, notes: Vec::new() })
-    }
-
-    async fn names(&self) -> Result<Names> {
-        let session = self.bench.target.connect("limbeck autogenerate").await?;
-        Names::of(&self.bench.project, self.bench.target, session.client()).await
     }
 
     /// Runs the script on a copy of the target's schema.

@@ -1,24 +1,177 @@
 //! Enums, composite types, range types.
 
+use std::collections::BTreeSet;
+
 use super::super::context::{Context, Verdict, Written};
-use crate::core::schema::ObjectId;
+use crate::core::schema::{Column, CompositeType, Enum, Kind, Object, ObjectId, RangeType, Schema};
+use crate::core::sql::identifier::{literal, qualified, quote};
 
-pub(super) fn verdict(_context: &Context, _id: &ObjectId) -> Verdict {
-    Verdict::Same
+pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
+    match (context.old.objects.get(id), context.new.objects.get(id)) {
+        (old, new) if old == new => Verdict::Same,
+        (Some(Object::Enum(old)), Some(Object::Enum(new))) if only_adds(old, new) => Verdict::Alter { disturbs: false },
+        (Some(Object::CompositeType(old)), Some(Object::CompositeType(new))) => of_composites(context, id, old, new),
+        _ => Verdict::Replace,
+    }
 }
 
-pub(super) fn create(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let name = qualified(&id.schema, &id.name);
+    let (what, items) = match context.new.objects.get(id) {
+        Some(Object::Enum(one)) => (" ENUM", one.labels.iter().map(|label| literal(label)).collect()),
+        Some(Object::CompositeType(composite)) => ("", composite.columns.iter().map(attribute).collect()),
+        Some(Object::RangeType(range)) => (" RANGE", range_settings(id, range)),
+        _ => return Vec::new(),
+    };
+    vec![format!("CREATE TYPE {name} AS{what} {}", list(&items, name.len())).into()]
 }
 
-pub(super) fn drop(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let name = context.decisions.aside.get(id).unwrap_or(&id.name);
+    vec![format!("DROP TYPE {}", qualified(&id.schema, name)).into()]
 }
 
-pub(super) fn alter(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let name = qualified(&id.schema, &id.name);
+    let actions = match (context.old.objects.get(id), context.new.objects.get(id)) {
+        (Some(Object::Enum(old)), Some(Object::Enum(new))) => added_labels(old, new),
+        (Some(Object::CompositeType(old)), Some(Object::CompositeType(new))) => {
+            let cascade = if is_of_tables(context.old, id) { " CASCADE" } else { "" };
+            changed_attributes(old, new).into_iter().map(|action| action + cascade).collect()
+        }
+        _ => Vec::new(),
+    };
+    actions.into_iter().map(|action| format!("ALTER TYPE {name} {action}").into()).collect()
 }
 
-pub(super) fn aside(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+/// The array type follows by itself; the multirange would stand in the way of the new one's.
+pub(super) fn aside(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let Some(other) = context.decisions.aside.get(id) else { return Vec::new() };
+    let what = if id.kind == Kind::Domain { "DOMAIN" } else { "TYPE" };
+    let mut statements = vec![format!("ALTER {what} {} RENAME TO {}", qualified(&id.schema, &id.name), quote(other))];
+    if let Some(Object::RangeType(RangeType { multirange: Some(multirange), .. })) = context.old.objects.get(id) {
+        statements.push(format!("ALTER TYPE {multirange} RENAME TO {}", quote(&format!("{other}_multirange"))));
+    }
+    statements.into_iter().map(Written::from).collect()
+}
+
+/// In one line where it fits, else an item a line.
+fn list(items: &[String], before: usize) -> String {
+    let joined = items.join(", ");
+    if before + joined.len() <= 80 && items.len() <= 6 {
+        format!("({joined})")
+    } else {
+        format!("(\n    {}\n)", items.join(",\n    "))
+    }
+}
+
+/// Whether the old labels are all there, in the same order.
+fn only_adds(old: &Enum, new: &Enum) -> bool {
+    let mut labels = new.labels.iter();
+    old.labels.iter().all(|label| labels.any(|other| other == label))
+}
+
+/// Each new label before the next of the old ones, so that they come to stand in order.
+fn added_labels(old: &Enum, new: &Enum) -> Vec<String> {
+    let is_old = |label: &&String| old.labels.contains(label);
+    let added = new.labels.iter().enumerate().filter(|(_, label)| !is_old(label));
+    let action = |(at, label): (usize, &String)| match new.labels.iter().skip(at).find(is_old) {
+        Some(next) => format!("ADD VALUE {} BEFORE {}", literal(label), literal(next)),
+        None => format!("ADD VALUE {}", literal(label)),
+    };
+    added.map(action).collect()
+}
+
+fn attribute(column: &Column) -> String {
+    format!("{} {}{}", quote(&column.name), column.type_name, collate(column))
+}
+
+fn collate(column: &Column) -> String {
+    column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default()
+}
+
+fn of_composites(context: &Context, id: &ObjectId, old: &CompositeType, new: &CompositeType) -> Verdict {
+    if changed_attributes(old, new).is_empty() {
+        return Verdict::Same;
+    }
+    let retyped =
+        old.columns.iter().any(|column| counterpart(new, column).is_some_and(|other| !is_alike(column, other)));
+    if retyped && is_stored(context.old, id) {
+        return Verdict::Replace;
+    }
+    let is_in_the_way = |column: &Column| {
+        let attribute = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
+        context.old.dependents(&attribute).next().is_some()
+    };
+    let stays = |column: &Column| counterpart(new, column).is_some_and(|other| is_alike(column, other));
+    Verdict::Alter { disturbs: old.columns.iter().any(|column| !stays(column) && is_in_the_way(column)) }
+}
+
+fn counterpart<'a>(of: &'a CompositeType, column: &Column) -> Option<&'a Column> {
+    of.columns.iter().find(|other| other.name == column.name)
+}
+
+fn is_alike(old: &Column, new: &Column) -> bool {
+    (&old.type_name, &old.collation) == (&new.type_name, &new.collation)
+}
+
+fn changed_attributes(old: &CompositeType, new: &CompositeType) -> Vec<String> {
+    let gone = old.columns.iter().filter(|column| counterpart(new, column).is_none());
+    let dropped = gone.map(|column| format!("DROP ATTRIBUTE {}", quote(&column.name)));
+    let pairs = new.columns.iter().filter_map(|column| Some((counterpart(old, column)?, column)));
+    let altered = pairs
+        .filter(|(before, now)| !is_alike(before, now))
+        .map(|(_, now)| format!("ALTER ATTRIBUTE {} TYPE {}{}", quote(&now.name), now.type_name, collate(now)));
+    let fresh = new.columns.iter().filter(|column| counterpart(old, column).is_none());
+    let added = fresh.map(|column| format!("ADD ATTRIBUTE {}", attribute(column)));
+    dropped.chain(altered).chain(added).collect()
+}
+
+/// Whether a table holds values of the type: then no attribute can be of another type. Domains, ranges and other
+/// composite types pass it on, and so do tables' and views' row types.
+fn is_stored(schema: &Schema, id: &ObjectId) -> bool {
+    let (mut seen, mut waiting) = (BTreeSet::new(), vec![id.clone()]);
+    while let Some(current) = waiting.pop() {
+        for dependent in schema.dependents(&current) {
+            let holder = if dependent.kind == Kind::Column { schema.holder(dependent) } else { Some(dependent) };
+            match holder.map(|holder| (holder, holder.kind)) {
+                Some((_, Kind::Table | Kind::MaterializedView)) if dependent.kind == Kind::Column => return true,
+                Some((holder, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View)) => {
+                    if seen.insert(holder.clone()) {
+                        waiting.push(holder.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// Whether a table is made OF the type: it changes with it.
+fn is_of_tables(schema: &Schema, id: &ObjectId) -> bool {
+    let name = qualified(&id.schema, &id.name);
+    schema
+        .objects
+        .values()
+        .any(|object| matches!(object, Object::Table(table) if table.of_type.as_ref() == Some(&name)))
+}
+
+fn range_settings(id: &ObjectId, range: &RangeType) -> Vec<String> {
+    let usual = qualified(&id.schema, &usual_multirange(&id.name));
+    let multirange = range.multirange.as_ref().filter(|name| **name != usual);
+    let settings = [
+        ("subtype", Some(&range.subtype)),
+        ("subtype_opclass", range.operator_class.as_ref()),
+        ("collation", range.collation.as_ref()),
+        ("canonical", range.canonical.as_ref()),
+        ("subtype_diff", range.difference.as_ref()),
+        ("multirange_type_name", multirange),
+    ];
+    settings.into_iter().filter_map(|(name, value)| Some(format!("{name} = {}", value?))).collect()
+}
+
+/// What PostgreSQL calls a range's multirange by itself.
+fn usual_multirange(range: &str) -> String {
+    if range.contains("range") { range.replacen("range", "multirange", 1) } else { format!("{range}_multirange") }
 }

@@ -1,20 +1,169 @@
 //! Views and materialised views.
 
 use super::super::context::{Context, Verdict, Written};
-use crate::core::schema::ObjectId;
+use crate::core::schema::{Column, MaterializedView, Object, ObjectId, View};
+use crate::core::sql::identifier::{literal, qualified, quote};
 
-pub(super) fn verdict(_context: &Context, _id: &ObjectId) -> Verdict {
-    Verdict::Same
+/// The first version with SET STORAGE DEFAULT.
+const STORAGE_DEFAULT: u32 = 16;
+/// The first version with SET ACCESS METHOD.
+const SET_ACCESS_METHOD: u32 = 15;
+
+pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
+    let version = context.options.version;
+    let in_place = match (context.old.objects.get(id), context.new.objects.get(id)) {
+        (old, new) if old == new => return Verdict::Same,
+        (Some(Object::View(old)), Some(Object::View(new))) => is_prefix(&old.columns, &new.columns),
+        (Some(Object::MaterializedView(old)), Some(Object::MaterializedView(new))) => is_alterable(version, old, new),
+        _ => false,
+    };
+    if in_place { Verdict::Alter { disturbs: false } } else { Verdict::Replace }
 }
 
-pub(super) fn create(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let name = qualified(&id.schema, &id.name);
+    let statements = match context.new.objects.get(id) {
+        Some(Object::View(view)) => {
+            let mut statements = vec![written("CREATE VIEW", &name, view)];
+            statements.extend(changed_defaults(&name, &[], &view.columns));
+            statements
+        }
+        Some(Object::MaterializedView(view)) => {
+            let mut statements = vec![materialized(&name, view)];
+            statements.extend(view.columns.iter().flat_map(|column| changed_column(&name, None, column)));
+            statements
+        }
+        _ => Vec::new(),
+    };
+    statements.into_iter().map(Written::from).collect()
 }
 
-pub(super) fn drop(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let is_view = matches!(context.old.objects.get(id), Some(Object::View(_)));
+    let what = if is_view { "VIEW" } else { "MATERIALIZED VIEW" };
+    vec![format!("DROP {what} {}", qualified(&id.schema, &id.name)).into()]
 }
 
-pub(super) fn alter(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let name = qualified(&id.schema, &id.name);
+    let statements = match (context.old.objects.get(id), context.new.objects.get(id)) {
+        (Some(Object::View(old)), Some(Object::View(new))) => {
+            // CREATE OR REPLACE sets the options, too.
+            let mut statements = if old.definition == new.definition {
+                changed_options(&format!("ALTER VIEW {name}"), &old.options, &new.options)
+            } else {
+                vec![written("CREATE OR REPLACE VIEW", &name, new)]
+            };
+            statements.extend(changed_defaults(&name, &old.columns, &new.columns));
+            statements
+        }
+        (Some(Object::MaterializedView(old)), Some(Object::MaterializedView(new))) => {
+            changed_materialized(&name, old, new)
+        }
+        _ => Vec::new(),
+    };
+    statements.into_iter().map(Written::from).collect()
+}
+
+/// Whether CREATE OR REPLACE VIEW can make one list of columns the other.
+fn is_prefix(old: &[Column], new: &[Column]) -> bool {
+    let told = |column: &Column| (column.name.clone(), column.type_name.clone(), column.collation.clone());
+    old.len() <= new.len() && old.iter().zip(new).all(|(before, now)| told(before) == told(now))
+}
+
+fn is_alterable(version: u32, old: &MaterializedView, new: &MaterializedView) -> bool {
+    let loses_storage = |(before, now): (&Column, &Column)| before.storage.is_some() && now.storage.is_none();
+    let storage = version >= STORAGE_DEFAULT || !old.columns.iter().zip(&new.columns).any(loses_storage);
+    let access_method = version >= SET_ACCESS_METHOD || old.access_method == new.access_method;
+    let columns = old.columns.len() == new.columns.len() && is_prefix(&old.columns, &new.columns);
+    old.definition == new.definition && columns && storage && access_method
+}
+
+/// The query without its semicolon.
+fn query(definition: &str) -> &str {
+    definition.trim_end().trim_end_matches(';').trim_end()
+}
+
+fn written(verb: &str, name: &str, view: &View) -> String {
+    format!("{verb} {name}{} AS\n{}", with(&view.options), query(&view.definition))
+}
+
+fn materialized(name: &str, view: &MaterializedView) -> String {
+    let method = view.access_method.as_ref().filter(|method| *method != "heap");
+    let method = method.map(|method| format!(" USING {}", quote(method))).unwrap_or_default();
+    let tablespace = view.tablespace.as_ref().map(|name| format!(" TABLESPACE {}", quote(name))).unwrap_or_default();
+    let (options, query) = (with(&view.options), query(&view.definition));
+    format!("CREATE MATERIALIZED VIEW {name}{method}{options}{tablespace} AS\n{query}\n  WITH DATA")
+}
+
+fn changed_materialized(name: &str, old: &MaterializedView, new: &MaterializedView) -> Vec<String> {
+    let prefix = format!("ALTER MATERIALIZED VIEW {name}");
+    let mut statements = changed_options(&prefix, &old.options, &new.options);
+    if old.access_method != new.access_method {
+        let method = new.access_method.as_deref().unwrap_or("heap");
+        statements.push(format!("{prefix} SET ACCESS METHOD {}", quote(method)));
+    }
+    if old.tablespace != new.tablespace {
+        let tablespace = new.tablespace.as_deref().unwrap_or("pg_default");
+        statements.push(format!("{prefix} SET TABLESPACE {}", quote(tablespace)));
+    }
+    let pairs = old.columns.iter().zip(&new.columns);
+    statements.extend(pairs.flat_map(|(before, now)| changed_column(name, Some(before), now)));
+    statements
+}
+
+/// What is set for a column of a materialised view; `None`: it has just been made.
+fn changed_column(name: &str, old: Option<&Column>, new: &Column) -> Vec<String> {
+    let prefix = format!("ALTER MATERIALIZED VIEW {name} ALTER COLUMN {}", quote(&new.name));
+    let mut statements = Vec::new();
+    if old.and_then(|old| old.statistics) != new.statistics {
+        statements.push(format!("{prefix} SET STATISTICS {}", new.statistics.unwrap_or(-1)));
+    }
+    if old.and_then(|old| old.storage.as_ref()) != new.storage.as_ref() {
+        let storage = new.storage.as_deref().unwrap_or("default").to_uppercase();
+        statements.push(format!("{prefix} SET STORAGE {storage}"));
+    }
+    if old.and_then(|old| old.compression.as_ref()) != new.compression.as_ref() {
+        let compression = new.compression.as_deref().unwrap_or("default");
+        statements.push(format!("{prefix} SET COMPRESSION {compression}"));
+    }
+    let had = old.map(|old| old.options.as_slice()).unwrap_or_default();
+    statements.extend(changed_options(&prefix, had, &new.options));
+    statements
+}
+
+fn changed_defaults(name: &str, old: &[Column], new: &[Column]) -> Vec<String> {
+    let had = |column: &Column| old.iter().find(|other| other.name == column.name)?.default.as_ref();
+    let changed = new.iter().filter(|column| had(column) != column.default.as_ref());
+    let action = |column: &Column| {
+        let set = column.default.as_ref().map(|default| format!("SET DEFAULT {default}"));
+        let action = set.unwrap_or_else(|| "DROP DEFAULT".to_owned());
+        format!("ALTER VIEW {name} ALTER COLUMN {} {action}", quote(&column.name))
+    };
+    changed.map(action).collect()
+}
+
+fn changed_options(prefix: &str, old: &[String], new: &[String]) -> Vec<String> {
+    let name = |option: &String| option.split_once('=').map_or(option.as_str(), |(name, _)| name).to_owned();
+    let set: Vec<String> = new.iter().filter(|option| !old.contains(option)).map(|option| setting(option)).collect();
+    let stays = |option: &&String| new.iter().any(|other| name(other) == name(option));
+    let reset: Vec<String> = old.iter().filter(|option| !stays(option)).map(name).collect();
+    let statement =
+        |verb: &str, list: &[String]| (!list.is_empty()).then(|| format!("{prefix} {verb} ({})", list.join(", ")));
+    [statement("RESET", &reset), statement("SET", &set)].into_iter().flatten().collect()
+}
+
+fn with(options: &[String]) -> String {
+    if options.is_empty() {
+        return String::new();
+    }
+    format!(" WITH ({})", options.iter().map(|option| setting(option)).collect::<Vec<_>>().join(", "))
+}
+
+/// `name=value`, the value as a text where it is more than a word or a number.
+fn setting(option: &str) -> String {
+    let Some((name, value)) = option.split_once('=') else { return option.to_owned() };
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_plain = !value.is_empty() && (is_word(value) || value.parse::<f64>().is_ok());
+    if is_plain { option.to_owned() } else { format!("{name}={}", literal(value)) }
 }
