@@ -11,6 +11,8 @@ pub mod editor;
 mod error;
 mod evidence;
 pub mod init;
+pub mod models;
+mod passage;
 pub mod postgres;
 pub mod prepare;
 pub mod project;
