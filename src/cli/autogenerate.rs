@@ -9,6 +9,7 @@ use super::interrupt;
 use super::json::{NothingDocument, SqlDocument, WrittenDocument};
 use super::listing::absolute;
 use super::terminal::Terminal;
+use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Action, Operation};
 use crate::core::script::Script;
 use crate::engine::Error;
@@ -43,6 +44,7 @@ pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit
         generated.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
     })??;
     detected(terminal, &generated);
+    offer(terminal, &generated.renames);
     if wanted.sql {
         print(terminal, &generated)?;
     } else if wanted.skip_empty && generated.is_empty() {
@@ -72,6 +74,20 @@ fn detected(terminal: Terminal, generated: &Generated) {
             told.push(line);
         }
     }
+}
+
+/// Names what may be a rename, and how to ask for it.
+fn offer(terminal: Terminal, candidates: &[Candidate]) {
+    for Candidate { spec, reasons, .. } in candidates {
+        let (old, new) = spec.split_once('=').unwrap_or((spec, ""));
+        terminal.note(&format!("note: {old} → {new}? {}: --rename {}", reasons.join(", "), in_shell(spec)));
+    }
+}
+
+/// A text as one word of a shell.
+fn in_shell(text: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "_.=-".contains(letter);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn finding(operation: &Operation) -> Option<String> {

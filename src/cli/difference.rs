@@ -6,6 +6,7 @@ use super::terminal::Terminal;
 use crate::core::diff::Operation;
 use crate::engine::apply::Progress;
 use crate::engine::autogenerate::{CompareOptions, Stage, Told};
+use crate::engine::models;
 use crate::engine::{Error, ErrorKind};
 
 /// No options of its own, so far.
@@ -20,15 +21,13 @@ pub fn options(yes: bool, renames: Vec<String>) -> CompareOptions {
 /// Tells the phases.
 pub fn tell(terminal: Terminal, verbose: bool, told: &Told) {
     match told {
-        Told::Scratch { place, notes } => {
-            for note in notes {
-                terminal.note(&format!("note: {note}"));
-            }
-            if verbose {
-                terminal.note(&format!("Scratch database {place}"));
-            }
+        Told::Load(models::Told::Loading { file, number, count }) if verbose => {
+            terminal.note(&format!("Loading {file} ({number} of {count})"));
         }
-        Told::Load if verbose => terminal.note("Loading the models"),
+        Told::Load(models::Told::FromCache) if verbose => terminal.note("The models are as they were"),
+        Told::Load(models::Told::Scratch { place, .. }) | Told::Scratch { place, .. } if verbose => {
+            terminal.note(&format!("Scratch database {place}"));
+        }
         Told::Read if verbose => terminal.note("Reading the database"),
         Told::Compare if verbose => terminal.note("Comparing"),
         Told::Replay { revision } if verbose => terminal.note(&format!("Running upgrade {revision}")),
@@ -42,10 +41,12 @@ pub fn tell(terminal: Terminal, verbose: bool, told: &Told) {
     }
 }
 
-/// Prints notes, those aside that were told already.
+/// Prints what people should know besides, each once.
 pub fn notes(terminal: Terminal, notes: &[String]) {
-    for note in notes {
-        terminal.note(&format!("note: {note}"));
+    for (place, note) in notes.iter().enumerate() {
+        if !notes.iter().take(place).any(|told| told == note) {
+            terminal.note(&format!("note: {note}"));
+        }
     }
 }
 

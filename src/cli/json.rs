@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::listing::absolute;
 use crate::core::diff::Operation;
+use crate::core::diff::rename::Candidate;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{self, Hazard};
 use crate::core::plan::{Plan, PlannedStatement, Step};
@@ -81,7 +82,7 @@ pub struct WrittenDocument<'a> {
     /// What autogenerate wrote.
     operations: Vec<OperationDocument<'a>>,
     /// What autogenerate took for a drop and a new one, and what may be a rename.
-    renames: Vec<RenameDocument>,
+    renames: Vec<RenameDocument<'a>>,
     /// What autogenerate proved.
     proof: Option<ProofDocument<'a>>,
 }
@@ -102,7 +103,13 @@ struct OperationDocument<'a> {
 
 /// What may be a rename.
 #[derive(Debug, Serialize)]
-pub struct RenameDocument {}
+struct RenameDocument<'a> {
+    /// What `--rename` takes to ask for it.
+    rename: &'a str,
+    reasons: &'a [String],
+    /// 0 to 100.
+    score: u32,
+}
 
 #[derive(Debug, Serialize)]
 struct ProofDocument<'a> {
@@ -277,7 +284,14 @@ impl<'a> WrittenDocument<'a> {
     #[must_use]
     pub fn generated(written: &'a Written, generated: &'a Generated) -> Self {
         let operations = generated.operations.iter().map(OperationDocument::from).collect();
-        Self { operations, proof: Some(ProofDocument::from(&generated.proof)), ..Self::from(written) }
+        let renames = generated.renames.iter().map(RenameDocument::from).collect();
+        Self { operations, renames, proof: Some(ProofDocument::from(&generated.proof)), ..Self::from(written) }
+    }
+}
+
+impl<'a> From<&'a Candidate> for RenameDocument<'a> {
+    fn from(candidate: &'a Candidate) -> Self {
+        Self { rename: &candidate.spec, reasons: &candidate.reasons, score: candidate.score }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::autogenerate::{Bench, CompareOptions, Models, TellAutogenerate, Told, Work, unless_cancelled};
+use super::autogenerate::{Bench, CompareOptions, TellAutogenerate, Told, Wanted, Work};
 use super::postgres::VersionTable;
 use super::project::{Project, ScriptTree};
 use super::scratch::{Needs, Scratch};
 use super::verify::{Walker, shape};
-use super::{Error, Result, Target, recall, record};
+use super::{Error, Result, Target, models, recall, record};
 use crate::core::diff::Changes;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::schema::{Kind, Schema, Scope};
+use crate::core::schema::Kind;
 
 /// How a database differs from its history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,7 +78,7 @@ fn applied(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<RevisionId>> {
 }
 
 /// What the scripts make of an empty database.
-async fn replay(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<Models> {
+async fn replay(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<Wanted> {
     let upgrades = order.iter().filter_map(|id| tree.script(id.as_str())).map(|file| file.script.upgrade.sql.as_str());
     let needs = Needs::of(upgrades);
     let scratch = Scratch::make(&bench.project, bench.target, &needs, bench.options.download).await?;
@@ -91,7 +91,7 @@ async fn replay(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId]) -> R
     Ok(replayed)
 }
 
-async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch: &Scratch) -> Result<Models> {
+async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch: &Scratch) -> Result<Wanted> {
     let progress = |progress| (bench.tell)(Told::Progress(progress));
     let (project, target, cancel) = (&*bench.project, scratch.target(), bench.cancel);
     let walker = Walker { project, tree, target, progress: &progress, cancel };
@@ -102,17 +102,8 @@ async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch
         heads = walker.walk(Direction::Upgrade, id.as_str(), path).await?;
     }
     let (made, _) = bench.read(target, &shape::everything(project)).await?;
-    let scope = shape::without_version_table(project, scope(project, &made));
-    let (schema, _) = unless_cancelled(cancel, bench.read(target, &scope)).await?;
-    Ok(Models { schema, scope, notes: scratch.notes().to_vec() })
-}
-
-/// The managed schemas; where nothing says which they are, those that the history makes, and public.
-fn scope(project: &Project, made: &Schema) -> Scope {
-    let models = &project.config.models;
-    let schemas = models.schemas.clone().unwrap_or_else(|| {
-        let own = made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
-        own.chain(["public".to_owned()]).collect()
-    });
-    Scope::new(Some(&schemas), &models.exclude)
+    let own = made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
+    let scope = models::scope(project, &own.collect::<Vec<_>>());
+    let (schema, _) = bench.read(target, &scope).await?;
+    Ok(Wanted { schema, scope, notes: scratch.notes().to_vec(), key: None })
 }

@@ -8,6 +8,7 @@ mod context;
 mod inline;
 mod mention;
 mod order;
+pub mod rename;
 pub mod render;
 mod settle;
 mod shorten;

@@ -5,9 +5,9 @@
 
 mod bench;
 mod keep;
-mod load;
 mod prove;
 mod ready;
+mod renames;
 mod replica;
 mod roles;
 mod text;
@@ -17,16 +17,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::draft::{self, Draft, NewRevision};
+use super::models::{self, LoadOptions};
 use super::project::{Project, ScriptTree};
 use super::{Error, ErrorKind, Result, Target};
+use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
 
 pub use super::verify::Stage;
 pub(super) use bench::Bench;
 pub use keep::write;
-pub(super) use load::Models;
-pub(super) use work::Work;
+pub(super) use work::{Wanted, Work};
 
 /// How to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub struct CompareOptions {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Told {
     /// The models are loaded.
-    Load,
+    Load(models::Told),
     /// Of a drift: a revision runs on the scratch database.
     Replay {
         revision: RevisionId,
@@ -68,6 +69,8 @@ pub type TellAutogenerate<'a> = &'a (dyn Fn(Told) + Send + Sync);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
     pub changes: Changes,
+    /// What may be renames.
+    pub renames: Vec<Candidate>,
     /// What else people should know.
     pub notes: Vec<String>,
 }
@@ -102,6 +105,8 @@ pub struct Generated {
     pub draft: Draft,
     /// Of the upgrade, in order.
     pub operations: Vec<Operation>,
+    /// What may be renames, and is written as drops and new objects.
+    pub renames: Vec<Candidate>,
     pub proof: Proof,
     pub notes: Vec<String>,
 }
@@ -133,7 +138,8 @@ pub async fn compare(
     let removed = work.bench.end().await;
     let changes = compared?;
     removed?;
-    Ok(Comparison { changes, notes: work.bench.notes })
+    let renames = if changes.operations.is_empty() { Vec::new() } else { work.candidates() };
+    Ok(Comparison { changes, renames, notes: work.bench.notes })
 }
 
 /// Writes what the models add as a script, and proves it on a scratch copy of the database's schema. Reads the target
@@ -163,9 +169,11 @@ pub async fn generate(
 
 /// Loads the models and reads the target.
 async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
-    (bench.tell)(Told::Load);
-    let models = load::load(&bench.project, bench.target, bench.options, bench.cancel).await?;
-    Work::begin(bench, models).await
+    let CompareOptions { download, consent, .. } = *bench.options;
+    let options = LoadOptions { download, consent };
+    let tell = |told| (bench.tell)(Told::Load(told));
+    let models = models::load(&bench.project, bench.target, &options, &tell, bench.cancel).await?;
+    Work::begin(bench, models.into()).await
 }
 
 /// Waits for work that may be cancelled; what it holds on the scratch database's server goes with that database.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::renames::Renames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, shorten};
 use crate::core::schema::{Kind, Object, Schema};
@@ -12,14 +13,12 @@ use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
 /// What a script does, both ways.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Ways {
     pub up: Changes,
     pub down: Changes,
-    /// Renames come first on the way up.
-    pub renames: Vec<String>,
-    /// The same back, which comes last on the way down.
-    pub renames_back: Vec<String>,
+    /// They come first on the way up, and last on the way down.
+    pub renames: Renames,
 }
 
 /// How names are shortened.
@@ -56,12 +55,11 @@ impl Names {
     }
 
     /// The names that are found in the home schema.
-    fn known(&self, schemas: [&Schema; 2]) -> BTreeSet<String> {
+    fn known(&self, schemas: &[&Schema]) -> BTreeSet<String> {
         let Some(home) = &self.home else { return BTreeSet::new() };
-        let ids = schemas.into_iter().flat_map(|schema| schema.objects.keys());
+        let ids = schemas.iter().flat_map(|schema| schema.objects.keys());
         let there = ids.filter(|id| id.schema == *home && (id.of.is_empty() || id.kind == Kind::Index));
-        let names =
-            there.map(|id| id.name.clone()).chain(schemas.into_iter().flat_map(|schema| identities(schema, home)));
+        let names = there.map(|id| id.name.clone()).chain(schemas.iter().flat_map(|schema| identities(schema, home)));
         names.filter(|name| !self.built_in.contains(name)).collect()
     }
 }
@@ -77,16 +75,16 @@ fn identities<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<Item = Str
     sequences.filter(move |sequence| sequence.schema == home).map(|sequence| sequence.name.clone())
 }
 
-/// The script's body. `old` is what the downgrade gives back.
-pub fn body(ways: &Ways, names: &Names, old: &Schema, new: &Schema) -> Body {
-    let known = names.known([old, new]);
+/// The script's body. `old` is what the downgrade gives back; `schemas` are all whose names may be shortened.
+pub fn body(ways: &Ways, names: &Names, old: &Schema, schemas: &[&Schema]) -> Body {
+    let known = names.known(schemas);
     let shorten = |sql: &str| match &names.home {
         Some(home) => shorten(sql, home, &known),
         None => sql.to_owned(),
     };
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };
-    let up = [lines(&ways.renames, &shorten), render(&ways.up, style)];
-    let down = [render(&ways.down, Style { given_back: Some(old), ..style }), lines(&ways.renames_back, &shorten)];
+    let up = [lines(ways.renames.up.iter().map(|operation| &operation.sql), &shorten), render(&ways.up, style)];
+    let down = [render(&ways.down, Style { given_back: Some(old), ..style }), lines(&ways.renames.down, &shorten)];
     Body { upgrade: half(&up, &ways.up), downgrade: half(&down, &ways.down) }
 }
 
@@ -95,6 +93,6 @@ fn half(blocks: &[String], changes: &Changes) -> Half {
     Half { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
 }
 
-fn lines(statements: &[String], shorten: &dyn Fn(&str) -> String) -> String {
-    statements.iter().map(|sql| shorten(sql) + ";").collect::<Vec<_>>().join("\n")
+fn lines<'a>(statements: impl IntoIterator<Item = &'a String>, shorten: &dyn Fn(&str) -> String) -> String {
+    statements.into_iter().map(|sql| shorten(sql) + ";").collect::<Vec<_>>().join("\n")
 }
