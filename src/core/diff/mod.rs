@@ -5,6 +5,7 @@
 
 mod context;
 mod order;
+pub mod rename;
 mod state;
 mod write;
 
