@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{CompareOptions, TellAutogenerate, Told, replica, roles, unless_cancelled};
+use super::{CompareOptions, TellAutogenerate, Told, dump, replica, roles, unless_cancelled};
 use crate::core::diff::Options;
 use crate::core::schema::{Schema, Scope};
-use crate::engine::postgres::catalog;
+use crate::engine::postgres::{Programs, catalog};
 use crate::engine::project::Project;
 use crate::engine::scratch::Scratch;
 use crate::engine::verify::shape;
@@ -83,21 +83,44 @@ impl<'a> Bench<'a> {
     }
 
     async fn make_replica(&mut self) -> Result<Replica> {
-        let (whole, _) = self.read(self.target, &shape::everything(&self.project)).await?;
-        let scratch = self.filled(&whole, "a copy of the database's schema").await?;
-        for lost in &whole.not_carried {
-            let note = format!("the copy on which scripts are proved lacks {} {}", lost.kind, lost.identity);
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
-        }
+        let (whole, options) = self.read(self.target, &shape::everything(&self.project)).await?;
+        let what = "a copy of the database's schema";
+        let dumped = match dump::program(options.version) {
+            Some(programs) if !whole.not_carried.is_empty() => Some(self.dumped(&programs, &whole).await?),
+            _ => None,
+        };
+        let scratch = match dumped {
+            Some(scratch) => scratch,
+            None => self.filled(&whole, what).await?,
+        };
         match self.read(scratch.target(), &shape::everything(&self.project)).await {
-            Ok((start, _)) => Ok(Replica { scratch, start }),
+            Ok((start, _)) => {
+                self.note_what_it_lacks(&whole, &start);
+                Ok(Replica { scratch, start })
+            }
             Err(error) => {
                 scratch.remove().await?;
                 Err(error)
             }
         }
+    }
+
+    /// The copy as `pg_dump` makes it.
+    async fn dumped(&mut self, programs: &Programs, whole: &Schema) -> Result<Scratch> {
+        let project = &*self.project;
+        let read = dump::read(programs, self.target.conninfo(), project);
+        let dump = unless_cancelled(self.cancel, read).await?;
+        let scratch = self.empty().await?;
+        let loaded = unless_cancelled(self.cancel, dump::load(&dump, whole, &self.project, &scratch)).await;
+        self.or_removed(scratch, loaded, "a copy of the database's schema").await
+    }
+
+    fn note_what_it_lacks(&mut self, whole: &Schema, start: &Schema) {
+        let lost = whole.not_carried.iter().filter(|object| !start.not_carried.contains(object));
+        let notes =
+            lost.map(|lost| format!("the copy on which the script is proved lacks {} {}", lost.kind, lost.identity));
+        let new: Vec<String> = notes.filter(|note| !self.notes.contains(note)).collect();
+        self.notes.extend(new);
     }
 
     /// What a schema reads like once it was loaded into an empty database.
@@ -110,13 +133,25 @@ impl<'a> Bench<'a> {
 
     /// A scratch database with a schema.
     async fn filled(&mut self, schema: &Schema, what: &str) -> Result<Scratch> {
+        let scratch = self.empty().await?;
+        let filled = unless_cancelled(self.cancel, replica::fill(&self.project, &scratch, schema)).await;
+        self.or_removed(scratch, filled, what).await
+    }
+
+    /// An empty scratch database.
+    async fn empty(&mut self) -> Result<Scratch> {
         let scratch = replica::scratch(&self.project, self.target, self.options.download).await?;
         let place = scratch.target().conninfo().describe();
         let mut notes = scratch.notes().to_vec();
         notes.retain(|note| !self.notes.contains(note));
         self.notes.extend(notes.iter().cloned());
         (self.tell)(Told::Scratch { place, notes });
-        match unless_cancelled(self.cancel, replica::fill(&self.project, &scratch, schema)).await {
+        Ok(scratch)
+    }
+
+    /// The scratch database, unless what was to be made in it could not be.
+    async fn or_removed(&self, scratch: Scratch, made: Result<()>, what: &str) -> Result<Scratch> {
+        match made {
             Ok(()) => Ok(scratch),
             Err(error) => {
                 scratch.remove().await?;

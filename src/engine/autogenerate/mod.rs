@@ -4,6 +4,7 @@
 //! database's schema, and [`write`] puts the file where it belongs. The target is only read.
 
 mod bench;
+mod dump;
 mod keep;
 mod prove;
 mod ready;
