@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod apply;
+mod autogenerate;
 mod catalog;
 mod cli;
 mod embedded;
