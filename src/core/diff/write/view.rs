@@ -167,3 +167,119 @@ fn setting(option: &str) -> String {
     let is_plain = !value.is_empty() && (is_word(value) || value.parse::<f64>().is_ok());
     if is_plain { option.to_owned() } else { format!("{name}={}", literal(value)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, column, own, sql, texts, view};
+    use crate::core::schema::Kind;
+
+    fn pair(old: Object, new: Object) -> Pair {
+        Pair::new(own(Kind::View, "v"), Some(old), Some(new))
+    }
+
+    fn materialized_view(definition: &str, columns: &[Column]) -> MaterializedView {
+        MaterializedView {
+            definition: definition.to_owned(),
+            options: Vec::new(),
+            columns: columns.to_vec(),
+            access_method: Some("heap".to_owned()),
+            tablespace: None,
+        }
+    }
+
+    #[test]
+    fn a_view_is_replaced_in_place_where_its_first_columns_stay() {
+        let (a, b) = (column("a", "integer"), column("b", "text"));
+        let old = view(" SELECT a;", &[], &[a.clone()]);
+        let longer = pair(old.clone(), view(" SELECT a,\n    b;", &["security_invoker=true"], &[a.clone(), b.clone()]));
+        assert_eq!(verdict(&longer.context(), &longer.id), Verdict::Alter { disturbs: false });
+        assert_eq!(
+            sql(alter(&longer.context(), &longer.id)),
+            ["CREATE OR REPLACE VIEW public.v WITH (security_invoker=true) AS\n SELECT a,\n    b"]
+        );
+        for columns in [vec![b.clone(), a.clone()], vec![column("a", "bigint")], vec![]] {
+            let other = pair(old.clone(), view(" SELECT b;", &[], &columns));
+            assert_eq!(verdict(&other.context(), &other.id), Verdict::Replace);
+        }
+        assert_eq!(verdict(&pair(old.clone(), old.clone()).context(), &longer.id), Verdict::Same);
+    }
+
+    #[test]
+    fn options_and_defaults_of_a_view_change_alone() {
+        let mut given = column("a", "integer");
+        given.default = Some("1".to_owned());
+        let one = view(" SELECT a;", &["check_option=local", "security_barrier=true"], &[column("a", "integer")]);
+        let other = view(" SELECT a;", &["check_option=cascaded"], &[given]);
+        let there = pair(one.clone(), other.clone());
+        assert_eq!(
+            sql(alter(&there.context(), &there.id)),
+            [
+                "ALTER VIEW public.v RESET (security_barrier)",
+                "ALTER VIEW public.v SET (check_option=cascaded)",
+                "ALTER VIEW public.v ALTER COLUMN a SET DEFAULT 1",
+            ]
+        );
+        let back = pair(other, one);
+        assert!(
+            sql(alter(&back.context(), &back.id))
+                .contains(&"ALTER VIEW public.v ALTER COLUMN a DROP DEFAULT".to_owned())
+        );
+        assert_eq!(
+            sql(create(&there.context(), &there.id)),
+            [
+                "CREATE VIEW public.v WITH (check_option=cascaded) AS\n SELECT a",
+                "ALTER VIEW public.v ALTER COLUMN a SET DEFAULT 1",
+            ]
+        );
+        assert_eq!(sql(drop(&there.context(), &there.id)), ["DROP VIEW public.v"]);
+    }
+
+    #[test]
+    fn a_materialized_view_is_made_with_all_that_is_set() {
+        let mut set = column("a", "text");
+        set.storage = Some("external".to_owned());
+        set.compression = Some("pglz".to_owned());
+        set.statistics = Some(7);
+        set.options = texts(&["n_distinct=-0.5"]);
+        let mut full = materialized_view(" SELECT a;", &[set]);
+        full.options = texts(&["autovacuum_enabled=false", "fillfactor=70"]);
+        full.tablespace = Some("fast".to_owned());
+        let pair = Pair::new(own(Kind::MaterializedView, "m"), None, Some(Object::MaterializedView(full)));
+        let column = "ALTER MATERIALIZED VIEW public.m ALTER COLUMN a";
+        assert_eq!(sql(create(&pair.context(), &pair.id)), [
+            "CREATE MATERIALIZED VIEW public.m WITH (autovacuum_enabled=false, fillfactor=70) TABLESPACE fast AS\n \
+             SELECT a\n  WITH DATA"
+                .to_owned(),
+            format!("{column} SET STATISTICS 7"),
+            format!("{column} SET STORAGE EXTERNAL"),
+            format!("{column} SET COMPRESSION pglz"),
+            format!("{column} SET (n_distinct=-0.5)"),
+        ]);
+    }
+
+    #[test]
+    fn a_materialized_view_changes_in_place_where_the_server_can() {
+        let plain = materialized_view(" SELECT a;", &[column("a", "text")]);
+        let mut stored = plain.clone();
+        stored.columns[0].storage = Some("plain".to_owned());
+        stored.access_method = Some("columnar".to_owned());
+        let object = |one: &MaterializedView| Some(Object::MaterializedView(one.clone()));
+        let mut pair = Pair::new(own(Kind::MaterializedView, "m"), object(&stored), object(&plain));
+        assert_eq!(
+            sql(alter(&pair.context(), &pair.id)),
+            [
+                "ALTER MATERIALIZED VIEW public.m SET ACCESS METHOD heap",
+                "ALTER MATERIALIZED VIEW public.m ALTER COLUMN a SET STORAGE DEFAULT",
+            ]
+        );
+        for (version, expected) in [(18, Verdict::Alter { disturbs: false }), (15, Verdict::Replace)] {
+            pair.options.version = version;
+            assert_eq!(verdict(&pair.context(), &pair.id), expected);
+        }
+        let other = materialized_view(" SELECT b AS a;", &[column("a", "text")]);
+        let pair = Pair::new(own(Kind::MaterializedView, "m"), object(&plain), object(&other));
+        assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Replace);
+        assert_eq!(sql(drop(&pair.context(), &pair.id)), ["DROP MATERIALIZED VIEW public.m"]);
+    }
+}
