@@ -13,9 +13,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub fn new(id: ObjectId, old: Option<Object>, new: Option<Object>) -> Self {
+    pub fn new(id: ObjectId, old: impl Into<Option<Object>>, new: impl Into<Option<Object>>) -> Self {
         let schema = |object: Option<Object>| schema(object.map(|object| (id.clone(), object)));
-        let (old, new) = (schema(old), schema(new));
+        let (old, new) = (schema(old.into()), schema(new.into()));
         Self { id, old, new, options: Options { creator: "maker".to_owned(), version: 18 } }
     }
 

@@ -81,12 +81,9 @@ fn is_alterable(old: &EventTrigger, new: &EventTrigger) -> bool {
 }
 
 fn create_event_trigger(name: &str, trigger: &EventTrigger) -> String {
-    let mut sql = format!("CREATE EVENT TRIGGER {name} ON {}", trigger.event);
-    if !trigger.tags.is_empty() {
-        let tags: Vec<String> = trigger.tags.iter().map(|tag| literal(tag)).collect();
-        sql.push_str(&format!("\n    WHEN TAG IN ({})", tags.join(", ")));
-    }
-    sql + &format!("\n    EXECUTE FUNCTION {}()", trigger.function)
+    let tags: Vec<String> = trigger.tags.iter().map(|tag| literal(tag)).collect();
+    let when = if tags.is_empty() { String::new() } else { format!("\n    WHEN TAG IN ({})", tags.join(", ")) };
+    format!("CREATE EVENT TRIGGER {name} ON {}{when}\n    EXECUTE FUNCTION {}()", trigger.event, trigger.function)
 }
 
 fn switch(name: &str, trigger: &EventTrigger) -> String {
@@ -96,10 +93,8 @@ fn switch(name: &str, trigger: &EventTrigger) -> String {
 /// ALTER DEFAULT PRIVILEGES, from what holds to what shall hold.
 fn default_privileges(context: &Context, id: &ObjectId) -> Vec<String> {
     let (had, wanted) = (effective(context, context.old, id), effective(context, context.new, id));
-    let mut prefix = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}", quote(&id.name));
-    if !id.schema.is_empty() {
-        prefix.push_str(&format!(" IN SCHEMA {}", quote(&id.schema)));
-    }
+    let inside = if id.schema.is_empty() { String::new() } else { format!(" IN SCHEMA {}", quote(&id.schema)) };
+    let prefix = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{inside}", quote(&id.name));
     let statements = difference(&had, &wanted, "", &id.of.to_uppercase());
     statements.into_iter().map(|statement| format!("{prefix} {statement}")).collect()
 }
@@ -140,17 +135,17 @@ mod tests {
     use crate::core::diff::fixtures_others::{Pair, grant as given, sql, texts};
     use crate::core::schema::DefaultPrivileges;
 
-    fn extension(in_schema: &str, version: &str) -> Option<Object> {
-        Some(Object::Extension(Extension { in_schema: in_schema.to_owned(), version: version.to_owned() }))
+    fn extension(in_schema: &str, version: &str) -> Object {
+        Object::Extension(Extension { in_schema: in_schema.to_owned(), version: version.to_owned() })
     }
 
-    fn event_trigger(tags: &[&str], enabled: &str) -> Option<Object> {
-        Some(Object::EventTrigger(EventTrigger {
+    fn event_trigger(tags: &[&str], enabled: &str) -> Object {
+        Object::EventTrigger(EventTrigger {
             event: "ddl_command_end".to_owned(),
             function: "public.told".to_owned(),
             tags: texts(tags),
             enabled: enabled.to_owned(),
-        }))
+        })
     }
 
     #[test]

@@ -17,25 +17,18 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
 
 pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let Some(domain) = domain(context.new, id) else { return Vec::new() };
-    let mut sql = format!("CREATE DOMAIN {} AS {}", qualified(&id.schema, &id.name), domain.type_name);
-    if let Some(collation) = &domain.collation {
-        sql.push_str(&format!(" COLLATE {collation}"));
-    }
-    if let Some(default) = &domain.default {
-        sql.push_str(&format!(" DEFAULT {default}"));
-    }
-    if let Some(name) = not_null_name(id, domain) {
-        sql.push_str(&named(id, &name));
-        sql.push_str(" NOT NULL");
-    }
+    let base = format!("CREATE DOMAIN {} AS {}", qualified(&id.schema, &id.name), domain.type_name);
+    let collation = domain.collation.as_ref().map(|collation| format!(" COLLATE {collation}"));
+    let default = domain.default.as_ref().map(|default| format!(" DEFAULT {default}"));
+    let not_null = not_null_name(id, domain).map(|name| format!("{} NOT NULL", named(id, &name)));
     let is_inline = |constraint: &&Constraint| {
         let own = ObjectId::on(Kind::Constraint, &id.schema, &id.name, &constraint.name);
         constraint.kind != ConstraintKind::NotNull && context.decisions.inline.contains(&own)
     };
-    for constraint in domain.constraints.iter().filter(is_inline) {
-        sql.push_str(&format!("\n    CONSTRAINT {} {}", quote(&constraint.name), constraint.definition));
-    }
-    vec![sql.into()]
+    let constraints = domain.constraints.iter().filter(is_inline);
+    let constraints = constraints.map(|one| format!("\n    CONSTRAINT {} {}", quote(&one.name), one.definition));
+    let parts = [Some(base), collation, default, not_null].into_iter().flatten().chain(constraints);
+    vec![parts.collect::<String>().into()]
 }
 
 pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {

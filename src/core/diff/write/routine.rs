@@ -137,14 +137,14 @@ mod tests {
     use crate::core::diff::fixtures_others::{Pair, sql};
     use crate::core::schema::FunctionKind;
 
-    fn function(arguments: &str, result: Option<&str>, body: &str) -> Option<Object> {
-        Some(Object::Function(Function {
+    fn function(arguments: &str, result: Option<&str>, body: &str) -> Object {
+        Object::Function(Function {
             kind: FunctionKind::Function,
             arguments: arguments.to_owned(),
             result: result.map(str::to_owned),
             language: "sql".to_owned(),
             definition: format!("CREATE OR REPLACE FUNCTION public.f({arguments}) {result:?} {body}\n"),
-        }))
+        })
     }
 
     fn aggregate(kind: &str, arguments: &str) -> Aggregate {

@@ -110,28 +110,21 @@ fn is_alterable(old: &Policy, new: &Policy) -> bool {
 }
 
 fn create_policy(id: &ObjectId, policy: &Policy) -> String {
-    let mut sql = format!("CREATE POLICY {} ON {}", quote(&id.name), qualified(&id.schema, &id.of));
-    if !policy.permissive {
-        sql.push_str(" AS RESTRICTIVE");
-    }
-    if policy.command != "ALL" {
-        sql.push_str(&format!(" FOR {}", policy.command));
-    }
-    if policy.roles != ["public"] {
-        sql.push_str(&format!(" TO {}", roles(policy)));
-    }
-    sql + &expressions(policy.using_expression.as_deref(), policy.check_expression.as_deref())
+    let restrictive = if policy.permissive { "" } else { " AS RESTRICTIVE" };
+    let command = if policy.command == "ALL" { String::new() } else { format!(" FOR {}", policy.command) };
+    let roles = if policy.roles == ["public"] { String::new() } else { format!(" TO {}", roles(policy)) };
+    let expressions = expressions(policy.using_expression.as_deref(), policy.check_expression.as_deref());
+    let (name, table) = (quote(&id.name), qualified(&id.schema, &id.of));
+    format!("CREATE POLICY {name} ON {table}{restrictive}{command}{roles}{expressions}")
 }
 
 fn alter_policy(id: &ObjectId, old: &Policy, new: &Policy) -> String {
-    let mut sql = format!("ALTER POLICY {} ON {}", quote(&id.name), qualified(&id.schema, &id.of));
-    if old.roles != new.roles {
-        sql.push_str(&format!(" TO {}", roles(new)));
-    }
+    let roles = if old.roles == new.roles { String::new() } else { format!(" TO {}", roles(new)) };
     let changed = |old: &Option<String>, new: &Option<String>| new.clone().filter(|_| old != new);
     let using = changed(&old.using_expression, &new.using_expression);
     let check = changed(&old.check_expression, &new.check_expression);
-    sql + &expressions(using.as_deref(), check.as_deref())
+    let expressions = expressions(using.as_deref(), check.as_deref());
+    format!("ALTER POLICY {} ON {}{roles}{expressions}", quote(&id.name), qualified(&id.schema, &id.of))
 }
 
 fn roles(policy: &Policy) -> String {
@@ -173,22 +166,22 @@ mod tests {
     use crate::core::diff::fixtures_others::{Pair, sql, texts};
     use crate::core::schema::{Rule, Statistics, Trigger};
 
-    fn trigger(definition: &str, enabled: &str, inherited: bool) -> Option<Object> {
+    fn trigger(definition: &str, enabled: &str, inherited: bool) -> Object {
         let (definition, enabled) = (definition.to_owned(), enabled.to_owned());
-        Some(Object::Trigger(Trigger { definition, enabled, inherited }))
+        Object::Trigger(Trigger { definition, enabled, inherited })
     }
 
-    fn policy(command: &str, roles: &[&str], using: Option<&str>, check: Option<&str>) -> Option<Object> {
-        Some(Object::Policy(Policy {
+    fn policy(command: &str, roles: &[&str], using: Option<&str>, check: Option<&str>) -> Object {
+        Object::Policy(Policy {
             permissive: command != "DELETE",
             command: command.to_owned(),
             roles: texts(roles),
             using_expression: using.map(str::to_owned),
             check_expression: check.map(str::to_owned),
-        }))
+        })
     }
 
-    fn pair(kind: Kind, old: Option<Object>, new: Option<Object>) -> Pair {
+    fn pair(kind: Kind, old: impl Into<Option<Object>>, new: impl Into<Option<Object>>) -> Pair {
         Pair::new(ObjectId::on(kind, "public", "t", "r"), old, new)
     }
 

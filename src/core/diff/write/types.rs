@@ -44,15 +44,32 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     actions.into_iter().map(|action| format!("ALTER TYPE {name} {action}").into()).collect()
 }
 
-/// The array type follows by itself; the multirange would stand in the way of the new one's.
+/// The array type follows by itself.
 pub(super) fn aside(context: &Context, id: &ObjectId) -> Vec<Written> {
     let Some(other) = context.decisions.aside.get(id) else { return Vec::new() };
-    let what = if id.kind == Kind::Domain { "DOMAIN" } else { "TYPE" };
-    let mut statements = vec![format!("ALTER {what} {} RENAME TO {}", qualified(&id.schema, &id.name), quote(other))];
-    if let Some(Object::RangeType(RangeType { multirange: Some(multirange), .. })) = context.old.objects.get(id) {
-        statements.push(format!("ALTER TYPE {multirange} RENAME TO {}", quote(&format!("{other}_multirange"))));
-    }
+    let name = qualified(&id.schema, &id.name);
+    let statements = match context.old.objects.get(id) {
+        Some(Object::Domain(_)) => vec![format!("ALTER DOMAIN {name} RENAME TO {}", quote(other))],
+        Some(Object::RangeType(range)) => range_aside(&name, range, other),
+        _ => vec![format!("ALTER TYPE {name} RENAME TO {}", quote(other))],
+    };
     statements.into_iter().map(Written::from).collect()
+}
+
+/// The multirange and the functions that make values keep their names, and would stand in the way of the new ones.
+fn range_aside(name: &str, range: &RangeType, other: &str) -> Vec<String> {
+    let subtype = &range.subtype;
+    let mut statements = vec![
+        format!("ALTER TYPE {name} RENAME TO {}", quote(other)),
+        format!("ALTER FUNCTION {name}({subtype}, {subtype}) RENAME TO {}", quote(other)),
+        format!("ALTER FUNCTION {name}({subtype}, {subtype}, text) RENAME TO {}", quote(other)),
+    ];
+    if let Some(multirange) = &range.multirange {
+        let other = quote(&format!("{other}_multirange"));
+        statements.push(format!("ALTER TYPE {multirange} RENAME TO {other}"));
+        statements.push(format!("ALTER FUNCTION {multirange}() RENAME TO {other}"));
+    }
+    statements
 }
 
 /// In one line where it fits, else an item a line.
@@ -133,15 +150,15 @@ fn is_stored(schema: &Schema, id: &ObjectId) -> bool {
     let (mut seen, mut waiting) = (BTreeSet::new(), vec![id.clone()]);
     while let Some(current) = waiting.pop() {
         for dependent in schema.dependents(&current) {
-            let holder = if dependent.kind == Kind::Column { schema.holder(dependent) } else { Some(dependent) };
-            match holder.map(|holder| (holder, holder.kind)) {
-                Some((_, Kind::Table | Kind::MaterializedView)) if dependent.kind == Kind::Column => return true,
-                Some((holder, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View)) => {
-                    if seen.insert(holder.clone()) {
-                        waiting.push(holder.clone());
-                    }
-                }
-                _ => {}
+            let is_column = dependent.kind == Kind::Column;
+            let holder = if is_column { schema.holder(dependent) } else { Some(dependent) };
+            let Some(holder) = holder else { continue };
+            if is_column && matches!(holder.kind, Kind::Table | Kind::MaterializedView) {
+                return true;
+            }
+            let passes_on = matches!(holder.kind, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View);
+            if passes_on && seen.insert(holder.clone()) {
+                waiting.push(holder.clone());
             }
         }
     }
@@ -181,12 +198,12 @@ mod tests {
     use super::*;
     use crate::core::diff::fixtures_others::{Pair, column, own, sql, table, texts};
 
-    fn labels(labels: &[&str]) -> Option<Object> {
-        Some(Object::Enum(Enum { labels: texts(labels) }))
+    fn labels(labels: &[&str]) -> Object {
+        Object::Enum(Enum { labels: texts(labels) })
     }
 
-    fn composite(columns: &[Column]) -> Option<Object> {
-        Some(Object::CompositeType(CompositeType { columns: columns.to_vec() }))
+    fn composite(columns: &[Column]) -> Object {
+        Object::CompositeType(CompositeType { columns: columns.to_vec() })
     }
 
     fn range(multirange: &str) -> RangeType {
@@ -243,7 +260,7 @@ mod tests {
             ),
             (composite(&[column("a", "numeric(10,2)"), collated]), "(a numeric(10,2), \"order\" text COLLATE \"C\")"),
             (
-                Some(Object::RangeType(range("public.xmultirange"))),
+                Object::RangeType(range("public.xmultirange")),
                 "RANGE (\n    subtype = text,\n    subtype_opclass = pg_catalog.text_pattern_ops,\n    \
                  collation = \"C\",\n    subtype_diff = public.gap\n)",
             ),
@@ -263,7 +280,10 @@ mod tests {
         context.decisions.aside.insert(pair.id.clone(), "xrange_old".to_owned());
         assert_eq!(
             sql(aside(&context, &pair.id)),
-            ["ALTER TYPE public.xrange RENAME TO xrange_old", "ALTER TYPE public.many RENAME TO xrange_old_multirange",]
+            ["ALTER TYPE public.xrange RENAME TO xrange_old",
+            ["ALTER FUNCTION public.xrange(text, text) RENAME TO xrange_old",
+            ["ALTER FUNCTION public.xrange(text, text, text) RENAME TO xrange_old", "ALTER TYPE public.many RENAME TO xrange_old_multirange",
+            ["ALTER FUNCTION public.many() RENAME TO xrange_old_multirange",]
         );
         assert_eq!(sql(drop(&context, &pair.id)), ["DROP TYPE public.xrange_old"]);
     }
@@ -298,7 +318,8 @@ mod tests {
         let id = own(Kind::CompositeType, "t");
         let pair = Pair::new(id.clone(), composite(&[a.clone(), b.clone()]), composite(&[b, a.clone()]));
         assert_eq!(verdict(&pair.context(), &id), Verdict::Same);
-        let mut typed = Pair::new(id.clone(), composite(&[a.clone()]), composite(&[a.clone(), column("z", "date")]));
+        let mut typed =
+            Pair::new(id.clone(), composite(std::slice::from_ref(&a)), composite(&[a.clone(), column("z", "date")]));
         let Object::Table(mut of) = table(&[a]) else { unreachable!() };
         of.of_type = Some("public.t".to_owned());
         typed.old.objects.insert(own(Kind::Table, "typed"), Object::Table(of));

@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_view_is_replaced_in_place_where_its_first_columns_stay() {
         let (a, b) = (column("a", "integer"), column("b", "text"));
-        let old = view(" SELECT a;", &[], &[a.clone()]);
+        let old = view(" SELECT a;", &[], std::slice::from_ref(&a));
         let longer = pair(old.clone(), view(" SELECT a,\n    b;", &["security_invoker=true"], &[a.clone(), b.clone()]));
         assert_eq!(verdict(&longer.context(), &longer.id), Verdict::Alter { disturbs: false });
         assert_eq!(
