@@ -278,13 +278,14 @@ mod tests {
         assert_eq!(usual_multirange("span"), "span_multirange");
         let mut context = pair.context();
         context.decisions.aside.insert(pair.id.clone(), "xrange_old".to_owned());
-        assert_eq!(
-            sql(aside(&context, &pair.id)),
-            ["ALTER TYPE public.xrange RENAME TO xrange_old",
-            ["ALTER FUNCTION public.xrange(text, text) RENAME TO xrange_old",
-            ["ALTER FUNCTION public.xrange(text, text, text) RENAME TO xrange_old", "ALTER TYPE public.many RENAME TO xrange_old_multirange",
-            ["ALTER FUNCTION public.many() RENAME TO xrange_old_multirange",]
-        );
+        let expected = [
+            "ALTER TYPE public.xrange RENAME TO xrange_old",
+            "ALTER FUNCTION public.xrange(text, text) RENAME TO xrange_old",
+            "ALTER FUNCTION public.xrange(text, text, text) RENAME TO xrange_old",
+            "ALTER TYPE public.many RENAME TO xrange_old_multirange",
+            "ALTER FUNCTION public.many() RENAME TO xrange_old_multirange",
+        ];
+        assert_eq!(sql(aside(&context, &pair.id)), expected);
         assert_eq!(sql(drop(&context, &pair.id)), ["DROP TYPE public.xrange_old"]);
     }
 
