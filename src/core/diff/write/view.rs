@@ -1,8 +1,9 @@
 //! Views and materialised views.
 
 use super::super::context::{Context, Verdict, Written};
+use super::options;
 use crate::core::schema::{Column, MaterializedView, Object, ObjectId, View};
-use crate::core::sql::identifier::{literal, qualified, quote};
+use crate::core::sql::identifier::{qualified, quote};
 
 /// The first version with SET STORAGE DEFAULT.
 const STORAGE_DEFAULT: u32 = 16;
@@ -50,7 +51,7 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
         (Some(Object::View(old)), Some(Object::View(new))) => {
             // CREATE OR REPLACE sets the options, too.
             let mut statements = if old.definition == new.definition {
-                changed_options(&format!("ALTER VIEW {name}"), &old.options, &new.options)
+                options::changed(&format!("ALTER VIEW {name}"), &old.options, &new.options)
             } else {
                 vec![written("CREATE OR REPLACE VIEW", &name, new)]
             };
@@ -85,20 +86,20 @@ fn query(definition: &str) -> &str {
 }
 
 fn written(verb: &str, name: &str, view: &View) -> String {
-    format!("{verb} {name}{} AS\n{}", with(&view.options), query(&view.definition))
+    format!("{verb} {name}{} AS\n{}", options::with(&view.options), query(&view.definition))
 }
 
 fn materialized(name: &str, view: &MaterializedView) -> String {
     let method = view.access_method.as_ref().filter(|method| *method != "heap");
     let method = method.map(|method| format!(" USING {}", quote(method))).unwrap_or_default();
     let tablespace = view.tablespace.as_ref().map(|name| format!(" TABLESPACE {}", quote(name))).unwrap_or_default();
-    let (options, query) = (with(&view.options), query(&view.definition));
+    let (options, query) = (options::with(&view.options), query(&view.definition));
     format!("CREATE MATERIALIZED VIEW {name}{method}{options}{tablespace} AS\n{query}\n  WITH DATA")
 }
 
 fn changed_materialized(name: &str, old: &MaterializedView, new: &MaterializedView) -> Vec<String> {
     let prefix = format!("ALTER MATERIALIZED VIEW {name}");
-    let mut statements = changed_options(&prefix, &old.options, &new.options);
+    let mut statements = options::changed(&prefix, &old.options, &new.options);
     if old.access_method != new.access_method {
         let method = new.access_method.as_deref().unwrap_or("heap");
         statements.push(format!("{prefix} SET ACCESS METHOD {}", quote(method)));
@@ -128,7 +129,7 @@ fn changed_column(name: &str, old: Option<&Column>, new: &Column) -> Vec<String>
         statements.push(format!("{prefix} SET COMPRESSION {compression}"));
     }
     let had = old.map(|old| old.options.as_slice()).unwrap_or_default();
-    statements.extend(changed_options(&prefix, had, &new.options));
+    statements.extend(options::changed(&prefix, had, &new.options));
     statements
 }
 
@@ -141,31 +142,6 @@ fn changed_defaults(name: &str, old: &[Column], new: &[Column]) -> Vec<String> {
         format!("ALTER VIEW {name} ALTER COLUMN {} {action}", quote(&column.name))
     };
     changed.map(action).collect()
-}
-
-fn changed_options(prefix: &str, old: &[String], new: &[String]) -> Vec<String> {
-    let name = |option: &String| option.split_once('=').map_or(option.as_str(), |(name, _)| name).to_owned();
-    let set: Vec<String> = new.iter().filter(|option| !old.contains(option)).map(|option| setting(option)).collect();
-    let stays = |option: &&String| new.iter().any(|other| name(other) == name(option));
-    let reset: Vec<String> = old.iter().filter(|option| !stays(option)).map(name).collect();
-    let statement =
-        |verb: &str, list: &[String]| (!list.is_empty()).then(|| format!("{prefix} {verb} ({})", list.join(", ")));
-    [statement("RESET", &reset), statement("SET", &set)].into_iter().flatten().collect()
-}
-
-fn with(options: &[String]) -> String {
-    if options.is_empty() {
-        return String::new();
-    }
-    format!(" WITH ({})", options.iter().map(|option| setting(option)).collect::<Vec<_>>().join(", "))
-}
-
-/// `name=value`, the value as a text where it is more than a word or a number.
-fn setting(option: &str) -> String {
-    let Some((name, value)) = option.split_once('=') else { return option.to_owned() };
-    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let is_plain = !value.is_empty() && (is_word(value) || value.parse::<f64>().is_ok());
-    if is_plain { option.to_owned() } else { format!("{name}={}", literal(value)) }
 }
 
 #[cfg(test)]
