@@ -15,7 +15,10 @@ pub(super) fn decide(context: &mut Context, states: &States) {
     let makes = |id: &ObjectId| states.get(id).is_some_and(|state| state.makes());
     let with_holder = |id: &&ObjectId| context.new.holder(id).is_some_and(makes);
     let made: Vec<&ObjectId> = states.keys().filter(|id| makes(id)).collect();
-    let constraints = made.iter().copied().filter(|id| id.kind == Kind::Constraint).filter(with_holder);
+    // What is not validated cannot stand in CREATE.
+    let is_valid = |id: &&ObjectId| context.new.constraint(id).is_some_and(|constraint| constraint.validated);
+    let constraints =
+        made.iter().copied().filter(|id| id.kind == Kind::Constraint).filter(with_holder).filter(is_valid);
     let of_made_column = |id: &ObjectId| {
         let owner = carry::owner(context.new, id);
         owner.is_some_and(|column| makes(&column)) && write::is_serial(context, id)

@@ -5,6 +5,8 @@
 
 mod carry;
 mod context;
+#[cfg(test)]
+mod fixtures_others;
 mod inline;
 mod mention;
 mod order;

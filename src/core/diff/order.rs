@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::context::{Context, Written};
 use super::state::{State, States};
-use super::step::{self, Place, Step};
-use super::{Action, Changes, Operation, carry, mention, write};
+use super::step::{self, Step};
+use super::{Action, Changes, Operation, carry, mention};
 use crate::core::schema::{Kind, Object, ObjectId};
 
 /// The steps as statements, in an order that holds.

@@ -110,3 +110,59 @@ impl<'a> Text<'a> {
         (opens && follows).then_some(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_is_left_out_only_where_it_qualifies_a_known_name() {
+        let known: BTreeSet<String> = ["users", "My Table", "mood", "seq", "f", "new"].map(str::to_owned).into();
+        for (sql, expected) in [
+            ("CREATE TABLE public.users (a public.mood)", "CREATE TABLE users (a mood)"),
+            ("DROP TABLE public.\"My Table\"", "DROP TABLE \"My Table\""),
+            ("SELECT \"public\".users.id", "SELECT users.id"),
+            (
+                "COMMENT ON COLUMN public.users.id IS 'of public.users'",
+                "COMMENT ON COLUMN users.id IS 'of public.users'",
+            ),
+            ("COMMENT ON TABLE public.other IS $$public.users$$", "COMMENT ON TABLE public.other IS $$public.users$$"),
+            ("SELECT app.public.users", "SELECT app.public.users"),
+            (
+                "SELECT a /* public.users */ FROM public.users -- public.f",
+                "SELECT a /* public.users */ FROM users -- public.f",
+            ),
+            ("DEFAULT nextval('public.seq'::regclass)", "DEFAULT nextval('seq'::regclass)"),
+            ("DEFAULT nextval('public.\"My Table\"'::regclass)", "DEFAULT nextval('\"My Table\"'::regclass)"),
+            ("DEFAULT nextval('app.seq'::regclass)", "DEFAULT nextval('app.seq'::regclass)"),
+            ("DEFAULT 'public.seq'::text", "DEFAULT 'public.seq'::text"),
+            ("CREATE POLICY p ON public.users TO PUBLIC", "CREATE POLICY p ON users TO PUBLIC"),
+            ("GRANT SELECT ON TABLE public.users TO a, PUBLIC", "GRANT SELECT ON TABLE users TO a, PUBLIC"),
+            (
+                "CREATE TRIGGER t EXECUTE FUNCTION public.f('public.f')",
+                "CREATE TRIGGER t EXECUTE FUNCTION f('public.f')",
+            ),
+            ("SELECT 'a'::public.mood, é FROM public.f()", "SELECT 'a'::mood, é FROM f()"),
+            ("SELECT publicity.users, public.USERS", "SELECT publicity.users, USERS"),
+            ("INSERT INTO public.new VALUES (new.a)", "INSERT INTO public.new VALUES (new.a)"),
+            ("SELECT public.users FROM app.t public", "SELECT public.users FROM app.t public"),
+            (
+                "WITH users AS (SELECT 1) SELECT * FROM public.users, public.mood",
+                "WITH users AS (SELECT 1) SELECT * FROM public.users, mood",
+            ),
+            (
+                "WITH RECURSIVE a(n) AS (SELECT 1), users(n) AS (SELECT 1) SELECT FROM public.users",
+                "WITH RECURSIVE a(n) AS (SELECT 1), users(n) AS (SELECT 1) SELECT FROM public.users",
+            ),
+            ("SELECT 'not closed public.users", "SELECT 'not closed public.users"),
+        ] {
+            assert_eq!(shorten(sql, "public", &known), expected);
+        }
+    }
+
+    #[test]
+    fn any_schema_can_be_left_out() {
+        let known = BTreeSet::from(["t".to_owned()]);
+        assert_eq!(shorten("ALTER TABLE \"My app\".t ADD a app.t", "My app", &known), "ALTER TABLE t ADD a app.t");
+    }
+}

@@ -137,6 +137,8 @@ fn place(context: &Context, states: &States, id: &ObjectId, action: Action) -> P
     let goes_for_good = states.get(id) == Some(&State::Drop) || context.decisions.aside.contains_key(id);
     let stage = match action {
         Action::Release => 0,
+        // They would fire at what comes after.
+        Action::Drop if id.kind == Kind::EventTrigger => 0,
         Action::Drop if !goes_for_good => 0,
         Action::Drop => 2,
         _ if id.kind == Kind::DefaultPrivileges => 3,
@@ -181,6 +183,8 @@ fn rank(kind: Kind) -> u8 {
 fn inner(id: &ObjectId, action: Action) -> u8 {
     match (action, id.kind) {
         (Action::Comment, _) => 20,
+        // REVOKE on a table takes the columns' grants along.
+        (Action::Grant, Kind::Column) => 22,
         (Action::Grant, _) => 21,
         (Action::Own, _) => 3,
         (_, Kind::Sequence) => 0,

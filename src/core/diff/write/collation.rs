@@ -46,3 +46,56 @@ fn settings(collation: &Collation) -> Vec<String> {
     settings.extend(text("rules", &collation.rules));
     settings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, own, sql};
+    use crate::core::schema::Kind;
+
+    fn libc(collate: &str, ctype: &str) -> Collation {
+        Collation {
+            provider: "libc".to_owned(),
+            deterministic: true,
+            locale: None,
+            lc_collate: Some(collate.to_owned()),
+            lc_ctype: Some(ctype.to_owned()),
+            rules: None,
+        }
+    }
+
+    #[test]
+    fn a_collation_is_written_with_what_is_not_usual() {
+        let icu = Collation {
+            provider: "icu".to_owned(),
+            deterministic: false,
+            locale: Some("und-u-ks-level2".to_owned()),
+            lc_collate: None,
+            lc_ctype: None,
+            rules: Some("&a < b".to_owned()),
+        };
+        for (collation, expected) in [
+            (libc("C", "C"), "CREATE COLLATION public.c (provider = libc, locale = 'C')"),
+            (libc("C", "POSIX"), "CREATE COLLATION public.c (provider = libc, lc_collate = 'C', lc_ctype = 'POSIX')"),
+            (
+                icu,
+                "CREATE COLLATION public.c (provider = icu, locale = 'und-u-ks-level2', deterministic = false, \
+                 rules = '&a < b')",
+            ),
+        ] {
+            let pair = Pair::new(own(Kind::Collation, "c"), None, Some(Object::Collation(collation)));
+            assert_eq!(sql(create(&pair.context(), &pair.id)), [expected]);
+        }
+    }
+
+    #[test]
+    fn one_that_differs_is_made_anew() {
+        let id = own(Kind::Collation, "c");
+        let object = |ctype| Some(Object::Collation(libc("C", ctype)));
+        let pair = Pair::new(id.clone(), object("C"), object("POSIX"));
+        assert_eq!(verdict(&pair.context(), &id), Verdict::Replace);
+        assert_eq!(sql(drop(&pair.context(), &id)), ["DROP COLLATION public.c"]);
+        let same = Pair::new(id.clone(), object("C"), object("C"));
+        assert_eq!(verdict(&same.context(), &id), Verdict::Same);
+    }
+}

@@ -161,3 +161,106 @@ fn columns_again(context: &Context, id: &ObjectId, had: &BTreeSet<Grant>, wanted
     }
     statements
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, grant as given, own, sql};
+    use crate::core::schema::DefaultPrivileges;
+
+    fn set(grants: &[&str]) -> BTreeSet<Grant> {
+        grants.iter().map(|grant| given(grant)).collect()
+    }
+
+    fn granted(id: &ObjectId, old: &[&str], new: &[&str]) -> Vec<String> {
+        let mut pair = Pair::new(id.clone(), None, None);
+        pair.old.grants.insert(id.clone(), set(old));
+        pair.new.grants.insert(id.clone(), set(new));
+        sql(grant(&pair.context(), id, false))
+    }
+
+    #[test]
+    fn one_statement_says_all_that_a_role_gets_or_loses() {
+        let table = own(Kind::Table, "t");
+        for (old, new, expected) in [
+            (vec![], vec!["r=UPDATE", "r=SELECT"], vec!["GRANT SELECT, UPDATE ON TABLE public.t TO r"]),
+            (
+                vec!["r=SELECT"],
+                vec!["public=SELECT"],
+                vec!["GRANT SELECT ON TABLE public.t TO PUBLIC", "REVOKE SELECT ON TABLE public.t FROM r"],
+            ),
+            (vec!["r=SELECT"], vec!["r=SELECT*"], vec!["GRANT SELECT ON TABLE public.t TO r WITH GRANT OPTION"]),
+            (vec!["r=SELECT*"], vec!["r=SELECT"], vec!["REVOKE GRANT OPTION FOR SELECT ON TABLE public.t FROM r"]),
+            (
+                vec!["r=SELECT", "r=INSERT"],
+                vec!["r=SELECT", "r=DELETE"],
+                vec!["REVOKE INSERT ON TABLE public.t FROM r", "GRANT DELETE ON TABLE public.t TO r"],
+            ),
+            (vec!["a b=SELECT"], vec![], vec!["REVOKE SELECT ON TABLE public.t FROM \"a b\""]),
+            (vec!["r=SELECT"], vec!["r=SELECT"], vec![]),
+        ] {
+            assert_eq!(granted(&table, &old, &new), expected);
+        }
+    }
+
+    #[test]
+    fn every_kind_is_named_as_grant_names_it() {
+        let routine = |kind, arguments| ObjectId::routine(kind, "public", "f", arguments);
+        for (id, target) in [
+            (ObjectId::new(Kind::Schema, "", "app"), "USAGE ON SCHEMA app"),
+            (own(Kind::View, "v"), "USAGE ON TABLE public.v"),
+            (own(Kind::MaterializedView, "v"), "USAGE ON TABLE public.v"),
+            (own(Kind::Sequence, "s"), "USAGE ON SEQUENCE public.s"),
+            (own(Kind::Domain, "d"), "USAGE ON DOMAIN public.d"),
+            (own(Kind::RangeType, "d"), "USAGE ON TYPE public.d"),
+            (routine(Kind::Procedure, "IN a integer"), "USAGE ON PROCEDURE public.f(IN a integer)"),
+            (routine(Kind::Aggregate, "ORDER BY text"), "USAGE ON FUNCTION public.f(text)"),
+            (ObjectId::on(Kind::Column, "public", "t", "user"), "USAGE (\"user\") ON TABLE public.t"),
+        ] {
+            assert_eq!(granted(&id, &[], &["r=USAGE"]), [format!("GRANT {target} TO r")]);
+        }
+        assert!(granted(&own(Kind::Collation, "c"), &[], &["r=USAGE"]).is_empty());
+    }
+
+    #[test]
+    fn what_has_just_been_made_has_the_defaults_of_its_creator() {
+        let function = ObjectId::routine(Kind::Function, "public", "f", "");
+        let fresh = |defaults: &[(&str, &[&str])], wanted: &[&str]| {
+            let mut pair = Pair::new(function.clone(), None, None);
+            pair.new.grants.insert(function.clone(), set(wanted));
+            for (schema, grants) in defaults {
+                let id = ObjectId::on(Kind::DefaultPrivileges, schema, "functions", "maker");
+                pair.old.objects.insert(id, Object::DefaultPrivileges(DefaultPrivileges { grants: set(grants) }));
+            }
+            sql(grant(&pair.context(), &function, true))
+        };
+        assert!(fresh(&[], &["public=EXECUTE"]).is_empty());
+        assert_eq!(fresh(&[], &[]), ["REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC"]);
+        assert_eq!(
+            fresh(&[], &["r=EXECUTE"]),
+            ["REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC", "GRANT EXECUTE ON FUNCTION public.f() TO r",]
+        );
+        // An entry for all schemas stands in place of the built-in one; one for a schema only adds.
+        let everywhere: (&str, &[&str]) = ("", &["maker=EXECUTE"]);
+        assert!(fresh(&[everywhere], &[]).is_empty());
+        assert!(fresh(&[everywhere, ("public", &["r=EXECUTE"])], &["r=EXECUTE"]).is_empty());
+        assert!(fresh(&[("public", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).is_empty());
+        assert_eq!(fresh(&[("other", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).len(), 1);
+    }
+
+    #[test]
+    fn columns_keep_what_a_revoke_on_their_table_would_take() {
+        let (table, column) = (own(Kind::Table, "t"), ObjectId::on(Kind::Column, "public", "t", "a"));
+        let mut pair = Pair::new(table.clone(), None, None);
+        pair.old.grants.insert(table.clone(), set(&["r=SELECT", "r=INSERT"]));
+        pair.new.grants.insert(table.clone(), set(&["r=INSERT"]));
+        for side in [&mut pair.old, &mut pair.new] {
+            side.grants.insert(column.clone(), set(&["r=SELECT", "r=UPDATE", "s=SELECT"]));
+        }
+        assert_eq!(
+            sql(grant(&pair.context(), &table, false)),
+            ["REVOKE SELECT ON TABLE public.t FROM r", "GRANT SELECT (a) ON TABLE public.t TO r",]
+        );
+        assert!(sql(grant(&pair.context(), &column, false)).is_empty());
+    }
+}

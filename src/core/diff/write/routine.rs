@@ -130,3 +130,166 @@ fn options(aggregate: &Aggregate) -> Vec<String> {
     push("HYPOTHETICAL", flag(one.kind == "hypothetical"));
     options
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, sql};
+    use crate::core::schema::FunctionKind;
+
+    fn function(arguments: &str, result: Option<&str>, body: &str) -> Object {
+        Object::Function(Function {
+            kind: FunctionKind::Function,
+            arguments: arguments.to_owned(),
+            result: result.map(str::to_owned),
+            language: "sql".to_owned(),
+            definition: format!("CREATE OR REPLACE FUNCTION public.f({arguments}) {result:?} {body}\n"),
+        })
+    }
+
+    fn aggregate(kind: &str, arguments: &str) -> Aggregate {
+        Aggregate {
+            kind: kind.to_owned(),
+            arguments: arguments.to_owned(),
+            result: "integer".to_owned(),
+            transition: "public.step".to_owned(),
+            state: "integer".to_owned(),
+            state_space: 0,
+            initial: None,
+            final_function: None,
+            final_extra: false,
+            final_modify: if kind == "normal" { "read-only" } else { "read-write" }.to_owned(),
+            combine: None,
+            serialize: None,
+            deserialize: None,
+            moving_transition: None,
+            moving_inverse: None,
+            moving_state: None,
+            moving_state_space: 0,
+            moving_initial: None,
+            moving_final: None,
+            moving_final_extra: false,
+            moving_final_modify: if kind == "normal" { "read-only" } else { "read-write" }.to_owned(),
+            sort_operator: None,
+            parallel: "unsafe".to_owned(),
+        }
+    }
+
+    fn id(kind: Kind, arguments: &str) -> ObjectId {
+        ObjectId::routine(kind, "public", "f", arguments)
+    }
+
+    #[test]
+    fn a_function_is_replaced_in_place_where_postgresql_lets_it() {
+        let in_place = Verdict::Alter { disturbs: false };
+        let old = function("a integer DEFAULT 1, b text", Some("integer"), "1");
+        for (new, expected) in [
+            (old.clone(), Verdict::Same),
+            (function("a integer DEFAULT 1, b text", Some("integer"), "2"), in_place),
+            (function("a integer DEFAULT 2, b text", Some("integer"), "1"), in_place),
+            (function("a integer DEFAULT 1, b text DEFAULT 'x, y'::text", Some("integer"), "1"), in_place),
+            (function("a integer, b text", Some("integer"), "1"), Verdict::Replace),
+            (function("a integer, b text DEFAULT 'x, y DEFAULT'::text", Some("integer"), "1"), Verdict::Replace),
+            (function("a integer DEFAULT 1, b text", Some("bigint"), "1"), Verdict::Replace),
+        ] {
+            let pair = Pair::new(id(Kind::Function, "a integer, b text"), old.clone(), new);
+            assert_eq!(verdict(&pair.context(), &pair.id), expected);
+        }
+        let pair = Pair::new(id(Kind::Function, "a integer"), None, function("a integer", None, "1"));
+        assert_eq!(sql(create(&pair.context(), &pair.id)), ["CREATE OR REPLACE FUNCTION public.f(a integer) None 1"]);
+    }
+
+    #[test]
+    fn commas_and_defaults_are_counted_where_they_are_the_arguments_own() {
+        for (arguments, expected) in [
+            ("", vec![false]),
+            ("a integer, b numeric DEFAULT round(1, 2), c text", vec![false, true, false]),
+            ("a integer[] DEFAULT ARRAY[1, 2], \"DEFAULT\" text", vec![true, false]),
+        ] {
+            assert_eq!(defaults(arguments), expected);
+        }
+    }
+
+    #[test]
+    fn routines_are_named_as_each_statement_wants_it() {
+        for (kind, arguments, dropped, granted) in [
+            (
+                Kind::Function,
+                "a integer, OUT b text",
+                "FUNCTION public.f(a integer, OUT b text)",
+                "(a integer, OUT b text)",
+            ),
+            (Kind::Procedure, "", "PROCEDURE public.f()", "()"),
+            (Kind::Aggregate, "", "AGGREGATE public.f(*)", "()"),
+            (Kind::Aggregate, "integer", "AGGREGATE public.f(integer)", "(integer)"),
+            (Kind::Aggregate, "ORDER BY anyelement", "AGGREGATE public.f(ORDER BY anyelement)", "(anyelement)"),
+            (
+                Kind::Aggregate,
+                "a real ORDER BY b text",
+                "AGGREGATE public.f(a real ORDER BY b text)",
+                "(a real, b text)",
+            ),
+            (
+                Kind::Aggregate,
+                "VARIADIC \"any\" ORDER BY VARIADIC \"any\"",
+                "AGGREGATE public.f(VARIADIC \"any\" ORDER BY VARIADIC \"any\")",
+                "(VARIADIC \"any\")",
+            ),
+        ] {
+            let pair = Pair::new(id(kind, arguments), None, None);
+            assert_eq!(sql(drop(&pair.context(), &pair.id)), [format!("DROP {dropped}")]);
+            assert_eq!(plain_signature(&pair.id), format!("public.f{granted}"));
+        }
+    }
+
+    #[test]
+    fn an_aggregate_is_written_with_what_is_not_usual() {
+        let mut full = aggregate("normal", "integer");
+        full.state_space = 8;
+        full.initial = Some("0".to_owned());
+        full.final_function = Some("public.finish".to_owned());
+        full.final_extra = true;
+        full.final_modify = "shareable".to_owned();
+        full.combine = Some("public.join_up".to_owned());
+        full.moving_transition = Some("public.step".to_owned());
+        full.moving_inverse = Some("public.back".to_owned());
+        full.moving_state = Some("integer".to_owned());
+        full.sort_operator = Some("pg_catalog.<".to_owned());
+        full.parallel = "safe".to_owned();
+        for (one, expected) in [
+            (
+                full,
+                "public.f(integer) (\n    SFUNC = public.step,\n    STYPE = integer,\n    SSPACE = 8,\n    \
+                 FINALFUNC = public.finish,\n    FINALFUNC_EXTRA,\n    FINALFUNC_MODIFY = SHAREABLE,\n    \
+                 COMBINEFUNC = public.join_up,\n    INITCOND = '0',\n    MSFUNC = public.step,\n    \
+                 MINVFUNC = public.back,\n    MSTYPE = integer,\n    SORTOP = OPERATOR(pg_catalog.<),\n    \
+                 PARALLEL = SAFE\n)",
+            ),
+            (aggregate("normal", ""), "public.f(*) (\n    SFUNC = public.step,\n    STYPE = integer\n)"),
+            (
+                aggregate("hypothetical", "a text ORDER BY b text"),
+                "public.f(a text ORDER BY b text) (\n    SFUNC = public.step,\n    STYPE = integer,\n    HYPOTHETICAL\n)",
+            ),
+        ] {
+            let object = Object::Aggregate(Box::new(one));
+            let pair = Pair::new(id(Kind::Aggregate, ""), None, Some(object));
+            assert_eq!(sql(create(&pair.context(), &pair.id)), [format!("CREATE AGGREGATE {expected}")]);
+        }
+    }
+
+    #[test]
+    fn an_aggregate_is_replaced_in_place_where_its_result_stays() {
+        let old = aggregate("normal", "integer");
+        let (mut other, mut result) = (old.clone(), old.clone());
+        other.initial = Some("1".to_owned());
+        result.result = "bigint".to_owned();
+        let object = |one: Aggregate| Some(Object::Aggregate(Box::new(one)));
+        for (new, expected) in [(other, Verdict::Alter { disturbs: false }), (result, Verdict::Replace)] {
+            let pair = Pair::new(id(Kind::Aggregate, "integer"), object(old.clone()), object(new));
+            assert_eq!(verdict(&pair.context(), &pair.id), expected);
+            assert!(
+                sql(alter(&pair.context(), &pair.id))[0].starts_with("CREATE OR REPLACE AGGREGATE public.f(integer)")
+            );
+        }
+    }
+}

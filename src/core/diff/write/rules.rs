@@ -110,28 +110,21 @@ fn is_alterable(old: &Policy, new: &Policy) -> bool {
 }
 
 fn create_policy(id: &ObjectId, policy: &Policy) -> String {
-    let mut sql = format!("CREATE POLICY {} ON {}", quote(&id.name), qualified(&id.schema, &id.of));
-    if !policy.permissive {
-        sql.push_str(" AS RESTRICTIVE");
-    }
-    if policy.command != "ALL" {
-        sql.push_str(&format!(" FOR {}", policy.command));
-    }
-    if policy.roles != ["public"] {
-        sql.push_str(&format!(" TO {}", roles(policy)));
-    }
-    sql + &expressions(policy.using_expression.as_deref(), policy.check_expression.as_deref())
+    let restrictive = if policy.permissive { "" } else { " AS RESTRICTIVE" };
+    let command = if policy.command == "ALL" { String::new() } else { format!(" FOR {}", policy.command) };
+    let roles = if policy.roles == ["public"] { String::new() } else { format!(" TO {}", roles(policy)) };
+    let expressions = expressions(policy.using_expression.as_deref(), policy.check_expression.as_deref());
+    let (name, table) = (quote(&id.name), qualified(&id.schema, &id.of));
+    format!("CREATE POLICY {name} ON {table}{restrictive}{command}{roles}{expressions}")
 }
 
 fn alter_policy(id: &ObjectId, old: &Policy, new: &Policy) -> String {
-    let mut sql = format!("ALTER POLICY {} ON {}", quote(&id.name), qualified(&id.schema, &id.of));
-    if old.roles != new.roles {
-        sql.push_str(&format!(" TO {}", roles(new)));
-    }
+    let roles = if old.roles == new.roles { String::new() } else { format!(" TO {}", roles(new)) };
     let changed = |old: &Option<String>, new: &Option<String>| new.clone().filter(|_| old != new);
     let using = changed(&old.using_expression, &new.using_expression);
     let check = changed(&old.check_expression, &new.check_expression);
-    sql + &expressions(using.as_deref(), check.as_deref())
+    let expressions = expressions(using.as_deref(), check.as_deref());
+    format!("ALTER POLICY {} ON {}{roles}{expressions}", quote(&id.name), qualified(&id.schema, &id.of))
 }
 
 fn roles(policy: &Policy) -> String {
@@ -165,4 +158,122 @@ fn enclosed(expression: &str) -> String {
     }
     let is_enclosed = expression.starts_with('(') && closed_at == Some(expression.len());
     if is_enclosed { expression.to_owned() } else { format!("({expression})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, sql, texts};
+    use crate::core::schema::{Rule, Statistics, Trigger};
+
+    fn trigger(definition: &str, enabled: &str, inherited: bool) -> Object {
+        let (definition, enabled) = (definition.to_owned(), enabled.to_owned());
+        Object::Trigger(Trigger { definition, enabled, inherited })
+    }
+
+    fn policy(command: &str, roles: &[&str], using: Option<&str>, check: Option<&str>) -> Object {
+        Object::Policy(Policy {
+            permissive: command != "DELETE",
+            command: command.to_owned(),
+            roles: texts(roles),
+            using_expression: using.map(str::to_owned),
+            check_expression: check.map(str::to_owned),
+        })
+    }
+
+    fn pair(kind: Kind, old: impl Into<Option<Object>>, new: impl Into<Option<Object>>) -> Pair {
+        Pair::new(ObjectId::on(kind, "public", "t", "r"), old, new)
+    }
+
+    #[test]
+    fn triggers_are_made_anew_or_switched() {
+        let one = "CREATE TRIGGER r …";
+        for (old, new, expected, statements) in [
+            (trigger(one, "origin", false), trigger(one, "disabled", false), IN_PLACE, vec!["DISABLE TRIGGER r"]),
+            (trigger(one, "always", false), trigger(one, "origin", false), IN_PLACE, vec!["ENABLE TRIGGER r"]),
+            (trigger(one, "origin", false), trigger("other", "origin", false), Verdict::Replace, vec![]),
+            (trigger(one, "origin", true), trigger("other", "replica", true), Verdict::Same, vec![]),
+            (trigger(one, "origin", true), trigger(one, "origin", false), Verdict::Replace, vec![]),
+        ] {
+            let pair = pair(Kind::Trigger, old, new);
+            assert_eq!(verdict(&pair.context(), &pair.id), expected);
+            if expected == IN_PLACE {
+                let statements: Vec<String> =
+                    statements.iter().map(|end| format!("ALTER TABLE public.t {end}")).collect();
+                assert_eq!(sql(alter(&pair.context(), &pair.id)), statements);
+            }
+        }
+        let made = pair(Kind::Trigger, trigger(one, "origin", true), trigger(one, "replica", false));
+        assert_eq!(sql(create(&made.context(), &made.id)), [one, "ALTER TABLE public.t ENABLE REPLICA TRIGGER r"]);
+        assert!(sql(drop(&made.context(), &made.id)).is_empty());
+        let gone = pair(Kind::Trigger, trigger(one, "origin", false), trigger(one, "origin", true));
+        assert!(sql(create(&gone.context(), &gone.id)).is_empty());
+        assert_eq!(sql(drop(&gone.context(), &gone.id)), ["DROP TRIGGER r ON public.t"]);
+    }
+
+    #[test]
+    fn rules_are_replaced_in_place() {
+        let rule = |definition: &str, enabled: &str| {
+            Some(Object::Rule(Rule { definition: definition.to_owned(), enabled: enabled.to_owned() }))
+        };
+        let (old, new) = (rule("CREATE RULE r AS one;", "origin"), rule("CREATE RULE r AS two;", "disabled"));
+        let pair = pair(Kind::Rule, old, new);
+        let context = pair.context();
+        assert_eq!(verdict(&context, &pair.id), IN_PLACE);
+        let switch = "ALTER TABLE public.t DISABLE RULE r";
+        assert_eq!(sql(alter(&context, &pair.id)), ["CREATE OR REPLACE RULE r AS two", switch]);
+        assert_eq!(sql(create(&context, &pair.id)), ["CREATE RULE r AS two", switch]);
+        assert_eq!(sql(drop(&context, &pair.id)), ["DROP RULE r ON public.t"]);
+    }
+
+    #[test]
+    fn policies_are_written_with_what_is_not_usual() {
+        for (object, expected) in [
+            (policy("ALL", &["public"], Some("true"), None), "\n    USING (true)"),
+            (
+                policy("DELETE", &["alice", "user"], Some("((a = 1) AND (b = 2))"), None),
+                " AS RESTRICTIVE FOR DELETE TO alice, \"user\"\n    USING ((a = 1) AND (b = 2))",
+            ),
+            (
+                policy("UPDATE", &["public"], Some("(a) = (b)"), Some("(a = ')')")),
+                " FOR UPDATE\n    USING ((a) = (b))\n    WITH CHECK (a = ')')",
+            ),
+        ] {
+            let pair = pair(Kind::Policy, None, object);
+            assert_eq!(sql(create(&pair.context(), &pair.id)), [format!("CREATE POLICY r ON public.t{expected}")]);
+        }
+    }
+
+    #[test]
+    fn policies_change_in_place_where_nothing_disappears() {
+        let old = policy("ALL", &["alice"], Some("(a = 1)"), None);
+        for (new, expected) in [
+            (policy("ALL", &["public"], Some("(a = 1)"), None), Some(" TO PUBLIC")),
+            (
+                policy("ALL", &["alice"], Some("(a = 2)"), Some("true")),
+                Some("\n    USING (a = 2)\n    WITH CHECK (true)"),
+            ),
+            (policy("ALL", &["alice"], None, Some("true")), None),
+            (policy("SELECT", &["alice"], Some("(a = 1)"), None), None),
+        ] {
+            let pair = pair(Kind::Policy, old.clone(), new);
+            match expected {
+                Some(end) => {
+                    assert_eq!(verdict(&pair.context(), &pair.id), IN_PLACE);
+                    assert_eq!(sql(alter(&pair.context(), &pair.id)), [format!("ALTER POLICY r ON public.t{end}")]);
+                }
+                None => assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Replace),
+            }
+        }
+    }
+
+    #[test]
+    fn the_target_of_statistics_is_set_in_place() {
+        let statistics =
+            |target| Some(Object::Statistics(Statistics { definition: "CREATE STATISTICS …".to_owned(), target }));
+        let pair = pair(Kind::Statistics, statistics(Some(7)), statistics(None));
+        assert_eq!(verdict(&pair.context(), &pair.id), IN_PLACE);
+        assert_eq!(sql(alter(&pair.context(), &pair.id)), ["ALTER STATISTICS public.r SET STATISTICS -1"]);
+        assert_eq!(sql(drop(&pair.context(), &pair.id)), ["DROP STATISTICS public.r"]);
+    }
 }

@@ -44,15 +44,32 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     actions.into_iter().map(|action| format!("ALTER TYPE {name} {action}").into()).collect()
 }
 
-/// The array type follows by itself; the multirange would stand in the way of the new one's.
+/// The array type follows by itself.
 pub(super) fn aside(context: &Context, id: &ObjectId) -> Vec<Written> {
     let Some(other) = context.decisions.aside.get(id) else { return Vec::new() };
-    let what = if id.kind == Kind::Domain { "DOMAIN" } else { "TYPE" };
-    let mut statements = vec![format!("ALTER {what} {} RENAME TO {}", qualified(&id.schema, &id.name), quote(other))];
-    if let Some(Object::RangeType(RangeType { multirange: Some(multirange), .. })) = context.old.objects.get(id) {
-        statements.push(format!("ALTER TYPE {multirange} RENAME TO {}", quote(&format!("{other}_multirange"))));
-    }
+    let name = qualified(&id.schema, &id.name);
+    let statements = match context.old.objects.get(id) {
+        Some(Object::Domain(_)) => vec![format!("ALTER DOMAIN {name} RENAME TO {}", quote(other))],
+        Some(Object::RangeType(range)) => range_aside(&name, range, other),
+        _ => vec![format!("ALTER TYPE {name} RENAME TO {}", quote(other))],
+    };
     statements.into_iter().map(Written::from).collect()
+}
+
+/// The multirange and the functions that make values keep their names, and would stand in the way of the new ones.
+fn range_aside(name: &str, range: &RangeType, other: &str) -> Vec<String> {
+    let subtype = &range.subtype;
+    let mut statements = vec![
+        format!("ALTER TYPE {name} RENAME TO {}", quote(other)),
+        format!("ALTER FUNCTION {name}({subtype}, {subtype}) RENAME TO {}", quote(other)),
+        format!("ALTER FUNCTION {name}({subtype}, {subtype}, text) RENAME TO {}", quote(other)),
+    ];
+    if let Some(multirange) = &range.multirange {
+        let other = quote(&format!("{other}_multirange"));
+        statements.push(format!("ALTER TYPE {multirange} RENAME TO {other}"));
+        statements.push(format!("ALTER FUNCTION {multirange}() RENAME TO {other}"));
+    }
+    statements
 }
 
 /// In one line where it fits, else an item a line.
@@ -133,15 +150,15 @@ fn is_stored(schema: &Schema, id: &ObjectId) -> bool {
     let (mut seen, mut waiting) = (BTreeSet::new(), vec![id.clone()]);
     while let Some(current) = waiting.pop() {
         for dependent in schema.dependents(&current) {
-            let holder = if dependent.kind == Kind::Column { schema.holder(dependent) } else { Some(dependent) };
-            match holder.map(|holder| (holder, holder.kind)) {
-                Some((_, Kind::Table | Kind::MaterializedView)) if dependent.kind == Kind::Column => return true,
-                Some((holder, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View)) => {
-                    if seen.insert(holder.clone()) {
-                        waiting.push(holder.clone());
-                    }
-                }
-                _ => {}
+            let is_column = dependent.kind == Kind::Column;
+            let holder = if is_column { schema.holder(dependent) } else { Some(dependent) };
+            let Some(holder) = holder else { continue };
+            if is_column && matches!(holder.kind, Kind::Table | Kind::MaterializedView) {
+                return true;
+            }
+            let passes_on = matches!(holder.kind, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View);
+            if passes_on && seen.insert(holder.clone()) {
+                waiting.push(holder.clone());
             }
         }
     }
@@ -174,4 +191,139 @@ fn range_settings(id: &ObjectId, range: &RangeType) -> Vec<String> {
 /// What PostgreSQL calls a range's multirange by itself.
 fn usual_multirange(range: &str) -> String {
     if range.contains("range") { range.replacen("range", "multirange", 1) } else { format!("{range}_multirange") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, column, own, sql, table, texts};
+
+    fn labels(labels: &[&str]) -> Object {
+        Object::Enum(Enum { labels: texts(labels) })
+    }
+
+    fn composite(columns: &[Column]) -> Object {
+        Object::CompositeType(CompositeType { columns: columns.to_vec() })
+    }
+
+    fn range(multirange: &str) -> RangeType {
+        RangeType {
+            subtype: "text".to_owned(),
+            operator_class: Some("pg_catalog.text_pattern_ops".to_owned()),
+            collation: Some("\"C\"".to_owned()),
+            canonical: None,
+            difference: Some("public.gap".to_owned()),
+            multirange: Some(multirange.to_owned()),
+        }
+    }
+
+    #[test]
+    fn new_labels_come_to_stand_in_order() {
+        for (old, new, expected) in [
+            (vec!["b"], vec!["a", "b"], vec!["'a' BEFORE 'b'"]),
+            (vec!["b"], vec!["b", "c", "d"], vec!["'c'", "'d'"]),
+            (
+                vec!["b", "e"],
+                vec!["a", "b", "c", "d", "e", "it's"],
+                vec!["'a' BEFORE 'b'", "'c' BEFORE 'e'", "'d' BEFORE 'e'", "'it''s'"],
+            ),
+            (vec![], vec!["a", "b"], vec!["'a'", "'b'"]),
+        ] {
+            let pair = Pair::new(own(Kind::Enum, "e"), labels(&old), labels(&new));
+            assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Alter { disturbs: false });
+            let expected: Vec<String> =
+                expected.iter().map(|end| format!("ALTER TYPE public.e ADD VALUE {end}")).collect();
+            assert_eq!(sql(alter(&pair.context(), &pair.id)), expected);
+        }
+    }
+
+    #[test]
+    fn a_label_that_goes_or_moves_makes_another_enum() {
+        for (old, new) in [(vec!["a", "b"], vec!["a"]), (vec!["a", "b"], vec!["b", "a"]), (vec!["a"], vec!["b"])] {
+            let pair = Pair::new(own(Kind::Enum, "e"), labels(&old), labels(&new));
+            assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Replace);
+        }
+    }
+
+    #[test]
+    fn types_are_made_in_a_line_where_they_fit() {
+        let mut collated = column("order", "text");
+        collated.collation = Some("\"C\"".to_owned());
+        let long = ["a very long label", "another very long label", "and one more that is so long", "and the last one"];
+        for (object, expected) in [
+            (labels(&["a", "it's"]), "ENUM ('a', 'it''s')"),
+            (labels(&[]), "ENUM ()"),
+            (
+                labels(&long),
+                "ENUM (\n    'a very long label',\n    'another very long label',\n    \
+                 'and one more that is so long',\n    'and the last one'\n)",
+            ),
+            (composite(&[column("a", "numeric(10,2)"), collated]), "(a numeric(10,2), \"order\" text COLLATE \"C\")"),
+            (
+                Object::RangeType(range("public.xmultirange")),
+                "RANGE (\n    subtype = text,\n    subtype_opclass = pg_catalog.text_pattern_ops,\n    \
+                 collation = \"C\",\n    subtype_diff = public.gap\n)",
+            ),
+        ] {
+            let pair = Pair::new(own(Kind::Enum, "xrange"), None, object);
+            assert_eq!(sql(create(&pair.context(), &pair.id)), [format!("CREATE TYPE public.xrange AS {expected}")]);
+        }
+    }
+
+    #[test]
+    fn a_multirange_is_named_where_it_is_not_the_usual_one() {
+        let one = Some(Object::RangeType(range("public.many")));
+        let pair = Pair::new(own(Kind::RangeType, "xrange"), one.clone(), one);
+        assert!(sql(create(&pair.context(), &pair.id))[0].contains("multirange_type_name = public.many"));
+        assert_eq!(usual_multirange("span"), "span_multirange");
+        let mut context = pair.context();
+        context.decisions.aside.insert(pair.id.clone(), "xrange_old".to_owned());
+        let expected = [
+            "ALTER TYPE public.xrange RENAME TO xrange_old",
+            "ALTER FUNCTION public.xrange(text, text) RENAME TO xrange_old",
+            "ALTER FUNCTION public.xrange(text, text, text) RENAME TO xrange_old",
+            "ALTER TYPE public.many RENAME TO xrange_old_multirange",
+            "ALTER FUNCTION public.many() RENAME TO xrange_old_multirange",
+        ];
+        assert_eq!(sql(aside(&context, &pair.id)), expected);
+        assert_eq!(sql(drop(&context, &pair.id)), ["DROP TYPE public.xrange_old"]);
+    }
+
+    #[test]
+    fn attributes_change_in_place_where_no_table_holds_them() {
+        let old = composite(&[column("a", "integer"), column("b", "text"), column("c", "text")]);
+        let new = composite(&[column("d", "date"), column("c", "text"), column("a", "bigint")]);
+        let mut pair = Pair::new(own(Kind::CompositeType, "t"), old, new);
+        assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Alter { disturbs: false });
+        assert_eq!(
+            sql(alter(&pair.context(), &pair.id)),
+            [
+                "ALTER TYPE public.t DROP ATTRIBUTE b",
+                "ALTER TYPE public.t ALTER ATTRIBUTE a TYPE bigint",
+                "ALTER TYPE public.t ADD ATTRIBUTE d date",
+            ]
+        );
+        let on = |of, name| ObjectId::on(Kind::Column, "public", of, name);
+        pair.old.depends.insert(own(Kind::View, "v"), BTreeSet::from([on("t", "b")]));
+        assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Alter { disturbs: true });
+        // A table's column of a domain over the type.
+        pair.old.objects.insert(own(Kind::Table, "users"), table(&[column("x", "public.d")]));
+        pair.old.depends.insert(own(Kind::Domain, "d"), BTreeSet::from([pair.id.clone()]));
+        pair.old.depends.insert(on("users", "x"), BTreeSet::from([own(Kind::Domain, "d")]));
+        assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Replace);
+    }
+
+    #[test]
+    fn the_order_of_attributes_is_no_difference() {
+        let (a, b) = (column("a", "integer"), column("b", "text"));
+        let id = own(Kind::CompositeType, "t");
+        let pair = Pair::new(id.clone(), composite(&[a.clone(), b.clone()]), composite(&[b, a.clone()]));
+        assert_eq!(verdict(&pair.context(), &id), Verdict::Same);
+        let mut typed =
+            Pair::new(id.clone(), composite(std::slice::from_ref(&a)), composite(&[a.clone(), column("z", "date")]));
+        let Object::Table(mut of) = table(&[a]) else { unreachable!() };
+        of.of_type = Some("public.t".to_owned());
+        typed.old.objects.insert(own(Kind::Table, "typed"), Object::Table(of));
+        assert_eq!(sql(alter(&typed.context(), &id)), ["ALTER TYPE public.t ADD ATTRIBUTE z date CASCADE"]);
+    }
 }

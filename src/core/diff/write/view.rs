@@ -1,8 +1,9 @@
 //! Views and materialised views.
 
 use super::super::context::{Context, Verdict, Written};
+use super::options;
 use crate::core::schema::{Column, MaterializedView, Object, ObjectId, View};
-use crate::core::sql::identifier::{literal, qualified, quote};
+use crate::core::sql::identifier::{qualified, quote};
 
 /// The first version with SET STORAGE DEFAULT.
 const STORAGE_DEFAULT: u32 = 16;
@@ -50,7 +51,7 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
         (Some(Object::View(old)), Some(Object::View(new))) => {
             // CREATE OR REPLACE sets the options, too.
             let mut statements = if old.definition == new.definition {
-                changed_options(&format!("ALTER VIEW {name}"), &old.options, &new.options)
+                options::changed(&format!("ALTER VIEW {name}"), &old.options, &new.options)
             } else {
                 vec![written("CREATE OR REPLACE VIEW", &name, new)]
             };
@@ -85,20 +86,20 @@ fn query(definition: &str) -> &str {
 }
 
 fn written(verb: &str, name: &str, view: &View) -> String {
-    format!("{verb} {name}{} AS\n{}", with(&view.options), query(&view.definition))
+    format!("{verb} {name}{} AS\n{}", options::with(&view.options), query(&view.definition))
 }
 
 fn materialized(name: &str, view: &MaterializedView) -> String {
     let method = view.access_method.as_ref().filter(|method| *method != "heap");
     let method = method.map(|method| format!(" USING {}", quote(method))).unwrap_or_default();
     let tablespace = view.tablespace.as_ref().map(|name| format!(" TABLESPACE {}", quote(name))).unwrap_or_default();
-    let (options, query) = (with(&view.options), query(&view.definition));
+    let (options, query) = (options::with(&view.options), query(&view.definition));
     format!("CREATE MATERIALIZED VIEW {name}{method}{options}{tablespace} AS\n{query}\n  WITH DATA")
 }
 
 fn changed_materialized(name: &str, old: &MaterializedView, new: &MaterializedView) -> Vec<String> {
     let prefix = format!("ALTER MATERIALIZED VIEW {name}");
-    let mut statements = changed_options(&prefix, &old.options, &new.options);
+    let mut statements = options::changed(&prefix, &old.options, &new.options);
     if old.access_method != new.access_method {
         let method = new.access_method.as_deref().unwrap_or("heap");
         statements.push(format!("{prefix} SET ACCESS METHOD {}", quote(method)));
@@ -128,7 +129,7 @@ fn changed_column(name: &str, old: Option<&Column>, new: &Column) -> Vec<String>
         statements.push(format!("{prefix} SET COMPRESSION {compression}"));
     }
     let had = old.map(|old| old.options.as_slice()).unwrap_or_default();
-    statements.extend(changed_options(&prefix, had, &new.options));
+    statements.extend(options::changed(&prefix, had, &new.options));
     statements
 }
 
@@ -143,27 +144,118 @@ fn changed_defaults(name: &str, old: &[Column], new: &[Column]) -> Vec<String> {
     changed.map(action).collect()
 }
 
-fn changed_options(prefix: &str, old: &[String], new: &[String]) -> Vec<String> {
-    let name = |option: &String| option.split_once('=').map_or(option.as_str(), |(name, _)| name).to_owned();
-    let set: Vec<String> = new.iter().filter(|option| !old.contains(option)).map(|option| setting(option)).collect();
-    let stays = |option: &&String| new.iter().any(|other| name(other) == name(option));
-    let reset: Vec<String> = old.iter().filter(|option| !stays(option)).map(name).collect();
-    let statement =
-        |verb: &str, list: &[String]| (!list.is_empty()).then(|| format!("{prefix} {verb} ({})", list.join(", ")));
-    [statement("RESET", &reset), statement("SET", &set)].into_iter().flatten().collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::diff::fixtures_others::{Pair, column, own, sql, texts, view};
+    use crate::core::schema::Kind;
 
-fn with(options: &[String]) -> String {
-    if options.is_empty() {
-        return String::new();
+    fn pair(old: Object, new: Object) -> Pair {
+        Pair::new(own(Kind::View, "v"), Some(old), Some(new))
     }
-    format!(" WITH ({})", options.iter().map(|option| setting(option)).collect::<Vec<_>>().join(", "))
-}
 
-/// `name=value`, the value as a text where it is more than a word or a number.
-fn setting(option: &str) -> String {
-    let Some((name, value)) = option.split_once('=') else { return option.to_owned() };
-    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let is_plain = !value.is_empty() && (is_word(value) || value.parse::<f64>().is_ok());
-    if is_plain { option.to_owned() } else { format!("{name}={}", literal(value)) }
+    fn materialized_view(definition: &str, columns: &[Column]) -> MaterializedView {
+        MaterializedView {
+            definition: definition.to_owned(),
+            options: Vec::new(),
+            columns: columns.to_vec(),
+            access_method: Some("heap".to_owned()),
+            tablespace: None,
+        }
+    }
+
+    #[test]
+    fn a_view_is_replaced_in_place_where_its_first_columns_stay() {
+        let (a, b) = (column("a", "integer"), column("b", "text"));
+        let old = view(" SELECT a;", &[], std::slice::from_ref(&a));
+        let longer = pair(old.clone(), view(" SELECT a,\n    b;", &["security_invoker=true"], &[a.clone(), b.clone()]));
+        assert_eq!(verdict(&longer.context(), &longer.id), Verdict::Alter { disturbs: false });
+        assert_eq!(
+            sql(alter(&longer.context(), &longer.id)),
+            ["CREATE OR REPLACE VIEW public.v WITH (security_invoker=true) AS\n SELECT a,\n    b"]
+        );
+        for columns in [vec![b.clone(), a.clone()], vec![column("a", "bigint")], vec![]] {
+            let other = pair(old.clone(), view(" SELECT b;", &[], &columns));
+            assert_eq!(verdict(&other.context(), &other.id), Verdict::Replace);
+        }
+        assert_eq!(verdict(&pair(old.clone(), old.clone()).context(), &longer.id), Verdict::Same);
+    }
+
+    #[test]
+    fn options_and_defaults_of_a_view_change_alone() {
+        let mut given = column("a", "integer");
+        given.default = Some("1".to_owned());
+        let one = view(" SELECT a;", &["check_option=local", "security_barrier=true"], &[column("a", "integer")]);
+        let other = view(" SELECT a;", &["check_option=cascaded"], &[given]);
+        let there = pair(one.clone(), other.clone());
+        assert_eq!(
+            sql(alter(&there.context(), &there.id)),
+            [
+                "ALTER VIEW public.v RESET (security_barrier)",
+                "ALTER VIEW public.v SET (check_option=cascaded)",
+                "ALTER VIEW public.v ALTER COLUMN a SET DEFAULT 1",
+            ]
+        );
+        let back = pair(other, one);
+        assert!(
+            sql(alter(&back.context(), &back.id))
+                .contains(&"ALTER VIEW public.v ALTER COLUMN a DROP DEFAULT".to_owned())
+        );
+        assert_eq!(
+            sql(create(&there.context(), &there.id)),
+            [
+                "CREATE VIEW public.v WITH (check_option=cascaded) AS\n SELECT a",
+                "ALTER VIEW public.v ALTER COLUMN a SET DEFAULT 1",
+            ]
+        );
+        assert_eq!(sql(drop(&there.context(), &there.id)), ["DROP VIEW public.v"]);
+    }
+
+    #[test]
+    fn a_materialized_view_is_made_with_all_that_is_set() {
+        let mut set = column("a", "text");
+        set.storage = Some("external".to_owned());
+        set.compression = Some("pglz".to_owned());
+        set.statistics = Some(7);
+        set.options = texts(&["n_distinct=-0.5"]);
+        let mut full = materialized_view(" SELECT a;", &[set]);
+        full.options = texts(&["autovacuum_enabled=false", "fillfactor=70"]);
+        full.tablespace = Some("fast".to_owned());
+        let pair = Pair::new(own(Kind::MaterializedView, "m"), None, Some(Object::MaterializedView(full)));
+        let column = "ALTER MATERIALIZED VIEW public.m ALTER COLUMN a";
+        assert_eq!(sql(create(&pair.context(), &pair.id)), [
+            "CREATE MATERIALIZED VIEW public.m WITH (autovacuum_enabled=false, fillfactor=70) TABLESPACE fast AS\n \
+             SELECT a\n  WITH DATA"
+                .to_owned(),
+            format!("{column} SET STATISTICS 7"),
+            format!("{column} SET STORAGE EXTERNAL"),
+            format!("{column} SET COMPRESSION pglz"),
+            format!("{column} SET (n_distinct=-0.5)"),
+        ]);
+    }
+
+    #[test]
+    fn a_materialized_view_changes_in_place_where_the_server_can() {
+        let plain = materialized_view(" SELECT a;", &[column("a", "text")]);
+        let mut stored = plain.clone();
+        stored.columns[0].storage = Some("plain".to_owned());
+        stored.access_method = Some("columnar".to_owned());
+        let object = |one: &MaterializedView| Some(Object::MaterializedView(one.clone()));
+        let mut pair = Pair::new(own(Kind::MaterializedView, "m"), object(&stored), object(&plain));
+        assert_eq!(
+            sql(alter(&pair.context(), &pair.id)),
+            [
+                "ALTER MATERIALIZED VIEW public.m SET ACCESS METHOD heap",
+                "ALTER MATERIALIZED VIEW public.m ALTER COLUMN a SET STORAGE DEFAULT",
+            ]
+        );
+        for (version, expected) in [(18, Verdict::Alter { disturbs: false }), (15, Verdict::Replace)] {
+            pair.options.version = version;
+            assert_eq!(verdict(&pair.context(), &pair.id), expected);
+        }
+        let other = materialized_view(" SELECT b AS a;", &[column("a", "text")]);
+        let pair = Pair::new(own(Kind::MaterializedView, "m"), object(&plain), object(&other));
+        assert_eq!(verdict(&pair.context(), &pair.id), Verdict::Replace);
+        assert_eq!(sql(drop(&pair.context(), &pair.id)), ["DROP MATERIALIZED VIEW public.m"]);
+    }
 }
