@@ -8,6 +8,7 @@ mod embedded;
 mod postgres;
 mod project;
 mod pty;
+mod random;
 mod readme;
 mod sample;
 mod screenshots;
