@@ -3,10 +3,17 @@
 //! `state` decides what becomes of every object, and of what stands on it; `write` puts each step into SQL, a kind of
 //! object a file; `order` sorts the steps by dependency, and by what reads well.
 
+mod carry;
 mod context;
+#[cfg(test)]
+mod fixtures_others;
+mod inline;
+mod mention;
 mod order;
 pub mod rename;
+mod shorten;
 mod state;
+mod step;
 mod write;
 
 use super::schema::{ObjectId, Schema};
@@ -65,5 +72,6 @@ pub struct Changes {
 pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
     let mut context = Context { old, new, options, decisions: Decisions::default() };
     let states = state::decide(&mut context);
+    inline::decide(&mut context, &states);
     order::operations(&context, &states)
 }

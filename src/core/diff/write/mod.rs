@@ -5,6 +5,7 @@
 use super::context::{Context, Verdict, Written};
 use crate::core::schema::{Kind, ObjectId};
 
+mod cast;
 mod collation;
 mod column;
 mod comment;
@@ -12,7 +13,10 @@ mod constraint;
 mod database;
 mod domain;
 mod grant;
+mod identity;
 mod index;
+mod not_null;
+mod options;
 mod routine;
 mod rules;
 mod sequence;
@@ -22,6 +26,7 @@ mod view;
 
 pub(super) use column::is_light;
 pub(super) use comment::comment;
+pub(super) use constraint::same_but_name;
 pub(super) use grant::grant;
 pub(super) use sequence::{is_serial, own};
 
