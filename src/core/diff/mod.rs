@@ -10,12 +10,18 @@ mod fixtures_others;
 mod inline;
 mod mention;
 mod order;
+pub mod rename;
+pub mod render;
+mod settle;
 mod shorten;
 mod state;
 mod step;
 mod write;
 
 use super::schema::{ObjectId, Schema};
+
+pub use settle::{may_settle, settle};
+pub use shorten::shorten;
 
 use context::{Context, Decisions};
 
