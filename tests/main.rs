@@ -10,6 +10,7 @@ mod models;
 mod postgres;
 mod project;
 mod pty;
+mod random;
 mod readme;
 mod sample;
 mod screenshots;

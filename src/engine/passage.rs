@@ -18,13 +18,13 @@ pub(super) struct Passage<'a> {
 }
 
 impl Passage<'_> {
-    /// What a server refused of it, with the place. `ahead` is how many characters were sent before it.
-    pub fn refused(&self, answer: &DbError, ahead: usize) -> Error {
+    /// What a server refused of it, with the place. What was sent begins at its character `start`, counted from 0.
+    pub fn refused(&self, answer: &DbError, start: usize) -> Error {
         let offset = match answer.position() {
-            Some(ErrorPosition::Original(position)) => (*position as usize).saturating_sub(1).saturating_sub(ahead),
+            Some(ErrorPosition::Original(position)) => (*position as usize).saturating_sub(1),
             _ => 0,
         };
-        let mut error = self.error(answer.message(), offset);
+        let mut error = self.error(answer.message(), start + offset);
         if let Some(detail) = answer.detail() {
             error = error.because(format!("detail: {detail}"));
         }

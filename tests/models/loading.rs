@@ -4,9 +4,9 @@ use std::process::Command;
 
 use limbeck::core::schema::{Kind, ObjectId, Scope};
 
-use super::{has_table, load, load_with};
+use super::{has_table, load};
 use crate::catalog::{RICH, read};
-use crate::support::{Server, ServerOptions, TestProject, end_of, program, server};
+use crate::support::{Server, ServerOptions, TestProject, program, server};
 use crate::verify::{is_untouched, scratch};
 
 #[test]
@@ -152,36 +152,4 @@ fn scope_and_role_are_the_projects() {
     assert!(!has_table(&models, "a") && models.schema.table("app", "c").is_some());
     assert_eq!(models.scope.schemas().unwrap(), ["app"]);
     assert!(scratch(&database).is_empty());
-}
-
-#[test]
-fn roles_are_made_on_a_private_server() {
-    let home = TestProject::without_config();
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "--ignored", "models::loading::in_a_place_of_its_own"]);
-    child.env("LIMBECK_DATA_DIR", home.folder().join("embedded")).env("LIMBECK_TEST_PRIVATE", "1");
-    if let Ok(folder) = std::env::var("LIMBECK_TEST_PG_BIN") {
-        child.env("LIMBECK_POSTGRES_BIN", folder);
-    }
-    let status = end_of(&mut child.spawn().unwrap(), 120).expect("it ends");
-    assert!(status.success());
-}
-
-#[test]
-#[ignore = "needs an environment of its own, which the test above gives it"]
-fn in_a_place_of_its_own() {
-    assert!(std::env::var_os("LIMBECK_TEST_PRIVATE").is_some(), "{}", "it is run by the test above");
-    let server = Server::start(&ServerOptions::default());
-    let database = server.database();
-    database.psql("CREATE ROLE app");
-    let project = TestProject::on(&database);
-    project.write("models/a.sql", "CREATE TABLE a (i int);\nGRANT SELECT ON a TO app;");
-    project.write("models/b.sql", "CREATE ROLE app;");
-    let loaded = load_with(&project, false, &tokio_util::sync::CancellationToken::new(), &|_| {});
-    let models = loaded.models();
-    assert!(models.notes[0].contains("a model makes a role: CREATE ROLE app"), "{:?}", models.notes);
-    assert_eq!(models.schema.grants.len(), 1);
-    assert!(load(&project).is_from_cache());
-    let left = std::path::PathBuf::from(std::env::var_os("LIMBECK_DATA_DIR").unwrap()).join("scratch");
-    assert_eq!(std::fs::read_dir(left).unwrap().count(), 0);
 }

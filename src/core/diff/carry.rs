@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use super::state::{State, States};
-use crate::core::schema::{Kind, Object, ObjectId, Schema};
+use crate::core::schema::{Kind, Object, ObjectId, Schema, Table};
 use crate::core::sql::identifier::qualified;
 
 /// The object that has the steps for this one: itself, or what holds it.
@@ -28,21 +28,42 @@ pub(super) fn parent_column(schema: &Schema, id: &ObjectId) -> Option<ObjectId> 
     })
 }
 
+/// Whether a table has the same parents in both schemas, in the same way: their changes come down to it.
+pub(super) fn stays_child(context: &Context, id: &ObjectId) -> bool {
+    let pair = context.old.table(&id.schema, &id.name).zip(context.new.table(&id.schema, &id.name));
+    let is_same =
+        |(old, new): (&Table, &Table)| (&old.partition_of, &old.inherits) == (&new.partition_of, &new.inherits);
+    pair.is_some_and(is_same) && !context.decisions.released.contains(id)
+}
+
 /// Whether a column comes into being because its parent's does.
 pub(super) fn comes_with_parent(context: &Context, id: &ObjectId) -> bool {
-    follows(context.new, context.old, id)
+    follows(context, context.new, context.old, id)
 }
 
 /// Whether a column goes because its parent's does.
 pub(super) fn goes_with_parent(context: &Context, id: &ObjectId) -> bool {
-    follows(context.old, context.new, id)
+    let parent = parent_column(context.old, id);
+    follows(context, context.old, context.new, id) && parent.is_some_and(|parent| !leaves_children(context, &parent))
 }
 
-fn follows(here: &Schema, there: &Schema, id: &ObjectId) -> bool {
+/// Whether children keep a column that their parent drops.
+pub(super) fn leaves_children(context: &Context, id: &ObjectId) -> bool {
+    let keeps = |child: &ObjectId| {
+        let own = ObjectId::on(Kind::Column, &child.schema, &child.name, &id.name);
+        let inherited = context.old.column(&own).is_some_and(|column| column.inherited && !column.local);
+        inherited && context.new.column(&own).is_some() && parent_column(context.old, &own).as_ref() == Some(id)
+    };
+    context.old.objects.keys().filter(|other| other.kind == Kind::Table).any(keeps)
+}
+
+fn follows(context: &Context, here: &Schema, there: &Schema, id: &ObjectId) -> bool {
     let Some(column) = here.column(id) else { return false };
-    let stands = there.table(&id.schema, &id.of).is_some();
     let parent = parent_column(here, id);
-    stands && column.inherited && !column.local && parent.is_some_and(|parent| there.column(&parent).is_none())
+    column.inherited
+        && !column.local
+        && stays_child(context, &ObjectId::new(Kind::Table, &id.schema, &id.of))
+        && parent.is_some_and(|parent| there.column(&parent).is_none())
 }
 
 /// Whether a type's name, as `format_type` writes it, is that type, or an array of it.

@@ -16,6 +16,7 @@ mod settle;
 mod shorten;
 mod state;
 mod step;
+mod twin;
 mod write;
 
 use super::schema::{ObjectId, Schema};
@@ -75,6 +76,13 @@ pub struct Changes {
 /// What turns `old` into `new`. Objects that are alike by [`super::schema::differences`] give nothing.
 #[must_use]
 pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
+    let Some((mut operations, old)) = twin::renamed(old, new) else { return between(old, new, options) };
+    let mut changes = between(&old, new, options);
+    operations.append(&mut changes.operations);
+    Changes { operations, ..changes }
+}
+
+fn between(old: &Schema, new: &Schema, options: &Options) -> Changes {
     let mut context = Context { old, new, options, decisions: Decisions::default() };
     let states = state::decide(&mut context);
     inline::decide(&mut context, &states);

@@ -6,7 +6,7 @@ use super::context::{Context, Written};
 use super::state::{State, States};
 use super::step::{self, Step};
 use super::{Action, Changes, Operation, carry, mention};
-use crate::core::schema::{Kind, Object, ObjectId};
+use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema};
 
 /// The steps as statements, in an order that holds.
 pub(super) fn operations(context: &Context, states: &States) -> Changes {
@@ -145,8 +145,15 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(self.find(&holder, Release), self.gone(id));
             self.before(release, self.gone(&holder));
         }
-        if id.kind == Kind::Sequence {
-            self.around_owner(id);
+        match id.kind {
+            Kind::Sequence => self.around_owner(id),
+            Kind::Table if release.is_some() || alter.is_some() => self.around_parents(id),
+            Kind::Column => {
+                let parent = carry::parent_column(self.context.new, id);
+                let changed = parent.and_then(|parent| self.find(&parent, Alter));
+                self.before(changed, alter);
+            }
+            _ => {}
         }
         if !id.schema.is_empty() && id.kind != Kind::Schema {
             let schema = ObjectId::new(Kind::Schema, "", &id.schema);
@@ -165,6 +172,34 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(own, self.gone(&column));
             self.before(self.find(&column, Action::Alter), self.gone(id));
         }
+    }
+
+    /// A table leaves its parents before they change, and joins others after they have.
+    fn around_parents(&mut self, id: &ObjectId) {
+        if carry::stays_child(self.context, id) {
+            return;
+        }
+        let parents = |schema: &Schema| {
+            let table = schema.table(&id.schema, &id.name);
+            let parents = table.map(|table| table.partition_of.iter().map(|one| &one.parent).chain(&table.inherits));
+            parents.into_iter().flatten().cloned().collect::<Vec<_>>()
+        };
+        let (release, alter) = (self.find(id, Action::Release), self.find(id, Action::Alter));
+        for parent in parents(self.context.old) {
+            self.steps_on(&parent).into_iter().for_each(|step| self.before(release, Some(step)));
+        }
+        for parent in parents(self.context.new) {
+            self.steps_on(&parent).into_iter().for_each(|step| self.before(Some(step), alter));
+        }
+    }
+
+    /// What happens to a table's columns and constraints.
+    fn steps_on(&self, table: &QualifiedName) -> Vec<usize> {
+        let is_on = |id: &ObjectId| {
+            matches!(id.kind, Kind::Column | Kind::Constraint) && id.schema == table.schema && id.of == table.name
+        };
+        let steps = self.steps.iter().enumerate();
+        steps.filter(|(_, step)| is_on(&step.id)).map(|(index, _)| index).collect()
     }
 
     /// A name is free before it is taken anew.
@@ -262,7 +297,7 @@ impl Waits {
 
 /// The names that an object takes: relations, types and the indexes behind constraints share theirs, as do routines;
 /// constraints have their table's.
-fn names(schema: &crate::core::schema::Schema, id: &ObjectId) -> Vec<(u8, String, String)> {
+fn names(schema: &Schema, id: &ObjectId) -> Vec<(u8, String, String)> {
     use crate::core::schema::ConstraintKind::{Exclusion, PrimaryKey, Unique};
     let shared = || (0, id.schema.clone(), id.name.clone());
     match id.kind {
@@ -284,7 +319,7 @@ fn used_at_once(context: &Context, operations: &[Operation]) -> Option<String> {
     let mut added: BTreeMap<String, String> = BTreeMap::new();
     for operation in operations.iter().filter(|one| one.action == Action::Alter && one.object.kind == Kind::Enum) {
         let id = &operation.object;
-        let labels = |schema: &crate::core::schema::Schema| match schema.objects.get(id) {
+        let labels = |schema: &Schema| match schema.objects.get(id) {
             Some(Object::Enum(labels)) => labels.labels.clone(),
             _ => Vec::new(),
         };

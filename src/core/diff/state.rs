@@ -89,7 +89,9 @@ fn standing_on(schema: &Schema) -> HashMap<&ObjectId, Vec<&ObjectId>> {
     let mut standing: HashMap<&ObjectId, Vec<&ObjectId>> = HashMap::new();
     for (id, on) in &schema.depends {
         for on in on {
-            standing.entry(on).or_default().push(id);
+            // The columns of views and composite types have no steps of their own.
+            let held = if on.kind == Kind::Column && schema.column(on).is_none() { schema.holder(on) } else { None };
+            standing.entry(held.unwrap_or(on)).or_default().push(id);
         }
     }
     for id in schema.objects.keys().filter(|id| !id.of.is_empty()) {

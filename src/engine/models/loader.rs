@@ -12,8 +12,8 @@ use crate::engine::postgres::{Session, catalog, database_error};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
 
-/// Sent before what may fail, in a transaction.
-const OPEN: &str = "SAVEPOINT limbeck_models; ";
+/// Sent before what may fail, in a transaction; by itself, since a message that cannot be parsed runs no part of itself.
+const OPEN: &str = "SAVEPOINT limbeck_models";
 const CLOSE: &str = "\n;RELEASE SAVEPOINT limbeck_models";
 const BACK: &str = "ROLLBACK TO SAVEPOINT limbeck_models; RELEASE SAVEPOINT limbeck_models";
 
@@ -91,18 +91,19 @@ impl<'a> Loader<'a> {
 
     async fn inside(&self, texts: &'a [Text], tell: &(dyn Fn(Told) + Send + Sync)) -> Result<Ending> {
         let mut left = Vec::new();
-        let ahead = format!("{OPEN}{}\n", self.reset);
+        let open = format!("{}{OPEN}", self.reset);
         for (index, text) in texts.iter().enumerate() {
             tell(Told::Loading { file: text.shown.clone(), number: index + 1, count: texts.len() });
             if !text.whole {
                 left.push(Pending::new(text));
                 continue;
             }
-            let Err(error) = self.run(&format!("{ahead}{}{CLOSE}", text.sql)).await? else { continue };
+            self.must(&open).await?;
+            let Err(error) = self.run(&format!("{}{CLOSE}", text.sql)).await? else { continue };
             if let Some((answer, "42601")) = answer(&error)
                 && let Some(tokio_postgres::error::ErrorPosition::Original(_)) = answer.position()
             {
-                return Err(refusal::unreadable(text, answer, ahead.chars().count()));
+                return Err(refusal::unreadable(text, answer));
             }
             if answer(&error).is_some_and(|(_, code)| wants_outside(code)) {
                 return Ok(Ending::Outside);
@@ -118,7 +119,7 @@ impl<'a> Loader<'a> {
         let mut unproved = Vec::new();
         loop {
             let pass = self.pass(&mut left, inside, true).await?;
-            if pass.outside && inside {
+            if pass.outside {
                 return Ok(Ending::Outside);
             }
             if pass.refused.is_empty() {
@@ -151,11 +152,10 @@ impl<'a> Loader<'a> {
                 if !setting && (*done || !(checked || makes_routine(&statement.text))) {
                     continue;
                 }
-                let ahead = if inside { OPEN.len() } else { 0 };
                 if let Err(error) = self.one(&statement.text, inside).await? {
-                    let refused = Refused { text, statement, ahead, error };
-                    self.judge(refused, &mut pass)?;
-                    if pass.outside && inside {
+                    let refused = Refused { text, statement, error };
+                    self.judge(refused, inside, &mut pass)?;
+                    if pass.outside {
                         return Ok(pass);
                     }
                     continue;
@@ -172,9 +172,9 @@ impl<'a> Loader<'a> {
     }
 
     /// Keeps what may run later; what never will ends everything.
-    fn judge(&self, refused: Refused<'a>, pass: &mut Pass<'a>) -> Result<()> {
+    fn judge(&self, refused: Refused<'a>, inside: bool, pass: &mut Pass<'a>) -> Result<()> {
         match answer(&refused.error) {
-            Some((_, code)) if wants_outside(code) && refused.ahead > 0 => pass.outside = true,
+            Some((_, code)) if wants_outside(code) && inside => pass.outside = true,
             Some((_, code)) if may_come(code) => pass.refused.push(refused),
             _ => return Err(explain(&refused, false, &self.session.server().version)),
         }
@@ -186,7 +186,8 @@ impl<'a> Loader<'a> {
         if !inside {
             return self.run(statement).await;
         }
-        let result = self.run(&format!("{OPEN}{statement}{CLOSE}")).await?;
+        self.must(OPEN).await?;
+        let result = self.run(&format!("{statement}{CLOSE}")).await?;
         if result.is_err() {
             self.must(BACK).await?;
         }
@@ -211,7 +212,7 @@ impl<'a> Loader<'a> {
             if let Err(error) = self.run(&routine.look).await?
                 && let Some(statement) = routine.text.statements.get(routine.index)
             {
-                let refused = Refused { text: routine.text, statement, ahead: usize::MAX, error };
+                let refused = Refused { text: routine.text, statement, error };
                 return Err(explain(&refused, false, &self.session.server().version));
             }
         }

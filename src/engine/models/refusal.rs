@@ -10,8 +10,6 @@ use crate::engine::{Error, Result};
 pub struct Refused<'a> {
     pub text: &'a Text,
     pub statement: &'a Statement,
-    /// How many characters were sent before it.
-    pub ahead: usize,
     pub error: tokio_postgres::Error,
 }
 
@@ -57,7 +55,7 @@ pub fn worst<'a>(refused: &'a [Refused<'a>]) -> Option<(&'a Refused<'a>, bool)> 
 /// The failure, with its place and what can be done about it.
 pub fn explain(one: &Refused<'_>, circle: bool, server: &str) -> Error {
     let Some((answer, code)) = answer(&one.error) else { return crate::engine::postgres::database_error(&one.error) };
-    let mut error = one.text.at(one.statement).refused(answer, one.ahead);
+    let mut error = one.text.passage().refused(answer, one.text.start_of(one.statement));
     let extension = extension(&one.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
     let role = role(answer.message()).filter(|_| code == "42704");
     if let Some(name) = extension.filter(|_| answer.message().contains("extension")) {
@@ -81,8 +79,8 @@ pub fn explain(one: &Refused<'_>, circle: bool, server: &str) -> Error {
 }
 
 /// A syntax error in a text that was sent whole.
-pub fn unreadable(text: &Text, answer: &DbError, ahead: usize) -> Error {
-    let mut error = text.passage().refused(answer, ahead);
+pub fn unreadable(text: &Text, answer: &DbError) -> Error {
+    let mut error = text.passage().refused(answer, 0);
     error.message = format!("{}: {}", text.shown, error.message);
     error
 }

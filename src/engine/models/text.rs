@@ -64,9 +64,10 @@ impl Text {
         Passage { file: &self.shown, sql: &self.sql, line: 1, column: 1 }
     }
 
-    /// One of its statements.
-    pub fn at<'a>(&'a self, statement: &'a Statement) -> Passage<'a> {
-        Passage { file: &self.shown, sql: &statement.text, line: statement.line, column: statement.column }
+    /// Where one of its statements begins: characters from 0.
+    pub fn start_of(&self, statement: &Statement) -> usize {
+        let before = self.sql.split_inclusive('\n').take(statement.line.saturating_sub(1));
+        before.map(|line| line.chars().count()).sum::<usize>() + statement.column.saturating_sub(1)
     }
 }
 

@@ -52,8 +52,9 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     statements
 }
 
-pub(super) fn drop(_: &Context, id: &ObjectId) -> Vec<Written> {
-    vec![format!("ALTER TABLE {} DROP COLUMN {}", qualified(&id.schema, &id.of), quote(&id.name)).into()]
+pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let only = if carry::leaves_children(context, id) { "ONLY " } else { "" };
+    vec![format!("ALTER TABLE {only}{} DROP COLUMN {}", qualified(&id.schema, &id.of), quote(&id.name)).into()]
 }
 
 pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
@@ -166,7 +167,8 @@ pub(super) fn afterwards(version: u32, id: &ObjectId, old: Option<&Column>, new:
 /// The old column as it is once its parent's own changes have come down to it.
 fn effective(context: &Context, id: &ObjectId) -> Option<Column> {
     let mut column = context.old.column(id)?.clone();
-    let parent = carry::parent_column(context.old, id).filter(|_| column.inherited);
+    let follows = column.inherited && carry::stays_child(context, &table_id(id));
+    let parent = carry::parent_column(context.old, id).filter(|_| follows);
     let Some((old, new)) = parent.and_then(|parent| context.old.column(&parent).zip(context.new.column(&parent)))
     else {
         return Some(column);

@@ -90,11 +90,6 @@ pub(super) fn afterwards(id: &ObjectId, constraint: &Constraint) -> Vec<String> 
     statements
 }
 
-/// Whether two constraints say the same under two names.
-pub(in crate::core::diff) fn same_but_name(old: &Constraint, new: &Constraint) -> bool {
-    Constraint { name: new.name.clone(), ..old.clone() } == *new
-}
-
 /// CLUSTER ON and REPLICA IDENTITY, from (clustered, replica identity).
 fn marks(table: &str, name: &str, had: (bool, bool), new: &Constraint) -> Vec<String> {
     super::index::marks(table, name, had, (new.clustered, new.replica_identity))

@@ -26,7 +26,6 @@ mod view;
 
 pub(super) use column::is_light;
 pub(super) use comment::comment;
-pub(super) use constraint::same_but_name;
 pub(super) use grant::grant;
 pub(super) use sequence::{is_serial, own};
 
