@@ -158,7 +158,11 @@ impl Document {
         match motion {
             Move::Left | Move::WordLeft if character == 0 => row.checked_sub(1).map_or((0, 0), end_of),
             Move::Right | Move::WordRight if (row, character) == end_of(row) => {
-                if row < last { (row + 1, 0) } else { (row, character) }
+                if row < last {
+                    (row + 1, 0)
+                } else {
+                    (row, character)
+                }
             }
             Move::Left => (row, cells::before(line, character).unwrap_or(0)),
             Move::Right => (row, cells::after(line, character).unwrap_or(character)),

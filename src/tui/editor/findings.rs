@@ -37,9 +37,7 @@ fn section(section: &Section, direction: Direction, findings: &mut Findings) {
                     findings.operations.push(operation(&statement.text, line));
                 }
                 let hazards = hazard::find(&statement.text);
-                findings
-                    .hazards
-                    .extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
+                findings.hazards.extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
             }
         }
         Err(error) => {

@@ -39,14 +39,14 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
         pen.put(if bad { " x " } else { " ! " }, role);
         pen.put(&words, role);
     }
-    place(editor, &areas, paint);
     beside(model, editor, &areas, paint);
+    place(editor, &areas, paint);
     find(editor, areas.find, paint).or_else(|| cursor(editor, areas.text))
 }
 
 fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
-    let mut title = vec![(String::from("Edit"), Role::BorderFocused), (String::from(" ─ "), Role::Border)];
-    title.push((editor.name(), Role::Title));
+    let dash = || (String::from(" ─ "), Role::Border);
+    let mut title = vec![(String::from("Edit"), Role::BorderFocused), dash(), (editor.name(), Role::Title)];
     let (text, role) = match (locked(model), editor.origin) {
         (_, Origin::Recalled) => ("from the ledger, read-only", Role::Warning),
         (Some(_), _) => ("read-only", Role::Warning),
@@ -55,7 +55,8 @@ fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
         _ => return title,
     };
     let glyph = if ascii { "*" } else { "●" };
-    title.push((format!(" ─ {glyph} {text}"), role));
+    // Before the name: a narrow title is cut at its end.
+    title.splice(1..1, [dash(), (format!("{glyph} {text}"), role)]);
     title
 }
 
@@ -67,7 +68,7 @@ fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
         _ => (" ", Role::Text),
     };
     let here = editor.document.cursor().0 == line;
-    let digits = usize::from(area.width.saturating_sub(3));
+    let digits = usize::from(area.width.saturating_sub(2));
     let mut pen = paint.pen(area);
     pen.put(mark, role);
     pen.put(&format!("{:>digits$} ", line + 1), if here { Role::Current } else { Role::LineNumber });
@@ -141,13 +142,14 @@ fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
     let frame = areas.frame;
     let (row, _) = editor.document.cursor();
     let lines = editor.document.lines().len();
-    let selected = editor.document.selected_text().map_or_else(String::new, |text| {
-        format!(" · {} selected", text.chars().count())
-    });
+    let selected = editor
+        .document
+        .selected_text()
+        .map_or_else(String::new, |text| format!(" · {} selected", text.chars().count()));
     let words = format!(" line {} of {lines}, column {}{selected} ", row + 1, editor.document.cursor_cell() + 1);
-    if frame.height > 2 && words.width() + 4 < usize::from(frame.width) {
+    if frame.height > 2 && frame.width > 4 {
         let line = Rect { x: frame.x + 2, y: frame.bottom() - 1, width: frame.width - 4, height: 1 };
-        paint.pen(line).put(&words, Role::Muted);
+        paint.pen(line).right(&words, Role::Muted);
     }
 }
 

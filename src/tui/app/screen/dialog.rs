@@ -1,7 +1,7 @@
 //! The commands that all dialogs share: accept, fields, buttons, choices.
 
-use super::moving::{self, Motion};
 use super::editor::{ask, go_to};
+use super::moving::{self, Motion};
 use super::{confirm, create, environment, filter, leaving, merge, own_server, palette, stamp};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};

@@ -57,7 +57,7 @@ pub fn of(model: &Model, editor: &Editor) -> EditorAreas {
     inside.height -= wanted;
     areas.messages = Rect { y: inside.bottom(), height: wanted, ..inside };
     let digits = editor.document.lines().len().to_string().len().max(3);
-    let gutter = u16::try_from(digits + 3).unwrap_or(6).min(inside.width);
+    let gutter = u16::try_from(digits + 2).unwrap_or(5).min(inside.width);
     areas.gutter = Rect { width: gutter, ..inside };
     areas.text = Rect { x: inside.x + gutter, width: inside.width - gutter, ..inside };
     areas
@@ -77,10 +77,10 @@ fn beside(model: &Model, editor: &Editor, whole: Rect, areas: &mut EditorAreas) 
     let room = whole.height.saturating_sub(4);
     let proof = lines(panel::proof_lines(model, editor)).clamp(1, (room / 3).max(1));
     let hazards = lines(panel::hazard_lines(editor)).clamp(1, (room.saturating_sub(proof) / 2).max(1));
-    let operations = room.saturating_sub(proof + hazards);
+    let operations = lines(panel::operation_lines(editor)).clamp(1, room.saturating_sub(proof + hazards).max(1));
     let mut y = whole.y;
-    for height in [proof, operations, hazards] {
-        let bottom = (y + height + 2).min(whole.bottom());
+    for (block, height) in [proof, operations, hazards].into_iter().enumerate() {
+        let bottom = if block == 2 { whole.bottom() } else { (y + height + 2).min(whole.bottom()) };
         areas.panel.push(Rect { x, y, width, height: bottom - y });
         y = bottom - 1;
     }
@@ -106,6 +106,13 @@ pub fn messages(model: &Model, editor: &Editor) -> Vec<(String, bool)> {
             (format!("line {}: {}{hint}", fault.line, fault.message), true)
         })
         .collect();
+    if !shows_panel(model, editor) {
+        let here = editor.panel.hazards.iter().filter(|found| found.line == row + 1);
+        lines.extend(here.map(|found| {
+            let hazard = &found.hazard;
+            (format!("{} {}: {} {}", hazard.class.word(), hazard.code, hazard.title, hazard.object), false)
+        }));
+    }
     lines.extend(panel::warnings(model, editor).into_iter().map(|warning| (warning, false)));
     lines
 }

@@ -214,7 +214,8 @@ pub fn hazard_lines(editor: &Editor) -> Vec<Line> {
         };
         let class = (format!("! {}  ", hazard.class.word()), role);
         lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
-        let what = format!("  {} {} · line {line}, {}", hazard.title, hazard.code, direction.word());
+        let whence = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
+        let what = format!("  {} {} · line {line}{whence}", hazard.code, hazard.title);
         lines.push(vec![(what, Role::Muted)]);
         if hazard.evidence.is_some() {
             lines.push(vec![(format!("  {}", evidence_words(hazard)), role)]);
