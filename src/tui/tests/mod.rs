@@ -1,6 +1,7 @@
 //! The screens as they look, and the keys that lead to them.
 
 mod applying;
+mod beside;
 mod editing;
 mod fixtures;
 mod harness;

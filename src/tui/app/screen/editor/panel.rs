@@ -150,15 +150,21 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
 
 /// `up ok · down ok · again ok`.
 fn verdict(model: &Model, verified: &Verified, stale: bool, time: String) -> Line {
-    let tried_down = verified.up && verified.note.is_none();
-    let stages =
-        [("up", verified.up, true), ("down", verified.down, tried_down), ("again", verified.again, verified.up)];
+    let differs = |when: &str| verified.difference.iter().any(|line| line.starts_with(when));
+    // A note tells of what was left out: an empty downgrade, a parent that does not run.
+    let ran = verified.up && verified.note.is_none();
+    let again_ran = ran && (verified.down || differs("after the downgrade"));
+    let stages = [
+        ("up", verified.up, verified.up || verified.note.is_none(), ""),
+        ("down", verified.down, ran, "after the downgrade"),
+        ("again", verified.again, again_ran, "after the second upgrade"),
+    ];
     let mut pieces = Vec::new();
-    for (n, (word, good, tried)) in stages.into_iter().enumerate() {
+    for (n, (word, good, tried, when)) in stages.into_iter().enumerate() {
         let (glyph, twin, what, role) = match (good, tried) {
             (true, _) => ("✓", "*", "ok", Role::Good),
-            (false, true) if word == "up" => ("✗", "x", "fails", Role::Danger),
-            (false, true) => ("✗", "x", "not", Role::Danger),
+            (false, true) if !when.is_empty() && differs(when) => ("✗", "x", "differs", Role::Danger),
+            (false, true) => ("✗", "x", "fails", Role::Danger),
             (false, false) => ("·", ".", "not run", Role::Muted),
         };
         let glyph = if model.preferences.ascii { twin } else { glyph };
