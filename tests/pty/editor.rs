@@ -65,7 +65,9 @@ fn a_script_is_proved_from_the_editor() {
     program.send("CREATE TABLE b ();\r\x10");
     program.wait_for(&["✓ up ok", "✗ down differs", "is left over"]);
     assert!(project.read("versions/1975ea83b712_script.sql").contains("CREATE TABLE b ();\n"));
-    program.send("\x06DROP TABLE a;\r\x1b");
+    program.send("\x06DROP TABLE a;");
+    program.wait_for(&["find: DROP TABLE a;", "1 of 1"]);
+    program.send("\x1b");
     program.wait_until("the search is left", |screen| !screen.contents().contains("find: "));
     program.send("DROP TABLE b; \x10");
     program.wait_for(&["✓ up ok", "✓ down ok", "✓ again ok"]);

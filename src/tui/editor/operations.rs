@@ -89,24 +89,24 @@ pub fn operation(statement: &str, line: usize) -> Operation {
     let kind = doing.last().copied().unwrap_or_default();
     // An index, a trigger, a rule or a policy belongs to its table.
     let owned = ["index", "trigger", "rule", "policy"].contains(&kind);
-    let owner = lower.iter().skip(at).position(|word| word == "on").map(|on| at + on + 1).filter(|_| owned);
+    let table = lower.iter().skip(at).position(|word| word == "on").map(|on| at + on + 1).filter(|_| owned);
     let plain = ["create", "alter", "drop", "comment", "insert", "update", "delete", "truncate", "copy", "refresh"];
     if !lower.first().is_some_and(|verb| plain.contains(&verb.as_str())) {
         let doing = leading_words(statement).into_iter().take(DETAIL).collect::<Vec<_>>().join(" ");
         return Operation { object: String::new(), doing, line };
     }
     let name = |at: usize| words.get(at).cloned().unwrap_or_default();
-    let object = match owner {
-        Some(mut owner) => {
-            while is(owner, &NOISE) {
-                owner += 1;
+    let object = match table {
+        Some(mut table) => {
+            while is(table, &NOISE) {
+                table += 1;
             }
-            name(owner)
+            name(table)
         }
         None => name(at),
     };
     let mut doing = doing.join(" ");
-    if owner.is_some() && !name(at).eq_ignore_ascii_case("on") {
+    if table.is_some() && !name(at).eq_ignore_ascii_case("on") {
         doing = format!("{doing} {}", name(at));
     } else if lower.first().is_some_and(|verb| verb == "alter") {
         doing = words.iter().skip(at + 1).take(DETAIL).map(|word| readable(word)).collect::<Vec<_>>().join(" ");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::editing::{PATH, open, saved, text};
+use super::editing::{PATH, open, saved};
 use super::fixtures::*;
 use super::harness::*;
 use crate::core::hazard::{Class, Evidence, Hazard, Subject};
@@ -125,8 +125,10 @@ fn a_script_that_was_just_made_is_kept_or_thrown_away() {
     harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Written))));
     harness.press("<esc><tab><enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("remove /project")), "{:?}", harness.asked);
-    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Written))));
-    harness.press("<^s><esc>");
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
+    harness.press("<^p><esc>");
+    assert!(harness.screen().contains("Throw away"), "a proof does not decide about it");
+    harness.press("<esc><^s><esc>");
     assert!(harness.model.editor.is_none(), "kept, so that nothing is asked");
 }
 

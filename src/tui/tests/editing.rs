@@ -174,7 +174,7 @@ fn a_file_that_changes_below_is_read_again_or_told() {
     let mut harness = open(120, 40);
     let change = |harness: &mut Harness, to: &str| {
         let mut files: Vec<_> = harness.tree.scripts.values().map(|file| (**file).clone()).collect();
-        let file = files.iter_mut().find(|file| file.path == PathBuf::from(PATH)).unwrap();
+        let file = files.iter_mut().find(|file| file.path == std::path::Path::new(PATH)).unwrap();
         file.text = file.text.replace("legacy_code", to).into();
         harness.disk.insert(file.path.clone(), file.text.to_string());
         harness.tree = Arc::new(tree(files));
@@ -186,7 +186,7 @@ fn a_file_that_changes_below_is_read_again_or_told() {
     harness.press("x");
     change(&mut harness, "third_code");
     let mut files: Vec<_> = harness.tree.scripts.values().map(|file| (**file).clone()).collect();
-    let file = files.iter_mut().find(|file| file.path == PathBuf::from(PATH)).unwrap();
+    let file = files.iter_mut().find(|file| file.path == std::path::Path::new(PATH)).unwrap();
     file.text = file.text.replace("other_code", "third_code").into();
     harness.tree = Arc::new(tree(files));
     harness.send(Msg::ScriptsChanged);

@@ -149,7 +149,9 @@ impl Harness {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
                 vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
             }
-            Effect::SaveScript { path, text, known } => vec![Msg::ScriptSaved(Ok(self.save(&path, &text, known)))],
+            Effect::SaveScript { path, text, known } => {
+                vec![Msg::ScriptSaved(Ok(self.save(&path, &text, known.as_deref())))]
+            }
             Effect::RemoveScript(_) => vec![Msg::ScriptRemoved(Ok(()))],
             Effect::Examine(generation, text) => vec![Msg::Examined(generation, Box::new(examine(&text)))],
             Effect::Prove(id) => vec![Msg::Proved(id, Ok(Box::new(self.proof.clone())))],
@@ -166,9 +168,9 @@ impl Harness {
         self.disk.get(path).cloned().or(in_tree)
     }
 
-    fn save(&mut self, path: &FilePath, text: &str, known: Option<Arc<str>>) -> Saved {
+    fn save(&mut self, path: &FilePath, text: &str, known: Option<&str>) -> Saved {
         let found = self.on_disk(path);
-        if found.as_deref() != known.as_deref() {
+        if found.as_deref() != known {
             return Saved::Moved(found);
         }
         self.disk.insert(path.to_owned(), text.to_owned());

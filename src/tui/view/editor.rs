@@ -1,7 +1,6 @@
 //! The editor: line numbers, coloured text with selection and what was found, messages, and the panel beside it.
 
 use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr;
 
 use super::history::shifted;
 use super::pane;
@@ -155,32 +154,37 @@ fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
 
 /// The panel: three blocks in a column, or one below the text.
 fn beside(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
+    let Some(last) = areas.panel.last() else { return };
+    let most = usize::from(last.bottom());
+    let proof = panel::proof_lines(model, editor);
+    let count = proof.len();
     let blocks = [
-        ("Proof", panel::proof_lines(model, editor)),
-        ("Operations", panel::operation_lines(editor)),
-        ("Hazards", panel::hazard_lines(editor)),
+        (panel::proof_title(editor), (proof, count)),
+        (String::from("Operations"), panel::operation_lines(editor, most)),
+        (String::from("Hazards"), panel::hazard_lines(editor, most)),
     ];
     if let [below] = areas.panel.as_slice() {
-        let mut lines = Vec::new();
-        for (name, block) in blocks {
-            lines.push(vec![(String::from(name), Role::Title)]);
-            lines.extend(block.into_iter().map(|mut line| {
+        let mut all = (Vec::new(), 0);
+        for (name, (block, total)) in blocks {
+            all.0.push(vec![(name, Role::Title)]);
+            all.0.extend(block.into_iter().map(|mut line| {
                 line.insert(0, (String::from("  "), Role::Text));
                 line
             }));
+            all.1 += 1 + total;
         }
-        return block_of("Proof, operations, hazards", &lines, *below, paint);
+        return block_of("Proof, operations, hazards", &all, *below, paint);
     }
     for (area, (name, lines)) in areas.panel.iter().zip(blocks) {
-        block_of(name, &lines, *area, paint);
+        block_of(&name, &lines, *area, paint);
     }
 }
 
-fn block_of(name: &str, lines: &[panel::Line], area: Rect, paint: &mut Paint) {
+fn block_of(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut Paint) {
     let inside = pane::titled(paint, area, &[(String::from(name), Role::Title)]);
     let width = usize::from(inside.width).saturating_sub(2);
     let wrapped: Vec<panel::Line> = lines.iter().flat_map(|line| wrap(line, width, 2)).collect();
-    let hidden = wrapped.len().saturating_sub(usize::from(inside.height));
+    let hidden = wrapped.len().max(*total).saturating_sub(usize::from(inside.height));
     for (row, line) in (0..inside.height).zip(&wrapped) {
         let mut pen = paint.pen(shifted(inside, row));
         pen.skip(1);
@@ -188,7 +192,7 @@ fn block_of(name: &str, lines: &[panel::Line], area: Rect, paint: &mut Paint) {
             pen.put(text, *role);
         }
     }
-    if hidden > 0 {
+    if hidden > 0 && area.width > 2 {
         let line = Rect { x: area.x + 1, y: area.bottom() - 1, width: area.width - 2, height: 1 };
         paint.pen(line).right(&format!(" {hidden} more "), Role::Muted);
     }

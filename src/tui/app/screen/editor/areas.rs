@@ -65,19 +65,21 @@ pub fn of(model: &Model, editor: &Editor) -> EditorAreas {
 
 /// A column on the right: what the three blocks have to say decides about their heights.
 fn beside(model: &Model, editor: &Editor, whole: Rect, areas: &mut EditorAreas) {
-    let width = (whole.width / 3).clamp(36, 60);
+    let width = (whole.width / 3).clamp(44, 60);
     let x = whole.right() - width;
     areas.frame.width = whole.width - width + 1;
     let cells = usize::from(width).saturating_sub(4);
-    let lines = |lines: Vec<panel::Line>| {
+    let height = |lines: &[panel::Line]| {
         let count: usize = lines.iter().map(|line| wrap(line, cells, 2).len()).sum();
         u16::try_from(count).unwrap_or(u16::MAX)
     };
+    let most = usize::from(whole.height);
     // Borders are shared: three blocks have four lines of them.
     let room = whole.height.saturating_sub(4);
-    let proof = lines(panel::proof_lines(model, editor)).clamp(1, (room / 3).max(1));
-    let hazards = lines(panel::hazard_lines(editor)).clamp(1, (room.saturating_sub(proof) / 2).max(1));
-    let operations = lines(panel::operation_lines(editor)).clamp(1, room.saturating_sub(proof + hazards).max(1));
+    let proof = height(&panel::proof_lines(model, editor)).clamp(1, (room / 3).max(1));
+    let hazards = height(&panel::hazard_lines(editor, most).0).clamp(1, (room.saturating_sub(proof) / 2).max(1));
+    let operations = height(&panel::operation_lines(editor, most).0);
+    let operations = operations.clamp(1, room.saturating_sub(proof + hazards).max(1));
     let mut y = whole.y;
     for (block, height) in [proof, operations, hazards].into_iter().enumerate() {
         let bottom = if block == 2 { whole.bottom() } else { (y + height + 2).min(whole.bottom()) };

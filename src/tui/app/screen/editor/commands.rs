@@ -142,11 +142,9 @@ fn next_problem(model: &mut Model) -> Vec<Effect> {
     let hazards = editor.panel.hazards.iter().map(|found| found.line);
     let mut lines: Vec<usize> = editor.faults.iter().map(|fault| fault.line).chain(hazards).collect();
     lines.sort_unstable();
-    match lines.iter().find(|line| **line > row + 1).or(lines.first()) {
-        Some(line) => go(model, Move::To((line.saturating_sub(1), 0))),
-        None => {
-            model.say("no fault and no hazard was found");
-            Vec::new()
-        }
+    if let Some(line) = lines.iter().find(|line| **line > row + 1).or(lines.first()) {
+        return go(model, Move::To((line.saturating_sub(1), 0)));
     }
+    model.say("no fault and no hazard was found");
+    Vec::new()
 }

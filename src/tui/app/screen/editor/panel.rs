@@ -1,5 +1,6 @@
 //! What stands beside a script: its proof, its operations by object, its hazards; and the lines that tell of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::civil::Time;
@@ -107,6 +108,7 @@ pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings
     if editor.version > 0 || editor.panel.operations.is_empty() {
         editor.panel.operations = findings.operations;
     }
+    group(&mut editor.panel.operations);
     if editor.revision.is_none() {
         editor.revision = findings.revision;
     }
@@ -115,6 +117,15 @@ pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings
 
 /// One line of the panel.
 pub type Line = Vec<Piece>;
+
+/// The proof's title: when it was.
+#[must_use]
+pub fn proof_title(editor: &Editor) -> String {
+    match &editor.panel.proof {
+        Proof::Found(_, at) => format!("Proof ─ {:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
+        _ => String::from("Proof"),
+    }
+}
 
 /// The lines about the proof.
 #[must_use]
@@ -129,16 +140,14 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
             lines.extend(error.hint.iter().map(|hint| line(hint.clone(), Role::Muted)));
             return lines;
         }
-        Proof::Found(verified, at) => (verified, at),
+        Proof::Found(verified, _) => verified,
     };
-    let (verified, at) = verified;
     let mut lines = Vec::new();
     let stale = editor.panel.proved.as_deref() != Some(&*editor.text);
     if stale {
         lines.push(line(format!("edited since: prove again with {key}"), Role::Warning));
     }
-    let time = format!("   at {:02}:{:02}:{:02}", at.hour(), at.minute(), at.second());
-    lines.push(verdict(model, verified, stale, time));
+    lines.push(verdict(model, verified, stale));
     if let Some(error) = &verified.error {
         let place = error.line.map_or_else(String::new, |line| format!("line {line}: "));
         lines.push(line(format!("{place}{}", error.message), Role::Danger));
@@ -149,7 +158,7 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
 }
 
 /// `up ok · down ok · again ok`.
-fn verdict(model: &Model, verified: &Verified, stale: bool, time: String) -> Line {
+fn verdict(model: &Model, verified: &Verified, stale: bool) -> Line {
     let differs = |when: &str| verified.difference.iter().any(|line| line.starts_with(when));
     // A note tells of what was left out: an empty downgrade, a parent that does not run.
     let ran = verified.up && verified.note.is_none();
@@ -170,7 +179,6 @@ fn verdict(model: &Model, verified: &Verified, stale: bool, time: String) -> Lin
         let glyph = if model.preferences.ascii { twin } else { glyph };
         pieces.push((format!("{}{glyph} {word} {what}", if n > 0 { "  " } else { "" }), role_of(role, stale)));
     }
-    pieces.push((time, Role::Muted));
     pieces
 }
 
@@ -178,41 +186,51 @@ const fn role_of(role: Role, stale: bool) -> Role {
     if stale { Role::Muted } else { role }
 }
 
-/// The lines about the operations, those of one object below its name.
+/// The first lines of a block and how many there are in all: a long script has more than can be seen.
+pub type Lines = (Vec<Line>, usize);
+
+/// The lines about the operations, those of one object below its name; at most so many.
 #[must_use]
-pub fn operation_lines(editor: &Editor) -> Vec<Line> {
+pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
-        return vec![vec![(String::from("the upgrade does nothing"), Role::Muted)]];
+        return (vec![vec![(String::from("the upgrade does nothing"), Role::Muted)]], 1);
     }
-    let mut objects: Vec<&str> = Vec::new();
-    for operation in operations {
-        if !objects.contains(&operation.object.as_str()) {
-            objects.push(&operation.object);
-        }
-    }
+    let before = |at: usize| operations.get(at.checked_sub(1)?).map(|operation| &operation.object);
+    let begins = |at: usize| {
+        let object = operations.get(at).map(|operation| &operation.object);
+        object.filter(|object| !object.is_empty() && before(at) != Some(*object))
+    };
+    let total = operations.len() + (0..operations.len()).filter_map(begins).count();
     let mut lines = Vec::new();
-    for object in objects {
-        if !object.is_empty() {
-            lines.push(vec![(object.to_owned(), Role::Title)]);
-        }
-        for operation in operations.iter().filter(|operation| operation.object == object) {
-            let indent = if object.is_empty() { "" } else { "  " };
-            let doing = (format!("{indent}{}", operation.doing), Role::Text);
-            lines.push(vec![doing, (format!("  line {}", operation.line), Role::Muted)]);
-        }
+    for (at, operation) in operations.iter().enumerate().take(most) {
+        lines.extend(begins(at).map(|object| vec![(object.clone(), Role::Title)]));
+        let indent = if operation.object.is_empty() { "" } else { "  " };
+        let doing = (format!("{indent}{}", operation.doing), Role::Text);
+        lines.push(vec![doing, (format!("  line {}", operation.line), Role::Muted)]);
     }
-    lines
+    (lines, total)
 }
 
-/// The lines about the hazards: what is lost, and what was counted.
-#[must_use]
-pub fn hazard_lines(editor: &Editor) -> Vec<Line> {
-    if editor.panel.hazards.is_empty() {
-        return vec![vec![(String::from("none found"), Role::Good)]];
+/// Brings the operations of one object together, in the order in which the objects come first.
+fn group(operations: &mut [Operation]) {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        first.entry(operation.object.clone()).or_insert(at);
     }
+    operations.sort_by_key(|operation| first.get(&operation.object).copied());
+}
+
+/// The lines about the hazards: what is lost, and what was counted; of at most so many hazards.
+#[must_use]
+pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
+    let hazards = &editor.panel.hazards;
+    if hazards.is_empty() {
+        return (vec![vec![(String::from("none found"), Role::Good)]], 1);
+    }
+    let total = hazards.iter().map(|found| 2 + usize::from(found.hazard.evidence.is_some())).sum();
     let mut lines = Vec::new();
-    for FoundHazard { line, direction, hazard } in &editor.panel.hazards {
+    for FoundHazard { line, direction, hazard } in hazards.iter().take(most) {
         let role = match hazard.class {
             _ if hazard.touches_nothing() => Role::Muted,
             Class::DataLoss | Class::Fails => Role::Danger,
@@ -227,7 +245,7 @@ pub fn hazard_lines(editor: &Editor) -> Vec<Line> {
             lines.push(vec![(format!("  {}", evidence_words(hazard)), role)]);
         }
     }
-    lines
+    (lines, total)
 }
 
 /// What a person should know of the script besides: where it has run, that somebody else changed it.

@@ -50,6 +50,7 @@ pub fn quit(model: &mut Model) -> Vec<Effect> {
 fn ask_or_leave(model: &mut Model) -> Vec<Effect> {
     match &model.editor {
         Some(editor) if editor.is_undecided() => {
+            model.dialogs.retain(|dialog| !matches!(dialog, Dialog::Ask(_)));
             let ask = Ask::leaving(editor);
             model.dialogs.push(Dialog::Ask(ask));
             Vec::new()
@@ -143,7 +144,9 @@ pub fn on_saved(model: &mut Model, answer: Result<Saved, Error>) -> Vec<Effect> 
 /// The file holds the text.
 fn saved(model: &mut Model) -> Vec<Effect> {
     let Some(editor) = &mut model.editor else { return Vec::new() };
-    editor.origin = Origin::Script;
+    // Proving a text needs its file, and says nothing of whether it stays.
+    let stays = editor.origin == Origin::Script || editor.after != After::Prove;
+    editor.origin = if stays { Origin::Script } else { Origin::Written };
     editor.moved = false;
     if let Ok(script) = Script::parse(&editor.text) {
         editor.revision = Some(script.revision);
