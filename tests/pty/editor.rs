@@ -63,7 +63,7 @@ fn a_script_is_proved_from_the_editor() {
     program.send("e");
     program.wait_for(&["Edit ─", "not proved yet"]);
     program.send("CREATE TABLE b ();\r\x10");
-    program.wait_for(&["✓ up ok", "✗ down differs", "is left over"]);
+    program.wait_for(&["✓ up ok", "✗ down differs", "table public.b"]);
     assert!(project.read("versions/1975ea83b712_script.sql").contains("CREATE TABLE b ();\n"));
     program.send("\x06DROP TABLE a;");
     program.wait_for(&["find: DROP TABLE a;", "1 of 1"]);
