@@ -1,5 +1,7 @@
 //! The editor in a real terminal: what is typed ends up on disk, byte for byte.
 
+use rustix::process::Signal;
+
 use super::Program;
 use crate::support::{TestProject, eventually, repository, server};
 
@@ -51,6 +53,23 @@ fn a_script_is_edited_saved_and_left() {
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
     program.assert_restored();
+}
+
+#[test]
+fn what_was_typed_outlives_a_terminal_that_is_closed() {
+    let project = sample();
+    let name = "versions/9f3b6c10a7d2_drop_legacy_code.sql";
+    let before = project.read(name);
+    let mut program = Program::start(&project, &[], (120, 40));
+    program.wait_for(&["9f3b6c10", "legacy_code"]);
+    program.send("/9f3b6c10\re");
+    program.wait_for(&["Edit ─"]);
+    program.send("-- lost?\r");
+    program.wait_for(&["-- lost?"]);
+    program.signal(Signal::HUP);
+    assert_eq!(program.end().exit_code(), 129);
+    assert!(project.read(&format!("{name}.unsaved")).contains("-- lost?\n"));
+    assert_eq!(project.read(name), before);
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub enum Effect {
         text: Arc<str>,
         known: Option<Arc<str>>,
     },
+    /// Put what was typed and not saved into a file of its own, as the process has to end.
+    Rescue(PathBuf, Arc<str>),
     /// Remove a script that was just made and is thrown away.
     RemoveScript(PathBuf),
     /// Read off a text what it does and where it is wrong; a later one takes an earlier one's place.

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::graph::RevisionId;
-use crate::engine::project::{ScriptTree, write_unless_moved};
+use crate::engine::project::{ScriptTree, write_over, write_unless_moved};
 use crate::engine::verify::{Verified, VerifyOptions, verify};
 use crate::engine::{ConnectOptions, Error, Result};
 use crate::tui::app::{Generation, Msg};
@@ -33,6 +33,13 @@ impl Effects {
             let _turn = world.job.lock().await;
             let answer = spawn_blocking(move || write_unless_moved(&path, &text, known.as_deref())).await;
             world.answer(Msg::ScriptSaved(answer.unwrap_or_else(|error| Err(broken(error)))));
+        });
+    }
+
+    /// Nobody is there any more to be told how it went.
+    pub(super) fn rescue(&mut self, path: PathBuf, text: Arc<str>) {
+        self.spawn(Kind::Writes, async move |_| {
+            let _ = spawn_blocking(move || write_over(&path, &text)).await;
         });
     }
 

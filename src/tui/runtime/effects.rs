@@ -159,6 +159,7 @@ impl Effects {
             }
             Effect::ReadScript(path, line) => self.read_script(path, line),
             Effect::SaveScript { path, text, known } => self.save_script(path, text, known),
+            Effect::Rescue(path, text) => self.rescue(path, text),
             Effect::RemoveScript(path) => self.remove_script(path),
             Effect::Examine(generation, text) => self.examine(generation, text),
             Effect::Prove(revision) => self.prove(revision),

@@ -149,6 +149,17 @@ fn unsaved_changes_are_asked_about() {
 }
 
 #[test]
+fn what_was_typed_outlives_a_terminal_that_is_closed() {
+    let mut harness = open(120, 40);
+    harness.send(Msg::Terminate);
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("rescue")), "nothing was typed");
+    harness.press("x");
+    harness.send(Msg::Terminate);
+    let asked = &harness.asked[harness.asked.len() - 2..];
+    assert_eq!(asked, [format!("rescue {PATH}.unsaved"), String::from("quit")]);
+}
+
+#[test]
 fn a_file_that_somebody_else_changed_is_never_written_over_unasked() {
     let mut harness = open(120, 40);
     let theirs = text(&harness).replace("legacy_code", "other_code");

@@ -158,7 +158,7 @@ impl Harness {
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
-            Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
+            Effect::Rescue(..) | Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
         }
     }
 
@@ -340,6 +340,7 @@ fn name(effect: &Effect) -> String {
         Effect::Stamp(_, targets, purge) => format!("stamp {} purge {purge}", targets.join(" ")),
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
+        Effect::Rescue(path, _) => format!("rescue {}", path.display()),
         Effect::RemoveScript(path) => format!("remove {}", path.display()),
         Effect::Examine(..) => String::from("examine"),
         Effect::Prove(id) => format!("prove {id}"),

@@ -142,6 +142,12 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
 
 /// Ends: at once where nothing runs, else once what runs was cancelled.
 pub fn terminate(model: &mut Model) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = super::editor::saving::rescue(model).into_iter().collect();
+    effects.extend(terminate_job(model));
+    effects
+}
+
+fn terminate_job(model: &mut Model) -> Vec<Effect> {
     match &model.job {
         None | Some(Job::Preparing(..)) => vec![Effect::Quit],
         Some(Job::Writing(_)) => {

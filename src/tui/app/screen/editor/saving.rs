@@ -184,6 +184,15 @@ pub fn overwrite(model: &mut Model, found: Option<Arc<str>>) -> Vec<Effect> {
     write(model)
 }
 
+/// Where nobody can be asked any more: what was typed goes into a file beside the script, which is left as it is.
+#[must_use]
+pub fn rescue(model: &Model) -> Option<Effect> {
+    let editor = model.editor.as_ref().filter(|editor| editor.is_writable() && editor.is_modified())?;
+    let mut path = editor.path.clone().into_os_string();
+    path.push(".unsaved");
+    Some(Effect::Rescue(path.into(), editor.text.clone()))
+}
+
 /// Removes a script that was just made, and leaves.
 pub fn throw_away(model: &mut Model) -> Vec<Effect> {
     let Some(editor) = &model.editor else { return Vec::new() };
