@@ -13,7 +13,6 @@ pub(super) fn operations(context: &Context, states: &States) -> Changes {
     let steps = step::steps(context, states);
     let mut order = Order::new(context, states, steps);
     order.by_dependency();
-    order.by_text();
     let mut operations = Vec::new();
     for index in order.sorted() {
         let step = &order.steps[index];
@@ -89,6 +88,7 @@ impl<'a, 'b> Order<'a, 'b> {
             self.within(id);
         }
         self.by_name();
+        self.by_key();
         for (function, named) in mention::mentions(context, states) {
             if let (Some(first), Some(then)) = (self.made(&named), self.made(&function))
                 && first != then
@@ -111,7 +111,7 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(released, end);
         }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
-        if states.get(&ground) == Some(&State::Drop) || stays_on_old {
+        if (states.get(&ground) == Some(&State::Drop) && released.is_none()) || stays_on_old {
             self.before(self.find(&id, Action::Alter), dropped);
         }
     }
@@ -170,7 +170,8 @@ impl<'a, 'b> Order<'a, 'b> {
         }
         if let Some(column) = carry::owner(self.context.old, id) {
             self.before(own, self.gone(&column));
-            self.before(self.find(&column, Action::Alter), self.gone(id));
+            let release = self.find(&column, Action::Release);
+            self.before(release.or_else(|| self.find(&column, Action::Alter)), self.gone(id));
         }
     }
 
@@ -205,15 +206,16 @@ impl<'a, 'b> Order<'a, 'b> {
     /// A name is free before it is taken anew.
     fn by_name(&mut self) {
         let mut goes: HashMap<(u8, String, String), Vec<usize>> = HashMap::new();
-        for (id, _) in self.states.iter().filter(|(_, state)| state.drops()) {
-            let Some(index) = self.gone(id).filter(|_| !self.context.decisions.aside.contains_key(id)) else {
-                continue;
-            };
+        for (id, state) in self.states {
+            let release = || self.find(id, Action::Release).filter(|_| id.kind == Kind::Column);
+            let goes_for_good = || self.gone(id).filter(|_| !self.context.decisions.aside.contains_key(id));
+            let Some(index) = (if state.drops() { goes_for_good() } else { release() }) else { continue };
             for name in names(self.context.old, id) {
                 goes.entry(name).or_default().push(index);
             }
         }
-        for (id, _) in self.states.iter().filter(|(_, state)| state.makes()) {
+        let comes = |state: State, id: &ObjectId| state.makes() || state == State::Alter && id.kind == Kind::Column;
+        for (id, _) in self.states.iter().filter(|(id, state)| comes(**state, id)) {
             let made = self.made(id);
             for name in names(self.context.new, id) {
                 for index in goes.get(&name).cloned().unwrap_or_default() {
@@ -223,15 +225,23 @@ impl<'a, 'b> Order<'a, 'b> {
         }
     }
 
-    /// What a statement's text uses although nothing is recorded: nothing so far but names of functions.
-    fn by_text(&mut self) {
-        for index in 0..self.steps.len() {
-            let then: Vec<usize> = self.gladly[index].iter().copied().collect();
-            // A wish against a need would only make a circle.
-            let against = then.into_iter().filter(|then| self.after[*then].contains(&index)).collect::<Vec<_>>();
-            for other in against {
-                self.gladly[index].remove(&other);
+    /// A foreign key takes whatever key it finds: those that go are gone by then.
+    fn by_key(&mut self) {
+        let mut keys: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (id, _) in self.states.iter().filter(|(_, state)| state.drops()) {
+            let is_unique = match self.context.old.objects.get(id) {
+                Some(Object::Index(index)) => index.unique,
+                _ => names(self.context.old, id).len() > 1,
+            };
+            if let Some(index) = self.find(id, Action::Drop).filter(|_| is_unique) {
+                keys.entry((&id.schema, &id.of)).or_default().push(index);
             }
+        }
+        for (id, _) in self.states.iter().filter(|(id, state)| state.makes() && id.kind == Kind::Constraint) {
+            let references = self.context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
+            let Some(table) = references else { continue };
+            let gone = keys.get(&(table.schema.as_str(), table.name.as_str())).cloned().unwrap_or_default();
+            gone.into_iter().for_each(|gone| self.before(Some(gone), self.made(id)));
         }
     }
 
@@ -308,7 +318,12 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<(u8, String, String)> {
             let has_index = kind.is_some_and(|kind| matches!(kind, PrimaryKey | Unique | Exclusion));
             if has_index { vec![own, shared()] } else { vec![own] }
         }
-        Kind::Column | Kind::Trigger | Kind::Rule | Kind::Policy => Vec::new(),
+        Kind::Column => {
+            let identity = schema.column(id).and_then(|column| column.identity.as_ref());
+            let sequence = identity.and_then(|identity| identity.sequence.as_ref());
+            sequence.map(|own| (0, own.schema.clone(), own.name.clone())).into_iter().collect()
+        }
+        Kind::Trigger | Kind::Rule | Kind::Policy => Vec::new(),
         Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::DefaultPrivileges | Kind::Collation => Vec::new(),
         _ => vec![shared()],
     }

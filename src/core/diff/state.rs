@@ -47,6 +47,9 @@ pub(super) fn decide(context: &mut Context) -> States {
             (false, _) if carry::comes_with_parent(context, id) => continue,
             (false, _) => (State::Create, false),
         };
+        if state == State::Alter && makes_room(context, id) {
+            context.decisions.released.insert(id.clone());
+        }
         states.insert(id.clone(), state);
         if spreads {
             causes.push(id.clone());
@@ -56,6 +59,13 @@ pub(super) fn decide(context: &mut Context) -> States {
     Spread { context, states: &mut states, causes, standing }.run();
     set_aside(context, &states);
     states
+}
+
+/// Whether a column becomes numbered in another way: the sequence that goes may bear the name of the one that comes.
+fn makes_room(context: &Context, id: &ObjectId) -> bool {
+    let (Some(old), Some(new)) = (context.old.column(id), context.new.column(id)) else { return false };
+    let loses_serial = context.old.serial(id).is_some_and(|sequence| !context.new.objects.contains_key(sequence));
+    (old.identity.is_some() && new.identity.is_none()) || (loses_serial && new.identity.is_some())
 }
 
 /// What has steps of its own. What only follows from a parent (partitions' indexes and triggers, inherited

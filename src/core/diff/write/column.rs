@@ -61,11 +61,9 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(mut old), Some(new)) = (effective(context, id), context.new.column(id)) else { return Vec::new() };
     if context.decisions.released.contains(id) && old.generated.is_none() {
         old.default = None;
+        old.identity = old.identity.filter(|_| new.identity.is_some());
     }
     let (prefix, mut statements) = (prefix(id), Vec::new());
-    if old.identity.is_some() && new.identity.is_none() {
-        statements.push(format!("{prefix} DROP IDENTITY").into());
-    }
     if old.generated.is_some() && new.generated.is_none() {
         statements.push(format!("{prefix} DROP EXPRESSION").into());
         old.default = None;
@@ -89,8 +87,14 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
 }
 
 pub(super) fn release(context: &Context, id: &ObjectId) -> Vec<Written> {
-    let has_default = context.old.column(id).is_some_and(|old| old.default.is_some() && old.generated.is_none());
-    if has_default { vec![format!("{} DROP DEFAULT", prefix(id)).into()] } else { Vec::new() }
+    let Some(old) = effective(context, id) else { return Vec::new() };
+    let loses_identity = old.identity.is_some() && context.new.column(id).is_some_and(|new| new.identity.is_none());
+    let what = match (loses_identity, old.default.is_some() && old.generated.is_none()) {
+        (true, _) => "IDENTITY",
+        (_, true) => "DEFAULT",
+        _ => return Vec::new(),
+    };
+    vec![format!("{} DROP {what}", prefix(id)).into()]
 }
 
 /// Whether a column's change of type is one that PostgreSQL carries over to checks, foreign keys and indexes by itself:
