@@ -57,6 +57,7 @@ pub enum Command {
     Copy,
     Autogenerate,
     Verify,
+    VerifyAll,
     Backup,
     Accept,
     FieldNext,
@@ -159,7 +160,8 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Environment => screen::environment::decide(model),
         C::OwnServer => screen::own_server::decide(model),
         C::Open | C::Edit | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
-        C::Autogenerate | C::Verify | C::Backup => no("comes with a later version"),
+        C::Verify | C::VerifyAll => screen::verify::decide(model, command),
+        C::Autogenerate | C::Backup => no("comes with a later version"),
         C::Accept
         | C::FieldNext
         | C::FieldPrevious
@@ -209,14 +211,15 @@ pub fn footer(model: &Model) -> Vec<&'static Info> {
 
 /// Whether the key is spoken for by something that is not built yet.
 const fn is_for_later(command: Command) -> bool {
-    matches!(command, Command::Autogenerate | Command::Verify | Command::Backup)
+    matches!(command, Command::Autogenerate | Command::Backup)
 }
 
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
-    let on_screens = |info: &&Info| info.places.iter().any(|place| matches!(place, Place::Main | Place::Plan));
+    let on_screens =
+        |info: &&Info| info.places.iter().any(|place| matches!(place, Place::Main | Place::Plan | Place::List));
     for info in table().iter().filter(on_screens).filter(|info| !is_for_later(info.id)) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
         for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {

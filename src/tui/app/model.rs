@@ -14,6 +14,9 @@ use super::preferences::Preferences;
 use super::record::Question;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
+use super::screen::proof::Proof;
+use super::screen::verify::Verify;
+use super::sheet::Sheet;
 use super::{Consent, Effect, Generation, Highlighted, Start};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
@@ -75,6 +78,8 @@ pub enum Job {
     /// Reads only, so that it can be let go.
     Preparing(Generation, Request),
     Applying,
+    /// Scripts are being proved on a scratch database.
+    Verifying(Generation),
     /// A script is being written, or the version table; the words say what.
     Writing(String),
 }
@@ -89,8 +94,15 @@ impl Job {
                 format!("planning: {words}")
             }
             Self::Applying => String::from("applying the plan"),
+            Self::Verifying(_) => String::from("verifying"),
             Self::Writing(words) => words.clone(),
         }
+    }
+
+    /// Whether it can be stopped before its end.
+    #[must_use]
+    pub const fn is_cancellable(&self) -> bool {
+        !matches!(self, Self::Writing(_))
     }
 }
 
@@ -146,6 +158,12 @@ pub struct Model {
     pub(crate) log: Log,
     pub(crate) filter: Filter,
     pub(crate) plan: Option<PlanScreen>,
+    /// A list that stands above the panes.
+    pub(crate) sheet: Option<Sheet>,
+    /// The verification that runs, or the last one.
+    pub(crate) verify: Option<Verify>,
+    /// What was found of scripts in this session.
+    pub(crate) proofs: HashMap<RevisionId, Proof>,
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) job: Option<Job>,
     /// Cancelling was asked for; the server has not answered yet.
@@ -189,6 +207,9 @@ impl Model {
             log: Log::default(),
             filter: Filter::default(),
             plan: None,
+            sheet: None,
+            verify: None,
+            proofs: HashMap::new(),
             dialogs: Vec::new(),
             job: None,
             cancelling: false,
@@ -237,10 +258,17 @@ impl Model {
     pub fn place(&self) -> Place {
         match (self.dialogs.last(), &self.plan) {
             (Some(dialog), _) => dialog.place(),
+            (None, _) if self.sheet.is_some() => Place::List,
             (None, Some(_)) => Place::Plan,
             (None, None) if self.filter.typing => Place::Text,
             (None, None) => Place::Main,
         }
+    }
+
+    /// Whether the panes lie below another screen.
+    #[must_use]
+    pub const fn is_covered(&self) -> bool {
+        self.plan.is_some() || self.sheet.is_some()
     }
 
     /// The database's heads, when they are known.

@@ -13,6 +13,7 @@ use crate::engine::draft::Written;
 use crate::engine::project::ScriptTree;
 use crate::engine::record::Record;
 use crate::engine::status::Status;
+use crate::engine::verify;
 use crate::engine::{Error, ErrorKind};
 
 /// Counts requests, so that an answer that comes too late is known and dropped.
@@ -59,6 +60,10 @@ pub enum Msg {
     Written(Result<Written, Error>),
     /// Answer to `Effect::Stamp`.
     Stamped(Result<Path, Error>),
+    /// While `Effect::Verify` runs.
+    VerifyTold(Generation, verify::Told),
+    /// Answer to `Effect::Verify`.
+    Verified(Generation, Result<verify::Report, Error>),
     /// Answer to `Effect::EditExternally`.
     EditorClosed(Result<(), Error>),
     /// Answer to `Effect::Highlight`.

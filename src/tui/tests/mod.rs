@@ -8,3 +8,4 @@ mod news;
 mod places;
 mod random;
 mod screens;
+mod verifying;

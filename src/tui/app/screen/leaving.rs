@@ -23,6 +23,7 @@ impl Leaving {
         let mut form = Form::new("Quit?", 60);
         let what = match &model.job {
             Some(Job::Applying) => "A plan is being applied. Cancelling it rolls back what is not committed.",
+            Some(Job::Verifying(_)) => "Scripts are being verified. Cancelling that drops the scratch database.",
             _ => "Something is still being written.",
         };
         form.text(what, Role::Text);
@@ -55,6 +56,12 @@ fn decide_back(model: &Model) -> Decision {
     if !model.dialogs.is_empty() {
         return Ok(|model| {
             model.dialogs.pop();
+            Vec::new()
+        });
+    }
+    if model.sheet.is_some() {
+        return Ok(|model| {
+            model.sheet = None;
             Vec::new()
         });
     }
@@ -98,12 +105,12 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     match &model.job {
         None => vec![Effect::Quit],
         Some(Job::Preparing(..)) => let_go(model),
-        Some(Job::Applying) if model.cancelling => {
+        Some(Job::Applying | Job::Verifying(_)) if model.cancelling => {
             model.quitting = true;
             model.say("limbeck quits as soon as the server has answered");
             Vec::new()
         }
-        Some(Job::Applying) => {
+        Some(Job::Applying | Job::Verifying(_)) => {
             model.cancelling = true;
             vec![Effect::Cancel]
         }
@@ -138,7 +145,7 @@ pub fn terminate(model: &mut Model) -> Vec<Effect> {
             model.quitting = true;
             Vec::new()
         }
-        Some(Job::Applying) => {
+        Some(Job::Applying | Job::Verifying(_)) => {
             model.quitting = true;
             let asked = std::mem::replace(&mut model.cancelling, true);
             if asked { Vec::new() } else { vec![Effect::Cancel] }

@@ -16,8 +16,10 @@ pub mod panes;
 pub mod plan;
 pub mod plan_rows;
 pub mod planning;
+pub mod proof;
 pub mod stamp;
 pub mod tree;
+pub mod verify;
 
 use std::borrow::Cow;
 
