@@ -193,10 +193,10 @@ fn it_goes_on_below_the_panes_and_can_be_looked_at_again() {
     assert!(harness.press("u").screen().contains("verifying has to end first"));
     let screen = harness.press("v").screen();
     assert!(screen.contains("proving 3 of 8: 8e10f3b7 down"), "{screen}");
+    assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("verify")).count(), 1);
     harness.press("<esc>");
     finish(&mut harness);
     assert!(harness.screen().contains("verify: 8 revisions proved, and back to base"), "{}", harness.screen());
-    assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("verify")).count(), 1);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn draw_entry(entry: &Entry, pen: &mut Pen) {
         pen.column(text, cells, *role);
         used += cells;
     }
-    pen.skip(room.saturating_sub(used));
+    pen.skip(room.saturating_sub(used) + 1);
     put(right, pen);
 }
 

@@ -23,7 +23,7 @@ use crate::tui::app::theme::Role;
 use crate::tui::app::{Effect, Msg};
 
 /// The cells that the three stages take with the longest of their words.
-const STAGES: usize = "up ok · down differs · again –".len() - 4;
+const STAGES: usize = "up ok · down differs · again ok".len() - 2;
 
 /// A verification: the one that runs, or the last that ran.
 #[derive(Debug, Clone)]
@@ -95,6 +95,11 @@ impl Verify {
 impl Found {
     fn is_of(&self, id: &RevisionId) -> bool {
         self.verified.revision == *id
+    }
+
+    /// Whether it was not run, as one before it does not run.
+    const fn is_untried(&self) -> bool {
+        !self.verified.up && self.verified.error.is_none()
     }
 }
 
@@ -354,8 +359,24 @@ pub(crate) fn status(model: &Model) -> Piece {
             let data = if *data_untested { "; on empty tables, so not what they do to rows" } else { "" };
             (format!("{of} proved{base}{data}"), Role::Good)
         }
-        End::Done { .. } => (format!("{proved} of {of} proved"), Role::Danger),
+        End::Done { .. } => (unproved(verify), Role::Danger),
     }
+}
+
+/// How many are proved, how many are not, and how many were not tried.
+fn unproved(verify: &Verify) -> String {
+    let not_run = verify.found.iter().filter(|found| found.is_untried()).count();
+    let (all, proved) = (verify.found.len(), verify.proved());
+    let faulty = match all - proved - not_run {
+        1 => String::from("1 is not"),
+        faulty => format!("{faulty} are not"),
+    };
+    let rest = match not_run {
+        0 => String::new(),
+        1 => String::from(", 1 was not run"),
+        not_run => format!(", {not_run} were not run"),
+    };
+    format!("{proved} of {} proved, {faulty}{rest}", counted(all as u64, "revision"))
 }
 
 fn running(model: &Model, verify: &Verify) -> String {
