@@ -2,6 +2,7 @@
 
 mod embedded;
 mod program;
+mod verify;
 
 pub use program::Program;
 

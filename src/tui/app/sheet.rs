@@ -5,7 +5,7 @@ use super::command::{Decision, no};
 use super::form::{FormLine, Piece, wrap};
 use super::model::Model;
 use super::screen::moving::Motion;
-use super::screen::verify;
+use super::screen::{verify, verify_list};
 use super::theme::Role;
 use super::{Effect, layout, scroll};
 use crate::core::graph::RevisionId;
@@ -133,10 +133,10 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
     let entry = |index| FormLine::Entry { pieces: Vec::new(), selected: false, index };
     match kind {
         Kind::Verify => {
-            add(None, verify::notes(model));
-            for index in 0..verify::count(model) {
+            add(None, verify_list::notes(model));
+            for index in 0..verify_list::count(model) {
                 add(Some(index), vec![entry(index)]);
-                add(Some(index), verify::details(model, index));
+                add(Some(index), verify_list::details(model, index));
             }
         }
     }
@@ -147,7 +147,7 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
 #[must_use]
 pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
     match kind {
-        Kind::Verify => verify::title(model),
+        Kind::Verify => verify_list::title(model),
     }
 }
 
@@ -155,7 +155,7 @@ pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
 #[must_use]
 pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
     match kind {
-        Kind::Verify => verify::entry(model, index),
+        Kind::Verify => verify_list::entry(model, index),
     }
 }
 
@@ -163,7 +163,7 @@ pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
 #[must_use]
 pub fn status(model: &Model, kind: Kind) -> Piece {
     match kind {
-        Kind::Verify => verify::status(model),
+        Kind::Verify => verify_list::status(model),
     }
 }
 
@@ -173,7 +173,7 @@ pub fn revision(model: &Model) -> Option<RevisionId> {
     let sheet = model.sheet.as_ref()?;
     let index = sheet.entry()?;
     match sheet.kind {
-        Kind::Verify => verify::revision(model, index).cloned(),
+        Kind::Verify => verify_list::revision(model, index).cloned(),
     }
 }
 
@@ -183,7 +183,7 @@ pub fn error(model: &Model) -> Option<Error> {
     let sheet = model.sheet.as_ref()?;
     let index = sheet.entry()?;
     match sheet.kind {
-        Kind::Verify => verify::error(model, index).cloned(),
+        Kind::Verify => verify_list::error(model, index).cloned(),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod proof;
 pub mod stamp;
 pub mod tree;
 pub mod verify;
+pub mod verify_list;
 
 use std::borrow::Cow;
 
