@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod apply;
+mod autogenerate;
 mod catalog;
 mod cli;
 mod embedded;
+mod models;
 mod postgres;
 mod project;
 mod pty;
+mod random;
 mod readme;
 mod sample;
 mod screenshots;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    branches, completions, current, doctor, edit, ensure_version, heads, history, init, list_templates, man, merge,
-    migrate, revision, show, stamp, verify,
+    branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, list_templates,
+    man, merge, migrate, revision, show, stamp, verify,
 };
 
 /// The whole command line.
@@ -139,8 +139,12 @@ pub enum Verb {
     Stamp(stamp::Arguments),
     /// Write a revision that joins several heads
     Merge(merge::Arguments),
+    /// Say what the models add to the database; exit code 4 when there is something
+    Check(difference::Arguments),
     /// Prove scripts up, down and up again on a scratch database
     Verify(verify::Arguments),
+    /// Compare the database with what its history says it should be; exit code 4 when they differ
+    Drift(difference::Arguments),
     /// Make the version table where there is none
     EnsureVersion(ensure_version::Arguments),
     /// Say what was found, what is wrong, and what to do about it

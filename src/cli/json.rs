@@ -7,9 +7,12 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::listing::absolute;
+use crate::core::diff::Operation;
+use crate::core::diff::rename::Candidate;
 use crate::core::graph::{Direction, Path, RevisionId};
-use crate::core::hazard::Hazard;
+use crate::core::hazard::{self, Hazard};
 use crate::core::plan::{Plan, PlannedStatement, Step};
+use crate::engine::autogenerate::{Generated, Proof};
 use crate::engine::draft::Written;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::status::Status;
@@ -77,9 +80,55 @@ pub struct WrittenDocument<'a> {
     path: PathBuf,
     revision: &'a RevisionId,
     /// What autogenerate wrote.
+    operations: Vec<OperationDocument<'a>>,
+    /// What autogenerate took for a drop and a new one, and what may be a rename.
+    renames: Vec<RenameDocument<'a>>,
+    /// What autogenerate proved.
+    proof: Option<ProofDocument<'a>>,
+}
+
+/// `check`, `drift`.
+#[derive(Debug, Serialize)]
+pub struct OperationsDocument<'a> {
+    operations: Vec<OperationDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct OperationDocument<'a> {
+    sql: &'a str,
+    object: String,
+    /// Found in the statement, not counted.
+    hazards: Vec<Hazard>,
+}
+
+/// What may be a rename.
+#[derive(Debug, Serialize)]
+struct RenameDocument<'a> {
+    /// What `--rename` takes to ask for it.
+    rename: &'a str,
+    reasons: &'a [String],
+    /// 0 to 100.
+    score: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ProofDocument<'a> {
+    up: bool,
+    down: bool,
+    again: bool,
+    /// What was not as it should have been.
+    difference: &'a [String],
+    /// Why the script did not run.
+    error: Option<ErrorBody<'a>>,
+}
+
+/// `revision --autogenerate` where nothing was written.
+#[derive(Debug, Default, Serialize)]
+pub struct NothingDocument {
+    path: Option<PathBuf>,
+    revision: Option<RevisionId>,
     operations: [(); 0],
     renames: [(); 0],
-    /// What autogenerate proved.
     proof: Option<()>,
 }
 
@@ -220,7 +269,49 @@ impl<'a> From<&'a PlannedStatement> for StatementDocument<'a> {
 
 impl<'a> From<&'a Written> for WrittenDocument<'a> {
     fn from(written: &'a Written) -> Self {
-        Self { path: absolute(&written.path), revision: &written.revision, operations: [], renames: [], proof: None }
+        Self {
+            path: absolute(&written.path),
+            revision: &written.revision,
+            operations: Vec::new(),
+            renames: Vec::new(),
+            proof: None,
+        }
+    }
+}
+
+impl<'a> WrittenDocument<'a> {
+    /// A script that autogenerate made, and where it was written.
+    #[must_use]
+    pub fn generated(written: &'a Written, generated: &'a Generated) -> Self {
+        let operations = generated.operations.iter().map(OperationDocument::from).collect();
+        let renames = generated.renames.iter().map(RenameDocument::from).collect();
+        Self { operations, renames, proof: Some(ProofDocument::from(&generated.proof)), ..Self::from(written) }
+    }
+}
+
+impl<'a> From<&'a Candidate> for RenameDocument<'a> {
+    fn from(candidate: &'a Candidate) -> Self {
+        Self { rename: &candidate.spec, reasons: &candidate.reasons, score: candidate.score }
+    }
+}
+
+impl<'a> From<&'a Operation> for OperationDocument<'a> {
+    fn from(operation: &'a Operation) -> Self {
+        let hazards = hazard::find(&operation.sql);
+        Self { sql: &operation.sql, object: operation.object.to_string(), hazards }
+    }
+}
+
+impl<'a> From<&'a [Operation]> for OperationsDocument<'a> {
+    fn from(operations: &'a [Operation]) -> Self {
+        Self { operations: operations.iter().map(OperationDocument::from).collect() }
+    }
+}
+
+impl<'a> From<&'a Proof> for ProofDocument<'a> {
+    fn from(proof: &'a Proof) -> Self {
+        let error = proof.error.as_ref().map(ErrorBody::from);
+        Self { up: proof.up, down: proof.down, again: proof.again, difference: &proof.difference, error }
     }
 }
 

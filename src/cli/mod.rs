@@ -2,12 +2,16 @@
 
 mod approve;
 mod arguments;
+mod autogenerate;
 mod begin;
 mod branches;
+mod check;
 mod completions;
 mod context;
 mod current;
+mod difference;
 mod doctor;
+mod drift;
 mod edit;
 mod ensure_version;
 mod exit;
@@ -120,7 +124,9 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Edit(arguments) => edit::run(context, &arguments),
         Verb::Stamp(arguments) => stamp::run(context, &arguments),
         Verb::Merge(arguments) => merge::run(context, arguments),
+        Verb::Check(arguments) => check::run(context, &arguments),
         Verb::Verify(arguments) => verify::run(context, arguments),
+        Verb::Drift(arguments) => drift::run(context, &arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),
         Verb::Doctor(arguments) => doctor::run(context, &arguments),
         Verb::Completions(arguments) => completions::run(context, &arguments),

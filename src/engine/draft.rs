@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::project::{Project, ScriptTree, TemplateValues, slug, write_new};
 use super::{Error, Result};
 use crate::core::graph::RevisionId;
+use crate::core::script::Script;
 
 /// What a new revision is to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +25,41 @@ pub struct NewRevision {
     pub version_path: Option<PathBuf>,
 }
 
+/// What a new revision does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    pub upgrade: Half,
+    pub downgrade: Half,
+}
+
+/// One section of a new revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Half {
+    pub sql: String,
+    /// Whether it has to run outside a transaction.
+    pub outside_transaction: bool,
+}
+
+/// A new script that is not written yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub revision: RevisionId,
+    /// Where it belongs.
+    pub path: PathBuf,
+    pub text: String,
+}
+
+impl Draft {
+    /// Writes it where it belongs.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be written.
+    pub fn write(self) -> Result<Written> {
+        write_new(&self.path, &self.text)?;
+        Ok(Written { revision: self.revision, path: self.path })
+    }
+}
+
 /// A script that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -37,10 +73,30 @@ pub struct Written {
 /// As Alembic: several heads without a choice, a parent that is no head without `splice`, a bad id;
 /// and when the file exists or cannot be written.
 pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<Written> {
+    place(project, tree, new)?.draft(&Body::default())?.write()
+}
+
+/// Where a new revision comes to stand, before it is known what it does.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    project: &'a Project,
+    message: String,
+    revision: RevisionId,
+    parents: Vec<RevisionId>,
+    branch_labels: Vec<String>,
+    depends_on: Vec<String>,
+    folder: PathBuf,
+}
+
+/// Finds the place of a new revision.
+///
+/// # Errors
+/// As [`create`], but for the file.
+pub fn place<'a>(project: &'a Project, tree: &'a ScriptTree, new: &NewRevision) -> Result<Place<'a>> {
     tree.sound()?;
     let revision = id(tree, new)?;
     let parents = tree.graph.parents_for_new(&new.heads, new.splice)?;
-    write(project, tree, new, revision, &parents, "")
+    Place::new(project, tree, new, revision, parents)
 }
 
 /// Writes a merge of the given revisions.
@@ -64,33 +120,57 @@ pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &N
         let ids: Vec<&str> = parents.iter().map(RevisionId::as_str).collect();
         new.message = format!("merge {}", ids.join(" and "));
     }
-    write(project, tree, &new, revision, &parents, "")
+    Place::new(project, tree, &new, revision, parents)?.draft(&Body::default())?.write()
 }
 
-fn write(
-    project: &Project,
-    tree: &ScriptTree,
-    new: &NewRevision,
-    revision: RevisionId,
-    parents: &[RevisionId],
-    upgrade_sql: &str,
-) -> Result<Written> {
-    let now = now_in(&project.config.scripts.timezone)?;
-    let values = TemplateValues {
-        message: one_message(&new.message),
-        revision: revision.to_string(),
-        down_revisions: parents.iter().map(RevisionId::to_string).collect(),
-        branch_labels: labels(tree, new)?,
-        depends_on: dependencies(tree, new)?,
-        create_date: now.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
-        upgrade_sql: upgrade_sql.to_owned(),
-        downgrade_sql: String::new(),
-        slug: slug(&new.message),
-    };
-    let text = project.render_script(&values)?;
-    let path = folder(project, tree, new, parents)?.join(project.script_file_name(&values, &now)?);
-    write_new(&path, &text)?;
-    Ok(Written { revision, path })
+impl<'a> Place<'a> {
+    fn new(
+        project: &'a Project,
+        tree: &ScriptTree,
+        new: &NewRevision,
+        revision: RevisionId,
+        parents: Vec<RevisionId>,
+    ) -> Result<Self> {
+        let branch_labels = labels(tree, new)?;
+        let depends_on = dependencies(tree, new)?;
+        let folder = folder(project, tree, new, &parents)?;
+        Ok(Self { project, message: new.message.clone(), revision, parents, branch_labels, depends_on, folder })
+    }
+
+    /// The script, rendered with the project's template.
+    ///
+    /// # Errors
+    /// When the template cannot be rendered, or the place is not there.
+    pub fn draft(&self, body: &Body) -> Result<Draft> {
+        let project = self.project;
+        let now = now_in(&project.config.scripts.timezone)?;
+        let values = TemplateValues {
+            message: one_message(&self.message),
+            revision: self.revision.to_string(),
+            down_revisions: self.parents.iter().map(RevisionId::to_string).collect(),
+            branch_labels: self.branch_labels.clone(),
+            depends_on: self.depends_on.clone(),
+            create_date: now.strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
+            upgrade_sql: body.upgrade.sql.clone(),
+            downgrade_sql: body.downgrade.sql.clone(),
+            slug: slug(&self.message),
+        };
+        let text = outside_where_told(project.render_script(&values)?, body)?;
+        let path = self.folder.join(project.script_file_name(&values, &now)?);
+        Ok(Draft { revision: self.revision.clone(), path, text })
+    }
+}
+
+/// Marks the sections that run outside a transaction, whatever the template knows of it.
+fn outside_where_told(text: String, body: &Body) -> Result<String> {
+    if !body.upgrade.outside_transaction && !body.downgrade.outside_transaction {
+        return Ok(text);
+    }
+    let mut script =
+        Script::parse(&text).map_err(|error| Error::new("the new script cannot be read").because(error))?;
+    script.upgrade.transactional &= !body.upgrade.outside_transaction;
+    script.downgrade.transactional &= !body.downgrade.outside_transaction;
+    Ok(script.render())
 }
 
 fn one_message(message: &str) -> String {

@@ -2,13 +2,17 @@
 //! the UI call the same ones.
 
 pub mod apply;
+pub mod autogenerate;
 mod behind;
 pub mod doctor;
 pub mod draft;
+pub mod drift;
 pub mod editor;
 mod error;
 mod evidence;
 pub mod init;
+pub mod models;
+mod passage;
 pub mod postgres;
 pub mod prepare;
 pub mod project;

@@ -6,6 +6,7 @@
 #![allow(dead_code, unused_imports, reason = "the tests' own support has more than is measured here")]
 
 mod applying;
+mod editor;
 mod frame;
 mod heads;
 mod scripts;
@@ -35,8 +36,13 @@ impl Figure {
 /// A word to choose it by, and how it is measured.
 type Budget = (&'static str, fn() -> Vec<Figure>);
 
-const BUDGETS: [Budget; 4] =
-    [("start", start::measure), ("heads", heads::measure), ("frame", frame::measure), ("apply", applying::measure)];
+const BUDGETS: [Budget; 5] = [
+    ("start", start::measure),
+    ("heads", heads::measure),
+    ("frame", frame::measure),
+    ("editor", editor::measure),
+    ("apply", applying::measure),
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

@@ -73,3 +73,12 @@ fn the_last_step_asks_for_approval_and_names_what_is_lost() {
     project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
     assert_eq!(project.run(&["current"]).expect_status(0).stdout, "9f3b6c10a7d2 (head)\n");
 }
+
+#[test]
+fn at_its_head_the_models_add_nothing() {
+    let database = server().database();
+    let project = sample(&database);
+    project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
+    project.run(&["check"]).expect_status(0);
+    project.run(&["drift"]).expect_status(0);
+}

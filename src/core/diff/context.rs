@@ -26,6 +26,8 @@ pub(super) struct Decisions {
     pub aside: BTreeMap<ObjectId, String>,
     /// Constraints and `serial` sequences that are written inside the CREATE TABLE or ADD COLUMN of their column.
     pub inline: BTreeSet<ObjectId>,
+    /// Foreign keys that are dropped by themselves, since their tables, which go, refer to each other in a circle.
+    pub apart: BTreeSet<ObjectId>,
 }
 
 /// What has to happen to an object that both schemas have.

@@ -3,12 +3,26 @@
 //! `state` decides what becomes of every object, and of what stands on it; `write` puts each step into SQL, a kind of
 //! object a file; `order` sorts the steps by dependency, and by what reads well.
 
+mod carry;
 mod context;
+#[cfg(test)]
+mod fixtures_others;
+mod inline;
+mod mention;
 mod order;
+pub mod rename;
+pub mod render;
+mod settle;
+mod shorten;
 mod state;
+mod step;
+mod twin;
 mod write;
 
 use super::schema::{ObjectId, Schema};
+
+pub use settle::{may_settle, settle};
+pub use shorten::shorten;
 
 use context::{Context, Decisions};
 
@@ -62,7 +76,15 @@ pub struct Changes {
 /// What turns `old` into `new`. Objects that are alike by [`super::schema::differences`] give nothing.
 #[must_use]
 pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
+    let Some((mut operations, old)) = twin::renamed(old, new) else { return between(old, new, options) };
+    let mut changes = between(&old, new, options);
+    operations.append(&mut changes.operations);
+    Changes { operations, ..changes }
+}
+
+fn between(old: &Schema, new: &Schema, options: &Options) -> Changes {
     let mut context = Context { old, new, options, decisions: Decisions::default() };
     let states = state::decide(&mut context);
+    inline::decide(&mut context, &states);
     order::operations(&context, &states)
 }

@@ -1,12 +1,338 @@
 //! Sorts the steps by dependency, and by what reads well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Changes;
-use super::context::Context;
-use super::state::State;
-use crate::core::schema::ObjectId;
+use super::context::{Context, Written};
+use super::state::{State, States};
+use super::step::{self, Step};
+use super::{Action, Changes, Operation, carry, mention};
+use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema};
 
-pub(super) fn operations(_context: &Context, _states: &BTreeMap<ObjectId, State>) -> Changes {
-    Changes::default()
+/// The steps as statements, in an order that holds.
+pub(super) fn operations(context: &Context, states: &States) -> Changes {
+    let steps = step::steps(context, states);
+    let mut order = Order::new(context, states, steps);
+    order.by_dependency();
+    order.by_text();
+    let mut operations = Vec::new();
+    for index in order.sorted() {
+        let step = &order.steps[index];
+        let group = step.place.group.clone();
+        operations.extend(step.written.iter().map(|Written { sql, note }| Operation {
+            object: step.id.clone(),
+            group: group.clone(),
+            action: step.action,
+            sql: sql.clone(),
+            note: note.clone(),
+        }));
+    }
+    let outside_transaction = used_at_once(context, &operations);
+    Changes { operations, outside_transaction }
+}
+
+/// Steps, and which has to come before which.
+struct Order<'a, 'b> {
+    context: &'a Context<'b>,
+    states: &'a States,
+    steps: Vec<Step>,
+    at: HashMap<(ObjectId, Action), usize>,
+    after: Vec<BTreeSet<usize>>,
+    /// Only to be kept where nothing speaks against it.
+    gladly: Vec<BTreeSet<usize>>,
+}
+
+impl<'a, 'b> Order<'a, 'b> {
+    fn new(context: &'a Context<'b>, states: &'a States, steps: Vec<Step>) -> Self {
+        let at = steps.iter().enumerate().map(|(index, step)| ((step.id.clone(), step.action), index)).collect();
+        let none = vec![BTreeSet::new(); steps.len()];
+        Self { context, states, steps, at, after: none.clone(), gladly: none }
+    }
+
+    fn find(&self, id: &ObjectId, action: Action) -> Option<usize> {
+        self.at.get(&(id.clone(), action)).copied()
+    }
+
+    fn before(&mut self, first: Option<usize>, then: Option<usize>) {
+        if let (Some(first), Some(then)) = (first, then)
+            && first != then
+        {
+            self.after[first].insert(then);
+        }
+    }
+
+    /// The step after which the new schema's object is there as it should be.
+    fn made(&self, id: &ObjectId) -> Option<usize> {
+        let id = carry::maker(self.context, self.states, id)?;
+        self.find(&id, Action::Create).or_else(|| self.find(&id, Action::Alter))
+    }
+
+    /// The step that takes the old schema's object away.
+    fn gone(&self, id: &ObjectId) -> Option<usize> {
+        let id = carry::taker(self.context, self.states, id)?;
+        self.find(&id, Action::Drop)
+    }
+
+    fn by_dependency(&mut self) {
+        let (context, states) = (self.context, self.states);
+        for (id, on) in &context.new.depends {
+            let made = self.made(id);
+            for on in on {
+                self.before(self.made(on), made);
+            }
+        }
+        for (id, on) in &context.old.depends {
+            for on in on {
+                self.leave(id, on);
+            }
+        }
+        for id in states.keys() {
+            self.within(id);
+        }
+        self.by_name();
+        for (function, named) in mention::mentions(context, states) {
+            if let (Some(first), Some(then)) = (self.made(&named), self.made(&function))
+                && first != then
+            {
+                self.gladly[first].insert(then);
+            }
+        }
+    }
+
+    /// In the old schema `id` stood on `on`: it is out of the way before anything happens to that.
+    fn leave(&mut self, id: &ObjectId, on: &ObjectId) {
+        let (context, states) = (self.context, self.states);
+        let Some(ground) = carry::unit(context.old, states, on) else { return };
+        let Some(id) = carry::unit(context.old, states, id) else { return };
+        let (dropped, altered) = (self.gone(on), self.find(&ground, Action::Alter));
+        let released = self.find(&id, Action::Release);
+        let gone = self.gone(&id);
+        for end in [dropped, altered] {
+            self.before(gone, end);
+            self.before(released, end);
+        }
+        let stays_on_old = context.decisions.aside.contains_key(&ground);
+        if states.get(&ground) == Some(&State::Drop) || stays_on_old {
+            self.before(self.find(&id, Action::Alter), dropped);
+        }
+    }
+
+    /// What holds between the steps of one object, and between it and what holds it.
+    fn within(&mut self, id: &ObjectId) {
+        use Action::{Alter, Aside, Comment, Create, Drop, Grant, Own, Release};
+        let find = |action| self.find(id, action);
+        let [aside, drop, create, alter, release] = [Aside, Drop, Create, Alter, Release].map(find);
+        let (own, comment, grant) = (find(Own), find(Comment), find(Grant));
+        if aside.is_some() {
+            self.before(aside, create);
+            self.before(create, drop);
+        } else {
+            self.before(drop, create);
+        }
+        self.before(release, alter);
+        let made = self.made(id);
+        for then in [own, comment, grant] {
+            self.before(made, then);
+            self.before(alter, then);
+        }
+        if let Some(holder) = self.context.new.holder(id).cloned() {
+            let holder_made = self.made(&holder).filter(|_| self.find(&holder, Create).is_some());
+            self.before(holder_made, made);
+            self.before(made, self.find(&holder, Alter));
+            self.before(self.find(&holder, Release), made);
+        }
+        if let Some(holder) = self.context.old.holder(id).cloned() {
+            self.before(self.gone(id), self.find(&holder, Drop));
+            self.before(self.find(&holder, Release), self.gone(id));
+            self.before(release, self.gone(&holder));
+        }
+        match id.kind {
+            Kind::Sequence => self.around_owner(id),
+            Kind::Table if release.is_some() || alter.is_some() => self.around_parents(id),
+            Kind::Column => {
+                let parent = carry::parent_column(self.context.new, id);
+                let changed = parent.and_then(|parent| self.find(&parent, Alter));
+                self.before(changed, alter);
+            }
+            _ => {}
+        }
+        if !id.schema.is_empty() && id.kind != Kind::Schema {
+            let schema = ObjectId::new(Kind::Schema, "", &id.schema);
+            self.before(self.find(&schema, Create), made);
+            self.before(self.gone(id), self.find(&schema, Drop));
+        }
+    }
+
+    /// A sequence is taken from a column before that goes, and given to one after that has come.
+    fn around_owner(&mut self, id: &ObjectId) {
+        let own = self.find(id, Action::Own);
+        if let Some(column) = carry::owner(self.context.new, id) {
+            self.before(self.made(&column), own);
+        }
+        if let Some(column) = carry::owner(self.context.old, id) {
+            self.before(own, self.gone(&column));
+            self.before(self.find(&column, Action::Alter), self.gone(id));
+        }
+    }
+
+    /// A table leaves its parents before they change, and joins others after they have.
+    fn around_parents(&mut self, id: &ObjectId) {
+        if carry::stays_child(self.context, id) {
+            return;
+        }
+        let parents = |schema: &Schema| {
+            let table = schema.table(&id.schema, &id.name);
+            let parents = table.map(|table| table.partition_of.iter().map(|one| &one.parent).chain(&table.inherits));
+            parents.into_iter().flatten().cloned().collect::<Vec<_>>()
+        };
+        let (release, alter) = (self.find(id, Action::Release), self.find(id, Action::Alter));
+        for parent in parents(self.context.old) {
+            self.steps_on(&parent).into_iter().for_each(|step| self.before(release, Some(step)));
+        }
+        for parent in parents(self.context.new) {
+            self.steps_on(&parent).into_iter().for_each(|step| self.before(Some(step), alter));
+        }
+    }
+
+    /// What happens to a table's columns and constraints.
+    fn steps_on(&self, table: &QualifiedName) -> Vec<usize> {
+        let is_on = |id: &ObjectId| {
+            matches!(id.kind, Kind::Column | Kind::Constraint) && id.schema == table.schema && id.of == table.name
+        };
+        let steps = self.steps.iter().enumerate();
+        steps.filter(|(_, step)| is_on(&step.id)).map(|(index, _)| index).collect()
+    }
+
+    /// A name is free before it is taken anew.
+    fn by_name(&mut self) {
+        let mut goes: HashMap<(u8, String, String), Vec<usize>> = HashMap::new();
+        for (id, _) in self.states.iter().filter(|(_, state)| state.drops()) {
+            let Some(index) = self.gone(id).filter(|_| !self.context.decisions.aside.contains_key(id)) else {
+                continue;
+            };
+            for name in names(self.context.old, id) {
+                goes.entry(name).or_default().push(index);
+            }
+        }
+        for (id, _) in self.states.iter().filter(|(_, state)| state.makes()) {
+            let made = self.made(id);
+            for name in names(self.context.new, id) {
+                for index in goes.get(&name).cloned().unwrap_or_default() {
+                    self.before(Some(index), made);
+                }
+            }
+        }
+    }
+
+    /// What a statement's text uses although nothing is recorded: nothing so far but names of functions.
+    fn by_text(&mut self) {
+        for index in 0..self.steps.len() {
+            let then: Vec<usize> = self.gladly[index].iter().copied().collect();
+            // A wish against a need would only make a circle.
+            let against = then.into_iter().filter(|then| self.after[*then].contains(&index)).collect::<Vec<_>>();
+            for other in against {
+                self.gladly[index].remove(&other);
+            }
+        }
+    }
+
+    /// Always the first in reading order of what may come next, with what belongs together kept together.
+    fn sorted(&self) -> Vec<usize> {
+        let mut reading: Vec<usize> = (0..self.steps.len()).collect();
+        reading.sort_by(|a, b| self.steps[*a].place.cmp(&self.steps[*b].place));
+        let mut position = vec![0; reading.len()];
+        reading.iter().enumerate().for_each(|(at, index)| position[*index] = at);
+        let mut waits = Waits::new(self);
+        let mut ready: BTreeSet<usize> = reading.iter().copied().filter(|index| waits.is_over(*index)).collect();
+        ready = ready.into_iter().map(|index| position[index]).collect();
+        let mut open: BTreeSet<usize> = (0..reading.len()).collect();
+        let mut sorted: Vec<usize> = Vec::new();
+        while !open.is_empty() {
+            let together = sorted.last().and_then(|last: &usize| {
+                let last = &self.steps[*last].place;
+                let start = reading.partition_point(|index| self.steps[*index].place.is_before_group(last));
+                let next = ready.range(start..).next().copied();
+                next.filter(|at| self.steps[reading[*at]].place.is_together_with(last))
+            });
+            let next = together.or_else(|| ready.first().copied());
+            // A circle: the step that waits for least goes on, and the proof tells whether that was right.
+            let stuck = || open.iter().copied().min_by_key(|at| (waits.of(reading[*at]), *at));
+            let Some(at) = next.or_else(stuck) else { break };
+            ready.remove(&at);
+            open.remove(&at);
+            let freed = waits.done(self, reading[at]);
+            ready.extend(freed.into_iter().map(|index| position[index]).filter(|at| open.contains(at)));
+            sorted.push(reading[at]);
+        }
+        sorted
+    }
+}
+
+/// For how many steps each step still waits, of need and gladly.
+struct Waits(Vec<(usize, usize)>);
+
+impl Waits {
+    fn new(order: &Order) -> Self {
+        let mut waits = vec![(0, 0); order.steps.len()];
+        order.after.iter().flatten().for_each(|then| waits[*then].0 += 1);
+        order.gladly.iter().flatten().for_each(|then| waits[*then].1 += 1);
+        Self(waits)
+    }
+
+    fn of(&self, index: usize) -> (usize, usize) {
+        self.0[index]
+    }
+
+    fn is_over(&self, index: usize) -> bool {
+        self.of(index) == (0, 0)
+    }
+
+    /// Tells those that wait for a step; hands back those that wait for nothing more.
+    fn done(&mut self, order: &Order, index: usize) -> Vec<usize> {
+        order.after[index].iter().for_each(|then| self.0[*then].0 -= 1);
+        order.gladly[index].iter().for_each(|then| self.0[*then].1 -= 1);
+        let told = order.after[index].union(&order.gladly[index]);
+        told.copied().filter(|then| self.is_over(*then)).collect()
+    }
+}
+
+/// The names that an object takes: relations, types and the indexes behind constraints share theirs, as do routines;
+/// constraints have their table's.
+fn names(schema: &Schema, id: &ObjectId) -> Vec<(u8, String, String)> {
+    use crate::core::schema::ConstraintKind::{Exclusion, PrimaryKey, Unique};
+    let shared = || (0, id.schema.clone(), id.name.clone());
+    match id.kind {
+        Kind::Function | Kind::Procedure | Kind::Aggregate => vec![(1, id.schema.clone(), id.name.clone())],
+        Kind::Constraint => {
+            let own = (2, format!("{}.{}", id.schema, id.of), id.name.clone());
+            let kind = schema.constraint(id).map(|constraint| constraint.kind);
+            let has_index = kind.is_some_and(|kind| matches!(kind, PrimaryKey | Unique | Exclusion));
+            if has_index { vec![own, shared()] } else { vec![own] }
+        }
+        Kind::Column | Kind::Trigger | Kind::Rule | Kind::Policy => Vec::new(),
+        Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::DefaultPrivileges | Kind::Collation => Vec::new(),
+        _ => vec![shared()],
+    }
+}
+
+/// Why the statements need more than one transaction: a value that was added to an enum cannot be used before commit.
+fn used_at_once(context: &Context, operations: &[Operation]) -> Option<String> {
+    let mut added: BTreeMap<String, String> = BTreeMap::new();
+    for operation in operations.iter().filter(|one| one.action == Action::Alter && one.object.kind == Kind::Enum) {
+        let id = &operation.object;
+        let labels = |schema: &Schema| match schema.objects.get(id) {
+            Some(Object::Enum(labels)) => labels.labels.clone(),
+            _ => Vec::new(),
+        };
+        let old = labels(context.old);
+        for label in labels(context.new).into_iter().filter(|label| !old.contains(label)) {
+            let name = crate::core::sql::identifier::qualified(&id.schema, &id.name);
+            let used = format!("{}::{name}", crate::core::sql::identifier::literal(&label));
+            added.insert(
+                used,
+                format!("the new value {label} of {name} is used at once, which one transaction does not allow"),
+            );
+        }
+    }
+    let uses = |sql: &str| added.iter().find(|(used, _)| sql.contains(used.as_str())).map(|(_, why)| why.clone());
+    operations.iter().filter(|one| one.object.kind != Kind::Enum).find_map(|one| uses(&one.sql))
 }

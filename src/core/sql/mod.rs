@@ -5,7 +5,7 @@ mod cluster;
 mod depth;
 mod divide;
 pub mod identifier;
-mod lexer;
+pub(in crate::core) mod lexer;
 mod split;
 mod trace;
 mod transactional;

@@ -18,6 +18,7 @@ mod version_table;
 pub use connect::database_error;
 pub use conninfo::{ConnInfo, Variables};
 pub use directories::Surroundings;
+pub(in crate::engine) use directories::project_folder_name;
 pub use embedded::{EmbeddedOptions, EmbeddedServer, supervise};
 pub use programs::{Programs, install_command};
 pub use session::{Canceller, Notice, NoticeSeverity, ServerInfo, Session};

@@ -135,6 +135,11 @@ impl Scratch {
     ) -> Result<Self> {
         let session = super::postgres::Session::open(maintenance, "limbeck scratch").await?;
         likeness.make_roles(&session, &needs.roles).await?;
+        if let Some(role) = owner {
+            // Who else logs in there may do all; what a superuser has made on the target is made by this role here.
+            let sql = format!("ALTER ROLE {} SUPERUSER", super::postgres::identifier::quote(role));
+            session.client().batch_execute(&sql).await.map_err(|error| super::postgres::database_error(&error))?;
+        }
         Self::beside(maintenance, likeness, owner).await
     }
 }

@@ -1,7 +1,8 @@
 //! Proves scripts: up, down and up again on a scratch database, the schema compared at every turn.
 
 mod replay;
-mod shape;
+pub(super) mod shape;
+mod walk;
 
 use std::collections::HashSet;
 
@@ -15,6 +16,8 @@ use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::sql;
 use replay::Replay;
+pub(super) use replay::of_script;
+pub(super) use walk::Walker;
 
 /// What is to be proved.
 #[derive(Debug, Clone, Default)]

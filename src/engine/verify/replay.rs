@@ -1,19 +1,15 @@
 //! One run through the history on a scratch database, which is made anew after every fault.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::shape::{self, changes};
+use super::walk::Walker;
 use super::{Report, Stage, TellVerify, Told, Verified};
 use crate::core::graph::{Direction, Path, RevisionId};
-use crate::core::hazard::Class;
-use crate::core::plan::{Approval, Granted, Plan, TransactionMode};
 use crate::core::schema::Schema;
 use crate::core::sql;
-use crate::engine::apply::{ApplyOptions, apply};
-use crate::engine::prepare::{Request, along};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::scratch::{Needs, Scratch};
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -167,18 +163,16 @@ impl Replay<'_> {
         self.walk(Direction::Downgrade, id.as_str(), path).await
     }
 
-    /// Applies a path on the scratch database, as an upgrade or downgrade of the target would.
     async fn walk(&mut self, direction: Direction, target: &str, path: Path) -> Result<()> {
-        if self.cancel.is_cancelled() {
-            return Err(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
-        }
-        let request = Request { direction, target: target.to_owned(), mode: Some(TransactionMode::Each) };
-        let plan = Arc::new(along(self.project, self.tree, self.scratch.target(), &request, path)?);
-        let approval = approve(plan)?;
         let progress = |progress| (self.tell)(Told::Progress(progress));
-        let options = ApplyOptions::default();
-        apply(self.project, self.scratch.target(), &approval, &options, &progress, self.cancel).await?;
-        self.heads.clone_from(&approval.plan().to);
+        let walker = Walker {
+            project: self.project,
+            tree: self.tree,
+            target: self.scratch.target(),
+            progress: &progress,
+            cancel: self.cancel,
+        };
+        self.heads = walker.walk(direction, target, path).await?;
         Ok(())
     }
 
@@ -213,15 +207,8 @@ impl Replay<'_> {
     }
 }
 
-/// Nothing in a scratch database can be lost: all that the plan may do there is granted.
-fn approve(plan: Arc<Plan>) -> Result<Approval> {
-    let classes: Vec<Class> = plan.hazards().map(|(_, _, hazard)| hazard.class).collect();
-    let granted = Granted { classes: &classes, ..Granted::default() };
-    Approval::by_class(plan, granted).map_err(|error| Error::new(error.to_string()))
-}
-
 /// A script's own failure is a finding; that the server is gone, or somebody cancelled, ends everything.
-fn of_script(error: Error) -> Result<Error> {
+pub(in crate::engine) fn of_script(error: Error) -> Result<Error> {
     match error.kind {
         ErrorKind::Interrupted | ErrorKind::Connection | ErrorKind::Locked => Err(error),
         _ => Ok(error),

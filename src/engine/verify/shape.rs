@@ -8,9 +8,19 @@ use crate::engine::{Result, Target};
 /// Reads all that scripts may have made, whatever the project manages; the version table is not theirs.
 pub async fn read(project: &Project, target: &Target) -> Result<Schema> {
     let session: Session = target.connect("limbeck verify").await?;
+    catalog::read(&session, &everything(project)).await
+}
+
+/// All that is not limbeck's own: the version table is left out.
+pub fn everything(project: &Project) -> Scope {
+    without_version_table(project, Scope::new(None, &[]))
+}
+
+/// The scope without the version table.
+pub fn without_version_table(project: &Project, scope: Scope) -> Scope {
     let table = &project.config.database.version_table;
     let (schema, name) = table.split_once('.').map_or((None, table.as_str()), |(schema, name)| (Some(schema), name));
-    catalog::read(&session, &Scope::new(None, &[]).without(schema, name)).await
+    scope.without(schema, name)
 }
 
 /// What is not as it was, an object a line; empty: all is.

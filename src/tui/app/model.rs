@@ -12,6 +12,7 @@ use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
 use super::record::Question;
+use super::screen::editor::Editor;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
 use super::screen::proof::Proof;
@@ -80,6 +81,8 @@ pub enum Job {
     Applying,
     /// Scripts are being proved on a scratch database.
     Verifying(Generation),
+    /// A script is being proved.
+    Proving,
     /// A script is being written, or the version table; the words say what.
     Writing(String),
 }
@@ -95,6 +98,7 @@ impl Job {
             }
             Self::Applying => String::from("applying the plan"),
             Self::Verifying(_) => String::from("verifying"),
+            Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
     }
@@ -164,6 +168,8 @@ pub struct Model {
     pub(crate) verify: Option<Verify>,
     /// What was found of scripts in this session.
     pub(crate) proofs: HashMap<RevisionId, Proof>,
+    /// Above the plan and the panes.
+    pub(crate) editor: Option<Box<Editor>>,
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) job: Option<Job>,
     /// Cancelling was asked for; the server has not answered yet.
@@ -210,6 +216,7 @@ impl Model {
             sheet: None,
             verify: None,
             proofs: HashMap::new(),
+            editor: None,
             dialogs: Vec::new(),
             job: None,
             cancelling: false,
@@ -236,6 +243,7 @@ impl Model {
         self.job.is_some()
             || self.scripts_loading
             || self.server.waiting.is_some()
+            || self.editor.as_ref().is_some_and(|editor| editor.examining.is_some())
             || self.recorded.as_ref().is_some_and(Question::is_open)
             || self.highlights.values().any(|highlight| highlight.tokens.is_none())
     }
@@ -256,6 +264,9 @@ impl Model {
     /// Where the keys go.
     #[must_use]
     pub fn place(&self) -> Place {
+        if let (None, Some(editor)) = (self.dialogs.last(), &self.editor) {
+            return if editor.find.is_some() { Place::Find } else { Place::Editor };
+        }
         match (self.dialogs.last(), &self.plan) {
             (Some(dialog), _) => dialog.place(),
             (None, _) if self.sheet.is_some() => Place::List,

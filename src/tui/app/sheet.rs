@@ -96,6 +96,10 @@ fn version(model: &Model, kind: Kind) -> u64 {
 /// Brings the lines up to date, and the window to the cursor.
 pub fn settle(model: &mut Model) {
     let body = layout::areas(model).plan_body;
+    // The editor covers it: it is settled again when it is seen.
+    if body.width == 0 {
+        return;
+    }
     let Some(mut sheet) = model.sheet.take() else { return };
     let width = usize::from(body.width);
     let wanted = (version(model, sheet.kind), width);

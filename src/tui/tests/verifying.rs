@@ -24,7 +24,7 @@ fn faulty() -> Vec<Verified> {
     };
     let left = "after the downgrade, column public.users.plan is left over, and so is the default of its type";
     let not_run = "not run, because b04e77aa0912 does not run";
-    let but = |name: &str| Verified { up: false, down: false, again: false, ..proved(&id(name)) };
+    let but = |name: &str| Verified { up: false, down: false, again: false, ..proved(name) };
     vec![
         Verified {
             note: Some("the downgrade is empty, so what the upgrade did stays".into()),
@@ -89,7 +89,7 @@ fn running() -> Harness {
         tell(&mut harness, proving(Stage::Down));
         if n < 2 {
             tell(&mut harness, proving(Stage::Again));
-            tell(&mut harness, Told::Found(proved(&id(name))));
+            tell(&mut harness, Told::Found(proved(name)));
         }
     }
     harness.now = harness.now.saturating_add(jiff::SignedDuration::from_secs(2));
@@ -152,6 +152,9 @@ fn a_fault_is_opened_with_its_line_and_edited_there() {
     }
     assert!(harness.press("<enter>").screen().contains("Error in b04e77aa0912, line 8"));
     harness.press("<esc>e");
+    let editor = harness.model.editor.as_ref().unwrap();
+    assert_eq!((editor.name().as_str(), editor.document.cursor()), ("b04e77aa_function_timeouts.sql", (7, 0)));
+    harness.press("<esc>E");
     let edited = harness.asked.iter().any(|asked| asked.ends_with("b04e77aa_function_timeouts.sql Some(8)"));
     assert!(edited, "{:?}", harness.asked);
     harness.press("k<enter>");

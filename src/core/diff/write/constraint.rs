@@ -1,20 +1,111 @@
 //! Constraints of tables and domains.
 
 use super::super::context::{Context, Verdict, Written};
-use crate::core::schema::ObjectId;
+use super::options;
+use crate::core::schema::{Constraint, ConstraintKind, Kind, ObjectId, Schema};
+use crate::core::sql::identifier::{qualified, quote};
 
-pub(super) fn verdict(_context: &Context, _id: &ObjectId) -> Verdict {
-    Verdict::Same
+pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
+    let (Some(old), Some(new)) = (context.old.constraint(id), context.new.constraint(id)) else {
+        return Verdict::Same;
+    };
+    let told = |one: &Constraint| Constraint { local: true, inherited: false, ..one.clone() };
+    if told(old) == told(new) {
+        return Verdict::Same;
+    }
+    let validates = !old.validated && new.validated;
+    let is_same_but_valid = old.validated == new.validated || validates;
+    let is_same_body = body(old) == body(new) && old.kind == new.kind && is_same_but_valid;
+    let defers = (old.deferrable, old.deferred) != (new.deferrable, new.deferred);
+    if is_same_body && (!defers || new.kind == ConstraintKind::ForeignKey) {
+        Verdict::Alter { disturbs: false }
+    } else {
+        Verdict::Replace
+    }
 }
 
-pub(super) fn create(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let Some(constraint) = context.new.constraint(id) else { return Vec::new() };
+    let mut statements = vec![format!("{} ADD {}", alter_holder(context.new, id), inline(constraint))];
+    statements.extend(afterwards(id, constraint));
+    statements.into_iter().map(Written::from).collect()
 }
 
-pub(super) fn drop(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
+    vec![format!("{} DROP CONSTRAINT {}", alter_holder(context.old, id), quote(&id.name)).into()]
 }
 
-pub(super) fn alter(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let (Some(old), Some(new)) = (context.old.constraint(id), context.new.constraint(id)) else {
+        return Vec::new();
+    };
+    let holder = alter_holder(context.new, id);
+    let mut statements = Vec::new();
+    if (old.deferrable, old.deferred) != (new.deferrable, new.deferred) {
+        let how = match (new.deferrable, new.deferred) {
+            (false, _) => "NOT DEFERRABLE",
+            (true, false) => "DEFERRABLE INITIALLY IMMEDIATE",
+            (true, true) => "DEFERRABLE INITIALLY DEFERRED",
+        };
+        statements.push(format!("{holder} ALTER CONSTRAINT {} {how}", quote(&id.name)));
+    }
+    if !old.validated && new.validated {
+        statements.push(format!("{holder} VALIDATE CONSTRAINT {}", quote(&id.name)));
+    }
+    let index = qualified(&id.schema, &id.name);
+    statements.extend(options::changed(&format!("ALTER INDEX {index}"), &old.index_options, &new.index_options));
+    if old.index_tablespace != new.index_tablespace {
+        let tablespace = new.index_tablespace.as_deref().unwrap_or("pg_default");
+        statements.push(format!("ALTER INDEX {index} SET TABLESPACE {}", quote(tablespace)));
+    }
+    statements.extend(marks(&holder, &id.name, (old.clustered, old.replica_identity), new));
+    statements.into_iter().map(Written::from).collect()
+}
+
+/// `CONSTRAINT name …`, as it stands in CREATE TABLE and after ADD.
+pub(super) fn inline(constraint: &Constraint) -> String {
+    let name = quote(&constraint.name);
+    let key = matches!(constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique);
+    if !key || constraint.index_options.is_empty() {
+        return format!("CONSTRAINT {name} {}", constraint.definition);
+    }
+    let (body, timing) = match constraint.definition.find(" DEFERRABLE") {
+        Some(at) => constraint.definition.split_at(at),
+        None => (constraint.definition.as_str(), ""),
+    };
+    format!("CONSTRAINT {name} {body}{}{timing}", options::with(&constraint.index_options))
+}
+
+/// What CONSTRAINT … itself cannot say.
+pub(super) fn afterwards(id: &ObjectId, constraint: &Constraint) -> Vec<String> {
+    let index = format!("ALTER INDEX {}", qualified(&id.schema, &id.name));
+    let mut statements = Vec::new();
+    if constraint.kind == ConstraintKind::Exclusion {
+        statements.extend(options::changed(&index, &[], &constraint.index_options));
+    }
+    let tablespace = constraint.index_tablespace.iter();
+    statements.extend(tablespace.map(|tablespace| format!("{index} SET TABLESPACE {}", quote(tablespace))));
+    let table = format!("ALTER TABLE {}", qualified(&id.schema, &id.of));
+    statements.extend(marks(&table, &id.name, (false, false), constraint));
+    statements
+}
+
+/// CLUSTER ON and REPLICA IDENTITY, from (clustered, replica identity).
+fn marks(table: &str, name: &str, had: (bool, bool), new: &Constraint) -> Vec<String> {
+    super::index::marks(table, name, had, (new.clustered, new.replica_identity))
+}
+
+/// Without what ALTER CONSTRAINT and VALIDATE CONSTRAINT change.
+fn body(constraint: &Constraint) -> String {
+    let mut body = constraint.definition.as_str();
+    for end in [" NOT VALID", " INITIALLY DEFERRED", " DEFERRABLE"] {
+        body = body.strip_suffix(end).unwrap_or(body);
+    }
+    body.to_owned()
+}
+
+fn alter_holder(schema: &Schema, id: &ObjectId) -> String {
+    let is_domain = schema.objects.contains_key(&ObjectId::new(Kind::Domain, &id.schema, &id.of));
+    let what = if is_domain { "DOMAIN" } else { "TABLE" };
+    format!("ALTER {what} {}", qualified(&id.schema, &id.of))
 }

@@ -5,6 +5,7 @@
 use super::context::{Context, Verdict, Written};
 use crate::core::schema::{Kind, ObjectId};
 
+mod cast;
 mod collation;
 mod column;
 mod comment;
@@ -12,7 +13,10 @@ mod constraint;
 mod database;
 mod domain;
 mod grant;
+mod identity;
 mod index;
+mod not_null;
+mod options;
 mod routine;
 mod rules;
 mod sequence;

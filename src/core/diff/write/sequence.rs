@@ -1,31 +1,132 @@
 //! Sequences, `serial` ones too.
 
+use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
-use crate::core::schema::ObjectId;
+use crate::core::schema::{Object, ObjectId, Persistence, Schema, Sequence, SequenceOptions};
+use crate::core::sql::identifier::{literal, qualified, quote};
 
-pub(super) fn verdict(_context: &Context, _id: &ObjectId) -> Verdict {
-    Verdict::Same
+/// The first version in which sequences can be unlogged, and are where their table is.
+const UNLOGGED: u32 = 15;
+
+pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
+    let (Some(old), Some(new)) = (sequence(context.old, id), sequence(context.new, id)) else { return Verdict::Same };
+    let is_same = old.options == new.options && old.persistence == new.persistence;
+    if is_same { Verdict::Same } else { Verdict::Alter { disturbs: false } }
 }
 
-pub(super) fn create(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let Some(sequence) = sequence(context.new, id) else { return Vec::new() };
+    let unlogged = if sequence.persistence == Persistence::Unlogged { "UNLOGGED " } else { "" };
+    let parts = parts(&sequence.options);
+    let lines = parts.iter().map(|part| format!("\n    {part}")).collect::<String>();
+    vec![format!("CREATE {unlogged}SEQUENCE {}{lines}", qualified(&id.schema, &id.name)).into()]
 }
 
-pub(super) fn drop(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn drop(_: &Context, id: &ObjectId) -> Vec<Written> {
+    vec![format!("DROP SEQUENCE {}", qualified(&id.schema, &id.name)).into()]
 }
 
-pub(super) fn alter(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let (Some(old), Some(new)) = (sequence(context.old, id), sequence(context.new, id)) else { return Vec::new() };
+    let name = qualified(&id.schema, &id.name);
+    let mut statements = Vec::new();
+    let parts = changes(&old.options, &new.options);
+    if !parts.is_empty() {
+        statements.push(format!("ALTER SEQUENCE {name} {}", parts.join(" ")).into());
+    }
+    if old.persistence != new.persistence && context.options.version >= UNLOGGED {
+        let logged = if new.persistence == Persistence::Unlogged { "UNLOGGED" } else { "LOGGED" };
+        statements.push(format!("ALTER SEQUENCE {name} SET {logged}").into());
+    }
+    statements
 }
 
 /// Whether the new schema's sequence is exactly what `serial` makes for its column: then it is written that way where
 /// the column is made.
-pub(in crate::core::diff) fn is_serial(_context: &Context, _id: &ObjectId) -> bool {
-    false
+pub(in crate::core::diff) fn is_serial(context: &Context, id: &ObjectId) -> bool {
+    let Some(sequence) = sequence(context.new, id) else { return false };
+    let Some(owner) = carry::owner(context.new, id) else { return false };
+    let Some(column) = context.new.column(&owner) else { return false };
+    let persistence = context.new.table(&owner.schema, &owner.of).map(|table| table.persistence);
+    let is_as_table = context.options.version < UNLOGGED || persistence == Some(sequence.persistence);
+    let default = format!("nextval({}::regclass)", literal(&qualified(&id.schema, &id.name)));
+    let has_name = id.schema == owner.schema && id.name == chosen_name(&owner.of, &owner.name, "seq");
+    let is_plain = parts(&sequence.options).iter().all(|part| part.starts_with("AS "));
+    column.default.as_ref() == Some(&default)
+        && column.not_null
+        && column.type_name == sequence.options.type_name
+        && has_name
+        && is_plain
+        && is_as_table
 }
 
 /// ALTER SEQUENCE … OWNED BY, as the new schema has it.
-pub(in crate::core::diff) fn own(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(in crate::core::diff) fn own(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let owner = carry::owner(context.new, id).map_or_else(
+        || "NONE".to_owned(),
+        |column| format!("{}.{}", qualified(&column.schema, &column.of), quote(&column.name)),
+    );
+    vec![format!("ALTER SEQUENCE {} OWNED BY {owner}", qualified(&id.schema, &id.name)).into()]
+}
+
+/// The options of CREATE SEQUENCE that are not what they are by themselves.
+pub(super) fn parts(options: &SequenceOptions) -> Vec<String> {
+    let one = options;
+    let (minimum, maximum) = bounds(one);
+    let start = if one.increment < 0 { one.maximum } else { one.minimum };
+    let told = [
+        (one.type_name != "bigint", format!("AS {}", one.type_name)),
+        (one.start != start, format!("START WITH {}", one.start)),
+        (one.increment != 1, format!("INCREMENT BY {}", one.increment)),
+        (one.minimum != minimum, format!("MINVALUE {}", one.minimum)),
+        (one.maximum != maximum, format!("MAXVALUE {}", one.maximum)),
+        (one.cache != 1, format!("CACHE {}", one.cache)),
+        (one.cycle, "CYCLE".to_owned()),
+    ];
+    told.into_iter().filter(|(is_told, _)| *is_told).map(|(_, part)| part).collect()
+}
+
+/// The options of ALTER SEQUENCE that turn one into the other.
+pub(super) fn changes(old: &SequenceOptions, new: &SequenceOptions) -> Vec<String> {
+    let retyped = old.type_name != new.type_name;
+    let cycle = if new.cycle { "CYCLE" } else { "NO CYCLE" };
+    let told = [
+        (retyped, format!("AS {}", new.type_name)),
+        (old.increment != new.increment, format!("INCREMENT BY {}", new.increment)),
+        (retyped || old.minimum != new.minimum, format!("MINVALUE {}", new.minimum)),
+        (retyped || old.maximum != new.maximum, format!("MAXVALUE {}", new.maximum)),
+        (old.start != new.start, format!("START WITH {}", new.start)),
+        (old.cache != new.cache, format!("CACHE {}", new.cache)),
+        (old.cycle != new.cycle, cycle.to_owned()),
+    ];
+    told.into_iter().filter(|(is_told, _)| *is_told).map(|(_, part)| part).collect()
+}
+
+/// The name that PostgreSQL chooses for what belongs to a column: cut so that it is no longer than 63 bytes.
+pub(super) fn chosen_name(table: &str, column: &str, label: &str) -> String {
+    let room = 63 - label.len() - 2;
+    let (mut table, mut column) = (table, column);
+    while table.len() + column.len() > room {
+        let longer = if table.len() > column.len() { &mut table } else { &mut column };
+        let end = longer.char_indices().next_back().map_or(0, |(at, _)| at);
+        *longer = &longer[..end];
+    }
+    format!("{table}_{column}_{label}")
+}
+
+/// The smallest and largest value by itself.
+fn bounds(options: &SequenceOptions) -> (i64, i64) {
+    let (least, most) = match options.type_name.as_str() {
+        "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    };
+    if options.increment < 0 { (least, -1) } else { (1, most) }
+}
+
+fn sequence<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Sequence> {
+    match schema.objects.get(id) {
+        Some(Object::Sequence(sequence)) => Some(sequence),
+        _ => None,
+    }
 }

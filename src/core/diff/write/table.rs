@@ -1,24 +1,215 @@
 //! Tables: their own attributes, and CREATE TABLE with columns and constraints inside.
 
+use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
-use crate::core::schema::ObjectId;
+use super::{column, constraint, options};
+use crate::core::schema::{Column, Constraint, ConstraintKind, Kind, ObjectId, Persistence, QualifiedName, Table};
+use crate::core::sql::identifier::{qualified, quote};
 
-pub(super) fn verdict(_context: &Context, _id: &ObjectId) -> Verdict {
-    Verdict::Same
+/// The first version with SET ACCESS METHOD.
+const SET_ACCESS_METHOD: u32 = 15;
+
+pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
+    let (Some(old), Some(new)) = pair(context, id) else { return Verdict::Same };
+    let server = |table: &Table| table.foreign.as_ref().map(|foreign| foreign.server.clone());
+    let method = |table: &Table| table.access_method.clone().filter(|_| context.options.version < SET_ACCESS_METHOD);
+    if old.partition_by != new.partition_by || server(old) != server(new) || method(old) != method(new) {
+        return Verdict::Replace;
+    }
+    let is_same = release(context, id).is_empty() && alter(context, id).is_empty();
+    if is_same { Verdict::Same } else { Verdict::Alter { disturbs: false } }
 }
 
-pub(super) fn create(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let Some(table) = context.new.table(&id.schema, &id.name) else { return Vec::new() };
+    let is_inline = |one: &&Constraint| {
+        let own = ObjectId::on(Kind::Constraint, &id.schema, &id.name, &one.name);
+        one.local && one.kind != ConstraintKind::NotNull && context.decisions.inline.contains(&own)
+    };
+    let inline: Vec<&Constraint> = table.constraints.iter().filter(is_inline).collect();
+    let mut statements = vec![head(context, id, table, &inline)];
+    for column in &table.columns {
+        let own = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
+        statements.extend(overrides(context, &own, table, column));
+        statements.extend(column::afterwards(context.options.version, &own, None, column));
+    }
+    for one in inline {
+        let own = ObjectId::on(Kind::Constraint, &id.schema, &id.name, &one.name);
+        statements.extend(constraint::afterwards(&own, one));
+    }
+    statements.extend(security(id, (false, false), table));
+    statements.extend(replica_identity(id, "default", table));
+    statements.into_iter().map(Written::from).collect()
 }
 
-pub(super) fn drop(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let is_foreign = context.old.table(&id.schema, &id.name).is_some_and(|table| table.foreign.is_some());
+    let foreign = if is_foreign { "FOREIGN " } else { "" };
+    vec![format!("DROP {foreign}TABLE {}", qualified(&id.schema, &id.name)).into()]
 }
 
-pub(super) fn alter(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let (Some(old), Some(new)) = pair(context, id) else { return Vec::new() };
+    let prefix = format!("ALTER TABLE {}", qualified(&id.schema, &id.name));
+    let mut statements = Vec::new();
+    if old.of_type != new.of_type {
+        let of = new.of_type.as_ref().map(|of| format!("{prefix} OF {of}"));
+        statements.push(of.unwrap_or_else(|| format!("{prefix} NOT OF")));
+    }
+    if old.persistence != new.persistence {
+        let logged = if new.persistence == Persistence::Unlogged { "UNLOGGED" } else { "LOGGED" };
+        statements.push(format!("{prefix} SET {logged}"));
+    }
+    if old.access_method != new.access_method && context.options.version >= SET_ACCESS_METHOD {
+        let method = new.access_method.as_deref().map_or_else(|| "DEFAULT".to_owned(), quote);
+        statements.push(format!("{prefix} SET ACCESS METHOD {method}"));
+    }
+    if old.tablespace != new.tablespace {
+        let tablespace = new.tablespace.as_deref().unwrap_or("pg_default");
+        statements.push(format!("{prefix} SET TABLESPACE {}", quote(tablespace)));
+    }
+    statements.extend(options::changed(&prefix, &old.options, &new.options));
+    if let (Some(had), Some(has)) = (&old.foreign, &new.foreign)
+        && had.options != has.options
+    {
+        statements.push(format!("{prefix} OPTIONS ({})", options::changed_foreign(&had.options, &has.options)));
+    }
+    statements.extend(security(id, (old.row_security, old.force_row_security), new));
+    statements.extend(replica_identity(id, &old.replica_identity, new));
+    statements.extend(joins(context, id, old, new));
+    statements.into_iter().map(Written::from).collect()
 }
 
-pub(super) fn release(_context: &Context, _id: &ObjectId) -> Vec<Written> {
-    Vec::new()
+/// DETACH PARTITION and NO INHERIT.
+pub(super) fn release(context: &Context, id: &ObjectId) -> Vec<Written> {
+    let (Some(old), Some(new)) = pair(context, id) else { return Vec::new() };
+    let released = context.decisions.released.contains(id);
+    let name = qualified(&id.schema, &id.name);
+    let mut statements = Vec::new();
+    if let Some(partition) = old.partition_of.as_ref().filter(|_| released || old.partition_of != new.partition_of) {
+        let parent = qualified(&partition.parent.schema, &partition.parent.name);
+        statements.push(format!("ALTER TABLE {parent} DETACH PARTITION {name}").into());
+    }
+    for parent in old.inherits.iter().filter(|parent| released || !new.inherits.contains(parent)) {
+        let parent = qualified(&parent.schema, &parent.name);
+        statements.push(format!("ALTER TABLE {name} NO INHERIT {parent}").into());
+    }
+    statements
+}
+
+/// ATTACH PARTITION and INHERIT.
+fn joins(context: &Context, id: &ObjectId, old: &Table, new: &Table) -> Vec<String> {
+    let released = context.decisions.released.contains(id);
+    let name = qualified(&id.schema, &id.name);
+    let mut statements = Vec::new();
+    if let Some(partition) = new.partition_of.as_ref().filter(|_| released || old.partition_of != new.partition_of) {
+        let parent = qualified(&partition.parent.schema, &partition.parent.name);
+        statements.push(format!("ALTER TABLE {parent} ATTACH PARTITION {name} {}", partition.bound));
+    }
+    for parent in new.inherits.iter().filter(|parent| released || !old.inherits.contains(parent)) {
+        statements.push(format!("ALTER TABLE {name} INHERIT {}", qualified(&parent.schema, &parent.name)));
+    }
+    statements
+}
+
+fn head(context: &Context, id: &ObjectId, table: &Table, inline: &[&Constraint]) -> String {
+    let name = qualified(&id.schema, &id.name);
+    let what = match (table.persistence, &table.foreign) {
+        (_, Some(_)) => "FOREIGN TABLE",
+        (Persistence::Unlogged, None) => "UNLOGGED TABLE",
+        _ => "TABLE",
+    };
+    let is_own = |column: &&Column| table.partition_of.is_none() && table.of_type.is_none() && is_declared(column);
+    let columns = table.columns.iter().filter(is_own).map(|column| column::definition(context, id, table, column));
+    let lines: Vec<String> = columns.chain(inline.iter().map(|one| constraint::inline(one))).collect();
+    let body = if lines.is_empty() { String::new() } else { format!(" (\n    {}\n)", lines.join(",\n    ")) };
+    let mut sql = format!("CREATE {what} {name}");
+    if let Some(partition) = &table.partition_of {
+        let parent = qualified(&partition.parent.schema, &partition.parent.name);
+        sql.push_str(&format!(" PARTITION OF {parent}{body} {}", partition.bound));
+    } else if let Some(of) = &table.of_type {
+        sql.push_str(&format!(" OF {of}{body}"));
+    } else {
+        sql.push_str(if body.is_empty() { " ()" } else { &body });
+    }
+    sql.push_str(&tail(context, table));
+    sql
+}
+
+fn tail(context: &Context, table: &Table) -> String {
+    let mut sql = String::new();
+    if !table.inherits.is_empty() {
+        let parent = |parent: &QualifiedName| qualified(&parent.schema, &parent.name);
+        sql.push_str(&format!(" INHERITS ({})", table.inherits.iter().map(parent).collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(key) = &table.partition_by {
+        sql.push_str(&format!(" PARTITION BY {key}"));
+    }
+    if let Some(foreign) = &table.foreign {
+        sql.push_str(&format!(" SERVER {}", quote(&foreign.server)));
+        if !foreign.options.is_empty() {
+            sql.push_str(&format!(" OPTIONS ({})", options::foreign(&foreign.options)));
+        }
+    }
+    let is_partitioned = table.partition_by.is_some() && context.options.version < 17;
+    if let Some(method) = table.access_method.as_ref().filter(|method| *method != "heap" && !is_partitioned) {
+        sql.push_str(&format!(" USING {}", quote(method)));
+    }
+    sql.push_str(&options::with(&table.options));
+    if let Some(tablespace) = &table.tablespace {
+        sql.push_str(&format!(" TABLESPACE {}", quote(tablespace)));
+    }
+    sql
+}
+
+/// Whether the table itself says that it has the column.
+fn is_declared(column: &Column) -> bool {
+    column.local || !column.inherited
+}
+
+/// Where a column that comes from a parent or type is not as that has it.
+fn overrides(context: &Context, id: &ObjectId, table: &Table, column: &Column) -> Vec<String> {
+    let is_typed = table.of_type.is_some();
+    if table.partition_of.is_none() && !is_typed && is_declared(column) {
+        return Vec::new();
+    }
+    let parent = carry::parent_column(context.new, id).and_then(|parent| context.new.column(&parent));
+    let prefix = format!("ALTER TABLE {} ALTER COLUMN {}", qualified(&id.schema, &id.of), quote(&id.name));
+    let mut statements = Vec::new();
+    let default = parent.and_then(|parent| parent.default.as_ref());
+    if column.generated.is_none() && default != column.default.as_ref() {
+        let set = column.default.as_ref().map(|default| format!("{prefix} SET DEFAULT {default}"));
+        statements.push(set.unwrap_or_else(|| format!("{prefix} DROP DEFAULT")));
+    }
+    if column.not_null && !parent.is_some_and(|parent| parent.not_null) {
+        statements.push(format!("{prefix} SET NOT NULL"));
+    }
+    statements
+}
+
+fn security(id: &ObjectId, had: (bool, bool), new: &Table) -> Vec<String> {
+    let prefix = format!("ALTER TABLE {}", qualified(&id.schema, &id.name));
+    let mut statements = Vec::new();
+    if had.0 != new.row_security {
+        let verb = if new.row_security { "ENABLE" } else { "DISABLE" };
+        statements.push(format!("{prefix} {verb} ROW LEVEL SECURITY"));
+    }
+    if had.1 != new.force_row_security {
+        let verb = if new.force_row_security { "FORCE" } else { "NO FORCE" };
+        statements.push(format!("{prefix} {verb} ROW LEVEL SECURITY"));
+    }
+    statements
+}
+
+/// `index` is said by the index, or by the constraint that it stands behind.
+fn replica_identity(id: &ObjectId, had: &str, new: &Table) -> Vec<String> {
+    if had == new.replica_identity || new.replica_identity == "index" {
+        return Vec::new();
+    }
+    let table = qualified(&id.schema, &id.name);
+    vec![format!("ALTER TABLE {table} REPLICA IDENTITY {}", new.replica_identity.to_uppercase())]
+}
+
+fn pair<'a>(context: &Context<'a>, id: &ObjectId) -> (Option<&'a Table>, Option<&'a Table>) {
+    (context.old.table(&id.schema, &id.name), context.new.table(&id.schema, &id.name))
 }

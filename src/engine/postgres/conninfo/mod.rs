@@ -3,6 +3,7 @@
 mod build;
 mod defaults;
 mod display;
+mod export;
 mod hosts;
 mod keywords;
 mod parameters;

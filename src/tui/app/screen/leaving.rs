@@ -24,6 +24,7 @@ impl Leaving {
         let what = match &model.job {
             Some(Job::Applying) => "A plan is being applied. Cancelling it rolls back what is not committed.",
             Some(Job::Verifying(_)) => "Scripts are being verified. Cancelling that drops the scratch database.",
+            Some(Job::Proving) => "A script is being proved. Cancelling that drops its scratch database.",
             _ => "Something is still being written.",
         };
         form.text(what, Role::Text);
@@ -58,6 +59,9 @@ fn decide_back(model: &Model) -> Decision {
             model.dialogs.pop();
             Vec::new()
         });
+    }
+    if model.editor.is_some() {
+        return Ok(super::editor::saving::back);
     }
     if model.sheet.is_some() {
         return Ok(|model| {
@@ -103,14 +107,20 @@ fn let_go(model: &mut Model) -> Vec<Effect> {
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match &model.job {
-        None => vec![Effect::Quit],
+        None => match &model.editor {
+            Some(editor) if editor.document.selection().is_some() && model.dialogs.is_empty() => {
+                super::editor::commands::copy(model)
+            }
+            Some(_) => super::editor::saving::quit(model),
+            None => vec![Effect::Quit],
+        },
         Some(Job::Preparing(..)) => let_go(model),
-        Some(Job::Applying | Job::Verifying(_)) if model.cancelling => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Proving) if model.cancelling => {
             model.quitting = true;
             model.say("limbeck quits as soon as the server has answered");
             Vec::new()
         }
-        Some(Job::Applying | Job::Verifying(_)) => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Proving) => {
             model.cancelling = true;
             vec![Effect::Cancel]
         }
@@ -139,13 +149,19 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
 
 /// Ends: at once where nothing runs, else once what runs was cancelled.
 pub fn terminate(model: &mut Model) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = super::editor::saving::rescue(model).into_iter().collect();
+    effects.extend(terminate_job(model));
+    effects
+}
+
+fn terminate_job(model: &mut Model) -> Vec<Effect> {
     match &model.job {
         None | Some(Job::Preparing(..)) => vec![Effect::Quit],
         Some(Job::Writing(_)) => {
             model.quitting = true;
             Vec::new()
         }
-        Some(Job::Applying | Job::Verifying(_)) => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Proving) => {
             model.quitting = true;
             let asked = std::mem::replace(&mut model.cancelling, true);
             if asked { Vec::new() } else { vec![Effect::Cancel] }

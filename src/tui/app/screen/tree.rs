@@ -18,7 +18,8 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     match command {
         Command::Open if model.sheet.is_some() => open_entry(model),
         Command::Open => Ok(open),
-        Command::Edit => edit(model),
+        Command::Edit => super::editor::open::decide(model),
+        Command::EditOutside => edit_outside(model),
         Command::Copy => copyable(model).map(|_| copy as _),
         Command::Refresh => refresh(model),
         _ => problem(model).map(|_| {
@@ -61,7 +62,7 @@ fn open_entry(model: &Model) -> Decision {
     })
 }
 
-fn edit(model: &Model) -> Decision {
+fn edit_outside(model: &Model) -> Decision {
     if model.read_only {
         return no("limbeck was opened with --read-only");
     }
@@ -74,7 +75,7 @@ fn edit(model: &Model) -> Decision {
     }
 }
 
-/// The file that `e` opens, and the line in it.
+/// The file that `E` opens, and the line in it.
 fn file_to_edit(model: &Model) -> Option<(PathBuf, Option<usize>)> {
     match (model.dialogs.last(), &model.plan) {
         (Some(Dialog::Error(dialog)), _) => {

@@ -1,0 +1,51 @@
+//! `drift`: the database against what its own history says it should be.
+
+use tokio_util::sync::CancellationToken;
+
+use super::context::Context;
+use super::difference::{self, Arguments, listed};
+use super::exit::{Exit, Failure};
+use super::interrupt;
+use super::json::OperationsDocument;
+use crate::engine::drift::{Drift, drift};
+
+/// Replays the history and compares; exit code 4 when the database has drifted.
+///
+/// # Errors
+/// When the history does not run, or the database cannot be read.
+pub fn run(context: &Context, _: &Arguments) -> Result<Exit, Failure> {
+    let (project, tree) = context.scripts()?;
+    let (terminal, verbose) = (context.terminal, context.global.verbose);
+    let options = difference::options(context.global.yes, Vec::new());
+    let found = context.wait(async {
+        let target = context.target(&project).await?;
+        let cancel = CancellationToken::new();
+        let watch = interrupt::watch(terminal, cancel.clone());
+        let tell = |told| difference::tell(terminal, verbose, &told);
+        let found = drift(&project, &tree, &target, &options, &tell, &cancel).await;
+        watch.abort();
+        found.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
+    })??;
+    difference::notes(terminal, &found.notes);
+    if terminal.json {
+        terminal.document(&OperationsDocument::from(found.changes.operations.as_slice()))?;
+    } else {
+        terminal.result(&text(&found))?;
+    }
+    Ok(if found.is_none() { Exit::Done } else { Exit::Differs })
+}
+
+fn text(found: &Drift) -> String {
+    if found.is_none() {
+        return "The database is what its history says.\n".to_owned();
+    }
+    let mut text = "The database is not what its history says:\n".to_owned();
+    for line in &found.difference {
+        text.push_str(&format!("  {line}\n"));
+    }
+    if !found.changes.operations.is_empty() {
+        text.push_str("What would bring it back:\n");
+        text.push_str(&listed(&found.changes.operations));
+    }
+    text
+}

@@ -1,0 +1,133 @@
+//! What comes and goes with something else: columns with their table, a partition's column with its parent's,
+//! a `serial` column's sequence with the column.
+
+use super::context::Context;
+use super::state::{State, States};
+use crate::core::schema::{Kind, Object, ObjectId, Schema, Table};
+use crate::core::sql::identifier::qualified;
+
+/// The object that has the steps for this one: itself, or what holds it.
+pub(super) fn unit(schema: &Schema, states: &States, id: &ObjectId) -> Option<ObjectId> {
+    if states.contains_key(id) {
+        return Some(id.clone());
+    }
+    if id.kind == Kind::Column && schema.column(id).is_some() {
+        return parent_column(schema, id).and_then(|parent| unit(schema, states, &parent));
+    }
+    schema.holder(id).filter(|holder| states.contains_key(*holder)).cloned()
+}
+
+/// The column of the nearest parent that an inherited column follows.
+pub(super) fn parent_column(schema: &Schema, id: &ObjectId) -> Option<ObjectId> {
+    let table = schema.table(&id.schema, &id.of)?;
+    let of_partition = table.partition_of.iter().map(|partition| &partition.parent);
+    let mut parents = of_partition.chain(&table.inherits);
+    parents.find_map(|parent| {
+        let column = ObjectId::on(Kind::Column, &parent.schema, &parent.name, &id.name);
+        schema.column(&column).map(|_| column)
+    })
+}
+
+/// Whether a table has the same parents in both schemas, in the same way: their changes come down to it.
+pub(super) fn stays_child(context: &Context, id: &ObjectId) -> bool {
+    let pair = context.old.table(&id.schema, &id.name).zip(context.new.table(&id.schema, &id.name));
+    let is_same =
+        |(old, new): (&Table, &Table)| (&old.partition_of, &old.inherits) == (&new.partition_of, &new.inherits);
+    pair.is_some_and(is_same) && !context.decisions.released.contains(id)
+}
+
+/// Whether a column comes into being because its parent's does.
+pub(super) fn comes_with_parent(context: &Context, id: &ObjectId) -> bool {
+    follows(context, context.new, context.old, id)
+}
+
+/// Whether a column goes because its parent's does.
+pub(super) fn goes_with_parent(context: &Context, id: &ObjectId) -> bool {
+    let parent = parent_column(context.old, id);
+    follows(context, context.old, context.new, id) && parent.is_some_and(|parent| !leaves_children(context, &parent))
+}
+
+/// Whether children keep a column that their parent drops.
+pub(super) fn leaves_children(context: &Context, id: &ObjectId) -> bool {
+    let keeps = |child: &ObjectId| {
+        let own = ObjectId::on(Kind::Column, &child.schema, &child.name, &id.name);
+        let inherited = context.old.column(&own).is_some_and(|column| column.inherited && !column.local);
+        inherited && context.new.column(&own).is_some() && parent_column(context.old, &own).as_ref() == Some(id)
+    };
+    context.old.objects.keys().filter(|other| other.kind == Kind::Table).any(keeps)
+}
+
+fn follows(context: &Context, here: &Schema, there: &Schema, id: &ObjectId) -> bool {
+    let Some(column) = here.column(id) else { return false };
+    let parent = parent_column(here, id);
+    column.inherited
+        && !column.local
+        && stays_child(context, &ObjectId::new(Kind::Table, &id.schema, &id.of))
+        && parent.is_some_and(|parent| there.column(&parent).is_none())
+}
+
+/// Whether a type's name, as `format_type` writes it, is that type, or an array of it.
+pub(super) fn is_of_type(type_name: &str, id: &ObjectId) -> bool {
+    let of = qualified(&id.schema, &id.name);
+    type_name.strip_prefix(of.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '(']))
+}
+
+/// The object whose Create step also makes this one; itself, where it has its own. `None`: nothing makes it.
+pub(super) fn maker(context: &Context, states: &States, id: &ObjectId) -> Option<ObjectId> {
+    let unit = unit(context.new, states, id)?;
+    let holder = || context.new.holder(&unit).filter(|holder| states.get(*holder).is_some_and(|state| state.makes()));
+    match unit.kind {
+        Kind::Column => Some(holder().cloned().unwrap_or(unit)),
+        Kind::Constraint if context.decisions.inline.contains(&unit) => Some(holder().cloned().unwrap_or(unit)),
+        Kind::Sequence if context.decisions.inline.contains(&unit) => {
+            let owner = owner(context.new, &unit)?;
+            maker(context, states, &owner)
+        }
+        _ => Some(unit),
+    }
+}
+
+/// The object whose Drop step also takes this one; itself, where it has its own.
+pub(super) fn taker(context: &Context, states: &States, id: &ObjectId) -> Option<ObjectId> {
+    let unit = unit(context.old, states, id)?;
+    let drops = |id: &ObjectId| states.get(id).is_some_and(|state| state.drops());
+    if !drops(&unit) || context.decisions.apart.contains(&unit) {
+        return Some(unit);
+    }
+    if let Some(holder) = context.old.holder(&unit).filter(|holder| drops(holder)) {
+        return Some(holder.clone());
+    }
+    match unit.kind {
+        Kind::Constraint | Kind::Index => Some(dropped_column(context, states, &unit).unwrap_or(unit)),
+        Kind::Sequence => {
+            let owner = owner(context.old, &unit).filter(|column| taker_drops(context, states, column));
+            match owner {
+                Some(column) => taker(context, states, &column),
+                None => Some(unit),
+            }
+        }
+        _ => Some(unit),
+    }
+}
+
+fn taker_drops(context: &Context, states: &States, column: &ObjectId) -> bool {
+    unit(context.old, states, column).and_then(|unit| states.get(&unit)).is_some_and(|state| state.drops())
+}
+
+/// The column of its own table with which a constraint or index goes, unless others stand on it.
+fn dropped_column(context: &Context, states: &States, id: &ObjectId) -> Option<ObjectId> {
+    if context.old.dependents(id).next().is_some() {
+        return None;
+    }
+    let on = context.old.depends.get(id)?;
+    let own = on.iter().filter(|on| on.kind == Kind::Column && on.schema == id.schema && on.of == id.of);
+    own.filter(|column| states.get(*column) == Some(&State::Drop)).map(Clone::clone).next()
+}
+
+/// The column that a sequence goes with.
+pub(super) fn owner(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
+    match schema.objects.get(sequence) {
+        Some(Object::Sequence(sequence)) => sequence.owned_by.clone(),
+        _ => None,
+    }
+}

@@ -1,0 +1,190 @@
+//! Autogenerate: the difference between the models and the database, as a script that is proved before it is shown.
+//!
+//! [`compare`] finds what differs, [`generate`] writes it as a script and proves that on a scratch copy of the
+//! database's schema, and [`write`] puts the file where it belongs. The target is only read.
+
+mod bench;
+mod dump;
+mod keep;
+mod prove;
+mod ready;
+mod renames;
+mod replica;
+mod roles;
+mod text;
+mod work;
+
+use tokio_util::sync::CancellationToken;
+
+use super::apply::Progress;
+use super::draft::{self, Draft, NewRevision};
+use super::models::{self, LoadOptions};
+use super::project::{Project, ScriptTree};
+use super::{Error, ErrorKind, Result, Target};
+use crate::core::diff::rename::Candidate;
+use crate::core::diff::{Changes, Operation};
+use crate::core::graph::RevisionId;
+
+pub use super::verify::Stage;
+pub(super) use bench::Bench;
+pub use keep::write;
+pub(super) use work::{Wanted, Work};
+
+/// How to compare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompareOptions {
+    /// `OLD=NEW`, each as typed.
+    pub renames: Vec<String>,
+    /// Whether PostgreSQL's programs may be downloaded where a private server is needed and there are none.
+    pub download: bool,
+    /// Whether a program that the project names may run.
+    pub consent: bool,
+}
+
+/// What happens meanwhile; the phases come in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// The models are loaded.
+    Load(models::Told),
+    /// Of a drift: a revision runs on the scratch database.
+    Replay {
+        revision: RevisionId,
+    },
+    /// The database is read.
+    Read,
+    Compare,
+    /// A scratch database is there.
+    Scratch {
+        place: String,
+        notes: Vec<String>,
+    },
+    Prove(Stage),
+    /// Of the script that is proved at the moment.
+    Progress(Progress),
+}
+
+/// Where it is told.
+pub type TellAutogenerate<'a> = &'a (dyn Fn(Told) + Send + Sync);
+
+/// What has to be done to the database to make it what the models say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    pub changes: Changes,
+    /// What may be renames.
+    pub renames: Vec<Candidate>,
+    /// What else people should know.
+    pub notes: Vec<String>,
+}
+
+/// What was proved of a script.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The upgrade ran, and the catalog was that of the models.
+    pub up: bool,
+    /// The downgrade ran, and the catalog was what it had been.
+    pub down: bool,
+    /// The upgrade ran once more, and the catalog was what it had been after the first time.
+    pub again: bool,
+    /// What was not as it should have been, an object a line.
+    pub difference: Vec<String>,
+    /// Why the script did not run, or could not be tried.
+    pub error: Option<Error>,
+}
+
+impl Proof {
+    /// Whether nothing stands against the script.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.up && self.down && self.again
+    }
+}
+
+/// A new script with its proof; nothing is written yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// Its id, its text, and where it belongs once it is proved.
+    pub draft: Draft,
+    /// Of the upgrade, in order.
+    pub operations: Vec<Operation>,
+    /// What may be renames, and is written as drops and new objects.
+    pub renames: Vec<Candidate>,
+    pub proof: Proof,
+    pub notes: Vec<String>,
+}
+
+impl Generated {
+    /// Whether the models add nothing to the database.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+}
+
+/// What the models add to the database. Reads the target only.
+///
+/// # Errors
+/// As Alembic when the database is not at head; when the models cannot be loaded, the database cannot be read, or it
+/// was cancelled.
+pub async fn compare(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    options: &CompareOptions,
+    tell: TellAutogenerate<'_>,
+    cancel: &CancellationToken,
+) -> Result<Comparison> {
+    ready::expect_heads(project, tree, target).await?;
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let compared = work.compare().await;
+    let removed = work.bench.end().await;
+    let changes = compared?;
+    removed?;
+    let renames = if changes.operations.is_empty() { Vec::new() } else { work.candidates() };
+    Ok(Comparison { changes, renames, notes: work.bench.notes })
+}
+
+/// Writes what the models add as a script, and proves it on a scratch copy of the database's schema. Reads the target
+/// only, and writes no file. A script that does not hold is no error: see its proof.
+///
+/// # Errors
+/// As [`compare`], and as [`draft::create`].
+pub async fn generate(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    new: &NewRevision,
+    options: &CompareOptions,
+    tell: TellAutogenerate<'_>,
+    cancel: &CancellationToken,
+) -> Result<Generated> {
+    let place = draft::place(project, tree, new)?;
+    ready::expect_heads(project, tree, target).await?;
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let generated = work.generate(&place).await;
+    let removed = work.bench.end().await;
+    let mut generated = generated?;
+    removed?;
+    generated.notes = work.bench.notes;
+    Ok(generated)
+}
+
+/// Loads the models and reads the target.
+async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
+    let CompareOptions { download, consent, .. } = *bench.options;
+    let options = LoadOptions { download, consent };
+    let tell = |told| (bench.tell)(Told::Load(told));
+    let models = models::load(&bench.project, bench.target, &options, &tell, bench.cancel).await?;
+    Work::begin(bench, models.into()).await
+}
+
+/// Waits for work that may be cancelled; what it holds on the scratch database's server goes with that database.
+pub(super) async fn unless_cancelled<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Error::of(ErrorKind::Interrupted, "cancelled; nothing was written")),
+        result = work => result,
+    }
+}

@@ -1,0 +1,106 @@
+//! Catalogs of the models between runs: a file for each key and kind, in the project's folder of the user's cache.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::key::Key;
+use crate::core::schema::Schema;
+use crate::engine::{Error, Result};
+
+/// How many files a project keeps.
+const KEPT: usize = 20;
+
+impl Key {
+    /// The catalog of that kind, where one is kept; what cannot be read is none.
+    #[must_use]
+    pub fn cache_get(&self, kind: &str) -> Option<Schema> {
+        let path = self.path(kind)?;
+        let schema = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        // What is used stays longest.
+        let touched = std::fs::File::options().append(true).open(&path);
+        let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
+        Some(schema)
+    }
+
+    /// Keeps a catalog: whole or not at all. Those of the project that were not used for longest go.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing but time is lost then.
+    pub fn cache_put(&self, kind: &str, schema: &Schema) -> Result<()> {
+        let (Some(folder), Some(path)) = (&self.folder, self.path(kind)) else { return Ok(()) };
+        let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
+        let bytes = serde_json::to_vec(schema).map_err(|error| failed(error.into()))?;
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder).map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        prune(folder);
+        Ok(())
+    }
+
+    fn path(&self, kind: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{}.{kind}.json", self.digest)))
+    }
+}
+
+/// Takes away the oldest files, as far as they are too many.
+fn prune(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<(SystemTime, PathBuf)> =
+        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
+    files.sort();
+    let many = files.len().saturating_sub(KEPT);
+    for (_, path) in files.into_iter().take(many) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::schema::NotCarried;
+
+    fn key(folder: &Path, digest: usize) -> Key {
+        Key { digest: digest.to_string(), folder: Some(folder.to_owned()) }
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_what_is_broken_is_none() {
+        let home = tempfile::tempdir().unwrap();
+        let key = key(&home.path().join("p"), 1);
+        let object = NotCarried { kind: "cast".into(), identity: "x".into() };
+        let schema = Schema { not_carried: vec![object], ..Schema::default() };
+        assert_eq!(key.cache_get("models"), None);
+        key.cache_put("models", &schema).unwrap();
+        assert_eq!(key.cache_get("models").as_ref(), Some(&schema));
+        assert_eq!(key.cache_get("normal"), None);
+        let path = key.path("models").unwrap();
+        let half = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &half[..half.len() / 2]).unwrap();
+        assert_eq!(key.cache_get("models"), None);
+        key.cache_put("models", &schema).unwrap();
+        assert_eq!(key.cache_get("models"), Some(schema));
+        let nowhere = Key { digest: "1".into(), folder: None };
+        nowhere.cache_put("models", &Schema::default()).unwrap();
+        assert_eq!(nowhere.cache_get("models"), None);
+    }
+
+    #[test]
+    fn the_oldest_go() {
+        let home = tempfile::tempdir().unwrap();
+        let long_ago = SystemTime::now() - Duration::from_hours(1);
+        for number in 0..=KEPT {
+            key(home.path(), number).cache_put("models", &Schema::default()).unwrap();
+            let file = std::fs::File::options().append(true).open(home.path().join(format!("{number}.models.json")));
+            file.unwrap().set_modified(long_ago + Duration::from_secs(number as u64)).unwrap();
+        }
+        assert!(key(home.path(), 1).cache_get("models").is_some(), "and is used");
+        key(home.path(), 100).cache_put("models", &Schema::default()).unwrap();
+        let has = |number: usize| home.path().join(format!("{number}.models.json")).exists();
+        assert!(!has(0) && has(1) && !has(2) && has(3) && has(100));
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), KEPT);
+    }
+}

@@ -1,0 +1,48 @@
+//! The folders of the user's own that limbeck keeps things in.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Where caches and what is remembered lie. `None`: nowhere, so nothing is kept.
+///
+/// Never filled from a project's `.env`: a project must not say that its own program has been agreed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// `$XDG_CACHE_HOME/limbeck`.
+    pub cache: Option<PathBuf>,
+    /// `$XDG_STATE_HOME/limbeck`.
+    pub state: Option<PathBuf>,
+}
+
+impl Places {
+    /// As this process's environment has it.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self::of(|name| std::env::var_os(name))
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let folder = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let place = |name: &str, below: &str| {
+            let base = folder(name).or_else(|| Some(folder("HOME")?.join(below)));
+            base.map(|base| base.join("limbeck"))
+        };
+        Self { cache: place("XDG_CACHE_HOME", ".cache"), state: place("XDG_STATE_HOME", ".local/state") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_folders_serve_where_none_is_named() {
+        let of = |set: &'static [(&str, &str)]| {
+            Places::of(move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
+        };
+        let usual = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
+        assert_eq!(usual.cache.unwrap(), PathBuf::from("/h/.cache/limbeck"));
+        assert_eq!(usual.state.unwrap(), PathBuf::from("/h/.local/state/limbeck"));
+        assert_eq!(of(&[("XDG_CACHE_HOME", "/c")]), Places { cache: Some("/c/limbeck".into()), state: None });
+    }
+}

@@ -1,0 +1,117 @@
+//! A passage of SQL in a file, and how a place in it is shown: file, line, column, and a caret below the character.
+
+use std::path::Path;
+
+use tokio_postgres::error::{DbError, ErrorPosition};
+
+use super::Error;
+
+/// SQL as it stands in a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passage<'a> {
+    /// The file, as it is to be called.
+    pub file: &'a str,
+    pub sql: &'a str,
+    /// 1-based line and column, in characters, of its first character.
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Passage<'_> {
+    /// What a server refused of it, with the place. What was sent begins at its character `start`, counted from 0.
+    pub fn refused(&self, answer: &DbError, start: usize) -> Error {
+        let offset = match answer.position() {
+            Some(ErrorPosition::Original(position)) => (*position as usize).saturating_sub(1),
+            _ => 0,
+        };
+        let mut error = self.error(answer.message(), start + offset);
+        if let Some(detail) = answer.detail() {
+            error = error.because(format!("detail: {detail}"));
+        }
+        if let Some(context) = answer.where_() {
+            error = error.because(format!("context: {context}"));
+        }
+        error.causes.push(format!("SQLSTATE {}", answer.code().code()));
+        error.hint = answer.hint().map(str::to_owned);
+        error
+    }
+
+    /// A fault at a character of it, counted from 0.
+    pub fn error(&self, message: impl Into<String>, offset: usize) -> Error {
+        let place = Place::of(self, offset);
+        let mut error = Error::new(message);
+        error.line = Some(place.line);
+        error.excerpt = Some(place.excerpt(self.file));
+        error
+    }
+}
+
+/// A path as short as it can be said from the working directory.
+pub(super) fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+/// A place in a file: a line of it, and where in the line.
+struct Place<'a> {
+    line: usize,
+    column: usize,
+    text: &'a str,
+    /// The columns that a character's width moves the caret by are kept by repeating tabs.
+    before: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// `offset` counts characters of the passage from 0.
+    fn of(passage: &Passage<'a>, offset: usize) -> Self {
+        let sql = passage.sql;
+        let at = sql.char_indices().nth(offset).map_or(sql.len(), |(byte, _)| byte);
+        let start = sql[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = sql[at..].find('\n').map_or(sql.len(), |newline| at + newline);
+        let line_in_passage = sql[..at].matches('\n').count();
+        let column_in_line = sql[start..at].chars().count() + 1;
+        let column = if line_in_passage == 0 { column_in_line + passage.column - 1 } else { column_in_line };
+        Self { line: passage.line + line_in_passage, column, text: sql[start..end].trim_end(), before: &sql[start..at] }
+    }
+
+    fn excerpt(&self, file: &str) -> String {
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        let pad: String = self.before.chars().map(blank).collect();
+        format!(
+            "{margin} --> {file}:{}:{}\n{margin} |\n{number} | {}\n{margin} | {pad}^",
+            self.line, self.column, self.text
+        )
+    }
+}
+
+/// Blanks as wide as a character on the screen.
+fn blank(character: char) -> String {
+    use unicode_width::UnicodeWidthChar;
+    if character == '\t' { "\t".into() } else { " ".repeat(character.width().unwrap_or(0)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passage(sql: &str) -> Passage<'_> {
+        Passage { file: "v/a.sql", sql, line: 12, column: 3 }
+    }
+
+    #[test]
+    fn the_caret_stands_below_the_character() {
+        let error = passage("ALTER TABLE nope ADD x int").error("no", 12);
+        let excerpt = "   --> v/a.sql:12:15\n   |\n12 | ALTER TABLE nope ADD x int\n   |             ^";
+        assert_eq!((error.line, error.excerpt.as_deref()), (Some(12), Some(excerpt)));
+    }
+
+    #[test]
+    fn later_lines_wide_characters_and_the_end_are_found() {
+        let passage = passage("SELECT\n  '한글', nope");
+        let place = Place::of(&passage, "SELECT\n  '한글', ".chars().count());
+        assert_eq!((place.line, place.column), (13, 9));
+        assert!(place.excerpt("f").ends_with(&format!("| {}^", " ".repeat(10))));
+        assert_eq!(Place::of(&passage, 999).line, 13);
+    }
+}

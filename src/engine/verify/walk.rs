@@ -1,0 +1,45 @@
+//! Runs scripts on a scratch database, as an upgrade or downgrade of the target would.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::core::graph::{Direction, Path, RevisionId};
+use crate::core::hazard::Class;
+use crate::core::plan::{Approval, Granted, Plan, TransactionMode};
+use crate::engine::apply::{ApplyOptions, Tell, apply};
+use crate::engine::prepare::{Request, along};
+use crate::engine::project::{Project, ScriptTree};
+use crate::engine::{Error, ErrorKind, Result, Target};
+
+/// What it takes to run scripts on a scratch database.
+pub(in crate::engine) struct Walker<'a> {
+    pub project: &'a Project,
+    pub tree: &'a ScriptTree,
+    /// The scratch database.
+    pub target: &'a Target,
+    pub progress: Tell<'a>,
+    pub cancel: &'a CancellationToken,
+}
+
+impl Walker<'_> {
+    /// Applies a path; `word` is what it leads to. Gives the heads after it.
+    pub async fn walk(&self, direction: Direction, word: &str, path: Path) -> Result<Vec<RevisionId>> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
+        }
+        let request = Request { direction, target: word.to_owned(), mode: Some(TransactionMode::Each) };
+        let plan = Arc::new(along(self.project, self.tree, self.target, &request, path)?);
+        let approval = approve(plan)?;
+        let options = ApplyOptions::default();
+        apply(self.project, self.target, &approval, &options, self.progress, self.cancel).await?;
+        Ok(approval.plan().to.clone())
+    }
+}
+
+/// Nothing in a scratch database can be lost: all that the plan may do there is granted.
+fn approve(plan: Arc<Plan>) -> Result<Approval> {
+    let classes: Vec<Class> = plan.hazards().map(|(_, _, hazard)| hazard.class).collect();
+    let granted = Granted { classes: &classes, ..Granted::default() };
+    Approval::by_class(plan, granted).map_err(|error| Error::new(error.to_string()))
+}

@@ -1,0 +1,74 @@
+//! Loading models on real servers: in any order, from files and programs, once; and what is told when they are wrong.
+
+mod cached;
+mod loading;
+mod program;
+mod wrong;
+
+use std::sync::Mutex;
+
+use limbeck::core::schema::{Kind, ObjectId};
+use limbeck::engine::models::{LoadOptions, Models, Places, Told, load_in};
+use limbeck::engine::postgres::Variables;
+use limbeck::engine::project::Project;
+use limbeck::engine::{ConnectOptions, Error, Target};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::TestProject;
+
+/// What a load came to, and what was told meanwhile.
+pub struct Loaded {
+    pub result: Result<Models, Error>,
+    pub told: Vec<Told>,
+}
+
+impl Loaded {
+    #[track_caller]
+    pub fn models(self) -> Models {
+        self.result.unwrap_or_else(|error| panic!("{}", error.report()))
+    }
+
+    #[track_caller]
+    pub fn error(self) -> Error {
+        self.result.expect_err("the models are wrong")
+    }
+
+    pub fn is_from_cache(&self) -> bool {
+        self.told == [Told::FromCache]
+    }
+}
+
+/// Loads a project's models, without a yes.
+pub fn load(project: &TestProject) -> Loaded {
+    load_with(project, false, &CancellationToken::new(), &|_| {})
+}
+
+/// Loads them; `watch` hears what is told as it is told.
+pub fn load_with(
+    project: &TestProject,
+    consent: bool,
+    cancel: &CancellationToken,
+    watch: &(dyn Fn(&Told) + Send + Sync),
+) -> Loaded {
+    let folder = |name: &str| Some(project.folder().join(name).join("limbeck"));
+    let places = Places { cache: folder("cache"), state: folder("state") };
+    let told = Mutex::new(Vec::new());
+    let tell = |news: Told| {
+        watch(&news);
+        told.lock().unwrap().push(news);
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let result = runtime.block_on(async {
+        let variables = Variables { environment: project.environment().clone(), home: None };
+        let project = Project::open(None, &project.root(), variables)?;
+        let target = Target::resolve(&project, &ConnectOptions::default()).await?;
+        let options = LoadOptions { download: false, consent };
+        load_in(&places, &project, &target, &options, &tell, cancel).await
+    });
+    Loaded { result, told: told.into_inner().unwrap() }
+}
+
+/// Whether the models have a table of that name in `public`.
+pub fn has_table(models: &Models, name: &str) -> bool {
+    models.schema.objects.contains_key(&ObjectId::new(Kind::Table, "public", name))
+}

@@ -1,0 +1,62 @@
+//! Random pairs of schemas over every kind of object, with rows: what is generated from one to the other is applied,
+//! taken back and applied again.
+
+mod constraints;
+mod render;
+mod rest;
+mod rows;
+mod tables;
+mod types;
+mod world;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::support::{TestDatabase, server};
+use world::{At, World};
+
+/// How many pairs: few, or what `LIMBECK_TEST_CASES` says.
+fn cases(few: u32) -> u32 {
+    std::env::var("LIMBECK_TEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(few)
+}
+
+/// The server's major version.
+fn major() -> u32 {
+    static MAJOR: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *MAJOR.get_or_init(|| {
+        let database = server().database();
+        database.psql("DO $$ BEGIN CREATE ROLE random_reader; EXCEPTION WHEN duplicate_object THEN END $$");
+        database.psql("SHOW server_version_num").parse::<u32>().unwrap() / 10000
+    })
+}
+
+/// Runs a property on random worlds.
+fn for_worlds(few: u32, property: impl Fn(&World) -> Result<(), String>) {
+    let shrinks = if std::env::var_os("LIMBECK_TEST_CASES").is_some() { 400 } else { 40 };
+    let config =
+        Config { cases: cases(few), max_shrink_iters: shrinks, failure_persistence: None, ..Config::default() };
+    let told = |message: String| TestCaseError::fail(message);
+    let mut runner = TestRunner::new(config);
+    if let Err(error) = runner.run(&world::worlds(), |world| property(&world).map_err(told)) {
+        panic!("{error}");
+    }
+}
+
+/// Loads SQL, as a test that may fail.
+fn load(database: &TestDatabase<'_>, what: &str, sql: &str) -> Result<(), String> {
+    let output = database.try_psql(sql);
+    let error = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("{what}: {error}\n{sql}")) }
+}
+
+#[test]
+fn what_is_drawn_is_valid() {
+    let major = major();
+    let database = server().database();
+    for_worlds(12, |world| {
+        let trial = |what, sql: String| load(&database, what, &format!("BEGIN;\n{sql}ROLLBACK;"));
+        trial("b", render::models(world, At::B, major))?;
+        let (a, filling) = (render::models(world, At::A, major), rows::filling(world, major));
+        trial("a", format!("{a}{filling}{}", rows::shared_values(world, major).join(";\n") + ";\n"))
+    });
+}

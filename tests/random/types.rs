@@ -1,0 +1,188 @@
+//! The types of a world, and what a column is of on each side.
+
+use super::render::Render;
+use super::world::{At, Column, Side, Type};
+
+pub const ENUM: u8 = 0;
+pub const DOMAIN: u8 = 1;
+pub const COMPOSITE: u8 = 2;
+pub const RANGE: u8 = 3;
+
+/// Families of column types. Whatever is in one can become another of it, and back, without a loss.
+const FAMILIES: [&[&str]; 12] = [
+    &["integer", "bigint", "numeric", "numeric(12,2)", "double precision", "smallint"],
+    &["text", "varchar(20)", "varchar(60)", "character(12)"],
+    &["integer", "text", "bigint", "varchar(20)", "numeric(12,2)"],
+    &["timestamp without time zone", "date", "timestamp with time zone", "timestamp(0) without time zone"],
+    &["jsonb", "json"],
+    &["boolean"],
+    &["uuid"],
+    &["bytea"],
+    &["inet", "cidr"],
+    &["interval", "interval day to second"],
+    &["integer[]", "bigint[]", "text[]"],
+    &["bit varying(8)", "bit(4)", "bit varying"],
+];
+
+/// Types that stay what they are, each with a value.
+const LONERS: [(&str, &str); 12] = [
+    ("point", "(1,2)"),
+    ("tsvector", "'a' 'b'"),
+    ("macaddr", "08:00:2b:01:02:03"),
+    ("time without time zone", "10:00:00"),
+    ("int4range", "[1,5)"),
+    ("name", "n"),
+    ("\"char\"", "c"),
+    ("oid", "1"),
+    ("jsonpath", "$.\"a\""),
+    ("tsquery", "'a'"),
+    ("box", "(1,1),(0,0)"),
+    ("money", "$1.00"),
+];
+
+pub const NUMBER: u8 = 0;
+pub const TEXT: u8 = 1;
+pub const NUMERAL: u8 = 2;
+pub const TIME: u8 = 3;
+
+impl Render<'_> {
+    /// The types of one kind; the one meant by a number.
+    pub fn picked(&self, kind: u8, which: u8) -> Option<(usize, &Type)> {
+        let of_kind: Vec<_> = self.world.types.iter().enumerate().filter(|(_, it)| it.kind == kind).collect();
+        (!of_kind.is_empty()).then(|| of_kind[usize::from(which) % of_kind.len()])
+    }
+
+    /// A type's name, where it is on this side.
+    fn type_name(&self, kind: u8, which: u8) -> Option<String> {
+        let (number, of) = self.picked(kind, which)?;
+        of.side.is_at(self.at).then(|| format!("app.y{number}"))
+    }
+
+    /// What a column is of; `None` where it is not there.
+    pub fn column_type(&self, column: &Column) -> Option<String> {
+        if !column.side.is_at(self.at) {
+            return None;
+        }
+        let variant = usize::from(column.variant.at(self.at));
+        match column.family {
+            12 => Some(self.type_name(ENUM, column.which).unwrap_or_else(|| "text".to_owned())),
+            13 => Some(self.type_name(ENUM, column.which).map_or_else(|| "text[]".to_owned(), |name| name + "[]")),
+            14 => Some(self.type_name(DOMAIN, column.which).unwrap_or_else(|| "integer".to_owned())),
+            15 => self.type_name(COMPOSITE, column.which),
+            16 => Some(self.type_name(RANGE, column.which).unwrap_or_else(|| "text".to_owned())),
+            family => match FAMILIES.get(usize::from(family)) {
+                Some(types) => Some(types[variant % types.len()].to_owned()),
+                None => Some(LONERS[usize::from(column.which) % LONERS.len()].0.to_owned()),
+            },
+        }
+    }
+
+    /// A value as a literal, different for every row where it can be.
+    pub fn value(&self, column: &Column, row: u8) -> String {
+        let text = match column.family {
+            NUMBER | NUMERAL | 14 => row.to_string(),
+            TEXT => format!("v{row}"),
+            TIME => format!("2026-01-0{row}"),
+            4 => format!("{{\"a\": {row}}}"),
+            5 => (row % 2 == 1).to_string(),
+            6 => format!("00000000-0000-0000-0000-00000000000{row}"),
+            7 => format!("\\x0{row}"),
+            8 => format!("10.0.0.{row}"),
+            9 => format!("{row} days"),
+            10 => format!("{{{row},2}}"),
+            11 => "1010".to_owned(),
+            12 => "l0".to_owned(),
+            13 => "{l0,l0}".to_owned(),
+            15 => self.composite_value(column, row),
+            16 => "[1,5)".to_owned(),
+            _ => LONERS[usize::from(column.which) % LONERS.len()].1.to_owned(),
+        };
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    fn composite_value(&self, column: &Column, row: u8) -> String {
+        let count = self.picked(COMPOSITE, column.which).map_or(0, |(_, of)| self.parts(of).len());
+        format!("({})", vec![row.to_string(); count].join(","))
+    }
+
+    /// The places of a type's parts that are on this side; the first always is.
+    fn parts(&self, of: &Type) -> Vec<usize> {
+        let is_at = |(place, (side, _)): &(usize, &(Side, _))| *place == 0 || side.is_at(self.at);
+        of.parts.iter().enumerate().filter(is_at).map(|(place, _)| place).collect()
+    }
+
+    /// A domain is never NULL only with a default: a column of it can be added to rows.
+    fn domain(&self, number: usize, of: &Type) -> String {
+        let base = ["integer", "bigint", "numeric"][usize::from(of.variant.at(self.at)) % 3];
+        let not_null = of.not_null.at(self.at);
+        let mut sql = format!("CREATE DOMAIN app.y{number} AS {base}");
+        if not_null || of.variant.at(self.at) == 3 {
+            sql.push_str(" DEFAULT 5");
+        }
+        if not_null {
+            sql.push_str(" NOT NULL");
+        }
+        for place in self.parts(of).into_iter().skip(1) {
+            sql.push_str(&format!(
+                " CONSTRAINT y{number}_c{place} CHECK (VALUE > -{})",
+                of.parts[place].1.at(self.at) + 1
+            ));
+        }
+        sql
+    }
+
+    pub fn one_type(&mut self, number: usize) {
+        let of = &self.world.types[number];
+        if !of.side.is_at(self.at) {
+            return;
+        }
+        let places = self.parts(of);
+        let sql = match of.kind {
+            ENUM => {
+                let mut labels: Vec<String> = places.iter().map(|place| format!("'l{place}'")).collect();
+                if of.variant.at(self.at) == 3 {
+                    labels.reverse();
+                }
+                format!("CREATE TYPE app.y{number} AS ENUM ({})", labels.join(", "))
+            }
+            DOMAIN => self.domain(number, of),
+            COMPOSITE => {
+                let types = ["integer", "text", "numeric", "bigint", "varchar(20)", "smallint"];
+                let attribute =
+                    |place: &usize| format!("a{place} {}", types[usize::from(of.parts[*place].1.at(self.at))]);
+                let attributes: Vec<String> = places.iter().map(attribute).collect();
+                format!("CREATE TYPE app.y{number} AS ({})", attributes.join(", "))
+            }
+            _ => {
+                let subtype = ["integer", "numeric", "float8", "bigint"][usize::from(of.variant.at(self.at))];
+                format!("CREATE TYPE app.y{number} AS RANGE (subtype = {subtype})")
+            }
+        };
+        self.say(&sql);
+        let what = if of.kind == DOMAIN { "DOMAIN" } else { "TYPE" };
+        self.note(what, &format!("app.y{number}"), of.noted);
+    }
+}
+
+/// An expression that gives the same text for a value and for what it became.
+pub fn comparable(column: &Column, name: &str) -> String {
+    match column.family {
+        NUMBER | NUMERAL | 14 => format!("trim_scale({name}::text::numeric)::text"),
+        TEXT => format!("rtrim({name}::text)"),
+        TIME => format!("{name}::timestamp::text"),
+        4 => format!("{name}::jsonb::text"),
+        8 => format!("host({name})"),
+        15 => format!("({name}).a0::text"),
+        _ => format!("{name}::text"),
+    }
+}
+
+/// Whether a column can be in an index, on either side.
+pub fn sorts(column: &Column) -> bool {
+    column.family <= TIME || column.family == 6
+}
+
+/// Whether a column is generated on a side.
+pub fn is_generated(column: &Column, at: At) -> bool {
+    column.default.at(at) == 3 && column.family <= TEXT
+}
