@@ -129,7 +129,7 @@ pub(crate) fn status(model: &Model) -> Piece {
         End::Failed(error) => (error.message.clone(), Role::Danger),
         End::Done { back_to_base, data_untested } if proved == verify.found.len() => {
             let base = if *back_to_base { ", and back to base" } else { "" };
-            let data = if *data_untested { "; on empty tables, so not what they do to rows" } else { "" };
+            let data = if *data_untested { "; data changes ran on empty tables" } else { "" };
             (format!("{of} proved{base}{data}"), Role::Good)
         }
         End::Done { .. } => (unproved(verify), Role::Danger),
