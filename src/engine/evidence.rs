@@ -25,14 +25,24 @@ pub async fn count(client: &Client, version_table: &VersionTable, plan: &mut Pla
     plan.blank = is_blank(client, version_table).await?;
     let blank = plan.blank;
     let deadline = Instant::now() + BUDGET;
+    let mut counted: Vec<(Subject, Option<Evidence>)> = Vec::new();
     let statements = plan.steps.iter_mut().flat_map(|step| &mut step.statements);
-    for hazard in statements.flat_map(|statement| &mut statement.hazards) {
-        // Only what was there before the plan can be lost.
-        hazard.evidence = if blank && hazard.class == Class::DataLoss {
+    let hazards = statements.flat_map(|statement| &mut statement.hazards);
+    for hazard in hazards.filter(|hazard| hazard.evidence.is_none()) {
+        // Only what was there before the plan can be lost, locked or refused.
+        hazard.evidence = if blank && (hazard.class == Class::DataLoss || hazard.subject != Subject::Other) {
             Some(Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 })
+        } else if let Some((_, known)) = counted.iter().find(|(subject, _)| *subject == hazard.subject) {
+            *known
         } else {
-            measure(client, &hazard.subject, deadline.saturating_duration_since(Instant::now())).await
+            let found = measure(client, &hazard.subject, deadline.saturating_duration_since(Instant::now())).await;
+            counted.push((hazard.subject.clone(), found));
+            found
         };
+        // Nothing is lost with it, so that "not counted" would say too much.
+        if hazard.evidence.is_none() && hazard.class != Class::DataLoss {
+            hazard.subject = Subject::Other;
+        }
     }
     Ok(())
 }

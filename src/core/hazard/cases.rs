@@ -2,15 +2,25 @@
 
 use proptest::prelude::*;
 
-use super::{Class, RULES, Subject, explain, find};
+use super::{Class, RULES, Subject, explain, find, read};
 use crate::core::sql::{split, transactional};
 
-/// Checks statements against all their findings, each as `CODE object`.
+/// Checks statements against all the data that they may lose, each as `CODE object`.
 pub fn check(cases: &[(&str, &[&str])]) {
     for (statement, expected) in cases {
-        let found: Vec<String> =
-            find(statement).iter().map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
+        let lost = find(statement).into_iter().filter(|hazard| hazard.class == Class::DataLoss);
+        let found: Vec<String> = lost.map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
         assert_eq!(found, *expected, "{statement}");
+    }
+}
+
+/// Checks sections against the objects that one rule finds in them.
+pub fn objects(code: &str, cases: &[(&str, &[&str])]) {
+    for (section, expected) in cases {
+        let statements = read(section, true).unwrap().statements.into_iter();
+        let hazards = statements.flat_map(|statement| statement.hazards).filter(|hazard| hazard.code == code);
+        let found: Vec<String> = hazards.map(|hazard| hazard.object).collect();
+        assert_eq!(found, *expected, "{code} in {section}");
     }
 }
 
@@ -70,7 +80,7 @@ fn subjects_have_no_quotes() {
 
 #[test]
 fn codes_are_sorted_and_each_has_its_page() {
-    assert!(RULES.is_sorted_by(|one, next| one.code < next.code));
+    assert!(RULES.is_sorted_by(|one, next| one.code[2..] < next.code[2..]));
     for rule in RULES {
         let page = explain(&rule.code.to_lowercase()).unwrap();
         assert!(page.starts_with(&format!("{} {}\n\n", rule.code, rule.title)), "{}", rule.code);

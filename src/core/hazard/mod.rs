@@ -1,14 +1,23 @@
 //! What a statement may cost: found from the syntax tree, counted later on the live data.
 
+mod allow;
 #[cfg(test)]
 mod cases;
+pub mod cast;
 mod condition;
+mod context;
 mod dynamic;
+mod learn;
 mod name;
 mod part;
+mod read;
 mod rule;
 mod rules;
+mod tables;
+mod volatile;
 
+pub use allow::Remark;
+pub use read::{ReadStatement, Reading, irreversible, read};
 pub use rule::Rule;
 pub use rules::RULES;
 
@@ -54,6 +63,9 @@ pub struct Hazard {
     /// What a count has to look at.
     #[serde(skip)]
     pub subject: Subject,
+    /// The reason that a note above the statement gives; it shows and approves nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
 }
 
 /// The object that a hazard is about, unquoted, for counting.
@@ -89,6 +101,20 @@ impl Class {
     }
 }
 
+impl Class {
+    /// All classes, in the order of their codes.
+    pub const ALL: [Self; 8] = [
+        Self::DataLoss,
+        Self::Fails,
+        Self::Lock,
+        Self::Index,
+        Self::ForeignKey,
+        Self::Breaks,
+        Self::Irreversible,
+        Self::Default,
+    ];
+}
+
 impl Hazard {
     /// Whether it was counted exactly and found to touch nothing.
     #[must_use]
@@ -97,19 +123,11 @@ impl Hazard {
     }
 }
 
-/// The hazards of one statement, from its syntax tree, not counted; each object once a code, in the order of
-/// the text.
+/// The hazards of one statement that stands alone, from its syntax tree, not counted; each object once a code, in
+/// the order of the text.
 #[must_use]
 pub fn find(statement: &str) -> Vec<Hazard> {
-    let mut found: Vec<Hazard> = Vec::new();
-    for part in part::parts(statement) {
-        for hazard in RULES.iter().flat_map(|rule| rule.hazards(&part)) {
-            if !found.iter().any(|known| known.code == hazard.code && known.object == hazard.object) {
-                found.push(hazard);
-            }
-        }
-    }
-    found
+    read::alone(statement)
 }
 
 /// The page of explanation of a code, in any case: what it is, what is counted, what to do instead.
