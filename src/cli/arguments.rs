@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    branches, completions, current, doctor, edit, ensure_version, heads, history, init, list_templates, man, merge,
-    migrate, revision, show, stamp, verify,
+    branches, completions, current, doctor, edit, ensure_version, heads, history, init, lint, list_templates, man,
+    merge, migrate, revision, show, stamp, verify,
 };
 
 /// The whole command line.
@@ -139,6 +139,8 @@ pub enum Verb {
     Stamp(stamp::Arguments),
     /// Write a revision that joins several heads
     Merge(merge::Arguments),
+    /// Find what scripts may cost: lost data, locks, failures
+    Lint(lint::Arguments),
     /// Prove scripts up, down and up again on a scratch database
     Verify(verify::Arguments),
     /// Make the version table where there is none

@@ -5,9 +5,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use crate::engine::Error;
 
 /// The commands to come, and what to do meanwhile.
-const LATER: [(&str, &str); 8] = [
+const LATER: [(&str, &str); 7] = [
     ("check", "compare the models with the database by hand"),
-    ("lint", "`limbeck upgrade head --dry-run` shows the plan with its hazards"),
     ("drift", "compare the database with its scripts by hand"),
     ("kept", "no copies are kept yet: back up before a step that destroys"),
     ("backup", "use pg_dump"),

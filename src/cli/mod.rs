@@ -17,6 +17,7 @@ mod init;
 mod interrupt;
 mod json;
 mod later;
+mod lint;
 mod list_templates;
 mod listing;
 mod man;
@@ -120,6 +121,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Edit(arguments) => edit::run(context, &arguments),
         Verb::Stamp(arguments) => stamp::run(context, &arguments),
         Verb::Merge(arguments) => merge::run(context, arguments),
+        Verb::Lint(arguments) => lint::run(context, &arguments),
         Verb::Verify(arguments) => verify::run(context, arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),
         Verb::Doctor(arguments) => doctor::run(context, &arguments),

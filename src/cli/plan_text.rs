@@ -56,9 +56,14 @@ pub fn hazard(hazard: &Hazard) -> String {
     format!("{} {}{counted}{}", hazard.title, hazard.object, because(hazard))
 }
 
-/// The reason that a note gives, behind what it is about.
+/// A hazard in a line, without what was counted.
 #[must_use]
-pub fn because(hazard: &Hazard) -> String {
+pub fn named(hazard: &Hazard) -> String {
+    format!("{} {}{}", hazard.title, hazard.object, because(hazard))
+}
+
+/// The reason that a note gives, behind what it is about.
+fn because(hazard: &Hazard) -> String {
     hazard.allowed.as_ref().map_or_else(String::new, |reason| format!(" (because {reason})"))
 }
 

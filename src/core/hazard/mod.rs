@@ -17,7 +17,7 @@ mod tables;
 mod volatile;
 
 pub use allow::Remark;
-pub use read::{ReadStatement, Reading, irreversible, read};
+pub use read::{ReadStatement, Reading, read, read_section};
 pub use rule::Rule;
 pub use rules::RULES;
 
@@ -134,4 +134,20 @@ pub fn find(statement: &str) -> Vec<Hazard> {
 #[must_use]
 pub fn explain(code: &str) -> Option<&'static str> {
     RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code)).map(|rule| rule.page)
+}
+
+/// The rules whose codes are most like a text: those that begin with it, else those that differ in a letter or two.
+#[must_use]
+pub fn nearest(text: &str) -> Vec<&'static Rule> {
+    let typed = text.trim().to_uppercase();
+    let beginning: Vec<&Rule> =
+        RULES.iter().filter(|rule| rule.code.starts_with(&typed) && !typed.is_empty()).collect();
+    if !beginning.is_empty() {
+        return beginning;
+    }
+    let mut like: Vec<(usize, &Rule)> =
+        RULES.iter().map(|rule| (strsim::levenshtein(rule.code, &typed), rule)).filter(|(far, _)| *far <= 2).collect();
+    like.sort_by_key(|(far, _)| *far);
+    let closest = like.first().map_or(0, |(far, _)| *far);
+    like.into_iter().take_while(|(far, _)| *far == closest).map(|(_, rule)| rule).take(8).collect()
 }

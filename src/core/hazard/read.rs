@@ -8,6 +8,7 @@ use super::name::Name;
 use super::part::{only_inserts, parts};
 use super::rules::IRREVERSIBLE;
 use super::{Hazard, RULES};
+use crate::core::graph::Direction;
 use crate::core::script::Script;
 use crate::core::sql::tree::{self, Tree};
 use crate::core::sql::{SplitError, Statement, Transactional, split, transactional};
@@ -28,11 +29,29 @@ pub struct ReadStatement {
     pub hazards: Vec<Hazard>,
 }
 
-/// Reads a section's SQL; `transactional` as its marker says. Lines are counted in the SQL.
+/// Reads a section of a script. Lines are counted in the section's SQL.
+///
+/// # Errors
+/// As [`split`].
+pub fn read_section(script: &Script, direction: Direction) -> Result<Reading, SplitError> {
+    let section = script.section(direction);
+    let whole = match direction {
+        Direction::Upgrade => irreversible(script),
+        Direction::Downgrade => None,
+    };
+    reading(&section.sql, section.transactional, whole)
+}
+
+/// Reads SQL that stands for a section; `transactional` as its marker would say.
 ///
 /// # Errors
 /// As [`split`].
 pub fn read(sql: &str, transactional: bool) -> Result<Reading, SplitError> {
+    reading(sql, transactional, None)
+}
+
+/// `whole` is a hazard of the section as a whole, told on its first statement.
+fn reading(sql: &str, transactional: bool, mut whole: Option<Hazard>) -> Result<Reading, SplitError> {
     let statements = split(sql)?;
     let modes: Vec<Transactional> = statements.iter().map(|statement| self::transactional(&statement.text)).collect();
     let together = transactional && !modes.iter().any(|mode| matches!(mode, Transactional::No(_)));
@@ -42,18 +61,16 @@ pub fn read(sql: &str, transactional: bool) -> Result<Reading, SplitError> {
     let mut reading = Reading::default();
     for ((statement, tree), mode) in statements.into_iter().zip(trees).zip(modes) {
         let mut hazards = one(&statement.text, tree, &mut context);
+        hazards.extend(whole.take());
         reading.remarks.extend(allow::take(sql, statement.line, &mut hazards));
         reading.statements.push(ReadStatement { statement, transactional: mode, hazards });
     }
     Ok(reading)
 }
 
-/// The hazard of a script whose upgrade does something and whose downgrade does nothing.
-///
-/// # Errors
-/// Never: a section that cannot be split is taken to do something.
-#[must_use]
-pub fn irreversible(script: &Script) -> Option<Hazard> {
+/// The hazard of a script whose upgrade does something and whose downgrade does nothing. A section that cannot be
+/// split is taken to do something.
+fn irreversible(script: &Script) -> Option<Hazard> {
     let empty = |sql: &str| split(sql).is_ok_and(|statements| statements.is_empty());
     let one_way = !empty(&script.upgrade.sql) && empty(&script.downgrade.sql);
     one_way.then(|| IRREVERSIBLE.on(script.revision.to_string()))
@@ -98,4 +115,28 @@ fn filled(statement: &str) -> Option<Name> {
     let Stmt::Insert(insert) = tree::parse(statement.get(..end)?)?.statement else { return None };
     let name = Insert::cast(insert.syntax().clone())?.relation_name_ref()?;
     Name::of(name.syntax())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_without_a_way_back_is_told_once_on_its_first_statement() {
+        let found = |upgrade: &str, downgrade: &str| {
+            let text = format!(
+                "-- m\n--\n-- Revision ID: a1\n-- Revises:\n\n-- @upgrade\n{upgrade}\n-- @downgrade\n{downgrade}\n"
+            );
+            let script = Script::parse(&text).unwrap();
+            let of = |direction| read_section(&script, direction).unwrap().statements;
+            let both = of(Direction::Upgrade).into_iter().chain(of(Direction::Downgrade));
+            both.flat_map(|statement| statement.hazards).map(|hazard| (hazard.code, hazard.allowed)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("SELECT 1; SELECT 2;", ""), [("IR701", None)]);
+        assert_eq!(found("SELECT 1;", "-- nothing to do"), [("IR701", None)]);
+        assert_eq!(found("SELECT 1;", "SELECT 1;"), []);
+        assert_eq!(found("-- merge", ""), []);
+        let because = Some(String::from("labels stay"));
+        assert_eq!(found("-- limbeck: allow IR701 because labels stay\nSELECT 1;", ""), [("IR701", because)]);
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{PlannedStatement, Step};
-use crate::core::graph::{Direction, PathStep};
+use crate::core::graph::PathStep;
 use crate::core::hazard::{self, ReadStatement};
 use crate::core::script::Script;
 use crate::core::sql::Transactional;
@@ -36,7 +36,7 @@ impl Step {
     pub fn build(path: PathStep, source: &Source<'_>) -> Result<Self, BuildError> {
         let section = source.script.section(path.direction);
         let first_line = section.line.max(1);
-        let reading = hazard::read(&section.sql, section.transactional).map_err(|error| BuildError {
+        let reading = hazard::read_section(source.script, path.direction).map_err(|error| BuildError {
             line: first_line + error.line - 1,
             message: error.message,
             hint: error.hint,
@@ -52,11 +52,6 @@ impl Step {
             }
             let (column, sql, copy_data) = (statement.column, statement.text, statement.copy_data);
             statements.push(PlannedStatement { line, column, sql, copy_data, hazards });
-        }
-        if path.direction == Direction::Upgrade
-            && let Some(first) = statements.first_mut()
-        {
-            first.hazards.extend(hazard::irreversible(source.script));
         }
         Ok(Self {
             revision: path.revision,
