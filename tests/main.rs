@@ -5,6 +5,7 @@ mod apply;
 mod catalog;
 mod cli;
 mod embedded;
+mod hazards;
 mod postgres;
 mod project;
 mod pty;

@@ -201,7 +201,7 @@ fn text(linted: &[Linted]) -> String {
             let place = format!("{}, line {line}", section.word());
             let _ = writeln!(
                 text,
-                "  {place:<20}  {} {:<11}  {}",
+                "  {place:<20}  {} {:<12}  {}",
                 hazard.code,
                 hazard.class.word(),
                 plan_text::named(hazard)

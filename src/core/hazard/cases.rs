@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Class, RULES, Subject, explain, find, read};
+use super::{Class, RULES, Subject, explain, find, nearest, read};
 use crate::core::sql::{split, transactional};
 
 /// Checks statements against all the data that they may lose, each as `CODE object`.
@@ -21,6 +21,31 @@ pub fn objects(code: &str, cases: &[(&str, &[&str])]) {
         let hazards = statements.flat_map(|statement| statement.hazards).filter(|hazard| hazard.code == code);
         let found: Vec<String> = hazards.map(|hazard| hazard.object).collect();
         assert_eq!(found, *expected, "{code} in {section}");
+    }
+}
+
+/// The table: a line of SQL, and below it, indented, all that is found in it. It must hold nothing else.
+const STATEMENTS: &str = include_str!("statements.txt");
+
+#[test]
+fn every_statement_has_its_findings_and_no_others() {
+    let mut lines = STATEMENTS.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let mut count = 0;
+    while let Some(section) = lines.next() {
+        let expected: Vec<&str> = lines.next().unwrap().trim().split(" | ").filter(|finding| *finding != "-").collect();
+        let statements = read(section, true).unwrap().statements.into_iter();
+        let hazards = statements.flat_map(|statement| statement.hazards);
+        let found: Vec<String> = hazards.map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
+        assert_eq!(found, expected, "{section}");
+        count += 1;
+    }
+    assert!(count >= 150, "{count}");
+}
+
+#[test]
+fn every_rule_is_seen_in_the_table() {
+    for rule in RULES.iter().filter(|rule| rule.class != Class::Irreversible) {
+        assert!(STATEMENTS.contains(&format!("{} ", rule.code)), "{}", rule.code);
     }
 }
 
@@ -87,6 +112,10 @@ fn codes_are_sorted_and_each_has_its_page() {
         assert!(page.contains("What to do instead") && page.lines().all(|line| line.chars().count() <= 120));
     }
     assert_eq!(explain("DL000"), None);
+    let like = |text: &str| nearest(text).into_iter().map(|rule| rule.code).collect::<Vec<_>>();
+    assert_eq!(like("ix4"), ["IX401", "IX402"]);
+    assert_eq!(like("DL10O")[..2], ["DL101", "DL102"]);
+    assert!(like("").is_empty() && like("nonsense").is_empty());
 }
 
 proptest! {

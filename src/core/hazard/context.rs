@@ -89,6 +89,11 @@ impl Context {
         !self.routines.is_empty()
     }
 
+    /// Whether even an INSERT has to be read: it may call such a function, or write a label too early.
+    pub fn reads_inserts(&self) -> bool {
+        self.has_routines() || (self.transactional && !self.labels.is_empty())
+    }
+
     /// Whether a validated check above says that the column is never NULL.
     pub fn is_never_null(&self, table: &Name, column: &str) -> bool {
         let table = self.key(table);

@@ -157,7 +157,8 @@ impl Context {
         let Some(name) = alter.type_name_ref().and_then(|name| Name::of(name.syntax())) else { return };
         let key = self.key(&name);
         match alter.action() {
-            Some(AlterTypeAction::AddValue(add)) => {
+            // A type that was made in the same transaction can be used at once.
+            Some(AlterTypeAction::AddValue(add)) if !self.types.contains(&key) => {
                 self.labels.extend(add.literal().and_then(|label| Some(label.decoded_value()?.text().to_owned())));
             }
             Some(AlterTypeAction::TypeRenameTo(rename)) => {

@@ -57,7 +57,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn sql(&mut self, statement: &str, nesting: usize) {
-        if !only_inserts(statement) || self.context.has_routines() {
+        if !only_inserts(statement) || self.context.reads_inserts() {
             let tree = tree::parse(statement);
             self.tree(statement, tree.as_ref(), nesting);
         }

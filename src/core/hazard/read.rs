@@ -88,7 +88,7 @@ fn parsed(statement: &str) -> Option<Tree> {
 }
 
 fn one(statement: &str, tree: Option<Tree>, context: &mut Context) -> Vec<Hazard> {
-    if tree.is_none() && only_inserts(statement) && !context.has_routines() {
+    if tree.is_none() && only_inserts(statement) && !context.reads_inserts() {
         if let Some(name) = filled(statement) {
             context.learn_insert(&name);
         }

@@ -1,6 +1,8 @@
-//! A table, view, materialized view or foreign table goes.
+//! A table, view, sequence or schema goes.
 
-use squawk_syntax::ast::{AstNode, DropForeignTable, DropMaterializedView, DropTable, DropView};
+use squawk_syntax::ast::{
+    AstNode, DropForeignTable, DropMaterializedView, DropSchema, DropSequence, DropTable, DropView,
+};
 
 use crate::core::hazard::Class;
 use crate::core::hazard::context::Context;
@@ -28,6 +30,10 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
         drop.view_refs().map(|name| name.syntax().clone()).collect()
     } else if let Some(drop) = part.cast::<DropForeignTable>() {
         drop.table_name_refs().map(|name| name.syntax().clone()).collect()
+    } else if let Some(drop) = part.cast::<DropSequence>() {
+        drop.sequence_refs().map(|name| name.syntax().clone()).collect()
+    } else if let Some(drop) = part.cast::<DropSchema>() {
+        drop.schema_refs().map(|name| name.syntax().clone()).collect()
     } else {
         Vec::new()
     };
@@ -47,6 +53,8 @@ mod tests {
                 ("DROP VIEW IF EXISTS v CASCADE", &["v"]),
                 ("DROP MATERIALIZED VIEW m", &["m"]),
                 ("DROP FOREIGN TABLE f", &["f"]),
+                ("DROP SEQUENCE q, s.r", &["q", "s.r"]),
+                ("DROP SCHEMA \"S s\" CASCADE", &["\"S s\""]),
                 ("DROP INDEX i", &[]),
                 ("CREATE TABLE a (b int); DROP TABLE a", &[]),
                 ("CREATE TABLE IF NOT EXISTS a (b int); DROP TABLE a", &["a"]),

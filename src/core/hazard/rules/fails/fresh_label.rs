@@ -53,6 +53,7 @@ mod tests {
                     "CREATE TYPE mood AS ENUM ('a'); ALTER TYPE mood ADD VALUE 'calm'; INSERT INTO t VALUES ('calm')",
                     &[],
                 ),
+                ("ALTER TYPE mood ADD VALUE 'calm'; INSERT INTO t VALUES (1, 'calm')", &["'calm'"]),
             ],
         );
     }
