@@ -1,5 +1,5 @@
 -- What a server really does with values whose type changes: whether some come out as others (they are cast over and
--- back), and whether a real ALTER refuses some. NULL: there is no such cast.
+-- back), and whether a real ALTER refuses some; `none` where there is no such cast.
 CREATE FUNCTION judge(old text, new text, samples text[]) RETURNS text LANGUAGE plpgsql AS $judge$
 DECLARE
     sample text;
@@ -13,7 +13,7 @@ BEGIN
     BEGIN
         EXECUTE format('SELECT NULL::%s::%s', old, new);
     EXCEPTION WHEN cannot_coerce THEN
-        RETURN NULL;
+        RETURN 'none';
     END;
     back := format('((%s)::%s)', over, old);
     BEGIN
