@@ -65,7 +65,8 @@ struct Page {
     code: &'static str,
     class: &'static str,
     title: &'static str,
-    page: &'static str,
+    #[serde(rename = "page")]
+    text: &'static str,
 }
 
 /// Reads the revisions and tells what was found.
@@ -101,15 +102,15 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if denied > 0 {
         context.terminal.warn(&format!("{} that --deny names", counted(denied, "hazard")));
     }
-    let listed = context.finish_listing(&tree);
-    Ok(if failed || denied > 0 { Exit::Failed } else { listed })
+    let ended = context.finish_listing(&tree);
+    Ok(if failed || denied > 0 { Exit::Failed } else { ended })
 }
 
 fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
     let rule = hazard::RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code.trim()));
     let Some(Rule { code, class, title, page, .. }) = rule else { return Err(unknown(code).into()) };
     if context.terminal.json {
-        context.terminal.document(&Page { code, class: class.word(), title, page })?;
+        context.terminal.document(&Page { code, class: class.word(), title, text: page })?;
     } else {
         context.terminal.result(page)?;
     }

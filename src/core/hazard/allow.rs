@@ -35,7 +35,9 @@ pub fn take(sql: &str, line: usize, hazards: &mut [Hazard]) -> Vec<Remark> {
                 let why = if known { "the statement below has no such hazard" } else { "there is no such code" };
                 remarks.push(remark(format!("'{note}' allows {code}, but {why}")));
             }
-            found.into_iter().for_each(|hazard| hazard.allowed = Some(reason.to_owned()));
+            for hazard in found {
+                hazard.allowed = Some(reason.to_owned());
+            }
         }
     }
     remarks

@@ -21,12 +21,11 @@ impl Name {
             let name = normalize_name_node(node);
             return (!name.is_empty()).then_some(Self { schema: None, name });
         };
-        let (qualifier, segment) = match Path::cast(path.clone()) {
-            Some(path) => (path.qualifier(), path.segment().map(|segment| segment.syntax().clone())),
-            None => {
-                let path = PathRef::cast(path)?;
-                (path.qualifier(), path.segment().map(|segment| segment.syntax().clone()))
-            }
+        let (qualifier, segment) = if let Some(path) = Path::cast(path.clone()) {
+            (path.qualifier(), path.segment().map(|segment| segment.syntax().clone()))
+        } else {
+            let path = PathRef::cast(path)?;
+            (path.qualifier(), path.segment().map(|segment| segment.syntax().clone()))
         };
         let schema = qualifier.and_then(|qualifier| Some(normalize_name_node(qualifier.segment()?.syntax())));
         Some(Self { schema, name: normalize_name_node(&segment?) })

@@ -96,14 +96,13 @@ impl Walk<'_> {
     }
 
     fn block(&mut self, block: &Do, nesting: usize) {
-        match block.plpgsql() {
-            Some(body) => self.body(&body, nesting),
-            None => {
-                let language = block.do_language().map(|language| language.syntax().text().to_string());
-                let what = format!("DO {}", language.unwrap_or_default()).trim_end().to_owned();
-                self.parts.push(Part::Unreadable(what));
-            }
+        if let Some(body) = block.plpgsql() {
+            self.body(&body, nesting);
+            return;
         }
+        let language = block.do_language().map(|language| language.syntax().text().to_string());
+        let what = format!("DO {}", language.unwrap_or_default()).trim_end().to_owned();
+        self.parts.push(Part::Unreadable(what));
     }
 
     fn body(&mut self, body: &Plpgsql, nesting: usize) {

@@ -202,7 +202,7 @@ pub fn keeps_bytes(from: &TypeName, to: &TypeName) -> bool {
         return false;
     }
     match (from.name.as_str(), to.name.as_str()) {
-        ("varchar", "text") | ("cidr", "inet") | ("xml", "text") => true,
+        ("varchar" | "xml", "text") | ("cidr", "inet") => true,
         ("text", "varchar") => to.modifier(0).is_none(),
         ("numeric", "numeric") => widens(from, to) && (to.modifiers.is_empty() || from.modifier(1) == to.modifier(1)),
         ("bpchar" | "bit", _) => false,

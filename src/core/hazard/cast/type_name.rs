@@ -173,7 +173,7 @@ impl TypeName {
             ("bit", []) => self.modifiers = vec![1],
             ("numeric", [precision]) => self.modifiers = vec![*precision, 0],
             ("float8", [bits]) if written == "float" => {
-                self.name = if *bits <= 24 { "float4" } else { "float8" }.to_owned();
+                if *bits <= 24 { "float4" } else { "float8" }.clone_into(&mut self.name);
                 self.modifiers.clear();
             }
             ("time" | "timetz" | "timestamp" | "timestamptz" | "interval", [6]) => self.modifiers.clear(),

@@ -23,7 +23,7 @@ What to do instead: stop using it in one release, and drop it in the next.
 fn check(part: &Part, context: &Context) -> Vec<Target> {
     let Part::Node(node) = part else { return Vec::new() };
     let kind = node.kind();
-    let named: Vec<_> = if DropType::can_cast(kind) || DropDomain::can_cast(kind) {
+    let objects: Vec<_> = if DropType::can_cast(kind) || DropDomain::can_cast(kind) {
         node.children()
             .filter(|child| TypeNameRef::can_cast(child.kind()) || DomainRef::can_cast(child.kind()))
             .collect()
@@ -38,7 +38,7 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
     } else {
         Vec::new()
     };
-    let names = named.iter().filter_map(Name::of);
+    let names = objects.iter().filter_map(Name::of);
     names.filter(|name| !context.is_new_routine(name) && !context.is_new_type(name)).map(Target::other).collect()
 }
 
