@@ -19,6 +19,8 @@ pub struct Context {
     pub(super) path: Option<String>,
     /// Relations that were made above, and whether nothing was put into them since.
     pub(super) relations: HashMap<Key, bool>,
+    /// Their names as they were written when they were made.
+    pub(super) written: HashSet<(Option<String>, String)>,
     pub(super) types: HashSet<Key>,
     /// Names that types had before they were renamed, or that were dropped.
     pub(super) former_types: HashSet<Key>,
@@ -59,6 +61,17 @@ impl Context {
     /// Whether the relation was made above and nothing was put into it.
     pub fn is_empty(&self, relation: &Name) -> bool {
         self.relations.get(&self.key(relation)) == Some(&true)
+    }
+
+    /// Whether it is new beyond doubt: named the same way as when it was made. A path that was set for the role or the
+    /// database may lead a name without a schema elsewhere, which must not hide a loss.
+    pub fn is_surely_new(&self, relation: &Name) -> bool {
+        self.is_new(relation) && self.written.contains(&(relation.schema.clone(), relation.name.clone()))
+    }
+
+    /// The same for a relation that is empty.
+    pub fn is_surely_empty(&self, relation: &Name) -> bool {
+        self.is_empty(relation) && self.is_surely_new(relation)
     }
 
     /// Whether the type or domain was made above.

@@ -1,7 +1,7 @@
 //! What a context takes from each statement once its hazards are found.
 
 use squawk_syntax::ast::{
-    AlterTable, AlterTableAction, AlterType, AlterTypeAction, AstNode, Constraint, Copy, CreateDomain,
+    AlterTable, AlterTableAction, AlterType, AlterTypeAction, AstNode, CallExpr, Constraint, Copy, CreateDomain,
     CreateForeignTable, CreateFunction, CreateMaterializedView, CreateProcedure, CreateSequence, CreateTable,
     CreateType, CreateView, DropMaterializedView, DropSequence, DropTable, DropType, DropView, IfNotExists, Insert,
     IntoClause, Merge, Persistence, Rollback, Set, Stmt, TableArg, TableName,
@@ -16,6 +16,9 @@ impl Context {
     /// Remembers what a statement made, renamed, filled or dropped.
     pub fn learn(&mut self, statement: Option<&Stmt>, parts: &[Part]) {
         self.learn_rows(parts);
+        if parts.iter().any(|part| moves_path(part, statement)) {
+            self.forget_relations();
+        }
         let Some(statement) = statement else { return };
         let node = statement.syntax();
         match statement {
@@ -33,6 +36,9 @@ impl Context {
                 *self = Self { doomed: std::mem::take(&mut self.doomed), ..Self::new(self.transactional) }
             }
             Stmt::Set(set) => self.search_path(set),
+            Stmt::Reset(_) | Stmt::Discard(_) | Stmt::SetRole(_) | Stmt::SetSessionAuth(_) | Stmt::ResetRole(_) => {
+                self.forget_relations();
+            }
             _ => {
                 self.named(node);
                 self.dropped(node);
@@ -74,6 +80,15 @@ impl Context {
         }
     }
 
+    /// Names lead elsewhere from now on, and nobody says where.
+    fn forget_relations(&mut self) {
+        self.relations.clear();
+        self.written.clear();
+        self.columns.clear();
+        self.checks.clear();
+        self.path = None;
+    }
+
     fn fill(&mut self, name: &Name) {
         let key = self.key(name);
         if let Some(empty) = self.relations.get_mut(&key) {
@@ -108,6 +123,7 @@ impl Context {
             .chain(node.children().filter(|child| IntoClause::can_cast(child.kind())).flat_map(|into| into.children()));
         let temporary = holders.filter_map(Persistence::cast).any(|kind| matches!(kind, Persistence::Temp(_)));
         let schema = if temporary { Some(TEMPORARY.to_owned()) } else { None };
+        self.written.insert((name.schema.clone(), name.name.clone()));
         let key = self.key(&name.with(schema, name.name.clone()));
         self.relations.insert(key, empty);
     }
@@ -196,11 +212,13 @@ impl Context {
         match action {
             AlterTableAction::TableRenameTo(rename) => {
                 if let Some(to) = rename.table_name().and_then(|name| Name::of(name.syntax())) {
+                    self.rewritten(table, (table.schema.clone(), to.name.clone()));
                     self.moved(&key, (key.0.clone(), to.name));
                 }
             }
             AlterTableAction::SetSchema(set) => {
                 if let Some(schema) = set.schema_ref().and_then(|name| Name::of(name.syntax())) {
+                    self.rewritten(table, (Some(schema.name.clone()), key.1.clone()));
                     self.moved(&key, (schema.name, key.1.clone()));
                 }
             }
@@ -245,6 +263,14 @@ impl Context {
         }
     }
 
+    fn rewritten(&mut self, from: &Name, to: (Option<String>, String)) {
+        if self.written.remove(&(from.schema.clone(), from.name.clone())) {
+            self.written.insert(to);
+        } else {
+            self.written.remove(&to);
+        }
+    }
+
     fn moved(&mut self, from: &(String, String), to: (String, String)) {
         self.columns.retain(|(table, _), _| table != from);
         self.checks.retain(|check| check.table != *from);
@@ -269,6 +295,17 @@ impl Context {
             self.checks.push(Check { table: table.clone(), constraint: name.name, column, valid });
         }
     }
+}
+
+/// Whether a part sets the search path in a way that is not followed: by a function, or inside a block.
+fn moves_path(part: &Part, statement: Option<&Stmt>) -> bool {
+    if let Some(call) = part.cast::<CallExpr>() {
+        let name = call.expr().map(|function| function.syntax().text().to_string().to_lowercase());
+        return name.is_some_and(|name| name.ends_with("set_config"));
+    }
+    let Some(set) = part.cast::<Set>() else { return false };
+    let is_statement = statement.is_some_and(|statement| statement.syntax() == set.syntax());
+    !is_statement && set.syntax().text().to_string().to_lowercase().contains("search_path")
 }
 
 /// The column of which an expression says `IS NOT NULL`.

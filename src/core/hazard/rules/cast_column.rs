@@ -24,8 +24,9 @@ What to do instead: add a column of the new type, fill it, and drop the old one 
 ";
 
 fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let lossy =
-        retyped(part).into_iter().filter(|retyped| !context.is_empty(&retyped.table) && may_lose(retyped, context));
+    let lossy = retyped(part)
+        .into_iter()
+        .filter(|retyped| !context.is_surely_empty(&retyped.table) && may_lose(retyped, context));
     lossy.map(|retyped| Target::column(&retyped.table, retyped.column)).collect()
 }
 
@@ -62,6 +63,17 @@ mod tests {
                     &["t.a"],
                 ),
                 ("DO $$ BEGIN ALTER TABLE t ALTER a TYPE date; END $$", &["t.a"]),
+                ("CREATE TABLE t (a text); ALTER TABLE public.t ALTER a TYPE integer", &["public.t.a"]),
+                (
+                    "CREATE TABLE t (a text); SELECT set_config('search_path', 'b', true); ALTER TABLE t ALTER a TYPE integer",
+                    &["t.a"],
+                ),
+                (
+                    "CREATE TABLE t (a text); DO $$ BEGIN SET search_path = b; END $$; ALTER TABLE t ALTER a TYPE integer",
+                    &["t.a"],
+                ),
+                ("CREATE TABLE t (a text); SET search_path = b; ALTER TABLE t ALTER a TYPE integer", &["t.a"]),
+                ("CREATE TABLE t (a text); SET ROLE b; ALTER TABLE t ALTER a TYPE integer", &["t.a"]),
                 ("ALTER TABLE t ALTER a SET DEFAULT 1", &[]),
             ],
         );

@@ -21,7 +21,7 @@ column's maximum).
 ";
 
 fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let options = column_options(part).into_iter().filter(|(table, ..)| !context.is_new(table));
+    let options = column_options(part).into_iter().filter(|(table, ..)| !context.is_surely_new(table));
     let dropped = options.filter(|(_, _, option)| matches!(option, AlterColumnOption::DropIdentity(_)));
     dropped.map(|(table, column, _)| Target::named(format!("{table}.{column}"))).collect()
 }

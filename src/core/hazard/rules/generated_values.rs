@@ -25,7 +25,7 @@ generated column.
 ";
 
 fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let options = column_options(part).into_iter().filter(|(table, ..)| !context.is_empty(table));
+    let options = column_options(part).into_iter().filter(|(table, ..)| !context.is_surely_empty(table));
     let changed = options.filter(|(_, _, option)| {
         matches!(option, AlterColumnOption::DropExpression(_) | AlterColumnOption::SetExpression(_))
     });

@@ -25,7 +25,7 @@ What to do instead: look at who reads the parent first; with partitions use ATTA
 fn check(part: &Part, context: &Context) -> Vec<Target> {
     let changed = actions(part).into_iter().filter(|(table, action)| match action {
         AlterTableAction::NoInheritTable(_) => true,
-        AlterTableAction::InheritTable(_) => !context.is_empty(table),
+        AlterTableAction::InheritTable(_) => !context.is_surely_empty(table),
         _ => false,
     });
     changed.map(|(table, _)| Target::table(table)).collect()

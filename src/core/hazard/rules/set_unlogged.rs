@@ -6,7 +6,7 @@ use crate::core::hazard::Class;
 use crate::core::hazard::context::Context;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::standing;
+use crate::core::hazard::tables::actions;
 
 pub const RULE: Rule =
     Rule { code: "DL118", class: Class::DataLoss, title: "loses rows in a crash", page: PAGE, check };
@@ -24,9 +24,9 @@ again.
 ";
 
 fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let unlogged = standing(part, context).into_iter();
+    let unlogged = actions(part).into_iter();
     unlogged
-        .filter(|(_, action)| matches!(action, AlterTableAction::SetUnlogged(_)))
+        .filter(|(table, action)| matches!(action, AlterTableAction::SetUnlogged(_)) && !context.is_surely_new(table))
         .map(|(table, _)| Target::table(table))
         .collect()
 }
