@@ -15,6 +15,8 @@
 //!   - [`engine::project`]: `limbeck.toml`, `.env`, the scripts on disk, atomic writes.
 //!   - [`engine::postgres`]: connections as libpq takes them, the embedded server, the version
 //!     table, the ledger, the lock.
+//!   - [`engine::autogenerate`] compares the models with the database, writes the difference as a script and proves it;
+//!     [`engine::drift`] compares the database with its own history.
 //!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it; [`engine::draft`],
 //!     [`engine::stamp`] and [`engine::status`] are the rest of the workflow.
 //! - [`cli`] is the command line: a verb a file, text and JSON, errors to exit codes.

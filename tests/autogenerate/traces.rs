@@ -45,7 +45,8 @@ fn what_a_killed_run_left_is_swept() {
 fn a_role_that_may_not_make_databases_gets_a_private_server() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
-    database.psql("CREATE ROLE plain LOGIN; GRANT CREATE ON SCHEMA public TO plain");
+    database.psql("CREATE ROLE plain LOGIN; ALTER SCHEMA public OWNER TO plain");
+    database.psql(&format!("GRANT CREATE ON DATABASE {} TO plain", database.name()));
     let url = database.url().replace("postgres@", "plain@");
     let project = TestProject::new(&format!("[database]\nurl = \"{url}\"\n"));
     project.write("models/schema.sql", "CREATE TABLE a (i int); GRANT SELECT ON a TO postgres;");

@@ -86,10 +86,10 @@ fn what_cannot_come_back_is_said() {
     let database = server().database();
     let project = with_models(&database, "CREATE TABLE users (id bigint PRIMARY KEY);");
     database.psql(USERS);
-    database.psql("CREATE TABLE old (i int)");
+    database.psql("CREATE TABLE former (i int)");
     let script = generate(&project, &["-m", "smaller"]);
     let down = section(&script, "-- @downgrade");
-    assert!(down.contains("-- The rows of old are not brought back.\nCREATE TABLE old ("), "{script}");
+    assert!(down.contains("-- The rows of former are not brought back.\nCREATE TABLE former ("), "{script}");
     assert!(down.contains("-- The values of users.name are not brought back.\nALTER TABLE users"), "{script}");
 }
 

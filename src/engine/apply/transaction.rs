@@ -118,12 +118,13 @@ impl Run<'_> {
         };
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| stop(&error, step, None, self.cancel.is_cancelled());
-        let exists = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await.map_err(failed)?;
+        let kind = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)";
+        let kind = client.query_opt(kind, &[&table]).await.map_err(failed)?.map(|row| row.get::<_, String>(0));
         // In a database that was blank the plan itself has made what it now drops.
-        if !exists.get::<_, bool>(0) || self.plan.blank {
-            return Ok(());
-        }
-        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SET LOCAL row_security = off");
+        let (Some(kind), false) = (kind, self.plan.blank) else { return Ok(()) };
+        // A materialized view cannot be locked; its rows only change when it is refreshed.
+        let lock = if kind == "m" { String::new() } else { format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; ") };
+        let lock = lock + "SET LOCAL row_security = off";
         self.watched(index, client.batch_execute(&lock)).await.map_err(failed)?;
         let found = evidence::exactly(client, &hazard.subject).await.map_err(failed)?;
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
