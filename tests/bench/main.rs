@@ -6,12 +6,15 @@
 #![allow(dead_code, unused_imports, reason = "the tests' own support has more than is measured here")]
 
 mod applying;
+mod check;
 mod frame;
 mod heads;
 mod scripts;
 mod start;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../random/thousand.rs"]
+mod thousand;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,8 +38,13 @@ impl Figure {
 /// A word to choose it by, and how it is measured.
 type Budget = (&'static str, fn() -> Vec<Figure>);
 
-const BUDGETS: [Budget; 4] =
-    [("start", start::measure), ("heads", heads::measure), ("frame", frame::measure), ("apply", applying::measure)];
+const BUDGETS: [Budget; 5] = [
+    ("start", start::measure),
+    ("heads", heads::measure),
+    ("frame", frame::measure),
+    ("apply", applying::measure),
+    ("check", check::measure),
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

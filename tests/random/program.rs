@@ -4,7 +4,7 @@ use limbeck::core::schema::{Schema, Scope};
 
 use super::bench::{Bench, same};
 use super::world::{At, World};
-use super::{for_worlds, load, major, render, rows};
+use super::{for_worlds, load, major, render, rows, thousand};
 use crate::support::{Output, TestDatabase, TestProject, server};
 
 /// What is limbeck's own in a database that it has migrated.
@@ -59,4 +59,27 @@ pub fn kept(before: &[String], after: &[String]) -> Result<(), String> {
 #[test]
 fn a_random_difference_goes_there_and_back_through_the_program() {
     for_worlds(4, trip);
+}
+
+/// As many tables as `LIMBECK_TEST_TABLES` says.
+#[test]
+fn many_tables_with_every_kind_of_object_are_generated_and_proved() {
+    let tables = std::env::var("LIMBECK_TEST_TABLES").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
+    let models = thousand::sql(tables);
+    major();
+    let (database, like) = (server().database(), server().database());
+    like.psql(&models);
+    let project = TestProject::on(&database);
+    project.write("models/all.sql", &models);
+    let go = |arguments: &[&str]| run(&project, arguments, 0).unwrap_or_else(|error| panic!("{error}"));
+    let before = without_own(&Bench::on(&database, major())).unwrap();
+    go(&["revision", "--autogenerate", "-m", "all"]);
+    go(&["upgrade", "head", "--allow", "all"]);
+    go(&["check"]);
+    let (bench, wanted) = (Bench::on(&database, major()), Bench::on(&like, major()));
+    same("after the upgrade", &without_own(&bench).unwrap(), &wanted.read().unwrap()).unwrap();
+    go(&["downgrade", "base", "--allow", "all"]);
+    same("after the downgrade", &without_own(&bench).unwrap(), &before).unwrap();
+    go(&["upgrade", "head", "--allow", "all"]);
+    go(&["check"]);
 }

@@ -74,14 +74,16 @@ impl<'a, 'b> Order<'a, 'b> {
 
     fn by_dependency(&mut self) {
         let (context, states) = (self.context, self.states);
-        for (id, on) in &context.new.depends {
+        for (id, on) in context.new.depends.iter().filter(|(id, _)| !carry::is_derived(states, id)) {
             let made = self.made(id);
             for on in on {
                 self.before(self.made(on), made);
             }
         }
         for (id, on) in &context.old.depends {
-            for on in on {
+            let derived = carry::is_derived(states, id);
+            let sources = if derived { carry::sources(context.old, states, id) } else { vec![id.clone()] };
+            for (id, on) in sources.iter().flat_map(|id| on.iter().map(move |on| (id, on))) {
                 self.leave(id, on);
             }
         }
@@ -111,7 +113,9 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(released, end);
         }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
-        if states.get(&ground) == Some(&State::Drop) || stays_on_old {
+        // A column that is numbered otherwise has let go of its sequence before, and may take the name over.
+        let has_let_go = ground.kind == Kind::Sequence && released.is_some();
+        if (states.get(&ground) == Some(&State::Drop) || stays_on_old) && !has_let_go {
             self.before(self.find(&id, Action::Alter), dropped);
         }
     }
@@ -170,7 +174,8 @@ impl<'a, 'b> Order<'a, 'b> {
         }
         if let Some(column) = carry::owner(self.context.old, id) {
             self.before(own, self.gone(&column));
-            self.before(self.find(&column, Action::Alter), self.gone(id));
+            let released = self.find(&column, Action::Release);
+            self.before(released.or_else(|| self.find(&column, Action::Alter)), self.gone(id));
         }
     }
 
@@ -213,9 +218,19 @@ impl<'a, 'b> Order<'a, 'b> {
                 goes.entry(name).or_default().push(index);
             }
         }
-        for (id, _) in self.states.iter().filter(|(_, state)| state.makes()) {
+        let identities = |schema: &Schema, id: &ObjectId| {
+            let identity = schema.column(id).and_then(|column| column.identity.as_ref()?.sequence.as_ref());
+            identity.map(|sequence| (0, sequence.schema.clone(), sequence.name.clone()))
+        };
+        for id in self.states.keys().filter(|id| id.kind == Kind::Column) {
+            if let (Some(index), Some(name)) = (self.find(id, Action::Release), identities(self.context.old, id)) {
+                goes.entry(name).or_default().push(index);
+            }
+        }
+        let taken = self.states.iter().filter(|(id, state)| state.makes() || id.kind == Kind::Column);
+        for (id, _) in taken {
             let made = self.made(id);
-            for name in names(self.context.new, id) {
+            for name in names(self.context.new, id).into_iter().chain(identities(self.context.new, id)) {
                 for index in goes.get(&name).cloned().unwrap_or_default() {
                     self.before(Some(index), made);
                 }

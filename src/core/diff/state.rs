@@ -52,10 +52,20 @@ pub(super) fn decide(context: &mut Context) -> States {
             causes.push(id.clone());
         }
     }
+    let altered = states.iter().filter(|(_, state)| **state == State::Alter).map(|(id, _)| id);
+    let numbered: Vec<ObjectId> = altered.filter(|id| changes_numbering(context, id)).cloned().collect();
+    context.decisions.released.extend(numbered);
     let standing = standing_on(context.old);
     Spread { context, states: &mut states, causes, standing }.run();
     set_aside(context, &states);
     states
+}
+
+/// Whether a column becomes an identity column, or is none any more: the sequence of before has to be gone first, since
+/// the one of after may have its name.
+fn changes_numbering(context: &Context, id: &ObjectId) -> bool {
+    let pair = context.old.column(id).zip(context.new.column(id));
+    pair.is_some_and(|(old, new)| old.identity.is_some() != new.identity.is_some())
 }
 
 /// What has steps of its own. What only follows from a parent (partitions' indexes and triggers, inherited

@@ -4,7 +4,7 @@ use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::cast::{self, Cast};
 use super::{identity, not_null, options};
-use crate::core::schema::{Column, Generation, Kind, ObjectId, Table};
+use crate::core::schema::{Column, Generation, Identity, Kind, ObjectId, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
 /// The first version with SET EXPRESSION.
@@ -63,9 +63,6 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
         old.default = None;
     }
     let (prefix, mut statements) = (prefix(id), Vec::new());
-    if old.identity.is_some() && new.identity.is_none() {
-        statements.push(format!("{prefix} DROP IDENTITY").into());
-    }
     if old.generated.is_some() && new.generated.is_none() {
         statements.push(format!("{prefix} DROP EXPRESSION").into());
         old.default = None;
@@ -89,8 +86,15 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
 }
 
 pub(super) fn release(context: &Context, id: &ObjectId) -> Vec<Written> {
-    let has_default = context.old.column(id).is_some_and(|old| old.default.is_some() && old.generated.is_none());
-    if has_default { vec![format!("{} DROP DEFAULT", prefix(id)).into()] } else { Vec::new() }
+    let Some(old) = context.old.column(id) else { return Vec::new() };
+    let is_numbered = context.new.column(id).is_some_and(|new| new.identity.is_some());
+    match (&old.default, &old.identity) {
+        (Some(_), _) if old.generated.is_none() => vec![format!("{} DROP DEFAULT", prefix(id)).into()],
+        (_, Some(Identity { sequence: Some(_), .. })) if !is_numbered => {
+            vec![format!("{} DROP IDENTITY", prefix(id)).into()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a column's change of type is one that PostgreSQL carries over to checks, foreign keys and indexes by itself:
