@@ -7,6 +7,7 @@
 
 mod applying;
 mod check;
+mod editor;
 mod frame;
 mod heads;
 mod scripts;
@@ -38,10 +39,11 @@ impl Figure {
 /// A word to choose it by, and how it is measured.
 type Budget = (&'static str, fn() -> Vec<Figure>);
 
-const BUDGETS: [Budget; 5] = [
+const BUDGETS: [Budget; 6] = [
     ("start", start::measure),
     ("heads", heads::measure),
     ("frame", frame::measure),
+    ("editor", editor::measure),
     ("apply", applying::measure),
     ("check", check::measure),
 ];

@@ -28,7 +28,8 @@ fn hazards() -> String {
 fn tables_are_those_of_the_program() {
     let path = repository().join("README.md");
     let mut readme = std::fs::read_to_string(&path).unwrap();
-    for (name, table) in [("keys", command::markdown()), ("hazards", hazards())] {
+    for (name, table) in [("keys", command::markdown()), ("editor", command::editor_markdown()), ("hazards", hazards())]
+    {
         let written = part(&readme, name);
         if std::env::var_os("UPDATE_README").is_some() {
             let place = written.as_ptr() as usize - readme.as_ptr() as usize;

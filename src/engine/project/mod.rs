@@ -11,7 +11,7 @@ pub use config::Config;
 pub use environment::Where;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
-pub use write::{write_new, write_over};
+pub use write::{Saved, write_new, write_over, write_unless_moved};
 
 use std::path::{Path, PathBuf};
 

@@ -21,6 +21,31 @@ pub fn write_over(path: &Path, text: &str) -> Result<()> {
     write(path, text, true)
 }
 
+/// What became of a file that was not to be written over somebody else's changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    Written,
+    /// It was not written, since it holds this, or is gone.
+    Moved(Option<String>),
+}
+
+/// Writes a file, if it still holds what is known of it; `None`: if there is none yet.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn write_unless_moved(path: &Path, text: &str, known: Option<&str>) -> Result<Saved> {
+    let found = match std::fs::read(path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::new(format!("cannot read {}", path.display())).because(error)),
+    };
+    if found.as_deref() != known {
+        return Ok(Saved::Moved(found));
+    }
+    write(path, text, known.is_some())?;
+    Ok(Saved::Written)
+}
+
 fn write(path: &Path, text: &str, over: bool) -> Result<()> {
     let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -66,5 +91,18 @@ mod tests {
         write_over(&path, "three").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "three");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_file_that_moved_is_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file.sql");
+        let write = |text, known| write_unless_moved(&path, text, known).unwrap();
+        assert_eq!(write("one", Some("none")), Saved::Moved(None));
+        assert_eq!(write("one", None), Saved::Written);
+        assert_eq!(write("two", None), Saved::Moved(Some("one".into())));
+        assert_eq!(write("two", Some("zero")), Saved::Moved(Some("one".into())));
+        assert_eq!(write("two", Some("one")), Saved::Written);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
     }
 }

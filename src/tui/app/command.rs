@@ -27,6 +27,7 @@ pub enum Command {
     Merge,
     Stamp,
     Edit,
+    EditOutside,
     FullSql,
     Transaction,
     Environment,
@@ -66,6 +67,40 @@ pub enum Command {
     ButtonLeft,
     ButtonRight,
     Toggle,
+    Save,
+    Prove,
+    Undo,
+    Redo,
+    Cut,
+    CopyText,
+    Paste,
+    SelectAll,
+    Find,
+    FindNext,
+    FindPrevious,
+    MatchNext,
+    MatchPrevious,
+    GoToLine,
+    NextProblem,
+    Panel,
+    CursorLeft,
+    CursorRight,
+    CursorUp,
+    CursorDown,
+    WordLeft,
+    WordRight,
+    LineStart,
+    LineEnd,
+    TextStart,
+    TextEnd,
+    ScreenUp,
+    ScreenDown,
+    NewLine,
+    Indent,
+    DeleteBefore,
+    DeleteAfter,
+    DeleteWordBefore,
+    DeleteWordAfter,
     Palette,
     Help,
     Back,
@@ -158,7 +193,7 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Stamp => screen::stamp::decide(model),
         C::Environment => screen::environment::decide(model),
         C::OwnServer => screen::own_server::decide(model),
-        C::Open | C::Edit | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
+        C::Open | C::Edit | C::EditOutside | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Autogenerate | C::Verify | C::Backup => no("comes with a later version"),
         C::Accept
         | C::FieldNext
@@ -169,6 +204,7 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         | C::ButtonRight
         | C::Toggle => screen::dialog::decide(model, command),
         C::Palette | C::Help | C::Back | C::Cancel | C::Suspend | C::Quit => screen::leaving::decide(model, command),
+        _ => screen::editor::commands::decide(model, command),
     }
 }
 
@@ -215,9 +251,19 @@ const fn is_for_later(command: Command) -> bool {
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
+    rows(&[Place::Main, Place::Plan])
+}
+
+/// The table of the editor's own keys for README, as Markdown.
+#[must_use]
+pub fn editor_markdown() -> String {
+    rows(&[Place::Editor, Place::Find])
+}
+
+fn rows(places: &[Place]) -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
-    let on_screens = |info: &&Info| info.places.iter().any(|place| matches!(place, Place::Main | Place::Plan));
-    for info in table().iter().filter(on_screens).filter(|info| !is_for_later(info.id)) {
+    let here = |info: &&Info| info.places.iter().any(|place| places.contains(place));
+    for info in table().iter().filter(here).filter(|info| !is_for_later(info.id)) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
         for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {
             text.push_str(part);

@@ -6,6 +6,8 @@ use super::keymap::Place;
 use super::model::Model;
 use super::screen::confirm::Confirm;
 use super::screen::create::Create;
+use super::screen::editor::ask::Ask;
+use super::screen::editor::go_to::GoTo;
 use super::screen::environment::Environments;
 use super::screen::error::ErrorDialog;
 use super::screen::help::Help;
@@ -29,6 +31,8 @@ pub enum Dialog {
     Environment(Environments),
     Leaving(Leaving),
     Offer(Offer),
+    Ask(Ask),
+    GoTo(GoTo),
 }
 
 impl Dialog {
@@ -36,7 +40,7 @@ impl Dialog {
     #[must_use]
     pub fn place(&self) -> Place {
         match self {
-            Self::Confirm(_) | Self::Palette(_) => Place::Text,
+            Self::Confirm(_) | Self::Palette(_) | Self::GoTo(_) => Place::Text,
             Self::Create(create) => create.place(),
             Self::Merge(merge) => merge.place(),
             _ => Place::Choice,
@@ -50,6 +54,7 @@ impl Dialog {
             Self::Palette(palette) => Some(&mut palette.input),
             Self::Create(create) => create.input(),
             Self::Merge(merge) => merge.input(),
+            Self::GoTo(dialog) => Some(&mut dialog.input),
             _ => None,
         }
     }
@@ -68,6 +73,8 @@ impl Dialog {
             Self::Environment(environments) => environments.form(model),
             Self::Leaving(leaving) => leaving.form(model),
             Self::Offer(offer) => offer.form(model),
+            Self::Ask(ask) => ask.form(),
+            Self::GoTo(dialog) => dialog.form(model),
         }
     }
 
@@ -81,7 +88,7 @@ impl Dialog {
             Self::Palette(palette) => palette.go(motion, page),
             Self::Create(create) => create.go(motion),
             Self::Confirm(confirm) => confirm.scroll = motion.apply(confirm.scroll, usize::MAX, page),
-            Self::Stamp(_) | Self::Leaving(_) | Self::Offer(_) => {}
+            Self::Stamp(_) | Self::Leaving(_) | Self::Offer(_) | Self::Ask(_) | Self::GoTo(_) => {}
         }
     }
 
@@ -94,6 +101,7 @@ impl Dialog {
             Self::Stamp(stamp) => stamp.buttons.switch(),
             Self::Leaving(leaving) => leaving.buttons.switch(),
             Self::Offer(offer) => offer.buttons.switch(),
+            Self::Ask(ask) => ask.field(forward),
             _ => {}
         }
     }
@@ -114,6 +122,7 @@ impl Dialog {
             Self::Stamp(stamp) => stamp.buttons.focus(button),
             Self::Leaving(leaving) => leaving.buttons.focus(button),
             Self::Offer(offer) => offer.buttons.focus(button),
+            Self::Ask(ask) => ask.focus(button),
             _ => {}
         }
     }
@@ -126,6 +135,7 @@ impl Dialog {
             Self::Create(_) => "create",
             Self::Merge(_) => "merge",
             Self::Environment(_) => "connect",
+            Self::GoTo(_) => "go there",
             _ => "close",
         }
     }

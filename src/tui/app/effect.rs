@@ -39,6 +39,22 @@ pub enum Effect {
     Stamp(Arc<ScriptTree>, Vec<String>, bool),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
     EditExternally(PathBuf, Option<usize>),
+    /// Read a file that is to be edited, at a 1-based line.
+    ReadScript(PathBuf, Option<usize>),
+    /// Write a script that was edited, if the file still holds what is known of it (`None`: there is none).
+    SaveScript {
+        path: PathBuf,
+        text: Arc<str>,
+        known: Option<Arc<str>>,
+    },
+    /// Put what was typed and not saved into a file of its own, as the process has to end.
+    Rescue(PathBuf, Arc<str>),
+    /// Remove a script that was just made and is thrown away.
+    RemoveScript(PathBuf),
+    /// Read off a text what it does and where it is wrong; a later one takes an earlier one's place.
+    Examine(Generation, Arc<str>),
+    /// Prove a revision, as its file stands, on a scratch database.
+    Prove(RevisionId),
     Highlight(RevisionId, Arc<str>),
     /// Put text on the clipboard; the second string says in words what it is.
     Copy(String, String),

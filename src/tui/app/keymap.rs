@@ -19,6 +19,18 @@ pub enum Place {
     Choice,
     /// A line of text that is being typed.
     Text,
+    /// The editor's text.
+    Editor,
+    /// What is looked for in the editor.
+    Find,
+}
+
+impl Place {
+    /// Whether letters are text there, whatever else they mean.
+    #[must_use]
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::Text | Self::Editor | Self::Find)
+    }
 }
 
 /// A key with its modifiers, as a keyboard without surprises would send it.
@@ -82,13 +94,24 @@ impl Keymap {
         self.keys(command).first().map(ToString::to_string).unwrap_or_default()
     }
 
+    /// The keys of a command that reach it at a place, the one to show first.
+    pub fn keys_at(&self, command: Command, place: Place) -> impl Iterator<Item = &Chord> {
+        self.keys(command).iter().filter(move |chord| self.commands.get(&(place, **chord)) == Some(&command))
+    }
+
+    /// The first key that reaches a command at a place; where none does, its first.
+    #[must_use]
+    pub fn shown_at(&self, command: Command, place: Place) -> String {
+        self.keys_at(command, place).next().map_or_else(|| self.shown(command), ToString::to_string)
+    }
+
     fn index(keys: HashMap<Command, Vec<Chord>>, problems: &mut Vec<String>) -> Self {
         let mut commands: HashMap<(Place, Chord), Command> = HashMap::new();
         for info in command::table() {
             for chord in keys.get(&info.id).into_iter().flatten() {
                 for place in &info.places {
-                    // A letter is text where one types, whatever else it means.
-                    if *place == Place::Text && chord.is_text() {
+                    // A letter is text where one types.
+                    if place.is_typed() && chord.is_text() {
                         continue;
                     }
                     if let Some(other) = commands.insert((*place, *chord), info.id) {

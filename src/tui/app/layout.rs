@@ -11,7 +11,7 @@ use super::keymap::Place;
 use super::model::{Job, Model, Pane};
 
 /// From this width on there are two columns.
-const WIDE: u16 = 100;
+pub const WIDE: u16 = 100;
 
 /// From this height on a narrow screen has a line for what is pending.
 const TALL: u16 = 20;
@@ -37,6 +37,8 @@ pub struct Areas {
     pub plan_body: Rect,
     /// Its line of news at the bottom.
     pub plan_status: Rect,
+    /// The editor, panel included.
+    pub editor: Rect,
     pub footer: Rect,
 }
 
@@ -97,6 +99,10 @@ pub fn areas(model: &Model) -> Areas {
     let mut areas =
         Areas { header: Rect::new(0, 0, width, 1), footer: Rect::new(0, height - 1, width, 1), ..Areas::default() };
     let mut body = Rect::new(0, 1, width, height - 2);
+    if model.editor.is_some() {
+        areas.editor = body;
+        return areas;
+    }
     if width >= WIDE {
         two_columns(model, body, &mut areas);
     } else {
@@ -170,7 +176,7 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
         command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
     // What is wrong comes first: a narrow footer leaves out what is at its end.
     commands.sort_by_key(|(command, _)| *command != Command::Problem);
-    if matches!(model.job, Some(Job::Applying | Job::Preparing(..))) {
+    if matches!(model.job, Some(Job::Applying | Job::Preparing(..) | Job::Proving)) {
         commands.insert(0, (Command::Cancel, String::from("cancel")));
     }
     let keep_right = |command: &Command| matches!(command, Command::Help | Command::Quit | Command::Back);
@@ -206,7 +212,7 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
 pub fn news(model: &Model) -> Option<String> {
     match (&model.notice, &model.job) {
         (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(job @ (Job::Preparing(..) | Job::Writing(_)))) => Some(format!("{} …", job.words())),
+        (None, Some(job @ (Job::Preparing(..) | Job::Writing(_) | Job::Proving))) => Some(format!("{} …", job.words())),
         _ => None,
     }
 }
@@ -229,7 +235,7 @@ pub fn news_area(footer: Rect, items: &[FooterItem]) -> Rect {
 }
 
 fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
-    let key = model.preferences.keymap.shown(command);
+    let key = model.preferences.keymap.shown_at(command, model.place());
     let title = match (command, model.place()) {
         (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
         (Command::Accept, _) => accept_title(model),

@@ -12,6 +12,7 @@ use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
 use super::record::Question;
+use super::screen::editor::Editor;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
 use super::{Consent, Effect, Generation, Highlighted, Start};
@@ -75,6 +76,8 @@ pub enum Job {
     /// Reads only, so that it can be let go.
     Preparing(Generation, Request),
     Applying,
+    /// A script is being proved.
+    Proving,
     /// A script is being written, or the version table; the words say what.
     Writing(String),
 }
@@ -89,6 +92,7 @@ impl Job {
                 format!("planning: {words}")
             }
             Self::Applying => String::from("applying the plan"),
+            Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
     }
@@ -146,6 +150,8 @@ pub struct Model {
     pub(crate) log: Log,
     pub(crate) filter: Filter,
     pub(crate) plan: Option<PlanScreen>,
+    /// Above the plan and the panes.
+    pub(crate) editor: Option<Box<Editor>>,
     pub(crate) dialogs: Vec<Dialog>,
     pub(crate) job: Option<Job>,
     /// Cancelling was asked for; the server has not answered yet.
@@ -189,6 +195,7 @@ impl Model {
             log: Log::default(),
             filter: Filter::default(),
             plan: None,
+            editor: None,
             dialogs: Vec::new(),
             job: None,
             cancelling: false,
@@ -215,6 +222,7 @@ impl Model {
         self.job.is_some()
             || self.scripts_loading
             || self.server.waiting.is_some()
+            || self.editor.as_ref().is_some_and(|editor| editor.examining.is_some())
             || self.recorded.as_ref().is_some_and(Question::is_open)
             || self.highlights.values().any(|highlight| highlight.tokens.is_none())
     }
@@ -235,6 +243,9 @@ impl Model {
     /// Where the keys go.
     #[must_use]
     pub fn place(&self) -> Place {
+        if let (None, Some(editor)) = (self.dialogs.last(), &self.editor) {
+            return if editor.find.is_some() { Place::Find } else { Place::Editor };
+        }
         match (self.dialogs.last(), &self.plan) {
             (Some(dialog), _) => dialog.place(),
             (None, Some(_)) => Place::Plan,

@@ -20,6 +20,10 @@ pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     }
     let at = Position::new(event.column, event.row);
     match event.kind {
+        _ if model.editor.is_some() && model.dialogs.is_empty() && event.row + 1 != model.height => {
+            model.notice = model.notice.take().filter(|_| !matches!(event.kind, MouseEventKind::Down(_)));
+            super::screen::editor::typing::on_mouse(model, event)
+        }
         MouseEventKind::Down(MouseButton::Left) => {
             // The footer that was clicked is the one with the news in it.
             let pressed = layout::footer(model).into_iter().find(|item| item.area.contains(at));

@@ -10,10 +10,12 @@ use crate::core::graph::{Path, RevisionId};
 use crate::core::plan::Plan;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::draft::Written;
-use crate::engine::project::ScriptTree;
+use crate::engine::project::{Saved, ScriptTree};
 use crate::engine::record::Record;
 use crate::engine::status::Status;
+use crate::engine::verify::{Told, Verified};
 use crate::engine::{Error, ErrorKind};
+use crate::tui::app::screen::editor::{Findings, Opening};
 
 /// Counts requests, so that an answer that comes too late is known and dropped.
 pub type Generation = u64;
@@ -61,6 +63,20 @@ pub enum Msg {
     Stamped(Result<Path, Error>),
     /// Answer to `Effect::EditExternally`.
     EditorClosed(Result<(), Error>),
+    /// Opens the editor on a text, e.g. one that was just made.
+    OpenEditor(Box<Opening>),
+    /// Answer to `Effect::ReadScript`: a file's text, and the line that was asked for.
+    ScriptRead(PathBuf, Result<(Arc<str>, Option<usize>), Error>),
+    /// Answer to `Effect::Examine`.
+    Examined(Generation, Box<Findings>),
+    /// Answer to `Effect::SaveScript`.
+    ScriptSaved(Result<Saved, Error>),
+    /// Answer to `Effect::RemoveScript`.
+    ScriptRemoved(Result<(), Error>),
+    /// While `Effect::Prove` runs.
+    ProofTold(Told),
+    /// Answer to `Effect::Prove`.
+    Proved(RevisionId, Result<Box<Verified>, Error>),
     /// Answer to `Effect::Highlight`.
     Highlighted(RevisionId, Arc<Highlighted>),
     /// Answer to `Effect::Copy`: what was copied, in words.

@@ -27,6 +27,8 @@ pub enum Role {
     Problem,
     Label,
     Match,
+    /// The match at which one is.
+    MatchHere,
     Good,
     Warning,
     Danger,

@@ -11,7 +11,7 @@ use super::keymap::Place;
 use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
-use super::screen::{filter, leaving, own_server};
+use super::screen::{editor, filter, leaving, own_server};
 use super::{Effect, Generation, Msg, command, layout, mouse, record, run};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
@@ -85,7 +85,7 @@ fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
             model.show_error(error);
             Vec::new()
         }
-        _ => Vec::new(),
+        other => editor::on_message(model, other),
     }
 }
 
@@ -98,6 +98,9 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let place = model.place();
     if let Some(command) = model.preferences.keymap.command(place, key) {
         return command::run(model, command);
+    }
+    if matches!(place, Place::Editor | Place::Find) {
+        return editor::typing::on_key(model, key);
     }
     if place == Place::Text {
         let taken = match model.dialogs.last_mut() {
@@ -112,6 +115,9 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if matches!(model.place(), Place::Editor | Place::Find) {
+        return editor::typing::on_paste(model, text);
+    }
     if model.place() != Place::Text || model.wants_drawn() {
         return Vec::new();
     }
@@ -161,11 +167,12 @@ fn on_scripts(model: &mut Model, tree: Arc<ScriptTree>) -> Vec<Effect> {
     if let Some(screen) = &mut model.plan {
         screen.look_again(heads.as_deref(), tree.as_deref());
     }
+    let mut effects: Vec<Effect> = editor::open::look_again(model).into_iter().collect();
     // What was read again may say by now where the database is.
     if matches!(model.server.connection, Connection::Nowhere(_)) && model.server.waiting.is_none() {
-        return vec![model.connect()];
+        effects.push(model.connect());
     }
-    Vec::new()
+    effects
 }
 
 /// Takes new settings; a database that moved elsewhere is connected to, as if it had been chosen.
@@ -307,6 +314,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
         let body = usize::from(areas.plan_body.height);
         screen.top = super::scroll::follow(screen.top, screen.cursor, body, screen.rows.len());
     }
+    editor::settle(model);
     let mut effects: Vec<Effect> = record::ask(model).into_iter().collect();
     if areas.script.height > 0 {
         effects.extend(highlight(model));

@@ -1,47 +1,44 @@
-//! The tokens of a text that changes: after an edit, only the lines whose reading can differ are read again.
+//! The tokens of a text that changes: after an edit only the lines are read again that can differ, and of those only
+//! as many as are seen.
+
+use std::collections::BTreeMap;
 
 use super::highlight::{LineState, Tokens};
 use crate::tui::app::Highlighted;
+
+/// The most lines that one call reads, so that a leap over a very long text does not hold a frame up: the rest is read
+/// by the calls that follow.
+const AT_ONCE: usize = 4000;
 
 /// The lines of a text with their tokens and what the grammar knew behind each.
 #[derive(Debug, Clone, Default)]
 pub struct LineCache {
     lines: Vec<CachedLine>,
+    /// The lines that do not stand on the one before as it is now, with what the grammar knew before them when they were
+    /// read; `None` where they never were. Every line above the first of them is right.
+    seams: BTreeMap<usize, Option<LineState>>,
 }
 
 #[derive(Debug, Clone)]
 struct CachedLine {
     text: Box<str>,
     tokens: Tokens,
-    after: LineState,
-}
-
-impl CachedLine {
-    fn read(text: &str, state: &mut LineState) -> Self {
-        let tokens = state.read(text);
-        Self { text: text.into(), tokens, after: state.clone() }
-    }
+    /// `None`: never read.
+    after: Option<LineState>,
 }
 
 impl LineCache {
-    /// Takes the text's lines as they are now and returns how many of them had to be read: those that
+    /// Takes the text's lines as they are now, reads them all, and returns how many had to be read: those that
     /// changed, and those behind them until the grammar knows there what it knew before.
     pub fn update<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> usize {
-        let Some(initial) = LineState::initial() else {
-            return 0;
-        };
-        let new: Vec<&str> = lines.into_iter().collect();
-        let same = |(old, new): &(&CachedLine, &&str)| *old.text == ***new;
-        let before = self.lines.iter().zip(&new).take_while(same).count();
-        let longest = self.lines.len().min(new.len()) - before;
-        let behind = self.lines.iter().rev().zip(new.iter().rev()).take(longest).take_while(same).count();
+        self.replace(lines);
+        self.read(usize::MAX, usize::MAX)
+    }
 
-        let known_behind = self.state_before(self.lines.len() - behind, &initial);
-        let mut state = self.state_before(before, &initial);
-        let changed = new.get(before..new.len() - behind).unwrap_or_default();
-        let read: Vec<CachedLine> = changed.iter().map(|line| CachedLine::read(line, &mut state)).collect();
-        self.lines.splice(before..self.lines.len() - behind, read);
-        changed.len() + self.read_until_known(new.len() - behind, state, known_behind)
+    /// Takes the text's lines as they are now, and reads those above line `end` that may have changed.
+    pub fn update_above<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>, end: usize) -> usize {
+        self.replace(lines);
+        self.read(end, AT_ONCE)
     }
 
     /// Every line's tokens.
@@ -57,20 +54,66 @@ impl LineCache {
         self.lines.get(line).map_or(NONE, |line| &line.tokens)
     }
 
-    fn state_before(&self, index: usize, initial: &LineState) -> LineState {
-        index.checked_sub(1).and_then(|index| self.lines.get(index)).map_or(initial, |line| &line.after).clone()
+    /// Puts the lines that differ in the place of those that were there.
+    fn replace<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
+        let new: Vec<&str> = lines.into_iter().collect();
+        let same = |(old, new): &(&CachedLine, &&str)| *old.text == ***new;
+        let before = self.lines.iter().zip(&new).take_while(same).count();
+        let longest = self.lines.len().min(new.len()) - before;
+        let behind = self.lines.iter().rev().zip(new.iter().rev()).take(longest).take_while(same).count();
+        let (old_end, new_end) = (self.lines.len() - behind, new.len() - behind);
+        if before == old_end && before == new_end {
+            return;
+        }
+        let known_behind = self.known_before(old_end);
+        let moved: Vec<_> = self.seams.split_off(&before).into_iter().filter(|(line, _)| *line > old_end).collect();
+        self.seams.extend(moved.into_iter().map(|(line, known)| (line - old_end + new_end, known)));
+        let unread = new.get(before..new_end).unwrap_or_default();
+        let unread = unread.iter().map(|text| CachedLine { text: (*text).into(), tokens: Vec::new(), after: None });
+        self.lines.splice(before..old_end, unread);
+        self.seams.extend((before..new_end).take(1).map(|line| (line, None)));
+        if new_end < self.lines.len() {
+            self.seams.insert(new_end, known_behind);
+        }
     }
 
-    /// Reads on from a line while the state before it is not the one it was read with.
-    fn read_until_known(&mut self, from: usize, mut state: LineState, mut known: LineState) -> usize {
+    /// What the grammar knew before a line when that was read.
+    fn known_before(&self, line: usize) -> Option<LineState> {
+        match self.seams.get(&line) {
+            Some(known) => known.clone(),
+            None => self.state_before(line),
+        }
+    }
+
+    /// What the grammar knows before a line, where the lines above are right.
+    fn state_before(&self, line: usize) -> Option<LineState> {
+        match line.checked_sub(1) {
+            None => LineState::initial(),
+            Some(above) => self.lines.get(above)?.after.clone(),
+        }
+    }
+
+    /// Closes the seams above line `end`, at most so many lines; gives the number of lines that were read.
+    fn read(&mut self, end: usize, most: usize) -> usize {
         let mut count = 0;
-        for line in self.lines.iter_mut().skip(from) {
-            if state == known {
-                break;
+        while let Some((&line, known)) = self.seams.first_key_value().filter(|(line, _)| **line < end)
+            && count < most
+        {
+            let known = known.clone();
+            self.seams.remove(&line);
+            let Some(mut state) = self.state_before(line) else { return count };
+            if known.as_ref() == Some(&state) {
+                continue;
             }
-            let read = CachedLine::read(&line.text, &mut state);
-            known = std::mem::replace(line, read).after;
+            let below = self.known_before(line + 1);
+            let Some(entry) = self.lines.get_mut(line) else { continue };
+            entry.tokens = state.read(&entry.text);
+            let same = below.as_ref() == Some(&state);
+            entry.after = Some(state);
             count += 1;
+            if !same && line + 1 < self.lines.len() {
+                self.seams.insert(line + 1, below);
+            }
         }
         count
     }
@@ -151,5 +194,34 @@ mod tests {
         update(&mut cache, &[]);
         update(&mut cache, &lines("'\na\n'"));
         assert!(cache.tokens(9).is_empty());
+    }
+
+    #[test]
+    fn only_what_is_seen_is_read_and_the_rest_when_it_comes_into_sight() {
+        let mut lines = script();
+        let mut cache = LineCache::default();
+        let above = |cache: &mut LineCache, lines: &[String], end| {
+            let count = cache.update_above(lines.iter().map(String::as_str), end);
+            let right = highlight(&lines.join("\n"));
+            for line in 0..end.min(lines.len()) {
+                assert_eq!(cache.tokens(line), &right.lines[line], "line {line}");
+            }
+            count
+        };
+        assert_eq!(above(&mut cache, &lines, 40), 40);
+        lines[3].push('\'');
+        assert_eq!(above(&mut cache, &lines, 40), 37, "what is open runs on, but not out of sight");
+        lines[1].push(' ');
+        assert_eq!(above(&mut cache, &lines, 40), 1);
+        lines[3].pop();
+        assert_eq!(above(&mut cache, &lines, 40), 37);
+        assert_eq!(above(&mut cache, &lines, 60), 20);
+        lines.drain(2..5);
+        lines.insert(30, "/* open".to_owned());
+        above(&mut cache, &lines, 1000);
+        lines.remove(30);
+        above(&mut cache, &lines, 20);
+        above(&mut cache, &lines, 2000);
+        assert_eq!(update(&mut cache, &lines), 0);
     }
 }

@@ -1,7 +1,13 @@
-//! The script as it is edited: for now its colours.
+//! The script as it is edited: its text, its colours, and what can be told of it while it is typed.
 
 mod cache;
+pub mod cells;
+mod document;
+mod findings;
 mod highlight;
+mod operations;
 
 pub use cache::LineCache;
+pub use document::{Document, MOST_LINES, Move, Place};
+pub use findings::examine;
 pub use highlight::highlight;

@@ -30,23 +30,23 @@ pub(super) enum ForLoop {
 }
 
 /// What the tasks share.
-struct World {
+pub(super) struct World {
     project: Mutex<Arc<Project>>,
     /// As the process was started with, without what `.env` adds.
     variables: Variables,
-    connection: Connection,
+    pub(super) connection: Connection,
     /// One job that asks the database for more than its heads, or writes a script, at a time.
-    job: tokio::sync::Mutex<()>,
+    pub(super) job: tokio::sync::Mutex<()>,
     loading: tokio::sync::Mutex<()>,
     events: UnboundedSender<Event>,
 }
 
 impl World {
-    fn project(&self) -> Arc<Project> {
+    pub(super) fn project(&self) -> Arc<Project> {
         self.project.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn answer(&self, message: Msg) {
+    pub(super) fn answer(&self, message: Msg) {
         // Nobody listens any more when the loop has ended.
         let _ = self.events.send(Event::Answer(message));
     }
@@ -66,11 +66,12 @@ pub(super) struct Effects {
     world: Arc<World>,
     /// As the command line says; the environment changes with `Effect::Connect`.
     command_line: ConnectOptions,
-    options: ConnectOptions,
+    pub(super) options: ConnectOptions,
     /// Of the running job.
     cancel: CancellationToken,
     asking: Option<AbortHandle>,
     preparing: Option<AbortHandle>,
+    pub(super) examining: Option<AbortHandle>,
     reads: usize,
     writes: usize,
 }
@@ -97,6 +98,7 @@ impl Effects {
             cancel: CancellationToken::new(),
             asking: None,
             preparing: None,
+            examining: None,
             reads: 0,
             writes: 0,
         }
@@ -155,6 +157,12 @@ impl Effects {
                     }
                 });
             }
+            Effect::ReadScript(path, line) => self.read_script(path, line),
+            Effect::SaveScript { path, text, known } => self.save_script(path, text, known),
+            Effect::Rescue(path, text) => self.rescue(path, text),
+            Effect::RemoveScript(path) => self.remove_script(path),
+            Effect::Examine(generation, text) => self.examine(generation, text),
+            Effect::Prove(revision) => self.prove(revision),
             Effect::EditExternally(path, line) => return Some(ForLoop::Edit(path, line)),
             Effect::Copy(text, what) => return Some(ForLoop::Copy(text, what)),
             Effect::Suspend => return Some(ForLoop::Suspend),
@@ -163,7 +171,7 @@ impl Effects {
         None
     }
 
-    fn spawn<F>(&mut self, kind: Kind, task: impl FnOnce(Arc<World>) -> F) -> AbortHandle
+    pub(super) fn spawn<F>(&mut self, kind: Kind, task: impl FnOnce(Arc<World>) -> F) -> AbortHandle
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -297,7 +305,7 @@ impl Effects {
         });
     }
 
-    fn fresh_cancel(&mut self) -> CancellationToken {
+    pub(super) fn fresh_cancel(&mut self) -> CancellationToken {
         self.cancel = CancellationToken::new();
         self.cancel.clone()
     }

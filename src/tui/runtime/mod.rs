@@ -5,6 +5,7 @@
 
 mod away;
 mod connection;
+mod editing;
 mod effects;
 mod event;
 mod external_editor;

@@ -94,7 +94,7 @@ fn a_failure_is_read_copied_and_opened_at_its_line() {
     assert!(screen.contains("Error in 9f3b6c10a7d2, line 8") && screen.contains("SQLSTATE 42703"), "{screen}");
     harness.press("y");
     assert!(harness.asked.last().unwrap().starts_with("copy the error: error: column"));
-    harness.press("e");
+    harness.press("E");
     let wanted = "edit /project/migrations/versions/9f3b6c10_drop_legacy_code.sql Some(8)";
     assert!(harness.asked.contains(&wanted.to_owned()));
     harness.press("<esc>");

@@ -1,7 +1,7 @@
 //! A terminal without a terminal: keys through the real `update`, a world that answers from memory.
 
-use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +14,18 @@ use super::fixtures::{hazards, id, sample};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
+use crate::core::script::Script;
 use crate::engine::Error;
 use crate::engine::apply::{Outcome, Progress, StepOutcome};
 use crate::engine::draft::Written;
 use crate::engine::postgres::ServerInfo;
 use crate::engine::prepare::Request;
-use crate::engine::project::ScriptTree;
+use crate::engine::project::{Saved, ScriptFile, ScriptTree};
 use crate::engine::record::Record;
 use crate::engine::status::Status;
+use crate::engine::verify::Verified;
 use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
+use crate::tui::editor::examine;
 use crate::tui::view::draw;
 
 /// What the world outside is like, and the UI before it.
@@ -42,6 +45,10 @@ pub struct Harness {
     /// Applying and preparing are not answered until `finish`.
     pub hold: bool,
     pub held: Vec<Effect>,
+    /// What the files of scripts hold, where they were read or written.
+    pub disk: HashMap<PathBuf, String>,
+    /// What proving comes to.
+    pub proof: Verified,
     /// Every effect in order, by its name and what matters of it.
     pub asked: Vec<String>,
     pub now: Time,
@@ -73,6 +80,8 @@ impl Harness {
             fails: None,
             hold: false,
             held,
+            disk: HashMap::new(),
+            proof: proved("9f3b6c10a7d2"),
             asked: Vec::new(),
             now: time(10, 2, 11, 0),
             drawn: true,
@@ -105,7 +114,12 @@ impl Harness {
         let mut queue: VecDeque<Effect> = effects.into();
         while let Some(effect) = queue.pop_front() {
             self.asked.push(name(&effect));
-            if self.hold && matches!(effect, Effect::Apply(_) | Effect::Prepare(..)) {
+            if self.hold
+                && matches!(
+                    effect,
+                    Effect::Apply(_) | Effect::Prepare(..) | Effect::Prove(_) | Effect::SaveScript { .. }
+                )
+            {
                 self.held.push(effect);
                 continue;
             }
@@ -131,11 +145,42 @@ impl Harness {
                 self.heads.clone_from(&path.to);
                 vec![Msg::Stamped(Ok(path))]
             }
+            Effect::ReadScript(path, line) => {
+                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
+                vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
+            }
+            Effect::SaveScript { path, text, known } => {
+                vec![Msg::ScriptSaved(Ok(self.save(&path, &text, known.as_deref())))]
+            }
+            Effect::RemoveScript(_) => vec![Msg::ScriptRemoved(Ok(()))],
+            Effect::Examine(generation, text) => vec![Msg::Examined(generation, Box::new(examine(&text)))],
+            Effect::Prove(id) => vec![Msg::Proved(id, Ok(Box::new(self.proof.clone())))],
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
-            Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
+            Effect::Rescue(..) | Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
         }
+    }
+
+    /// What a file holds.
+    pub fn on_disk(&self, path: &FilePath) -> Option<String> {
+        let in_tree = self.tree.scripts.values().find(|file| file.path == path).map(|file| file.text.to_string());
+        self.disk.get(path).cloned().or(in_tree)
+    }
+
+    fn save(&mut self, path: &FilePath, text: &str, known: Option<&str>) -> Saved {
+        let found = self.on_disk(path);
+        if found.as_deref() != known {
+            return Saved::Moved(found);
+        }
+        self.disk.insert(path.to_owned(), text.to_owned());
+        if let Ok(script) = Script::parse(text) {
+            let mut scripts: Vec<_> = self.tree.scripts.values().cloned().collect();
+            scripts.retain(|file| file.path != path);
+            scripts.push(Arc::new(ScriptFile { path: path.to_owned(), text: text.into(), script }));
+            self.tree = Arc::new(ScriptTree::from_scripts(scripts, Vec::new()));
+        }
+        Saved::Written
     }
 
     fn status(&self, generation: Generation) -> Msg {
@@ -272,6 +317,11 @@ pub fn start(width: u16, height: u16) -> Start {
     }
 }
 
+/// A revision of which nothing is wrong.
+pub fn proved(name: &str) -> Verified {
+    Verified { revision: id(name), up: true, down: true, again: true, difference: Vec::new(), note: None, error: None }
+}
+
 fn name(effect: &Effect) -> String {
     match effect {
         Effect::LoadScripts => String::from("load scripts"),
@@ -288,6 +338,12 @@ fn name(effect: &Effect) -> String {
         Effect::Create(_, new) => format!("create '{}' on {} splice {}", new.message, new.heads.join(" "), new.splice),
         Effect::Merge(_, heads, new) => format!("merge {} '{}'", heads.join(" "), new.message),
         Effect::Stamp(_, targets, purge) => format!("stamp {} purge {purge}", targets.join(" ")),
+        Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
+        Effect::SaveScript { path, .. } => format!("save {}", path.display()),
+        Effect::Rescue(path, _) => format!("rescue {}", path.display()),
+        Effect::RemoveScript(path) => format!("remove {}", path.display()),
+        Effect::Examine(..) => String::from("examine"),
+        Effect::Prove(id) => format!("prove {id}"),
         Effect::EditExternally(path, line) => format!("edit {} {line:?}", path.display()),
         Effect::Highlight(id, _) => format!("highlight {id}"),
         Effect::Copy(text, what) => format!("copy {what}: {text}"),

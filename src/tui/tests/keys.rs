@@ -262,7 +262,7 @@ fn read_only_shows_plans_and_writes_nothing() {
     let options = Start { read_only: true, ..start(80, 24) };
     let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
     harness.run();
-    harness.press("cse");
+    harness.press("csE");
     assert!(harness.model.dialogs.is_empty());
     harness.press("u<enter>");
     assert!(harness.model.plan.as_ref().unwrap().is_reviewing());
@@ -324,6 +324,11 @@ fn every_command_applies_somewhere_or_says_it_comes_later() {
     harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL"));
     harness.press("R");
     look(&harness);
+    let mut editing = Harness::with(110, 30, sample(), &["c3d2a981e5b4"]);
+    for keys in ["e", "x", "<^f>a"] {
+        editing.press(keys);
+        look(&editing);
+    }
     for info in table().iter().filter(|info| !applied.contains(&info.id)) {
         let reason = command::decide(&harness.model, info.id).err().unwrap_or_default();
         assert_eq!(
@@ -372,12 +377,12 @@ fn copying_and_editing_name_what_is_under_the_cursor() {
     let mut harness = Harness::new(120, 40);
     harness.press("y");
     assert_eq!(harness.asked.last().unwrap(), "copy the id 9f3b6c10a7d2: 9f3b6c10a7d2");
-    harness.press("e");
+    harness.press("E");
     let wanted = "edit /project/migrations/versions/9f3b6c10_drop_legacy_code.sql None";
     assert!(harness.asked.contains(&wanted.to_owned()));
     harness.press("ujjjy");
     assert_eq!(harness.asked.last().unwrap(), "copy the statement: ALTER TABLE functions\n  DROP COLUMN legacy_code;");
-    harness.press("e");
+    harness.press("E");
     let wanted = "edit /project/migrations/versions/9f3b6c10_drop_legacy_code.sql Some(8)";
     assert!(harness.asked.contains(&wanted.to_owned()));
 }

@@ -1,6 +1,8 @@
 //! The screens as they look, and the keys that lead to them.
 
 mod applying;
+mod beside;
+mod editing;
 mod fixtures;
 mod harness;
 mod keys;

@@ -144,8 +144,13 @@ fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     assert!(screen.lines().any(|line| line.contains("8e10f3b7") && line.contains("applied")), "{screen}");
-    harness.press("e");
+    harness.press("E");
     assert!(harness.screen().contains("there is no file to edit here"));
+    harness.press("ex");
+    let screen = harness.screen();
+    assert!(screen.contains("from the ledger, read-only") && screen.contains("there is no file"), "{screen}");
+    harness.press("<esc>");
+    assert!(harness.model.editor.is_none(), "nothing was typed, so nothing is asked");
     harness.press("u");
     assert!(harness.screen().contains("which no script has: d takes it back"), "{}", harness.screen());
     harness.press("3y");

@@ -73,6 +73,24 @@ const KEYS: &[&str] = &[
     "가",
     "👨‍👩‍👧",
     "legacy_code",
+    "<^s>",
+    "<^f>",
+    "<^g>",
+    "<^p>",
+    "<^x>",
+    "<^v>",
+    "<^y>",
+    "<^k>",
+    "<f1>",
+    "<f2>",
+    "<f3>",
+    "<f8>",
+    "<shift-up>",
+    "<shift-down>",
+    "<shift-end>",
+    "<^right>",
+    "<pageup>",
+    "<pagedown>",
 ];
 
 #[derive(Debug, Clone)]
@@ -127,6 +145,30 @@ proptest! {
         for happening in happenings {
             happen(&mut harness, happening);
             harness.buffer();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_happens_in_the_editor_panics(
+        happenings in prop::collection::vec(happening(), 1..60),
+        width in 0u16..140,
+        height in 0u16..50,
+    ) {
+        let mut harness = Harness::with(width, height, sample(), &["7c1d5e02aa10", "b04e77aa0912"]);
+        for happening in happenings {
+            if harness.model.editor.is_none() {
+                harness.press("<esc><esc>3e");
+            }
+            happen(&mut harness, happening);
+            harness.buffer();
+        }
+        if let Some(editor) = &harness.model.editor {
+            let (row, character) = editor.document.cursor();
+            prop_assert!(character <= editor.document.line(row).chars().count());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The picture of a model: `(&Model, &mut Frame)` to cells, nothing else. Only what is seen is built.
 
 mod dialog;
+mod editor;
 mod footer;
 mod header;
 mod history;
@@ -65,6 +66,8 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
         }
     }
     plan::draw(model, &areas, &mut paint);
+    let text = editor::draw(model, &areas, &mut paint);
     let filter = footer::draw(model, &areas, &mut paint);
-    dialog::draw(model, &mut paint).or(filter)
+    let typed = filter.or(text);
+    if model.dialogs.is_empty() { typed } else { dialog::draw(model, &mut paint) }
 }

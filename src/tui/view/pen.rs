@@ -71,6 +71,15 @@ impl<'a> Paint<'a> {
         }
     }
 
+    /// Writes one character, with a role that lies over its own.
+    pub fn cell(&mut self, x: u16, y: u16, shown: &str, role: Role, over: Option<Role>) {
+        let mut style = self.theme.style(role);
+        if let Some(over) = over {
+            style = style.patch(self.theme.style(over));
+        }
+        self.buffer.set_stringn(x, y, shown, usize::from(u16::MAX), style);
+    }
+
     /// A glyph, or its twin in ASCII.
     pub const fn glyph(&self, glyph: &'static str, twin: &'static str) -> &'static str {
         if self.ascii { twin } else { glyph }

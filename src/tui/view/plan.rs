@@ -22,7 +22,7 @@ use crate::tui::app::theme::Role;
 
 /// Draws the screen, when there is a plan.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
-    let Some(screen) = &model.plan else { return };
+    let Some(screen) = model.plan.as_ref().filter(|_| areas.plan.height > 0) else { return };
     pane::titled(paint, areas.plan, &title(&screen.plan));
     for row in 0..areas.plan_body.height {
         let index = screen.top + usize::from(row);

@@ -125,7 +125,8 @@ fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, mark: bool, pe
     }
 }
 
-const fn role(kind: TokenKind) -> Role {
+/// The role of a kind of token.
+pub const fn role(kind: TokenKind) -> Role {
     match kind {
         TokenKind::Keyword => Role::Keyword,
         TokenKind::Type => Role::Type,

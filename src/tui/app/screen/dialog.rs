@@ -1,5 +1,6 @@
 //! The commands that all dialogs share: accept, fields, buttons, choices.
 
+use super::editor::{ask, go_to};
 use super::moving::{self, Motion};
 use super::{confirm, create, environment, filter, leaving, merge, own_server, palette, stamp};
 use crate::tui::app::Effect;
@@ -31,7 +32,10 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 
 fn has_fields(dialog: Option<&Dialog>) -> bool {
     use Dialog as D;
-    matches!(dialog, Some(D::Confirm(_) | D::Create(_) | D::Merge(_) | D::Stamp(_) | D::Leaving(_) | D::Offer(_)))
+    matches!(
+        dialog,
+        Some(D::Confirm(_) | D::Create(_) | D::Merge(_) | D::Stamp(_) | D::Leaving(_) | D::Offer(_) | D::Ask(_))
+    )
 }
 
 fn field(model: &mut Model, forward: bool) -> Vec<Effect> {
@@ -52,6 +56,8 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         Some(Dialog::Palette(_)) => palette::accept(model),
         Some(Dialog::Leaving(_)) => leaving::accept(model),
         Some(Dialog::Offer(_)) => own_server::accept(model),
+        Some(Dialog::Ask(_)) => ask::accept(model),
+        Some(Dialog::GoTo(_)) => go_to::accept(model),
         Some(Dialog::Error(_) | Dialog::Help(_)) => {
             model.dialogs.pop();
             Vec::new()

@@ -36,7 +36,10 @@ impl Help {
 }
 
 fn line(model: &Model, info: &Info) -> Vec<Piece> {
-    let keys: Vec<String> = model.preferences.keymap.keys(info.id).iter().map(ToString::to_string).collect();
+    let keys: Vec<String> = {
+        let keymap = &model.preferences.keymap;
+        keymap.keys_at(info.id, model.place()).map(ToString::to_string).collect()
+    };
     let keys = format!("{:<KEYS$}", keys.join(" "));
     let title = format!("{:<TITLE$}", info.title);
     match decide(model, info.id) {

@@ -23,6 +23,7 @@ impl Leaving {
         let mut form = Form::new("Quit?", 60);
         let what = match &model.job {
             Some(Job::Applying) => "A plan is being applied. Cancelling it rolls back what is not committed.",
+            Some(Job::Proving) => "A script is being proved. Cancelling that drops its scratch database.",
             _ => "Something is still being written.",
         };
         form.text(what, Role::Text);
@@ -57,6 +58,9 @@ fn decide_back(model: &Model) -> Decision {
             model.dialogs.pop();
             Vec::new()
         });
+    }
+    if model.editor.is_some() {
+        return Ok(super::editor::saving::back);
     }
     if model.filter.typing {
         return Ok(|model| super::filter::close(model, false));
@@ -96,14 +100,20 @@ fn let_go(model: &mut Model) -> Vec<Effect> {
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match &model.job {
-        None => vec![Effect::Quit],
+        None => match &model.editor {
+            Some(editor) if editor.document.selection().is_some() && model.dialogs.is_empty() => {
+                super::editor::commands::copy(model)
+            }
+            Some(_) => super::editor::saving::quit(model),
+            None => vec![Effect::Quit],
+        },
         Some(Job::Preparing(..)) => let_go(model),
-        Some(Job::Applying) if model.cancelling => {
+        Some(Job::Applying | Job::Proving) if model.cancelling => {
             model.quitting = true;
             model.say("limbeck quits as soon as the server has answered");
             Vec::new()
         }
-        Some(Job::Applying) => {
+        Some(Job::Applying | Job::Proving) => {
             model.cancelling = true;
             vec![Effect::Cancel]
         }
@@ -132,13 +142,19 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
 
 /// Ends: at once where nothing runs, else once what runs was cancelled.
 pub fn terminate(model: &mut Model) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = super::editor::saving::rescue(model).into_iter().collect();
+    effects.extend(terminate_job(model));
+    effects
+}
+
+fn terminate_job(model: &mut Model) -> Vec<Effect> {
     match &model.job {
         None | Some(Job::Preparing(..)) => vec![Effect::Quit],
         Some(Job::Writing(_)) => {
             model.quitting = true;
             Vec::new()
         }
-        Some(Job::Applying) => {
+        Some(Job::Applying | Job::Proving) => {
             model.quitting = true;
             let asked = std::mem::replace(&mut model.cancelling, true);
             if asked { Vec::new() } else { vec![Effect::Cancel] }

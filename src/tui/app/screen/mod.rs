@@ -3,6 +3,7 @@
 pub mod confirm;
 pub mod create;
 pub mod dialog;
+pub mod editor;
 pub mod environment;
 pub mod error;
 pub mod filter;

@@ -33,7 +33,7 @@ impl Palette {
         let here = table().iter().filter(|info| info.places.contains(&place) && info.id != Command::Palette);
         let entries = here.map(|info| Entry {
             info,
-            key: model.preferences.keymap.shown(info.id),
+            key: model.preferences.keymap.shown_at(info.id, place),
             reason: command::decide(model, info.id).err().map(std::borrow::Cow::into_owned),
         });
         Self { entries: entries.collect(), input: Input::default(), cursor: 0 }

@@ -16,7 +16,8 @@ use crate::tui::app::model::{Connection, Model, Pane};
 pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     match command {
         Command::Open => Ok(open),
-        Command::Edit => edit(model),
+        Command::Edit => super::editor::open::decide(model),
+        Command::EditOutside => edit_outside(model),
         Command::Copy => copyable(model).map(|_| copy as _),
         Command::Refresh => refresh(model),
         _ => problem(model).map(|_| {
@@ -42,7 +43,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn edit(model: &Model) -> Decision {
+fn edit_outside(model: &Model) -> Decision {
     if model.read_only {
         return no("limbeck was opened with --read-only");
     }
@@ -55,7 +56,7 @@ fn edit(model: &Model) -> Decision {
     }
 }
 
-/// The file that `e` opens, and the line in it.
+/// The file that `E` opens, and the line in it.
 fn file_to_edit(model: &Model) -> Option<(PathBuf, Option<usize>)> {
     match (model.dialogs.last(), &model.plan) {
         (Some(Dialog::Error(dialog)), _) => {

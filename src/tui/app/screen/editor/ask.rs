@@ -1,0 +1,138 @@
+//! The editor's questions: several buttons, the harmless one first.
+
+use std::sync::Arc;
+
+use super::{After, Editor, Origin, saving};
+use crate::tui::app::Effect;
+use crate::tui::app::dialog::Dialog;
+use crate::tui::app::form::{Form, FormLine};
+use crate::tui::app::model::Model;
+use crate::tui::app::theme::Role;
+
+/// What a button does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    GoOn,
+    Save,
+    /// Saves what is no script.
+    SaveAnyway,
+    /// Leaves without what was typed.
+    Discard,
+    /// Removes a script that was just made.
+    ThrowAway,
+    /// Takes the file as it is now.
+    Reload(Arc<str>),
+    /// Writes over the file as it is now; `None`: there is none any more.
+    Overwrite(Option<Arc<str>>),
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    title: &'static str,
+    danger: bool,
+    lines: Vec<(String, Role)>,
+    choices: Vec<(&'static str, Choice)>,
+    focused: usize,
+}
+
+impl Ask {
+    /// Before a text is left that is not saved.
+    #[must_use]
+    pub fn leaving(editor: &Editor) -> Self {
+        let name = editor.name();
+        let made = matches!(editor.origin, Origin::New | Origin::Written);
+        let (title, words) = if made {
+            ("Keep the new script?", format!("{name} was made just now, and nobody has said yet that it stays."))
+        } else {
+            ("Unsaved changes", format!("{name} has changes that are not saved."))
+        };
+        let (keep, leave) = if made {
+            (("Keep", Choice::Save), ("Throw away", Choice::ThrowAway))
+        } else {
+            (("Save", Choice::Save), ("Discard", Choice::Discard))
+        };
+        Self {
+            title,
+            danger: false,
+            lines: vec![(words, Role::Text)],
+            choices: vec![("Go on editing", Choice::GoOn), leave, keep],
+            focused: 0,
+        }
+    }
+
+    /// Before something is saved that is no script, or another one.
+    #[must_use]
+    pub fn broken(words: String, hint: Option<String>) -> Self {
+        let mut lines = vec![(words, Role::Danger)];
+        lines.extend(hint.map(|hint| (hint, Role::Good)));
+        Self {
+            title: "This is not the script that it was",
+            danger: true,
+            lines,
+            choices: vec![("Go on editing", Choice::GoOn), ("Save anyway", Choice::SaveAnyway)],
+            focused: 0,
+        }
+    }
+
+    /// When somebody else has written the file meanwhile.
+    #[must_use]
+    pub fn conflict(name: &str, found: Option<Arc<str>>) -> Self {
+        let words = match &found {
+            Some(_) => format!("{name} was changed by somebody else since it was opened here."),
+            None => format!("{name} is not there any more."),
+        };
+        let mut choices = vec![("Go on editing", Choice::GoOn)];
+        choices.extend(found.clone().map(|text| ("Reload", Choice::Reload(text))));
+        choices.push((if found.is_some() { "Overwrite" } else { "Write again" }, Choice::Overwrite(found)));
+        let mut lines = vec![(words, Role::Warning)];
+        if choices.len() > 2 {
+            let can = "Reload takes the file's text in the place of yours, which undo brings back.";
+            lines.push((String::from(can), Role::Muted));
+        }
+        Self { title: "The file has changed", danger: true, lines, choices, focused: 0 }
+    }
+
+    /// The words and the buttons.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        let mut form = Form::new(self.title, 68);
+        form.danger = self.danger;
+        form.lines = self.lines.iter().map(|(text, role)| FormLine::Text(vec![(text.clone(), *role)], 0)).collect();
+        form.blank();
+        form.buttons = self.choices.iter().map(|(label, _)| String::from(*label)).collect();
+        form.focused_button = Some(self.focused);
+        form
+    }
+
+    /// Goes to the next or the previous button.
+    pub fn field(&mut self, forward: bool) {
+        let count = self.choices.len();
+        self.focused = (self.focused + if forward { 1 } else { count - 1 }) % count;
+    }
+
+    /// Goes to a button.
+    pub fn focus(&mut self, button: usize) {
+        self.focused = button.min(self.choices.len() - 1);
+    }
+}
+
+/// Enter: does what the button says.
+pub fn accept(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Ask(mut ask)) = model.dialogs.pop() else { return Vec::new() };
+    let (_, choice) = ask.choices.swap_remove(ask.focused);
+    match choice {
+        Choice::GoOn => {
+            if let Some(editor) = &mut model.editor {
+                editor.after = After::Stay;
+            }
+            Vec::new()
+        }
+        Choice::Save => saving::save(model),
+        Choice::SaveAnyway => saving::write(model),
+        Choice::Discard => saving::leave(model),
+        Choice::ThrowAway => saving::throw_away(model),
+        Choice::Reload(text) => saving::reload(model, text),
+        Choice::Overwrite(found) => saving::overwrite(model, found),
+    }
+}

@@ -1,0 +1,367 @@
+//! The text that is edited: tui-textarea keeps lines, selection and undo; what a person sees as one character, the
+//! file's own line ends and the colours are ours.
+//!
+//! The widget is not drawn with its own code: that measures `char` by `char`, and keeps its window in the value that is
+//! drawn. Moving, drawing and the mouse all go by [`super::cells`] instead.
+
+use std::sync::Arc;
+
+use tui_textarea::{CursorMove, TextArea};
+
+use super::LineCache;
+use super::cells;
+use super::highlight::Tokens;
+
+/// The steps that can be undone.
+const STEPS: usize = 10_000;
+
+/// The most lines that are edited here: the text area counts in 16 bits.
+pub const MOST_LINES: usize = 50_000;
+
+const BOM: char = '\u{feff}';
+
+/// A place in the text: line and character, both from 0.
+pub type Place = (usize, usize);
+
+/// A text with its cursor, its selection and what can be undone.
+#[derive(Debug, Clone)]
+pub struct Document {
+    area: TextArea<'static>,
+    colours: LineCache,
+    /// The file begins with a byte order mark.
+    marked: bool,
+    /// All its lines end in CR LF.
+    carriage_returns: bool,
+    /// The cell in which the cursor wants to stay, over shorter lines.
+    wanted_cell: Option<usize>,
+}
+
+/// How the cursor moves; the numbers are lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    Left,
+    Right,
+    WordLeft,
+    WordRight,
+    /// To the first character that is no blank, then to the very start.
+    LineStart,
+    LineEnd,
+    Lines(isize),
+    Start,
+    End,
+    To(Place),
+}
+
+impl Document {
+    /// A text as a file holds it.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let marked = text.starts_with(BOM);
+        let text = text.strip_prefix(BOM).unwrap_or(text);
+        let ends = text.matches('\n').count();
+        let carriage_returns = ends > 0 && text.matches("\r\n").count() == ends;
+        let mut area = TextArea::new(split(text, carriage_returns));
+        area.set_max_histories(STEPS);
+        area.set_undo_coalescing(true);
+        Self { area, colours: LineCache::default(), marked, carriage_returns, wanted_cell: None }
+    }
+
+    /// The text as it is written to a file: with its own line ends and its mark.
+    #[must_use]
+    pub fn text(&self) -> Arc<str> {
+        let end = if self.carriage_returns { "\r\n" } else { "\n" };
+        let text = self.area.lines().join(end);
+        if self.marked { format!("{BOM}{text}").into() } else { text.into() }
+    }
+
+    /// Its lines, one at least.
+    #[must_use]
+    pub fn lines(&self) -> &[String] {
+        self.area.lines()
+    }
+
+    /// A line; empty where there is none.
+    #[must_use]
+    pub fn line(&self, row: usize) -> &str {
+        self.area.lines().get(row).map_or("", String::as_str)
+    }
+
+    /// Where the cursor stands.
+    #[must_use]
+    pub fn cursor(&self) -> Place {
+        self.area.cursor()
+    }
+
+    /// The cell of the cursor in its line.
+    #[must_use]
+    pub fn cursor_cell(&self) -> usize {
+        let (row, character) = self.cursor();
+        cells::cell_of(self.line(row), character)
+    }
+
+    /// What is selected; `None` where that is nothing.
+    #[must_use]
+    pub fn selection(&self) -> Option<(Place, Place)> {
+        self.area.selection_range().filter(|(start, end)| start != end)
+    }
+
+    /// The text that is selected.
+    #[must_use]
+    pub fn selected_text(&self) -> Option<String> {
+        let ((top, from), (bottom, to)) = self.selection()?;
+        let part = |row: usize| {
+            let start = if row == top { from } else { 0 };
+            let end = if row == bottom { to } else { usize::MAX };
+            self.line(row).chars().take(end).skip(start).collect::<String>()
+        };
+        Some((top..=bottom).map(part).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The tokens of a line, as far as they are read.
+    #[must_use]
+    pub fn tokens(&self, row: usize) -> &Tokens {
+        self.colours.tokens(row)
+    }
+
+    /// Reads the colours of the lines above `end`.
+    pub fn colour(&mut self, end: usize) {
+        self.colours.update_above(self.area.lines().iter().map(String::as_str), end);
+    }
+
+    /// Moves the cursor; `selecting` takes the selection along, else there is none any more.
+    pub fn go(&mut self, motion: Move, selecting: bool) {
+        let wanted = self.wanted_cell.take();
+        let collapsed = self.selection().filter(|_| !selecting);
+        let target = match (motion, collapsed) {
+            (Move::Left, Some((start, _))) => start,
+            (Move::Right, Some((_, end))) => end,
+            (Move::Lines(lines), _) => {
+                let cell = wanted.unwrap_or_else(|| self.cursor_cell());
+                self.wanted_cell = Some(cell);
+                self.below(lines, cell)
+            }
+            _ => self.target(motion),
+        };
+        if !selecting {
+            self.area.cancel_selection();
+        } else if !self.area.is_selecting() {
+            self.area.start_selection();
+        }
+        self.jump(target);
+    }
+
+    fn target(&self, motion: Move) -> Place {
+        let (row, character) = self.cursor();
+        let line = self.line(row);
+        let last = self.lines().len() - 1;
+        let end_of = |row: usize| (row, self.line(row).chars().count());
+        match motion {
+            Move::Left | Move::WordLeft if character == 0 => row.checked_sub(1).map_or((0, 0), end_of),
+            Move::Right | Move::WordRight if (row, character) == end_of(row) => {
+                if row < last {
+                    (row + 1, 0)
+                } else {
+                    (row, character)
+                }
+            }
+            Move::Left => (row, cells::before(line, character).unwrap_or(0)),
+            Move::Right => (row, cells::after(line, character).unwrap_or(character)),
+            Move::WordLeft => (row, cells::word_before(line, character)),
+            Move::WordRight => (row, cells::word_after(line, character)),
+            Move::LineStart => {
+                let text = line.chars().take_while(|c| c.is_whitespace()).count();
+                (row, if character == text { 0 } else { text })
+            }
+            Move::LineEnd => end_of(row),
+            Move::Start => (0, 0),
+            Move::End => end_of(last),
+            Move::To((row, character)) => (row.min(last), character),
+            Move::Lines(_) => (row, character),
+        }
+    }
+
+    /// So many lines below, in a cell; past the first and the last line, their ends.
+    fn below(&self, lines: isize, cell: usize) -> Place {
+        let (row, _) = self.cursor();
+        let last = self.lines().len() - 1;
+        match row.checked_add_signed(lines) {
+            None if row == 0 => (0, 0),
+            Some(target) if target > last && row == last => (last, self.line(last).chars().count()),
+            target => {
+                let target = target.unwrap_or(0).min(last);
+                (target, cells::character_at(self.line(target), cell))
+            }
+        }
+    }
+
+    fn jump(&mut self, (row, character): Place) {
+        let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(short(row), short(character)));
+    }
+
+    /// Selects everything.
+    pub fn select_all(&mut self) {
+        self.go(Move::Start, false);
+        self.go(Move::End, true);
+    }
+
+    /// Types a text in the place of what is selected; line ends of any kind are taken, other control characters are
+    /// not.
+    pub fn insert(&mut self, text: &str) -> bool {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+        let mut characters = text.chars();
+        self.wanted_cell = None;
+        match (characters.next(), characters.next()) {
+            (None, _) => false,
+            (Some(only), None) if only != '\n' => {
+                self.area.insert_char(only);
+                true
+            }
+            _ => self.area.insert_str(&text),
+        }
+    }
+
+    /// Breaks the line; the new one begins with the blanks of the one before.
+    pub fn new_line(&mut self) -> bool {
+        let ((row, character), _) = self.selection().unwrap_or((self.cursor(), (0, 0)));
+        let blanks: String = self.line(row).chars().take(character).take_while(|c| matches!(c, ' ' | '\t')).collect();
+        self.insert(&format!("\n{blanks}"))
+    }
+
+    /// Blanks up to the next multiple of four cells.
+    pub fn indent(&mut self) -> bool {
+        let ((row, character), _) = self.selection().unwrap_or((self.cursor(), (0, 0)));
+        let cell = cells::cell_of(self.line(row), character);
+        self.insert(&" ".repeat(4 - cell % 4))
+    }
+
+    /// Takes away what is selected, or what lies between the cursor and where a movement would take it.
+    pub fn delete(&mut self, motion: Move) -> bool {
+        if self.selection().is_none() {
+            self.area.cancel_selection();
+            self.go(motion, true);
+        }
+        self.wanted_cell = None;
+        // With a selection it takes that away, and leaves what was copied alone.
+        let deleted = self.selection().is_some() && self.area.delete_char();
+        self.area.cancel_selection();
+        deleted
+    }
+
+    /// What is selected, or else the whole line; it can be pasted from then on.
+    pub fn copy(&mut self) -> String {
+        let text = self.selected_text().unwrap_or_else(|| format!("{}\n", self.line(self.cursor().0)));
+        self.area.set_yank_text(text.as_str());
+        text
+    }
+
+    /// Copies and takes away.
+    pub fn cut(&mut self) -> (String, bool) {
+        let text = self.copy();
+        if self.selection().is_none() {
+            let (row, _) = self.cursor();
+            self.jump((row, 0));
+            if row + 1 < self.lines().len() {
+                return (text, self.delete(Move::To((row + 1, 0))));
+            }
+            return (text, self.delete(Move::LineEnd));
+        }
+        (text, self.delete(Move::Left))
+    }
+
+    /// Puts in what was copied or cut.
+    pub fn paste(&mut self) -> bool {
+        let text = self.area.yank_text();
+        self.insert(&text)
+    }
+
+    pub fn undo(&mut self) -> bool {
+        self.wanted_cell = None;
+        self.area.undo()
+    }
+
+    pub fn redo(&mut self) -> bool {
+        self.wanted_cell = None;
+        self.area.redo()
+    }
+
+    /// Takes another text as one step that can be undone; the cursor stays where it was, as far as that goes.
+    pub fn replace(&mut self, text: &str) {
+        let (row, character) = self.cursor();
+        let fresh = Self::new(text);
+        (self.marked, self.carriage_returns) = (fresh.marked, fresh.carriage_returns);
+        self.select_all();
+        if !self.area.insert_str(fresh.lines().join("\n")) {
+            self.area.delete_char();
+        }
+        self.area.cancel_selection();
+        self.go(Move::To((row, character)), false);
+    }
+
+    /// Looks for a text from now on; capital letters count where there are any. How often it is there.
+    pub fn look_for(&mut self, text: &str) -> usize {
+        let pattern = pattern(text);
+        // Every character that means something to the search is escaped.
+        if self.area.set_search_pattern(pattern).is_err() {
+            return 0;
+        }
+        let Some(pattern) = self.area.search_pattern() else { return 0 };
+        self.lines().iter().map(|line| pattern.find_iter(line).count()).sum()
+    }
+
+    /// Whether something is looked for.
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        self.area.search_pattern().is_some()
+    }
+
+    /// Goes to the next place of what is looked for, round the end; `here` counts where the cursor stands. Says whether
+    /// there is one.
+    pub fn find_next(&mut self, forward: bool, here: bool) -> bool {
+        self.area.cancel_selection();
+        self.wanted_cell = None;
+        if forward { self.area.search_forward(here) } else { self.area.search_back(here) }
+    }
+
+    /// The byte ranges of a line at which stands what is looked for.
+    #[must_use]
+    pub fn found_in(&self, row: usize) -> Vec<std::ops::Range<usize>> {
+        let pattern = self.area.search_pattern();
+        pattern.map_or_else(Vec::new, |pattern| pattern.find_iter(self.line(row)).map(|found| found.range()).collect())
+    }
+
+    /// The number of the place at which the cursor stands, from 1.
+    #[must_use]
+    pub fn found_at_cursor(&self) -> Option<usize> {
+        let (row, character) = self.cursor();
+        let pattern = self.area.search_pattern()?;
+        let above: usize = self.lines().iter().take(row).map(|line| pattern.find_iter(line).count()).sum();
+        let byte = self.line(row).char_indices().nth(character)?.0;
+        pattern.find_iter(self.line(row)).position(|found| found.start() == byte).map(|place| above + place + 1)
+    }
+}
+
+fn split(text: &str, carriage_returns: bool) -> Vec<String> {
+    let line = |line: &str| if carriage_returns { line.strip_suffix('\r').unwrap_or(line) } else { line }.to_owned();
+    text.split('\n').map(line).collect()
+}
+
+/// A text as a search pattern that finds it and nothing else.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::new();
+    if !text.is_empty() && !text.chars().any(char::is_uppercase) {
+        pattern.push_str("(?i)");
+    }
+    for character in text.chars() {
+        if character.is_ascii_punctuation() && !matches!(character, '<' | '>' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

@@ -1,0 +1,95 @@
+//! What can be told of a script from its text alone: where it cannot be read, what it does to which object, and what
+//! that may cost.
+
+use super::operations::operation;
+use crate::core::graph::{Direction, RevisionId};
+use crate::core::hazard;
+use crate::core::script::{Script, Section};
+use crate::core::sql;
+use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
+
+/// Reads a script's text. Takes as long as its statements are many: not for a thread that draws.
+#[must_use]
+pub fn examine(text: &str) -> Findings {
+    let mut findings = Findings::default();
+    match Script::parse(text) {
+        Ok(script) => {
+            findings.revision = Some(script.revision.clone());
+            for direction in [Direction::Upgrade, Direction::Downgrade] {
+                section(script.section(direction), direction, &mut findings);
+            }
+            findings.faults.extend(own_parent(&script));
+        }
+        Err(error) => {
+            findings.faults.push(Fault { line: error.line.unwrap_or(1), message: error.message, hint: error.hint });
+        }
+    }
+    findings
+}
+
+fn section(section: &Section, direction: Direction, findings: &mut Findings) {
+    let first = section.line.max(1);
+    match sql::split(&section.sql) {
+        Ok(statements) => {
+            for statement in statements {
+                let line = first + statement.line - 1;
+                if direction == Direction::Upgrade {
+                    findings.operations.push(operation(&statement.text, line));
+                }
+                let hazards = hazard::find(&statement.text);
+                findings.hazards.extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
+            }
+        }
+        Err(error) => {
+            findings.faults.push(Fault { line: first + error.line - 1, message: error.message, hint: error.hint });
+        }
+    }
+}
+
+fn own_parent(script: &Script) -> Option<Fault> {
+    let stands = |id: &RevisionId| *id == script.revision;
+    script.down_revisions.iter().any(stands).then(|| Fault {
+        line: 1,
+        message: format!("{} revises itself", script.revision),
+        hint: Some(String::from("name its parent behind Revises:, or leave it empty for a base")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "-- drop legacy code\n--\n-- Revision ID: 9f3b6c10a7d2\n-- Revises: 51ab90de3c44\n";
+
+    #[test]
+    fn operations_and_hazards_stand_at_their_lines() {
+        let text = format!(
+            "{HEADER}\n-- @upgrade\n\nALTER TABLE functions\n  DROP COLUMN legacy_code;\nSELECT 1;\n\
+             -- @downgrade\nDROP TABLE functions;\n"
+        );
+        let found = examine(&text);
+        assert_eq!(found.revision.unwrap().as_str(), "9f3b6c10a7d2");
+        assert!(found.faults.is_empty());
+        let lines: Vec<usize> = found.operations.iter().map(|operation| operation.line).collect();
+        assert_eq!(lines, [8, 10]);
+        let hazards: Vec<_> =
+            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.object.as_str())).collect();
+        assert_eq!(
+            hazards,
+            [(8, Direction::Upgrade, "functions.legacy_code"), (12, Direction::Downgrade, "functions")]
+        );
+    }
+
+    #[test]
+    fn faults_are_told_by_line() {
+        let at = |text: &str| {
+            let found = examine(text);
+            found.faults.into_iter().map(|fault| (fault.line, fault.message)).collect::<Vec<_>>()
+        };
+        assert_eq!(at(&format!("{HEADER}\n-- @upgrade\nSELECT 1;\n\\copy x\n"))[0].0, 8);
+        assert!(at(&format!("{HEADER}\n-- @upgrade\nSELECT 'a;\n"))[0].0 >= 7);
+        assert_eq!(at(&format!("{HEADER}\n-- @upgrade\n-- @upgrade\n"))[0].0, 7);
+        assert!(!at("SELECT 1;").is_empty());
+        assert_eq!(at(&HEADER.replace("51ab90de3c44", "9f3b6c10a7d2"))[0].1, "9f3b6c10a7d2 revises itself");
+    }
+}

@@ -1,0 +1,108 @@
+//! The editor's effects: files are read and written, texts are read off, scripts are proved.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+use super::effects::{Effects, World};
+use super::event::Kind;
+use crate::core::graph::RevisionId;
+use crate::engine::project::{ScriptTree, write_over, write_unless_moved};
+use crate::engine::verify::{Verified, VerifyOptions, verify};
+use crate::engine::{ConnectOptions, Error, Result};
+use crate::tui::app::{Generation, Msg};
+use crate::tui::editor;
+use tokio_util::sync::CancellationToken;
+
+/// How long typing rests before the text is read off.
+const REST: Duration = Duration::from_millis(60);
+
+impl Effects {
+    pub(super) fn read_script(&mut self, path: PathBuf, line: Option<usize>) {
+        self.spawn(Kind::Reads, async move |world: Arc<World>| {
+            let read = path.clone();
+            let answer = spawn_blocking(move || read_file(&read)).await.unwrap_or_else(|error| Err(broken(error)));
+            world.answer(Msg::ScriptRead(path, answer.map(|text| (text, line))));
+        });
+    }
+
+    pub(super) fn save_script(&mut self, path: PathBuf, text: Arc<str>, known: Option<Arc<str>>) {
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let answer = spawn_blocking(move || write_unless_moved(&path, &text, known.as_deref())).await;
+            world.answer(Msg::ScriptSaved(answer.unwrap_or_else(|error| Err(broken(error)))));
+        });
+    }
+
+    /// Nobody is there any more to be told how it went.
+    pub(super) fn rescue(&mut self, path: PathBuf, text: Arc<str>) {
+        self.spawn(Kind::Writes, async move |_| {
+            let _ = spawn_blocking(move || write_over(&path, &text)).await;
+        });
+    }
+
+    pub(super) fn remove_script(&mut self, path: PathBuf) {
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let removed = spawn_blocking(move || {
+                let failed = |error| Error::new(format!("cannot remove {}", path.display())).because(error);
+                std::fs::remove_file(&path).map_err(failed)
+            });
+            world.answer(Msg::ScriptRemoved(removed.await.unwrap_or_else(|error| Err(broken(error)))));
+        });
+    }
+
+    /// Reads a text off once typing rests; the text before it is not of interest any more.
+    pub(super) fn examine(&mut self, generation: Generation, text: Arc<str>) {
+        let rest = if let Some(earlier) = self.examining.take() {
+            earlier.abort();
+            REST
+        } else {
+            Duration::ZERO
+        };
+        self.examining = Some(self.spawn(Kind::Reads, async move |world: Arc<World>| {
+            tokio::time::sleep(rest).await;
+            let found = spawn_blocking(move || editor::examine(&text)).await;
+            world.answer(Msg::Examined(generation, Box::new(found.unwrap_or_default())));
+        }));
+    }
+
+    pub(super) fn prove(&mut self, id: RevisionId) {
+        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let answer = Box::pin(proved(&world, &options, &id, &cancel)).await;
+            world.answer(Msg::Proved(id, answer.map(Box::new)));
+        });
+    }
+}
+
+async fn proved(
+    world: &Arc<World>,
+    options: &ConnectOptions,
+    id: &RevisionId,
+    cancel: &CancellationToken,
+) -> Result<Verified> {
+    let project = world.project();
+    let reading = Arc::clone(&project);
+    let tree: ScriptTree = spawn_blocking(move || reading.read_scripts()).await.map_err(broken)?;
+    let target = world.connection.target(&project, options).await?;
+    let told = Arc::clone(world);
+    let tell = move |news| told.answer(Msg::ProofTold(news));
+    let wanted = VerifyOptions { revisions: vec![id.to_string()], download: options.yes };
+    let report = verify(&project, &tree, &target, &wanted, &tell, cancel).await?;
+    let found = report.revisions.into_iter().find(|verified| verified.revision == *id);
+    found.ok_or_else(|| Error::new(format!("{id} was not run")))
+}
+
+fn read_file(path: &Path) -> Result<Arc<str>> {
+    let failed = |cause: String| Error::new(format!("cannot read {}", path.display())).because(cause);
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(bytes).map(Arc::from).map_err(|_| failed(String::from("it is not UTF-8")))
+}
+
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::new("it was not done").because(error)
+}

@@ -1,0 +1,207 @@
+//! What stands beside a script in the editor: where it ran, its proof, what was made just now; and how one comes there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::editing::{PATH, open, saved};
+use super::fixtures::*;
+use super::harness::*;
+use crate::core::hazard::{Class, Evidence, Hazard, Subject};
+use crate::engine::project::ScriptProblem;
+use crate::engine::verify::{Stage, Told};
+use crate::engine::{Error, ErrorKind};
+use crate::tui::app::Msg;
+use crate::tui::app::screen::editor::{FoundHazard, Opening, Operation, Origin, Panel, Proof};
+
+#[test]
+fn where_it_ran_is_told() {
+    let mut harness = Harness::with(120, 40, sample(), &["c3d2a981e5b4"]);
+    harness.press("/8e10<enter>e");
+    assert!(harness.screen().contains("applied on default: what runs there is what ran"), "{}", harness.screen());
+    harness.press("<esc>xj<enter>");
+    harness.press("e");
+    assert!(harness.screen().contains("applied on staging, default: what runs there"), "{}", harness.screen());
+    harness.press("<esc><esc>/9f3b<enter>e");
+    assert!(!harness.screen().contains("applied on"));
+}
+
+#[test]
+fn proving_saves_first_tells_how_far_it_is_and_grows_stale_with_the_text() {
+    let mut harness = open(120, 40);
+    assert!(harness.screen().contains("not proved yet: ^p proves it"));
+    harness.press("-- x<enter><^p>");
+    assert!(saved(&harness).unwrap().contains("-- x\nALTER"));
+    assert!(harness.asked.contains(&String::from("prove 9f3b6c10a7d2")));
+    let screen = harness.screen();
+    assert!(screen.contains("✓ up ok  ✓ down ok  ✓ again ok") && screen.contains("9f3b6c10 is proved"), "{screen}");
+    harness.press("y");
+    assert!(harness.screen().contains("edited since: prove again with ^p"), "{}", harness.screen());
+    harness.press("<^z>");
+    assert!(!harness.screen().contains("edited since"), "undone it is what was proved");
+    harness.proof.down = false;
+    harness.proof.difference = vec![String::from("after the downgrade, column functions.legacy_code is missing")];
+    harness.press("<^p>");
+    let screen = harness.screen();
+    assert!(screen.contains("✗ down differs") && screen.contains("after the downgrade, column"), "{screen}");
+}
+
+#[test]
+fn a_proof_that_runs_can_be_cancelled() {
+    let mut harness = open(120, 40);
+    harness.hold = true;
+    harness.press("<^p>");
+    harness.send(Msg::ProofTold(Told::Proving {
+        revision: id("9f3b6c10a7d2"),
+        stage: Stage::Down,
+        number: 1,
+        count: 1,
+    }));
+    let screen = harness.screen();
+    assert!(screen.contains("proving: down …") && screen.contains("^c cancel"), "{screen}");
+    harness.press("x<^s>");
+    assert!(!harness.asked.contains(&format!("save {PATH}")), "one job at a time");
+    harness.press("<^c>");
+    assert_eq!(harness.asked.last().unwrap(), "cancel");
+    harness.send(Msg::Proved(id("9f3b6c10a7d2"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
+    assert!(harness.screen().contains("the proof was cancelled"));
+    assert!(!harness.model.is_busy() && harness.model.editor.is_some());
+}
+
+#[test]
+fn a_proof_without_a_server_says_why_not() {
+    let mut harness = Harness::silent(120, 40, sample(), &[], start(120, 40));
+    harness.away = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
+    harness.run();
+    harness.press("e<^p>");
+    assert!(harness.screen().contains("prove: the server is away"), "{}", harness.screen());
+}
+
+/// A script as autogenerate hands it over.
+fn fresh(origin: Origin) -> Opening {
+    let path = PathBuf::from("/project/migrations/versions/eeeeeeeeeeee_new.sql");
+    let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], "DROP TABLE jobs;", "CREATE TABLE jobs ();");
+    let hazard = Hazard {
+        code: "DL101",
+        class: Class::DataLoss,
+        title: "drops table",
+        object: String::from("jobs"),
+        evidence: Some(Evidence { rows: 12, values: 12, exact: true, seconds: 0.1 }),
+        subject: Subject::Table { schema: None, name: String::from("jobs") },
+    };
+    Opening {
+        path,
+        text: made.text,
+        origin,
+        revision: Some(id("eeeeeeeeeeee")),
+        line: None,
+        panel: Panel {
+            proof: Proof::Found(Box::new(proved("eeeeeeeeeeee")), jiff::civil::time(10, 0, 0, 0)),
+            operations: vec![Operation { object: "jobs".into(), doing: "is not in the models".into(), line: 8 }],
+            hazards: vec![FoundHazard { line: 8, direction: crate::core::graph::Direction::Upgrade, hazard }],
+            proved: None,
+        },
+    }
+}
+
+#[test]
+fn a_script_that_was_just_made_is_kept_or_thrown_away() {
+    let mut harness = Harness::new(120, 40);
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
+    let screen = harness.screen();
+    for words in ["● new", "again ok", "is not in the models", "12 rows (exact)"] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    harness.press("<esc>");
+    assert!(harness.screen().contains("Keep the new script?"));
+    harness.press("<tab><enter>");
+    assert!(harness.model.editor.is_none() && harness.disk.is_empty());
+
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
+    harness.press("<esc><tab><tab><enter>");
+    assert!(harness.disk.contains_key(&fresh(Origin::New).path));
+    assert!(harness.screen().contains("eeeeeeee  new"), "the tree has it, selected\n{}", harness.screen());
+
+    let mut harness = Harness::new(120, 40);
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Written))));
+    harness.press("<esc><tab><enter>");
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("remove /project")), "{:?}", harness.asked);
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
+    harness.press("<^p><esc>");
+    assert!(harness.screen().contains("Throw away"), "a proof does not decide about it");
+    harness.press("<esc><^s><esc>");
+    assert!(harness.model.editor.is_none(), "kept, so that nothing is asked");
+}
+
+#[test]
+fn a_new_text_takes_over_the_counts_until_its_statement_goes() {
+    let mut harness = Harness::new(120, 40);
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Written))));
+    harness.press("<^g>8<enter><end><enter>DROP TABLE users;");
+    let screen = harness.screen();
+    assert!(screen.contains("12 rows (exact)") && screen.contains("! data-loss  users"), "{screen}");
+    assert!(!screen.contains("is not in the models"), "operations are read off the text from now on");
+}
+
+#[test]
+fn a_file_that_is_no_script_can_be_mended() {
+    let path = PathBuf::from("/x/versions/bad.sql");
+    let mut faulty = sample();
+    faulty.problems.push(ScriptProblem::File {
+        path: path.clone(),
+        line: Some(2),
+        message: String::from("expected 'Revision ID:'"),
+        hint: None,
+    });
+    let mut harness = Harness::with(110, 30, faulty, &["c3d2a981e5b4"]);
+    harness.disk.insert(path.clone(), String::from("-- x\nSELECT 1;\n"));
+    harness.press("gke");
+    assert_eq!(harness.asked.last().unwrap(), "examine");
+    assert!(harness.asked.contains(&String::from("read /x/versions/bad.sql Some(2)")));
+    assert!(harness.screen().contains("bad.sql") && harness.screen().contains("✗"), "{}", harness.screen());
+    harness.press("<^home>-- Revision ID: abc<enter>-- Revises:<enter>-- @upgrade<enter><^s>");
+    assert!(harness.model.dialogs.is_empty(), "it is a script now: {}", harness.screen());
+    assert!(harness.disk[&path].starts_with("-- Revision ID: abc\n"));
+}
+
+#[test]
+fn an_error_and_a_plan_lead_to_their_line() {
+    let mut harness = Harness::new(120, 40);
+    harness.press("ujjje");
+    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (7, 0));
+    harness.press("<esc>");
+    assert!(harness.model.plan.is_some(), "back to the plan");
+    harness.press("<esc>");
+    harness.model.show_error(Error {
+        revision: Some(String::from("9f3b6c10a7d2")),
+        line: Some(9),
+        ..Error::new("it failed")
+    });
+    harness.press("e");
+    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (8, 0));
+    assert!(harness.model.dialogs.is_empty());
+}
+
+#[test]
+fn a_script_too_long_is_left_to_other_editors() {
+    let mut harness = Harness::new(120, 40);
+    let text: Arc<str> = "\n".repeat(60_000).into();
+    harness.send(Msg::OpenEditor(Box::new(Opening { text, ..fresh(Origin::New) })));
+    assert!(harness.model.editor.is_none() && harness.screen().contains("E opens it in $EDITOR"));
+}
+
+#[test]
+fn answers_of_texts_that_are_gone_do_not_count() {
+    let mut harness = open(120, 40);
+    harness.send(Msg::Examined(0, Box::default()));
+    assert!(harness.screen().contains("drop column legacy_code"));
+    harness.press("<esc>");
+    for message in [
+        Msg::Proved(id("9f3b6c10a7d2"), Ok(Box::new(proved("9f3b6c10a7d2")))),
+        Msg::ScriptSaved(Ok(crate::engine::project::Saved::Written)),
+        Msg::ScriptRemoved(Ok(())),
+    ] {
+        harness.send(message);
+    }
+    assert!(harness.model.editor.is_none());
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("prove")));
+}
