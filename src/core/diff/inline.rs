@@ -30,17 +30,19 @@ pub(super) fn decide(context: &mut Context, states: &States) {
     context.decisions.apart = in_circles(&dropped_on(context, states));
 }
 
-/// Whether CREATE TABLE would leave a constraint out because another key of the table has the same columns.
+/// Whether CREATE TABLE would leave a constraint out because another one of the table needs the same index.
 fn is_second_key(context: &Context, id: &ObjectId) -> bool {
-    use ConstraintKind::{PrimaryKey, Unique};
+    use ConstraintKind::{Exclusion, PrimaryKey, Unique};
     let (Some(table), Some(own)) = (context.new.table(&id.schema, &id.of), context.new.constraint(id)) else {
         return false;
     };
-    let is_first = |other: &Constraint| {
-        let has_name = other.kind == PrimaryKey || other.kind == Unique && other.name < own.name;
-        has_name && other.name != own.name && other.columns == own.columns
+    let is_first = |other: &Constraint| match (own.kind, other.kind) {
+        (Unique, PrimaryKey) => own.columns == other.columns,
+        (Unique, Unique) => own.columns == other.columns && other.name < own.name,
+        (Exclusion, Exclusion) => own.definition == other.definition && other.name < own.name,
+        _ => false,
     };
-    own.kind == Unique && table.constraints.iter().any(is_first)
+    table.constraints.iter().any(is_first)
 }
 
 /// From a maker to another on which it stands, and the constraint for which it does, where there is one.

@@ -91,6 +91,7 @@ impl<'a, 'b> Order<'a, 'b> {
             self.within(id);
         }
         self.by_name();
+        self.by_bounds();
         for (function, named) in mention::mentions(context, states) {
             if let (Some(first), Some(then)) = (self.made(&named), self.made(&function))
                 && first != then
@@ -156,6 +157,7 @@ impl<'a, 'b> Order<'a, 'b> {
                 let parent = carry::parent_column(self.context.new, id);
                 let changed = parent.and_then(|parent| self.find(&parent, Alter));
                 self.before(changed, alter);
+                self.before(release, changed);
             }
             _ => {}
         }
@@ -190,11 +192,35 @@ impl<'a, 'b> Order<'a, 'b> {
             parents.into_iter().flatten().cloned().collect::<Vec<_>>()
         };
         let (release, alter) = (self.find(id, Action::Release), self.find(id, Action::Alter));
+        let own = QualifiedName { schema: id.schema.clone(), name: id.name.clone() };
+        self.steps_on(&own).into_iter().for_each(|step| self.before(Some(step), alter));
         for parent in parents(self.context.old) {
             self.steps_on(&parent).into_iter().for_each(|step| self.before(release, Some(step)));
         }
         for parent in parents(self.context.new) {
             self.steps_on(&parent).into_iter().for_each(|step| self.before(Some(step), alter));
+        }
+    }
+
+    /// A partition's bounds are free before another one of the same table takes them.
+    fn by_bounds(&mut self) {
+        let mut leaving: HashMap<&QualifiedName, Vec<usize>> = HashMap::new();
+        let context = self.context;
+        let parent = |schema: &'a Schema, id: &ObjectId| {
+            let partition = schema.table(&id.schema, &id.name)?.partition_of.as_ref();
+            partition.filter(|_| id.kind == Kind::Table).map(|partition| &partition.parent)
+        };
+        for (id, state) in self.states {
+            let step = if state.drops() { self.gone(id) } else { self.find(id, Action::Release) };
+            if let (Some(parent), Some(step)) = (parent(context.old, id), step) {
+                leaving.entry(parent).or_default().push(step);
+            }
+        }
+        for (id, state) in self.states {
+            let joins = !state.makes() && !carry::stays_child(context, id);
+            let step = if joins { self.find(id, Action::Alter) } else { self.find(id, Action::Create) };
+            let others = parent(context.new, id).and_then(|parent| leaving.get(parent)).cloned().unwrap_or_default();
+            others.into_iter().for_each(|other| self.before(Some(other), step));
         }
     }
 
