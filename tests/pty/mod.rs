@@ -3,6 +3,7 @@
 mod editor;
 mod embedded;
 mod program;
+mod verify;
 
 pub use program::Program;
 

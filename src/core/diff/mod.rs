@@ -6,7 +6,7 @@
 mod carry;
 mod context;
 #[cfg(test)]
-mod fixtures_others;
+mod fixtures;
 mod inline;
 mod mention;
 mod order;

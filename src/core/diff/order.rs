@@ -13,7 +13,6 @@ pub(super) fn operations(context: &Context, states: &States) -> Changes {
     let steps = step::steps(context, states);
     let mut order = Order::new(context, states, steps);
     order.by_dependency();
-    order.by_text();
     let mut operations = Vec::new();
     for index in order.sorted() {
         let step = &order.steps[index];
@@ -92,6 +91,7 @@ impl<'a, 'b> Order<'a, 'b> {
         }
         self.by_name();
         self.by_bounds();
+        self.by_key();
         for (function, named) in mention::mentions(context, states) {
             if let (Some(first), Some(then)) = (self.made(&named), self.made(&function))
                 && first != then
@@ -114,9 +114,7 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(released, end);
         }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
-        // A column that is numbered otherwise has let go of its sequence before, and may take the name over.
-        let has_let_go = ground.kind == Kind::Sequence && released.is_some();
-        if (states.get(&ground) == Some(&State::Drop) || stays_on_old) && !has_let_go {
+        if (states.get(&ground) == Some(&State::Drop) && released.is_none()) || stays_on_old {
             self.before(self.find(&id, Action::Alter), dropped);
         }
     }
@@ -176,8 +174,8 @@ impl<'a, 'b> Order<'a, 'b> {
         }
         if let Some(column) = carry::owner(self.context.old, id) {
             self.before(own, self.gone(&column));
-            let released = self.find(&column, Action::Release);
-            self.before(released.or_else(|| self.find(&column, Action::Alter)), self.gone(id));
+            let release = self.find(&column, Action::Release);
+            self.before(release.or_else(|| self.find(&column, Action::Alter)), self.gone(id));
         }
     }
 
@@ -219,7 +217,10 @@ impl<'a, 'b> Order<'a, 'b> {
         for (id, state) in self.states {
             let joins = !state.makes() && !carry::stays_child(context, id);
             let step = if joins { self.find(id, Action::Alter) } else { self.find(id, Action::Create) };
-            let others = parent(context.new, id).and_then(|parent| leaving.get(parent)).cloned().unwrap_or_default();
+            // A foreign key to a table refers to each of its partitions.
+            let referred = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
+            let table = parent(context.new, id).or(referred);
+            let others = table.and_then(|table| leaving.get(table)).cloned().unwrap_or_default();
             others.into_iter().for_each(|other| self.before(Some(other), step));
         }
     }
@@ -236,27 +237,18 @@ impl<'a, 'b> Order<'a, 'b> {
     /// A name is free before it is taken anew.
     fn by_name(&mut self) {
         let mut goes: HashMap<(u8, String, String), Vec<usize>> = HashMap::new();
-        for (id, _) in self.states.iter().filter(|(_, state)| state.drops()) {
-            let Some(index) = self.gone(id).filter(|_| !self.context.decisions.aside.contains_key(id)) else {
-                continue;
-            };
+        for (id, state) in self.states {
+            let release = || self.find(id, Action::Release).filter(|_| id.kind == Kind::Column);
+            let goes_for_good = || self.gone(id).filter(|_| !self.context.decisions.aside.contains_key(id));
+            let Some(index) = (if state.drops() { goes_for_good() } else { release() }) else { continue };
             for name in names(self.context.old, id) {
                 goes.entry(name).or_default().push(index);
             }
         }
-        let identities = |schema: &Schema, id: &ObjectId| {
-            let identity = schema.column(id).and_then(|column| column.identity.as_ref()?.sequence.as_ref());
-            identity.map(|sequence| (0, sequence.schema.clone(), sequence.name.clone()))
-        };
-        for id in self.states.keys().filter(|id| id.kind == Kind::Column) {
-            if let (Some(index), Some(name)) = (self.find(id, Action::Release), identities(self.context.old, id)) {
-                goes.entry(name).or_default().push(index);
-            }
-        }
-        let taken = self.states.iter().filter(|(id, state)| state.makes() || id.kind == Kind::Column);
-        for (id, _) in taken {
+        let comes = |state: State, id: &ObjectId| state.makes() || state == State::Alter && id.kind == Kind::Column;
+        for (id, _) in self.states.iter().filter(|(id, state)| comes(**state, id)) {
             let made = self.made(id);
-            for name in names(self.context.new, id).into_iter().chain(identities(self.context.new, id)) {
+            for name in names(self.context.new, id) {
                 for index in goes.get(&name).cloned().unwrap_or_default() {
                     self.before(Some(index), made);
                 }
@@ -264,15 +256,23 @@ impl<'a, 'b> Order<'a, 'b> {
         }
     }
 
-    /// What a statement's text uses although nothing is recorded: nothing so far but names of functions.
-    fn by_text(&mut self) {
-        for index in 0..self.steps.len() {
-            let then: Vec<usize> = self.gladly[index].iter().copied().collect();
-            // A wish against a need would only make a circle.
-            let against = then.into_iter().filter(|then| self.after[*then].contains(&index)).collect::<Vec<_>>();
-            for other in against {
-                self.gladly[index].remove(&other);
+    /// A foreign key takes whatever key it finds: those that go are gone by then.
+    fn by_key(&mut self) {
+        let mut keys: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (id, _) in self.states.iter().filter(|(_, state)| state.drops()) {
+            let is_unique = match self.context.old.objects.get(id) {
+                Some(Object::Index(index)) => index.unique,
+                _ => names(self.context.old, id).len() > 1,
+            };
+            if let Some(index) = self.find(id, Action::Drop).filter(|_| is_unique) {
+                keys.entry((&id.schema, &id.of)).or_default().push(index);
             }
+        }
+        for (id, _) in self.states.iter().filter(|(id, state)| state.makes() && id.kind == Kind::Constraint) {
+            let references = self.context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
+            let Some(table) = references else { continue };
+            let gone = keys.get(&(table.schema.as_str(), table.name.as_str())).cloned().unwrap_or_default();
+            gone.into_iter().for_each(|gone| self.before(Some(gone), self.made(id)));
         }
     }
 
@@ -349,7 +349,12 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<(u8, String, String)> {
             let has_index = kind.is_some_and(|kind| matches!(kind, PrimaryKey | Unique | Exclusion));
             if has_index { vec![own, shared()] } else { vec![own] }
         }
-        Kind::Column | Kind::Trigger | Kind::Rule | Kind::Policy => Vec::new(),
+        Kind::Column => {
+            let identity = schema.column(id).and_then(|column| column.identity.as_ref());
+            let sequence = identity.and_then(|identity| identity.sequence.as_ref());
+            sequence.map(|own| (0, own.schema.clone(), own.name.clone())).into_iter().collect()
+        }
+        Kind::Trigger | Kind::Rule | Kind::Policy => Vec::new(),
         Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::DefaultPrivileges | Kind::Collation => Vec::new(),
         _ => vec![shared()],
     }

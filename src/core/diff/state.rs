@@ -47,25 +47,25 @@ pub(super) fn decide(context: &mut Context) -> States {
             (false, _) if carry::comes_with_parent(context, id) => continue,
             (false, _) => (State::Create, false),
         };
+        if state == State::Alter && makes_room(context, id) {
+            context.decisions.released.insert(id.clone());
+        }
         states.insert(id.clone(), state);
         if spreads {
             causes.push(id.clone());
         }
     }
-    let altered = states.iter().filter(|(_, state)| **state == State::Alter).map(|(id, _)| id);
-    let numbered: Vec<ObjectId> = altered.filter(|id| changes_numbering(context, id)).cloned().collect();
-    context.decisions.released.extend(numbered);
     let standing = standing_on(context.old);
     Spread { context, states: &mut states, causes, standing }.run();
     set_aside(context, &states);
     states
 }
 
-/// Whether a column becomes an identity column, or is none any more: the sequence of before has to be gone first, since
-/// the one of after may have its name.
-fn changes_numbering(context: &Context, id: &ObjectId) -> bool {
-    let pair = context.old.column(id).zip(context.new.column(id));
-    pair.is_some_and(|(old, new)| old.identity.is_some() != new.identity.is_some())
+/// Whether a column becomes numbered in another way: the sequence that goes may bear the name of the one that comes.
+fn makes_room(context: &Context, id: &ObjectId) -> bool {
+    let (Some(old), Some(new)) = (context.old.column(id), context.new.column(id)) else { return false };
+    let loses_serial = context.old.serial(id).is_some_and(|sequence| !context.new.objects.contains_key(sequence));
+    (old.identity.is_some() && new.identity.is_none()) || (loses_serial && new.identity.is_some())
 }
 
 /// What has steps of its own. What only follows from a parent (partitions' indexes and triggers, inherited

@@ -135,21 +135,19 @@ fn identity_column(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
 
 fn place(context: &Context, states: &States, id: &ObjectId, action: Action) -> Place {
     let goes_for_good = states.get(id) == Some(&State::Drop) || context.decisions.aside.contains_key(id);
+    let is_last = action == Action::Drop && goes_for_good;
     let stage = match action {
-        Action::Release => 0,
         // They would fire at what comes after.
         Action::Drop if id.kind == Kind::EventTrigger => 0,
-        Action::Drop if !goes_for_good => 0,
-        Action::Drop => 2,
+        _ if is_last => 2,
         _ if id.kind == Kind::DefaultPrivileges => 3,
         _ => 1,
     };
     let schema = if action == Action::Drop { context.old } else { context.new };
     let group = group(schema, id);
-    let rank = if action == Action::Drop { 99 - rank(group.kind) } else { rank(group.kind) };
     let position = position(schema, id);
-    let inner = inner(id, action);
-    let inner = if action == Action::Drop { 99 - inner } else { inner };
+    let (rank, inner) = (rank(group.kind), inner(id, action));
+    let (rank, inner) = if is_last { (99 - rank, 99 - inner) } else { (rank, inner) };
     Place { stage, rank, group, inner: (inner, position), id: Some(id.clone()) }
 }
 

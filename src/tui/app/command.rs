@@ -58,6 +58,7 @@ pub enum Command {
     Copy,
     Autogenerate,
     Verify,
+    VerifyAll,
     Backup,
     Accept,
     FieldNext,
@@ -194,7 +195,8 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Environment => screen::environment::decide(model),
         C::OwnServer => screen::own_server::decide(model),
         C::Open | C::Edit | C::EditOutside | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
-        C::Autogenerate | C::Verify | C::Backup => no("comes with a later version"),
+        C::Verify | C::VerifyAll => screen::verify::decide(model, command),
+        C::Autogenerate | C::Backup => no("comes with a later version"),
         C::Accept
         | C::FieldNext
         | C::FieldPrevious
@@ -245,7 +247,7 @@ pub fn footer(model: &Model) -> Vec<&'static Info> {
 
 /// Whether the key is spoken for by something that is not built yet.
 const fn is_for_later(command: Command) -> bool {
-    matches!(command, Command::Autogenerate | Command::Verify | Command::Backup)
+    matches!(command, Command::Autogenerate | Command::Backup)
 }
 
 /// The table of keys for README, as Markdown.

@@ -37,6 +37,8 @@ pub enum Effect {
     Create(Arc<ScriptTree>, NewRevision),
     Merge(Arc<ScriptTree>, Vec<String>, NewRevision),
     Stamp(Arc<ScriptTree>, Vec<String>, bool),
+    /// Prove revisions on a scratch database; none: the whole history.
+    Verify(Generation, Arc<ScriptTree>, Vec<String>),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
     EditExternally(PathBuf, Option<usize>),
     /// Read a file that is to be edited, at a 1-based line.

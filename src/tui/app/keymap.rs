@@ -15,6 +15,8 @@ pub enum Place {
     Main,
     /// The plan screen.
     Plan,
+    /// A list above the panes: what was verified, what differs.
+    List,
     /// A dialog in which one chooses, scrolls or presses a button.
     Choice,
     /// A line of text that is being typed.
@@ -317,7 +319,7 @@ mod tests {
         assert_eq!(press("p"), Some(Command::Upgrade));
         assert_eq!(press("u"), None);
         assert_eq!(press("d"), Some(Command::Downgrade));
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
         assert!(problems[0].contains("'hyper-d' is no key") || problems[1].contains("'hyper-d' is no key"));
     }
 

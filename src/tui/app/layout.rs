@@ -31,7 +31,7 @@ pub struct Areas {
     pub pending: Rect,
     pub script: Rect,
     pub log: Rect,
-    /// The plan screen, borders included.
+    /// The plan screen, or a list in its place, borders included.
     pub plan: Rect,
     /// Its rows.
     pub plan_body: Rect,
@@ -74,6 +74,14 @@ pub fn inner(pane: Rect) -> Rect {
     Rect::new(pane.x + 1, pane.y + 1, pane.width - 2, pane.height - 2)
 }
 
+/// The text of the script pane: without its borders, and without the line that says what was proved.
+#[must_use]
+pub fn script_text(model: &Model, pane: Rect) -> Rect {
+    let inside = inner(pane);
+    let proof = u16::from(inside.height > 3 && super::screen::proof::line(model).is_some());
+    Rect { height: inside.height - proof, ..inside }
+}
+
 /// What a tab is drawn as.
 pub const TAB: &str = "    ";
 
@@ -106,13 +114,13 @@ pub fn areas(model: &Model) -> Areas {
     if width >= WIDE {
         two_columns(model, body, &mut areas);
     } else {
-        if height >= TALL && model.plan.is_none() {
+        if height >= TALL && !model.is_covered() {
             areas.pending_line = Rect::new(0, 1, width, 1);
             body = Rect::new(0, 2, width, height - 3);
         }
         one_column(model, body, &mut areas);
     }
-    if model.plan.is_some() {
+    if model.is_covered() {
         with_plan(&mut areas, body);
     }
     areas
@@ -149,7 +157,7 @@ fn two_columns(model: &Model, body: Rect, areas: &mut Areas) {
 
 fn one_column(model: &Model, body: Rect, areas: &mut Areas) {
     let mut main = body;
-    if model.focus == Pane::Log && model.plan.is_none() {
+    if model.focus == Pane::Log && !model.is_covered() {
         areas.log = body;
         return;
     }
@@ -176,7 +184,7 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
         command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
     // What is wrong comes first: a narrow footer leaves out what is at its end.
     commands.sort_by_key(|(command, _)| *command != Command::Problem);
-    if matches!(model.job, Some(Job::Applying | Job::Preparing(..) | Job::Proving)) {
+    if model.job.as_ref().is_some_and(Job::is_cancellable) {
         commands.insert(0, (Command::Cancel, String::from("cancel")));
     }
     let keep_right = |command: &Command| matches!(command, Command::Help | Command::Quit | Command::Back);
@@ -212,7 +220,10 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
 pub fn news(model: &Model) -> Option<String> {
     match (&model.notice, &model.job) {
         (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(job @ (Job::Preparing(..) | Job::Writing(_) | Job::Proving))) => Some(format!("{} …", job.words())),
+        (None, Some(Job::Verifying(_))) if model.sheet.is_some() => None,
+        (None, Some(job @ (Job::Preparing(..) | Job::Writing(_) | Job::Verifying(_) | Job::Proving))) => {
+            Some(format!("{} …", job.words()))
+        }
         _ => None,
     }
 }
@@ -238,6 +249,7 @@ fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
     let key = model.preferences.keymap.shown_at(command, model.place());
     let title = match (command, model.place()) {
         (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
+        (Command::Refresh, Place::List) => String::from("again"),
         (Command::Accept, _) => accept_title(model),
         (Command::Apply, _) if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) => {
             String::from("close")

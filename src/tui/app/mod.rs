@@ -18,6 +18,7 @@ mod rows;
 pub mod run;
 pub mod screen;
 pub mod scroll;
+pub mod sheet;
 pub mod theme;
 mod update;
 

@@ -15,6 +15,9 @@ use super::record::Question;
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
+use super::screen::proof::Proof;
+use super::screen::verify::Verify;
+use super::sheet::Sheet;
 use super::{Consent, Effect, Generation, Highlighted, Start};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
@@ -76,6 +79,8 @@ pub enum Job {
     /// Reads only, so that it can be let go.
     Preparing(Generation, Request),
     Applying,
+    /// Scripts are being proved on a scratch database.
+    Verifying(Generation),
     /// A script is being proved.
     Proving,
     /// A script is being written, or the version table; the words say what.
@@ -92,9 +97,16 @@ impl Job {
                 format!("planning: {words}")
             }
             Self::Applying => String::from("applying the plan"),
+            Self::Verifying(_) => String::from("verifying"),
             Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
+    }
+
+    /// Whether it can be stopped before its end.
+    #[must_use]
+    pub const fn is_cancellable(&self) -> bool {
+        !matches!(self, Self::Writing(_))
     }
 }
 
@@ -150,6 +162,12 @@ pub struct Model {
     pub(crate) log: Log,
     pub(crate) filter: Filter,
     pub(crate) plan: Option<PlanScreen>,
+    /// A list that stands above the panes.
+    pub(crate) sheet: Option<Sheet>,
+    /// The verification that runs, or the last one.
+    pub(crate) verify: Option<Verify>,
+    /// What was found of scripts in this session.
+    pub(crate) proofs: HashMap<RevisionId, Proof>,
     /// Above the plan and the panes.
     pub(crate) editor: Option<Box<Editor>>,
     pub(crate) dialogs: Vec<Dialog>,
@@ -195,6 +213,9 @@ impl Model {
             log: Log::default(),
             filter: Filter::default(),
             plan: None,
+            sheet: None,
+            verify: None,
+            proofs: HashMap::new(),
             editor: None,
             dialogs: Vec::new(),
             job: None,
@@ -248,10 +269,17 @@ impl Model {
         }
         match (self.dialogs.last(), &self.plan) {
             (Some(dialog), _) => dialog.place(),
+            (None, _) if self.sheet.is_some() => Place::List,
             (None, Some(_)) => Place::Plan,
             (None, None) if self.filter.typing => Place::Text,
             (None, None) => Place::Main,
         }
+    }
+
+    /// Whether the panes lie below another screen.
+    #[must_use]
+    pub const fn is_covered(&self) -> bool {
+        self.plan.is_some() || self.sheet.is_some()
     }
 
     /// The database's heads, when they are known.

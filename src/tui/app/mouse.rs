@@ -44,6 +44,12 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         return click_dialog(model, at);
     }
     let areas = layout::areas(model);
+    if let Some(sheet) = &mut model.sheet {
+        if areas.plan_body.contains(at) {
+            sheet.point(sheet.top + usize::from(at.y - areas.plan_body.y));
+        }
+        return Vec::new();
+    }
     if let Some(screen) = &mut model.plan {
         if areas.plan_body.contains(at) {
             screen.cursor = screen.top + usize::from(at.y - areas.plan_body.y);
@@ -107,7 +113,7 @@ fn click_dialog(model: &mut Model, at: Position) -> Vec<Effect> {
 
 fn wheel(model: &mut Model, at: Position, lines: isize) -> Vec<Effect> {
     let areas = layout::areas(model);
-    if !model.dialogs.is_empty() || model.plan.is_some() {
+    if !model.dialogs.is_empty() || model.is_covered() {
         return moving::go(model, Motion::Lines(lines));
     }
     let Some((pane, area)) = pane_at(&areas, at) else { return Vec::new() };

@@ -13,7 +13,7 @@ use crate::engine::draft::Written;
 use crate::engine::project::{Saved, ScriptTree};
 use crate::engine::record::Record;
 use crate::engine::status::Status;
-use crate::engine::verify::{Told, Verified};
+use crate::engine::verify::{Report, Told, Verified};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::screen::editor::{Findings, Opening};
 
@@ -61,6 +61,10 @@ pub enum Msg {
     Written(Result<Written, Error>),
     /// Answer to `Effect::Stamp`.
     Stamped(Result<Path, Error>),
+    /// While `Effect::Verify` runs.
+    VerifyTold(Generation, Told),
+    /// Answer to `Effect::Verify`.
+    Verified(Generation, Result<Report, Error>),
     /// Answer to `Effect::EditExternally`.
     EditorClosed(Result<(), Error>),
     /// Opens the editor on a text, e.g. one that was just made.

@@ -11,8 +11,8 @@ use super::keymap::Place;
 use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
-use super::screen::{editor, filter, leaving, own_server};
-use super::{Effect, Generation, Msg, command, layout, mouse, record, run};
+use super::screen::{editor, filter, leaving, own_server, verify};
+use super::{Effect, Generation, Msg, command, layout, mouse, record, run, sheet};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
 use crate::engine::draft::Written;
@@ -65,6 +65,7 @@ fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
         Msg::Applied(answer) => run::on_applied(model, answer),
         Msg::Written(answer) => on_written(model, answer),
         Msg::Stamped(answer) => on_stamped(model, answer),
+        message @ (Msg::VerifyTold(..) | Msg::Verified(..)) => verify::on_message(model, message),
         Msg::EditorClosed(answer) => {
             if let Err(error) = answer {
                 model.show_error(error);
@@ -307,13 +308,14 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     model.pending_cursor = model.pending_cursor.min(pending.saturating_sub(1));
     model.pending_top =
         super::scroll::follow(model.pending_top, model.pending_cursor, height(areas.pending).max(1), pending);
-    settle_script(model, layout::inner(areas.script));
+    settle_script(model, layout::script_text(model, areas.script));
     settle_dialog(model);
     if let Some(screen) = &mut model.plan {
         screen.cursor = screen.cursor.min(screen.rows.len().saturating_sub(1));
         let body = usize::from(areas.plan_body.height);
         screen.top = super::scroll::follow(screen.top, screen.cursor, body, screen.rows.len());
     }
+    sheet::settle(model);
     editor::settle(model);
     let mut effects: Vec<Effect> = record::ask(model).into_iter().collect();
     if areas.script.height > 0 {

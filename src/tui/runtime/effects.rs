@@ -17,6 +17,7 @@ use crate::engine::postgres::Variables;
 use crate::engine::prepare::{Request, prepare};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::stamp::stamp;
+use crate::engine::verify::{VerifyOptions, verify};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
 use crate::tui::app::{Consent, Effect, Generation, Msg};
 use crate::tui::editor;
@@ -150,6 +151,7 @@ impl Effects {
             Effect::Create(tree, new) => self.write(move |project| create(project, &tree, &new)),
             Effect::Merge(tree, revisions, new) => self.merge(tree, revisions, new),
             Effect::Stamp(tree, targets, purge) => self.stamp(tree, targets, purge),
+            Effect::Verify(generation, tree, revisions) => self.verify(generation, tree, revisions),
             Effect::Highlight(revision, text) => {
                 self.spawn(Kind::Reads, async move |world| {
                     if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
@@ -302,6 +304,24 @@ impl Effects {
             };
             let answer = work.await;
             world.answer(Msg::Stamped(answer));
+        });
+    }
+
+    fn verify(&mut self, generation: Generation, tree: Arc<ScriptTree>, revisions: Vec<String>) {
+        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
+        // It writes to a scratch database only, but that is not to be left behind.
+        self.spawn(Kind::Writes, async move |world: Arc<World>| {
+            let _turn = world.job.lock().await;
+            let project = world.project();
+            let told = Arc::clone(&world);
+            let tell = move |news| told.answer(Msg::VerifyTold(generation, news));
+            let wanted = VerifyOptions { revisions, download: options.yes };
+            let work = async {
+                let target = world.connection.target(&project, &options).await?;
+                verify(&project, &tree, &target, &wanted, &tell, &cancel).await
+            };
+            let answer = Box::pin(work).await;
+            world.answer(Msg::Verified(generation, answer));
         });
     }
 

@@ -23,7 +23,7 @@ use crate::engine::prepare::Request;
 use crate::engine::project::{Saved, ScriptFile, ScriptTree};
 use crate::engine::record::Record;
 use crate::engine::status::Status;
-use crate::engine::verify::Verified;
+use crate::engine::verify::{Report, Stage, Told, Verified};
 use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
 use crate::tui::editor::examine;
 use crate::tui::view::draw;
@@ -42,7 +42,10 @@ pub struct Harness {
     pub away: Option<Error>,
     /// What applying says at its end instead.
     pub fails: Option<Error>,
-    /// Applying and preparing are not answered until `finish`.
+    /// What verifying finds of a revision, where it is not proved; and what stops it.
+    pub faulty: Vec<Verified>,
+    pub stops: Option<Error>,
+    /// Applying, preparing and verifying are not answered until `finish`.
     pub hold: bool,
     pub held: Vec<Effect>,
     /// What the files of scripts hold, where they were read or written.
@@ -78,6 +81,8 @@ impl Harness {
             behind: Vec::new(),
             away: None,
             fails: None,
+            faulty: Vec::new(),
+            stops: None,
             hold: false,
             held,
             disk: HashMap::new(),
@@ -117,7 +122,11 @@ impl Harness {
             if self.hold
                 && matches!(
                     effect,
-                    Effect::Apply(_) | Effect::Prepare(..) | Effect::Prove(_) | Effect::SaveScript { .. }
+                    Effect::Apply(_)
+                        | Effect::Prepare(..)
+                        | Effect::Verify(..)
+                        | Effect::Prove(_)
+                        | Effect::SaveScript { .. }
                 )
             {
                 self.held.push(effect);
@@ -145,6 +154,7 @@ impl Harness {
                 self.heads.clone_from(&path.to);
                 vec![Msg::Stamped(Ok(path))]
             }
+            Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
                 vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
@@ -198,6 +208,34 @@ impl Harness {
             None => Ok(Status { server, heads: self.heads.clone(), newest: self.newest }),
         };
         Msg::Status(generation, answer)
+    }
+
+    /// What the engine tells and answers: every revision is proved, but for the faulty ones.
+    fn verify(&self, generation: Generation, tree: &ScriptTree, words: &[String]) -> Vec<Msg> {
+        let told = |told| Msg::VerifyTold(generation, told);
+        let place = String::from("functions at localhost");
+        let mut messages = vec![told(Told::Scratch { place, notes: Vec::new() })];
+        let wanted = |id: &RevisionId| words.is_empty() || words.contains(&id.to_string());
+        let all: Vec<RevisionId> = tree.graph.pending(&[]).into_iter().cloned().collect();
+        let count = all.iter().filter(|id| wanted(id)).count();
+        let mut report = Report { back_to_base: words.is_empty(), ..Report::default() };
+        for id in all {
+            if !wanted(&id) {
+                messages.push(told(Told::Applying { revision: id }));
+                continue;
+            }
+            let number = report.revisions.len() + 1;
+            for stage in [Stage::Up, Stage::Down, Stage::Again] {
+                messages.push(told(Told::Proving { revision: id.clone(), stage, number, count }));
+            }
+            let verified = self.faulty.iter().find(|faulty| faulty.revision == id).cloned();
+            let verified = verified.unwrap_or_else(|| proved(id.as_str()));
+            messages.push(told(Told::Found(verified.clone())));
+            report.revisions.push(verified);
+        }
+        let answer = self.stops.clone().map_or(Ok(report), Err);
+        messages.push(Msg::Verified(generation, answer));
+        messages
     }
 
     fn prepare(&self, request: &Request) -> Result<Arc<Plan>, Error> {
@@ -338,6 +376,9 @@ fn name(effect: &Effect) -> String {
         Effect::Create(_, new) => format!("create '{}' on {} splice {}", new.message, new.heads.join(" "), new.splice),
         Effect::Merge(_, heads, new) => format!("merge {} '{}'", heads.join(" "), new.message),
         Effect::Stamp(_, targets, purge) => format!("stamp {} purge {purge}", targets.join(" ")),
+        Effect::Verify(_, _, words) => {
+            format!("verify {}", if words.is_empty() { "all".into() } else { words.join(" ") })
+        }
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),

@@ -10,3 +10,4 @@ mod news;
 mod places;
 mod random;
 mod screens;
+mod verifying;

@@ -23,7 +23,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::History && model.plan.is_none();
+    let focused = model.focus == Pane::History && !model.is_covered();
     let inside = pane::titled(paint, area, &pane::title(1, "History", focused, &summary(model)));
     if model.tree.is_none() {
         paint.pen(shifted(inside, 0)).put(" reading the scripts …", Role::Muted);

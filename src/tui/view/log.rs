@@ -16,7 +16,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Log && model.plan.is_none();
+    let focused = model.focus == Pane::Log && !model.is_covered();
     let more = if model.log.back > 0 { format!("{} newer below", model.log.back) } else { String::new() };
     let inside = pane::titled(paint, area, &pane::title(4, "Log", focused, &more));
     let entries = model.log.entries();

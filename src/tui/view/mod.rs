@@ -11,6 +11,7 @@ mod pen;
 mod pending;
 mod plan;
 mod script;
+mod sheet;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -52,7 +53,7 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
         (Pane::Log, areas.log),
     ];
     for focused in [false, true] {
-        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.focus && model.plan.is_none()) == focused) {
+        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.focus && !model.is_covered()) == focused) {
             pane::border(&mut paint, *area, focused);
         }
     }
@@ -65,7 +66,11 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Pane::Log => log::draw(model, areas.log, &mut paint),
         }
     }
-    plan::draw(model, &areas, &mut paint);
+    if model.sheet.is_some() {
+        sheet::draw(model, &areas, &mut paint);
+    } else {
+        plan::draw(model, &areas, &mut paint);
+    }
     let text = editor::draw(model, &areas, &mut paint);
     let filter = footer::draw(model, &areas, &mut paint);
     let typed = filter.or(text);

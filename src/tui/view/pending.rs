@@ -16,7 +16,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Pending && model.plan.is_none();
+    let focused = model.focus == Pane::Pending && !model.is_covered();
     let pending = model.history.pending();
     let more = if pending.is_empty() { String::new() } else { count(pending.len() as u64, "revision") };
     let inside = pane::titled(paint, area, &pane::title(2, "Pending", focused, &more));

@@ -11,9 +11,10 @@ use crate::core::graph::RevisionId;
 use crate::engine::project::ScriptFile;
 use crate::engine::recall::is_recalled;
 use crate::tui::app::history::Item;
-use crate::tui::app::layout::{GUTTER, TAB, cells};
+use crate::tui::app::layout::{self, GUTTER, TAB, cells};
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::record::{self, MissingScript};
+use crate::tui::app::screen::proof;
 use crate::tui::app::theme::Role;
 use crate::tui::app::{Highlighted, TokenKind};
 
@@ -22,12 +23,28 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Script && model.plan.is_none();
+    let focused = model.focus == Pane::Script && !model.is_covered();
     let name = title(model);
     let inside = pane::titled(paint, area, &pane::title(3, "Script", focused, &name));
     match model.selected_script() {
-        Some(file) => text(model, file, inside, paint),
+        Some(file) => {
+            let lines = layout::script_text(model, area);
+            text(model, file, lines, paint);
+            proof(model, Rect { y: lines.bottom(), height: inside.height - lines.height, ..inside }, paint);
+        }
         None => words(model, inside, paint),
+    }
+}
+
+/// The line below the text: what was proved of it.
+fn proof(model: &Model, row: Rect, paint: &mut Paint) {
+    if row.height == 0 {
+        return;
+    }
+    let mut pen = paint.pen(row);
+    pen.put(" ", Role::Text);
+    for (text, role) in proof::line(model).unwrap_or_default() {
+        pen.put(&text, role);
     }
 }
 

@@ -1,3 +1,5 @@
+//! Renames by table: what is offered, what is taken, and what is written.
+
 use super::*;
 use crate::core::schema::{
     Column, ConstraintKind, Enum, Function, FunctionKind, Index, Object, Persistence, Schema, View,

@@ -50,7 +50,7 @@ fn settings(collation: &Collation) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, own, sql};
+    use crate::core::diff::fixtures::{Pair, own, sql};
     use crate::core::schema::Kind;
 
     fn libc(collate: &str, ctype: &str) -> Collation {

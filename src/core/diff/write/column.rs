@@ -4,7 +4,7 @@ use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::cast::{self, Cast};
 use super::{identity, not_null, options};
-use crate::core::schema::{Column, Generation, Identity, Kind, ObjectId, Table};
+use crate::core::schema::{Column, Generation, Kind, ObjectId, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
 /// The first version with SET EXPRESSION.
@@ -61,6 +61,7 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(mut old), Some(new)) = (effective(context, id), context.new.column(id)) else { return Vec::new() };
     if context.decisions.released.contains(id) && old.generated.is_none() {
         old.default = None;
+        old.identity = old.identity.filter(|_| new.identity.is_some());
     }
     let (prefix, mut statements) = (prefix(id), Vec::new());
     if old.generated.is_some() && new.generated.is_none() {
@@ -86,15 +87,14 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
 }
 
 pub(super) fn release(context: &Context, id: &ObjectId) -> Vec<Written> {
-    let Some(old) = context.old.column(id) else { return Vec::new() };
-    let is_numbered = context.new.column(id).is_some_and(|new| new.identity.is_some());
-    match (&old.default, &old.identity) {
-        (Some(_), _) if old.generated.is_none() => vec![format!("{} DROP DEFAULT", prefix(id)).into()],
-        (_, Some(Identity { sequence: Some(_), .. })) if !is_numbered => {
-            vec![format!("{} DROP IDENTITY", prefix(id)).into()]
-        }
-        _ => Vec::new(),
-    }
+    let Some(old) = effective(context, id) else { return Vec::new() };
+    let loses_identity = old.identity.is_some() && context.new.column(id).is_some_and(|new| new.identity.is_none());
+    let what = match (loses_identity, old.default.is_some() && old.generated.is_none()) {
+        (true, _) => "IDENTITY",
+        (_, true) => "DEFAULT",
+        _ => return Vec::new(),
+    };
+    vec![format!("{} DROP {what}", prefix(id)).into()]
 }
 
 /// Whether a column's change of type is one that PostgreSQL carries over to checks, foreign keys and indexes by itself:

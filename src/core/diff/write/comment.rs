@@ -57,7 +57,7 @@ fn is_of_domain(context: &Context, id: &ObjectId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, own, sql, table};
+    use crate::core::diff::fixtures::{Pair, own, sql, table};
     use crate::core::schema::ForeignTable;
 
     fn commented(id: &ObjectId, old: Option<&str>, new: Option<&str>, fresh: bool) -> Vec<String> {

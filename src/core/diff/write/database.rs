@@ -132,7 +132,7 @@ fn owners(version: u32, of: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, grant as given, sql, texts};
+    use crate::core::diff::fixtures::{Pair, grant as given, sql, texts};
     use crate::core::schema::DefaultPrivileges;
 
     fn extension(in_schema: &str, version: &str) -> Object {

@@ -87,7 +87,7 @@ fn named(id: &ObjectId, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, own, sql};
+    use crate::core::diff::fixtures::{Pair, own, sql};
 
     fn constraint(name: &str, kind: ConstraintKind, definition: &str) -> Constraint {
         Constraint {

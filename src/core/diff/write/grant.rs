@@ -165,7 +165,7 @@ fn columns_again(context: &Context, id: &ObjectId, had: &BTreeSet<Grant>, wanted
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, grant as given, own, sql};
+    use crate::core::diff::fixtures::{Pair, grant as given, own, sql};
     use crate::core::schema::DefaultPrivileges;
 
     fn set(grants: &[&str]) -> BTreeSet<Grant> {

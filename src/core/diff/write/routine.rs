@@ -134,7 +134,7 @@ fn options(aggregate: &Aggregate) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, sql};
+    use crate::core::diff::fixtures::{Pair, sql};
     use crate::core::schema::FunctionKind;
 
     fn function(arguments: &str, result: Option<&str>, body: &str) -> Object {

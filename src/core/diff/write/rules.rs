@@ -163,7 +163,7 @@ fn enclosed(expression: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, sql, texts};
+    use crate::core::diff::fixtures::{Pair, sql, texts};
     use crate::core::schema::{Rule, Statistics, Trigger};
 
     fn trigger(definition: &str, enabled: &str, inherited: bool) -> Object {

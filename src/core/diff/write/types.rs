@@ -196,7 +196,7 @@ fn usual_multirange(range: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, column, own, sql, table, texts};
+    use crate::core::diff::fixtures::{Pair, column, own, sql, table, texts};
 
     fn labels(labels: &[&str]) -> Object {
         Object::Enum(Enum { labels: texts(labels) })

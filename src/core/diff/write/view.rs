@@ -147,7 +147,7 @@ fn changed_defaults(name: &str, old: &[Column], new: &[Column]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures_others::{Pair, column, own, sql, texts, view};
+    use crate::core::diff::fixtures::{Pair, column, own, sql, texts, view};
     use crate::core::schema::Kind;
 
     fn pair(old: Object, new: Object) -> Pair {

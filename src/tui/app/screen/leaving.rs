@@ -23,6 +23,7 @@ impl Leaving {
         let mut form = Form::new("Quit?", 60);
         let what = match &model.job {
             Some(Job::Applying) => "A plan is being applied. Cancelling it rolls back what is not committed.",
+            Some(Job::Verifying(_)) => "Scripts are being verified. Cancelling that drops the scratch database.",
             Some(Job::Proving) => "A script is being proved. Cancelling that drops its scratch database.",
             _ => "Something is still being written.",
         };
@@ -61,6 +62,12 @@ fn decide_back(model: &Model) -> Decision {
     }
     if model.editor.is_some() {
         return Ok(super::editor::saving::back);
+    }
+    if model.sheet.is_some() {
+        return Ok(|model| {
+            model.sheet = None;
+            Vec::new()
+        });
     }
     if model.filter.typing {
         return Ok(|model| super::filter::close(model, false));
@@ -108,12 +115,12 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
             None => vec![Effect::Quit],
         },
         Some(Job::Preparing(..)) => let_go(model),
-        Some(Job::Applying | Job::Proving) if model.cancelling => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Proving) if model.cancelling => {
             model.quitting = true;
             model.say("limbeck quits as soon as the server has answered");
             Vec::new()
         }
-        Some(Job::Applying | Job::Proving) => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Proving) => {
             model.cancelling = true;
             vec![Effect::Cancel]
         }
@@ -154,7 +161,7 @@ fn terminate_job(model: &mut Model) -> Vec<Effect> {
             model.quitting = true;
             Vec::new()
         }
-        Some(Job::Applying | Job::Proving) => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Proving) => {
             model.quitting = true;
             let asked = std::mem::replace(&mut model.cancelling, true);
             if asked { Vec::new() } else { vec![Effect::Cancel] }

@@ -17,8 +17,11 @@ pub mod panes;
 pub mod plan;
 pub mod plan_rows;
 pub mod planning;
+pub mod proof;
 pub mod stamp;
 pub mod tree;
+pub mod verify;
+pub mod verify_list;
 
 use std::borrow::Cow;
 

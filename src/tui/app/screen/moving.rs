@@ -51,6 +51,8 @@ pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
         if let Some(dialog) = model.dialogs.last_mut() {
             dialog.go(motion, page);
         }
+    } else if let Some(sheet) = &mut model.sheet {
+        sheet.go(motion, usize::from(areas.plan_body.height));
     } else if let Some(plan) = &mut model.plan {
         plan.cursor = motion.apply(plan.cursor, plan.rows.len(), usize::from(areas.plan_body.height));
     } else {
@@ -72,7 +74,8 @@ fn go_in_pane(model: &mut Model, motion: Motion, areas: &layout::Areas) {
             super::panes::select_pending(model);
         }
         Pane::Script => {
-            model.script.top = motion.apply(model.script.top, usize::MAX, inner(areas.script));
+            let page = usize::from(layout::script_text(model, areas.script).height);
+            model.script.top = motion.apply(model.script.top, usize::MAX, page);
         }
         Pane::Log => {
             let page = inner(areas.log);

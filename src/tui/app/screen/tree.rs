@@ -11,10 +11,12 @@ use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::history::Item;
 use crate::tui::app::model::{Connection, Model, Pane};
+use crate::tui::app::sheet;
 
 /// Decides the commands on the selection.
 pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     match command {
+        Command::Open if model.sheet.is_some() => open_entry(model),
         Command::Open => Ok(open),
         Command::Edit => super::editor::open::decide(model),
         Command::EditOutside => edit_outside(model),
@@ -43,6 +45,23 @@ fn open(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Enter on an entry of a list: its error in full, or its revision in the panes.
+fn open_entry(model: &Model) -> Decision {
+    if sheet::revision(model).is_none() {
+        return no("there is nothing to open here");
+    }
+    Ok(|model| {
+        if let Some(error) = sheet::error(model) {
+            model.show_error(error);
+        } else if let Some(id) = sheet::revision(model) {
+            model.sheet = None;
+            model.history.select_id(&id);
+            model.focus = Pane::Script;
+        }
+        Vec::new()
+    })
+}
+
 fn edit_outside(model: &Model) -> Decision {
     if model.read_only {
         return no("limbeck was opened with --read-only");
@@ -66,6 +85,10 @@ fn file_to_edit(model: &Model) -> Option<(PathBuf, Option<usize>)> {
             Some((file.path.clone(), dialog.error.line))
         }
         (Some(_), _) => None,
+        (None, _) if model.sheet.is_some() => {
+            let line = sheet::error(model).and_then(|error| error.line);
+            Some((model.script_of(&sheet::revision(model)?)?.path.clone(), line))
+        }
         (None, Some(screen)) => screen.place_in_script(),
         (None, None) => match model.history.selected_item()? {
             Item::Revision(id) => Some((model.script_of(id)?.path.clone(), None)),
@@ -82,6 +105,7 @@ fn copyable(model: &Model) -> Result<(String, String), std::borrow::Cow<'static,
     let found = match (model.dialogs.last(), &model.plan) {
         (Some(Dialog::Error(dialog)), _) => Some((dialog.error.report(), String::from("the error"))),
         (Some(_), _) => None,
+        (None, _) if model.sheet.is_some() => sheet::text(model).map(|text| (text, String::from("the line"))),
         (None, Some(screen)) => screen.statement_text().map(|sql| (sql, String::from("the statement"))),
         (None, None) => copyable_in_pane(model),
     };
@@ -109,6 +133,9 @@ fn copy(model: &mut Model) -> Vec<Effect> {
 }
 
 fn refresh(model: &Model) -> Decision {
+    if model.sheet.is_some() {
+        return sheet::again(model);
+    }
     idle(model)?;
     if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) {
         return no("the plan has run");

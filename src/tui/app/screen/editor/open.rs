@@ -14,6 +14,7 @@ use crate::tui::app::command::{Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::history::Item;
 use crate::tui::app::model::Model;
+use crate::tui::app::sheet;
 use crate::tui::editor::{Document, MOST_LINES, Move};
 
 /// Where a text comes from.
@@ -75,6 +76,10 @@ fn wanted(model: &Model) -> Option<Wanted> {
             Some(Wanted::Script(model.script_of(&id)?.clone(), dialog.error.line))
         }
         (Some(_), _) => None,
+        (None, _) if model.sheet.is_some() => {
+            let line = sheet::error(model).and_then(|error| error.line);
+            Some(Wanted::Script(model.script_of(&sheet::revision(model)?)?.clone(), line))
+        }
         (None, Some(screen)) => {
             let (path, line) = screen.place_in_script()?;
             Some(Wanted::Script(by_path(&path)?, line))
