@@ -1,11 +1,15 @@
 //! Random pairs of schemas over every kind of object, with rows: what is generated from one to the other is applied,
 //! taken back and applied again.
 
+mod bench;
 mod constraints;
+mod known;
+mod program;
 mod render;
 mod rest;
 mod rows;
 mod tables;
+mod thousand;
 mod types;
 mod world;
 
@@ -13,6 +17,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::support::{TestDatabase, server};
+use bench::Bench;
+use program::kept;
 use world::{At, World};
 
 /// How many pairs: few, or what `LIMBECK_TEST_CASES` says.
@@ -59,4 +65,35 @@ fn what_is_drawn_is_valid() {
         let (a, filling) = (render::models(world, At::A, major), rows::filling(world, major));
         trial("a", format!("{a}{filling}{}", rows::shared_values(world, major).join(";\n") + ";\n"))
     });
+}
+
+/// Both ways on one database, with rows.
+fn there_and_back(bench: &Bench, world: &World) -> Result<(), String> {
+    let major = major();
+    bench.empty()?;
+    bench.run("b", &render::models(world, At::B, major))?;
+    let new = bench.read()?;
+    bench.is_still(&new)?;
+    bench.empty()?;
+    let nothing = bench.read()?;
+    bench.turn("from nothing", &nothing, &new)?;
+    bench.empty()?;
+    bench.run("a", &render::models(world, At::A, major))?;
+    bench.run("rows", &rows::filling(world, major))?;
+    bench.run("reset", "RESET ALL")?;
+    let queries = rows::shared_values(world, major);
+    let (old, values) = (bench.read()?, bench.values(&queries)?);
+    bench.turn("up", &old, &new)?;
+    kept(&values, &bench.values(&queries)?)?;
+    bench.turn("down", &new, &old)?;
+    kept(&values, &bench.values(&queries)?)?;
+    bench.turn("up again", &old, &new)?;
+    kept(&values, &bench.values(&queries)?)
+}
+
+#[test]
+fn a_random_difference_goes_there_and_back_and_keeps_all_values() {
+    let database = server().database();
+    let bench = Bench::on(&database, major());
+    for_worlds(20, |world| there_and_back(&bench, world));
 }

@@ -73,14 +73,16 @@ impl<'a, 'b> Order<'a, 'b> {
 
     fn by_dependency(&mut self) {
         let (context, states) = (self.context, self.states);
-        for (id, on) in &context.new.depends {
+        for (id, on) in context.new.depends.iter().filter(|(id, _)| !carry::is_derived(states, id)) {
             let made = self.made(id);
             for on in on {
                 self.before(self.made(on), made);
             }
         }
         for (id, on) in &context.old.depends {
-            for on in on {
+            let derived = carry::is_derived(states, id);
+            let sources = if derived { carry::sources(context.old, states, id) } else { vec![id.clone()] };
+            for (id, on) in sources.iter().flat_map(|id| on.iter().map(move |on| (id, on))) {
                 self.leave(id, on);
             }
         }
@@ -88,6 +90,7 @@ impl<'a, 'b> Order<'a, 'b> {
             self.within(id);
         }
         self.by_name();
+        self.by_bounds();
         self.by_key();
         for (function, named) in mention::mentions(context, states) {
             if let (Some(first), Some(then)) = (self.made(&named), self.made(&function))
@@ -152,6 +155,7 @@ impl<'a, 'b> Order<'a, 'b> {
                 let parent = carry::parent_column(self.context.new, id);
                 let changed = parent.and_then(|parent| self.find(&parent, Alter));
                 self.before(changed, alter);
+                self.before(release, changed);
             }
             _ => {}
         }
@@ -186,11 +190,38 @@ impl<'a, 'b> Order<'a, 'b> {
             parents.into_iter().flatten().cloned().collect::<Vec<_>>()
         };
         let (release, alter) = (self.find(id, Action::Release), self.find(id, Action::Alter));
+        let own = QualifiedName { schema: id.schema.clone(), name: id.name.clone() };
+        self.steps_on(&own).into_iter().for_each(|step| self.before(Some(step), alter));
         for parent in parents(self.context.old) {
             self.steps_on(&parent).into_iter().for_each(|step| self.before(release, Some(step)));
         }
         for parent in parents(self.context.new) {
             self.steps_on(&parent).into_iter().for_each(|step| self.before(Some(step), alter));
+        }
+    }
+
+    /// A partition's bounds are free before another one of the same table takes them.
+    fn by_bounds(&mut self) {
+        let mut leaving: HashMap<&QualifiedName, Vec<usize>> = HashMap::new();
+        let context = self.context;
+        let parent = |schema: &'a Schema, id: &ObjectId| {
+            let partition = schema.table(&id.schema, &id.name)?.partition_of.as_ref();
+            partition.filter(|_| id.kind == Kind::Table).map(|partition| &partition.parent)
+        };
+        for (id, state) in self.states {
+            let step = if state.drops() { self.gone(id) } else { self.find(id, Action::Release) };
+            if let (Some(parent), Some(step)) = (parent(context.old, id), step) {
+                leaving.entry(parent).or_default().push(step);
+            }
+        }
+        for (id, state) in self.states {
+            let joins = !state.makes() && !carry::stays_child(context, id);
+            let step = if joins { self.find(id, Action::Alter) } else { self.find(id, Action::Create) };
+            // A foreign key to a table refers to each of its partitions.
+            let referred = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
+            let table = parent(context.new, id).or(referred);
+            let others = table.and_then(|table| leaving.get(table)).cloned().unwrap_or_default();
+            others.into_iter().for_each(|other| self.before(Some(other), step));
         }
     }
 

@@ -191,9 +191,6 @@ fn effective(context: &Context, id: &ObjectId) -> Option<Column> {
     if old.storage != new.storage {
         column.storage.clone_from(&new.storage);
     }
-    if old.compression != new.compression {
-        column.compression.clone_from(&new.compression);
-    }
     if old.statistics != new.statistics {
         column.statistics = new.statistics;
     }
@@ -213,9 +210,17 @@ fn is_retyped(old: &Column, new: &Column) -> bool {
     old.type_name != new.type_name || old.collation != new.collation
 }
 
+/// Whether a parent's column that gets its type anew takes this one along.
+fn is_retyped_with_parent(context: &Context, id: &ObjectId) -> bool {
+    let follows = context.old.column(id).is_some_and(|column| column.inherited);
+    let parent =
+        carry::parent_column(context.old, id).filter(|_| follows && carry::stays_child(context, &table_id(id)));
+    parent.is_some_and(|parent| context.decisions.forced.contains(&parent))
+}
+
 /// The new type, with the default out of the way where PostgreSQL might not know what to make of it.
 fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> Vec<Written> {
-    let forced = context.decisions.forced.contains(id);
+    let forced = context.decisions.forced.contains(id) && !is_retyped_with_parent(context, id);
     if !forced && !is_retyped(old, new) {
         return Vec::new();
     }

@@ -17,7 +17,10 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     let is_same_but_valid = old.validated == new.validated || validates;
     let is_same_body = body(old) == body(new) && old.kind == new.kind && is_same_but_valid;
     let defers = (old.deferrable, old.deferred) != (new.deferrable, new.deferred);
-    if is_same_body && (!defers || new.kind == ConstraintKind::ForeignKey) {
+    // The options of a partitioned index cannot be changed.
+    let is_partitioned = context.new.table(&id.schema, &id.of).is_some_and(|table| table.partition_by.is_some());
+    let is_stuck = is_partitioned && old.index_options != new.index_options;
+    if is_same_body && !is_stuck && (!defers || new.kind == ConstraintKind::ForeignKey) {
         Verdict::Alter { disturbs: false }
     } else {
         Verdict::Replace
