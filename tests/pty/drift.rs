@@ -11,7 +11,7 @@ fn what_was_changed_by_hand_is_found_in_the_sample() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), project.path("versions").join(entry.file_name())).unwrap();
     }
-    assert!(project.run(&["upgrade", "head"]).status.success());
+    project.run(&["upgrade", "head"]).expect_status(0);
     let mut program = Program::start(&project, &[], (140, 40));
     program.wait_for(&["nothing pending"]);
     program.send("=");
