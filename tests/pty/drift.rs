@@ -24,6 +24,7 @@ fn what_was_changed_by_hand_is_found_in_the_sample() {
     program.send("js");
     program.wait_for(&["Stamp", "1 object differs from the history"]);
     program.send("\x1b");
+    program.wait_for(&["q quit"]);
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
     program.assert_restored();

@@ -42,6 +42,14 @@ impl World {
     }
 }
 
+pub fn name(effect: &Effect) -> String {
+    match effect {
+        Effect::Drift(_, _, beside) => format!("drift beside {beside}"),
+        Effect::Check(_, _, consent) => format!("check consent {consent}"),
+        _ => String::new(),
+    }
+}
+
 fn operation(object: ObjectId, group: &str, sql: &str) -> Operation {
     let group = ObjectId::new(Kind::Table, "public", group);
     Operation { object, group, action: Action::Alter, sql: sql.to_owned(), note: None }

@@ -384,8 +384,7 @@ fn name(effect: &Effect) -> String {
         Effect::Verify(_, _, words) => {
             format!("verify {}", if words.is_empty() { "all".into() } else { words.join(" ") })
         }
-        Effect::Drift(_, _, beside) => format!("drift beside {beside}"),
-        Effect::Check(_, _, consent) => format!("check consent {consent}"),
+        Effect::Drift(..) | Effect::Check(..) => super::comparing::name(effect),
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),
