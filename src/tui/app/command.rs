@@ -59,6 +59,8 @@ pub enum Command {
     Autogenerate,
     Verify,
     VerifyAll,
+    Drift,
+    Check,
     Backup,
     Accept,
     FieldNext,
@@ -196,6 +198,7 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::OwnServer => screen::own_server::decide(model),
         C::Open | C::Edit | C::EditOutside | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Verify | C::VerifyAll => screen::verify::decide(model, command),
+        C::Drift | C::Check => screen::compare::decide(model, command),
         C::Autogenerate | C::Backup => no("comes with a later version"),
         C::Accept
         | C::FieldNext

@@ -39,6 +39,10 @@ pub enum Effect {
     Stamp(Arc<ScriptTree>, Vec<String>, bool),
     /// Prove revisions on a scratch database; none: the whole history.
     Verify(Generation, Arc<ScriptTree>, Vec<String>),
+    /// Compare the database with its history; `true`: beside a dialog, which does not wait.
+    Drift(Generation, Arc<ScriptTree>, bool),
+    /// Compare the models with the database; `true`: the project's program may run.
+    Check(Generation, Arc<ScriptTree>, bool),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
     EditExternally(PathBuf, Option<usize>),
     /// Read a file that is to be edited, at a 1-based line.

@@ -220,11 +220,9 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
 pub fn news(model: &Model) -> Option<String> {
     match (&model.notice, &model.job) {
         (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(Job::Verifying(_))) if model.sheet.is_some() => None,
-        (None, Some(job @ (Job::Preparing(..) | Job::Writing(_) | Job::Verifying(_) | Job::Proving))) => {
-            Some(format!("{} …", job.words()))
-        }
-        _ => None,
+        (None, Some(Job::Verifying(_) | Job::Comparing(..))) if model.sheet.is_some() => None,
+        (None, None | Some(Job::Applying)) => None,
+        (None, Some(job)) => Some(format!("{} …", job.words())),
     }
 }
 

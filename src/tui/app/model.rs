@@ -12,6 +12,7 @@ use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
 use super::record::Question;
+use super::screen::compare::{Against, Compared};
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
 use super::screen::plan::PlanScreen;
@@ -81,6 +82,8 @@ pub enum Job {
     Applying,
     /// Scripts are being proved on a scratch database.
     Verifying(Generation),
+    /// The database is being compared with its history or the models.
+    Comparing(Generation, Against),
     /// A script is being proved.
     Proving,
     /// A script is being written, or the version table; the words say what.
@@ -98,6 +101,8 @@ impl Job {
             }
             Self::Applying => String::from("applying the plan"),
             Self::Verifying(_) => String::from("verifying"),
+            Self::Comparing(_, Against::History) => String::from("looking for drift"),
+            Self::Comparing(_, Against::Models) => String::from("comparing the models"),
             Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
@@ -166,6 +171,7 @@ pub struct Model {
     pub(crate) sheet: Option<Sheet>,
     /// The verification that runs, or the last one.
     pub(crate) verify: Option<Verify>,
+    pub(crate) compared: Compared,
     /// What was found of scripts in this session.
     pub(crate) proofs: HashMap<RevisionId, Proof>,
     /// Above the plan and the panes.
@@ -215,6 +221,7 @@ impl Model {
             plan: None,
             sheet: None,
             verify: None,
+            compared: Compared::default(),
             proofs: HashMap::new(),
             editor: None,
             dialogs: Vec::new(),

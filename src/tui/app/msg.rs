@@ -9,7 +9,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::core::graph::{Path, RevisionId};
 use crate::core::plan::Plan;
 use crate::engine::apply::{Outcome, Progress};
+use crate::engine::autogenerate::{self, Comparison};
 use crate::engine::draft::Written;
+use crate::engine::drift::Drift;
 use crate::engine::project::{Saved, ScriptTree};
 use crate::engine::record::Record;
 use crate::engine::status::Status;
@@ -65,6 +67,12 @@ pub enum Msg {
     VerifyTold(Generation, Told),
     /// Answer to `Effect::Verify`.
     Verified(Generation, Result<Report, Error>),
+    /// While `Effect::Drift` (but for one beside a dialog) or `Effect::Check` runs.
+    CompareTold(Generation, autogenerate::Told),
+    /// Answer to `Effect::Drift`.
+    Drifted(Generation, Result<Drift, Error>),
+    /// Answer to `Effect::Check`.
+    Checked(Generation, Result<Comparison, Error>),
     /// Answer to `Effect::EditExternally`.
     EditorClosed(Result<(), Error>),
     /// Opens the editor on a text, e.g. one that was just made.

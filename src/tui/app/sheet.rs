@@ -4,8 +4,9 @@
 use super::command::{Decision, no};
 use super::form::{FormLine, Piece, wrap};
 use super::model::Model;
+use super::screen::compare::Against;
 use super::screen::moving::Motion;
-use super::screen::{verify, verify_list};
+use super::screen::{compare, compare_list, verify, verify_list};
 use super::theme::Role;
 use super::{Effect, layout, scroll};
 use crate::core::graph::RevisionId;
@@ -21,6 +22,7 @@ pub const SEPARATOR: &str = " · ";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Verify,
+    Compared(Against),
 }
 
 /// The screen: where one is in its list.
@@ -90,6 +92,7 @@ impl Sheet {
 fn version(model: &Model, kind: Kind) -> u64 {
     match kind {
         Kind::Verify => model.verify.as_ref().map_or(0, |verify| verify.version),
+        Kind::Compared(_) => model.compared.last().map_or(0, |last| last.version),
     }
 }
 
@@ -143,6 +146,13 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
                 add(Some(index), verify_list::details(model, index));
             }
         }
+        Kind::Compared(against) => {
+            add(None, compare_list::notes(model, against));
+            for index in 0..compare_list::count(model, against) {
+                add(Some(index), vec![entry(index)]);
+                add(Some(index), compare_list::details(model, against, index));
+            }
+        }
     }
     lines
 }
@@ -152,6 +162,7 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
 pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
     match kind {
         Kind::Verify => verify_list::title(model),
+        Kind::Compared(against) => compare_list::title(against),
     }
 }
 
@@ -160,6 +171,7 @@ pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
 pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
     match kind {
         Kind::Verify => verify_list::entry(model, index),
+        Kind::Compared(against) => compare_list::entry(model, against, index),
     }
 }
 
@@ -168,6 +180,7 @@ pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
 pub fn status(model: &Model, kind: Kind) -> Piece {
     match kind {
         Kind::Verify => verify_list::status(model),
+        Kind::Compared(against) => compare_list::status(model, against),
     }
 }
 
@@ -178,6 +191,7 @@ pub fn revision(model: &Model) -> Option<RevisionId> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::revision(model, index).cloned(),
+        Kind::Compared(_) => None,
     }
 }
 
@@ -188,6 +202,7 @@ pub fn error(model: &Model) -> Option<Error> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::error(model, index).cloned(),
+        Kind::Compared(_) => None,
     }
 }
 
@@ -195,6 +210,7 @@ pub fn error(model: &Model) -> Option<Error> {
 pub(crate) fn again(model: &Model) -> Decision {
     match model.sheet.as_ref().map(|sheet| sheet.kind) {
         Some(Kind::Verify) => verify::again(model),
+        Some(Kind::Compared(_)) => compare::again(model),
         None => no("there is no list"),
     }
 }

@@ -11,7 +11,7 @@ use super::keymap::Place;
 use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
-use super::screen::{editor, filter, leaving, own_server, verify};
+use super::screen::{compare, editor, filter, leaving, own_server, verify};
 use super::{Effect, Generation, Msg, command, layout, mouse, record, run, sheet};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
@@ -66,6 +66,7 @@ fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
         Msg::Written(answer) => on_written(model, answer),
         Msg::Stamped(answer) => on_stamped(model, answer),
         message @ (Msg::VerifyTold(..) | Msg::Verified(..)) => verify::on_message(model, message),
+        message @ (Msg::CompareTold(..) | Msg::Drifted(..) | Msg::Checked(..)) => compare::on_message(model, message),
         Msg::EditorClosed(answer) => {
             if let Err(error) = answer {
                 model.show_error(error);
@@ -315,6 +316,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
         let body = usize::from(areas.plan_body.height);
         screen.top = super::scroll::follow(screen.top, screen.cursor, body, screen.rows.len());
     }
+    compare::settle(model);
     sheet::settle(model);
     editor::settle(model);
     let mut effects: Vec<Effect> = record::ask(model).into_iter().collect();

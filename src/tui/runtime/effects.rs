@@ -66,10 +66,12 @@ impl Drop for Ending {
 pub(super) struct Effects {
     world: Arc<World>,
     /// As the command line says; the environment changes with `Effect::Connect`.
-    command_line: ConnectOptions,
+    pub(super) command_line: ConnectOptions,
     pub(super) options: ConnectOptions,
     /// Of the running job.
     cancel: CancellationToken,
+    /// Of the drift that is computed beside a dialog.
+    pub(super) beside: CancellationToken,
     asking: Option<AbortHandle>,
     preparing: Option<AbortHandle>,
     pub(super) examining: Option<AbortHandle>,
@@ -97,6 +99,7 @@ impl Effects {
             command_line: options.clone(),
             options,
             cancel: CancellationToken::new(),
+            beside: CancellationToken::new(),
             asking: None,
             preparing: None,
             examining: None,
@@ -131,6 +134,7 @@ impl Effects {
     /// Cancels the running job, on the server where it is there.
     pub(super) fn cancel(&mut self) {
         self.cancel.cancel();
+        self.beside.cancel();
     }
 
     /// Starts an effect, or hands it back for the loop.
@@ -152,6 +156,8 @@ impl Effects {
             Effect::Merge(tree, revisions, new) => self.merge(tree, revisions, new),
             Effect::Stamp(tree, targets, purge) => self.stamp(tree, targets, purge),
             Effect::Verify(generation, tree, revisions) => self.verify(generation, tree, revisions),
+            Effect::Drift(generation, tree, beside) => self.drift(generation, tree, beside),
+            Effect::Check(generation, tree, consent) => self.check(generation, tree, consent),
             Effect::Highlight(revision, text) => {
                 self.spawn(Kind::Reads, async move |world| {
                     if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
@@ -295,6 +301,7 @@ impl Effects {
 
     fn stamp(&mut self, tree: Arc<ScriptTree>, targets: Vec<String>, purge: bool) {
         let options = self.options.clone();
+        self.beside.cancel();
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
             let project = world.project();
@@ -326,6 +333,7 @@ impl Effects {
     }
 
     pub(super) fn fresh_cancel(&mut self) -> CancellationToken {
+        self.beside.cancel();
         self.cancel = CancellationToken::new();
         self.cancel.clone()
     }

@@ -45,6 +45,7 @@ pub struct Harness {
     /// What verifying finds of a revision, where it is not proved; and what stops it.
     pub faulty: Vec<Verified>,
     pub stops: Option<Error>,
+    pub compared: super::comparing::World,
     /// Applying, preparing and verifying are not answered until `finish`.
     pub hold: bool,
     pub held: Vec<Effect>,
@@ -83,6 +84,7 @@ impl Harness {
             fails: None,
             faulty: Vec::new(),
             stops: None,
+            compared: super::comparing::World::default(),
             hold: false,
             held,
             disk: HashMap::new(),
@@ -125,6 +127,8 @@ impl Harness {
                     Effect::Apply(_)
                         | Effect::Prepare(..)
                         | Effect::Verify(..)
+                        | Effect::Drift(..)
+                        | Effect::Check(..)
                         | Effect::Prove(_)
                         | Effect::SaveScript { .. }
                 )
@@ -155,6 +159,7 @@ impl Harness {
                 vec![Msg::Stamped(Ok(path))]
             }
             Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
+            Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
                 vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
@@ -379,6 +384,7 @@ fn name(effect: &Effect) -> String {
         Effect::Verify(_, _, words) => {
             format!("verify {}", if words.is_empty() { "all".into() } else { words.join(" ") })
         }
+        Effect::Drift(..) | Effect::Check(..) => super::comparing::name(effect),
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),

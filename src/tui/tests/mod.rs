@@ -2,6 +2,7 @@
 
 mod applying;
 mod beside;
+mod comparing;
 mod editing;
 mod fixtures;
 mod harness;

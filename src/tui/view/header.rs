@@ -8,6 +8,7 @@ use crate::tui::app::command::Command;
 use crate::tui::app::layout::Areas;
 use crate::tui::app::model::{Connection, Model};
 use crate::tui::app::run::ids;
+use crate::tui::app::screen::compare_list::badges;
 use crate::tui::app::screen::own_server;
 use crate::tui::app::theme::Role;
 
@@ -24,12 +25,19 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let taken = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + 1;
     pen.put(" ", Role::Text);
     let room = (pen.left() + 1).saturating_sub(taken);
+    // What was found of the database stands beside the head, at the end of the line.
+    let badges = fitting(badges(model), &place, pen.left());
+    let beside = width(&badges) + 2 * badges.len();
+    let room = room.saturating_sub(beside);
     if right.width() > room && matches!(model.server.connection, Connection::Connected) {
         right = pending_words(model);
     }
     // Where room is short the server's version gives way, but never the database's name.
     let connected = matches!(model.server.connection, Connection::Connected);
-    if right.width() <= room || !connected || model.width >= 60 {
+    for (text, role) in badges.iter().rev() {
+        pen.right(&format!("{text} "), *role);
+    }
+    if right.width() <= room || !connected || model.width >= 60 && badges.is_empty() {
         pen.right(&format!("{right} "), state.first().map_or(Role::Text, |(_, role)| *role));
     }
     for (text, role) in place {
@@ -38,6 +46,19 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     if narrow {
         pending_line(model, areas.pending_line, paint);
     }
+}
+
+/// What fits beside the database's name, which is never cut for it.
+fn fitting(mut badges: Vec<(String, Role)>, place: &[(String, Role)], left: usize) -> Vec<(String, Role)> {
+    let name: usize = place.iter().filter(|(text, _)| !text.starts_with(" · ")).map(|(text, _)| text.width()).sum();
+    while !badges.is_empty() && name + width(&badges) + 2 * badges.len() > left {
+        badges.pop();
+    }
+    badges
+}
+
+fn width(pieces: &[(String, Role)]) -> usize {
+    pieces.iter().map(|(text, _)| text.width()).sum()
 }
 
 /// Project, environment, database, host, server.

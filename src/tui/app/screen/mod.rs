@@ -1,5 +1,7 @@
 //! The screens and dialogs, one a file: each says which of its commands apply and what they do.
 
+pub mod compare;
+pub mod compare_list;
 pub mod confirm;
 pub mod create;
 pub mod dialog;

@@ -1,6 +1,6 @@
 //! The dialog that stamps: the version table as it is and as it would be.
 
-use super::{connected, writable};
+use super::{compare, compare_list, connected, writable};
 use crate::core::graph::RevisionId;
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};
@@ -34,7 +34,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
         if let Ok(stamp) = plan(model) {
             model.dialogs.push(Dialog::Stamp(stamp));
         }
-        Vec::new()
+        compare::look_beside(model)
     })
 }
 
@@ -67,6 +67,7 @@ impl Stamp {
         }
         form.fact("from", vec![(listed(model, &self.from), Role::Current)]);
         form.fact("to", vec![(listed(model, &self.to), Role::Head)]);
+        form.fact("drift", vec![compare_list::beside(model)]);
         form.blank();
         form.text("Only the version table is written: no script runs, and no table of yours changes.", Role::Muted);
         if self.purge {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::{After, Editor, Origin, saving};
+use crate::engine::Error;
 use crate::tui::app::Effect;
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::model::Model;
+use crate::tui::app::screen::compare;
 use crate::tui::app::theme::Role;
 
 /// What a button does.
@@ -22,6 +24,8 @@ pub enum Choice {
     ThrowAway,
     /// Takes the file as it is now.
     Reload(Arc<str>),
+    /// Lets the program run that the project names for its models, and compares them.
+    RunProgram,
     /// Writes over the file as it is now; `None`: there is none any more.
     Overwrite(Option<Arc<str>>),
 }
@@ -93,6 +97,19 @@ impl Ask {
         Self { title: "The file has changed", danger: true, lines, choices, focused: 0 }
     }
 
+    /// Before a program runs that a project names: the error says which.
+    #[must_use]
+    pub fn program(error: &Error) -> Self {
+        let why = "A program that a project names runs only after a yes, which is remembered for this project.";
+        Self {
+            title: "Run the project's program?",
+            danger: false,
+            lines: vec![(error.message.clone(), Role::Warning), (String::from(why), Role::Text)],
+            choices: vec![("No", Choice::GoOn), ("Yes", Choice::RunProgram)],
+            focused: 0,
+        }
+    }
+
     /// The words and the buttons.
     #[must_use]
     pub fn form(&self) -> Form {
@@ -133,6 +150,7 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         Choice::Discard => saving::leave(model),
         Choice::ThrowAway => saving::throw_away(model),
         Choice::Reload(text) => saving::reload(model, text),
+        Choice::RunProgram => compare::check(model, true),
         Choice::Overwrite(found) => saving::overwrite(model, found),
     }
 }

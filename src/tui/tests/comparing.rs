@@ -1,0 +1,318 @@
+//! `=` and `A`: drift, what the models would change, the header that says so, and the drift beside the stamp dialog.
+
+use super::fixtures::*;
+use super::harness::*;
+use crate::core::diff::{Action, Changes, Operation};
+use crate::core::schema::{Kind, ObjectId};
+use crate::engine::autogenerate::{Comparison, Told};
+use crate::engine::drift::Drift;
+use crate::engine::models;
+use crate::engine::{Error, ErrorKind};
+use crate::tui::app::{Effect, Generation, Msg, Start};
+
+/// What comparing finds in the fake world.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub drift: Drift,
+    pub check: Comparison,
+    /// Instead of either.
+    pub error: Option<Error>,
+    /// The models come from a program, which runs only after a yes.
+    pub program: bool,
+}
+
+impl World {
+    pub fn answer(&self, effect: &Effect) -> Vec<Msg> {
+        let error = self.error.clone();
+        match effect {
+            Effect::Drift(generation, tree, beside) => {
+                let ids = tree.graph.pending(&[]).into_iter().cloned();
+                let told = ids.map(|revision| Msg::CompareTold(*generation, Told::Replay { revision }));
+                let mut messages: Vec<Msg> = if *beside { Vec::new() } else { told.collect() };
+                messages.push(Msg::Drifted(*generation, error.map_or_else(|| Ok(self.drift.clone()), Err)));
+                messages
+            }
+            Effect::Check(generation, _, consent) => {
+                let needs = (self.program && !consent)
+                    .then(|| Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all"));
+                vec![Msg::Checked(*generation, error.or(needs).map_or_else(|| Ok(self.check.clone()), Err))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+pub fn name(effect: &Effect) -> String {
+    match effect {
+        Effect::Drift(_, _, beside) => format!("drift beside {beside}"),
+        Effect::Check(_, _, consent) => format!("check consent {consent}"),
+        _ => String::new(),
+    }
+}
+
+fn operation(object: ObjectId, group: &str, sql: &str) -> Operation {
+    let group = ObjectId::new(Kind::Table, "public", group);
+    Operation { object, group, action: Action::Alter, sql: sql.to_owned(), note: None }
+}
+
+/// A column that somebody added, an index that somebody dropped, and something that no statement changes.
+fn drifted() -> Drift {
+    let column = ObjectId::on(Kind::Column, "public", "users", "nickname");
+    let index = ObjectId::new(Kind::Index, "public", "ix_status");
+    let mut add = operation(index, "executions", "CREATE INDEX ix_status\n    ON public.executions (status)");
+    add.note = Some(String::from("this takes a lock"));
+    Drift {
+        changes: Changes {
+            operations: vec![operation(column, "users", "ALTER TABLE public.users DROP COLUMN nickname"), add],
+            outside_transaction: None,
+        },
+        difference: vec![
+            String::from("table public.users: column nickname is text, in the history nothing"),
+            String::from("index public.ix_status is missing"),
+            String::from("event trigger watch is not in the history"),
+        ],
+        notes: vec![String::from("revision 2b6a5d40c1f2 was edited after it ran; the file is what counts here"); 2],
+    }
+}
+
+fn models() -> Comparison {
+    Comparison { changes: drifted().changes, ..Comparison::default() }
+}
+
+fn with(drift: Drift, check: Comparison, width: u16, height: u16) -> Harness {
+    let mut harness = Harness::new(width, height);
+    harness.compared = World { drift, check, ..World::default() };
+    harness
+}
+
+fn header(harness: &Harness) -> String {
+    harness.screen().lines().next().unwrap_or_default().to_owned()
+}
+
+/// A comparison that runs.
+fn running(key: &str) -> (Harness, Generation) {
+    let mut harness = with(drifted(), models(), 120, 40);
+    harness.hold = true;
+    harness.press(key);
+    let generation = harness.model.generation;
+    (harness, generation)
+}
+
+fn finish(harness: &mut Harness) {
+    harness.hold = false;
+    harness.run();
+}
+
+#[test]
+fn pictures_of_a_drift() {
+    let mut harness = with(drifted(), models(), 80, 24);
+    harness.press("=");
+    for (width, height) in [(40, 10), (80, 24), (120, 40)] {
+        harness.resize(width, height);
+        insta::assert_snapshot!(format!("drift_{width}x{height}"), harness.screen());
+    }
+}
+
+#[test]
+fn pictures_of_what_the_models_would_change() {
+    let mut harness = with(Drift::default(), models(), 80, 24);
+    harness.press("A");
+    for (width, height) in [(40, 10), (80, 24), (120, 40)] {
+        harness.resize(width, height);
+        insta::assert_snapshot!(format!("models_{width}x{height}"), harness.screen());
+    }
+}
+
+#[test]
+fn picture_in_ascii() {
+    let options = Start { ascii: true, ..start(80, 24) };
+    let mut harness = Harness::silent(80, 24, sample(), &["7c1d5e02aa10"], options);
+    harness.compared.drift = drifted();
+    harness.run();
+    let screen = harness.press("=").screen();
+    assert!(screen.is_ascii() || screen.contains("실행"), "{screen}");
+    assert!(screen.contains("! drift: 3") && screen.contains(" ! table public.users"), "{screen}");
+}
+
+#[test]
+fn pictures_of_the_header_beside_the_head() {
+    let mut harness = with(drifted(), Comparison::default(), 80, 24);
+    harness.press("=<esc>A<esc>");
+    let mut headers = Vec::new();
+    for width in [40, 60, 80, 120, 200] {
+        harness.resize(width, 24);
+        headers.push(header(&harness));
+    }
+    insta::assert_snapshot!("compared_header", headers.join("\n"));
+}
+
+#[test]
+fn no_drift_is_said_so_and_stands_in_the_header_until_the_database_moves() {
+    let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
+    assert!(!header(&harness).contains("drift"));
+    assert!(harness.press("=").screen().contains("no drift: the database is what its history says"));
+    harness.press("<esc>A");
+    assert!(harness.screen().contains("models agree: they add nothing to the database"));
+    harness.press("<esc>");
+    assert!(header(&harness).contains("✓ no drift") && header(&harness).contains("✓ models agree"));
+    harness.heads = vec![id("9f3b6c10a7d2")];
+    harness.send(Msg::LookAgain);
+    assert!(!header(&harness).contains("drift") && !header(&harness).contains("models"), "{}", header(&harness));
+}
+
+#[test]
+fn changed_scripts_and_an_applied_plan_take_it_back() {
+    let mut harness = with(drifted(), Comparison::default(), 160, 40);
+    harness.press("=<esc>");
+    assert!(header(&harness).contains("≠ drift: 3"), "{}", header(&harness));
+    harness.tree = std::sync::Arc::new(sample());
+    harness.send(Msg::ScriptsChanged);
+    assert!(!header(&harness).contains("drift"));
+    harness.press("=<esc>");
+    assert!(header(&harness).contains("≠ drift: 3"));
+    harness.press("u<enter>").press("legacy_code<enter>");
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);
+    assert!(!header(&harness).contains("drift"));
+}
+
+#[test]
+fn what_it_is_at_is_told() {
+    let (mut harness, generation) = running("A");
+    let loading = models::Told::Loading { file: String::from("users.sql"), number: 2, count: 7 };
+    harness.send(Msg::CompareTold(generation, Told::Load(loading)));
+    assert!(harness.screen().contains("loading users.sql, 2 of 7, 0 s"), "{}", harness.screen());
+    let notes = vec![String::from("a private server is used")];
+    harness.send(Msg::CompareTold(generation, Told::Scratch { place: String::from("a socket"), notes }));
+    harness.send(Msg::CompareTold(generation, Told::Read));
+    let screen = harness.screen();
+    assert!(screen.contains("reading the database") && screen.contains("a private server is used"), "{screen}");
+    harness.press("<esc>");
+    assert!(harness.screen().contains("comparing the models …"));
+    assert!(harness.press("u").screen().contains("comparing the models has to end first"));
+    assert!(harness.press("=").screen().contains("Models ─"), "{}", harness.screen());
+    harness.press("<esc>");
+    finish(&mut harness);
+    assert!(harness.screen().contains("models: 2 objects differ from the models"), "{}", harness.screen());
+}
+
+#[test]
+fn it_is_cancelled_and_says_so() {
+    for key in ["=", "A"] {
+        let (mut harness, _) = running(key);
+        harness.press("<^c>");
+        assert_eq!(harness.asked.last().unwrap(), "cancel");
+        assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+        harness.compared.error = Some(Error::of(ErrorKind::Interrupted, "cancelled"));
+        finish(&mut harness);
+        let screen = harness.screen();
+        assert!(screen.contains("cancelled; the scratch database is gone") && !screen.contains("Error"), "{screen}");
+        harness.compared.error = None;
+        assert!(harness.press("R").screen().contains("objects differ from"), "{}", harness.screen());
+    }
+}
+
+#[test]
+fn quitting_waits_for_the_scratch_database_to_go() {
+    let (mut harness, _) = running("=");
+    assert!(harness.press("q").screen().contains("The database is being compared"));
+    harness.press("<right><enter>");
+    assert_eq!(harness.asked.last().unwrap(), "cancel");
+    finish(&mut harness);
+    assert_eq!(harness.asked.last().unwrap(), "quit");
+}
+
+#[test]
+fn what_comes_too_late_is_dropped() {
+    let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
+    harness.press("=");
+    let (before, generation) = (harness.screen(), harness.model.generation);
+    harness.send(Msg::Drifted(generation, Ok(drifted())));
+    harness.send(Msg::Drifted(generation - 1, Err(Error::new("too late"))));
+    harness.send(Msg::Checked(generation, Ok(models())));
+    harness.send(Msg::CompareTold(generation, Told::Compare));
+    assert_eq!(harness.screen(), before);
+    // A drift that was found for other heads is shown, and is not said of these.
+    harness.hold = true;
+    harness.press("R");
+    harness.heads = vec![id("9f3b6c10a7d2")];
+    let waiting = harness.model.read_status();
+    let Effect::ReadStatus(waiting) = waiting else { panic!() };
+    let status = harness.model.server.status.clone().unwrap();
+    let status = crate::engine::status::Status { heads: harness.heads.clone(), ..status };
+    harness.send(Msg::Status(waiting, Ok(status)));
+    finish(&mut harness);
+    assert!(!header(&harness).contains("drift"), "{}", header(&harness));
+}
+
+#[test]
+fn errors_are_shown() {
+    let mut harness = with(Drift::default(), models(), 120, 40);
+    harness.compared.error = Some(Error::new("Target database is not up to date.").hint("upgrade it first"));
+    assert!(harness.press("A").screen().contains("upgrade it first"));
+    harness.compared.error = None;
+    assert!(harness.press("<esc>R").screen().contains("2 objects differ from the models"), "{}", harness.screen());
+}
+
+#[test]
+fn a_program_runs_only_after_a_yes() {
+    let mut harness = with(Drift::default(), models(), 120, 40);
+    harness.compared.program = true;
+    let screen = harness.press("A").screen();
+    assert!(screen.contains("Run the project's program?") && screen.contains("./print-ddl --all"), "{screen}");
+    assert!(!harness.press("<enter>").screen().contains("print-ddl"));
+    assert_eq!(harness.asked.last().unwrap(), "check consent false");
+    harness.press("A<right><enter>");
+    assert_eq!(harness.asked.last().unwrap(), "check consent true");
+    assert!(harness.screen().contains("2 objects differ from the models"), "{}", harness.screen());
+}
+
+#[test]
+fn stamping_shows_the_drift_and_does_not_wait_for_it() {
+    let mut harness = with(drifted(), Comparison::default(), 160, 40);
+    harness.hold = true;
+    assert!(harness.press("js").screen().contains("drift   computing …"), "{}", harness.screen());
+    assert_eq!(harness.asked.last().unwrap(), "drift beside true");
+    assert!(harness.model.job.is_none());
+    finish(&mut harness);
+    let screen = harness.screen();
+    assert!(screen.contains("drift   3 objects differ from the history"), "{screen}");
+    assert!(header(&harness).contains("≠ drift: 3"));
+    // It is known by now.
+    harness.asked.clear();
+    assert!(harness.press("<esc>s").screen().contains("3 objects differ"));
+    assert!(harness.asked.is_empty(), "{:?}", harness.asked);
+}
+
+#[test]
+fn a_stamp_before_the_drift_is_there_drops_it() {
+    let mut harness = with(drifted(), Comparison::default(), 160, 40);
+    harness.hold = true;
+    harness.press("js<tab><enter>");
+    if !harness.asked.iter().any(|asked| asked.starts_with("stamp")) {
+        harness.press("s<enter>");
+    }
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("stamp")), "{:?}", harness.asked);
+    finish(&mut harness);
+    assert!(!header(&harness).contains("drift"), "{}", header(&harness));
+}
+
+#[test]
+fn a_drift_that_cannot_be_computed_leaves_the_stamp_alone() {
+    let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
+    harness.compared.error = Some(Error::new("no database can be made"));
+    let screen = harness.press("js").screen();
+    assert!(screen.contains("not known: no database can be made") && !screen.contains("Error"), "{screen}");
+    harness.press("<enter>");
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("stamp")), "{:?}", harness.asked);
+}
+
+#[test]
+fn the_palette_has_both_and_read_only_refuses() {
+    let mut harness = with(Drift::default(), Comparison::default(), 120, 40);
+    assert!(harness.press(":drift<enter>").screen().contains("no drift: the database"));
+    assert!(harness.press("<esc>:check the<enter>").screen().contains("models agree"));
+    let options = Start { read_only: true, ..start(120, 40) };
+    let mut harness = Harness::silent(120, 40, sample(), &[], options);
+    harness.run();
+    assert!(harness.press("=").screen().contains("drift: limbeck was opened with --read-only"));
+}

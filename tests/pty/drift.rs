@@ -1,0 +1,32 @@
+//! Drift from the UI: what somebody changed by hand is found, told beside the head, and shown before a stamp.
+
+use super::Program;
+use crate::support::{TestProject, repository, server};
+
+#[test]
+fn what_was_changed_by_hand_is_found_in_the_sample() {
+    let database = server().database();
+    let project = TestProject::on(&database);
+    for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), project.path("versions").join(entry.file_name())).unwrap();
+    }
+    project.run(&["upgrade", "head"]).expect_status(0);
+    let mut program = Program::start(&project, &[], (140, 40));
+    program.wait_for(&["nothing pending"]);
+    program.send("=");
+    program.wait_for(&["no drift: the database is what its history says"]);
+    database.psql("ALTER TABLE public.functions ADD COLUMN added_by_hand text");
+    program.send("R");
+    program.wait_for(&["1 object differs from the history", "DROP COLUMN added_by_hand", "drift: 1"]);
+    program.send("\x1b");
+    program.wait_for(&["1 History", "drift: 1"]);
+    program.send("js");
+    program.wait_for(&["Stamp", "1 object differs from the history"]);
+    program.send("\x1b");
+    program.wait_for(&["q quit"]);
+    program.send("q");
+    assert_eq!(program.end().exit_code(), 0);
+    program.assert_restored();
+    assert_eq!(database.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'limbeck\\_scratch\\_%'"), "0");
+}
