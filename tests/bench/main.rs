@@ -6,6 +6,7 @@
 #![allow(dead_code, unused_imports, reason = "the tests' own support has more than is measured here")]
 
 mod applying;
+mod check;
 mod editor;
 mod frame;
 mod heads;
@@ -13,6 +14,8 @@ mod scripts;
 mod start;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../random/thousand.rs"]
+mod thousand;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -36,12 +39,13 @@ impl Figure {
 /// A word to choose it by, and how it is measured.
 type Budget = (&'static str, fn() -> Vec<Figure>);
 
-const BUDGETS: [Budget; 5] = [
+const BUDGETS: [Budget; 6] = [
     ("start", start::measure),
     ("heads", heads::measure),
     ("frame", frame::measure),
     ("editor", editor::measure),
     ("apply", applying::measure),
+    ("check", check::measure),
 ];
 
 fn main() -> ExitCode {

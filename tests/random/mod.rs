@@ -1,11 +1,14 @@
 //! Random pairs of schemas over every kind of object, with rows: what is generated from one to the other is applied,
 //! taken back and applied again.
 
+mod bench;
 mod constraints;
+mod program;
 mod render;
 mod rest;
 mod rows;
 mod tables;
+mod thousand;
 mod types;
 mod world;
 
@@ -13,6 +16,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::support::{TestDatabase, server};
+use bench::Bench;
+use program::kept;
 use world::{At, World};
 
 /// How many pairs: few, or what `LIMBECK_TEST_CASES` says.
@@ -60,3 +65,86 @@ fn what_is_drawn_is_valid() {
         trial("a", format!("{a}{filling}{}", rows::shared_values(world, major).join(";\n") + ";\n"))
     });
 }
+
+/// Both ways on one database, with rows.
+fn there_and_back(bench: &Bench, world: &World) -> Result<(), String> {
+    let major = major();
+    bench.empty()?;
+    bench.run("b", &render::models(world, At::B, major))?;
+    let new = bench.read()?;
+    bench.is_still(&new)?;
+    bench.empty()?;
+    let nothing = bench.read()?;
+    bench.turn("from nothing", &nothing, &new)?;
+    bench.empty()?;
+    bench.run("a", &render::models(world, At::A, major))?;
+    bench.run("rows", &rows::filling(world, major))?;
+    bench.run("reset", "RESET ALL")?;
+    let queries = rows::shared_values(world, major);
+    let (old, values) = (bench.read()?, bench.values(&queries)?);
+    bench.turn("up", &old, &new)?;
+    kept(&values, &bench.values(&queries)?)?;
+    bench.turn("down", &new, &old)?;
+    kept(&values, &bench.values(&queries)?)?;
+    bench.turn("up again", &old, &new)?;
+    kept(&values, &bench.values(&queries)?)
+}
+
+#[test]
+fn a_random_difference_goes_there_and_back_and_keeps_all_values() {
+    let database = server().database();
+    let bench = Bench::on(&database, major());
+    for_worlds(20, |world| there_and_back(&bench, world));
+}
+
+// SURVEY
+#[test]
+#[ignore]
+fn survey() {
+    use proptest::strategy::ValueTree;
+    let database = server().database();
+    let bench = Bench::on(&database, major());
+    let mut runner = TestRunner::new(Config::default());
+    let class = |error: &str| {
+        let line: String = error.lines().next().unwrap_or("").chars().filter(|c| !c.is_ascii_digit()).collect();
+        line.split(": ").filter(|p| !p.starts_with("up") && !p.starts_with("down")).collect::<Vec<_>>().join(": ")
+    };
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(cases(200).into());
+    let (mut good, mut bad) = (0, 0);
+    while std::time::Instant::now() < until {
+        let mut tree = world::worlds().new_tree(&mut runner).unwrap();
+        let Err(mut error) = there_and_back(&bench, &tree.current()) else {
+            good += 1;
+            continue;
+        };
+        bad += 1;
+        let mut kind = class(&error);
+        let count = seen.entry(kind.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            continue;
+        }
+        let mut more = tree.simplify();
+        let mut tries = 0;
+        while more && tries < 60 {
+            tries += 1;
+            match there_and_back(&bench, &tree.current()) {
+                Err(again) if class(&again) == kind => {
+                    error = again;
+                    kind = class(&error);
+                    more = tree.simplify()
+                }
+                _ => more = tree.complicate(),
+            }
+        }
+        let world = tree.current();
+        println!(
+            "=====FAULT {error}\n--- a\n{}--- b\n{}",
+            render::models(&world, At::A, major()),
+            render::models(&world, At::B, major())
+        );
+    }
+    println!("=====GOOD {good} BAD {bad}\n{seen:#?}");
+}
+// END

@@ -1,6 +1,7 @@
 //! Rows for the first side of a world, and what has to be left of them on the second.
 
 use super::render::Render;
+use super::tables::PARTITIONED;
 use super::types::{comparable, is_generated};
 use super::world::{At, Side, World};
 
@@ -56,11 +57,10 @@ pub fn shared_values(world: &World, major: u32) -> Vec<String> {
         }
         let letter = if a.parent(number).is_some() { 'q' } else { 'r' };
         parts.extend((0..table.references.len()).map(|place| format!("{letter}{place}::text")));
-        queries.push(format!(
-            "SELECT '{name}', {} FROM {name} ORDER BY 1, 2",
-            parts.join(", "),
-            name = a.table_name(number)
-        ));
+        // A parent's rows are its own: a child may go.
+        let only = if table.shape == PARTITIONED { "" } else { "ONLY " };
+        let name = a.table_name(number);
+        queries.push(format!("SELECT '{name}', {} FROM {only}{name} ORDER BY 1, 2", parts.join(", ")));
     }
     queries
 }

@@ -131,3 +131,19 @@ pub(super) fn owner(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
         _ => None,
     }
 }
+
+/// Whether a constraint only follows from another: a partition's from its parent's, and what a foreign key to a
+/// partitioned table has for each of the partitions.
+pub(super) fn is_derived(states: &States, id: &ObjectId) -> bool {
+    id.kind == Kind::Constraint && !states.contains_key(id)
+}
+
+/// The foreign keys of the same table on the same columns, from one of which a derived one follows.
+pub(super) fn sources(schema: &Schema, states: &States, derived: &ObjectId) -> Vec<ObjectId> {
+    let (Some(table), Some(own)) = (schema.table(&derived.schema, &derived.of), schema.constraint(derived)) else {
+        return Vec::new();
+    };
+    let alike = table.constraints.iter().filter(|one| one.kind == own.kind && one.columns == own.columns);
+    let ids = alike.map(|one| ObjectId { name: one.name.clone(), ..derived.clone() });
+    ids.filter(|id| states.contains_key(id)).collect()
+}

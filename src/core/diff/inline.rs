@@ -8,7 +8,7 @@ use super::context::Context;
 use super::mention;
 use super::state::States;
 use super::write;
-use crate::core::schema::{Kind, ObjectId};
+use crate::core::schema::{Constraint, ConstraintKind, Kind, ObjectId};
 
 /// Fills `decisions.inline` and `decisions.apart`.
 pub(super) fn decide(context: &mut Context, states: &States) {
@@ -17,8 +17,8 @@ pub(super) fn decide(context: &mut Context, states: &States) {
     let made: Vec<&ObjectId> = states.keys().filter(|id| makes(id)).collect();
     // What is not validated cannot stand in CREATE.
     let is_valid = |id: &&ObjectId| context.new.constraint(id).is_some_and(|constraint| constraint.validated);
-    let constraints =
-        made.iter().copied().filter(|id| id.kind == Kind::Constraint).filter(with_holder).filter(is_valid);
+    let constraints = made.iter().copied().filter(|id| id.kind == Kind::Constraint);
+    let constraints = constraints.filter(with_holder).filter(is_valid).filter(|id| !is_second_key(context, id));
     let of_made_column = |id: &ObjectId| {
         let owner = carry::owner(context.new, id);
         owner.is_some_and(|column| makes(&column)) && write::is_serial(context, id)
@@ -30,13 +30,26 @@ pub(super) fn decide(context: &mut Context, states: &States) {
     context.decisions.apart = in_circles(&dropped_on(context, states));
 }
 
+/// Whether CREATE TABLE would leave a constraint out because another key of the table has the same columns.
+fn is_second_key(context: &Context, id: &ObjectId) -> bool {
+    use ConstraintKind::{PrimaryKey, Unique};
+    let (Some(table), Some(own)) = (context.new.table(&id.schema, &id.of), context.new.constraint(id)) else {
+        return false;
+    };
+    let is_first = |other: &Constraint| {
+        let has_name = other.kind == PrimaryKey || other.kind == Unique && other.name < own.name;
+        has_name && other.name != own.name && other.columns == own.columns
+    };
+    own.kind == Unique && table.constraints.iter().any(is_first)
+}
+
 /// From a maker to another on which it stands, and the constraint for which it does, where there is one.
 type Edges = Vec<(ObjectId, ObjectId, Option<ObjectId>)>;
 
 fn made_on(context: &Context, states: &States) -> Edges {
     let maker = |id: &ObjectId| carry::maker(context, states, id).filter(|id| states[id].makes());
     let mut edges = Edges::new();
-    for (id, on) in &context.new.depends {
+    for (id, on) in context.new.depends.iter().filter(|(id, _)| !carry::is_derived(states, id)) {
         let Some(from) = maker(id) else { continue };
         let constraint =
             context.decisions.inline.contains(id).then(|| id.clone()).filter(|id| id.kind == Kind::Constraint);
@@ -51,8 +64,13 @@ fn made_on(context: &Context, states: &States) -> Edges {
 fn dropped_on(context: &Context, states: &States) -> Edges {
     let taker = |id: &ObjectId| carry::taker(context, states, id).filter(|id| states[id].drops());
     let mut edges = Edges::new();
-    for (id, on) in &context.old.depends {
-        let Some(from) = taker(id).filter(|from| from.kind == Kind::Table) else { continue };
+    let whole = context.old.depends.iter().flat_map(|(id, on)| {
+        let derived = carry::is_derived(states, id);
+        let sources = if derived { carry::sources(context.old, states, id) } else { vec![id.clone()] };
+        sources.into_iter().map(move |id| (id, on))
+    });
+    for (id, on) in whole {
+        let Some(from) = taker(&id).filter(|from| from.kind == Kind::Table) else { continue };
         let constraint = (id.kind == Kind::Constraint).then(|| id.clone());
         let others = on.iter().filter_map(taker).filter(|to| *to != from);
         edges.extend(others.map(|to| (from.clone(), to, constraint.clone())));

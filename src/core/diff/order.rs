@@ -73,14 +73,16 @@ impl<'a, 'b> Order<'a, 'b> {
 
     fn by_dependency(&mut self) {
         let (context, states) = (self.context, self.states);
-        for (id, on) in &context.new.depends {
+        for (id, on) in context.new.depends.iter().filter(|(id, _)| !carry::is_derived(states, id)) {
             let made = self.made(id);
             for on in on {
                 self.before(self.made(on), made);
             }
         }
         for (id, on) in &context.old.depends {
-            for on in on {
+            let derived = carry::is_derived(states, id);
+            let sources = if derived { carry::sources(context.old, states, id) } else { vec![id.clone()] };
+            for (id, on) in sources.iter().flat_map(|id| on.iter().map(move |on| (id, on))) {
                 self.leave(id, on);
             }
         }
@@ -111,7 +113,9 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(released, end);
         }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
-        if (states.get(&ground) == Some(&State::Drop) && released.is_none()) || stays_on_old {
+        // A column that is numbered otherwise has let go of its sequence before, and may take the name over.
+        let has_let_go = ground.kind == Kind::Sequence && released.is_some();
+        if (states.get(&ground) == Some(&State::Drop) || stays_on_old) && !has_let_go {
             self.before(self.find(&id, Action::Alter), dropped);
         }
     }

@@ -74,9 +74,15 @@ pub fn differences(left: &Schema, right: &Schema) -> Vec<Difference> {
     found.into_iter().map(|(id, disagreement)| Difference { id: id.clone(), disagreement }).collect()
 }
 
-/// The object, unless it only follows from a parent's.
+/// The object, unless it only follows from a parent's: a partition's trigger, or its part of an index, whose name
+/// depends on what was there when it was made.
 fn own<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Object> {
-    schema.objects.get(id).filter(|object| !matches!(object, Object::Trigger(trigger) if trigger.inherited))
+    let follows = |object: &&Object| match object {
+        Object::Trigger(trigger) => trigger.inherited,
+        Object::Index(index) => index.part_of.is_some(),
+        _ => false,
+    };
+    schema.objects.get(id).filter(|object| !follows(object))
 }
 
 fn of_objects(left: &Object, right: &Object) -> Option<Disagreement> {

@@ -56,7 +56,7 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
         ("boolean", _) if NUMBERS.contains(&to.as_str()) => using(format!("{name}::integer::{new}"), None),
         (_, "boolean") if is_integer(&from) => using(format!("{name} <> 0"), None),
         (_, "boolean") if NUMBERS.contains(&from.as_str()) => using(format!("{name} <> 0"), None),
-        (_, _) if to.strip_suffix("[]").is_some_and(|element| element == from || is_assigned(&from, element)) => {
+        (_, _) if !from.ends_with("[]") && is_element(&from, &to) => {
             using(format!("CASE WHEN {name} IS NULL THEN NULL ELSE ARRAY[{name}]::{new} END"), None)
         }
         (_, _) if TEXTS.contains(&from.as_str()) => {
@@ -64,6 +64,11 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
         }
         _ => using(format!("{name}::text::{new}"), Some(&format!("fails where a value, as text, is no {new}"))),
     }
+}
+
+/// Whether a value can be the one element of an array.
+fn is_element(from: &str, array: &str) -> bool {
+    array.strip_suffix("[]").is_some_and(|element| element == from || is_assigned(from, element))
 }
 
 /// The way to a type of the same name that is made anew.
