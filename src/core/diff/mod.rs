@@ -18,6 +18,8 @@ mod shorten;
 mod sort;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 mod twin;
 mod write;
 

@@ -55,8 +55,8 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     }
     let enforces = is_enforced(old) != is_enforced(new);
     if enforces {
-        let enforced = if is_enforced(new) { "ENFORCED" } else { "NOT ENFORCED" };
-        statements.push(format!("{holder} ALTER CONSTRAINT {} {enforced}", quote(&id.name)));
+        let word = if is_enforced(new) { "ENFORCED" } else { "NOT ENFORCED" };
+        statements.push(format!("{holder} ALTER CONSTRAINT {} {word}", quote(&id.name)));
     }
     if !old.validated && new.validated && !enforces {
         statements.push(format!("{holder} VALIDATE CONSTRAINT {}", quote(&id.name)));
