@@ -79,7 +79,11 @@ pub(super) fn leaves_children(context: &Context, id: &ObjectId) -> bool {
     let keeps = |child: &ObjectId| {
         let own = ObjectId::on(Kind::Column, &child.schema, &child.name, &id.name);
         let inherited = context.old.column(&own).is_some_and(|column| column.inherited && !column.local);
-        inherited && context.new.column(&own).is_some() && parent_column(context.old, &own).as_ref() == Some(id)
+        let is_of_it = |schema: &Schema| parent_column(schema, &own).as_ref() == Some(id);
+        // One that is made anew makes its children's anew.
+        let comes_again =
+            is_of_it(context.new) && stays_child(context, &ObjectId::new(Kind::Table, &own.schema, &own.of));
+        inherited && context.new.column(&own).is_some() && is_of_it(context.old) && !comes_again
     };
     context.old.objects.keys().filter(|other| other.kind == Kind::Table).any(keeps)
 }
