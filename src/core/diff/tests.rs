@@ -25,8 +25,8 @@ fn granted(schema: &Schema) -> Schema {
     let mut granted = schema.clone();
     for id in schema.objects.keys() {
         let may = match id.kind {
-            Kind::Function => "=EXECUTE",
-            Kind::Enum | Kind::CompositeType => "=USAGE",
+            Kind::Function => "public=EXECUTE",
+            Kind::Enum | Kind::CompositeType => "public=USAGE",
             _ => continue,
         };
         granted.grants.entry(id.clone()).or_default().insert(grant(may));
