@@ -97,3 +97,55 @@ fn a_random_difference_goes_there_and_back_and_keeps_all_values() {
     let bench = Bench::on(&database, major());
     for_worlds(20, |world| there_and_back(&bench, world));
 }
+
+// SURVEY
+#[test]
+#[ignore]
+fn survey() {
+    use proptest::strategy::ValueTree;
+    let database = server().database();
+    let bench = Bench::on(&database, major());
+    let mut runner = TestRunner::new(Config::default());
+    let class = |error: &str| {
+        let line: String = error.lines().next().unwrap_or("").chars().filter(|c| !c.is_ascii_digit()).collect();
+        line.split(": ").filter(|p| !p.starts_with("up") && !p.starts_with("down")).collect::<Vec<_>>().join(": ")
+    };
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(cases(200).into());
+    let (mut good, mut bad) = (0, 0);
+    while std::time::Instant::now() < until {
+        let mut tree = world::worlds().new_tree(&mut runner).unwrap();
+        let Err(mut error) = there_and_back(&bench, &tree.current()) else {
+            good += 1;
+            continue;
+        };
+        bad += 1;
+        let mut kind = class(&error);
+        let count = seen.entry(kind.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            continue;
+        }
+        let mut more = tree.simplify();
+        let mut tries = 0;
+        while more && tries < 60 {
+            tries += 1;
+            match there_and_back(&bench, &tree.current()) {
+                Err(again) if class(&again) == kind => {
+                    error = again;
+                    kind = class(&error);
+                    more = tree.simplify()
+                }
+                _ => more = tree.complicate(),
+            }
+        }
+        let world = tree.current();
+        println!(
+            "=====FAULT {error}\n--- a\n{}--- b\n{}",
+            render::models(&world, At::A, major()),
+            render::models(&world, At::B, major())
+        );
+    }
+    println!("=====GOOD {good} BAD {bad}\n{seen:#?}");
+}
+// END

@@ -28,6 +28,30 @@ pub(super) fn parent_column(schema: &Schema, id: &ObjectId) -> Option<ObjectId> 
     })
 }
 
+/// A column and those from which changes come down to it: of its table's parents, or of its table's type. Anything
+/// else stands for itself.
+pub(super) fn with_sources(schema: &Schema, id: &ObjectId) -> Vec<ObjectId> {
+    let mut found = vec![id.clone()];
+    if id.kind != Kind::Column {
+        return found;
+    }
+    let typed = schema.table(&id.schema, &id.of).and_then(|table| table.of_type.as_ref());
+    let is_it = |of: &String, id: &ObjectId| id.kind == Kind::CompositeType && is_of_type(of, id);
+    found.extend(typed.and_then(|of| schema.objects.keys().find(|id| is_it(of, id)).cloned()));
+    let mut next = parent_column(schema, id);
+    while let Some(parent) = next.filter(|parent| !found.contains(parent)) {
+        next = parent_column(schema, &parent);
+        found.push(parent);
+    }
+    found
+}
+
+/// Whether a table is of the same type in both schemas: its columns change with the type.
+pub(super) fn stays_typed(context: &Context, id: &ObjectId) -> bool {
+    let of_type = |schema: &Schema| schema.table(&id.schema, &id.of).and_then(|table| table.of_type.clone());
+    of_type(context.old).is_some_and(|of| of_type(context.new) == Some(of))
+}
+
 /// Whether a table has the same parents in both schemas, in the same way: their changes come down to it.
 pub(super) fn stays_child(context: &Context, id: &ObjectId) -> bool {
     let pair = context.old.table(&id.schema, &id.name).zip(context.new.table(&id.schema, &id.name));
@@ -38,11 +62,14 @@ pub(super) fn stays_child(context: &Context, id: &ObjectId) -> bool {
 
 /// Whether a column comes into being because its parent's does.
 pub(super) fn comes_with_parent(context: &Context, id: &ObjectId) -> bool {
-    follows(context, context.new, context.old, id)
+    is_given_by_type(context, id) || follows(context, context.new, context.old, id)
 }
 
 /// Whether a column goes because its parent's does.
 pub(super) fn goes_with_parent(context: &Context, id: &ObjectId) -> bool {
+    if is_given_by_type(context, id) {
+        return true;
+    }
     let parent = parent_column(context.old, id);
     follows(context, context.old, context.new, id) && parent.is_some_and(|parent| !leaves_children(context, &parent))
 }
@@ -52,9 +79,17 @@ pub(super) fn leaves_children(context: &Context, id: &ObjectId) -> bool {
     let keeps = |child: &ObjectId| {
         let own = ObjectId::on(Kind::Column, &child.schema, &child.name, &id.name);
         let inherited = context.old.column(&own).is_some_and(|column| column.inherited && !column.local);
-        inherited && context.new.column(&own).is_some() && parent_column(context.old, &own).as_ref() == Some(id)
+        let is_of_it = |schema: &Schema| parent_column(schema, &own).as_ref() == Some(id);
+        // One that is made anew makes its children's anew.
+        let comes_again =
+            is_of_it(context.new) && stays_child(context, &ObjectId::new(Kind::Table, &own.schema, &own.of));
+        inherited && context.new.column(&own).is_some() && is_of_it(context.old) && !comes_again
     };
     context.old.objects.keys().filter(|other| other.kind == Kind::Table).any(keeps)
+}
+
+fn is_given_by_type(context: &Context, id: &ObjectId) -> bool {
+    id.kind == Kind::Column && stays_typed(context, id)
 }
 
 fn follows(context: &Context, here: &Schema, there: &Schema, id: &ObjectId) -> bool {

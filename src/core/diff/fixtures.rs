@@ -2,7 +2,10 @@
 
 use super::Options;
 use super::context::{Context, Decisions, Written};
-use crate::core::schema::{Column, Grant, Kind, Object, ObjectId, Schema, Table, View};
+use crate::core::schema::{
+    Column, Constraint, ConstraintKind, Enum, Function, FunctionKind, Grant, Index, Kind, Object, ObjectId, Schema,
+    SequenceOptions, Table, View,
+};
 
 /// What a single object is in the old and in the new schema.
 pub struct Pair {
@@ -88,4 +91,80 @@ pub fn grant(text: &str) -> Grant {
     let (grantee, privilege) = text.split_once('=').unwrap();
     let grantable = privilege.ends_with('*');
     Grant { grantee: grantee.to_owned(), privilege: privilege.trim_end_matches('*').to_owned(), grantable }
+}
+
+/// A constraint as `kind` says it; its definition is what follows the name.
+pub fn constraint(name: &str, kind: ConstraintKind, definition: &str, columns: &[&str]) -> Constraint {
+    Constraint {
+        name: name.to_owned(),
+        kind,
+        definition: definition.to_owned(),
+        validated: !definition.ends_with(" NOT VALID") && !definition.ends_with(" NOT ENFORCED"),
+        deferrable: definition.contains(" DEFERRABLE"),
+        deferred: definition.contains(" INITIALLY DEFERRED"),
+        columns: texts(columns),
+        references: None,
+        local: true,
+        inherited: false,
+        index_options: Vec::new(),
+        index_tablespace: None,
+        clustered: false,
+        replica_identity: false,
+    }
+}
+
+/// A table in which more is set.
+pub fn table_with(columns: &[Column], set: impl FnOnce(&mut Table)) -> Object {
+    let Object::Table(mut made) = table(columns) else { unreachable!() };
+    set(&mut made);
+    Object::Table(made)
+}
+
+pub fn index(definition: &str) -> Index {
+    Index {
+        unique: false,
+        definition: definition.to_owned(),
+        valid: true,
+        clustered: false,
+        replica_identity: false,
+        tablespace: None,
+        statistics: Vec::new(),
+        part_of: None,
+    }
+}
+
+/// What CREATE SEQUENCE gives by itself.
+pub fn numbers(type_name: &str) -> SequenceOptions {
+    let maximum = match type_name {
+        "smallint" => i16::MAX.into(),
+        "integer" => i32::MAX.into(),
+        _ => i64::MAX,
+    };
+    let type_name = type_name.to_owned();
+    SequenceOptions { type_name, start: 1, increment: 1, minimum: 1, maximum, cache: 1, cycle: false }
+}
+
+pub fn labels(labels: &[&str]) -> Object {
+    Object::Enum(Enum { labels: texts(labels) })
+}
+
+/// A function of no arguments.
+pub fn function(name: &str, result: &str, body: &str) -> Object {
+    Object::Function(Function {
+        kind: FunctionKind::Function,
+        arguments: String::new(),
+        result: Some(result.to_owned()),
+        language: "sql".to_owned(),
+        definition: format!("CREATE OR REPLACE FUNCTION public.{name}() RETURNS {result} LANGUAGE sql AS '{body}'"),
+    })
+}
+
+/// What belongs to a table of `public`.
+pub fn on(kind: Kind, table: &str, name: &str) -> ObjectId {
+    ObjectId::on(kind, "public", table, name)
+}
+
+/// Notes that the first stands on the others.
+pub fn depend(schema: &mut Schema, id: &ObjectId, others: &[ObjectId]) {
+    schema.depends.entry(id.clone()).or_default().extend(others.iter().cloned());
 }

@@ -4,6 +4,7 @@
 //! object a file; `order` sorts the steps by dependency, and by what reads well.
 
 mod carry;
+mod commit;
 mod context;
 #[cfg(test)]
 mod fixtures;
@@ -14,8 +15,11 @@ pub mod rename;
 pub mod render;
 mod settle;
 mod shorten;
+mod sort;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 mod twin;
 mod write;
 

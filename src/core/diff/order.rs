@@ -1,11 +1,11 @@
 //! Sorts the steps by dependency, and by what reads well.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::context::{Context, Written};
 use super::state::{State, States};
 use super::step::{self, Step};
-use super::{Action, Changes, Operation, carry, mention};
+use super::{Action, Changes, Operation, carry, commit, mention, sort};
 use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema};
 
 /// The steps as statements, in an order that holds.
@@ -14,7 +14,7 @@ pub(super) fn operations(context: &Context, states: &States) -> Changes {
     let mut order = Order::new(context, states, steps);
     order.by_dependency();
     let mut operations = Vec::new();
-    for index in order.sorted() {
+    for index in sort::sorted(&order.steps, &order.after, &order.gladly) {
         let step = &order.steps[index];
         let group = step.place.group.clone();
         operations.extend(step.written.iter().map(|Written { sql, note }| Operation {
@@ -25,7 +25,7 @@ pub(super) fn operations(context: &Context, states: &States) -> Changes {
             note: note.clone(),
         }));
     }
-    let outside_transaction = used_at_once(context, &operations);
+    let outside_transaction = commit::used_at_once(context, &operations);
     Changes { operations, outside_transaction }
 }
 
@@ -75,15 +75,17 @@ impl<'a, 'b> Order<'a, 'b> {
         let (context, states) = (self.context, self.states);
         for (id, on) in context.new.depends.iter().filter(|(id, _)| !carry::is_derived(states, id)) {
             let made = self.made(id);
-            for on in on {
-                self.before(self.made(on), made);
+            for on in on.iter().flat_map(|on| carry::with_sources(context.new, on)) {
+                self.before(self.made(&on), made);
             }
         }
         for (id, on) in &context.old.depends {
             let derived = carry::is_derived(states, id);
             let sources = if derived { carry::sources(context.old, states, id) } else { vec![id.clone()] };
             for (id, on) in sources.iter().flat_map(|id| on.iter().map(move |on| (id, on))) {
-                self.leave(id, on);
+                for on in carry::with_sources(context.old, on) {
+                    self.leave(id, &on);
+                }
             }
         }
         for id in states.keys() {
@@ -114,7 +116,9 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(released, end);
         }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
-        if (states.get(&ground) == Some(&State::Drop) && released.is_none()) || stays_on_old {
+        // A column that is numbered otherwise has let go of its sequence before, and may take the name over.
+        let has_let_go = ground.kind == Kind::Sequence && released.is_some();
+        if (states.get(&ground) == Some(&State::Drop) || stays_on_old) && !has_let_go {
             self.before(self.find(&id, Action::Alter), dropped);
         }
     }
@@ -193,10 +197,14 @@ impl<'a, 'b> Order<'a, 'b> {
         let own = QualifiedName { schema: id.schema.clone(), name: id.name.clone() };
         self.steps_on(&own).into_iter().for_each(|step| self.before(Some(step), alter));
         for parent in parents(self.context.old) {
-            self.steps_on(&parent).into_iter().for_each(|step| self.before(release, Some(step)));
+            for step in self.steps_on(&parent) {
+                self.before(release, Some(step));
+            }
         }
         for parent in parents(self.context.new) {
-            self.steps_on(&parent).into_iter().for_each(|step| self.before(Some(step), alter));
+            for step in self.steps_on(&parent) {
+                self.before(Some(step), alter);
+            }
         }
     }
 
@@ -272,67 +280,10 @@ impl<'a, 'b> Order<'a, 'b> {
             let references = self.context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
             let Some(table) = references else { continue };
             let gone = keys.get(&(table.schema.as_str(), table.name.as_str())).cloned().unwrap_or_default();
-            gone.into_iter().for_each(|gone| self.before(Some(gone), self.made(id)));
+            for gone in gone {
+                self.before(Some(gone), self.made(id));
+            }
         }
-    }
-
-    /// Always the first in reading order of what may come next, with what belongs together kept together.
-    fn sorted(&self) -> Vec<usize> {
-        let mut reading: Vec<usize> = (0..self.steps.len()).collect();
-        reading.sort_by(|a, b| self.steps[*a].place.cmp(&self.steps[*b].place));
-        let mut position = vec![0; reading.len()];
-        reading.iter().enumerate().for_each(|(at, index)| position[*index] = at);
-        let mut waits = Waits::new(self);
-        let mut ready: BTreeSet<usize> = reading.iter().copied().filter(|index| waits.is_over(*index)).collect();
-        ready = ready.into_iter().map(|index| position[index]).collect();
-        let mut open: BTreeSet<usize> = (0..reading.len()).collect();
-        let mut sorted: Vec<usize> = Vec::new();
-        while !open.is_empty() {
-            let together = sorted.last().and_then(|last: &usize| {
-                let last = &self.steps[*last].place;
-                let start = reading.partition_point(|index| self.steps[*index].place.is_before_group(last));
-                let next = ready.range(start..).next().copied();
-                next.filter(|at| self.steps[reading[*at]].place.is_together_with(last))
-            });
-            let next = together.or_else(|| ready.first().copied());
-            // A circle: the step that waits for least goes on, and the proof tells whether that was right.
-            let stuck = || open.iter().copied().min_by_key(|at| (waits.of(reading[*at]), *at));
-            let Some(at) = next.or_else(stuck) else { break };
-            ready.remove(&at);
-            open.remove(&at);
-            let freed = waits.done(self, reading[at]);
-            ready.extend(freed.into_iter().map(|index| position[index]).filter(|at| open.contains(at)));
-            sorted.push(reading[at]);
-        }
-        sorted
-    }
-}
-
-/// For how many steps each step still waits, of need and gladly.
-struct Waits(Vec<(usize, usize)>);
-
-impl Waits {
-    fn new(order: &Order) -> Self {
-        let mut waits = vec![(0, 0); order.steps.len()];
-        order.after.iter().flatten().for_each(|then| waits[*then].0 += 1);
-        order.gladly.iter().flatten().for_each(|then| waits[*then].1 += 1);
-        Self(waits)
-    }
-
-    fn of(&self, index: usize) -> (usize, usize) {
-        self.0[index]
-    }
-
-    fn is_over(&self, index: usize) -> bool {
-        self.of(index) == (0, 0)
-    }
-
-    /// Tells those that wait for a step; hands back those that wait for nothing more.
-    fn done(&mut self, order: &Order, index: usize) -> Vec<usize> {
-        order.after[index].iter().for_each(|then| self.0[*then].0 -= 1);
-        order.gladly[index].iter().for_each(|then| self.0[*then].1 -= 1);
-        let told = order.after[index].union(&order.gladly[index]);
-        told.copied().filter(|then| self.is_over(*then)).collect()
     }
 }
 
@@ -354,31 +305,14 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<(u8, String, String)> {
             let sequence = identity.and_then(|identity| identity.sequence.as_ref());
             sequence.map(|own| (0, own.schema.clone(), own.name.clone())).into_iter().collect()
         }
-        Kind::Trigger | Kind::Rule | Kind::Policy => Vec::new(),
-        Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::DefaultPrivileges | Kind::Collation => Vec::new(),
+        Kind::Trigger
+        | Kind::Rule
+        | Kind::Policy
+        | Kind::Schema
+        | Kind::Extension
+        | Kind::EventTrigger
+        | Kind::DefaultPrivileges
+        | Kind::Collation => Vec::new(),
         _ => vec![shared()],
     }
-}
-
-/// Why the statements need more than one transaction: a value that was added to an enum cannot be used before commit.
-fn used_at_once(context: &Context, operations: &[Operation]) -> Option<String> {
-    let mut added: BTreeMap<String, String> = BTreeMap::new();
-    for operation in operations.iter().filter(|one| one.action == Action::Alter && one.object.kind == Kind::Enum) {
-        let id = &operation.object;
-        let labels = |schema: &Schema| match schema.objects.get(id) {
-            Some(Object::Enum(labels)) => labels.labels.clone(),
-            _ => Vec::new(),
-        };
-        let old = labels(context.old);
-        for label in labels(context.new).into_iter().filter(|label| !old.contains(label)) {
-            let name = crate::core::sql::identifier::qualified(&id.schema, &id.name);
-            let used = format!("{}::{name}", crate::core::sql::identifier::literal(&label));
-            added.insert(
-                used,
-                format!("the new value {label} of {name} is used at once, which one transaction does not allow"),
-            );
-        }
-    }
-    let uses = |sql: &str| added.iter().find(|(used, _)| sql.contains(used.as_str())).map(|(_, why)| why.clone());
-    operations.iter().filter(|one| one.object.kind != Kind::Enum).find_map(|one| uses(&one.sql))
 }

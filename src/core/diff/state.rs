@@ -95,18 +95,21 @@ fn units(schema: &Schema) -> BTreeSet<ObjectId> {
 }
 
 /// What stands directly on each object; what belongs to a relation stands on it.
-fn standing_on(schema: &Schema) -> HashMap<&ObjectId, Vec<&ObjectId>> {
-    let mut standing: HashMap<&ObjectId, Vec<&ObjectId>> = HashMap::new();
+fn standing_on(schema: &Schema) -> HashMap<ObjectId, Vec<&ObjectId>> {
+    let mut standing: HashMap<ObjectId, Vec<&ObjectId>> = HashMap::new();
     for (id, on) in &schema.depends {
         for on in on {
             // The columns of views and composite types have no steps of their own.
             let held = if on.kind == Kind::Column && schema.column(on).is_none() { schema.holder(on) } else { None };
-            standing.entry(held.unwrap_or(on)).or_default().push(id);
+            standing.entry(held.unwrap_or(on).clone()).or_default().push(id);
+            for source in carry::with_sources(schema, on).into_iter().skip(1) {
+                standing.entry(source).or_default().push(id);
+            }
         }
     }
     for id in schema.objects.keys().filter(|id| !id.of.is_empty()) {
         if let Some(holder) = schema.holder(id) {
-            standing.entry(holder).or_default().push(id);
+            standing.entry(holder.clone()).or_default().push(id);
         }
     }
     standing
@@ -117,7 +120,7 @@ struct Spread<'a, 'b> {
     context: &'a mut Context<'b>,
     states: &'a mut States,
     causes: Vec<ObjectId>,
-    standing: HashMap<&'b ObjectId, Vec<&'b ObjectId>>,
+    standing: HashMap<ObjectId, Vec<&'b ObjectId>>,
 }
 
 impl Spread<'_, '_> {

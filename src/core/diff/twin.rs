@@ -31,7 +31,9 @@ pub(super) fn renamed(old: &Schema, new: &Schema) -> Option<(Vec<Operation>, Sch
 fn rename(schema: &mut Schema, table: &ObjectId, from: &str, to: &str) {
     if let Some(Object::Table(table)) = schema.objects.get_mut(table) {
         let constraint = table.constraints.iter_mut().find(|constraint| constraint.name == from);
-        constraint.into_iter().for_each(|constraint| to.clone_into(&mut constraint.name));
+        if let Some(constraint) = constraint {
+            to.clone_into(&mut constraint.name);
+        }
         table.constraints.sort_by(|a, b| a.name.cmp(&b.name));
     }
     // The index behind it goes along.

@@ -1,5 +1,8 @@
 //! How a column's values get from one type to another.
 
+use crate::core::schema::{Kind, Object, Schema};
+use crate::core::sql::identifier::qualified;
+
 /// How PostgreSQL is told to carry values over, and what a reader has to know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Cast {
@@ -12,17 +15,18 @@ const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
 const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
 const TEXTS: [&str; 6] = ["text", "character varying", "character", "name", "\"char\"", "bpchar"];
 /// Types between which every cast is one of assignment.
-const FAMILIES: [&[&str]; 7] = [
+const FAMILIES: [&[&str]; 8] = [
     &NUMBERS,
     &TEXTS,
     &["date", "timestamp without time zone", "timestamp with time zone"],
     &["time without time zone", "time with time zone"],
     &["json", "jsonb"],
     &["inet", "cidr"],
+    &["macaddr", "macaddr8"],
     &["bit", "bit varying"],
 ];
 /// Casts of assignment across the families.
-const ASSIGNED: [(&str, &str); 8] = [
+const ASSIGNED: [(&str, &str); 15] = [
     ("smallint", "money"),
     ("integer", "money"),
     ("bigint", "money"),
@@ -30,7 +34,14 @@ const ASSIGNED: [(&str, &str); 8] = [
     ("money", "numeric"),
     ("timestamp without time zone", "time without time zone"),
     ("timestamp with time zone", "time without time zone"),
+    ("timestamp with time zone", "time with time zone"),
     ("interval", "time without time zone"),
+    ("time without time zone", "interval"),
+    ("smallint", "oid"),
+    ("integer", "oid"),
+    ("bigint", "oid"),
+    ("oid", "integer"),
+    ("oid", "bigint"),
 ];
 
 /// Whether checks, foreign keys and indexes on a column go along with its change of type by themselves.
@@ -47,15 +58,22 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
         return Cast { using: None, note: narrows(old, new) };
     }
     if is_assigned(&from, &to) {
-        return Cast { using: None, note: loses(&from, &to) };
+        return Cast { using: None, note: loses((&from, old), (&to, new)) };
     }
     let using = |sql: String, note: Option<&str>| Cast { using: Some(sql), note: note.map(str::to_owned) };
     let is_integer = |base: &String| INTEGERS.contains(&base.as_str());
     match (from.as_str(), to.as_str()) {
         ("boolean", "integer") => using(format!("{name}::integer"), None),
         ("boolean", _) if NUMBERS.contains(&to.as_str()) => using(format!("{name}::integer::{new}"), None),
-        (_, "boolean") if is_integer(&from) => using(format!("{name} <> 0"), None),
-        (_, "boolean") if NUMBERS.contains(&from.as_str()) => using(format!("{name} <> 0"), None),
+        (_, "boolean") if NUMBERS.contains(&from.as_str()) => {
+            using(format!("{name} <> 0"), Some("every number but 0 becomes true"))
+        }
+        (_, "bit") if is_integer(&from) => using(format!("{name}::{new}"), Some("keeps only as many bits as fit")),
+        ("bit", _) if is_integer(&to) => using(format!("{name}::{new}"), Some("fails where a value is too large")),
+        ("real" | "double precision", "money") => using(format!("{name}::numeric::money"), Some("rounds fractions")),
+        ("money", _) if NUMBERS.contains(&to.as_str()) => {
+            using(format!("{name}::numeric::{new}"), loses(("numeric", "numeric"), (&to, new)).as_deref())
+        }
         (_, _) if !from.ends_with("[]") && is_element(&from, &to) => {
             using(format!("CASE WHEN {name} IS NULL THEN NULL ELSE ARRAY[{name}]::{new} END"), None)
         }
@@ -88,22 +106,58 @@ fn is_assigned(from: &str, to: &str) -> bool {
     FAMILIES.iter().find(both).is_some() || ASSIGNED.contains(&(from, to)) || is_written
 }
 
-/// What a cast of assignment drops.
-fn loses(from: &str, to: &str) -> Option<String> {
+/// The type under a domain, or under one over a domain; else the type itself. Of arrays of domains nothing is known.
+pub(super) fn resolved(schema: &Schema, type_name: &str) -> String {
+    let mut found = type_name.to_owned();
+    // A domain cannot be over itself.
+    for _ in 0..schema.objects.len() {
+        let under = schema.objects.iter().find_map(|(id, object)| match object {
+            Object::Domain(domain) if id.kind == Kind::Domain && qualified(&id.schema, &id.name) == found => {
+                Some(domain)
+            }
+            _ => None,
+        });
+        let Some(domain) = under else { break };
+        found.clone_from(&domain.type_name);
+    }
+    found
+}
+
+/// What a cast of assignment drops, from and to a type without and with its modifier.
+fn loses((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<String> {
     let has_fractions = ["numeric", "real", "double precision"].contains(&from);
     let is_shorter = |list: &[&str]| {
         let at = |name: &str| list.iter().position(|one| *one == name);
         at(from).zip(at(to)).is_some_and(|(from, to)| to < from)
     };
+    let limit = new.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(limit, _)| limit);
+    let is_zoned = |name: &str| name.ends_with("with time zone");
+    if let Some(limit) = limit.filter(|_| TEXTS.contains(&to)) {
+        return Some(format!("fails where a value is longer than {limit}"));
+    }
     let told = if has_fractions && INTEGERS.contains(&to) {
         "rounds fractions"
+    } else if to == "numeric" && limit.is_some() {
+        "rounds to fewer digits, and fails where a value is too large"
+    } else if from.starts_with("timestamp") && to.starts_with("timestamp") && is_zoned(to) {
+        "reads the times in the session's time zone"
+    } else if is_zoned(from) && to.starts_with("timestamp") {
+        "writes the times in the session's time zone"
+    } else if from == "time with time zone" && !is_zoned(to) {
+        "drops the time zone"
+    } else if from == "interval" && to.starts_with("time ") {
+        "drops the days"
+    } else if from == "json" && to == "jsonb" {
+        "drops repeated keys, and the order of keys"
+    } else if from == "inet" && to == "cidr" {
+        "drops the host's part of addresses"
     } else if is_shorter(&INTEGERS) {
         "fails where a value is too large"
     } else if from.starts_with("timestamp") && to == "date" {
         "drops the time of day"
     } else if from.starts_with("timestamp") && to.starts_with("time ") {
         "drops the date"
-    } else if to == "real" && from != "smallint" {
+    } else if to == "real" && from != "smallint" || to == "double precision" && ["bigint", "numeric"].contains(&from) {
         "may lose digits"
     } else {
         return None;
@@ -125,6 +179,15 @@ fn narrows(old: &str, new: &str) -> Option<String> {
     }
     let whole = |list: &[u32]| list.first().map_or(u32::MAX, |digits| digits - list.get(1).unwrap_or(&0).min(digits));
     let part = |list: &[u32]| list.first().map_or(u32::MAX, |_| list.get(1).copied().unwrap_or(0));
+    if base(new).starts_with("time") || base(new) == "interval" {
+        return (first(&has) < first(&had).min(6)).then(|| "rounds fractions of seconds".to_owned());
+    }
+    if base(new) == "bit" {
+        return (first(&has) != first(&had)).then(|| "fails where a value has another length".to_owned());
+    }
+    if base(new) == "bit varying" && first(&has) < first(&had) {
+        return Some(format!("fails where a value is longer than {} bits", first(&has)));
+    }
     if base(new) != "numeric" {
         return None;
     }
@@ -142,7 +205,7 @@ fn base(name: &str) -> String {
     if name.starts_with("interval") {
         return if name.ends_with("[]") { "interval[]".to_owned() } else { "interval".to_owned() };
     }
-    match name.split_once('(') {
+    match name.split_once('(').filter(|(head, _)| !head.contains('"')) {
         Some((head, rest)) => format!("{head}{}", rest.split_once(')').map_or("", |(_, tail)| tail)),
         None => name.to_owned(),
     }
@@ -163,6 +226,16 @@ mod tests {
             ("boolean", "integer", Some("c::integer")),
             ("boolean", "bigint", Some("c::integer::bigint")),
             ("bigint", "boolean", Some("c <> 0")),
+            ("time without time zone", "interval", None),
+            ("macaddr", "macaddr8", None),
+            ("bigint", "oid", None),
+            ("integer", "bit(8)", Some("c::bit(8)")),
+            ("bit(8)", "integer", Some("c::integer")),
+            ("real", "money", Some("c::numeric::money")),
+            ("money", "integer", Some("c::numeric::integer")),
+            ("jsonb", "integer", Some("c::text::integer")),
+            ("integer[]", "text[]", Some("c::text::text[]")),
+            ("public.\"a(1)\"", "public.\"a(2)\"", Some("c::text::public.\"a(2)\"")),
             ("text", "uuid", Some("c::uuid")),
             ("text", "text[]", Some("CASE WHEN c IS NULL THEN NULL ELSE ARRAY[c]::text[] END")),
             ("app.mood", "app.feeling", Some("c::text::app.feeling")),
@@ -181,6 +254,23 @@ mod tests {
             ("character varying(10)", "character varying(20)", None),
             ("character varying(10)", "character varying", None),
             ("numeric(10,2)", "numeric(12,4)", None),
+            ("text", "character varying(9)", Some("fails where a value is longer than 9")),
+            ("integer", "numeric(4,1)", Some("rounds to fewer digits, and fails where a value is too large")),
+            ("integer", "numeric", None),
+            ("bigint", "double precision", Some("may lose digits")),
+            ("integer", "boolean", Some("every number but 0 becomes true")),
+            (
+                "timestamp without time zone",
+                "timestamp with time zone",
+                Some("reads the times in the session's time zone"),
+            ),
+            ("timestamp with time zone", "date", Some("drops the time of day")),
+            ("timestamp(6) without time zone", "timestamp(3) without time zone", Some("rounds fractions of seconds")),
+            ("timestamp(3) without time zone", "timestamp without time zone", None),
+            ("json", "jsonb", Some("drops repeated keys, and the order of keys")),
+            ("inet", "cidr", Some("drops the host's part of addresses")),
+            ("bit(3)", "bit(5)", Some("fails where a value has another length")),
+            ("bit varying(9)", "bit varying(5)", Some("fails where a value is longer than 5 bits")),
             ("numeric(10,2)", "numeric(10,1)", Some("rounds to fewer digits")),
             ("numeric(10,2)", "numeric(8,2)", Some("fails where a value is too large")),
         ] {

@@ -4,7 +4,7 @@ use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::cast::{self, Cast};
 use super::{identity, not_null, options};
-use crate::core::schema::{Column, Generation, Kind, ObjectId, Table};
+use crate::core::schema::{Column, Generation, Identity, Kind, Object, ObjectId, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
 /// The first version with SET EXPRESSION.
@@ -12,7 +12,7 @@ const SET_EXPRESSION: u32 = 17;
 
 pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     let (Some(old), Some(new)) = (effective(context, id), context.new.column(id)) else { return Verdict::Same };
-    let retyped = is_retyped(&old, new);
+    let retyped = is_retyped(&old, new) && !carry::stays_typed(context, id);
     let regenerated = old.generated != new.generated || old.generated.is_some() && old.default != new.default;
     if regenerated {
         let in_place = match (old.generated, new.generated) {
@@ -24,8 +24,15 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     if retyped && new.generated.is_some() && cast::cast(&old.type_name, &new.type_name, "").using.is_some() {
         return Verdict::Replace;
     }
-    let told = |column: &Column| Column { local: true, inherited: false, ..column.clone() };
-    let is_renamed = !not_null::rename(context, id).is_empty();
+    let told = |column: &Column| {
+        let column = Column { local: true, inherited: false, ..column.clone() };
+        if retyped {
+            column
+        } else {
+            Column { type_name: new.type_name.clone(), collation: new.collation.clone(), ..column }
+        }
+    };
+    let is_renamed = !not_null::changes(context, id, old.not_null).is_empty();
     if told(&old) == told(new) && !is_renamed { Verdict::Same } else { Verdict::Alter { disturbs: retyped } }
 }
 
@@ -34,9 +41,9 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(column), Some(table)) = (context.new.column(id), context.new.table(&id.schema, &id.of)) else {
         return Vec::new();
     };
-    let (name, prefix) = (qualified(&id.schema, &id.of), prefix(id));
+    let name = qualified(&id.schema, &id.of);
     let lacks_value = column.default.is_none() && column.identity.is_none() && column.generated.is_none();
-    let filled = column.not_null && lacks_value && table.foreign.is_none();
+    let filled = column.not_null && lacks_value && table.foreign.is_none() && !is_filled_by_domain(context, column);
     let nullable = Column { not_null: column.not_null && !filled, ..column.clone() };
     let definition = definition(context, &table_id(id), table, &nullable);
     let mut statements: Vec<Written> = vec![format!("ALTER TABLE {name} ADD COLUMN {definition}").into()];
@@ -45,8 +52,7 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
             sql: format!("UPDATE {name} SET {} = NULL", quote(&column.name)),
             note: Some("put the value for the rows that are there in place of NULL".to_owned()),
         });
-        statements.push(format!("{prefix} SET NOT NULL").into());
-        statements.extend(not_null::name_it(context, id));
+        statements.extend(not_null::set(context, id));
     }
     statements.extend(afterwards(context.options.version, id, None, column).into_iter().map(Written::from));
     statements
@@ -70,17 +76,13 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     }
     statements.extend(retype(context, id, &mut old, new));
     if new.generated.is_some() && old.default != new.default {
-        let expression = new.default.as_deref().unwrap_or_default();
-        statements.push(format!("{prefix} SET EXPRESSION AS ({expression})").into());
+        let expression = bracketed(new.default.as_deref().unwrap_or_default());
+        statements.push(format!("{prefix} SET EXPRESSION AS {expression}").into());
     } else if old.default != new.default {
         let set = new.default.as_ref().map(|default| format!("{prefix} SET DEFAULT {default}"));
         statements.push(set.unwrap_or_else(|| format!("{prefix} DROP DEFAULT")).into());
     }
-    if old.not_null != new.not_null {
-        let verb = if new.not_null { "SET" } else { "DROP" };
-        statements.push(format!("{prefix} {verb} NOT NULL").into());
-    }
-    statements.extend(not_null::rename(context, id));
+    statements.extend(not_null::changes(context, id, old.not_null));
     statements.extend(numbered(context, id, &old, new));
     statements.extend(afterwards(context.options.version, id, Some(&old), new).into_iter().map(Written::from));
     statements
@@ -116,32 +118,25 @@ pub(super) fn definition(context: &Context, id: &ObjectId, table: &Table, column
         };
         return format!("{} {word}{}", quote(&column.name), not_null::named(id, table, column).unwrap_or_default());
     }
-    let mut sql = format!("{} {}", quote(&column.name), column.type_name);
+    let mut parts = vec![quote(&column.name), column.type_name.clone()];
     if !column.foreign_options.is_empty() {
-        sql.push_str(&format!(" OPTIONS ({})", options::foreign(&column.foreign_options)));
+        parts.push(format!("OPTIONS ({})", options::foreign(&column.foreign_options)));
     }
-    if let Some(compression) = &column.compression {
-        sql.push_str(&format!(" COMPRESSION {compression}"));
-    }
-    if let Some(collation) = &column.collation {
-        sql.push_str(&format!(" COLLATE {collation}"));
-    }
+    parts.extend(column.compression.iter().map(|compression| format!("COMPRESSION {compression}")));
+    parts.extend(column.collation.iter().map(|collation| format!("COLLATE {collation}")));
     let identity = column.identity.as_ref().and_then(|identity| identity::definition(id, &column.name, identity));
+    let is_numbered = identity.is_some();
     match (&column.default, column.generated) {
-        (Some(expression), Some(generated)) => {
-            let kept = if generated == Generation::Stored { "STORED" } else { "VIRTUAL" };
-            sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
-        }
-        (Some(default), None) => sql.push_str(&format!(" DEFAULT {default}")),
-        _ => sql.push_str(&identity.as_ref().map(|identity| format!(" {identity}")).unwrap_or_default()),
+        (Some(expression), Some(generated)) => parts.push(generation(generated, expression)),
+        (Some(default), None) => parts.push(format!("DEFAULT {default}")),
+        _ => parts.extend(identity),
     }
-    let named = not_null::named(id, table, column);
-    match named {
-        Some(named) if column.not_null => sql.push_str(&named),
-        _ if column.not_null && identity.is_none() => sql.push_str(" NOT NULL"),
-        _ => {}
+    let sql = parts.join(" ");
+    match not_null::named(id, table, column) {
+        Some(named) if column.not_null => sql + &named,
+        _ if column.not_null && !is_numbered => sql + " NOT NULL",
+        _ => sql,
     }
-    sql
 }
 
 /// What a column's definition cannot say, or did not say before. `None`: it has just been made.
@@ -180,6 +175,7 @@ fn effective(context: &Context, id: &ObjectId) -> Option<Column> {
     if is_retyped(old, new) {
         column.type_name.clone_from(&new.type_name);
         column.collation.clone_from(&new.collation);
+        (column.storage, column.compression) = (None, None);
     }
     if old.not_null != new.not_null {
         column.not_null = new.not_null;
@@ -195,8 +191,7 @@ fn effective(context: &Context, id: &ObjectId) -> Option<Column> {
         column.statistics = new.statistics;
     }
     if old.identity != new.identity && column.identity.as_ref().is_none_or(|identity| identity.sequence.is_none()) {
-        column.identity =
-            new.identity.as_ref().map(|identity| crate::core::schema::Identity { sequence: None, ..identity.clone() });
+        column.identity = new.identity.as_ref().map(|identity| Identity { sequence: None, ..identity.clone() });
         column.identity = column.identity.filter(|_| context.old.table(&id.schema, &id.of).is_some_and(is_partition));
     }
     Some(column)
@@ -221,7 +216,7 @@ fn is_retyped_with_parent(context: &Context, id: &ObjectId) -> bool {
 /// The new type, with the default out of the way where PostgreSQL might not know what to make of it.
 fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> Vec<Written> {
     let forced = context.decisions.forced.contains(id) && !is_retyped_with_parent(context, id);
-    if !forced && !is_retyped(old, new) {
+    if !forced && (!is_retyped(old, new) || carry::stays_typed(context, id)) {
         return Vec::new();
     }
     let prefix = prefix(id);
@@ -232,14 +227,59 @@ fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> V
         old.default = None;
     }
     let name = quote(&id.name);
-    let Cast { using, note } =
-        if forced { cast::anew(&new.type_name, &name) } else { cast::cast(&old.type_name, &new.type_name, &name) };
+    let Cast { using, note } = if forced {
+        cast::anew(&new.type_name, &name)
+    } else {
+        plain_cast(context, &name, &old.type_name, &new.type_name)
+    };
     let collation = new.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default();
     let using = using.filter(|_| new.generated.is_none());
     let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
     let sql = format!("{prefix} TYPE {}{collation}{using}", new.type_name);
     statements.push(Written { sql, note: note.map(|note| format!("{}: {note}", id.name)) });
+    // The new type comes with what it has by itself.
+    (old.storage, old.compression) = (None, None);
     statements
+}
+
+/// What PostgreSQL does for a domain's type, it does for the domain.
+fn plain_cast(context: &Context, name: &str, old: &str, new: &str) -> Cast {
+    let (from, to) = (cast::resolved(context.old, old), cast::resolved(context.new, new));
+    let under = cast::cast(&from, &to, name);
+    if under.using.is_none() || to == new { under } else { cast::cast(&from, new, name) }
+}
+
+/// Whether rows that are there get a value of a new column from its domain's default.
+fn is_filled_by_domain(context: &Context, column: &Column) -> bool {
+    context.new.objects.iter().any(|(id, object)| match object {
+        Object::Domain(domain) => domain.default.is_some() && carry::is_of_type(&column.type_name, id),
+        _ => false,
+    })
+}
+
+/// `GENERATED ALWAYS AS (…) STORED`
+pub(super) fn generation(kept: Generation, expression: &str) -> String {
+    let kept = if kept == Generation::Stored { "STORED" } else { "VIRTUAL" };
+    format!("GENERATED ALWAYS AS {} {kept}", bracketed(expression))
+}
+
+/// An expression in brackets, where it has none yet.
+fn bracketed(text: &str) -> String {
+    let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let closes_last = |inner: &str| {
+        let (mut depth, mut quoted) = (0_i32, None);
+        inner.chars().all(|character| {
+            match (quoted, character) {
+                (None, '\'' | '"') => quoted = Some(character),
+                (Some(open), _) if open == character => quoted = None,
+                (None, '(') => depth += 1,
+                (None, ')') => depth -= 1,
+                _ => {}
+            }
+            depth >= 0
+        })
+    };
+    if inner.is_some_and(closes_last) { text.to_owned() } else { format!("({text})") }
 }
 
 /// Identity that is added or changed; a sequence that begins to number a column that has values goes on after them.
@@ -250,22 +290,31 @@ fn numbered(context: &Context, id: &ObjectId, old: &Column, new: &Column) -> Vec
         (None, Some(identity)) => {
             if let Some(definition) = identity::definition(&table, &new.name, identity) {
                 statements.push(format!("{prefix} ADD {definition}").into());
-                statements.push(identity::go_on_after(&table, new, None).into());
+                let options = identity.sequence.as_ref().map(|own| &own.options);
+                let set = options.and_then(|options| identity::go_on_after(&table, new, None, options));
+                statements.extend(set.map(Written::from));
             }
         }
         (Some(old), Some(new)) => {
-            statements.extend(identity::changes(&prefix, old, new).into_iter().map(Written::from))
+            statements.extend(identity::changes(&prefix, old, new).into_iter().map(Written::from));
         }
         _ => {}
     }
     let sequence = context.new.serial(id).filter(|sequence| !context.old.objects.contains_key(*sequence));
-    statements.extend(sequence.map(|sequence| identity::go_on_after(&table, new, Some(sequence)).into()));
+    if let Some((sequence, Some(Object::Sequence(made)))) = sequence.map(|id| (id, context.new.objects.get(id))) {
+        let set = identity::go_on_after(&table, new, Some(sequence), &made.options);
+        statements.extend(set.map(Written::from));
+    }
     statements
 }
 
 /// How PostgreSQL keeps a type by itself, where it cannot be told to choose (before 16).
 fn natural_storage(type_name: &str) -> &'static str {
-    if type_name.starts_with("numeric") { "MAIN" } else { "EXTENDED" }
+    if ["numeric", "inet", "cidr"].contains(&type_name.split('(').next().unwrap_or_default()) {
+        "MAIN"
+    } else {
+        "EXTENDED"
+    }
 }
 
 fn prefix(id: &ObjectId) -> String {

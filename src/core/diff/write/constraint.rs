@@ -1,9 +1,12 @@
 //! Constraints of tables and domains.
 
 use super::super::context::{Context, Verdict, Written};
-use super::options;
+use super::{index, options};
 use crate::core::schema::{Constraint, ConstraintKind, Kind, ObjectId, Schema};
 use crate::core::sql::identifier::{qualified, quote};
+
+/// The first version that knows constraints that are not enforced.
+const ALTER_ENFORCED: u32 = 18;
 
 pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     let (Some(old), Some(new)) = (context.old.constraint(id), context.new.constraint(id)) else {
@@ -13,14 +16,16 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     if told(old) == told(new) {
         return Verdict::Same;
     }
-    let validates = !old.validated && new.validated;
-    let is_same_but_valid = old.validated == new.validated || validates;
-    let is_same_body = body(old) == body(new) && old.kind == new.kind && is_same_but_valid;
+    let enforces = is_enforced(old) != is_enforced(new);
+    let invalidates = old.validated && !new.validated && !enforces;
+    let is_same_body = body(old) == body(new) && old.kind == new.kind && !invalidates;
     let defers = (old.deferrable, old.deferred) != (new.deferrable, new.deferred);
     // The options of a partitioned index cannot be changed.
     let is_partitioned = context.new.table(&id.schema, &id.of).is_some_and(|table| table.partition_by.is_some());
     let is_stuck = is_partitioned && old.index_options != new.index_options;
-    if is_same_body && !is_stuck && (!defers || new.kind == ConstraintKind::ForeignKey) {
+    let can_enforce = !enforces || context.options.version >= ALTER_ENFORCED;
+    let in_place = !(defers || enforces) || new.kind == ConstraintKind::ForeignKey && can_enforce;
+    if is_same_body && !is_stuck && in_place {
         Verdict::Alter { disturbs: false }
     } else {
         Verdict::Replace
@@ -30,7 +35,7 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
 pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let Some(constraint) = context.new.constraint(id) else { return Vec::new() };
     let mut statements = vec![format!("{} ADD {}", alter_holder(context.new, id), inline(constraint))];
-    statements.extend(afterwards(id, constraint));
+    statements.extend(afterwards(context, id, constraint));
     statements.into_iter().map(Written::from).collect()
 }
 
@@ -52,7 +57,12 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
         };
         statements.push(format!("{holder} ALTER CONSTRAINT {} {how}", quote(&id.name)));
     }
-    if !old.validated && new.validated {
+    let enforces = is_enforced(old) != is_enforced(new);
+    if enforces {
+        let word = if is_enforced(new) { "ENFORCED" } else { "NOT ENFORCED" };
+        statements.push(format!("{holder} ALTER CONSTRAINT {} {word}", quote(&id.name)));
+    }
+    if !old.validated && new.validated && !enforces {
         statements.push(format!("{holder} VALIDATE CONSTRAINT {}", quote(&id.name)));
     }
     let index = qualified(&id.schema, &id.name);
@@ -61,7 +71,7 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
         let tablespace = new.index_tablespace.as_deref().unwrap_or("pg_default");
         statements.push(format!("ALTER INDEX {index} SET TABLESPACE {}", quote(tablespace)));
     }
-    statements.extend(marks(&holder, &id.name, (old.clustered, old.replica_identity), new));
+    statements.extend(index::marks(context, id, marked(old), marked(new)));
     statements.into_iter().map(Written::from).collect()
 }
 
@@ -80,7 +90,7 @@ pub(super) fn inline(constraint: &Constraint) -> String {
 }
 
 /// What CONSTRAINT … itself cannot say.
-pub(super) fn afterwards(id: &ObjectId, constraint: &Constraint) -> Vec<String> {
+pub(super) fn afterwards(context: &Context, id: &ObjectId, constraint: &Constraint) -> Vec<String> {
     let index = format!("ALTER INDEX {}", qualified(&id.schema, &id.name));
     let mut statements = Vec::new();
     if constraint.kind == ConstraintKind::Exclusion {
@@ -88,20 +98,22 @@ pub(super) fn afterwards(id: &ObjectId, constraint: &Constraint) -> Vec<String> 
     }
     let tablespace = constraint.index_tablespace.iter();
     statements.extend(tablespace.map(|tablespace| format!("{index} SET TABLESPACE {}", quote(tablespace))));
-    let table = format!("ALTER TABLE {}", qualified(&id.schema, &id.of));
-    statements.extend(marks(&table, &id.name, (false, false), constraint));
+    statements.extend(index::marks(context, id, (false, false), marked(constraint)));
     statements
 }
 
-/// CLUSTER ON and REPLICA IDENTITY, from (clustered, replica identity).
-fn marks(table: &str, name: &str, had: (bool, bool), new: &Constraint) -> Vec<String> {
-    super::index::marks(table, name, had, (new.clustered, new.replica_identity))
+fn marked(constraint: &Constraint) -> (bool, bool) {
+    (constraint.clustered, constraint.replica_identity)
+}
+
+fn is_enforced(constraint: &Constraint) -> bool {
+    !constraint.definition.ends_with(" NOT ENFORCED")
 }
 
 /// Without what ALTER CONSTRAINT and VALIDATE CONSTRAINT change.
 fn body(constraint: &Constraint) -> String {
     let mut body = constraint.definition.as_str();
-    for end in [" NOT VALID", " INITIALLY DEFERRED", " DEFERRABLE"] {
+    for end in [" NOT VALID", " NOT ENFORCED", " INITIALLY DEFERRED", " DEFERRABLE"] {
         body = body.strip_suffix(end).unwrap_or(body);
     }
     body.to_owned()

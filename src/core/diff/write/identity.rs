@@ -1,7 +1,7 @@
 //! Identity columns: GENERATED … AS IDENTITY, and the way there from `serial` and back.
 
 use super::sequence;
-use crate::core::schema::{Column, Identity, ObjectId};
+use crate::core::schema::{Column, Identity, ObjectId, SequenceOptions};
 use crate::core::sql::identifier::{literal, qualified, quote};
 
 /// `GENERATED … AS IDENTITY`, with the options that are not what they are by themselves. A partition's identity is
@@ -28,26 +28,37 @@ pub(super) fn changes(prefix: &str, old: &Identity, new: &Identity) -> Vec<Strin
     }
     let (Some(had), Some(has)) = (&old.sequence, &new.sequence) else { return statements };
     let mut options = sequence::changes(&had.options, &has.options);
-    // The type is the column's, and goes with it; the bounds may have to be told.
+    // The type is the column's, and goes with it.
     options.retain(|option| !option.starts_with("AS "));
-    if had.options.type_name == has.options.type_name && !options.is_empty() {
+    let name = qualified(&had.schema, &had.name);
+    if !options.is_empty() {
         let options: Vec<String> = options.iter().map(|option| format!("SET {option}")).collect();
+        statements.extend(sequence::within_bounds(&name, &had.options, &has.options));
         statements.push(format!("{prefix} {}", options.join(" ")));
     }
-    let name = qualified(&had.schema, &had.name);
     if had.name != has.name {
         statements.push(format!("ALTER SEQUENCE {name} RENAME TO {}", quote(&has.name)));
     }
     statements
 }
 
-/// Sets the sequence behind a column that has values so that the next one is new.
-pub(super) fn go_on_after(table: &ObjectId, column: &Column, sequence: Option<&ObjectId>) -> String {
+/// Sets the sequence behind a column that has values so that the next one is new. `None`: it counts down, or the
+/// column is of no whole numbers.
+pub(super) fn go_on_after(
+    table: &ObjectId,
+    column: &Column,
+    sequence: Option<&ObjectId>,
+    options: &SequenceOptions,
+) -> Option<String> {
+    let (increment, start) = (options.increment, options.start);
+    if increment < 0 || !["smallint", "integer", "bigint"].contains(&column.type_name.as_str()) {
+        return None;
+    }
     let of = qualified(&table.schema, &table.name);
     let sequence = sequence.map_or_else(
         || format!("pg_get_serial_sequence({}, {})", literal(&of), literal(&column.name)),
         |sequence| literal(&qualified(&sequence.schema, &sequence.name)),
     );
     let name = quote(&column.name);
-    format!("SELECT setval({sequence}, GREATEST((SELECT max({name}) FROM {of}), 0) + 1, false)")
+    Some(format!("SELECT setval({sequence}, GREATEST((SELECT max({name}) FROM {of}) + {increment}, {start}), false)"))
 }

@@ -26,7 +26,7 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let mut statements = vec![format!("CREATE {unique}INDEX {} ON {on}", quote(&id.name))];
     let none =
         Index { tablespace: None, statistics: Vec::new(), clustered: false, replica_identity: false, ..index.clone() };
-    statements.extend(changed(id, &none, index));
+    statements.extend(changed(context, id, &none, index));
     statements.into_iter().map(Written::from).collect()
 }
 
@@ -36,25 +36,36 @@ pub(super) fn drop(_: &Context, id: &ObjectId) -> Vec<Written> {
 
 pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(old), Some(new)) = (index(context.old, id), index(context.new, id)) else { return Vec::new() };
-    changed(id, old, new).into_iter().map(Written::from).collect()
+    changed(context, id, old, new).into_iter().map(Written::from).collect()
 }
 
 /// CLUSTER ON and REPLICA IDENTITY, from and to (clustered, replica identity). That another index or REPLICA IDENTITY
 /// takes its place is that one's, or the table's, statement.
-pub(super) fn marks(table: &str, name: &str, had: (bool, bool), has: (bool, bool)) -> Vec<String> {
+pub(super) fn marks(context: &Context, id: &ObjectId, had: (bool, bool), has: (bool, bool)) -> Vec<String> {
+    let (table, name) = (format!("ALTER TABLE {}", qualified(&id.schema, &id.of)), quote(&id.name));
     let mut statements = Vec::new();
     match (had.0, has.0) {
-        (false, true) => statements.push(format!("{table} CLUSTER ON {}", quote(name))),
-        (true, false) => statements.push(format!("{table} SET WITHOUT CLUSTER")),
+        (false, true) => statements.push(format!("{table} CLUSTER ON {name}")),
+        (true, false) if !is_clustered(context.new, id) => statements.push(format!("{table} SET WITHOUT CLUSTER")),
         _ => {}
     }
     if !had.1 && has.1 {
-        statements.push(format!("{table} REPLICA IDENTITY USING INDEX {}", quote(name)));
+        statements.push(format!("{table} REPLICA IDENTITY USING INDEX {name}"));
     }
     statements
 }
 
-fn changed(id: &ObjectId, old: &Index, new: &Index) -> Vec<String> {
+/// Whether the table of an index is clustered on any.
+fn is_clustered(schema: &Schema, id: &ObjectId) -> bool {
+    let table = schema.table(&id.schema, &id.of);
+    let by_index = |(other, object): (&ObjectId, &Object)| {
+        let is_beside = (&other.schema, &other.of) == (&id.schema, &id.of);
+        is_beside && matches!(object, Object::Index(index) if index.clustered)
+    };
+    table.is_some_and(|table| table.constraints.iter().any(|one| one.clustered)) || schema.objects.iter().any(by_index)
+}
+
+fn changed(context: &Context, id: &ObjectId, old: &Index, new: &Index) -> Vec<String> {
     let prefix = format!("ALTER INDEX {}", qualified(&id.schema, &id.name));
     let mut statements = options::changed(&prefix, &divided(&old.definition).1, &divided(&new.definition).1);
     if old.tablespace != new.tablespace {
@@ -69,9 +80,8 @@ fn changed(id: &ObjectId, old: &Index, new: &Index) -> Vec<String> {
         let target = target(&new.statistics, place).unwrap_or(-1);
         statements.push(format!("{prefix} ALTER COLUMN {place} SET STATISTICS {target}"));
     }
-    let table = format!("ALTER TABLE {}", qualified(&id.schema, &id.of));
     let marked = |index: &Index| (index.clustered, index.replica_identity);
-    statements.extend(marks(&table, &id.name, marked(old), marked(new)));
+    statements.extend(marks(context, id, marked(old), marked(new)));
     statements
 }
 

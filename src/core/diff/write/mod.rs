@@ -21,6 +21,8 @@ mod routine;
 mod rules;
 mod sequence;
 mod table;
+#[cfg(test)]
+mod tests;
 mod types;
 mod view;
 

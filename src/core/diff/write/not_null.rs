@@ -2,33 +2,71 @@
 
 use super::super::context::{Context, Written};
 use super::sequence::chosen_name;
-use crate::core::schema::{Column, Constraint, ConstraintKind, Kind, ObjectId, Table};
+use crate::core::schema::{Column, Constraint, ConstraintKind, Kind, ObjectId, Schema, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
 /// ` CONSTRAINT name NOT NULL`, where the name is not the one that PostgreSQL would choose or more is to be said.
 pub(super) fn named(table_id: &ObjectId, table: &Table, column: &Column) -> Option<String> {
     let constraint = of(table, &column.name).filter(|constraint| constraint.local)?;
-    let no_inherit = if constraint.definition.ends_with(" NO INHERIT") { " NO INHERIT" } else { "" };
+    let no_inherit = if is_heir_less(constraint) { " NO INHERIT" } else { "" };
     let chosen = chosen_name(&table_id.name, &column.name, "not_null");
     let is_usual = constraint.name == chosen && no_inherit.is_empty();
     (!is_usual).then(|| format!(" CONSTRAINT {} NOT NULL{no_inherit}", quote(&constraint.name)))
 }
 
-/// Gives the constraint of a column that both schemas have its new name.
-pub(super) fn rename(context: &Context, id: &ObjectId) -> Vec<Written> {
-    let new = context.new.table(&id.schema, &id.of).and_then(|table| of(table, &id.name));
-    let Some(new) = new.filter(|constraint| constraint.local) else { return Vec::new() };
-    let old = context.old.table(&id.schema, &id.of).and_then(|table| of(table, &id.name));
-    let chosen = chosen_name(&id.of, &id.name, "not_null");
-    let from = old.map_or(chosen.as_str(), |old| old.name.as_str());
-    renamed(id, from, &new.name)
+/// What turns a column's NOT NULL, as it is by now, into the new schema's.
+pub(super) fn changes(context: &Context, id: &ObjectId, had: bool) -> Vec<Written> {
+    let (old, new) = (of_column(context.old, id), of_column(context.new, id));
+    let wanted = context.new.column(id).is_some_and(|column| column.not_null);
+    match (had, wanted) {
+        (false, true) => set(context, id),
+        (true, false) => vec![format!("{} DROP NOT NULL", prefix(id)).into()],
+        (true, true) => {
+            let Some(new) = new.filter(|constraint| constraint.local) else { return Vec::new() };
+            let chosen = chosen_name(&id.of, &id.name, "not_null");
+            let mut statements = renamed(id, old.map_or(chosen.as_str(), |old| old.name.as_str()), &new.name);
+            statements.extend(old.map(|old| restated(id, old, new)).unwrap_or_default());
+            statements
+        }
+        (false, false) => Vec::new(),
+    }
 }
 
-/// Gives the constraint of a column that has just been set NOT NULL its name.
-pub(super) fn name_it(context: &Context, id: &ObjectId) -> Vec<Written> {
-    let new = context.new.table(&id.schema, &id.of).and_then(|table| of(table, &id.name));
+/// SET NOT NULL, under the name that the new schema has for it, and with what else it says.
+pub(super) fn set(context: &Context, id: &ObjectId) -> Vec<Written> {
     let chosen = chosen_name(&id.of, &id.name, "not_null");
-    new.map(|new| renamed(id, &chosen, &new.name)).unwrap_or_default()
+    let new = of_column(context.new, id).filter(|constraint| constraint.local);
+    let is_plain = |one: &&Constraint| one.name == chosen && !is_heir_less(one) && one.validated;
+    match new.filter(|constraint| !is_plain(constraint)) {
+        Some(constraint) => {
+            let (table, name) = (qualified(&id.schema, &id.of), quote(&constraint.name));
+            vec![format!("ALTER TABLE {table} ADD CONSTRAINT {name} {}", constraint.definition).into()]
+        }
+        None => vec![format!("{} SET NOT NULL", prefix(id)).into()],
+    }
+}
+
+/// What changes at a constraint besides its name.
+fn restated(id: &ObjectId, old: &Constraint, new: &Constraint) -> Vec<Written> {
+    let (table, name) = (qualified(&id.schema, &id.of), quote(&new.name));
+    let inherits = if is_heir_less(new) { "NO INHERIT" } else { "INHERIT" };
+    let turned = (is_heir_less(old) != is_heir_less(new))
+        .then(|| format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {inherits}").into());
+    let validated =
+        (!old.validated && new.validated).then(|| format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}").into());
+    turned.into_iter().chain(validated).collect()
+}
+
+fn is_heir_less(constraint: &Constraint) -> bool {
+    constraint.definition.contains(" NO INHERIT")
+}
+
+fn prefix(id: &ObjectId) -> String {
+    format!("ALTER TABLE {} ALTER COLUMN {}", qualified(&id.schema, &id.of), quote(&id.name))
+}
+
+fn of_column<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Constraint> {
+    schema.table(&id.schema, &id.of).and_then(|table| of(table, &id.name))
 }
 
 fn renamed(id: &ObjectId, from: &str, to: &str) -> Vec<Written> {

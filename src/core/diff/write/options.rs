@@ -1,6 +1,6 @@
 //! `name=value` lists, as WITH, SET and RESET take them.
 
-use crate::core::sql::identifier::literal;
+use crate::core::sql::identifier::{literal, quote};
 
 /// `SET (…)` and `RESET (…)` that turn one list into the other, each after a prefix.
 pub(super) fn changed(prefix: &str, old: &[String], new: &[String]) -> Vec<String> {
@@ -35,12 +35,12 @@ pub(super) fn changed_foreign(old: &[String], new: &[String]) -> String {
         format!("{verb} {}", foreign_setting(option))
     });
     let gone = old.iter().filter(|option| !new.iter().any(|other| name(other) == name(option)));
-    changed.chain(gone.map(|option| format!("DROP {}", name(option)))).collect::<Vec<_>>().join(", ")
+    changed.chain(gone.map(|option| format!("DROP {}", quote(&name(option))))).collect::<Vec<_>>().join(", ")
 }
 
 fn foreign_setting(option: &str) -> String {
     let (name, value) = option.split_once('=').unwrap_or((option, ""));
-    format!("{} {}", crate::core::sql::identifier::quote(name), literal(value))
+    format!("{} {}", quote(name), literal(value))
 }
 
 /// `name=value`, the value as a text where it is more than a word or a number.

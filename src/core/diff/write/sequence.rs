@@ -10,16 +10,17 @@ const UNLOGGED: u32 = 15;
 
 pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     let (Some(old), Some(new)) = (sequence(context.old, id), sequence(context.new, id)) else { return Verdict::Same };
-    let is_same = old.options == new.options && old.persistence == new.persistence;
+    let is_logged_alike = old.persistence == new.persistence || context.options.version < UNLOGGED;
+    let is_same = old.options == new.options && is_logged_alike;
     if is_same { Verdict::Same } else { Verdict::Alter { disturbs: false } }
 }
 
 pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let Some(sequence) = sequence(context.new, id) else { return Vec::new() };
     let unlogged = if sequence.persistence == Persistence::Unlogged { "UNLOGGED " } else { "" };
-    let parts = parts(&sequence.options);
-    let lines = parts.iter().map(|part| format!("\n    {part}")).collect::<String>();
-    vec![format!("CREATE {unlogged}SEQUENCE {}{lines}", qualified(&id.schema, &id.name)).into()]
+    let head = format!("CREATE {unlogged}SEQUENCE {}", qualified(&id.schema, &id.name));
+    let lines: Vec<String> = [head].into_iter().chain(parts(&sequence.options)).collect();
+    vec![lines.join("\n    ").into()]
 }
 
 pub(super) fn drop(_: &Context, id: &ObjectId) -> Vec<Written> {
@@ -32,6 +33,7 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     let mut statements = Vec::new();
     let parts = changes(&old.options, &new.options);
     if !parts.is_empty() {
+        statements.extend(within_bounds(&name, &old.options, &new.options).map(Written::from));
         statements.push(format!("ALTER SEQUENCE {name} {}", parts.join(" ")).into());
     }
     if old.persistence != new.persistence && context.options.version >= UNLOGGED {
@@ -47,8 +49,10 @@ pub(in crate::core::diff) fn is_serial(context: &Context, id: &ObjectId) -> bool
     let Some(sequence) = sequence(context.new, id) else { return false };
     let Some(owner) = carry::owner(context.new, id) else { return false };
     let Some(column) = context.new.column(&owner) else { return false };
-    let persistence = context.new.table(&owner.schema, &owner.of).map(|table| table.persistence);
-    let is_as_table = context.options.version < UNLOGGED || persistence == Some(sequence.persistence);
+    let Some(table) = context.new.table(&owner.schema, &owner.of) else { return false };
+    let is_as_table = context.options.version < UNLOGGED || table.persistence == sequence.persistence;
+    // Others take their columns from elsewhere.
+    let defines_it = table.partition_of.is_none() && table.of_type.is_none() && (column.local || !column.inherited);
     let default = format!("nextval({}::regclass)", literal(&qualified(&id.schema, &id.name)));
     let has_name = id.schema == owner.schema && id.name == chosen_name(&owner.of, &owner.name, "seq");
     let is_plain = parts(&sequence.options).iter().all(|part| part.starts_with("AS "));
@@ -58,6 +62,7 @@ pub(in crate::core::diff) fn is_serial(context: &Context, id: &ObjectId) -> bool
         && has_name
         && is_plain
         && is_as_table
+        && defines_it
 }
 
 /// ALTER SEQUENCE … OWNED BY, as the new schema has it.
@@ -89,17 +94,44 @@ pub(super) fn parts(options: &SequenceOptions) -> Vec<String> {
 /// The options of ALTER SEQUENCE that turn one into the other.
 pub(super) fn changes(old: &SequenceOptions, new: &SequenceOptions) -> Vec<String> {
     let retyped = old.type_name != new.type_name;
+    let old = &with_type(old, &new.type_name);
     let cycle = if new.cycle { "CYCLE" } else { "NO CYCLE" };
     let told = [
         (retyped, format!("AS {}", new.type_name)),
         (old.increment != new.increment, format!("INCREMENT BY {}", new.increment)),
-        (retyped || old.minimum != new.minimum, format!("MINVALUE {}", new.minimum)),
-        (retyped || old.maximum != new.maximum, format!("MAXVALUE {}", new.maximum)),
+        (old.minimum != new.minimum, format!("MINVALUE {}", new.minimum)),
+        (old.maximum != new.maximum, format!("MAXVALUE {}", new.maximum)),
         (old.start != new.start, format!("START WITH {}", new.start)),
         (old.cache != new.cache, format!("CACHE {}", new.cache)),
         (old.cycle != new.cycle, cycle.to_owned()),
     ];
     told.into_iter().filter(|(is_told, _)| *is_told).map(|(_, part)| part).collect()
+}
+
+/// What `AS type` alone makes of the options: bounds that were the old type's become the new one's.
+pub(super) fn with_type(options: &SequenceOptions, type_name: &str) -> SequenceOptions {
+    let mut changed = options.clone();
+    let ((least, most), (new_least, new_most)) = (range(&options.type_name), range(type_name));
+    if options.minimum == least {
+        changed.minimum = new_least;
+    }
+    if options.maximum == most {
+        changed.maximum = new_most;
+    }
+    changed
+}
+
+/// New bounds are refused where the next value is beyond them: it is moved first, where it starts out there.
+pub(super) fn within_bounds(name: &str, old: &SequenceOptions, new: &SequenceOptions) -> Option<String> {
+    let (function, bound, comparison) = if old.start < new.minimum && new.minimum <= old.maximum {
+        ("GREATEST", new.minimum, ">=")
+    } else if old.start > new.maximum && new.maximum >= old.minimum {
+        ("LEAST", new.maximum, "<=")
+    } else {
+        return None;
+    };
+    let (of, value) = (literal(name), format!("{function}(last_value, {bound})"));
+    Some(format!("SELECT setval({of}, {value}, is_called AND last_value {comparison} {bound}) FROM {name}"))
 }
 
 /// The name that PostgreSQL chooses for what belongs to a column: cut so that it is no longer than 63 bytes.
@@ -116,12 +148,17 @@ pub(super) fn chosen_name(table: &str, column: &str, label: &str) -> String {
 
 /// The smallest and largest value by itself.
 fn bounds(options: &SequenceOptions) -> (i64, i64) {
-    let (least, most) = match options.type_name.as_str() {
-        "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
-        "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        _ => (i64::MIN, i64::MAX),
-    };
+    let (least, most) = range(&options.type_name);
     if options.increment < 0 { (least, -1) } else { (1, most) }
+}
+
+/// The smallest and largest value of a type.
+fn range(type_name: &str) -> (i64, i64) {
+    match type_name {
+        "smallint" => (i16::MIN.into(), i16::MAX.into()),
+        "integer" => (i32::MIN.into(), i32::MAX.into()),
+        _ => (i64::MIN, i64::MAX),
+    }
 }
 
 fn sequence<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Sequence> {

@@ -2,7 +2,7 @@
 
 use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
-use super::{column, constraint, options};
+use super::{column, constraint, not_null, options};
 use crate::core::schema::{Column, Constraint, ConstraintKind, Kind, ObjectId, Persistence, QualifiedName, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
@@ -26,7 +26,14 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
         let own = ObjectId::on(Kind::Constraint, &id.schema, &id.name, &one.name);
         one.local && one.kind != ConstraintKind::NotNull && context.decisions.inline.contains(&own)
     };
-    let inline: Vec<&Constraint> = table.constraints.iter().filter(is_inline).collect();
+    let mut inline: Vec<&Constraint> = table.constraints.iter().filter(is_inline).collect();
+    inline.sort_by_key(|one| match one.kind {
+        ConstraintKind::PrimaryKey => 0,
+        ConstraintKind::Unique => 1,
+        ConstraintKind::Exclusion => 2,
+        ConstraintKind::Check => 3,
+        ConstraintKind::ForeignKey | ConstraintKind::NotNull => 4,
+    });
     let mut statements = vec![head(context, id, table, &inline)];
     for column in &table.columns {
         let own = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
@@ -35,7 +42,7 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     }
     for one in inline {
         let own = ObjectId::on(Kind::Constraint, &id.schema, &id.name, &one.name);
-        statements.extend(constraint::afterwards(&own, one));
+        statements.extend(constraint::afterwards(context, &own, one));
     }
     statements.extend(security(id, (false, false), table));
     statements.extend(replica_identity(id, "default", table));
@@ -50,11 +57,11 @@ pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
 
 pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(old), Some(new)) = pair(context, id) else { return Vec::new() };
-    let prefix = format!("ALTER TABLE {}", qualified(&id.schema, &id.name));
+    let foreign = if new.foreign.is_some() { "FOREIGN " } else { "" };
+    let prefix = format!("ALTER {foreign}TABLE {}", qualified(&id.schema, &id.name));
     let mut statements = Vec::new();
-    if old.of_type != new.of_type {
-        let of = new.of_type.as_ref().map(|of| format!("{prefix} OF {of}"));
-        statements.push(of.unwrap_or_else(|| format!("{prefix} NOT OF")));
+    if let Some(of) = new.of_type.as_ref().filter(|_| old.of_type != new.of_type) {
+        statements.push(format!("{prefix} OF {of}"));
     }
     if old.persistence != new.persistence {
         let logged = if new.persistence == Persistence::Unlogged { "UNLOGGED" } else { "LOGGED" };
@@ -80,7 +87,7 @@ pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
     statements.into_iter().map(Written::from).collect()
 }
 
-/// DETACH PARTITION and NO INHERIT.
+/// DETACH PARTITION, NO INHERIT, NOT OF.
 pub(super) fn release(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(old), Some(new)) = pair(context, id) else { return Vec::new() };
     let released = context.decisions.released.contains(id);
@@ -90,9 +97,12 @@ pub(super) fn release(context: &Context, id: &ObjectId) -> Vec<Written> {
         let parent = qualified(&partition.parent.schema, &partition.parent.name);
         statements.push(format!("ALTER TABLE {parent} DETACH PARTITION {name}").into());
     }
-    for parent in old.inherits.iter().filter(|parent| released || !new.inherits.contains(parent)) {
+    for parent in old.inherits.iter().skip(kept(released, old, new)) {
         let parent = qualified(&parent.schema, &parent.name);
         statements.push(format!("ALTER TABLE {name} NO INHERIT {parent}").into());
+    }
+    if old.of_type.is_some() && old.of_type != new.of_type {
+        statements.push(format!("ALTER TABLE {name} NOT OF").into());
     }
     statements
 }
@@ -106,10 +116,16 @@ fn joins(context: &Context, id: &ObjectId, old: &Table, new: &Table) -> Vec<Stri
         let parent = qualified(&partition.parent.schema, &partition.parent.name);
         statements.push(format!("ALTER TABLE {parent} ATTACH PARTITION {name} {}", partition.bound));
     }
-    for parent in new.inherits.iter().filter(|parent| released || !old.inherits.contains(parent)) {
+    for parent in new.inherits.iter().skip(kept(released, old, new)) {
         statements.push(format!("ALTER TABLE {name} INHERIT {}", qualified(&parent.schema, &parent.name)));
     }
     statements
+}
+
+/// How many of the first parents stay: they are in an order.
+fn kept(released: bool, old: &Table, new: &Table) -> usize {
+    let alike = old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count();
+    if released { 0 } else { alike }
 }
 
 fn head(context: &Context, id: &ObjectId, table: &Table, inline: &[&Constraint]) -> String {
@@ -121,50 +137,61 @@ fn head(context: &Context, id: &ObjectId, table: &Table, inline: &[&Constraint])
     };
     let is_own = |column: &&Column| table.partition_of.is_none() && table.of_type.is_none() && is_declared(column);
     let columns = table.columns.iter().filter(is_own).map(|column| column::definition(context, id, table, column));
-    let lines: Vec<String> = columns.chain(inline.iter().map(|one| constraint::inline(one))).collect();
+    let values = table.columns.iter().filter_map(|column| calculated(context, id, table, column));
+    let lines: Vec<String> = columns.chain(values).chain(inline.iter().map(|one| constraint::inline(one))).collect();
     let body = if lines.is_empty() { String::new() } else { format!(" (\n    {}\n)", lines.join(",\n    ")) };
-    let mut sql = format!("CREATE {what} {name}");
-    if let Some(partition) = &table.partition_of {
+    let sql = if let Some(partition) = &table.partition_of {
         let parent = qualified(&partition.parent.schema, &partition.parent.name);
-        sql.push_str(&format!(" PARTITION OF {parent}{body} {}", partition.bound));
+        format!("CREATE {what} {name} PARTITION OF {parent}{body} {}", partition.bound)
     } else if let Some(of) = &table.of_type {
-        sql.push_str(&format!(" OF {of}{body}"));
+        format!("CREATE {what} {name} OF {of}{body}")
     } else {
-        sql.push_str(if body.is_empty() { " ()" } else { &body });
-    }
-    sql.push_str(&tail(context, table));
-    sql
+        format!("CREATE {what} {name}{}", if body.is_empty() { " ()" } else { &body })
+    };
+    sql + &tail(context, table)
 }
 
 fn tail(context: &Context, table: &Table) -> String {
-    let mut sql = String::new();
+    let mut parts = Vec::new();
     if !table.inherits.is_empty() {
         let parent = |parent: &QualifiedName| qualified(&parent.schema, &parent.name);
-        sql.push_str(&format!(" INHERITS ({})", table.inherits.iter().map(parent).collect::<Vec<_>>().join(", ")));
+        parts.push(format!(" INHERITS ({})", table.inherits.iter().map(parent).collect::<Vec<_>>().join(", ")));
     }
-    if let Some(key) = &table.partition_by {
-        sql.push_str(&format!(" PARTITION BY {key}"));
-    }
+    parts.extend(table.partition_by.iter().map(|key| format!(" PARTITION BY {key}")));
     if let Some(foreign) = &table.foreign {
-        sql.push_str(&format!(" SERVER {}", quote(&foreign.server)));
-        if !foreign.options.is_empty() {
-            sql.push_str(&format!(" OPTIONS ({})", options::foreign(&foreign.options)));
-        }
+        parts.push(format!(" SERVER {}", quote(&foreign.server)));
+        let options = options::foreign(&foreign.options);
+        parts.extend((!options.is_empty()).then(|| format!(" OPTIONS ({options})")));
     }
     let is_partitioned = table.partition_by.is_some() && context.options.version < 17;
-    if let Some(method) = table.access_method.as_ref().filter(|method| *method != "heap" && !is_partitioned) {
-        sql.push_str(&format!(" USING {}", quote(method)));
-    }
-    sql.push_str(&options::with(&table.options));
-    if let Some(tablespace) = &table.tablespace {
-        sql.push_str(&format!(" TABLESPACE {}", quote(tablespace)));
-    }
-    sql
+    let method = table.access_method.as_ref().filter(|method| *method != "heap" && !is_partitioned);
+    parts.extend(method.map(|method| format!(" USING {}", quote(method))));
+    parts.push(options::with(&table.options));
+    parts.extend(table.tablespace.iter().map(|tablespace| format!(" TABLESPACE {}", quote(tablespace))));
+    parts.concat()
 }
 
 /// Whether the table itself says that it has the column.
 fn is_declared(column: &Column) -> bool {
     column.local || !column.inherited
+}
+
+/// What a partition, or a table of a type, says of a column that only CREATE TABLE can say: how it is generated, or
+/// numbered.
+fn calculated(context: &Context, id: &ObjectId, table: &Table, column: &Column) -> Option<String> {
+    if table.partition_of.is_none() && table.of_type.is_none() {
+        return None;
+    }
+    let own = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
+    let parent = carry::parent_column(context.new, &own).and_then(|parent| context.new.column(&parent));
+    let is_as_parent = parent.is_some_and(|parent| parent.default == column.default);
+    let generated = column.generated.filter(|_| !is_as_parent).zip(column.default.as_deref());
+    let values = match (generated, &column.identity) {
+        (Some((kept, expression)), _) => Some(column::generation(kept, expression)),
+        (None, Some(identity)) => super::identity::definition(id, &column.name, identity),
+        _ => None,
+    };
+    values.map(|values| format!("{} {values}", quote(&column.name)))
 }
 
 /// Where a column that comes from a parent or type is not as that has it.
@@ -181,8 +208,9 @@ fn overrides(context: &Context, id: &ObjectId, table: &Table, column: &Column) -
         let set = column.default.as_ref().map(|default| format!("{prefix} SET DEFAULT {default}"));
         statements.push(set.unwrap_or_else(|| format!("{prefix} DROP DEFAULT")));
     }
-    if column.not_null && !parent.is_some_and(|parent| parent.not_null) {
-        statements.push(format!("{prefix} SET NOT NULL"));
+    let is_numbered = column.identity.as_ref().is_some_and(|identity| identity.sequence.is_some());
+    if column.not_null && !is_numbered && !parent.is_some_and(|parent| parent.not_null) {
+        statements.extend(not_null::set(context, id).into_iter().map(|written| written.sql));
     }
     statements
 }
