@@ -6,6 +6,7 @@ mod autogenerate;
 mod catalog;
 mod cli;
 mod embedded;
+mod hazards;
 mod models;
 mod postgres;
 mod project;

@@ -18,23 +18,18 @@ pub enum Allow {
     Class(Class),
 }
 
-const CLASSES: [Class; 8] = [
-    Class::DataLoss,
-    Class::Fails,
-    Class::Lock,
-    Class::Index,
-    Class::ForeignKey,
-    Class::Breaks,
-    Class::Irreversible,
-    Class::Default,
-];
-
 impl Allow {
     /// Reads a class by its word, or `all`.
     #[must_use]
     pub fn parser() -> impl TypedValueParser<Value = Self> {
-        PossibleValuesParser::new(CLASSES.iter().map(|class| class.word()).chain(["all"]))
-            .map(|word| CLASSES.into_iter().find(|class| class.word() == word).map_or(Self::All, Self::Class))
+        PossibleValuesParser::new(Class::ALL.iter().map(|class| class.word()).chain(["all"]))
+            .map(|word| Class::ALL.into_iter().find(|class| class.word() == word).map_or(Self::All, Self::Class))
+    }
+
+    /// Whether it means a class.
+    #[must_use]
+    pub fn covers(self, class: Class) -> bool {
+        self == Self::All || self == Self::Class(class)
     }
 }
 
@@ -75,7 +70,7 @@ fn allowed(allow: &[Allow], protected: bool) -> Vec<Class> {
         match word {
             Allow::Class(class) => classes.push(*class),
             Allow::All if protected => {}
-            Allow::All => classes.extend(CLASSES),
+            Allow::All => classes.extend(Class::ALL),
         }
     }
     classes
@@ -121,7 +116,7 @@ mod tests {
 
     #[test]
     fn all_is_every_class_but_not_where_it_is_protected() {
-        assert_eq!(allowed(&[Allow::All], false), CLASSES);
+        assert_eq!(allowed(&[Allow::All], false), Class::ALL);
         assert_eq!(allowed(&[Allow::All, Allow::Class(Class::Lock)], true), [Class::Lock]);
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, list_templates,
-    man, merge, migrate, revision, show, stamp, verify,
+    branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, lint,
+    list_templates, man, merge, migrate, revision, show, stamp, verify,
 };
 
 /// The whole command line.
@@ -141,6 +141,8 @@ pub enum Verb {
     Merge(merge::Arguments),
     /// Say what the models add to the database; exit code 4 when there is something
     Check(difference::Arguments),
+    /// Find what scripts may cost: lost data, locks, failures
+    Lint(lint::Arguments),
     /// Prove scripts up, down and up again on a scratch database
     Verify(verify::Arguments),
     /// Compare the database with what its history says it should be; exit code 4 when they differ

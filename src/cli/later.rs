@@ -5,8 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use crate::engine::Error;
 
 /// The commands to come, and what to do meanwhile.
-const LATER: [(&str, &str); 6] = [
-    ("lint", "`limbeck upgrade head --dry-run` shows the plan with its hazards"),
+const LATER: [(&str, &str); 5] = [
     ("kept", "no copies are kept yet: back up before a step that destroys"),
     ("backup", "use pg_dump"),
     ("restore", "use pg_restore"),

@@ -21,6 +21,7 @@ mod init;
 mod interrupt;
 mod json;
 mod later;
+mod lint;
 mod list_templates;
 mod listing;
 mod man;
@@ -125,6 +126,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Stamp(arguments) => stamp::run(context, &arguments),
         Verb::Merge(arguments) => merge::run(context, arguments),
         Verb::Check(arguments) => check::run(context, &arguments),
+        Verb::Lint(arguments) => lint::run(context, &arguments),
         Verb::Verify(arguments) => verify::run(context, arguments),
         Verb::Drift(arguments) => drift::run(context, &arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::listing::join;
-use crate::core::hazard::{Hazard, Subject};
+use crate::core::hazard::{Class, Hazard, Subject};
 use crate::core::plan::{Plan, Step};
 
 /// The whole plan, a paragraph a step.
@@ -38,21 +38,33 @@ pub fn running(step: &Step) -> String {
     text
 }
 
-/// A hazard in a line, e.g. `drops column users.email: 41 values in 120 rows`.
+/// A hazard in a line, e.g. `drops column users.email: 41 values in 120 rows`, with the reason that a note gives.
 #[must_use]
 pub fn hazard(hazard: &Hazard) -> String {
     let counted = match hazard.evidence {
-        None => "not counted".to_owned(),
+        None if hazard.class != Class::DataLoss => String::new(),
+        None => ": not counted".to_owned(),
         Some(evidence) => {
             let about = if evidence.exact { "" } else { "about " };
             let (values, rows) = (evidence.values, evidence.rows);
             match hazard.subject {
-                Subject::Table { .. } => format!("{about}{rows} row{}", plural(rows)),
-                _ => format!("{about}{values} value{} in {rows} row{}", plural(values), plural(rows)),
+                Subject::Table { .. } => format!(": {about}{rows} row{}", plural(rows)),
+                _ => format!(": {about}{values} value{} in {rows} row{}", plural(values), plural(rows)),
             }
         }
     };
-    format!("{} {}: {counted}", hazard.title, hazard.object)
+    format!("{} {}{counted}{}", hazard.title, hazard.object, because(hazard))
+}
+
+/// A hazard in a line, without what was counted.
+#[must_use]
+pub fn named(hazard: &Hazard) -> String {
+    format!("{} {}{}", hazard.title, hazard.object, because(hazard))
+}
+
+/// The reason that a note gives, behind what it is about.
+fn because(hazard: &Hazard) -> String {
+    hazard.allowed.as_ref().map_or_else(String::new, |reason| format!(" (because {reason})"))
 }
 
 /// What a person has to approve, a line each.

@@ -8,11 +8,13 @@ use tokio_postgres::Client;
 use super::Result;
 use super::postgres::identifier::quote;
 use super::postgres::{VersionTable, database_error};
-use crate::core::hazard::{Class, Evidence, Subject};
+use crate::core::hazard::{Class, Evidence, Hazard, Subject};
 use crate::core::plan::Plan;
 
 /// For all counts of a plan together; after it, statistics are asked.
 const BUDGET: Duration = Duration::from_secs(2);
+/// How long a count of what may be lost waits for a lock.
+const PATIENCE: &str = "500ms";
 
 /// Puts evidence on every hazard of the plan that can be counted; the others stay as they are, which counts as lost.
 ///
@@ -26,13 +28,33 @@ pub async fn count(client: &Client, version_table: &VersionTable, plan: &mut Pla
     let blank = plan.blank;
     let deadline = Instant::now() + BUDGET;
     let statements = plan.steps.iter_mut().flat_map(|step| &mut step.statements);
-    for hazard in statements.flat_map(|statement| &mut statement.hazards) {
-        // Only what was there before the plan can be lost.
-        hazard.evidence = if blank && hazard.class == Class::DataLoss {
+    let hazards = statements.flat_map(|statement| &mut statement.hazards).filter(|hazard| hazard.evidence.is_none());
+    // What may be lost has the first claim on the time.
+    let (lost, others): (Vec<&mut Hazard>, Vec<&mut Hazard>) =
+        hazards.partition(|hazard| hazard.class == Class::DataLoss);
+    let mut counted: Vec<(Subject, Option<Evidence>)> = Vec::new();
+    for hazard in lost.into_iter().chain(others) {
+        let is_lost = hazard.class == Class::DataLoss;
+        let known = counted.iter().find(|(subject, _)| *subject == hazard.subject).map(|(_, known)| *known);
+        // Only what was there before the plan can be lost, locked or refused.
+        hazard.evidence = if blank && (is_lost || hazard.subject != Subject::Other) {
             Some(Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 })
+        } else if let Some(known) = known {
+            known
         } else {
-            measure(client, &hazard.subject, deadline.saturating_duration_since(Instant::now())).await
+            let left = deadline.saturating_duration_since(Instant::now());
+            let found = match is_lost {
+                true => measure(client, &hazard.subject, left, PATIENCE).await,
+                false if left.is_zero() => None,
+                false => measure(client, &hazard.subject, left, "1ms").await,
+            };
+            counted.push((hazard.subject.clone(), found));
+            found
         };
+        // Nothing is lost with it, so that "not counted" would say too much.
+        if hazard.evidence.is_none() && !is_lost {
+            hazard.subject = Subject::Other;
+        }
     }
     Ok(())
 }
@@ -88,15 +110,15 @@ pub async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<b
 
 /// Counts one subject outside a transaction, within the time of a whole plan.
 pub async fn look(client: &Client, subject: &Subject) -> Option<Evidence> {
-    measure(client, subject, BUDGET).await
+    measure(client, subject, BUDGET, PATIENCE).await
 }
 
-async fn measure(client: &Client, subject: &Subject, left: Duration) -> Option<Evidence> {
+async fn measure(client: &Client, subject: &Subject, left: Duration, patience: &str) -> Option<Evidence> {
     query(subject)?;
     let milliseconds = left.as_millis().max(1);
     // Row security would hide rows from the count; with it off the server refuses to hide any.
     let begin = format!(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '500ms'; \
+        "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{patience}'; \
          SET LOCAL row_security = off"
     );
     client.batch_execute(&begin).await.ok()?;

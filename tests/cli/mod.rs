@@ -6,6 +6,7 @@ mod environments;
 mod errors;
 mod interrupt;
 mod json;
+mod lint;
 mod offline;
 mod prompt;
 mod session;

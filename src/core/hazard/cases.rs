@@ -2,15 +2,50 @@
 
 use proptest::prelude::*;
 
-use super::{Class, RULES, Subject, explain, find};
+use super::{Class, RULES, Subject, explain, find, nearest, read};
 use crate::core::sql::{split, transactional};
 
-/// Checks statements against all their findings, each as `CODE object`.
+/// Checks statements against all the data that they may lose, each as `CODE object`.
 pub fn check(cases: &[(&str, &[&str])]) {
     for (statement, expected) in cases {
-        let found: Vec<String> =
-            find(statement).iter().map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
+        let lost = find(statement).into_iter().filter(|hazard| hazard.class == Class::DataLoss);
+        let found: Vec<String> = lost.map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
         assert_eq!(found, *expected, "{statement}");
+    }
+}
+
+/// Checks sections against the objects that one rule finds in them.
+pub fn objects(code: &str, cases: &[(&str, &[&str])]) {
+    for (section, expected) in cases {
+        let statements = read(section, true).unwrap().statements.into_iter();
+        let hazards = statements.flat_map(|statement| statement.hazards).filter(|hazard| hazard.code == code);
+        let found: Vec<String> = hazards.map(|hazard| hazard.object).collect();
+        assert_eq!(found, *expected, "{code} in {section}");
+    }
+}
+
+/// The table: a line of SQL, and below it, indented, all that is found in it. It must hold nothing else.
+const STATEMENTS: &str = include_str!("statements.txt");
+
+#[test]
+fn every_statement_has_its_findings_and_no_others() {
+    let mut lines = STATEMENTS.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let mut count = 0;
+    while let Some(section) = lines.next() {
+        let expected: Vec<&str> = lines.next().unwrap().trim().split(" | ").filter(|finding| *finding != "-").collect();
+        let statements = read(section, true).unwrap().statements.into_iter();
+        let hazards = statements.flat_map(|statement| statement.hazards);
+        let found: Vec<String> = hazards.map(|hazard| format!("{} {}", hazard.code, hazard.object)).collect();
+        assert_eq!(found, expected, "{section}");
+        count += 1;
+    }
+    assert!(count >= 150, "{count}");
+}
+
+#[test]
+fn every_rule_is_seen_in_the_table() {
+    for rule in RULES.iter().filter(|rule| rule.class != Class::Irreversible) {
+        assert!(STATEMENTS.contains(&format!("{} ", rule.code)), "{}", rule.code);
     }
 }
 
@@ -70,13 +105,17 @@ fn subjects_have_no_quotes() {
 
 #[test]
 fn codes_are_sorted_and_each_has_its_page() {
-    assert!(RULES.is_sorted_by(|one, next| one.code < next.code));
+    assert!(RULES.is_sorted_by(|one, next| one.code[2..] < next.code[2..]));
     for rule in RULES {
         let page = explain(&rule.code.to_lowercase()).unwrap();
         assert!(page.starts_with(&format!("{} {}\n\n", rule.code, rule.title)), "{}", rule.code);
         assert!(page.contains("What to do instead") && page.lines().all(|line| line.chars().count() <= 120));
     }
     assert_eq!(explain("DL000"), None);
+    let like = |text: &str| nearest(text).into_iter().map(|rule| rule.code).collect::<Vec<_>>();
+    assert_eq!(like("ix4"), ["IX401", "IX402"]);
+    assert_eq!(like("DL10O")[..2], ["DL101", "DL102"]);
+    assert!(like("").is_empty() && like("nonsense").is_empty());
 }
 
 proptest! {

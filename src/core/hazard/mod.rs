@@ -1,14 +1,23 @@
 //! What a statement may cost: found from the syntax tree, counted later on the live data.
 
+mod allow;
 #[cfg(test)]
 mod cases;
+pub mod cast;
 mod condition;
+mod context;
 mod dynamic;
+mod learn;
 mod name;
 mod part;
+mod read;
 mod rule;
 mod rules;
+mod tables;
+mod volatile;
 
+pub use allow::Remark;
+pub use read::{ReadStatement, Reading, read, read_section};
 pub use rule::Rule;
 pub use rules::RULES;
 
@@ -54,6 +63,9 @@ pub struct Hazard {
     /// What a count has to look at.
     #[serde(skip)]
     pub subject: Subject,
+    /// The reason that a note above the statement gives; it shows and approves nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
 }
 
 /// The object that a hazard is about, unquoted, for counting.
@@ -89,6 +101,20 @@ impl Class {
     }
 }
 
+impl Class {
+    /// All classes, in the order of their codes.
+    pub const ALL: [Self; 8] = [
+        Self::DataLoss,
+        Self::Fails,
+        Self::Lock,
+        Self::Index,
+        Self::ForeignKey,
+        Self::Breaks,
+        Self::Irreversible,
+        Self::Default,
+    ];
+}
+
 impl Hazard {
     /// Whether it was counted exactly and found to touch nothing.
     #[must_use]
@@ -97,23 +123,31 @@ impl Hazard {
     }
 }
 
-/// The hazards of one statement, from its syntax tree, not counted; each object once a code, in the order of
-/// the text.
+/// The hazards of one statement that stands alone, from its syntax tree, not counted; each object once a code, in
+/// the order of the text.
 #[must_use]
 pub fn find(statement: &str) -> Vec<Hazard> {
-    let mut found: Vec<Hazard> = Vec::new();
-    for part in part::parts(statement) {
-        for hazard in RULES.iter().flat_map(|rule| rule.hazards(&part)) {
-            if !found.iter().any(|known| known.code == hazard.code && known.object == hazard.object) {
-                found.push(hazard);
-            }
-        }
-    }
-    found
+    read::alone(statement)
 }
 
 /// The page of explanation of a code, in any case: what it is, what is counted, what to do instead.
 #[must_use]
 pub fn explain(code: &str) -> Option<&'static str> {
     RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code)).map(|rule| rule.page)
+}
+
+/// The rules whose codes are most like a text: those that begin with it, else those that differ in a letter or two.
+#[must_use]
+pub fn nearest(text: &str) -> Vec<&'static Rule> {
+    let typed = text.trim().to_uppercase();
+    let beginning: Vec<&Rule> =
+        RULES.iter().filter(|rule| rule.code.starts_with(&typed) && !typed.is_empty()).collect();
+    if !beginning.is_empty() {
+        return beginning;
+    }
+    let mut like: Vec<(usize, &Rule)> =
+        RULES.iter().map(|rule| (strsim::levenshtein(rule.code, &typed), rule)).filter(|(far, _)| *far <= 2).collect();
+    like.sort_by_key(|(far, _)| *far);
+    let closest = like.first().map_or(0, |(far, _)| *far);
+    like.into_iter().take_while(|(far, _)| *far == closest).map(|(_, rule)| rule).take(8).collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use squawk_syntax::SyntaxNode;
-use squawk_syntax::ast::{AstNode, PathRef, normalize_name_node};
+use squawk_syntax::ast::{AstNode, Path, PathRef, normalize_name_node};
 use squawk_syntax::quote::quote_ident;
 
 /// A name without quotes, folded as the server folds it. Displays with quotes where it needs them.
@@ -16,12 +16,24 @@ pub struct Name {
 impl Name {
     /// The first name that stands in a node: a path with dots, or the node itself where it holds none.
     pub fn of(node: &SyntaxNode) -> Option<Self> {
-        let Some(path) = node.descendants().find_map(PathRef::cast) else {
+        let path = node.descendants().find(|node| PathRef::can_cast(node.kind()) || Path::can_cast(node.kind()));
+        let Some(path) = path else {
             let name = normalize_name_node(node);
             return (!name.is_empty()).then_some(Self { schema: None, name });
         };
-        let schema = path.qualifier().and_then(|qualifier| last_segment(&qualifier));
-        Some(Self { schema, name: last_segment(&path)? })
+        let (qualifier, segment) = if let Some(path) = Path::cast(path.clone()) {
+            (path.qualifier(), path.segment().map(|segment| segment.syntax().clone()))
+        } else {
+            let path = PathRef::cast(path)?;
+            (path.qualifier(), path.segment().map(|segment| segment.syntax().clone()))
+        };
+        let schema = qualifier.and_then(|qualifier| Some(normalize_name_node(qualifier.segment()?.syntax())));
+        Some(Self { schema, name: normalize_name_node(&segment?) })
+    }
+
+    /// The same name in another schema or with another last part.
+    pub fn with(&self, schema: Option<String>, name: String) -> Self {
+        Self { schema: schema.or_else(|| self.schema.clone()), name }
     }
 }
 
@@ -32,8 +44,4 @@ impl fmt::Display for Name {
         }
         f.write_str(&quote_ident(&self.name))
     }
-}
-
-fn last_segment(path: &PathRef) -> Option<String> {
-    path.segment().map(|segment| normalize_name_node(segment.syntax()))
 }

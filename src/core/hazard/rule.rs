@@ -1,8 +1,9 @@
 //! What a rule is, and what it finds.
 
+use super::context::Context;
 use super::name::Name;
 use super::part::Part;
-use super::{Class, Hazard, Subject};
+use super::{Class, Evidence, Hazard, Subject};
 
 /// One kind of hazard: its stable code, its page of explanation, and how it is found.
 #[derive(Debug, Clone, Copy)]
@@ -15,34 +16,50 @@ pub struct Rule {
     /// What `limbeck lint --explain CODE` prints: what it is, what is counted, what to do instead.
     pub page: &'static str,
     /// Looks at one part of a statement; parts below it are looked at by themselves.
-    pub(super) check: fn(&Part) -> Vec<Target>,
+    pub(super) check: fn(&Part, &Context) -> Vec<Target>,
 }
 
 /// One object that a rule found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Target {
     object: String,
     subject: Subject,
+    /// What needs no counting.
+    evidence: Option<Evidence>,
 }
 
 impl Rule {
-    pub(super) fn hazards(&self, part: &Part) -> impl Iterator<Item = Hazard> {
+    pub(super) fn hazards(&self, part: &Part, context: &Context) -> impl Iterator<Item = Hazard> {
         let Self { code, class, title, .. } = *self;
-        (self.check)(part).into_iter().map(move |target| Hazard {
+        (self.check)(part, context).into_iter().map(move |target| Hazard {
             code,
             class,
             title,
             object: target.object,
-            evidence: None,
+            evidence: target.evidence,
             subject: target.subject,
+            allowed: None,
         })
+    }
+}
+
+impl Rule {
+    /// The hazard on something that no statement names.
+    pub(super) const fn on(&self, object: String) -> Hazard {
+        let Self { code, class, title, .. } = *self;
+        Hazard { code, class, title, object, evidence: None, subject: Subject::Other, allowed: None }
     }
 }
 
 impl Target {
     /// A table, counted by its rows.
     pub(super) fn table(name: Name) -> Self {
-        Self { object: name.to_string(), subject: Subject::Table { schema: name.schema, name: name.name } }
+        Self::about(name.to_string(), name)
+    }
+
+    /// Something in a table, counted by the table's rows.
+    pub(super) fn about(object: String, table: Name) -> Self {
+        Self { object, subject: Subject::Table { schema: table.schema, name: table.name }, evidence: None }
     }
 
     /// A column of a table, counted by its values.
@@ -50,6 +67,7 @@ impl Target {
         Self {
             object: format!("{table}.{column}"),
             subject: Subject::Column { schema: table.schema.clone(), table: table.name.clone(), column: column.name },
+            evidence: None,
         }
     }
 
@@ -61,6 +79,12 @@ impl Target {
 
     /// Something that is told in words.
     pub(super) const fn named(object: String) -> Self {
-        Self { object, subject: Subject::Other }
+        Self { object, subject: Subject::Other, evidence: None }
+    }
+
+    /// The same, known to hold nothing that was there before.
+    pub(super) fn holding_nothing(self) -> Self {
+        let nothing = Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 };
+        Self { evidence: Some(nothing), ..self }
     }
 }

@@ -133,8 +133,15 @@ mod tests {
     fn plan(object: &str, values: Option<u64>, protected: bool, behind: &[&str]) -> Arc<Plan> {
         let evidence = values.map(|values| Evidence { rows: values, values, exact: true, seconds: 0.0 });
         let subject = Subject::Other;
-        let hazard =
-            Hazard { code: "DL101", class: Class::DataLoss, title: "t", object: object.into(), evidence, subject };
+        let hazard = Hazard {
+            code: "DL101",
+            class: Class::DataLoss,
+            title: "t",
+            object: object.into(),
+            evidence,
+            subject,
+            allowed: None,
+        };
         let statement =
             PlannedStatement { line: 1, column: 1, sql: String::new(), copy_data: None, hazards: vec![hazard] };
         let step = Step {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{PlannedStatement, Step};
 use crate::core::graph::PathStep;
-use crate::core::hazard;
+use crate::core::hazard::{self, ReadStatement};
 use crate::core::script::Script;
-use crate::core::sql::{self, Transactional};
+use crate::core::sql::Transactional;
 
 /// Why a script cannot be planned: where, what, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,21 +36,20 @@ impl Step {
     pub fn build(path: PathStep, source: &Source<'_>) -> Result<Self, BuildError> {
         let section = source.script.section(path.direction);
         let first_line = section.line.max(1);
-        let split = sql::split(&section.sql).map_err(|error| BuildError {
+        let reading = hazard::read_section(source.script, path.direction).map_err(|error| BuildError {
             line: first_line + error.line - 1,
             message: error.message,
             hint: error.hint,
         })?;
         let mut transactional = section.transactional;
-        let mut statements = Vec::with_capacity(split.len());
-        for statement in split {
+        let mut statements = Vec::with_capacity(reading.statements.len());
+        for ReadStatement { statement, transactional: mode, hazards } in reading.statements {
             let line = first_line + statement.line - 1;
-            match sql::transactional(&statement.text) {
+            match mode {
                 Transactional::Control(word) if section.transactional => return Err(control(word, line)),
                 Transactional::No(_) => transactional = false,
                 Transactional::Yes | Transactional::Control(_) => {}
             }
-            let hazards = hazard::find(&statement.text);
             let (column, sql, copy_data) = (statement.column, statement.text, statement.copy_data);
             statements.push(PlannedStatement { line, column, sql, copy_data, hazards });
         }

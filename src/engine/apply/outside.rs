@@ -8,6 +8,7 @@ use super::judge::Verdict;
 use super::run::{Run, names};
 use super::transaction::{commit_failed, no_longer_nothing};
 use super::{Progress, Resume, StepOutcome};
+use crate::core::hazard::Hazard;
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::{Cursor, Entry};
@@ -43,7 +44,8 @@ impl Run<'_> {
     ) -> Result<(), Stop> {
         self.go_on()?;
         let guard = self.guard.client();
-        for hazard in statement.hazards.iter().filter(|hazard| hazard.touches_nothing() && !self.plan.blank) {
+        let spared = |hazard: &&Hazard| hazard.touches_nothing() && self.plan.confirm.contains(&hazard.class);
+        for hazard in statement.hazards.iter().filter(|hazard| spared(hazard) && !self.plan.blank) {
             // No lock outlasts a statement here; a look just before it is the best that can be had.
             if let Some(found) = evidence::look(guard, &hazard.subject).await.filter(|found| found.values > 0) {
                 return Err(Stop::Failed(no_longer_nothing(hazard, found.values)));

@@ -7,6 +7,7 @@ use squawk_syntax::ast::{
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -25,7 +26,7 @@ What to do instead: leave CASCADE out. The server then refuses and lists what de
 change that by name first.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Part::Node(node) = part else { return Vec::new() };
     let cascades = node.children().any(|child| Cascade::can_cast(child.kind()));
     if !cascades || !has_dependents(node.kind()) {

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, Delete, Merge, MergeDelete};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -21,7 +22,7 @@ What is counted: the rows of the table, which is the most that can go.
 What to do instead: mark the rows in one release and delete them in the next, or copy them to a table first.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let table = if let Some(delete) = part.cast::<Delete>() {
         delete.relation_name().and_then(|name| Name::of(name.syntax()))
     } else if let Some(delete) = part.cast::<MergeDelete>() {

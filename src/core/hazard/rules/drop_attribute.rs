@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AlterType, AstNode, DropAttribute};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -18,7 +19,7 @@ table holds.
 What to do instead: copy the attribute's values to a column of their own first.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(alter) = part.cast::<AlterType>() else { return Vec::new() };
     let Some(owner) = alter.type_name_ref().and_then(|name| Name::of(name.syntax())) else { return Vec::new() };
     let dropped = alter.syntax().descendants().filter_map(DropAttribute::cast);

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AlterTable, AlterTableAction, AstNode};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -21,7 +22,7 @@ What to do instead: stop writing the column in one release and drop it in the ne
 copies the values with the table's primary key, and a downgrade puts them back.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(alter) = part.cast::<AlterTable>() else { return Vec::new() };
     let Some(table) = alter.table_relation_name().and_then(|name| Name::of(name.syntax())) else { return Vec::new() };
     let columns = alter.actions().filter_map(|action| match action {
@@ -45,7 +46,7 @@ mod tests {
             ),
             ("ALTER TABLE IF EXISTS \"T\" * DROP /* COLUMN x */ Id", &["DL103 \"T\".id"]),
             ("ALTER TABLE t DROP CONSTRAINT c", &[]),
-            ("ALTER TABLE t ALTER c DROP DEFAULT, ALTER d DROP IDENTITY", &[]),
+            ("ALTER TABLE t ALTER c DROP DEFAULT, ALTER d DROP NOT NULL", &[]),
             ("ALTER FOREIGN TABLE t DROP COLUMN a", &[]),
             ("ALTER TABLE t RENAME COLUMN a TO b", &[]),
         ]);

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropDatabase};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -18,7 +19,7 @@ brings it back but a backup.
 What to do instead: leave databases to the people who run the server.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let database = part.cast::<DropDatabase>().and_then(|drop| drop.database_ref());
     database.and_then(|name| Name::of(name.syntax())).map(Target::other).into_iter().collect()
 }

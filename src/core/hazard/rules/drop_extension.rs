@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropExtension};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -19,7 +20,7 @@ What to do instead: change or drop the columns that use the extension by name fi
 CASCADE, so that the server refuses where something was overlooked.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(drop) = part.cast::<DropExtension>() else { return Vec::new() };
     drop.extension_refs().filter_map(|name| Name::of(name.syntax())).map(Target::other).collect()
 }

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropMaterializedView};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -22,7 +23,7 @@ What to do instead: where its sources are all still there, drop it and accept th
 to a table first.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(drop) = part.cast::<DropMaterializedView>() else { return Vec::new() };
     drop.view_refs().filter_map(|name| Name::of(name.syntax())).map(Target::table).collect()
 }

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropOwned};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
 
@@ -18,7 +19,7 @@ that the role was given. The statement names none of them.
 What to do instead: REASSIGN OWNED BY the_role TO another, then drop by name what nobody needs.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let roles = part.cast::<DropOwned>().and_then(|drop| drop.role_ref_list());
     let names = roles.into_iter().flat_map(|list| list.role_refs());
     names.map(|role| Target::named(role.syntax().text().to_string())).collect()

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropSchema};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -19,7 +20,7 @@ on one server says nothing about the next.
 What to do instead: drop the objects by name, each in its own statement, so that a reader sees what goes.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(drop) = part.cast::<DropSchema>() else { return Vec::new() };
     drop.schema_refs().filter_map(|name| Name::of(name.syntax())).map(Target::other).collect()
 }

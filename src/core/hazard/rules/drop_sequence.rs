@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropSequence};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -19,7 +20,7 @@ What to do instead: write the number down first (`SELECT last_value FROM the_seq
 downgrade start the new sequence there.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(drop) = part.cast::<DropSequence>() else { return Vec::new() };
     drop.sequence_refs().filter_map(|name| Name::of(name.syntax())).map(Target::other).collect()
 }

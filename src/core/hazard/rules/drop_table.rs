@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, DropTable};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -21,7 +22,7 @@ What to do instead: rename the table first, run without it for a release, and dr
 for it. With `keep = true` limbeck copies the rows before it drops them, and a downgrade brings them back.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(drop) = part.cast::<DropTable>() else { return Vec::new() };
     drop.table_name_refs().filter_map(|name| Name::of(name.syntax())).map(Target::table).collect()
 }

@@ -4,6 +4,7 @@ use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{AstNode, DropBehavior, DropDomain, DropType};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -22,7 +23,7 @@ What to do instead: change the columns by name (`ALTER TABLE â€¦ ALTER COLUMN â€
 without CASCADE.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let (behavior, names): (_, Vec<SyntaxNode>) = if let Some(drop) = part.cast::<DropType>() {
         (drop.drop_behavior(), drop.type_name_refs().map(|name| name.syntax().clone()).collect())
     } else if let Some(drop) = part.cast::<DropDomain>() {

@@ -3,6 +3,7 @@
 use squawk_syntax::ast::{AstNode, Truncate};
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -21,7 +22,7 @@ What to do instead: name the tables and leave CASCADE out, so that the server re
 refers to them.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let tables = part.cast::<Truncate>().and_then(|truncate| truncate.table_list());
     let names = tables.into_iter().flat_map(|list| list.table_relation_names());
     names.filter_map(|name| Name::of(name.syntax())).map(Target::table).collect()

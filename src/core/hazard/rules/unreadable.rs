@@ -1,6 +1,7 @@
 //! SQL that only comes about while it runs, code in other languages, and what the parser cannot read.
 
 use crate::core::hazard::Class;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
 
@@ -17,7 +18,7 @@ What to do instead: write the statements out. Where their names depend on the ca
 before you accept it.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     match part {
         Part::Unreadable(what) => vec![Target::named(what.clone())],
         Part::Node(_) => Vec::new(),

@@ -5,6 +5,7 @@ use squawk_syntax::ast::{AstNode, ColumnTarget, Insert, Merge, SetClause, Update
 
 use crate::core::hazard::Class;
 use crate::core::hazard::condition::requires_null;
+use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
@@ -23,7 +24,7 @@ that the statement fills only where it is NULL (`SET a = 0 WHERE a IS NULL`) ove
 What to do instead: fill a new column and leave the old one until the next release, or add `AND a IS NULL`.
 ";
 
-fn check(part: &Part) -> Vec<Target> {
+fn check(part: &Part, _: &Context) -> Vec<Target> {
     let Some(set) = part.cast::<SetClause>() else { return Vec::new() };
     let Some((table, update)) = target(set.syntax()) else { return Vec::new() };
     let columns = set.syntax().descendants().filter_map(ColumnTarget::cast);

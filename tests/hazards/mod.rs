@@ -1,0 +1,3 @@
+//! Hazards against a real server.
+
+mod casts;
