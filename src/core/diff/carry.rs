@@ -52,7 +52,10 @@ pub(super) fn leaves_children(context: &Context, id: &ObjectId) -> bool {
     let keeps = |child: &ObjectId| {
         let own = ObjectId::on(Kind::Column, &child.schema, &child.name, &id.name);
         let inherited = context.old.column(&own).is_some_and(|column| column.inherited && !column.local);
-        inherited && context.new.column(&own).is_some() && parent_column(context.old, &own).as_ref() == Some(id)
+        // A partition has the columns of its table, and one that is still inherited comes again with its parent's.
+        let stays = context.new.column(&own).is_some_and(|column| column.local || !column.inherited);
+        let is_partition = context.old.table(&child.schema, &child.name).is_some_and(|one| one.partition_of.is_some());
+        inherited && stays && !is_partition && parent_column(context.old, &own).as_ref() == Some(id)
     };
     context.old.objects.keys().filter(|other| other.kind == Kind::Table).any(keeps)
 }

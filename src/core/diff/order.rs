@@ -221,7 +221,9 @@ impl<'a, 'b> Order<'a, 'b> {
             let referred = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
             let table = parent(context.new, id).or(referred);
             let others = table.and_then(|table| leaving.get(table)).cloned().unwrap_or_default();
-            others.into_iter().for_each(|other| self.before(Some(other), step));
+            for other in others {
+                self.before(Some(other), step);
+            }
         }
     }
 
@@ -272,7 +274,9 @@ impl<'a, 'b> Order<'a, 'b> {
             let references = self.context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
             let Some(table) = references else { continue };
             let gone = keys.get(&(table.schema.as_str(), table.name.as_str())).cloned().unwrap_or_default();
-            gone.into_iter().for_each(|gone| self.before(Some(gone), self.made(id)));
+            for gone in gone {
+                self.before(Some(gone), self.made(id));
+            }
         }
     }
 

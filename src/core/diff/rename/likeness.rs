@@ -143,9 +143,10 @@ pub(super) fn of_columns(
     let constraints = (constraints_on(ours, &one.name, &one.name), constraints_on(theirs, &other.name, &one.name));
     let base = |column: &Column| column.type_name.split('(').next().unwrap_or("").to_owned();
     let likeness = Likeness::default();
-    let likeness = match one.type_name == other.type_name {
-        true => likeness.with(40, "same type"),
-        false => likeness.when(base(one) == base(other), 30, "same type but for its size"),
+    let likeness = if one.type_name == other.type_name {
+        likeness.with(40, "same type")
+    } else {
+        likeness.when(base(one) == base(other), 30, "same type but for its size")
     };
     let likeness = likeness
         .when(old_place == new_place || same_neighbour, 20, "same place")
