@@ -9,12 +9,16 @@
 //!   - [`core::graph`]: revision ids, what stands on what, what a target means, paths as data.
 //!   - [`core::script`]: the text of a script as data, and back.
 //!   - [`core::sql`]: SQL as statements with places; what PostgreSQL refuses in a transaction.
+//!   - [`core::schema`]: what a database's catalog holds, as plain data; [`core::diff`]: two of them as ordered
+//!     statements, the expressions that only look different, renames, and the text of a script.
 //!   - [`core::hazard`]: what a statement may cost, one rule a file.
 //!   - [`core::plan`]: what will run; the approval without which nothing does.
 //! - [`engine`] is everything that touches a disk, a process or a server; a use case a file.
 //!   - [`engine::project`]: `limbeck.toml`, `.env`, the scripts on disk, atomic writes.
 //!   - [`engine::postgres`]: connections as libpq takes them, the embedded server, the version
 //!     table, the ledger, the lock.
+//!   - [`engine::scratch`]: databases to try things on; [`engine::models`]: what the models say, loaded there or from a
+//!     cache; [`engine::verify`]: scripts up, down and up again.
 //!   - [`engine::autogenerate`] compares the models with the database, writes the difference as a script and proves it;
 //!     [`engine::drift`] compares the database with its own history.
 //!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it; [`engine::draft`],

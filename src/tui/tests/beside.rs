@@ -87,6 +87,7 @@ fn fresh(origin: Origin) -> Opening {
         object: String::from("jobs"),
         evidence: Some(Evidence { rows: 12, values: 12, exact: true, seconds: 0.1 }),
         subject: Subject::Table { schema: None, name: String::from("jobs") },
+        allowed: None,
     };
     Opening {
         path,

@@ -79,7 +79,7 @@ fn running() -> Harness {
     harness.hold = true;
     harness.press("V");
     let generation = harness.model.generation;
-    let mut tell = |harness: &mut Harness, told| harness.send(Msg::VerifyTold(generation, told));
+    let tell = |harness: &mut Harness, told| harness.send(Msg::VerifyTold(generation, told));
     let notes = vec![String::from("a private server is used, because the environment is protected")];
     tell(&mut harness, Told::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
     for (n, name) in ["1975ea83b712", "2b6a5d40c1f2", "8e10f3b79a01"].into_iter().enumerate() {
