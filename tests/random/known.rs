@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::major;
 use crate::support::server;
 
-const PAIRS: [(&str, &str); 11] = [
+const PAIRS: [(&str, &str); 14] = [
     // An identity takes over the name of the sequence of a serial column.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
     // CREATE TABLE makes one of two keys that need the same index.
@@ -68,6 +68,28 @@ const PAIRS: [(&str, &str); 11] = [
          CREATE TABLE public.t_1 PARTITION OF public.t DEFAULT;",
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_0 PARTITION OF public.t DEFAULT;",
+    ),
+    // A partition goes from a table that a foreign key refers to.
+    (
+        "CREATE TABLE public.t (id integer PRIMARY KEY, up integer) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);
+         ALTER TABLE public.t ADD FOREIGN KEY (up) REFERENCES public.t;",
+        "CREATE TABLE public.t (id integer PRIMARY KEY, up integer) PARTITION BY RANGE (id);
+         ALTER TABLE public.t ADD FOREIGN KEY (up) REFERENCES public.t;",
+    ),
+    // A column of a partitioned table is made anew.
+    (
+        "CREATE TABLE public.t (id integer, c integer) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
+        "CREATE TABLE public.t (id integer, c integer GENERATED ALWAYS AS (id * 2) STORED) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
+    ),
+    // A new type brings its own storage and compression.
+    (
+        "CREATE TABLE public.t (c text, d text); ALTER TABLE public.t ALTER c SET STORAGE external;
+         ALTER TABLE public.t ALTER d SET STORAGE main; CREATE TABLE public.u () INHERITS (public.t);",
+        "CREATE TABLE public.t (c varchar(20), d varchar(20)); ALTER TABLE public.t ALTER c SET STORAGE external;
+         CREATE TABLE public.u () INHERITS (public.t);",
     ),
     // A partition goes while a foreign key comes that would refer to it.
     (

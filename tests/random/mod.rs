@@ -14,7 +14,7 @@ mod types;
 mod world;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestRng, TestRunner};
 
 use crate::support::{TestDatabase, server};
 use bench::Bench;
@@ -36,13 +36,15 @@ fn major() -> u32 {
     })
 }
 
-/// Runs a property on random worlds.
+/// Runs a property on worlds: always the same ones, or other ones every time where `LIMBECK_TEST_CASES` says how many.
 fn for_worlds(few: u32, property: impl Fn(&World) -> Result<(), String>) {
-    let shrinks = if std::env::var_os("LIMBECK_TEST_CASES").is_some() { 400 } else { 40 };
+    let is_search = std::env::var_os("LIMBECK_TEST_CASES").is_some();
+    let shrinks = if is_search { 400 } else { 60 };
     let config =
         Config { cases: cases(few), max_shrink_iters: shrinks, failure_persistence: None, ..Config::default() };
     let told = |message: String| TestCaseError::fail(message);
-    let mut runner = TestRunner::new(config);
+    let same = TestRng::deterministic_rng(config.rng_algorithm);
+    let mut runner = if is_search { TestRunner::new(config) } else { TestRunner::new_with_rng(config, same) };
     if let Err(error) = runner.run(&world::worlds(), |world| property(&world).map_err(told)) {
         panic!("{error}");
     }

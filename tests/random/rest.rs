@@ -99,7 +99,7 @@ impl Render<'_> {
                 self.say(&format!("CREATE FUNCTION {name}{signature} {rest}"));
                 return self.note("FUNCTION", &format!("{name}({table})"), routine.noted);
             }
-            _ => self.scalar(variant),
+            _ => Self::scalar(variant),
         };
         self.say(&format!("CREATE {what} {name}{signature} {rest}"));
         self.note(
@@ -109,7 +109,7 @@ impl Render<'_> {
         );
     }
 
-    fn scalar(&self, variant: u8) -> (&'static str, &'static str, String) {
+    fn scalar(variant: u8) -> (&'static str, &'static str, String) {
         let (signature, word) = match variant {
             1 => ("(a integer, b integer DEFAULT 2)", " IMMUTABLE"),
             2 => ("(a integer, b integer DEFAULT 3)", " STABLE STRICT"),
@@ -153,10 +153,8 @@ impl Render<'_> {
 
     fn trigger(&mut self, table: &str, name: &str, variant: u8, column: &str) {
         let what = match variant % 6 {
-            0 => "BEFORE UPDATE ON".to_owned(),
-            1 => "AFTER INSERT ON".to_owned(),
+            0 | 3 => "BEFORE UPDATE ON".to_owned(),
             2 => format!("BEFORE UPDATE OF {column} ON"),
-            3 => "BEFORE UPDATE ON".to_owned(),
             4 => "AFTER UPDATE OR DELETE ON".to_owned(),
             _ => "AFTER INSERT ON".to_owned(),
         };

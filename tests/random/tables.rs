@@ -103,7 +103,6 @@ impl Render<'_> {
             (2, TEXT) => " DEFAULT upper('x') || 'y'".to_owned(),
             (2, TIME) => " DEFAULT now()".to_owned(),
             (2, 6) => " DEFAULT gen_random_uuid()".to_owned(),
-            (_, 15) => format!(" DEFAULT {}", literal()),
             _ => format!(" DEFAULT {}", literal()),
         }
     }

@@ -138,15 +138,14 @@ metadata = MetaData()
         )
         .unwrap();
         if n % 20 == 0 {
-            for (name, key) in [("", true), ("_2026", true), ("_rest", true)] {
+            for name in ["", "_2026", "_rest"] {
                 let index = match name {
                     "" => format!("events_{n}_what"),
                     name => format!("events_{n}{name}_what_idx"),
                 };
-                let key = if key { ", primary_key=True" } else { "" };
                 writeln!(
                     python,
-                    "Table('events_{n}{name}', metadata, Column('at', Date{key}), Column('what', Text), \
+                    "Table('events_{n}{name}', metadata, Column('at', Date, primary_key=True), Column('what', Text), \
                      Index('{index}', 'what'))"
                 )
                 .unwrap();

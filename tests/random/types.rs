@@ -1,5 +1,7 @@
 //! The types of a world, and what a column is of on each side.
 
+use std::fmt::Write;
+
 use super::render::Render;
 use super::world::{At, Column, Side, Type};
 
@@ -123,10 +125,8 @@ impl Render<'_> {
             sql.push_str(" NOT NULL");
         }
         for place in self.parts(of).into_iter().skip(1) {
-            sql.push_str(&format!(
-                " CONSTRAINT y{number}_c{place} CHECK (VALUE > -{})",
-                of.parts[place].1.at(self.at) + 1
-            ));
+            let least = of.parts[place].1.at(self.at) + 1;
+            write!(sql, " CONSTRAINT y{number}_c{place} CHECK (VALUE > -{least})").unwrap();
         }
         sql
     }

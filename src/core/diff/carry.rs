@@ -79,11 +79,10 @@ pub(super) fn leaves_children(context: &Context, id: &ObjectId) -> bool {
     let keeps = |child: &ObjectId| {
         let own = ObjectId::on(Kind::Column, &child.schema, &child.name, &id.name);
         let inherited = context.old.column(&own).is_some_and(|column| column.inherited && !column.local);
-        let is_of_it = |schema: &Schema| parent_column(schema, &own).as_ref() == Some(id);
-        // One that is made anew makes its children's anew.
-        let comes_again =
-            is_of_it(context.new) && stays_child(context, &ObjectId::new(Kind::Table, &own.schema, &own.of));
-        inherited && context.new.column(&own).is_some() && is_of_it(context.old) && !comes_again
+        // A partition has the columns of its table, and one that is still inherited comes again with its parent's.
+        let stays = context.new.column(&own).is_some_and(|column| column.local || !column.inherited);
+        let is_partition = context.old.table(&child.schema, &child.name).is_some_and(|one| one.partition_of.is_some());
+        inherited && stays && !is_partition && parent_column(context.old, &own).as_ref() == Some(id)
     };
     context.old.objects.keys().filter(|other| other.kind == Kind::Table).any(keeps)
 }

@@ -229,7 +229,9 @@ impl<'a, 'b> Order<'a, 'b> {
             let referred = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
             let table = parent(context.new, id).or(referred);
             let others = table.and_then(|table| leaving.get(table)).cloned().unwrap_or_default();
-            others.into_iter().for_each(|other| self.before(Some(other), step));
+            for other in others {
+                self.before(Some(other), step);
+            }
         }
     }
 

@@ -175,7 +175,8 @@ fn effective(context: &Context, id: &ObjectId) -> Option<Column> {
     if is_retyped(old, new) {
         column.type_name.clone_from(&new.type_name);
         column.collation.clone_from(&new.collation);
-        (column.storage, column.compression) = (None, None);
+        column.storage.clone_from(&new.storage);
+        column.compression = None;
     }
     if old.not_null != new.not_null {
         column.not_null = new.not_null;
@@ -221,6 +222,8 @@ fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> V
     }
     let prefix = prefix(id);
     let mut statements: Vec<Written> = Vec::new();
+    // A new type brings its own storage.
+    (old.storage, old.compression) = (None, None);
     let light = !forced && cast::is_light(&old.type_name, &new.type_name) && old.default == new.default;
     if old.default.is_some() && old.generated.is_none() && !light {
         statements.push(format!("{prefix} DROP DEFAULT").into());

@@ -25,11 +25,7 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     let is_stuck = is_partitioned && old.index_options != new.index_options;
     let can_enforce = !enforces || context.options.version >= ALTER_ENFORCED;
     let in_place = !(defers || enforces) || new.kind == ConstraintKind::ForeignKey && can_enforce;
-    if is_same_body && !is_stuck && in_place {
-        Verdict::Alter { disturbs: false }
-    } else {
-        Verdict::Replace
-    }
+    if is_same_body && !is_stuck && in_place { Verdict::Alter { disturbs: false } } else { Verdict::Replace }
 }
 
 pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {

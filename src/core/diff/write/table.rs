@@ -3,7 +3,9 @@
 use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::{column, constraint, not_null, options};
-use crate::core::schema::{Column, Constraint, ConstraintKind, Kind, ObjectId, Persistence, QualifiedName, Table};
+use crate::core::schema::{
+    Column, Constraint, ConstraintKind, Kind, Object, ObjectId, Persistence, QualifiedName, Table,
+};
 use crate::core::sql::identifier::{qualified, quote};
 
 /// The first version with SET ACCESS METHOD.
@@ -52,7 +54,23 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
 pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
     let is_foreign = context.old.table(&id.schema, &id.name).is_some_and(|table| table.foreign.is_some());
     let foreign = if is_foreign { "FOREIGN " } else { "" };
-    vec![format!("DROP {foreign}TABLE {}", qualified(&id.schema, &id.name)).into()]
+    let detach = referred_parent(context, id).map(|parent| {
+        let parent = qualified(&parent.schema, &parent.name);
+        format!("ALTER TABLE {parent} DETACH PARTITION {}", qualified(&id.schema, &id.name)).into()
+    });
+    let drop = format!("DROP {foreign}TABLE {}", qualified(&id.schema, &id.name)).into();
+    detach.into_iter().chain([drop]).collect()
+}
+
+/// The table that a partition has to leave before it can go: one that stays, and that foreign keys refer to.
+fn referred_parent<'a>(context: &Context<'a>, id: &ObjectId) -> Option<&'a QualifiedName> {
+    let parent = &context.old.table(&id.schema, &id.name)?.partition_of.as_ref()?.parent;
+    context.new.table(&parent.schema, &parent.name)?;
+    let refers = |object: &Object| match object {
+        Object::Table(table) => table.constraints.iter().any(|one| one.references.as_ref() == Some(parent)),
+        _ => false,
+    };
+    context.old.objects.values().any(refers).then_some(parent)
 }
 
 pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {
