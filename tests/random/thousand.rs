@@ -108,6 +108,7 @@ CREATE TABLE public.child_{n} (more text) INHERITS (public.base_{n});
     .unwrap();
 }
 
+#[allow(dead_code, reason = "for the benchmark, which shares this file")]
 /// The same tables as SQLAlchemy's models, in `metadata`.
 pub fn python(tables: usize) -> String {
     let mut python = String::from(

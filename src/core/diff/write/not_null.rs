@@ -1,5 +1,6 @@
 //! NOT NULL constraints, which have names of their own since 18.
 
+use super::super::carry;
 use super::super::context::{Context, Written};
 use super::sequence::chosen_name;
 use crate::core::schema::{Column, Constraint, ConstraintKind, Kind, ObjectId, Schema, Table};
@@ -22,7 +23,9 @@ pub(super) fn changes(context: &Context, id: &ObjectId, had: bool) -> Vec<Writte
         (false, true) => set(context, id),
         (true, false) => vec![format!("{} DROP NOT NULL", prefix(id)).into()],
         (true, true) => {
-            let Some(new) = new.filter(|constraint| constraint.local) else { return Vec::new() };
+            // One that leaves its parent, or is given back to it, has its names to itself meanwhile.
+            let stays = carry::stays_child(context, &ObjectId::new(Kind::Table, &id.schema, &id.of));
+            let Some(new) = new.filter(|constraint| constraint.local || !stays) else { return Vec::new() };
             let chosen = chosen_name(&id.of, &id.name, "not_null");
             let mut statements = renamed(id, old.map_or(chosen.as_str(), |old| old.name.as_str()), &new.name);
             statements.extend(old.map(|old| restated(id, old, new)).unwrap_or_default());
