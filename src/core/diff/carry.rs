@@ -166,10 +166,10 @@ pub(super) fn owner(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
     }
 }
 
-/// Whether a constraint only follows from another: a partition's from its parent's, and what a foreign key to a
-/// partitioned table has for each of the partitions.
+/// Whether a constraint or index only follows from another: a partition's from its parent's, and what a foreign key to
+/// a partitioned table has for each of the partitions.
 pub(super) fn is_derived(states: &States, id: &ObjectId) -> bool {
-    id.kind == Kind::Constraint && !states.contains_key(id)
+    matches!(id.kind, Kind::Constraint | Kind::Index) && !states.contains_key(id)
 }
 
 /// The foreign keys of the same table on the same columns, from one of which a derived one follows.

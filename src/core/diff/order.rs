@@ -198,7 +198,10 @@ impl<'a, 'b> Order<'a, 'b> {
         self.steps_on(&own).into_iter().for_each(|step| self.before(Some(step), alter));
         for parent in parents(self.context.old) {
             for step in self.steps_on(&parent) {
-                self.before(release, Some(step));
+                // What a partition has of a constraint or index goes with its table's, while it still belongs to that.
+                let goes_along = self.steps[step].action == Action::Drop && self.steps[step].id.kind != Kind::Column;
+                let (first, then) = if goes_along { (Some(step), release) } else { (release, Some(step)) };
+                self.before(first, then);
             }
         }
         for parent in parents(self.context.new) {
@@ -235,11 +238,10 @@ impl<'a, 'b> Order<'a, 'b> {
         }
     }
 
-    /// What happens to a table's columns and constraints.
+    /// What happens to a table's columns, constraints and indexes.
     fn steps_on(&self, table: &QualifiedName) -> Vec<usize> {
-        let is_on = |id: &ObjectId| {
-            matches!(id.kind, Kind::Column | Kind::Constraint) && id.schema == table.schema && id.of == table.name
-        };
+        const KINDS: [Kind; 3] = [Kind::Column, Kind::Constraint, Kind::Index];
+        let is_on = |id: &ObjectId| KINDS.contains(&id.kind) && id.schema == table.schema && id.of == table.name;
         let steps = self.steps.iter().enumerate();
         steps.filter(|(_, step)| is_on(&step.id)).map(|(index, _)| index).collect()
     }

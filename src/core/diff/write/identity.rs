@@ -27,9 +27,8 @@ pub(super) fn changes(prefix: &str, old: &Identity, new: &Identity) -> Vec<Strin
         statements.push(format!("{prefix} SET GENERATED {when}"));
     }
     let (Some(had), Some(has)) = (&old.sequence, &new.sequence) else { return statements };
-    let mut options = sequence::changes(&had.options, &has.options);
     // The type is the column's, and goes with it.
-    options.retain(|option| !option.starts_with("AS "));
+    let options = sequence::changes(&sequence::retyped(&had.options, &has.options.type_name), &has.options);
     let name = qualified(&had.schema, &had.name);
     if !options.is_empty() {
         let options: Vec<String> = options.iter().map(|option| format!("SET {option}")).collect();

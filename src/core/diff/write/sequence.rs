@@ -146,6 +146,15 @@ pub(super) fn chosen_name(table: &str, column: &str, label: &str) -> String {
     format!("{table}_{column}_{label}")
 }
 
+/// The options once the sequence has another type: bounds that were the type's own are the new one's.
+pub(super) fn retyped(options: &SequenceOptions, type_name: &str) -> SequenceOptions {
+    let mut new = SequenceOptions { type_name: type_name.to_owned(), ..options.clone() };
+    let (was, is) = (bounds(options), bounds(&new));
+    new.minimum = if options.minimum == was.0 { is.0 } else { options.minimum };
+    new.maximum = if options.maximum == was.1 { is.1 } else { options.maximum };
+    new
+}
+
 /// The smallest and largest value by itself.
 fn bounds(options: &SequenceOptions) -> (i64, i64) {
     let (least, most) = range(&options.type_name);
