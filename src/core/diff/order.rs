@@ -62,7 +62,13 @@ impl<'a, 'b> Order<'a, 'b> {
     /// The step after which the new schema's object is there as it should be.
     fn made(&self, id: &ObjectId) -> Option<usize> {
         let id = carry::maker(self.context, self.states, id)?;
-        self.find(&id, Action::Create).or_else(|| self.find(&id, Action::Alter))
+        self.find(&id, Action::Create).or_else(|| self.altered(&id))
+    }
+
+    /// The step that changes an object; an inherited column may be changed by its parent's.
+    fn altered(&self, id: &ObjectId) -> Option<usize> {
+        let parent = || carry::parent_column(self.context.old, id).filter(|_| id.kind == Kind::Column);
+        self.find(id, Action::Alter).or_else(|| parent().and_then(|parent| self.altered(&parent)))
     }
 
     /// The step that takes the old schema's object away.
@@ -108,7 +114,7 @@ impl<'a, 'b> Order<'a, 'b> {
         let (context, states) = (self.context, self.states);
         let Some(ground) = carry::unit(context.old, states, on) else { return };
         let Some(id) = carry::unit(context.old, states, id) else { return };
-        let (dropped, altered) = (self.gone(on), self.find(&ground, Action::Alter));
+        let (dropped, altered) = (self.gone(on), self.altered(&ground));
         let released = self.find(&id, Action::Release);
         let gone = self.gone(&id);
         for end in [dropped, altered] {

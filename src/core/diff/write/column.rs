@@ -33,7 +33,10 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
         }
     };
     let is_renamed = !not_null::changes(context, id, old.not_null).is_empty();
-    if told(&old) == told(new) && !is_renamed { Verdict::Same } else { Verdict::Alter { disturbs: retyped } }
+    // A type that comes down from a parent is no statement here, and yet in the way of what stands on it.
+    let comes_down = context.old.column(id).is_some_and(|column| column.inherited && is_retyped(column, new));
+    let disturbs = retyped || comes_down;
+    if told(&old) == told(new) && !is_renamed && !disturbs { Verdict::Same } else { Verdict::Alter { disturbs } }
 }
 
 /// ADD COLUMN. What has to have a value and gets none by itself comes in three steps.
