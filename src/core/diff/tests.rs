@@ -1,6 +1,6 @@
 //! Whole differences of small schemas: what is made anew around a change, and in which order.
 
-use proptest::prelude::*;
+mod random;
 
 use super::fixtures::{
     column, constraint, depend, function, grant, index, labels, numbers, on, own, schema, table, table_with, view,
@@ -344,63 +344,4 @@ fn an_inherited_generated_column_follows_its_parent() {
             "ALTER TABLE public.p ADD COLUMN g integer GENERATED ALWAYS AS (2) STORED",
         ],
     );
-}
-
-/// Small schemas with what stands on each other: tables that refer to others, views, functions, an enum.
-fn any_schema() -> impl Strategy<Value = Schema> {
-    let types = prop::sample::select(vec!["integer", "bigint", "text", "public.mood"]);
-    let tables = prop::collection::btree_map("[a-d]", (types, prop::option::of("[a-d]")), 0..4);
-    (tables, any::<bool>(), any::<bool>(), 1..4_usize).prop_map(|(tables, has_view, has_function, moods)| {
-        let names: Vec<&String> = tables.keys().collect();
-        let pairs: Vec<(&str, Option<&str>)> = tables
-            .iter()
-            .map(|(name, (_, to))| (name.as_str(), to.as_deref().filter(|to| names.iter().any(|name| name == to))))
-            .collect();
-        let mut made = referring(&pairs);
-        for (name, (type_name, _)) in &tables {
-            if let Some(Object::Table(table)) = made.objects.get_mut(&own(Kind::Table, name)) {
-                table.columns.push(column("v", type_name));
-            }
-            if *type_name == "public.mood" {
-                depend(&mut made, &on(Kind::Column, name, "v"), &[own(Kind::Enum, "mood")]);
-            }
-            if has_view {
-                let v = own(Kind::View, &format!("see_{name}"));
-                made.objects
-                    .insert(v.clone(), view(&format!(" SELECT v FROM public.{name};"), &[], &[column("v", type_name)]));
-                depend(&mut made, &v, &[on(Kind::Column, name, "v")]);
-                made.comments.insert(v, format!("of {type_name}"));
-            }
-        }
-        let moods: Vec<&str> = ["x", "y", "z"].into_iter().take(moods).collect();
-        made.objects.insert(own(Kind::Enum, "mood"), labels(&moods));
-        if has_function {
-            made.objects.insert(own(Kind::Function, "f"), function("f", "integer", "SELECT 1 FROM public.a"));
-        }
-        made
-    })
-}
-
-proptest! {
-    #[test]
-    fn equal_schemas_give_nothing(schema in any_schema()) {
-        prop_assert_eq!(changes(&schema, &schema, &options()), super::Changes::default());
-    }
-
-    #[test]
-    fn the_same_difference_is_always_written_alike(old in any_schema(), new in any_schema()) {
-        let first = changes(&old, &new, &options());
-        prop_assert_eq!(&first, &changes(&old.clone(), &new.clone(), &options()));
-        // What is dropped was there, and what is made is there afterwards.
-        for operation in &first.operations {
-            let id = &operation.object;
-            let known = |schema: &Schema| {
-                schema.objects.contains_key(id) || schema.column(id).is_some() || schema.constraint(id).is_some()
-            };
-            match operation.action {
-                super::Action::Drop | super::Action::Release | super::Action::Aside => prop_assert!(known(&old), "{id}"),
-                _ => prop_assert!(known(&new), "{id}"),
-            }
-        }
-    }
 }
