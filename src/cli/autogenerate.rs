@@ -39,7 +39,7 @@ pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit
         let cancel = CancellationToken::new();
         let watch = interrupt::watch(terminal, cancel.clone());
         let tell = |told| difference::tell(terminal, verbose, &told);
-        let generated = generate(&project, &tree, &target, new, &options, &tell, &cancel).await;
+        let generated = Box::pin(generate(&project, &tree, &target, new, &options, &tell, &cancel)).await;
         watch.abort();
         generated.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
     })??;

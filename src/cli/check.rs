@@ -22,7 +22,7 @@ pub fn run(context: &Context, _: &Arguments) -> Result<Exit, Failure> {
         let cancel = CancellationToken::new();
         let watch = interrupt::watch(terminal, cancel.clone());
         let tell = |told| difference::tell(terminal, verbose, &told);
-        let found = compare(&project, &tree, &target, &options, &tell, &cancel).await;
+        let found = Box::pin(compare(&project, &tree, &target, &options, &tell, &cancel)).await;
         watch.abort();
         found.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
     })??;

@@ -22,7 +22,7 @@ pub fn run(context: &Context, _: &Arguments) -> Result<Exit, Failure> {
         let cancel = CancellationToken::new();
         let watch = interrupt::watch(terminal, cancel.clone());
         let tell = |told| difference::tell(terminal, verbose, &told);
-        let found = drift(&project, &tree, &target, &options, &tell, &cancel).await;
+        let found = Box::pin(drift(&project, &tree, &target, &options, &tell, &cancel)).await;
         watch.abort();
         found.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
     })??;
@@ -41,7 +41,7 @@ fn text(found: &Drift) -> String {
     }
     let mut text = "The database is not what its history says:\n".to_owned();
     for line in &found.difference {
-        text.push_str(&format!("  {line}\n"));
+        text.extend(["  ", line.as_str(), "\n"]);
     }
     if !found.changes.operations.is_empty() {
         text.push_str("What would bring it back:\n");

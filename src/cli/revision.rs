@@ -13,6 +13,7 @@ use crate::engine::Error;
 use crate::engine::draft::{self, NewRevision, Written};
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// What the revision does
     #[arg(short, long, value_name = "MESSAGE", allow_hyphen_values = true)]

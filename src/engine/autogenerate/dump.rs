@@ -33,7 +33,7 @@ pub async fn read(programs: &Programs, conninfo: &ConnInfo, project: &Project) -
     conninfo.export(&mut command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut command = tokio::process::Command::from(command);
-    let output = command.kill_on_drop(true).output().await.map_err(|error| failed(error))?;
+    let output = command.kill_on_drop(true).output().await.map_err(failed)?;
     if !output.status.success() {
         return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
     }

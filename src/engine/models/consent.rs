@@ -40,6 +40,6 @@ fn file(project: &Project, program: &[String], places: &Places) -> Option<PathBu
         hash.update(word.len().to_le_bytes());
         hash.update(word);
     }
-    let name: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let name = super::key::short_hex(hash);
     Some(places.state.as_ref()?.join("programs").join(project_folder_name(&project.config_path)).join(name))
 }

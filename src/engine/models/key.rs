@@ -71,7 +71,14 @@ fn digest(project: &Project, sources: &[Source], facts: &str) -> String {
         add(&source.name);
         add(&source.text);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    short_hex(hash)
+}
+
+/// The first half of a digest, as a name for a file.
+pub(super) fn short_hex(hash: Sha256) -> String {
+    let digest = hash.finalize();
+    let half = digest.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    format!("{half:032x}")
 }
 
 /// While limbeck itself is worked on, every build reads catalogs in its own way.

@@ -112,7 +112,7 @@ pub fn first_word(statement: &str) -> String {
     statement.chars().take_while(|c| c.is_alphanumeric() || *c == '_').flat_map(char::to_lowercase).collect()
 }
 
-/// pg_dump frames what it writes in two commands of psql's that only keep psql from others; they are blanked, so that
+/// `pg_dump` frames what it writes in two commands of psql's that only keep psql from others; they are blanked, so that
 /// every place stays where it is.
 fn without_restrict(text: &str) -> String {
     if !text.contains("restrict ") {

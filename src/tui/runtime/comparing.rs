@@ -29,7 +29,7 @@ impl Effects {
             let options = CompareOptions { download: connect.yes, ..CompareOptions::default() };
             let work = async {
                 let target = world.connection.target(&project, &connect).await?;
-                drift(&project, &tree, &target, &options, &tell, &cancel).await
+                Box::pin(drift(&project, &tree, &target, &options, &tell, &cancel)).await
             };
             let answer = Box::pin(work).await;
             world.answer(Msg::Drifted(generation, answer));
@@ -48,7 +48,7 @@ impl Effects {
             let options = CompareOptions { download: connect.yes, consent, ..CompareOptions::default() };
             let work = async {
                 let target = world.connection.target(&project, &connect).await?;
-                compare(&project, &tree, &target, &options, &tell, &cancel).await
+                Box::pin(compare(&project, &tree, &target, &options, &tell, &cancel)).await
             };
             let answer = Box::pin(work).await;
             world.answer(Msg::Checked(generation, answer));
