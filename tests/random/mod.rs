@@ -99,5 +99,3 @@ fn a_random_difference_goes_there_and_back_and_keeps_all_values() {
     let bench = Bench::on(&database, major());
     for_worlds(20, |world| there_and_back(&bench, world));
 }
-
-// END
