@@ -19,8 +19,8 @@ fn wrong_usage_exits_with_2_and_suggests() {
 #[test]
 fn a_command_that_is_to_come_says_so_and_what_to_do_meanwhile() {
     let project = TestProject::new("");
-    let output = run(&project, "drift").expect_status(1);
-    assert!(output.stderr.starts_with("error: `drift` is not in this version yet\nhint: "), "{}", output.stderr);
+    let output = run(&project, "rebase").expect_status(1);
+    assert!(output.stderr.starts_with("error: `rebase` is not in this version yet\nhint: "), "{}", output.stderr);
     let output = run(&project, "backup --json").expect_status(1);
     assert_eq!(document(&output)["error"]["hint"], "use pg_dump");
     let output = run(&project, "-n alembic:other heads").expect_status(2);

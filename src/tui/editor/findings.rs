@@ -73,11 +73,9 @@ mod tests {
         let lines: Vec<usize> = found.operations.iter().map(|operation| operation.line).collect();
         assert_eq!(lines, [8, 10]);
         let hazards: Vec<_> =
-            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.object.as_str())).collect();
-        assert_eq!(
-            hazards,
-            [(8, Direction::Upgrade, "functions.legacy_code"), (12, Direction::Downgrade, "functions")]
-        );
+            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.code)).collect();
+        let (up, down) = (Direction::Upgrade, Direction::Downgrade);
+        assert_eq!(hazards, [(8, up, "DL103"), (8, up, "BR606"), (12, down, "DL101"), (12, down, "BR605")]);
     }
 
     #[test]
