@@ -1,7 +1,7 @@
 //! Autogenerate: the difference between the models and the database, as a script that is proved before it is shown.
 //!
 //! [`compare`] finds what differs, [`generate`] writes it as a script and proves that on a scratch copy of the
-//! database's schema, and [`write`] puts the file where it belongs. The target is only read.
+//! database's schema, and [`write()`] puts the file where it belongs. The target is only read.
 
 mod bench;
 mod dump;
