@@ -7,7 +7,7 @@ pub mod doctor;
 pub mod draft;
 pub mod editor;
 mod error;
-mod evidence;
+pub mod evidence;
 pub mod init;
 pub mod postgres;
 pub mod prepare;

@@ -1,3 +1,4 @@
 //! Hazards against a real server.
 
 mod casts;
+mod counts;
