@@ -2,3 +2,4 @@
 
 mod casts;
 mod counts;
+mod tried;

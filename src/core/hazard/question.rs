@@ -2,8 +2,8 @@
 
 use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{
-    AstNode, ColumnList, ColumnName, ColumnNameRef, ColumnRefList, Constraint, CreateIndex, ForeignKeyConstraint,
-    NullsNotDistinct,
+    AstNode, ColumnNameRef, Constraint, ConstraintColumnRefList, CreateIndex, ForeignKeyColumnList,
+    ForeignKeyConstraint, NullsNotDistinct,
 };
 
 use super::name::Name;
@@ -74,10 +74,10 @@ impl Question {
             }
             Constraint::UniqueConstraint(_) => {
                 let alike = node.descendants().any(|child| NullsNotDistinct::can_cast(child.kind()));
-                Some(Self::Duplicates { keys: quoted(&first_list(node)?), condition: None, alike, strict: false })
+                Some(Self::Duplicates { keys: quoted(&keys(node)?), condition: None, alike, strict: false })
             }
             Constraint::PrimaryKeyConstraint(key) if key.using_index().is_none() => {
-                let keys = quoted(&first_list(node)?);
+                let keys = quoted(&keys(node)?);
                 Some(Self::Duplicates { keys, condition: None, alike: false, strict: true })
             }
             Constraint::ForeignKeyConstraint(key) => orphans(key),
@@ -102,24 +102,24 @@ fn orphans(key: &ForeignKeyConstraint) -> Option<Question> {
     if key.match_type().is_some() {
         return None;
     }
-    let mut lists = lists(key.syntax());
-    let columns = lists.next()?;
+    // With PERIOD they are compared otherwise.
+    let mut lists = key.syntax().children().filter(|child| ForeignKeyColumnList::can_cast(child.kind()));
+    let first = lists.next().filter(|list| !list.text().to_string().to_lowercase().contains("period"))?;
     let other = Name::of(key.table_name_ref()?.syntax())?;
-    let others = lists.next().unwrap_or_default();
-    Some(Question::Orphans { columns, schema: other.schema, table: other.name, others })
+    let others = lists.next().map(|list| columns(&list)).unwrap_or_default();
+    Some(Question::Orphans { columns: columns(&first), schema: other.schema, table: other.name, others })
 }
 
-fn first_list(node: &SyntaxNode) -> Option<Vec<String>> {
-    lists(node).next().filter(|list| !list.is_empty())
+/// The keys of a constraint; none where they are compared otherwise than by being the same.
+fn keys(node: &SyntaxNode) -> Option<Vec<String>> {
+    let list = node.descendants().find(|child| ConstraintColumnRefList::can_cast(child.kind()))?;
+    let overlaps = node.text().to_string().to_lowercase().contains("overlaps");
+    Some(columns(&list)).filter(|keys| !keys.is_empty() && !overlaps)
 }
 
-/// The lists of columns in a constraint, in their order.
-fn lists(node: &SyntaxNode) -> impl Iterator<Item = Vec<String>> {
-    let is_list = |node: &SyntaxNode| ColumnList::can_cast(node.kind()) || ColumnRefList::can_cast(node.kind());
-    let is_column = |node: &SyntaxNode| ColumnName::can_cast(node.kind()) || ColumnNameRef::can_cast(node.kind());
-    node.children()
-        .filter(is_list)
-        .map(move |list| list.children().filter(is_column).filter_map(|node| Some(Name::of(&node)?.name)).collect())
+fn columns(list: &SyntaxNode) -> Vec<String> {
+    let names = list.descendants().filter(|node| ColumnNameRef::can_cast(node.kind()));
+    names.filter_map(|node| Some(Name::of(&node)?.name)).collect()
 }
 
 fn quoted(columns: &[String]) -> Vec<String> {

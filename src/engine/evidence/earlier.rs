@@ -17,7 +17,9 @@ impl Earlier {
         let (Subject::Table { name: table, .. } | Subject::Rows { table, .. }) = subject else { return false };
         let table = table.to_lowercase();
         let fills = |text: &String| ["insert", "merge", "copy", "create table"].iter().any(|word| text.contains(word));
-        self.0.iter().any(|text| is_opaque(text) || (text.contains(&table) && (fills(text) || text.contains("rename"))))
+        self.0
+            .iter()
+            .any(|text| is_opaque(text) || (mentions(text, &table) && (fills(text) || text.contains("rename"))))
     }
 
     /// Whether a question about rows or values would get another answer when its statement comes.
@@ -28,11 +30,11 @@ impl Earlier {
         // That a column is all NULL was told with what stands above it in view.
         let follows = !matches!(question, Question::AllNull { .. });
         self.0.iter().any(|text| {
-            let names_column = columns.iter().any(|column| text.contains(column));
+            let names_column = columns.iter().any(|column| mentions(text, column));
             is_opaque(text)
                 || moves_names(text, &table, names_column)
-                || (follows && text.contains(&table) && (names_column || columns.is_empty() || fills_or_makes(text)))
-                || other.as_ref().is_some_and(|other| text.contains(other))
+                || (follows && mentions(text, &table) && (names_column || columns.is_empty() || fills_or_makes(text)))
+                || other.as_ref().is_some_and(|other| mentions(text, other))
         })
     }
 }
@@ -45,7 +47,7 @@ fn other_table(question: &Question) -> Option<String> {
 fn is_opaque(text: &str) -> bool {
     let first = text.split(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty());
     matches!(first, Some("do" | "call" | "select" | "with" | "explain" | "rollback" | "reset" | "discard"))
-        || ["search_path", "set role", "set session", "alter schema", "drop schema"]
+        || ["u&", "search_path", "set role", "set session", "alter schema", "drop schema"]
             .iter()
             .any(|part| text.contains(part))
 }
@@ -54,7 +56,18 @@ fn is_opaque(text: &str) -> bool {
 fn moves_names(text: &str, table: &str, names_column: bool) -> bool {
     let moves =
         text.contains("rename") || text.contains("set schema") || text.contains("attach") || text.contains("inherit");
-    (moves && (names_column || text.contains(table))) || (names_column && text.contains("type"))
+    (moves && (names_column || mentions(text, table))) || (names_column && text.contains("type"))
+}
+
+/// Whether a name stands in a text, whole.
+fn mentions(text: &str, name: &str) -> bool {
+    let name = name.replace('"', "\"\"");
+    let inside = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+    text.match_indices(&name).any(|(start, found)| {
+        let before = text.get(..start).and_then(|before| before.chars().next_back());
+        let after = text.get(start + found.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(inside)
+    })
 }
 
 fn fills_or_makes(text: &str) -> bool {
