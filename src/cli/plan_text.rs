@@ -49,6 +49,10 @@ pub fn hazard(hazard: &Hazard) -> String {
             let (values, rows) = (evidence.values, evidence.rows);
             match hazard.subject {
                 Subject::Table { .. } => format!(": {about}{rows} row{}", plural(rows)),
+                Subject::Rows { ref question, .. } => {
+                    let noun = question.noun();
+                    format!(": {about}{values} {noun}{} in {rows} row{}", plural(values), plural(rows))
+                }
                 _ => format!(": {about}{values} value{} in {rows} row{}", plural(values), plural(rows)),
             }
         }

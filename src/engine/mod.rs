@@ -9,7 +9,7 @@ pub mod draft;
 pub mod drift;
 pub mod editor;
 mod error;
-mod evidence;
+pub mod evidence;
 pub mod init;
 pub mod models;
 mod passage;

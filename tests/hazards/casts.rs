@@ -8,7 +8,7 @@ use crate::support::server;
 
 /// Types, and values of each, the extremes among them. Separated by `|`.
 #[rustfmt::skip]
-const TYPES: &[(&str, &str)] = &[
+pub(super) const TYPES: &[(&str, &str)] = &[
     ("boolean", "true|false"),
     ("smallint", "-32768|-1|0|1|7|32767"),
     ("integer", "-2147483648|-1|0|1|123456789|2147483647"),
@@ -112,12 +112,12 @@ const TYPES: &[(&str, &str)] = &[
 const INTERNAL: &str = "'aclitem', 'gtsvector', 'pg_node_tree', 'pg_ndistinct', 'pg_dependencies', 'pg_mcv_list', \
                         'pg_brin_bloom_summary', 'pg_brin_minmax_multi_summary', 'pg_ddl_command'";
 
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The values of a type as an SQL array.
-fn samples(values: &str) -> String {
+pub(super) fn samples(values: &str) -> String {
     let values: Vec<String> = values.split('|').map(literal).collect();
     format!("ARRAY[{}]::text[]", values.join(","))
 }

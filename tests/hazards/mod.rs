@@ -1,3 +1,5 @@
 //! Hazards against a real server.
 
 mod casts;
+mod counts;
+mod tried;

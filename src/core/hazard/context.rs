@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{AstNode, Type};
 
+use super::added::Added;
 use super::name::Name;
 
 /// A name with the schema that it stands for.
@@ -34,6 +35,8 @@ pub struct Context {
     pub(super) columns: HashMap<(Key, String), String>,
     /// Foreign keys and other constraints that were made above on tables that stand.
     pub(super) constraints: HashSet<(Key, String)>,
+    /// Columns that were added above.
+    pub(super) added: Vec<Added>,
     /// Tables that statements below drop.
     pub(super) doomed: HashSet<Key>,
 }

@@ -16,6 +16,7 @@ impl Context {
     /// Remembers what a statement made, renamed, filled or dropped.
     pub fn learn(&mut self, statement: Option<&Stmt>, parts: &[Part]) {
         self.learn_rows(parts);
+        self.learn_added(statement, parts);
         if parts.iter().any(|part| moves_path(part, statement)) {
             self.forget_relations();
         }
@@ -86,6 +87,7 @@ impl Context {
         self.written.clear();
         self.columns.clear();
         self.checks.clear();
+        self.added.clear();
         self.path = None;
     }
 

@@ -1,5 +1,6 @@
 //! What a statement may cost: found from the syntax tree, counted later on the live data.
 
+mod added;
 mod allow;
 #[cfg(test)]
 mod cases;
@@ -10,6 +11,7 @@ mod dynamic;
 mod learn;
 mod name;
 mod part;
+mod question;
 mod read;
 mod rule;
 mod rules;
@@ -17,6 +19,7 @@ mod tables;
 mod volatile;
 
 pub use allow::Remark;
+pub use question::Question;
 pub use read::{ReadStatement, Reading, read, read_section};
 pub use rule::Rule;
 pub use rules::RULES;
@@ -40,7 +43,8 @@ pub enum Class {
 pub struct Evidence {
     /// Rows of the table.
     pub rows: u64,
-    /// Values that would be lost or changed: for a table its rows, for a column its values that are not NULL.
+    /// Values that would be lost, changed or refused: for a table its rows, for a column its values that are not NULL,
+    /// else what the [`Question`] says.
     pub values: u64,
     /// False when it was estimated from statistics.
     pub exact: bool,
@@ -79,6 +83,12 @@ pub enum Subject {
         schema: Option<String>,
         table: String,
         column: String,
+    },
+    /// The rows or values of a table that a question takes.
+    Rows {
+        schema: Option<String>,
+        table: String,
+        question: Question,
     },
     /// Something whose rows are not counted this way.
     Other,

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::name::Name;
 use super::part::Part;
-use super::{Class, Evidence, Hazard, Subject};
+use super::{Class, Evidence, Hazard, Question, Subject};
 
 /// One kind of hazard: its stable code, its page of explanation, and how it is found.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +69,16 @@ impl Target {
             subject: Subject::Column { schema: table.schema.clone(), table: table.name.clone(), column: column.name },
             evidence: None,
         }
+    }
+
+    /// Something in a table, counted by a question where there is one.
+    pub(super) fn asking(object: String, table: Name, question: Option<Question>) -> Self {
+        let subject = question.map_or(Subject::Other, |question| Subject::Rows {
+            schema: table.schema,
+            table: table.name,
+            question,
+        });
+        Self { object, subject, evidence: None }
     }
 
     /// Something else that has a name.

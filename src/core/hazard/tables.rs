@@ -10,6 +10,7 @@ use super::cast::{self, Cast};
 use super::context::{Context, type_text};
 use super::name::Name;
 use super::part::Part;
+use super::question::Question;
 
 /// The actions of an ALTER TABLE, each with the table.
 pub fn actions(part: &Part) -> Vec<(Name, AlterTableAction)> {
@@ -69,6 +70,10 @@ impl Retyped {
     /// What becomes of the values, as far as the script tells the old type.
     pub fn cast(&self, context: &Context) -> Cast {
         let (to, using) = (type_text(&self.ty), self.using());
+        // Another column's values take the place of this one's.
+        if self.question(false).is_none() {
+            return Cast::Unknown;
+        }
         match context.column_type(&self.table, &self.column.name) {
             Some(from) => cast::loses(from, &to, using.as_deref()),
             None => cast::into(&to, using.as_deref()),
@@ -88,6 +93,20 @@ impl Retyped {
     pub fn rewrites(&self, context: &Context) -> bool {
         let from = context.column_type(&self.table, &self.column.name);
         from.is_none_or(|from| cast::rewrites(from, &type_text(&self.ty), self.using().as_deref()))
+    }
+
+    /// The column as the statement names it.
+    pub fn object(&self) -> String {
+        format!("{}.{}", self.table, self.column)
+    }
+
+    /// What its values are asked; `None` where USING is no plain cast of the column.
+    pub fn question(&self, refused: bool) -> Option<Question> {
+        let chain = match self.using() {
+            Some(using) => cast::chain_of(&using, &self.column.name)?,
+            None => Vec::new(),
+        };
+        Some(Question::Cast { column: self.column.name.clone(), to: type_text(&self.ty), chain, refused })
     }
 
     fn using(&self) -> Option<String> {

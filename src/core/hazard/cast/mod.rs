@@ -54,6 +54,12 @@ pub fn into(to: &str, using: Option<&str>) -> Cast {
     along(&first.to_string(), types)
 }
 
+/// The types that a `USING` casts a column to one after the other; `None` when it is anything else.
+#[must_use]
+pub fn chain_of(using: &str, column: &str) -> Option<Vec<String>> {
+    using::casts(using).filter(|(name, _)| name == column).map(|(_, chain)| chain)
+}
+
 /// Whether a change may stop at a value that the new type refuses.
 #[must_use]
 pub fn may_refuse(from: &str, to: &str, using: Option<&str>) -> bool {

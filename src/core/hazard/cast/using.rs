@@ -1,6 +1,6 @@
 //! What stands behind USING: a chain of casts of the column, or anything else.
 
-use squawk_syntax::ast::{AstNode, Expr, SelectInto, Stmt};
+use squawk_syntax::ast::{AstNode, Expr, SelectInto, Stmt, normalize_name_node};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use crate::core::hazard::context::type_text;
@@ -9,6 +9,11 @@ use crate::core::sql::tree;
 /// The types that a column is cast to one after the other: of `a::text::uuid` text and uuid, of `a` none. `None`: the
 /// expression is something else.
 pub fn chain(expression: &str) -> Option<Vec<String>> {
+    casts(expression).map(|(_, chain)| chain)
+}
+
+/// The same, behind the name of the column.
+pub fn casts(expression: &str) -> Option<(String, Vec<String>)> {
     let tree = tree::parse(&format!("SELECT {expression}")).filter(|tree| tree.complete)?;
     let Stmt::Select(select) = tree.statement else { return None };
     if SelectInto::can_cast(select.syntax().kind()) || select.from_clause().is_some() {
@@ -26,7 +31,7 @@ pub fn chain(expression: &str) -> Option<Vec<String>> {
         match node.kind() {
             SyntaxKind::NAME_REF => {
                 types.reverse();
-                return Some(types);
+                return Some((normalize_name_node(&node), types));
             }
             SyntaxKind::PAREN_EXPR => node = inner(&node)?,
             SyntaxKind::CAST_EXPR => {

@@ -16,9 +16,9 @@ ALTER COLUMN … TYPE casts every value of the column, or computes it anew with 
 different type changes values without a word: numeric to integer rounds, json to jsonb drops repeated keys,
 timestamp to date cuts the time off. With USING the old values are whatever the expression leaves of them.
 
-What is counted: the values that are not NULL, which is the most that can change. A change that keeps every
-value (integer to bigint, varchar to text) is not found where the old type can be told from the script, or where
-the new one takes everything (text).
+What is counted: the values that come out as others or are refused, each tried. With a USING that is no plain
+cast of the column, and between types that are not built in, all values that are not NULL. A change that keeps
+every value (integer to bigint, varchar to text) is not found, where the script or the target tells the old type.
 
 What to do instead: add a column of the new type, fill it, and drop the old one a release later.
 ";
@@ -27,7 +27,11 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
     let lossy = retyped(part)
         .into_iter()
         .filter(|retyped| !context.is_surely_empty(&retyped.table) && may_lose(retyped, context));
-    lossy.map(|retyped| Target::column(&retyped.table, retyped.column)).collect()
+    let targets = lossy.map(|retyped| match retyped.question(false) {
+        Some(question) => Target::asking(retyped.object(), retyped.table, Some(question)),
+        None => Target::column(&retyped.table, retyped.column),
+    });
+    targets.collect()
 }
 
 fn may_lose(retyped: &Retyped, context: &Context) -> bool {

@@ -19,19 +19,24 @@ An UPDATE puts new values where old ones stood, and a downgrade cannot know the 
 is set counts, in UPDATE, in INSERT … ON CONFLICT DO UPDATE and in MERGE.
 
 What is counted: the values of the column that are not NULL, which is the most that can be overwritten. A column
-that the statement fills only where it is NULL (`SET a = 0 WHERE a IS NULL`) overwrites nothing and is not found.
+that the statement fills only where it is NULL (`SET a = 0 WHERE a IS NULL`) overwrites nothing and is not found;
+one that the script itself added above holds nothing that was there before.
 
 What to do instead: fill a new column and leave the old one until the next release, or add `AND a IS NULL`.
 ";
 
-fn check(part: &Part, _: &Context) -> Vec<Target> {
+fn check(part: &Part, context: &Context) -> Vec<Target> {
     let Some(set) = part.cast::<SetClause>() else { return Vec::new() };
     let Some((table, update)) = target(set.syntax()) else { return Vec::new() };
     let columns = set.syntax().descendants().filter_map(ColumnTarget::cast);
     let names = columns.filter_map(|column| Name::of(&column.syntax().first_child()?));
     let overwritten =
         names.filter(|column| !update.as_ref().is_some_and(|update| requires_null(update, &table, column)));
-    overwritten.map(|column| Target::column(&table, column)).collect()
+    let targets = overwritten.map(|column| match context.is_added(&table, &column.name) {
+        true => Target::named(format!("{table}.{column}")).holding_nothing(),
+        false => Target::column(&table, column),
+    });
+    targets.collect()
 }
 
 /// The table whose columns a SET clause sets, and the UPDATE when it is one.

@@ -63,8 +63,9 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({})", count(evidence.rows, "row"), exactness(evidence))
         }
-        (Some(evidence), _) => {
-            let (values, rows) = (count(evidence.values, "value"), count(evidence.rows, "row"));
+        (Some(evidence), subject) => {
+            let noun = if let Subject::Rows { question, .. } = subject { question.noun() } else { "value" };
+            let (values, rows) = (count(evidence.values, noun), count(evidence.rows, "row"));
             format!("{values} in {rows} ({})", exactness(evidence))
         }
     }

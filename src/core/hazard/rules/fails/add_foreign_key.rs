@@ -2,11 +2,12 @@
 
 use squawk_syntax::ast::{AstNode, Constraint};
 
-use crate::core::hazard::Class;
 use crate::core::hazard::context::Context;
+use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
 use crate::core::hazard::tables::{added_constraints, constraint_name, passes_rows_by};
+use crate::core::hazard::{Class, Question};
 
 pub const RULE: Rule =
     Rule { code: "FA205", class: Class::Fails, title: "refused where orphans are", page: PAGE, check };
@@ -27,7 +28,11 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
             && matches!(constraint, Constraint::ForeignKeyConstraint(_))
             && !passes_rows_by(constraint.syntax())
     });
-    found.map(|(table, constraint)| Target::about(constraint_name(&table, constraint.syntax()), table)).collect()
+    found.map(|(table, constraint)| asked(table, &constraint)).collect()
+}
+
+fn asked(table: Name, constraint: &Constraint) -> Target {
+    Target::asking(constraint_name(&table, constraint.syntax()), table, Question::of(constraint))
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ FA208 refused where values do not fit
 ALTER COLUMN … TYPE casts every value and stops at the first that the new type does not take: a text that is no
 number, a number that is out of range, a text that is too long.
 
+What is counted: the values that the new type refuses, each tried.
+
 What to do instead: look for such values first; mend them in a release before, or write a USING expression that
 says what becomes of them.
 ";
@@ -22,7 +24,11 @@ says what becomes of them.
 fn check(part: &Part, context: &Context) -> Vec<Target> {
     let refused =
         retyped(part).into_iter().filter(|retyped| !context.is_empty(&retyped.table) && retyped.may_refuse(context));
-    refused.map(|retyped| Target::about(format!("{}.{}", retyped.table, retyped.column), retyped.table)).collect()
+    let targets = refused.map(|retyped| {
+        let question = retyped.question(true);
+        Target::asking(retyped.object(), retyped.table, question)
+    });
+    targets.collect()
 }
 
 #[cfg(test)]

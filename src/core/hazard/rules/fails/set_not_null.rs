@@ -2,11 +2,12 @@
 
 use squawk_syntax::ast::AlterColumnOption;
 
-use crate::core::hazard::Class;
 use crate::core::hazard::context::Context;
+use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
 use crate::core::hazard::tables::column_options;
+use crate::core::hazard::{Class, Question};
 
 pub const RULE: Rule = Rule { code: "FA201", class: Class::Fails, title: "refused where NULLs are", page: PAGE, check };
 
@@ -15,6 +16,8 @@ FA201 refused where NULLs are
 
 SET NOT NULL looks at every row and stops at the first NULL. It is not found where a CHECK (column IS NOT NULL)
 was made and validated further up, nor on a table that the script itself made and left empty.
+
+What is counted: the NULLs; in a column that the script itself added and did not fill, every row.
 
 What to do instead: fill the column in the release before, add `CHECK (column IS NOT NULL) NOT VALID`, validate
 it, then SET NOT NULL.
@@ -27,7 +30,20 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
             && !context.is_empty(table)
             && !context.is_never_null(table, &column.name)
     });
-    strict.map(|(table, column, _)| Target::about(format!("{table}.{column}"), table)).collect()
+    let targets = strict.map(|(table, column, _)| {
+        let object = format!("{table}.{column}");
+        let question = question(&table, column.name, context);
+        Target::asking(object, table, question)
+    });
+    targets.collect()
+}
+
+fn question(table: &Name, column: String, context: &Context) -> Option<Question> {
+    if context.is_all_null(table, &column) {
+        return Some(Question::AllNull { column });
+    }
+    // What the script has put into its own column cannot be asked yet.
+    (!context.is_added(table, &column)).then_some(Question::Nulls { column })
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use squawk_syntax::ast::{AstNode, Constraint, CreateIndex};
 
-use crate::core::hazard::Class;
 use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
 use crate::core::hazard::tables::{added_constraints, constraint_name};
+use crate::core::hazard::{Class, Question};
 
 pub const RULE: Rule =
     Rule { code: "FA204", class: Class::Fails, title: "refused where duplicates are", page: PAGE, check };
@@ -35,14 +35,18 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
         };
         builds && !context.is_empty(table)
     });
-    unique.map(|(table, constraint)| Target::about(constraint_name(&table, constraint.syntax()), table)).collect()
+    let targets = unique.map(|(table, constraint)| {
+        Target::asking(constraint_name(&table, constraint.syntax()), table, Question::of(&constraint))
+    });
+    targets.collect()
 }
 
 fn index(create: &CreateIndex, context: &Context) -> Option<Target> {
     create.unique_token()?;
     let table = Name::of(create.table_relation_name()?.syntax()).filter(|table| !context.is_empty(table))?;
     let name = create.index().and_then(|index| Name::of(index.syntax()));
-    Some(Target::about(name.map_or_else(|| table.to_string(), |name| name.to_string()), table))
+    let object = name.map_or_else(|| table.to_string(), |name| name.to_string());
+    Some(Target::asking(object, table, Question::of_index(create)))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use squawk_syntax::ast::{AlterTableAction, AstNode};
 
-use crate::core::hazard::Class;
 use crate::core::hazard::context::Context;
 use crate::core::hazard::name::Name;
 use crate::core::hazard::part::Part;
 use crate::core::hazard::rule::{Rule, Target};
 use crate::core::hazard::tables::actions;
+use crate::core::hazard::{Class, Question};
 
 pub const RULE: Rule =
     Rule { code: "FA207", class: Class::Fails, title: "refused where rows break it", page: PAGE, check };
@@ -28,7 +28,11 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
         }
         _ => None,
     });
-    validated.map(|(name, table)| Target::about(format!("{table}.{name}"), table)).collect()
+    let targets = validated.map(|(name, table)| {
+        let object = format!("{table}.{name}");
+        Target::asking(object, table, Some(Question::Constraint { name: name.name }))
+    });
+    targets.collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,75 @@
+//! For every pair of built-in types: the counted values are those that a real ALTER changes or refuses.
+
+use limbeck::core::hazard::cast::{Cast, loses};
+use limbeck::core::hazard::{Evidence, Question, Subject};
+use limbeck::engine::evidence::look;
+use tokio_postgres::{Client, NoTls};
+
+use super::casts::{TYPES, literal, samples};
+use crate::support::{TestDatabase, server};
+
+const ZONE: &str = "SET TimeZone = 'America/New_York'";
+
+/// The types of this server, each with a table that holds its values and a NULL.
+fn tables(database: &TestDatabase<'_>) -> Vec<(&'static str, String)> {
+    let known = |ty: &str| database.psql(&format!("SELECT to_regtype({}) IS NOT NULL", literal(ty))) == "t";
+    let mut tables = Vec::new();
+    let mut sql = format!("{ZONE};");
+    for (number, (ty, values)) in TYPES.iter().enumerate().filter(|(_, (ty, _))| known(ty)) {
+        let table = format!("values {number}");
+        sql.push_str(&format!(
+            "CREATE TABLE \"{table}\" (c {ty}); INSERT INTO \"{table}\" SELECT s::{ty} FROM unnest({} || NULL::text) AS s;",
+            samples(values)
+        ));
+        tables.push((*ty, table));
+    }
+    database.psql(&sql);
+    tables
+}
+
+async fn counted(client: &Client, table: &str, to: &str, told: bool, refused: bool) -> Option<Evidence> {
+    let chain = if told { vec![to.to_owned()] } else { Vec::new() };
+    let question = Question::Cast { column: "c".into(), to: to.to_owned(), chain, refused };
+    look(client, &Subject::Rows { schema: None, table: table.to_owned(), question }).await
+}
+
+#[test]
+fn counted_values_are_those_that_an_alter_changes_or_refuses() {
+    let database = server().database();
+    database.psql(include_str!("truth.sql"));
+    let tables = tables(&database);
+    let list: Vec<String> = tables.iter().map(|(ty, table)| format!("({}, {})", literal(ty), literal(table))).collect();
+    let truth = database.query(&format!(
+        "{ZONE}; WITH types (name, source) AS (VALUES {}) \
+         SELECT a.name, b.name, a.source, truth(a.source, a.name, b.name) FROM types a CROSS JOIN types b",
+        list.join(", ")
+    ));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (tried, wrong) = runtime.block_on(compare(&database.url(), &truth));
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(tried > 500, "{tried}");
+}
+
+async fn compare(url: &str, truth: &[Vec<String>]) -> (usize, Vec<String>) {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(ZONE).await.unwrap();
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for row in truth {
+        let [from, to, table, outcome] = row.as_slice() else { panic!("{row:?}") };
+        let outcome: Vec<&str> = outcome.split(' ').collect();
+        let [told, changed, refused] = outcome.as_slice() else { continue };
+        let (changed, refused): (u64, u64) = (changed.parse().unwrap(), refused.parse().unwrap());
+        tried += usize::from(changed + refused > 0);
+        let told = *told == "t";
+        let lost = counted(&client, table, to, told, false).await;
+        let stopped = counted(&client, table, to, told, true).await;
+        let values = |found: Option<Evidence>| found.filter(|found| found.exact).map(|found| found.values);
+        // What is only refused is lost nowhere.
+        let expected = if matches!(loses(from, to, None), Cast::MayFail { .. }) { changed } else { changed + refused };
+        if (values(lost), values(stopped)) != (Some(expected), Some(refused)) {
+            wrong.push(format!("{from} to {to}: {changed} changed, {refused} refused; {lost:?}, {stopped:?}"));
+        }
+    }
+    (tried, wrong)
+}
