@@ -1,5 +1,7 @@
 //! For every pair of built-in types: the counted values are those that a real ALTER changes or refuses.
 
+use std::fmt::Write as _;
+
 use limbeck::core::hazard::cast::{Cast, loses};
 use limbeck::core::hazard::{Evidence, Question, Subject};
 use limbeck::engine::evidence::look;
@@ -17,10 +19,11 @@ fn tables(database: &TestDatabase<'_>) -> Vec<(&'static str, String)> {
     let mut sql = format!("{ZONE};");
     for (number, (ty, values)) in TYPES.iter().enumerate().filter(|(_, (ty, _))| known(ty)) {
         let table = format!("values {number}");
-        sql.push_str(&format!(
-            "CREATE TABLE \"{table}\" (c {ty}); INSERT INTO \"{table}\" SELECT s::{ty} FROM unnest({} || NULL::text) AS s;",
-            samples(values)
-        ));
+        let samples = samples(values);
+        let _ = write!(
+            sql,
+            "CREATE TABLE \"{table}\" (c {ty}); INSERT INTO \"{table}\" SELECT s::{ty} FROM unnest({samples} || NULL::text) AS s;"
+        );
         tables.push((*ty, table));
     }
     database.psql(&sql);

@@ -41,8 +41,7 @@ pub(super) async fn look_up<'a>(client: &Client, table: &'a str, question: &'a Q
     let Some(row) = row else { return Ok(Told::Unknown) };
     let (from, casts, returns): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
     let using = (!chain.is_empty()).then(|| chain.iter().fold(quote(column), |value, ty| format!("({value})::{ty}")));
-    let lost = cast::loses(&from, to, using.as_deref());
-    let harmless = match lost {
+    let harmless = match cast::loses(&from, to, using.as_deref()) {
         Cast::Safe => true,
         Cast::Unknown => return Ok(Told::Unknown),
         Cast::MayFail { .. } => !refused,

@@ -204,9 +204,9 @@ async fn estimate(client: &Client, subject: &Subject) -> Option<Evidence> {
     let table = table_of(subject)?;
     // Of what only a look at the rows can tell, there are no statistics.
     let (column, nulls_count) = match subject {
-        Subject::Column { column, .. } => (column.as_str(), false),
+        Subject::Column { column, .. }
+        | Subject::Rows { question: Question::Cast { column, refused: false, .. }, .. } => (column.as_str(), false),
         Subject::Rows { question: Question::Nulls { column }, .. } => (column.as_str(), true),
-        Subject::Rows { question: Question::Cast { column, refused: false, .. }, .. } => (column.as_str(), false),
         Subject::Rows { question: Question::AllNull { .. }, .. } | Subject::Table { .. } => ("", false),
         Subject::Rows { .. } | Subject::Other => return None,
     };

@@ -32,9 +32,12 @@ fn check(part: &Part, context: &Context) -> Vec<Target> {
     let names = columns.filter_map(|column| Name::of(&column.syntax().first_child()?));
     let overwritten =
         names.filter(|column| !update.as_ref().is_some_and(|update| requires_null(update, &table, column)));
-    let targets = overwritten.map(|column| match context.is_added(&table, &column.name) {
-        true => Target::named(format!("{table}.{column}")).holding_nothing(),
-        false => Target::column(&table, column),
+    let targets = overwritten.map(|column| {
+        if context.is_added(&table, &column.name) {
+            Target::named(format!("{table}.{column}")).holding_nothing()
+        } else {
+            Target::column(&table, column)
+        }
     });
     targets.collect()
 }
