@@ -1,5 +1,6 @@
 //! A fresh database on a test server.
 
+use std::io::{Seek, Write};
 use std::process::{Command, Output, Stdio};
 
 use super::{Server, program};
@@ -74,17 +75,23 @@ fn psql(server: &Server, database: &str, sql: &str) -> Output {
     psql_at(&server.url(database), sql)
 }
 
-/// Runs SQL on any database.
+/// What one argument of a command may hold on Linux, with room to spare.
+const LONGEST_ARGUMENT: usize = 100_000;
+
+/// Runs SQL on any database, in one transaction.
 pub fn psql_at(url: &str, sql: &str) -> Output {
     let column = format!("--field-separator={COLUMN}");
     let row = format!("--record-separator={ROW}");
-    Command::new(program("psql"))
-        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", &column, &row, "-c", sql])
-        .arg(url)
-        .env_clear()
-        .env("PGCLIENTENCODING", "UTF8")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .output()
-        .expect("psql starts")
+    let mut psql = Command::new(program("psql"));
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", &column, &row]);
+    psql.env_clear().env("PGCLIENTENCODING", "UTF8").current_dir("/").stdin(Stdio::null());
+    if sql.len() < LONGEST_ARGUMENT {
+        psql.args(["-c", sql]);
+    } else {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(sql.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        psql.args(["-1", "-f", "-"]).stdin(file);
+    }
+    psql.arg(url).output().expect("psql starts")
 }
