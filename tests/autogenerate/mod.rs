@@ -3,6 +3,7 @@
 mod drifting;
 mod proving;
 mod refusals;
+mod remembering;
 mod renaming;
 mod scope;
 mod traces;

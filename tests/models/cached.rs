@@ -1,5 +1,7 @@
 //! Nothing is loaded twice.
 
+use limbeck::core::schema::Schema;
+
 use super::{has_table, load};
 use crate::support::{Server, ServerOptions, TestProject};
 
@@ -22,9 +24,9 @@ fn what_was_loaded_before_needs_no_database() {
     let again = again.models();
     assert_eq!((&again.schema, &again.scope), (&first.schema, &first.scope));
     // The same place serves for what others find out of them.
-    assert_eq!(again.key.cache_get("normal"), None);
+    assert_eq!(again.key.cache_get::<Schema>("normal"), None);
     first.key.cache_put("normal", &first.schema).unwrap();
-    assert_eq!(again.key.cache_get("normal").unwrap(), first.schema);
+    assert_eq!(again.key.cache_get::<Schema>("normal").unwrap(), first.schema);
 }
 
 #[test]

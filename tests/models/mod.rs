@@ -8,7 +8,7 @@ mod wrong;
 use std::sync::Mutex;
 
 use limbeck::core::schema::{Kind, ObjectId};
-use limbeck::engine::models::{LoadOptions, Models, Places, Told, load_in};
+use limbeck::engine::models::{LoadOptions, Models, Places, Told, prepare_in};
 use limbeck::engine::postgres::Variables;
 use limbeck::engine::project::Project;
 use limbeck::engine::{ConnectOptions, Error, Target};
@@ -63,7 +63,8 @@ pub fn load_with(
         let project = Project::open(None, &project.root(), variables)?;
         let target = Target::resolve(&project, &ConnectOptions::default()).await?;
         let options = LoadOptions { download: false, consent };
-        load_in(&places, &project, &target, &options, &tell, cancel).await
+        let prepared = prepare_in(&places, &project, &target, &options, cancel).await?;
+        prepared.load(&project, &target, &options, &tell, cancel).await
     });
     Loaded { result, told: told.into_inner().unwrap() }
 }

@@ -68,18 +68,16 @@ impl Server {
         let data = folder.join("data");
         make_data_folder(&data);
         let port = configure(&folder, options);
-        let log = fs::File::create(folder.join("log")).unwrap();
-        let mut command = Command::new(program("postgres"));
-        command.arg("-D").arg(&data).current_dir(&folder).process_group(0);
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut postgres = as_server_user(&mut command).spawn().expect("postgres starts");
-        eventually("the test server accepts connections", 60, || {
-            let ended = postgres.try_wait().unwrap();
-            assert!(ended.is_none(), "the test server ended: {}", fs::read_to_string(folder.join("log")).unwrap());
-            fs::read_to_string(data.join("postmaster.pid"))
-                .is_ok_and(|text| text.lines().nth(7).is_some_and(|word| word.trim() == "ready"))
-        });
+        let postgres = launch(&folder);
         Self { folder, port, postgres, watchdog, lifeline, databases: AtomicU32::new(0) }
+    }
+
+    /// Stops the server as its owner would, and starts it again.
+    pub fn restart(&mut self) {
+        let pid = self.postgres.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+        self.postgres.wait().unwrap();
+        self.postgres = launch(&self.folder);
     }
 
     /// The folder of the socket, for `host=`.
@@ -116,6 +114,23 @@ impl Drop for Server {
         self.postgres.wait().ok();
         self.watchdog.wait().ok();
     }
+}
+
+/// Starts the server of a folder, and waits until it accepts connections.
+fn launch(folder: &Path) -> Child {
+    let data = folder.join("data");
+    let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
+    let mut command = Command::new(program("postgres"));
+    command.arg("-D").arg(&data).current_dir(folder).process_group(0);
+    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    let mut postgres = as_server_user(&mut command).spawn().expect("postgres starts");
+    eventually("the test server accepts connections", 60, || {
+        let ended = postgres.try_wait().unwrap();
+        assert!(ended.is_none(), "the test server ended: {}", fs::read_to_string(folder.join("log")).unwrap());
+        fs::read_to_string(data.join("postmaster.pid"))
+            .is_ok_and(|text| text.lines().nth(7).is_some_and(|word| word.trim() == "ready"))
+    });
+    postgres
 }
 
 fn watch(folder: &Path) -> Child {

@@ -80,6 +80,10 @@ pub struct Changes {
 /// What turns `old` into `new`. Objects that are alike by [`super::schema::differences`] give nothing.
 #[must_use]
 pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
+    // Nothing has changed most of the time, and that is told soon.
+    if old == new {
+        return Changes::default();
+    }
     let Some((mut operations, old)) = twin::renamed(old, new) else { return between(old, new, options) };
     let mut changes = between(&old, new, options);
     operations.append(&mut changes.operations);

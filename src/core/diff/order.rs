@@ -11,6 +11,9 @@ use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema};
 /// The steps as statements, in an order that holds.
 pub(super) fn operations(context: &Context, states: &States) -> Changes {
     let steps = step::steps(context, states);
+    if steps.is_empty() {
+        return Changes::default();
+    }
     let mut order = Order::new(context, states, steps);
     order.by_dependency();
     let mut operations = Vec::new();

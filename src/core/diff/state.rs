@@ -55,8 +55,10 @@ pub(super) fn decide(context: &mut Context) -> States {
             causes.push(id.clone());
         }
     }
-    let standing = standing_on(context.old);
-    Spread { context, states: &mut states, causes, standing }.run();
+    if !causes.is_empty() {
+        let standing = standing_on(context.old);
+        Spread { context, states: &mut states, causes, standing }.run();
+    }
     set_aside(context, &states);
     states
 }

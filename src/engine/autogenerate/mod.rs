@@ -6,6 +6,7 @@
 mod bench;
 mod dump;
 mod keep;
+mod memo;
 mod prove;
 mod ready;
 mod renames;
@@ -18,12 +19,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::draft::{self, Draft, NewRevision};
-use super::models::{self, LoadOptions};
+use super::models::{self, LoadOptions, Prepared};
 use super::project::{Project, ScriptTree};
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
+use memo::Memo;
 
 pub use super::verify::Stage;
 pub(super) use bench::Bench;
@@ -134,11 +136,22 @@ pub async fn compare(
     cancel: &CancellationToken,
 ) -> Result<Comparison> {
     ready::expect_heads(project, tree, target).await?;
-    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let bench = Bench::new(project, target, options, tell, cancel);
+    let prepared = prepare(&bench).await?;
+    let memo = Memo::of(prepared.key(), &bench).await?;
+    if let Some(notes) = memo.recall() {
+        tell(Told::Load(models::Told::FromCache));
+        tell(Told::Compare);
+        return Ok(Comparison { notes, ..Comparison::default() });
+    }
+    let mut work = begin(bench, prepared).await?;
     let compared = work.compare().await;
     let removed = work.bench.end().await;
     let changes = compared?;
     removed?;
+    if changes == Changes::default() {
+        memo.keep(work.own_notes());
+    }
     let renames = if changes.operations.is_empty() { Vec::new() } else { work.candidates() };
     Ok(Comparison { changes, renames, notes: work.bench.notes })
 }
@@ -159,7 +172,9 @@ pub async fn generate(
 ) -> Result<Generated> {
     let place = draft::place(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let bench = Bench::new(project, target, options, tell, cancel);
+    let prepared = prepare(&bench).await?;
+    let mut work = begin(bench, prepared).await?;
     let generated = work.generate(&place).await;
     let removed = work.bench.end().await;
     let mut generated = generated?;
@@ -168,13 +183,21 @@ pub async fn generate(
     Ok(generated)
 }
 
+/// Reads the models' DDL.
+async fn prepare(bench: &Bench<'_>) -> Result<Prepared> {
+    models::prepare(&bench.project, bench.target, &load_options(bench), bench.cancel).await
+}
+
 /// Loads the models and reads the target.
-async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
-    let CompareOptions { download, consent, .. } = *bench.options;
-    let options = LoadOptions { download, consent };
+async fn begin(bench: Bench<'_>, prepared: Prepared) -> Result<Work<'_>> {
     let tell = |told| (bench.tell)(Told::Load(told));
-    let models = models::load(&bench.project, bench.target, &options, &tell, bench.cancel).await?;
+    let models = prepared.load(&bench.project, bench.target, &load_options(&bench), &tell, bench.cancel).await?;
     Work::begin(bench, models.into()).await
+}
+
+fn load_options(bench: &Bench<'_>) -> LoadOptions {
+    let CompareOptions { download, consent, .. } = *bench.options;
+    LoadOptions { download, consent }
 }
 
 /// Waits for work that may be cancelled; what it holds on the scratch database's server goes with that database.

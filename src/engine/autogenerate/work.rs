@@ -75,6 +75,11 @@ impl<'a> Work<'a> {
         candidates(&self.old, &self.wanted.schema)
     }
 
+    /// What the comparison itself has to say, not the models or their scratch database.
+    pub fn own_notes(&self) -> &[String] {
+        self.bench.notes.get(self.wanted.notes.len()..).unwrap_or_default()
+    }
+
     /// What the target has and the models do not, or otherwise, in words.
     pub fn lines(&self, whose: &str) -> Vec<String> {
         lines(&self.old, &self.wanted.schema, whose)

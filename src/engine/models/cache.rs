@@ -1,36 +1,38 @@
-//! Catalogs of the models between runs: a file for each key and kind, in the project's folder of the user's cache.
+//! What is known of the models between runs: a file for each key and kind, in the project's folder of the user's cache.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::key::Key;
-use crate::core::schema::Schema;
 use crate::engine::{Error, Result};
 
 /// How many files a project keeps.
 const KEPT: usize = 20;
 
 impl Key {
-    /// The catalog of that kind, where one is kept; what cannot be read is none.
+    /// The value of that kind, where one is kept; what cannot be read is none.
     #[must_use]
-    pub fn cache_get(&self, kind: &str) -> Option<Schema> {
+    pub fn cache_get<T: DeserializeOwned>(&self, kind: &str) -> Option<T> {
         let path = self.path(kind)?;
-        let schema = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
         // What is used stays longest.
         let touched = std::fs::File::options().append(true).open(&path);
         let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
-        Some(schema)
+        Some(value)
     }
 
-    /// Keeps a catalog: whole or not at all. Those of the project that were not used for longest go.
+    /// Keeps a value: whole or not at all. Those of the project that were not used for longest go.
     ///
     /// # Errors
     /// When it cannot be written; nothing but time is lost then.
-    pub fn cache_put(&self, kind: &str, schema: &Schema) -> Result<()> {
+    pub fn cache_put<T: Serialize>(&self, kind: &str, value: &T) -> Result<()> {
         let (Some(folder), Some(path)) = (&self.folder, self.path(kind)) else { return Ok(()) };
         let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
-        let bytes = serde_json::to_vec(schema).map_err(|error| failed(error.into()))?;
+        let bytes = serde_json::to_vec(value).map_err(|error| failed(error.into()))?;
         std::fs::create_dir_all(folder).map_err(failed)?;
         let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder).map_err(failed)?;
         file.write_all(&bytes).map_err(failed)?;
@@ -61,7 +63,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::core::schema::NotCarried;
+    use crate::core::schema::{NotCarried, Schema};
 
     fn key(folder: &Path, digest: usize) -> Key {
         Key { digest: digest.to_string(), folder: Some(folder.to_owned()) }
@@ -73,19 +75,19 @@ mod tests {
         let key = key(&home.path().join("p"), 1);
         let object = NotCarried { kind: "cast".into(), identity: "x".into() };
         let schema = Schema { not_carried: vec![object], ..Schema::default() };
-        assert_eq!(key.cache_get("models"), None);
+        assert_eq!(key.cache_get::<Schema>("models"), None);
         key.cache_put("models", &schema).unwrap();
         assert_eq!(key.cache_get("models").as_ref(), Some(&schema));
-        assert_eq!(key.cache_get("normal"), None);
+        assert_eq!(key.cache_get::<Schema>("normal"), None);
         let path = key.path("models").unwrap();
         let half = std::fs::read(&path).unwrap();
         std::fs::write(&path, &half[..half.len() / 2]).unwrap();
-        assert_eq!(key.cache_get("models"), None);
+        assert_eq!(key.cache_get::<Schema>("models"), None);
         key.cache_put("models", &schema).unwrap();
         assert_eq!(key.cache_get("models"), Some(schema));
         let nowhere = Key { digest: "1".into(), folder: None };
         nowhere.cache_put("models", &Schema::default()).unwrap();
-        assert_eq!(nowhere.cache_get("models"), None);
+        assert_eq!(nowhere.cache_get::<Schema>("models"), None);
     }
 
     #[test]
@@ -97,7 +99,7 @@ mod tests {
             let file = std::fs::File::options().append(true).open(home.path().join(format!("{number}.models.json")));
             file.unwrap().set_modified(long_ago + Duration::from_secs(number as u64)).unwrap();
         }
-        assert!(key(home.path(), 1).cache_get("models").is_some(), "and is used");
+        assert!(key(home.path(), 1).cache_get::<Schema>("models").is_some(), "and is used");
         key(home.path(), 100).cache_put("models", &Schema::default()).unwrap();
         let has = |number: usize| home.path().join(format!("{number}.models.json")).exists();
         assert!(!has(0) && has(1) && !has(2) && has(3) && has(100));

@@ -32,6 +32,13 @@ impl Key {
             places.cache.as_ref().map(|cache| cache.join("models").join(project_folder_name(&project.config_path)));
         Ok(Self { digest: digest(project, sources, &facts), folder })
     }
+
+    /// The key of what depends on something else besides.
+    #[must_use]
+    pub fn beside(&self, other: &str) -> Self {
+        let digest = short_hex(Sha256::new().chain_update(&self.digest).chain_update(other));
+        Self { digest, folder: self.folder.clone() }
+    }
 }
 
 /// What the server says of itself, the database and the role, in one row.

@@ -21,6 +21,7 @@ use super::scratch::Scratch;
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::schema::{Kind, Schema, Scope};
 use loader::Loader;
+use source::Source;
 use text::Text;
 
 pub use key::Key;
@@ -65,55 +66,85 @@ pub enum Told {
     FromCache,
 }
 
-/// Takes the models' catalog from the cache, or loads them into a scratch database like the target's, which is removed
-/// whatever happens. Of the target it reads how its database is made.
+/// The models' DDL, read but not loaded yet.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    sources: Vec<Source>,
+    key: Key,
+}
+
+/// Reads the DDL, and asks the target how its database is made.
 ///
 /// # Errors
-/// When there are no models, they cannot be read, or the server does not take them (with file, line and caret); of
-/// kind `Approval` when a program would run without a yes, `Interrupted` when it was cancelled.
-pub async fn load(
+/// When there are no models, or they cannot be read; of kind `Approval` when a program would run without a yes,
+/// `Interrupted` when it was cancelled.
+pub async fn prepare(
     project: &Project,
     target: &Target,
     options: &LoadOptions,
-    tell: &(dyn Fn(Told) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<Models> {
-    load_in(&Places::of_process(), project, target, options, tell, cancel).await
+) -> Result<Prepared> {
+    prepare_in(&Places::of_process(), project, target, options, cancel).await
 }
 
 /// The same, with the user's folders given.
 ///
 /// # Errors
-/// As [`load`].
-pub async fn load_in(
+/// As [`prepare`].
+pub async fn prepare_in(
     places: &Places,
     project: &Project,
     target: &Target,
     options: &LoadOptions,
-    tell: &(dyn Fn(Told) + Send + Sync),
     cancel: &CancellationToken,
-) -> Result<Models> {
+) -> Result<Prepared> {
     let sources = source::read(project, options, places, cancel).await?;
     going_on(cancel)?;
     let key = Key::of(project, target, &sources, places).await?;
-    if let Some(schema) = key.cache_get(KIND) {
-        tell(Told::FromCache);
-        return Ok(models(project, schema, Vec::new(), key));
+    Ok(Prepared { sources, key })
+}
+
+impl Prepared {
+    /// What the models' catalog depends on.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
     }
-    let texts = sources.iter().map(Text::of).collect::<Result<Vec<_>>>()?;
-    let needs = text::needs(&texts);
-    going_on(cancel)?;
-    let scratch = Scratch::make(project, target, &needs, options.download).await?;
-    let mut notes = scratch.notes().to_vec();
-    tell(Told::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
-    let schema = on_scratch(project, scratch.target(), &texts, tell, cancel).await;
-    let removed = scratch.remove().await;
-    let schema = schema?;
-    removed?;
-    if let Err(error) = key.cache_put(KIND, &schema) {
-        notes.push(format!("the models' catalog is not kept for the next time: {error}"));
+
+    /// Takes the models' catalog from the cache, or loads them into a scratch database like the target's, which is
+    /// removed whatever happens.
+    ///
+    /// # Errors
+    /// When the server does not take the models (with file, line and caret); of kind `Interrupted` when it was
+    /// cancelled.
+    pub async fn load(
+        self,
+        project: &Project,
+        target: &Target,
+        options: &LoadOptions,
+        tell: &(dyn Fn(Told) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Models> {
+        let Self { sources, key } = self;
+        if let Some(schema) = key.cache_get(KIND) {
+            tell(Told::FromCache);
+            return Ok(models(project, schema, Vec::new(), key));
+        }
+        let texts = sources.iter().map(Text::of).collect::<Result<Vec<_>>>()?;
+        let needs = text::needs(&texts);
+        going_on(cancel)?;
+        let scratch = Scratch::make(project, target, &needs, options.download).await?;
+        let mut notes = scratch.notes().to_vec();
+        tell(Told::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
+        let schema = on_scratch(project, scratch.target(), &texts, tell, cancel).await;
+        let removed = scratch.remove().await;
+        let schema = schema?;
+        removed?;
+        if let Err(error) = key.cache_put(KIND, &schema) {
+            notes.push(format!("the models' catalog is not kept for the next time: {error}"));
+        }
+        Ok(models(project, schema, notes, key))
     }
-    Ok(models(project, schema, notes, key))
 }
 
 /// What the project manages, given the schemas that the models made: `[models] schemas`, else those and `public`; less

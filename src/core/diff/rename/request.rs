@@ -31,6 +31,9 @@ pub fn parse(spec: &str, old: &Schema, new: &Schema) -> Result<Rename, RenameErr
 /// # Errors
 /// As for one.
 pub fn parse_all(specs: &[String], old: &Schema, new: &Schema) -> Result<Vec<Rename>, RenameError> {
+    if specs.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut waiting = specs.iter().map(|spec| Request::read(spec)).collect::<Result<Vec<_>, _>>()?;
     let (mut known, target) = (known(old), named::all(new));
     let mut renames: Vec<Rename> = Vec::new();

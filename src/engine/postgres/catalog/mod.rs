@@ -9,6 +9,7 @@ mod beside;
 mod constraints;
 mod database;
 mod depends;
+mod fingerprint;
 mod fragments;
 mod indexes;
 mod relations;
@@ -22,6 +23,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use self::assembly::{Assembly, Record};
+pub use self::fingerprint::fingerprint;
 use super::{Session, database_error};
 use crate::core::schema::{Kind, Schema, Scope};
 use crate::engine::{Error, Result};
