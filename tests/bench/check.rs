@@ -42,7 +42,7 @@ pub fn measure() -> Vec<Figure> {
     database.psql(&thousand::sql(TABLES));
     let url = database.url();
     let mut check = project.command(&["-c", "limbeck.toml", "-q", "--database-url", &url, "check"]);
-    let (mut first, mut second) = (Duration::MAX, Duration::MAX);
+    let (mut first, mut touched, mut second) = (Duration::MAX, Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS {
         for entry in std::fs::read_dir(project.folder().join("cache")).unwrap().flatten() {
             std::fs::remove_dir_all(entry.path()).unwrap();
@@ -51,10 +51,12 @@ pub fn measure() -> Vec<Figure> {
         for _ in 0..ROUNDS {
             second = second.min(time(&mut check));
         }
+        database.psql("COMMENT ON TABLE public.t_0 IS 'number 0'");
+        touched = touched.min(time(&mut check));
     }
     let mut figures = vec![against_psql(first, psql)];
     match alembic(&project, &server, database.name()) {
-        Some(theirs) => figures.push(against_alembic(second, theirs)),
+        Some(theirs) => figures.push(against_alembic(second, touched, theirs)),
         None => println!("skip check against Alembic: its source is not in {} (ALEMBIC_SOURCE)", source().display()),
     }
     figures
@@ -70,16 +72,18 @@ fn against_psql(first: Duration, psql: Duration) -> Figure {
     }
 }
 
-fn against_alembic(second: Duration, theirs: Duration) -> Figure {
+fn against_alembic(second: Duration, touched: Duration, theirs: Duration) -> Figure {
     Figure {
         work: format!("check on {TABLES} tables, models loaded before, a twentieth of Alembic's time"),
         measured: second.as_secs_f64(),
         bound: (theirs.as_secs_f64() / 20.0 * 1000.0).round() / 1000.0,
         unit: "s",
         note: format!(
-            " ({:.1} times faster than Alembic's {:.2} s)",
+            " ({:.1} times faster than Alembic's {:.2} s; {:.1} times, {:.2} s, when the database was touched since)",
             theirs.as_secs_f64() / second.as_secs_f64(),
-            theirs.as_secs_f64()
+            theirs.as_secs_f64(),
+            theirs.as_secs_f64() / touched.as_secs_f64(),
+            touched.as_secs_f64(),
         ),
     }
 }
