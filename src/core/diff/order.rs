@@ -124,6 +124,10 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(gone, end);
             self.before(released, end);
         }
+        // It names its arguments' types as they are called meanwhile.
+        if matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Aggregate) {
+            self.before(self.find(&ground, Action::Aside), gone);
+        }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
         // A column that is numbered otherwise has let go of its sequence before, and may take the name over.
         let has_let_go = ground.kind == Kind::Sequence && released.is_some();

@@ -3,7 +3,7 @@
 use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::cast::{self, Cast};
-use super::{identity, not_null, options};
+use super::{anew, identity, not_null, options};
 use crate::core::schema::{Column, Generation, Identity, Kind, Object, ObjectId, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
@@ -234,7 +234,7 @@ fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> V
     }
     let name = quote(&id.name);
     let Cast { using, note } = if forced {
-        cast::anew(&new.type_name, &name)
+        anew::cast(context, &new.type_name, &name)
     } else {
         plain_cast(context, &name, &old.type_name, &new.type_name)
     };
@@ -249,7 +249,7 @@ fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> V
 }
 
 /// What PostgreSQL does for a domain's type, it does for the domain.
-fn plain_cast(context: &Context, name: &str, old: &str, new: &str) -> Cast {
+pub(super) fn plain_cast(context: &Context, name: &str, old: &str, new: &str) -> Cast {
     let (from, to) = (cast::resolved(context.old, old), cast::resolved(context.new, new));
     let under = cast::cast(&from, &to, name);
     if under.using.is_none() || to == new { under } else { cast::cast(&from, new, name) }

@@ -5,6 +5,7 @@
 use super::context::{Context, Verdict, Written};
 use crate::core::schema::{Kind, ObjectId};
 
+mod anew;
 mod cast;
 mod collation;
 mod column;
