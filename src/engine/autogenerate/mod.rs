@@ -4,6 +4,7 @@
 //! database's schema, and [`write()`] puts the file where it belongs. The target is only read.
 
 mod bench;
+mod cost;
 mod dump;
 mod keep;
 mod prove;
@@ -26,8 +27,10 @@ use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
 
 pub use super::verify::Stage;
+use super::verify::Verified;
 pub(super) use bench::Bench;
-pub use keep::write;
+pub use cost::cost;
+pub use keep::{placed, unmarked, write};
 pub(super) use work::{Wanted, Work};
 
 /// How to compare.
@@ -53,6 +56,11 @@ pub enum Told {
     /// The database is read.
     Read,
     Compare,
+    /// So much differs; it is written as a script, and the target's schema is copied to prove it.
+    Compared {
+        statements: usize,
+        objects: usize,
+    },
     /// A scratch database is there.
     Scratch {
         place: String,
@@ -97,6 +105,21 @@ impl Proof {
     pub fn holds(&self) -> bool {
         self.up && self.down && self.again
     }
+
+    /// The same as what verifying the revision finds.
+    #[must_use]
+    pub fn into_verified(self, revision: RevisionId) -> Verified {
+        let Self { up, down, again, difference, error } = self;
+        Verified { revision, up, down, again, difference, note: None, error }
+    }
+}
+
+/// What came of [`find`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Some of what goes and comes may be one thing under two names: somebody has to say so first.
+    Renames(Comparison),
+    Script(Box<Generated>),
 }
 
 /// A new script with its proof; nothing is written yet.
@@ -166,6 +189,33 @@ pub async fn generate(
     removed?;
     generated.notes = work.bench.notes;
     Ok(generated)
+}
+
+/// As [`generate`], but stops before a script is written where there may be renames, none of which is asked for.
+///
+/// # Errors
+/// As [`generate`].
+pub async fn find(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    new: &NewRevision,
+    options: &CompareOptions,
+    tell: TellAutogenerate<'_>,
+    cancel: &CancellationToken,
+) -> Result<Found> {
+    let place = draft::place(project, tree, new)?;
+    ready::expect_heads(project, tree, target).await?;
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let found = work.find(&place).await;
+    let removed = work.bench.end().await;
+    let mut found = found?;
+    removed?;
+    match &mut found {
+        Found::Renames(comparison) => comparison.notes = work.bench.notes,
+        Found::Script(generated) => generated.notes = work.bench.notes,
+    }
+    Ok(found)
 }
 
 /// Loads the models and reads the target.

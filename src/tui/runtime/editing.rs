@@ -9,7 +9,8 @@ use tokio::task::spawn_blocking;
 use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::graph::RevisionId;
-use crate::engine::project::{ScriptTree, write_over, write_unless_moved};
+use crate::core::script::Script;
+use crate::engine::project::{ScriptFile, ScriptTree, write_over, write_unless_moved};
 use crate::engine::verify::{Verified, VerifyOptions, verify};
 use crate::engine::{ConnectOptions, Error, Result};
 use crate::tui::app::{Generation, Msg};
@@ -43,17 +44,6 @@ impl Effects {
         });
     }
 
-    pub(super) fn remove_script(&mut self, path: PathBuf) {
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let removed = spawn_blocking(move || {
-                let failed = |error| Error::new(format!("cannot remove {}", path.display())).because(error);
-                std::fs::remove_file(&path).map_err(failed)
-            });
-            world.answer(Msg::ScriptRemoved(removed.await.unwrap_or_else(|error| Err(broken(error)))));
-        });
-    }
-
     /// Reads a text off once typing rests; the text before it is not of interest any more.
     pub(super) fn examine(&mut self, generation: Generation, text: Arc<str>) {
         let rest = if let Some(earlier) = self.examining.take() {
@@ -69,11 +59,11 @@ impl Effects {
         }));
     }
 
-    pub(super) fn prove(&mut self, id: RevisionId) {
+    pub(super) fn prove(&mut self, id: RevisionId, text: Option<(PathBuf, Arc<str>)>) {
         let (options, cancel) = (self.options.clone(), self.fresh_cancel());
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
-            let answer = Box::pin(proved(&world, &options, &id, &cancel)).await;
+            let answer = Box::pin(proved(&world, &options, (&id, text), &cancel)).await;
             world.answer(Msg::Proved(id, answer.map(Box::new)));
         });
     }
@@ -82,12 +72,16 @@ impl Effects {
 async fn proved(
     world: &Arc<World>,
     options: &ConnectOptions,
-    id: &RevisionId,
+    (id, text): (&RevisionId, Option<(PathBuf, Arc<str>)>),
     cancel: &CancellationToken,
 ) -> Result<Verified> {
     let project = world.project();
     let reading = Arc::clone(&project);
-    let tree: ScriptTree = spawn_blocking(move || reading.read_scripts()).await.map_err(broken)?;
+    let mut tree: ScriptTree = spawn_blocking(move || reading.read_scripts()).await.map_err(broken)?;
+    if let Some((path, text)) = text {
+        let script = Script::parse(&text).map_err(broken)?;
+        tree = tree.with(vec![Arc::new(ScriptFile { path, text, script })]);
+    }
     let target = world.connection.target(&project, options).await?;
     let told = Arc::clone(world);
     let tell = move |news| told.answer(Msg::ProofTold(news));
