@@ -112,12 +112,20 @@ pub fn settle(model: &mut Model) {
         sheet.lines = lines(model, sheet.kind, width);
         sheet.made_for = Some(wanted);
         if sheet.follows {
-            sheet.cursor = sheet.lines.iter().rposition(|line| matches!(line, Line::Entry(_))).unwrap_or(0);
+            let current = match sheet.kind {
+                Kind::Generate => Some(generate_list::current(model)),
+                _ => None,
+            };
+            let is_current = |line: &Line| match line {
+                Line::Entry(entry) => current.is_none_or(|current| *entry == current),
+                Line::Detail(..) => false,
+            };
+            sheet.cursor = sheet.lines.iter().rposition(is_current).unwrap_or(0);
         }
     }
     let count = sheet.lines.len();
     sheet.cursor = sheet.cursor.min(count.saturating_sub(1));
-    let last = if sheet.follows { count.saturating_sub(1) } else { sheet.cursor };
+    let last = if sheet.follows && sheet.kind != Kind::Generate { count.saturating_sub(1) } else { sheet.cursor };
     let height = usize::from(body.height);
     sheet.top = scroll::follow(sheet.top, last, height, count);
     sheet.top = sheet.top.min(sheet.cursor);

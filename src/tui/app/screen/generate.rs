@@ -229,9 +229,7 @@ pub(crate) fn decide_go_on(model: &Model) -> Decision {
             generate.phases.begin(Name::Renames, now);
             generate.phases.say(Name::Renames, "looking at the models once more");
         }
-        if let Some(sheet) = &mut model.sheet {
-            sheet.point(0);
-        }
+        sheet::open(model, Kind::Generate);
         run(model)
     })
 }

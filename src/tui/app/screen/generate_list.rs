@@ -39,6 +39,13 @@ pub(crate) fn count(model: &Model) -> usize {
     phases(model) + model.generate.as_ref().map_or(0, |generate| generate.pairs.len())
 }
 
+/// The phase that it is at.
+pub(crate) fn current(model: &Model) -> usize {
+    let Some(generate) = &model.generate else { return 0 };
+    let running = generate.phases.running();
+    shown(generate).position(|name| Some(name) == running).unwrap_or(0)
+}
+
 /// The pair that an entry is.
 pub(super) fn pair_at(model: &Model, entry: usize) -> Option<usize> {
     let pair = entry.checked_sub(phases(model))?;

@@ -179,7 +179,9 @@ fn verdict(model: &Model, verified: &Verified, stale: bool) -> Line {
             StageState::Differs => ("✗", "x", "differs", Role::Danger),
             StageState::Fails => ("✗", "x", "fails", Role::Danger),
             StageState::Empty => ("·", ".", "is empty", Role::Warning),
-            StageState::NotRun | StageState::Running => ("·", ".", "not run", Role::Muted),
+            StageState::NotRun | StageState::Running => {
+                ("·", ".", if model.preferences.ascii { "-" } else { "–" }, Role::Muted)
+            }
         };
         let glyph = if model.preferences.ascii { twin } else { glyph };
         pieces.push((format!("{}{glyph} {word} {what}", if n > 0 { "  " } else { "" }), role_of(role, stale)));
@@ -235,8 +237,14 @@ pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
     }
     let further = |hazard: &Hazard| usize::from(hazard.evidence.is_some()) + usize::from(hazard.allowed.is_some());
     let total = hazards.iter().map(|found| 2 + further(&found.hazard)).sum();
+    // Not all may be seen: what is lost comes first, what comes to nothing last.
+    let mut ordered: Vec<&FoundHazard> = hazards.iter().collect();
+    ordered.sort_by_key(|found| {
+        let is_down = found.direction == Direction::Downgrade;
+        (is_down, found.hazard.touches_nothing(), found.hazard.class, found.line)
+    });
     let mut lines = Vec::new();
-    for FoundHazard { line, direction, hazard } in hazards.iter().take(most) {
+    for FoundHazard { line, direction, hazard } in ordered.into_iter().take(most) {
         let role = match hazard.class {
             _ if hazard.touches_nothing() => Role::Muted,
             Class::DataLoss | Class::Fails => Role::Danger,

@@ -80,13 +80,14 @@ pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<Verified
         return vec![Effect::Quit];
     }
     let short = id.short();
+    let is_new = answer.is_ok();
     let (proof, state, words) = match answer {
         Ok(verified) if verified.is_proved() => {
             (Proof::Found(verified, model.now), State::Done, format!("{short} is proved: up, down and up again"))
         }
         Ok(verified) => (Proof::Found(verified, model.now), State::Failed, format!("{short} is not proved")),
         Err(error) if error.kind == ErrorKind::Interrupted => {
-            (Proof::None, State::Note, String::from("the proof was cancelled; its scratch database is gone"))
+            (known(model, id), State::Note, String::from("the proof was cancelled; its scratch database is gone"))
         }
         Err(error) => {
             let words = format!("{short} could not be proved: {}", error.message);
@@ -97,7 +98,7 @@ pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<Verified
     model.say(words);
     let Some(editor) = &mut model.editor else { return Vec::new() };
     let Proof::Running(_, since) = editor.panel.proof else { return Vec::new() };
-    let verified = proof.found().cloned();
+    let verified = proof.found().filter(|_| is_new).cloned();
     editor.panel.proof = proof;
     if let (Some(verified), Some(text)) = (verified, editor.panel.proved.clone()) {
         let took = elapsed(since, model.now);
@@ -108,6 +109,15 @@ pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<Verified
         }
     }
     Vec::new()
+}
+
+/// What was found of the text before.
+fn known(model: &Model, id: &RevisionId) -> Proof {
+    let text = model.editor.as_ref().map(|editor| &editor.text);
+    match model.proofs.get(id).filter(|known| Some(&known.text) == text) {
+        Some(known) => Proof::Found(Box::new(known.verified.clone()), known.at),
+        None => Proof::None,
+    }
 }
 
 /// A draft that is proved belongs among the scripts, and nothing stands against it any more.
