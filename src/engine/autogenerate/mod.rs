@@ -218,6 +218,27 @@ pub async fn find(
     Ok(found)
 }
 
+/// Proves a script again that was generated and edited since, as [`generate`] does. Reads the target only, and writes
+/// no file.
+///
+/// # Errors
+/// When the models cannot be loaded, the database or the script cannot be read, or it was cancelled.
+pub async fn prove(
+    project: &Project,
+    target: &Target,
+    draft: &Draft,
+    options: &CompareOptions,
+    tell: TellAutogenerate<'_>,
+    cancel: &CancellationToken,
+) -> Result<Proof> {
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let proof = work.prove(draft).await;
+    let removed = work.bench.end().await;
+    let proof = proof?;
+    removed?;
+    Ok(proof)
+}
+
 /// Loads the models and reads the target.
 async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
     let CompareOptions { download, consent, .. } = *bench.options;

@@ -130,7 +130,7 @@ impl<'a> Work<'a> {
     }
 
     /// Runs the script on a copy of the target's schema.
-    async fn prove(&mut self, draft: &Draft) -> Result<Proof> {
+    pub async fn prove(&mut self, draft: &Draft) -> Result<Proof> {
         let mut proof = Proof::default();
         if let Err(error) = self.bench.replica().await {
             proof.error = Some(finding(error)?);

@@ -60,7 +60,8 @@ pub enum Effect {
     Rescue(PathBuf, Arc<str>),
     /// Read off a text what it does and where it is wrong; a later one takes an earlier one's place.
     Examine(Generation, Arc<str>),
-    /// Prove a revision on a scratch database: as its file stands, or as a text for which there is none yet.
+    /// Prove a revision on a scratch database: as its file stands after its history, or a generated text that has none
+    /// yet, as it was proved when it was made.
     Prove(RevisionId, Option<(PathBuf, Arc<str>)>),
     Highlight(RevisionId, Arc<str>),
     /// Put text on the clipboard; the second string says in words what it is.

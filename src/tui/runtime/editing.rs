@@ -9,9 +9,10 @@ use tokio::task::spawn_blocking;
 use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::graph::RevisionId;
-use crate::core::script::Script;
-use crate::engine::project::{ScriptFile, ScriptTree, write_over, write_unless_moved};
-use crate::engine::verify::{Verified, VerifyOptions, verify};
+use crate::engine::autogenerate::{self, CompareOptions, prove};
+use crate::engine::draft::Draft;
+use crate::engine::project::{ScriptTree, write_over, write_unless_moved};
+use crate::engine::verify::{Told, Verified, VerifyOptions, verify};
 use crate::engine::{ConnectOptions, Error, Result};
 use crate::tui::app::{Generation, Msg};
 use crate::tui::editor;
@@ -63,7 +64,13 @@ impl Effects {
         let (options, cancel) = (self.options.clone(), self.fresh_cancel());
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
-            let answer = Box::pin(proved(&world, &options, (&id, text), &cancel)).await;
+            let answer = match text {
+                Some((path, text)) => {
+                    let draft = Draft { revision: id.clone(), path, text: text.to_string() };
+                    Box::pin(proved_again(&world, &options, draft, &cancel)).await
+                }
+                None => Box::pin(proved(&world, &options, &id, &cancel)).await,
+            };
             world.answer(Msg::Proved(id, answer.map(Box::new)));
         });
     }
@@ -72,16 +79,12 @@ impl Effects {
 async fn proved(
     world: &Arc<World>,
     options: &ConnectOptions,
-    (id, text): (&RevisionId, Option<(PathBuf, Arc<str>)>),
+    id: &RevisionId,
     cancel: &CancellationToken,
 ) -> Result<Verified> {
     let project = world.project();
     let reading = Arc::clone(&project);
-    let mut tree: ScriptTree = spawn_blocking(move || reading.read_scripts()).await.map_err(broken)?;
-    if let Some((path, text)) = text {
-        let script = Script::parse(&text).map_err(broken)?;
-        tree = tree.with(vec![Arc::new(ScriptFile { path, text, script })]);
-    }
+    let tree: ScriptTree = spawn_blocking(move || reading.read_scripts()).await.map_err(broken)?;
     let target = world.connection.target(&project, options).await?;
     let told = Arc::clone(world);
     let tell = move |news| told.answer(Msg::ProofTold(news));
@@ -89,6 +92,31 @@ async fn proved(
     let report = verify(&project, &tree, &target, &wanted, &tell, cancel).await?;
     let found = report.revisions.into_iter().find(|verified| verified.revision == *id);
     found.ok_or_else(|| Error::new(format!("{id} was not run")))
+}
+
+/// What was generated and is no file yet is proved as it was when it was made: on a copy of the target's schema.
+async fn proved_again(
+    world: &Arc<World>,
+    connect: &ConnectOptions,
+    draft: Draft,
+    cancel: &CancellationToken,
+) -> Result<Verified> {
+    let project = world.project();
+    let target = world.connection.target(&project, connect).await?;
+    let (told, revision) = (Arc::clone(world), draft.revision.clone());
+    let tell = move |news| {
+        let news = match news {
+            autogenerate::Told::Scratch { place, notes } => Told::Scratch { place, notes },
+            autogenerate::Told::Prove(stage) => {
+                Told::Proving { revision: revision.clone(), stage, number: 1, count: 1 }
+            }
+            _ => return,
+        };
+        told.answer(Msg::ProofTold(news));
+    };
+    let options = CompareOptions { download: connect.yes, consent: connect.yes, ..CompareOptions::default() };
+    let proof = prove(&project, &target, &draft, &options, &tell, cancel).await?;
+    Ok(proof.into_verified(draft.revision))
 }
 
 fn read_file(path: &Path) -> Result<Arc<str>> {
