@@ -80,6 +80,7 @@ async fn made(project: &Project, tree: &ScriptTree, target: &Target, generated: 
         path,
         line: line_to_fill(&text),
         text,
+        operations: findings.operations,
         verified: generated.proof.into_verified(generated.draft.revision),
         hazards,
         objects: objects(&generated.operations),

@@ -204,3 +204,16 @@ fn answers_of_texts_that_are_gone_do_not_count() {
     assert!(harness.model.editor.is_none());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("prove")));
 }
+
+#[test]
+fn the_reason_that_a_note_gives_stands_beside_its_hazard() {
+    let note = "-- limbeck: allow DL101 because nobody reads it\nDROP TABLE jobs;";
+    let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], note, "CREATE TABLE jobs ();");
+    let mut harness = Harness::new(120, 40);
+    harness.send(Msg::OpenEditor(Box::new(Opening { text: made.text, ..fresh(Origin::New) })));
+    let screen = harness.screen();
+    assert!(screen.contains("12 rows (exact)") && screen.contains("because nobody reads it  "), "{screen}");
+    harness.press("<f2><^g>9<enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("DL101: drops table jobs (because nobody reads it)"), "{screen}");
+}

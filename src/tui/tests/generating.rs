@@ -83,6 +83,7 @@ pub fn made() -> Made {
         home: None,
         text,
         verified: proved(revision.unwrap().as_str()),
+        operations: panel.operations,
         hazards: panel.hazards,
         line: None,
         objects: 2,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Time;
 
 use super::create::Create;
-use super::editor::{FoundHazard, Opening, open};
+use super::editor::{FoundHazard, Opening, Operation, open};
 use super::phases::{Name, Phases};
 use super::renames::Pairs;
 use super::{connected, idle, writable};
@@ -50,6 +50,8 @@ pub struct Made {
     pub home: Option<PathBuf>,
     pub text: Arc<str>,
     pub verified: Verified,
+    /// As they are read off the text.
+    pub operations: Vec<Operation>,
     /// Counted on the target.
     pub hazards: Vec<FoundHazard>,
     /// The 1-based line on which a person has to put something.

@@ -161,7 +161,7 @@ fn on_renames(model: &mut Model, comparison: Comparison) -> Vec<Effect> {
 
 fn on_made(model: &mut Model, made: Made) -> Vec<Effect> {
     let now = model.now;
-    let Made { path, home, text, verified, hazards, line, objects, notes } = made;
+    let Made { path, home, text, verified, operations, hazards, line, objects, notes } = made;
     let Some(generate) = &mut model.generate else { return Vec::new() };
     generate.phases.finish(now);
     add(&mut generate.notes, notes);
@@ -176,6 +176,7 @@ fn on_made(model: &mut Model, made: Made) -> Vec<Effect> {
         panel: Panel {
             proof: Proof::Found(Box::new(verified.clone()), now),
             notes: generate.notes.clone(),
+            operations,
             hazards,
             ..Panel::default()
         },

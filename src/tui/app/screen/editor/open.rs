@@ -128,7 +128,8 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
     let generation = model.next_generation();
     let disk = (opening.origin != Origin::New).then(|| opening.text.clone());
     let proved = opening.panel.proof.is_found().then(|| opening.text.clone());
-    let panel = Panel { proved, ..opening.panel };
+    let mut panel = Panel { proved, ..opening.panel };
+    super::panel::group(&mut panel.operations);
     model.editor = Some(Box::new(Editor {
         document,
         path: opening.path,

@@ -201,7 +201,8 @@ pub type Lines = (Vec<Line>, usize);
 pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
-        return (vec![vec![(String::from("the upgrade does nothing"), Role::Muted)]], 1);
+        let words = if editor.examining.is_some() { "reading …" } else { "the upgrade does nothing" };
+        return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
     let before = |at: usize| operations.get(at.checked_sub(1)?).map(|operation| &operation.object);
     let begins = |at: usize| {
@@ -220,7 +221,7 @@ pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
 }
 
 /// Brings the operations of one object together, in the order in which the objects come first.
-fn group(operations: &mut [Operation]) {
+pub(super) fn group(operations: &mut [Operation]) {
     let mut first: HashMap<String, usize> = HashMap::new();
     for (at, operation) in operations.iter().enumerate() {
         first.entry(operation.object.clone()).or_insert(at);
@@ -233,7 +234,9 @@ fn group(operations: &mut [Operation]) {
 pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
     let hazards = &editor.panel.hazards;
     if hazards.is_empty() {
-        return (vec![vec![(String::from("none found"), Role::Good)]], 1);
+        let (words, role) =
+            if editor.examining.is_some() { ("reading …", Role::Muted) } else { ("none found", Role::Good) };
+        return (vec![vec![(String::from(words), role)]], 1);
     }
     let further = |hazard: &Hazard| usize::from(hazard.evidence.is_some()) + usize::from(hazard.allowed.is_some());
     let total = hazards.iter().map(|found| 2 + further(&found.hazard)).sum();
@@ -251,9 +254,9 @@ pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
             _ => Role::Warning,
         };
         let class = (format!("! {}  ", hazard.class.word()), role);
-        lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
         let whence = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
-        let what = format!("  {} {} · line {line}{whence}", hazard.code, hazard.title);
+        lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
+        let what = format!("  line {line}{whence} · {} {}", hazard.code, hazard.title);
         lines.push(vec![(what, Role::Muted)]);
         if hazard.evidence.is_some() {
             lines.push(vec![(format!("  {}", evidence_words(hazard)), role)]);
