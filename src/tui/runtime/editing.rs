@@ -115,7 +115,7 @@ async fn proved_again(
         told.answer(Msg::ProofTold(news));
     };
     let options = CompareOptions { download: connect.yes, consent: connect.yes, ..CompareOptions::default() };
-    let proof = prove(&project, &target, &draft, &options, &tell, cancel).await?;
+    let proof = Box::pin(prove(&project, &target, &draft, &options, &tell, cancel)).await?;
     Ok(proof.into_verified(draft.revision))
 }
 

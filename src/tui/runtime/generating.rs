@@ -48,9 +48,11 @@ async fn answer(
     let options =
         CompareOptions { renames: renames.clone().unwrap_or_default(), download: connect.yes, consent: *consent };
     let target = world.connection.target(&project, connect).await?;
-    let found = match renames {
-        None => find(&project, tree, &target, new, &options, &tell, cancel).await?,
-        Some(_) => Found::Script(Box::new(generate(&project, tree, &target, new, &options, &tell, cancel).await?)),
+    let found = if renames.is_none() {
+        Box::pin(find(&project, tree, &target, new, &options, &tell, cancel)).await?
+    } else {
+        let generated = Box::pin(generate(&project, tree, &target, new, &options, &tell, cancel)).await?;
+        Found::Script(Box::new(generated))
     };
     match found {
         Found::Renames(comparison) => Ok(Answer::Renames(comparison)),

@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use super::fixtures::{hazards, id, sample};
 pub use super::names::{name, proved, start};
 use crate::core::graph::{Direction, Path, RevisionId};
-use crate::core::hazard::Class;
+use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::Error;
@@ -48,6 +48,8 @@ pub struct Harness {
     pub stops: Option<Error>,
     pub compared: super::comparing::World,
     pub generated: super::generating::World,
+    /// Why notes in the scripts allow their hazards.
+    pub allowed: Option<String>,
     /// Applying, preparing and verifying are not answered until `finish`.
     pub hold: bool,
     pub held: Vec<Effect>,
@@ -88,6 +90,7 @@ impl Harness {
             stops: None,
             compared: super::comparing::World::default(),
             generated: super::generating::World::default(),
+            allowed: None,
             hold: false,
             held,
             disk: HashMap::new(),
@@ -284,7 +287,10 @@ impl Harness {
                 column: 1,
                 sql: sql.trim().to_owned(),
                 copy_data: None,
-                hazards: hazards(sql),
+                hazards: hazards(sql)
+                    .into_iter()
+                    .map(|found| Hazard { allowed: self.allowed.clone(), ..found })
+                    .collect(),
             })
             .collect();
         Step {

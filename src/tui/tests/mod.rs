@@ -6,6 +6,7 @@ mod comparing;
 mod editing;
 mod fixtures;
 mod generating;
+mod generating_refused;
 mod generating_renames;
 mod harness;
 mod keys;

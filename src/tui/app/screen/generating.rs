@@ -44,7 +44,7 @@ fn on_told(model: &mut Model, told: Told) {
     let is_second = generate.wanted.renames.is_some();
     match told {
         Told::Load(models::Told::Scratch { notes, .. }) | Told::Scratch { notes, .. } => {
-            add(&mut generate.notes, notes)
+            add(&mut generate.notes, notes);
         }
         Told::Load(_) | Told::Read if is_second => {}
         Told::Load(models::Told::Loading { file, number, count }) => {
@@ -65,12 +65,11 @@ fn on_told(model: &mut Model, told: Told) {
         Told::Compared { statements, objects } => {
             let words = differing(statements, objects);
             let chosen = generate.pairs.chosen();
-            match is_second {
-                true => phases.say(
-                    Name::Renames,
-                    format!("{chosen} of {}: {words}", counted(generate.pairs.len() as u64, "pair")),
-                ),
-                false => phases.say(Name::Compare, words),
+            if is_second {
+                let pairs = counted(generate.pairs.len() as u64, "pair");
+                phases.say(Name::Renames, format!("{chosen} of {pairs}: {words}"));
+            } else {
+                phases.say(Name::Compare, words);
             }
             phases.begin(Name::Prove, now);
             phases.say(Name::Prove, "copying the database's schema");
