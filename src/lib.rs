@@ -34,6 +34,14 @@
 //! [`engine::apply::apply`] takes the lock, looks again, runs, and streams its progress. The command
 //! line's `upgrade` calls the same two functions.
 //!
+//! # What `a` does
+//!
+//! The form (`tui/app/screen/create.rs`) gives a message, and `Effect::Generate` starts it (`screen/generate.rs`). The
+//! runtime calls [`engine::autogenerate::find`], which stops where there may be renames; the list asks which are
+//! (`screen/renames.rs`), and the second time [`engine::autogenerate::generate`] is told. What it tells by phase and
+//! what comes of it is taken in `screen/generating.rs`: the script opens in the editor beside its proof, its operations
+//! and its hazards, counted by [`engine::autogenerate::cost`], and is written nowhere until somebody keeps it.
+//!
 //! # Invariants
 //!
 //! - No `.await`, clock or IO in `core`, `tui/app` or `tui/view`.

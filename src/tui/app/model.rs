@@ -15,6 +15,7 @@ use super::record::Question;
 use super::screen::compare::{Against, Compared};
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
+use super::screen::generate::Generate;
 use super::screen::plan::PlanScreen;
 use super::screen::proof::Proof;
 use super::screen::verify::Verify;
@@ -84,6 +85,8 @@ pub enum Job {
     Verifying(Generation),
     /// The database is being compared with its history or the models.
     Comparing(Generation, Against),
+    /// What the models add is being written as a script and proved.
+    Generating(Generation),
     /// A script is being proved.
     Proving,
     /// A script is being written, or the version table; the words say what.
@@ -103,6 +106,7 @@ impl Job {
             Self::Verifying(_) => String::from("verifying"),
             Self::Comparing(_, Against::History) => String::from("looking for drift"),
             Self::Comparing(_, Against::Models) => String::from("comparing the models"),
+            Self::Generating(_) => String::from("generating a script"),
             Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
@@ -172,6 +176,10 @@ pub struct Model {
     /// The verification that runs, or the last one.
     pub(crate) verify: Option<Verify>,
     pub(crate) compared: Compared,
+    /// The script that is generated, or the last one.
+    pub(crate) generate: Option<Generate>,
+    /// A number that is another one once the models are, or why there are none.
+    pub(crate) models: Option<Result<u64, Error>>,
     /// What was found of scripts in this session.
     pub(crate) proofs: HashMap<RevisionId, Proof>,
     /// Above the plan and the panes.
@@ -222,6 +230,8 @@ impl Model {
             sheet: None,
             verify: None,
             compared: Compared::default(),
+            generate: None,
+            models: None,
             proofs: HashMap::new(),
             editor: None,
             dialogs: Vec::new(),

@@ -286,8 +286,8 @@ fn the_palette_runs_what_is_typed() {
     let mut harness = Harness::new(80, 24);
     harness.press(":stamp<enter>");
     assert!(harness.screen().contains("Only the version table is written"));
-    harness.press("<esc>:autogen<enter>");
-    assert!(harness.screen().contains("autogenerate: comes with a later version"));
+    harness.press("<esc>:backup<enter>");
+    assert!(harness.screen().contains("backup: comes with a later version"));
 }
 
 #[test]
@@ -324,6 +324,9 @@ fn every_command_applies_somewhere_or_says_it_comes_later() {
     harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL"));
     harness.press("R");
     look(&harness);
+    let mut at_head = Harness::with(110, 30, sample(), &["9f3b6c10a7d2"]);
+    at_head.press("");
+    look(&at_head);
     let mut editing = Harness::with(110, 30, sample(), &["c3d2a981e5b4"]);
     for keys in ["e", "x", "<^f>a"] {
         editing.press(keys);

@@ -39,6 +39,16 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     if told(&old) == told(new) && !is_renamed && !disturbs { Verdict::Same } else { Verdict::Alter { disturbs } }
 }
 
+/// What the note says above a statement that a person has to give a value.
+const TO_FILL: &str = "put the value for the rows that are there in place of NULL";
+
+/// The 1-based line of a script on which a person has to put a value, where there is one.
+#[must_use]
+pub fn line_to_fill(script: &str) -> Option<usize> {
+    let note = script.lines().position(|line| line.trim_start_matches(['-', ' ']) == TO_FILL)?;
+    Some(note + 2)
+}
+
 /// ADD COLUMN. What has to have a value and gets none by itself comes in three steps.
 pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(column), Some(table)) = (context.new.column(id), context.new.table(&id.schema, &id.of)) else {
@@ -53,7 +63,7 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     if filled {
         statements.push(Written {
             sql: format!("UPDATE {name} SET {} = NULL", quote(&column.name)),
-            note: Some("put the value for the rows that are there in place of NULL".to_owned()),
+            note: Some(TO_FILL.to_owned()),
         });
         statements.extend(not_null::set(context, id));
     }

@@ -28,6 +28,7 @@ mod types;
 mod view;
 
 pub(super) use column::is_light;
+pub use column::line_to_fill;
 pub(super) use comment::comment;
 pub(super) use grant::grant;
 pub(super) use sequence::{is_serial, own};
