@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::major;
 use crate::support::server;
 
-const PAIRS: [(&str, &str); 17] = [
+const PAIRS: [(&str, &str); 20] = [
     // An identity takes over the name of the sequence of a serial column.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
     // CREATE TABLE makes one of two keys that need the same index.
@@ -127,6 +127,29 @@ const PAIRS: [(&str, &str); 17] = [
          CREATE TABLE public.t (c public.place, d public.mail);
          CREATE FUNCTION public.f(x public.place, y public.mail[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (x).a';
          CREATE INDEX i ON public.t (public.f(c, NULL));",
+    ),
+    // What a new column has comes down to children, whether they have it or not.
+    (
+        "CREATE TABLE public.t (id integer, c text, d text, e text); ALTER TABLE public.t ALTER c SET STATISTICS 50,
+             ALTER d SET STORAGE external, ALTER e SET (n_distinct = 5);
+         CREATE TABLE public.u () INHERITS (public.t); CREATE TABLE public.v () INHERITS (public.t);
+         ALTER TABLE public.u ALTER c SET STATISTICS 7, ALTER d SET STORAGE plain, ALTER e SET (n_distinct = 9);
+         CREATE TABLE public.w () INHERITS (public.v);",
+        "CREATE TABLE public.t (id integer); CREATE TABLE public.u () INHERITS (public.t);
+         CREATE TABLE public.v () INHERITS (public.t); CREATE TABLE public.w () INHERITS (public.v);",
+    ),
+    // A foreign key may have taken any of several keys.
+    (
+        "CREATE TABLE public.u (id integer PRIMARY KEY); CREATE TABLE public.t (id integer);",
+        "CREATE TABLE public.u (id integer CONSTRAINT u_a UNIQUE, CONSTRAINT u_z PRIMARY KEY (id));
+         CREATE TABLE public.t (id integer CONSTRAINT t_z REFERENCES public.u (id));",
+    ),
+    // A partition gets other bounds while its table gets another check.
+    (
+        "CREATE TABLE public.t (id integer CONSTRAINT k CHECK (id > 0)) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
+        "CREATE TABLE public.t (id integer CONSTRAINT k CHECK (id > -1)) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
     ),
 ];
 

@@ -3,7 +3,7 @@
 use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::cast::{self, Cast};
-use super::{anew, identity, not_null, options};
+use super::{anew, children, identity, not_null, options};
 use crate::core::schema::{Column, Generation, Identity, Kind, Object, ObjectId, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
@@ -67,7 +67,7 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
         });
         statements.extend(not_null::set(context, id));
     }
-    statements.extend(afterwards(context.options.version, id, None, column).into_iter().map(Written::from));
+    statements.extend(children::afterwards_with(context, id, column));
     statements
 }
 

@@ -7,6 +7,7 @@ use crate::core::schema::{Kind, ObjectId};
 
 mod anew;
 mod cast;
+mod children;
 mod collation;
 mod column;
 mod comment;
