@@ -1,0 +1,370 @@
+//! Puts copies back while the opposite step runs, inside the transaction at hand: values as soon as their column is
+//! there, rows at the end.
+
+use std::collections::HashSet;
+
+use tokio_postgres::Client;
+use tokio_postgres::types::Oid;
+
+use super::quiet::Quiet;
+use super::store::{Copy, Place};
+use super::triggers::Silent;
+use super::{Restored, Trouble, describe, order};
+use crate::core::graph::Direction;
+use crate::core::kept::{Kind, Target, coming_back, identical_gone, insert, stale, update};
+use crate::core::sql::leading_words;
+use crate::engine::postgres::identifier::{literal, quote};
+use crate::engine::postgres::ledger::Ledger;
+
+/// The copies that a step puts back.
+#[derive(Debug)]
+pub(in crate::engine) struct Pending {
+    place: Place,
+    role: Option<String>,
+    copies: Vec<Copy>,
+    /// Whose object was there before the step, so that the step does not bring it back.
+    standing: HashSet<i64>,
+    /// Whose values have been put back once.
+    seen: HashSet<i64>,
+}
+
+/// What came of the copies of a step.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Finished {
+    pub restored: Vec<Restored>,
+    /// Copies that stay, and why.
+    pub stays: Vec<(String, String)>,
+}
+
+/// The table of a copy, as it is now.
+#[derive(Debug, Clone)]
+struct Located {
+    relation: Oid,
+    /// With its schema.
+    name: String,
+    /// As it stands in FROM.
+    table: String,
+}
+
+impl Pending {
+    /// The copies that the opposite of `lost` puts back for a revision; `None` where there are none.
+    pub async fn load(
+        client: &Client,
+        ledger: &Ledger,
+        role: Option<&str>,
+        revision: &str,
+        lost: Direction,
+    ) -> Result<Option<Self>, Trouble> {
+        let Some(place) = Place::find(client).await? else { return Ok(None) };
+        let copies = place.pending(client, ledger, revision, lost).await?;
+        Ok((!copies.is_empty()).then(|| Self::of(place, role, copies)))
+    }
+
+    /// These copies.
+    pub(super) fn of(place: Place, role: Option<&str>, copies: Vec<Copy>) -> Self {
+        let role = role.map(str::to_owned);
+        Self { place, role, copies, standing: HashSet::new(), seen: HashSet::new() }
+    }
+
+    /// Looks, before the step's first statement, which values were changed since they were overwritten, and what is
+    /// there already. `resumed`: an earlier run has begun with the step.
+    pub async fn start(&mut self, client: &Client, resumed: bool) -> Result<(), Trouble> {
+        if resumed {
+            return Ok(());
+        }
+        let quiet = self.quiet(client).await?;
+        for copy in &self.copies {
+            let Some(located) = locate(client, copy).await? else { continue };
+            let column = copy.detail.columns.first().map(|column| column.name.as_str()).unwrap_or_default();
+            match copy.kind {
+                Kind::Table => {
+                    self.standing.insert(copy.id);
+                }
+                Kind::Column | Kind::Values => {
+                    let columns = describe::columns(client, located.relation).await?;
+                    if !columns.iter().any(|described| described.column.name == column) {
+                        continue;
+                    }
+                    if copy.kind == Kind::Column {
+                        self.standing.insert(copy.id);
+                    } else if copy.settled && copy.detail.stuck.is_none() {
+                        let mark = stale(&self.place.copy(copy.id), &located.table, column, &copy.detail);
+                        client.batch_execute(&mark).await.map_err(|error| about(error, copy))?;
+                    }
+                }
+                Kind::Rows | Kind::Sequence => {}
+            }
+        }
+        quiet.end(client).await
+    }
+
+    /// Puts values back whose column is there after a statement, so that what follows finds them.
+    pub async fn early(&mut self, client: &Client, sql: &str) -> Result<(), Trouble> {
+        let wanted: Vec<Copy> = self.copies.iter().filter(|copy| self.comes_early(copy, sql)).cloned().collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let quiet = self.quiet(client).await?;
+        for copy in wanted {
+            let Some(located) = locate(client, &copy).await? else { continue };
+            let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+            if missing(&copy, &target).is_none() {
+                let mut silent = Silent::default();
+                silent.make(client, located.relation).await?;
+                self.write_values(client, &copy, &located, &target).await.map_err(|trouble| put_back(trouble, &copy))?;
+                silent.end(client).await?;
+                self.seen.insert(copy.id);
+            }
+        }
+        quiet.end(client).await
+    }
+
+    /// Once they are there, only a statement that may change them again calls for them anew.
+    fn comes_early(&self, copy: &Copy, sql: &str) -> bool {
+        let is_early = copy.kind == Kind::Column || (copy.kind == Kind::Values && copy.detail.retyped);
+        if !is_early || copy.detail.stuck.is_some() || self.standing.contains(&copy.id) {
+            return false;
+        }
+        if !self.seen.contains(&copy.id) {
+            return true;
+        }
+        const WRITERS: [&str; 8] = ["update", "insert", "with", "merge", "do", "call", "select", "alter"];
+        let name = copy.detail.columns.first().map(|column| column.name.to_lowercase()).unwrap_or_default();
+        let writes = leading_words(sql).first().is_some_and(|word| WRITERS.contains(&word.as_str()));
+        writes && (sql.to_lowercase().contains(&name) || !sql.to_lowercase().starts_with("alter"))
+    }
+
+    /// Puts back what can be, at the end of the step, and takes the copies away that have come back whole.
+    pub async fn finish(&self, client: &Client) -> Result<Finished, Trouble> {
+        let quiet = self.quiet(client).await?;
+        let mut finished = Finished::default();
+        let mut ready = Vec::new();
+        for copy in &self.copies {
+            match self.ready(client, copy).await? {
+                Ok(located) => ready.push((copy, located)),
+                Err(why) => finished.stays.push((copy.object.clone(), why)),
+            }
+        }
+        let holders: Vec<Oid> = ready.iter().filter(|(copy, _)| holds_rows(copy)).map(|(_, at)| at.relation).collect();
+        let references = order::references(client, &holders).await?;
+        let sorted = order::sorted(&holders, &references);
+        let forward = order::forward(&sorted, &references);
+        let mut silent = Silent::default();
+        for relation in ready.iter().map(|(_, at)| at.relation).collect::<HashSet<_>>() {
+            silent.make(client, relation).await?;
+        }
+        let late: Vec<&(String, String)> = forward.iter().filter_map(|one| one.immediate.as_ref()).collect();
+        for (table, name) in &late {
+            let alter = format!("ALTER TABLE {table} ALTER CONSTRAINT {name} DEFERRABLE INITIALLY DEFERRED");
+            client.batch_execute(&alter).await?;
+        }
+        for (copy, located) in arranged(&ready, &sorted) {
+            let later: Vec<Oid> =
+                forward.iter().filter(|one| one.from == located.relation).map(|one| one.to).collect();
+            let restored = self.put_back(client, copy, located, &later).await;
+            finished.restored.extend(restored.map_err(|trouble| put_back(trouble, copy))?);
+        }
+        if !late.is_empty() {
+            client.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").await?;
+        }
+        for (table, name) in &late {
+            client.batch_execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} NOT DEFERRABLE")).await?;
+        }
+        silent.end(client).await?;
+        quiet.end(client).await?;
+        Ok(finished)
+    }
+
+    async fn quiet(&self, client: &Client) -> Result<Quiet, Trouble> {
+        let quiet = Quiet::begin(client, self.role.as_deref()).await?;
+        quiet.leave_path(client).await?;
+        Ok(quiet)
+    }
+
+    /// Where a copy goes, or why it cannot come back.
+    async fn ready(&self, client: &Client, copy: &Copy) -> Result<Result<Located, String>, Trouble> {
+        if let Some(stuck) = &copy.detail.stuck {
+            return Ok(Err(stuck.clone()));
+        }
+        if self.standing.contains(&copy.id) {
+            return Ok(Err("it was there already before the step that was to bring it back".to_owned()));
+        }
+        let Some(located) = locate(client, copy).await? else {
+            let what = if copy.kind == Kind::Sequence { "the sequence" } else { "the table" };
+            return Ok(Err(format!("{what} is not there")));
+        };
+        if copy.kind == Kind::Sequence {
+            return Ok(Ok(located));
+        }
+        let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+        Ok(match missing(copy, &target) {
+            None => Ok(located),
+            Some(why) => Err(why),
+        })
+    }
+
+    async fn put_back(
+        &self,
+        client: &Client,
+        copy: &Copy,
+        located: &Located,
+        later: &[Oid],
+    ) -> Result<Option<Restored>, Trouble> {
+        if copy.kind == Kind::Sequence {
+            return self.count_on(client, copy, located).await;
+        }
+        let target = describe::target(client, located.relation, located.table.clone(), later).await?;
+        let restored = if holds_rows(copy) {
+            self.write_rows(client, copy, located, &target).await?
+        } else {
+            self.write_values(client, copy, located, &target).await?;
+            let name = self.place.copy(copy.id);
+            let query = coming_back(&name, &target, &copy.detail, copy.kind == Kind::Values);
+            let row = client.query_one(&query, &[]).await?;
+            let number = |place: usize| row.get::<_, i64>(place).unsigned_abs();
+            self.place.end(client, copy.id, "restored").await?;
+            Restored { object: copy.object.clone(), rows: number(0), left: number(1), added: number(2) }
+        };
+        Ok(Some(restored))
+    }
+
+    async fn write_values(
+        &self,
+        client: &Client,
+        copy: &Copy,
+        located: &Located,
+        target: &Target,
+    ) -> Result<(), Trouble> {
+        let replaced = copy.kind == Kind::Values;
+        let Some(update) = update(&self.place.copy(copy.id), target, &copy.detail, replaced) else { return Ok(()) };
+        let column = copy.detail.columns.first().and_then(|column| target.column(&column.name));
+        let Some(identity) = column.filter(|column| column.always) else {
+            return Ok(client.batch_execute(&update).await?);
+        };
+        let alter = format!("ALTER TABLE {} ALTER COLUMN {} SET GENERATED", located.name, quote(&identity.name));
+        Ok(client.batch_execute(&format!("{alter} BY DEFAULT; {update}; {alter} ALWAYS")).await?)
+    }
+
+    async fn write_rows(
+        &self,
+        client: &Client,
+        copy: &Copy,
+        located: &Located,
+        target: &Target,
+    ) -> Result<Restored, Trouble> {
+        let name = self.place.copy(copy.id);
+        let count = async |table: &str| -> Result<u64, Trouble> {
+            let row = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?;
+            Ok(row.get::<_, i64>(0).unsigned_abs())
+        };
+        let (before, all) = (count(&target.table).await?, count(&name).await?);
+        let rows = client.execute(&insert(&name, &located.name, target, &copy.detail), &[]).await?;
+        let left = if copy.detail.key.is_empty() {
+            all.saturating_sub(rows)
+        } else {
+            client.batch_execute(&identical_gone(&name, target, &copy.detail)).await?;
+            count(&name).await?
+        };
+        let there = all.saturating_sub(rows).saturating_sub(left);
+        if left == 0 {
+            self.place.end(client, copy.id, "restored").await?;
+        } else {
+            let mut detail = copy.detail.clone();
+            if detail.key.is_empty() {
+                detail.stuck = Some("some of its rows are back, and without a primary key nothing tells which".to_owned());
+            }
+            self.place.shrink(client, copy.id, left, &detail).await?;
+        }
+        Ok(Restored { object: copy.object.clone(), rows, left, added: before.saturating_sub(there) })
+    }
+
+    /// A sequence never goes back behind what it has given out since.
+    async fn count_on(&self, client: &Client, copy: &Copy, located: &Located) -> Result<Option<Restored>, Trouble> {
+        let Some(counter) = &copy.detail.counter else { return Ok(None) };
+        let behind = if counter.ascending { "<" } else { ">" };
+        let (name, last, called) = (&located.name, counter.last, counter.called);
+        let set = format!(
+            "SELECT setval({}, {last}, {called}) FROM {name} AS s WHERE s.last_value {behind} {last}
+                OR (s.last_value = {last} AND NOT s.is_called)",
+            literal(name)
+        );
+        let moved = client.query(&set, &[]).await?.len() as u64;
+        self.place.end(client, copy.id, "restored").await?;
+        Ok(Some(Restored { object: copy.object.clone(), rows: moved, left: 0, added: 0 }))
+    }
+}
+
+fn holds_rows(copy: &Copy) -> bool {
+    matches!(copy.kind, Kind::Table | Kind::Rows)
+}
+
+/// The copies in the order in which they come back: as they are, the newest first, but rows in the order of their
+/// tables.
+fn arranged<'a>(ready: &'a [(&'a Copy, Located)], sorted: &[Oid]) -> Vec<(&'a Copy, &'a Located)> {
+    let place = |relation: Oid| sorted.iter().position(|one| *one == relation);
+    let mut rows: Vec<usize> = (0..ready.len()).filter(|at| ready.get(*at).is_some_and(|(copy, _)| holds_rows(copy))).collect();
+    rows.sort_by_key(|at| ready.get(*at).and_then(|(_, located)| place(located.relation)));
+    let mut rows = rows.into_iter();
+    let pick = |at: usize| ready.get(at).map(|(copy, located)| (*copy, located));
+    let arranged = (0..ready.len()).filter_map(|at| {
+        let is_rows = ready.get(at).is_some_and(|(copy, _)| holds_rows(copy));
+        if is_rows { pick(rows.next()?) } else { pick(at) }
+    });
+    arranged.collect()
+}
+
+/// What a copy needs that its table does not have.
+fn missing(copy: &Copy, target: &Target) -> Option<String> {
+    for stored in &copy.detail.columns {
+        let Some(now) = target.column(&stored.name) else {
+            return Some(format!("the column {} is not there", stored.name));
+        };
+        if stored.shape != now.shape {
+            return Some(format!("the type {} of {} is not what it was", now.ty, stored.name));
+        }
+        if copy.detail.retyped && stored.ty != now.ty {
+            return Some(format!("{} is {} and was {}", stored.name, now.ty, stored.ty));
+        }
+    }
+    let key = copy.detail.key.iter().find(|key| target.column(&key.name).is_none());
+    key.map(|key| format!("the column {} is not there", key.name))
+}
+
+/// The table of a copy: by its name, else by its number.
+async fn locate(client: &Client, copy: &Copy) -> Result<Option<Located>, Trouble> {
+    let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
+    let relation = copy.detail.relation;
+    let column = copy.detail.counter.as_ref().and_then(|counter| counter.column.clone());
+    let query = match (copy.kind, &column) {
+        (Kind::Sequence, Some(_)) => {
+            "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text FROM pg_class c
+             JOIN pg_namespace n ON n.oid = c.relnamespace
+             JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
+             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attname = $3
+             WHERE c.relkind = 'S' AND d.deptype IN ('a', 'i') AND d.refobjid = coalesce(to_regclass($1)::oid, $2)"
+        }
+        _ => {
+            "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text FROM pg_class c
+             JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid = coalesce(to_regclass($1)::oid, $2) AND c.relkind IN ('r', 'p', 'S') AND $3::text IS NULL"
+        }
+    };
+    let row = client.query_opt(query, &[&name, &relation, &column]).await?;
+    Ok(row.map(|row| {
+        let (schema, table): (&str, &str) = (row.get(2), row.get(3));
+        let partitioned = row.get::<_, &str>(1) == "p";
+        Located {
+            relation: row.get(0),
+            name: format!("{}.{}", quote(schema), quote(table)),
+            table: describe::named(schema, table, partitioned),
+        }
+    }))
+}
+
+fn about(error: tokio_postgres::Error, copy: &Copy) -> Trouble {
+    put_back(error.into(), copy)
+}
+
+fn put_back(trouble: Trouble, copy: &Copy) -> Trouble {
+    trouble.about(&format!("the copy of {} cannot be put back", copy.object))
+}

@@ -1,0 +1,3 @@
+//! Kinds of tables, keys and rows: what comes back where, and what stays.
+
+use super::{Case, there_and_back};
