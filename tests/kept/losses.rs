@@ -112,12 +112,16 @@ fn a_type_that_goes_with_its_columns_comes_back() {
         "{types} CREATE TABLE m (id int PRIMARY KEY, a mood, b mood[], c small, d pair, e int4range);
          INSERT INTO m VALUES (1, 'sad', '{{ok,sad}}', 3, '(1,ok)', '[1,5)'), (2, NULL, NULL, NULL, NULL, NULL)"
     );
-    let down = format!(
-        "{types} ALTER TABLE m ADD a mood, ADD b mood[], ADD c small, ADD d pair;
-         ALTER TABLE m DROP e, ADD e int4range;"
-    );
+    let down = format!("{types} ALTER TABLE m ADD a mood, ADD b mood[], ADD c small, ADD d pair;");
+    let all = ["(SELECT id, a, b, c, d, e FROM m)"];
+    let up = "ALTER TABLE m DROP d; DROP TYPE pair; DROP TYPE mood CASCADE; DROP DOMAIN small CASCADE;";
+    there_and_back(&before, up, &down, &all);
+    // The attribute of the pair goes first, then the column.
     let up = "DROP TYPE mood CASCADE; DROP DOMAIN small CASCADE; ALTER TABLE m DROP d; DROP TYPE pair;";
-    there_and_back(&before, up, &down.replace(" ALTER TABLE m DROP e, ADD e int4range;", ""), &["(SELECT id, a, b, c, d FROM m)"]);
+    there_and_back(&before, up, &down, &all);
+    let up = "DROP TYPE mood CASCADE;";
+    let down = "CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TABLE m ADD a mood, ADD b mood[]; ALTER TYPE pair ADD ATTRIBUTE m mood;";
+    there_and_back(&before, up, down, &all);
     let rebuilt = "ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('fine');
         ALTER TABLE n ALTER a TYPE mood USING 'fine'; DROP TYPE mood_old;";
     there_and_back(

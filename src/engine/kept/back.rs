@@ -145,6 +145,7 @@ impl Pending {
                 Err(why) => finished.stays.push((copy.object.clone(), why)),
             }
         }
+        self.superseded(client, &ready, &mut finished).await?;
         let holders: Vec<Oid> = ready.iter().filter(|(copy, _)| holds_rows(copy)).map(|(_, at)| at.relation).collect();
         let references = order::references(client, &holders).await?;
         let sorted = order::sorted(&holders, &references);
@@ -173,6 +174,30 @@ impl Pending {
         silent.end(client).await?;
         quiet.end(client).await?;
         Ok(finished)
+    }
+
+    /// A copy that was made between two losses of the same column is of no use once the older one comes back.
+    async fn superseded(
+        &self,
+        client: &Client,
+        ready: &[(&Copy, Located)],
+        finished: &mut Finished,
+    ) -> Result<(), Trouble> {
+        let column = |copy: &Copy| copy.detail.columns.first().map(|column| column.name.clone());
+        for copy in self.copies.iter().filter(|copy| copy.kind == Kind::Column && copy.detail.stuck.is_none()) {
+            let Some(place) = finished.stays.iter().position(|(object, _)| *object == copy.object) else { continue };
+            let has_older = ready.iter().any(|(other, _)| {
+                other.kind == Kind::Values
+                    && other.id < copy.id
+                    && other.detail.relation == copy.detail.relation
+                    && column(other) == column(copy)
+            });
+            if has_older && !self.standing.contains(&copy.id) {
+                self.place.end(client, copy.id, "restored").await?;
+                finished.stays.remove(place);
+            }
+        }
+        Ok(())
     }
 
     async fn quiet(&self, client: &Client) -> Result<Quiet, Trouble> {

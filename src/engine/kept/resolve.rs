@@ -52,7 +52,7 @@ pub(super) async fn look_up(client: &Client, loss: &Loss) -> Result<Found, Troub
     let mut found = Found::default();
     match &loss.what {
         What::Dropped(address) => {
-            found.going = sources::going(client, address).await?;
+            (found.going, found.standing) = sources::going(client, address).await?;
             found.named_column = matches!(address, Address::Column { .. });
         }
         What::Truncated { table } => {
@@ -97,7 +97,8 @@ pub(super) async fn resolve(client: &Client, loss: &Loss, found: &Found) -> Resu
         going(client, source, object, &mut resolved).await?;
     }
     for (place, source) in found.standing.iter().enumerate() {
-        let object = (place == 0).then(|| loss.object.clone());
+        let is_named = place == 0 && !matches!(loss.what, What::Dropped(_) | What::Attribute { .. });
+        let object = is_named.then(|| loss.object.clone());
         standing(client, loss, source, object, &mut resolved).await?;
     }
     Ok(resolved)
@@ -176,7 +177,7 @@ async fn standing(
             overwritten(client, source, column, object, None, resolved).await?;
             resolved.doomed.iter_mut().skip(before).for_each(|doomed| doomed.detail.retyped = true);
         }
-        What::Attribute { .. } => {
+        What::Attribute { .. } | What::Dropped(_) => {
             let columns = describe::columns(client, source.relation).await?;
             let column = columns.iter().find(|described| described.column.number == source.number);
             if let Some(column) = column.filter(|described| !described.now.generated) {
@@ -186,7 +187,7 @@ async fn standing(
                 resolved.doomed.push(doomed);
             }
         }
-        What::Dropped(_) | What::Nothing(_) => {}
+        What::Nothing(_) => {}
     }
     Ok(())
 }

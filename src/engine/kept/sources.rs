@@ -24,8 +24,9 @@ const PARTS: &str = "WITH p AS (SELECT parse_ident($1) AS parts), q AS (
         array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(parts[1:array_length(parts, 1) - 1]) AS part), '.')
             AS before FROM p)";
 
-/// Everything that goes when the object goes. An object that is not there has nothing.
-pub(super) async fn going(client: &Client, address: &Address) -> Result<Vec<Source>, Trouble> {
+/// Everything that goes when the object goes, and the columns that stay and whose composite types lose an attribute with
+/// it. An object that is not there has nothing.
+pub(super) async fn going(client: &Client, address: &Address) -> Result<(Vec<Source>, Vec<Source>), Trouble> {
     let (name, column, query) = starts(address);
     let rows = match &column {
         Some(column) => client.query(&query, &[&name, column]).await?,
@@ -38,19 +39,30 @@ pub(super) async fn going(client: &Client, address: &Address) -> Result<Vec<Sour
         parts.push(row.get(2));
     }
     if classes.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
-    read(client, DEPENDENTS, &[&classes, &objects, &parts]).await
+    let going = read(client, &dependents(FOUND), &[&classes, &objects, &parts]).await?;
+    let types = client.query(&dependents(SHRUNK), &[&classes, &objects, &parts]).await?;
+    let types: Vec<Oid> = types.iter().map(|row| row.get(0)).collect();
+    let mut reshaped = if types.is_empty() { Vec::new() } else { holding(client, &types).await? };
+    reshaped.retain(|source| !going.iter().any(|gone| gone.relation == source.relation && [0, source.number].contains(&gone.number)));
+    Ok((going, reshaped))
+}
+
+/// The columns of tables that hold values of these types.
+async fn holding(client: &Client, types: &[Oid]) -> Result<Vec<Source>, Trouble> {
+    let class: Oid = client.query_one("SELECT 'pg_type'::regclass::oid", &[]).await?.get(0);
+    let (classes, parts) = (vec![class; types.len()], vec![0_i32; types.len()]);
+    let all = read(client, &dependents(FOUND), &[&classes, &types, &parts]).await?;
+    Ok(all.into_iter().filter(|source| source.number > 0).collect())
 }
 
 /// The columns of a composite type, in tables that stand; and those of tables OF it, which go with the attribute.
 pub(super) async fn of_type(client: &Client, attribute: &str) -> Result<(Vec<Source>, Vec<Source>), Trouble> {
     let query =
-        format!("{PARTS} SELECT 'pg_type'::regclass::oid, to_regtype(before)::oid, 0 FROM q WHERE to_regtype(before) IS NOT NULL");
+        format!("{PARTS} SELECT to_regtype(before)::oid FROM q WHERE to_regtype(before) IS NOT NULL");
     let Some(row) = client.query_opt(&query, &[&attribute]).await? else { return Ok((Vec::new(), Vec::new())) };
-    let (class, object): (Oid, Oid) = (row.get(0), row.get(1));
-    let all = read(client, DEPENDENTS, &[&vec![class], &vec![object], &vec![0_i32]]).await?;
-    let holding = all.into_iter().filter(|source| source.number > 0).collect();
+    let holding = holding(client, &[row.get(0)]).await?;
     let typed = format!(
         "{PARTS} SELECT c.oid, a.attnum::int4, c.relkind::text, n.nspname::text, c.relname::text
          FROM q JOIN pg_class c ON c.reloftype = to_regtype(q.before)::oid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -155,7 +167,11 @@ fn starts(address: &Address) -> (String, Option<String>, String) {
     (name.clone(), None, query)
 }
 
-/// What depends on objects, and on that, and so on. A partition goes with its table; what is limbeck's own stays.
+/// What depends on objects, and on that, and so on, and what is made of it.
+fn dependents(select: &str) -> String {
+    format!("{DEPENDENTS}{select}")
+}
+
 const DEPENDENTS: &str = "
     WITH RECURSIVE doomed AS (
         SELECT s.classid, s.objid, s.objsubid FROM unnest($1::oid[], $2::oid[], $3::int4[]) AS s (classid, objid, objsubid)
@@ -165,7 +181,10 @@ const DEPENDENTS: &str = "
         WHERE d.deptype <> 'p'
     ), found AS (
         SELECT d.objid AS oid, d.objsubid AS number FROM doomed d WHERE d.classid = 'pg_class'::regclass
-    )
+    )";
+
+/// The relations and columns among it. A partition goes with its table; what is limbeck's own stays.
+const FOUND: &str = "
     SELECT DISTINCT c.oid, f.number::int4, c.relkind::text, n.nspname::text, c.relname::text
     FROM found f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname <> 'limbeck'
@@ -174,3 +193,8 @@ const DEPENDENTS: &str = "
       AND NOT (c.relispartition AND EXISTS (SELECT FROM pg_inherits i JOIN found w ON w.oid = i.inhparent
           WHERE i.inhrelid = c.oid AND (w.number = 0 OR f.number <> 0)))
     ORDER BY 1, 2";
+
+/// The composite types that stay and lose an attribute.
+const SHRUNK: &str = "
+    SELECT DISTINCT c.reltype FROM found f JOIN pg_class c ON c.oid = f.oid
+    WHERE f.number > 0 AND c.reltype <> 0 AND NOT EXISTS (SELECT FROM found w WHERE w.oid = f.oid AND w.number = 0)";
