@@ -109,11 +109,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn drop(
-    context: &Context,
-    project: &crate::engine::project::Project,
-    which: &Which,
-) -> Result<Vec<Copy>, Error> {
+async fn drop(context: &Context, project: &crate::engine::project::Project, which: &Which) -> Result<Vec<Copy>, Error> {
     let target = context.target(project).await?;
     let doomed = list(project, &target, which).await?;
     if doomed.is_empty() {

@@ -8,7 +8,8 @@ use crate::support::{end_of, eventually};
 const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'a'), (2, 'b');";
 
 /// A pause at the beginning of every ALTER TABLE, which is after the copy was made.
-const PAUSE: &str = "CREATE FUNCTION pause() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); END $$;
+const PAUSE: &str =
+    "CREATE FUNCTION pause() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); END $$;
     CREATE EVENT TRIGGER pause ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION pause();";
 
 const AT_WORK: &str = "FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE t DROP%' AND wait_event = 'PgSleep'
@@ -43,7 +44,10 @@ fn outside_a_transaction_the_copy_is_there_before_the_loss() {
     let case = Case::new(T, "SELECT 1;", "SELECT 1;");
     let script = case.project.read("versions/aaaa00000002_script.sql");
     let script = script.replace("-- @upgrade\nSELECT 1;", "-- @upgrade transaction=off\nALTER TABLE t DROP COLUMN a;");
-    let script = script.replace("-- @downgrade\nSELECT 1;", "-- @downgrade transaction=off\nALTER TABLE t ADD COLUMN a text;\nVACUUM t;");
+    let script = script.replace(
+        "-- @downgrade\nSELECT 1;",
+        "-- @downgrade transaction=off\nALTER TABLE t ADD COLUMN a text;\nVACUUM t;",
+    );
     case.project.write("versions/aaaa00000002_script.sql", &script);
     kill(&case);
     assert_eq!(case.rows("t"), ["(1,a)", "(2,b)"]);

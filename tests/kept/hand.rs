@@ -83,7 +83,10 @@ fn no_keep_makes_none_and_puts_none_back() {
 fn documents_tell_what_is_kept_and_what_came_back() {
     let case = column();
     let plan = document(&case.project.run(&["upgrade", "head", "--dry-run", "--json"]).expect_status(0));
-    assert_eq!((&plan["keeping"]["wanted"], &plan["keeping"]["copies"][0]["object"]), (&Value::Bool(true), &"t.a".into()));
+    assert_eq!(
+        (&plan["keeping"]["wanted"], &plan["keeping"]["copies"][0]["object"]),
+        (&Value::Bool(true), &"t.a".into())
+    );
     assert_eq!(plan["keeping"]["copies"][0]["comes_back"], true);
     let up = document(&case.project.run(&["upgrade", "head", "--allow", "data-loss", "--json"]).expect_status(0));
     assert_eq!(up["steps"][0]["kept"], serde_json::json!([{"object": "t.a", "rows": 900}]));
@@ -93,7 +96,10 @@ fn documents_tell_what_is_kept_and_what_came_back() {
     assert_eq!((&copy["rows"], &copy["direction"]), (&900.into(), &"upgrade".into()));
     assert!(copy["bytes"].as_u64().unwrap() > 10_000 && copy["at"].as_str().unwrap().ends_with('Z'), "{copy}");
     let down = document(&case.project.run(&["downgrade", "-1", "--json"]).expect_status(0));
-    assert_eq!(down["steps"][0]["restored"], serde_json::json!([{"object": "t.a", "rows": 900, "left": 0, "added": 0}]));
+    assert_eq!(
+        down["steps"][0]["restored"],
+        serde_json::json!([{"object": "t.a", "rows": 900, "left": 0, "added": 0}])
+    );
     assert_eq!(document(&case.project.run(&["kept", "list", "--json"]).expect_status(0)), serde_json::json!([]));
 }
 
@@ -107,7 +113,11 @@ fn by_hand_a_copy_is_listed_put_back_or_dropped() {
     let list = case.project.run(&["kept", "list"]).expect_status(0).stdout;
     assert!(list.starts_with("ID  REVISION      LOST BY  OBJECT  ROWS  SIZE"), "{list}");
     let refused = case.project.run(&["kept", "restore", "1"]).expect_status(1);
-    assert!(refused.stderr.contains("the copy of t.a cannot be put back: the column a is not there"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("the copy of t.a cannot be put back: the column a is not there"),
+        "{}",
+        refused.stderr
+    );
     assert!(refused.stderr.contains("\"limbeck\".kept_1"), "{}", refused.stderr);
     case.database.psql("ALTER TABLE t ADD COLUMN a text");
     case.project.run(&["kept", "restore", "1"]).expect_status(0);
@@ -122,7 +132,10 @@ fn by_hand_a_copy_is_listed_put_back_or_dropped() {
     other.project.run(&["kept", "drop", "7", "--yes"]).expect_status(1);
     other.project.run(&["kept", "drop"]).expect_status(2);
     other.project.run(&["kept", "drop", "1", "--yes"]).expect_status(0);
-    assert_eq!(other.database.psql("SELECT state, to_regclass('limbeck.kept_1') IS NULL FROM limbeck.kept"), "dropped|t");
+    assert_eq!(
+        other.database.psql("SELECT state, to_regclass('limbeck.kept_1') IS NULL FROM limbeck.kept"),
+        "dropped|t"
+    );
 }
 
 #[test]
@@ -152,8 +165,13 @@ fn what_cannot_be_kept_is_said_before() {
     let up = "DO $$ BEGIN EXECUTE 'ALTER TABLE t DROP ' || 'COLUMN a CASCADE'; END $$;";
     let refused = Case::new(&before, up, "SELECT 1;").project.run(&["upgrade", "head"]).expect_status(3);
     assert!(refused.stderr.contains("no copy is made: what it does cannot be told beforehand"), "{}", refused.stderr);
-    let refused = Case::new(&before, "DROP MATERIALIZED VIEW v;", "SELECT 1;").project.run(&["upgrade", "head"]).expect_status(3);
-    assert!(refused.stderr.contains("v: no copy is made: REFRESH MATERIALIZED VIEW fills it again"), "{}", refused.stderr);
+    let refused =
+        Case::new(&before, "DROP MATERIALIZED VIEW v;", "SELECT 1;").project.run(&["upgrade", "head"]).expect_status(3);
+    assert!(
+        refused.stderr.contains("v: no copy is made: REFRESH MATERIALIZED VIEW fills it again"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -166,7 +184,8 @@ fn copies_are_nobody_elses_to_read_and_nobody_elses_schema() {
     case.up();
     let may = format!("SELECT has_table_privilege('{other}', 'limbeck.kept_1', 'SELECT')");
     assert_eq!(case.database.psql(&may), "f");
-    case.database.psql(&format!("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM PUBLIC, {other}; DROP ROLE {other}"));
+    case.database
+        .psql(&format!("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM PUBLIC, {other}; DROP ROLE {other}"));
     case.project.write("models/t.sql", "CREATE TABLE t (id int PRIMARY KEY);");
     let config = case.project.read("limbeck.toml") + "[models]\nsql = [\"models/*.sql\"]\n";
     case.project.write("limbeck.toml", &config);

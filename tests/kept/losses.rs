@@ -7,8 +7,7 @@ const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
 
 #[test]
 fn a_dropped_column_comes_back() {
-    let (up, down) =
-        there_and_back(T, "ALTER TABLE t DROP COLUMN n;", "ALTER TABLE t ADD COLUMN n int;", &["t"]);
+    let (up, down) = there_and_back(T, "ALTER TABLE t DROP COLUMN n;", "ALTER TABLE t ADD COLUMN n int;", &["t"]);
     assert!(up.contains("Kept a copy of t.n: 9 rows"), "{up}");
     assert!(down.contains("Brought back t.n: 9 rows"), "{down}");
 }
@@ -22,14 +21,16 @@ fn a_column_that_must_have_a_value_comes_back_in_three_steps() {
 
 #[test]
 fn what_a_script_fills_in_does_not_win_over_what_was_there() {
-    let down = "ALTER TABLE t ADD COLUMN n int DEFAULT 7;\nUPDATE t SET n = 0;\nDO $$ BEGIN UPDATE t SET n = 8; END $$;";
+    let down =
+        "ALTER TABLE t ADD COLUMN n int DEFAULT 7;\nUPDATE t SET n = 0;\nDO $$ BEGIN UPDATE t SET n = 8; END $$;";
     let before = format!("{T} UPDATE t SET n = NULL WHERE id = 4");
     there_and_back(&before, "ALTER TABLE t DROP COLUMN n;", down, &["t"]);
 }
 
 #[test]
 fn a_dropped_table_comes_back_with_its_sequence() {
-    let before = "CREATE TABLE s (id serial PRIMARY KEY, a text); INSERT INTO s (a) SELECT 'x' FROM generate_series(1, 5);
+    let before =
+        "CREATE TABLE s (id serial PRIMARY KEY, a text); INSERT INTO s (a) SELECT 'x' FROM generate_series(1, 5);
         DELETE FROM s WHERE id = 5";
     let create = "CREATE TABLE s (id serial PRIMARY KEY, a text);";
     let (up, _) = there_and_back(before, "DROP TABLE s;", create, &["s"]);
@@ -54,7 +55,12 @@ fn deleted_rows_come_back_and_only_they_were_copied() {
     assert!(up.contains("Kept a copy of t: 4 rows"), "{up}");
     there_and_back(T, "DELETE FROM t x USING (VALUES (2), (3)) AS o (k) WHERE x.id = o.k;", "SELECT 1;", &["t"]);
     there_and_back(T, "DELETE FROM t WHERE random() < 2;", "SELECT 1;", &["t"]);
-    there_and_back(T, "WITH d AS (DELETE FROM t WHERE id < 4 RETURNING id) SELECT count(*) FROM d;", "SELECT 1;", &["t"]);
+    there_and_back(
+        T,
+        "WITH d AS (DELETE FROM t WHERE id < 4 RETURNING id) SELECT count(*) FROM d;",
+        "SELECT 1;",
+        &["t"],
+    );
     there_and_back(T, "DO $$ BEGIN DELETE FROM t WHERE id < 4; END $$;", "SELECT 1;", &["t"]);
 }
 
@@ -70,10 +76,16 @@ fn what_foreign_keys_delete_or_empty_comes_back_too() {
 
 #[test]
 fn overwritten_values_come_back_whatever_the_way_back_writes() {
-    let (up, _) = there_and_back(T, "UPDATE t SET a = upper(a), n = 0 WHERE id > 3;", "UPDATE t SET a = lower(a);", &["t"]);
+    let (up, _) =
+        there_and_back(T, "UPDATE t SET a = upper(a), n = 0 WHERE id > 3;", "UPDATE t SET a = lower(a);", &["t"]);
     assert!(up.contains("Kept a copy of t.a: 6 rows"), "{up}");
     there_and_back(T, "UPDATE t SET n = o.k FROM (VALUES (2, 99)) AS o (i, k) WHERE t.id = o.i;", "SELECT 1;", &["t"]);
-    there_and_back(T, "INSERT INTO t VALUES (1, 'new', 1) ON CONFLICT (id) DO UPDATE SET a = excluded.a;", "SELECT 1;", &["t"]);
+    there_and_back(
+        T,
+        "INSERT INTO t VALUES (1, 'new', 1) ON CONFLICT (id) DO UPDATE SET a = excluded.a;",
+        "SELECT 1;",
+        &["t"],
+    );
 }
 
 #[test]
@@ -85,12 +97,7 @@ fn a_cast_that_lost_gives_the_old_values_back() {
     there_and_back(before, up, down, &["p"]);
     let floats = "CREATE TABLE f (id int PRIMARY KEY, d float8);
         INSERT INTO f VALUES (1, 0.1 + 0.2::float8), (2, 1e300), (3, 'NaN'), (4, NULL), (5, 0.1)";
-    there_and_back(
-        floats,
-        "ALTER TABLE f ALTER d TYPE numeric;",
-        "ALTER TABLE f ALTER d TYPE float8;",
-        &["f"],
-    );
+    there_and_back(floats, "ALTER TABLE f ALTER d TYPE numeric;", "ALTER TABLE f ALTER d TYPE float8;", &["f"]);
 }
 
 #[test]
@@ -159,7 +166,11 @@ fn sequences_and_identities_go_on_where_they_were() {
 
 #[test]
 fn losses_on_the_way_down_come_back_on_the_way_up() {
-    let case = super::Case::new(T, "ALTER TABLE t ADD COLUMN z int;\nUPDATE t SET z = 1 WHERE z IS NULL;", "ALTER TABLE t DROP COLUMN z;");
+    let case = super::Case::new(
+        T,
+        "ALTER TABLE t ADD COLUMN z int;\nUPDATE t SET z = 1 WHERE z IS NULL;",
+        "ALTER TABLE t DROP COLUMN z;",
+    );
     case.up();
     case.database.psql("UPDATE t SET z = id * 2");
     let was = case.rows("t");
@@ -171,7 +182,8 @@ fn losses_on_the_way_down_come_back_on_the_way_up() {
 
 #[test]
 fn several_losses_on_one_table_come_back_in_reverse_order() {
-    let up = "UPDATE t SET a = 'x';\nDELETE FROM t WHERE id = 2;\nALTER TABLE t DROP COLUMN n;\nDELETE FROM t WHERE id > 6;
+    let up =
+        "UPDATE t SET a = 'x';\nDELETE FROM t WHERE id = 2;\nALTER TABLE t DROP COLUMN n;\nDELETE FROM t WHERE id > 6;
         ALTER TABLE t ALTER COLUMN a TYPE char(1);\nUPDATE t SET a = 'y';\nDROP TABLE t;";
     let down = "CREATE TABLE t (id int PRIMARY KEY, a char(1));\nALTER TABLE t ALTER COLUMN a TYPE text;
         ALTER TABLE t ADD COLUMN n int;";

@@ -59,13 +59,8 @@ fn worlds() -> impl Strategy<Value = World> {
     let value = proptest::option::weighted(0.8, 0..3_usize);
     let rows = proptest::collection::vec(proptest::collection::vec(value, 7), 1..10);
     let losses = proptest::collection::vec(loss, 1..6);
-    (types, rows, any::<bool>(), any::<bool>(), losses).prop_map(|(types, rows, composite, partitioned, losses)| World {
-        types,
-        rows,
-        composite,
-        partitioned,
-        losses,
-    })
+    (types, rows, any::<bool>(), any::<bool>(), losses)
+        .prop_map(|(types, rows, composite, partitioned, losses)| World { types, rows, composite, partitioned, losses })
 }
 
 impl World {
@@ -75,10 +70,13 @@ impl World {
         let key = if self.composite || !self.partitioned { key.to_owned() } else { "part".to_owned() };
         let shape = if self.partitioned { " PARTITION BY HASH (part)" } else { "" };
         let all = ["id int NOT NULL".to_owned(), "part bigint NOT NULL".to_owned(), format!("PRIMARY KEY ({key})")];
-        let columns: Vec<String> = all.into_iter().take(2).chain(columns).chain([format!("PRIMARY KEY ({key})")]).collect();
+        let columns: Vec<String> =
+            all.into_iter().take(2).chain(columns).chain([format!("PRIMARY KEY ({key})")]).collect();
         let parts = match self.partitioned {
-            true => "CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-                CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);",
+            true => {
+                "CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+                CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
+            }
             false => "",
         };
         format!("CREATE TABLE t ({}){shape};\n{parts}", columns.join(", "))
@@ -120,7 +118,9 @@ impl World {
                 Loss::Retype(place) if !there.is_empty() => {
                     let place = place % there.len();
                     let (column, ty) = there[place];
-                    up.push(format!("ALTER TABLE t ALTER COLUMN \"c.{column}\" TYPE varchar(3) USING left(\"c.{column}\"::text, 3);"));
+                    up.push(format!(
+                        "ALTER TABLE t ALTER COLUMN \"c.{column}\" TYPE varchar(3) USING left(\"c.{column}\"::text, 3);"
+                    ));
                     down.push(format!("ALTER TABLE t ALTER COLUMN \"c.{column}\" TYPE {ty} USING NULL;"));
                     there[place] = (column, "varchar(3)");
                 }

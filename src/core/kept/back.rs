@@ -131,6 +131,18 @@ pub fn coming_back(copy: &str, target: &Target, detail: &Detail, replaced: bool)
     )
 }
 
+/// How many values read otherwise now than they were copied: their column takes less than it did.
+#[must_use]
+pub fn misread(copy: &str, target: &Target, detail: &Detail, replaced: bool) -> String {
+    let name = detail.columns.first().map_or_else(String::new, |column| quote(&column.name));
+    let stale = if replaced { " AND NOT k.stale" } else { "" };
+    format!(
+        "SELECT count(*) FROM {copy} AS k JOIN {} AS t ON {} WHERE t.{name}::text IS DISTINCT FROM k.v1::text{stale}",
+        target.table,
+        same_key(detail)
+    )
+}
+
 /// Marks the values of which the replacement was changed since.
 #[must_use]
 pub fn stale(copy: &str, table: &str, column: &str, detail: &Detail) -> String {
@@ -198,8 +210,7 @@ mod tests {
         let mut sum = now("sum", "integer");
         sum.generated = true;
         let columns = vec![now("id", "integer"), now("o", "integer"), sum];
-        let target =
-            Target { table: "ONLY public.t".into(), columns, guards: vec![guard], conflicts: true };
+        let target = Target { table: "ONLY public.t".into(), columns, guards: vec![guard], conflicts: true };
         assert_eq!(
             insert("c", "public.t", &target, &detail),
             "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE NOT EXISTS \

@@ -127,13 +127,13 @@ mod tests {
     #[test]
     fn the_statements_own_condition_narrows_the_copy() {
         let detail = detail(&[("id", true), ("m", false)], &[("m", false), ("id", true)]);
-        let narrow = Narrow {
-            alias: Some("x".into()),
-            others: Some("o".into()),
-            condition: Some("x.id = o.id -- why".into()),
-        };
+        let narrow =
+            Narrow { alias: Some("x".into()), others: Some("o".into()), condition: Some("x.id = o.id -- why".into()) };
         let made = rows("c", ("public.t", "t"), &detail, Some(&narrow));
-        assert!(made.ends_with("FROM public.t AS x WHERE EXISTS (SELECT FROM o\nWHERE x.id = o.id -- why\n)"), "{made}");
+        assert!(
+            made.ends_with("FROM public.t AS x WHERE EXISTS (SELECT FROM o\nWHERE x.id = o.id -- why\n)"),
+            "{made}"
+        );
         assert_eq!(same_key(&detail), "t.m::text = k.v2 AND t.id = k.v1");
     }
 }

@@ -165,16 +165,10 @@ mod tests {
             ("DROP TABLE \"a.b\".c", &["DL101 Dropped(Relation(\"\\\"a.b\\\".c\"))"][..]),
             ("DROP TABLE a, b", &["DL101 Dropped(Relation(\"a\"))", "DL101 Dropped(Relation(\"b\"))"]),
             ("TRUNCATE a", &["DL102 Truncated { table: \"a\" }"]),
-            (
-                "ALTER TABLE t DROP COLUMN \"x.y\"",
-                &["DL103 Dropped(Column { table: \"t\", column: \"x.y\" })"],
-            ),
+            ("ALTER TABLE t DROP COLUMN \"x.y\"", &["DL103 Dropped(Column { table: \"t\", column: \"x.y\" })"]),
             ("DROP SCHEMA s CASCADE", &["DL104 Dropped(Schema(\"s\"))"]),
             ("DELETE FROM t", &["DL106 Deleted { table: \"t\", narrow: None }"]),
-            (
-                "UPDATE t SET a = 1",
-                &["DL107 Overwritten { table: \"t\", column: \"a\", narrow: None }"],
-            ),
+            ("UPDATE t SET a = 1", &["DL107 Overwritten { table: \"t\", column: \"a\", narrow: None }"]),
             ("DROP SEQUENCE s", &["DL108 Dropped(Relation(\"s\"))"]),
             ("DROP TYPE t CASCADE", &["DL109 Dropped(Type(\"t\"))"]),
             ("ALTER TYPE t DROP ATTRIBUTE a", &["DL110 Attribute { name: \"t.a\" }"]),
@@ -193,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_kept_says_why() {
-        for sql in ["DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'a'; END $$", "DROP DATABASE d", "ALTER TABLE t SET UNLOGGED"] {
+        for sql in ["DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'a'; END $$", "DROP DATABASE d", "ALTER TABLE t SET UNLOGGED"]
+        {
             let found = losses(sql, &find(sql));
             assert!(matches!(found.as_slice(), [Loss { what: What::Nothing(why), .. }] if !why.is_empty()), "{sql}");
         }
@@ -204,8 +199,7 @@ mod tests {
         for rule in crate::core::hazard::RULES.iter().filter(|rule| rule.class == Class::DataLoss) {
             let subject = Subject::Column { schema: None, table: "t".into(), column: "c".into() };
             let (code, class, title) = (rule.code, rule.class, rule.title);
-            let hazard =
-                Hazard { code, class, title, object: "t.c".into(), evidence: None, subject, allowed: None };
+            let hazard = Hazard { code, class, title, object: "t.c".into(), evidence: None, subject, allowed: None };
             let found = what("SELECT 1", &hazard);
             assert_ne!(found, Some(What::Nothing("no copy can be made of it")), "{code}");
         }

@@ -40,8 +40,7 @@ pub fn narrow(sql: &str, table: &str) -> Option<Narrow> {
     Some(Narrow { alias, others: others.map(|node| list(&node)), condition: Some(text(&condition)) })
 }
 
-type Parts =
-    (Option<RelationName>, Option<String>, Option<SyntaxNode>, Option<WhereClauseOrCurrentOf>, bool);
+type Parts = (Option<RelationName>, Option<String>, Option<SyntaxNode>, Option<WhereClauseOrCurrentOf>, bool);
 
 fn parts_of_delete(delete: &Delete) -> Parts {
     (
@@ -89,7 +88,10 @@ mod tests {
             Some((alias.map(str::to_owned), others.map(str::to_owned), condition.to_owned()))
         };
         assert_eq!(told("DELETE FROM t WHERE a = 1 AND b < now()"), some(None, None, "a = 1 AND b < now()"));
-        assert_eq!(told("delete from only t as x where x.a in (select b from c)"), some(Some("x"), None, "x.a in (select b from c)"));
+        assert_eq!(
+            told("delete from only t as x where x.a in (select b from c)"),
+            some(Some("x"), None, "x.a in (select b from c)")
+        );
         assert_eq!(
             told("DELETE FROM t x USING o, p JOIN q USING (r) WHERE x.a = o.a"),
             some(Some("x"), Some("o, p JOIN q USING (r)"), "x.a = o.a")

@@ -46,8 +46,10 @@ impl Keeping {
         let limit = kept::limit(apply)?;
         if plan.keeping.is_over() {
             let (bytes, limit) = (size(plan.keeping.bytes), size(limit));
-            return Err(kept::no_room(format!("copies of what is lost would take {bytes}, more than keep_limit = {limit}"))
-                .because("nothing was run"));
+            return Err(kept::no_room(format!(
+                "copies of what is lost would take {bytes}, more than keep_limit = {limit}"
+            ))
+            .because("nothing was run"));
         }
         if plan.keeping.bytes > 0 {
             let message = format!("copies of what is lost take at most {}", size(plan.keeping.bytes));

@@ -32,11 +32,7 @@ impl Run<'_> {
     }
 
     /// Waits for work on the worker's session, watching for a cancel and for those who block it.
-    pub(super) async fn watched<T, E>(
-        &self,
-        step: usize,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+    pub(super) async fn watched<T, E>(&self, step: usize, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut work = std::pin::pin!(work);
         let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);

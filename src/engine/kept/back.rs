@@ -6,20 +6,20 @@ use std::collections::HashSet;
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
+use super::located::{Located, is_other_type, locate, missing};
 use super::quiet::Quiet;
 use super::store::{Copy, Place};
 use super::triggers::Silent;
 use super::{Restored, Trouble, describe, order};
 use crate::core::graph::Direction;
-use crate::core::kept::{Kind, Target, coming_back, identical_gone, insert, stale, update};
+use crate::core::kept::{Kind, stale};
 use crate::core::sql::leading_words;
-use crate::engine::postgres::identifier::{literal, quote};
 use crate::engine::postgres::ledger::Ledger;
 
 /// The copies that a step puts back.
 #[derive(Debug)]
 pub(in crate::engine) struct Pending {
-    place: Place,
+    pub(super) place: Place,
     role: Option<String>,
     copies: Vec<Copy>,
     /// Whose object was there before the step, so that the step does not bring it back.
@@ -34,16 +34,6 @@ pub(in crate::engine) struct Finished {
     pub restored: Vec<Restored>,
     /// Copies that stay, and why.
     pub stays: Vec<(String, String)>,
-}
-
-/// The table of a copy, as it is now.
-#[derive(Debug, Clone)]
-struct Located {
-    relation: Oid,
-    /// With its schema.
-    name: String,
-    /// As it stands in FROM.
-    table: String,
 }
 
 impl Pending {
@@ -108,10 +98,14 @@ impl Pending {
         for copy in wanted {
             let Some(located) = locate(client, &copy).await? else { continue };
             let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
-            if missing(&copy, &target).is_none() {
+            if missing(&copy, &target).is_none() && !(copy.detail.retyped && is_other_type(&copy, &target)) {
                 let mut silent = Silent::default();
                 silent.make(client, located.relation).await?;
-                self.write_values(client, &copy, &located, &target).await.map_err(|trouble| put_back(trouble, &copy))?;
+                let written = match is_other_type(&copy, &target) {
+                    true => self.try_values(client, &copy, &located, &target).await.map(drop),
+                    false => self.write_values(client, &copy, &located, &target).await,
+                };
+                written.map_err(|trouble| put_back(trouble, &copy))?;
                 silent.end(client).await?;
                 self.seen.insert(copy.id);
             }
@@ -160,10 +154,12 @@ impl Pending {
             client.batch_execute(&alter).await?;
         }
         for (copy, located) in arranged(&ready, &sorted) {
-            let later: Vec<Oid> =
-                forward.iter().filter(|one| one.from == located.relation).map(|one| one.to).collect();
+            let later: Vec<Oid> = forward.iter().filter(|one| one.from == located.relation).map(|one| one.to).collect();
             let restored = self.put_back(client, copy, located, &later).await;
-            finished.restored.extend(restored.map_err(|trouble| put_back(trouble, copy))?);
+            match restored.map_err(|trouble| put_back(trouble, copy))? {
+                Ok(restored) => finished.restored.push(restored),
+                Err(why) => finished.stays.push((copy.object.clone(), why)),
+            }
         }
         if !late.is_empty() {
             client.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").await?;
@@ -227,99 +223,9 @@ impl Pending {
             Some(why) => Err(why),
         })
     }
-
-    async fn put_back(
-        &self,
-        client: &Client,
-        copy: &Copy,
-        located: &Located,
-        later: &[Oid],
-    ) -> Result<Option<Restored>, Trouble> {
-        if copy.kind == Kind::Sequence {
-            return self.count_on(client, copy, located).await;
-        }
-        let target = describe::target(client, located.relation, located.table.clone(), later).await?;
-        let restored = if holds_rows(copy) {
-            self.write_rows(client, copy, located, &target).await?
-        } else {
-            self.write_values(client, copy, located, &target).await?;
-            let name = self.place.copy(copy.id);
-            let query = coming_back(&name, &target, &copy.detail, copy.kind == Kind::Values);
-            let row = client.query_one(&query, &[]).await?;
-            let number = |place: usize| row.get::<_, i64>(place).unsigned_abs();
-            self.place.end(client, copy.id, "restored").await?;
-            Restored { object: copy.object.clone(), rows: number(0), left: number(1), added: number(2) }
-        };
-        Ok(Some(restored))
-    }
-
-    async fn write_values(
-        &self,
-        client: &Client,
-        copy: &Copy,
-        located: &Located,
-        target: &Target,
-    ) -> Result<(), Trouble> {
-        let replaced = copy.kind == Kind::Values;
-        let Some(update) = update(&self.place.copy(copy.id), target, &copy.detail, replaced) else { return Ok(()) };
-        let column = copy.detail.columns.first().and_then(|column| target.column(&column.name));
-        let Some(identity) = column.filter(|column| column.always) else {
-            return Ok(client.batch_execute(&update).await?);
-        };
-        let alter = format!("ALTER TABLE {} ALTER COLUMN {} SET GENERATED", located.name, quote(&identity.name));
-        Ok(client.batch_execute(&format!("{alter} BY DEFAULT; {update}; {alter} ALWAYS")).await?)
-    }
-
-    async fn write_rows(
-        &self,
-        client: &Client,
-        copy: &Copy,
-        located: &Located,
-        target: &Target,
-    ) -> Result<Restored, Trouble> {
-        let name = self.place.copy(copy.id);
-        let count = async |table: &str| -> Result<u64, Trouble> {
-            let row = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?;
-            Ok(row.get::<_, i64>(0).unsigned_abs())
-        };
-        let (before, all) = (count(&target.table).await?, count(&name).await?);
-        let rows = client.execute(&insert(&name, &located.name, target, &copy.detail), &[]).await?;
-        let left = if copy.detail.key.is_empty() {
-            all.saturating_sub(rows)
-        } else {
-            client.batch_execute(&identical_gone(&name, target, &copy.detail)).await?;
-            count(&name).await?
-        };
-        let there = all.saturating_sub(rows).saturating_sub(left);
-        if left == 0 {
-            self.place.end(client, copy.id, "restored").await?;
-        } else {
-            let mut detail = copy.detail.clone();
-            if detail.key.is_empty() {
-                detail.stuck = Some("some of its rows are back, and without a primary key nothing tells which".to_owned());
-            }
-            self.place.shrink(client, copy.id, left, &detail).await?;
-        }
-        Ok(Restored { object: copy.object.clone(), rows, left, added: before.saturating_sub(there) })
-    }
-
-    /// A sequence never goes back behind what it has given out since.
-    async fn count_on(&self, client: &Client, copy: &Copy, located: &Located) -> Result<Option<Restored>, Trouble> {
-        let Some(counter) = &copy.detail.counter else { return Ok(None) };
-        let behind = if counter.ascending { "<" } else { ">" };
-        let (name, last, called) = (&located.name, counter.last, counter.called);
-        let set = format!(
-            "SELECT setval({}, {last}, {called}) FROM {name} AS s WHERE s.last_value {behind} {last}
-                OR (s.last_value = {last} AND NOT s.is_called)",
-            literal(name)
-        );
-        let moved = client.query(&set, &[]).await?.len() as u64;
-        self.place.end(client, copy.id, "restored").await?;
-        Ok(Some(Restored { object: copy.object.clone(), rows: moved, left: 0, added: 0 }))
-    }
 }
 
-fn holds_rows(copy: &Copy) -> bool {
+pub(super) fn holds_rows(copy: &Copy) -> bool {
     matches!(copy.kind, Kind::Table | Kind::Rows)
 }
 
@@ -327,7 +233,8 @@ fn holds_rows(copy: &Copy) -> bool {
 /// tables.
 fn arranged<'a>(ready: &'a [(&'a Copy, Located)], sorted: &[Oid]) -> Vec<(&'a Copy, &'a Located)> {
     let place = |relation: Oid| sorted.iter().position(|one| *one == relation);
-    let mut rows: Vec<usize> = (0..ready.len()).filter(|at| ready.get(*at).is_some_and(|(copy, _)| holds_rows(copy))).collect();
+    let mut rows: Vec<usize> =
+        (0..ready.len()).filter(|at| ready.get(*at).is_some_and(|(copy, _)| holds_rows(copy))).collect();
     rows.sort_by_key(|at| ready.get(*at).and_then(|(_, located)| place(located.relation)));
     let mut rows = rows.into_iter();
     let pick = |at: usize| ready.get(at).map(|(copy, located)| (*copy, located));
@@ -336,54 +243,6 @@ fn arranged<'a>(ready: &'a [(&'a Copy, Located)], sorted: &[Oid]) -> Vec<(&'a Co
         if is_rows { pick(rows.next()?) } else { pick(at) }
     });
     arranged.collect()
-}
-
-/// What a copy needs that its table does not have.
-fn missing(copy: &Copy, target: &Target) -> Option<String> {
-    for stored in &copy.detail.columns {
-        let Some(now) = target.column(&stored.name) else {
-            return Some(format!("the column {} is not there", stored.name));
-        };
-        if stored.shape != now.shape {
-            return Some(format!("the type {} of {} is not what it was", now.ty, stored.name));
-        }
-        if copy.detail.retyped && stored.ty != now.ty {
-            return Some(format!("{} is {} and was {}", stored.name, now.ty, stored.ty));
-        }
-    }
-    let key = copy.detail.key.iter().find(|key| target.column(&key.name).is_none());
-    key.map(|key| format!("the column {} is not there", key.name))
-}
-
-/// The table of a copy: by its name, else by its number.
-async fn locate(client: &Client, copy: &Copy) -> Result<Option<Located>, Trouble> {
-    let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
-    let relation = copy.detail.relation;
-    let column = copy.detail.counter.as_ref().and_then(|counter| counter.column.clone());
-    let query = match (copy.kind, &column) {
-        (Kind::Sequence, Some(_)) => {
-            "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text FROM pg_class c
-             JOIN pg_namespace n ON n.oid = c.relnamespace
-             JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
-             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attname = $3
-             WHERE c.relkind = 'S' AND d.deptype IN ('a', 'i') AND d.refobjid = coalesce(to_regclass($1)::oid, $2)"
-        }
-        _ => {
-            "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text FROM pg_class c
-             JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.oid = coalesce(to_regclass($1)::oid, $2) AND c.relkind IN ('r', 'p', 'S') AND $3::text IS NULL"
-        }
-    };
-    let row = client.query_opt(query, &[&name, &relation, &column]).await?;
-    Ok(row.map(|row| {
-        let (schema, table): (&str, &str) = (row.get(2), row.get(3));
-        let partitioned = row.get::<_, &str>(1) == "p";
-        Located {
-            relation: row.get(0),
-            name: format!("{}.{}", quote(schema), quote(table)),
-            table: describe::named(schema, table, partitioned),
-        }
-    }))
 }
 
 fn about(error: tokio_postgres::Error, copy: &Copy) -> Trouble {

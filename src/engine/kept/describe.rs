@@ -105,12 +105,7 @@ pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(Stri
 }
 
 /// Where rows of a table come back to. Foreign keys to `later` are not looked at: their rows are to come yet.
-pub(super) async fn target(
-    client: &Client,
-    relation: Oid,
-    table: String,
-    later: &[Oid],
-) -> Result<Target, Trouble> {
+pub(super) async fn target(client: &Client, relation: Oid, table: String, later: &[Oid]) -> Result<Target, Trouble> {
     let columns = columns(client, relation).await?.into_iter().map(|described| described.now).collect();
     let query = "SELECT k.confrelid, n.nspname::text, c.relname::text,
             ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)

@@ -106,10 +106,7 @@ async fn expected(client: &Client, query: &str) -> Result<f64, Trouble> {
 struct Json(String);
 
 impl tokio_postgres::types::FromSql<'_> for Json {
-    fn from_sql(
-        _: &tokio_postgres::types::Type,
-        raw: &[u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &tokio_postgres::types::Type, raw: &[u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(std::str::from_utf8(raw)?.to_owned()))
     }
 

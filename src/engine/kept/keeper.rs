@@ -208,17 +208,11 @@ impl Keeper {
 
 /// The refusal where copies do not fit, with the ways on.
 pub(in crate::engine) fn no_room(message: String) -> Error {
-    Error::new(message).hint(
-        "raise keep_limit under [apply], or make a backup and go on without copies: --no-keep",
-    )
+    Error::new(message).hint("raise keep_limit under [apply], or make a backup and go on without copies: --no-keep")
 }
 
 /// The rows of a table that refer to rows of a copy.
-fn referring<'a>(
-    parent: &Doomed,
-    copy: &str,
-    pairs: impl Iterator<Item = (&'a String, &'a String)>,
-) -> Narrow {
+fn referring<'a>(parent: &Doomed, copy: &str, pairs: impl Iterator<Item = (&'a String, &'a String)>) -> Narrow {
     let same = pairs.filter_map(|(here, there)| {
         let place = parent.detail.columns.iter().position(|column| column.name == *there)?;
         let plain = parent.detail.columns.get(place)?.plain;

@@ -6,6 +6,7 @@ mod describe;
 mod forecast;
 mod hand;
 mod keeper;
+mod located;
 mod order;
 mod quiet;
 mod resolve;
@@ -13,6 +14,7 @@ mod settle;
 mod sources;
 mod store;
 mod triggers;
+mod write;
 
 pub use hand::{Which, drop_copies, list, restore};
 pub use store::Copy;

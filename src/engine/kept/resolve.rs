@@ -119,13 +119,17 @@ async fn going(
     let object = object.unwrap_or_else(|| told(source, None));
     let unkept = |why| Unkept { object: object.clone(), why };
     match (source.kind, source.number) {
-        ('m', _) => resolved.unkept.push(unkept("REFRESH MATERIALIZED VIEW fills it again, from what is there by then")),
+        ('m', _) => {
+            resolved.unkept.push(unkept("REFRESH MATERIALIZED VIEW fills it again, from what is there by then"))
+        }
         ('f', _) => resolved.unkept.push(unkept("its rows lie on another server, and stay there")),
         ('S', _) => resolved.doomed.push(sequence(client, source, object, true).await?),
         (_, 0) => resolved.doomed.push(rows(client, source, object, Kind::Table, None).await?),
         (_, number) => {
             let columns = describe::columns(client, source.relation).await?;
-            let Some(column) = columns.iter().find(|described| described.column.number == number) else { return Ok(()) };
+            let Some(column) = columns.iter().find(|described| described.column.number == number) else {
+                return Ok(());
+            };
             if column.now.generated {
                 return Ok(());
             }
@@ -227,8 +231,15 @@ pub(super) async fn rows(
     let key = pick(&columns, key.unwrap_or_default().as_slice());
     // A key that follows from other columns is needed to find a row, and cannot be written.
     let columns: Vec<Column> = columns.into_iter().map(|described| described.column).collect();
-    let detail =
-        Detail { relation: source.relation, only: source.kind != 'p', columns, key, retyped: false, stuck, counter: None };
+    let detail = Detail {
+        relation: source.relation,
+        only: source.kind != 'p',
+        columns,
+        key,
+        retyped: false,
+        stuck,
+        counter: None,
+    };
     let bytes = describe::size(client, source.relation).await?;
     Ok(Doomed { bytes, goes: kind == Kind::Table, ..base(source, kind, object, detail, narrow) })
 }

@@ -21,7 +21,8 @@ impl Keeper {
         let mut kept = Vec::new();
         for one in made {
             let object = one.doomed.object.clone();
-            let rows = self.settle(client, one).await.map_err(|trouble| trouble.about(&format!("the copy of {object}")))?;
+            let rows =
+                self.settle(client, one).await.map_err(|trouble| trouble.about(&format!("the copy of {object}")))?;
             kept.extend(rows.filter(|rows| *rows > 0).map(|rows| Kept { object, rows }));
         }
         quiet.end(client).await?;
@@ -90,7 +91,8 @@ async fn gone(client: &Client, made: &Made) -> Result<bool, Trouble> {
     let relation = made.doomed.detail.relation;
     let row = match made.doomed.detail.columns.first().filter(|_| made.doomed.kind == Kind::Column) {
         Some(column) => {
-            let query = "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped)";
+            let query =
+                "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped)";
             client.query_one(query, &[&relation, &column.number]).await?
         }
         None => client.query_one("SELECT NOT EXISTS (SELECT FROM pg_class WHERE oid = $1)", &[&relation]).await?,
@@ -127,7 +129,8 @@ async fn values_lost(client: &Client, copy: &str, made: &Made) -> Result<bool, T
 }
 
 async fn counter_moved(client: &Client, made: &Made) -> Result<bool, Trouble> {
-    let query = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    let query =
+        "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1";
     let sequence = made.doomed.detail.relation;
     let Some(row) = client.query_opt(query, &[&sequence]).await? else { return Ok(true) };
@@ -149,7 +152,9 @@ async fn rebuild(client: &Client, copy: &str) -> Result<(), Trouble> {
     let name = copy.rsplit('.').next().unwrap_or(copy);
     let anew = format!("{copy}_anew");
     client
-        .batch_execute(&format!("CREATE TABLE {anew} AS TABLE {copy}; DROP TABLE {copy}; ALTER TABLE {anew} RENAME TO {name}"))
+        .batch_execute(&format!(
+            "CREATE TABLE {anew} AS TABLE {copy}; DROP TABLE {copy}; ALTER TABLE {anew} RENAME TO {name}"
+        ))
         .await?;
     keep_private(client, copy).await
 }

@@ -45,7 +45,9 @@ pub(super) async fn going(client: &Client, address: &Address) -> Result<(Vec<Sou
     let types = client.query(&dependents(SHRUNK), &[&classes, &objects, &parts]).await?;
     let types: Vec<Oid> = types.iter().map(|row| row.get(0)).collect();
     let mut reshaped = if types.is_empty() { Vec::new() } else { holding(client, &types).await? };
-    reshaped.retain(|source| !going.iter().any(|gone| gone.relation == source.relation && [0, source.number].contains(&gone.number)));
+    reshaped.retain(|source| {
+        !going.iter().any(|gone| gone.relation == source.relation && [0, source.number].contains(&gone.number))
+    });
     Ok((going, reshaped))
 }
 
@@ -59,8 +61,7 @@ async fn holding(client: &Client, types: &[Oid]) -> Result<Vec<Source>, Trouble>
 
 /// The columns of a composite type, in tables that stand; and those of tables OF it, which go with the attribute.
 pub(super) async fn of_type(client: &Client, attribute: &str) -> Result<(Vec<Source>, Vec<Source>), Trouble> {
-    let query =
-        format!("{PARTS} SELECT to_regtype(before)::oid FROM q WHERE to_regtype(before) IS NOT NULL");
+    let query = format!("{PARTS} SELECT to_regtype(before)::oid FROM q WHERE to_regtype(before) IS NOT NULL");
     let Some(row) = client.query_opt(&query, &[&attribute]).await? else { return Ok((Vec::new(), Vec::new())) };
     let holding = holding(client, &[row.get(0)]).await?;
     let typed = format!(

@@ -3,11 +3,12 @@
 use tokio_postgres::{Client, Row};
 
 use super::Trouble;
+use super::keeper::keep_private;
 use crate::core::graph::Direction;
 use crate::core::kept::{Detail, Kind};
+use crate::engine::postgres::database_error;
 use crate::engine::postgres::identifier::quote;
 use crate::engine::postgres::ledger::Ledger;
-use crate::engine::postgres::database_error;
 use crate::engine::{Error, Result};
 
 const COLUMNS: &str = "(
@@ -75,7 +76,8 @@ impl Place {
     /// # Errors
     /// When the server cannot be asked.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
-        let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        let query =
+            "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = coalesce(to_regclass('limbeck.kept'), to_regclass('limbeck_kept'))";
         let row = client.query_opt(query, &[]).await.map_err(|error| database_error(&error))?;
         Ok(row.map(|row| Self::named(row.get(0), row.get(1))))
@@ -98,14 +100,17 @@ impl Place {
             Ledger::Table("limbeck.log") => "limbeck.kept",
             _ => "limbeck_kept",
         };
-        let create = format!("CREATE TABLE IF NOT EXISTS {name} {COLUMNS}; REVOKE ALL ON {name} FROM PUBLIC");
+        let create = format!("CREATE TABLE IF NOT EXISTS {name} {COLUMNS}");
         let refused = |error: tokio_postgres::Error| {
             let error = database_error(&error);
             Error::new("what the plan destroys cannot be copied first: the role may make no table for copies")
                 .because(error.message)
-                .hint("let the role create tables, make a backup and add --no-keep, or set `keep = false` under [apply]")
+                .hint(
+                    "let the role create tables, make a backup and add --no-keep, or set `keep = false` under [apply]",
+                )
         };
         client.batch_execute(&create).await.map_err(refused)?;
+        keep_private(client, name).await.map_err(Trouble::into_error)?;
         Self::find(client).await?.ok_or_else(|| Error::new(format!("{name} was made and is not there")))
     }
 
@@ -143,9 +148,18 @@ impl Place {
     }
 
     /// Writes what a copy holds, now that the statement has run.
-    pub async fn settle(&self, client: &Client, id: i64, rows: u64, bytes: u64, detail: &Detail) -> Result<(), Trouble> {
-        let update =
-            format!("UPDATE {} SET state = 'kept', rows = $2, bytes = $3, detail = $4, copy = $5 WHERE id = $1", self.table);
+    pub async fn settle(
+        &self,
+        client: &Client,
+        id: i64,
+        rows: u64,
+        bytes: u64,
+        detail: &Detail,
+    ) -> Result<(), Trouble> {
+        let update = format!(
+            "UPDATE {} SET state = 'kept', rows = $2, bytes = $3, detail = $4, copy = $5 WHERE id = $1",
+            self.table
+        );
         let copy = detail.counter.is_none().then(|| self.copy(id));
         let detail = text_of(detail)?;
         client.execute(&update, &[&id, &signed(rows), &signed(bytes), &detail, &copy]).await?;
@@ -238,8 +252,7 @@ impl Place {
 /// When the server cannot be asked, or the role may not read the table.
 pub(in crate::engine) async fn waiting(client: &Client) -> Result<Vec<(String, Direction)>> {
     let Some(place) = Place::find(client).await? else { return Ok(Vec::new()) };
-    let query =
-        format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", place.table);
+    let query = format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", place.table);
     let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
     Ok(rows.iter().map(|row| (row.get(0), direction(row.get(1)))).collect())
 }

@@ -314,7 +314,13 @@ impl Harness {
             }
             messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
             let revision = step.revision.clone();
-            steps.push(StepOutcome { revision, direction: step.direction, seconds: 0.041, kept: Vec::new(), restored: Vec::new() });
+            steps.push(StepOutcome {
+                revision,
+                direction: step.direction,
+                seconds: 0.041,
+                kept: Vec::new(),
+                restored: Vec::new(),
+            });
         }
         self.heads.clone_from(&plan.to);
         messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
