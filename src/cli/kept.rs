@@ -92,9 +92,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
                 let target = context.target(&project).await?;
                 restore(&project, &target, *id).await
             })??;
-            match terminal.json {
-                true => terminal.document(&restored)?,
-                false => terminal.made(&plan_text::restored(&restored))?,
+            if terminal.json {
+                terminal.document(&restored)?;
+            } else {
+                terminal.made(&plan_text::restored(&restored))?;
             }
         }
         Verb::Drop(arguments) => {
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn ages_are_read() {
-        assert_eq!(parse_age("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert_eq!(parse_age("30d"), Ok(Duration::from_hours(30 * 24)));
         assert_eq!(parse_age("0m"), Ok(Duration::ZERO));
         for text in ["", "d", "30", "-1d", "1.5h", "99999999999999999w"] {
             assert!(parse_age(text).is_err(), "{text}");

@@ -34,7 +34,7 @@ pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, requ
     let tree = recall::with_missing(tree, session.client(), &heads).await?;
     let mut plan = plan(project, &tree, target, request, &heads)?;
     evidence::count(session.client(), &table, &mut plan).await?;
-    plan.keeping = kept::forecast(session.client(), &project.config.apply, &plan).await?;
+    plan.keeping = Box::pin(kept::forecast(session.client(), &project.config.apply, &plan)).await?;
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
         plan.behind = behind::look(project, &tree, &target.environment, &plan.to).await?;
     }

@@ -67,17 +67,14 @@ impl World {
     fn create(&self, columns: &[(usize, &str)]) -> String {
         let columns: Vec<String> = columns.iter().map(|(place, ty)| format!("\"c.{place}\" {ty}")).collect();
         let key = if self.composite { "id, part" } else { "part" };
-        let key = if self.composite || !self.partitioned { key.to_owned() } else { "part".to_owned() };
         let shape = if self.partitioned { " PARTITION BY HASH (part)" } else { "" };
-        let all = ["id int NOT NULL".to_owned(), "part bigint NOT NULL".to_owned(), format!("PRIMARY KEY ({key})")];
-        let columns: Vec<String> =
-            all.into_iter().take(2).chain(columns).chain([format!("PRIMARY KEY ({key})")]).collect();
-        let parts = match self.partitioned {
-            true => {
-                "CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-                CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
-            }
-            false => "",
+        let first = ["id int NOT NULL".to_owned(), "part bigint NOT NULL".to_owned()];
+        let columns: Vec<String> = first.into_iter().chain(columns).chain([format!("PRIMARY KEY ({key})")]).collect();
+        let parts = if self.partitioned {
+            "CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+             CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
+        } else {
+            ""
         };
         format!("CREATE TABLE t ({}){shape};\n{parts}", columns.join(", "))
     }

@@ -61,10 +61,8 @@ impl Keeping {
         }
         for copy in &self.copies {
             let Some(reason) = &copy.reason else { continue };
-            lines.push(match copy.kept {
-                false => format!("{}: no copy is made: {reason}", copy.object),
-                true => format!("{}: its copy does not come back by itself: {reason}", copy.object),
-            });
+            let what = if copy.kept { "its copy does not come back by itself" } else { "no copy is made" };
+            lines.push(format!("{}: {what}: {reason}", copy.object));
         }
         lines
     }

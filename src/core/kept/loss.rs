@@ -118,7 +118,7 @@ fn what(sql: &str, hazard: &Hazard) -> Option<What> {
 fn dependents_of(sql: &str, name: String) -> Option<Address> {
     let words = leading_words(sql);
     // Inside a block the words are not the statement's own: a name of a routine is the likeliest.
-    Some(match words.iter().map(String::as_str).skip_while(|word| *word == "drop").next()? {
+    Some(match words.iter().map(String::as_str).find(|word| *word != "drop")? {
         "view" => Address::Relation(name),
         "collation" => Address::Collation(name),
         "language" | "procedural" => Address::Language(name),
@@ -139,9 +139,10 @@ fn table_of(hazard: &Hazard) -> Option<String> {
 
 /// The table and the unquoted column.
 fn column_of(hazard: &Hazard) -> Option<(String, String)> {
-    let column = match &hazard.subject {
-        Subject::Column { column, .. } | Subject::Rows { question: Question::Cast { column, .. }, .. } => column,
-        _ => return None,
+    let (Subject::Column { column, .. } | Subject::Rows { question: Question::Cast { column, .. }, .. }) =
+        &hazard.subject
+    else {
+        return None;
     };
     Some((table_of(hazard)?, column.clone()))
 }

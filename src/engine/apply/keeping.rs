@@ -79,7 +79,7 @@ impl Run<'_> {
         statement: &PlannedStatement,
     ) -> Result<Vec<Made>, Stop> {
         let Some(keeper) = &self.keeping.keeper else { return Ok(Vec::new()) };
-        let work = keeper.before(self.worker.client(), step, entry.map(Entry::number), statement);
+        let work = Box::pin(keeper.before(self.worker.client(), step, entry.map(Entry::number), statement));
         self.watched(index, work).await.map_err(|trouble| self.trouble(trouble, step))
     }
 
@@ -92,7 +92,7 @@ impl Run<'_> {
         affected: Option<u64>,
     ) -> Result<Vec<Kept>, Stop> {
         let Some(keeper) = self.keeping.keeper.as_ref().filter(|_| !made.is_empty()) else { return Ok(Vec::new()) };
-        let work = keeper.after(self.worker.client(), made, affected);
+        let work = Box::pin(keeper.after(self.worker.client(), made, affected));
         let kept = self.watched(index, work).await.map_err(|trouble| self.trouble(trouble, step))?;
         for kept in &kept {
             (self.tell)(Progress::Kept { step: index, kept: kept.clone() });
@@ -107,14 +107,14 @@ impl Run<'_> {
             return Ok(None);
         }
         let client = self.worker.client();
-        let work = async {
+        let work = Box::pin(async {
             let role = self.keeping.role.as_deref();
             let mut pending = Pending::load(client, &self.ledger, role, step.revision.as_str(), lost).await?;
             if let Some(pending) = &mut pending {
                 pending.start(client, resumed).await?;
             }
             Ok(pending)
-        };
+        });
         self.watched(index, work).await.map_err(|trouble| self.trouble(trouble, step))
     }
 
@@ -127,7 +127,7 @@ impl Run<'_> {
         statement: &PlannedStatement,
     ) -> Result<(), Stop> {
         let Some(pending) = pending else { return Ok(()) };
-        let work = pending.early(self.worker.client(), &statement.sql);
+        let work = Box::pin(pending.early(self.worker.client(), &statement.sql));
         self.watched(index, work).await.map_err(|trouble| self.trouble(trouble, step))
     }
 
@@ -139,7 +139,7 @@ impl Run<'_> {
         pending: Option<&Pending>,
     ) -> Result<Vec<Restored>, Stop> {
         let Some(pending) = pending else { return Ok(Vec::new()) };
-        let work = pending.finish(self.worker.client());
+        let work = Box::pin(pending.finish(self.worker.client()));
         let finished = self.watched(index, work).await.map_err(|trouble| self.trouble(trouble, step))?;
         for restored in &finished.restored {
             (self.tell)(Progress::Restored { step: index, restored: restored.clone() });
@@ -148,18 +148,6 @@ impl Run<'_> {
             (self.tell)(Progress::CopyStays { step: index, object, why });
         }
         Ok(finished.restored)
-    }
-
-    /// Says of a value that was refused as NULL that a copy would have brought it.
-    pub(super) fn with_copies_in_mind(&self, error: &tokio_postgres::Error, pending: bool, reason: Stop) -> Stop {
-        match reason {
-            Stop::Failed(error_told) if pending && error.code() == Some(&SqlState::NOT_NULL_VIOLATION) => {
-                Stop::Failed(error_told.because("copies of lost values come back once their column is there").hint(
-                    "add the column without NOT NULL first, and SET NOT NULL in a statement after it: the values are back by then",
-                ))
-            }
-            other => other,
-        }
     }
 
     fn trouble(&self, trouble: Trouble, step: &Step) -> Stop {
@@ -200,5 +188,17 @@ const fn opposite(direction: Direction) -> Direction {
     match direction {
         Direction::Upgrade => Direction::Downgrade,
         Direction::Downgrade => Direction::Upgrade,
+    }
+}
+
+/// Says of a value that was refused as NULL that a copy would have brought it.
+pub(super) fn with_copies_in_mind(error: &tokio_postgres::Error, pending: bool, reason: Stop) -> Stop {
+    match reason {
+        Stop::Failed(error_told) if pending && error.code() == Some(&SqlState::NOT_NULL_VIOLATION) => {
+            Stop::Failed(error_told.because("copies of lost values come back once their column is there").hint(
+                "add the column without NOT NULL first, and SET NOT NULL in a statement after it: the values are back by then",
+            ))
+        }
+        other => other,
     }
 }

@@ -59,18 +59,13 @@ impl Run<'_> {
             }
         }
         let destroys = statement.hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
-        let made = match destroys {
-            true => self.alone(self.copy_first(index, step, entry, statement)).await?,
-            false => Vec::new(),
-        };
+        let made =
+            if destroys { self.alone(self.copy_first(index, step, entry, statement)).await? } else { Vec::new() };
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
         let run = self.statement(index, number, statement).await;
         let rows = run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
-        let kept = match made.is_empty() {
-            true => Vec::new(),
-            false => self.alone(self.settle(index, step, made, rows)).await?,
-        };
+        let kept = if made.is_empty() { Vec::new() } else { self.alone(self.settle(index, step, made, rows)).await? };
         if pending.is_some() {
             self.alone(self.put_back_early(index, step, pending, statement)).await?;
         }

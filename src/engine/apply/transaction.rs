@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::failure::{Stop, stop};
+use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
 use super::{Progress, StepOutcome};
 use crate::core::hazard::Hazard;
@@ -94,7 +95,7 @@ impl Run<'_> {
                 let run = self.statement(index, number, statement).await;
                 let rows = run.map_err(|error| {
                     let reason = stop(&error, step, Some(statement), self.cancel.is_cancelled());
-                    self.with_copies_in_mind(&error, pending.is_some(), reason)
+                    with_copies_in_mind(&error, pending.is_some(), reason)
                 })?;
                 kept.extend(self.settle(index, step, made, rows).await?);
                 self.put_back_early(index, step, pending.as_mut(), statement).await?;

@@ -16,6 +16,9 @@ use crate::core::kept::{Kind, stale};
 use crate::core::sql::leading_words;
 use crate::engine::postgres::ledger::Ledger;
 
+/// Statements that may write a column after it is there.
+const WRITERS: [&str; 8] = ["update", "insert", "with", "merge", "do", "call", "select", "alter"];
+
 /// The copies that a step puts back.
 #[derive(Debug)]
 pub(in crate::engine) struct Pending {
@@ -101,9 +104,10 @@ impl Pending {
             if missing(&copy, &target).is_none() && !(copy.detail.retyped && is_other_type(&copy, &target)) {
                 let mut silent = Silent::default();
                 silent.make(client, located.relation).await?;
-                let written = match is_other_type(&copy, &target) {
-                    true => self.try_values(client, &copy, &located, &target).await.map(drop),
-                    false => self.write_values(client, &copy, &located, &target).await,
+                let written = if is_other_type(&copy, &target) {
+                    self.try_values(client, &copy, &located, &target).await.map(drop)
+                } else {
+                    self.write_values(client, &copy, &located, &target).await
                 };
                 written.map_err(|trouble| put_back(trouble, &copy))?;
                 silent.end(client).await?;
@@ -122,7 +126,6 @@ impl Pending {
         if !self.seen.contains(&copy.id) {
             return true;
         }
-        const WRITERS: [&str; 8] = ["update", "insert", "with", "merge", "do", "call", "select", "alter"];
         let name = copy.detail.columns.first().map(|column| column.name.to_lowercase()).unwrap_or_default();
         let writes = leading_words(sql).first().is_some_and(|word| WRITERS.contains(&word.as_str()));
         writes && (sql.to_lowercase().contains(&name) || !sql.to_lowercase().starts_with("alter"))

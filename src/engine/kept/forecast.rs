@@ -79,7 +79,7 @@ async fn told(client: &Client, (step, statement): (usize, usize), doomed: &Doome
 /// The share of a table's rows that the server expects a condition to take.
 async fn narrowed(client: &Client, doomed: &Doomed) -> Option<f64> {
     let narrow = doomed.narrow.as_ref()?;
-    let from = describe::named(&doomed.schema, &doomed.table, doomed.partitioned);
+    let from = describe::named(&doomed.schema, &doomed.table, !doomed.detail.only);
     let row = narrow.alias.clone().unwrap_or_else(|| crate::core::sql::identifier::quote(&doomed.table));
     let condition = narrow.condition.as_deref().unwrap_or("true");
     let wanted = match &narrow.others {

@@ -224,7 +224,7 @@ fn referring<'a>(parent: &Doomed, copy: &str, pairs: impl Iterator<Item = (&'a S
 }
 
 fn made(copy: &str, doomed: &Doomed, narrow: Option<&Narrow>) -> String {
-    let from = describe::named(&doomed.schema, &doomed.table, doomed.partitioned);
+    let from = describe::named(&doomed.schema, &doomed.table, !doomed.detail.only);
     let table = (from.as_str(), doomed.table.as_str());
     match doomed.kind {
         Kind::Column | Kind::Values => values(copy, table, &doomed.detail, narrow, doomed.kind == Kind::Values),
@@ -237,7 +237,7 @@ async fn lock(client: &Client, doomed: &Doomed) -> Result<(), Trouble> {
     if doomed.kind == Kind::Sequence {
         return Ok(());
     }
-    let table = describe::named(&doomed.schema, &doomed.table, doomed.partitioned);
+    let table = describe::named(&doomed.schema, &doomed.table, !doomed.detail.only);
     let mode = if doomed.goes || doomed.detail.retyped { "ACCESS EXCLUSIVE" } else { "SHARE ROW EXCLUSIVE" };
     Ok(client.batch_execute(&format!("LOCK TABLE {table} IN {mode} MODE")).await?)
 }

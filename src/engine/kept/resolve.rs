@@ -17,7 +17,6 @@ pub(super) struct Doomed {
     pub object: String,
     pub schema: String,
     pub table: String,
-    pub partitioned: bool,
     pub detail: Detail,
     pub narrow: Option<Narrow>,
     /// Whether the statement takes these rows itself, so that it must not take more than were copied.
@@ -120,7 +119,7 @@ async fn going(
     let unkept = |why| Unkept { object: object.clone(), why };
     match (source.kind, source.number) {
         ('m', _) => {
-            resolved.unkept.push(unkept("REFRESH MATERIALIZED VIEW fills it again, from what is there by then"))
+            resolved.unkept.push(unkept("REFRESH MATERIALIZED VIEW fills it again, from what is there by then"));
         }
         ('f', _) => resolved.unkept.push(unkept("its rows lie on another server, and stay there")),
         ('S', _) => resolved.doomed.push(sequence(client, source, object, true).await?),
@@ -304,7 +303,6 @@ fn base(source: &Source, kind: Kind, object: String, detail: Detail, narrow: Opt
         object,
         schema: source.schema.clone(),
         table: source.name.clone(),
-        partitioned: source.kind == 'p',
         detail,
         narrow,
         direct: false,

@@ -144,7 +144,7 @@ async fn standing(client: &Client, made: &Made) -> Result<Option<String>, Troubl
     let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1";
     let row = client.query_opt(query, &[&made.doomed.detail.relation]).await?;
-    Ok(row.map(|row| describe::named(row.get(0), row.get(1), made.doomed.partitioned)))
+    Ok(row.map(|row| describe::named(row.get(0), row.get(1), !made.doomed.detail.only)))
 }
 
 /// Writes a copy anew that has lost most of its rows, so that it takes no more room than it needs.
