@@ -93,6 +93,9 @@ pub fn kept(kept: &Kept) -> String {
 #[must_use]
 pub fn restored(restored: &Restored) -> String {
     let Restored { object, rows, left, added } = restored;
+    if *rows == 0 && *left == 0 {
+        return format!("All of {object} is there again as it was");
+    }
     let mut line = format!("Brought back {object}: {rows} row{}", plural(*rows));
     if *left > 0 {
         let _ = write!(line, ", {left} not, as their place is taken or gone");

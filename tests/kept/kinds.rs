@@ -230,3 +230,18 @@ fn a_column_that_takes_less_than_it_did_leaves_the_copy() {
     assert_eq!(case.copies(), ["column t.a 2", "column t.d 1"]);
     assert_eq!(case.database.psql("SELECT string_agg(w, ',' ORDER BY id) FROM t"), "long,a");
 }
+
+#[test]
+fn rows_that_the_step_makes_anew_do_not_stand_there_twice() {
+    let before = "CREATE TABLE seeds (id serial PRIMARY KEY, name text); INSERT INTO seeds (name) VALUES ('other')";
+    let (up, down) = ("INSERT INTO seeds (name) VALUES ('x'), ('y');", "DELETE FROM seeds WHERE name <> 'other';");
+    let case = Case::new(before, up, down);
+    case.up();
+    case.database.psql("UPDATE seeds SET name = 'z' WHERE name = 'y'");
+    case.down();
+    assert_eq!(case.rows("seeds"), ["(1,other)"]);
+    let up = case.up();
+    assert_eq!(case.rows("(SELECT name FROM seeds)"), ["(other)", "(x)", "(y)"]);
+    assert!(up.stderr.contains("Brought back seeds: 0 rows, 2 not"), "{}", up.stderr);
+    assert_eq!(case.copies(), ["rows seeds 2"]);
+}

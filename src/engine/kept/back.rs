@@ -1,7 +1,7 @@
 //! Puts copies back while the opposite step runs, inside the transaction at hand: values as soon as their column is
 //! there, rows at the end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
@@ -29,6 +29,8 @@ pub(in crate::engine) struct Pending {
     standing: HashSet<i64>,
     /// Whose values have been put back once.
     seen: HashSet<i64>,
+    /// How many rows tables had before the step.
+    counted: HashMap<Oid, u64>,
 }
 
 /// What came of the copies of a step.
@@ -56,7 +58,7 @@ impl Pending {
     /// These copies.
     pub(super) fn of(place: Place, role: Option<&str>, copies: Vec<Copy>) -> Self {
         let role = role.map(str::to_owned);
-        Self { place, role, copies, standing: HashSet::new(), seen: HashSet::new() }
+        Self { place, role, copies, standing: HashSet::new(), seen: HashSet::new(), counted: HashMap::new() }
     }
 
     /// Looks, before the step's first statement, which values were changed since they were overwritten, and what is
@@ -85,7 +87,10 @@ impl Pending {
                         client.batch_execute(&mark).await.map_err(|error| about(error, copy))?;
                     }
                 }
-                Kind::Rows | Kind::Sequence => {}
+                Kind::Rows => {
+                    self.counted.insert(located.relation, count(client, &located.table).await?);
+                }
+                Kind::Sequence => {}
             }
         }
         quiet.end(client).await
@@ -147,6 +152,7 @@ impl Pending {
         let references = order::references(client, &holders).await?;
         let sorted = order::sorted(&holders, &references);
         let forward = order::forward(&sorted, &references);
+        let filled = self.filled(client, &ready).await?;
         let mut silent = Silent::default();
         for relation in ready.iter().map(|(_, at)| at.relation).collect::<HashSet<_>>() {
             silent.make(client, relation).await?;
@@ -158,7 +164,7 @@ impl Pending {
         }
         for (copy, located) in arranged(&ready, &sorted) {
             let later: Vec<Oid> = forward.iter().filter(|one| one.from == located.relation).map(|one| one.to).collect();
-            let restored = self.put_back(client, copy, located, &later).await;
+            let restored = self.put_back(client, copy, located, &later, filled.contains(&located.relation)).await;
             match restored.map_err(|trouble| put_back(trouble, copy))? {
                 Ok(restored) => finished.restored.push(restored),
                 Err(why) => finished.stays.push((copy.object.clone(), why)),
@@ -173,6 +179,19 @@ impl Pending {
         silent.end(client).await?;
         quiet.end(client).await?;
         Ok(finished)
+    }
+
+    /// The tables into which the step itself has put rows: those of the copy made anew, as likely as not.
+    async fn filled(&self, client: &Client, ready: &[(&Copy, Located)]) -> Result<HashSet<Oid>, Trouble> {
+        let mut filled = HashSet::new();
+        for (_, located) in ready.iter().filter(|(copy, _)| copy.kind == Kind::Rows) {
+            if let Some(before) = self.counted.get(&located.relation)
+                && count(client, &located.table).await? > *before
+            {
+                filled.insert(located.relation);
+            }
+        }
+        Ok(filled)
     }
 
     /// A copy that was made between two losses of the same column is of no use once the older one comes back.
@@ -226,6 +245,12 @@ impl Pending {
             Some(why) => Err(why),
         })
     }
+}
+
+/// How many rows a table has.
+pub(super) async fn count(client: &Client, table: &str) -> Result<u64, Trouble> {
+    let row = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?;
+    Ok(row.get::<_, i64>(0).unsigned_abs())
 }
 
 pub(super) fn holds_rows(copy: &Copy) -> bool {

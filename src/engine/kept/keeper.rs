@@ -83,7 +83,8 @@ impl Keeper {
         quiet.script_path(client).await?;
         let found = resolve::look_up(client, loss).await?;
         quiet.leave_path(client).await?;
-        let resolved = resolve::resolve(client, loss, &found).await?;
+        let mut resolved = resolve::resolve(client, loss, &found).await?;
+        resolved.doomed.sort_by_key(|doomed| doomed.kind == Kind::Sequence);
         let mut waiting: std::collections::VecDeque<Doomed> = resolved.doomed.into();
         while let Some(mut doomed) = waiting.pop_front() {
             // Two losses of a statement may take the same thing along.
@@ -95,6 +96,15 @@ impl Keeper {
             if let Some(known) = made.iter().find(is_same)
                 && (doomed.kind != Kind::Rows || known.doomed.narrow.is_none())
             {
+                continue;
+            }
+            // Of a table without rows no number is in use.
+            let is_unused = |table: &Made| {
+                table.doomed.kind == Kind::Table
+                    && table.copied == 0
+                    && (&table.doomed.schema, &table.doomed.table) == (&doomed.schema, &doomed.table)
+            };
+            if doomed.kind == Kind::Sequence && made.iter().any(is_unused) {
                 continue;
             }
             lock(client, &doomed).await?;

@@ -33,8 +33,8 @@ pub struct Restored {
     pub object: String,
     /// Rows or values that came back.
     pub rows: u64,
-    /// Those that did not: their place is taken or gone, what they refer to is not there, or their replacement was
-    /// changed since. What can still be put somewhere stays in the copy.
+    /// Those that did not: their place is taken or gone, what they refer to is not there, the step has put rows of its
+    /// own there, or their replacement was changed since. Rows stay in the copy.
     pub left: u64,
     /// Rows that came since, left as they are.
     pub added: u64,

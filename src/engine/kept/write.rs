@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::back::{Pending, holds_rows};
+use super::back::{Pending, count, holds_rows};
 use super::located::{Located, is_other_type};
 use super::store::Copy;
 use super::{Restored, Trouble, describe};
@@ -17,13 +17,14 @@ impl Pending {
         copy: &Copy,
         located: &Located,
         later: &[Oid],
+        filled: bool,
     ) -> Result<Result<Restored, String>, Trouble> {
         if copy.kind == Kind::Sequence {
             return self.count_on(client, copy, located).await;
         }
         let target = describe::target(client, located.relation, located.table.clone(), later).await?;
         let restored = if holds_rows(copy) {
-            self.write_rows(client, copy, located, &target).await?
+            self.write_rows(client, copy, located, &target, filled && copy.kind == Kind::Rows).await?
         } else {
             if is_other_type(copy, &target) {
                 if let Some(why) = self.try_values(client, copy, located, &target).await? {
@@ -92,26 +93,25 @@ impl Pending {
         copy: &Copy,
         located: &Located,
         target: &Target,
+        filled: bool,
     ) -> Result<Restored, Trouble> {
         let name = self.place.copy(copy.id);
-        let count = async |table: &str| -> Result<u64, Trouble> {
-            let row = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?;
-            Ok(row.get::<_, i64>(0).unsigned_abs())
-        };
-        let (before, all) = (count(&target.table).await?, count(&name).await?);
-        let rows = client.execute(&insert(&name, &located.name, target, &copy.detail), &[]).await?;
+        let (before, all) = (count(client, &target.table).await?, count(client, &name).await?);
+        // Rows that the step has made anew must not stand there twice; what differs waits in the copy.
+        let insert = insert(&name, &located.name, target, &copy.detail);
+        let rows = if filled { 0 } else { client.execute(&insert, &[]).await? };
         let left = if copy.detail.key.is_empty() {
             all.saturating_sub(rows)
         } else {
             client.batch_execute(&identical_gone(&name, target, &copy.detail)).await?;
-            count(&name).await?
+            count(client, &name).await?
         };
         let there = all.saturating_sub(rows).saturating_sub(left);
         if left == 0 {
             self.place.end(client, copy.id, "restored").await?;
         } else {
             let mut detail = copy.detail.clone();
-            if detail.key.is_empty() {
+            if detail.key.is_empty() && rows > 0 {
                 detail.stuck =
                     Some("some of its rows are back, and without a primary key nothing tells which".to_owned());
             }

@@ -10,13 +10,13 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::fixtures::{hazards, id, sample};
+use super::fixtures::{hazards, id, outcome, sample};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::Error;
-use crate::engine::apply::{Outcome, Progress, StepOutcome};
+use crate::engine::apply::{Outcome, Progress};
 use crate::engine::draft::Written;
 use crate::engine::postgres::ServerInfo;
 use crate::engine::prepare::Request;
@@ -313,14 +313,7 @@ impl Harness {
                 messages.push(Msg::Progress(Progress::StatementDone { step: n, statement, rows, elapsed }));
             }
             messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
-            let revision = step.revision.clone();
-            steps.push(StepOutcome {
-                revision,
-                direction: step.direction,
-                seconds: 0.041,
-                kept: Vec::new(),
-                restored: Vec::new(),
-            });
+            steps.push(outcome(step));
         }
         self.heads.clone_from(&plan.to);
         messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
