@@ -36,6 +36,8 @@ pub struct Target {
     pub guards: Vec<Guard>,
     /// Whether ON CONFLICT may be said: an index that is checked late forbids it.
     pub conflicts: bool,
+    /// Values of columns that another copy holds as they were, as SQL.
+    pub given: Vec<(String, String)>,
 }
 
 impl Target {
@@ -143,6 +145,27 @@ pub fn misread(copy: &str, target: &Target, detail: &Detail, replaced: bool) -> 
     )
 }
 
+/// A value of a row of `rows` as an older copy of its column has it, from before the column's type was changed. `None`
+/// where the key of the older one is not among the rows' columns.
+#[must_use]
+pub fn older_value(older: (&str, &Detail), now: &Now, rows: &Detail) -> Option<String> {
+    let (name, detail) = older;
+    let same = detail.key.iter().enumerate().map(|(place, key)| {
+        let held = rows.columns.iter().position(|column| column.name == key.name)?;
+        Some(format!("r.k{} = k.v{}", place + 1, held + 1))
+    });
+    let same = same.collect::<Option<Vec<String>>>()?.join(" AND ");
+    let value = back(detail.columns.first()?, 1, now).replace("k.v1", "r.v1");
+    Some(format!("(SELECT {value} FROM {name} AS r WHERE {same})"))
+}
+
+/// Values that were overwritten again have been changed where what replaced them last has been.
+#[must_use]
+pub fn stale_as(copy: &str, newer: &str, key: usize) -> String {
+    let same: Vec<String> = (1..=key).map(|place| format!("k.k{place} = n.k{place}")).collect();
+    format!("UPDATE {copy} AS k SET stale = n.stale FROM {newer} AS n WHERE {}", same.join(" AND "))
+}
+
 /// Marks the values of which the replacement was changed since.
 #[must_use]
 pub fn stale(copy: &str, table: &str, column: &str, detail: &Detail) -> String {
@@ -157,7 +180,9 @@ pub fn stale(copy: &str, table: &str, column: &str, detail: &Detail) -> String {
 fn written<'a>(target: &'a Target, detail: &'a Detail) -> Vec<(&'a Column, &'a Now, String)> {
     let columns = detail.columns.iter().enumerate().filter_map(|(place, stored)| {
         let now = target.column(&stored.name).filter(|now| !now.generated)?;
-        Some((stored, now, back(stored, place + 1, now)))
+        let given = target.given.iter().find(|(name, _)| *name == stored.name);
+        let value = given.map_or_else(|| back(stored, place + 1, now), |(_, value)| value.clone());
+        Some((stored, now, value))
     });
     columns.collect()
 }
@@ -210,7 +235,8 @@ mod tests {
         let mut sum = now("sum", "integer");
         sum.generated = true;
         let columns = vec![now("id", "integer"), now("o", "integer"), sum];
-        let target = Target { table: "ONLY public.t".into(), columns, guards: vec![guard], conflicts: true };
+        let target =
+            Target { table: "ONLY public.t".into(), columns, guards: vec![guard], conflicts: true, given: Vec::new() };
         assert_eq!(
             insert("c", "public.t", &target, &detail),
             "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE NOT EXISTS \
@@ -229,7 +255,8 @@ mod tests {
         let detail = detail(vec![stored("m", "mood", false)], vec![stored("id", "integer", true)]);
         let mut column = now("m", "mood");
         column.not_null = true;
-        let target = Target { table: "t".into(), columns: vec![column], guards: Vec::new(), conflicts: true };
+        let target =
+            Target { table: "t".into(), columns: vec![column], guards: Vec::new(), conflicts: true, given: Vec::new() };
         assert_eq!(
             update("c", &target, &detail, true).unwrap(),
             "UPDATE t AS t SET m = (k.v1::text)::mood FROM c AS k WHERE t.id = k.k1 AND t.m::text IS DISTINCT FROM \

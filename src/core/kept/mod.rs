@@ -6,7 +6,9 @@ mod forecast;
 mod loss;
 mod narrow;
 
-pub use back::{Guard, Now, Target, back, coming_back, identical_gone, insert, misread, stale, update};
+pub use back::{
+    Guard, Now, Target, back, coming_back, identical_gone, insert, misread, older_value, stale, stale_as, update,
+};
 pub use copy::{new_values, rows, rows_that_stand, same_key, stored, unchanged, values};
 pub use forecast::{Forecast, Keeping};
 pub use loss::{Address, Loss, What, losses};

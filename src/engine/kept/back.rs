@@ -12,7 +12,7 @@ use super::store::{Copy, Place};
 use super::triggers::Silent;
 use super::{Restored, Trouble, describe, order};
 use crate::core::graph::Direction;
-use crate::core::kept::{Kind, stale};
+use crate::core::kept::{Kind, stale, stale_as};
 use crate::core::sql::leading_words;
 use crate::engine::postgres::ledger::Ledger;
 
@@ -24,7 +24,7 @@ const WRITERS: [&str; 8] = ["update", "insert", "with", "merge", "do", "call", "
 pub(in crate::engine) struct Pending {
     pub(super) place: Place,
     role: Option<String>,
-    copies: Vec<Copy>,
+    pub(super) copies: Vec<Copy>,
     /// Whose object was there before the step, so that the step does not bring it back.
     standing: HashSet<i64>,
     /// Whose values have been put back once.
@@ -68,7 +68,7 @@ impl Pending {
             return Ok(());
         }
         let quiet = self.quiet(client).await?;
-        for copy in &self.copies {
+        for (place, copy) in self.copies.iter().enumerate() {
             let Some(located) = locate(client, copy).await? else { continue };
             let column = copy.detail.columns.first().map(|column| column.name.as_str()).unwrap_or_default();
             match copy.kind {
@@ -85,6 +85,16 @@ impl Pending {
                     } else if copy.settled && copy.detail.stuck.is_none() {
                         let mark = stale(&self.place.copy(copy.id), &located.table, column, &copy.detail);
                         client.batch_execute(&mark).await.map_err(|error| about(error, copy))?;
+                        // The nearest newer copy of the same column has the last word.
+                        for newer in self
+                            .copies
+                            .iter()
+                            .take(place)
+                            .filter(|newer| newer.kind == Kind::Values && replaces(newer, copy))
+                        {
+                            let (one, other) = (self.place.copy(copy.id), self.place.copy(newer.id));
+                            client.batch_execute(&stale_as(&one, &other, copy.detail.key.len())).await?;
+                        }
                     }
                 }
                 Kind::Rows => {
@@ -142,12 +152,16 @@ impl Pending {
         let mut finished = Finished::default();
         let mut ready = Vec::new();
         for copy in &self.copies {
+            // What a column was between two changes of its type is of no use once it is what it was before both.
+            if self.is_passing(client, copy).await? {
+                self.place.end(client, copy.id, "restored").await?;
+                continue;
+            }
             match self.ready(client, copy).await? {
                 Ok(located) => ready.push((copy, located)),
                 Err(why) => finished.stays.push((copy.object.clone(), why)),
             }
         }
-        self.superseded(client, &ready, &mut finished).await?;
         let holders: Vec<Oid> = ready.iter().filter(|(copy, _)| holds_rows(copy)).map(|(_, at)| at.relation).collect();
         let references = order::references(client, &holders).await?;
         let sorted = order::sorted(&holders, &references);
@@ -194,28 +208,22 @@ impl Pending {
         Ok(filled)
     }
 
-    /// A copy that was made between two losses of the same column is of no use once the older one comes back.
-    async fn superseded(
-        &self,
-        client: &Client,
-        ready: &[(&Copy, Located)],
-        finished: &mut Finished,
-    ) -> Result<(), Trouble> {
-        let column = |copy: &Copy| copy.detail.columns.first().map(|column| column.name.clone());
-        for copy in self.copies.iter().filter(|copy| copy.kind == Kind::Column && copy.detail.stuck.is_none()) {
-            let Some(place) = finished.stays.iter().position(|(object, _)| *object == copy.object) else { continue };
-            let has_older = ready.iter().any(|(other, _)| {
-                other.kind == Kind::Values
-                    && other.id < copy.id
-                    && other.detail.relation == copy.detail.relation
-                    && column(other) == column(copy)
-            });
-            if has_older && !self.standing.contains(&copy.id) {
-                self.place.end(client, copy.id, "restored").await?;
-                finished.stays.remove(place);
+    /// Whether an older copy that can come back has the values of before a change of type which this one was made after.
+    async fn is_passing(&self, client: &Client, copy: &Copy) -> Result<bool, Trouble> {
+        for older in self.copies.iter().filter(|older| older.detail.retyped && replaces(copy, older)) {
+            let form =
+                |copy: &Copy| copy.detail.columns.first().map(|column| (column.ty.clone(), column.shape.clone()));
+            if form(older) == form(copy) || self.standing.contains(&copy.id) {
+                continue;
+            }
+            if let Ok(located) = self.ready(client, older).await? {
+                let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+                if !is_other_type(older, &target) {
+                    return Ok(true);
+                }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     async fn quiet(&self, client: &Client) -> Result<Quiet, Trouble> {
@@ -245,6 +253,21 @@ impl Pending {
             Some(why) => Err(why),
         })
     }
+}
+
+/// Whether one copy was made of the column of another, later and with the same key.
+pub(super) fn replaces(newer: &Copy, older: &Copy) -> bool {
+    let values = |copy: &Copy| matches!(copy.kind, Kind::Values | Kind::Column);
+    let name = |copy: &Copy| copy.detail.columns.first().map(|column| column.name.clone());
+    let same_key = newer.detail.key.iter().map(|key| &key.name).eq(older.detail.key.iter().map(|key| &key.name));
+    values(newer)
+        && older.kind == Kind::Values
+        && newer.detail.stuck.is_none()
+        && older.detail.stuck.is_none()
+        && newer.id > older.id
+        && newer.detail.relation == older.detail.relation
+        && name(newer) == name(older)
+        && same_key
 }
 
 /// How many rows a table has.

@@ -126,5 +126,5 @@ pub(super) async fn target(client: &Client, relation: Oid, table: String, later:
     let guards = guards.collect();
     let late = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
     let conflicts = client.query_one(late, &[&relation]).await?.get(0);
-    Ok(Target { table, columns, guards, conflicts })
+    Ok(Target { table, columns, guards, conflicts, given: Vec::new() })
 }

@@ -7,7 +7,7 @@ use super::back::{Pending, count, holds_rows};
 use super::located::{Located, is_other_type};
 use super::store::Copy;
 use super::{Restored, Trouble, describe};
-use crate::core::kept::{Kind, Target, coming_back, identical_gone, insert, misread, update};
+use crate::core::kept::{Kind, Target, coming_back, identical_gone, insert, misread, older_value, update};
 use crate::engine::postgres::identifier::{literal, quote};
 
 impl Pending {
@@ -22,7 +22,8 @@ impl Pending {
         if copy.kind == Kind::Sequence {
             return self.count_on(client, copy, located).await;
         }
-        let target = describe::target(client, located.relation, located.table.clone(), later).await?;
+        let mut target = describe::target(client, located.relation, located.table.clone(), later).await?;
+        target.given = self.given(copy, &target);
         let restored = if holds_rows(copy) {
             self.write_rows(client, copy, located, &target, filled && copy.kind == Kind::Rows).await?
         } else {
@@ -41,6 +42,26 @@ impl Pending {
             Restored { object: copy.object.clone(), rows: number(0), left: number(1), added: number(2) }
         };
         Ok(Ok(restored))
+    }
+
+    /// The values that rows had before the type of their column was changed, where an older copy has them.
+    fn given(&self, copy: &Copy, target: &Target) -> Vec<(String, String)> {
+        let mut given = Vec::new();
+        for stored in copy.detail.columns.iter().filter(|_| holds_rows(copy)) {
+            let Some(now) = target.column(&stored.name).filter(|now| now.ty != stored.ty) else { continue };
+            let older = self.copies.iter().find(|older| {
+                let column = older.detail.columns.first();
+                older.detail.retyped
+                    && older.detail.stuck.is_none()
+                    && older.id < copy.id
+                    && older.detail.relation == copy.detail.relation
+                    && column.is_some_and(|column| column.name == stored.name && column.ty == now.ty)
+            });
+            let value =
+                older.and_then(|older| older_value((&self.place.copy(older.id), &older.detail), now, &copy.detail));
+            given.extend(value.map(|value| (stored.name.clone(), value)));
+        }
+        given
     }
 
     /// Puts values back into a column of another type than they had; where that takes not all of them as they were,
