@@ -1,7 +1,7 @@
 //! Copies around the statements of a run: made before what destroys, put back by what brings back.
 
 use std::collections::HashSet;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_postgres::error::SqlState;
 
@@ -58,6 +58,20 @@ impl Keeping {
         let place = Place::ensure(guard.client(), ledger).await?;
         let keeper = Keeper { place, role: role.clone(), limit, used: AtomicU64::new(0) };
         Ok(Self { keeper: Some(keeper), waiting, role })
+    }
+}
+
+impl Keeping {
+    /// What the copies made so far take, in bytes.
+    pub fn used(&self) -> u64 {
+        self.keeper.as_ref().map_or(0, |keeper| keeper.used.load(Ordering::Relaxed))
+    }
+
+    /// Copies that were rolled back take no room.
+    pub fn rewind(&self, used: u64) {
+        if let Some(keeper) = &self.keeper {
+            keeper.used.store(used, Ordering::Relaxed);
+        }
     }
 }
 

@@ -36,6 +36,7 @@ impl Run<'_> {
             }
         };
         let mut attempt = 1;
+        let used = self.keeping.used();
         loop {
             let ran = match begun {
                 Ok(since) => self.attempt(batch.clone(), &entries, since).await,
@@ -50,6 +51,7 @@ impl Run<'_> {
                 Stop::LockTimeout(_) if attempt < ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() => {
                     (self.tell)(Progress::StepRetried { step: batch.start, attempt });
                     self.pause(attempt).await;
+                    self.keeping.rewind(used);
                     attempt += 1;
                     begun = self.begin(batch.start).await;
                 }
