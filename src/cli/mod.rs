@@ -20,6 +20,7 @@ mod history;
 mod init;
 mod interrupt;
 mod json;
+mod kept;
 mod later;
 mod lint;
 mod list_templates;
@@ -128,6 +129,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Check(arguments) => check::run(context, &arguments),
         Verb::Lint(arguments) => lint::run(context, &arguments),
         Verb::Verify(arguments) => verify::run(context, arguments),
+        Verb::Kept(arguments) => kept::run(context, &arguments),
         Verb::Drift(arguments) => drift::run(context, &arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),
         Verb::Doctor(arguments) => doctor::run(context, &arguments),

@@ -10,14 +10,14 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::fixtures::{hazards, id, sample};
+use super::fixtures::{hazards, id, outcome, sample};
 pub use super::names::{name, proved, start};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::Error;
-use crate::engine::apply::{Outcome, Progress, StepOutcome};
+use crate::engine::apply::{Outcome, Progress};
 use crate::engine::draft::Written;
 use crate::engine::postgres::ServerInfo;
 use crate::engine::prepare::Request;
@@ -272,6 +272,7 @@ impl Harness {
             steps,
             confirm: vec![Class::DataLoss],
             blank: false,
+            keeping: crate::core::kept::Keeping::default(),
             behind: self.behind.clone(),
         }))
     }
@@ -325,8 +326,7 @@ impl Harness {
                 messages.push(Msg::Progress(Progress::StatementDone { step: n, statement, rows, elapsed }));
             }
             messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
-            let revision = step.revision.clone();
-            steps.push(StepOutcome { revision, direction: step.direction, seconds: 0.041, kept: Vec::new() });
+            steps.push(outcome(step));
         }
         self.heads.clone_from(&plan.to);
         messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
