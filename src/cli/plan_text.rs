@@ -49,14 +49,15 @@ pub fn hazard(hazard: &Hazard) -> String {
         Some(evidence) => {
             let about = if evidence.exact { "" } else { "about " };
             let (values, rows) = (evidence.values, evidence.rows);
-            match hazard.subject {
+            let counted = match hazard.subject {
                 Subject::Table { .. } => format!(": {about}{rows} row{}", plural(rows)),
                 Subject::Rows { ref question, .. } => {
                     let noun = question.noun();
                     format!(": {about}{values} {noun}{} in {rows} row{}", plural(values), plural(rows))
                 }
                 _ => format!(": {about}{values} value{} in {rows} row{}", plural(values), plural(rows)),
-            }
+            };
+            counted + &evidence.weight()
         }
     };
     format!("{} {}{counted}{}", hazard.title, hazard.object, because(hazard))

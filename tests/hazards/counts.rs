@@ -188,3 +188,42 @@ fn a_value_that_comes_after_the_count_stops_the_run() {
     assert!(output.stderr.contains("t.n was empty when the plan was made and now holds 1 values"), "{}", output.stderr);
     assert_eq!(database.psql("SELECT string_agg(n::text, ',') FROM t"), "2.00");
 }
+
+#[test]
+fn what_is_locked_is_weighed_and_who_holds_locks_is_counted() {
+    let database = server().database();
+    database.psql(
+        "CREATE TABLE big (i int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g;
+         CREATE TABLE whole (i int) PARTITION BY RANGE (i); CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (9);
+         INSERT INTO whole VALUES (1)",
+    );
+    let project = TestProject::on(&database);
+    project.script(
+        "a",
+        "",
+        "ALTER TABLE big ALTER i TYPE bigint;\nCREATE INDEX ON whole (i);\nALTER TABLE big ALTER t SET NOT NULL;",
+        "SELECT 1;",
+    );
+    let weighed = |code: &str| {
+        let plan = project.run(&["upgrade", "head", "--dry-run", "--json"]).expect_status(0).stdout;
+        let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+        let statements = plan["steps"][0]["statements"].as_array().unwrap().clone();
+        let mut hazards = statements.iter().flat_map(|statement| statement["hazards"].as_array().unwrap());
+        let evidence = hazards.find(|hazard| hazard["code"] == code).unwrap()["evidence"].clone();
+        (evidence["bytes"].as_u64().unwrap(), evidence["sessions"].as_u64().unwrap())
+    };
+    let size: u64 = database.psql("SELECT pg_total_relation_size('big')").parse().unwrap();
+    assert_eq!(weighed("LK301"), (size, 0));
+    assert!(size > 500_000, "{size}");
+    let holder = format!("BEGIN; LOCK TABLE big IN ACCESS SHARE MODE; SELECT pg_sleep(60)");
+    let mut held = std::process::Command::new(crate::support::program("psql"));
+    let mut held = held.args(["-X", "-c", &holder]).arg(database.url()).env_clear().spawn().unwrap();
+    crate::support::eventually("the lock is held", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'big'::regclass AND granted") == "1"
+    });
+    assert_eq!(weighed("LK301"), (size, 1));
+    let text = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0).stdout;
+    assert!(text.contains("kB, 1 session holds locks on it"), "{text}");
+    held.kill().unwrap();
+    held.wait().unwrap();
+}

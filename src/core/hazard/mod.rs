@@ -51,6 +51,38 @@ pub struct Evidence {
     pub exact: bool,
     /// How long the counting took.
     pub seconds: f64,
+    /// Of what is locked or built: how large the table is on disk with its indexes and partitions, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Of what is locked: how many other sessions held locks on the table just then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u64>,
+}
+
+impl Evidence {
+    /// What was counted one by one.
+    #[must_use]
+    pub const fn counted(rows: u64, values: u64, seconds: f64) -> Self {
+        Self { rows, values, exact: true, seconds, bytes: None, sessions: None }
+    }
+
+    /// What statistics say.
+    #[must_use]
+    pub const fn estimated(rows: u64, values: u64, seconds: f64) -> Self {
+        Self { exact: false, ..Self::counted(rows, values, seconds) }
+    }
+
+    /// The size and the other sessions in words, each after a comma; empty where nothing is known.
+    #[must_use]
+    pub fn weight(&self) -> String {
+        let size = self.bytes.map(|bytes| format!(", {}", super::kept::size(bytes))).unwrap_or_default();
+        let held = match self.sessions {
+            None | Some(0) => String::new(),
+            Some(1) => ", 1 session holds locks on it".to_owned(),
+            Some(many) => format!(", {many} sessions hold locks on it"),
+        };
+        size + &held
+    }
 }
 
 /// One finding on one statement.

@@ -94,7 +94,7 @@ impl Target {
 
     /// The same, known to hold nothing that was there before.
     pub(super) fn holding_nothing(self) -> Self {
-        let nothing = Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 };
+        let nothing = Evidence::counted(0, 0, 0.0);
         Self { evidence: Some(nothing), ..self }
     }
 }

@@ -131,7 +131,7 @@ mod tests {
     use crate::core::plan::{Behind, EnvironmentName, PlannedStatement, Step, TransactionMode};
 
     fn plan(object: &str, values: Option<u64>, protected: bool, behind: &[&str]) -> Arc<Plan> {
-        let evidence = values.map(|values| Evidence { rows: values, values, exact: true, seconds: 0.0 });
+        let evidence = values.map(|values| Evidence::counted(values, values, 0.0));
         let subject = Subject::Other;
         let hazard = Hazard {
             code: "DL101",

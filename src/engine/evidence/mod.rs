@@ -56,6 +56,17 @@ pub async fn count(client: &Client, version_table: &VersionTable, plan: &mut Pla
     Ok(())
 }
 
+/// The classes whose cost is a matter of size.
+const WEIGHED: [Class; 3] = [Class::Lock, Class::Index, Class::ForeignKey];
+
+/// Bytes of a table with its indexes and partitions, and sessions but this one that hold locks on it.
+const WEIGHT: &str = "SELECT coalesce((SELECT sum(pg_total_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p),
+        pg_total_relation_size(c.oid))::int8,
+    (SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+     WHERE d.datname = current_database() AND l.locktype = 'relation' AND l.relation = c.oid AND l.granted
+       AND l.pid <> pg_backend_pid())
+    FROM pg_class c WHERE c.oid = to_regclass($1)";
+
 /// The counts of one plan.
 struct Counting<'a> {
     client: &'a Client,
@@ -88,7 +99,7 @@ impl Counting<'_> {
         let is_lost = hazard.class == Class::DataLoss;
         // Only what was there before the plan can be lost, locked or refused.
         if blank && (is_lost || hazard.subject != Subject::Other) {
-            hazard.evidence = Some(Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 });
+            hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
             return true;
         }
         if earlier.disturbs(&hazard.subject) {
@@ -97,6 +108,9 @@ impl Counting<'_> {
         let found = self.once(&hazard.subject, is_lost).await;
         let Found::Counted(evidence) = found else { return false };
         hazard.evidence = evidence;
+        if let Some(evidence) = hazard.evidence.as_mut().filter(|_| WEIGHED.contains(&hazard.class)) {
+            (evidence.bytes, evidence.sessions) = self.weigh(&hazard.subject).await;
+        }
         // Nothing is lost with it, so that "not counted" would say too much.
         if hazard.evidence.is_none() && !is_lost {
             hazard.subject = Subject::Other;
@@ -104,6 +118,19 @@ impl Counting<'_> {
         // Nothing is refused where nothing is, and nothing comes.
         let is_bare = evidence.is_some_and(|evidence| evidence.exact && evidence.rows == 0);
         !(hazard.class == Class::Fails && is_bare && !earlier.fills(&hazard.subject))
+    }
+
+    /// How large a table is, and how many others hold locks on it at the moment.
+    async fn weigh(&self, subject: &Subject) -> (Option<u64>, Option<u64>) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let Some(table) = table_of(subject).filter(|_| !left.is_zero()) else { return (None, None) };
+        if begin(self.client, left, "1ms").await.is_err() {
+            return (None, None);
+        }
+        let row = self.client.query_opt(WEIGHT, &[&table]).await;
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        let number = |column: usize| row.as_ref().ok()?.as_ref()?.try_get::<_, i64>(column).ok().map(i64::unsigned_abs);
+        (number(0), number(1))
     }
 
     /// Looks at each subject once.
@@ -139,7 +166,7 @@ fn plainly(subject: &Subject, is_lost: bool) -> Subject {
 /// As the server says; the transaction is then lost.
 pub async fn exactly(client: &Client, subject: &Subject) -> Result<Option<Evidence>, tokio_postgres::Error> {
     Ok(match found(client, subject).await? {
-        Found::Nothing => Some(Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 }),
+        Found::Nothing => Some(Evidence::counted(0, 0, 0.0)),
         Found::Counted(evidence) => evidence,
     })
 }
@@ -158,7 +185,7 @@ async fn found(client: &Client, subject: &Subject) -> Result<Found, tokio_postgr
             cast::Told::Try(change) => {
                 let (rows, values) = change.count(client).await?;
                 let seconds = since.elapsed().as_secs_f64();
-                Found::Counted(Some(Evidence { rows, values, exact: true, seconds }))
+                Found::Counted(Some(Evidence::counted(rows, values, seconds)))
             }
         });
     }
@@ -170,7 +197,7 @@ async fn counted_by(client: &Client, subject: &Subject, since: Instant) -> Resul
     let row = client.query_one(&query, &[]).await?;
     let number = |column: usize| row.get::<_, i64>(column).unsigned_abs();
     let (rows, values) = (number(0), number(1));
-    Ok(Found::Counted(Some(Evidence { rows, values, exact: true, seconds: since.elapsed().as_secs_f64() })))
+    Ok(Found::Counted(Some(Evidence::counted(rows, values, since.elapsed().as_secs_f64()))))
 }
 
 /// Whether nobody has made a table yet: then there is nothing to lose, whatever a plan does.
@@ -190,7 +217,7 @@ pub async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<b
 /// Counts one subject outside a transaction, within the time of a whole plan.
 pub async fn look(client: &Client, subject: &Subject) -> Option<Evidence> {
     match measure(client, subject, BUDGET, PATIENCE).await {
-        Found::Nothing => Some(Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 }),
+        Found::Nothing => Some(Evidence::counted(0, 0, 0.0)),
         Found::Counted(evidence) => evidence,
     }
 }
@@ -247,5 +274,5 @@ async fn estimate(client: &Client, subject: &Subject) -> Option<Evidence> {
     )]
     let whole = |number: f64| number.round() as u64;
     let seconds = since.elapsed().as_secs_f64();
-    Some(Evidence { rows: whole(rows), values: whole(rows * share), exact: false, seconds })
+    Some(Evidence::estimated(whole(rows), whole(rows * share), seconds))
 }

@@ -98,7 +98,7 @@ fn count(hazards: &mut [FoundHazard], plan: &Plan) {
         hazard.evidence = match counted {
             Some(known) => known.evidence,
             None if hazard.subject == Subject::Other => None,
-            None => Some(Evidence { rows: 0, values: 0, exact: true, seconds: 0.0 }),
+            None => Some(Evidence::counted(0, 0, 0.0)),
         };
     }
 }

@@ -85,7 +85,7 @@ pub fn fresh(origin: Origin) -> Opening {
         class: Class::DataLoss,
         title: "drops table",
         object: String::from("jobs"),
-        evidence: Some(Evidence { rows: 12, values: 12, exact: true, seconds: 0.1 }),
+        evidence: Some(Evidence::counted(12, 12, 0.1)),
         subject: Subject::Table { schema: None, name: String::from("jobs") },
         allowed: None,
     };

@@ -117,7 +117,7 @@ pub fn forked() -> ScriptTree {
 
 /// The hazards that the sample's statements have.
 pub fn hazards(sql: &str) -> Vec<Hazard> {
-    let counted = |values, rows| Some(Evidence { rows, values, exact: true, seconds: 0.01 });
+    let counted = |values, rows| Some(Evidence::counted(rows, values, 0.01));
     let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(column) = sql.strip_prefix("ALTER TABLE functions DROP COLUMN ") {
         return vec![Hazard {

@@ -61,12 +61,12 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (None, Subject::Other) => String::new(),
         (None, _) => String::from("not counted, so taken as lost"),
         (Some(evidence), Subject::Table { .. }) => {
-            format!("{} ({})", count(evidence.rows, "row"), exactness(evidence))
+            format!("{} ({}){}", count(evidence.rows, "row"), exactness(evidence), evidence.weight())
         }
         (Some(evidence), subject) => {
             let noun = if let Subject::Rows { question, .. } = subject { question.noun() } else { "value" };
             let (values, rows) = (count(evidence.values, noun), count(evidence.rows, "row"));
-            format!("{values} in {rows} ({})", exactness(evidence))
+            format!("{values} in {rows} ({}){}", exactness(evidence), evidence.weight())
         }
     }
 }
