@@ -10,7 +10,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::json::PlanDocument;
 use super::progress::Reporter;
-use super::{interrupt, listing, offline, plan_text};
+use super::{interrupt, listing, offline, plan_text, rehearse};
 use crate::core::graph::Direction;
 use crate::core::plan::{Approval, Plan};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Show the plan, and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// Run the plan in one transaction with the time of each statement, and roll back
+    #[arg(long, conflicts_with_all = ["sql", "dry_run", "allow", "resume"])]
+    rehearse: bool,
     /// Approve hazards of these classes
     #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
     allow: Vec<Allow>,
@@ -99,6 +102,10 @@ async fn carry_out(
     }
     if plan.is_empty() {
         return nothing_to_do(context, &plan);
+    }
+    if arguments.rehearse {
+        let given = (arguments.confirm.as_deref(), arguments.no_wait);
+        return rehearse::run(context, project, &target, &plan, given).await;
     }
     let approval = {
         let yes = context.connect_options().yes;

@@ -30,6 +30,7 @@ mod migrate;
 mod offline;
 mod plan_text;
 mod progress;
+mod rehearse;
 mod revision;
 mod show;
 mod stamp;
