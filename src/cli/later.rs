@@ -5,10 +5,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use crate::engine::Error;
 
 /// The commands to come, and what to do meanwhile.
-const LATER: [(&str, &str); 5] = [
+const LATER: [(&str, &str); 3] = [
     ("kept", "no copies are kept yet: back up before a step that destroys"),
-    ("backup", "use pg_dump"),
-    ("restore", "use pg_restore"),
     ("import", "write the scripts as SQL, with the same ids; the version table is shared"),
     ("rebase", "edit the line 'Revises:' of the first script of the branch"),
 ];

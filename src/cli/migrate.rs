@@ -10,7 +10,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::json::PlanDocument;
 use super::progress::Reporter;
-use super::{interrupt, listing, offline, plan_text, rehearse};
+use super::{backup, interrupt, listing, offline, plan_text, rehearse};
 use crate::core::graph::Direction;
 use crate::core::plan::{Approval, Plan};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
@@ -142,6 +142,10 @@ async fn run_plan(
     let cancel = CancellationToken::new();
     let watch = interrupt::watch(context.terminal, cancel.clone());
     let options = ApplyOptions { no_wait: arguments.no_wait, resume: arguments.resume.map(Resume::from) };
+    if let Err(error) = backup::before_plan(context.terminal, project, target, approval, &cancel).await {
+        watch.abort();
+        return Err(error);
+    }
     let outcome = apply(project, target, approval, &options, &|progress| reporter.tell(&progress), &cancel).await;
     watch.abort();
     outcome

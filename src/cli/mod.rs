@@ -3,6 +3,7 @@
 mod approve;
 mod arguments;
 mod autogenerate;
+mod backup;
 mod begin;
 mod branches;
 mod check;
@@ -130,6 +131,8 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Lint(arguments) => lint::run(context, &arguments),
         Verb::Verify(arguments) => verify::run(context, arguments),
         Verb::Drift(arguments) => drift::run(context, &arguments),
+        Verb::Backup(arguments) => backup::run(context, &arguments),
+        Verb::Restore(arguments) => backup::restore(context, &arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),
         Verb::Doctor(arguments) => doctor::run(context, &arguments),
         Verb::Completions(arguments) => completions::run(context, &arguments),

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::progress::{Reporter, describe};
 use super::{interrupt, plan_text};
 use crate::core::plan::{Plan, Step};
-use crate::engine::apply::rehearse::{LeftOut, Rehearsal, RehearsedStatement, RehearsedStep, rehearse};
+use crate::engine::apply::rehearse::{Rehearsal, RehearsedStatement, RehearsedStep, rehearse};
 use crate::engine::project::Project;
 use crate::engine::{Error, Target};
 
@@ -95,18 +95,12 @@ fn text(plan: &Plan, rehearsal: &Rehearsal) -> String {
 }
 
 fn step(text: &mut String, step: &Step, rehearsed: &RehearsedStep, slowest: Option<&RehearsedStatement>) {
-    let (mut ran, mut left_out) = (rehearsed.statements.iter().peekable(), rehearsed.left_out.iter().peekable());
-    for statement in &step.statements {
+    for (number, statement) in step.statements.iter().enumerate() {
         let shown = shorten(&statement.sql);
-        if ran.peek().is_some_and(|ran| ran.line == statement.line) {
-            // Of several statements in a line, those that were left out are told first where they stood behind.
-            if let Some(ran) = ran.next() {
-                ran_line(text, ran, &shown, slowest.is_some_and(|slowest| std::ptr::eq(slowest, ran)));
-                continue;
-            }
-        }
-        if let Some(LeftOut { reason, .. }) = left_out.next() {
-            let _ = writeln!(text, "  {:>5}  left out   {shown}\n         {reason}", statement.line);
+        if let Some(ran) = rehearsed.statements.iter().find(|ran| ran.statement == number) {
+            ran_line(text, ran, &shown, slowest.is_some_and(|slowest| std::ptr::eq(slowest, ran)));
+        } else if let Some(left_out) = rehearsed.left_out.iter().find(|left_out| left_out.statement == number) {
+            let _ = writeln!(text, "  {:>5}   left out  {shown}\n         {}", statement.line, left_out.reason);
         }
     }
 }

@@ -45,6 +45,9 @@ pub struct RehearsedStep {
 /// A statement that ran.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RehearsedStatement {
+    /// Index into the step's statements.
+    #[serde(skip)]
+    pub statement: usize,
     /// 1-based line in the script's file.
     pub line: usize,
     pub seconds: f64,
@@ -57,6 +60,9 @@ pub struct RehearsedStatement {
 /// A statement that was not rehearsed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LeftOut {
+    /// Index into the step's statements.
+    #[serde(skip)]
+    pub statement: usize,
     /// 1-based line in the script's file.
     pub line: usize,
     pub reason: String,

@@ -119,7 +119,7 @@ impl Run<'_> {
         for (number, statement) in step.statements.iter().enumerate() {
             self.go_on()?;
             match self.try_out(index, number, statement, state).await? {
-                Tried::Ran => rehearsed.statements.push(state.watch.statement(statement.line)),
+                Tried::Ran => rehearsed.statements.push(state.watch.statement(number, statement.line)),
                 Tried::LeftOut(left_out) => {
                     state.excuses.left_out(statement);
                     rehearsed.left_out.push(left_out);
@@ -151,7 +151,8 @@ impl Run<'_> {
         state: &mut Rehearsing<'_>,
     ) -> Result<Tried, Stop> {
         let step = &self.plan.steps[index];
-        let left_out = |reason, tried| Tried::LeftOut(LeftOut { line: statement.line, reason, tried });
+        let left_out =
+            |reason, tried| Tried::LeftOut(LeftOut { statement: number, line: statement.line, reason, tried });
         if let Some(reason) = self.cannot(statement, state).await? {
             return Ok(left_out(reason, false));
         }

@@ -45,8 +45,9 @@ impl<'a> Watch<'a> {
     }
 
     /// What was heard of the statement that has just ended.
-    pub fn statement(&self, line: usize) -> RehearsedStatement {
+    pub fn statement(&self, statement: usize, line: usize) -> RehearsedStatement {
         let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
-        RehearsedStatement { line, seconds: heard.seconds, rows: heard.rows, waited_for: heard.waited_for }
+        let Heard { seconds, rows, waited_for } = heard;
+        RehearsedStatement { statement, line, seconds, rows, waited_for }
     }
 }
