@@ -175,7 +175,7 @@ impl Teller {
             Told::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
             Told::Working { tables, of, bytes, elapsed } => {
                 let seconds = elapsed.as_secs() / EVERY;
-                if self.last.swap(seconds, Ordering::Relaxed) != seconds {
+                if self.last.swap(seconds, Ordering::Relaxed) != seconds || (*bytes > 0 && tables >= of) {
                     let written = if *bytes == 0 { String::new() } else { format!(", {} written", size(*bytes)) };
                     self.terminal.note(&format!("  {tables} of {of} tables{written}, {} s", elapsed.as_secs()));
                 }
@@ -187,7 +187,7 @@ impl Teller {
 fn text(listed: &[Listed]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    for Listed { path, bytes, checksum, record } in listed {
+    for Listed { path, bytes, checksum, record, .. } in listed {
         let (at, heads) = match record {
             Some(record) if record.heads.is_empty() => (record.at.as_str(), "base".to_owned()),
             Some(record) => (record.at.as_str(), record.heads.join(", ")),

@@ -1,6 +1,7 @@
 //! The backups of a project.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::record::Record;
 use crate::engine::project::Project;
@@ -12,6 +13,9 @@ pub struct Listed {
     pub path: PathBuf,
     pub bytes: u64,
     pub checksum: State,
+    /// How long ago it was made, so far as that stands beside it.
+    #[serde(skip)]
+    pub age: Option<Duration>,
     /// `None` where nothing that can be read stands beside it.
     #[serde(flatten)]
     pub record: Option<Record>,
@@ -67,5 +71,7 @@ fn look(path: PathBuf) -> Option<Listed> {
         Some(record) if record.bytes != bytes => State::WrongSize,
         Some(_) => State::Recorded,
     };
-    Some(Listed { path, bytes, checksum, record })
+    let made = record.as_ref().and_then(|record| record.at.parse::<jiff::Timestamp>().ok());
+    let age = made.map(|made| jiff::Timestamp::now().duration_since(made).unsigned_abs());
+    Some(Listed { path, bytes, checksum, age, record })
 }

@@ -199,7 +199,8 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Open | C::Edit | C::EditOutside | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Verify | C::VerifyAll => screen::verify::decide(model, command),
         C::Drift | C::Check => screen::compare::decide(model, command),
-        C::Autogenerate | C::Backup => no("comes with a later version"),
+        C::Backup => screen::backup::decide(model),
+        C::Autogenerate => no("comes with a later version"),
         C::Accept
         | C::FieldNext
         | C::FieldPrevious
@@ -250,7 +251,7 @@ pub fn footer(model: &Model) -> Vec<&'static Info> {
 
 /// Whether the key is spoken for by something that is not built yet.
 const fn is_for_later(command: Command) -> bool {
-    matches!(command, Command::Autogenerate | Command::Backup)
+    matches!(command, Command::Autogenerate)
 }
 
 /// The table of keys for README, as Markdown.

@@ -43,6 +43,10 @@ pub enum Effect {
     Drift(Generation, Arc<ScriptTree>, bool),
     /// Compare the models with the database; `true`: the project's program may run.
     Check(Generation, Arc<ScriptTree>, bool),
+    /// Read the folder of backups.
+    ListBackups(Generation),
+    /// Back the database up.
+    Backup(Generation),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
     EditExternally(PathBuf, Option<usize>),
     /// Read a file that is to be edited, at a 1-based line.

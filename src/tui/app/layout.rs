@@ -220,7 +220,7 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
 pub fn news(model: &Model) -> Option<String> {
     match (&model.notice, &model.job) {
         (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(Job::Verifying(_) | Job::Comparing(..))) if model.sheet.is_some() => None,
+        (None, Some(Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_))) if model.sheet.is_some() => None,
         (None, None | Some(Job::Applying)) => None,
         (None, Some(job)) => Some(format!("{} …", job.words())),
     }

@@ -12,6 +12,7 @@ use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
 use super::record::Question;
+use super::screen::backup::Backups;
 use super::screen::compare::{Against, Compared};
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
@@ -84,6 +85,8 @@ pub enum Job {
     Verifying(Generation),
     /// The database is being compared with its history or the models.
     Comparing(Generation, Against),
+    /// The database is being backed up.
+    BackingUp(Generation),
     /// A script is being proved.
     Proving,
     /// A script is being written, or the version table; the words say what.
@@ -103,6 +106,7 @@ impl Job {
             Self::Verifying(_) => String::from("verifying"),
             Self::Comparing(_, Against::History) => String::from("looking for drift"),
             Self::Comparing(_, Against::Models) => String::from("comparing the models"),
+            Self::BackingUp(_) => String::from("backing up"),
             Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
@@ -172,6 +176,7 @@ pub struct Model {
     /// The verification that runs, or the last one.
     pub(crate) verify: Option<Verify>,
     pub(crate) compared: Compared,
+    pub(crate) backups: Backups,
     /// What was found of scripts in this session.
     pub(crate) proofs: HashMap<RevisionId, Proof>,
     /// Above the plan and the panes.
@@ -221,6 +226,7 @@ impl Model {
             plan: None,
             sheet: None,
             verify: None,
+            backups: Backups::default(),
             compared: Compared::default(),
             proofs: HashMap::new(),
             editor: None,

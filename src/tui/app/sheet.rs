@@ -6,7 +6,7 @@ use super::form::{FormLine, Piece, wrap};
 use super::model::Model;
 use super::screen::compare::Against;
 use super::screen::moving::Motion;
-use super::screen::{compare, compare_list, verify, verify_list};
+use super::screen::{backup, compare, compare_list, verify, verify_list};
 use super::theme::Role;
 use super::{Effect, layout, scroll};
 use crate::core::graph::RevisionId;
@@ -23,6 +23,7 @@ pub const SEPARATOR: &str = " · ";
 pub enum Kind {
     Verify,
     Compared(Against),
+    Backups,
 }
 
 /// The screen: where one is in its list.
@@ -93,6 +94,7 @@ fn version(model: &Model, kind: Kind) -> u64 {
     match kind {
         Kind::Verify => model.verify.as_ref().map_or(0, |verify| verify.version),
         Kind::Compared(_) => model.compared.last().map_or(0, |last| last.version),
+        Kind::Backups => model.backups.version,
     }
 }
 
@@ -153,6 +155,12 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
                 add(Some(index), compare_list::details(model, against, index));
             }
         }
+        Kind::Backups => {
+            for index in 0..backup::count(model) {
+                add(Some(index), vec![entry(index)]);
+                add(Some(index), backup::details(model, index));
+            }
+        }
     }
     lines
 }
@@ -163,6 +171,7 @@ pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
     match kind {
         Kind::Verify => verify_list::title(model),
         Kind::Compared(against) => compare_list::title(against),
+        Kind::Backups => backup::title(),
     }
 }
 
@@ -172,6 +181,7 @@ pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
     match kind {
         Kind::Verify => verify_list::entry(model, index),
         Kind::Compared(against) => compare_list::entry(model, against, index),
+        Kind::Backups => backup::entry(model, index),
     }
 }
 
@@ -181,6 +191,7 @@ pub fn status(model: &Model, kind: Kind) -> Piece {
     match kind {
         Kind::Verify => verify_list::status(model),
         Kind::Compared(against) => compare_list::status(model, against),
+        Kind::Backups => backup::status(model),
     }
 }
 
@@ -191,7 +202,7 @@ pub fn revision(model: &Model) -> Option<RevisionId> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::revision(model, index).cloned(),
-        Kind::Compared(_) => None,
+        Kind::Compared(_) | Kind::Backups => None,
     }
 }
 
@@ -202,7 +213,7 @@ pub fn error(model: &Model) -> Option<Error> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::error(model, index).cloned(),
-        Kind::Compared(_) => None,
+        Kind::Compared(_) | Kind::Backups => None,
     }
 }
 
@@ -211,6 +222,7 @@ pub(crate) fn again(model: &Model) -> Decision {
     match model.sheet.as_ref().map(|sheet| sheet.kind) {
         Some(Kind::Verify) => verify::again(model),
         Some(Kind::Compared(_)) => compare::again(model),
+        Some(Kind::Backups) => backup::again(model),
         None => no("there is no list"),
     }
 }

@@ -25,6 +25,7 @@ impl Leaving {
             Some(Job::Applying) => "A plan is being applied. Cancelling it rolls back what is not committed.",
             Some(Job::Verifying(_)) => "Scripts are being verified. Cancelling that drops the scratch database.",
             Some(Job::Comparing(..)) => "The database is being compared. Cancelling that drops the scratch database.",
+            Some(Job::BackingUp(_)) => "The database is being backed up. Cancelling that removes what was written.",
             Some(Job::Proving) => "A script is being proved. Cancelling that drops its scratch database.",
             _ => "Something is still being written.",
         };
@@ -116,12 +117,14 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
             None => vec![Effect::Quit],
         },
         Some(Job::Preparing(..)) => let_go(model),
-        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::Proving) if model.cancelling => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_) | Job::Proving)
+            if model.cancelling =>
+        {
             model.quitting = true;
             model.say("limbeck quits as soon as the server has answered");
             Vec::new()
         }
-        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::Proving) => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_) | Job::Proving) => {
             model.cancelling = true;
             vec![Effect::Cancel]
         }
@@ -162,7 +165,7 @@ fn terminate_job(model: &mut Model) -> Vec<Effect> {
             model.quitting = true;
             Vec::new()
         }
-        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::Proving) => {
+        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_) | Job::Proving) => {
             model.quitting = true;
             let asked = std::mem::replace(&mut model.cancelling, true);
             if asked { Vec::new() } else { vec![Effect::Cancel] }
