@@ -121,18 +121,7 @@ impl Harness {
         let mut queue: VecDeque<Effect> = effects.into();
         while let Some(effect) = queue.pop_front() {
             self.asked.push(name(&effect));
-            if self.hold
-                && matches!(
-                    effect,
-                    Effect::Apply(_)
-                        | Effect::Prepare(..)
-                        | Effect::Verify(..)
-                        | Effect::Drift(..)
-                        | Effect::Check(..)
-                        | Effect::Prove(_)
-                        | Effect::SaveScript { .. }
-                )
-            {
+            if self.hold && super::backing_up::waits(&effect) {
                 self.held.push(effect);
                 continue;
             }
@@ -160,6 +149,7 @@ impl Harness {
             }
             Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
             Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
+            Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
                 vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
@@ -385,6 +375,8 @@ fn name(effect: &Effect) -> String {
             format!("verify {}", if words.is_empty() { "all".into() } else { words.join(" ") })
         }
         Effect::Drift(..) | Effect::Check(..) => super::comparing::name(effect),
+        Effect::ListBackups(_) => String::from("list backups"),
+        Effect::Backup(_) => String::from("back up"),
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),
