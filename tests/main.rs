@@ -8,6 +8,7 @@ mod catalog;
 mod cli;
 mod embedded;
 mod hazards;
+mod kept;
 mod models;
 mod postgres;
 mod project;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    backup, branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, lint,
+    backup, branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, kept, lint,
     list_templates, man, merge, migrate, revision, show, stamp, verify,
 };
 
@@ -62,7 +62,7 @@ pub struct Global {
     /// When to colour errors and notes; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
-    /// Answer yes to downloads, and to passing environments that should come first
+    /// Answer yes to downloads, to passing environments that should come first, and to dropping copies
     #[arg(long, global = true)]
     pub yes: bool,
 }
@@ -151,6 +151,8 @@ pub enum Verb {
     Backup(backup::Arguments),
     /// Bring a backup back with pg_restore
     Restore(backup::RestoreArguments),
+    /// List, bring back or drop the copies of what approved steps destroyed
+    Kept(kept::Arguments),
     /// Make the version table where there is none
     EnsureVersion(ensure_version::Arguments),
     /// Say what was found, what is wrong, and what to do about it

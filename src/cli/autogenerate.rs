@@ -130,7 +130,7 @@ fn unproved(generated: &Generated) -> Error {
     error.causes.extend(proof.difference.iter().cloned());
     if let Some(reason) = &proof.error {
         error.causes.push(reason.message.clone());
-        error.causes.extend(reason.causes.iter().cloned());
+        error.causes.extend(reason.causes.iter().chain(&reason.hint).cloned());
         error.excerpt.clone_from(&reason.excerpt);
     }
     error

@@ -11,6 +11,7 @@ use crate::core::diff::Operation;
 use crate::core::diff::rename::Candidate;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{self, Hazard};
+use crate::core::kept::Keeping;
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::engine::autogenerate::{Generated, Proof};
 use crate::engine::draft::Written;
@@ -54,6 +55,8 @@ pub struct PlanDocument<'a> {
     from: &'a [RevisionId],
     to: &'a [RevisionId],
     steps: Vec<StepDocument<'a>>,
+    /// The copies that are made of what is lost.
+    keeping: &'a Keeping,
 }
 
 #[derive(Debug, Serialize)]
@@ -244,7 +247,8 @@ impl<'a> CurrentDocument<'a> {
 
 impl<'a> From<&'a Plan> for PlanDocument<'a> {
     fn from(plan: &'a Plan) -> Self {
-        Self { from: &plan.from, to: &plan.to, steps: plan.steps.iter().map(StepDocument::from).collect() }
+        let steps = plan.steps.iter().map(StepDocument::from).collect();
+        Self { from: &plan.from, to: &plan.to, steps, keeping: &plan.keeping }
     }
 }
 

@@ -12,6 +12,7 @@ use super::json::PlanDocument;
 use super::progress::Reporter;
 use super::{backup, interrupt, listing, offline, plan_text, rehearse};
 use crate::core::graph::Direction;
+use crate::core::kept::Keeping;
 use crate::core::plan::{Approval, Plan};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
 use crate::engine::prepare::{Request, prepare};
@@ -41,7 +42,7 @@ pub struct Arguments {
     /// Confirm the name of a protected environment
     #[arg(long, value_name = "ENVIRONMENT")]
     confirm: Option<String>,
-    /// Keep no copy of what an approved step destroys; this version keeps none yet
+    /// Make no copy of what an approved step destroys, and put none back
     #[arg(long)]
     no_keep: bool,
     /// Fail at once (exit 5) while another migrator holds the lock
@@ -97,6 +98,7 @@ async fn carry_out(
     let target = context.target(project).await?;
     let request = Request { direction, target: arguments.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;
+    let plan = if arguments.no_keep { without_copies(&plan) } else { plan };
     if arguments.dry_run {
         return show(context, &plan);
     }
@@ -132,6 +134,11 @@ async fn carry_out(
     Ok(Exit::Done)
 }
 
+/// The plan as it is with `--no-keep`.
+fn without_copies(plan: &Plan) -> Arc<Plan> {
+    Arc::new(Plan { keeping: Keeping::default(), ..plan.clone() })
+}
+
 async fn run_plan(
     context: &Context,
     project: &Project,
@@ -141,7 +148,8 @@ async fn run_plan(
 ) -> Result<Outcome, Error> {
     let cancel = CancellationToken::new();
     let watch = interrupt::watch(context.terminal, cancel.clone());
-    let options = ApplyOptions { no_wait: arguments.no_wait, resume: arguments.resume.map(Resume::from) };
+    let resume = arguments.resume.map(Resume::from);
+    let options = ApplyOptions { no_wait: arguments.no_wait, resume, no_keep: arguments.no_keep };
     if let Err(error) = backup::before_plan(context.terminal, project, target, approval, &cancel).await {
         watch.abort();
         return Err(error);

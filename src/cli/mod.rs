@@ -21,6 +21,7 @@ mod history;
 mod init;
 mod interrupt;
 mod json;
+mod kept;
 mod later;
 mod lint;
 mod list_templates;
@@ -130,6 +131,7 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Check(arguments) => check::run(context, &arguments),
         Verb::Lint(arguments) => lint::run(context, &arguments),
         Verb::Verify(arguments) => verify::run(context, arguments),
+        Verb::Kept(arguments) => kept::run(context, &arguments),
         Verb::Drift(arguments) => drift::run(context, &arguments),
         Verb::Backup(arguments) => backup::run(context, &arguments),
         Verb::Restore(arguments) => backup::restore(context, &arguments),

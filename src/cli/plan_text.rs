@@ -5,6 +5,8 @@ use std::fmt::Write;
 use super::listing::join;
 use crate::core::hazard::{Class, Hazard, Subject};
 use crate::core::plan::{Plan, Step};
+use crate::engine::apply::Kept;
+use crate::engine::kept::Restored;
 
 /// The whole plan, a paragraph a step.
 #[must_use]
@@ -79,6 +81,29 @@ pub fn to_approve(plan: &Plan) -> Vec<String> {
             format!("{}, line {}, {} [{}]", step.revision, statement.line, hazard(found), found.class.word())
         })
         .collect()
+}
+
+/// A copy that was made, in a line.
+#[must_use]
+pub fn kept(kept: &Kept) -> String {
+    format!("Kept a copy of {}: {} row{}", kept.object, kept.rows, plural(kept.rows))
+}
+
+/// What came back of a copy, in a line.
+#[must_use]
+pub fn restored(restored: &Restored) -> String {
+    let Restored { object, rows, left, added } = restored;
+    if *rows == 0 && *left == 0 {
+        return format!("All of {object} is there again as it was");
+    }
+    let mut line = format!("Brought back {object}: {rows} row{}", plural(*rows));
+    if *left > 0 {
+        let _ = write!(line, ", {left} not, as their place is taken or gone");
+    }
+    if *added > 0 {
+        let _ = write!(line, "; {added} that came since left as they are");
+    }
+    line
 }
 
 /// The environments that should have come first, a line each.

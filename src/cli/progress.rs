@@ -56,6 +56,11 @@ impl Reporter {
             Progress::StepRetried { attempt, .. } => {
                 self.terminal.note(&format!("Rolled back, because a lock was not had in time; attempt {attempt}"));
             }
+            Progress::Kept { kept, .. } => self.terminal.note(&plan_text::kept(kept)),
+            Progress::Restored { restored, .. } => self.terminal.note(&plan_text::restored(restored)),
+            Progress::CopyStays { object, why, .. } => {
+                self.terminal.note(&format!("The copy of {object} stays: {why} (see limbeck kept)"));
+            }
             Progress::Cancelling => self.terminal.note("Cancelling; waiting for the server"),
         }
     }

@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod graph;
 pub mod hazard;
+pub mod kept;
 pub mod plan;
 pub mod schema;
 pub mod script;

@@ -12,6 +12,7 @@ pub mod editor;
 mod error;
 pub mod evidence;
 pub mod init;
+pub mod kept;
 pub mod models;
 mod passage;
 pub mod postgres;

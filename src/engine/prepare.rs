@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::postgres::VersionTable;
 use super::project::{Project, ScriptFile, ScriptTree};
-use super::{Error, Result, Target, behind, evidence, recall};
+use super::{Error, Result, Target, behind, evidence, kept, recall};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
+use crate::core::kept::Keeping;
 use crate::core::plan::{Plan, Source, Step, TransactionMode};
 
 /// What is asked for.
@@ -33,6 +34,7 @@ pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, requ
     let tree = recall::with_missing(tree, session.client(), &heads).await?;
     let mut plan = plan(project, &tree, target, request, &heads)?;
     evidence::count(session.client(), &table, &mut plan).await?;
+    plan.keeping = Box::pin(kept::forecast(session.client(), &project.config.apply, &plan)).await?;
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
         plan.behind = behind::look(project, &tree, &target.environment, &plan.to).await?;
     }
@@ -77,6 +79,7 @@ pub(super) fn along(
         confirm: project.classes_to_confirm(&target.environment),
         blank: false,
         behind: Vec::new(),
+        keeping: Keeping::default(),
     })
 }
 

@@ -37,6 +37,7 @@ pub fn measure() -> Vec<Figure> {
     let now = jiff::civil::time(12, 0, 0, 0);
     let opening = Opening {
         path: PathBuf::from("/project/versions/long.sql"),
+        home: None,
         text: script().into(),
         origin: Origin::Script,
         revision: None,

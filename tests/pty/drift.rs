@@ -13,7 +13,7 @@ fn what_was_changed_by_hand_is_found_in_the_sample() {
     }
     project.run(&["upgrade", "head"]).expect_status(0);
     let mut program = Program::start(&project, &[], (140, 40));
-    program.wait_for(&["nothing pending"]);
+    program.wait_for(&["nothing pending", "drop legacy code"]);
     program.send("=");
     program.wait_for(&["no drift: the database is what its history says"]);
     database.psql("ALTER TABLE public.functions ADD COLUMN added_by_hand text");

@@ -1,5 +1,6 @@
 //! The real binary in a terminal: how it takes it, gives it back, and what happens in between.
 
+mod autogenerate;
 mod drift;
 mod editor;
 mod embedded;

@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::major;
 use crate::support::server;
 
-const PAIRS: [(&str, &str); 16] = [
+const PAIRS: [(&str, &str); 20] = [
     // An identity takes over the name of the sequence of a serial column.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
     // CREATE TABLE makes one of two keys that need the same index.
@@ -117,6 +117,40 @@ const PAIRS: [(&str, &str); 16] = [
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
     ),
+    // A type is made anew that a function takes, on which an index stands.
+    (
+        "CREATE TYPE public.place AS (a text, b integer); CREATE DOMAIN public.mail AS text CHECK (VALUE ~ '@');
+         CREATE TABLE public.t (c public.place, d public.mail);
+         CREATE FUNCTION public.f(x public.place, y public.mail[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (x).a';
+         CREATE INDEX i ON public.t (public.f(c, NULL));",
+        "CREATE TYPE public.place AS (a text, b bigint); CREATE DOMAIN public.mail AS varchar(9) CHECK (VALUE ~ '.@');
+         CREATE TABLE public.t (c public.place, d public.mail);
+         CREATE FUNCTION public.f(x public.place, y public.mail[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (x).a';
+         CREATE INDEX i ON public.t (public.f(c, NULL));",
+    ),
+    // What a new column has comes down to children, whether they have it or not.
+    (
+        "CREATE TABLE public.t (id integer, c text, d text, e text); ALTER TABLE public.t ALTER c SET STATISTICS 50,
+             ALTER d SET STORAGE external, ALTER e SET (n_distinct = 5);
+         CREATE TABLE public.u () INHERITS (public.t); CREATE TABLE public.v () INHERITS (public.t);
+         ALTER TABLE public.u ALTER c SET STATISTICS 7, ALTER d SET STORAGE plain, ALTER e SET (n_distinct = 9);
+         CREATE TABLE public.w () INHERITS (public.v);",
+        "CREATE TABLE public.t (id integer); CREATE TABLE public.u () INHERITS (public.t);
+         CREATE TABLE public.v () INHERITS (public.t); CREATE TABLE public.w () INHERITS (public.v);",
+    ),
+    // A foreign key may have taken any of several keys.
+    (
+        "CREATE TABLE public.u (id integer PRIMARY KEY); CREATE TABLE public.t (id integer);",
+        "CREATE TABLE public.u (id integer CONSTRAINT u_a UNIQUE, CONSTRAINT u_z PRIMARY KEY (id));
+         CREATE TABLE public.t (id integer CONSTRAINT t_z REFERENCES public.u (id));",
+    ),
+    // A partition gets other bounds while its table gets another check.
+    (
+        "CREATE TABLE public.t (id integer CONSTRAINT k CHECK (id > 0)) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
+        "CREATE TABLE public.t (id integer CONSTRAINT k CHECK (id > -1)) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
+    ),
 ];
 
 #[test]
@@ -154,4 +188,24 @@ fn arrays_of_an_enum_become_arrays_of_texts_and_back() {
     assert_eq!(bench.values(&values).unwrap(), ["{ok,ok}"]);
     bench.turn("down", &new, &old).unwrap();
     assert_eq!(bench.values(&values).unwrap(), ["{ok,ok}"]);
+}
+
+#[test]
+fn rows_in_columns_get_and_lose_attributes_by_name() {
+    let database = server().database();
+    let bench = Bench::on(&database, major());
+    let table = "CREATE TYPE public.inner AS (\"in\" INNER); CREATE TYPE public.place AS (PARTS, i public.inner);
+         CREATE TABLE public.t (id integer, c public.place);";
+    let make = |inner: &str, parts: &str| table.replace("INNER", inner).replace("PARTS", parts);
+    bench.run("b", &make("bigint", "n numeric, c text, a varchar(20)")).unwrap();
+    let new = bench.read().unwrap();
+    bench.empty().unwrap();
+    bench.run("a", &make("integer", "a text, b integer, n integer")).unwrap();
+    let rows = "INSERT INTO public.t VALUES (1, '(x,2,3,\"(4)\")'), (2, NULL), (3, '(,,,)'), (4, '(\"a,b\",,5,)')";
+    bench.run("rows", rows).unwrap();
+    let (old, values) = (bench.read().unwrap(), ["SELECT c::text FROM public.t ORDER BY id".to_owned()]);
+    bench.turn("up", &old, &new).unwrap();
+    assert_eq!(bench.values(&values).unwrap(), ["(3,,x,\"(4)\")", "NULL", "(,,,)", "(5,,\"a,b\",)"]);
+    bench.turn("down", &new, &old).unwrap();
+    assert_eq!(bench.values(&values).unwrap(), ["(x,,3,\"(4)\")", "NULL", "(,,,)", "(\"a,b\",,5,)"]);
 }

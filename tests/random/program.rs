@@ -5,7 +5,7 @@ use limbeck::core::schema::{Schema, Scope};
 use super::bench::{Bench, same};
 use super::world::{At, World};
 use super::{for_worlds, load, major, render, rows, thousand};
-use crate::support::{Output, TestDatabase, TestProject, server};
+use crate::support::{Output, Server, ServerOptions, TestDatabase, TestProject, server};
 
 /// What is limbeck's own in a database that it has migrated.
 fn without_own(bench: &Bench) -> Result<Schema, String> {
@@ -66,12 +66,18 @@ fn a_random_difference_goes_there_and_back_through_the_program() {
 fn many_tables_with_every_kind_of_object_are_generated_and_proved() {
     let tables = std::env::var("LIMBECK_TEST_TABLES").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
     let models = thousand::sql(tables);
-    major();
-    let (database, like) = (server().database(), server().database());
+    // A transaction that drops it all needs a lock for every table, index and sequence.
+    let settings = vec![format!("max_locks_per_transaction = {}", (tables / 4).max(64))];
+    let server = Server::start(&ServerOptions { settings, ..ServerOptions::default() });
+    let (database, like) = (server.database(), server.database());
+    database.psql("CREATE ROLE random_reader");
     like.psql(&models);
     let project = TestProject::on(&database);
     project.write("models/all.sql", &models);
-    let go = |arguments: &[&str]| run(&project, arguments, 0).unwrap_or_else(|error| panic!("{error}"));
+    let go = |arguments: &[&str]| {
+        let output = project.run_within(tables as u64 + 60, arguments);
+        assert_eq!(output.status, Some(0), "{arguments:?}\n{}\n{}", output.stdout, output.stderr);
+    };
     let before = without_own(&Bench::on(&database, major())).unwrap();
     go(&["revision", "--autogenerate", "-m", "all"]);
     go(&["upgrade", "head", "--allow", "all"]);

@@ -74,6 +74,51 @@ fn the_last_step_asks_for_approval_and_names_what_is_lost() {
     assert_eq!(project.run(&["current"]).expect_status(0).stdout, "9f3b6c10a7d2 (head)\n");
 }
 
+/// Every row of every table, as text.
+fn rows(database: &TestDatabase<'_>) -> Vec<Vec<String>> {
+    let tables = ["users", "functions", "jobs", "executions"];
+    let all = tables.map(|table| format!("SELECT '{table}', to_jsonb(t)::text FROM {table} t"));
+    database.query(&format!("{} ORDER BY 1, 2", all.join(" UNION ALL ")))
+}
+
+#[test]
+fn what_its_last_step_destroys_comes_back() {
+    let database = server().database();
+    let project = sample(&database);
+    project.run(&["upgrade", "51ab90de3c44"]).expect_status(0);
+    project.run(&["upgrade", "+1"]).expect_status(0);
+    let was = rows(&database);
+    assert_eq!(database.psql("SELECT count(legacy_code) FROM functions"), "1204");
+    let up = project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
+    assert!(up.stderr.contains("Kept a copy of functions.legacy_code: 1204 rows"), "{}", up.stderr);
+    let down = project.run(&["downgrade", "-1"]).expect_status(0);
+    assert!(down.stderr.contains("Brought back functions.legacy_code: 1204 rows"), "{}", down.stderr);
+    assert_eq!(rows(&database), was);
+    assert_eq!(project.run(&["kept", "list", "--json"]).expect_status(0).stdout, "[]\n");
+}
+
+#[test]
+fn all_the_way_down_and_up_again_the_values_of_people_are_back() {
+    let database = server().database();
+    let project = sample(&database);
+    project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
+    database.psql("UPDATE users SET plan = 'enterprise' WHERE id % 7 = 0");
+    database.psql("UPDATE functions SET timeout_seconds = 99 WHERE id % 5 = 0; UPDATE jobs SET priority = id % 11");
+    let was = rows(&database);
+    project.run(&["downgrade", "base", "--allow", "data-loss"]).expect_status(0);
+    assert_eq!(database.psql("SELECT to_regclass('users') IS NULL"), "t");
+    project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
+    assert_eq!(rows(&database), was);
+    assert_eq!(project.run(&["kept", "list", "--json"]).expect_status(0).stdout, "[]\n");
+    // Rows that a script brings anew take the place of what people have made of them; that waits in the copy.
+    database.psql("UPDATE users SET display_name = 'someone' WHERE id <= 3");
+    project.run(&["downgrade", "base", "--allow", "data-loss"]).expect_status(0);
+    let up = project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
+    assert!(up.stderr.contains("Brought back users: 0 rows, 3 not"), "{}", up.stderr);
+    let copy = database.psql("SELECT copy FROM limbeck.kept WHERE state = 'kept'");
+    assert_eq!(database.psql(&format!("SELECT string_agg(v3, ',') FROM {copy}")), "someone,someone,someone");
+}
+
 #[test]
 fn at_its_head_the_models_add_nothing() {
     let database = server().database();

@@ -4,6 +4,7 @@
 //! Clock times, durations and the names of temporary folders differ in each run and are masked in the pictures;
 //! nothing else is touched.
 
+mod generated;
 mod picture;
 
 use std::fs;

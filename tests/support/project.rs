@@ -145,13 +145,19 @@ impl TestProject {
     /// Runs the binary to its end; panics when that takes too long.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
+        self.run_within(SECONDS, arguments)
+    }
+
+    /// The same, in at most so many seconds.
+    #[track_caller]
+    pub fn run_within(&self, seconds: u64, arguments: &[&str]) -> Output {
         let mut child = self.command(arguments).spawn().expect("the binary starts");
         let stdout = drain(child.stdout.take());
         let stderr = drain(child.stderr.take());
-        let status = end_of(&mut child, SECONDS);
+        let status = end_of(&mut child, seconds);
         let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
         let Some(status) = status else {
-            panic!("limbeck {arguments:?} did not end in {SECONDS} s\nstdout:\n{stdout}\nstderr:\n{stderr}");
+            panic!("limbeck {arguments:?} did not end in {seconds} s\nstdout:\n{stdout}\nstderr:\n{stderr}");
         };
         Output { status: status.code(), stdout, stderr }
     }

@@ -23,10 +23,13 @@ mod tests;
 mod twin;
 mod write;
 
+use std::collections::BTreeSet;
+
 use super::schema::{ObjectId, Schema};
 
 pub use settle::{may_settle, settle};
 pub use shorten::shorten;
+pub use write::line_to_fill;
 
 use context::{Context, Decisions};
 
@@ -75,6 +78,12 @@ pub struct Changes {
     pub operations: Vec<Operation>,
     /// Why they cannot run in one transaction: a new enum value is used at once.
     pub outside_transaction: Option<String>,
+}
+
+/// How many things statements are about, each with what is read together with it.
+#[must_use]
+pub fn objects(operations: &[Operation]) -> usize {
+    operations.iter().map(|operation| &operation.group).collect::<BTreeSet<_>>().len()
 }
 
 /// What turns `old` into `new`. Objects that are alike by [`super::schema::differences`] give nothing.

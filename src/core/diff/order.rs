@@ -6,7 +6,7 @@ use super::context::{Context, Written};
 use super::state::{State, States};
 use super::step::{self, Step};
 use super::{Action, Changes, Operation, carry, commit, mention, sort};
-use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema};
+use crate::core::schema::{ConstraintKind, Kind, Object, ObjectId, QualifiedName, Schema};
 
 /// The steps as statements, in an order that holds.
 pub(super) fn operations(context: &Context, states: &States) -> Changes {
@@ -124,6 +124,10 @@ impl<'a, 'b> Order<'a, 'b> {
             self.before(gone, end);
             self.before(released, end);
         }
+        // It names its arguments' types as they are called meanwhile.
+        if matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Aggregate) {
+            self.before(self.find(&ground, Action::Aside), gone);
+        }
         let stays_on_old = context.decisions.aside.contains_key(&ground);
         // A column that is numbered otherwise has let go of its sequence before, and may take the name over.
         let has_let_go = ground.kind == Kind::Sequence && released.is_some();
@@ -215,7 +219,10 @@ impl<'a, 'b> Order<'a, 'b> {
         }
         for parent in parents(self.context.new) {
             for step in self.steps_on(&parent) {
-                self.before(Some(step), alter);
+                // A check comes down to those that have joined; one that joins later would need it before.
+                let comes_down = self.steps[step].action == Action::Create && self.is_check(&self.steps[step].id);
+                let (first, then) = if comes_down { (alter, Some(step)) } else { (Some(step), alter) };
+                self.before(first, then);
             }
         }
     }
@@ -245,6 +252,10 @@ impl<'a, 'b> Order<'a, 'b> {
                 self.before(Some(other), step);
             }
         }
+    }
+
+    fn is_check(&self, id: &ObjectId) -> bool {
+        self.context.new.constraint(id).is_some_and(|constraint| constraint.kind == ConstraintKind::Check)
     }
 
     /// What happens to a table's columns, constraints and indexes.
@@ -289,9 +300,16 @@ impl<'a, 'b> Order<'a, 'b> {
                 keys.entry((&id.schema, &id.of)).or_default().push(index);
             }
         }
+        let refers = |schema: &'a Schema, id: &ObjectId| schema.constraint(id)?.references.as_ref();
+        for (id, _) in self.states.iter().filter(|(id, state)| state.drops() && id.kind == Kind::Constraint) {
+            let Some(table) = refers(self.context.old, id) else { continue };
+            // Which of the keys it took, the catalog of the models does not tell.
+            for key in keys.get(&(table.schema.as_str(), table.name.as_str())).cloned().unwrap_or_default() {
+                self.before(self.gone(id), Some(key));
+            }
+        }
         for (id, _) in self.states.iter().filter(|(id, state)| state.makes() && id.kind == Kind::Constraint) {
-            let references = self.context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
-            let Some(table) = references else { continue };
+            let Some(table) = refers(self.context.new, id) else { continue };
             let gone = keys.get(&(table.schema.as_str(), table.name.as_str())).cloned().unwrap_or_default();
             for gone in gone {
                 self.before(Some(gone), self.made(id));

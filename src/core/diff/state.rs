@@ -209,21 +209,29 @@ impl Spread<'_, '_> {
     }
 }
 
-/// Types that are made anew while columns stay get a name for the meanwhile.
+/// Types that are made anew while columns stay get a name for the meanwhile, and so do the types that those are made of.
 fn set_aside(context: &mut Context, states: &States) {
     const TYPES: [Kind; 4] = [Kind::Enum, Kind::Domain, Kind::CompositeType, Kind::RangeType];
-    let replaced = states.iter().filter(|(id, state)| **state == State::Replace && TYPES.contains(&id.kind));
+    let is_replaced = |id: &ObjectId| states.get(id) == Some(&State::Replace) && TYPES.contains(&id.kind);
+    let columns = context.decisions.forced.iter().filter_map(|column| context.old.column(column));
+    let used: BTreeSet<&str> = columns.map(|column| column.type_name.as_str()).collect();
+    let is_used = |id: &ObjectId| used.iter().any(|name| carry::is_of_type(name, id));
+    let mut waiting: Vec<&ObjectId> = states.keys().filter(|id| is_replaced(id) && is_used(id)).collect();
     let mut aside = BTreeMap::new();
-    for (id, _) in replaced {
-        let is_used =
-            context.decisions.forced.iter().any(|column| {
-                context.old.column(column).is_some_and(|column| carry::is_of_type(&column.type_name, id))
-            });
-        if is_used {
-            aside.insert(id.clone(), free_name(context, id));
+    while let Some(id) = waiting.pop() {
+        if aside.insert(id.clone(), free_name(context, id)).is_none() {
+            waiting.extend(parts(context.old, id).into_iter().filter(|part| is_replaced(part)));
         }
     }
     context.decisions.aside = aside;
+}
+
+/// What a type directly stands on; an attribute counts as its type.
+fn parts<'a>(schema: &'a Schema, id: &ObjectId) -> Vec<&'a ObjectId> {
+    let own = schema.depends.get(id).into_iter().flatten();
+    let is_attribute = |of: &ObjectId| of.kind == Kind::Column && of.schema == id.schema && of.of == id.name;
+    let attributes = schema.depends.iter().filter(|(of, _)| is_attribute(of)).flat_map(|(_, on)| on);
+    own.chain(attributes).collect()
 }
 
 /// A name like the type's own that neither schema has.

@@ -23,6 +23,7 @@ pub use question::Question;
 pub use read::{ReadStatement, Reading, read, read_section};
 pub use rule::Rule;
 pub use rules::RULES;
+pub(in crate::core) use volatile::is_volatile;
 
 /// The classes of hazards; approval is given by class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

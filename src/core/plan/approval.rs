@@ -170,6 +170,7 @@ mod tests {
             confirm: vec![Class::DataLoss],
             blank: false,
             behind: behind.collect(),
+            keeping: crate::core::kept::Keeping::default(),
         })
     }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use crate::core::graph::{Direction, RevisionId, VersionChange};
 use crate::core::hazard::{Class, Hazard};
+use crate::core::kept::Keeping;
 
 /// How revisions and transactions go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
@@ -45,6 +46,8 @@ pub struct Plan {
     pub blank: bool,
     /// Environments that should have reached the target before this one, and have not.
     pub behind: Vec<Behind>,
+    /// The copies that are made of what is lost.
+    pub keeping: Keeping,
 }
 
 /// An environment named in `after` that has not reached a plan's target.

@@ -2,6 +2,7 @@
 
 mod failure;
 mod judge;
+mod keeping;
 mod outside;
 pub mod rehearse;
 mod run;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::kept::Restored;
 use super::project::Project;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
@@ -60,6 +62,22 @@ pub enum Progress {
         step: usize,
         attempt: u32,
     },
+    /// A copy was made of what a statement has destroyed.
+    Kept {
+        step: usize,
+        kept: Kept,
+    },
+    /// A copy was put back.
+    Restored {
+        step: usize,
+        restored: Restored,
+    },
+    /// A copy was not put back.
+    CopyStays {
+        step: usize,
+        object: String,
+        why: String,
+    },
     /// Cancelling was asked for; the server has not answered yet.
     Cancelling,
 }
@@ -91,12 +109,15 @@ pub struct StepOutcome {
     pub seconds: f64,
     /// What was kept before it was destroyed.
     pub kept: Vec<Kept>,
+    /// What came back of what the opposite step had destroyed.
+    pub restored: Vec<Restored>,
 }
 
 /// A copy made before a loss.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Kept {
     pub object: String,
+    /// Rows, or values of a column.
     pub rows: u64,
 }
 
@@ -107,6 +128,8 @@ pub struct ApplyOptions {
     pub no_wait: bool,
     /// What to do about a statement of which an earlier run, that died, cannot tell whether it took effect.
     pub resume: Option<Resume>,
+    /// `--no-keep`: make no copies of what is lost, and put none back.
+    pub no_keep: bool,
 }
 
 /// Where a run outside a transaction goes on that died in the middle of a statement.

@@ -7,9 +7,10 @@ use super::failure::{Stop, stop};
 use super::judge::Verdict;
 use super::run::{Run, names};
 use super::transaction::{commit_failed, no_longer_nothing};
-use super::{Progress, Resume, StepOutcome};
-use crate::core::hazard::Hazard;
+use super::{Kept, Progress, Resume, StepOutcome};
+use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{PlannedStatement, Step};
+use crate::engine::kept::{Pending, Restored};
 use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::{Cursor, Entry};
 use crate::engine::{Error, ErrorKind, Result, evidence};
@@ -22,13 +23,19 @@ impl Run<'_> {
         self.expect_heads(self.heads_before(index)).await?;
         let skipped = self.skip(step).await?;
         let entry = self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?;
+        let mut pending = match self.alone(self.pending(index, step, skipped > 0)).await {
+            Ok(pending) => pending,
+            Err(reason) => return Err(self.stopped(step, entry, skipped, reason).await),
+        };
+        let mut kept = Vec::new();
         for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
-            if let Err(reason) = self.one(index, step, entry, number, statement).await {
-                return Err(self.stopped(step, entry, number, reason).await);
+            match self.one(index, step, entry, (number, statement), pending.as_mut()).await {
+                Ok(copies) => kept.extend(copies),
+                Err(reason) => return Err(self.stopped(step, entry, number, reason).await),
             }
         }
-        match self.close(index, step, entry).await {
-            Ok(()) => Ok(self.done(index, step, since.elapsed())),
+        match self.close(index, step, entry, pending.as_ref()).await {
+            Ok(restored) => Ok(self.done(index, step, since.elapsed(), (kept, restored))),
             Err(Stop::CommitUnknown(error)) => Err(self.read_again(error, &names(&step.heads_after)).await),
             Err(reason) => Err(self.stopped(step, entry, step.statements.len(), reason).await),
         }
@@ -39,9 +46,9 @@ impl Run<'_> {
         index: usize,
         step: &Step,
         entry: Option<Entry>,
-        number: usize,
-        statement: &PlannedStatement,
-    ) -> Result<(), Stop> {
+        (number, statement): (usize, &PlannedStatement),
+        pending: Option<&mut Pending>,
+    ) -> Result<Vec<Kept>, Stop> {
         self.go_on()?;
         let guard = self.guard.client();
         let spared = |hazard: &&Hazard| hazard.touches_nothing() && self.plan.confirm.contains(&hazard.class);
@@ -51,21 +58,37 @@ impl Run<'_> {
                 return Err(Stop::Failed(no_longer_nothing(hazard, found.values)));
             }
         }
+        let destroys = statement.hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
+        let made =
+            if destroys { self.alone(self.copy_first(index, step, entry, statement)).await? } else { Vec::new() };
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
         let run = self.statement(index, number, statement).await;
-        run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
-        Ok(self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?)
+        let rows = run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
+        self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
+        let kept = if made.is_empty() { Vec::new() } else { self.alone(self.settle(index, step, made, rows)).await? };
+        if pending.is_some() {
+            self.alone(self.put_back_early(index, step, pending, statement)).await?;
+        }
+        Ok(kept)
     }
 
     /// The version table and the ledger change in a transaction of their own.
-    async fn close(&self, index: usize, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
+    async fn close(
+        &self,
+        index: usize,
+        step: &Step,
+        entry: Option<Entry>,
+        pending: Option<&Pending>,
+    ) -> Result<Vec<Restored>, Stop> {
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
         client.batch_execute("BEGIN").await.map_err(failed)?;
         self.table.lock(client).await.map_err(failed)?;
         self.expect_heads(self.heads_before(index)).await?;
+        let restored = self.put_back(index, step, pending).await?;
         self.finish(step, entry).await?;
-        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))
+        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
+        Ok(restored)
     }
 
     /// How many statements an earlier run of this script has done.

@@ -9,9 +9,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{ApplyOptions, Progress, StepOutcome, Tell};
+use super::keeping::Keeping;
+use super::{ApplyOptions, Kept, Progress, StepOutcome, Tell};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
+use crate::engine::kept::Restored;
 use crate::engine::postgres::identifier::{literal, quote};
 use crate::engine::postgres::ledger::{Backend, Ledger};
 use crate::engine::postgres::{Notice, Session, VersionTable, database_error, lock};
@@ -41,6 +43,7 @@ pub(super) struct Run<'a> {
     pub notices: Mutex<UnboundedReceiver<Notice>>,
     /// SQL that gives a session the role and settings that limbeck's own statements run with.
     pub settings: String,
+    pub keeping: Keeping,
 }
 
 impl<'a> Run<'a> {
@@ -68,10 +71,24 @@ impl<'a> Run<'a> {
             let message = format!("no ledger is kept: {why}");
             tell(Progress::Notice { severity: "WARNING".into(), message });
         }
+        let keeping = Keeping::start(&guard, &ledger, plan, &project.config.apply, options, tell).await?;
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
-        let run =
-            Self { target, plan, options, tell, cancel, table, ledger, guard, worker, backend, notices, settings };
+        let run = Self {
+            target,
+            plan,
+            options,
+            tell,
+            cancel,
+            table,
+            ledger,
+            guard,
+            worker,
+            backend,
+            notices,
+            settings,
+            keeping,
+        };
         run.wait_for_orphans().await?;
         run.expect_heads(&plan.from).await?;
         if plan.blank && !evidence::is_blank(run.guard.client(), &run.table).await? {
@@ -100,13 +117,20 @@ impl<'a> Run<'a> {
     }
 
     /// Told of a step by those who run it.
-    pub fn done(&self, index: usize, step: &Step, elapsed: Duration) -> StepOutcome {
+    pub fn done(
+        &self,
+        index: usize,
+        step: &Step,
+        elapsed: Duration,
+        (kept, restored): (Vec<Kept>, Vec<Restored>),
+    ) -> StepOutcome {
         (self.tell)(Progress::StepDone { step: index, elapsed });
         StepOutcome {
             revision: step.revision.clone(),
             direction: step.direction,
             seconds: elapsed.as_secs_f64(),
-            kept: Vec::new(),
+            kept,
+            restored,
         }
     }
 

@@ -16,27 +16,23 @@ use crate::engine::postgres::Notice;
 const LOOK: Duration = Duration::from_millis(400);
 
 impl Run<'_> {
-    /// Runs a statement and tells its beginning and end.
+    /// Runs a statement and tells its beginning and end; gives the rows that it touched.
     pub(super) async fn statement(
         &self,
         step: usize,
         index: usize,
         statement: &PlannedStatement,
-    ) -> Result<(), tokio_postgres::Error> {
+    ) -> Result<Option<u64>, tokio_postgres::Error> {
         (self.tell)(Progress::StatementStarted { step, statement: index });
         let since = Instant::now();
         let rows = self.watched(step, run(self.worker.client(), statement)).await?;
         let rows = rows.filter(|_| sql::touches_rows(&statement.sql));
         (self.tell)(Progress::StatementDone { step, statement: index, rows, elapsed: since.elapsed() });
-        Ok(())
+        Ok(rows)
     }
 
     /// Waits for work on the worker's session, watching for a cancel and for those who block it.
-    pub(super) async fn watched<T>(
-        &self,
-        step: usize,
-        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-    ) -> Result<T, tokio_postgres::Error> {
+    pub(super) async fn watched<T, E>(&self, step: usize, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut work = std::pin::pin!(work);
         let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);

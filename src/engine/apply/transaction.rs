@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::failure::{Stop, stop};
+use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
 use super::{Progress, StepOutcome};
 use crate::core::hazard::Hazard;
@@ -35,6 +36,7 @@ impl Run<'_> {
             }
         };
         let mut attempt = 1;
+        let used = self.keeping.used();
         loop {
             let ran = match begun {
                 Ok(since) => self.attempt(batch.clone(), &entries, since).await,
@@ -49,6 +51,7 @@ impl Run<'_> {
                 Stop::LockTimeout(_) if attempt < ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() => {
                     (self.tell)(Progress::StepRetried { step: batch.start, attempt });
                     self.pause(attempt).await;
+                    self.keeping.rewind(used);
                     attempt += 1;
                     begun = self.begin(batch.start).await;
                 }
@@ -83,20 +86,30 @@ impl Run<'_> {
         for (index, entry) in batch.clone().zip(entries) {
             let step = &self.plan.steps[index];
             let since = if index == batch.start { begun } else { self.hold_table(index, "").await? };
+            let mut pending = self.pending(index, step, false).await?;
+            let mut kept = Vec::new();
             for (number, statement) in step.statements.iter().enumerate() {
                 self.go_on()?;
                 for hazard in &statement.hazards {
                     self.still_nothing(index, step, hazard).await?;
                 }
+                let made = self.copy_first(index, step, *entry, statement).await?;
                 let run = self.statement(index, number, statement).await;
-                run.map_err(|error| stop(&error, step, Some(statement), self.cancel.is_cancelled()))?;
+                let rows = run.map_err(|error| {
+                    let reason = stop(&error, step, Some(statement), self.cancel.is_cancelled());
+                    with_copies_in_mind(&error, pending.is_some(), reason)
+                })?;
+                kept.extend(self.settle(index, step, made, rows).await?);
+                self.put_back_early(index, step, pending.as_mut(), statement).await?;
             }
+            let restored = self.put_back(index, step, pending.as_ref()).await?;
             self.finish(step, *entry).await?;
-            outcomes.push((index, step, since.elapsed()));
+            outcomes.push((index, step, since.elapsed(), (kept, restored)));
         }
         self.go_on()?;
         client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
-        Ok(outcomes.into_iter().map(|(index, step, elapsed)| self.done(index, step, elapsed)).collect())
+        let done = outcomes.into_iter().map(|(index, step, elapsed, copies)| self.done(index, step, elapsed, copies));
+        Ok(done.collect())
     }
 
     /// Begins a step: keeps other writers of the version table out, and looks at the heads again from inside, in one

@@ -29,7 +29,11 @@ pub async fn read(programs: &Programs, conninfo: &ConnInfo, project: &Project) -
     let table = if table.contains("\".\"") { table } else { format!("*.{table}") };
     let mut command = std::process::Command::new(programs.program("pg_dump"));
     command.args(["--schema-only", "--no-owner", "--no-subscriptions", "--no-password", "--exclude-schema=limbeck"]);
-    command.args(["--exclude-table=*.limbeck_log", &format!("--exclude-table={table}")]);
+    command.args([
+        "--exclude-table=*.limbeck_log",
+        "--exclude-table=*.limbeck_kept*",
+        &format!("--exclude-table={table}"),
+    ]);
     conninfo.export(&mut command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut command = tokio::process::Command::from(command);

@@ -4,6 +4,7 @@
 //! database's schema, and [`write()`] puts the file where it belongs. The target is only read.
 
 mod bench;
+mod cost;
 mod dump;
 mod keep;
 mod memo;
@@ -21,6 +22,7 @@ use super::apply::Progress;
 use super::draft::{self, Draft, NewRevision};
 use super::models::{self, LoadOptions, Prepared};
 use super::project::{Project, ScriptTree};
+use super::verify::Verified;
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
@@ -29,7 +31,8 @@ use memo::Memo;
 
 pub use super::verify::Stage;
 pub(super) use bench::Bench;
-pub use keep::write;
+pub use cost::cost;
+pub use keep::{placed, unmarked, write};
 pub(super) use work::{Wanted, Work};
 
 /// How to compare.
@@ -55,6 +58,11 @@ pub enum Told {
     /// The database is read.
     Read,
     Compare,
+    /// So much differs; it is written as a script, and the target's schema is copied to prove it.
+    Compared {
+        statements: usize,
+        objects: usize,
+    },
     /// A scratch database is there.
     Scratch {
         place: String,
@@ -99,6 +107,21 @@ impl Proof {
     pub fn holds(&self) -> bool {
         self.up && self.down && self.again
     }
+
+    /// The same as what verifying the revision finds.
+    #[must_use]
+    pub fn into_verified(self, revision: RevisionId) -> Verified {
+        let Self { up, down, again, difference, error } = self;
+        Verified { revision, up, down, again, difference, note: None, error }
+    }
+}
+
+/// What came of [`find`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Some of what goes and comes may be one thing under two names: somebody has to say so first.
+    Renames(Comparison),
+    Script(Box<Generated>),
 }
 
 /// A new script with its proof; nothing is written yet.
@@ -144,7 +167,7 @@ pub async fn compare(
         tell(Told::Compare);
         return Ok(Comparison { notes, ..Comparison::default() });
     }
-    let mut work = begin(bench, prepared).await?;
+    let mut work = begin_with(bench, prepared).await?;
     let compared = work.compare().await;
     let removed = work.bench.end().await;
     let changes = compared?;
@@ -172,9 +195,7 @@ pub async fn generate(
 ) -> Result<Generated> {
     let place = draft::place(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let bench = Bench::new(project, target, options, tell, cancel);
-    let prepared = prepare(&bench).await?;
-    let mut work = begin(bench, prepared).await?;
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
     let generated = work.generate(&place).await;
     let removed = work.bench.end().await;
     let mut generated = generated?;
@@ -183,13 +204,66 @@ pub async fn generate(
     Ok(generated)
 }
 
+/// As [`generate`], but stops before a script is written where there may be renames, none of which is asked for.
+///
+/// # Errors
+/// As [`generate`].
+pub async fn find(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    new: &NewRevision,
+    options: &CompareOptions,
+    tell: TellAutogenerate<'_>,
+    cancel: &CancellationToken,
+) -> Result<Found> {
+    let place = draft::place(project, tree, new)?;
+    ready::expect_heads(project, tree, target).await?;
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let found = work.find(&place).await;
+    let removed = work.bench.end().await;
+    let mut found = found?;
+    removed?;
+    match &mut found {
+        Found::Renames(comparison) => comparison.notes = work.bench.notes,
+        Found::Script(generated) => generated.notes = work.bench.notes,
+    }
+    Ok(found)
+}
+
+/// Proves a script again that was generated and edited since, as [`generate`] does. Reads the target only, and writes
+/// no file.
+///
+/// # Errors
+/// When the models cannot be loaded, the database or the script cannot be read, or it was cancelled.
+pub async fn prove(
+    project: &Project,
+    target: &Target,
+    draft: &Draft,
+    options: &CompareOptions,
+    tell: TellAutogenerate<'_>,
+    cancel: &CancellationToken,
+) -> Result<Proof> {
+    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let proof = work.prove(draft).await;
+    let removed = work.bench.end().await;
+    let proof = proof?;
+    removed?;
+    Ok(proof)
+}
+
 /// Reads the models' DDL.
 async fn prepare(bench: &Bench<'_>) -> Result<Prepared> {
     models::prepare(&bench.project, bench.target, &load_options(bench), bench.cancel).await
 }
 
 /// Loads the models and reads the target.
-async fn begin(bench: Bench<'_>, prepared: Prepared) -> Result<Work<'_>> {
+async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
+    let prepared = prepare(&bench).await?;
+    begin_with(bench, prepared).await
+}
+
+async fn begin_with(bench: Bench<'_>, prepared: Prepared) -> Result<Work<'_>> {
     let tell = |told| (bench.tell)(Told::Load(told));
     let models = prepared.load(&bench.project, bench.target, &load_options(&bench), &tell, bench.cancel).await?;
     Work::begin(bench, models.into()).await

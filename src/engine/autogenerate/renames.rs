@@ -4,7 +4,7 @@
 use super::bench::Bench;
 use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
 use crate::core::diff::{Action, Operation};
-use crate::core::schema::{Schema, Scope};
+use crate::core::schema::{ObjectId, Schema, Scope};
 use crate::engine::postgres::database_error;
 use crate::engine::postgres::identifier::quote;
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -63,7 +63,12 @@ fn operation(rename: &Rename) -> (Operation, String) {
         Subject::Object { old, .. } => old.clone(),
         Subject::Label { of, .. } => of.clone(),
     };
-    (Operation { group: object.clone(), object, action: Action::Alter, sql, note: None }, back)
+    // What belongs to something is read together with it.
+    let group = match rename.holder.filter(|_| !object.of.is_empty()) {
+        Some(holder) => ObjectId::new(holder, &object.schema, &object.of),
+        None => object.clone(),
+    };
+    (Operation { group, object, action: Action::Alter, sql, note: None }, back)
 }
 
 fn refused(error: &RenameError) -> Error {

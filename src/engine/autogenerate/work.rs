@@ -4,9 +4,9 @@ use super::bench::Bench;
 use super::prove::Trial;
 use super::renames::Renames;
 use super::text::{Names, Ways, body};
-use super::{Generated, Proof, Told};
+use super::{Comparison, Found, Generated, Proof, Told};
 use crate::core::diff::rename::{Candidate, candidates};
-use crate::core::diff::{Changes, Options, changes, may_settle, settle};
+use crate::core::diff::{Changes, Options, changes, may_settle, objects, settle};
 use crate::core::schema::{Difference, Disagreement, Schema, Scope, differences};
 use crate::engine::draft::{Body, Draft, Place};
 use crate::engine::models::{Key, Models};
@@ -88,6 +88,20 @@ impl<'a> Work<'a> {
     /// The difference as a script, proved.
     pub async fn generate(&mut self, place: &Place<'_>) -> Result<Generated> {
         let up = self.compare().await?;
+        self.write(place, up).await
+    }
+
+    /// The same, unless there may be renames.
+    pub async fn find(&mut self, place: &Place<'_>) -> Result<Found> {
+        let changes = self.compare().await?;
+        let renames = if changes.operations.is_empty() { Vec::new() } else { self.candidates() };
+        if renames.is_empty() {
+            return Ok(Found::Script(Box::new(self.write(place, changes).await?)));
+        }
+        Ok(Found::Renames(Comparison { changes, renames, notes: Vec::new() }))
+    }
+
+    async fn write(&mut self, place: &Place<'_>, up: Changes) -> Result<Generated> {
         let operations: Vec<_> = self.renames.up.iter().chain(&up.operations).cloned().collect();
         if operations.is_empty() {
             let proof = Proof { up: true, down: true, again: true, ..Proof::default() };
@@ -99,6 +113,7 @@ impl<'a> Work<'a> {
                 notes: Vec::new(),
             });
         }
+        (self.bench.tell)(Told::Compared { statements: operations.len(), objects: objects(&operations) });
         let down = changes(&self.wanted.schema, &self.old, &self.options);
         let ways = Ways { up, down, renames: self.renames.clone() };
         let mut names = Names::of(&self.bench.project, self.bench.target).await?;
@@ -120,7 +135,7 @@ impl<'a> Work<'a> {
     }
 
     /// Runs the script on a copy of the target's schema.
-    async fn prove(&mut self, draft: &Draft) -> Result<Proof> {
+    pub async fn prove(&mut self, draft: &Draft) -> Result<Proof> {
         let mut proof = Proof::default();
         if let Err(error) = self.bench.replica().await {
             proof.error = Some(finding(error)?);

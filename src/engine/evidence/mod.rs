@@ -164,7 +164,7 @@ pub async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<b
         WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND n.nspname NOT LIKE 'pg\\_%'
           AND n.nspname NOT IN ('information_schema', 'limbeck')
           AND c.oid IS DISTINCT FROM to_regclass($1)
-          AND c.relname NOT IN ('limbeck_log', 'limbeck_log_id_seq'))";
+          AND c.relname !~ '^limbeck_(log|kept)')";
     let row = client.query_one(query, &[&version_table.sql()]).await.map_err(|error| database_error(&error))?;
     Ok(row.get(0))
 }

@@ -9,6 +9,7 @@ mod loader;
 mod places;
 mod program;
 mod refusal;
+mod seen;
 mod source;
 mod text;
 
@@ -26,6 +27,7 @@ use text::Text;
 
 pub use key::Key;
 pub use places::Places;
+pub use seen::{folders, seen};
 
 /// The kind under which the models' own catalog is kept; see [`Key::cache_get`].
 const KIND: &str = "models";

@@ -34,6 +34,32 @@ pub async fn read(
     places: &Places,
     cancel: &CancellationToken,
 ) -> Result<Vec<Source>> {
+    sound(project)?;
+    let models = &project.config.models;
+    if let Some(words) = &models.program {
+        consent::ask(project, words, options.consent, places)?;
+        let text = program::output(words, project.root(), cancel).await?;
+        let called = format!("output of {}", words.first().map_or("", String::as_str));
+        return Ok(vec![Source { name: called.clone(), shown: called, text: plain(text, "the program's output")? }]);
+    }
+    files(project.root(), models.sql.as_deref(), &project.config_path)
+}
+
+/// What serves, as patterns.
+pub fn patterns(project: &Project) -> Vec<String> {
+    project.config.models.sql.clone().unwrap_or_else(|| vec![DEFAULT.to_owned()])
+}
+
+/// The files that are read, without reading them.
+///
+/// # Errors
+/// When there are none.
+pub fn named(project: &Project) -> Result<BTreeSet<String>> {
+    names(project.root(), project.config.models.sql.as_deref(), &project.config_path)
+}
+
+/// Refuses what cannot be loaded, whatever stands in the files.
+pub fn sound(project: &Project) -> Result<()> {
     let models = &project.config.models;
     let named = [models.sql.is_some(), models.program.is_some(), models.sqlalchemy.is_some()];
     if named.into_iter().filter(|named| *named).count() > 1 {
@@ -46,16 +72,14 @@ pub async fn read(
              SQLAlchemy's CreateTable for every table",
         ));
     }
-    if let Some(words) = &models.program {
-        consent::ask(project, words, options.consent, places)?;
-        let text = program::output(words, project.root(), cancel).await?;
-        let called = format!("output of {}", words.first().map_or("", String::as_str));
-        return Ok(vec![Source { name: called.clone(), shown: called, text: plain(text, "the program's output")? }]);
-    }
-    files(project.root(), models.sql.as_deref(), &project.config_path)
+    Ok(())
 }
 
 fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<Source>> {
+    names(root, patterns, config)?.into_iter().map(|name| file(root, name)).collect()
+}
+
+fn names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTreeSet<String>> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for pattern in patterns.unwrap_or(&[DEFAULT.to_owned()]) {
         let more = glob::files(root, pattern)?;
@@ -69,7 +93,7 @@ fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<
             .because(format!("{} has no [models], and no file is {DEFAULT} beside it", from_here(config)))
             .hint("write the schema as CREATE statements into models/schema.sql beside limbeck.toml, or name sql or program under [models]"));
     }
-    found.into_iter().map(|name| file(root, name)).collect()
+    Ok(found)
 }
 
 fn no_file(root: &Path, pattern: &str) -> Error {

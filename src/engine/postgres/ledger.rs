@@ -45,6 +45,14 @@ pub enum Ledger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry(i64);
 
+impl Entry {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// A server process. Numbers are used again, so its start tells it from a later one; `None` where that may not be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backend {

@@ -31,7 +31,8 @@ impl Walker<'_> {
         let request = Request { direction, target: word.to_owned(), mode: Some(TransactionMode::Each) };
         let plan = Arc::new(along(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
-        let options = ApplyOptions::default();
+        // Nothing there is worth a copy.
+        let options = ApplyOptions { no_keep: true, ..ApplyOptions::default() };
         apply(self.project, self.target, &approval, &options, self.progress, self.cancel).await?;
         Ok(approval.plan().to.clone())
     }

@@ -132,7 +132,7 @@ impl Dialog {
     pub const fn verb(&self) -> &'static str {
         match self {
             Self::Palette(_) => "run",
-            Self::Create(_) => "create",
+            Self::Create(create) => create.verb(),
             Self::Merge(_) => "merge",
             Self::Environment(_) => "connect",
             Self::GoTo(_) => "go there",

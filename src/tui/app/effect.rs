@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Generation;
+use super::screen::generate::Wanted;
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::engine::draft::NewRevision;
@@ -47,6 +48,8 @@ pub enum Effect {
     ListBackups(Generation),
     /// Back the database up.
     Backup(Generation),
+    /// Write what the models add as a script, and prove it.
+    Generate(Generation, Arc<ScriptTree>, Box<Wanted>),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
     EditExternally(PathBuf, Option<usize>),
     /// Read a file that is to be edited, at a 1-based line.
@@ -59,12 +62,11 @@ pub enum Effect {
     },
     /// Put what was typed and not saved into a file of its own, as the process has to end.
     Rescue(PathBuf, Arc<str>),
-    /// Remove a script that was just made and is thrown away.
-    RemoveScript(PathBuf),
     /// Read off a text what it does and where it is wrong; a later one takes an earlier one's place.
     Examine(Generation, Arc<str>),
-    /// Prove a revision, as its file stands, on a scratch database.
-    Prove(RevisionId),
+    /// Prove a revision on a scratch database: as its file stands after its history, or a generated text that has none
+    /// yet, as it was proved when it was made.
+    Prove(RevisionId, Option<(PathBuf, Arc<str>)>),
     Highlight(RevisionId, Arc<str>),
     /// Put text on the clipboard; the second string says in words what it is.
     Copy(String, String),

@@ -180,10 +180,13 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
     if model.filter.typing && model.dialogs.is_empty() {
         return Vec::new();
     }
+    let place = model.place();
     let mut commands: Vec<(Command, String)> =
         command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
-    // What is wrong comes first: a narrow footer leaves out what is at its end.
-    commands.sort_by_key(|(command, _)| *command != Command::Problem);
+    // What is wrong, or asked, comes first: a narrow footer leaves out what is at its end.
+    commands.sort_by_key(|(command, _)| {
+        !matches!((command, place), (Command::Problem, _) | (Command::Toggle, Place::List))
+    });
     if model.job.as_ref().is_some_and(Job::is_cancellable) {
         commands.insert(0, (Command::Cancel, String::from("cancel")));
     }
@@ -220,7 +223,11 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
 pub fn news(model: &Model) -> Option<String> {
     match (&model.notice, &model.job) {
         (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_))) if model.sheet.is_some() => None,
+        (None, Some(Job::Verifying(_) | Job::Comparing(..) | Job::Generating(_) | Job::BackingUp(_)))
+            if model.sheet.is_some() =>
+        {
+            None
+        }
         (None, None | Some(Job::Applying)) => None,
         (None, Some(job)) => Some(format!("{} …", job.words())),
     }
@@ -248,6 +255,8 @@ fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
     let title = match (command, model.place()) {
         (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
         (Command::Refresh, Place::List) => String::from("again"),
+        (Command::Open, Place::List) if super::screen::generate::is_asking(model) => String::from("go on"),
+        (Command::Toggle, Place::List) => String::from("rename or not"),
         (Command::Accept, _) => accept_title(model),
         (Command::Apply, _) if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) => {
             String::from("close")

@@ -16,6 +16,7 @@ use super::screen::backup::Backups;
 use super::screen::compare::{Against, Compared};
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
+use super::screen::generate::Generate;
 use super::screen::plan::PlanScreen;
 use super::screen::proof::Proof;
 use super::screen::verify::Verify;
@@ -87,6 +88,8 @@ pub enum Job {
     Comparing(Generation, Against),
     /// The database is being backed up.
     BackingUp(Generation),
+    /// What the models add is being written as a script and proved.
+    Generating(Generation),
     /// A script is being proved.
     Proving,
     /// A script is being written, or the version table; the words say what.
@@ -107,6 +110,7 @@ impl Job {
             Self::Comparing(_, Against::History) => String::from("looking for drift"),
             Self::Comparing(_, Against::Models) => String::from("comparing the models"),
             Self::BackingUp(_) => String::from("backing up"),
+            Self::Generating(_) => String::from("generating a script"),
             Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
         }
@@ -177,6 +181,10 @@ pub struct Model {
     pub(crate) verify: Option<Verify>,
     pub(crate) compared: Compared,
     pub(crate) backups: Backups,
+    /// The script that is generated, or the last one.
+    pub(crate) generate: Option<Generate>,
+    /// A number that is another one once the models are, or why there are none.
+    pub(crate) models: Option<Result<u64, Error>>,
     /// What was found of scripts in this session.
     pub(crate) proofs: HashMap<RevisionId, Proof>,
     /// Above the plan and the panes.
@@ -228,6 +236,8 @@ impl Model {
             verify: None,
             backups: Backups::default(),
             compared: Compared::default(),
+            generate: None,
+            models: None,
             proofs: HashMap::new(),
             editor: None,
             dialogs: Vec::new(),

@@ -19,6 +19,7 @@ use crate::engine::status::Status;
 use crate::engine::verify::{Report, Told, Verified};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::screen::editor::{Findings, Opening};
+use crate::tui::app::screen::generate;
 
 /// Counts requests, so that an answer that comes too late is known and dropped.
 pub type Generation = u64;
@@ -39,7 +40,7 @@ pub enum Msg {
     Tick,
     /// Every five seconds with focus and no job: time to look at the heads.
     LookAgain,
-    /// The scripts on disk changed (a `git switch`, an editor).
+    /// The scripts or the models on disk changed (a `git switch`, an editor).
     ScriptsChanged,
     /// The configuration was read again, and says something else than before.
     Settings {
@@ -80,6 +81,12 @@ pub enum Msg {
     BackupTold(Generation, backup::Told),
     /// Answer to `Effect::Backup`.
     BackedUp(Generation, Result<(PathBuf, backup::Record), Error>),
+    /// While `Effect::Generate` runs.
+    GenerateTold(Generation, autogenerate::Told),
+    /// Answer to `Effect::Generate`.
+    Generated(Generation, Result<generate::Answer, Error>),
+    /// With every `ScriptsLoaded`, before it: a number that is another one once the models are, or why there are none.
+    Models(Result<u64, Error>),
     /// Answer to `Effect::EditExternally`.
     EditorClosed(Result<(), Error>),
     /// Opens the editor on a text, e.g. one that was just made.
@@ -90,8 +97,6 @@ pub enum Msg {
     Examined(Generation, Box<Findings>),
     /// Answer to `Effect::SaveScript`.
     ScriptSaved(Result<Saved, Error>),
-    /// Answer to `Effect::RemoveScript`.
-    ScriptRemoved(Result<(), Error>),
     /// While `Effect::Prove` runs.
     ProofTold(Told),
     /// Answer to `Effect::Prove`.

@@ -35,9 +35,30 @@ pub fn on_progress(model: &mut Model, progress: Progress) -> Vec<Effect> {
         }
         Progress::StepDone { step, elapsed } => step_done(model, step, elapsed),
         Progress::StepRetried { step, attempt } => step_retried(model, step, attempt),
+        Progress::Kept { .. } | Progress::Restored { .. } | Progress::CopyStays { .. } => of_copies(model, &progress),
         Progress::Cancelling => model.cancelling = true,
     }
     Vec::new()
+}
+
+/// Copies that are made and put back.
+fn of_copies(model: &mut Model, progress: &Progress) {
+    let now = model.now;
+    match progress {
+        Progress::Kept { kept, .. } => {
+            let words = format!("a copy of {}: {}", kept.object, count(kept.rows, "row"));
+            model.log.note(now, State::Note, "kept", &words);
+        }
+        Progress::Restored { restored, .. } => {
+            let left = if restored.left == 0 { String::new() } else { format!(", {} not", restored.left) };
+            let words = format!("{}: {}{left}", restored.object, count(restored.rows, "row"));
+            model.log.note(now, State::Note, "back", &words);
+        }
+        Progress::CopyStays { object, why, .. } => {
+            model.log.note(now, State::Warning, "kept", &format!("the copy of {object} stays: {why}"));
+        }
+        _ => {}
+    }
 }
 
 /// Takes what came of a run.
@@ -162,10 +183,6 @@ fn finished(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
     let words = format!("{} → {}", ids(&outcome.from), ids(&outcome.to));
     let done = if was_cancelled { "it was done before the cancel arrived" } else { "done" };
     model.say(format!("{done}: {words}"));
-    for kept in outcome.steps.iter().flat_map(|step| &step.kept) {
-        let copied = format!("a copy of {}: {}", kept.object, count(kept.rows, "row"));
-        model.log.note(model.now, State::Note, "kept", &copied);
-    }
     model.log.note(model.now, State::Note, "done", &words);
     if let Some(screen) = &mut model.plan {
         let running = take_running(screen);

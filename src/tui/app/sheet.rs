@@ -6,7 +6,7 @@ use super::form::{FormLine, Piece, wrap};
 use super::model::Model;
 use super::screen::compare::Against;
 use super::screen::moving::Motion;
-use super::screen::{backup, compare, compare_list, verify, verify_list};
+use super::screen::{backup, compare, compare_list, generate, generate_list, verify, verify_list};
 use super::theme::Role;
 use super::{Effect, layout, scroll};
 use crate::core::graph::RevisionId;
@@ -24,6 +24,7 @@ pub enum Kind {
     Verify,
     Compared(Against),
     Backups,
+    Generate,
 }
 
 /// The screen: where one is in its list.
@@ -95,6 +96,7 @@ fn version(model: &Model, kind: Kind) -> u64 {
         Kind::Verify => model.verify.as_ref().map_or(0, |verify| verify.version),
         Kind::Compared(_) => model.compared.last().map_or(0, |last| last.version),
         Kind::Backups => model.backups.version,
+        Kind::Generate => model.generate.as_ref().map_or(0, |generate| generate.version),
     }
 }
 
@@ -112,12 +114,20 @@ pub fn settle(model: &mut Model) {
         sheet.lines = lines(model, sheet.kind, width);
         sheet.made_for = Some(wanted);
         if sheet.follows {
-            sheet.cursor = sheet.lines.iter().rposition(|line| matches!(line, Line::Entry(_))).unwrap_or(0);
+            let current = match sheet.kind {
+                Kind::Generate => Some(generate_list::current(model)),
+                _ => None,
+            };
+            let is_current = |line: &Line| match line {
+                Line::Entry(entry) => current.is_none_or(|current| *entry == current),
+                Line::Detail(..) => false,
+            };
+            sheet.cursor = sheet.lines.iter().rposition(is_current).unwrap_or(0);
         }
     }
     let count = sheet.lines.len();
     sheet.cursor = sheet.cursor.min(count.saturating_sub(1));
-    let last = if sheet.follows { count.saturating_sub(1) } else { sheet.cursor };
+    let last = if sheet.follows && sheet.kind != Kind::Generate { count.saturating_sub(1) } else { sheet.cursor };
     let height = usize::from(body.height);
     sheet.top = scroll::follow(sheet.top, last, height, count);
     sheet.top = sheet.top.min(sheet.cursor);
@@ -161,6 +171,14 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
                 add(Some(index), backup::details(model, index));
             }
         }
+        Kind::Generate => {
+            for index in 0..generate_list::count(model) {
+                add(None, generate_list::heading(model, index));
+                add(Some(index), vec![entry(index)]);
+                add(Some(index), generate_list::details(model, index));
+            }
+            add(None, generate_list::notes(model));
+        }
     }
     lines
 }
@@ -172,6 +190,7 @@ pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
         Kind::Verify => verify_list::title(model),
         Kind::Compared(against) => compare_list::title(against),
         Kind::Backups => backup::title(),
+        Kind::Generate => generate_list::title(model),
     }
 }
 
@@ -182,6 +201,7 @@ pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
         Kind::Verify => verify_list::entry(model, index),
         Kind::Compared(against) => compare_list::entry(model, against, index),
         Kind::Backups => backup::entry(model, index),
+        Kind::Generate => generate_list::entry(model, index),
     }
 }
 
@@ -192,6 +212,7 @@ pub fn status(model: &Model, kind: Kind) -> Piece {
         Kind::Verify => verify_list::status(model),
         Kind::Compared(against) => compare_list::status(model, against),
         Kind::Backups => backup::status(model),
+        Kind::Generate => generate_list::status(model),
     }
 }
 
@@ -202,7 +223,7 @@ pub fn revision(model: &Model) -> Option<RevisionId> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::revision(model, index).cloned(),
-        Kind::Compared(_) | Kind::Backups => None,
+        Kind::Compared(_) | Kind::Generate | Kind::Backups => None,
     }
 }
 
@@ -213,7 +234,7 @@ pub fn error(model: &Model) -> Option<Error> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::error(model, index).cloned(),
-        Kind::Compared(_) | Kind::Backups => None,
+        Kind::Compared(_) | Kind::Generate | Kind::Backups => None,
     }
 }
 
@@ -223,6 +244,7 @@ pub(crate) fn again(model: &Model) -> Decision {
         Some(Kind::Verify) => verify::again(model),
         Some(Kind::Compared(_)) => compare::again(model),
         Some(Kind::Backups) => backup::again(model),
+        Some(Kind::Generate) => generate::again(model),
         None => no("there is no list"),
     }
 }

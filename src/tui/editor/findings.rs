@@ -3,9 +3,8 @@
 
 use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard;
-use crate::core::script::{Script, Section};
-use crate::core::sql;
+use crate::core::hazard::{self, ReadStatement};
+use crate::core::script::Script;
 use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
 
 /// Reads a script's text. Takes as long as its statements are many: not for a thread that draws.
@@ -16,7 +15,7 @@ pub fn examine(text: &str) -> Findings {
         Ok(script) => {
             findings.revision = Some(script.revision.clone());
             for direction in [Direction::Upgrade, Direction::Downgrade] {
-                section(script.section(direction), direction, &mut findings);
+                section(&script, direction, &mut findings);
             }
             findings.faults.extend(own_parent(&script));
         }
@@ -27,16 +26,15 @@ pub fn examine(text: &str) -> Findings {
     findings
 }
 
-fn section(section: &Section, direction: Direction, findings: &mut Findings) {
-    let first = section.line.max(1);
-    match sql::split(&section.sql) {
-        Ok(statements) => {
-            for statement in statements {
+fn section(script: &Script, direction: Direction, findings: &mut Findings) {
+    let first = script.section(direction).line.max(1);
+    match hazard::read_section(script, direction) {
+        Ok(reading) => {
+            for ReadStatement { statement, hazards, .. } in reading.statements {
                 let line = first + statement.line - 1;
                 if direction == Direction::Upgrade {
                     findings.operations.push(operation(&statement.text, line));
                 }
-                let hazards = hazard::find(&statement.text);
                 findings.hazards.extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
             }
         }

@@ -66,6 +66,9 @@ const BEFORE_KINDS: [&str; 6] = ["materialized", "foreign", "unique", "operator"
 /// What follows the object in an ALTER, at most so many words.
 const DETAIL: usize = 4;
 
+/// The same where a new name or a state comes late: `rename column a to b`, `alter column a set not null`.
+const LONG_DETAIL: usize = 6;
+
 /// What a statement does.
 #[must_use]
 pub fn operation(statement: &str, line: usize) -> Operation {
@@ -109,7 +112,8 @@ pub fn operation(statement: &str, line: usize) -> Operation {
     if table.is_some() && !name(at).eq_ignore_ascii_case("on") {
         doing = format!("{doing} {}", name(at));
     } else if lower.first().is_some_and(|verb| verb == "alter") {
-        doing = words.iter().skip(at + 1).take(DETAIL).map(|word| readable(word)).collect::<Vec<_>>().join(" ");
+        let most = if is(at + 1, &["rename", "alter"]) { LONG_DETAIL } else { DETAIL };
+        doing = words.iter().skip(at + 1).take(most).map(|word| readable(word)).collect::<Vec<_>>().join(" ");
     }
     Operation { object, doing, line }
 }
@@ -157,6 +161,8 @@ mod tests {
             ("CREATE TABLE IF NOT EXISTS app.users (id bigint)", "app.users", "create table"),
             ("ALTER TABLE ONLY functions\n  DROP COLUMN legacy_code", "functions", "drop column legacy_code"),
             ("alter table users add plan text not null", "users", "add plan text not"),
+            ("ALTER TABLE users RENAME COLUMN a TO b;", "users", "rename column a to b"),
+            ("ALTER TABLE users ALTER COLUMN a SET NOT NULL", "users", "alter column a set not null"),
             ("CREATE UNIQUE INDEX CONCURRENTLY ix ON ONLY jobs (status)", "jobs", "create unique index ix"),
             ("CREATE INDEX ON jobs (status)", "jobs", "create index"),
             ("DROP INDEX ix_status", "ix_status", "drop index"),

@@ -9,8 +9,10 @@ use tokio::task::spawn_blocking;
 use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::graph::RevisionId;
+use crate::engine::autogenerate::{self, CompareOptions, prove};
+use crate::engine::draft::Draft;
 use crate::engine::project::{ScriptTree, write_over, write_unless_moved};
-use crate::engine::verify::{Verified, VerifyOptions, verify};
+use crate::engine::verify::{Told, Verified, VerifyOptions, verify};
 use crate::engine::{ConnectOptions, Error, Result};
 use crate::tui::app::{Generation, Msg};
 use crate::tui::editor;
@@ -43,17 +45,6 @@ impl Effects {
         });
     }
 
-    pub(super) fn remove_script(&mut self, path: PathBuf) {
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let removed = spawn_blocking(move || {
-                let failed = |error| Error::new(format!("cannot remove {}", path.display())).because(error);
-                std::fs::remove_file(&path).map_err(failed)
-            });
-            world.answer(Msg::ScriptRemoved(removed.await.unwrap_or_else(|error| Err(broken(error)))));
-        });
-    }
-
     /// Reads a text off once typing rests; the text before it is not of interest any more.
     pub(super) fn examine(&mut self, generation: Generation, text: Arc<str>) {
         let rest = if let Some(earlier) = self.examining.take() {
@@ -69,11 +60,17 @@ impl Effects {
         }));
     }
 
-    pub(super) fn prove(&mut self, id: RevisionId) {
+    pub(super) fn prove(&mut self, id: RevisionId, text: Option<(PathBuf, Arc<str>)>) {
         let (options, cancel) = (self.options.clone(), self.fresh_cancel());
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
-            let answer = Box::pin(proved(&world, &options, &id, &cancel)).await;
+            let answer = match text {
+                Some((path, text)) => {
+                    let draft = Draft { revision: id.clone(), path, text: text.to_string() };
+                    Box::pin(proved_again(&world, &options, draft, &cancel)).await
+                }
+                None => Box::pin(proved(&world, &options, &id, &cancel)).await,
+            };
             world.answer(Msg::Proved(id, answer.map(Box::new)));
         });
     }
@@ -95,6 +92,31 @@ async fn proved(
     let report = verify(&project, &tree, &target, &wanted, &tell, cancel).await?;
     let found = report.revisions.into_iter().find(|verified| verified.revision == *id);
     found.ok_or_else(|| Error::new(format!("{id} was not run")))
+}
+
+/// What was generated and is no file yet is proved as it was when it was made: on a copy of the target's schema.
+async fn proved_again(
+    world: &Arc<World>,
+    connect: &ConnectOptions,
+    draft: Draft,
+    cancel: &CancellationToken,
+) -> Result<Verified> {
+    let project = world.project();
+    let target = world.connection.target(&project, connect).await?;
+    let (told, revision) = (Arc::clone(world), draft.revision.clone());
+    let tell = move |news| {
+        let news = match news {
+            autogenerate::Told::Scratch { place, notes } => Told::Scratch { place, notes },
+            autogenerate::Told::Prove(stage) => {
+                Told::Proving { revision: revision.clone(), stage, number: 1, count: 1 }
+            }
+            _ => return,
+        };
+        told.answer(Msg::ProofTold(news));
+    };
+    let options = CompareOptions { download: connect.yes, consent: connect.yes, ..CompareOptions::default() };
+    let proof = Box::pin(prove(&project, &target, &draft, &options, &tell, cancel)).await?;
+    Ok(proof.into_verified(draft.revision))
 }
 
 fn read_file(path: &Path) -> Result<Arc<str>> {

@@ -14,6 +14,7 @@ use super::event::{Event, Kind};
 use super::options::environments;
 use crate::engine::apply::{ApplyOptions, apply};
 use crate::engine::draft::{NewRevision, create, merge};
+use crate::engine::models;
 use crate::engine::postgres::Variables;
 use crate::engine::prepare::{Request, prepare};
 use crate::engine::project::{Project, ScriptTree};
@@ -161,6 +162,7 @@ impl Effects {
             Effect::ListBackups(generation) => self.list_backups(generation),
             Effect::Backup(generation) => self.back_up(generation),
             Effect::Check(generation, tree, consent) => self.check(generation, tree, consent),
+            Effect::Generate(generation, tree, wanted) => self.generate(generation, tree, *wanted),
             Effect::Highlight(revision, text) => {
                 self.spawn(Kind::Reads, async move |world| {
                     if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
@@ -171,9 +173,8 @@ impl Effects {
             Effect::ReadScript(path, line) => self.read_script(path, line),
             Effect::SaveScript { path, text, known } => self.save_script(path, text, known),
             Effect::Rescue(path, text) => self.rescue(path, text),
-            Effect::RemoveScript(path) => self.remove_script(path),
             Effect::Examine(generation, text) => self.examine(generation, text),
-            Effect::Prove(revision) => self.prove(revision),
+            Effect::Prove(revision, text) => self.prove(revision, text),
             Effect::EditExternally(path, line) => return Some(ForLoop::Edit(path, line)),
             Effect::Copy(text, what) => return Some(ForLoop::Copy(text, what)),
             Effect::Suspend => return Some(ForLoop::Suspend),
@@ -205,11 +206,13 @@ impl Effects {
         self.spawn(Kind::Reads, async |world: Arc<World>| {
             let _turn = world.loading.lock().await;
             let reading = Arc::clone(&world);
-            match spawn_blocking(move || read_project(&reading, &options)).await {
-                Ok((tree, problem, settings)) => {
+            let read = move || (read_project(&reading, &options), models::seen(&reading.project()));
+            match spawn_blocking(read).await {
+                Ok(((tree, problem, settings), models)) => {
                     if let Some(settings) = settings {
                         world.answer(settings);
                     }
+                    world.answer(Msg::Models(models));
                     world.answer(Msg::ScriptsLoaded(Arc::new(tree)));
                     if let Some(error) = problem {
                         world.answer(Msg::Failed(error));

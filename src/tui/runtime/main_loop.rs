@@ -21,6 +21,7 @@ use super::signals::{Signal, Signals};
 use super::terminal::{Screen, Tty};
 use super::timers::{Due, Timers};
 use super::watch::Watch;
+use crate::engine::models;
 use crate::tui::app::Msg;
 
 /// How long a running job has to end, once cancelled, when the process is asked to end.
@@ -66,8 +67,9 @@ pub(super) struct MainLoop {
 impl MainLoop {
     fn new(options: TuiOptions, screen: Screen, signals: Signals) -> io::Result<Self> {
         let (sender, events) = unbounded_channel();
-        let mut folders = options.project.version_folders();
-        folders.push(options.project.root().to_owned());
+        let mut folders: Vec<_> = options.project.version_folders().into_iter().map(|folder| (folder, false)).collect();
+        folders.push((options.project.root().to_owned(), false));
+        folders.extend(models::folders(&options.project));
         let watch = Watch::start(folders, sender.clone());
         let start = options.start(size_of::size()?);
         let machine = Machine::new(options, start, sender.clone());

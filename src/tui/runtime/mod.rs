@@ -11,6 +11,7 @@ mod editing;
 mod effects;
 mod event;
 mod external_editor;
+mod generating;
 mod machine;
 mod main_loop;
 mod options;

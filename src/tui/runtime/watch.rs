@@ -1,4 +1,4 @@
-//! Watches the folders of scripts and the configuration, without looking at them again and again.
+//! Watches the folders of scripts and models and the configuration, without looking at them again and again.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,13 @@ use super::event::Event;
 /// Tells of changes as long as it lives.
 pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
-    folders: Vec<PathBuf>,
+    /// With whether all below is watched as well.
+    folders: Vec<(PathBuf, bool)>,
 }
 
 impl Watch {
     /// Watches the folders; those that are not there yet are tried again by [`Watch::renew`].
-    pub(super) fn start(folders: Vec<PathBuf>, events: UnboundedSender<Event>) -> Self {
+    pub(super) fn start(folders: Vec<(PathBuf, bool)>, events: UnboundedSender<Event>) -> Self {
         let watcher = notify::recommended_watcher(move |result: notify::Result<notify::Event>| {
             // An error can mean that changes were lost, so it counts as one.
             if result.is_ok_and(|event| !matters(&event)) {
@@ -32,9 +33,10 @@ impl Watch {
     /// Watches folders that are new: a folder that is removed and made again is another one to the system.
     pub(super) fn renew(&mut self) {
         if let Some(watcher) = &mut self.watcher {
-            for folder in &self.folders {
+            for (folder, deep) in &self.folders {
+                let mode = if *deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
                 // One that is missing shows in the tree, which says what it could not read.
-                let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
+                let _ = watcher.watch(folder, mode);
             }
         }
     }
@@ -90,7 +92,7 @@ mod tests {
             let versions = folder.path().join("versions");
             std::fs::create_dir(&versions).unwrap();
             let (sender, mut events) = unbounded_channel();
-            let mut watch = Watch::start(vec![folder.path().into(), versions.clone()], sender);
+            let mut watch = Watch::start(vec![(folder.path().into(), false), (versions.clone(), false)], sender);
             assert!(watch.works());
             std::fs::write(versions.join("a.sql"), "x").unwrap();
             moved(&mut events).await;

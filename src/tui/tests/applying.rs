@@ -201,3 +201,10 @@ fn a_plan_that_is_being_made_can_be_let_go_and_its_answer_is_dropped() {
     harness.send(Msg::Prepared(generation, Err(Error::new("too late"))));
     assert!(harness.model.dialogs.is_empty());
 }
+
+#[test]
+fn the_reason_that_a_note_gives_stands_behind_its_hazard() {
+    let mut harness = Harness::new(140, 40);
+    harness.allowed = Some(String::from("the old service is gone"));
+    assert!(harness.press("u").screen().contains("DL103  (because the old service is gone)"), "{}", harness.screen());
+}

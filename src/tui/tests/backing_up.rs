@@ -17,7 +17,8 @@ pub fn waits(effect: &Effect) -> bool {
             | Effect::Verify(..)
             | Effect::Drift(..)
             | Effect::Check(..)
-            | Effect::Prove(_)
+            | Effect::Generate(..)
+            | Effect::Prove(..)
             | Effect::Backup(_)
             | Effect::SaveScript { .. }
     )

@@ -77,7 +77,7 @@ fn a_proof_without_a_server_says_why_not() {
 }
 
 /// A script as autogenerate hands it over.
-fn fresh(origin: Origin) -> Opening {
+pub fn fresh(origin: Origin) -> Opening {
     let path = PathBuf::from("/project/migrations/versions/eeeeeeeeeeee_new.sql");
     let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], "DROP TABLE jobs;", "CREATE TABLE jobs ();");
     let hazard = Hazard {
@@ -91,6 +91,7 @@ fn fresh(origin: Origin) -> Opening {
     };
     Opening {
         path,
+        home: None,
         text: made.text,
         origin,
         revision: Some(id("eeeeeeeeeeee")),
@@ -99,7 +100,7 @@ fn fresh(origin: Origin) -> Opening {
             proof: Proof::Found(Box::new(proved("eeeeeeeeeeee")), jiff::civil::time(10, 0, 0, 0)),
             operations: vec![Operation { object: "jobs".into(), doing: "is not in the models".into(), line: 8 }],
             hazards: vec![FoundHazard { line: 8, direction: crate::core::graph::Direction::Upgrade, hazard }],
-            proved: None,
+            ..Panel::default()
         },
     }
 }
@@ -123,12 +124,10 @@ fn a_script_that_was_just_made_is_kept_or_thrown_away() {
     assert!(harness.screen().contains("eeeeeeee  new"), "the tree has it, selected\n{}", harness.screen());
 
     let mut harness = Harness::new(120, 40);
-    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Written))));
-    harness.press("<esc><tab><enter>");
-    assert!(harness.asked.iter().any(|asked| asked.starts_with("remove /project")), "{:?}", harness.asked);
     harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
     harness.press("<^p><esc>");
     assert!(harness.screen().contains("Throw away"), "a proof does not decide about it");
+    assert!(harness.asked.contains(&String::from("prove the text of eeeeeeeeeeee")) && harness.disk.is_empty());
     harness.press("<esc><^s><esc>");
     assert!(harness.model.editor.is_none(), "kept, so that nothing is asked");
 }
@@ -136,7 +135,7 @@ fn a_script_that_was_just_made_is_kept_or_thrown_away() {
 #[test]
 fn a_new_text_takes_over_the_counts_until_its_statement_goes() {
     let mut harness = Harness::new(120, 40);
-    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Written))));
+    harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Script))));
     harness.press("<^g>8<enter><end><enter>DROP TABLE users;");
     let screen = harness.screen();
     assert!(screen.contains("12 rows (exact)") && screen.contains("! data-loss  users"), "{screen}");
@@ -186,7 +185,7 @@ fn an_error_and_a_plan_lead_to_their_line() {
 fn a_script_too_long_is_left_to_other_editors() {
     let mut harness = Harness::new(120, 40);
     let text: Arc<str> = "\n".repeat(60_000).into();
-    harness.send(Msg::OpenEditor(Box::new(Opening { text, ..fresh(Origin::New) })));
+    harness.send(Msg::OpenEditor(Box::new(Opening { text, ..fresh(Origin::Script) })));
     assert!(harness.model.editor.is_none() && harness.screen().contains("E opens it in $EDITOR"));
 }
 
@@ -199,10 +198,22 @@ fn answers_of_texts_that_are_gone_do_not_count() {
     for message in [
         Msg::Proved(id("9f3b6c10a7d2"), Ok(Box::new(proved("9f3b6c10a7d2")))),
         Msg::ScriptSaved(Ok(crate::engine::project::Saved::Written)),
-        Msg::ScriptRemoved(Ok(())),
     ] {
         harness.send(message);
     }
     assert!(harness.model.editor.is_none());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("prove")));
+}
+
+#[test]
+fn the_reason_that_a_note_gives_stands_beside_its_hazard() {
+    let note = "-- limbeck: allow DL101 because nobody reads it\nDROP TABLE jobs;";
+    let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], note, "CREATE TABLE jobs ();");
+    let mut harness = Harness::new(120, 40);
+    harness.send(Msg::OpenEditor(Box::new(Opening { text: made.text, ..fresh(Origin::New) })));
+    let screen = harness.screen();
+    assert!(screen.contains("12 rows (exact)") && screen.contains("because nobody reads it  "), "{screen}");
+    harness.press("<f2><^g>9<enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("DL101: drops table jobs (because nobody reads it)"), "{screen}");
 }

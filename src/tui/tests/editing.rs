@@ -229,7 +229,7 @@ fn faults_and_hazards_follow_the_text() {
     for words in [
         "! data-loss  functions.legacy_code",
         "drop column legacy_code",
-        "DL103 drops column · line 8",
+        "line 8 · DL103 drops column",
         "ix_functions_legacy",
     ] {
         assert!(screen.contains(words), "{words}\n{screen}");

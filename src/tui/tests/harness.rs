@@ -10,13 +10,14 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::fixtures::{hazards, id, sample};
+use super::fixtures::{hazards, id, outcome, sample};
+pub use super::names::{name, proved, start};
 use crate::core::graph::{Direction, Path, RevisionId};
-use crate::core::hazard::Class;
+use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::Error;
-use crate::engine::apply::{Outcome, Progress, StepOutcome};
+use crate::engine::apply::{Outcome, Progress};
 use crate::engine::draft::Written;
 use crate::engine::postgres::ServerInfo;
 use crate::engine::prepare::Request;
@@ -46,6 +47,9 @@ pub struct Harness {
     pub faulty: Vec<Verified>,
     pub stops: Option<Error>,
     pub compared: super::comparing::World,
+    pub generated: super::generating::World,
+    /// Why notes in the scripts allow their hazards.
+    pub allowed: Option<String>,
     /// Applying, preparing and verifying are not answered until `finish`.
     pub hold: bool,
     pub held: Vec<Effect>,
@@ -85,6 +89,8 @@ impl Harness {
             faulty: Vec::new(),
             stops: None,
             compared: super::comparing::World::default(),
+            generated: super::generating::World::default(),
+            allowed: None,
             hold: false,
             held,
             disk: HashMap::new(),
@@ -133,7 +139,10 @@ impl Harness {
 
     fn answers(&mut self, effect: Effect) -> Vec<Msg> {
         match effect {
-            Effect::LoadScripts => vec![Msg::ScriptsLoaded(self.tree.clone())],
+            Effect::LoadScripts => {
+                let models = self.generated.models.clone().map(Msg::Models);
+                models.into_iter().chain([Msg::ScriptsLoaded(self.tree.clone())]).collect()
+            }
             Effect::Connect(generation, ..) | Effect::ReadStatus(generation) => vec![self.status(generation)],
             Effect::ReadRecord(generation, ..) => vec![Msg::Recorded(generation, Ok(self.record.clone()))],
             Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
@@ -150,6 +159,7 @@ impl Harness {
             Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
             Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
             Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
+            Effect::Generate(generation, _, wanted) => self.generated.answer(generation, &wanted),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
                 vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
@@ -157,9 +167,8 @@ impl Harness {
             Effect::SaveScript { path, text, known } => {
                 vec![Msg::ScriptSaved(Ok(self.save(&path, &text, known.as_deref())))]
             }
-            Effect::RemoveScript(_) => vec![Msg::ScriptRemoved(Ok(()))],
             Effect::Examine(generation, text) => vec![Msg::Examined(generation, Box::new(examine(&text)))],
-            Effect::Prove(id) => vec![Msg::Proved(id, Ok(Box::new(self.proof.clone())))],
+            Effect::Prove(id, _) => vec![Msg::Proved(id, Ok(Box::new(self.proof.clone())))],
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
@@ -252,6 +261,7 @@ impl Harness {
             steps,
             confirm: vec![Class::DataLoss],
             blank: false,
+            keeping: crate::core::kept::Keeping::default(),
             behind: self.behind.clone(),
         }))
     }
@@ -267,7 +277,10 @@ impl Harness {
                 column: 1,
                 sql: sql.trim().to_owned(),
                 copy_data: None,
-                hazards: hazards(sql),
+                hazards: hazards(sql)
+                    .into_iter()
+                    .map(|found| Hazard { allowed: self.allowed.clone(), ..found })
+                    .collect(),
             })
             .collect();
         Step {
@@ -302,8 +315,7 @@ impl Harness {
                 messages.push(Msg::Progress(Progress::StatementDone { step: n, statement, rows, elapsed }));
             }
             messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
-            let revision = step.revision.clone();
-            steps.push(StepOutcome { revision, direction: step.direction, seconds: 0.041, kept: Vec::new() });
+            steps.push(outcome(step));
         }
         self.heads.clone_from(&plan.to);
         messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
@@ -336,57 +348,5 @@ impl Harness {
     pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
         self.send(Msg::Resize { width, height });
         self
-    }
-}
-
-pub fn start(width: u16, height: u16) -> Start {
-    Start {
-        project: String::from("limbeck"),
-        config_path: PathBuf::from("/project/migrations/limbeck.toml"),
-        environments: vec![(String::from("staging"), false), (String::from("production"), true)],
-        width,
-        height,
-        ..Start::default()
-    }
-}
-
-/// A revision of which nothing is wrong.
-pub fn proved(name: &str) -> Verified {
-    Verified { revision: id(name), up: true, down: true, again: true, difference: Vec::new(), note: None, error: None }
-}
-
-fn name(effect: &Effect) -> String {
-    match effect {
-        Effect::LoadScripts => String::from("load scripts"),
-        Effect::Connect(_, environment, consent) => {
-            let yes = [(consent.own_server, " own server"), (consent.download, " download")];
-            let yes: String = yes.into_iter().filter_map(|(said, word)| said.then_some(word)).collect();
-            format!("connect {}{yes}", environment.as_deref().unwrap_or("default"))
-        }
-        Effect::ReadStatus(_) => String::from("read status"),
-        Effect::ReadRecord(..) => String::from("read record"),
-        Effect::Prepare(_, _, request) => format!("prepare {} {}", request.direction.word(), request.target),
-        Effect::Apply(approval) => format!("apply {}", approval.plan().target),
-        Effect::Cancel => String::from("cancel"),
-        Effect::Create(_, new) => format!("create '{}' on {} splice {}", new.message, new.heads.join(" "), new.splice),
-        Effect::Merge(_, heads, new) => format!("merge {} '{}'", heads.join(" "), new.message),
-        Effect::Stamp(_, targets, purge) => format!("stamp {} purge {purge}", targets.join(" ")),
-        Effect::Verify(_, _, words) => {
-            format!("verify {}", if words.is_empty() { "all".into() } else { words.join(" ") })
-        }
-        Effect::Drift(..) | Effect::Check(..) => super::comparing::name(effect),
-        Effect::ListBackups(_) => String::from("list backups"),
-        Effect::Backup(_) => String::from("back up"),
-        Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
-        Effect::SaveScript { path, .. } => format!("save {}", path.display()),
-        Effect::Rescue(path, _) => format!("rescue {}", path.display()),
-        Effect::RemoveScript(path) => format!("remove {}", path.display()),
-        Effect::Examine(..) => String::from("examine"),
-        Effect::Prove(id) => format!("prove {id}"),
-        Effect::EditExternally(path, line) => format!("edit {} {line:?}", path.display()),
-        Effect::Highlight(id, _) => format!("highlight {id}"),
-        Effect::Copy(text, what) => format!("copy {what}: {text}"),
-        Effect::Suspend => String::from("suspend"),
-        Effect::Quit => String::from("quit"),
     }
 }

@@ -49,7 +49,8 @@ fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
     let (text, role) = match (locked(model), editor.origin) {
         (_, Origin::Recalled) => ("from the ledger, read-only", Role::Warning),
         (Some(_), _) => ("read-only", Role::Warning),
-        (None, Origin::New | Origin::Written) => ("new", Role::Pending),
+        (None, _) if editor.home.is_some() => ("unproved draft", Role::Danger),
+        (None, Origin::New) => ("new", Role::Pending),
         (None, _) if editor.is_modified() => ("modified", Role::Pending),
         _ => return title,
     };

@@ -178,6 +178,9 @@ fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
         pen.put("  ", Role::Text);
     }
     pen.put(&format!("{} · {}", hazard.title, hazard.code), Role::Muted);
+    if let Some(reason) = &hazard.allowed {
+        pen.put(&format!("  (because {reason})"), Role::Muted);
+    }
 }
 
 /// The line at the bottom: what Enter would do, what is waited for, or what came of it.

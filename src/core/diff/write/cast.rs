@@ -89,12 +89,6 @@ fn is_element(from: &str, array: &str) -> bool {
     array.strip_suffix("[]").is_some_and(|element| element == from || is_assigned(from, element))
 }
 
-/// The way to a type of the same name that is made anew.
-pub(super) fn anew(new: &str, name: &str) -> Cast {
-    let text = if new.ends_with("[]") { "text[]" } else { "text" };
-    Cast { using: Some(format!("{name}::{text}::{new}")), note: None }
-}
-
 fn is_assigned(from: &str, to: &str) -> bool {
     let both = |list: &&&[&str]| list.contains(&from) && list.contains(&to);
     let elements = from.strip_suffix("[]").zip(to.strip_suffix("[]"));

@@ -3,7 +3,7 @@
 use super::super::carry;
 use super::super::context::{Context, Verdict, Written};
 use super::cast::{self, Cast};
-use super::{identity, not_null, options};
+use super::{anew, children, identity, not_null, options};
 use crate::core::schema::{Column, Generation, Identity, Kind, Object, ObjectId, Table};
 use crate::core::sql::identifier::{qualified, quote};
 
@@ -39,6 +39,16 @@ pub(super) fn verdict(context: &Context, id: &ObjectId) -> Verdict {
     if told(&old) == told(new) && !is_renamed && !disturbs { Verdict::Same } else { Verdict::Alter { disturbs } }
 }
 
+/// What the note says above a statement that a person has to give a value.
+const TO_FILL: &str = "put the value for the rows that are there in place of NULL";
+
+/// The 1-based line of a script on which a person has to put a value, where there is one.
+#[must_use]
+pub fn line_to_fill(script: &str) -> Option<usize> {
+    let note = script.lines().position(|line| line.trim_start_matches(['-', ' ']) == TO_FILL)?;
+    Some(note + 2)
+}
+
 /// ADD COLUMN. What has to have a value and gets none by itself comes in three steps.
 pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     let (Some(column), Some(table)) = (context.new.column(id), context.new.table(&id.schema, &id.of)) else {
@@ -53,11 +63,11 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     if filled {
         statements.push(Written {
             sql: format!("UPDATE {name} SET {} = NULL", quote(&column.name)),
-            note: Some("put the value for the rows that are there in place of NULL".to_owned()),
+            note: Some(TO_FILL.to_owned()),
         });
         statements.extend(not_null::set(context, id));
     }
-    statements.extend(afterwards(context.options.version, id, None, column).into_iter().map(Written::from));
+    statements.extend(children::afterwards_with(context, id, column));
     statements
 }
 
@@ -234,7 +244,7 @@ fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> V
     }
     let name = quote(&id.name);
     let Cast { using, note } = if forced {
-        cast::anew(&new.type_name, &name)
+        anew::cast(context, &new.type_name, &name)
     } else {
         plain_cast(context, &name, &old.type_name, &new.type_name)
     };
@@ -249,7 +259,7 @@ fn retype(context: &Context, id: &ObjectId, old: &mut Column, new: &Column) -> V
 }
 
 /// What PostgreSQL does for a domain's type, it does for the domain.
-fn plain_cast(context: &Context, name: &str, old: &str, new: &str) -> Cast {
+pub(super) fn plain_cast(context: &Context, name: &str, old: &str, new: &str) -> Cast {
     let (from, to) = (cast::resolved(context.old, old), cast::resolved(context.new, new));
     let under = cast::cast(&from, &to, name);
     if under.using.is_none() || to == new { under } else { cast::cast(&from, new, name) }

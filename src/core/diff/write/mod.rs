@@ -5,7 +5,9 @@
 use super::context::{Context, Verdict, Written};
 use crate::core::schema::{Kind, ObjectId};
 
+mod anew;
 mod cast;
+mod children;
 mod collation;
 mod column;
 mod comment;
@@ -27,6 +29,7 @@ mod types;
 mod view;
 
 pub(super) use column::is_light;
+pub use column::line_to_fill;
 pub(super) use comment::comment;
 pub(super) use grant::grant;
 pub(super) use sequence::{is_serial, own};

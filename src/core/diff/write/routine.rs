@@ -1,6 +1,7 @@
 //! Functions, procedures, aggregates.
 
 use super::super::context::{Context, Verdict, Written};
+use super::anew;
 use crate::core::schema::{Aggregate, Function, Kind, Object, ObjectId, Schema};
 use crate::core::sql::identifier::{literal, qualified};
 use crate::core::sql::lexer::{Lexer, TokenKind};
@@ -23,13 +24,15 @@ pub(super) fn create(context: &Context, id: &ObjectId) -> Vec<Written> {
     write(context.new, id, "CREATE AGGREGATE")
 }
 
-pub(super) fn drop(_: &Context, id: &ObjectId) -> Vec<Written> {
+pub(super) fn drop(context: &Context, id: &ObjectId) -> Vec<Written> {
     let kind = match id.kind {
         Kind::Procedure => "PROCEDURE",
         Kind::Aggregate => "AGGREGATE",
         _ => "FUNCTION",
     };
-    vec![format!("DROP {kind} {}", signature(id)).into()]
+    // The types that are out of the way by now.
+    let arguments = anew::with_names_aside(context, &id.arguments);
+    vec![format!("DROP {kind} {}", signature(&ObjectId { arguments, ..id.clone() })).into()]
 }
 
 pub(super) fn alter(context: &Context, id: &ObjectId) -> Vec<Written> {

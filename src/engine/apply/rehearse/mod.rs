@@ -106,7 +106,7 @@ pub async fn rehearse(
     super::expect_place(plan, target)?;
     let watch = watch::Watch::new(progress);
     let tell = |progress| watch.tell(progress);
-    let options = ApplyOptions { no_wait, resume: None };
+    let options = ApplyOptions { no_wait, ..ApplyOptions::default() };
     let run = Run::rehearsing(project, target, plan, &options, &tell, cancel).await?;
     let before = sequences::read(run.guard.client()).await;
     let steps = run.rehearse(&watch).await;

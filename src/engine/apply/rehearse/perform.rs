@@ -12,6 +12,7 @@ use super::{LeftOut, RehearsedStep, lasting};
 use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::sql::{self, Transactional, transactional};
 use crate::engine::apply::failure::{Stop, stop};
+use crate::engine::apply::keeping::Keeping;
 use crate::engine::apply::run::{Run, names, settings};
 use crate::engine::apply::{ApplyOptions, Progress, Tell};
 use crate::engine::postgres::identifier::quote;
@@ -58,8 +59,22 @@ impl<'a> Run<'a> {
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let ledger = Ledger::Missing("a rehearsal writes none".to_owned());
-        let run =
-            Self { target, plan, options, tell, cancel, table, ledger, guard, worker, backend, notices, settings };
+        let keeping = Keeping::none();
+        let run = Self {
+            target,
+            plan,
+            options,
+            tell,
+            cancel,
+            table,
+            ledger,
+            guard,
+            worker,
+            backend,
+            notices,
+            settings,
+            keeping,
+        };
         run.expect_heads(&plan.from).await?;
         Ok(run)
     }

@@ -14,7 +14,7 @@ pub(super) fn relations(kinds: &str) -> String {
     format!(
         "c AS MATERIALIZED (
             SELECT c.*, n.schema FROM pg_class c JOIN n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ({kinds}) AND c.relpersistence <> 't' AND c.relname <> 'limbeck_log' AND {})",
+            WHERE c.relkind IN ({kinds}) AND c.relpersistence <> 't' AND c.relname !~ '^limbeck_(log|kept)' AND {})",
         not_member("pg_class", "c.oid"),
     )
 }

@@ -34,8 +34,11 @@ pub struct Backups {
 
 /// Decides `b`: shows the list; on the list, makes a backup.
 pub(crate) fn decide(model: &Model) -> Decision {
-    let shown = model.sheet.as_ref().is_some_and(|sheet| sheet.kind == Kind::Backups);
-    if !shown {
+    let shown = model.sheet.as_ref().map(|sheet| sheet.kind);
+    if shown.is_some_and(|kind| kind != Kind::Backups) {
+        return no("leave this list first");
+    }
+    if shown.is_none() {
         return Ok(|model| {
             let mut effects = sheet::open(model, Kind::Backups);
             effects.extend(read(model));

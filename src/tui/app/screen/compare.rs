@@ -16,7 +16,7 @@ use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::log::State;
 use crate::tui::app::model::{Job, Model};
-use crate::tui::app::screen::editor::ask::Ask;
+use crate::tui::app::screen::editor::ask::{Ask, Asker};
 use crate::tui::app::sheet::{self, Kind};
 use crate::tui::app::theme::Role;
 use crate::tui::app::{Effect, Generation, Msg};
@@ -59,6 +59,7 @@ pub(super) enum Beside {
 struct Ground {
     heads: Option<Vec<RevisionId>>,
     tree: Option<Arc<ScriptTree>>,
+    models: Option<u64>,
     /// Counts the changes.
     number: u64,
 }
@@ -102,7 +103,12 @@ impl Compared {
         }
     }
 
-    fn keep(&mut self, against: Against, ground: u64, count: usize) {
+    /// A number that is another one once the database, the scripts or the models are.
+    pub(super) const fn ground(&self) -> u64 {
+        self.ground.number
+    }
+
+    pub(super) const fn keep(&mut self, against: Against, ground: u64, count: usize) {
         if ground != self.ground.number {
             return;
         }
@@ -113,8 +119,14 @@ impl Compared {
     }
 }
 
-/// Forgets what was found once the database moved, or the scripts changed.
+/// Forgets what was found once the database moved, or the scripts or the models changed.
 pub(crate) fn settle(model: &mut Model) {
+    let models = model.models.as_ref().and_then(|seen| seen.as_ref().ok()).copied();
+    if model.compared.ground.models != models {
+        model.compared.ground.models = models;
+        model.compared.ground.number += 1;
+        model.compared.known.models = None;
+    }
     let ground = &model.compared.ground;
     let heads = model.server.status.as_ref().map(|status| &status.heads);
     let same_tree = match (&ground.tree, &model.tree) {
@@ -127,7 +139,7 @@ pub(crate) fn settle(model: &mut Model) {
         return;
     }
     let (heads, number) = (heads.cloned(), ground.number + 1);
-    model.compared.ground = Ground { heads, tree: model.tree.clone(), number };
+    model.compared.ground = Ground { heads, tree: model.tree.clone(), models, number };
     model.compared.known = Known::default();
     model.compared.beside = Beside::Idle;
 }
@@ -249,7 +261,7 @@ fn on_told(model: &mut Model, told: Told) {
         Told::Replay { revision } => last.at = format!("running {} on a scratch database", revision.short()),
         Told::Read => last.at = String::from("reading the database"),
         Told::Compare => last.at = String::from("comparing"),
-        Told::Prove(_) | Told::Progress(_) => {}
+        Told::Compared { .. } | Told::Prove(_) | Told::Progress(_) => {}
     }
 }
 
@@ -310,7 +322,7 @@ fn on_end(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match failed {
         Some(error) if error.kind == ErrorKind::Approval => {
             model.sheet = None;
-            model.dialogs.push(Dialog::Ask(Ask::program(&error)));
+            model.dialogs.push(Dialog::Ask(Ask::program(&error, Asker::Check)));
         }
         Some(error) => model.show_error(error),
         None if model.sheet.is_none() => model.say(format!("{}: {words}", compare_list::name(against))),

@@ -76,7 +76,11 @@ impl Confirm {
             name = "";
         }
         if destroys {
-            form.fact("kept", vec![(String::from("no copy is made"), Role::Muted)]);
+            let mut name = "kept";
+            for line in self.plan.keeping.lines() {
+                form.fact(name, vec![(line, Role::Muted)]);
+                name = "";
+            }
         }
         for behind in &self.plan.behind {
             form.fact("first", vec![(format!("{}: {}", behind.environment, behind.state), Role::Warning)]);

@@ -1,11 +1,11 @@
-//! The dialog that creates an empty revision: a message, and what it stands on.
+//! The dialog that creates a revision, empty or of what the models add: a message, and what it stands on.
 
 use super::moving::Motion;
 use super::writable;
 use crate::core::graph::RevisionId;
 use crate::engine::draft::NewRevision;
 use crate::tui::app::Effect;
-use crate::tui::app::command::{Decision, no};
+use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
@@ -23,6 +23,8 @@ pub struct Create {
     pub head: usize,
     /// The parents have the focus, not the message.
     choosing: bool,
+    /// What the models add is to be in it.
+    generates: bool,
     said: Option<&'static str>,
 }
 
@@ -51,7 +53,21 @@ impl Create {
                 None => parents.push((selected.clone(), true)),
             }
         }
-        Self { message: Input::default(), parents, head, choosing: false, said: None }
+        Self { message: Input::default(), parents, head, choosing: false, generates: false, said: None }
+    }
+
+    /// The same for a revision that what the models add is written into: it stands on a head.
+    pub(super) fn autogenerate(model: &Model) -> Self {
+        let mut create = Self::new(model);
+        create.parents.retain(|(_, splice)| !splice);
+        create.head = create.head.min(create.parents.len().saturating_sub(1));
+        Self { generates: true, ..create }
+    }
+
+    /// What Enter does.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        if self.generates { "generate" } else { "create" }
     }
 
     /// Letters are text in the message and commands in the list.
@@ -78,7 +94,8 @@ impl Create {
     /// A message field and, where there is a choice, what it stands on.
     #[must_use]
     pub fn form(&self, model: &Model) -> Form {
-        let mut form = Form::new("New revision", 72);
+        let title = if self.generates { "New revision of what the models add" } else { "New revision" };
+        let mut form = Form::new(title, 72);
         let label = String::from("Message ");
         form.lines.push(FormLine::Field { label, input: self.message.clone(), focused: !self.choosing, index: 0 });
         match self.said {
@@ -98,6 +115,16 @@ impl Create {
                     }
                     form.lines.push(FormLine::Entry { pieces, selected: self.choosing && index == self.head, index });
                 }
+            }
+        }
+        if self.generates {
+            form.blank();
+            let words = "The models are compared with the database. What they add becomes a script, which is proved on \
+                         a scratch database and shown; it is written only when you keep it.";
+            form.text(words, Role::Muted);
+            if self.parents.len() > 1 {
+                let key = model.preferences.keymap.shown(Command::Merge);
+                form.text(format!("There are several heads: {key} merges them."), Role::Warning);
             }
         }
         form
@@ -128,7 +155,11 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         splice: parent.is_some_and(|(_, splice)| splice),
         ..NewRevision::default()
     };
+    let generates = create.generates;
     model.dialogs.pop();
+    if generates {
+        return super::generate::start(model, new);
+    }
     let Some(tree) = model.tree.clone() else { return Vec::new() };
     model.job = Some(Job::Writing(String::from("creating the revision")));
     vec![Effect::Create(tree, new)]

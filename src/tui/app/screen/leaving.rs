@@ -1,5 +1,6 @@
 //! Going back, cancelling, suspending, quitting; and the two dialogs that are opened from anywhere.
 
+use super::generate;
 use super::help::Help;
 use super::palette::Palette;
 use crate::tui::app::Effect;
@@ -7,6 +8,7 @@ use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::{Buttons, Dialog};
 use crate::tui::app::form::Form;
 use crate::tui::app::model::{Job, Model, Pane};
+use crate::tui::app::sheet::Kind;
 use crate::tui::app::theme::Role;
 
 /// Asks before a job is cancelled by quitting.
@@ -26,6 +28,7 @@ impl Leaving {
             Some(Job::Verifying(_)) => "Scripts are being verified. Cancelling that drops the scratch database.",
             Some(Job::Comparing(..)) => "The database is being compared. Cancelling that drops the scratch database.",
             Some(Job::BackingUp(_)) => "The database is being backed up. Cancelling that removes what was written.",
+            Some(Job::Generating(_)) => "A script is being generated. Cancelling that drops the scratch database.",
             Some(Job::Proving) => "A script is being proved. Cancelling that drops its scratch database.",
             _ => "Something is still being written.",
         };
@@ -66,10 +69,7 @@ fn decide_back(model: &Model) -> Decision {
         return Ok(super::editor::saving::back);
     }
     if model.sheet.is_some() {
-        return Ok(|model| {
-            model.sheet = None;
-            Vec::new()
-        });
+        return Ok(leave_list);
     }
     if model.filter.typing {
         return Ok(|model| super::filter::close(model, false));
@@ -99,6 +99,16 @@ fn decide_back(model: &Model) -> Decision {
     })
 }
 
+/// Leaves the list; what it asks waits.
+fn leave_list(model: &mut Model) -> Vec<Effect> {
+    let was = model.sheet.take().map(|sheet| sheet.kind);
+    if was == Some(Kind::Generate) && generate::is_asking(model) {
+        let key = model.preferences.keymap.shown(Command::Autogenerate);
+        model.say(format!("autogenerate waits for an answer: {key} goes back to it"));
+    }
+    Vec::new()
+}
+
 /// Drops a plan that is being made: its answer is not waited for.
 fn let_go(model: &mut Model) -> Vec<Effect> {
     model.next_generation();
@@ -114,25 +124,29 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
                 super::editor::commands::copy(model)
             }
             Some(_) => super::editor::saving::quit(model),
+            None if shows_question(model) => generate::drop_question(model),
             None => vec![Effect::Quit],
         },
         Some(Job::Preparing(..)) => let_go(model),
-        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_) | Job::Proving)
-            if model.cancelling =>
-        {
-            model.quitting = true;
-            model.say("limbeck quits as soon as the server has answered");
-            Vec::new()
-        }
-        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_) | Job::Proving) => {
-            model.cancelling = true;
-            vec![Effect::Cancel]
-        }
         Some(Job::Writing(_)) => {
             model.quitting = true;
             Vec::new()
         }
+        Some(_) if model.cancelling => {
+            model.quitting = true;
+            model.say("limbeck quits as soon as the server has answered");
+            Vec::new()
+        }
+        Some(_) => {
+            model.cancelling = true;
+            vec![Effect::Cancel]
+        }
     }
+}
+
+fn shows_question(model: &Model) -> bool {
+    let is_there = model.sheet.as_ref().is_some_and(|sheet| sheet.kind == Kind::Generate);
+    is_there && model.dialogs.is_empty() && generate::is_asking(model)
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
@@ -165,7 +179,7 @@ fn terminate_job(model: &mut Model) -> Vec<Effect> {
             model.quitting = true;
             Vec::new()
         }
-        Some(Job::Applying | Job::Verifying(_) | Job::Comparing(..) | Job::BackingUp(_) | Job::Proving) => {
+        Some(_) => {
             model.quitting = true;
             let asked = std::mem::replace(&mut model.cancelling, true);
             if asked { Vec::new() } else { vec![Effect::Cancel] }

@@ -50,17 +50,23 @@ pub fn stages(verified: Option<&Verified>, running: Option<Stage>) -> [StageStat
     }
 }
 
-const fn up(verified: &Verified) -> StageState {
+/// Whether the upgrade ran, but did not make what it was generated for.
+fn makes_other(verified: &Verified) -> bool {
+    !verified.up && verified.difference.iter().any(|line| line.starts_with("after the upgrade, "))
+}
+
+fn up(verified: &Verified) -> StageState {
     match verified {
         Verified { up: true, .. } => StageState::Fine,
+        _ if makes_other(verified) => StageState::Differs,
         Verified { error: Some(_), .. } => StageState::Fails,
         _ => StageState::NotRun,
     }
 }
 
-const fn down(verified: &Verified) -> StageState {
+fn down(verified: &Verified) -> StageState {
     match verified {
-        Verified { up: false, .. } => StageState::NotRun,
+        Verified { up: false, .. } if !makes_other(verified) => StageState::NotRun,
         Verified { down: true, .. } => StageState::Fine,
         Verified { error: Some(_), .. } => StageState::Fails,
         // After a downgrade that leaves things behind, the upgrade is tried all the same.

@@ -47,6 +47,9 @@ fn open(model: &mut Model) -> Vec<Effect> {
 
 /// Enter on an entry of a list: its error in full, or its revision in the panes.
 fn open_entry(model: &Model) -> Decision {
+    if model.sheet.as_ref().is_some_and(|sheet| sheet.kind == sheet::Kind::Generate) {
+        return super::generate::decide_go_on(model);
+    }
     if sheet::revision(model).is_none() {
         return no("there is nothing to open here");
     }

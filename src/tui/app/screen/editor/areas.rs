@@ -112,7 +112,8 @@ pub fn messages(model: &Model, editor: &Editor) -> Vec<(String, bool)> {
         let here = editor.panel.hazards.iter().filter(|found| found.line == row + 1);
         lines.extend(here.map(|found| {
             let hazard = &found.hazard;
-            (format!("{} {}: {} {}", hazard.class.word(), hazard.code, hazard.title, hazard.object), false)
+            let because = hazard.allowed.as_ref().map_or_else(String::new, |reason| format!(" (because {reason})"));
+            (format!("{} {}: {} {}{because}", hazard.class.word(), hazard.code, hazard.title, hazard.object), false)
         }));
     }
     lines.extend(panel::warnings(model, editor).into_iter().map(|warning| (warning, false)));

@@ -8,7 +8,7 @@ use crate::tui::app::Effect;
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::model::Model;
-use crate::tui::app::screen::compare;
+use crate::tui::app::screen::{compare, generate};
 use crate::tui::app::theme::Role;
 
 /// What a button does.
@@ -20,14 +20,19 @@ pub enum Choice {
     SaveAnyway,
     /// Leaves without what was typed.
     Discard,
-    /// Removes a script that was just made.
-    ThrowAway,
     /// Takes the file as it is now.
     Reload(Arc<str>),
-    /// Lets the program run that the project names for its models, and compares them.
-    RunProgram,
+    /// Lets the program run that the project names for its models.
+    RunProgram(Asker),
     /// Writes over the file as it is now; `None`: there is none any more.
     Overwrite(Option<Arc<str>>),
+}
+
+/// What would run the project's program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    Check,
+    Generate,
 }
 
 /// A question.
@@ -45,24 +50,23 @@ impl Ask {
     #[must_use]
     pub fn leaving(editor: &Editor) -> Self {
         let name = editor.name();
-        let made = matches!(editor.origin, Origin::New | Origin::Written);
+        let made = editor.origin == Origin::New;
         let (title, words) = if made {
-            ("Keep the new script?", format!("{name} was made just now, and nobody has said yet that it stays."))
+            ("Keep the new script?", format!("{name} is written nowhere yet."))
         } else {
             ("Unsaved changes", format!("{name} has changes that are not saved."))
         };
         let (keep, leave) = if made {
-            (("Keep", Choice::Save), ("Throw away", Choice::ThrowAway))
+            (("Keep", Choice::Save), ("Throw away", Choice::Discard))
         } else {
             (("Save", Choice::Save), ("Discard", Choice::Discard))
         };
-        Self {
-            title,
-            danger: false,
-            lines: vec![(words, Role::Text)],
-            choices: vec![("Go on editing", Choice::GoOn), leave, keep],
-            focused: 0,
+        let mut lines = vec![(words, Role::Text)];
+        if made && editor.home.is_some() {
+            let draft = "It is not proved: kept, it is a draft, and no part of the history.";
+            lines.push((String::from(draft), Role::Warning));
         }
+        Self { title, danger: false, lines, choices: vec![("Go on editing", Choice::GoOn), leave, keep], focused: 0 }
     }
 
     /// Before something is saved that is no script, or another one.
@@ -99,13 +103,13 @@ impl Ask {
 
     /// Before a program runs that a project names: the error says which.
     #[must_use]
-    pub fn program(error: &Error) -> Self {
+    pub fn program(error: &Error, asker: Asker) -> Self {
         let why = "A program that a project names runs only after a yes, which is remembered for this project.";
         Self {
             title: "Run the project's program?",
             danger: false,
             lines: vec![(error.message.clone(), Role::Warning), (String::from(why), Role::Text)],
-            choices: vec![("No", Choice::GoOn), ("Yes", Choice::RunProgram)],
+            choices: vec![("No", Choice::GoOn), ("Yes", Choice::RunProgram(asker))],
             focused: 0,
         }
     }
@@ -148,9 +152,9 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         Choice::Save => saving::save(model),
         Choice::SaveAnyway => saving::write(model),
         Choice::Discard => saving::leave(model),
-        Choice::ThrowAway => saving::throw_away(model),
         Choice::Reload(text) => saving::reload(model, text),
-        Choice::RunProgram => compare::check(model, true),
+        Choice::RunProgram(Asker::Check) => compare::check(model, true),
+        Choice::RunProgram(Asker::Generate) => generate::with_consent(model),
         Choice::Overwrite(found) => saving::overwrite(model, found),
     }
 }

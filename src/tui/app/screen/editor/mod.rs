@@ -38,6 +38,8 @@ pub enum After {
 pub struct Editor {
     pub document: Document,
     pub path: PathBuf,
+    /// Of a draft: where it belongs once it is proved.
+    pub home: Option<PathBuf>,
     pub origin: Origin,
     /// The revision that it was opened as; a file that is no script has none.
     pub revision: Option<RevisionId>,
@@ -80,7 +82,7 @@ impl Editor {
     /// Whether it is to be kept or thrown away before it is closed: nobody has said so of a script that was made.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
-        matches!(self.origin, Origin::New | Origin::Written) || self.is_writable() && self.is_modified()
+        self.origin == Origin::New || self.is_writable() && self.is_modified()
     }
 
     /// Whether its text can be changed at all.
@@ -123,7 +125,6 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
         Msg::ScriptRead(path, answer) => open::on_read(model, &path, answer),
         Msg::Examined(generation, findings) => panel::on_examined(model, generation, *findings),
         Msg::ScriptSaved(answer) => saving::on_saved(model, answer),
-        Msg::ScriptRemoved(answer) => saving::on_removed(model, answer),
         Msg::ProofTold(told) => proving::on_told(model, &told),
         Msg::Proved(id, answer) => proving::on_proved(model, &id, answer),
         _ => Vec::new(),

@@ -24,8 +24,6 @@ pub enum Origin {
     Script,
     /// It stands nowhere yet: keeping it makes the file.
     New,
-    /// It was written a moment ago: throwing it away removes the file.
-    Written,
     /// The ledger's copy of a script whose file is gone.
     Recalled,
 }
@@ -35,6 +33,8 @@ pub enum Origin {
 pub struct Opening {
     /// Where it stands, or is to stand.
     pub path: PathBuf,
+    /// Where it belongs once it is proved, when that is elsewhere.
+    pub home: Option<PathBuf>,
     pub text: Arc<str>,
     pub origin: Origin,
     pub revision: Option<RevisionId>,
@@ -102,6 +102,7 @@ pub fn of_script(file: &ScriptFile, line: Option<usize>) -> Opening {
     let line = line.or_else(|| Some(file.script.upgrade.line).filter(|line| *line > 0));
     Opening {
         path: file.path.clone(),
+        home: None,
         text: file.text.clone(),
         origin,
         revision: Some(file.script.revision.clone()),
@@ -115,7 +116,10 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
     if opening.text.matches('\n').count() >= MOST_LINES || opening.text.lines().any(|line| line.len() > MOST_LINES) {
         let key = model.preferences.keymap.shown(crate::tui::app::command::Command::EditOutside);
         let error = Error::of(ErrorKind::Usage, "the script is too long for the editor here");
-        model.show_error(error.hint(format!("{key} opens it in $EDITOR")));
+        model.show_error(error.hint(match opening.origin {
+            Origin::New => String::from("it was not written: `limbeck revision --autogenerate` writes it to its file"),
+            _ => format!("{key} opens it in $EDITOR"),
+        }));
         return Vec::new();
     }
     model.dialogs.retain(|dialog| !matches!(dialog, Dialog::Error(_)));
@@ -124,10 +128,12 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
     let generation = model.next_generation();
     let disk = (opening.origin != Origin::New).then(|| opening.text.clone());
     let proved = opening.panel.proof.is_found().then(|| opening.text.clone());
-    let panel = Panel { proved, ..opening.panel };
+    let mut panel = Panel { proved, ..opening.panel };
+    super::panel::group(&mut panel.operations);
     model.editor = Some(Box::new(Editor {
         document,
         path: opening.path,
+        home: opening.home,
         origin: opening.origin,
         revision: opening.revision,
         disk,
@@ -162,8 +168,15 @@ pub fn on_read(model: &mut Model, path: &Path, answer: Result<(Arc<str>, Option<
     match &mut model.editor {
         None => {
             let origin = Origin::Script;
-            let opening =
-                Opening { path: path.to_owned(), text, origin, revision: None, line, panel: Panel::default() };
+            let opening = Opening {
+                path: path.to_owned(),
+                home: None,
+                text,
+                origin,
+                revision: None,
+                line,
+                panel: Panel::default(),
+            };
             open(model, opening)
         }
         Some(editor) if editor.path == path && !editor.is_modified() && editor.disk.as_ref() != Some(&text) => {

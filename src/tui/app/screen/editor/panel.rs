@@ -14,6 +14,7 @@ use crate::tui::app::command::Command;
 use crate::tui::app::form::Piece;
 use crate::tui::app::model::Model;
 use crate::tui::app::screen::plan_rows::evidence_words;
+use crate::tui::app::screen::proof::{StageState, stages};
 use crate::tui::app::theme::Role;
 use crate::tui::app::{Effect, Generation};
 
@@ -23,6 +24,8 @@ pub struct Panel {
     pub proof: Proof,
     pub operations: Vec<Operation>,
     pub hazards: Vec<FoundHazard>,
+    /// What is to be known of how it was made.
+    pub notes: Vec<String>,
     /// The text that the proof is about; the editor sets it.
     pub proved: Option<Arc<str>>,
 }
@@ -32,8 +35,8 @@ pub struct Panel {
 pub enum Proof {
     #[default]
     None,
-    /// It runs; the words say how far it has come.
-    Running(String),
+    /// It runs; the words say how far it has come. Since when it does.
+    Running(String, Time),
     /// What came of it, and when.
     Found(Box<Verified>, Time),
     /// It could not be run.
@@ -83,7 +86,16 @@ impl Proof {
     /// Whether it ran to its end.
     #[must_use]
     pub const fn is_found(&self) -> bool {
-        matches!(self, Self::Found(..))
+        self.found().is_some()
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub const fn found(&self) -> Option<&Verified> {
+        match self {
+            Self::Found(verified, _) => Some(&**verified),
+            _ => None,
+        }
     }
 }
 
@@ -134,7 +146,7 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
     let line = |text: String, role| vec![(text, role)];
     let verified = match &editor.panel.proof {
         Proof::None => return vec![line(format!("not proved yet: {key} proves it"), Role::Muted)],
-        Proof::Running(words) => return vec![line(words.clone(), Role::Current)],
+        Proof::Running(words, _) => return vec![line(words.clone(), Role::Current)],
         Proof::Failed(error) => {
             let mut lines = vec![line(format!("not proved: {}", error.message), Role::Warning)];
             lines.extend(error.hint.iter().map(|hint| line(hint.clone(), Role::Muted)));
@@ -154,27 +166,22 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
     }
     lines.extend(verified.difference.iter().map(|difference| line(difference.clone(), Role::Warning)));
     lines.extend(verified.note.iter().map(|note| line(note.clone(), Role::Muted)));
+    lines.extend(editor.panel.notes.iter().map(|note| line(note.clone(), Role::Muted)));
     lines
 }
 
-/// `up ok · down ok · again ok`.
+/// `up ok  down ok  again ok`.
 fn verdict(model: &Model, verified: &Verified, stale: bool) -> Line {
-    let differs = |when: &str| verified.difference.iter().any(|line| line.starts_with(when));
-    // A note tells of what was left out: an empty downgrade, a parent that does not run.
-    let ran = verified.up && verified.note.is_none();
-    let again_ran = ran && (verified.down || differs("after the downgrade"));
-    let stages = [
-        ("up", verified.up, verified.up || verified.note.is_none(), ""),
-        ("down", verified.down, ran, "after the downgrade"),
-        ("again", verified.again, again_ran, "after the second upgrade"),
-    ];
     let mut pieces = Vec::new();
-    for (n, (word, good, tried, when)) in stages.into_iter().enumerate() {
-        let (glyph, twin, what, role) = match (good, tried) {
-            (true, _) => ("✓", "*", "ok", Role::Good),
-            (false, true) if !when.is_empty() && differs(when) => ("✗", "x", "differs", Role::Danger),
-            (false, true) => ("✗", "x", "fails", Role::Danger),
-            (false, false) => ("·", ".", "not run", Role::Muted),
+    for (n, (word, state)) in ["up", "down", "again"].into_iter().zip(stages(Some(verified), None)).enumerate() {
+        let (glyph, twin, what, role) = match state {
+            StageState::Fine => ("✓", "*", "ok", Role::Good),
+            StageState::Differs => ("✗", "x", "differs", Role::Danger),
+            StageState::Fails => ("✗", "x", "fails", Role::Danger),
+            StageState::Empty => ("·", ".", "is empty", Role::Warning),
+            StageState::NotRun | StageState::Running => {
+                ("·", ".", if model.preferences.ascii { "-" } else { "–" }, Role::Muted)
+            }
         };
         let glyph = if model.preferences.ascii { twin } else { glyph };
         pieces.push((format!("{}{glyph} {word} {what}", if n > 0 { "  " } else { "" }), role_of(role, stale)));
@@ -194,7 +201,8 @@ pub type Lines = (Vec<Line>, usize);
 pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
-        return (vec![vec![(String::from("the upgrade does nothing"), Role::Muted)]], 1);
+        let words = if editor.examining.is_some() { "reading …" } else { "the upgrade does nothing" };
+        return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
     let before = |at: usize| operations.get(at.checked_sub(1)?).map(|operation| &operation.object);
     let begins = |at: usize| {
@@ -213,7 +221,7 @@ pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
 }
 
 /// Brings the operations of one object together, in the order in which the objects come first.
-fn group(operations: &mut [Operation]) {
+pub(super) fn group(operations: &mut [Operation]) {
     let mut first: HashMap<String, usize> = HashMap::new();
     for (at, operation) in operations.iter().enumerate() {
         first.entry(operation.object.clone()).or_insert(at);
@@ -226,24 +234,34 @@ fn group(operations: &mut [Operation]) {
 pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
     let hazards = &editor.panel.hazards;
     if hazards.is_empty() {
-        return (vec![vec![(String::from("none found"), Role::Good)]], 1);
+        let (words, role) =
+            if editor.examining.is_some() { ("reading …", Role::Muted) } else { ("none found", Role::Good) };
+        return (vec![vec![(String::from(words), role)]], 1);
     }
-    let total = hazards.iter().map(|found| 2 + usize::from(found.hazard.evidence.is_some())).sum();
+    let further = |hazard: &Hazard| usize::from(hazard.evidence.is_some()) + usize::from(hazard.allowed.is_some());
+    let total = hazards.iter().map(|found| 2 + further(&found.hazard)).sum();
+    // Not all may be seen: what is lost comes first, what comes to nothing last.
+    let mut ordered: Vec<&FoundHazard> = hazards.iter().collect();
+    ordered.sort_by_key(|found| {
+        let is_down = found.direction == Direction::Downgrade;
+        (is_down, found.hazard.touches_nothing(), found.hazard.class, found.line)
+    });
     let mut lines = Vec::new();
-    for FoundHazard { line, direction, hazard } in hazards.iter().take(most) {
+    for FoundHazard { line, direction, hazard } in ordered.into_iter().take(most) {
         let role = match hazard.class {
             _ if hazard.touches_nothing() => Role::Muted,
             Class::DataLoss | Class::Fails => Role::Danger,
             _ => Role::Warning,
         };
         let class = (format!("! {}  ", hazard.class.word()), role);
-        lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
         let whence = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
-        let what = format!("  {} {} · line {line}{whence}", hazard.code, hazard.title);
+        lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
+        let what = format!("  line {line}{whence} · {} {}", hazard.code, hazard.title);
         lines.push(vec![(what, Role::Muted)]);
         if hazard.evidence.is_some() {
             lines.push(vec![(format!("  {}", evidence_words(hazard)), role)]);
         }
+        lines.extend(hazard.allowed.iter().map(|reason| vec![(format!("  because {reason}"), Role::Muted)]));
     }
     (lines, total)
 }

@@ -1,14 +1,17 @@
-//! `^p`: saves, and proves the script up, down and up again on a scratch database.
+//! `^p`: saves a script that has a file, and proves it up, down and up again on a scratch database.
 
-use super::{After, Origin, Proof, saving};
+use super::{After, Origin, Proof, changed, saving};
 use crate::core::graph::RevisionId;
 use crate::core::script::Script;
+use crate::engine::autogenerate::unmarked;
 use crate::engine::verify::{Stage, Told, Verified};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};
 use crate::tui::app::log::State;
 use crate::tui::app::model::{Job, Model};
+use crate::tui::app::screen::proof::Proof as KnownProof;
+use crate::tui::app::screen::verify::elapsed;
 use crate::tui::app::screen::{connected, writable};
 
 /// Decides it.
@@ -24,7 +27,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
     }
     Ok(|model| {
         let Some(editor) = &mut model.editor else { return Vec::new() };
-        if !editor.is_modified() {
+        if !editor.is_modified() || editor.origin == Origin::New {
             return start(model);
         }
         editor.after = After::Prove;
@@ -40,11 +43,15 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     }
     let Some(editor) = &mut model.editor else { return Vec::new() };
     let Ok(script) = Script::parse(&editor.text) else { return Vec::new() };
-    editor.panel.proof = Proof::Running(String::from("proving …"));
+    // What the tree does not have is proved as it stands here.
+    let in_tree = model.tree.as_ref().and_then(|tree| tree.scripts.get(&script.revision));
+    let has_file = editor.origin != Origin::New && in_tree.is_some_and(|file| file.path == editor.path);
+    let text = (!has_file).then(|| (editor.path.clone(), editor.text.clone()));
+    editor.panel.proof = Proof::Running(String::from("proving …"), model.now);
     editor.panel.proved = Some(editor.text.clone());
     model.job = Some(Job::Proving);
     model.cancelling = false;
-    vec![Effect::Prove(script.revision)]
+    vec![Effect::Prove(script.revision, text)]
 }
 
 /// Takes news of a proof that runs.
@@ -58,9 +65,9 @@ pub fn on_told(model: &mut Model, told: &Told) -> Vec<Effect> {
         Told::BackToBase | Told::Found(_) | Told::Progress(_) => return Vec::new(),
     };
     if let Some(editor) = &mut model.editor
-        && matches!(editor.panel.proof, Proof::Running(_))
+        && let Proof::Running(_, since) = editor.panel.proof
     {
-        editor.panel.proof = Proof::Running(words);
+        editor.panel.proof = Proof::Running(words, since);
     }
     Vec::new()
 }
@@ -73,13 +80,14 @@ pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<Verified
         return vec![Effect::Quit];
     }
     let short = id.short();
+    let is_new = answer.is_ok();
     let (proof, state, words) = match answer {
         Ok(verified) if verified.is_proved() => {
             (Proof::Found(verified, model.now), State::Done, format!("{short} is proved: up, down and up again"))
         }
         Ok(verified) => (Proof::Found(verified, model.now), State::Failed, format!("{short} is not proved")),
         Err(error) if error.kind == ErrorKind::Interrupted => {
-            (Proof::None, State::Note, String::from("the proof was cancelled; its scratch database is gone"))
+            (known(model, id), State::Note, String::from("the proof was cancelled; its scratch database is gone"))
         }
         Err(error) => {
             let words = format!("{short} could not be proved: {}", error.message);
@@ -88,10 +96,48 @@ pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<Verified
     };
     model.log.note(model.now, state, "prove", &words);
     model.say(words);
-    if let Some(editor) = &mut model.editor
-        && matches!(editor.panel.proof, Proof::Running(_))
-    {
-        editor.panel.proof = proof;
+    let Some(editor) = &mut model.editor else { return Vec::new() };
+    let Proof::Running(_, since) = editor.panel.proof else { return Vec::new() };
+    let verified = proof.found().filter(|_| is_new).cloned();
+    editor.panel.proof = proof;
+    if let (Some(verified), Some(text)) = (verified, editor.panel.proved.clone()) {
+        let took = elapsed(since, model.now);
+        let is_proved = verified.is_proved();
+        model.proofs.insert(id.clone(), KnownProof { text, verified, took, at: model.now });
+        if is_proved {
+            return bring_home(model);
+        }
     }
     Vec::new()
+}
+
+/// What was found of the text before.
+fn known(model: &Model, id: &RevisionId) -> Proof {
+    let text = model.editor.as_ref().map(|editor| &editor.text);
+    match model.proofs.get(id).filter(|known| Some(&known.text) == text) {
+        Some(known) => Proof::Found(Box::new(known.verified.clone()), known.at),
+        None => Proof::None,
+    }
+}
+
+/// A draft that is proved belongs among the scripts, and nothing stands against it any more.
+fn bring_home(model: &mut Model) -> Vec<Effect> {
+    let Some(editor) = &mut model.editor else { return Vec::new() };
+    if editor.panel.proved.as_ref() != Some(&editor.text) {
+        return Vec::new();
+    }
+    let Some(home) = editor.home.take() else { return Vec::new() };
+    editor.path = home;
+    editor.origin = Origin::New;
+    editor.disk = None;
+    let words = format!("{} is proved, and is no draft any more", editor.name());
+    if let Some(text) = unmarked(&editor.text).map(str::to_owned) {
+        editor.document.replace(&text);
+        editor.panel.proved = Some(text.clone().into());
+        if let Some(known) = editor.revision.as_ref().and_then(|id| model.proofs.get_mut(id)) {
+            known.text = text.into();
+        }
+    }
+    model.say(words);
+    changed(model)
 }

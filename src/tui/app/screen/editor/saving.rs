@@ -144,17 +144,22 @@ pub fn on_saved(model: &mut Model, answer: Result<Saved, Error>) -> Vec<Effect> 
 /// The file holds the text.
 fn saved(model: &mut Model) -> Vec<Effect> {
     let Some(editor) = &mut model.editor else { return Vec::new() };
-    // Proving a text needs its file, and says nothing of whether it stays.
-    let stays = editor.origin == Origin::Script || editor.after != After::Prove;
-    editor.origin = if stays { Origin::Script } else { Origin::Written };
+    let is_new = std::mem::replace(&mut editor.origin, Origin::Script) == Origin::New;
     editor.moved = false;
     if let Ok(script) = Script::parse(&editor.text) {
         editor.revision = Some(script.revision);
     }
     let (name, path) = (editor.name(), editor.path.display().to_string());
     let after = std::mem::take(&mut editor.after);
+    if is_new {
+        model.select_when_loaded.clone_from(&editor.revision);
+    }
+    let words = match &editor.home {
+        Some(_) => format!("kept as a draft, which is no part of the history: drafts/{name}"),
+        None => format!("saved {name}"),
+    };
     model.log.note(model.now, State::Done, "save", &path);
-    model.say(format!("saved {name}"));
+    model.say(words);
     match after {
         After::Stay => Vec::new(),
         After::Close => {
@@ -191,39 +196,4 @@ pub fn rescue(model: &Model) -> Option<Effect> {
     let mut path = editor.path.clone().into_os_string();
     path.push(".unsaved");
     Some(Effect::Rescue(path.into(), editor.text.clone()))
-}
-
-/// Removes a script that was just made, and leaves.
-pub fn throw_away(model: &mut Model) -> Vec<Effect> {
-    let Some(editor) = &model.editor else { return Vec::new() };
-    match editor.origin {
-        Origin::Written => {
-            let path = editor.path.clone();
-            model.job = Some(Job::Writing(String::from("removing the script")));
-            vec![Effect::RemoveScript(path)]
-        }
-        _ => leave(model),
-    }
-}
-
-/// Takes what came of it.
-pub fn on_removed(model: &mut Model, answer: Result<(), Error>) -> Vec<Effect> {
-    model.job = None;
-    match answer {
-        Ok(()) => {
-            if let Some(editor) = &model.editor {
-                let path = editor.path.display().to_string();
-                model.log.note(model.now, State::Done, "remove", &path);
-                let words = format!("{} was thrown away", editor.name());
-                model.say(words);
-            }
-            let mut effects = leave(model);
-            effects.push(model.load_scripts());
-            effects
-        }
-        Err(error) => {
-            model.show_error(error);
-            Vec::new()
-        }
-    }
 }

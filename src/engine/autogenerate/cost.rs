@@ -1,0 +1,32 @@
+//! What a new script may cost on the database that it was made for.
+
+use std::sync::Arc;
+
+use crate::core::graph::Direction;
+use crate::core::plan::{Plan, TransactionMode};
+use crate::core::script::Script;
+use crate::engine::draft::Draft;
+use crate::engine::postgres::VersionTable;
+use crate::engine::prepare::{self, Request};
+use crate::engine::project::{Project, ScriptFile, ScriptTree};
+use crate::engine::{Error, Result, Target, evidence};
+
+/// The upgrade to a script that is written nowhere yet, its hazards counted on the target. Reads only.
+///
+/// # Errors
+/// When the script cannot be read or planned, or the server cannot be asked.
+pub async fn cost(project: &Project, tree: &ScriptTree, target: &Target, draft: &Draft) -> Result<Plan> {
+    let script =
+        Script::parse(&draft.text).map_err(|error| Error::new("the new script cannot be read back").because(error))?;
+    let file = ScriptFile { path: draft.path.clone(), text: draft.text.as_str().into(), script };
+    let tree = tree.with(vec![Arc::new(file)]);
+    let session = target.connect("limbeck autogenerate").await?;
+    let table = VersionTable::new(&project.config.database.version_table);
+    let heads = table.heads(session.client()).await?;
+    let id = draft.revision.to_string();
+    let path = tree.graph.upgrade(&id, &heads)?;
+    let request = Request { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
+    let mut plan = prepare::along(project, &tree, target, &request, path)?;
+    evidence::count(session.client(), &table, &mut plan).await?;
+    Ok(plan)
+}

@@ -1,0 +1,351 @@
+//! `a`: what the models add becomes a script, phase by phase, and what becomes of it.
+
+use std::path::PathBuf;
+
+use super::beside::fresh;
+use super::fixtures::*;
+use super::harness::*;
+use crate::core::diff::rename::Candidate;
+use crate::core::diff::{Action, Changes, Operation};
+use crate::core::schema::{Kind, ObjectId};
+use crate::engine::autogenerate::{Comparison, Stage, Told};
+use crate::engine::verify::Verified;
+use crate::engine::{Error, ErrorKind, models};
+use crate::tui::app::screen::editor::{Opening, Origin, Proof};
+use crate::tui::app::screen::generate::{Answer, Made, Wanted};
+use crate::tui::app::{Effect, Generation, Msg};
+
+/// What generating comes to in the fake world.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// What is seen of the models; `None`: nothing is told.
+    pub models: Option<Result<u64, Error>>,
+    /// What may be renames, as long as nobody has said what is one.
+    pub candidates: Vec<Candidate>,
+    /// `None`: the models add nothing.
+    pub made: Option<Made>,
+    pub error: Option<Error>,
+    /// The models come from a program, which runs only after a yes.
+    pub program: bool,
+}
+
+impl World {
+    pub fn answer(&self, generation: Generation, wanted: &Wanted) -> Vec<Msg> {
+        let told = |told| Msg::GenerateTold(generation, told);
+        let answer = |answer| Msg::Generated(generation, answer);
+        if self.program && !wanted.consent {
+            let needs = Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all");
+            return vec![answer(Err(needs))];
+        }
+        if let Some(error) = &self.error {
+            return vec![answer(Err(error.clone()))];
+        }
+        let mut messages: Vec<Msg> = ["jobs.sql", "users.sql"]
+            .into_iter()
+            .enumerate()
+            .map(|(n, file)| told(Told::Load(models::Told::Loading { file: file.into(), number: n + 1, count: 2 })))
+            .collect();
+        messages.extend([Told::Read, Told::Compare].map(told));
+        if !self.candidates.is_empty() && wanted.renames.is_none() {
+            let operation = operation("jobs", "ALTER TABLE public.jobs DROP COLUMN state");
+            let changes = Changes { operations: vec![operation], outside_transaction: None };
+            let comparison = Comparison { changes, renames: self.candidates.clone(), notes: Vec::new() };
+            messages.push(answer(Ok(Answer::Renames(comparison))));
+            return messages;
+        }
+        let Some(made) = self.made.clone() else {
+            messages.push(answer(Ok(Answer::Nothing(Vec::new()))));
+            return messages;
+        };
+        messages.push(told(Told::Compared { statements: 3, objects: 2 }));
+        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| told(Told::Prove(stage))));
+        messages.push(answer(Ok(Answer::Made(Box::new(made)))));
+        messages
+    }
+}
+
+pub fn name(wanted: &Wanted) -> String {
+    let Wanted { new, renames, consent } = wanted;
+    let renames = renames.as_ref().map_or(String::from("to be asked"), |specs| format!("[{}]", specs.join(" ")));
+    format!("generate '{}' on {} renames {renames} consent {consent}", new.message, new.heads.join(" "))
+}
+
+fn operation(table: &str, sql: &str) -> Operation {
+    let id = ObjectId::new(Kind::Table, "public", table);
+    Operation { object: id.clone(), group: id, action: Action::Alter, sql: sql.into(), note: None }
+}
+
+/// A script that is proved, and drops a table of twelve rows.
+pub fn made() -> Made {
+    let Opening { path, text, revision, panel, .. } = fresh(Origin::New);
+    Made {
+        path,
+        home: None,
+        text,
+        verified: proved(revision.unwrap().as_str()),
+        operations: panel.operations,
+        hazards: panel.hazards,
+        line: None,
+        objects: 2,
+        notes: vec![String::from("event trigger watch is in the models only; write it by hand")],
+    }
+}
+
+/// The same, not proved: it would be a draft.
+fn unproved() -> Made {
+    let made = made();
+    let marked = format!("-- UNPROVED: the upgrade does not make what the models say\n--   one\n--\n{}", made.text);
+    let difference = vec![String::from("after the upgrade, column public.jobs.state is missing")];
+    Made {
+        home: Some(made.path.clone()),
+        path: PathBuf::from("/project/migrations/drafts/eeeeeeeeeeee_new.sql"),
+        text: marked.into(),
+        verified: Verified { up: false, difference, ..made.verified.clone() },
+        ..made
+    }
+}
+
+/// At the head, with a script to be had.
+pub fn ready(width: u16, height: u16) -> Harness {
+    let mut harness = Harness::with(width, height, sample(), &["9f3b6c10a7d2"]);
+    harness.generated.made = Some(made());
+    harness
+}
+
+/// One that runs, until `finish`.
+pub fn running(width: u16, height: u16) -> (Harness, Generation) {
+    let mut harness = ready(width, height);
+    harness.hold = true;
+    harness.press("aadd a quota<enter>");
+    let generation = harness.model.generation;
+    (harness, generation)
+}
+
+pub fn finish(harness: &mut Harness) {
+    harness.hold = false;
+    harness.run();
+}
+
+fn tell(harness: &mut Harness, generation: Generation, told: Told) {
+    harness.send(Msg::GenerateTold(generation, told));
+}
+
+fn loading(number: usize) -> Told {
+    Told::Load(models::Told::Loading { file: String::from("models/users.sql"), number, count: 4 })
+}
+
+#[test]
+fn pictures_of_the_form_and_of_the_phases() {
+    let (mut harness, generation) = {
+        let mut harness = ready(80, 24);
+        harness.hold = true;
+        harness.press("aadd a quota");
+        insta::assert_snapshot!("generate_form", harness.screen());
+        harness.press("<enter>");
+        let generation = harness.model.generation;
+        (harness, generation)
+    };
+    for told in [loading(2), Told::Read, Told::Compare, Told::Compared { statements: 5, objects: 2 }] {
+        tell(&mut harness, generation, told);
+    }
+    tell(&mut harness, generation, Told::Prove(Stage::Down));
+    for (width, height) in [(40, 10), (80, 24), (120, 40)] {
+        harness.resize(width, height);
+        insta::assert_snapshot!(format!("generate_{width}x{height}"), harness.screen());
+    }
+}
+
+#[test]
+fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
+    let mut harness = ready(120, 40);
+    harness.press("aadd a quota<enter>");
+    assert!(
+        harness.asked.contains(&"generate 'add a quota' on 9f3b6c10a7d2 renames to be asked consent false".into()),
+        "{:?}",
+        harness.asked
+    );
+    insta::assert_snapshot!("generate_editor", harness.screen());
+    let screen = harness.screen();
+    for words in ["● new", "✓ up ok", "12 rows (exact)", "event trigger watch is in the models"] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    harness.press("<esc><tab><enter>");
+    assert!(harness.model.editor.is_none() && harness.disk.is_empty() && harness.model.sheet.is_none());
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("save")));
+    harness.press("aadd a quota<enter><^s>");
+    assert!(harness.disk.contains_key(&made().path));
+    harness.press("<esc>");
+    let screen = harness.screen();
+    assert!(screen.contains("● eeeeeeee  new") || screen.contains("eeeeeeee  new"), "{screen}");
+    assert_eq!(harness.model.history.selected_revision(), Some(&id("eeeeeeeeeeee")));
+    assert!(screen.contains("proof: up ok · down ok · again ok"), "its proof goes along\n{screen}");
+}
+
+#[test]
+fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
+    let (mut harness, generation) = running(100, 30);
+    assert!(harness.screen().contains("▸ load"), "{}", harness.screen());
+    tell(&mut harness, generation, loading(2));
+    assert!(harness.screen().contains("models/users.sql, 2 of 4"));
+    let notes = vec![String::from("a private server is used")];
+    tell(&mut harness, generation, Told::Load(models::Told::Scratch { place: String::from("a socket"), notes }));
+    tell(&mut harness, generation, Told::Read);
+    let screen = harness.screen();
+    assert!(screen.contains("✓ load     4 files") && screen.contains("a private server is used"), "{screen}");
+    assert!(screen.contains("reading the database, 0 s"), "{screen}");
+    harness.press("<esc>");
+    assert!(harness.screen().contains("generating a script …"), "{}", harness.screen());
+    assert!(harness.press("u").screen().contains("generating a script has to end first"));
+    assert!(harness.press("a").screen().contains("▸ read"), "{}", harness.screen());
+    harness.press("<esc>");
+    finish(&mut harness);
+    assert!(harness.model.editor.is_none(), "it does not come over what is looked at");
+    assert!(harness.screen().contains("eeeeeeee is proved: up, down and up again; a shows it"), "{}", harness.screen());
+    harness.press("a");
+    assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());
+}
+
+#[test]
+fn a_script_that_is_edited_meanwhile_is_not_lost() {
+    let (mut harness, _) = running(120, 40);
+    harness.press("<esc>");
+    let before = harness.model.job.take();
+    harness.press("e");
+    harness.press("-- mine");
+    harness.model.job = before;
+    finish(&mut harness);
+    assert!(harness.screen().contains("-- mine") && harness.screen().contains("a shows it"), "{}", harness.screen());
+}
+
+#[test]
+fn it_is_cancelled_at_every_phase() {
+    let phases: [&[Told]; 5] = [
+        &[],
+        &[Told::Read],
+        &[Told::Compare],
+        &[Told::Compared { statements: 1, objects: 1 }],
+        &[Told::Prove(Stage::Again)],
+    ];
+    for phase in phases {
+        let (mut harness, generation) = running(100, 30);
+        for told in phase {
+            tell(&mut harness, generation, told.clone());
+        }
+        harness.press("<^c>");
+        assert_eq!(harness.asked.last().unwrap(), "cancel");
+        assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+        harness.generated.error = Some(Error::of(ErrorKind::Interrupted, "cancelled"));
+        finish(&mut harness);
+        let screen = harness.screen();
+        assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
+        assert!(screen.contains("stopped") && !screen.contains("┌ Error"), "{screen}");
+        assert!(harness.disk.is_empty() && harness.model.editor.is_none());
+        harness.generated.error = None;
+        assert!(harness.press("R").screen().contains("Edit ─ ● new"), "{}", harness.screen());
+    }
+}
+
+#[test]
+fn what_comes_although_it_was_cancelled_is_dropped() {
+    let (mut harness, generation) = running(100, 30);
+    harness.press("<^c>");
+    harness.send(Msg::Generated(generation, Ok(Answer::Made(Box::new(made())))));
+    assert!(harness.model.editor.is_none() && harness.screen().contains("nothing was written"), "{}", harness.screen());
+    let before = harness.screen();
+    for late in [generation, generation - 1, generation + 5] {
+        harness.send(Msg::Generated(late, Ok(Answer::Made(Box::new(made())))));
+        tell(&mut harness, late, Told::Prove(Stage::Up));
+    }
+    assert_eq!(harness.screen(), before);
+}
+
+#[test]
+fn an_old_generation_says_nothing_to_a_new_one() {
+    let (mut harness, old) = running(100, 30);
+    harness.send(Msg::Generated(old, Ok(Answer::Nothing(Vec::new()))));
+    harness.press("R");
+    tell(&mut harness, old, Told::Prove(Stage::Up));
+    harness.send(Msg::Generated(old, Err(Error::new("too late"))));
+    let screen = harness.screen();
+    assert!(screen.contains("▸ load") && !screen.contains("too late"), "{screen}");
+}
+
+#[test]
+fn quitting_asks_and_waits_for_the_scratch_database_to_go() {
+    let (mut harness, _) = running(100, 30);
+    assert!(harness.press("q").screen().contains("A script is being generated"));
+    harness.press("<right><enter>");
+    assert_eq!(harness.asked.last().unwrap(), "cancel");
+    finish(&mut harness);
+    assert_eq!(harness.asked.last().unwrap(), "quit");
+}
+
+#[test]
+fn nothing_that_differs_is_said_and_writes_nothing() {
+    let mut harness = ready(120, 40);
+    harness.generated.made = None;
+    let screen = harness.press("anothing<enter>").screen();
+    assert!(screen.contains("the models add nothing to the database: no script is needed"), "{screen}");
+    assert!(screen.contains("nothing differs") && screen.contains("✓ models agree"), "{screen}");
+    assert!(harness.model.editor.is_none() && harness.disk.is_empty());
+    assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
+}
+
+#[test]
+fn an_unproved_script_is_a_draft_until_it_is_proved() {
+    let mut harness = ready(120, 40);
+    harness.generated.made = Some(unproved());
+    let screen = harness.press("aadd a quota<enter>").screen();
+    for words in ["unproved draft", "✗ up differs", "public.jobs.state is missing", "-- UNPROVED"] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    assert!(harness.press("<esc>").screen().contains("It is not proved: kept, it is a draft"), "{}", harness.screen());
+    harness.press("<tab><tab><enter>");
+    assert!(harness.disk[&unproved().path].starts_with("-- UNPROVED: "), "{:?}", harness.disk);
+    assert!(harness.screen().contains("kept as a draft"), "{}", harness.screen());
+
+    let mut harness = ready(120, 40);
+    harness.generated.made = Some(unproved());
+    harness.press("aadd a quota<enter>");
+    harness.proof = proved("eeeeeeeeeeee");
+    let screen = harness.press("<^p>").screen();
+    assert!(screen.contains("is proved, and is no draft any more") && !screen.contains("UNPROVED"), "{screen}");
+    assert!(harness.disk.is_empty() && !screen.contains("edited since"), "{screen}");
+    harness.press("<^s>");
+    assert_eq!(harness.disk[&made().path], made().text.to_string());
+}
+
+#[test]
+fn the_cursor_stands_where_a_value_is_to_be_put() {
+    let mut harness = ready(120, 40);
+    harness.generated.made = Some(Made { line: Some(8), ..made() });
+    harness.press("aadd a quota<enter>");
+    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (7, 0));
+    assert!(matches!(harness.model.editor.as_ref().unwrap().panel.proof, Proof::Found(..)));
+}
+
+#[test]
+fn changed_models_take_back_what_was_said_of_them() {
+    let mut harness = ready(160, 40);
+    harness.generated.models = Some(Ok(1));
+    harness.send(Msg::ScriptsChanged);
+    harness.press("A<esc>=<esc>");
+    let header = |harness: &Harness| harness.screen().lines().next().unwrap_or_default().to_owned();
+    assert!(header(&harness).contains("models agree") && header(&harness).contains("no drift"));
+    harness.generated.models = Some(Ok(2));
+    harness.send(Msg::ScriptsChanged);
+    assert!(!header(&harness).contains("models") && header(&harness).contains("no drift"), "{}", header(&harness));
+}
+
+#[test]
+fn late_messages_of_a_text_prove_nothing_else() {
+    let mut harness = ready(120, 40);
+    harness.press("ax<enter>");
+    harness.hold = true;
+    harness.press("<^p>");
+    assert!(matches!(harness.held.last(), Some(Effect::Prove(_, Some(_)))));
+    harness.press("<^c>");
+    harness.held.clear();
+    harness.send(Msg::Proved(id("eeeeeeeeeeee"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
+    assert!(harness.screen().contains("the proof was cancelled") && harness.disk.is_empty(), "{}", harness.screen());
+}
