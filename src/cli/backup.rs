@@ -14,6 +14,7 @@ use super::exit::{Exit, Failure};
 use super::interrupt;
 use super::terminal::Terminal;
 use crate::core::hazard::Class;
+use crate::core::kept::size;
 use crate::core::plan::Approval;
 use crate::engine::backup::{self, Listed, MakeOptions, Record, RestoreOptions, Told};
 use crate::engine::project::Project;
@@ -200,30 +201,4 @@ fn text(listed: &[Listed]) -> String {
         text.push_str("No backups\n");
     }
     text
-}
-
-/// Bytes as a person reads them.
-fn size(bytes: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let amount = bytes as f64;
-    let (divisor, unit) = match bytes {
-        0..1_000 => return format!("{bytes} B"),
-        1_000..1_000_000 => (1e3, "kB"),
-        1_000_000..1_000_000_000 => (1e6, "MB"),
-        _ => (1e9, "GB"),
-    };
-    format!("{:.1} {unit}", amount / divisor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_short() {
-        assert_eq!(
-            [size(999), size(1_500), size(2_000_000), size(3_210_000_000)],
-            ["999 B", "1.5 kB", "2.0 MB", "3.2 GB"]
-        );
-    }
 }

@@ -67,7 +67,7 @@ fn the_list_shows_what_is_known_and_how_to_bring_it_back() {
     let mut harness = Harness::new(120, 30);
     let screen = harness.press("b").screen();
     assert!(screen.contains("2 h ago  at 7c1d5e02aa10"), "{screen}");
-    assert!(screen.contains("41 kB · checksum recorded"), "{screen}");
+    assert!(screen.contains("40 kB · checksum recorded"), "{screen}");
     assert!(screen.contains("bring it back with limbeck restore /data/functions-20261122T090000Z.dump"), "{screen}");
     assert!(
         screen.contains("limbeck restore '/data/odd name.dump'") && screen.contains("checksum missing"),

@@ -9,7 +9,6 @@ use super::harness::*;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{self, table};
 use crate::tui::app::history::Item;
-use crate::tui::app::keymap::Place;
 use crate::tui::app::model::{Connection, Pane};
 use crate::tui::app::{Msg, Start};
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::verify::elapsed;
 use super::{connected, idle, writable};
+use crate::core::kept::size;
 use crate::engine::backup::{Listed, Record, State as Checksum, Told};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{Decision, no};
@@ -41,6 +42,10 @@ pub(crate) fn decide(model: &Model) -> Decision {
     if shown.is_none() {
         return Ok(|model| {
             let mut effects = sheet::open(model, Kind::Backups);
+            // The newest stands first.
+            if let Some(sheet) = &mut model.sheet {
+                sheet.point(0);
+            }
             effects.extend(read(model));
             effects
         });
@@ -211,15 +216,5 @@ fn long(age: Duration) -> String {
         60..3_600 => format!("{} min", seconds / 60),
         3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
-    }
-}
-
-/// Bytes as a person reads them.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..10_000 => format!("{bytes} B"),
-        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
-        10_000_000..10_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{} GB", bytes / 1_000_000_000),
     }
 }
