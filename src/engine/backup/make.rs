@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::child::{self, Listening};
 use super::program::{self, Program};
-use super::record::{Record, checksum, path_beside};
+use super::record::{Record, checksum};
 use super::{Tell, Told};
 use crate::engine::postgres::{Session, VersionTable, database_error};
 use crate::engine::project::Project;
@@ -80,11 +80,11 @@ pub async fn make(
 fn keep(file: tempfile::NamedTempFile, path: &Path, record: &Record) -> Result<()> {
     let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
     file.as_file().sync_all().map_err(failed)?;
-    record.write(path)?;
-    file.persist_noclobber(path).map_err(|error| {
-        let _ = std::fs::remove_file(path_beside(path));
-        failed(error.error)
-    })?;
+    file.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    if let Err(error) = record.write(path) {
+        let _ = std::fs::remove_file(path);
+        return Err(error);
+    }
     // The new name itself has to reach the disk; a file system that cannot sync a folder does so by itself.
     let _ = std::fs::File::open(parent(path)).and_then(|folder| folder.sync_all());
     Ok(())

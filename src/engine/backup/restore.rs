@@ -12,7 +12,7 @@ use super::make::count_tables;
 use super::program::{self, Program};
 use super::record::{Record, checksum};
 use super::{Tell, Told};
-use crate::engine::postgres::{Session, VersionTable, lock};
+use crate::engine::postgres::{Session, VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
@@ -63,7 +63,8 @@ pub async fn restore(
     let place = target.conninfo().describe();
     let over = if tables == 0 { String::new() } else { format!(", replacing what of it is there ({tables} tables)") };
     tell(Told::Starting(format!("Restoring {} into {place}{over}, in one transaction", file.display())));
-    let command = command(project, target, &guard, (&program, file, tables > 0));
+    let kept = if tables > 0 { Some(without_schemas(&program, file, &guard).await?) } else { None };
+    let command = command(project, target, &guard, (&program, file, kept.as_ref().map(tempfile::NamedTempFile::path)));
     run(command, tell, cancel).await.map_err(|error| {
         let rolled_back = "rolled back; the database is as it was";
         match error.kind {
@@ -146,12 +147,12 @@ fn command(
     project: &Project,
     target: &Target,
     session: &Session,
-    (program, file, replace): (&Program, &Path, bool),
+    (program, file, replaced): (&Program, &Path, Option<&Path>),
 ) -> Command {
     let mut command = Command::new(&program.path);
     command.args(["--single-transaction", "--exit-on-error", "--verbose", "--no-password"]);
-    if replace {
-        command.args(["--clean", "--if-exists"]);
+    if let Some(list) = replaced {
+        command.args(["--clean", "--if-exists", "--use-list"]).arg(list);
     }
     if let Some(role) = &project.config.apply.role {
         command.arg(format!("--role={role}"));
@@ -162,6 +163,32 @@ fn command(
     target.conninfo().export_at(&mut command, session.server());
     command.env("PGAPPNAME", "limbeck restore");
     command
+}
+
+/// What the archive holds, as `pg_restore` takes it, without the schemas that are there: they may hold what the backup
+/// does not know, such as copies of what was lost since, and stay.
+async fn without_schemas(program: &Program, file: &Path, session: &Session) -> Result<tempfile::NamedTempFile> {
+    use std::io::Write;
+    let failed = |why: String| Error::new(format!("{} cannot be read as a backup", file.display())).because(why);
+    let query = "SELECT nspname::text FROM pg_namespace";
+    let rows = session.client().query(query, &[]).await.map_err(|error| database_error(&error))?;
+    let there: Vec<String> = rows.iter().map(|row| format!("{} ", row.get::<_, &str>(0))).collect();
+    let mut command = tokio::process::Command::new(&program.path);
+    command.arg("--list").arg(file).env("LC_ALL", "C").stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let output = command.output().await.map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    let mut list = tempfile::NamedTempFile::new().map_err(|error| failed(error.to_string()))?;
+    for line in output.stdout.split_inclusive(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let schema = text.split_once(" SCHEMA - ").map(|(_, name)| name);
+        if schema.is_some_and(|schema| there.iter().any(|name| schema.starts_with(name.as_str()))) {
+            continue;
+        }
+        list.write_all(line).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(list)
 }
 
 async fn run(command: Command, tell: Tell<'_>, cancel: &CancellationToken) -> Result<()> {
