@@ -147,9 +147,9 @@ pub enum Verb {
     Verify(verify::Arguments),
     /// Compare the database with what its history says it should be; exit code 4 when they differ
     Drift(difference::Arguments),
-    /// Write the whole database to a file with pg_dump, or list the backups
+    /// Write the whole database to a file with `pg_dump`, or list the backups
     Backup(backup::Arguments),
-    /// Bring a backup back with pg_restore
+    /// Bring a backup back with `pg_restore`
     Restore(backup::RestoreArguments),
     /// List, bring back or drop the copies of what approved steps destroyed
     Kept(kept::Arguments),

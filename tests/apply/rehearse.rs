@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{fresh, heads};
 use crate::support::{Output, TestDatabase, TestProject, end_of, eventually, program};
 
-/// Everything that a database holds: its catalog, rows and sequences as pg_dump writes them, without the random key
+/// Everything that a database holds: its catalog, rows and sequences as `pg_dump` writes them, without the random key
 /// that newer ones put in.
 fn everything(database: &TestDatabase<'_>) -> String {
     let output = Command::new(program("pg_dump")).arg(database.url()).output().unwrap();

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::support::{Output, Server, ServerOptions, TestDatabase, TestProject, end_of, eventually, program, server};
 
-/// Everything that a database holds, as pg_dump writes it, without the random key that newer ones put in.
+/// Everything that a database holds, as `pg_dump` writes it, without the random key that newer ones put in.
 fn everything(database: &TestDatabase<'_>) -> String {
     let output = Command::new(program("pg_dump")).arg(database.url()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
