@@ -120,12 +120,11 @@ fn slowest(rehearsal: &Rehearsal) -> Option<&RehearsedStatement> {
     all().max_by(|one, other| one.seconds.total_cmp(&other.seconds)).filter(|_| all().nth(1).is_some())
 }
 
-/// A statement's first line, cut.
+/// A statement in a line, cut.
 fn shorten(sql: &str) -> String {
-    let mut lines = sql.lines();
-    let first = lines.next().unwrap_or_default();
-    let mut shown: String = first.chars().take(SHOWN).collect();
-    if shown.len() < first.len() || lines.next().is_some() {
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown: String = line.chars().take(SHOWN).collect();
+    if shown.len() < line.len() {
         shown.push('…');
     }
     shown

@@ -13,7 +13,6 @@ use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::log::State;
 use crate::tui::app::model::{Job, Model};
-use crate::tui::app::run::spell;
 use crate::tui::app::sheet::{self, Entry, Kind, SEPARATOR};
 use crate::tui::app::theme::Role;
 use crate::tui::app::{Effect, Generation, Msg};
@@ -212,7 +211,7 @@ pub(crate) fn status(model: &Model) -> Piece {
 fn long(age: Duration) -> String {
     let seconds = age.as_secs();
     match seconds {
-        0..60 => spell(age),
+        0..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),
         3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
