@@ -1,5 +1,6 @@
 //! Hazards against a real server.
 
+mod along;
 mod casts;
 mod counts;
 mod tried;

@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::major;
 use crate::support::server;
 
-const PAIRS: [(&str, &str); 20] = [
+const PAIRS: [(&str, &str); 21] = [
     // An identity takes over the name of the sequence of a serial column.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
     // CREATE TABLE makes one of two keys that need the same index.
@@ -150,6 +150,13 @@ const PAIRS: [(&str, &str); 20] = [
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
         "CREATE TABLE public.t (id integer CONSTRAINT k CHECK (id > -1)) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
+    ),
+    // A partition goes while a table comes that refers to what it was a part of.
+    (
+        "CREATE TABLE public.t (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+         CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
+        "CREATE TABLE public.t (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+         CREATE TABLE public.u (id integer REFERENCES public.t);",
     ),
 ];
 

@@ -243,7 +243,12 @@ impl<'a, 'b> Order<'a, 'b> {
         }
         for (id, state) in self.states {
             let joins = !state.makes() && !carry::stays_child(context, id);
-            let step = if joins { self.find(id, Action::Alter) } else { self.find(id, Action::Create) };
+            let step = match id.kind {
+                _ if joins => self.find(id, Action::Alter),
+                // It may come with its table.
+                Kind::Constraint => self.made(id),
+                _ => self.find(id, Action::Create),
+            };
             // A foreign key to a table refers to each of its partitions.
             let referred = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
             let table = parent(context.new, id).or(referred);

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Class, RULES, Subject, explain, find, nearest, read};
+use super::{Class, RULES, Rule, Subject, explain, find, nearest, read};
 use crate::core::sql::{split, transactional};
 
 /// Checks statements against all the data that they may lose, each as `CODE object`.
@@ -44,7 +44,9 @@ fn every_statement_has_its_findings_and_no_others() {
 
 #[test]
 fn every_rule_is_seen_in_the_table() {
-    for rule in RULES.iter().filter(|rule| rule.class != Class::Irreversible) {
+    // Some are seen on a whole script, or in a database alone.
+    let in_statements = |rule: &&Rule| rule.class != Class::Irreversible && rule.code != "DL124";
+    for rule in RULES.iter().filter(in_statements) {
         assert!(STATEMENTS.contains(&format!("{} ", rule.code)), "{}", rule.code);
     }
 }

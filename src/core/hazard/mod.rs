@@ -141,6 +141,12 @@ pub fn find(statement: &str) -> Vec<Hazard> {
     read::alone(statement)
 }
 
+/// The hazard on what a statement takes along by CASCADE, as a database told.
+#[must_use]
+pub fn taken_along(object: String, subject: Subject) -> Hazard {
+    Hazard { subject, ..rules::TAKEN_ALONG.on(object) }
+}
+
 /// The page of explanation of a code, in any case: what it is, what is counted, what to do instead.
 #[must_use]
 pub fn explain(code: &str) -> Option<&'static str> {

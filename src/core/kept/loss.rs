@@ -5,6 +5,9 @@ use crate::core::hazard::{Class, Hazard, Question, Subject};
 use crate::core::sql::identifier::quote;
 use crate::core::sql::leading_words;
 
+/// What goes along by CASCADE.
+const ALONG: &str = "DL124";
+
 /// One thing that a statement destroys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
@@ -61,7 +64,10 @@ pub enum Address {
 #[must_use]
 pub fn losses(sql: &str, hazards: &[Hazard]) -> Vec<Loss> {
     let mut losses: Vec<Loss> = Vec::new();
-    for hazard in hazards.iter().filter(|hazard| hazard.class == Class::DataLoss && !hazard.touches_nothing()) {
+    // What is empty itself may take along what is not.
+    let takes_along = hazards.iter().any(|hazard| hazard.code == ALONG && !hazard.touches_nothing());
+    let loses = |hazard: &&Hazard| hazard.class == Class::DataLoss && (takes_along || !hazard.touches_nothing());
+    for hazard in hazards.iter().filter(loses) {
         let Some(what) = what(sql, hazard) else { continue };
         if !losses.iter().any(|known| known.what == what && !matches!(what, What::Nothing(_))) {
             losses.push(Loss { code: hazard.code, title: hazard.title, object: hazard.object.clone(), what });
@@ -109,7 +115,8 @@ fn what(sql: &str, hazard: &Hazard) -> Option<What> {
         "DL190" => What::Nothing("what it does cannot be told beforehand; make a backup"),
         // A detached partition is copied when it is dropped, an enum where its columns get the new type; inheritance
         // and tables of the session lose nothing of the database.
-        "DL116" | "DL119" | "DL120" | "DL121" => return None,
+        // What goes along is found again from what is named.
+        "DL116" | "DL119" | "DL120" | "DL121" | ALONG => return None,
         _ => What::Nothing("no copy can be made of it"),
     })
 }

@@ -10,8 +10,8 @@ use super::failure::{Stop, stop};
 use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
 use super::{Progress, StepOutcome};
-use crate::core::hazard::Hazard;
-use crate::core::plan::Step;
+use crate::core::hazard::{Class, Hazard};
+use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::Entry;
 use crate::engine::{Error, ErrorKind, Result, evidence};
@@ -93,6 +93,7 @@ impl Run<'_> {
                 for hazard in &statement.hazards {
                     self.still_nothing(index, step, hazard).await?;
                 }
+                self.nothing_more(step, statement).await?;
                 let made = self.copy_first(index, step, *entry, statement).await?;
                 let run = self.statement(index, number, statement).await;
                 let rows = run.map_err(|error| {
@@ -146,6 +147,23 @@ impl Run<'_> {
             Some(found) if found.values > 0 => Err(Stop::Failed(no_longer_nothing(hazard, found.values))),
             _ => Ok(()),
         }
+    }
+
+    /// Where nobody had to approve a statement, what CASCADE takes along by now has to be empty, too.
+    async fn nothing_more(&self, step: &Step, statement: &PlannedStatement) -> Result<(), Stop> {
+        let mut losses = statement.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
+        if self.plan.blank || !self.plan.confirm.contains(&Class::DataLoss) || !losses.all(Hazard::touches_nothing) {
+            return Ok(());
+        }
+        let client = self.worker.client();
+        for hazard in evidence::along(client, &statement.sql, &statement.hazards).await {
+            let found = evidence::exactly(client, &hazard.subject).await;
+            let found = found.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
+            if found.is_none_or(|found| found.values > 0) {
+                return Err(Stop::Failed(goes_along(&hazard)));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the version table and closes the ledger's row, in the step's own transaction and in one round trip.
@@ -241,6 +259,12 @@ pub(super) fn no_longer_nothing(hazard: &Hazard, values: u64) -> Error {
     Error::new(format!("{} was empty when the plan was made and now holds {values} values", hazard.object))
         .because("what would be lost has to be approved")
         .hint("look at the new plan and start again")
+}
+
+fn goes_along(hazard: &Hazard) -> Error {
+    Error::new(format!("{} would go along by CASCADE, and did not when the plan was made", hazard.object))
+        .because("what would be lost has to be approved")
+        .hint("look at the new plan and start again; what the script itself makes is better dropped by name")
 }
 
 /// Sorts what came of a commit: an answer says that it failed; none leaves it open.

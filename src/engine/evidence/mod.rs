@@ -1,5 +1,6 @@
 //! Counts on the target what a hazard would cost. Reads only, bounded in time, and says when it only estimates.
 
+mod along;
 mod cast;
 mod earlier;
 mod query;
@@ -9,12 +10,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
+pub(super) use self::along::along;
 use self::earlier::Earlier;
 pub use self::query::table_of;
 use super::Result;
 use super::postgres::{VersionTable, database_error};
 use crate::core::hazard::{Class, Evidence, Hazard, Question, Subject};
-use crate::core::plan::Plan;
+use crate::core::plan::{Plan, PlannedStatement};
 
 /// For all counts of a plan together; after it, statistics are asked.
 const BUDGET: Duration = Duration::from_secs(2);
@@ -32,6 +34,11 @@ pub async fn count(client: &Client, version_table: &VersionTable, plan: &mut Pla
     }
     plan.blank = is_blank(client, version_table).await?;
     let mut counting = Counting { client, deadline: Instant::now() + BUDGET, known: Vec::new() };
+    if !plan.blank {
+        for statement in plan.steps.iter_mut().flat_map(|step| &mut step.statements) {
+            counting.follow(statement).await;
+        }
+    }
     // What may be lost has the first claim on the time.
     for lost in [true, false] {
         let mut earlier = Earlier::default();
@@ -65,6 +72,17 @@ enum Found {
 }
 
 impl Counting<'_> {
+    /// Adds what CASCADE takes along.
+    async fn follow(&self, statement: &mut PlannedStatement) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if begin(self.client, left, PATIENCE).await.is_err() {
+            return;
+        }
+        let found = along(self.client, &statement.sql, &statement.hazards).await;
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        statement.hazards.extend(found);
+    }
+
     /// Counts a hazard; whether it stays.
     async fn look_at(&mut self, hazard: &mut Hazard, blank: bool, earlier: &Earlier) -> bool {
         let is_lost = hazard.class == Class::DataLoss;
@@ -181,13 +199,7 @@ async fn measure(client: &Client, subject: &Subject, left: Duration, patience: &
     if table_of(subject).is_none() {
         return Found::Counted(None);
     }
-    let milliseconds = left.as_millis().max(1);
-    // Row security would hide rows from the count; with it off the server refuses to hide any.
-    let begin = format!(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{patience}'; \
-         SET LOCAL row_security = off"
-    );
-    if client.batch_execute(&begin).await.is_err() {
+    if begin(client, left, patience).await.is_err() {
         return Found::Counted(None);
     }
     let counted = found(client, subject).await;
@@ -196,6 +208,17 @@ async fn measure(client: &Client, subject: &Subject, left: Duration, patience: &
         Ok(found) => found,
         Err(_) => Found::Counted(estimate(client, subject).await),
     }
+}
+
+/// Begins a transaction that only looks, and not for long.
+async fn begin(client: &Client, left: Duration, patience: &str) -> Result<(), tokio_postgres::Error> {
+    let milliseconds = left.as_millis().max(1);
+    // Row security would hide rows from the count; with it off the server refuses to hide any.
+    let begin = format!(
+        "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{patience}'; \
+         SET LOCAL row_security = off"
+    );
+    client.batch_execute(&begin).await
 }
 
 /// What the statistics say: never exact, so never taken for nothing.

@@ -1,6 +1,7 @@
 //! Copies of what approved steps destroy: made before, in the same transaction, put back by the opposite step or by
 //! hand.
 
+mod affected;
 mod back;
 mod describe;
 mod forecast;
@@ -19,6 +20,7 @@ mod write;
 pub use hand::{Which, drop_copies, list, restore};
 pub use store::Copy;
 
+pub(in crate::engine) use affected::{Affected, affected};
 pub(in crate::engine) use back::Pending;
 pub(in crate::engine) use forecast::{forecast, limit};
 pub(in crate::engine) use keeper::{Keeper, Made, no_room};

@@ -80,6 +80,15 @@ pub(super) struct Found {
     named_column: bool,
 }
 
+impl Found {
+    /// All of it.
+    pub fn into_sources(self) -> Vec<Source> {
+        let Self { mut going, standing, .. } = self;
+        going.extend(standing);
+        going
+    }
+}
+
 /// The copies that a loss calls for.
 pub(super) async fn resolve(client: &Client, loss: &Loss, found: &Found) -> Result<Resolved, Trouble> {
     let mut resolved = Resolved::default();

@@ -28,6 +28,7 @@ mod irreversible;
 mod lock;
 mod on_commit;
 mod set_unlogged;
+mod taken_along;
 mod truncate;
 mod unreadable;
 mod update;
@@ -35,6 +36,7 @@ mod update;
 use super::rule::Rule;
 
 pub(super) use irreversible::empty_downgrade::RULE as IRREVERSIBLE;
+pub(super) use taken_along::RULE as TAKEN_ALONG;
 
 /// Those that find lost data, by code.
 const DATA_LOSS: &[Rule] = &[
@@ -61,6 +63,7 @@ const DATA_LOSS: &[Rule] = &[
     enum_values::RULE,
     drop_identity::RULE,
     alter_attribute::RULE,
+    taken_along::RULE,
     unreadable::RULE,
 ];
 
