@@ -24,8 +24,9 @@
 //!     [`engine::drift`] compares the database with its own history.
 //!   - [`engine::kept`]: copies of what approved steps destroy: made in the step's transaction, put back by the opposite
 //!     step or by hand.
-//!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it; [`engine::draft`],
-//!     [`engine::stamp`] and [`engine::status`] are the rest of the workflow.
+//!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, [`engine::apply::rehearse`] runs it and takes it back;
+//!     [`engine::backup`] writes the whole database to a file by `pg_dump`, and brings it back;
+//!     [`engine::draft`], [`engine::stamp`] and [`engine::status`] are the rest of the workflow.
 //! - [`cli`] is the command line: a verb a file, text and JSON, errors to exit codes.
 //! - [`tui`] is the UI: `app` is a pure state machine, `view` its picture, `runtime` the loop.
 //!
@@ -49,7 +50,7 @@
 //!
 //! - No `.await`, clock or IO in `core`, `tui/app` or `tui/view`.
 //! - No SQL changes a target that is not in a [`core::plan::Plan`], but for the version table, the ledger, kept copies and
-//!   what puts them back.
+//!   what puts them back, and a backup that is restored.
 //! - [`engine::apply::apply`] takes a [`core::plan::Approval`], and an approval can only be made from
 //!   a plan and the hazards that were accepted.
 //! - No colour outside the theme, no key outside `assets/keymap.toml`, no printing outside [`cli`].

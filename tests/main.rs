@@ -3,6 +3,7 @@
 
 mod apply;
 mod autogenerate;
+mod backup;
 mod catalog;
 mod cli;
 mod embedded;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, kept, lint,
+    backup, branches, completions, current, difference, doctor, edit, ensure_version, heads, history, init, kept, lint,
     list_templates, man, merge, migrate, revision, show, stamp, verify,
 };
 
@@ -147,6 +147,10 @@ pub enum Verb {
     Verify(verify::Arguments),
     /// Compare the database with what its history says it should be; exit code 4 when they differ
     Drift(difference::Arguments),
+    /// Write the whole database to a file with `pg_dump`, or list the backups
+    Backup(backup::Arguments),
+    /// Bring a backup back with `pg_restore`
+    Restore(backup::RestoreArguments),
     /// List, bring back or drop the copies of what approved steps destroyed
     Kept(kept::Arguments),
     /// Make the version table where there is none

@@ -5,9 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use crate::engine::Error;
 
 /// The commands to come, and what to do meanwhile.
-const LATER: [(&str, &str); 4] = [
-    ("backup", "use pg_dump"),
-    ("restore", "use pg_restore"),
+const LATER: [(&str, &str); 2] = [
     ("import", "write the scripts as SQL, with the same ids; the version table is shared"),
     ("rebase", "edit the line 'Revises:' of the first script of the branch"),
 ];
@@ -36,8 +34,8 @@ mod tests {
             let error = CommandLine::try_parse_from(["limbeck", word]).unwrap_err();
             refusal(&error).map(|error| error.message)
         };
-        assert_eq!(said("backup").as_deref(), Some("`backup` is not in this version yet"));
-        assert_eq!(said("backupp"), None);
+        assert_eq!(said("rebase").as_deref(), Some("`rebase` is not in this version yet"));
+        assert_eq!(said("rebasee"), None);
         let built = CommandLine::command();
         for (name, _) in LATER {
             assert!(built.find_subcommand(name).is_none(), "{name} is there: take it off the list");

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::json::PlanDocument;
 use super::progress::Reporter;
-use super::{interrupt, listing, offline, plan_text};
+use super::{backup, interrupt, listing, offline, plan_text, rehearse};
 use crate::core::graph::Direction;
 use crate::core::kept::Keeping;
 use crate::core::plan::{Approval, Plan};
@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Show the plan, and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// Run the plan in one transaction with the time of each statement, and roll back
+    #[arg(long, conflicts_with_all = ["sql", "dry_run", "allow", "resume"])]
+    rehearse: bool,
     /// Approve hazards of these classes
     #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
     allow: Vec<Allow>,
@@ -102,6 +105,10 @@ async fn carry_out(
     if plan.is_empty() {
         return nothing_to_do(context, &plan);
     }
+    if arguments.rehearse {
+        let given = (arguments.confirm.as_deref(), arguments.no_wait);
+        return rehearse::run(context, project, &target, &plan, given).await;
+    }
     let approval = {
         let yes = context.connect_options().yes;
         approve(context.terminal, &plan, &arguments.allow, arguments.confirm.as_deref(), yes)?
@@ -143,6 +150,10 @@ async fn run_plan(
     let watch = interrupt::watch(context.terminal, cancel.clone());
     let resume = arguments.resume.map(Resume::from);
     let options = ApplyOptions { no_wait: arguments.no_wait, resume, no_keep: arguments.no_keep };
+    if let Err(error) = backup::before_plan(context.terminal, project, target, approval, &cancel).await {
+        watch.abort();
+        return Err(error);
+    }
     let outcome = apply(project, target, approval, &options, &|progress| reporter.tell(&progress), &cancel).await;
     watch.abort();
     outcome

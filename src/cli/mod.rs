@@ -3,6 +3,7 @@
 mod approve;
 mod arguments;
 mod autogenerate;
+mod backup;
 mod begin;
 mod branches;
 mod check;
@@ -31,6 +32,7 @@ mod migrate;
 mod offline;
 mod plan_text;
 mod progress;
+mod rehearse;
 mod revision;
 mod show;
 mod stamp;
@@ -131,6 +133,8 @@ fn dispatch(context: &Context, verb: Verb) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(context, arguments),
         Verb::Kept(arguments) => kept::run(context, &arguments),
         Verb::Drift(arguments) => drift::run(context, &arguments),
+        Verb::Backup(arguments) => backup::run(context, &arguments),
+        Verb::Restore(arguments) => backup::restore(context, &arguments),
         Verb::EnsureVersion(arguments) => ensure_version::run(context, &arguments),
         Verb::Doctor(arguments) => doctor::run(context, &arguments),
         Verb::Completions(arguments) => completions::run(context, &arguments),

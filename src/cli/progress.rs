@@ -89,7 +89,9 @@ impl Reporter {
     }
 }
 
-fn describe(blockers: &[Blocker]) -> String {
+/// Sessions that stand in the way, in a line.
+#[must_use]
+pub fn describe(blockers: &[Blocker]) -> String {
     let name = |blocker: &Blocker| {
         let query = blocker.query.lines().next().unwrap_or_default();
         format!("{} (user {}, {}): {query}", blocker.pid, blocker.user, blocker.application)

@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod autogenerate;
+pub mod backup;
 mod behind;
 pub mod doctor;
 pub mod draft;

@@ -4,6 +4,7 @@ mod concurrency;
 mod faults;
 mod interop;
 mod outside;
+mod rehearse;
 mod steps;
 
 use crate::support::{Server, TestDatabase, TestProject, server};

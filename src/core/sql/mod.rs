@@ -5,6 +5,7 @@ mod cluster;
 mod depth;
 mod divide;
 pub mod identifier;
+mod lasting;
 pub(in crate::core) mod lexer;
 mod split;
 mod trace;
@@ -13,6 +14,7 @@ pub(in crate::core) mod tree;
 
 pub use cluster::{cluster_wide, roles_made};
 pub(in crate::core) use divide::dividing_lines;
+pub use lasting::{lasting, lasting_pattern};
 pub use split::{notes_above, split};
 pub use trace::{Trace, trace};
 pub use transactional::transactional;

@@ -62,6 +62,11 @@ impl Keeping {
 }
 
 impl Keeping {
+    /// Nothing is kept and nothing put back, as in a rehearsal.
+    pub fn none() -> Self {
+        Self { keeper: None, waiting: HashSet::new(), role: None }
+    }
+
     /// What the copies made so far take, in bytes.
     pub fn used(&self) -> u64 {
         self.keeper.as_ref().map_or(0, |keeper| keeper.used.load(Ordering::Relaxed))

@@ -4,6 +4,7 @@ mod failure;
 mod judge;
 mod keeping;
 mod outside;
+pub mod rehearse;
 mod run;
 mod statement;
 mod transaction;
@@ -161,16 +162,22 @@ pub async fn apply(
     if plan.is_empty() {
         return Ok(outcome);
     }
-    let place = target.conninfo().describe();
-    if plan.environment != target.environment || plan.place != place {
-        return Err(Error::new(format!("the plan was made on {}, not on {place}", plan.place))
-            .hint("look at the new plan and start again"));
-    }
+    expect_place(plan, target)?;
     let run = Run::start(project, target, plan, options, progress, cancel).await?;
     for batch in batches(plan) {
         outcome.steps.extend(run.batch(batch).await?);
     }
     Ok(outcome)
+}
+
+/// Refuses a plan that was made on another database.
+fn expect_place(plan: &Plan, target: &Target) -> Result<()> {
+    let place = target.conninfo().describe();
+    if plan.environment == target.environment && plan.place == place {
+        return Ok(());
+    }
+    Err(Error::new(format!("the plan was made on {}, not on {place}", plan.place))
+        .hint("look at the new plan and start again"))
 }
 
 /// The steps that share a transaction: all, or one each.

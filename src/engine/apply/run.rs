@@ -188,7 +188,7 @@ fn cancelled_before_start() -> Error {
 }
 
 /// What a script may have set (a role, a search path, …) is undone first.
-fn settings(apply: &Apply) -> String {
+pub(super) fn settings(apply: &Apply) -> String {
     let role = apply.role.as_deref().map_or_else(String::new, |role| format!("; SET ROLE {}", quote(role)));
     let lock_timeout = literal(&apply.lock_timeout);
     format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL{role}; SET lock_timeout = {lock_timeout}")

@@ -115,7 +115,7 @@ impl Run<'_> {
 
     /// Begins a step: keeps other writers of the version table out, and looks at the heads again from inside, in one
     /// round trip.
-    async fn hold_table(&self, index: usize, before: &str) -> Result<Instant, Stop> {
+    pub(super) async fn hold_table(&self, index: usize, before: &str) -> Result<Instant, Stop> {
         let since = Instant::now();
         (self.tell)(Progress::StepStarted { step: index });
         let hold = format!("{before}{}", self.table.hold());
@@ -235,7 +235,7 @@ impl Run<'_> {
         }
     }
 
-    async fn name_blockers(&self, error: Error) -> Error {
+    pub(super) async fn name_blockers(&self, error: Error) -> Error {
         let blockers = self.blockers().await;
         blockers.iter().fold(error, |error, blocker| {
             error.because(format!(

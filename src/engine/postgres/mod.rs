@@ -9,7 +9,7 @@ pub mod identifier;
 pub mod ledger;
 pub mod lock;
 mod pgpass;
-mod programs;
+pub(in crate::engine) mod programs;
 mod service;
 mod session;
 mod tls;

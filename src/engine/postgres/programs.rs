@@ -40,10 +40,7 @@ impl Programs {
     /// Every usable folder, the newest version first; of equal ones, the one found first.
     #[must_use]
     pub fn all(surroundings: &Surroundings) -> Vec<Self> {
-        let folders = match &surroundings.postgres_programs {
-            Some(folder) => vec![folder.clone()],
-            None => candidates(surroundings),
-        };
+        let folders = folders(surroundings);
         let mut found: Vec<Self> = folders.iter().filter_map(|folder| Self::at(folder)).collect();
         found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
         found
@@ -65,6 +62,15 @@ impl Programs {
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+}
+
+/// The folders that may hold PostgreSQL's programs.
+#[must_use]
+pub fn folders(surroundings: &Surroundings) -> Vec<PathBuf> {
+    match &surroundings.postgres_programs {
+        Some(folder) => vec![folder.clone()],
+        None => candidates(surroundings),
     }
 }
 
@@ -139,13 +145,13 @@ fn numbered(parent: &Path, prefix: &str, below: &str) -> Vec<PathBuf> {
 }
 
 /// What a program prints when asked; `None` when it does not run.
-fn output_of(program: &Path, argument: &str) -> Option<String> {
+pub(in crate::engine) fn output_of(program: &Path, argument: &str) -> Option<String> {
     let output = Command::new(program).arg(argument).current_dir("/").stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` → `15.18`.
-fn read_version(text: &str) -> Option<String> {
+pub(in crate::engine) fn read_version(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("(PostgreSQL) ")?;
     rest.split_whitespace().next().map(str::to_owned)
 }

@@ -199,9 +199,9 @@ pub fn decide(model: &Model, command: Command) -> Decision {
         C::Open | C::Edit | C::EditOutside | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
         C::Verify | C::VerifyAll => screen::verify::decide(model, command),
         C::Drift | C::Check => screen::compare::decide(model, command),
+        C::Backup => screen::backup::decide(model),
         C::Autogenerate => screen::generate::decide(model),
         C::Toggle if model.dialogs.is_empty() => screen::generate::decide_toggle(model),
-        C::Backup => no("comes with a later version"),
         C::Accept
         | C::FieldNext
         | C::FieldPrevious
@@ -250,11 +250,6 @@ pub fn footer(model: &Model) -> Vec<&'static Info> {
         .collect()
 }
 
-/// Whether the key is spoken for by something that is not built yet.
-const fn is_for_later(command: Command) -> bool {
-    matches!(command, Command::Backup)
-}
-
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
@@ -270,7 +265,7 @@ pub fn editor_markdown() -> String {
 fn rows(places: &[Place]) -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
     let here = |info: &&Info| info.places.iter().any(|place| places.contains(place));
-    for info in table().iter().filter(here).filter(|info| !is_for_later(info.id)) {
+    for info in table().iter().filter(here) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
         for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {
             text.push_str(part);

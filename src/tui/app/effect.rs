@@ -44,6 +44,10 @@ pub enum Effect {
     Drift(Generation, Arc<ScriptTree>, bool),
     /// Compare the models with the database; `true`: the project's program may run.
     Check(Generation, Arc<ScriptTree>, bool),
+    /// Read the folder of backups.
+    ListBackups(Generation),
+    /// Back the database up.
+    Backup(Generation),
     /// Write what the models add as a script, and prove it.
     Generate(Generation, Arc<ScriptTree>, Box<Wanted>),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.

@@ -223,7 +223,11 @@ pub fn footer(model: &Model) -> Vec<FooterItem> {
 pub fn news(model: &Model) -> Option<String> {
     match (&model.notice, &model.job) {
         (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(Job::Verifying(_) | Job::Comparing(..) | Job::Generating(_))) if model.sheet.is_some() => None,
+        (None, Some(Job::Verifying(_) | Job::Comparing(..) | Job::Generating(_) | Job::BackingUp(_)))
+            if model.sheet.is_some() =>
+        {
+            None
+        }
         (None, None | Some(Job::Applying)) => None,
         (None, Some(job)) => Some(format!("{} …", job.words())),
     }

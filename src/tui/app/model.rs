@@ -12,6 +12,7 @@ use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
 use super::record::Question;
+use super::screen::backup::Backups;
 use super::screen::compare::{Against, Compared};
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
@@ -85,6 +86,8 @@ pub enum Job {
     Verifying(Generation),
     /// The database is being compared with its history or the models.
     Comparing(Generation, Against),
+    /// The database is being backed up.
+    BackingUp(Generation),
     /// What the models add is being written as a script and proved.
     Generating(Generation),
     /// A script is being proved.
@@ -106,6 +109,7 @@ impl Job {
             Self::Verifying(_) => String::from("verifying"),
             Self::Comparing(_, Against::History) => String::from("looking for drift"),
             Self::Comparing(_, Against::Models) => String::from("comparing the models"),
+            Self::BackingUp(_) => String::from("backing up"),
             Self::Generating(_) => String::from("generating a script"),
             Self::Proving => String::from("proving the script"),
             Self::Writing(words) => words.clone(),
@@ -176,6 +180,7 @@ pub struct Model {
     /// The verification that runs, or the last one.
     pub(crate) verify: Option<Verify>,
     pub(crate) compared: Compared,
+    pub(crate) backups: Backups,
     /// The script that is generated, or the last one.
     pub(crate) generate: Option<Generate>,
     /// A number that is another one once the models are, or why there are none.
@@ -229,6 +234,7 @@ impl Model {
             plan: None,
             sheet: None,
             verify: None,
+            backups: Backups::default(),
             compared: Compared::default(),
             generate: None,
             models: None,

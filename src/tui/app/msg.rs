@@ -10,6 +10,7 @@ use crate::core::graph::{Path, RevisionId};
 use crate::core::plan::Plan;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::autogenerate::{self, Comparison};
+use crate::engine::backup::{self, Listed};
 use crate::engine::draft::Written;
 use crate::engine::drift::Drift;
 use crate::engine::project::{Saved, ScriptTree};
@@ -74,6 +75,12 @@ pub enum Msg {
     Drifted(Generation, Result<Drift, Error>),
     /// Answer to `Effect::Check`.
     Checked(Generation, Result<Comparison, Error>),
+    /// Answer to `Effect::ListBackups`.
+    BackupsListed(Generation, Result<Vec<Listed>, Error>),
+    /// While `Effect::Backup` runs.
+    BackupTold(Generation, backup::Told),
+    /// Answer to `Effect::Backup`.
+    BackedUp(Generation, Result<(PathBuf, backup::Record), Error>),
     /// While `Effect::Generate` runs.
     GenerateTold(Generation, autogenerate::Told),
     /// Answer to `Effect::Generate`.

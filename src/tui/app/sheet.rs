@@ -6,7 +6,7 @@ use super::form::{FormLine, Piece, wrap};
 use super::model::Model;
 use super::screen::compare::Against;
 use super::screen::moving::Motion;
-use super::screen::{compare, compare_list, generate, generate_list, verify, verify_list};
+use super::screen::{backup, compare, compare_list, generate, generate_list, verify, verify_list};
 use super::theme::Role;
 use super::{Effect, layout, scroll};
 use crate::core::graph::RevisionId;
@@ -23,6 +23,7 @@ pub const SEPARATOR: &str = " · ";
 pub enum Kind {
     Verify,
     Compared(Against),
+    Backups,
     Generate,
 }
 
@@ -94,6 +95,7 @@ fn version(model: &Model, kind: Kind) -> u64 {
     match kind {
         Kind::Verify => model.verify.as_ref().map_or(0, |verify| verify.version),
         Kind::Compared(_) => model.compared.last().map_or(0, |last| last.version),
+        Kind::Backups => model.backups.version,
         Kind::Generate => model.generate.as_ref().map_or(0, |generate| generate.version),
     }
 }
@@ -163,6 +165,12 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
                 add(Some(index), compare_list::details(model, against, index));
             }
         }
+        Kind::Backups => {
+            for index in 0..backup::count(model) {
+                add(Some(index), vec![entry(index)]);
+                add(Some(index), backup::details(model, index));
+            }
+        }
         Kind::Generate => {
             for index in 0..generate_list::count(model) {
                 add(None, generate_list::heading(model, index));
@@ -181,6 +189,7 @@ pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
     match kind {
         Kind::Verify => verify_list::title(model),
         Kind::Compared(against) => compare_list::title(against),
+        Kind::Backups => backup::title(),
         Kind::Generate => generate_list::title(model),
     }
 }
@@ -191,6 +200,7 @@ pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
     match kind {
         Kind::Verify => verify_list::entry(model, index),
         Kind::Compared(against) => compare_list::entry(model, against, index),
+        Kind::Backups => backup::entry(model, index),
         Kind::Generate => generate_list::entry(model, index),
     }
 }
@@ -201,6 +211,7 @@ pub fn status(model: &Model, kind: Kind) -> Piece {
     match kind {
         Kind::Verify => verify_list::status(model),
         Kind::Compared(against) => compare_list::status(model, against),
+        Kind::Backups => backup::status(model),
         Kind::Generate => generate_list::status(model),
     }
 }
@@ -212,7 +223,7 @@ pub fn revision(model: &Model) -> Option<RevisionId> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::revision(model, index).cloned(),
-        Kind::Compared(_) | Kind::Generate => None,
+        Kind::Compared(_) | Kind::Generate | Kind::Backups => None,
     }
 }
 
@@ -223,7 +234,7 @@ pub fn error(model: &Model) -> Option<Error> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::error(model, index).cloned(),
-        Kind::Compared(_) | Kind::Generate => None,
+        Kind::Compared(_) | Kind::Generate | Kind::Backups => None,
     }
 }
 
@@ -232,6 +243,7 @@ pub(crate) fn again(model: &Model) -> Decision {
     match model.sheet.as_ref().map(|sheet| sheet.kind) {
         Some(Kind::Verify) => verify::again(model),
         Some(Kind::Compared(_)) => compare::again(model),
+        Some(Kind::Backups) => backup::again(model),
         Some(Kind::Generate) => generate::again(model),
         None => no("there is no list"),
     }

@@ -11,7 +11,7 @@ use super::keymap::Place;
 use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
-use super::screen::{compare, editor, filter, generating, leaving, own_server, verify};
+use super::screen::{backup, compare, editor, filter, generating, leaving, own_server, verify};
 use super::{Effect, Generation, Msg, command, layout, mouse, record, run, sheet};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
@@ -67,6 +67,9 @@ fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
         Msg::Stamped(answer) => on_stamped(model, answer),
         message @ (Msg::VerifyTold(..) | Msg::Verified(..)) => verify::on_message(model, message),
         message @ (Msg::CompareTold(..) | Msg::Drifted(..) | Msg::Checked(..)) => compare::on_message(model, message),
+        message @ (Msg::BackupsListed(..) | Msg::BackupTold(..) | Msg::BackedUp(..)) => {
+            backup::on_message(model, message)
+        }
         message @ (Msg::GenerateTold(..) | Msg::Generated(..)) => generating::on_message(model, message),
         Msg::Models(seen) => {
             model.models = Some(seen);

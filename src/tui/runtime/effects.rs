@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
+use super::backing_up::before;
 use super::connection::Connection;
 use super::event::{Event, Kind};
 use super::options::environments;
@@ -158,6 +159,8 @@ impl Effects {
             Effect::Stamp(tree, targets, purge) => self.stamp(tree, targets, purge),
             Effect::Verify(generation, tree, revisions) => self.verify(generation, tree, revisions),
             Effect::Drift(generation, tree, beside) => self.drift(generation, tree, beside),
+            Effect::ListBackups(generation) => self.list_backups(generation),
+            Effect::Backup(generation) => self.back_up(generation),
             Effect::Check(generation, tree, consent) => self.check(generation, tree, consent),
             Effect::Generate(generation, tree, wanted) => self.generate(generation, tree, *wanted),
             Effect::Highlight(revision, text) => {
@@ -281,6 +284,7 @@ impl Effects {
             let progress = move |progress| told.answer(Msg::Progress(progress));
             let work = async {
                 let target = world.connection.target(&project, &options).await?;
+                before(&project, &target, &approval, &progress, &cancel).await?;
                 apply(&project, &target, &approval, &ApplyOptions::default(), &progress, &cancel).await
             };
             let answer = Box::pin(work).await;

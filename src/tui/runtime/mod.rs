@@ -4,6 +4,7 @@
 //! until one of a closed set of events happens; without focus and without a job it has no timer at all.
 
 mod away;
+mod backing_up;
 mod comparing;
 mod connection;
 mod editing;

@@ -127,19 +127,7 @@ impl Harness {
         let mut queue: VecDeque<Effect> = effects.into();
         while let Some(effect) = queue.pop_front() {
             self.asked.push(name(&effect));
-            if self.hold
-                && matches!(
-                    effect,
-                    Effect::Apply(_)
-                        | Effect::Prepare(..)
-                        | Effect::Verify(..)
-                        | Effect::Drift(..)
-                        | Effect::Check(..)
-                        | Effect::Generate(..)
-                        | Effect::Prove(..)
-                        | Effect::SaveScript { .. }
-                )
-            {
+            if self.hold && super::backing_up::waits(&effect) {
                 self.held.push(effect);
                 continue;
             }
@@ -170,6 +158,7 @@ impl Harness {
             }
             Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
             Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
+            Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
             Effect::Generate(generation, _, wanted) => self.generated.answer(generation, &wanted),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));

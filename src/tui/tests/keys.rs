@@ -9,7 +9,6 @@ use super::harness::*;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{self, table};
 use crate::tui::app::history::Item;
-use crate::tui::app::keymap::Place;
 use crate::tui::app::model::{Connection, Pane};
 use crate::tui::app::{Msg, Start};
 
@@ -287,7 +286,7 @@ fn the_palette_runs_what_is_typed() {
     harness.press(":stamp<enter>");
     assert!(harness.screen().contains("Only the version table is written"));
     harness.press("<esc>:backup<enter>");
-    assert!(harness.screen().contains("backup: comes with a later version"));
+    assert!(harness.screen().contains("of the whole database, by pg_dump"));
 }
 
 #[test]
@@ -304,7 +303,7 @@ fn every_command_has_a_key_that_reaches_it() {
 }
 
 #[test]
-fn every_command_applies_somewhere_or_says_it_comes_later() {
+fn every_command_applies_somewhere() {
     let mut applied = std::collections::HashSet::new();
     let mut look = |harness: &Harness| {
         applied.extend(table().iter().filter(|info| command::decide(&harness.model, info.id).is_ok()).map(|i| i.id));
@@ -334,12 +333,7 @@ fn every_command_applies_somewhere_or_says_it_comes_later() {
     }
     for info in table().iter().filter(|info| !applied.contains(&info.id)) {
         let reason = command::decide(&harness.model, info.id).err().unwrap_or_default();
-        assert_eq!(
-            reason,
-            if info.places == [Place::Main] { "comes with a later version" } else { "" },
-            "{}",
-            info.title
-        );
+        assert_eq!(reason, "", "{}", info.title);
     }
 }
 

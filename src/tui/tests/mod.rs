@@ -1,6 +1,7 @@
 //! The screens as they look, and the keys that lead to them.
 
 mod applying;
+mod backing_up;
 mod beside;
 mod comparing;
 mod editing;

@@ -43,6 +43,8 @@ pub fn name(effect: &Effect) -> String {
             format!("verify {}", if words.is_empty() { "all".into() } else { words.join(" ") })
         }
         Effect::Drift(..) | Effect::Check(..) => super::comparing::name(effect),
+        Effect::ListBackups(_) => String::from("list backups"),
+        Effect::Backup(_) => String::from("back up"),
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),

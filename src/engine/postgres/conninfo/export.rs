@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
 use super::{ConnInfo, Endpoint};
+use crate::engine::postgres::ServerInfo;
 use crate::engine::postgres::tls::Roots;
 
 /// What would speak louder than what is set here.
@@ -40,6 +41,24 @@ impl ConnInfo {
         if let (Some(certificate), Some(key)) = (&self.tls.certificate, &self.tls.key) {
             command.env("PGSSLCERT", certificate).env("PGSSLKEY", key);
         }
+    }
+}
+
+impl ConnInfo {
+    /// The same for the one of several hosts that a session was opened on.
+    pub fn export_at(&self, command: &mut Command, server: &ServerInfo) {
+        self.export(command);
+        let is_it = |endpoint: &&Endpoint| endpoint.host_name() == server.host && endpoint.port == server.port;
+        let Some(endpoint) = self.endpoints.iter().find(is_it).filter(|_| self.endpoints.len() > 1) else { return };
+        command.env("PGHOST", endpoint.host_name()).env("PGPORT", endpoint.port.to_string());
+        match endpoint.address {
+            Some(address) => command.env("PGHOSTADDR", address.to_string()),
+            None => command.env_remove("PGHOSTADDR"),
+        };
+        match self.password_for(endpoint) {
+            Some(password) => command.env("PGPASSWORD", OsString::from_vec(password.reveal().to_vec())),
+            None => command.env_remove("PGPASSWORD"),
+        };
     }
 }
 

@@ -27,6 +27,7 @@ impl Leaving {
             Some(Job::Applying) => "A plan is being applied. Cancelling it rolls back what is not committed.",
             Some(Job::Verifying(_)) => "Scripts are being verified. Cancelling that drops the scratch database.",
             Some(Job::Comparing(..)) => "The database is being compared. Cancelling that drops the scratch database.",
+            Some(Job::BackingUp(_)) => "The database is being backed up. Cancelling that removes what was written.",
             Some(Job::Generating(_)) => "A script is being generated. Cancelling that drops the scratch database.",
             Some(Job::Proving) => "A script is being proved. Cancelling that drops its scratch database.",
             _ => "Something is still being written.",

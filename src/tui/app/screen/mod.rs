@@ -1,5 +1,6 @@
 //! The screens and dialogs, one a file: each says which of its commands apply and what they do.
 
+pub mod backup;
 pub mod compare;
 pub mod compare_list;
 pub mod confirm;

@@ -1,0 +1,204 @@
+//! `backup` and `restore`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use clap::Args;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::approve::Allow;
+use super::context::Context;
+use super::exit::{Exit, Failure};
+use super::interrupt;
+use super::terminal::Terminal;
+use crate::core::hazard::Class;
+use crate::core::kept::size;
+use crate::core::plan::Approval;
+use crate::engine::backup::{self, Listed, MakeOptions, Record, RestoreOptions, Told};
+use crate::engine::project::Project;
+use crate::engine::{Error, Target};
+
+/// Seconds between two lines of progress.
+const EVERY: u64 = 2;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The whole database is written, as pg_dump's custom format; its checksum, its heads and when it was \
+                        made stand beside it in FILE.json. No pg_dump may be older than the server."
+)]
+pub struct Arguments {
+    /// Write to this file [default: one in the project's own folder of backups]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "list")]
+    output: Option<PathBuf>,
+    /// List the backups of this project
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "The checksum is compared first. All of it happens in one transaction, or nothing. Where the \
+                        database has tables, what the backup holds is dropped and made again; the rest stays.")]
+pub struct RestoreArguments {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Approve that what the database holds is replaced: data-loss
+    #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
+    allow: Vec<Allow>,
+    /// Confirm the name of a protected environment
+    #[arg(long, value_name = "ENVIRONMENT")]
+    confirm: Option<String>,
+    /// Fail at once (exit 5) while another migrator holds the lock
+    #[arg(long)]
+    no_wait: bool,
+}
+
+/// `backup`.
+#[derive(Serialize)]
+struct Made<'a> {
+    path: &'a Path,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+/// Makes or lists backups.
+///
+/// # Errors
+/// As the engine fails.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let project = context.project()?;
+    let terminal = context.terminal;
+    if arguments.list {
+        let listed = backup::list(&project)?;
+        if terminal.json {
+            terminal.document(&listed)?;
+        } else {
+            terminal.result(&text(&listed))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let options = MakeOptions { output: arguments.output.clone() };
+    let made = context.wait(async {
+        let target = context.target(&project).await?;
+        let cancel = CancellationToken::new();
+        let watch = interrupt::watch(terminal, cancel.clone());
+        let teller = Teller::new(terminal);
+        let made = backup::make(&project, &target, &options, &|told| teller.tell(&told), &cancel).await;
+        watch.abort();
+        made
+    })?;
+    let (path, record) = made?;
+    if terminal.json {
+        terminal.document(&Made { path: &path, record: &record })?;
+    } else {
+        terminal.made(&format!("{}  {}", path.display(), size(record.bytes)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Restores a backup.
+///
+/// # Errors
+/// As the engine fails; of kind `Approval` where something was not granted.
+pub fn restore(context: &Context, arguments: &RestoreArguments) -> Result<Exit, Failure> {
+    let project = context.project()?;
+    let terminal = context.terminal;
+    let restored = context.wait(async {
+        let target = context.target(&project).await?;
+        let protected = target.environment.protected;
+        let class = |allow: &&Allow| match allow {
+            Allow::All => !protected,
+            Allow::Class(class) => *class == Class::DataLoss,
+        };
+        let replace = arguments.allow.iter().any(|allow| class(&allow));
+        let options = RestoreOptions { replace, confirm: arguments.confirm.clone(), no_wait: arguments.no_wait };
+        let cancel = CancellationToken::new();
+        let watch = interrupt::watch(terminal, cancel.clone());
+        let teller = Teller::new(terminal);
+        let restored =
+            backup::restore(&project, &target, (&arguments.file, &options), &|told| teller.tell(&told), &cancel).await;
+        watch.abort();
+        restored
+    })?;
+    let restored = restored?;
+    if terminal.json {
+        terminal.document(&restored)?;
+    } else {
+        let at = if restored.heads.is_empty() { "base".to_owned() } else { restored.heads.join(", ") };
+        let seconds = restored.seconds;
+        terminal.made(&format!("Restored in {seconds:.1} s; the database is at {at}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Makes the backup that has to come before a plan; where none has to and data are lost, says how to make one.
+///
+/// # Errors
+/// When it has to come and cannot be made; nothing may run then.
+pub async fn before_plan(
+    terminal: Terminal,
+    project: &Project,
+    target: &Target,
+    approval: &Approval,
+    cancel: &CancellationToken,
+) -> Result<(), Error> {
+    let teller = Teller::new(terminal);
+    let made = backup::before(project, target, approval, &|told| teller.tell(&told), cancel).await?;
+    if let Some((path, _)) = made {
+        terminal.note(&format!("Backed up to {}", path.display()));
+    } else if backup::loses(approval.plan()) {
+        terminal.note("note: `limbeck backup` writes the whole database to a file, and `backup = \"always\"` under [apply] does so first");
+    }
+    Ok(())
+}
+
+/// Prints progress as lines, not too many.
+pub struct Teller {
+    terminal: Terminal,
+    last: AtomicU64,
+}
+
+impl Teller {
+    /// For one backup or restore.
+    #[must_use]
+    pub fn new(terminal: Terminal) -> Self {
+        Self { terminal, last: AtomicU64::new(0) }
+    }
+
+    /// Prints what happened.
+    pub fn tell(&self, told: &Told) {
+        match told {
+            Told::Starting(line) => self.terminal.note(line),
+            Told::Note(note) => self.terminal.note(&format!("note: {note}")),
+            Told::Verifying { bytes } => self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes))),
+            Told::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
+            Told::Working { tables, of, bytes, elapsed } => {
+                let seconds = elapsed.as_secs() / EVERY;
+                if self.last.swap(seconds, Ordering::Relaxed) != seconds || (*bytes > 0 && tables >= of) {
+                    let written = if *bytes == 0 { String::new() } else { format!(", {} written", size(*bytes)) };
+                    self.terminal.note(&format!("  {tables} of {of} tables{written}, {} s", elapsed.as_secs()));
+                }
+            }
+        }
+    }
+}
+
+fn text(listed: &[Listed]) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for Listed { path, bytes, checksum, record, .. } in listed {
+        let (at, heads) = match record {
+            Some(record) if record.heads.is_empty() => (record.at.as_str(), "base".to_owned()),
+            Some(record) => (record.at.as_str(), record.heads.join(", ")),
+            None => ("unknown", "unknown".to_owned()),
+        };
+        let size = size(*bytes);
+        let _ = writeln!(text, "{at}  {size:>9}  at {heads}  checksum {}  {}", checksum.words(), path.display());
+    }
+    if listed.is_empty() {
+        text.push_str("No backups\n");
+    }
+    text
+}

@@ -1,0 +1,252 @@
+//! The rehearsal itself: one transaction on the worker's session, which never commits.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::excuse::Excuses;
+use super::watch::Watch;
+use super::{LeftOut, RehearsedStep, lasting};
+use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
+use crate::core::sql::{self, Transactional, transactional};
+use crate::engine::apply::failure::{Stop, stop};
+use crate::engine::apply::keeping::Keeping;
+use crate::engine::apply::run::{Run, names, settings};
+use crate::engine::apply::{ApplyOptions, Progress, Tell};
+use crate::engine::postgres::identifier::quote;
+use crate::engine::postgres::ledger::{Backend, Ledger};
+use crate::engine::postgres::{VersionTable, database_error, lock};
+use crate::engine::project::Project;
+use crate::engine::{Error, ErrorKind, Result, Target};
+
+/// What is carried from statement to statement.
+struct Rehearsing<'a> {
+    watch: &'a Watch<'a>,
+    excuses: Excuses,
+    /// Functions, and tables with triggers, that do what stays; `None`: to be read again.
+    lasting: Option<Vec<String>>,
+    /// The transaction's number, to see that it is still the same.
+    transaction: i64,
+}
+
+/// What became of a statement.
+enum Tried {
+    Ran,
+    LeftOut(LeftOut),
+}
+
+impl<'a> Run<'a> {
+    /// Connects, takes the lock and makes sure that the plan still fits the database, as a run does; but writes nothing.
+    pub(super) async fn rehearsing(
+        project: &Project,
+        target: &'a Target,
+        plan: &'a Arc<Plan>,
+        options: &'a ApplyOptions,
+        tell: Tell<'a>,
+        cancel: &'a CancellationToken,
+    ) -> Result<Self> {
+        let guard = target.connect("limbeck lock").await?;
+        let worker = target.connect("limbeck rehearsal").await?;
+        let table = VersionTable::new(&project.config.database.version_table);
+        let settings = settings(&project.config.apply);
+        for session in [&guard, &worker] {
+            session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
+        }
+        let waiting = |holder, waited| tell(Progress::WaitingForMigrator { holder, waited });
+        lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
+        let notices = Mutex::new(worker.take_notices());
+        let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
+        let ledger = Ledger::Missing("a rehearsal writes none".to_owned());
+        let keeping = Keeping::none();
+        let run = Self {
+            target,
+            plan,
+            options,
+            tell,
+            cancel,
+            table,
+            ledger,
+            guard,
+            worker,
+            backend,
+            notices,
+            settings,
+            keeping,
+        };
+        run.expect_heads(&plan.from).await?;
+        Ok(run)
+    }
+}
+
+impl Run<'_> {
+    /// Runs all steps and rolls back, however they end.
+    pub(super) async fn rehearse(&self, watch: &Watch<'_>) -> Result<Vec<RehearsedStep>> {
+        let ran = self.perform(watch).await;
+        let rolled_back = self.worker.client().batch_execute("ROLLBACK").await;
+        let at = names(&self.plan.from);
+        let reason = match (ran, rolled_back) {
+            (Ok(steps), Ok(())) => return Ok(steps),
+            (Ok(_), Err(error)) => Stop::Lost(database_error(&error)),
+            (Err(reason), _) => reason,
+        };
+        let after = format!("the rehearsal was rolled back; the database is at {at}, as before");
+        Err(match reason {
+            Stop::Cancelled => Error::of(ErrorKind::Interrupted, format!("cancelled; {after}")),
+            Stop::LockTimeout(error) => self.name_blockers(error).await.because(after),
+            Stop::Failed(error) => error.because(after),
+            Stop::Lost(error) | Stop::CommitUnknown(error) => {
+                let lost = format!("the connection was lost, and the server rolls back; the database is at {at}");
+                Error { kind: ErrorKind::Connection, ..error.because(lost) }
+            }
+        })
+    }
+
+    async fn perform(&self, watch: &Watch<'_>) -> Result<Vec<RehearsedStep>, Stop> {
+        let client = self.worker.client();
+        client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
+        self.table.ensure(client).await?;
+        let transaction = self.transaction_number().await?;
+        let mut state = Rehearsing { watch, excuses: Excuses::default(), lasting: None, transaction };
+        let mut steps = Vec::with_capacity(self.plan.steps.len());
+        for (index, step) in self.plan.steps.iter().enumerate() {
+            steps.push(self.rehearse_step(index, step, &mut state).await?);
+        }
+        Ok(steps)
+    }
+
+    async fn rehearse_step(
+        &self,
+        index: usize,
+        step: &Step,
+        state: &mut Rehearsing<'_>,
+    ) -> Result<RehearsedStep, Stop> {
+        let since = Instant::now();
+        self.hold_table(index, "").await?;
+        let mut rehearsed = RehearsedStep {
+            revision: step.revision.clone(),
+            direction: step.direction,
+            seconds: 0.0,
+            statements: Vec::with_capacity(step.statements.len()),
+            left_out: Vec::new(),
+        };
+        for (number, statement) in step.statements.iter().enumerate() {
+            self.go_on()?;
+            match self.try_out(index, number, statement, state).await? {
+                Tried::Ran => rehearsed.statements.push(state.watch.statement(number, statement.line)),
+                Tried::LeftOut(left_out) => {
+                    state.excuses.left_out(statement);
+                    rehearsed.left_out.push(left_out);
+                }
+            }
+        }
+        if commits_after(self.plan, index) {
+            self.check_constraints(step).await?;
+            state.excuses.commit();
+        }
+        self.finish(step, None).await?;
+        if self.transaction_number().await? != state.transaction {
+            return Err(Stop::Failed(
+                Error::new(format!("a statement of revision {} ended the rehearsal's transaction", step.revision))
+                    .because("what ran before it may have stayed")
+                    .hint("look at the database with `limbeck drift`, and report this script as a fault of limbeck"),
+            ));
+        }
+        rehearsed.seconds = since.elapsed().as_secs_f64();
+        Ok(rehearsed)
+    }
+
+    /// Runs one statement, if it can be rehearsed.
+    async fn try_out(
+        &self,
+        index: usize,
+        number: usize,
+        statement: &PlannedStatement,
+        state: &mut Rehearsing<'_>,
+    ) -> Result<Tried, Stop> {
+        let step = &self.plan.steps[index];
+        let left_out =
+            |reason, tried| Tried::LeftOut(LeftOut { statement: number, line: statement.line, reason, tried });
+        if let Some(reason) = self.cannot(statement, state).await? {
+            return Ok(left_out(reason, false));
+        }
+        let client = self.worker.client();
+        let failed = |error: tokio_postgres::Error| stop(&error, step, Some(statement), self.cancel.is_cancelled());
+        let can_be_undone = (state.excuses.possible() || !step.transactional) && !steers_savepoints(&statement.sql);
+        if can_be_undone {
+            client.batch_execute("SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
+        }
+        let ran = self.statement(index, number, statement).await;
+        let Err(error) = ran else {
+            if can_be_undone {
+                client.batch_execute("RELEASE SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
+            }
+            state.excuses.ran(statement);
+            return Ok(Tried::Ran);
+        };
+        let excuse = error.as_db_error().and_then(|answer| state.excuses.of(answer, step.transactional));
+        match excuse.filter(|_| can_be_undone && !self.cancel.is_cancelled()) {
+            Some(reason) => {
+                client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
+                Ok(left_out(reason, true))
+            }
+            None => Err(failed(error)),
+        }
+    }
+
+    /// Why a statement is not even tried.
+    async fn cannot(&self, statement: &PlannedStatement, state: &mut Rehearsing<'_>) -> Result<Option<String>, Stop> {
+        match transactional(&statement.sql) {
+            Transactional::No(name) => return Ok(Some(format!("{name} cannot run in a transaction"))),
+            Transactional::Control(name) => return Ok(Some(format!("{name} would end the rehearsal's transaction"))),
+            Transactional::Yes => {}
+        }
+        let changes_rows = sql::touches_rows(&statement.sql);
+        if state.lasting.is_none() {
+            let names = lasting::names(self.worker.client()).await;
+            state.lasting = Some(names.map_err(|error| Stop::from(database_error(&error)))?);
+        }
+        let lasting = sql::lasting(&statement.sql, state.lasting.as_deref().unwrap_or_default());
+        if !changes_rows {
+            // It may define functions and triggers.
+            state.lasting = None;
+        }
+        Ok(lasting.map(|name| format!("no rollback takes back what {name} does")))
+    }
+
+    /// Checks what a commit would check, and lets what waits for the commit wait again.
+    async fn check_constraints(&self, step: &Step) -> Result<(), Stop> {
+        let client = self.worker.client();
+        let query = "SELECT n.nspname, c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+            WHERE c.condeferrable AND c.condeferred";
+        let failed = |error: tokio_postgres::Error| match stop(&error, step, None, self.cancel.is_cancelled()) {
+            Stop::Failed(error) => Stop::Failed(error.because("a check at the end of the transaction did not hold")),
+            other => other,
+        };
+        let rows = client.query(query, &[]).await.map_err(failed)?;
+        client.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").await.map_err(failed)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let name = |row: &tokio_postgres::Row| format!("{}.{}", quote(row.get(0)), quote(row.get(1)));
+        let names = rows.iter().map(name).collect::<Vec<_>>().join(", ");
+        client.batch_execute(&format!("SET CONSTRAINTS {names} DEFERRED")).await.map_err(failed)
+    }
+
+    async fn transaction_number(&self) -> Result<i64, Stop> {
+        let row = self.worker.client().query_one("SELECT txid_current()", &[]).await;
+        row.map(|row| row.get(0)).map_err(|error| Stop::from(database_error(&error)))
+    }
+}
+
+/// Whether the run would commit behind a step.
+fn commits_after(plan: &Plan, index: usize) -> bool {
+    plan.mode == TransactionMode::Each || index + 1 == plan.steps.len()
+}
+
+/// A savepoint around these would hide those that the script sets.
+fn steers_savepoints(sql: &str) -> bool {
+    let words = sql::leading_words(sql);
+    words.first().is_some_and(|word| ["savepoint", "release", "rollback"].contains(&word.as_str()))
+}

@@ -1,0 +1,169 @@
+//! Makes a backup: `pg_dump` into a temporary file, its checksum, and then its name.
+
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::child::{self, Listening};
+use super::program::{self, Program};
+use super::record::{Record, checksum};
+use super::{Tell, Told};
+use crate::engine::postgres::{Session, VersionTable, database_error};
+use crate::engine::project::Project;
+use crate::engine::{Error, ErrorKind, Result, Target};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct MakeOptions {
+    /// `--output`: the file; the default is one in the project's folder of backups.
+    pub output: Option<PathBuf>,
+}
+
+/// Makes a backup of the whole database; gives its file and what stands beside it. Dropping the future kills the
+/// program and removes what it wrote.
+///
+/// # Errors
+/// When there is no `pg_dump` for the server's version, it fails, or the disk refuses; of kind `Interrupted` when it
+/// was cancelled. Nothing is left behind then.
+pub async fn make(
+    project: &Project,
+    target: &Target,
+    options: &MakeOptions,
+    tell: Tell<'_>,
+    cancel: &CancellationToken,
+) -> Result<(PathBuf, Record)> {
+    let at = jiff::Timestamp::now();
+    let session = target.connect("limbeck backup").await?;
+    let server = session.server().clone();
+    let program = program::find("pg_dump", server.version_num / 10_000)?;
+    let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
+    let tables = count_tables(&session).await?;
+    let path = place(project, options, &server.database, at)?;
+    let folder = parent(&path);
+    let failed = |error: std::io::Error| Error::new(format!("cannot write to {}", folder.display())).because(error);
+    let file = tempfile::Builder::new().prefix(".limbeck-backup-").tempfile_in(folder).map_err(failed)?;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    tell(Told::Starting(format!("Backing up {} with pg_dump {}", target.conninfo().describe(), program.version)));
+
+    let command = command(project, target, &session, &program, file.path());
+    drop(session);
+    let dumped = dump(command, file.path(), tables, tell, cancel).await;
+    dumped.map_err(|error| match error.kind {
+        ErrorKind::Interrupted => Error::of(ErrorKind::Interrupted, "cancelled; no backup was made"),
+        _ => error.because("no backup was made"),
+    })?;
+
+    let written = file.path().to_owned();
+    let summed = tokio::task::spawn_blocking(move || checksum(&written)).await;
+    let (bytes, sha256) = summed.map_err(|error| failed(std::io::Error::other(error)))?.map_err(failed)?;
+    let record = Record {
+        database: server.database,
+        environment: target.environment.name.clone(),
+        server_version: server.version,
+        program_version: program.version,
+        heads: heads.iter().map(ToString::to_string).collect(),
+        at: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        bytes,
+        sha256,
+    };
+    if cancel.is_cancelled() {
+        return Err(Error::of(ErrorKind::Interrupted, "cancelled; no backup was made"));
+    }
+    keep(file, &path, &record)?;
+    Ok((path, record))
+}
+
+/// Gives the file its name, and its record beside it; neither stays without the other.
+fn keep(file: tempfile::NamedTempFile, path: &Path, record: &Record) -> Result<()> {
+    let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    if let Err(error) = record.write(path) {
+        let _ = std::fs::remove_file(path);
+        return Err(error);
+    }
+    // The new name itself has to reach the disk; a file system that cannot sync a folder does so by itself.
+    let _ = std::fs::File::open(parent(path)).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn command(project: &Project, target: &Target, session: &Session, program: &Program, file: &Path) -> Command {
+    let mut command = Command::new(&program.path);
+    command.args(["--format=custom", "--verbose", "--no-password", "--file"]).arg(file);
+    if let Some(role) = &project.config.apply.role {
+        command.arg(format!("--role={role}"));
+    }
+    target.conninfo().export_at(&mut command, session.server());
+    command.env("PGAPPNAME", "limbeck backup");
+    command
+}
+
+async fn dump(command: Command, file: &Path, of: usize, tell: Tell<'_>, cancel: &CancellationToken) -> Result<()> {
+    let since = Instant::now();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    let look = || {
+        let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+        // The table that is named last is not done yet.
+        let tables = done.load(order).saturating_sub(1);
+        tell(Told::Working { tables, of, bytes, elapsed: since.elapsed() });
+    };
+    let listening = Listening {
+        line: &mut |line| {
+            if line.contains("dumping contents of table") {
+                done.fetch_add(1, order);
+            }
+        },
+        look: &mut &look,
+        cancelling: &mut || tell(Told::Cancelling),
+    };
+    child::run("pg_dump", command, listening, cancel).await?;
+    done.fetch_add(1, order);
+    look();
+    Ok(())
+}
+
+/// The tables whose rows `pg_dump` writes.
+pub async fn count_tables(session: &Session) -> Result<usize> {
+    let query = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%'
+          AND n.nspname <> 'information_schema'
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass
+                          AND d.deptype = 'e')";
+    let row = session.client().query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+    Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
+}
+
+/// Where the backup is to be; its folder is there afterwards.
+fn place(project: &Project, options: &MakeOptions, database: &str, at: jiff::Timestamp) -> Result<PathBuf> {
+    if let Some(output) = &options.output {
+        let path = std::path::absolute(output).unwrap_or_else(|_| output.clone());
+        if path.exists() {
+            return Err(Error::new(format!("{} is there already", path.display())).hint("name another file"));
+        }
+        if !parent(&path).is_dir() {
+            return Err(Error::new(format!("there is no folder {}", parent(&path).display())).hint("make it first"));
+        }
+        return Ok(path);
+    }
+    let folder = super::folder(project)?;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|error| Error::new(format!("cannot make {}", folder.display())).because(error))?;
+    let word: String = database.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let stem = format!("{word}-{}", at.strftime("%Y%m%dT%H%M%SZ"));
+    let named = |number: u32| match number {
+        1 => folder.join(format!("{stem}.dump")),
+        number => folder.join(format!("{stem}-{number}.dump")),
+    };
+    (1..100)
+        .map(named)
+        .find(|path| !path.exists())
+        .ok_or_else(|| Error::new(format!("{} holds too many backups of this second", folder.display())))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

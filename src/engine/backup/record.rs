@@ -1,0 +1,151 @@
+//! The file beside a backup: what the backup is of, and its checksum.
+
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::core::graph::RevisionId;
+use crate::engine::{Error, Result};
+
+/// How much of a file is read at once.
+const CHUNK: usize = 1 << 20;
+
+/// What stands beside a backup, in `<file>.json`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Record {
+    pub database: String,
+    /// The environment's name; `None`: the project's own database.
+    pub environment: Option<String>,
+    /// e.g. `15.18`.
+    pub server_version: String,
+    /// The version of the `pg_dump` that wrote it.
+    pub program_version: String,
+    /// The version table's rows.
+    pub heads: Vec<String>,
+    /// When it was begun, in UTC, e.g. `2026-11-22T10:00:00Z`.
+    pub at: String,
+    pub bytes: u64,
+    /// In hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Record {
+    /// The major version of the server that it is of.
+    #[must_use]
+    pub fn server_major(&self) -> Option<u32> {
+        major(&self.server_version)
+    }
+
+    /// The major version of the program that wrote it.
+    #[must_use]
+    pub fn program_major(&self) -> Option<u32> {
+        major(&self.program_version)
+    }
+
+    /// The heads as ids, those that are none left out.
+    #[must_use]
+    pub fn head_ids(&self) -> Vec<RevisionId> {
+        self.heads.iter().filter_map(|id| RevisionId::parse(id).ok()).collect()
+    }
+
+    /// Reads the file beside a backup; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn beside(backup: &Path) -> Result<Option<Self>> {
+        let path = path_beside(backup);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::new(format!("cannot read {}", path.display())).because(error)),
+        };
+        let record = serde_json::from_str(&text);
+        record
+            .map(Some)
+            .map_err(|error| Error::new(format!("{} does not tell of a backup", path.display())).because(error))
+    }
+
+    /// Writes it beside a backup, for its owner only.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn write(&self, backup: &Path) -> Result<()> {
+        use std::io::Write;
+        let path = path_beside(backup);
+        let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
+        let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))? + "\n";
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.persist(&path).map(drop).map_err(|error| failed(error.error))
+    }
+}
+
+/// `<file>.json`.
+#[must_use]
+pub fn path_beside(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".json");
+    PathBuf::from(name)
+}
+
+/// A file's size, and its SHA-256 in hexadecimal digits. Reads the whole file.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn checksum(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut digest, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK]);
+    loop {
+        let count = file.read(&mut chunk)?;
+        if count == 0 {
+            break;
+        }
+        digest.update(chunk.get(..count).unwrap_or_default());
+        bytes += count as u64;
+    }
+    let digits = digest.finalize();
+    let digits = digits.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok((bytes, digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()))
+}
+
+/// `15.18 (Debian …)` → 15.
+pub fn major(version: &str) -> Option<u32> {
+    let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
+    version.get(..digits)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_and_its_owners_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let backup = folder.path().join("a.dump");
+        std::fs::write(&backup, "abc").unwrap();
+        assert_eq!(Record::beside(&backup).unwrap(), None);
+        let (bytes, sha256) = checksum(&backup).unwrap();
+        assert_eq!(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let record = Record {
+            database: "app".into(),
+            environment: None,
+            server_version: "15.18".into(),
+            program_version: "17beta1".into(),
+            heads: vec!["aaaa00000001".into()],
+            at: "2026-11-22T10:00:00Z".into(),
+            bytes,
+            sha256,
+        };
+        record.write(&backup).unwrap();
+        assert_eq!(Record::beside(&backup).unwrap(), Some(record.clone()));
+        assert_eq!((record.server_major(), record.program_major()), (Some(15), Some(17)));
+        let mode = std::fs::metadata(path_beside(&backup)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::write(path_beside(&backup), "{}").unwrap();
+        assert!(Record::beside(&backup).unwrap_err().message.ends_with("does not tell of a backup"));
+    }
+}

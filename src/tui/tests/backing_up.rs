@@ -1,0 +1,123 @@
+//! `b`: the list of backups, and one that is made there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::harness::*;
+use crate::engine::backup::{Listed, Record, State, Told};
+use crate::engine::{Error, ErrorKind};
+use crate::tui::app::{Effect, Msg, Start};
+
+/// What the harness answers only when it is told to.
+pub fn waits(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Apply(_)
+            | Effect::Prepare(..)
+            | Effect::Verify(..)
+            | Effect::Drift(..)
+            | Effect::Check(..)
+            | Effect::Generate(..)
+            | Effect::Prove(..)
+            | Effect::Backup(_)
+            | Effect::SaveScript { .. }
+    )
+}
+
+/// What the engine answers: two backups, and a new one.
+pub fn answer(effect: &Effect) -> Vec<Msg> {
+    match effect {
+        Effect::ListBackups(generation) => vec![Msg::BackupsListed(*generation, Ok(listed()))],
+        Effect::Backup(generation) => {
+            let made = (PathBuf::from("/data/functions-20261122T100000Z.dump"), record(&["9f3b6c10a7d2"]));
+            vec![Msg::BackedUp(*generation, Ok(made))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn record(heads: &[&str]) -> Record {
+    Record {
+        database: "functions".into(),
+        environment: None,
+        server_version: "15.18".into(),
+        program_version: "15.18".into(),
+        heads: heads.iter().map(|head| (*head).to_owned()).collect(),
+        at: "2026-11-22T10:00:00Z".into(),
+        bytes: 41_000,
+        sha256: "00".into(),
+    }
+}
+
+fn listed() -> Vec<Listed> {
+    let one = Listed {
+        path: "/data/functions-20261122T090000Z.dump".into(),
+        bytes: 41_000,
+        checksum: State::Recorded,
+        age: Some(Duration::from_secs(7_300)),
+        record: Some(record(&["7c1d5e02aa10"])),
+    };
+    let other =
+        Listed { path: "/data/odd name.dump".into(), checksum: State::Missing, age: None, record: None, ..one.clone() };
+    vec![one, other]
+}
+
+#[test]
+fn the_list_shows_what_is_known_and_how_to_bring_it_back() {
+    let mut harness = Harness::new(120, 30);
+    let screen = harness.press("b").screen();
+    assert!(screen.contains("2 h ago  at 7c1d5e02aa10"), "{screen}");
+    assert!(screen.contains("40 kB · checksum recorded"), "{screen}");
+    assert!(screen.contains("bring it back with limbeck restore /data/functions-20261122T090000Z.dump"), "{screen}");
+    assert!(
+        screen.contains("limbeck restore '/data/odd name.dump'") && screen.contains("checksum missing"),
+        "{screen}"
+    );
+    assert!(screen.contains("2 backups"), "{screen}");
+    for (width, height) in [(80, 24), (40, 10)] {
+        harness.resize(width, height);
+        insta::assert_snapshot!(format!("backups_{width}x{height}"), harness.screen());
+    }
+    harness.press("<esc>");
+    assert!(harness.model.sheet.is_none());
+}
+
+#[test]
+fn one_is_made_on_the_list_with_its_progress() {
+    let mut harness = Harness::new(120, 30);
+    harness.hold = true;
+    harness.press("bb");
+    assert_eq!(harness.asked.last().unwrap(), "back up");
+    let generation = harness.model.generation;
+    let told = Told::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
+    harness.send(Msg::BackupTold(generation, told));
+    assert!(harness.screen().contains("backing up: 2 of 5 tables, 20 kB written"), "{}", harness.screen());
+    harness.press("<esc>b");
+    assert!(harness.screen().contains("backing up: 2 of 5 tables"), "{}", harness.screen());
+    harness.hold = false;
+    harness.run();
+    assert!(harness.screen().contains("backed up to functions-20261122T100000Z.dump"), "{}", harness.screen());
+    assert_eq!(harness.asked.last().unwrap(), "list backups");
+    assert!(harness.model.job.is_none());
+}
+
+#[test]
+fn it_is_cancelled_and_nothing_is_made_where_nothing_may_be_written() {
+    let mut harness = Harness::new(120, 30);
+    harness.hold = true;
+    harness.press("bb<^c>");
+    assert_eq!(harness.asked.last().unwrap(), "cancel");
+    assert!(harness.screen().contains("waiting for pg_dump to end"), "{}", harness.screen());
+    let generation = harness.model.generation;
+    let error = Error::of(ErrorKind::Interrupted, "cancelled; no backup was made");
+    harness.send(Msg::BackedUp(generation, Err(error)));
+    assert!(harness.screen().contains("cancelled; no backup was made"), "{}", harness.screen());
+    assert!(harness.model.dialogs.is_empty() && harness.model.job.is_none());
+
+    let options = Start { read_only: true, ..start(120, 30) };
+    let mut harness = Harness::silent(120, 30, super::fixtures::sample(), &["7c1d5e02aa10"], options);
+    harness.run();
+    harness.press("bb");
+    assert!(!harness.asked.contains(&String::from("back up")), "{:?}", harness.asked);
+    assert!(harness.screen().contains("--read-only"), "{}", harness.screen());
+}
