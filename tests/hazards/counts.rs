@@ -215,9 +215,9 @@ fn what_is_locked_is_weighed_and_who_holds_locks_is_counted() {
     let size: u64 = database.psql("SELECT pg_total_relation_size('big')").parse().unwrap();
     assert_eq!(weighed("LK301"), (size, 0));
     assert!(size > 500_000, "{size}");
-    let holder = format!("BEGIN; LOCK TABLE big IN ACCESS SHARE MODE; SELECT pg_sleep(60)");
+    let holder = "BEGIN; LOCK TABLE big IN ACCESS SHARE MODE; SELECT pg_sleep(60)";
     let mut held = std::process::Command::new(crate::support::program("psql"));
-    let mut held = held.args(["-X", "-c", &holder]).arg(database.url()).env_clear().spawn().unwrap();
+    let mut held = held.args(["-X", "-c", holder]).arg(database.url()).env_clear().spawn().unwrap();
     crate::support::eventually("the lock is held", 20, || {
         database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'big'::regclass AND granted") == "1"
     });

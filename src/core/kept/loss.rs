@@ -66,8 +66,8 @@ pub fn losses(sql: &str, hazards: &[Hazard]) -> Vec<Loss> {
     let mut losses: Vec<Loss> = Vec::new();
     // What is empty itself may take along what is not.
     let takes_along = hazards.iter().any(|hazard| hazard.code == ALONG && !hazard.touches_nothing());
-    let loses = |hazard: &&Hazard| hazard.class == Class::DataLoss && (takes_along || !hazard.touches_nothing());
-    for hazard in hazards.iter().filter(loses) {
+    let is_lost = |hazard: &&Hazard| hazard.class == Class::DataLoss && (takes_along || !hazard.touches_nothing());
+    for hazard in hazards.iter().filter(is_lost) {
         let Some(what) = what(sql, hazard) else { continue };
         if !losses.iter().any(|known| known.what == what && !matches!(what, What::Nothing(_))) {
             losses.push(Loss { code: hazard.code, title: hazard.title, object: hazard.object.clone(), what });

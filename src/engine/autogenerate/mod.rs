@@ -195,7 +195,7 @@ pub async fn generate(
 ) -> Result<Generated> {
     let place = draft::place(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let mut work = Box::pin(begin(Bench::new(project, target, options, tell, cancel))).await?;
     let generated = work.generate(&place).await;
     let removed = work.bench.end().await;
     let mut generated = generated?;
@@ -219,7 +219,7 @@ pub async fn find(
 ) -> Result<Found> {
     let place = draft::place(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let mut work = Box::pin(begin(Bench::new(project, target, options, tell, cancel))).await?;
     let found = work.find(&place).await;
     let removed = work.bench.end().await;
     let mut found = found?;
@@ -244,7 +244,7 @@ pub async fn prove(
     tell: TellAutogenerate<'_>,
     cancel: &CancellationToken,
 ) -> Result<Proof> {
-    let mut work = begin(Bench::new(project, target, options, tell, cancel)).await?;
+    let mut work = Box::pin(begin(Bench::new(project, target, options, tell, cancel))).await?;
     let proof = work.prove(draft).await;
     let removed = work.bench.end().await;
     let proof = proof?;

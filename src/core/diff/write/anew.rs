@@ -22,10 +22,11 @@ pub(super) fn cast(context: &Context, new: &str, name: &str) -> Cast {
 /// A composite type before and after.
 fn composites<'a>(context: &Context<'a>, type_name: &str) -> Option<(&'a CompositeType, &'a CompositeType)> {
     let id = context.decisions.aside.keys().find(|id| qualified(&id.schema, &id.name) == type_name)?;
-    fn of<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a CompositeType> {
-        if let Some(Object::CompositeType(composite)) = schema.objects.get(id) { Some(composite) } else { None }
-    }
-    (id.kind == Kind::CompositeType).then(|| of(context.old, id).zip(of(context.new, id)))?
+    (id.kind == Kind::CompositeType).then(|| composite(context.old, id).zip(composite(context.new, id)))?
+}
+
+fn composite<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a CompositeType> {
+    if let Some(Object::CompositeType(composite)) = schema.objects.get(id) { Some(composite) } else { None }
 }
 
 /// Whether a row's text is one of the other type, too.
