@@ -48,7 +48,9 @@ fn quit(mut program: Program) {
 
 #[test]
 fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
-    let database = server().database();
+    // What is left on it is looked for: nobody else may work there.
+    let server = Server::start(&ServerOptions::default());
+    let database = server.database();
     database.psql(&format!("{TABLE} INSERT INTO users VALUES (1, 'Ada')"));
     let project = with_models(&database, RENAMED);
     let mut program = open(&project);
@@ -78,7 +80,9 @@ fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
 
 #[test]
 fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
-    let database = server().database();
+    // What is left on it is looked for: nobody else may work there.
+    let server = Server::start(&ServerOptions::default());
+    let database = server.database();
     database.psql(&format!("{TABLE} INSERT INTO users SELECT n, 'x' FROM generate_series(1, 7) n"));
     let project = with_models(&database, "CREATE TABLE users (id bigint PRIMARY KEY, mail text NOT NULL);");
     let mut program = open(&project);

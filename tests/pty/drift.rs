@@ -1,11 +1,13 @@
 //! Drift from the UI: what somebody changed by hand is found, told beside the head, and shown before a stamp.
 
 use super::Program;
-use crate::support::{TestProject, repository, server};
+use crate::support::{Server, ServerOptions, TestProject, repository};
 
 #[test]
 fn what_was_changed_by_hand_is_found_in_the_sample() {
-    let database = server().database();
+    // What is left on it is looked for: nobody else may work there.
+    let server = Server::start(&ServerOptions::default());
+    let database = server.database();
     let project = TestProject::on(&database);
     for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
         let entry = entry.unwrap();

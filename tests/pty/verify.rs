@@ -1,7 +1,7 @@
 //! Verifying from the UI: what is shown while it runs, what it finds, and that nothing stays behind.
 
 use super::Program;
-use crate::support::{Server, ServerOptions, TestDatabase, TestProject, eventually, repository, server};
+use crate::support::{Server, ServerOptions, TestDatabase, TestProject, eventually, repository};
 
 /// How many scratch databases there are on a server.
 fn scratch(database: &TestDatabase<'_>) -> String {
@@ -10,7 +10,9 @@ fn scratch(database: &TestDatabase<'_>) -> String {
 
 #[test]
 fn the_sample_is_verified_and_its_scripts_say_so() {
-    let database = server().database();
+    // What is left on it is looked for: nobody else may work there.
+    let server = Server::start(&ServerOptions::default());
+    let database = server.database();
     let project = TestProject::on(&database);
     for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
         let entry = entry.unwrap();
