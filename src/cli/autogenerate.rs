@@ -129,8 +129,10 @@ fn unproved(generated: &Generated) -> Error {
         .hint("mend it by hand and move it to the version folder, where `limbeck verify` proves it again");
     error.causes.extend(proof.difference.iter().cloned());
     if let Some(reason) = &proof.error {
-        error.causes.push(reason.message.clone());
-        error.causes.extend(reason.causes.iter().chain(&reason.hint).cloned());
+        error.causes.push(format!("on a copy of the database's schema: {}", reason.message));
+        // How the copy was left says nothing of the database.
+        let told = reason.causes.iter().filter(|cause| !cause.starts_with("rolled back"));
+        error.causes.extend(told.chain(&reason.hint).cloned());
         error.excerpt.clone_from(&reason.excerpt);
     }
     error

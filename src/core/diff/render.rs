@@ -80,13 +80,14 @@ fn lost(operation: &Operation, old: &Schema, home: Option<&str>) -> Option<Strin
             let table = old.table(&id.schema, &id.name)?;
             let holds_rows = table.partition_by.is_none() && table.foreign.is_none();
             let makes_it = operation.sql.starts_with("CREATE");
-            (holds_rows && makes_it).then(|| format!("The rows of {} are not brought back.", name(id, home)))
+            (holds_rows && makes_it).then(|| format!("The rows of {} come back only from a kept copy.", name(id, home)))
         }
         Kind::Column => {
             let column = old.column(id)?;
             let makes_it = operation.sql.contains("ADD COLUMN");
             let holds_values = column.generated.is_none();
-            (holds_values && makes_it).then(|| format!("The values of {} are not brought back.", name(id, home)))
+            (holds_values && makes_it)
+                .then(|| format!("The values of {} come back only from a kept copy.", name(id, home)))
         }
         _ => None,
     }

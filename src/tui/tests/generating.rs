@@ -316,6 +316,19 @@ fn an_unproved_script_is_a_draft_until_it_is_proved() {
 }
 
 #[test]
+fn a_script_that_fails_once_it_is_edited_is_not_kept_unasked() {
+    let mut harness = ready(120, 40);
+    harness.press("aadd a quota<enter>");
+    harness.proof = unproved().verified;
+    let screen = harness.press("<^p><^s>").screen();
+    assert!(screen.contains("This script is not proved") && harness.disk.is_empty(), "{screen}");
+    harness.press("<enter>");
+    assert!(harness.model.editor.is_some() && harness.disk.is_empty(), "goes on editing");
+    harness.press("<^s><tab><enter>");
+    assert_eq!(harness.disk[&made().path], made().text.to_string());
+}
+
+#[test]
 fn the_cursor_stands_where_a_value_is_to_be_put() {
     let mut harness = ready(120, 40);
     harness.generated.made = Some(Made { line: Some(8), ..made() });

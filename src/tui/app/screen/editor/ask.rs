@@ -83,6 +83,18 @@ impl Ask {
         }
     }
 
+    /// When a new script is to be kept that was tried and does not hold.
+    #[must_use]
+    pub fn unproved() -> Self {
+        let words = "Its proof does not hold. Among the scripts it would be planned like any other.";
+        let hint = "Mend it and prove it again with ^p, or throw it away.";
+        Self {
+            title: "This script is not proved",
+            lines: vec![(String::from(words), Role::Danger), (String::from(hint), Role::Good)],
+            ..Self::broken(String::new(), None)
+        }
+    }
+
     /// When somebody else has written the file meanwhile.
     #[must_use]
     pub fn conflict(name: &str, found: Option<Arc<str>>) -> Self {

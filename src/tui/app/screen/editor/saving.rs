@@ -96,8 +96,16 @@ fn objection(editor: &Editor) -> Option<Ask> {
             let hint = "scripts that revise it, and databases that hold it, look for the one before";
             Some(Ask::broken(words, Some(String::from(hint))))
         }
+        _ if is_known_to_fail(editor) => Some(Ask::unproved()),
         _ => None,
     }
+}
+
+/// Whether a new script that is to go among the others was tried as it is now, and did not hold.
+fn is_known_to_fail(editor: &Editor) -> bool {
+    let fails = editor.panel.proof.found().is_some_and(|verified| !verified.is_proved());
+    let is_this_text = editor.panel.proved.as_ref() == Some(&editor.text);
+    editor.origin == Origin::New && editor.home.is_none() && fails && is_this_text
 }
 
 /// Asks for the file to be written.
