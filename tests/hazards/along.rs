@@ -12,7 +12,7 @@ CREATE VIEW v AS SELECT 1 AS one; CREATE VIEW w AS SELECT one FROM v;
 CREATE TABLE whole (i int) PARTITION BY RANGE (i); CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (9);";
 
 /// What a dry run finds of lost data, as (code, object, values).
-fn found(project: &TestProject) -> Vec<(String, String, Option<u64>)> {
+pub fn found(project: &TestProject) -> Vec<(String, String, Option<u64>)> {
     let output = project.run(&["upgrade", "head", "--dry-run", "--json"]).expect_status(0);
     let plan: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     let hazards = plan["steps"][0]["statements"].as_array().unwrap().iter();

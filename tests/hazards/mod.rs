@@ -1,6 +1,7 @@
 //! Hazards against a real server.
 
 mod along;
+mod bodies;
 mod casts;
 mod counts;
 mod tried;

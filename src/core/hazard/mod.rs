@@ -179,6 +179,12 @@ pub fn taken_along(object: String, subject: Subject) -> Hazard {
     Hazard { subject, ..rules::TAKEN_ALONG.on(object) }
 }
 
+/// The hazard on what nobody can read beforehand.
+#[must_use]
+pub fn unreadable(object: String) -> Hazard {
+    rules::UNREADABLE.on(object)
+}
+
 /// The page of explanation of a code, in any case: what it is, what is counted, what to do instead.
 #[must_use]
 pub fn explain(code: &str) -> Option<&'static str> {

@@ -11,7 +11,7 @@ use crate::engine::kept::{self, Affected};
 /// Where it cannot be told, one that cannot be counted.
 pub(in crate::engine) async fn along(client: &Client, sql: &str, hazards: &[Hazard]) -> Vec<Hazard> {
     let loses = hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
-    if !loses || !sql.to_ascii_lowercase().contains("cascade") {
+    if !loses || !cascades(sql) {
         return Vec::new();
     }
     let unknown = || vec![taken_along("what depends on it".to_owned(), Subject::Other)];
@@ -25,6 +25,11 @@ pub(in crate::engine) async fn along(client: &Client, sql: &str, hazards: &[Haza
         }
     }
     found
+}
+
+/// Whether a statement may say CASCADE.
+pub(super) fn cascades(sql: &str) -> bool {
+    sql.to_ascii_lowercase().contains("cascade")
 }
 
 fn hazard(affected: Affected) -> Hazard {

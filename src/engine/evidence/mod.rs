@@ -1,6 +1,7 @@
 //! Counts on the target what a hazard would cost. Reads only, bounded in time, and says when it only estimates.
 
 mod along;
+mod bodies;
 mod cast;
 mod earlier;
 mod query;
@@ -11,11 +12,13 @@ use tokio::time::Instant;
 use tokio_postgres::Client;
 
 pub(super) use self::along::along;
+use self::along::cascades;
+use self::bodies::Names;
 use self::earlier::Earlier;
 pub use self::query::table_of;
 use super::Result;
 use super::postgres::{VersionTable, database_error};
-use crate::core::hazard::{Class, Evidence, Hazard, Question, Subject};
+use crate::core::hazard::{Class, Evidence, Hazard, Question, Subject, unreadable};
 use crate::core::plan::{Plan, PlannedStatement};
 
 /// For all counts of a plan together; after it, statistics are asked.
@@ -29,14 +32,12 @@ const PATIENCE: &str = "500ms";
 /// # Errors
 /// When the server cannot be asked at all.
 pub async fn count(client: &Client, version_table: &VersionTable, plan: &mut Plan) -> Result<()> {
-    if plan.hazards().next().is_none() {
-        return Ok(());
-    }
     plan.blank = is_blank(client, version_table).await?;
     let mut counting = Counting { client, deadline: Instant::now() + BUDGET, known: Vec::new() };
     if !plan.blank {
+        let names = Names::of(client).await.map_err(|error| database_error(&error))?;
         for statement in plan.steps.iter_mut().flat_map(|step| &mut step.statements) {
-            counting.follow(statement).await;
+            counting.follow(&names, statement).await;
         }
     }
     // What may be lost has the first claim on the time.
@@ -83,9 +84,21 @@ enum Found {
 }
 
 impl Counting<'_> {
-    /// Adds what CASCADE takes along.
-    async fn follow(&self, statement: &mut PlannedStatement) {
+    /// Adds what functions and triggers of the target do, and what CASCADE takes along.
+    async fn follow(&self, names: &Names, statement: &mut PlannedStatement) {
+        let (sets_off, cascades) = (names.concern(&statement.sql), cascades(&statement.sql));
+        if !sets_off && !cascades {
+            return;
+        }
         let left = self.deadline.saturating_duration_since(Instant::now());
+        if begin(self.client, left, PATIENCE).await.is_err() {
+            return;
+        }
+        match bodies::set_off(self.client, &statement.sql, &statement.hazards).await {
+            Ok(found) => statement.hazards.extend(found),
+            Err(_) => statement.hazards.push(unreadable(String::from("what it calls"))),
+        }
+        let _ = self.client.batch_execute("ROLLBACK").await;
         if begin(self.client, left, PATIENCE).await.is_err() {
             return;
         }

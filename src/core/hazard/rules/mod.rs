@@ -37,6 +37,7 @@ use super::rule::Rule;
 
 pub(super) use irreversible::empty_downgrade::RULE as IRREVERSIBLE;
 pub(super) use taken_along::RULE as TAKEN_ALONG;
+pub(super) use unreadable::RULE as UNREADABLE;
 
 /// Those that find lost data, by code.
 const DATA_LOSS: &[Rule] = &[

@@ -1,0 +1,53 @@
+//! What functions and triggers do that are in the database already is found where a statement sets them off.
+
+use super::along::found;
+use crate::support::{TestProject, server};
+
+const THERE: &str = "CREATE TABLE b (i int, t text); INSERT INTO b VALUES (1, 'x'), (2, 'y');
+CREATE TABLE watched (i int PRIMARY KEY); CREATE TABLE quiet (i int);
+CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS 'DELETE FROM b';
+CREATE SCHEMA \"Odd\"; CREATE FUNCTION \"Odd\".\"Wi pe\"() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM wipe(); END';
+CREATE PROCEDURE hidden() LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'truncate ' || 'b'; END $$;
+CREATE FUNCTION looks() RETURNS bigint STABLE LANGUAGE sql AS 'SELECT count(*) FROM b';
+CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE b SET t = NEW.i; RETURN NEW; END';
+CREATE TRIGGER fires BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION fires();
+CREATE FUNCTION stamps() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.i := 1; RETURN NEW; END';
+CREATE TRIGGER stamps BEFORE INSERT ON quiet FOR EACH ROW EXECUTE FUNCTION stamps();";
+
+#[test]
+fn what_is_set_off_is_found_and_counted() {
+    for (statement, expected) in [
+        ("SELECT wipe()", &[("DL106", "b", Some(2))][..]),
+        ("DO $$ BEGIN PERFORM public.wipe(); END $$", &[("DL106", "b", Some(2))]),
+        ("SELECT \"Odd\".\"Wi pe\"()", &[("DL106", "b", Some(2))]),
+        ("INSERT INTO watched VALUES (1)", &[("DL107", "b.t", Some(2))]),
+        ("INSERT INTO quiet VALUES (1)", &[]),
+        ("SELECT looks()", &[]),
+        ("CREATE TABLE wipe (i int)", &[]),
+    ] {
+        let database = server().database();
+        database.psql(THERE);
+        let project = TestProject::on(&database);
+        project.script("a", "", &format!("{statement};"), "SELECT 1;");
+        let expected: Vec<_> =
+            expected.iter().map(|(code, object, values)| ((*code).to_owned(), (*object).to_owned(), *values)).collect();
+        assert_eq!(found(&project), expected, "{statement}");
+    }
+}
+
+#[test]
+fn a_call_that_destroys_is_refused_unasked_and_what_it_took_comes_back() {
+    let database = server().database();
+    database.psql(&format!("{THERE} ALTER TABLE b ADD PRIMARY KEY (i);"));
+    let project = TestProject::on(&database);
+    project.script("a", "", "SELECT wipe();", "SELECT 1;");
+    project.run(&["upgrade", "head"]).expect_status(3);
+    assert_eq!(database.psql("SELECT count(*) FROM b"), "2");
+    project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
+    assert_eq!(database.psql("SELECT count(*) FROM b"), "0");
+    project.run(&["downgrade", "base"]).expect_status(0);
+    assert_eq!(database.psql("SELECT count(*) FROM b"), "2");
+    let project = TestProject::on(&database);
+    project.script("b", "", "CALL hidden();", "SELECT 1;");
+    project.run(&["upgrade", "head"]).expect_status(3);
+}
