@@ -50,6 +50,9 @@ pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit
     } else if wanted.skip_empty && generated.is_empty() {
         nothing(terminal)?;
     } else {
+        if generated.is_empty() {
+            terminal.note("nothing differs: the revision is empty (with --skip-empty none is written)");
+        }
         let written = write(&project, &generated)?;
         if terminal.json {
             terminal.document(&WrittenDocument::generated(&written, &generated))?;

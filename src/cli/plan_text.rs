@@ -47,7 +47,11 @@ pub fn hazard(hazard: &Hazard) -> String {
         None if hazard.class != Class::DataLoss => String::new(),
         None => ": not counted".to_owned(),
         Some(evidence) => {
-            let about = if evidence.exact { "" } else { "about " };
+            let about = match evidence.exact {
+                _ if hazard.is_upper_bound() => "at most ",
+                true => "",
+                false => "about ",
+            };
             let (values, rows) = (evidence.values, evidence.rows);
             let counted = match hazard.subject {
                 Subject::Table { .. } => format!(": {about}{rows} row{}", plural(rows)),

@@ -159,6 +159,12 @@ impl Class {
 }
 
 impl Hazard {
+    /// Whether a condition of the statement may spare some of what was counted.
+    #[must_use]
+    pub fn is_upper_bound(&self) -> bool {
+        ["DL106", "DL107"].contains(&self.code) && self.evidence.is_some_and(|evidence| !evidence.exact)
+    }
+
     /// Whether it was counted exactly and found to touch nothing.
     #[must_use]
     pub fn touches_nothing(&self) -> bool {

@@ -61,18 +61,22 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (None, Subject::Other) => String::new(),
         (None, _) => String::from("not counted, so taken as lost"),
         (Some(evidence), Subject::Table { .. }) => {
-            format!("{} ({}){}", count(evidence.rows, "row"), exactness(evidence), evidence.weight())
+            format!("{} ({}){}", count(evidence.rows, "row"), exactness(hazard), evidence.weight())
         }
         (Some(evidence), subject) => {
             let noun = if let Subject::Rows { question, .. } = subject { question.noun() } else { "value" };
             let (values, rows) = (count(evidence.values, noun), count(evidence.rows, "row"));
-            format!("{values} in {rows} ({}){}", exactness(evidence), evidence.weight())
+            format!("{values} in {rows} ({}){}", exactness(hazard), evidence.weight())
         }
     }
 }
 
-const fn exactness(evidence: &Evidence) -> &'static str {
-    if evidence.exact { "exact" } else { "estimated" }
+fn exactness(hazard: &Hazard) -> &'static str {
+    match hazard.evidence {
+        _ if hazard.is_upper_bound() => "at most",
+        Some(Evidence { exact: true, .. }) => "exact",
+        _ => "estimated",
+    }
 }
 
 /// `1 row`, `3,310 rows`.
