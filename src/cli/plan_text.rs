@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::listing::join;
-use crate::core::hazard::{Class, Hazard, Subject};
+use crate::core::hazard::{Class, Hazard, Question, Subject};
 use crate::core::plan::{Plan, Step};
 use crate::engine::apply::Kept;
 use crate::engine::kept::Restored;
@@ -47,6 +47,7 @@ pub fn hazard(hazard: &Hazard) -> String {
         None if hazard.class != Class::DataLoss => String::new(),
         None => ": not counted".to_owned(),
         Some(evidence) => {
+            let why = evidence.why.map_or_else(String::new, |why| format!(" ({why})"));
             let about = match evidence.exact {
                 _ if hazard.is_upper_bound() => "at most ",
                 true => "",
@@ -55,13 +56,16 @@ pub fn hazard(hazard: &Hazard) -> String {
             let (values, rows) = (evidence.values, evidence.rows);
             let counted = match hazard.subject {
                 Subject::Table { .. } => format!(": {about}{rows} row{}", plural(rows)),
+                Subject::Rows { question: Question::Taken { column: None, .. }, .. } => {
+                    format!(": {about}{values} of {rows} row{}", plural(rows))
+                }
                 Subject::Rows { ref question, .. } => {
                     let noun = question.noun();
                     format!(": {about}{values} {noun}{} in {rows} row{}", plural(values), plural(rows))
                 }
                 _ => format!(": {about}{values} value{} in {rows} row{}", plural(values), plural(rows)),
             };
-            counted + &evidence.weight()
+            counted + &why + &evidence.weight()
         }
     };
     format!("{} {}{counted}{}", hazard.title, hazard.object, because(hazard))

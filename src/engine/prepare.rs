@@ -33,7 +33,8 @@ pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, requ
     let heads = table.heads(session.client()).await?;
     let tree = recall::with_missing(tree, session.client(), &heads).await?;
     let mut plan = plan(project, &tree, target, request, &heads)?;
-    evidence::count(session.client(), &table, &mut plan).await?;
+    let site = evidence::Site { project, target, client: session.client(), version_table: &table };
+    evidence::count(site, &mut plan).await?;
     plan.keeping = Box::pin(kept::forecast(session.client(), &project.config.apply, &plan)).await?;
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
         plan.behind = behind::look(project, &tree, &target.environment, &plan.to).await?;

@@ -185,7 +185,7 @@ fn a_value_that_comes_after_the_count_stops_the_run() {
         "SELECT 1;",
     );
     let output = project.run(&["upgrade", "head"]).expect_status(1);
-    assert!(output.stderr.contains("t.n was empty when the plan was made and now holds 1 values"), "{}", output.stderr);
+    assert!(output.stderr.contains("t.n was empty when the plan was made and now holds 1 value"), "{}", output.stderr);
     assert_eq!(database.psql("SELECT string_agg(n::text, ',') FROM t"), "2.00");
 }
 

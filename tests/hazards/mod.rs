@@ -4,4 +4,5 @@ mod along;
 mod bodies;
 mod casts;
 mod counts;
+mod followed;
 mod tried;

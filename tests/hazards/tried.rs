@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use limbeck::core::hazard::cast::{Cast, loses};
 use limbeck::core::hazard::{Evidence, Question, Subject};
-use limbeck::engine::evidence::look;
+use limbeck::engine::evidence::{Written, look};
 use tokio_postgres::{Client, NoTls};
 
 use super::casts::{TYPES, literal, samples};
@@ -33,7 +33,7 @@ fn tables(database: &TestDatabase<'_>) -> Vec<(&'static str, String)> {
 async fn counted(client: &Client, table: &str, to: &str, told: bool, refused: bool) -> Option<Evidence> {
     let chain = if told { vec![to.to_owned()] } else { Vec::new() };
     let question = Question::Cast { column: "c".into(), to: to.to_owned(), chain, refused };
-    look(client, &Subject::Rows { schema: None, table: table.to_owned(), question }).await
+    look(client, &Subject::Rows { schema: None, table: table.to_owned(), question }, &Written::default()).await
 }
 
 #[test]

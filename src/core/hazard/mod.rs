@@ -10,6 +10,7 @@ mod context;
 mod dynamic;
 mod learn;
 mod name;
+mod narrow;
 mod part;
 mod question;
 mod read;
@@ -19,6 +20,7 @@ mod tables;
 mod volatile;
 
 pub use allow::Remark;
+pub use narrow::{Narrow, narrow};
 pub use question::Question;
 pub use read::{ReadStatement, Reading, read, read_section};
 pub use rule::Rule;
@@ -57,19 +59,22 @@ pub struct Evidence {
     /// Of what is locked: how many other sessions held locks on the table just then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<u64>,
+    /// Why it is not exact, in a few words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<&'static str>,
 }
 
 impl Evidence {
     /// What was counted one by one.
     #[must_use]
     pub const fn counted(rows: u64, values: u64, seconds: f64) -> Self {
-        Self { rows, values, exact: true, seconds, bytes: None, sessions: None }
+        Self { rows, values, exact: true, seconds, bytes: None, sessions: None, why: None }
     }
 
-    /// What statistics say.
+    /// What statistics say, and why it was not counted.
     #[must_use]
-    pub const fn estimated(rows: u64, values: u64, seconds: f64) -> Self {
-        Self { exact: false, ..Self::counted(rows, values, seconds) }
+    pub const fn estimated(rows: u64, values: u64, seconds: f64, why: &'static str) -> Self {
+        Self { exact: false, why: Some(why), ..Self::counted(rows, values, seconds) }
     }
 
     /// The size and the other sessions in words, each after a comma; empty where nothing is known.
@@ -100,6 +105,9 @@ pub struct Hazard {
     /// What a count has to look at.
     #[serde(skip)]
     pub subject: Subject,
+    /// What the subject is on the target, where that was followed.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
     /// The reason that a note above the statement gives; it shows and approves nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
@@ -125,6 +133,30 @@ pub enum Subject {
     },
     /// Something whose rows are not counted this way.
     Other,
+}
+
+/// What a statement's object is before the plan runs, where earlier statements lead its name elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// An object of the target, by its name there.
+    There(Subject),
+    /// Nothing: the plan itself makes it, or it is not there.
+    Made,
+    /// It takes rows along that are elsewhere as yet.
+    Unclear,
+}
+
+impl Subject {
+    /// The schema, where one is named, and the table that it lies in.
+    #[must_use]
+    pub fn table(&self) -> Option<(Option<&str>, &str)> {
+        match self {
+            Self::Table { schema, name: table }
+            | Self::Column { schema, table, .. }
+            | Self::Rows { schema, table, .. } => Some((schema.as_deref(), table)),
+            Self::Other => None,
+        }
+    }
 }
 
 impl Class {
@@ -162,7 +194,17 @@ impl Hazard {
     /// Whether a condition of the statement may spare some of what was counted.
     #[must_use]
     pub fn is_upper_bound(&self) -> bool {
-        ["DL106", "DL107"].contains(&self.code) && self.evidence.is_some_and(|evidence| !evidence.exact)
+        let counted = self.evidence.is_some_and(|evidence| !evidence.exact && evidence.why.is_none());
+        counted && ["DL106", "DL107"].contains(&self.code)
+    }
+
+    /// The subject by the name that it has on the target before the plan runs, where that is another.
+    #[must_use]
+    pub fn before(&self) -> &Subject {
+        match &self.origin {
+            Some(Origin::There(there)) => there,
+            _ => &self.subject,
+        }
     }
 
     /// Whether it was counted exactly and found to touch nothing.

@@ -7,6 +7,7 @@ use squawk_syntax::ast::{
 };
 
 use super::name::Name;
+use super::narrow::Narrow;
 
 /// One question; names are unquoted, expressions are SQL as the statement writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum Question {
     Check { expression: String },
     /// The rows that break a constraint that stands NOT VALID.
     Constraint { name: String },
+    /// The rows that a DELETE or UPDATE takes by its condition; of an UPDATE those with a value in the column.
+    Taken { column: Option<String>, rows: Narrow },
 }
 
 impl Question {
@@ -51,6 +54,13 @@ impl Question {
             Self::Duplicates { .. } => "duplicate",
             Self::Orphans { .. } => "orphan",
             Self::Check { .. } | Self::Constraint { .. } => "breaking row",
+            Self::Taken { column, .. } => {
+                if column.is_some() {
+                    "value"
+                } else {
+                    "row"
+                }
+            }
         }
     }
 
@@ -61,6 +71,7 @@ impl Question {
             Self::Cast { column, .. } | Self::Nulls { column } => vec![column],
             Self::Duplicates { keys, .. } => keys.iter().map(|key| key.trim_matches('"')).collect(),
             Self::Orphans { columns, .. } => columns.iter().map(String::as_str).collect(),
+            Self::Taken { column, .. } => column.iter().map(String::as_str).collect(),
             Self::AllNull { .. } | Self::Check { .. } | Self::Constraint { .. } => Vec::new(),
         }
     }

@@ -38,6 +38,7 @@ impl Rule {
             object: target.object,
             evidence: target.evidence,
             subject: target.subject,
+            origin: None,
             allowed: None,
         })
     }
@@ -47,7 +48,7 @@ impl Rule {
     /// The hazard on something that no statement names.
     pub(super) const fn on(&self, object: String) -> Hazard {
         let Self { code, class, title, .. } = *self;
-        Hazard { code, class, title, object, evidence: None, subject: Subject::Other, allowed: None }
+        Hazard { code, class, title, object, evidence: None, subject: Subject::Other, origin: None, allowed: None }
     }
 }
 

@@ -3,7 +3,8 @@
 //! In a copy `k1`, `k2`, … are the key and `v1`, `v2`, … what it holds. A copy of overwritten values has besides what
 //! came in their place (`n1`), and later whether somebody has changed that since (`stale`).
 
-use super::{Column, Detail, Narrow};
+use super::{Column, Detail};
+use crate::core::hazard::Narrow;
 use crate::core::sql::identifier::quote;
 
 /// A column's value in a form that holds on to no type or collation of anybody's own.
@@ -80,12 +81,7 @@ fn row_name(name: &str, narrow: Option<&Narrow>) -> String {
 
 fn made(copy: &str, columns: &[String], table: (&str, &str), narrow: Option<&Narrow>, row: &str) -> String {
     let (from, columns) = (table.0, columns.join(", "));
-    let condition = narrow.and_then(|narrow| narrow.condition.as_deref()).unwrap_or("true");
-    // The condition may end in a comment.
-    let condition = match narrow.and_then(|narrow| narrow.others.as_deref()) {
-        Some(others) => format!("EXISTS (SELECT FROM {others}\nWHERE {condition}\n)"),
-        None => format!("({condition}\n)"),
-    };
+    let condition = narrow.map_or_else(|| "true".to_owned(), Narrow::filter);
     format!("CREATE TABLE {copy} AS SELECT {columns} FROM {from} AS {row} WHERE {condition}")
 }
 
@@ -117,7 +113,7 @@ mod tests {
         assert_eq!(
             values("limbeck.kept_1", ("ONLY public.t", "t"), &detail, None, false),
             "CREATE TABLE limbeck.kept_1 AS SELECT t.id AS k1, (t.\"A b\")::text COLLATE pg_catalog.\"default\" AS v1 \
-             FROM ONLY public.t AS t WHERE (true\n)"
+             FROM ONLY public.t AS t WHERE true"
         );
         let mut own = column("x", true);
         own.collated = true;
@@ -127,8 +123,12 @@ mod tests {
     #[test]
     fn the_statements_own_condition_narrows_the_copy() {
         let detail = detail(&[("id", true), ("m", false)], &[("m", false), ("id", true)]);
-        let narrow =
-            Narrow { alias: Some("x".into()), others: Some("o".into()), condition: Some("x.id = o.id -- why".into()) };
+        let narrow = Narrow {
+            alias: Some("x".into()),
+            others: Some("o".into()),
+            condition: Some("x.id = o.id -- why".into()),
+            only: false,
+        };
         let made = rows("c", ("public.t", "t"), &detail, Some(&narrow));
         assert!(
             made.ends_with("FROM public.t AS x WHERE EXISTS (SELECT FROM o\nWHERE x.id = o.id -- why\n)"),

@@ -1,7 +1,6 @@
 //! From the hazards of a statement to what has to be copied before it runs.
 
-use super::narrow::{Narrow, narrow};
-use crate::core::hazard::{Class, Hazard, Question, Subject};
+use crate::core::hazard::{Class, Hazard, Narrow, Question, Subject, narrow};
 use crate::core::sql::identifier::quote;
 use crate::core::sql::leading_words;
 
@@ -90,10 +89,10 @@ fn what(sql: &str, hazard: &Hazard) -> Option<What> {
         "DL104" => What::Dropped(Address::Schema(object())),
         "DL106" => {
             let table = table_of(hazard)?;
-            What::Deleted { narrow: narrow(sql, &table), table }
+            What::Deleted { narrow: narrowed(sql, hazard), table }
         }
         "DL107" => match column_of(hazard) {
-            Some((table, column)) => What::Overwritten { narrow: narrow(sql, &table), table, column },
+            Some((table, column)) => What::Overwritten { narrow: narrowed(sql, hazard), table, column },
             None => return None,
         },
         "DL109" => What::Dropped(Address::Type(object())),
@@ -135,19 +134,22 @@ fn dependents_of(sql: &str, name: String) -> Option<Address> {
 }
 
 fn table_of(hazard: &Hazard) -> Option<String> {
-    match &hazard.subject {
-        Subject::Table { schema, name } => Some(joined(schema.as_deref(), name)),
-        Subject::Column { schema, table, .. } | Subject::Rows { schema, table, .. } => {
-            Some(joined(schema.as_deref(), table))
-        }
-        Subject::Other => None,
-    }
+    let (schema, table) = hazard.subject.table()?;
+    Some(joined(schema, table))
+}
+
+/// Which rows of its table a statement takes.
+fn narrowed(sql: &str, hazard: &Hazard) -> Option<Narrow> {
+    let (schema, table) = hazard.subject.table()?;
+    narrow(sql, schema, table)
 }
 
 /// The table and the unquoted column.
 fn column_of(hazard: &Hazard) -> Option<(String, String)> {
-    let (Subject::Column { column, .. } | Subject::Rows { question: Question::Cast { column, .. }, .. }) =
-        &hazard.subject
+    let (Subject::Column { column, .. }
+    | Subject::Rows {
+        question: Question::Cast { column, .. } | Question::Taken { column: Some(column), .. }, ..
+    }) = &hazard.subject
     else {
         return None;
     };
@@ -207,7 +209,16 @@ mod tests {
         for rule in crate::core::hazard::RULES.iter().filter(|rule| rule.class == Class::DataLoss) {
             let subject = Subject::Column { schema: None, table: "t".into(), column: "c".into() };
             let (code, class, title) = (rule.code, rule.class, rule.title);
-            let hazard = Hazard { code, class, title, object: "t.c".into(), evidence: None, subject, allowed: None };
+            let hazard = Hazard {
+                code,
+                class,
+                title,
+                object: "t.c".into(),
+                evidence: None,
+                subject,
+                origin: None,
+                allowed: None,
+            };
             let found = what("SELECT 1", &hazard);
             assert_ne!(found, Some(What::Nothing("no copy can be made of it")), "{code}");
         }

@@ -4,7 +4,6 @@ mod back;
 mod copy;
 mod forecast;
 mod loss;
-mod narrow;
 
 pub use back::{
     Guard, Now, Target, back, coming_back, identical_gone, insert, misread, older_value, stale, stale_as, update,
@@ -12,7 +11,6 @@ pub use back::{
 pub use copy::{new_values, rows, rows_that_stand, same_key, stored, unchanged, values};
 pub use forecast::{Forecast, Keeping};
 pub use loss::{Address, Loss, What, losses};
-pub use narrow::{Narrow, narrow};
 
 use serde::{Deserialize, Serialize};
 

@@ -140,6 +140,7 @@ mod tests {
             object: object.into(),
             evidence,
             subject,
+            origin: None,
             allowed: None,
         };
         let statement =

@@ -6,6 +6,7 @@ mod keeping;
 mod outside;
 pub mod rehearse;
 mod run;
+mod spared;
 mod statement;
 mod transaction;
 
@@ -19,6 +20,7 @@ use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use run::Run;
+pub(in crate::engine) use run::settings;
 
 /// What happens while a plan runs, told as it happens.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use super::failure::{Stop, stop};
 use super::judge::Verdict;
 use super::run::{Run, names};
-use super::transaction::{commit_failed, no_longer_nothing};
+use super::spared::no_longer_nothing;
+use super::transaction::commit_failed;
 use super::{Kept, Progress, Resume, StepOutcome};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{PlannedStatement, Step};
@@ -54,7 +55,12 @@ impl Run<'_> {
         let spared = |hazard: &&Hazard| hazard.touches_nothing() && self.plan.confirm.contains(&hazard.class);
         for hazard in statement.hazards.iter().filter(|hazard| spared(hazard) && !self.plan.blank) {
             // No lock outlasts a statement here; a look just before it is the best that can be had.
-            if let Some(found) = evidence::look(guard, &hazard.subject).await.filter(|found| found.values > 0) {
+            if self.spared.is_made(guard, hazard).await {
+                continue;
+            }
+            let written = self.spared.past();
+            if let Some(found) = evidence::look(guard, &hazard.subject, &written).await.filter(|found| found.values > 0)
+            {
                 return Err(Stop::Failed(no_longer_nothing(hazard, found.values)));
             }
         }

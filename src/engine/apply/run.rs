@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::keeping::Keeping;
+use super::spared::Spared;
 use super::{ApplyOptions, Kept, Progress, StepOutcome, Tell};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
@@ -44,6 +45,7 @@ pub(super) struct Run<'a> {
     /// SQL that gives a session the role and settings that limbeck's own statements run with.
     pub settings: String,
     pub keeping: Keeping,
+    pub spared: Spared,
 }
 
 impl<'a> Run<'a> {
@@ -74,7 +76,7 @@ impl<'a> Run<'a> {
         let keeping = Keeping::start(&guard, &ledger, plan, &project.config.apply, options, tell).await?;
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
-        let run = Self {
+        let mut run = Self {
             target,
             plan,
             options,
@@ -88,6 +90,7 @@ impl<'a> Run<'a> {
             notices,
             settings,
             keeping,
+            spared: Spared::default(),
         };
         run.wait_for_orphans().await?;
         run.expect_heads(&plan.from).await?;
@@ -95,6 +98,7 @@ impl<'a> Run<'a> {
             return Err(Error::new("the database has got tables since the plan was made, when it had none")
                 .hint("look at the new plan and start again"));
         }
+        run.spared = Spared::of(run.guard.client(), plan).await?;
         Ok(run)
     }
 
@@ -188,7 +192,7 @@ fn cancelled_before_start() -> Error {
 }
 
 /// What a script may have set (a role, a search path, …) is undone first.
-pub(super) fn settings(apply: &Apply) -> String {
+pub(in crate::engine) fn settings(apply: &Apply) -> String {
     let role = apply.role.as_deref().map_or_else(String::new, |role| format!("; SET ROLE {}", quote(role)));
     let lock_timeout = literal(&apply.lock_timeout);
     format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL{role}; SET lock_timeout = {lock_timeout}")

@@ -9,12 +9,12 @@ use tokio_postgres::SimpleQueryMessage;
 use super::failure::{Stop, stop};
 use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
+use super::spared::nothing_taken;
 use super::{Progress, StepOutcome};
-use crate::core::hazard::{Class, Hazard};
-use crate::core::plan::{PlannedStatement, Step};
+use crate::core::plan::Step;
 use crate::engine::postgres::database_error;
 use crate::engine::postgres::ledger::Entry;
-use crate::engine::{Error, ErrorKind, Result, evidence};
+use crate::engine::{Error, ErrorKind, Result};
 
 /// How often a step that waits for a lock is started again before the run gives up.
 const ATTEMPTS: u32 = 60;
@@ -82,6 +82,7 @@ impl Run<'_> {
         begun: Instant,
     ) -> Result<Vec<StepOutcome>, Stop> {
         let client = self.worker.client();
+        self.spared.begin();
         let mut outcomes = Vec::new();
         for (index, entry) in batch.clone().zip(entries) {
             let step = &self.plan.steps[index];
@@ -90,8 +91,9 @@ impl Run<'_> {
             let mut kept = Vec::new();
             for (number, statement) in step.statements.iter().enumerate() {
                 self.go_on()?;
+                self.nothing_yet(index, number, statement).await?;
                 for hazard in &statement.hazards {
-                    self.still_nothing(index, step, hazard).await?;
+                    self.still_nothing(index, step, hazard, &hazard.subject).await?;
                 }
                 self.nothing_more(step, statement).await?;
                 let made = self.copy_first(index, step, *entry, statement).await?;
@@ -100,6 +102,7 @@ impl Run<'_> {
                     let reason = stop(&error, step, Some(statement), self.cancel.is_cancelled());
                     with_copies_in_mind(&error, pending.is_some(), reason)
                 })?;
+                nothing_taken(statement, rows)?;
                 kept.extend(self.settle(index, step, made, rows).await?);
                 self.put_back_early(index, step, pending.as_mut(), statement).await?;
             }
@@ -108,7 +111,9 @@ impl Run<'_> {
             outcomes.push((index, step, since.elapsed(), (kept, restored)));
         }
         self.go_on()?;
+        self.note_transaction(&self.plan.steps[batch.start]).await?;
         client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
+        self.spared.committed();
         let done = outcomes.into_iter().map(|(index, step, elapsed, copies)| self.done(index, step, elapsed, copies));
         Ok(done.collect())
     }
@@ -123,47 +128,6 @@ impl Run<'_> {
         let answer = answer.map_err(|error| stop(&error, &self.plan.steps[index], None, self.cancel.is_cancelled()))?;
         same_heads(&self.table.held(&answer)?, self.heads_before(index))?;
         Ok(since)
-    }
-
-    /// What was counted as nothing, and so needed no approval, is locked and counted again before it goes.
-    async fn still_nothing(&self, index: usize, step: &Step, hazard: &Hazard) -> Result<(), Stop> {
-        let spared = hazard.touches_nothing() && self.plan.confirm.contains(&hazard.class);
-        let (true, Some(table)) = (spared, evidence::table_of(&hazard.subject)) else {
-            return Ok(());
-        };
-        let client = self.worker.client();
-        let failed = |error: tokio_postgres::Error| stop(&error, step, None, self.cancel.is_cancelled());
-        let kind = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)";
-        let kind = client.query_opt(kind, &[&table]).await.map_err(failed)?.map(|row| row.get::<_, String>(0));
-        // In a database that was blank the plan itself has made what it now drops.
-        let (Some(kind), false) = (kind, self.plan.blank) else { return Ok(()) };
-        // A materialized view cannot be locked; its rows only change when it is refreshed.
-        let lock = if kind == "m" { String::new() } else { format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; ") };
-        let lock = lock + "SET LOCAL row_security = off";
-        self.watched(index, client.batch_execute(&lock)).await.map_err(failed)?;
-        let found = evidence::exactly(client, &hazard.subject).await.map_err(failed)?;
-        client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
-        match found {
-            Some(found) if found.values > 0 => Err(Stop::Failed(no_longer_nothing(hazard, found.values))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Where nobody had to approve a statement, what CASCADE takes along by now has to be empty, too.
-    async fn nothing_more(&self, step: &Step, statement: &PlannedStatement) -> Result<(), Stop> {
-        let mut losses = statement.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
-        if self.plan.blank || !self.plan.confirm.contains(&Class::DataLoss) || !losses.all(Hazard::touches_nothing) {
-            return Ok(());
-        }
-        let client = self.worker.client();
-        for hazard in evidence::along(client, &statement.sql, &statement.hazards).await {
-            let found = evidence::exactly(client, &hazard.subject).await;
-            let found = found.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
-            if found.is_none_or(|found| found.values > 0) {
-                return Err(Stop::Failed(goes_along(&hazard)));
-            }
-        }
-        Ok(())
     }
 
     /// Writes the version table and closes the ledger's row, in the step's own transaction and in one round trip.
@@ -252,19 +216,6 @@ impl Run<'_> {
             () = self.cancel.cancelled() => {}
         }
     }
-}
-
-/// What needed no approval when the plan was made would need one now.
-pub(super) fn no_longer_nothing(hazard: &Hazard, values: u64) -> Error {
-    Error::new(format!("{} was empty when the plan was made and now holds {values} values", hazard.object))
-        .because("what would be lost has to be approved")
-        .hint("look at the new plan and start again")
-}
-
-fn goes_along(hazard: &Hazard) -> Error {
-    Error::new(format!("{} would go along by CASCADE, and did not when the plan was made", hazard.object))
-        .because("what would be lost has to be approved")
-        .hint("look at the new plan and start again; what the script itself makes is better dropped by name")
 }
 
 /// Sorts what came of a commit: an answer says that it failed; none leaves it open.

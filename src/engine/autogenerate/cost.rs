@@ -27,6 +27,7 @@ pub async fn cost(project: &Project, tree: &ScriptTree, target: &Target, draft: 
     let path = tree.graph.upgrade(&id, &heads)?;
     let request = Request { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
     let mut plan = prepare::along(project, &tree, target, &request, path)?;
-    evidence::count(session.client(), &table, &mut plan).await?;
+    let site = evidence::Site { project, target, client: session.client(), version_table: &table };
+    evidence::count(site, &mut plan).await?;
     Ok(plan)
 }

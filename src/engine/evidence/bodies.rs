@@ -110,9 +110,9 @@ fn read(bodies: &[String], sql: &str, fired: &BTreeSet<String>, hazards: &[Hazar
 }
 
 /// Everything that may be a name, as written and in lower case.
-fn words(text: &str) -> BTreeSet<String> {
+pub(in crate::engine) fn words(text: &str) -> BTreeSet<String> {
     let inside = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
     let words = text.split(|letter| !inside(letter)).filter(|word| !word.is_empty());
-    let quoted = text.split('"').skip(1).step_by(2).map(str::to_owned);
+    let quoted = text.split('"').skip(1).step_by(2).flat_map(|name| [name.to_owned(), name.to_lowercase()]);
     words.flat_map(|word| [word.to_owned(), word.to_lowercase()]).chain(quoted).collect()
 }

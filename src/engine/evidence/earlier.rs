@@ -22,9 +22,38 @@ impl Earlier {
             .any(|text| is_opaque(text) || (mentions(text, &table) && (fills(text) || text.contains("rename"))))
     }
 
+    /// Whether a name may be that of another object when its statement comes than it is before the plan.
+    pub fn leads_elsewhere(&self, subject: &Subject) -> bool {
+        let Some((_, table)) = subject.table() else { return false };
+        let table = table.to_lowercase();
+        let column = if let Subject::Column { column, .. } = subject { column.to_lowercase() } else { String::new() };
+        self.0.iter().any(|text| {
+            let names_column = !column.is_empty() && mentions(text, &column);
+            is_opaque(text)
+                || moves_names(text, &table, names_column)
+                || (mentions(text, &table) && makes_or_drops(text))
+        })
+    }
+
+    /// Whether a statement above may have made something that goes along with what another names.
+    pub fn adds_to(&self, sql: &str) -> bool {
+        let sql = sql.to_lowercase();
+        let words: Vec<&str> = names(&sql).filter(|word| !PLAIN.contains(word)).collect();
+        self.0
+            .iter()
+            .any(|text| is_opaque(text) || text.contains("rename") || names(text).any(|word| words.contains(&word)))
+    }
+
     /// Whether a question about rows or values would get another answer when its statement comes.
     pub fn disturbs(&self, subject: &Subject) -> bool {
         let Subject::Rows { table, question, .. } = subject else { return false };
+        if let Question::Taken { rows, .. } = question {
+            // Which rows a condition takes hangs on all that it names.
+            let text = format!("{table} {}", rows.filter()).to_lowercase();
+            return self.0.iter().any(|earlier| {
+                is_opaque(earlier) || names(earlier).any(|word| of_ours(word) && names(&text).any(|name| name == word))
+            });
+        }
         let (table, other) = (table.to_lowercase(), other_table(question));
         let columns: Vec<String> = question.columns().iter().map(|column| column.to_lowercase()).collect();
         // That a column is all NULL was told with what stands above it in view.
@@ -43,8 +72,83 @@ fn other_table(question: &Question) -> Option<String> {
     if let Question::Orphans { table, .. } = question { Some(table.to_lowercase()) } else { None }
 }
 
+/// Words of a DROP that name nothing.
+const PLAIN: [&str; 22] = [
+    "drop",
+    "table",
+    "view",
+    "type",
+    "schema",
+    "domain",
+    "function",
+    "sequence",
+    "cascade",
+    "if",
+    "exists",
+    "only",
+    "alter",
+    "column",
+    "constraint",
+    "truncate",
+    "materialized",
+    "extension",
+    "index",
+    "restart",
+    "identity",
+    "public",
+];
+
+/// Whether a word of a statement may be a name.
+fn of_ours(word: &str) -> bool {
+    const CLAUSES: [&str; 18] = [
+        "and", "or", "not", "null", "is", "in", "where", "select", "from", "true", "false", "exists", "now",
+        "interval", "like", "any", "between", "on",
+    ];
+    !CLAUSES.contains(&word) && !PLAIN.contains(&word) && !word.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The words of a text, with those in quotes.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '$'))
+        .filter(|word| !word.is_empty())
+}
+
+fn makes_or_drops(text: &str) -> bool {
+    ["create", "drop", "add", "select into"].iter().any(|word| text.contains(word))
+}
+
+/// Calls that change no object, as scripts have them to set numbers going.
+const HARMLESS: [&str; 12] = [
+    "setval",
+    "pg_get_serial_sequence",
+    "coalesce",
+    "max",
+    "min",
+    "count",
+    "greatest",
+    "least",
+    "from",
+    "select",
+    "values",
+    "nextval",
+];
+
+/// Whether a query only calls functions that change no object.
+fn is_harmless(text: &str) -> bool {
+    let calls = text.match_indices('(').filter_map(|(at, _)| {
+        let before = text.get(..at)?.trim_end();
+        before.rsplit(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next()
+    });
+    text.starts_with("select")
+        && calls.into_iter().all(|word| word.is_empty() || HARMLESS.contains(&word))
+        && !text.contains("into")
+}
+
 /// Whether a statement may run what it does not show, or lead names elsewhere.
 fn is_opaque(text: &str) -> bool {
+    if is_harmless(text) {
+        return false;
+    }
     let first = text.split(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty());
     matches!(first, Some("do" | "call" | "select" | "with" | "explain" | "rollback" | "reset" | "discard"))
         || ["u&", "search_path", "set role", "set session", "alter schema", "drop schema"]
@@ -57,6 +161,12 @@ fn moves_names(text: &str, table: &str, names_column: bool) -> bool {
     let moves =
         text.contains("rename") || text.contains("set schema") || text.contains("attach") || text.contains("inherit");
     (moves && (names_column || mentions(text, table))) || (names_column && text.contains("type"))
+}
+
+/// Whether one of the names may stand in a statement.
+pub(super) fn mentions_any(sql: &str, names: &[String]) -> bool {
+    let text = sql.to_lowercase();
+    names.iter().any(|name| mentions(&text, &name.to_lowercase()))
 }
 
 /// Whether a name stands in a text, whole.

@@ -2,29 +2,64 @@
 
 use tokio_postgres::{Client, Error};
 
-use crate::core::hazard::{Question, Subject};
+use crate::core::hazard::{Narrow, Question, Subject};
 use crate::engine::postgres::identifier::quote;
+
+/// The transactions of a run, by their numbers: what they have written was not there before.
+#[derive(Debug, Clone, Default)]
+pub struct Written(Vec<String>);
+
+impl Written {
+    /// Asks for the number of the transaction at hand.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn transaction(client: &Client) -> Result<String, Error> {
+        Ok(client.query_one("SELECT (pg_current_xact_id()::text::numeric % 4294967296)::text", &[]).await?.get(0))
+    }
+
+    /// One more transaction.
+    pub fn add(&mut self, transaction: String) {
+        self.0.push(transaction);
+    }
+
+    /// Whether nothing is left out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// That a row was written by others; `row` is its name with a dot, or empty.
+    fn by_others(&self, row: &str) -> String {
+        if self.is_empty() {
+            return "true".to_owned();
+        }
+        format!("{row}xmin::text <> ALL ('{{{}}}')", self.0.join(","))
+    }
+}
 
 /// The table that a subject lies in, as SQL.
 #[must_use]
 pub fn table_of(subject: &Subject) -> Option<String> {
-    let (schema, name) = match subject {
-        Subject::Table { schema, name } => (schema, name),
-        Subject::Column { schema, table, .. } | Subject::Rows { schema, table, .. } => (schema, table),
-        Subject::Other => return None,
-    };
-    Some(relation(schema.as_deref(), name))
+    let (schema, name) = subject.table()?;
+    Some(relation(schema, name))
 }
 
 /// The query that counts a subject; `None` where there is nothing that a query could count.
 ///
 /// # Errors
 /// As the server says when it is asked for keys and constraints.
-pub(super) async fn of(client: &Client, subject: &Subject) -> Result<Option<String>, Error> {
+pub(super) async fn of(client: &Client, subject: &Subject, written: &Written) -> Result<Option<String>, Error> {
     let Some(table) = table_of(subject) else { return Ok(None) };
+    let others = written.by_others("");
     Ok(match subject {
-        Subject::Column { column, .. } => Some(format!("SELECT count(*), count({}) FROM {table}", quote(column))),
-        Subject::Table { .. } => Some(all(&table)),
+        Subject::Column { column, .. } => {
+            Some(format!("SELECT count(*), count({}) FROM {table} WHERE {others}", quote(column)))
+        }
+        Subject::Table { .. } => Some(format!("{} WHERE {others}", all(&table))),
+        Subject::Rows { question: Question::Taken { column, rows }, .. } => {
+            Some(taken(&table, column.as_deref(), rows, written))
+        }
         Subject::Rows { question: Question::Constraint { name }, .. } => match standing(client, &table, name).await? {
             Some(question) => asked(client, &table, &question).await?,
             None => None,
@@ -51,12 +86,27 @@ async fn asked(client: &Client, table: &str, question: &Question) -> Result<Opti
             let others = if others.is_empty() { primary_key(client, &other).await? } else { others.clone() };
             (others.len() == columns.len()).then(|| orphans(table, columns, &other, &others))
         }
-        Question::Cast { .. } | Question::Constraint { .. } => None,
+        Question::Cast { .. } | Question::Constraint { .. } | Question::Taken { .. } => None,
     })
 }
 
 fn all(table: &str) -> String {
     format!("SELECT count(*), count(*) FROM {table}")
+}
+
+fn taken(table: &str, column: Option<&str>, rows: &Narrow, written: &Written) -> String {
+    let only = if rows.only { "ONLY " } else { "" };
+    let (name, row) = match &rows.alias {
+        Some(alias) => (format!(" AS {alias}"), alias.as_str()),
+        None => (String::new(), table),
+    };
+    let value = column.map_or_else(|| "*".to_owned(), |column| format!("{row}.{}", quote(column)));
+    format!(
+        "SELECT (SELECT count(*) FROM {only}{table}), \
+         (SELECT count({value}) FROM {only}{table}{name} WHERE {} AND {})",
+        rows.filter(),
+        written.by_others(&format!("{row}."))
+    )
 }
 
 fn duplicates(table: &str, keys: &[String], condition: Option<&str>, alike: bool, strict: bool) -> String {

@@ -4,7 +4,8 @@ use tokio_postgres::Client;
 
 use super::resolve::{self, Doomed, NO_KEY};
 use super::{Trouble, describe};
-use crate::core::kept::{Forecast, Keeping, Kind, losses, parse_size};
+use crate::core::hazard::Hazard;
+use crate::core::kept::{Forecast, Keeping, Kind, Loss, losses, parse_size};
 use crate::core::plan::Plan;
 use crate::engine::project::config::Apply;
 use crate::engine::{Error, Result};
@@ -22,31 +23,48 @@ pub(in crate::engine) async fn forecast(client: &Client, apply: &Apply, plan: &P
     }
     for (step, planned) in plan.steps.iter().enumerate() {
         for (number, statement) in planned.statements.iter().enumerate() {
-            for loss in losses(&statement.sql, &statement.hazards) {
-                let place = (step, number);
-                let found = async {
-                    let found = resolve::look_up(client, &loss).await?;
-                    resolve::resolve(client, &loss, &found).await
-                };
-                let Ok(resolved) = found.await else { continue };
-                for doomed in resolved.doomed.iter().filter(|doomed| doomed.kind != Kind::Sequence) {
-                    let told = told(client, place, doomed).await;
-                    keeping.bytes += told.bytes;
-                    keeping.copies.push(told);
+            for loss in losses(&statement.sql, &as_on_target(&statement.hazards)) {
+                // What somebody else has locked is measured when the statement comes.
+                if client.batch_execute(BEGIN).await.is_err() {
+                    continue;
                 }
-                keeping.copies.extend(resolved.unkept.into_iter().map(|unkept| Forecast {
-                    step,
-                    statement: number,
-                    object: unkept.object,
-                    bytes: 0,
-                    kept: false,
-                    comes_back: false,
-                    reason: Some(unkept.why.to_owned()),
-                }));
+                let looked = look(client, (step, number), &loss).await;
+                let _ = client.batch_execute("ROLLBACK").await;
+                let copies = looked.unwrap_or_default();
+                keeping.bytes += copies.iter().map(|copy| copy.bytes).sum::<u64>();
+                keeping.copies.extend(copies);
             }
         }
     }
     Ok(keeping)
+}
+
+/// A look that nobody waits for.
+const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '500ms'";
+
+/// The copies that one loss calls for.
+async fn look(client: &Client, (step, statement): (usize, usize), loss: &Loss) -> Result<Vec<Forecast>, Trouble> {
+    let found = resolve::look_up(client, loss).await?;
+    let resolved = resolve::resolve(client, loss, &found).await?;
+    let mut copies = Vec::new();
+    for doomed in resolved.doomed.iter().filter(|doomed| doomed.kind != Kind::Sequence) {
+        copies.push(told(client, (step, statement), doomed).await);
+    }
+    copies.extend(resolved.unkept.into_iter().map(|unkept| Forecast {
+        step,
+        statement,
+        object: unkept.object,
+        bytes: 0,
+        kept: false,
+        comes_back: false,
+        reason: Some(unkept.why.to_owned()),
+    }));
+    Ok(copies)
+}
+
+/// The hazards by the names that their objects have before the plan.
+fn as_on_target(hazards: &[Hazard]) -> Vec<Hazard> {
+    hazards.iter().map(|hazard| Hazard { subject: hazard.before().clone(), ..hazard.clone() }).collect()
 }
 
 /// `keep_limit` in bytes.
@@ -81,12 +99,7 @@ async fn narrowed(client: &Client, doomed: &Doomed) -> Option<f64> {
     let narrow = doomed.narrow.as_ref()?;
     let from = describe::named(&doomed.schema, &doomed.table, !doomed.detail.only);
     let row = narrow.alias.clone().unwrap_or_else(|| crate::core::sql::identifier::quote(&doomed.table));
-    let condition = narrow.condition.as_deref().unwrap_or("true");
-    let wanted = match &narrow.others {
-        Some(others) => format!("SELECT FROM {from} AS {row} WHERE EXISTS (SELECT FROM {others}\nWHERE {condition}\n)"),
-        None => format!("SELECT FROM {from} AS {row} WHERE ({condition}\n)"),
-    };
-    let some = expected(client, &wanted).await.ok()?;
+    let some = expected(client, &format!("SELECT FROM {from} AS {row} WHERE {}", narrow.filter())).await.ok()?;
     let all = expected(client, &format!("SELECT FROM {from} AS {row}")).await.ok()?;
     (all > 0.0).then(|| (some / all).clamp(0.0, 1.0))
 }

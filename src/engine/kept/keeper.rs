@@ -11,7 +11,8 @@ use super::sources::Source;
 use super::store::{New, Place};
 use super::{Trouble, describe};
 use crate::core::graph::Direction;
-use crate::core::kept::{Kind, Loss, Narrow, What, losses, rows, size, values};
+use crate::core::hazard::Narrow;
+use crate::core::kept::{Kind, Loss, What, losses, rows, size, values};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::Error;
 use crate::engine::postgres::identifier::quote;
@@ -230,7 +231,12 @@ fn referring<'a>(parent: &Doomed, copy: &str, pairs: impl Iterator<Item = (&'a S
         Some(format!("{here} = k.v{}", place + 1))
     });
     let condition = same.collect::<Vec<_>>().join(" AND ");
-    Narrow { alias: Some("t".to_owned()), others: Some(format!("{copy} AS k")), condition: Some(condition) }
+    Narrow {
+        alias: Some("t".to_owned()),
+        others: Some(format!("{copy} AS k")),
+        condition: Some(condition),
+        only: false,
+    }
 }
 
 fn made(copy: &str, doomed: &Doomed, narrow: Option<&Narrow>) -> String {

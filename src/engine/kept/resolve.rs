@@ -6,7 +6,8 @@ use tokio_postgres::types::Oid;
 use super::Trouble;
 use super::describe::{self, Described};
 use super::sources::{self, Source};
-use crate::core::kept::{Address, Column, Detail, Kind, Loss, Narrow, What};
+use crate::core::hazard::Narrow;
+use crate::core::kept::{Address, Column, Detail, Kind, Loss, What};
 use crate::engine::postgres::identifier::quote;
 
 /// One copy to make.

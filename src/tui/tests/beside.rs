@@ -87,6 +87,7 @@ pub fn fresh(origin: Origin) -> Opening {
         object: String::from("jobs"),
         evidence: Some(Evidence::counted(12, 12, 0.1)),
         subject: Subject::Table { schema: None, name: String::from("jobs") },
+        origin: None,
         allowed: None,
     };
     Opening {

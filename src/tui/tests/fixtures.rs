@@ -127,6 +127,7 @@ pub fn hazards(sql: &str) -> Vec<Hazard> {
             object: format!("functions.{column}"),
             evidence: counted(1204, 3310),
             subject: Subject::Column { schema: None, table: "functions".into(), column: column.to_owned() },
+            origin: None,
             allowed: None,
         }];
     }
@@ -138,6 +139,7 @@ pub fn hazards(sql: &str) -> Vec<Hazard> {
             object: table.to_owned(),
             evidence: counted(3310, 3310),
             subject: Subject::Table { schema: None, name: table.to_owned() },
+            origin: None,
             allowed: None,
         }];
     }

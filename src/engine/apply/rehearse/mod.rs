@@ -4,7 +4,7 @@
 //! environment has to be confirmed. What cannot run in a transaction, and what no rollback would take back, is left out.
 
 mod excuse;
-mod lasting;
+pub(in crate::engine) mod lasting;
 mod perform;
 mod sequences;
 mod watch;

@@ -14,6 +14,7 @@ use crate::core::sql::{self, Transactional, transactional};
 use crate::engine::apply::failure::{Stop, stop};
 use crate::engine::apply::keeping::Keeping;
 use crate::engine::apply::run::{Run, names, settings};
+use crate::engine::apply::spared::Spared;
 use crate::engine::apply::{ApplyOptions, Progress, Tell};
 use crate::engine::postgres::identifier::quote;
 use crate::engine::postgres::ledger::{Backend, Ledger};
@@ -74,6 +75,7 @@ impl<'a> Run<'a> {
             notices,
             settings,
             keeping,
+            spared: Spared::default(),
         };
         run.expect_heads(&plan.from).await?;
         Ok(run)

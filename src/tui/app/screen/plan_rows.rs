@@ -1,6 +1,6 @@
 //! The plan as rows: steps, their statements, and the hazards below each.
 
-use crate::core::hazard::{Evidence, Hazard, Subject};
+use crate::core::hazard::{Evidence, Hazard, Question, Subject};
 use crate::core::plan::Plan;
 
 /// One row of the plan screen; the numbers are indices.
@@ -63,6 +63,10 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({}){}", count(evidence.rows, "row"), exactness(hazard), evidence.weight())
         }
+        (Some(evidence), Subject::Rows { question: Question::Taken { column: None, .. }, .. }) => {
+            let (values, rows) = (grouped(evidence.values), count(evidence.rows, "row"));
+            format!("{values} of {rows} ({}){}", exactness(hazard), evidence.weight())
+        }
         (Some(evidence), subject) => {
             let noun = if let Subject::Rows { question, .. } = subject { question.noun() } else { "value" };
             let (values, rows) = (count(evidence.values, noun), count(evidence.rows, "row"));
@@ -71,11 +75,12 @@ pub fn evidence_words(hazard: &Hazard) -> String {
     }
 }
 
-fn exactness(hazard: &Hazard) -> &'static str {
+fn exactness(hazard: &Hazard) -> String {
     match hazard.evidence {
-        _ if hazard.is_upper_bound() => "at most",
-        Some(Evidence { exact: true, .. }) => "exact",
-        _ => "estimated",
+        _ if hazard.is_upper_bound() => String::from("at most"),
+        Some(Evidence { exact: true, .. }) => String::from("exact"),
+        Some(Evidence { why: Some(why), .. }) => format!("estimated: {why}"),
+        _ => String::from("estimated"),
     }
 }
 

@@ -1,9 +1,10 @@
-//! The condition of a DELETE or UPDATE, so that only the rows that it takes are copied.
+//! The condition of a DELETE or UPDATE, so that only the rows that it takes are counted and copied.
 
 use squawk_syntax::ast::{AstNode, Delete, RelationName, Stmt, Update, WhereClauseOrCurrentOf};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use crate::core::hazard::is_volatile;
+use super::is_volatile;
+use super::name::Name;
 use crate::core::sql::tree;
 
 /// Which rows a statement takes, as it says itself.
@@ -14,20 +15,43 @@ pub struct Narrow {
     /// The list behind USING or FROM.
     pub others: Option<String>,
     pub condition: Option<String>,
+    /// Whether rows of children stay.
+    pub only: bool,
 }
 
-/// The condition by which a statement takes rows of `table` (SQL); `None`: every row may be meant. A condition that
-/// gives another answer when it is asked twice is none.
+impl Narrow {
+    /// The condition on row `row` of the table, as it can stand behind WHERE.
+    #[must_use]
+    pub fn filter(&self) -> String {
+        let condition = self.condition.as_deref().unwrap_or("true");
+        // The condition may end in a comment.
+        match &self.others {
+            Some(others) => format!("EXISTS (SELECT FROM {others}\nWHERE {condition}\n)"),
+            None => format!("({condition}\n)"),
+        }
+    }
+
+    /// Whether other rows than the one at hand decide.
+    #[must_use]
+    pub fn looks_elsewhere(&self) -> bool {
+        let selects = |text: &String| text.to_ascii_lowercase().contains("select");
+        self.others.is_some() || self.condition.as_ref().is_some_and(selects)
+    }
+}
+
+/// The condition by which a statement takes rows of a table; `None`: every row may be meant. A condition that gives
+/// another answer when it is asked twice is none.
 #[must_use]
-pub fn narrow(sql: &str, table: &str) -> Option<Narrow> {
+pub fn narrow(sql: &str, schema: Option<&str>, table: &str) -> Option<Narrow> {
     let parsed = tree::parse(sql).filter(|tree| tree.complete)?;
     let (relation, alias, others, condition, has_with) = match parsed.statement {
         Stmt::Delete(delete) => parts_of_delete(&delete),
         Stmt::Update(update) => parts_of_update(&update),
         _ => return None,
     };
-    let is_same = relation.is_some_and(|relation| text(relation.syntax()).trim_start_matches("only ").trim() == table);
-    if has_with || !is_same {
+    let relation = relation?;
+    let name = Name::of(relation.relation_name_ref()?.syntax())?;
+    if has_with || (name.schema.as_deref(), name.name.as_str()) != (schema, table) {
         return None;
     }
     let condition = match condition? {
@@ -37,7 +61,12 @@ pub fn narrow(sql: &str, table: &str) -> Option<Narrow> {
     if is_volatile(&condition) || others.as_ref().is_some_and(is_volatile) {
         return None;
     }
-    Some(Narrow { alias, others: others.map(|node| list(&node)), condition: Some(text(&condition)) })
+    Some(Narrow {
+        alias,
+        others: others.map(|node| list(&node)),
+        condition: Some(text(&condition)),
+        only: relation.only_token().is_some(),
+    })
 }
 
 type Parts = (Option<RelationName>, Option<String>, Option<SyntaxNode>, Option<WhereClauseOrCurrentOf>, bool);
@@ -79,7 +108,7 @@ mod tests {
     use super::*;
 
     fn told(sql: &str) -> Option<(Option<String>, Option<String>, String)> {
-        narrow(sql, "t").map(|narrow| (narrow.alias, narrow.others, narrow.condition.unwrap_or_default()))
+        narrow(sql, None, "t").map(|narrow| (narrow.alias, narrow.others, narrow.condition.unwrap_or_default()))
     }
 
     #[test]

@@ -1,0 +1,156 @@
+//! The counts of one plan, within their time.
+
+use tokio::time::Instant;
+use tokio_postgres::Client;
+
+use super::along::{along, cascades};
+use super::bodies::{self, Names};
+use super::earlier::Earlier;
+use super::measure::{BUDGET, Found, PATIENCE, begin, measure, plainly};
+use super::query::{Written, table_of};
+use crate::core::hazard::{Class, Evidence, Hazard, Origin, Subject, unreadable};
+use crate::core::plan::{Plan, PlannedStatement};
+
+/// The classes whose cost is a matter of size.
+const WEIGHED: [Class; 3] = [Class::Lock, Class::Index, Class::ForeignKey];
+
+/// Bytes of a table with its indexes and partitions, and sessions but this one that hold locks on it.
+const WEIGHT: &str = "SELECT coalesce((SELECT sum(pg_total_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p),
+        pg_total_relation_size(c.oid))::int8,
+    (SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+     WHERE d.datname = current_database() AND l.locktype = 'relation' AND l.relation = c.oid AND l.granted
+       AND l.pid <> pg_backend_pid())
+    FROM pg_class c WHERE c.oid = to_regclass($1)";
+
+/// The counts of one plan.
+pub(super) struct Counting<'a> {
+    client: &'a Client,
+    deadline: Instant,
+    known: Vec<(Subject, Found)>,
+}
+
+impl<'a> Counting<'a> {
+    /// Begins with the whole time.
+    pub fn new(client: &'a Client) -> Self {
+        Self { client, deadline: Instant::now() + BUDGET, known: Vec::new() }
+    }
+
+    /// Adds what statements set off and take along, as the target is now; the first so many are known already.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn follow_on_target(&self, plan: &mut Plan, known: usize) -> Result<(), tokio_postgres::Error> {
+        let names = Names::of(self.client).await?;
+        for statement in plan.steps.iter_mut().flat_map(|step| &mut step.statements).skip(known) {
+            self.follow(&names, statement).await;
+        }
+        Ok(())
+    }
+
+    /// Adds what functions and triggers of the target do, and what CASCADE takes along.
+    async fn follow(&self, names: &Names, statement: &mut PlannedStatement) {
+        let (sets_off, cascades) = (names.concern(&statement.sql), cascades(&statement.sql));
+        if !sets_off && !cascades {
+            return;
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if begin(self.client, left, PATIENCE).await.is_err() {
+            return;
+        }
+        match bodies::set_off(self.client, &statement.sql, &statement.hazards).await {
+            Ok(found) => statement.hazards.extend(found),
+            Err(_) => statement.hazards.push(unreadable(String::from("what it calls"))),
+        }
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        if begin(self.client, left, PATIENCE).await.is_err() {
+            return;
+        }
+        let found = along(self.client, &statement.sql, &statement.hazards).await;
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        statement.hazards.extend(found);
+    }
+
+    /// Counts a hazard; whether it stays.
+    pub async fn look_at(&mut self, hazard: &mut Hazard, blank: bool, earlier: &Earlier) -> bool {
+        let is_lost = hazard.class == Class::DataLoss;
+        // Only what was there before the plan can be lost, locked or refused.
+        if blank && (is_lost || hazard.subject != Subject::Other) {
+            hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
+            return true;
+        }
+        if matches!(hazard.origin, Some(Origin::Made)) && hazard.subject != Subject::Other {
+            hazard.subject = plainly(&hazard.subject, is_lost);
+            hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
+            return hazard.class != Class::Fails || earlier.fills(&hazard.subject);
+        }
+        if hazard.origin == Some(Origin::Unclear) {
+            return true;
+        }
+        if earlier.disturbs(&hazard.subject) {
+            hazard.subject = plainly(&hazard.subject, is_lost);
+        }
+        let mut asked = hazard.before().clone();
+        let mut found = self.once(&asked, is_lost).await;
+        if matches!(found, Found::Refused) {
+            hazard.subject = plainly(&hazard.subject, is_lost);
+            asked = plainly(&asked, is_lost);
+            found = self.once(&asked, is_lost).await;
+        }
+        let mut evidence = match found {
+            Found::Nothing => return false,
+            Found::Counted(evidence) => evidence,
+            Found::Refused => None,
+        };
+        if evidence.is_none() && is_lost && !earlier.leads_elsewhere(&asked) && self.is_missing(&asked).await {
+            evidence = Some(Evidence::counted(0, 0, 0.0));
+        }
+        hazard.evidence = evidence;
+        if let Some(evidence) = hazard.evidence.as_mut().filter(|_| WEIGHED.contains(&hazard.class)) {
+            (evidence.bytes, evidence.sessions) = self.weigh(&asked).await;
+        }
+        // Nothing is lost with it, so that "not counted" would say too much.
+        if hazard.evidence.is_none() && !is_lost {
+            hazard.subject = Subject::Other;
+        }
+        // Nothing is refused where nothing is, and nothing comes.
+        let is_bare = evidence.is_some_and(|evidence| evidence.exact && evidence.rows == 0);
+        !(hazard.class == Class::Fails && is_bare && !earlier.fills(&hazard.subject))
+    }
+
+    /// How large a table is, and how many others hold locks on it at the moment.
+    async fn weigh(&self, subject: &Subject) -> (Option<u64>, Option<u64>) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let Some(table) = table_of(subject).filter(|_| !left.is_zero()) else { return (None, None) };
+        if begin(self.client, left, "1ms").await.is_err() {
+            return (None, None);
+        }
+        let row = self.client.query_opt(WEIGHT, &[&table]).await;
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        let number = |column: usize| row.as_ref().ok()?.as_ref()?.try_get::<_, i64>(column).ok().map(i64::unsigned_abs);
+        (number(0), number(1))
+    }
+
+    /// Whether there is no such table or column on the target, so that nothing of it can be lost.
+    async fn is_missing(&self, subject: &Subject) -> bool {
+        let Some(table) = table_of(subject) else { return false };
+        let column = if let Subject::Column { column, .. } = subject { Some(column) } else { None };
+        let query = "SELECT to_regclass($1) IS NULL OR ($2::text IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute
+            WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped))";
+        self.client.query_one(query, &[&table, &column]).await.is_ok_and(|row| row.get(0))
+    }
+
+    /// Looks at each subject once.
+    async fn once(&mut self, subject: &Subject, is_lost: bool) -> Found {
+        if let Some((_, found)) = self.known.iter().find(|(known, _)| known == subject) {
+            return *found;
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let found = match is_lost {
+            true => measure(self.client, subject, &Written::default(), left, PATIENCE).await,
+            false if left.is_zero() => Found::Counted(None),
+            false => measure(self.client, subject, &Written::default(), left, "1ms").await,
+        };
+        self.known.push((subject.clone(), found));
+        found
+    }
+}
