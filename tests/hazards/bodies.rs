@@ -12,7 +12,11 @@ CREATE FUNCTION looks() RETURNS bigint STABLE LANGUAGE sql AS 'SELECT count(*) F
 CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE b SET t = NEW.i; RETURN NEW; END';
 CREATE TRIGGER fires BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION fires();
 CREATE FUNCTION stamps() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.i := 1; RETURN NEW; END';
-CREATE TRIGGER stamps BEFORE INSERT ON quiet FOR EACH ROW EXECUTE FUNCTION stamps();";
+CREATE TRIGGER stamps BEFORE INSERT ON quiet FOR EACH ROW EXECUTE FUNCTION stamps();
+CREATE TABLE ruled (i int); INSERT INTO ruled VALUES (7), (8); CREATE VIEW over AS SELECT i FROM ruled;
+CREATE RULE also AS ON UPDATE TO ruled DO ALSO (DELETE FROM b WHERE i = old.i; NOTIFY gone);
+CREATE RULE calls AS ON INSERT TO over DO INSTEAD SELECT wipe();
+CREATE RULE instead AS ON DELETE TO over DO INSTEAD DELETE FROM ruled WHERE i = old.i;";
 
 #[test]
 fn what_is_set_off_is_found_and_counted() {
@@ -21,6 +25,12 @@ fn what_is_set_off_is_found_and_counted() {
         ("DO $$ BEGIN PERFORM public.wipe(); END $$", &[("DL106", "b", Some(2))]),
         ("SELECT \"Odd\".\"Wi pe\"()", &[("DL106", "b", Some(2))]),
         ("INSERT INTO watched VALUES (1)", &[("DL107", "b.t", Some(2))]),
+        ("UPDATE ruled SET i = 1", &[("DL107", "ruled.i", Some(2)), ("DL106", "b", Some(2))]),
+        ("INSERT INTO ruled VALUES (1)", &[]),
+        ("DELETE FROM ruled WHERE i = 7", &[("DL106", "ruled", Some(1))]),
+        ("INSERT INTO over VALUES (1)", &[("DL106", "b", Some(2))]),
+        ("DELETE FROM over WHERE i = 7", &[("DL106", "over", Some(1)), ("DL106", "ruled", Some(2))]),
+        ("ALTER TABLE ruled ADD FOREIGN KEY (i) REFERENCES watched ON UPDATE CASCADE", &[]),
         ("INSERT INTO quiet VALUES (1)", &[]),
         ("SELECT looks()", &[]),
         ("CREATE TABLE wipe (i int)", &[]),

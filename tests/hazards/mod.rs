@@ -5,4 +5,5 @@ mod bodies;
 mod casts;
 mod counts;
 mod followed;
+mod references;
 mod tried;

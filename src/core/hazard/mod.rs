@@ -20,7 +20,7 @@ mod tables;
 mod volatile;
 
 pub use allow::Remark;
-pub use narrow::{Narrow, narrow};
+pub use narrow::{Narrow, narrow, takes_all};
 pub use question::Question;
 pub use read::{ReadStatement, Reading, read, read_section};
 pub use rule::Rule;
@@ -195,7 +195,7 @@ impl Hazard {
     #[must_use]
     pub fn is_upper_bound(&self) -> bool {
         let counted = self.evidence.is_some_and(|evidence| !evidence.exact && evidence.why.is_none());
-        counted && ["DL106", "DL107"].contains(&self.code)
+        counted && ["DL106", "DL107", "DL124"].contains(&self.code)
     }
 
     /// The subject by the name that it has on the target before the plan runs, where that is another.

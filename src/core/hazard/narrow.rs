@@ -69,6 +69,20 @@ pub fn narrow(sql: &str, schema: Option<&str>, table: &str) -> Option<Narrow> {
     })
 }
 
+/// Whether a statement says of a table that it takes every row: a DELETE or UPDATE of it without a condition.
+#[must_use]
+pub fn takes_all(sql: &str, schema: Option<&str>, table: &str) -> bool {
+    let Some(parsed) = tree::parse(sql).filter(|tree| tree.complete) else { return false };
+    let (relation, _, others, condition, _) = match parsed.statement {
+        Stmt::Delete(delete) => parts_of_delete(&delete),
+        Stmt::Update(update) => parts_of_update(&update),
+        _ => return false,
+    };
+    let name = relation.and_then(|relation| Name::of(relation.relation_name_ref()?.syntax()));
+    let is_same = name.is_some_and(|name| (name.schema.as_deref(), name.name.as_str()) == (schema, table));
+    is_same && others.is_none() && condition.is_none()
+}
+
 type Parts = (Option<RelationName>, Option<String>, Option<SyntaxNode>, Option<WhereClauseOrCurrentOf>, bool);
 
 fn parts_of_delete(delete: &Delete) -> Parts {
@@ -129,6 +143,21 @@ mod tests {
             told("UPDATE t SET a = 1 FROM o AS p WHERE t.b = p.b RETURNING 1"),
             some(None, Some("o AS p"), "t.b = p.b")
         );
+    }
+
+    #[test]
+    fn only_a_statement_without_a_condition_takes_all() {
+        for (sql, all) in [
+            ("DELETE FROM t", true),
+            ("UPDATE ONLY t SET a = 1", true),
+            ("DELETE FROM u", false),
+            ("DELETE FROM s.t", false),
+            ("DELETE FROM t USING u", false),
+            ("DELETE FROM t WHERE a", false),
+            ("DO $$ BEGIN DELETE FROM t; END $$", false),
+        ] {
+            assert_eq!(takes_all(sql, None, "t"), all, "{sql}");
+        }
     }
 
     #[test]

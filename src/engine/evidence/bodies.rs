@@ -1,11 +1,12 @@
 //! Reads what a statement sets off in the target: bodies of functions that are there already, called by name or fired
-//! as triggers.
+//! as triggers, and what rules run beside it.
 
 use std::collections::BTreeSet;
 
 use tokio_postgres::Client;
 
 use crate::core::hazard::{self, Class, Hazard};
+use crate::core::sql::{leading_words, rule_actions};
 
 /// Definitions of functions of these names that may change something, but for those of extensions.
 const FUNCTIONS: &str = "SELECT pg_get_functiondef(p.oid) FROM pg_proc p
@@ -21,8 +22,16 @@ const TRIGGERS: &str = "SELECT DISTINCT p.proname::text, format('SELECT %I.%I()'
     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND c.relname = ANY ($1) ORDER BY 1, 2";
 
+/// The rules of tables and views of these names, each with the word of the statements that it is for.
+const REWRITES: &str = "SELECT pg_get_ruledef(r.oid), (ARRAY['update', 'insert', 'delete'])[r.ev_type::text::int - 1]
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE r.ev_type <> '1' AND r.ev_enabled <> 'D' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND c.relname = ANY ($1) ORDER BY r.oid";
+
 /// Words without one of which no trigger fires.
 const WRITES: [&str; 6] = ["insert", "update", "delete", "truncate", "merge", "copy"];
+/// First words of statements that write no rows themselves.
+const DEFINES: [&str; 6] = ["create", "alter", "drop", "comment", "grant", "revoke"];
 /// How far functions are followed that call functions.
 const DEEPEST: usize = 8;
 
@@ -32,7 +41,10 @@ const NAMES: &str = "SELECT p.proname::text FROM pg_proc p
     WHERE p.provolatile = 'v' AND l.lanname IN ('sql', 'plpgsql')
       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     UNION SELECT c.relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'";
+    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
+    UNION SELECT c.relname::text FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE r.ev_type <> '1' AND r.ev_enabled <> 'D' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
 /// Names without one of which a statement sets nothing off.
 #[derive(Debug, Default)]
@@ -69,13 +81,27 @@ pub(super) async fn set_off(
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
         bodies = client.query(FUNCTIONS, &[&list]).await?.iter().map(|row| row.get(0)).collect();
         let mut found: BTreeSet<String> = bodies.iter().flat_map(|body| words(body)).collect();
-        if WRITES.iter().any(|word| names.contains(*word) || found.contains(*word)) {
+        let defines =
+            bodies.is_empty() && leading_words(sql).first().is_some_and(|word| DEFINES.contains(&word.as_str()));
+        if !defines && WRITES.iter().any(|word| names.contains(*word) || found.contains(*word)) {
             let all: Vec<&str> = names.iter().chain(&found).map(String::as_str).collect();
             let rows = client.query(TRIGGERS, &[&all]).await?;
             let triggers: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+            let rules = client.query(REWRITES, &[&all]).await?;
             for (name, call) in triggers {
                 found.insert(name);
                 fired.insert(call);
+            }
+            for row in rules {
+                let (definition, word): (&str, &str) = (row.get(0), row.get(1));
+                if !names.contains(word) && !found.contains(word) {
+                    continue;
+                }
+                let Some(actions) = rule_actions(definition) else {
+                    return Ok(vec![hazard::unreadable(String::from("a rule of what it writes to"))]);
+                };
+                found.extend(actions.iter().flat_map(|action| words(action)));
+                fired.extend(actions);
             }
         }
         names.append(&mut found);
@@ -83,7 +109,7 @@ pub(super) async fn set_off(
             break;
         }
     }
-    if bodies.is_empty() {
+    if bodies.is_empty() && fired.is_empty() {
         return Ok(Vec::new());
     }
     Ok(read(&bodies, sql, &fired, hazards))

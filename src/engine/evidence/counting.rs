@@ -8,7 +8,8 @@ use super::bodies::{self, Names};
 use super::earlier::Earlier;
 use super::measure::{BUDGET, Found, PATIENCE, begin, measure, plainly};
 use super::query::{Written, table_of};
-use crate::core::hazard::{Class, Evidence, Hazard, Origin, Subject, unreadable};
+use super::references::passed_on;
+use crate::core::hazard::{Class, Evidence, Hazard, Origin, Subject, taken_along, unreadable};
 use crate::core::plan::{Plan, PlannedStatement};
 
 /// The classes whose cost is a matter of size.
@@ -47,27 +48,34 @@ impl<'a> Counting<'a> {
         Ok(())
     }
 
-    /// Adds what functions and triggers of the target do, and what CASCADE takes along.
+    /// Adds what functions, triggers and rules of the target do, and what foreign keys and CASCADE take along.
     async fn follow(&self, names: &Names, statement: &mut PlannedStatement) {
-        let (sets_off, cascades) = (names.concern(&statement.sql), cascades(&statement.sql));
-        if !sets_off && !cascades {
-            return;
+        let sql = &statement.sql;
+        if names.concern(sql) {
+            let found = self.looking(bodies::set_off(self.client, sql, &statement.hazards)).await;
+            statement.hazards.extend(found.unwrap_or_else(|| vec![unreadable(String::from("what it calls"))]));
         }
+        if statement.hazards.iter().any(|hazard| ["DL106", "DL107"].contains(&hazard.code)) {
+            let found = self.looking(passed_on(self.client, sql, &statement.hazards)).await;
+            let unknown = || vec![taken_along(String::from("what refers to it"), Subject::Other)];
+            statement.hazards.extend(found.unwrap_or_else(unknown));
+        }
+        if cascades(sql) {
+            let found = self.looking(async { Ok(along(self.client, sql, &statement.hazards).await) }).await;
+            statement.hazards.extend(found.unwrap_or_default());
+        }
+    }
+
+    /// A look at the catalog in a transaction of its own; `None` where the server did not answer in time.
+    async fn looking(
+        &self,
+        look: impl Future<Output = Result<Vec<Hazard>, tokio_postgres::Error>>,
+    ) -> Option<Vec<Hazard>> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        if begin(self.client, left, PATIENCE).await.is_err() {
-            return;
-        }
-        match bodies::set_off(self.client, &statement.sql, &statement.hazards).await {
-            Ok(found) => statement.hazards.extend(found),
-            Err(_) => statement.hazards.push(unreadable(String::from("what it calls"))),
-        }
+        begin(self.client, left, PATIENCE).await.ok()?;
+        let found = look.await;
         let _ = self.client.batch_execute("ROLLBACK").await;
-        if begin(self.client, left, PATIENCE).await.is_err() {
-            return;
-        }
-        let found = along(self.client, &statement.sql, &statement.hazards).await;
-        let _ = self.client.batch_execute("ROLLBACK").await;
-        statement.hazards.extend(found);
+        found.ok()
     }
 
     /// Counts a hazard; whether it stays.

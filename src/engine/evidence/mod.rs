@@ -7,6 +7,7 @@ mod counting;
 mod earlier;
 mod measure;
 mod query;
+mod references;
 mod trail;
 
 use tokio_postgres::Client;
@@ -20,8 +21,9 @@ pub use self::query::{Written, table_of};
 use super::postgres::{VersionTable, database_error};
 use super::project::Project;
 use super::{Result, Target};
-use crate::core::hazard::{Class, Hazard, Question, Subject, narrow};
+use crate::core::hazard::{Class, Hazard, Question, Subject, narrow, takes_all};
 use crate::core::plan::Plan;
+use crate::core::sql::leading_words;
 
 /// Where a plan is to run.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +60,12 @@ pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
                 if wanted && let Some(taken) = taken(&hazard, &statement.sql) {
                     hazard.subject = taken;
                 }
-                if !wanted || counting.look_at(&mut hazard, plan.blank, &earlier).await {
-                    spare(&mut hazard, &statement.sql);
+                if wanted && !counting.look_at(&mut hazard, plan.blank, &earlier).await {
+                    continue;
+                }
+                spare(&mut hazard, &statement.sql);
+                // What foreign keys would pass on and do not is no news.
+                if !(hazard.code == ALONG && is_asked(&hazard) && hazard.touches_nothing()) {
                     statement.hazards.push(hazard);
                 }
             }
@@ -82,17 +88,29 @@ fn taken(hazard: &Hazard, sql: &str) -> Option<Subject> {
     Some(Subject::Rows { schema: schema.map(str::to_owned), table: table.clone(), question })
 }
 
+/// The rule for what goes along.
+const ALONG: &str = "DL124";
+
+/// Whether it is counted by a condition.
+fn is_asked(hazard: &Hazard) -> bool {
+    matches!(hazard.subject, Subject::Rows { question: Question::Taken { .. }, .. })
+}
+
 /// Where a condition could not be asked all rows of the table are counted, of which it may spare some; of none it
 /// spares none.
 fn spare(hazard: &mut Hazard, sql: &str) {
-    let has_condition = || sql.to_ascii_lowercase().contains("where") || sql.to_ascii_lowercase().contains("conflict");
-    let is_asked = matches!(hazard.subject, Subject::Rows { question: Question::Taken { .. }, .. });
-    if let Some(evidence) = &mut hazard.evidence
-        && ["DL106", "DL107"].contains(&hazard.code)
-        && !is_asked
-        && evidence.values > 0
-        && has_condition()
-    {
+    let deletes =
+        || leading_words(sql).first().is_none_or(|word| !["drop", "alter", "truncate"].contains(&word.as_str()));
+    let may_spare = match hazard.code {
+        "DL106" | "DL107" => true,
+        ALONG => deletes(),
+        _ => false,
+    };
+    if !may_spare || is_asked(hazard) {
+        return;
+    }
+    let is_whole = hazard.subject.table().is_some_and(|(schema, table)| takes_all(sql, schema, table));
+    if let Some(evidence) = hazard.evidence.as_mut().filter(|evidence| evidence.values > 0 && !is_whole) {
         evidence.exact = false;
     }
 }

@@ -13,6 +13,7 @@ use super::along::{along, cascades};
 use super::bodies::{self, Names};
 use super::earlier::{Earlier, mentions_any};
 use super::measure::plainly;
+use super::references::passed_on;
 use super::{Site, table_of};
 use crate::core::hazard::{Class, Hazard, Origin, Subject};
 use crate::core::plan::{Plan, PlannedStatement, Step};
@@ -176,6 +177,8 @@ impl Walk<'_> {
             let found = bodies::set_off(self.client, &statement.sql, &statement.hazards).await?;
             statement.hazards.extend(found);
         }
+        let found = passed_on(self.client, &statement.sql, &statement.hazards).await?;
+        statement.hazards.extend(found);
         if cascades(&statement.sql) {
             // A question that fails must not end the script's transaction.
             let (save, back) =

@@ -14,10 +14,11 @@ const PAGE: &str = "\
 DL106 deletes rows
 
 Any DELETE counts, with a condition or without one, in a data-changing CTE or a MERGE as well: which rows the
-condition takes depends on the data of the server at hand. Foreign keys with ON DELETE CASCADE take rows of
-other tables along.
+condition takes depends on the data of the server at hand.
 
-What is counted: the rows of the table, which is the most that can go.
+What is counted: the rows that the condition takes. Where that cannot be asked beforehand (in a CTE, a MERGE or a
+function, with a condition that gives another answer each time, or one that earlier statements of the plan bear
+on) the rows of the table, said to be the most that can go. What goes along is counted by itself: DL124.
 
 What to do instead: mark the rows in one release and delete them in the next, or copy them to a table first.
 ";

@@ -18,7 +18,8 @@ DL107 overwrites values
 An UPDATE puts new values where old ones stood, and a downgrade cannot know the old ones. So each column that
 is set counts, in UPDATE, in INSERT … ON CONFLICT DO UPDATE and in MERGE.
 
-What is counted: the values of the column that are not NULL, which is the most that can be overwritten. A column
+What is counted: the values, not NULL, of the rows that the condition takes; where that cannot be asked beforehand
+all of the column, said to be the most that can be overwritten. A column
 that the statement fills only where it is NULL (`SET a = 0 WHERE a IS NULL`) overwrites nothing and is not found;
 one that the script itself added above holds nothing that was there before.
 
