@@ -5,6 +5,7 @@ mod hand;
 mod kinds;
 mod losses;
 mod random;
+mod renames;
 
 use crate::support::{Output, TestDatabase, TestProject, server};
 

@@ -215,7 +215,7 @@ mod tests {
     }
 
     fn detail(columns: Vec<Column>, key: Vec<Column>) -> Detail {
-        Detail { relation: 1, only: true, columns, key, retyped: false, stuck: None, counter: None }
+        Detail { relation: 1, database: None, only: true, columns, key, retyped: false, stuck: None, counter: None }
     }
 
     #[test]

@@ -97,6 +97,7 @@ mod tests {
     fn detail(columns: &[(&str, bool)], key: &[(&str, bool)]) -> Detail {
         let all = |list: &[(&str, bool)]| list.iter().map(|(name, plain)| column(name, *plain)).collect();
         Detail {
+            database: None,
             relation: 1,
             only: true,
             columns: all(columns),

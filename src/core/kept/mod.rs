@@ -87,6 +87,9 @@ pub struct Counter {
 pub struct Detail {
     /// The table's (or sequence's) number in the catalog when it was copied.
     pub relation: u32,
+    /// The number of the database: copies that were dumped and loaded elsewhere know no numbers there.
+    #[serde(default)]
+    pub database: Option<u32>,
     /// Whether the rows of children are not its own.
     pub only: bool,
     /// The columns that the copy holds, as `v1`, `v2`, …

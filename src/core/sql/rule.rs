@@ -18,7 +18,9 @@ fn actions(rule: &CreateRule) -> Vec<String> {
     let mut waiting: Vec<_> = run.syntax().children().collect();
     while let Some(node) = waiting.pop() {
         match RuleStmt::cast(node.clone()) {
-            Some(statement) => found.push(statement.syntax().text().to_string().trim().to_owned()),
+            Some(statement) => {
+                found.push(statement.syntax().text().to_string().trim().trim_end_matches(';').trim_end().to_owned());
+            }
             None => waiting.extend(node.children()),
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::located::{Located, is_other_type, locate, missing};
+use super::located::{Located, as_named_now, is_other_type, locate, missing, number_of};
 use super::quiet::Quiet;
 use super::store::{Copy, Place};
 use super::triggers::Silent;
@@ -20,15 +20,15 @@ use crate::engine::postgres::ledger::Ledger;
 const WRITERS: [&str; 8] = ["update", "insert", "with", "merge", "do", "call", "select", "alter"];
 
 /// The copies that a step puts back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::engine) struct Pending {
     pub(super) place: Place,
     role: Option<String>,
     pub(super) copies: Vec<Copy>,
     /// Whose object was there before the step, so that the step does not bring it back.
     standing: HashSet<i64>,
-    /// Whose values have been put back once.
-    seen: HashSet<i64>,
+    /// Whose values have been put back once, and into which column; or which table was seen in the place of theirs.
+    seen: HashMap<i64, (Oid, i16)>,
     /// How many rows tables had before the step.
     counted: HashMap<Oid, u64>,
 }
@@ -58,7 +58,7 @@ impl Pending {
     /// These copies.
     pub(super) fn of(place: Place, role: Option<&str>, copies: Vec<Copy>) -> Self {
         let role = role.map(str::to_owned);
-        Self { place, role, copies, standing: HashSet::new(), seen: HashSet::new(), counted: HashMap::new() }
+        Self { place, role, copies, standing: HashSet::new(), seen: HashMap::new(), counted: HashMap::new() }
     }
 
     /// Looks, before the step's first statement, which values were changed since they were overwritten, and what is
@@ -68,7 +68,8 @@ impl Pending {
             return Ok(());
         }
         let quiet = self.quiet(client).await?;
-        for (place, copy) in self.copies.iter().enumerate() {
+        let copies = self.followed(client).await?;
+        for (place, copy) in copies.iter().enumerate() {
             let Some(located) = locate(client, copy).await? else { continue };
             let column = copy.detail.columns.first().map(|column| column.name.as_str()).unwrap_or_default();
             match copy.kind {
@@ -86,12 +87,8 @@ impl Pending {
                         let mark = stale(&self.place.copy(copy.id), &located.table, column, &copy.detail);
                         client.batch_execute(&mark).await.map_err(|error| about(error, copy))?;
                         // The nearest newer copy of the same column has the last word.
-                        for newer in self
-                            .copies
-                            .iter()
-                            .take(place)
-                            .filter(|newer| newer.kind == Kind::Values && replaces(newer, copy))
-                        {
+                        let later = copies.iter().take(place).filter(|newer| newer.kind == Kind::Values);
+                        for newer in later.filter(|newer| replaces(newer, copy)) {
                             let (one, other) = (self.place.copy(copy.id), self.place.copy(newer.id));
                             client.batch_execute(&stale_as(&one, &other, copy.detail.key.len())).await?;
                         }
@@ -108,7 +105,12 @@ impl Pending {
 
     /// Puts values back whose column is there after a statement, so that what follows finds them.
     pub async fn early(&mut self, client: &Client, sql: &str) -> Result<(), Trouble> {
-        let wanted: Vec<Copy> = self.copies.iter().filter(|copy| self.comes_early(copy, sql)).cloned().collect();
+        self.look_for_tables(client).await?;
+        if !self.copies.iter().any(may_come_early) {
+            return Ok(());
+        }
+        let followed = self.followed(client).await?;
+        let wanted: Vec<Copy> = followed.into_iter().filter(|copy| self.comes_early(copy, sql)).collect();
         if wanted.is_empty() {
             return Ok(());
         }
@@ -126,19 +128,33 @@ impl Pending {
                 };
                 written.map_err(|trouble| put_back(trouble, &copy))?;
                 silent.end(client).await?;
-                self.seen.insert(copy.id);
+                let column = copy.detail.columns.first().map(|column| column.name.as_str()).unwrap_or_default();
+                if let Some(number) = number_of(client, located.relation, column).await? {
+                    self.seen.insert(copy.id, (located.relation, number));
+                }
             }
         }
         quiet.end(client).await
     }
 
+    /// Notes the tables that the step has made anew, which may get other names before it ends.
+    async fn look_for_tables(&mut self, client: &Client) -> Result<(), Trouble> {
+        for copy in self.copies.iter().filter(|copy| copy.kind == Kind::Table && !self.standing.contains(&copy.id)) {
+            if !self.seen.contains_key(&copy.id)
+                && let Some(located) = locate(client, copy).await?
+            {
+                self.seen.insert(copy.id, (located.relation, 0));
+            }
+        }
+        Ok(())
+    }
+
     /// Once they are there, only a statement that may change them again calls for them anew.
     fn comes_early(&self, copy: &Copy, sql: &str) -> bool {
-        let is_early = copy.kind == Kind::Column || (copy.kind == Kind::Values && copy.detail.retyped);
-        if !is_early || copy.detail.stuck.is_some() || self.standing.contains(&copy.id) {
+        if !may_come_early(copy) || self.standing.contains(&copy.id) {
             return false;
         }
-        if !self.seen.contains(&copy.id) {
+        if !self.seen.contains_key(&copy.id) {
             return true;
         }
         let name = copy.detail.columns.first().map(|column| column.name.to_lowercase()).unwrap_or_default();
@@ -146,8 +162,22 @@ impl Pending {
         writes && (sql.to_lowercase().contains(&name) || !sql.to_lowercase().starts_with("alter"))
     }
 
+    /// The copies with the names that their columns have by now.
+    async fn followed(&self, client: &Client) -> Result<Vec<Copy>, Trouble> {
+        let mut followed = Vec::with_capacity(self.copies.len());
+        for copy in &self.copies {
+            followed.push(as_named_now(client, copy, self.seen.get(&copy.id).copied()).await?);
+        }
+        Ok(followed)
+    }
+
     /// Puts back what can be, at the end of the step, and takes the copies away that have come back whole.
     pub async fn finish(&self, client: &Client) -> Result<Finished, Trouble> {
+        let copies = self.followed(client).await?;
+        Self { copies, ..self.clone() }.finish_as_named(client).await
+    }
+
+    async fn finish_as_named(&self, client: &Client) -> Result<Finished, Trouble> {
         let quiet = self.quiet(client).await?;
         let mut finished = Finished::default();
         let mut ready = Vec::new();
@@ -253,6 +283,12 @@ impl Pending {
             Some(why) => Err(why),
         })
     }
+}
+
+/// Whether its values are put back as soon as their column is there.
+fn may_come_early(copy: &Copy) -> bool {
+    let is_early = copy.kind == Kind::Column || (copy.kind == Kind::Values && copy.detail.retyped);
+    is_early && copy.detail.stuck.is_none()
 }
 
 /// Whether one copy was made of the column of another, later and with the same key.

@@ -127,6 +127,8 @@ impl Keeper {
         loss: &Loss,
         doomed: &mut Doomed,
     ) -> Result<(i64, u64), Trouble> {
+        let database = "SELECT oid FROM pg_database WHERE datname = current_database()";
+        doomed.detail.database = Some(client.query_one(database, &[]).await?.get(0));
         let new = New {
             revision: owner.revision,
             direction: owner.direction,

@@ -1,5 +1,7 @@
 //! The table that a copy goes back to, and whether it can take it.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
@@ -16,6 +18,8 @@ pub(super) struct Located {
     pub name: String,
     /// As it stands in FROM.
     pub table: String,
+    /// Whether it is the very table that was copied, so that its columns have the same numbers.
+    pub is_same: bool,
 }
 
 /// What a copy needs that its table does not have.
@@ -38,7 +42,50 @@ pub(super) fn is_other_type(copy: &Copy, target: &Target) -> bool {
     stored.is_some_and(|stored| target.column(&stored.name).is_some_and(|now| now.ty != stored.ty))
 }
 
-/// The table of a copy: by its name, else by its number.
+/// The copy with the names that its table and columns have by now; `put` is the table and column where its values are
+/// already, or where the table was seen that comes in its place.
+/// Columns keep their numbers when they are renamed.
+pub(super) async fn as_named_now(client: &Client, copy: &Copy, put: Option<(Oid, i16)>) -> Result<Copy, Trouble> {
+    let mut copy = copy.clone();
+    if copy.kind == Kind::Table
+        && let Some((relation, _)) = put
+    {
+        // A table that was made anew may have got another name by now.
+        let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
+        if let Some(row) = client.query_opt(query, &[&relation]).await? {
+            (copy.schema, copy.table, copy.detail.database) = (row.get(0), row.get(1), None);
+        }
+        return Ok(copy);
+    }
+    let Some(located) = locate(client, &copy).await? else { return Ok(copy) };
+    let is_same = located.is_same;
+    let query =
+        "SELECT attnum, attname::text FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped";
+    let rows = client.query(query, &[&located.relation]).await?;
+    let names: HashMap<i16, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let detail = &mut copy.detail;
+    for column in detail.columns.iter_mut().chain(&mut detail.key).filter(|_| is_same) {
+        if let Some(name) = names.get(&column.number) {
+            column.name.clone_from(name);
+        }
+    }
+    if let (Some((relation, number)), Some(column)) = (put, detail.columns.first_mut())
+        && relation == located.relation
+        && let Some(name) = names.get(&number)
+    {
+        column.name.clone_from(name);
+    }
+    Ok(copy)
+}
+
+/// The number of a column.
+pub(super) async fn number_of(client: &Client, relation: Oid, column: &str) -> Result<Option<i16>, Trouble> {
+    let query = "SELECT attnum FROM pg_attribute WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped";
+    Ok(client.query_opt(query, &[&relation, &column]).await?.map(|row| row.get(0)))
+}
+
+/// The table of a copy: by its number where that is known to be its own, else by its name.
 pub(super) async fn locate(client: &Client, copy: &Copy) -> Result<Option<Located>, Trouble> {
     let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
     let relation = copy.detail.relation;
@@ -49,19 +96,26 @@ pub(super) async fn locate(client: &Client, copy: &Copy) -> Result<Option<Locate
              JOIN pg_namespace n ON n.oid = c.relnamespace
              JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
              JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attname = $3
-             WHERE c.relkind = 'S' AND d.deptype IN ('a', 'i') AND d.refobjid = coalesce(to_regclass($1)::oid, $2)"
+             WHERE c.relkind = 'S' AND d.deptype IN ('a', 'i') AND d.refobjid = coalesce(to_regclass($1)::oid, CASE WHEN $4 THEN NULL ELSE $2::oid END)"
         }
         _ => {
             "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text FROM pg_class c
              JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.oid = coalesce(to_regclass($1)::oid, $2) AND c.relkind IN ('r', 'p', 'S') AND $3::text IS NULL"
+             WHERE c.oid = coalesce(CASE WHEN $4 THEN (SELECT oid FROM pg_class WHERE oid = $2 AND relkind IN ('r', 'p')) END,
+                 to_regclass($1)::oid, $2) AND c.relkind IN ('r', 'p', 'S') AND $3::text IS NULL"
         }
     };
-    let row = client.query_opt(query, &[&name, &relation, &column]).await?;
+    let home = "SELECT oid FROM pg_database WHERE datname = current_database()";
+    let at_home = match copy.detail.database {
+        Some(database) => client.query_one(home, &[]).await?.get::<_, Oid>(0) == database,
+        None => false,
+    };
+    let row = client.query_opt(query, &[&name, &relation, &column, &at_home]).await?;
     Ok(row.map(|row| {
         let (schema, table): (&str, &str) = (row.get(2), row.get(3));
         let partitioned = row.get::<_, &str>(1) == "p";
         Located {
+            is_same: at_home && row.get::<_, Oid>(0) == relation,
             relation: row.get(0),
             name: format!("{}.{}", quote(schema), quote(table)),
             table: describe::named(schema, table, partitioned),

@@ -242,6 +242,7 @@ pub(super) async fn rows(
     let columns: Vec<Column> = columns.into_iter().map(|described| described.column).collect();
     let detail = Detail {
         relation: source.relation,
+        database: None,
         only: source.kind != 'p',
         columns,
         key,
@@ -277,6 +278,7 @@ pub(super) async fn values(
     let bytes = u64::try_from(u128::from(size) * u128::from(part) / u128::from(whole)).unwrap_or(size);
     let detail = Detail {
         relation: source.relation,
+        database: None,
         only: source.kind != 'p',
         columns: pick(columns, &[number]),
         key: pick(columns, &key),
@@ -293,6 +295,7 @@ async fn sequence(client: &Client, source: &Source, object: String, goes: bool) 
     let owner = describe::owner(client, source.relation).await?;
     let detail = Detail {
         relation: source.relation,
+        database: None,
         only: false,
         columns: Vec::new(),
         key: Vec::new(),

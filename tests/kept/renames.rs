@@ -1,0 +1,88 @@
+//! What a step renames beside what it destroys changes nothing of what comes back.
+
+use super::{Case, there_and_back};
+
+const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
+INSERT INTO t VALUES (1, '1.5', 7), (2, '2', NULL), (3, NULL, 9);";
+
+#[test]
+fn values_come_back_over_a_renamed_column_or_table() {
+    for (upgrade, downgrade) in [
+        // A cast and a name, in either order.
+        (
+            "ALTER TABLE t ALTER a TYPE int USING a::numeric::int; ALTER TABLE t RENAME a TO b;",
+            "ALTER TABLE t RENAME b TO a; ALTER TABLE t ALTER a TYPE text;",
+        ),
+        (
+            "ALTER TABLE t RENAME a TO b; ALTER TABLE t ALTER b TYPE int USING b::numeric::int;",
+            "ALTER TABLE t ALTER b TYPE text; ALTER TABLE t RENAME b TO a;",
+        ),
+        (
+            "ALTER TABLE t RENAME TO u; ALTER TABLE u ALTER a TYPE int USING a::numeric::int;",
+            "ALTER TABLE u ALTER a TYPE text; ALTER TABLE u RENAME TO t;",
+        ),
+        // Values written over.
+        ("UPDATE t SET a = 'x'; ALTER TABLE t RENAME a TO b;", "ALTER TABLE t RENAME b TO a;"),
+        ("ALTER TABLE t RENAME a TO b; UPDATE t SET b = 'x';", "ALTER TABLE t RENAME b TO a;"),
+        ("ALTER TABLE t RENAME id TO key; UPDATE t SET a = 'x', n = 1;", "ALTER TABLE t RENAME key TO id;"),
+        (
+            "UPDATE t SET a = 'x'; ALTER TABLE t RENAME a TO b; ALTER TABLE t RENAME n TO a;",
+            "ALTER TABLE t RENAME a TO n; ALTER TABLE t RENAME b TO a;",
+        ),
+        // Rows and columns that go.
+        ("DELETE FROM t WHERE id < 3; ALTER TABLE t RENAME id TO key;", "ALTER TABLE t RENAME key TO id;"),
+        ("ALTER TABLE t RENAME TO u; DELETE FROM u WHERE id < 3;", "ALTER TABLE u RENAME TO t;"),
+        (
+            "TRUNCATE t; ALTER TABLE t RENAME TO u; CREATE TABLE t (id int PRIMARY KEY);",
+            "DROP TABLE t; ALTER TABLE u RENAME TO t;",
+        ),
+        (
+            "ALTER TABLE t DROP COLUMN n; ALTER TABLE t RENAME TO u;",
+            "ALTER TABLE u RENAME TO t; ALTER TABLE t ADD n int;",
+        ),
+        (
+            "ALTER TABLE t RENAME TO u; ALTER TABLE u DROP COLUMN n;",
+            "ALTER TABLE u ADD n int; ALTER TABLE u RENAME TO t;",
+        ),
+        (
+            "ALTER TABLE t RENAME n TO m; ALTER TABLE t DROP COLUMN m;",
+            "ALTER TABLE t ADD m int; ALTER TABLE t RENAME m TO n;",
+        ),
+        (
+            "CREATE SCHEMA s; ALTER TABLE t SET SCHEMA s; DELETE FROM s.t;",
+            "ALTER TABLE s.t SET SCHEMA public; DROP SCHEMA s;",
+        ),
+        (
+            "ALTER TABLE t RENAME TO u; DROP TABLE u;",
+            "CREATE TABLE u (id int PRIMARY KEY, a text, n int); ALTER TABLE u RENAME TO t;",
+        ),
+    ] {
+        let (_, down) = there_and_back(TABLE, upgrade, downgrade, &["t"]);
+        assert!(!down.contains("stays"), "{upgrade}: {down}");
+    }
+}
+
+#[test]
+fn a_column_made_anew_under_the_old_name_gives_its_values_back() {
+    let case = Case::new(
+        TABLE,
+        "ALTER TABLE t RENAME a TO old; ALTER TABLE t ADD a int; UPDATE t SET a = old::numeric::int; ALTER TABLE t DROP COLUMN old;",
+        "ALTER TABLE t ADD old text; UPDATE t SET old = a::text; ALTER TABLE t DROP COLUMN a; ALTER TABLE t RENAME old TO a;",
+    );
+    let values = "SELECT string_agg(id || coalesce(a::text, '-'), ' ' ORDER BY id) FROM t";
+    let was = case.database.psql(values);
+    case.up();
+    assert_ne!(case.database.psql(values), was);
+    let down = case.down();
+    assert_eq!(case.database.psql(values), was, "{}", down.stderr);
+    assert!(!down.stderr.contains("is not there"), "{}", down.stderr);
+}
+
+#[test]
+fn what_was_changed_since_under_the_new_name_is_left_alone() {
+    let case = Case::new(TABLE, "UPDATE t SET a = 'x'; ALTER TABLE t RENAME a TO b;", "ALTER TABLE t RENAME b TO a;");
+    case.up();
+    case.database.psql("UPDATE t SET b = 'mine' WHERE id = 2");
+    case.down();
+    assert_eq!(case.rows("t"), ["(1,1.5,7)", "(2,mine,)", "(3,,9)"]);
+}
