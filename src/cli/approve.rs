@@ -83,7 +83,7 @@ fn refusal(plan: &Plan, missing: &ApprovalError) -> Error {
         let lines = plan_text::to_approve(plan);
         error.causes.extend(lines);
         if classes.contains(&Class::DataLoss) {
-            error.causes.extend(plan.keeping.lines());
+            error.causes.extend(plan.safeguards());
         }
         options.push(format!("--allow {}", classes.iter().map(|class| class.word()).collect::<Vec<_>>().join(",")));
     }
@@ -101,9 +101,7 @@ fn ask(plan: &Plan) -> io::Result<String> {
     // A terminal that cannot be flushed has nothing queued that would matter.
     let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
     let mut err = io::stderr().lock();
-    let loses = plan.to_approve().any(|(_, _, hazard)| hazard.class == Class::DataLoss);
-    let keeping = if loses { plan.keeping.lines() } else { Vec::new() };
-    for line in plan_text::to_approve(plan).into_iter().chain(keeping).chain(plan_text::behind(plan)) {
+    for line in plan_text::to_approve(plan).into_iter().chain(plan.safeguards()).chain(plan_text::behind(plan)) {
         writeln!(err, "  {line}")?;
     }
     let environment = plan.environment.name.as_deref().unwrap_or("default");

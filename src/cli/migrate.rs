@@ -12,7 +12,6 @@ use super::json::PlanDocument;
 use super::progress::Reporter;
 use super::{backup, interrupt, listing, offline, plan_text, rehearse};
 use crate::core::graph::Direction;
-use crate::core::kept::Keeping;
 use crate::core::plan::{Approval, Plan};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
 use crate::engine::prepare::{Request, prepare};
@@ -98,7 +97,7 @@ async fn carry_out(
     let target = context.target(project).await?;
     let request = Request { direction, target: arguments.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;
-    let plan = if arguments.no_keep { without_copies(&plan) } else { plan };
+    let plan = if arguments.no_keep { Arc::new(plan.without_copies()) } else { plan };
     if arguments.dry_run {
         return show(context, &plan);
     }
@@ -132,11 +131,6 @@ async fn carry_out(
         context.terminal.document(&outcome)?;
     }
     Ok(Exit::Done)
-}
-
-/// The plan as it is with `--no-keep`.
-fn without_copies(plan: &Plan) -> Arc<Plan> {
-    Arc::new(Plan { keeping: Keeping::default(), ..plan.clone() })
 }
 
 async fn run_plan(

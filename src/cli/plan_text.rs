@@ -27,6 +27,13 @@ pub fn plan(plan: &Plan) -> String {
         text.push('\n');
         self::step(&mut text, step);
     }
+    let safeguards = plan.safeguards();
+    if !safeguards.is_empty() {
+        text.push('\n');
+    }
+    for line in safeguards {
+        let _ = writeln!(text, "{line}");
+    }
     text
 }
 

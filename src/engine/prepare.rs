@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::postgres::VersionTable;
 use super::project::{Project, ScriptFile, ScriptTree};
-use super::{Error, Result, Target, behind, evidence, kept, recall};
+use super::{Error, Result, Target, backup, behind, evidence, kept, recall};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::kept::Keeping;
 use crate::core::plan::{Plan, Source, Step, TransactionMode};
@@ -36,6 +36,7 @@ pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, requ
     let site = evidence::Site { project, target, client: session.client(), version_table: &table };
     evidence::count(site, &mut plan).await?;
     plan.keeping = Box::pin(kept::forecast(session.client(), &project.config.apply, &plan)).await?;
+    plan.backup_first = backup::is_required(project, &plan);
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
         plan.behind = behind::look(project, &tree, &target.environment, &plan.to).await?;
     }
@@ -81,6 +82,7 @@ pub(super) fn along(
         blank: false,
         behind: Vec::new(),
         keeping: Keeping::default(),
+        backup_first: false,
     })
 }
 

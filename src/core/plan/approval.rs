@@ -172,6 +172,7 @@ mod tests {
             blank: false,
             behind: behind.collect(),
             keeping: crate::core::kept::Keeping::default(),
+            backup_first: false,
         })
     }
 

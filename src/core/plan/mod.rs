@@ -48,6 +48,8 @@ pub struct Plan {
     pub behind: Vec<Behind>,
     /// The copies that are made of what is lost.
     pub keeping: Keeping,
+    /// The whole database is backed up before anything runs.
+    pub backup_first: bool,
 }
 
 /// An environment named in `after` that has not reached a plan's target.
@@ -99,6 +101,23 @@ pub struct PlannedStatement {
 }
 
 impl Plan {
+    /// The same plan, but no copies are made of what it destroys.
+    #[must_use]
+    pub fn without_copies(&self) -> Self {
+        Self { keeping: Keeping::default(), ..self.clone() }
+    }
+
+    /// What is done so that nothing is lost for good, a line each; none where nothing is destroyed.
+    #[must_use]
+    pub fn safeguards(&self) -> Vec<String> {
+        let is_lost = |hazard: &Hazard| hazard.class == Class::DataLoss && !hazard.touches_nothing();
+        if !self.hazards().any(|(_, _, hazard)| is_lost(hazard)) {
+            return Vec::new();
+        }
+        let backup = self.backup_first.then(|| "the whole database is backed up first".to_owned());
+        backup.into_iter().chain(self.keeping.lines()).collect()
+    }
+
     /// Whether nothing would run and no heads would change.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -40,7 +40,7 @@ impl Keeping {
             return Ok(Self { keeper: None, waiting: HashSet::new(), role });
         }
         let waiting = kept::waiting(guard.client()).await?.into_iter().collect();
-        if !apply.keep || plan.blank || !destroys(plan) {
+        if !apply.keep || !plan.keeping.wanted || plan.blank || !destroys(plan) {
             return Ok(Self { keeper: None, waiting, role });
         }
         let limit = kept::limit(apply)?;

@@ -58,7 +58,7 @@ pub struct Copy {
     pub name: Option<String>,
     pub detail: Detail,
     /// Whether the run that made it told what came in the place of the values.
-    pub(super) settled: bool,
+    pub settled: bool,
 }
 
 /// Where copies lie.

@@ -11,6 +11,7 @@ use super::screen::editor::go_to::GoTo;
 use super::screen::environment::Environments;
 use super::screen::error::ErrorDialog;
 use super::screen::help::Help;
+use super::screen::kept_dialog::KeptDialog;
 use super::screen::leaving::Leaving;
 use super::screen::merge::Merge;
 use super::screen::moving::Motion;
@@ -33,6 +34,7 @@ pub enum Dialog {
     Offer(Offer),
     Ask(Ask),
     GoTo(GoTo),
+    Kept(Box<KeptDialog>),
 }
 
 impl Dialog {
@@ -43,6 +45,7 @@ impl Dialog {
             Self::Confirm(_) | Self::Palette(_) | Self::GoTo(_) => Place::Text,
             Self::Create(create) => create.place(),
             Self::Merge(merge) => merge.place(),
+            Self::Kept(kept) => kept.place(),
             _ => Place::Choice,
         }
     }
@@ -55,7 +58,27 @@ impl Dialog {
             Self::Create(create) => create.input(),
             Self::Merge(merge) => merge.input(),
             Self::GoTo(dialog) => Some(&mut dialog.input),
+            Self::Kept(kept) => kept.input(),
             _ => None,
+        }
+    }
+
+    /// Whether no key counts yet, as nobody has seen what it would answer.
+    #[must_use]
+    pub fn waits_for_its_picture(&self) -> bool {
+        match self {
+            Self::Confirm(confirm) => !confirm.drawn,
+            Self::Kept(kept) => !kept.drawn,
+            _ => false,
+        }
+    }
+
+    /// It was on the screen.
+    pub fn was_drawn(&mut self) {
+        match self {
+            Self::Confirm(confirm) => confirm.drawn = true,
+            Self::Kept(kept) => kept.drawn = true,
+            _ => {}
         }
     }
 
@@ -75,6 +98,7 @@ impl Dialog {
             Self::Offer(offer) => offer.form(model),
             Self::Ask(ask) => ask.form(),
             Self::GoTo(dialog) => dialog.form(model),
+            Self::Kept(kept) => kept.form(model),
         }
     }
 
@@ -88,7 +112,7 @@ impl Dialog {
             Self::Palette(palette) => palette.go(motion, page),
             Self::Create(create) => create.go(motion),
             Self::Confirm(confirm) => confirm.scroll = motion.apply(confirm.scroll, usize::MAX, page),
-            Self::Stamp(_) | Self::Leaving(_) | Self::Offer(_) | Self::Ask(_) | Self::GoTo(_) => {}
+            Self::Stamp(_) | Self::Leaving(_) | Self::Offer(_) | Self::Ask(_) | Self::GoTo(_) | Self::Kept(_) => {}
         }
     }
 
@@ -102,6 +126,7 @@ impl Dialog {
             Self::Leaving(leaving) => leaving.buttons.switch(),
             Self::Offer(offer) => offer.buttons.switch(),
             Self::Ask(ask) => ask.field(forward),
+            Self::Kept(kept) => kept.switch(),
             _ => {}
         }
     }
@@ -111,6 +136,7 @@ impl Dialog {
         match self {
             Self::Confirm(confirm) => confirm.typed(),
             Self::Palette(palette) => palette.cursor = 0,
+            Self::Kept(kept) => kept.typed(),
             _ => {}
         }
     }
@@ -123,6 +149,7 @@ impl Dialog {
             Self::Leaving(leaving) => leaving.buttons.focus(button),
             Self::Offer(offer) => offer.buttons.focus(button),
             Self::Ask(ask) => ask.focus(button),
+            Self::Kept(kept) => kept.buttons.focus(button),
             _ => {}
         }
     }

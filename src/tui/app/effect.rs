@@ -48,6 +48,12 @@ pub enum Effect {
     ListBackups(Generation),
     /// Back the database up.
     Backup(Generation),
+    /// Read which copies are kept.
+    ListCopies(Generation),
+    /// Put a copy back, by its number.
+    PutBack(Generation, i64),
+    /// Drop a copy for good, by its number.
+    DropCopy(Generation, i64),
     /// Write what the models add as a script, and prove it.
     Generate(Generation, Arc<ScriptTree>, Box<Wanted>),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.

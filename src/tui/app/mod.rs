@@ -6,6 +6,7 @@ mod effect;
 pub mod form;
 pub mod history;
 pub mod input;
+pub mod job;
 pub mod keymap;
 pub mod layout;
 pub mod log;

@@ -8,15 +8,17 @@ use jiff::civil::Time;
 
 use super::dialog::Dialog;
 use super::history::{History, Item};
+pub use super::job::Job;
 use super::keymap::Place;
 use super::log::Log;
 use super::preferences::Preferences;
 use super::record::Question;
 use super::screen::backup::Backups;
-use super::screen::compare::{Against, Compared};
+use super::screen::compare::Compared;
 use super::screen::editor::Editor;
 use super::screen::filter::Filter;
 use super::screen::generate::Generate;
+use super::screen::kept::Copies;
 use super::screen::plan::PlanScreen;
 use super::screen::proof::Proof;
 use super::screen::verify::Verify;
@@ -24,7 +26,6 @@ use super::sheet::Sheet;
 use super::{Consent, Effect, Generation, Highlighted, Start};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
-use crate::engine::prepare::Request;
 use crate::engine::project::{ScriptFile, ScriptTree};
 use crate::engine::status::Status;
 
@@ -74,53 +75,6 @@ pub struct Server {
     pub waiting: Option<Generation>,
     /// The heads last seen in each environment.
     pub seen: HashMap<Option<String>, Vec<RevisionId>>,
-}
-
-/// What runs; one at a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Job {
-    /// Reads only, so that it can be let go.
-    Preparing(Generation, Request),
-    Applying,
-    /// Scripts are being proved on a scratch database.
-    Verifying(Generation),
-    /// The database is being compared with its history or the models.
-    Comparing(Generation, Against),
-    /// The database is being backed up.
-    BackingUp(Generation),
-    /// What the models add is being written as a script and proved.
-    Generating(Generation),
-    /// A script is being proved.
-    Proving,
-    /// A script is being written, or the version table; the words say what.
-    Writing(String),
-}
-
-impl Job {
-    /// What it does, in words.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            Self::Preparing(_, request) => {
-                let words = super::screen::planning::in_words(request.direction, &request.target);
-                format!("planning: {words}")
-            }
-            Self::Applying => String::from("applying the plan"),
-            Self::Verifying(_) => String::from("verifying"),
-            Self::Comparing(_, Against::History) => String::from("looking for drift"),
-            Self::Comparing(_, Against::Models) => String::from("comparing the models"),
-            Self::BackingUp(_) => String::from("backing up"),
-            Self::Generating(_) => String::from("generating a script"),
-            Self::Proving => String::from("proving the script"),
-            Self::Writing(words) => words.clone(),
-        }
-    }
-
-    /// Whether it can be stopped before its end.
-    #[must_use]
-    pub const fn is_cancellable(&self) -> bool {
-        !matches!(self, Self::Writing(_))
-    }
 }
 
 /// A line of news that fades.
@@ -181,6 +135,7 @@ pub struct Model {
     pub(crate) verify: Option<Verify>,
     pub(crate) compared: Compared,
     pub(crate) backups: Backups,
+    pub(crate) copies: Copies,
     /// The script that is generated, or the last one.
     pub(crate) generate: Option<Generate>,
     /// A number that is another one once the models are, or why there are none.
@@ -235,6 +190,7 @@ impl Model {
             sheet: None,
             verify: None,
             backups: Backups::default(),
+            copies: Copies::default(),
             compared: Compared::default(),
             generate: None,
             models: None,
@@ -281,7 +237,7 @@ impl Model {
     /// keys do not count before it was seen.
     #[must_use]
     pub fn wants_drawn(&self) -> bool {
-        matches!(self.dialogs.last(), Some(Dialog::Confirm(confirm)) if !confirm.drawn)
+        self.dialogs.last().is_some_and(Dialog::waits_for_its_picture)
     }
 
     /// Where the keys go.

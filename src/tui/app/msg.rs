@@ -13,6 +13,7 @@ use crate::engine::autogenerate::{self, Comparison};
 use crate::engine::backup::{self, Listed};
 use crate::engine::draft::Written;
 use crate::engine::drift::Drift;
+use crate::engine::kept;
 use crate::engine::project::{Saved, ScriptTree};
 use crate::engine::record::Record;
 use crate::engine::status::Status;
@@ -81,6 +82,12 @@ pub enum Msg {
     BackupTold(Generation, backup::Told),
     /// Answer to `Effect::Backup`.
     BackedUp(Generation, Result<(PathBuf, backup::Record), Error>),
+    /// Answer to `Effect::ListCopies`.
+    CopiesListed(Generation, Result<Vec<kept::Copy>, Error>),
+    /// Answer to `Effect::PutBack`.
+    CopyBack(Generation, Result<kept::Restored, Error>),
+    /// Answer to `Effect::DropCopy`.
+    CopyDropped(Generation, Result<Vec<kept::Copy>, Error>),
     /// While `Effect::Generate` runs.
     GenerateTold(Generation, autogenerate::Told),
     /// Answer to `Effect::Generate`.

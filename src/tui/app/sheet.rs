@@ -6,7 +6,7 @@ use super::form::{FormLine, Piece, wrap};
 use super::model::Model;
 use super::screen::compare::Against;
 use super::screen::moving::Motion;
-use super::screen::{backup, compare, compare_list, generate, generate_list, verify, verify_list};
+use super::screen::{backup, compare, compare_list, generate, generate_list, kept, verify, verify_list};
 use super::theme::Role;
 use super::{Effect, layout, scroll};
 use crate::core::graph::RevisionId;
@@ -24,6 +24,7 @@ pub enum Kind {
     Verify,
     Compared(Against),
     Backups,
+    Kept,
     Generate,
 }
 
@@ -96,6 +97,7 @@ fn version(model: &Model, kind: Kind) -> u64 {
         Kind::Verify => model.verify.as_ref().map_or(0, |verify| verify.version),
         Kind::Compared(_) => model.compared.last().map_or(0, |last| last.version),
         Kind::Backups => model.backups.version,
+        Kind::Kept => model.copies.version,
         Kind::Generate => model.generate.as_ref().map_or(0, |generate| generate.version),
     }
 }
@@ -171,6 +173,13 @@ fn lines(model: &Model, kind: Kind, width: usize) -> Vec<Line> {
                 add(Some(index), backup::details(model, index));
             }
         }
+        Kind::Kept => {
+            add(None, kept::notes(model));
+            for index in 0..kept::count(model) {
+                add(Some(index), vec![entry(index)]);
+                add(Some(index), kept::details(model, index));
+            }
+        }
         Kind::Generate => {
             for index in 0..generate_list::count(model) {
                 add(None, generate_list::heading(model, index));
@@ -190,6 +199,7 @@ pub fn title(model: &Model, kind: Kind) -> Vec<Piece> {
         Kind::Verify => verify_list::title(model),
         Kind::Compared(against) => compare_list::title(against),
         Kind::Backups => backup::title(),
+        Kind::Kept => kept::title(),
         Kind::Generate => generate_list::title(model),
     }
 }
@@ -201,6 +211,7 @@ pub fn entry(model: &Model, kind: Kind, index: usize) -> Entry {
         Kind::Verify => verify_list::entry(model, index),
         Kind::Compared(against) => compare_list::entry(model, against, index),
         Kind::Backups => backup::entry(model, index),
+        Kind::Kept => kept::entry(model, index),
         Kind::Generate => generate_list::entry(model, index),
     }
 }
@@ -212,6 +223,7 @@ pub fn status(model: &Model, kind: Kind) -> Piece {
         Kind::Verify => verify_list::status(model),
         Kind::Compared(against) => compare_list::status(model, against),
         Kind::Backups => backup::status(model),
+        Kind::Kept => kept::status(model),
         Kind::Generate => generate_list::status(model),
     }
 }
@@ -223,7 +235,7 @@ pub fn revision(model: &Model) -> Option<RevisionId> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::revision(model, index).cloned(),
-        Kind::Compared(_) | Kind::Generate | Kind::Backups => None,
+        Kind::Compared(_) | Kind::Generate | Kind::Backups | Kind::Kept => None,
     }
 }
 
@@ -234,7 +246,7 @@ pub fn error(model: &Model) -> Option<Error> {
     let index = sheet.entry()?;
     match sheet.kind {
         Kind::Verify => verify_list::error(model, index).cloned(),
-        Kind::Compared(_) | Kind::Generate | Kind::Backups => None,
+        Kind::Compared(_) | Kind::Generate | Kind::Backups | Kind::Kept => None,
     }
 }
 
@@ -244,6 +256,7 @@ pub(crate) fn again(model: &Model) -> Decision {
         Some(Kind::Verify) => verify::again(model),
         Some(Kind::Compared(_)) => compare::again(model),
         Some(Kind::Backups) => backup::again(model),
+        Some(Kind::Kept) => kept::again(model),
         Some(Kind::Generate) => generate::again(model),
         None => no("there is no list"),
     }

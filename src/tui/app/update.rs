@@ -11,7 +11,7 @@ use super::keymap::Place;
 use super::log::State;
 use super::model::{Connection, Highlight, Job, Model};
 use super::screen::plan::PlanScreen;
-use super::screen::{backup, compare, editor, filter, generating, leaving, own_server, verify};
+use super::screen::{backup, compare, editor, filter, generating, kept, leaving, own_server, verify};
 use super::{Effect, Generation, Msg, command, layout, mouse, record, run, sheet};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
@@ -41,8 +41,8 @@ pub fn update(model: &mut Model, message: Msg, now: Time) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Drawn => {
-            if let Some(Dialog::Confirm(confirm)) = model.dialogs.last_mut() {
-                confirm.drawn = true;
+            if let Some(dialog) = model.dialogs.last_mut() {
+                dialog.was_drawn();
             }
             Vec::new()
         }
@@ -69,6 +69,9 @@ fn on_answer(model: &mut Model, message: Msg) -> Vec<Effect> {
         message @ (Msg::CompareTold(..) | Msg::Drifted(..) | Msg::Checked(..)) => compare::on_message(model, message),
         message @ (Msg::BackupsListed(..) | Msg::BackupTold(..) | Msg::BackedUp(..)) => {
             backup::on_message(model, message)
+        }
+        message @ (Msg::CopiesListed(..) | Msg::CopyBack(..) | Msg::CopyDropped(..)) => {
+            kept::on_message(model, message)
         }
         message @ (Msg::GenerateTold(..) | Msg::Generated(..)) => generating::on_message(model, message),
         Msg::Models(seen) => {

@@ -161,6 +161,9 @@ impl Effects {
             Effect::Drift(generation, tree, beside) => self.drift(generation, tree, beside),
             Effect::ListBackups(generation) => self.list_backups(generation),
             Effect::Backup(generation) => self.back_up(generation),
+            Effect::ListCopies(generation) => self.list_copies(generation),
+            Effect::PutBack(generation, id) => self.put_back(generation, id),
+            Effect::DropCopy(generation, id) => self.drop_copy(generation, id),
             Effect::Check(generation, tree, consent) => self.check(generation, tree, consent),
             Effect::Generate(generation, tree, wanted) => self.generate(generation, tree, *wanted),
             Effect::Highlight(revision, text) => {

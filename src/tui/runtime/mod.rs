@@ -12,6 +12,7 @@ mod effects;
 mod event;
 mod external_editor;
 mod generating;
+mod keeping;
 mod machine;
 mod main_loop;
 mod options;

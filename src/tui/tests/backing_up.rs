@@ -20,6 +20,9 @@ pub fn waits(effect: &Effect) -> bool {
             | Effect::Generate(..)
             | Effect::Prove(..)
             | Effect::Backup(_)
+            | Effect::ListCopies(_)
+            | Effect::PutBack(..)
+            | Effect::DropCopy(..)
             | Effect::SaveScript { .. }
     )
 }

@@ -14,6 +14,7 @@ use super::fixtures::{hazards, id, outcome, sample};
 pub use super::names::{name, proved, start};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
+use crate::core::kept::Keeping;
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::Error;
@@ -61,6 +62,8 @@ pub struct Harness {
     pub asked: Vec<String>,
     pub now: Time,
     pub drawn: bool,
+    /// What plans say of copies.
+    pub keeping: Keeping,
 }
 
 impl Harness {
@@ -98,6 +101,7 @@ impl Harness {
             asked: Vec::new(),
             now: time(10, 2, 11, 0),
             drawn: true,
+            keeping: Keeping::default(),
         }
     }
 
@@ -159,6 +163,7 @@ impl Harness {
             Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
             Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
             Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
+            Effect::ListCopies(_) | Effect::PutBack(..) | Effect::DropCopy(..) => super::copies::answer(&effect),
             Effect::Generate(generation, _, wanted) => self.generated.answer(generation, &wanted),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
@@ -261,7 +266,8 @@ impl Harness {
             steps,
             confirm: vec![Class::DataLoss],
             blank: false,
-            keeping: crate::core::kept::Keeping::default(),
+            keeping: self.keeping.clone(),
+            backup_first: false,
             behind: self.behind.clone(),
         }))
     }

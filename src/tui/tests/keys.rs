@@ -326,6 +326,12 @@ fn every_command_applies_somewhere() {
     let mut at_head = Harness::with(110, 30, sample(), &["9f3b6c10a7d2"]);
     at_head.press("");
     look(&at_head);
+    at_head.press("K");
+    look(&at_head);
+    let mut asked = Harness::new(110, 30);
+    asked.keeping.wanted = true;
+    asked.press("u<enter>");
+    look(&asked);
     let mut editing = Harness::with(110, 30, sample(), &["c3d2a981e5b4"]);
     for keys in ["e", "x", "<^f>a"] {
         editing.press(keys);

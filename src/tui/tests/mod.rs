@@ -4,6 +4,7 @@ mod applying;
 mod backing_up;
 mod beside;
 mod comparing;
+mod copies;
 mod editing;
 mod fixtures;
 mod generating;

@@ -6,6 +6,7 @@ use super::plan_rows::evidence_words;
 use super::planning::in_words;
 use crate::core::plan::{Approval, Plan};
 use crate::tui::app::Effect;
+use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::{Buttons, Dialog};
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
@@ -15,7 +16,10 @@ use crate::tui::app::theme::Role;
 /// The dialog before something is destroyed.
 #[derive(Debug, Clone)]
 pub struct Confirm {
+    /// As it would run.
     pub plan: Arc<Plan>,
+    /// The same with copies of what is lost, where it would run without.
+    with_copies: Option<Arc<Plan>>,
     pub input: Input,
     /// 0: Cancel, 1: Apply.
     pub buttons: Buttons,
@@ -33,7 +37,7 @@ impl Confirm {
     #[must_use]
     pub fn new(plan: Arc<Plan>) -> Self {
         let (input, buttons) = (Input::default(), Buttons::default());
-        Self { plan, input, buttons, drawn: false, chosen: false, said: None, scroll: 0 }
+        Self { plan, with_copies: None, input, buttons, drawn: false, chosen: false, said: None, scroll: 0 }
     }
 
     /// The right word moves the focus to Apply; anything else back to Cancel.
@@ -56,6 +60,26 @@ impl Confirm {
         self.chosen = true;
     }
 
+    /// Whether one can choose between copies and none.
+    #[must_use]
+    pub fn may_keep(&self) -> bool {
+        self.with_copies.is_some() || (self.plan.keeping.wanted && !self.plan.safeguards().is_empty())
+    }
+
+    /// Goes on without copies, or with them after all; what was typed was typed for the other.
+    pub fn toggle_copies(&mut self) {
+        if let Some(plan) = self.with_copies.take() {
+            self.plan = plan;
+        } else {
+            let without = Arc::new(self.plan.without_copies());
+            self.with_copies = Some(std::mem::replace(&mut self.plan, without));
+        }
+        self.input = Input::default();
+        self.buttons.focus(0);
+        self.chosen = false;
+        self.said = None;
+    }
+
     /// Where it happens, what is lost, and the word to type.
     #[must_use]
     pub fn form(&self, model: &Model) -> Form {
@@ -76,11 +100,7 @@ impl Confirm {
             name = "";
         }
         if destroys {
-            let mut name = "kept";
-            for line in self.plan.keeping.lines() {
-                form.fact(name, vec![(line, Role::Muted)]);
-                name = "";
-            }
+            self.kept(model, &mut form);
         }
         for behind in &self.plan.behind {
             form.fact("first", vec![(format!("{}: {}", behind.environment, behind.state), Role::Warning)]);
@@ -96,6 +116,28 @@ impl Confirm {
         form.buttons = vec![String::from("Cancel"), String::from("Apply")];
         form.focused_button = Some(self.buttons.focused);
         form
+    }
+
+    /// What is done so that nothing is lost for good, and what one can choose.
+    fn kept(&self, model: &Model, form: &mut Form) {
+        let is_over = self.plan.keeping.is_over();
+        let role = if is_over || self.with_copies.is_some() { Role::Warning } else { Role::Muted };
+        let mut name = "kept";
+        for line in self.plan.safeguards() {
+            form.fact(name, vec![(line, role)]);
+            name = "";
+        }
+        let keys = model.preferences.keymap.shown(Command::KeepCopies);
+        let ways = match (self.with_copies.is_some(), is_over) {
+            (true, _) => format!("{keys} makes copies after all"),
+            (false, true) => {
+                format!("raise keep_limit under [apply], or make a backup (b) and go on without copies: {keys}")
+            }
+            (false, false) => format!("{keys} goes on without copies"),
+        };
+        if self.may_keep() {
+            form.fact("", vec![(ways, Role::Muted)]);
+        }
     }
 
     fn place(&self, model: &Model, form: &mut Form) {
@@ -117,11 +159,29 @@ impl Confirm {
     }
 }
 
+/// Decides the choice between copies and none.
+pub(crate) fn decide_copies(model: &Model) -> Decision {
+    match model.dialogs.last() {
+        Some(Dialog::Confirm(confirm)) if confirm.may_keep() => Ok(|model| {
+            if let Some(Dialog::Confirm(confirm)) = model.dialogs.last_mut() {
+                confirm.toggle_copies();
+            }
+            Vec::new()
+        }),
+        Some(Dialog::Confirm(_)) => no("no copies are made here"),
+        _ => no("not here"),
+    }
+}
+
 /// Enter: Cancel closes, the right word applies, a wrong one does nothing but say so.
 pub fn accept(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Confirm(confirm)) = model.dialogs.last_mut() else { return Vec::new() };
     if confirm.buttons.focused == 0 && (confirm.chosen || confirm.input.is_empty()) {
         model.dialogs.pop();
+        return Vec::new();
+    }
+    if confirm.plan.keeping.is_over() {
+        confirm.said = Some(String::from("the copies do not fit: see what is kept"));
         return Vec::new();
     }
     match Approval::by_word(confirm.plan.clone(), confirm.input.text()) {

@@ -2,7 +2,7 @@
 
 use super::editor::{ask, go_to};
 use super::moving::{self, Motion};
-use super::{confirm, create, environment, filter, leaving, merge, own_server, palette, stamp};
+use super::{confirm, create, environment, filter, kept_dialog, leaving, merge, own_server, palette, stamp};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
@@ -34,7 +34,16 @@ fn has_fields(dialog: Option<&Dialog>) -> bool {
     use Dialog as D;
     matches!(
         dialog,
-        Some(D::Confirm(_) | D::Create(_) | D::Merge(_) | D::Stamp(_) | D::Leaving(_) | D::Offer(_) | D::Ask(_))
+        Some(
+            D::Confirm(_)
+                | D::Create(_)
+                | D::Merge(_)
+                | D::Stamp(_)
+                | D::Leaving(_)
+                | D::Offer(_)
+                | D::Ask(_)
+                | D::Kept(_)
+        )
     )
 }
 
@@ -58,6 +67,7 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         Some(Dialog::Offer(_)) => own_server::accept(model),
         Some(Dialog::Ask(_)) => ask::accept(model),
         Some(Dialog::GoTo(_)) => go_to::accept(model),
+        Some(Dialog::Kept(_)) => kept_dialog::accept(model),
         Some(Dialog::Error(_) | Dialog::Help(_)) => {
             model.dialogs.pop();
             Vec::new()

@@ -14,6 +14,8 @@ pub mod generate;
 pub mod generate_list;
 pub mod generating;
 pub mod help;
+pub mod kept;
+pub mod kept_dialog;
 pub mod leaving;
 pub mod merge;
 pub mod moving;

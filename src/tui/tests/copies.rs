@@ -1,0 +1,195 @@
+//! `K`: the list of kept copies, one put back and one dropped.
+
+use super::harness::*;
+use crate::core::graph::Direction;
+use crate::core::kept::{Detail, Forecast, Keeping, Kind};
+use crate::engine::Error;
+use crate::engine::kept::{Copy, Restored};
+use crate::tui::app::{Effect, Msg, Start};
+
+/// What the engine answers: two copies, all of which comes back.
+pub fn answer(effect: &Effect) -> Vec<Msg> {
+    match effect {
+        Effect::ListCopies(generation) => vec![Msg::CopiesListed(*generation, Ok(listed()))],
+        Effect::PutBack(generation, _) => {
+            let restored = Restored { object: "functions.legacy_code".into(), rows: 40, left: 1, added: 2 };
+            vec![Msg::CopyBack(*generation, Ok(restored))]
+        }
+        Effect::DropCopy(generation, id) => {
+            let dropped = listed().into_iter().filter(|copy| copy.id == *id).collect();
+            vec![Msg::CopyDropped(*generation, Ok(dropped))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn listed() -> Vec<Copy> {
+    let detail = Detail {
+        relation: 1,
+        database: None,
+        only: true,
+        columns: Vec::new(),
+        key: Vec::new(),
+        retyped: false,
+        stuck: None,
+        counter: None,
+    };
+    let copy = Copy {
+        id: 7,
+        revision: "7c1d5e02aa10".into(),
+        direction: Direction::Upgrade,
+        kind: Kind::Column,
+        object: "functions.legacy_code".into(),
+        schema: "public".into(),
+        table: "functions".into(),
+        code: "DL103".into(),
+        reason: "drops column".into(),
+        rows: 41,
+        bytes: 16_384,
+        at: "2026-11-22T10:00:00Z".into(),
+        name: Some("limbeck.kept_7".into()),
+        detail: detail.clone(),
+        settled: true,
+    };
+    let stuck = Detail { stuck: Some("the table has no primary key".into()), ..detail };
+    let other = Copy {
+        id: 3,
+        kind: Kind::Rows,
+        object: "jobs".into(),
+        direction: Direction::Downgrade,
+        reason: "deletes rows".into(),
+        rows: 1,
+        name: Some("limbeck.kept_3".into()),
+        detail: stuck,
+        ..copy.clone()
+    };
+    vec![copy, other]
+}
+
+#[test]
+fn the_list_says_what_is_kept_and_how_it_comes_back() {
+    let mut harness = Harness::new(120, 30);
+    let screen = harness.press("K").screen();
+    assert!(screen.contains("functions.legacy_code  41 values"), "{screen}");
+    assert!(screen.contains("16 kB · 2026-11-22 10:00 UTC"), "{screen}");
+    assert!(screen.contains("lost by the upgrade to 7c1d5e02: drops column"), "{screen}");
+    assert!(screen.contains("stays, to be read: the table has no primary key"), "{screen}");
+    assert!(screen.contains("2 copies, 32 kB"), "{screen}");
+    assert!(screen.contains("put back") && screen.contains("drop"), "{screen}");
+    for (width, height) in [(80, 24), (40, 10)] {
+        harness.resize(width, height);
+        insta::assert_snapshot!(format!("copies_{width}x{height}"), harness.screen());
+    }
+    harness.press("<esc>");
+    assert!(harness.model.sheet.is_none());
+    harness.resize(80, 24);
+    harness.hold = true;
+    let generation = harness.press("K").model.generation;
+    harness.send(Msg::CopiesListed(generation, Ok(Vec::new())));
+    insta::assert_snapshot!("copies_none", harness.screen());
+    harness.press("rx");
+    assert!(harness.model.dialogs.is_empty());
+}
+
+#[test]
+fn one_is_put_back_only_when_somebody_says_so() {
+    let mut harness = Harness::new(120, 30);
+    harness.press("Kr");
+    assert!(harness.screen().contains("Put the copy back"), "{}", harness.screen());
+    harness.press("<enter>");
+    assert!(harness.model.dialogs.is_empty() && !harness.asked.contains(&String::from("put back 7")));
+    harness.press("r<tab><enter>");
+    assert!(harness.asked.contains(&String::from("put back 7")), "{:?}", harness.asked);
+    let screen = harness.screen();
+    assert!(screen.contains("functions.legacy_code is back: 40 rows, 1 not"), "{screen}");
+    assert_eq!(harness.asked.last().unwrap(), "list copies");
+    assert!(harness.model.job.is_none());
+}
+
+#[test]
+fn one_is_dropped_only_by_its_word_typed_after_it_was_seen() {
+    let mut harness = Harness::new(120, 30);
+    harness.drawn = false;
+    harness.press("Kxlegacy_code<enter>");
+    assert!(!harness.asked.contains(&String::from("drop copy 7")), "{:?}", harness.asked);
+    harness.send(Msg::Drawn);
+    let screen = harness.press("<enter>").screen();
+    assert!(!screen.contains("Drop the copy for good"), "Enter alone is Cancel: {screen}");
+    harness.drawn = true;
+    harness.press("xlegacy<enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("'legacy' is not 'legacy_code'"), "{screen}");
+    assert!(!harness.asked.contains(&String::from("drop copy 7")), "{:?}", harness.asked);
+    harness.press("_code<enter>");
+    assert!(harness.asked.contains(&String::from("drop copy 7")), "{:?}", harness.asked);
+    assert!(harness.screen().contains("dropped the copy of functions.legacy_code"), "{}", harness.screen());
+}
+
+#[test]
+fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
+    let mut harness = Harness::new(120, 30);
+    harness.press("K");
+    harness.hold = true;
+    harness.press("r<tab><enter>");
+    let generation = harness.model.generation;
+    assert!(harness.screen().contains("putting functions.legacy_code back"), "{}", harness.screen());
+    harness.press("r");
+    assert!(harness.model.dialogs.is_empty(), "one thing at a time");
+    harness.send(Msg::CopyBack(generation, Err(Error::new("its table is gone").hint("look"))));
+    assert!(harness.screen().contains("its table is gone"), "{}", harness.screen());
+
+    let options = Start { read_only: true, ..start(120, 30) };
+    let mut harness = Harness::silent(120, 30, super::fixtures::sample(), &["7c1d5e02aa10"], options);
+    harness.run();
+    harness.press("Krx");
+    assert!(harness.model.dialogs.is_empty());
+    assert!(harness.screen().contains("--read-only"), "{}", harness.screen());
+}
+
+/// The question before an upgrade that drops a column, with copies of a size.
+fn dropping(bytes: u64, limit: u64) -> Harness {
+    let mut harness = Harness::new(100, 30);
+    let copy =
+        Forecast { step: 0, statement: 0, object: "jobs".into(), bytes, kept: true, comes_back: true, reason: None };
+    harness.keeping = Keeping { wanted: true, bytes, limit, copies: vec![copy] };
+    harness.press("u<enter>");
+    harness
+}
+
+fn confirmed(harness: &Harness) -> &crate::tui::app::screen::confirm::Confirm {
+    match harness.model.dialogs.last() {
+        Some(crate::tui::app::dialog::Dialog::Confirm(confirm)) => confirm,
+        other => panic!("{other:?}\n{}", harness.screen()),
+    }
+}
+
+#[test]
+fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
+    let mut harness = dropping(4_096, 1 << 30);
+    let word = confirmed(&harness).plan.word_to_type().unwrap();
+    assert!(harness.screen().contains("a copy is made first, of at most 4 kB"), "{}", harness.screen());
+    assert!(harness.screen().contains("^k goes on without copies"), "{}", harness.screen());
+    harness.press(&word).press("<^k>");
+    assert!(confirmed(&harness).input.is_empty(), "what was typed was typed for the other");
+    assert!(harness.screen().contains("no copy is made"), "{}", harness.screen());
+    harness.press("<^k>");
+    assert!(confirmed(&harness).plan.keeping.wanted);
+    harness.press("<^k>").press(&word);
+    insta::assert_snapshot!("confirm_without_copies", harness.screen());
+    let without = confirmed(&harness).plan.keeping.wanted;
+    harness.press("<enter>");
+    assert!(!without && harness.asked.last().is_some_and(|asked| asked != "prepare"), "{:?}", harness.asked);
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);
+}
+
+#[test]
+fn copies_that_do_not_fit_are_not_begun() {
+    let mut harness = dropping(4_096, 1_024);
+    let word = confirmed(&harness).plan.word_to_type().unwrap();
+    insta::assert_snapshot!("confirm_over_limit", harness.screen());
+    harness.press(&word).press("<enter>");
+    assert!(harness.screen().contains("the copies do not fit"), "{}", harness.screen());
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);
+    harness.press("<^k>").press(&word).press("<enter>");
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);
+}
