@@ -1,18 +1,14 @@
 //! Drift from the UI: what somebody changed by hand is found, told beside the head, and shown before a stamp.
 
-use super::Program;
-use crate::support::{Server, ServerOptions, TestProject, repository};
+use super::{Program, sample};
+use crate::support::{Server, ServerOptions};
 
 #[test]
 fn what_was_changed_by_hand_is_found_in_the_sample() {
     // What is left on it is looked for: nobody else may work there.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
-    let project = TestProject::on(&database);
-    for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), project.path("versions").join(entry.file_name())).unwrap();
-    }
+    let project = sample(&database);
     project.run(&["upgrade", "head"]).expect_status(0);
     let mut program = Program::start(&project, &[], (140, 40));
     program.wait_for(&["nothing pending", "drop legacy code"]);

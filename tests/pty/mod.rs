@@ -4,6 +4,7 @@ mod autogenerate;
 mod drift;
 mod editor;
 mod embedded;
+mod kept;
 mod program;
 mod verify;
 
@@ -11,7 +12,17 @@ pub use program::Program;
 
 use rustix::process::Signal;
 
-use crate::support::{TestProject, eventually, server};
+use crate::support::{TestDatabase, TestProject, eventually, repository, server};
+
+/// A project with the scripts of the sample.
+fn sample(database: &TestDatabase<'_>) -> TestProject {
+    let project = TestProject::on(database);
+    for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), project.path("versions").join(entry.file_name())).unwrap();
+    }
+    project
+}
 
 /// A project whose server does not answer, with one script.
 fn away() -> TestProject {

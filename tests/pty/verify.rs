@@ -1,7 +1,7 @@
 //! Verifying from the UI: what is shown while it runs, what it finds, and that nothing stays behind.
 
-use super::Program;
-use crate::support::{Server, ServerOptions, TestDatabase, TestProject, eventually, repository};
+use super::{Program, sample};
+use crate::support::{Server, ServerOptions, TestDatabase, TestProject, eventually};
 
 /// How many scratch databases there are on a server.
 fn scratch(database: &TestDatabase<'_>) -> String {
@@ -13,11 +13,7 @@ fn the_sample_is_verified_and_its_scripts_say_so() {
     // What is left on it is looked for: nobody else may work there.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
-    let project = TestProject::on(&database);
-    for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), project.path("versions").join(entry.file_name())).unwrap();
-    }
+    let project = sample(&database);
     let mut program = Program::start(&project, &[], (120, 40));
     program.wait_for(&["pending"]);
     program.send("V");

@@ -88,6 +88,10 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     shot(&program, "done", &["at 9f3b6c10", "· done", "done in"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
+    program.send("K");
+    shot(&program, "kept", &["functions.legacy_code  1,204 values", "the downgrade brings it back", "1 copy"]);
+    program.send("\x1b");
+    program.wait_for(&["<base>"]);
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
     program.wait_for(&["owners of functions"]);
     program.send("m");

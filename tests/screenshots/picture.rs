@@ -85,6 +85,8 @@ fn masked(cells: &[String]) -> Vec<(usize, &'static str)> {
     changes
 }
 
+const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 fn masked_times(cells: &[String]) -> Vec<(usize, &'static str)> {
     let is_digit = |x: usize| cells.get(x).is_some_and(|cell| cell.chars().all(|c| c.is_ascii_digit()));
     let is = |x: usize, text: &str| cells.get(x).is_some_and(|cell| cell == text);
@@ -95,6 +97,17 @@ fn masked_times(cells: &[String]) -> Vec<(usize, &'static str)> {
         if clock && !is(start + 8, "+") {
             let digits = ["1", "0", ":", "0", "2", ":", "1", "1"];
             changes.extend(digits.into_iter().enumerate().map(|(n, digit)| (start + n, digit)));
+        }
+        // The minute at which a copy was made.
+        let minute = "0000-00-00 00:00 UTC";
+        let is_minute = minute.chars().enumerate().all(|(n, letter)| match letter {
+            '0' => is_digit(start + n),
+            letter => cells.get(start + n).is_some_and(|cell| cell.chars().eq([letter])),
+        });
+        if is_minute {
+            let digits =
+                "2026-11-22 10:02".chars().map(|digit| DIGITS.into_iter().find(|known| known.starts_with(digit)));
+            changes.extend(digits.enumerate().filter_map(|(n, digit)| Some((start + n, digit?))));
         }
         let unit = is(start + 1, "s") || ["m", "µ"].iter().any(|prefix| is(start + 1, prefix)) && is(start + 2, "s");
         let is_word =

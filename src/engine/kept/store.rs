@@ -6,8 +6,8 @@ use super::Trouble;
 use super::keeper::keep_private;
 use crate::core::graph::Direction;
 use crate::core::kept::{Detail, Kind};
+use crate::core::sql::identifier::quote;
 use crate::engine::postgres::database_error;
-use crate::engine::postgres::identifier::quote;
 use crate::engine::postgres::ledger::Ledger;
 use crate::engine::{Error, Result};
 

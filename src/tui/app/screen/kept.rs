@@ -207,7 +207,7 @@ pub(crate) fn details(model: &Model, index: usize) -> Vec<FormLine> {
     let lost = format!("lost by the {verb} {revision}: {}", copy.reason);
     let mut lines = vec![FormLine::Text(vec![(lost, Role::Muted)], 2)];
     let comes = match &copy.detail.stuck {
-        None => (format!("the {back} brings it back, and r does now"), Role::Muted),
+        None => (format!("the {back} brings it back{}", by_hand(copy.kind)), Role::Muted),
         Some(why) => (format!("stays, to be read: {why}"), Role::Warning),
     };
     lines.push(FormLine::Text(vec![comes], 2));
@@ -216,6 +216,15 @@ pub(crate) fn details(model: &Model, index: usize) -> Vec<FormLine> {
         lines.push(FormLine::Text(read, 2));
     }
     lines
+}
+
+/// When `r` can put it back.
+const fn by_hand(kind: Holds) -> &'static str {
+    match kind {
+        Holds::Table => ", and r where its table is there",
+        Holds::Column => ", and r where its column is there",
+        Holds::Rows | Holds::Values | Holds::Sequence => ", and r does now",
+    }
 }
 
 /// What copies are, where there are none.

@@ -39,7 +39,9 @@ impl KeptDialog {
     #[must_use]
     pub fn new(copy: Copy, wanted: Wanted) -> Self {
         let (input, buttons) = (Input::default(), Buttons::default());
-        Self { copy, wanted, input, buttons, drawn: false, chosen: false, said: None }
+        // Nothing is lost where a copy is put back.
+        let drawn = wanted == Wanted::PutBack;
+        Self { copy, wanted, input, buttons, drawn, chosen: false, said: None }
     }
 
     /// Where the keys go: only what is gone for good has a word to be typed.
