@@ -1,20 +1,19 @@
 //! `revision --autogenerate`: what the models add, as a proved script.
 
-use tokio_util::sync::CancellationToken;
-
 use super::context::Context;
 use super::difference;
 use super::exit::{Exit, Failure};
-use super::interrupt;
 use super::json::{NothingDocument, SqlDocument, WrittenDocument};
 use super::listing::absolute;
 use super::terminal::Terminal;
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Action, Operation};
+use crate::core::schema::ObjectId;
 use crate::core::script::Script;
 use crate::engine::Error;
-use crate::engine::autogenerate::{Generated, generate, write};
+use crate::engine::autogenerate::{Generated, excerpt, generate, write};
 use crate::engine::draft::NewRevision;
+use crate::engine::project::Project;
 
 /// What is to become of the difference.
 pub struct Wanted {
@@ -32,17 +31,11 @@ pub struct Wanted {
 /// As Alembic refuses, when the models or the database cannot be read, and when the script cannot be written.
 pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
-    let (terminal, verbose) = (context.terminal, context.global.verbose);
+    let terminal = context.terminal;
     let options = difference::options(context.global.yes, wanted.renames.clone());
-    let generated = context.wait(async {
-        let target = context.target(&project).await?;
-        let cancel = CancellationToken::new();
-        let watch = interrupt::watch(terminal, cancel.clone());
-        let tell = |told| difference::tell(terminal, verbose, &told);
-        let generated = Box::pin(generate(&project, &tree, &target, new, &options, &tell, &cancel)).await;
-        watch.abort();
-        generated.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
-    })??;
+    let generated = difference::carry_out(context, &project, async |target, tell, cancel| {
+        Box::pin(generate(&project, &tree, target, new, &options, tell, cancel)).await
+    })?;
     detected(terminal, &generated);
     offer(terminal, &generated.renames);
     if wanted.sql {
@@ -63,7 +56,7 @@ pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit
     if generated.proof.holds() {
         return Ok(Exit::Done);
     }
-    terminal.error(&unproved(&generated));
+    terminal.error(&unproved(&project, &generated, !wanted.sql));
     Ok(Exit::Failed)
 }
 
@@ -71,7 +64,13 @@ pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit
 fn detected(terminal: Terminal, generated: &Generated) {
     difference::notes(terminal, &generated.notes);
     let mut told: Vec<String> = Vec::new();
-    for line in generated.operations.iter().filter_map(finding) {
+    let operations = &generated.operations;
+    let stands = |id: &ObjectId, action| operations.iter().any(|one| one.object == *id && one.action == action);
+    for line in operations.iter().filter_map(|operation| {
+        // What goes and comes again under its name is made anew, as a type is whose values change.
+        let is_anew = stands(&operation.object, Action::Drop) && stands(&operation.object, Action::Create);
+        finding(operation, is_anew)
+    }) {
         if !told.contains(&line) {
             terminal.note(&line);
             told.push(line);
@@ -93,8 +92,13 @@ fn in_shell(text: &str) -> String {
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-fn finding(operation: &Operation) -> Option<String> {
+fn finding(operation: &Operation, is_anew: bool) -> Option<String> {
     let what = match operation.action {
+        Action::Rename => {
+            let to = operation.sql.rsplit_once(" TO ").map_or("another name", |(_, to)| to);
+            return Some(format!("Detected renamed {} to {to}", operation.object));
+        }
+        Action::Create | Action::Drop if is_anew => "changed",
         Action::Create => "added",
         Action::Drop => "removed",
         Action::Alter => "changed",
@@ -126,17 +130,21 @@ fn nothing(terminal: Terminal) -> Result<(), Failure> {
     terminal.made("No new upgrade operations detected.")
 }
 
-fn unproved(generated: &Generated) -> Error {
+fn unproved(project: &Project, generated: &Generated, is_written: bool) -> Error {
     let proof = &generated.proof;
-    let mut error = Error::new("the script could not be proved; it is kept as a draft, and is no part of the history")
-        .hint("mend it by hand and move it to the version folder, where `limbeck verify` proves it again");
+    let mut error = if is_written {
+        Error::new("the script could not be proved; it is kept as a draft, and is no part of the history")
+            .hint("mend it by hand and move it to the version folder, where `limbeck verify` proves it again")
+    } else {
+        Error::new("the script could not be proved; nothing was written")
+    };
     error.causes.extend(proof.difference.iter().cloned());
     if let Some(reason) = &proof.error {
         error.causes.push(format!("on a copy of the database's schema: {}", reason.message));
         // How the copy was left says nothing of the database.
         let told = reason.causes.iter().filter(|cause| !cause.starts_with("rolled back"));
         error.causes.extend(told.chain(&reason.hint).cloned());
-        error.excerpt.clone_from(&reason.excerpt);
+        error.excerpt = if is_written { excerpt(project, generated) } else { reason.excerpt.clone() };
     }
     error
 }

@@ -1,13 +1,17 @@
 //! What `check`, `drift` and `revision --autogenerate` have in common: their options, their progress, their operations.
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
+use super::context::Context;
+use super::exit::Failure;
+use super::interrupt;
 use super::terminal::Terminal;
 use crate::core::diff::Operation;
 use crate::engine::apply::Progress;
-use crate::engine::autogenerate::{CompareOptions, Stage, Told};
-use crate::engine::models;
-use crate::engine::{Error, ErrorKind};
+use crate::engine::autogenerate::{CompareOptions, Stage, TellAutogenerate, Told};
+use crate::engine::project::Project;
+use crate::engine::{Error, ErrorKind, Target, models};
 
 /// No options of its own, so far.
 #[derive(Debug, Args)]
@@ -18,8 +22,26 @@ pub fn options(yes: bool, renames: Vec<String>) -> CompareOptions {
     CompareOptions { renames, download: yes, consent: yes }
 }
 
+/// Carries out work on the target that tells its phases and can be cancelled.
+pub fn carry_out<T>(
+    context: &Context,
+    project: &Project,
+    work: impl AsyncFnOnce(&Target, TellAutogenerate<'_>, &CancellationToken) -> Result<T, Error>,
+) -> Result<T, Failure> {
+    let (terminal, verbose) = (context.terminal, context.global.verbose);
+    let done = context.wait(async {
+        let target = context.target(project).await?;
+        let cancel = CancellationToken::new();
+        let watch = interrupt::watch(terminal, cancel.clone());
+        let done = Box::pin(work(&target, &|told| tell(terminal, verbose, &told), &cancel)).await;
+        watch.abort();
+        done.map_err(|error| if cancel.is_cancelled() { cancelled(error) } else { error })
+    });
+    Ok(done??)
+}
+
 /// Tells the phases.
-pub fn tell(terminal: Terminal, verbose: bool, told: &Told) {
+fn tell(terminal: Terminal, verbose: bool, told: &Told) {
     match told {
         Told::Load(models::Told::Loading { file, number, count }) if verbose => {
             terminal.note(&format!("Loading {file} ({number} of {count})"));
@@ -50,12 +72,12 @@ pub fn notes(terminal: Terminal, notes: &[String]) {
     }
 }
 
-/// The operations as a list to read: each statement's first line, what follows set in.
+/// The operations as a list to read, set in as they stand.
 pub fn listed(operations: &[Operation]) -> String {
     let mut text = String::new();
     for operation in operations {
-        for (number, line) in operation.sql.lines().enumerate() {
-            text.push_str(if number == 0 { "  " } else { "    " });
+        for line in operation.sql.lines() {
+            text.push_str("  ");
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -64,7 +86,7 @@ pub fn listed(operations: &[Operation]) -> String {
 }
 
 /// What the engine says of a run that was cancelled is about the scratch database, which is gone.
-pub fn cancelled(error: Error) -> Error {
+fn cancelled(error: Error) -> Error {
     match error.kind {
         ErrorKind::Interrupted => Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is gone"),
         _ => error,

@@ -1,11 +1,8 @@
 //! `drift`: the database against what its own history says it should be.
 
-use tokio_util::sync::CancellationToken;
-
 use super::context::Context;
 use super::difference::{self, Arguments, listed};
 use super::exit::{Exit, Failure};
-use super::interrupt;
 use super::json::OperationsDocument;
 use crate::engine::drift::{Drift, drift};
 
@@ -15,17 +12,11 @@ use crate::engine::drift::{Drift, drift};
 /// When the history does not run, or the database cannot be read.
 pub fn run(context: &Context, _: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
-    let (terminal, verbose) = (context.terminal, context.global.verbose);
+    let terminal = context.terminal;
     let options = difference::options(context.global.yes, Vec::new());
-    let found = context.wait(async {
-        let target = context.target(&project).await?;
-        let cancel = CancellationToken::new();
-        let watch = interrupt::watch(terminal, cancel.clone());
-        let tell = |told| difference::tell(terminal, verbose, &told);
-        let found = Box::pin(drift(&project, &tree, &target, &options, &tell, &cancel)).await;
-        watch.abort();
-        found.map_err(|error| if cancel.is_cancelled() { difference::cancelled(error) } else { error })
-    })??;
+    let found = difference::carry_out(context, &project, async |target, tell, cancel| {
+        Box::pin(drift(&project, &tree, target, &options, tell, cancel)).await
+    })?;
     difference::notes(terminal, &found.notes);
     if terminal.json {
         terminal.document(&OperationsDocument::from(found.changes.operations.as_slice()))?;

@@ -52,6 +52,23 @@ pub(super) fn from_here(path: &Path) -> String {
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
+/// An excerpt as it is in another file, so many lines further down; `None` where it is none.
+pub(super) fn moved(excerpt: &str, file: &str, down: usize) -> Option<String> {
+    let mut lines = excerpt.lines();
+    let (_, place) = lines.next()?.split_once("--> ")?;
+    let mut parts = place.rsplitn(3, ':');
+    let (column, line): (&str, usize) = (parts.next()?, parts.next()?.parse().ok()?);
+    let line = line + down;
+    let pad = " ".repeat(line.to_string().len() + 1);
+    let mut moved = format!("{pad}--> {file}:{line}:{column}");
+    for (number, shown) in lines.enumerate() {
+        let (_, text) = shown.split_once('|')?;
+        let gutter = if number == 1 { format!("{line} ") } else { pad.clone() };
+        moved.extend(["\n", &gutter, "|", text]);
+    }
+    Some(moved)
+}
+
 /// A place in a file: a line of it, and where in the line.
 struct Place<'a> {
     line: usize,
@@ -102,8 +119,11 @@ mod tests {
     #[test]
     fn the_caret_stands_below_the_character() {
         let error = passage("ALTER TABLE nope ADD x int").error("no", 12);
+        let far = "    --> d/b.sql:102:15\n    |\n102 | ALTER TABLE nope ADD x int\n    |             ^";
         let excerpt = "   --> v/a.sql:12:15\n   |\n12 | ALTER TABLE nope ADD x int\n   |             ^";
         assert_eq!((error.line, error.excerpt.as_deref()), (Some(12), Some(excerpt)));
+        assert_eq!(moved(excerpt, "d/b.sql", 90).as_deref(), Some(far));
+        assert_eq!(moved("no excerpt", "f", 1), None);
     }
 
     #[test]

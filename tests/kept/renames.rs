@@ -86,3 +86,14 @@ fn what_was_changed_since_under_the_new_name_is_left_alone() {
     case.down();
     assert_eq!(case.rows("t"), ["(1,1.5,7)", "(2,mine,)", "(3,,9)"]);
 }
+
+#[test]
+fn rows_lost_after_their_composite_column_was_made_text_come_back_with_it() {
+    there_and_back(
+        "CREATE TYPE pair AS (a int, b text); CREATE TABLE t (id int PRIMARY KEY, p pair);
+         INSERT INTO t VALUES (1, '(1,x)'), (2, '(,)'), (3, NULL)",
+        "ALTER TABLE t ALTER p TYPE text USING 'lost'; DELETE FROM t;",
+        "ALTER TABLE t ALTER p TYPE pair USING NULL;",
+        &["t"],
+    );
+}

@@ -41,7 +41,7 @@ fn only_the_right_word_destroys_and_the_way_back_brings_the_values() {
     program.wait_for(&["at 9f3b6c10", "done in"]);
     assert!(!has_column(&database));
     program.send("\x1b");
-    program.wait_for(&["nothing pending"]);
+    program.wait_for(&["1 History", "nothing pending"]);
     program.send("d");
     program.wait_for(&["Plan: downgrade"]);
     program.send("\r");

@@ -65,6 +65,8 @@ pub enum Action {
     Aside,
     Drop,
     Alter,
+    /// Gives it another name, as it was asked for.
+    Rename,
     Create,
     /// Gives a sequence to its column.
     Own,

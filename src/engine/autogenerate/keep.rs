@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Generated, Proof};
 use crate::engine::draft::{Draft, Written};
 use crate::engine::project::Project;
-use crate::engine::{Error, Result};
+use crate::engine::{Error, Result, passage};
 
 /// The folder of scripts that could not be proved, beside the version folder. Nothing reads it.
 const FOLDER: &str = "drafts";
@@ -28,6 +28,15 @@ pub fn placed(project: &Project, generated: &Generated) -> Result<(PathBuf, Stri
     let folder = draft.path.parent().and_then(Path::parent).unwrap_or_else(|| project.root());
     let name = draft.path.file_name().ok_or_else(|| Error::new("the new script has no file name"))?;
     Ok((folder.join(FOLDER).join(name), marked(&draft.text, &generated.proof)))
+}
+
+/// Where the script does not run, shown in the file that it is written to; `None` where no place of it is at fault.
+#[must_use]
+pub fn excerpt(project: &Project, generated: &Generated) -> Option<String> {
+    let shown = generated.proof.error.as_ref()?.excerpt.as_ref()?;
+    let (path, text) = placed(project, generated).ok()?;
+    let above = text.lines().count().saturating_sub(generated.draft.text.lines().count());
+    Some(passage::moved(shown, &passage::from_here(&path), above).unwrap_or_else(|| shown.clone()))
 }
 
 /// A draft's text without what says that it is unproved; `None`: nothing says so.

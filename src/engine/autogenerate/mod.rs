@@ -32,7 +32,7 @@ use memo::Memo;
 pub use super::verify::Stage;
 pub(super) use bench::Bench;
 pub use cost::cost;
-pub use keep::{placed, unmarked, write};
+pub use keep::{excerpt, placed, unmarked, write};
 pub(super) use work::{Wanted, Work};
 
 /// How to compare.

@@ -68,7 +68,7 @@ fn operation(rename: &Rename) -> (Operation, String) {
         Some(holder) => ObjectId::new(holder, &object.schema, &object.of),
         None => object.clone(),
     };
-    (Operation { group, object, action: Action::Alter, sql, note: None }, back)
+    (Operation { group, object, action: Action::Rename, sql, note: None }, back)
 }
 
 fn refused(error: &RenameError) -> Error {

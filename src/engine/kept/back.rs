@@ -277,7 +277,8 @@ impl Pending {
         if copy.kind == Kind::Sequence {
             return Ok(Ok(located));
         }
-        let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+        let mut target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+        target.given = self.given(copy, &target);
         Ok(match missing(copy, &target) {
             None => Ok(located),
             Some(why) => Err(why),

@@ -22,13 +22,14 @@ pub(super) struct Located {
     pub is_same: bool,
 }
 
-/// What a copy needs that its table does not have.
+/// What a copy needs that its table does not have. Values that the target has given already need no type.
 pub(super) fn missing(copy: &Copy, target: &Target) -> Option<String> {
     for stored in &copy.detail.columns {
         let Some(now) = target.column(&stored.name) else {
             return Some(format!("the column {} is not there", stored.name));
         };
-        if stored.shape != now.shape {
+        let is_given = target.given.iter().any(|(name, _)| *name == stored.name);
+        if stored.shape != now.shape && !is_given {
             return Some(format!("the type {} of {} is not what it was", now.ty, stored.name));
         }
     }

@@ -45,7 +45,7 @@ impl Pending {
     }
 
     /// The values that rows had before the type of their column was changed, where an older copy has them.
-    fn given(&self, copy: &Copy, target: &Target) -> Vec<(String, String)> {
+    pub(super) fn given(&self, copy: &Copy, target: &Target) -> Vec<(String, String)> {
         let mut given = Vec::new();
         for stored in copy.detail.columns.iter().filter(|_| holds_rows(copy)) {
             let Some(now) = target.column(&stored.name).filter(|now| now.ty != stored.ty) else { continue };
@@ -55,7 +55,9 @@ impl Pending {
                     && older.detail.stuck.is_none()
                     && older.id < copy.id
                     && older.detail.relation == copy.detail.relation
-                    && column.is_some_and(|column| column.name == stored.name && column.ty == now.ty)
+                    && column.is_some_and(|column| {
+                        column.name == stored.name && column.ty == now.ty && column.shape == now.shape
+                    })
             });
             let value =
                 older.and_then(|older| older_value((&self.place.copy(older.id), &older.detail), now, &copy.detail));
