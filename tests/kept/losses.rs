@@ -1,6 +1,6 @@
 //! Each kind of loss, up and down again.
 
-use super::there_and_back;
+use super::{Case, there_and_back};
 
 const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
     INSERT INTO t SELECT i, nullif('v' || i, 'v3'), i * 10 FROM generate_series(1, 9) i;";
@@ -188,4 +188,16 @@ fn several_losses_on_one_table_come_back_in_reverse_order() {
     let down = "CREATE TABLE t (id int PRIMARY KEY, a char(1));\nALTER TABLE t ALTER COLUMN a TYPE text;
         ALTER TABLE t ADD COLUMN n int;";
     there_and_back(T, up, down, &["(SELECT id, a, n FROM t)"]);
+}
+
+#[test]
+fn what_was_null_and_is_filled_in_by_a_condition_is_null_again() {
+    let table = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x'), (2, NULL)";
+    let case = Case::new(table, "UPDATE t SET a = 'new' WHERE id = 2;", "SELECT 1;");
+    let was = case.rows("t");
+    // No value is lost, so that nobody has to be asked.
+    case.project.run(&["upgrade", "head"]).expect_status(0);
+    assert_ne!(case.rows("t"), was);
+    case.down();
+    assert_eq!(case.rows("t"), was);
 }

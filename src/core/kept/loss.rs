@@ -65,7 +65,9 @@ pub fn losses(sql: &str, hazards: &[Hazard]) -> Vec<Loss> {
     let mut losses: Vec<Loss> = Vec::new();
     // What is empty itself may take along what is not.
     let takes_along = hazards.iter().any(|hazard| hazard.code == ALONG && !hazard.touches_nothing());
-    let is_lost = |hazard: &&Hazard| hazard.class == Class::DataLoss && (takes_along || !hazard.touches_nothing());
+    let is_lost = |hazard: &&Hazard| {
+        hazard.class == Class::DataLoss && (takes_along || !hazard.touches_nothing() || fills_in(hazard))
+    };
     for hazard in hazards.iter().filter(is_lost) {
         let Some(what) = what(sql, hazard) else { continue };
         if !losses.iter().any(|known| known.what == what && !matches!(what, What::Nothing(_))) {
@@ -73,6 +75,13 @@ pub fn losses(sql: &str, hazards: &[Hazard]) -> Vec<Loss> {
         }
     }
     losses
+}
+
+/// Whether an UPDATE may put values where none were: that is no loss, but the way back is to find them gone.
+fn fills_in(hazard: &Hazard) -> bool {
+    let by_condition =
+        matches!(hazard.subject, Subject::Rows { question: Question::Taken { column: Some(_), .. }, .. });
+    by_condition && hazard.evidence.is_some_and(|evidence| evidence.rows > 0)
 }
 
 /// `None` where the statement itself destroys nothing, or another hazard stands for it.

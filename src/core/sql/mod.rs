@@ -2,6 +2,7 @@
 
 mod boundary;
 mod cluster;
+mod command;
 mod depth;
 mod divide;
 pub mod identifier;
@@ -14,6 +15,7 @@ mod transactional;
 pub(in crate::core) mod tree;
 
 pub use cluster::{cluster_wide, roles_made};
+pub use command::unknown_command;
 pub(in crate::core) use divide::dividing_lines;
 pub use lasting::{lasting, lasting_pattern};
 pub use rule::rule_actions;

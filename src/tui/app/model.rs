@@ -32,6 +32,9 @@ use crate::engine::status::Status;
 /// How long a notice stands.
 const NOTICE: Duration = Duration::from_secs(6);
 
+/// How long a key may be meant for what has just ended.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
 /// The four panes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pane {
@@ -148,6 +151,8 @@ pub struct Model {
     pub(crate) job: Option<Job>,
     /// Cancelling was asked for; the server has not answered yet.
     pub(crate) cancelling: bool,
+    /// When the last job ended that nobody cancelled.
+    pub(crate) job_ended: Option<Time>,
     pub(crate) notice: Option<Notice>,
     pub(crate) highlights: HashMap<RevisionId, Highlight>,
     pub(crate) generation: Generation,
@@ -199,6 +204,7 @@ impl Model {
             dialogs: Vec::new(),
             job: None,
             cancelling: false,
+            job_ended: None,
             notice: None,
             highlights: HashMap::new(),
             generation: 0,
@@ -342,6 +348,12 @@ impl Model {
             return;
         }
         self.dialogs.push(Dialog::Error(super::screen::error::ErrorDialog::new(error)));
+    }
+
+    /// Whether a job has ended so lately that what is pressed now may have been meant for it; asked once.
+    pub(crate) fn has_just_ended(&mut self) -> bool {
+        let age = self.job_ended.take().map(|at| self.now.duration_since(at));
+        age.is_some_and(|age| !age.is_negative() && age.unsigned_abs() < JUST_NOW)
     }
 
     pub(crate) fn fade(&mut self) {

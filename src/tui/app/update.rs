@@ -26,6 +26,7 @@ const HIGHLIGHTS: usize = 64;
 /// Takes a message: changes the model and says what has to be asked for. `now` is the wall clock.
 pub fn update(model: &mut Model, message: Msg, now: Time) -> Vec<Effect> {
     model.now = now;
+    let (runs, by_itself) = (model.job.is_some() && !model.cancelling, !matches!(message, Msg::Key(_)));
     let mut effects = match message {
         Msg::Key(key) => on_key(model, key),
         Msg::Mouse(event) => mouse::on_mouse(model, event),
@@ -50,6 +51,9 @@ pub fn update(model: &mut Model, message: Msg, now: Time) -> Vec<Effect> {
         Msg::Terminate => leaving::terminate(model),
         answer => on_answer(model, answer),
     };
+    if runs && by_itself && model.job.is_none() {
+        model.job_ended = Some(now);
+    }
     effects.extend(settle(model));
     effects
 }

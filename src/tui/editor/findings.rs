@@ -5,6 +5,7 @@ use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{self, ReadStatement};
 use crate::core::script::Script;
+use crate::core::sql::unknown_command;
 use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
 
 /// Reads a script's text. Takes as long as its statements are many: not for a thread that draws.
@@ -32,7 +33,13 @@ fn section(script: &Script, direction: Direction, findings: &mut Findings) {
         Ok(reading) => {
             for ReadStatement { statement, hazards, .. } in reading.statements {
                 let line = first + statement.line - 1;
-                if direction == Direction::Upgrade {
+                if let Some((word, like)) = unknown_command(&statement.text) {
+                    findings.faults.push(Fault {
+                        line,
+                        message: format!("no command begins with {word}"),
+                        hint: like.map(|like| format!("{like}?")),
+                    });
+                } else if direction == Direction::Upgrade {
                     findings.operations.push(operation(&statement.text, line));
                 }
                 findings.hazards.extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
@@ -86,6 +93,8 @@ mod tests {
         assert!(at(&format!("{HEADER}\n-- @upgrade\nSELECT 'a;\n"))[0].0 >= 7);
         assert_eq!(at(&format!("{HEADER}\n-- @upgrade\n-- @upgrade\n"))[0].0, 7);
         assert!(!at("SELECT 1;").is_empty());
+        let unknown = at(&format!("{HEADER}\n-- @upgrade\nSELECT 1;\nselct 2;\n"));
+        assert_eq!(unknown, [(8, String::from("no command begins with selct"))]);
         assert_eq!(at(&HEADER.replace("51ab90de3c44", "9f3b6c10a7d2"))[0].1, "9f3b6c10a7d2 revises itself");
     }
 }

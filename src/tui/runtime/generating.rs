@@ -9,7 +9,7 @@ use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::diff::{line_to_fill, objects};
 use crate::core::graph::Direction;
-use crate::core::hazard::{Evidence, Hazard, Subject};
+use crate::core::hazard::{Evidence, Hazard, Question, Subject};
 use crate::core::plan::Plan;
 use crate::engine::autogenerate::{CompareOptions, Found, Generated, cost, find, generate, placed};
 use crate::engine::project::{Project, ScriptTree};
@@ -95,6 +95,10 @@ fn count(hazards: &mut [FoundHazard], plan: &Plan) {
     let planned: Vec<&Hazard> = plan.hazards().map(|(.., hazard)| hazard).collect();
     for FoundHazard { hazard, .. } in hazards.iter_mut().filter(|found| found.direction == Direction::Upgrade) {
         let counted = planned.iter().find(|known| known.code == hazard.code && known.object == hazard.object);
+        if let Some(Hazard { subject: subject @ Subject::Rows { question: Question::Taken { .. }, .. }, .. }) = counted
+        {
+            hazard.subject = subject.clone();
+        }
         hazard.evidence = match counted {
             Some(known) => known.evidence,
             None if hazard.subject == Subject::Other => None,

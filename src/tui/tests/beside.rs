@@ -17,10 +17,14 @@ use crate::tui::app::screen::editor::{FoundHazard, Opening, Operation, Origin, P
 fn where_it_ran_is_told() {
     let mut harness = Harness::with(120, 40, sample(), &["c3d2a981e5b4"]);
     harness.press("/8e10<enter>e");
-    assert!(harness.screen().contains("applied on default: what runs there is what ran"), "{}", harness.screen());
+    assert!(harness.screen().contains("this script has run already (environment default)"), "{}", harness.screen());
     harness.press("<esc>xj<enter>");
     harness.press("e");
-    assert!(harness.screen().contains("applied on staging, default: what runs there"), "{}", harness.screen());
+    assert!(
+        harness.screen().contains("this script has run already (environment staging, default)"),
+        "{}",
+        harness.screen()
+    );
     harness.press("<esc><esc>/9f3b<enter>e");
     assert!(!harness.screen().contains("applied on"));
 }

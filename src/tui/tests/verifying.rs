@@ -243,3 +243,24 @@ fn the_list_scrolls_and_is_copied() {
     let sheet = harness.model.sheet.as_ref().unwrap();
     assert_eq!(sheet.cursor + 1, sheet.lines().len());
 }
+
+#[test]
+fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
+    let mut harness = Harness::new(100, 30);
+    harness.hold = true;
+    harness.press("V");
+    harness.hold = false;
+    harness.run();
+    assert!(harness.model.job.is_none());
+    harness.press("<^c>");
+    assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
+    assert!(harness.screen().contains("it had ended already; once more quits"), "{}", harness.screen());
+    harness.press("<^c>");
+    assert_eq!(harness.asked.last().unwrap(), "quit");
+    // A second later it is meant.
+    let mut harness = Harness::new(100, 30);
+    harness.press("V");
+    harness.now = harness.now.saturating_add(jiff::Span::new().seconds(2));
+    harness.press("<^c>");
+    assert_eq!(harness.asked.last().unwrap(), "quit");
+}

@@ -1,12 +1,14 @@
 //! Help: every key of the screen below it, and why those that do not apply do not.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::tui::app::command::{Info, decide, table};
 use crate::tui::app::form::{Form, FormLine, Piece};
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
-/// The cells of the keys, and of a command's title.
-const KEYS: usize = 10;
+/// The cells of the keys at least and at most, and of a command's title.
+const KEYS: (usize, usize) = (10, 18);
 const TITLE: usize = 20;
 
 /// What was true when it opened, and how far it is scrolled.
@@ -21,8 +23,14 @@ impl Help {
     #[must_use]
     pub fn new(model: &Model) -> Self {
         let place = model.place();
-        let here = table().iter().filter(|info| info.places.contains(&place));
-        Self { lines: here.map(|info| FormLine::Text(line(model, info), KEYS + TITLE)).collect(), scroll: 0 }
+        let here: Vec<(&Info, String)> =
+            table().iter().filter(|info| info.places.contains(&place)).map(|info| (info, keys(model, info))).collect();
+        let longest = here.iter().map(|(_, keys)| keys.width() + 1).max().unwrap_or_default();
+        let width = longest.clamp(KEYS.0, KEYS.1);
+        let lines = here.into_iter().map(|(info, keys)| {
+            FormLine::Text(line(model, info, format!("{keys:<width$} ", width = width - 1)), width + TITLE)
+        });
+        Self { lines: lines.collect(), scroll: 0 }
     }
 
     /// One line a command.
@@ -35,12 +43,12 @@ impl Help {
     }
 }
 
-fn line(model: &Model, info: &Info) -> Vec<Piece> {
-    let keys: Vec<String> = {
-        let keymap = &model.preferences.keymap;
-        keymap.keys_at(info.id, model.place()).map(ToString::to_string).collect()
-    };
-    let keys = format!("{:<KEYS$}", keys.join(" "));
+fn keys(model: &Model, info: &Info) -> String {
+    let keys = model.preferences.keymap.keys_at(info.id, model.place());
+    keys.map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn line(model: &Model, info: &Info, keys: String) -> Vec<Piece> {
     let title = format!("{:<TITLE$}", info.title);
     match decide(model, info.id) {
         Ok(_) => vec![(keys, Role::FooterKey), (title, Role::Title), (info.description.clone(), Role::Text)],

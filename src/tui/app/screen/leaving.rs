@@ -119,14 +119,7 @@ fn let_go(model: &mut Model) -> Vec<Effect> {
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match &model.job {
-        None => match &model.editor {
-            Some(editor) if editor.document.selection().is_some() && model.dialogs.is_empty() => {
-                super::editor::commands::copy(model)
-            }
-            Some(_) => super::editor::saving::quit(model),
-            None if shows_question(model) => generate::drop_question(model),
-            None => vec![Effect::Quit],
-        },
+        None => cancel_nothing(model),
         Some(Job::Preparing(..)) => let_go(model),
         Some(Job::Writing(_)) => {
             model.quitting = true;
@@ -141,6 +134,21 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
             model.cancelling = true;
             vec![Effect::Cancel]
         }
+    }
+}
+
+/// `^c` where nothing runs.
+fn cancel_nothing(model: &mut Model) -> Vec<Effect> {
+    let selects = model.editor.as_ref().map(|editor| editor.document.selection().is_some());
+    match selects {
+        Some(true) if model.dialogs.is_empty() => super::editor::commands::copy(model),
+        Some(_) => super::editor::saving::quit(model),
+        None if shows_question(model) => generate::drop_question(model),
+        None if model.has_just_ended() => {
+            model.say("it had ended already; once more quits");
+            Vec::new()
+        }
+        None => vec![Effect::Quit],
     }
 }
 

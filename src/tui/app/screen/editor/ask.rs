@@ -163,7 +163,10 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         }
         Choice::Save => saving::save(model),
         Choice::SaveAnyway => saving::write(model),
-        Choice::Discard => saving::leave(model),
+        Choice::Discard => {
+            model.say("thrown away: nothing was written");
+            saving::leave(model)
+        }
         Choice::Reload(text) => saving::reload(model, text),
         Choice::RunProgram(Asker::Check) => compare::check(model, true),
         Choice::RunProgram(Asker::Generate) => generate::with_consent(model),

@@ -7,7 +7,7 @@ use jiff::civil::Time;
 
 use super::Editor;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{Class, Hazard};
+use crate::core::hazard::{Class, Hazard, Question, Subject};
 use crate::engine::Error;
 use crate::engine::verify::Verified;
 use crate::tui::app::command::Command;
@@ -112,10 +112,10 @@ pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings
     }
     let known = std::mem::replace(&mut editor.panel.hazards, findings.hazards);
     for found in &mut editor.panel.hazards {
-        let same = |before: &&FoundHazard| {
-            before.hazard.code == found.hazard.code && before.hazard.object == found.hazard.object
-        };
-        found.hazard.evidence = known.iter().find(same).and_then(|before| before.hazard.evidence);
+        let before = known.iter().find(|before| is_same(&before.hazard, &found.hazard, editor.version > 0));
+        if let Some(FoundHazard { hazard, .. }) = before {
+            (found.hazard.evidence, found.hazard.subject) = (hazard.evidence, hazard.subject.clone());
+        }
     }
     if editor.version > 0 || editor.panel.operations.is_empty() {
         editor.panel.operations = findings.operations;
@@ -125,6 +125,14 @@ pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings
         editor.revision = findings.revision;
     }
     Vec::new()
+}
+
+/// Whether what was counted of one hazard holds for another that was read later: it asks the same. A condition may have
+/// been edited since.
+fn is_same(before: &Hazard, now: &Hazard, edited: bool) -> bool {
+    let by_condition = matches!(before.subject, Subject::Rows { question: Question::Taken { .. }, .. });
+    let asks_the_same = before.subject == now.subject || (by_condition && !edited);
+    before.code == now.code && before.object == now.object && asks_the_same
 }
 
 /// One line of the panel.
@@ -276,7 +284,8 @@ pub fn warnings(model: &Model, editor: &Editor) -> Vec<String> {
     }
     let environments = applied_on(model, editor);
     if !environments.is_empty() {
-        lines.push(format!("applied on {}: what runs there is what ran", environments.join(", ")));
+        let places = environments.join(", ");
+        lines.push(format!("this script has run already (environment {places}): a change here is none there"));
     }
     if let Some(reason) = super::locked(model) {
         lines.push(format!("read-only: {reason}"));
