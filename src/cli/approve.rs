@@ -1,12 +1,11 @@
 //! Approval on the command line: by class with `--allow`, or by a word typed on a terminal.
 
-use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::plan_text;
 use super::terminal::Terminal;
+use super::{plan_text, question};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, ApprovalError, Granted, Plan};
 use crate::engine::{Error, ErrorKind};
@@ -58,7 +57,7 @@ pub fn approve(
         }
         return Err(refusal);
     }
-    let typed = ask(plan).map_err(|error| Error::new("the answer cannot be read").because(error))?;
+    let typed = ask(plan)?;
     Approval::by_word(Arc::clone(plan), &typed)
         .map_err(|error| Error::of(ErrorKind::Approval, error.to_string()).hint("nothing was run"))
 }
@@ -95,22 +94,13 @@ fn refusal(plan: &Plan, missing: &ApprovalError) -> Error {
     error.hint(format!("look at the plan with --dry-run; then add {}", options.join(" ")))
 }
 
-/// Shows what is at stake and reads the word. Input that was typed before is thrown away.
-fn ask(plan: &Plan) -> io::Result<String> {
-    let stdin = io::stdin();
-    // A terminal that cannot be flushed has nothing queued that would matter.
-    let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
-    let mut err = io::stderr().lock();
-    for line in plan_text::to_approve(plan).into_iter().chain(plan.safeguards()).chain(plan_text::behind(plan)) {
-        writeln!(err, "  {line}")?;
-    }
+/// Shows what is at stake and reads the word.
+fn ask(plan: &Plan) -> Result<String, Error> {
+    let lines = plan_text::to_approve(plan).into_iter().chain(plan.safeguards()).chain(plan_text::behind(plan));
     let environment = plan.environment.name.as_deref().unwrap_or("default");
     let word = plan.word_to_type().unwrap_or_default();
-    write!(err, "{} on environment {environment}. Type {word} to approve: ", plan.direction.word())?;
-    err.flush()?;
-    let mut typed = String::new();
-    stdin.lock().read_line(&mut typed)?;
-    Ok(typed)
+    let verb = plan.direction.word();
+    question::ask(lines, &format!("{verb} on environment {environment}. Type {word} to approve:"))
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use super::approve::Allow;
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::interrupt;
 use super::terminal::Terminal;
+use super::{interrupt, question};
 use crate::core::hazard::Class;
 use crate::core::kept::size;
 use crate::core::plan::Approval;
-use crate::engine::backup::{self, Listed, MakeOptions, Record, RestoreOptions, Told};
+use crate::engine::backup::{self, Listed, MakeOptions, Record, RestoreOptions, Restored, Told};
 use crate::engine::project::Project;
-use crate::engine::{Error, Target};
+use crate::engine::{Error, ErrorKind, Target};
 
 /// Seconds between two lines of progress.
 const EVERY: u64 = 2;
@@ -113,14 +113,16 @@ pub fn restore(context: &Context, arguments: &RestoreArguments) -> Result<Exit, 
             Allow::Class(class) => *class == Class::DataLoss,
         };
         let replace = arguments.allow.iter().any(|allow| class(&allow));
-        let options = RestoreOptions { replace, confirm: arguments.confirm.clone(), no_wait: arguments.no_wait };
-        let cancel = CancellationToken::new();
-        let watch = interrupt::watch(terminal, cancel.clone());
-        let teller = Teller::new(terminal);
-        let restored =
-            backup::restore(&project, &target, (&arguments.file, &options), &|told| teller.tell(&told), &cancel).await;
-        watch.abort();
-        restored
+        let mut options = RestoreOptions { replace, confirm: arguments.confirm.clone(), no_wait: arguments.no_wait };
+        let first = attempt(context, &project, &target, arguments, &options).await;
+        match first {
+            Err(error) if error.kind == ErrorKind::Approval && !replace && !protected && terminal.can_ask() => {
+                agree(&target, &error)?;
+                options.replace = true;
+                attempt(context, &project, &target, arguments, &options).await
+            }
+            other => other,
+        }
     })?;
     let restored = restored?;
     if terminal.json {
@@ -131,6 +133,33 @@ pub fn restore(context: &Context, arguments: &RestoreArguments) -> Result<Exit, 
         terminal.made(&format!("Restored in {seconds:.1} s; the database is at {at}"))?;
     }
     Ok(Exit::Done)
+}
+
+async fn attempt(
+    context: &Context,
+    project: &Project,
+    target: &Target,
+    arguments: &RestoreArguments,
+    options: &RestoreOptions,
+) -> Result<Restored, Error> {
+    let cancel = CancellationToken::new();
+    let watch = interrupt::watch(context.terminal, cancel.clone());
+    let teller = Teller::new(context.terminal);
+    let tell = |told| teller.tell(&told);
+    let restored = Box::pin(backup::restore(project, target, (&arguments.file, options), &tell, &cancel)).await;
+    watch.abort();
+    restored
+}
+
+/// Asks for the name of the database whose tables a backup is to replace.
+fn agree(target: &Target, error: &Error) -> Result<(), Error> {
+    let name = target.conninfo().database();
+    let lines = [error.message.clone(), "what the backup holds is dropped and made again as it was".to_owned()];
+    let typed = question::ask(lines, &format!("Type {name} to replace what is in it:"))?;
+    if typed == name {
+        return Ok(());
+    }
+    Err(Error::of(ErrorKind::Approval, format!("'{typed}' is not '{name}'")).hint("nothing was run"))
 }
 
 /// Makes the backup that has to come before a plan; where none has to and data are lost, says how to make one.

@@ -1,6 +1,5 @@
 //! `kept`: the copies of what approved steps destroyed: list them, put one back by hand, drop them.
 
-use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -8,7 +7,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::plan_text;
+use super::{plan_text, question};
 use crate::core::graph::Direction;
 use crate::core::kept::{Kind, size};
 use crate::engine::kept::{Copy, Which, drop_copies, list, restore};
@@ -121,8 +120,7 @@ async fn drop(context: &Context, project: &crate::engine::project::Project, whic
             return Err(Error::new(format!("nobody can be asked whether to drop {}", many(doomed.len())))
                 .hint("look with `limbeck kept list`; then add --yes"));
         }
-        let agreed = ask(&doomed).map_err(|error| Error::new("the answer cannot be read").because(error))?;
-        if !agreed {
+        if !ask(&doomed)? {
             return Err(Error::of(ErrorKind::Approval, "nothing was dropped"));
         }
     }
@@ -132,19 +130,10 @@ async fn drop(context: &Context, project: &crate::engine::project::Project, whic
 }
 
 /// Shows what would go and asks.
-fn ask(doomed: &[Copy]) -> io::Result<bool> {
-    let stdin = io::stdin();
-    // A terminal that cannot be flushed has nothing queued that would matter.
-    let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
-    let mut err = io::stderr().lock();
-    for copy in doomed {
-        writeln!(err, "  {}", line(copy))?;
-    }
-    write!(err, "Drop {} for good? Nothing brings them back. [y/N] ", many(doomed.len()))?;
-    err.flush()?;
-    let mut typed = String::new();
-    stdin.lock().read_line(&mut typed)?;
-    Ok(matches!(typed.trim().to_lowercase().as_str(), "y" | "yes"))
+fn ask(doomed: &[Copy]) -> Result<bool, Error> {
+    let words = format!("Drop {} for good? Nothing brings them back. [y/N]", many(doomed.len()));
+    let typed = question::ask(doomed.iter().map(line), &words)?;
+    Ok(matches!(typed.to_lowercase().as_str(), "y" | "yes"))
 }
 
 impl DropArguments {

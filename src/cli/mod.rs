@@ -32,6 +32,7 @@ mod migrate;
 mod offline;
 mod plan_text;
 mod progress;
+mod question;
 mod rehearse;
 mod revision;
 mod show;

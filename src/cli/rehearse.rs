@@ -1,7 +1,6 @@
 //! `upgrade --rehearse`, `downgrade --rehearse`: runs a plan, tells the time of each statement, and takes it all back.
 
 use std::fmt::Write as _;
-use std::io::{self, BufRead, Write as _};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -9,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::progress::{Reporter, describe};
-use super::{interrupt, plan_text};
+use super::{interrupt, plan_text, question};
 use crate::core::plan::{Plan, Step};
 use crate::engine::apply::rehearse::{Rehearsal, RehearsedStatement, RehearsedStep, rehearse};
 use crate::engine::project::Project;
@@ -55,18 +54,8 @@ fn ask(context: &Context, plan: &Plan, confirm: Option<&str>) -> Result<Option<S
     if !context.terminal.can_ask() {
         return Ok(None);
     }
-    let read = || -> io::Result<String> {
-        let stdin = io::stdin();
-        // A terminal that cannot be flushed has nothing queued that would matter.
-        let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
-        let mut err = io::stderr().lock();
-        write!(err, "The rehearsal takes locks on environment {name}. Type {name} to go on: ")?;
-        err.flush()?;
-        let mut typed = String::new();
-        stdin.lock().read_line(&mut typed)?;
-        Ok(typed.trim().to_owned())
-    };
-    read().map(Some).map_err(|error| Error::new("the answer cannot be read").because(error))
+    let words = format!("The rehearsal takes locks on environment {name}. Type {name} to go on:");
+    question::ask([], &words).map(Some)
 }
 
 fn text(plan: &Plan, rehearsal: &Rehearsal) -> String {

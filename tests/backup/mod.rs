@@ -1,5 +1,6 @@
 //! Backups and the way back, with the programs of PostgreSQL on real servers.
 
+mod asking;
 mod before;
 
 use std::fs;

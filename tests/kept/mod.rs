@@ -4,6 +4,7 @@ mod faults;
 mod hand;
 mod kinds;
 mod losses;
+mod others;
 mod random;
 mod renames;
 

@@ -3,6 +3,7 @@
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,23 @@ use crate::engine::{Error, ErrorKind, Result, Target};
 pub struct MakeOptions {
     /// `--output`: the file; the default is one in the project's folder of backups.
     pub output: Option<PathBuf>,
+}
+
+/// What the name of a backup begins with that is not whole yet.
+const PREFIX: &str = ".limbeck-backup-";
+/// After so long nobody writes to one any more.
+const FORGOTTEN: Duration = Duration::from_hours(24);
+
+/// Removes what runs that were killed have left half written.
+fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_ours && age.is_some_and(|age| age > FORGOTTEN) {
+            // What cannot be removed now is met again the next time.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes a backup of the whole database; gives its file and what stands beside it. Dropping the future kills the
@@ -44,7 +62,8 @@ pub async fn make(
     let path = place(project, options, &server.database, at)?;
     let folder = parent(&path);
     let failed = |error: std::io::Error| Error::new(format!("cannot write to {}", folder.display())).because(error);
-    let file = tempfile::Builder::new().prefix(".limbeck-backup-").tempfile_in(folder).map_err(failed)?;
+    sweep(folder);
+    let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(failed)?;
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     tell(Told::Starting(format!("Backing up {} with pg_dump {}", target.conninfo().describe(), program.version)));
 
