@@ -22,6 +22,8 @@
 //!     cache; [`engine::verify`]: scripts up, down and up again.
 //!   - [`engine::autogenerate`] compares the models with the database, writes the difference as a script and proves it;
 //!     [`engine::drift`] compares the database with its own history.
+//!   - [`engine::evidence`]: counts on the target what a plan may cost; what earlier statements make, rename or fill is
+//!     followed on a scratch copy of its schema (`evidence/trail.rs`).
 //!   - [`engine::kept`]: copies of what approved steps destroy: made in the step's transaction, put back by the opposite
 //!     step or by hand.
 //!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, [`engine::apply::rehearse`] runs it and takes it back;

@@ -24,6 +24,11 @@ pub fn found(project: &TestProject) -> Vec<(String, String, Option<u64>)> {
         .collect()
 }
 
+/// What is expected, as [`found`] gives it.
+pub fn listed(expected: &[(&str, &str, Option<u64>)]) -> Vec<(String, String, Option<u64>)> {
+    expected.iter().map(|(code, object, values)| ((*code).to_owned(), (*object).to_owned(), *values)).collect()
+}
+
 #[test]
 fn what_goes_along_is_counted_by_name() {
     for (statement, expected) in [
@@ -41,9 +46,7 @@ fn what_goes_along_is_counted_by_name() {
         database.psql(TABLES);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statement};"), "SELECT 1;");
-        let expected: Vec<_> =
-            expected.iter().map(|(code, object, values)| ((*code).to_owned(), (*object).to_owned(), *values)).collect();
-        assert_eq!(found(&project), expected, "{statement}");
+        assert_eq!(found(&project), listed(expected), "{statement}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What functions and triggers do that are in the database already is found where a statement sets them off.
 
-use super::along::found;
+use super::along::{found, listed};
 use crate::support::{TestProject, server};
 
 const THERE: &str = "CREATE TABLE b (i int, t text); INSERT INTO b VALUES (1, 'x'), (2, 'y');
@@ -39,9 +39,7 @@ fn what_is_set_off_is_found_and_counted() {
         database.psql(THERE);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statement};"), "SELECT 1;");
-        let expected: Vec<_> =
-            expected.iter().map(|(code, object, values)| ((*code).to_owned(), (*object).to_owned(), *values)).collect();
-        assert_eq!(found(&project), expected, "{statement}");
+        assert_eq!(found(&project), listed(expected), "{statement}");
     }
 }
 

@@ -58,15 +58,8 @@ impl<'a> Run<'a> {
         tell: Tell<'a>,
         cancel: &'a CancellationToken,
     ) -> Result<Self> {
-        let guard = target.connect("limbeck lock").await?;
-        let worker = target.connect("limbeck migrate").await?;
-        let table = VersionTable::new(&project.config.database.version_table);
-        let settings = settings(&project.config.apply);
-        for session in [&guard, &worker] {
-            session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
-        }
-        let waiting = |holder, waited| tell(Progress::WaitingForMigrator { holder, waited });
-        lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
+        let Opened { guard, worker, table, settings } =
+            open(project, target, "limbeck migrate", options, tell, cancel).await?;
         table.ensure(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
@@ -167,6 +160,36 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// The two sessions of a run, with the lock held.
+pub(super) struct Opened {
+    pub guard: Session,
+    pub worker: Session,
+    pub table: VersionTable,
+    /// As [`settings`].
+    pub settings: String,
+}
+
+/// Connects twice, the second time under a name of its own, and takes the lock.
+pub(super) async fn open(
+    project: &Project,
+    target: &Target,
+    worker: &str,
+    options: &ApplyOptions,
+    tell: Tell<'_>,
+    cancel: &CancellationToken,
+) -> Result<Opened> {
+    let guard = target.connect("limbeck lock").await?;
+    let worker = target.connect(worker).await?;
+    let table = VersionTable::new(&project.config.database.version_table);
+    let settings = settings(&project.config.apply);
+    for session in [&guard, &worker] {
+        session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
+    }
+    let waiting = |holder, waited| tell(Progress::WaitingForMigrator { holder, waited });
+    lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
+    Ok(Opened { guard, worker, table, settings })
 }
 
 /// Refuses heads that the plan does not expect.

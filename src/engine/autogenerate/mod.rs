@@ -195,12 +195,9 @@ pub async fn generate(
 ) -> Result<Generated> {
     let place = draft::place(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let mut work = Box::pin(begin(Bench::new(project, target, options, tell, cancel))).await?;
-    let generated = work.generate(&place).await;
-    let removed = work.bench.end().await;
-    let mut generated = generated?;
-    removed?;
-    generated.notes = work.bench.notes;
+    let work = async |work: &mut Work<'_>| work.generate(&place).await;
+    let (mut generated, notes) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
+    generated.notes = notes;
     Ok(generated)
 }
 
@@ -219,14 +216,11 @@ pub async fn find(
 ) -> Result<Found> {
     let place = draft::place(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let mut work = Box::pin(begin(Bench::new(project, target, options, tell, cancel))).await?;
-    let found = work.find(&place).await;
-    let removed = work.bench.end().await;
-    let mut found = found?;
-    removed?;
+    let work = async |work: &mut Work<'_>| work.find(&place).await;
+    let (mut found, notes) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
     match &mut found {
-        Found::Renames(comparison) => comparison.notes = work.bench.notes,
-        Found::Script(generated) => generated.notes = work.bench.notes,
+        Found::Renames(comparison) => comparison.notes = notes,
+        Found::Script(generated) => generated.notes = notes,
     }
     Ok(found)
 }
@@ -244,12 +238,20 @@ pub async fn prove(
     tell: TellAutogenerate<'_>,
     cancel: &CancellationToken,
 ) -> Result<Proof> {
-    let mut work = Box::pin(begin(Bench::new(project, target, options, tell, cancel))).await?;
-    let proof = work.prove(draft).await;
-    let removed = work.bench.end().await;
-    let proof = proof?;
-    removed?;
+    let work = async |work: &mut Work<'_>| work.prove(draft).await;
+    let (proof, _) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
     Ok(proof)
+}
+
+/// Loads the models, reads the target, does some work, and takes the scratch databases away however it ends; gives what
+/// people should know of it besides.
+async fn worked<T>(bench: Bench<'_>, work: impl AsyncFnOnce(&mut Work<'_>) -> Result<T>) -> Result<(T, Vec<String>)> {
+    let mut begun = Box::pin(begin(bench)).await?;
+    let done = Box::pin(work(&mut begun)).await;
+    let removed = begun.bench.end().await;
+    let done = done?;
+    removed?;
+    Ok((done, begun.bench.notes))
 }
 
 /// Reads the models' DDL.

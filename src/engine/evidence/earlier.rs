@@ -185,3 +185,61 @@ fn fills_or_makes(text: &str) -> bool {
         ["insert", "update", "delete", "truncate", "merge", "copy", "create table", "drop table", "create temp"];
     words.iter().any(|word| text.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(statements: &[&str]) -> Earlier {
+        let mut earlier = Earlier::default();
+        statements.iter().for_each(|statement| earlier.add(statement));
+        earlier
+    }
+
+    fn column(table: &str, column: &str) -> Subject {
+        Subject::Column { schema: None, table: table.into(), column: column.into() }
+    }
+
+    #[test]
+    fn only_what_may_lead_a_name_elsewhere_is_followed() {
+        for (statement, elsewhere) in [
+            ("ALTER TABLE t RENAME TO u", true),
+            ("ALTER TABLE x RENAME a TO b", true),
+            ("CREATE TABLE \"T\" (i int)", true),
+            ("DO $$ BEGIN NULL; END $$", true),
+            ("SELECT f()", true),
+            ("SET search_path = s", true),
+            ("INSERT INTO t VALUES (1)", false),
+            ("CREATE TABLE t2 (i int)", false),
+            ("SELECT setval('s', 1)", false),
+            ("select setval(pg_get_serial_sequence('t', 'a'), coalesce(max(a), 1)) from t", false),
+            ("CREATE INDEX ON x (i)", false),
+        ] {
+            assert_eq!(after(&[statement]).leads_elsewhere(&column("t", "a")), elsewhere, "{statement}");
+        }
+    }
+
+    #[test]
+    fn a_cascade_is_followed_where_something_earlier_names_what_it_names() {
+        let earlier = after(&["ALTER TABLE full_one INHERIT empty", "CREATE TABLE x (i int)"]);
+        assert!(earlier.adds_to("DROP TABLE empty CASCADE"));
+        assert!(!earlier.adds_to("DROP TABLE other CASCADE"));
+        assert!(!after(&["SELECT 1"]).adds_to("DROP TABLE other CASCADE"));
+    }
+
+    #[test]
+    fn a_condition_is_asked_only_where_nothing_earlier_bears_on_it() {
+        let rows = crate::core::hazard::narrow("DELETE FROM t WHERE i IN (SELECT i FROM doomed)", None, "t").unwrap();
+        let question = Question::Taken { column: None, rows };
+        let subject = Subject::Rows { schema: None, table: "t".into(), question };
+        for (statement, disturbed) in [
+            ("INSERT INTO doomed VALUES (1)", true),
+            ("UPDATE t SET a = 1", true),
+            ("DO $$ BEGIN NULL; END $$", true),
+            ("INSERT INTO other SELECT a FROM b WHERE c IN (1)", false),
+            ("DROP TABLE other", false),
+        ] {
+            assert_eq!(after(&[statement]).disturbs(&subject), disturbed, "{statement}");
+        }
+    }
+}

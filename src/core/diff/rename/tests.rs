@@ -1,53 +1,18 @@
 //! Renames by table: what is offered, what is taken, and what is written.
 
 use super::*;
-use crate::core::schema::{
-    Column, ConstraintKind, Enum, Function, FunctionKind, Index, Object, Persistence, Schema, View,
-};
+use crate::core::diff::fixtures::{column, constraint};
+use crate::core::schema::{ConstraintKind, Enum, Function, FunctionKind, Index, Object, Persistence, Schema, View};
 
-fn column(name: &str, type_name: &str) -> Column {
-    Column {
-        name: name.into(),
-        type_name: type_name.into(),
-        collation: None,
-        not_null: false,
-        default: None,
-        generated: None,
-        identity: None,
-        storage: None,
-        compression: None,
-        statistics: None,
-        options: Vec::new(),
-        foreign_options: Vec::new(),
-        local: true,
-        inherited: false,
-    }
-}
-
-fn constraint(name: &str, definition: &str) -> Constraint {
-    Constraint {
-        name: name.into(),
-        kind: ConstraintKind::Check,
-        definition: definition.into(),
-        validated: true,
-        deferrable: false,
-        deferred: false,
-        columns: Vec::new(),
-        references: None,
-        local: true,
-        inherited: false,
-        index_options: Vec::new(),
-        index_tablespace: None,
-        clustered: false,
-        replica_identity: false,
-    }
+fn check(name: &str, definition: &str) -> Constraint {
+    constraint(name, ConstraintKind::Check, definition, &[])
 }
 
 fn table(columns: &str, constraints: &[(&str, &str)]) -> Table {
     let columns = columns.split_whitespace().filter_map(|part| part.split_once(':'));
     Table {
         columns: columns.map(|(name, type_name)| column(name, type_name)).collect(),
-        constraints: constraints.iter().map(|(name, definition)| constraint(name, definition)).collect(),
+        constraints: constraints.iter().map(|(name, definition)| check(name, definition)).collect(),
         persistence: Persistence::Permanent,
         partition_by: None,
         partition_of: None,
@@ -108,7 +73,7 @@ fn schema(text: &str) -> Schema {
             ("check", [at, of, name]) => {
                 let id = ObjectId::new(Kind::Table, at, of);
                 if let Some(Object::Table(table)) = schema.objects.get_mut(&id) {
-                    table.constraints.push(constraint(name, rest));
+                    table.constraints.push(check(name, rest));
                 }
                 continue;
             }
@@ -335,6 +300,6 @@ fn constraints_that_differ_in_name_alone_pair_up_unless_there_are_twins() {
     assert_eq!(identical_constraints(&old, &new), [("x".to_owned(), "z".to_owned())]);
     new.constraints[0].deferrable = true;
     assert_eq!(identical_constraints(&old, &new), []);
-    new.constraints[0] = Constraint { inherited: true, ..constraint("z", "CHECK (1)") };
+    new.constraints[0] = Constraint { inherited: true, ..check("z", "CHECK (1)") };
     assert_eq!(identical_constraints(&old, &new), []);
 }

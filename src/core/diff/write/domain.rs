@@ -87,26 +87,7 @@ fn named(id: &ObjectId, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::diff::fixtures::{Pair, own, sql};
-
-    fn constraint(name: &str, kind: ConstraintKind, definition: &str) -> Constraint {
-        Constraint {
-            name: name.to_owned(),
-            kind,
-            definition: definition.to_owned(),
-            validated: true,
-            deferrable: false,
-            deferred: false,
-            columns: Vec::new(),
-            references: None,
-            local: true,
-            inherited: false,
-            index_options: Vec::new(),
-            index_tablespace: None,
-            clustered: false,
-            replica_identity: false,
-        }
-    }
+    use crate::core::diff::fixtures::{Pair, constraint, own, sql};
 
     fn of(default: Option<&str>, not_null: Option<&str>) -> Domain {
         let named = not_null.filter(|name| !name.is_empty());
@@ -115,7 +96,10 @@ mod tests {
             collation: None,
             not_null: not_null.is_some(),
             default: default.map(str::to_owned),
-            constraints: named.map(|name| constraint(name, ConstraintKind::NotNull, "NOT NULL")).into_iter().collect(),
+            constraints: named
+                .map(|name| constraint(name, ConstraintKind::NotNull, "NOT NULL", &[]))
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -123,8 +107,8 @@ mod tests {
     fn a_domain_is_made_with_the_constraints_that_are_decided_to_be_inside() {
         let mut domain = of(Some("'a'::text"), Some("filled"));
         domain.collation = Some("\"C\"".to_owned());
-        domain.constraints.push(constraint("short", ConstraintKind::Check, "CHECK ((length(VALUE) < 9))"));
-        domain.constraints.push(constraint("later", ConstraintKind::Check, "CHECK (true) NOT VALID"));
+        domain.constraints.push(constraint("short", ConstraintKind::Check, "CHECK ((length(VALUE) < 9))", &[]));
+        domain.constraints.push(constraint("later", ConstraintKind::Check, "CHECK (true) NOT VALID", &[]));
         let pair = Pair::new(own(Kind::Domain, "d"), None, Some(Object::Domain(domain)));
         let mut context = pair.context();
         context.decisions.inline.insert(ObjectId::on(Kind::Constraint, "public", "d", "short"));

@@ -13,12 +13,12 @@ use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::sql::{self, Transactional, transactional};
 use crate::engine::apply::failure::{Stop, stop};
 use crate::engine::apply::keeping::Keeping;
-use crate::engine::apply::run::{Run, names, settings};
+use crate::engine::apply::run::{Opened, Run, names, open};
 use crate::engine::apply::spared::Spared;
-use crate::engine::apply::{ApplyOptions, Progress, Tell};
+use crate::engine::apply::{ApplyOptions, Tell};
+use crate::engine::postgres::database_error;
 use crate::engine::postgres::identifier::quote;
 use crate::engine::postgres::ledger::{Backend, Ledger};
-use crate::engine::postgres::{VersionTable, database_error, lock};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
@@ -48,15 +48,8 @@ impl<'a> Run<'a> {
         tell: Tell<'a>,
         cancel: &'a CancellationToken,
     ) -> Result<Self> {
-        let guard = target.connect("limbeck lock").await?;
-        let worker = target.connect("limbeck rehearsal").await?;
-        let table = VersionTable::new(&project.config.database.version_table);
-        let settings = settings(&project.config.apply);
-        for session in [&guard, &worker] {
-            session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
-        }
-        let waiting = |holder, waited| tell(Progress::WaitingForMigrator { holder, waited });
-        lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
+        let Opened { guard, worker, table, settings } =
+            open(project, target, "limbeck rehearsal", options, tell, cancel).await?;
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let ledger = Ledger::Missing("a rehearsal writes none".to_owned());
