@@ -180,6 +180,12 @@ fn looking_ahead_changes_nothing_beyond_the_scratch_database() {
     let sql = format!("CREATE ROLE {role};\nALTER TABLE t RENAME TO u;\nDROP TABLE u CASCADE;");
     project.script("a", "", &sql, "SELECT 1;");
     assert_eq!(found(&project), [("DL101".to_owned(), "u".to_owned(), None)]);
+    // What could not be followed is not called empty either.
+    let sql = format!(
+        "CREATE ROLE {role};\nALTER TABLE empty RENAME TO x;\nALTER TABLE loose RENAME TO empty;\nDROP TABLE empty;"
+    );
+    project.script("a", "", &sql, "SELECT 1;");
+    assert_eq!(found(&project), [("DL101".to_owned(), "empty".to_owned(), None)]);
     assert_eq!(database.psql(&format!("SELECT count(*) FROM pg_roles WHERE rolname = '{role}'")), "0");
     assert_eq!(database.psql("SELECT count(*) FROM t"), "3");
 }

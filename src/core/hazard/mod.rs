@@ -138,6 +138,8 @@ pub enum Subject {
 /// What a statement's object is before the plan runs, where earlier statements lead its name elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
+    /// What has that name on the target.
+    Same,
     /// An object of the target, by its name there.
     There(Subject),
     /// Nothing: the plan itself makes it, or it is not there.

@@ -112,6 +112,11 @@ impl<'a> Counting<'a> {
         if evidence.is_none() && is_lost && !earlier.leads_elsewhere(&asked) && self.is_missing(&asked).await {
             evidence = Some(Evidence::counted(0, 0, 0.0));
         }
+        // Nobody knows what is empty where the name may lead elsewhere by then, and could not be followed.
+        let is_blind = is_lost && hazard.origin.is_none() && earlier.leads_elsewhere(&plainly(&asked, true));
+        if is_blind && evidence.is_some_and(|evidence| evidence.exact && evidence.values == 0) {
+            evidence = None;
+        }
         hazard.evidence = evidence;
         if let Some(evidence) = hazard.evidence.as_mut().filter(|_| WEIGHED.contains(&hazard.class)) {
             (evidence.bytes, evidence.sessions) = self.weigh(&asked).await;

@@ -48,11 +48,8 @@ impl Earlier {
     pub fn disturbs(&self, subject: &Subject) -> bool {
         let Subject::Rows { table, question, .. } = subject else { return false };
         if let Question::Taken { rows, .. } = question {
-            // Which rows a condition takes hangs on all that it names.
-            let text = format!("{table} {}", rows.filter()).to_lowercase();
-            return self.0.iter().any(|earlier| {
-                is_opaque(earlier) || names(earlier).any(|word| of_ours(word) && names(&text).any(|name| name == word))
-            });
+            let condition = rows.filter().to_lowercase();
+            return self.0.iter().any(|text| bears_on(text, &table.to_lowercase(), &condition));
         }
         let (table, other) = (table.to_lowercase(), other_table(question));
         let columns: Vec<String> = question.columns().iter().map(|column| column.to_lowercase()).collect();
@@ -97,6 +94,23 @@ const PLAIN: [&str; 22] = [
     "identity",
     "public",
 ];
+
+/// Whether a statement may change which rows of a table a condition takes, which hangs on all that it names.
+fn bears_on(text: &str, table: &str, condition: &str) -> bool {
+    const NOTHING: [&str; 8] =
+        ["comment", "grant", "revoke", "analyze", "vacuum", "create index", "create unique index", "drop index"];
+    if is_opaque(text) {
+        return true;
+    }
+    if NOTHING.iter().any(|start| text.starts_with(start)) {
+        return false;
+    }
+    // What happens to one column of a table says nothing of the others.
+    let moves = ["rename to", "set schema", "attach", "inherit"].iter().any(|part| text.contains(part));
+    let in_table = text.starts_with("alter table") && !moves;
+    let named = |word: &str| (!in_table && word == table) || names(condition).any(|name| name == word);
+    names(text).filter(|word| of_ours(word) && !(in_table && *word == table)).any(named)
+}
 
 /// Whether a word of a statement may be a name.
 fn of_ours(word: &str) -> bool {
@@ -238,6 +252,12 @@ mod tests {
             ("DO $$ BEGIN NULL; END $$", true),
             ("INSERT INTO other SELECT a FROM b WHERE c IN (1)", false),
             ("DROP TABLE other", false),
+            ("ALTER TABLE t RENAME COLUMN a TO b", false),
+            ("ALTER TABLE t RENAME a TO i", true),
+            ("ALTER TABLE t ALTER i TYPE text", true),
+            ("ALTER TABLE t RENAME TO u", true),
+            ("CREATE INDEX ON t (i)", false),
+            ("TRUNCATE t", true),
         ] {
             assert_eq!(after(&[statement]).disturbs(&subject), disturbed, "{statement}");
         }

@@ -46,8 +46,7 @@ pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
     plan.blank = is_blank(client, site.version_table).await?;
     let mut counting = Counting::new(client);
     if !plan.blank {
-        let followed =
-            if trail::is_wanted(client, plan).await? { Box::pin(trail::follow(site, plan)).await } else { 0 };
+        let followed = if trail::is_wanted(plan) { Box::pin(trail::follow(site, plan)).await } else { 0 };
         counting.follow_on_target(plan, followed).await.map_err(|error| database_error(&error))?;
     }
     // What may be lost has the first claim on the time.

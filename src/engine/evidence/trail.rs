@@ -18,33 +18,27 @@ use super::{Site, table_of};
 use crate::core::hazard::{Class, Hazard, Origin, Subject};
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::core::sql::{cluster_wide, lasting};
-use crate::engine::Result;
 use crate::engine::apply::rehearse::lasting::names;
 use crate::engine::apply::settings;
 use crate::engine::autogenerate::{Bench, CompareOptions};
 
 /// How long the statements of a plan are followed, after the copy is made.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Whether words alone do not tell what is lost: an earlier statement may make, rename or replace what a later one
 /// destroys, or add to what goes along with it.
-///
-/// # Errors
-/// When the server cannot be asked.
-pub(super) async fn is_wanted(client: &Client, plan: &Plan) -> Result<bool> {
+pub(super) fn is_wanted(plan: &Plan) -> bool {
     let mut earlier = Earlier::default();
     for statement in plan.steps.iter().flat_map(|step| &step.statements) {
         let mut lost = statement.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
         let in_doubt =
             |hazard: &Hazard| hazard.evidence.is_none() && earlier.leads_elsewhere(&plainly(&hazard.subject, true));
         if lost.any(in_doubt) || (cascades(&statement.sql) && earlier.adds_to(&statement.sql)) {
-            // A server that has died meanwhile is told of here, and not when a copy of its schema fails.
-            client.simple_query("").await.map_err(|error| crate::engine::postgres::database_error(&error))?;
-            return Ok(true);
+            return true;
         }
         earlier.add(&statement.sql);
     }
-    Ok(false)
+    false
 }
 
 /// Puts origins on hazards, and adds those of what goes along. Gives how many statements, from the first, were
@@ -227,7 +221,7 @@ impl Walk<'_> {
         if !self.is_closed(relation).await? {
             return Ok(Some(Origin::Unclear));
         }
-        Ok((!is_same).then_some(Origin::There(there)))
+        Ok(Some(if is_same { Origin::Same } else { Origin::There(there) }))
     }
 
     /// Whether no table of the target has come under this one by what the plan did; its rows are elsewhere as yet.

@@ -124,3 +124,16 @@ fn it_is_cancelled_and_nothing_is_made_where_nothing_may_be_written() {
     assert!(!harness.asked.contains(&String::from("back up")), "{:?}", harness.asked);
     assert!(harness.screen().contains("--read-only"), "{}", harness.screen());
 }
+
+#[test]
+fn a_plan_can_be_backed_up_before_it_is_applied() {
+    let mut harness = Harness::new(120, 30);
+    harness.press("ub");
+    assert!(harness.screen().contains("2 h ago  at 7c1d5e02aa10"), "{}", harness.screen());
+    harness.press("b");
+    assert!(harness.asked.contains(&String::from("back up")), "{:?}", harness.asked);
+    assert!(harness.screen().contains("backed up to"), "{}", harness.screen());
+    harness.press("<esc>");
+    assert!(harness.model.sheet.is_none() && harness.model.plan.is_some());
+    assert!(harness.screen().contains("Plan: upgrade"), "{}", harness.screen());
+}

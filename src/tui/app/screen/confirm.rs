@@ -131,12 +131,16 @@ impl Confirm {
         let ways = match (self.with_copies.is_some(), is_over) {
             (true, _) => format!("{keys} makes copies after all"),
             (false, true) => {
-                format!("raise keep_limit under [apply], or make a backup (b) and go on without copies: {keys}")
+                format!("raise keep_limit under [apply], or make a backup and go on without copies: {keys}")
             }
             (false, false) => format!("{keys} goes on without copies"),
         };
         if self.may_keep() {
             form.fact("", vec![(ways, Role::Muted)]);
+        }
+        if !self.plan.backup_first {
+            let key = model.preferences.keymap.shown(Command::Backup);
+            form.fact("backup", vec![(format!("none is made; Esc and {key} make one first"), Role::Muted)]);
         }
     }
 

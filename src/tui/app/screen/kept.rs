@@ -25,7 +25,7 @@ pub struct Copies {
     working: Option<Generation>,
     listed: Option<Vec<Copy>>,
     /// What came of the last thing that was done.
-    end: Option<Result<String, Error>>,
+    end: Option<Result<Piece, Error>>,
     /// Counts what changes the list.
     pub version: u64,
 }
@@ -129,7 +129,7 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
         Msg::CopyDropped(generation, answer) if model.copies.working == Some(generation) => {
             let words = |dropped: Vec<Copy>| {
                 let names: Vec<String> = dropped.into_iter().map(|copy| copy.object).collect();
-                format!("dropped the copy of {}", names.join(", "))
+                (format!("dropped the copy of {}", names.join(", ")), Role::Good)
             };
             on_end(model, answer.map(words))
         }
@@ -137,11 +137,12 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
     }
 }
 
-fn on_end(model: &mut Model, answer: Result<String, Error>) -> Vec<Effect> {
+fn on_end(model: &mut Model, answer: Result<Piece, Error>) -> Vec<Effect> {
     model.job = None;
     model.copies.working = None;
     let (state, words) = match &answer {
-        Ok(words) => (State::Done, words.clone()),
+        Ok((words, Role::Good)) => (State::Done, words.clone()),
+        Ok((words, _)) => (State::Warning, words.clone()),
         Err(error) => (State::Failed, error.message.clone()),
     };
     model.log.note(model.now, state, "kept", &words);
@@ -159,15 +160,21 @@ fn on_end(model: &mut Model, answer: Result<String, Error>) -> Vec<Effect> {
 }
 
 /// What came back, in words.
-fn came_back(restored: &Restored) -> String {
+fn came_back(restored: &Restored) -> Piece {
     let Restored { object, rows, left, added } = restored;
     if *rows == 0 && *left == 0 {
-        return format!("all of {object} was there again already");
+        return (format!("all of {object} was there again already"), Role::Good);
+    }
+    if *rows == 0 {
+        let rows = counted(*left, "row");
+        let words = format!("nothing of {object} came back: {rows} without a place, or what they refer to is gone");
+        return (words, Role::Warning);
     }
     let back = Some(format!("{object} is back: {}", counted(*rows, "row")));
     let left = (*left > 0).then(|| format!("{left} not, as their place is taken or gone"));
     let added = (*added > 0).then(|| format!("{added} that were there are left as they are"));
-    back.into_iter().chain(left).chain(added).collect::<Vec<_>>().join(", ")
+    let role = if left.is_some() { Role::Warning } else { Role::Good };
+    (back.into_iter().chain(left).chain(added).collect::<Vec<_>>().join(", "), role)
 }
 
 /// How many entries there are.
@@ -255,7 +262,7 @@ pub(crate) fn status(model: &Model) -> Piece {
     let copies = &model.copies;
     match (&model.job, &copies.end, &copies.listed) {
         (Some(Job::Writing(words)), ..) if copies.working.is_some() => (format!("{words} …"), Role::Current),
-        (_, Some(Ok(words)), _) => (words.clone(), Role::Good),
+        (_, Some(Ok(told)), _) => told.clone(),
         (_, Some(Err(error)), _) => (error.message.clone(), Role::Danger),
         (.., None) => (String::from("reading the copies …"), Role::Muted),
         (.., Some(listed)) if listed.is_empty() => (String::from("no copies"), Role::Muted),
