@@ -207,7 +207,7 @@ fn a_role_without_a_schema_of_its_own_keeps_copies_beside_the_version_table() {
     case.down();
     assert_eq!(case.rows("t"), was);
     case.project.run(&["kept", "list", "--json"]).expect_status(0);
-    case.database.psql(&format!("REVOKE CREATE ON SCHEMA public FROM {role}; DROP TABLE limbeck_kept"));
+    case.database.psql(&format!("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}; DROP TABLE limbeck_kept"));
     let refused = case.project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(1);
     assert!(refused.stderr.contains("may make no table for copies"), "{}", refused.stderr);
     case.database.psql(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"));

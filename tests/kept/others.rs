@@ -9,6 +9,11 @@ const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
 
 #[test]
 fn merge_gives_back_what_it_deletes_and_overwrites() {
+    // MERGE came with PostgreSQL 15.
+    let version: u32 = server().database().psql("SHOW server_version_num").parse().unwrap();
+    if version < 150_000 {
+        return;
+    }
     there_and_back(
         T,
         "MERGE INTO t USING (VALUES (1), (2), (3)) AS s (id) ON t.id = s.id

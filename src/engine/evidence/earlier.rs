@@ -206,7 +206,9 @@ mod tests {
 
     fn after(statements: &[&str]) -> Earlier {
         let mut earlier = Earlier::default();
-        statements.iter().for_each(|statement| earlier.add(statement));
+        for statement in statements {
+            earlier.add(statement);
+        }
         earlier
     }
 

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_postgres::types::Oid;
 use tokio_postgres::{Client, Error};
 use tokio_util::sync::CancellationToken;
@@ -22,8 +21,8 @@ use crate::engine::apply::rehearse::lasting::names;
 use crate::engine::apply::settings;
 use crate::engine::autogenerate::{Bench, CompareOptions};
 
-/// How long the statements of a plan are followed, after the copy is made.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long making the copy and following the statements may take together: somebody waits for the plan.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether words alone do not tell what is lost: an earlier statement may make, rename or replace what a later one
 /// destroys, or add to what goes along with it.
@@ -49,14 +48,17 @@ pub(super) async fn follow(site: Site<'_>, plan: &mut Plan) -> usize {
     let mut bench = Bench::new(site.project, site.target, &options, &quiet, &cancel);
     let settings = settings(&bench.project.config.apply);
     let mut followed = 0;
-    if let Ok(replica) = bench.replica().await
-        && let Ok(session) = replica.scratch.target().connect("limbeck plan").await
-        && let Ok(before) = Before::read(session.client()).await
-    {
-        let mut walk = Walk { client: session.client(), before, settings, until: Instant::now() + PATIENCE };
-        // What was followed until it ended is known all the same.
-        let _ = walk.plan(plan, &mut followed).await;
-    }
+    let work = async {
+        if let Ok(replica) = bench.replica().await
+            && let Ok(session) = replica.scratch.target().connect("limbeck plan").await
+            && let Ok(before) = Before::read(session.client()).await
+        {
+            let mut walk = Walk { client: session.client(), before, settings };
+            // What was followed until it ended is known all the same.
+            let _ = walk.plan(plan, &mut followed).await;
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, work).await;
     // Gone or not: a scratch database that stays is swept by the next run.
     let _ = bench.end().await;
     followed
@@ -112,7 +114,6 @@ struct Walk<'a> {
     client: &'a Client,
     before: Before,
     settings: String,
-    until: Instant,
 }
 
 impl Walk<'_> {
@@ -143,12 +144,7 @@ impl Walk<'_> {
         for statement in &mut step.statements {
             self.look_at(statement, transactional).await?;
             *followed += 1;
-            let left = self.until.saturating_duration_since(Instant::now());
-            if self.reaches_out(&statement.sql).await? {
-                return Ok(false);
-            }
-            let ran = tokio::time::timeout(left, self.client.batch_execute(&statement.sql)).await;
-            if !matches!(ran, Ok(Ok(()))) {
+            if self.reaches_out(&statement.sql).await? || self.client.batch_execute(&statement.sql).await.is_err() {
                 return Ok(false);
             }
         }
