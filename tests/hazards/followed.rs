@@ -47,6 +47,11 @@ const CASES: &[(&str, &[&str], bool)] = &[
     ("INSERT INTO empty VALUES (1); DROP TABLE empty", &["DL101 empty 0"], true),
     ("INSERT INTO empty VALUES (1); DELETE FROM empty", &["DL106 empty 0"], true),
     ("UPDATE t SET c = i; ALTER TABLE t DROP COLUMN c", &["DL103 t.c 0"], true),
+    (
+        "DO $$ BEGIN INSERT INTO empty VALUES (1); EXCEPTION WHEN others THEN NULL; END $$; DROP TABLE empty",
+        &["DL101 empty 0"],
+        true,
+    ),
     // What comes under it goes with it, and is not empty.
     (
         "ALTER TABLE whole ATTACH PARTITION loose FOR VALUES FROM (0) TO (9); DROP TABLE whole",

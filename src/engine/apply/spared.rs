@@ -43,7 +43,8 @@ type Stood = (Option<Oid>, Option<i16>);
 #[derive(Debug, Default)]
 struct Transactions {
     past: Written,
-    current: Option<String>,
+    /// With the one that is about to commit.
+    current: Option<Written>,
 }
 
 impl Spared {
@@ -97,8 +98,9 @@ impl Spared {
     /// What the transaction has written stands.
     pub fn committed(&self) {
         self.transactions(|transactions| {
-            if let Some(number) = transactions.current.take() {
-                transactions.past.add(number);
+            if let Some(mut written) = transactions.current.take() {
+                written.commit();
+                transactions.past = written;
             }
         });
     }
@@ -234,28 +236,18 @@ impl Run<'_> {
 
     /// The transactions of the run, the one at hand among them.
     async fn written(&self, step: &Step) -> Result<Written, Stop> {
-        let number = self.this_transaction(step).await?;
-        let mut written = self.spared.past();
-        written.add(number);
-        Ok(written)
+        let here = Written::here(self.worker.client(), self.guard.client()).await;
+        let here = here.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
+        Ok(here.after(self.spared.past()))
     }
 
     /// Remembers the transaction at hand, where later ones may have to know what it wrote.
     pub(super) async fn note_transaction(&self, step: &Step) -> Result<(), Stop> {
         if !self.spared.is_empty() {
-            self.this_transaction(step).await?;
+            let written = self.written(step).await?;
+            self.spared.transactions(|transactions| transactions.current = Some(written));
         }
         Ok(())
-    }
-
-    async fn this_transaction(&self, step: &Step) -> Result<String, Stop> {
-        if let Some(number) = self.spared.transactions(|transactions| transactions.current.clone()) {
-            return Ok(number);
-        }
-        let number = Written::transaction(self.worker.client()).await;
-        let number = number.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
-        self.spared.transactions(|transactions| transactions.current = Some(number.clone()));
-        Ok(number)
     }
 }
 

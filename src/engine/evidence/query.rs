@@ -5,36 +5,63 @@ use tokio_postgres::{Client, Error};
 use crate::core::hazard::{Narrow, Question, Subject};
 use crate::engine::postgres::identifier::quote;
 
-/// The transactions of a run, by their numbers: what they have written was not there before.
+/// The transactions of a run: what they have written was not there before.
 #[derive(Debug, Clone, Default)]
-pub struct Written(Vec<String>);
+pub struct Written {
+    /// Those that have committed, by the numbers that rows carry.
+    past: Vec<u64>,
+    /// The one at hand, and a number that none has reached yet.
+    here: Option<(u64, u64)>,
+}
+
+/// Rows carry the lower half of a transaction's number.
+const HALF: u64 = 1 << 32;
 
 impl Written {
-    /// Asks for the number of the transaction at hand.
+    /// The transaction at hand; `other` is a session that is in none.
     ///
     /// # Errors
     /// As the server says.
-    pub async fn transaction(client: &Client) -> Result<String, Error> {
-        Ok(client.query_one("SELECT (pg_current_xact_id()::text::numeric % 4294967296)::text", &[]).await?.get(0))
+    pub async fn here(client: &Client, other: &Client) -> Result<Self, Error> {
+        let number = "SELECT pg_current_xact_id()::text::bigint";
+        let now: i64 = client.query_one(number, &[]).await?.get(0);
+        let next: i64 = other.query_one(number, &[]).await?.get(0);
+        Ok(Self { past: Vec::new(), here: Some((now.unsigned_abs(), next.unsigned_abs())) })
     }
 
-    /// One more transaction.
-    pub fn add(&mut self, transaction: String) {
-        self.0.push(transaction);
+    /// The same once it has committed.
+    pub fn commit(&mut self) {
+        let here = self.here.take();
+        self.past.extend(here.map(|(now, _)| now % HALF));
+    }
+
+    /// With those that have committed before.
+    #[must_use]
+    pub fn after(mut self, before: Self) -> Self {
+        self.past.extend(before.past);
+        self
     }
 
     /// Whether nothing is left out.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.past.is_empty() && self.here.is_none()
     }
 
     /// That a row was written by others; `row` is its name with a dot, or empty.
     fn by_others(&self, row: &str) -> String {
+        // Views and tables of other servers do not say who wrote a row.
         if self.is_empty() {
             return "true".to_owned();
         }
-        format!("{row}xmin::text <> ALL ('{{{}}}')", self.0.join(","))
+        let past: Vec<String> = self.past.iter().map(u64::to_string).collect();
+        let past = format!("{row}xmin::text <> ALL ('{{{}}}')", past.join(","));
+        let Some((now, next)) = self.here else { return past };
+        // Parts of a transaction have numbers of their own. A row that is seen while its end is open is one's own.
+        let later = format!("(({row}xmin::text::bigint - {} + {HALF}) % {HALF})", now % HALF);
+        let status = format!("pg_xact_status(({now} + {later})::text::xid8)");
+        let open = format!("CASE WHEN {later} < {} THEN {status} = 'in progress' ELSE false END", next - now);
+        format!("{past} AND NOT coalesce({open}, false)")
     }
 }
 
