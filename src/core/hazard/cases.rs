@@ -145,3 +145,48 @@ fn piece() -> impl Strategy<Value = String> {
     ];
     prop_oneof![9 => prop::sample::select(words).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }
+
+/// What squawk's linter warns of, as far as it is a hazard here, too: its rule, a statement, our code.
+const SQUAWK: &[(&str, &str, &str)] = &[
+    ("adding-field-with-default", "ALTER TABLE t ADD COLUMN c int DEFAULT random()", "LK302"),
+    ("adding-foreign-key-constraint", "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (id)", "LK308"),
+    ("adding-not-nullable-field", "ALTER TABLE t ALTER COLUMN a SET NOT NULL", "LK306"),
+    ("adding-required-field", "ALTER TABLE t ADD COLUMN b int NOT NULL", "FA202"),
+    ("adding-primary-key-constraint", "ALTER TABLE t ADD PRIMARY KEY (a)", "LK309"),
+    ("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d ADD CONSTRAINT x CHECK (VALUE > 0)", "LK316"),
+    ("ban-drop-column", "ALTER TABLE t DROP COLUMN a", "DL103"),
+    ("ban-drop-database", "DROP DATABASE d", "DL113"),
+    ("ban-drop-extension", "DROP EXTENSION e", "DL111"),
+    ("ban-drop-generated-expression", "ALTER TABLE t ALTER COLUMN a DROP EXPRESSION", "DL117"),
+    ("ban-drop-index", "DROP INDEX i", "IX401"),
+    ("ban-drop-schema", "DROP SCHEMA s", "DL104"),
+    ("ban-drop-sequence", "DROP SEQUENCE s", "DL108"),
+    ("ban-drop-table", "DROP TABLE t", "DL101"),
+    ("ban-drop-type", "DROP TYPE t CASCADE", "DL109"),
+    ("ban-revoke", "REVOKE SELECT ON t FROM r", "BR612"),
+    ("ban-truncate-cascade", "TRUNCATE t CASCADE", "DL102"),
+    ("changing-column-type", "ALTER TABLE t ALTER COLUMN a TYPE bigint", "LK301"),
+    ("constraint-missing-not-valid", "ALTER TABLE t ADD CONSTRAINT y CHECK (a > 0)", "LK307"),
+    ("disallowed-unique-constraint", "ALTER TABLE t ADD CONSTRAINT z UNIQUE (a)", "LK309"),
+    ("prefer-repack", "VACUUM FULL t", "LK305"),
+    ("renaming-column", "ALTER TABLE t RENAME COLUMN a TO b", "BR602"),
+    ("renaming-table", "ALTER TABLE t RENAME TO u", "BR601"),
+    ("require-concurrent-index-creation", "CREATE INDEX i ON t (a)", "LK310"),
+    ("require-concurrent-index-deletion", "DROP INDEX i", "LK311"),
+    ("require-concurrent-partition-detach", "ALTER TABLE t DETACH PARTITION p", "LK315"),
+    ("require-concurrent-reindex", "REINDEX TABLE t", "LK312"),
+];
+
+#[test]
+fn what_squawk_warns_of_is_found_and_its_ignore_comments_hide_nothing() {
+    for (rule, statement, code) in SQUAWK {
+        for text in [
+            (*statement).to_owned(),
+            format!("-- squawk-ignore {rule}\n{statement}"),
+            format!("-- squawk-ignore-file\n{statement} -- squawk-ignore {rule}"),
+        ] {
+            let found: Vec<&str> = super::find(&text).iter().map(|hazard| hazard.code).collect();
+            assert!(found.contains(code), "{rule}: {text}: {found:?}");
+        }
+    }
+}
