@@ -206,3 +206,41 @@ fn a_count_that_a_lock_holds_up_says_so() {
     other.commit();
     assert!(told.contains("drops table t: about 50 rows (a lock held the count up)"), "{told}");
 }
+
+#[test]
+fn a_history_that_deletes_its_own_rows_runs_on_a_new_database() {
+    let database = server().database();
+    let project = TestProject::on(&database);
+    let first = "CREATE TABLE t (i int PRIMARY KEY, a int);\nINSERT INTO t SELECT g FROM generate_series(1, 9) g;";
+    project.script("a", "", first, "DROP TABLE t;");
+    project.script("b", "a", "DELETE FROM t WHERE i > 5;\nUPDATE t SET a = i WHERE i < 3;", "SELECT 1;");
+    project.script(
+        "c",
+        "b",
+        "UPDATE t SET a = 0 WHERE a > 1;\nALTER TABLE t DROP COLUMN a;",
+        "ALTER TABLE t ADD a int;",
+    );
+    project.run(&["upgrade", "head"]).expect_status(0);
+    assert_eq!(database.psql("SELECT count(*) FROM t"), "5");
+}
+
+#[test]
+fn nothing_is_asked_again_where_nothing_needs_approval() {
+    let database = server().database();
+    database.psql("CREATE TABLE t (i int); CREATE TABLE u (i int); INSERT INTO u VALUES (1)");
+    let project = TestProject::on(&database);
+    let config = project.read("limbeck.toml") + "\n[apply]\nconfirm = []\n";
+    project.write("limbeck.toml", &config);
+    project.script("a", "", "DELETE FROM u WHERE i > 1;", "SELECT 1;");
+    let other = Open::on(&database, "LOCK TABLE u IN EXCLUSIVE MODE; INSERT INTO u VALUES (7)");
+    let mut run = project.command(&["upgrade", "head"]).spawn().unwrap();
+    eventually("the run waits", 20, || {
+        database.psql(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+               AND query LIKE '%DELETE FROM u%' AND query NOT LIKE '%pg_stat_activity%'",
+        ) != "0"
+    });
+    other.commit();
+    assert_eq!(end_of(&mut run, 60).unwrap().code(), Some(0));
+    assert_eq!(database.psql("SELECT count(*) FROM u"), "1");
+}

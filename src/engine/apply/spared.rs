@@ -216,6 +216,19 @@ impl Run<'_> {
         }
     }
 
+    /// A DELETE that was to take no row has taken none.
+    pub(super) fn nothing_taken(&self, statement: &PlannedStatement, rows: Option<u64>) -> Result<(), Stop> {
+        let takes_rows = |hazard: &&Hazard| {
+            matches!(hazard.subject, Subject::Rows { question: Question::Taken { column: None, .. }, .. })
+        };
+        // In a database that was blank the plan itself has put the rows there.
+        let mut spared = statement.hazards.iter().filter(|hazard| is_spared(self.plan, hazard) && !self.plan.blank);
+        match (spared.find(takes_rows), rows) {
+            (Some(hazard), Some(rows)) if rows > 0 => Err(Stop::Failed(no_longer_nothing(hazard, rows))),
+            _ => Ok(()),
+        }
+    }
+
     /// Where nobody had to approve a statement, what CASCADE takes along by now has to be empty, too.
     pub(super) async fn nothing_more(&self, step: &Step, statement: &PlannedStatement) -> Result<(), Stop> {
         let mut losses = statement.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
@@ -248,18 +261,6 @@ impl Run<'_> {
             self.spared.transactions(|transactions| transactions.current = Some(written));
         }
         Ok(())
-    }
-}
-
-/// A DELETE that was to take no row has taken none.
-pub(super) fn nothing_taken(statement: &PlannedStatement, rows: Option<u64>) -> Result<(), Stop> {
-    let spared = statement.hazards.iter().find(|hazard| {
-        let rows = matches!(hazard.subject, Subject::Rows { question: Question::Taken { column: None, .. }, .. });
-        rows && hazard.touches_nothing()
-    });
-    match (spared, rows) {
-        (Some(hazard), Some(rows)) if rows > 0 => Err(Stop::Failed(no_longer_nothing(hazard, rows))),
-        _ => Ok(()),
     }
 }
 

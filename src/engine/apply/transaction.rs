@@ -9,7 +9,6 @@ use tokio_postgres::SimpleQueryMessage;
 use super::failure::{Stop, stop};
 use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
-use super::spared::nothing_taken;
 use super::{Progress, StepOutcome};
 use crate::core::plan::Step;
 use crate::engine::postgres::database_error;
@@ -102,7 +101,7 @@ impl Run<'_> {
                     let reason = stop(&error, step, Some(statement), self.cancel.is_cancelled());
                     with_copies_in_mind(&error, pending.is_some(), reason)
                 })?;
-                nothing_taken(statement, rows)?;
+                self.nothing_taken(statement, rows)?;
                 kept.extend(self.settle(index, step, made, rows).await?);
                 self.put_back_early(index, step, pending.as_mut(), statement).await?;
             }
