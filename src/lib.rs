@@ -12,7 +12,7 @@
 //!   - [`core::schema`]: what a database's catalog holds, as plain data; [`core::diff`]: two of them as ordered
 //!     statements, the expressions that only look different, renames, and the text of a script.
 //!   - [`core::hazard`]: what a statement may cost, one rule a file.
-//!   - [`core::kept`]: what has to be copied before it is destroyed, and the SQL that copies it and puts it back.
+//!   - [`core::copies`]: what has to be copied before it is destroyed, and the SQL that copies it and puts it back.
 //!   - [`core::plan`]: what will run; the approval without which nothing does.
 //! - [`engine`] is everything that touches a disk, a process or a server; a use case a file.
 //!   - [`engine::project`]: `limbeck.toml`, `.env`, the scripts on disk, atomic writes.
@@ -22,13 +22,13 @@
 //!     cache; [`engine::verify`]: scripts up, down and up again.
 //!   - [`engine::autogenerate`] compares the models with the database, writes the difference as a script and proves it;
 //!     [`engine::drift`] compares the database with its own history.
-//!   - [`engine::evidence`]: counts on the target what a plan may cost; what earlier statements make, rename or fill is
+//!   - [`engine::preflight`]: counts on the target what a plan may cost; what earlier statements make, rename or fill is
 //!     followed on a scratch copy of its schema (`evidence/trail.rs`).
-//!   - [`engine::kept`]: copies of what approved steps destroy: made in the step's transaction, put back by the opposite
+//!   - [`engine::copies`]: copies of what approved steps destroy: made in the step's transaction, put back by the opposite
 //!     step or by hand.
 //!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, [`engine::apply::rehearse`] runs it and takes it back;
 //!     [`engine::backup`] writes the whole database to a file by `pg_dump`, and brings it back;
-//!     [`engine::draft`], [`engine::stamp`] and [`engine::status`] are the rest of the workflow.
+//!     [`engine::draft`], [`engine::stamp`] and [`engine::state::status`] are the rest of the workflow.
 //! - [`cli`] is the command line: a verb a file, text and JSON, errors to exit codes.
 //! - [`tui`] is the UI: `app` is a pure state machine, `view` its picture, `runtime` the loop.
 //!

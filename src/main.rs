@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use limbeck::cli::{self, Context, Global, Invocation, Picture, Ui};
-use limbeck::engine::{Result, postgres};
+use limbeck::engine::{Result, connection};
 use limbeck::tui::print::Format;
 use limbeck::tui::runtime::{self, Playback, TuiOptions};
 
 fn main() -> ExitCode {
     // The embedded server's supervisor is this same program, started with arguments of its own.
-    if let Some(code) = postgres::supervise(std::env::args_os()) {
+    if let Some(code) = connection::supervise(std::env::args_os()) {
         return code;
     }
     runtime::install_hook();

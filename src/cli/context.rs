@@ -8,9 +8,10 @@ use tokio::runtime::{Builder, Runtime};
 use super::arguments::Global;
 use super::exit::Exit;
 use super::terminal::Terminal;
-use crate::engine::postgres::Variables;
+use crate::engine::connection::Variables;
+use crate::engine::open::open;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::status::{Status, status};
+use crate::engine::state::status::{Status, status};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
 /// The options that hold for every command, and what follows from them.
@@ -68,7 +69,7 @@ impl Context {
     /// # Errors
     /// When nothing says it, or the embedded server does not start.
     pub async fn target(&self, project: &Project) -> Result<Target> {
-        let target = Target::resolve(project, &self.connect_options()).await?;
+        let target = open(project, &self.connect_options()).await?;
         for warning in target.conninfo().warnings() {
             self.terminal.warn(warning);
         }

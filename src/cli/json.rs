@@ -7,16 +7,16 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::listing::absolute;
+use crate::core::copies::Keeping;
 use crate::core::diff::Operation;
 use crate::core::diff::rename::Candidate;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{self, Hazard};
-use crate::core::kept::Keeping;
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::engine::autogenerate::{Generated, Proof};
 use crate::engine::draft::Written;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::status::Status;
+use crate::engine::state::status::Status;
 use crate::engine::verify::Verified;
 use crate::engine::{Error, ErrorKind};
 

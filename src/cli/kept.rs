@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::{plan_text, question};
+use crate::core::copies::{Kind, size};
 use crate::core::graph::Direction;
-use crate::core::kept::{Kind, size};
-use crate::engine::kept::{Copy, Which, drop_copies, list, restore};
+use crate::engine::copies::{Copy, Which, drop_copies, list, restore};
 use crate::engine::{Error, ErrorKind};
 
 #[derive(Debug, Args)]

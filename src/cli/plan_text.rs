@@ -6,7 +6,7 @@ use super::listing::join;
 use crate::core::hazard::{Class, Hazard, Question, Subject};
 use crate::core::plan::{Plan, Step};
 use crate::engine::apply::Kept;
-use crate::engine::kept::Restored;
+use crate::engine::copies::Restored;
 
 /// The whole plan, a paragraph a step.
 #[must_use]

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::postgres::{Programs, ServerInfo, Session, Surroundings, Variables, install_command};
+use super::connection::{Programs, ServerInfo, Session, Surroundings, Variables, install_command};
+use super::open::open;
 use super::project::{Project, ScriptTree};
-use super::status::status;
-use super::{ConnectOptions, Error, Result, Target, editor, record};
+use super::state::record;
+use super::state::status::status;
+use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
 
 /// The oldest server that limbeck works with.
@@ -110,7 +112,7 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     };
     let (target, session) = session;
     let server = session.server();
-    let own = if target.is_embedded() { ", limbeck's own server" } else { "" };
+    let own = if target.embedded_server().is_some() { ", limbeck's own server" } else { "" };
     let place = Finding::good("database", format!("{}{own}", server_url(server)));
     let mut findings = vec![place, version(server)];
     let warnings = target.conninfo().warnings().iter();
@@ -140,7 +142,7 @@ async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Resu
 
 /// The target is handed back, too: it holds the embedded server alive.
 async fn connect(project: &Project, options: &ConnectOptions) -> Result<(Target, Session)> {
-    let target = Target::resolve(project, options).await?;
+    let target = open(project, options).await?;
     let session = target.connect("limbeck doctor").await?;
     Ok((target, session))
 }

@@ -3,11 +3,12 @@
 use tokio_util::sync::CancellationToken;
 
 use super::autogenerate::{Bench, CompareOptions, TellAutogenerate, Told, Wanted, Work};
-use super::postgres::VersionTable;
 use super::project::{Project, ScriptTree};
 use super::scratch::{Needs, Scratch};
+use super::state::VersionTable;
+use super::state::{recall, record};
 use super::verify::{Walker, shape};
-use super::{Error, Result, Target, models, recall, record};
+use super::{Error, Result, Target, models};
 use crate::core::diff::Changes;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::schema::Kind;

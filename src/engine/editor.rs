@@ -1,6 +1,6 @@
 //! Which editor a person has chosen, as the words of a command.
 
-use super::postgres::Variables;
+use super::connection::Variables;
 use super::{Error, Result};
 
 /// Tried in this order where neither `VISUAL` nor `EDITOR` is set.

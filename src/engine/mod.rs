@@ -1,28 +1,27 @@
-//! Everything that touches a disk, a process or a server. A use case a file; the command line and
-//! the UI call the same ones.
+//! Everything that touches a disk, a process or a server. One folder per use case; the command line and
+//! the UI call the same functions.
 
 pub mod apply;
 pub mod autogenerate;
 pub mod backup;
-mod behind;
+pub mod catalog;
+pub mod connection;
+pub mod copies;
 pub mod doctor;
 pub mod draft;
 pub mod drift;
 pub mod editor;
 mod error;
-pub mod evidence;
 pub mod init;
-pub mod kept;
 pub mod models;
+pub mod open;
 mod passage;
-pub mod postgres;
+pub mod preflight;
 pub mod prepare;
 pub mod project;
-pub mod recall;
-pub mod record;
 pub mod scratch;
 pub mod stamp;
-pub mod status;
+pub mod state;
 mod target;
 pub mod verify;
 

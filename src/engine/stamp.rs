@@ -1,8 +1,10 @@
 //! Writes the version table without running any script.
 
-use super::postgres::{Session, VersionTable, database_error, lock};
+use super::connection::{Session, database_error};
 use super::project::{Project, ScriptTree};
-use super::{Result, Target, recall};
+use super::state::recall;
+use super::state::{VersionTable, lock};
+use super::{Result, Target};
 use crate::core::graph::Path;
 
 /// Stamps the database with targets (`head`, `base`, ids, …); with `purge` the table is emptied first.

@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
-use super::apply::{ApplyOptions, apply};
-use super::postgres::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
-use super::prepare::{Request, prepare};
+use super::Result;
+use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::project::{Project, Where};
-use super::{Error, Result};
-use crate::core::graph::Direction;
-use crate::core::plan::{Approval, EnvironmentName};
+use crate::core::plan::EnvironmentName;
 
 /// What the command line says about the target.
 #[derive(Debug, Clone, Default)]
@@ -34,17 +29,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// Finds out where the database is; starts the embedded server when that is the one.
+    /// Finds out where the database is; starts the embedded server if it is on that server. A new embedded database
+    /// stays empty: [`open`](super::open::open) upgrades it.
     ///
     /// # Errors
     /// When no URL is given and the embedded server is not asked for, when a connection string
     /// cannot be read, or when the embedded server does not start.
-    pub async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
+    pub(super) async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
         let environment = project.environment_name(options)?;
         let text = match project.locate(options)? {
             Where::Url(url) => Some(url),
             Where::Variables => None,
-            Where::Embedded => return Self::embedded(project, environment, options.yes).await,
+            Where::Embedded => return Self::start_embedded(project, environment, options.yes).await,
         };
         let conninfo = Arc::new(ConnInfo::resolve(text.as_deref(), &project.variables)?);
         Ok(Self { environment, conninfo, embedded: None })
@@ -70,41 +66,16 @@ impl Target {
         &self.conninfo
     }
 
-    /// Whether it is limbeck's own server.
+    /// limbeck's own server, if the database is on it.
     #[must_use]
-    pub fn is_embedded(&self) -> bool {
-        self.embedded.is_some()
+    pub fn embedded_server(&self) -> Option<&EmbeddedServer> {
+        self.embedded.as_deref()
     }
 
-    async fn embedded(project: &Project, environment: EnvironmentName, download: bool) -> Result<Self> {
+    async fn start_embedded(project: &Project, environment: EnvironmentName, download: bool) -> Result<Self> {
         let server = EmbeddedServer::start(&project.config_path, &EmbeddedOptions::of_process(download)).await?;
         let conninfo = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
         let server = Arc::new(server);
-        let target = Self { environment, conninfo: Arc::new(conninfo), embedded: Some(server.clone()) };
-        if server.is_new() {
-            if let Some(revision) = &project.config.database.embedded_at {
-                target.bring_to(project, revision).await?;
-            }
-            server.mark_ready()?;
-        }
-        Ok(target)
-    }
-
-    /// Brings a new, empty database to its first revision.
-    async fn bring_to(&self, project: &Project, revision: &str) -> Result<()> {
-        let tree = project.read_scripts();
-        let request = Request { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
-        let plan = prepare(project, &tree, self, &request).await?;
-        let approval = Approval::not_needed(plan).map_err(|error| {
-            Error::new(format!("the embedded database cannot be brought to embedded_at = \"{revision}\""))
-                .because(error)
-        })?;
-        let never = CancellationToken::new();
-        let applied = apply(project, self, &approval, &ApplyOptions::default(), &|_| {}, &never).await;
-        // Another limbeck that opened the project at the same moment may have been first.
-        if applied.is_err() && prepare(project, &tree, self, &request).await?.is_empty() {
-            return Ok(());
-        }
-        applied.map(drop)
+        Ok(Self { environment, conninfo: Arc::new(conninfo), embedded: Some(server) })
     }
 }

@@ -5,7 +5,8 @@ mod differing;
 mod reading;
 
 use limbeck::core::schema::{Schema, Scope};
-use limbeck::engine::postgres::{ConnInfo, Session, Variables, catalog};
+use limbeck::engine::catalog;
+use limbeck::engine::connection::{ConnInfo, Session, Variables};
 
 use crate::support::{TestDatabase, server};
 

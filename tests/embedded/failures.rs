@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use limbeck::engine::postgres::{EmbeddedOptions, Programs};
+use limbeck::engine::connection::{EmbeddedOptions, Programs};
 
 use super::life::{options, project, server_folder};
 use super::user::{User, start};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use limbeck::engine::postgres::{EmbeddedOptions, Surroundings};
+use limbeck::engine::connection::{EmbeddedOptions, Surroundings};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::user::{User, start};

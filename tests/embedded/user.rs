@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use limbeck::engine::postgres::{EmbeddedOptions, EmbeddedServer};
+use limbeck::engine::connection::{EmbeddedOptions, EmbeddedServer};
 
 use crate::support::{TestProject, end_of, eventually, psql_at};
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use limbeck::core::hazard::cast::{Cast, loses};
 use limbeck::core::hazard::{Evidence, Question, Subject};
-use limbeck::engine::evidence::{Written, look};
+use limbeck::engine::preflight::{Written, look};
 use tokio_postgres::{Client, NoTls};
 
 use super::casts::{TYPES, literal, samples};

@@ -201,3 +201,13 @@ fn what_was_null_and_is_filled_in_by_a_condition_is_null_again() {
     case.down();
     assert_eq!(case.rows("t"), was);
 }
+
+#[test]
+fn filling_a_column_that_has_no_value_copies_nothing() {
+    let table = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t SELECT g FROM generate_series(1, 500) g";
+    let case = Case::new(table, "UPDATE t SET a = 'new' WHERE id > 1;", "SELECT 1;");
+    let dry = case.project.run(&["upgrade", "head", "--dry-run"]).expect_status(0).stdout;
+    assert!(dry.contains("0 values in 500 rows") && !dry.contains("copy"), "{dry}");
+    case.project.run(&["upgrade", "head"]).expect_status(0);
+    assert_eq!(case.copies(), Vec::<String>::new());
+}

@@ -8,10 +8,11 @@ mod wrong;
 use std::sync::Mutex;
 
 use limbeck::core::schema::{Kind, ObjectId};
+use limbeck::engine::connection::Variables;
 use limbeck::engine::models::{LoadOptions, Models, Places, Told, prepare_in};
-use limbeck::engine::postgres::Variables;
+use limbeck::engine::open::open;
 use limbeck::engine::project::Project;
-use limbeck::engine::{ConnectOptions, Error, Target};
+use limbeck::engine::{ConnectOptions, Error};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::TestProject;
@@ -61,7 +62,7 @@ pub fn load_with(
     let result = runtime.block_on(async {
         let variables = Variables { environment: project.environment().clone(), home: None };
         let project = Project::open(None, &project.root(), variables)?;
-        let target = Target::resolve(&project, &ConnectOptions::default()).await?;
+        let target = open(&project, &ConnectOptions::default()).await?;
         let options = LoadOptions { download: false, consent };
         let prepared = prepare_in(&places, &project, &target, &options, cancel).await?;
         prepared.load(&project, &target, &options, &tell, cancel).await

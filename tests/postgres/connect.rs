@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use limbeck::engine::postgres::{ConnInfo, NoticeSeverity, Session, Variables, database_error};
+use limbeck::engine::connection::{ConnInfo, NoticeSeverity, Session, Variables, database_error};
 use limbeck::engine::{Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -2,7 +2,8 @@
 
 use limbeck::core::diff::{Changes, Options, changes};
 use limbeck::core::schema::{Schema, Scope, differences};
-use limbeck::engine::postgres::{ConnInfo, Session, Variables, catalog};
+use limbeck::engine::catalog;
+use limbeck::engine::connection::{ConnInfo, Session, Variables};
 use tokio::runtime::Runtime;
 use tokio_postgres::SimpleQueryMessage;
 

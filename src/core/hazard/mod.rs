@@ -80,7 +80,7 @@ impl Evidence {
     /// The size and the other sessions in words, each after a comma; empty where nothing is known.
     #[must_use]
     pub fn weight(&self) -> String {
-        let size = self.bytes.map(|bytes| format!(", {}", super::kept::size(bytes))).unwrap_or_default();
+        let size = self.bytes.map(|bytes| format!(", {}", super::copies::size(bytes))).unwrap_or_default();
         let held = match self.sessions {
             None | Some(0) => String::new(),
             Some(1) => ", 1 session holds locks on it".to_owned(),

@@ -30,13 +30,6 @@ impl Narrow {
             None => format!("({condition}\n)"),
         }
     }
-
-    /// Whether other rows than the one at hand decide.
-    #[must_use]
-    pub fn looks_elsewhere(&self) -> bool {
-        let selects = |text: &String| text.to_ascii_lowercase().contains("select");
-        self.others.is_some() || self.condition.as_ref().is_some_and(selects)
-    }
 }
 
 /// The condition by which a statement takes rows of a table; `None`: every row may be meant. A condition that gives

@@ -171,7 +171,7 @@ mod tests {
             confirm: vec![Class::DataLoss],
             blank: false,
             behind: behind.collect(),
-            keeping: crate::core::kept::Keeping::default(),
+            keeping: crate::core::copies::Keeping::default(),
             backup_first: false,
         })
     }

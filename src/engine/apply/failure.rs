@@ -3,8 +3,8 @@
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::core::plan::{PlannedStatement, Step};
+use crate::engine::connection::database_error;
 use crate::engine::passage::{Passage, from_here};
-use crate::engine::postgres::database_error;
 use crate::engine::{Error, ErrorKind};
 
 /// Why a step did not come to its end.

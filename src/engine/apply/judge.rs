@@ -4,7 +4,7 @@ use super::run::Run;
 use crate::core::plan::PlannedStatement;
 use crate::core::sql::{Trace, trace};
 use crate::engine::Result;
-use crate::engine::postgres::database_error;
+use crate::engine::connection::database_error;
 
 /// What the catalog says.
 pub(super) enum Verdict {

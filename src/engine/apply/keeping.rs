@@ -8,13 +8,13 @@ use tokio_postgres::error::SqlState;
 use super::failure::{Stop, stop};
 use super::run::Run;
 use super::{ApplyOptions, Kept, Progress, Tell};
+use crate::core::copies::{What, losses, size};
 use crate::core::graph::Direction;
-use crate::core::kept::{What, losses, size};
 use crate::core::plan::{Plan, PlannedStatement, Step};
-use crate::engine::kept::{self, Keeper, Made, Pending, Place, Restored, Trouble};
-use crate::engine::postgres::Session;
-use crate::engine::postgres::ledger::{Entry, Ledger};
+use crate::engine::connection::Session;
+use crate::engine::copies::{self, Keeper, Made, Pending, Place, Restored, Trouble};
 use crate::engine::project::config::Apply;
+use crate::engine::state::ledger::{Entry, Ledger};
 use crate::engine::{Error, Result};
 
 /// What a run keeps and puts back.
@@ -39,14 +39,14 @@ impl Keeping {
         if options.no_keep {
             return Ok(Self { keeper: None, waiting: HashSet::new(), role });
         }
-        let waiting = kept::waiting(guard.client()).await?.into_iter().collect();
+        let waiting = copies::waiting(guard.client()).await?.into_iter().collect();
         if !apply.keep || !plan.keeping.wanted || plan.blank || !destroys(plan) {
             return Ok(Self { keeper: None, waiting, role });
         }
-        let limit = kept::limit(apply)?;
+        let limit = copies::limit(apply)?;
         if plan.keeping.is_over() {
             let (bytes, limit) = (size(plan.keeping.bytes), size(limit));
-            return Err(kept::no_room(format!(
+            return Err(copies::no_room(format!(
                 "copies of what is lost would take {bytes}, more than keep_limit = {limit}"
             ))
             .because("nothing was run"));
@@ -194,7 +194,7 @@ impl Run<'_> {
         if client.batch_execute("SAVEPOINT limbeck_inside; RELEASE SAVEPOINT limbeck_inside").await.is_ok() {
             return work.await;
         }
-        let failed = |error: tokio_postgres::Error| Stop::from(crate::engine::postgres::database_error(&error));
+        let failed = |error: tokio_postgres::Error| Stop::from(crate::engine::connection::database_error(&error));
         client.batch_execute("BEGIN").await.map_err(failed)?;
         let done = work.await;
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };

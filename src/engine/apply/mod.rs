@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::kept::Restored;
+use super::copies::Restored;
 use super::project::Project;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};

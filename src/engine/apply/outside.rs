@@ -11,10 +11,10 @@ use super::transaction::commit_failed;
 use super::{Kept, Progress, Resume, StepOutcome};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{PlannedStatement, Step};
-use crate::engine::kept::{Pending, Restored};
-use crate::engine::postgres::database_error;
-use crate::engine::postgres::ledger::{Cursor, Entry};
-use crate::engine::{Error, ErrorKind, Result, evidence};
+use crate::engine::connection::database_error;
+use crate::engine::copies::{Pending, Restored};
+use crate::engine::state::ledger::{Cursor, Entry};
+use crate::engine::{Error, ErrorKind, Result, preflight};
 
 impl Run<'_> {
     /// Runs a step statement by statement, each on its own.
@@ -59,7 +59,8 @@ impl Run<'_> {
                 continue;
             }
             let written = self.spared.past();
-            if let Some(found) = evidence::look(guard, &hazard.subject, &written).await.filter(|found| found.values > 0)
+            if let Some(found) =
+                preflight::look(guard, &hazard.subject, &written).await.filter(|found| found.values > 0)
             {
                 return Err(Stop::Failed(no_longer_nothing(hazard, found.values)));
             }

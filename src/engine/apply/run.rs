@@ -14,13 +14,14 @@ use super::spared::Spared;
 use super::{ApplyOptions, Kept, Progress, StepOutcome, Tell};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
-use crate::engine::kept::Restored;
-use crate::engine::postgres::identifier::{literal, quote};
-use crate::engine::postgres::ledger::{Backend, Ledger};
-use crate::engine::postgres::{Notice, Session, VersionTable, database_error, lock};
+use crate::engine::connection::identifier::{literal, quote};
+use crate::engine::connection::{Notice, Session, database_error};
+use crate::engine::copies::Restored;
 use crate::engine::project::Project;
 use crate::engine::project::config::Apply;
-use crate::engine::{Error, ErrorKind, Result, Target, evidence};
+use crate::engine::state::ledger::{Backend, Ledger};
+use crate::engine::state::{VersionTable, lock};
+use crate::engine::{Error, ErrorKind, Result, Target, preflight};
 
 /// How often an orphaned statement is looked at again.
 const AGAIN: Duration = Duration::from_millis(300);
@@ -87,7 +88,7 @@ impl<'a> Run<'a> {
         };
         run.wait_for_orphans().await?;
         run.expect_heads(&plan.from).await?;
-        if plan.blank && !evidence::is_blank(run.guard.client(), &run.table).await? {
+        if plan.blank && !preflight::is_blank(run.guard.client(), &run.table).await? {
             return Err(Error::new("the database has got tables since the plan was made, when it had none")
                 .hint("look at the new plan and start again"));
         }

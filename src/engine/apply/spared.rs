@@ -11,8 +11,8 @@ use super::failure::{Stop, stop};
 use super::run::Run;
 use crate::core::hazard::{Class, Hazard, Origin, Question, Subject};
 use crate::core::plan::{Plan, PlannedStatement, Step};
-use crate::engine::evidence::{self, Written};
-use crate::engine::postgres::database_error;
+use crate::engine::connection::database_error;
+use crate::engine::preflight::{self, Written};
 use crate::engine::{Error, Result};
 
 /// The hazards of a plan that nobody had to approve, and what is known of them.
@@ -124,7 +124,7 @@ impl Spared {
 
 fn named(subject: &Subject) -> Option<Named> {
     let column = if let Subject::Column { column, .. } = subject { Some(column.clone()) } else { None };
-    Some((evidence::table_of(subject)?, column))
+    Some((preflight::table_of(subject)?, column))
 }
 
 async fn standing(client: &Client, (table, column): &Named) -> Result<Stood, tokio_postgres::Error> {
@@ -150,7 +150,7 @@ impl Run<'_> {
         if self.spared.is_empty() {
             return Ok(());
         }
-        for word in evidence::words(&statement.sql) {
+        for word in preflight::words(&statement.sql) {
             for later in self.spared.by_name.get(&word).into_iter().flatten() {
                 if (later.step, later.statement) > (index, number) {
                     self.look_again(
@@ -189,7 +189,7 @@ impl Run<'_> {
         subject: &Subject,
         mode: Option<&str>,
     ) -> Result<(), Stop> {
-        let Some(table) = evidence::table_of(subject) else { return Ok(()) };
+        let Some(table) = preflight::table_of(subject) else { return Ok(()) };
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| stop(&error, step, None, self.cancel.is_cancelled());
         let column = if let Subject::Column { column, .. } = subject { Some(column) } else { None };
@@ -208,7 +208,7 @@ impl Run<'_> {
         // Only what is stored here tells who wrote it.
         let written =
             if ["r", "p", "m"].contains(&kind.as_str()) { self.written(step).await? } else { Written::default() };
-        let found = evidence::exactly(client, subject, &written).await.map_err(failed)?;
+        let found = preflight::exactly(client, subject, &written).await.map_err(failed)?;
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await.map_err(failed)?;
         match found {
             Some(found) if found.values > 0 => Err(Stop::Failed(no_longer_nothing(hazard, found.values))),
@@ -236,9 +236,9 @@ impl Run<'_> {
             return Ok(());
         }
         let client = self.worker.client();
-        for hazard in evidence::along(client, &statement.sql, &statement.hazards).await {
+        for hazard in preflight::along(client, &statement.sql, &statement.hazards).await {
             let written = self.written(step).await?;
-            let found = evidence::exactly(client, &hazard.subject, &written).await;
+            let found = preflight::exactly(client, &hazard.subject, &written).await;
             let found = found.map_err(|error| stop(&error, step, None, self.cancel.is_cancelled()))?;
             if found.is_none_or(|found| found.values > 0) {
                 return Err(Stop::Failed(goes_along(&hazard)));

@@ -10,7 +10,7 @@ use super::run::Run;
 use super::{Blocker, Progress};
 use crate::core::plan::PlannedStatement;
 use crate::core::sql;
-use crate::engine::postgres::Notice;
+use crate::engine::connection::Notice;
 
 /// How long a statement runs before it is asked who blocks it, and how often after that.
 const LOOK: Duration = Duration::from_millis(400);

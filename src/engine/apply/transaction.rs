@@ -11,8 +11,8 @@ use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
 use super::{Progress, StepOutcome};
 use crate::core::plan::Step;
-use crate::engine::postgres::database_error;
-use crate::engine::postgres::ledger::Entry;
+use crate::engine::connection::database_error;
+use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, ErrorKind, Result};
 
 /// How often a step that waits for a lock is started again before the run gives up.

@@ -6,10 +6,10 @@ use crate::core::graph::Direction;
 use crate::core::plan::{Plan, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::draft::Draft;
-use crate::engine::postgres::VersionTable;
 use crate::engine::prepare::{self, Request};
 use crate::engine::project::{Project, ScriptFile, ScriptTree};
-use crate::engine::{Error, Result, Target, evidence};
+use crate::engine::state::VersionTable;
+use crate::engine::{Error, Result, Target, preflight};
 
 /// The upgrade to a script that is written nowhere yet, its hazards counted on the target. Reads only.
 ///
@@ -27,7 +27,7 @@ pub async fn cost(project: &Project, tree: &ScriptTree, target: &Target, draft: 
     let path = tree.graph.upgrade(&id, &heads)?;
     let request = Request { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
     let mut plan = prepare::along(project, &tree, target, &request, path)?;
-    let site = evidence::Site { project, target, client: session.client(), version_table: &table };
-    evidence::count(site, &mut plan).await?;
+    let site = preflight::Site { project, target, client: session.client(), version_table: &table };
+    preflight::count(site, &mut plan).await?;
     Ok(plan)
 }

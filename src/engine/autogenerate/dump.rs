@@ -7,10 +7,11 @@ use tokio_postgres::error::SqlState;
 
 use crate::core::schema::{Kind, ObjectId, Schema};
 use crate::core::sql;
-use crate::engine::postgres::identifier::quote;
-use crate::engine::postgres::{ConnInfo, Programs, Session, Surroundings, VersionTable, database_error};
+use crate::engine::connection::identifier::quote;
+use crate::engine::connection::{ConnInfo, Programs, Session, Surroundings, database_error};
 use crate::engine::project::Project;
 use crate::engine::scratch::Scratch;
+use crate::engine::state::VersionTable;
 use crate::engine::{Error, Result};
 
 /// Finds a `pg_dump` that reads servers of a major version: of that one or the next newer.

@@ -2,8 +2,8 @@
 
 use super::Bench;
 use crate::engine::Result;
+use crate::engine::catalog;
 use crate::engine::models::Key;
-use crate::engine::postgres::catalog;
 
 /// The kind under which the notes of a comparison without a difference are kept.
 const KIND: &str = "alike";

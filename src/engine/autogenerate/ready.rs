@@ -1,8 +1,8 @@
 //! Whether the database is where a comparison with the models makes sense.
 
 use crate::core::graph::RevisionId;
-use crate::engine::postgres::VersionTable;
 use crate::engine::project::{Project, ScriptTree};
+use crate::engine::state::VersionTable;
 use crate::engine::{Error, Result, Target};
 
 /// Refuses a database that has not all revisions; in Alembic's own words.

@@ -5,8 +5,8 @@ use super::bench::Bench;
 use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::{ObjectId, Schema, Scope};
-use crate::engine::postgres::database_error;
-use crate::engine::postgres::identifier::quote;
+use crate::engine::connection::database_error;
+use crate::engine::connection::identifier::quote;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// The statements of renames, both ways, each in the order in which it runs.

@@ -6,8 +6,9 @@ use tokio_postgres::error::ErrorPosition;
 
 use crate::core::diff::{Changes, Operation, Options, changes};
 use crate::core::schema::{Kind, Schema};
-use crate::engine::postgres::identifier::quote;
-use crate::engine::postgres::{Session, catalog, database_error};
+use crate::engine::catalog;
+use crate::engine::connection::identifier::quote;
+use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::scratch::{Needs, Scratch};
 use crate::engine::verify::shape;

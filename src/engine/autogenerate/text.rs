@@ -6,9 +6,9 @@ use super::renames::Renames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, shorten};
 use crate::core::schema::{Kind, Object, Schema};
+use crate::engine::connection::database_error;
+use crate::engine::connection::identifier::quote;
 use crate::engine::draft::{Body, Half};
-use crate::engine::postgres::database_error;
-use crate::engine::postgres::identifier::quote;
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 

@@ -12,8 +12,9 @@ use super::child::{self, Listening};
 use super::program::{self, Program};
 use super::record::{Record, checksum};
 use super::{Tell, Told};
-use crate::engine::postgres::{Session, VersionTable, database_error};
+use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
+use crate::engine::state::VersionTable;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// What is asked for.

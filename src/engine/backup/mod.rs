@@ -18,7 +18,7 @@ pub use record::Record;
 pub use restore::{RestoreOptions, Restored, restore};
 
 use super::Result;
-use super::postgres::{Surroundings, project_folder_name};
+use super::connection::{Surroundings, project_folder_name};
 use super::project::Project;
 use crate::engine::Error;
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::record::major;
-use crate::engine::postgres::Surroundings;
-use crate::engine::postgres::programs::{self, install_command};
+use crate::engine::connection::Surroundings;
+use crate::engine::connection::programs::{self, install_command};
 use crate::engine::{Error, ErrorKind, Result};
 
 /// A program of one version.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::places::Places;
-use crate::engine::postgres::project_folder_name;
+use crate::engine::connection::project_folder_name;
 use crate::engine::project::{Project, write_over};
 use crate::engine::{Error, ErrorKind, Result};
 

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::places::Places;
 use super::source::Source;
-use crate::engine::postgres::{Session, database_error, project_folder_name};
+use crate::engine::connection::{Session, database_error, project_folder_name};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
@@ -103,7 +103,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::engine::postgres::Variables;
+    use crate::engine::connection::Variables;
     use crate::engine::project::Config;
 
     #[test]

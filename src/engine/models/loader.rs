@@ -7,8 +7,9 @@ use super::refusal::{self, Refused, answer, explain, may_come, wants_outside};
 use super::text::{Text, first_word, is_setting};
 use super::{Told, interrupted};
 use crate::core::schema::{Schema, Scope};
-use crate::engine::postgres::identifier::{literal, quote};
-use crate::engine::postgres::{Session, catalog, database_error};
+use crate::engine::catalog;
+use crate::engine::connection::identifier::{literal, quote};
+use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
 

@@ -54,7 +54,7 @@ pub fn worst<'a>(refused: &'a [Refused<'a>]) -> Option<(&'a Refused<'a>, bool)> 
 
 /// The failure, with its place and what can be done about it.
 pub fn explain(one: &Refused<'_>, circle: bool, server: &str) -> Error {
-    let Some((answer, code)) = answer(&one.error) else { return crate::engine::postgres::database_error(&one.error) };
+    let Some((answer, code)) = answer(&one.error) else { return crate::engine::connection::database_error(&one.error) };
     let mut error = one.text.passage().refused(answer, one.text.start_of(one.statement));
     let extension = extension(&one.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
     let role = role(answer.message()).filter(|_| code == "42704");

@@ -76,7 +76,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("limbeck.toml");
         std::fs::write(&config, "").unwrap();
-        let variables = crate::engine::postgres::Variables::default();
+        let variables = crate::engine::connection::Variables::default();
         let project = Project::open(Some(&config), home.path(), variables).unwrap();
         assert!(seen(&project).unwrap_err().message.starts_with("there are no models"));
         std::fs::create_dir(home.path().join("models")).unwrap();

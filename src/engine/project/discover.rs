@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CONFIG_FILE, no_project};
-use crate::engine::postgres::Variables;
+use crate::engine::connection::Variables;
 use crate::engine::{Error, Result};
 
 /// The configuration file's absolute path.

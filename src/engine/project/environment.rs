@@ -124,7 +124,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::engine::postgres::Variables;
+    use crate::engine::connection::Variables;
     use crate::engine::project::Config;
 
     fn project(config: &str, variables: &[(&str, &str)]) -> Project {

@@ -15,7 +15,7 @@ pub use write::{Saved, write_new, write_over, write_unless_moved};
 
 use std::path::{Path, PathBuf};
 
-use super::postgres::Variables;
+use super::connection::Variables;
 use super::{Error, ErrorKind, Result};
 
 /// The name of the configuration file.

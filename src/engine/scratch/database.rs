@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
 use super::likeness::Likeness;
-use crate::engine::postgres::identifier::quote;
-use crate::engine::postgres::{ConnInfo, Session, database_error};
+use crate::engine::connection::identifier::quote;
+use crate::engine::connection::{ConnInfo, Session, database_error};
 use crate::engine::{Error, Result};
 
 /// What the names of all scratch databases begin with.

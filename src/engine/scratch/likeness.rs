@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use tokio_postgres::Client;
 
 use crate::engine::Result;
-use crate::engine::postgres::identifier::{literal, quote};
-use crate::engine::postgres::{Session, database_error};
+use crate::engine::connection::identifier::{literal, quote};
+use crate::engine::connection::{Session, database_error};
 
 /// How the target's database is made.
 #[derive(Debug, Clone, PartialEq, Eq)]

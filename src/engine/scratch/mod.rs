@@ -9,7 +9,7 @@ mod needs;
 
 pub use needs::Needs;
 
-use super::postgres::{ConnInfo, EmbeddedOptions, EmbeddedServer, Programs};
+use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Programs};
 use super::project::Project;
 use super::{Result, Target};
 use database::TemporaryDatabase;
@@ -133,12 +133,12 @@ impl Scratch {
         needs: &Needs,
         owner: Option<&str>,
     ) -> Result<Self> {
-        let session = super::postgres::Session::open(maintenance, "limbeck scratch").await?;
+        let session = super::connection::Session::open(maintenance, "limbeck scratch").await?;
         likeness.make_roles(&session, &needs.roles).await?;
         if let Some(role) = owner {
             // Who else logs in there may do all; what a superuser has made on the target is made by this role here.
-            let sql = format!("ALTER ROLE {} SUPERUSER", super::postgres::identifier::quote(role));
-            session.client().batch_execute(&sql).await.map_err(|error| super::postgres::database_error(&error))?;
+            let sql = format!("ALTER ROLE {} SUPERUSER", super::connection::identifier::quote(role));
+            session.client().batch_execute(&sql).await.map_err(|error| super::connection::database_error(&error))?;
         }
         Self::beside(maintenance, likeness, owner).await
     }

@@ -9,9 +9,9 @@ use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
-use super::postgres::VersionTable;
 use super::project::{Project, ScriptTree};
 use super::scratch::{Needs, Scratch};
+use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::sql;

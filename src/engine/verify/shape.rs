@@ -1,7 +1,8 @@
 //! The schema of a scratch database at one moment, and what has become of it since.
 
 use crate::core::schema::{Difference, Disagreement, NotCarried, Schema, Scope, differences};
-use crate::engine::postgres::{Session, catalog};
+use crate::engine::catalog;
+use crate::engine::connection::Session;
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 

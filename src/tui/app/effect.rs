@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Generation;
 use super::screen::generate::Wanted;
+use super::screen::kept_dialog;
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::engine::draft::NewRevision;
@@ -50,10 +51,8 @@ pub enum Effect {
     Backup(Generation),
     /// Read which copies are kept.
     ListCopies(Generation),
-    /// Put a copy back, by its number.
-    PutBack(Generation, i64),
-    /// Drop a copy for good, by its number.
-    DropCopy(Generation, i64),
+    /// Put a copy back or drop it for good, by its number.
+    ChangeCopy(Generation, i64, kept_dialog::Wanted),
     /// Write what the models add as a script, and prove it.
     Generate(Generation, Arc<ScriptTree>, Box<Wanted>),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.

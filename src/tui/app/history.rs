@@ -8,7 +8,7 @@ use super::rows::{edges, footing, text};
 use crate::core::graph::RevisionId;
 use crate::core::graph::lanes::{self, LaneRow};
 use crate::engine::project::{ScriptProblem, ScriptTree};
-use crate::engine::record::Record;
+use crate::engine::state::record::Record;
 
 /// One thing that can be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,7 +27,7 @@ use super::{Consent, Effect, Generation, Highlighted, Start};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
 use crate::engine::project::{ScriptFile, ScriptTree};
-use crate::engine::status::Status;
+use crate::engine::state::status::Status;
 
 /// How long a notice stands.
 const NOTICE: Duration = Duration::from_secs(6);

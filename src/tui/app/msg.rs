@@ -11,12 +11,12 @@ use crate::core::plan::Plan;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::autogenerate::{self, Comparison};
 use crate::engine::backup::{self, Listed};
+use crate::engine::copies;
 use crate::engine::draft::Written;
 use crate::engine::drift::Drift;
-use crate::engine::kept;
 use crate::engine::project::{Saved, ScriptTree};
-use crate::engine::record::Record;
-use crate::engine::status::Status;
+use crate::engine::state::record::Record;
+use crate::engine::state::status::Status;
 use crate::engine::verify::{Report, Told, Verified};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::screen::editor::{Findings, Opening};
@@ -83,11 +83,11 @@ pub enum Msg {
     /// Answer to `Effect::Backup`.
     BackedUp(Generation, Result<(PathBuf, backup::Record), Error>),
     /// Answer to `Effect::ListCopies`.
-    CopiesListed(Generation, Result<Vec<kept::Copy>, Error>),
-    /// Answer to `Effect::PutBack`.
-    CopyBack(Generation, Result<kept::Restored, Error>),
-    /// Answer to `Effect::DropCopy`.
-    CopyDropped(Generation, Result<Vec<kept::Copy>, Error>),
+    CopiesListed(Generation, Result<Vec<copies::Copy>, Error>),
+    /// Answer to `Effect::ChangeCopy` where it was to be put back.
+    CopyBack(Generation, Result<copies::Restored, Error>),
+    /// Answer to `Effect::ChangeCopy` where it was to be dropped.
+    CopyDropped(Generation, Result<Vec<copies::Copy>, Error>),
     /// While `Effect::Generate` runs.
     GenerateTold(Generation, autogenerate::Told),
     /// Answer to `Effect::Generate`.

@@ -7,7 +7,7 @@ use super::model::{Connection, Model};
 use super::{Effect, Generation};
 use crate::core::graph::RevisionId;
 use crate::engine::project::{ScriptFile, ScriptTree};
-use crate::engine::record::Record;
+use crate::engine::state::record::Record;
 use crate::engine::{Error, ErrorKind};
 
 /// What the ledger was asked about.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::core::graph::RevisionId;
 use crate::core::graph::lanes::Edge;
 use crate::engine::project::ScriptTree;
-use crate::engine::record::Record;
+use crate::engine::state::record::Record;
 
 /// The revisions that the heads stand on and the tree has; those below a missing head are found through the
 /// scripts that the ledger kept.

@@ -17,7 +17,7 @@ use crate::core::graph::Path;
 use crate::core::plan::Plan;
 use crate::engine::draft::Written;
 use crate::engine::project::ScriptTree;
-use crate::engine::status::Status;
+use crate::engine::state::status::Status;
 use crate::engine::{Error, ErrorKind};
 
 /// The most texts whose colours are kept.

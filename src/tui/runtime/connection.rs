@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::spawn_blocking;
 
 use crate::core::graph::RevisionId;
-use crate::engine::postgres::Session;
+use crate::engine::connection::Session;
+use crate::engine::open::open;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::record::{self, Hashes, Record};
-use crate::engine::status::{Status, status};
-use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target, recall};
+use crate::engine::state::recall;
+use crate::engine::state::record::{self, Hashes, Record};
+use crate::engine::state::status::{Status, status};
+use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
 /// What the UI's sessions are called in `pg_stat_activity`.
 const APPLICATION: &str = "limbeck ui";
@@ -33,7 +35,7 @@ impl Connection {
         let mut session = self.session.lock().await;
         *session = None;
         *self.hashes.lock().await = None;
-        let target = Target::resolve(project, options).await?;
+        let target = open(project, options).await?;
         self.remember(&target);
         let fresh = target.connect(APPLICATION).await?;
         let status = status(project, &fresh).await?;
@@ -88,7 +90,7 @@ impl Connection {
         if let Some(target) = known {
             return Ok(target);
         }
-        let target = Target::resolve(project, options).await?;
+        let target = open(project, options).await?;
         self.remember(&target);
         Ok(target)
     }

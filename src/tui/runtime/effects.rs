@@ -13,9 +13,9 @@ use super::connection::Connection;
 use super::event::{Event, Kind};
 use super::options::environments;
 use crate::engine::apply::{ApplyOptions, apply};
+use crate::engine::connection::Variables;
 use crate::engine::draft::{NewRevision, create, merge};
 use crate::engine::models;
-use crate::engine::postgres::Variables;
 use crate::engine::prepare::{Request, prepare};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::stamp::stamp;
@@ -162,8 +162,7 @@ impl Effects {
             Effect::ListBackups(generation) => self.list_backups(generation),
             Effect::Backup(generation) => self.back_up(generation),
             Effect::ListCopies(generation) => self.list_copies(generation),
-            Effect::PutBack(generation, id) => self.put_back(generation, id),
-            Effect::DropCopy(generation, id) => self.drop_copy(generation, id),
+            Effect::ChangeCopy(generation, id, wanted) => self.change_copy(generation, id, wanted),
             Effect::Check(generation, tree, consent) => self.check(generation, tree, consent),
             Effect::Generate(generation, tree, wanted) => self.generate(generation, tree, *wanted),
             Effect::Highlight(revision, text) => {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::engine::postgres::Variables;
+use crate::engine::connection::Variables;
 use crate::engine::{Error, Result};
 
 /// A program with its arguments.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::effects::{Effects, World};
 use super::event::Kind;
-use crate::engine::kept::{Which, drop_copies, list, restore};
+use crate::engine::copies::{Which, drop_copies, list, restore};
+use crate::tui::app::screen::kept_dialog::Wanted;
 use crate::tui::app::{Generation, Msg};
 
 impl Effects {
@@ -13,42 +14,32 @@ impl Effects {
         let options = self.options.clone();
         self.spawn(Kind::Reads, async move |world: Arc<World>| {
             let project = world.project();
-            let work = async {
-                let target = world.connection.target(&project, &options).await?;
-                list(&project, &target, &Which::All).await
+            let answer = match world.connection.target(&project, &options).await {
+                Ok(target) => list(&project, &target, &Which::All).await,
+                Err(error) => Err(error),
             };
-            let answer = work.await;
             world.answer(Msg::CopiesListed(generation, answer));
         });
     }
 
-    /// Puts a copy back.
-    pub(super) fn put_back(&mut self, generation: Generation, id: i64) {
+    /// Puts a copy back, or drops it.
+    pub(super) fn change_copy(&mut self, generation: Generation, id: i64, wanted: Wanted) {
         let options = self.options.clone();
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
             let project = world.project();
-            let work = async {
-                let target = world.connection.target(&project, &options).await?;
-                restore(&project, &target, id).await
+            let message = match (wanted, world.connection.target(&project, &options).await) {
+                (Wanted::PutBack, Ok(target)) => {
+                    Msg::CopyBack(generation, Box::pin(restore(&project, &target, id)).await)
+                }
+                (Wanted::PutBack, Err(error)) => Msg::CopyBack(generation, Err(error)),
+                (Wanted::Drop, Ok(target)) => {
+                    let only = Which::These(vec![id]);
+                    Msg::CopyDropped(generation, drop_copies(&project, &target, &only).await)
+                }
+                (Wanted::Drop, Err(error)) => Msg::CopyDropped(generation, Err(error)),
             };
-            let answer = Box::pin(work).await;
-            world.answer(Msg::CopyBack(generation, answer));
-        });
-    }
-
-    /// Drops a copy.
-    pub(super) fn drop_copy(&mut self, generation: Generation, id: i64) {
-        let options = self.options.clone();
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let project = world.project();
-            let work = async {
-                let target = world.connection.target(&project, &options).await?;
-                drop_copies(&project, &target, &Which::These(vec![id])).await
-            };
-            let answer = Box::pin(work).await;
-            world.answer(Msg::CopyDropped(generation, answer));
+            world.answer(message);
         });
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::ConnectOptions;
-use crate::engine::postgres::Variables;
+use crate::engine::connection::Variables;
 use crate::engine::project::Project;
 use crate::tui::app::Start;
 

@@ -21,8 +21,7 @@ pub fn waits(effect: &Effect) -> bool {
             | Effect::Prove(..)
             | Effect::Backup(_)
             | Effect::ListCopies(_)
-            | Effect::PutBack(..)
-            | Effect::DropCopy(..)
+            | Effect::ChangeCopy(..)
             | Effect::SaveScript { .. }
     )
 }

@@ -238,7 +238,7 @@ fn what_comes_too_late_is_dropped() {
     let waiting = harness.model.read_status();
     let Effect::ReadStatus(waiting) = waiting else { panic!() };
     let status = harness.model.server.status.clone().unwrap();
-    let status = crate::engine::status::Status { heads: harness.heads.clone(), ..status };
+    let status = crate::engine::state::status::Status { heads: harness.heads.clone(), ..status };
     harness.send(Msg::Status(waiting, Ok(status)));
     finish(&mut harness);
     assert!(!header(&harness).contains("drift"), "{}", header(&harness));

@@ -12,19 +12,19 @@ use ratatui::buffer::Buffer;
 
 use super::fixtures::{hazards, id, outcome, sample};
 pub use super::names::{name, proved, start};
+use crate::core::copies::Keeping;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
-use crate::core::kept::Keeping;
 use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::Error;
 use crate::engine::apply::{Outcome, Progress};
+use crate::engine::connection::ServerInfo;
 use crate::engine::draft::Written;
-use crate::engine::postgres::ServerInfo;
 use crate::engine::prepare::Request;
 use crate::engine::project::{Saved, ScriptFile, ScriptTree};
-use crate::engine::record::Record;
-use crate::engine::status::Status;
+use crate::engine::state::record::Record;
+use crate::engine::state::status::Status;
 use crate::engine::verify::{Report, Stage, Told, Verified};
 use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
 use crate::tui::editor::examine;
@@ -163,7 +163,7 @@ impl Harness {
             Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
             Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
             Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
-            Effect::ListCopies(_) | Effect::PutBack(..) | Effect::DropCopy(..) => super::copies::answer(&effect),
+            Effect::ListCopies(_) | Effect::ChangeCopy(..) => super::copies::answer(&effect),
             Effect::Generate(generation, _, wanted) => self.generated.answer(generation, &wanted),
             Effect::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::fixtures::id;
 use crate::engine::verify::Verified;
+use crate::tui::app::screen::kept_dialog::Wanted;
 use crate::tui::app::{Effect, Start};
 
 pub fn start(width: u16, height: u16) -> Start {
@@ -46,8 +47,8 @@ pub fn name(effect: &Effect) -> String {
         Effect::ListBackups(_) => String::from("list backups"),
         Effect::Backup(_) => String::from("back up"),
         Effect::ListCopies(_) => String::from("list copies"),
-        Effect::PutBack(_, id) => format!("put back {id}"),
-        Effect::DropCopy(_, id) => format!("drop copy {id}"),
+        Effect::ChangeCopy(_, id, Wanted::PutBack) => format!("put back {id}"),
+        Effect::ChangeCopy(_, id, Wanted::Drop) => format!("drop copy {id}"),
         Effect::ReadScript(path, line) => format!("read {} {line:?}", path.display()),
         Effect::SaveScript { path, .. } => format!("save {}", path.display()),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),

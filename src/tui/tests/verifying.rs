@@ -257,6 +257,14 @@ fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
     assert!(harness.screen().contains("it had ended already; once more quits"), "{}", harness.screen());
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "quit");
+    // The same beside a script, whose proof has just ended.
+    let mut harness = Harness::new(100, 30);
+    harness.press("e<^p>");
+    assert!(harness.model.job.is_none() && harness.model.editor.is_some());
+    harness.press("<^c>");
+    assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
+    harness.press("<^c>");
+    assert_eq!(harness.asked.last().unwrap(), "quit");
     // A second later it is meant.
     let mut harness = Harness::new(100, 30);
     harness.press("V");

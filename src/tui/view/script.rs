@@ -9,7 +9,7 @@ use super::pane;
 use super::pen::{Paint, Pen};
 use crate::core::graph::RevisionId;
 use crate::engine::project::ScriptFile;
-use crate::engine::recall::is_recalled;
+use crate::engine::state::recall::is_recalled;
 use crate::tui::app::history::Item;
 use crate::tui::app::layout::{self, GUTTER, TAB, cells};
 use crate::tui::app::model::{Model, Pane};

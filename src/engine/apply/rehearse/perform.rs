@@ -16,10 +16,10 @@ use crate::engine::apply::keeping::Keeping;
 use crate::engine::apply::run::{Opened, Run, names, open};
 use crate::engine::apply::spared::Spared;
 use crate::engine::apply::{ApplyOptions, Tell};
-use crate::engine::postgres::database_error;
-use crate::engine::postgres::identifier::quote;
-use crate::engine::postgres::ledger::{Backend, Ledger};
+use crate::engine::connection::database_error;
+use crate::engine::connection::identifier::quote;
 use crate::engine::project::Project;
+use crate::engine::state::ledger::{Backend, Ledger};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// What is carried from statement to statement.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::verify::elapsed;
 use super::{connected, idle, writable};
-use crate::core::kept::size;
+use crate::core::copies::size;
 use crate::engine::backup::{Listed, Record, State as Checksum, Told};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{Decision, no};

@@ -3,10 +3,10 @@
 use super::kept_dialog::{KeptDialog, Wanted};
 use super::plan_rows::count as counted;
 use super::{connected, idle, writable};
+use crate::core::copies::{Kind as Holds, size};
 use crate::core::graph::Direction;
-use crate::core::kept::{Kind as Holds, size};
 use crate::engine::Error;
-use crate::engine::kept::{Copy, Restored};
+use crate::engine::copies::{Copy, Restored};
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{FormLine, Piece};
@@ -21,7 +21,7 @@ use crate::tui::app::{Effect, Generation, Msg};
 pub struct Copies {
     /// The reading that is waited for.
     reading: Option<Generation>,
-    /// What is being done with one, and its words.
+    /// What is being done with one.
     working: Option<Generation>,
     listed: Option<Vec<Copy>>,
     /// What came of the last thing that was done.
@@ -103,12 +103,11 @@ pub(super) fn start(model: &mut Model, copy: &Copy, wanted: Wanted) -> Vec<Effec
     model.copies.working = Some(generation);
     model.copies.end = None;
     model.copies.version += 1;
-    let (words, effect) = match wanted {
-        Wanted::PutBack => (format!("putting {} back", copy.object), Effect::PutBack(generation, copy.id)),
-        Wanted::Drop => (format!("dropping the copy of {}", copy.object), Effect::DropCopy(generation, copy.id)),
-    };
-    model.job = Some(Job::Writing(words));
-    vec![effect]
+    model.job = Some(Job::Writing(match wanted {
+        Wanted::PutBack => format!("putting {} back", copy.object),
+        Wanted::Drop => format!("dropping the copy of {}", copy.object),
+    }));
+    vec![Effect::ChangeCopy(generation, copy.id, wanted)]
 }
 
 /// Takes a message of its own.

@@ -1,8 +1,8 @@
 //! Asks before a kept copy is put back by hand, or dropped for good.
 
 use super::kept;
-use crate::core::kept::size;
-use crate::engine::kept::Copy;
+use crate::core::copies::size;
+use crate::engine::copies::Copy;
 use crate::tui::app::Effect;
 use crate::tui::app::dialog::{Buttons, Dialog};
 use crate::tui::app::form::{Form, FormLine};

@@ -142,12 +142,12 @@ fn cancel_nothing(model: &mut Model) -> Vec<Effect> {
     let selects = model.editor.as_ref().map(|editor| editor.document.selection().is_some());
     match selects {
         Some(true) if model.dialogs.is_empty() => super::editor::commands::copy(model),
-        Some(_) => super::editor::saving::quit(model),
         None if shows_question(model) => generate::drop_question(model),
-        None if model.has_just_ended() => {
+        _ if model.has_just_ended() => {
             model.say("it had ended already; once more quits");
             Vec::new()
         }
+        Some(_) => super::editor::saving::quit(model),
         None => vec![Effect::Quit],
     }
 }

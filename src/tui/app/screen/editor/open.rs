@@ -7,7 +7,7 @@ use super::panel::Panel;
 use super::{After, Editor};
 use crate::core::graph::RevisionId;
 use crate::engine::project::{ScriptFile, ScriptProblem};
-use crate::engine::recall::is_recalled;
+use crate::engine::state::recall::is_recalled;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};

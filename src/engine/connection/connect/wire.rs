@@ -1,0 +1,132 @@
+//! The stream below the protocol: TCP or a Unix socket.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::sync::oneshot;
+
+use super::super::conninfo::{Endpoint, Host, Keepalive};
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    Tcp(SocketAddr),
+    Socket(PathBuf),
+}
+
+/// Every address of a host, in the order of the resolver.
+pub(super) async fn addresses(endpoint: &Endpoint) -> io::Result<Vec<Address>> {
+    let port = endpoint.port;
+    match (&endpoint.host, endpoint.address) {
+        (_, Some(address)) => Ok(vec![Address::Tcp((address, port).into())]),
+        (Host::Socket(folder), None) => Ok(vec![Address::Socket(folder.join(format!(".s.PGSQL.{port}")))]),
+        (Host::Name(name), None) => Ok(lookup_host((name.as_str(), port)).await?.map(Address::Tcp).collect()),
+    }
+}
+
+/// Connects to an address.
+pub(super) async fn open(address: &Address, keepalive: Keepalive) -> io::Result<Wire> {
+    let stream: Box<dyn Duplex> = match address {
+        Address::Socket(path) => Box::new(UnixStream::connect(path).await?),
+        Address::Tcp(address) => {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            watch(&stream, keepalive)?;
+            Box::new(stream)
+        }
+    };
+    Ok(Wire { stream: Some(stream), back: None })
+}
+
+/// A migration may say nothing for hours, and a firewall forgets connections that are silent.
+fn watch(stream: &TcpStream, keepalive: Keepalive) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    if !keepalive.off {
+        socket.set_keepalive(true)?;
+        let mut settings = TcpKeepalive::new();
+        if let Some(idle) = keepalive.idle {
+            settings = settings.with_time(idle);
+        }
+        if let Some(interval) = keepalive.interval {
+            settings = settings.with_interval(interval);
+        }
+        if let Some(count) = keepalive.count {
+            settings = settings.with_retries(count);
+        }
+        socket.set_tcp_keepalive(&settings)?;
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(limit) = keepalive.user_timeout {
+        socket.set_tcp_user_timeout(Some(limit))?;
+    }
+    Ok(())
+}
+
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// A stream in both directions, which can be had back from who it was given to.
+pub(in crate::engine::connection) struct Wire {
+    stream: Option<Box<dyn Duplex>>,
+    back: Option<oneshot::Sender<Box<dyn Duplex>>>,
+}
+
+impl Wire {
+    /// Splits off the claim on what is left of the stream once its user drops it.
+    pub(super) fn watched(mut self) -> (Self, Remainder) {
+        let (back, remainder) = oneshot::channel();
+        self.back = Some(back);
+        (self, Remainder(remainder))
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut (dyn Duplex + 'static)>> {
+        self.stream.as_mut().map(|stream| Pin::new(&mut **stream)).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if let (Some(back), Some(stream)) = (self.back.take(), self.stream.take()) {
+            let _ = back.send(stream);
+        }
+    }
+}
+
+/// A stream that somebody else has dropped.
+pub(super) struct Remainder(oneshot::Receiver<Box<dyn Duplex>>);
+
+impl Remainder {
+    /// Waits until the server closes the stream, which it does when it has done what was asked.
+    pub(super) async fn until_closed(self) {
+        let Ok(mut stream) = self.0.await else { return };
+        let mut rest = [0; 256];
+        while stream.read(&mut rest).await.is_ok_and(|length| length > 0) {}
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream()?.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,93 @@
+//! Fills what a connection string leaves out: a service file, then the variables of the environment.
+
+use super::parameters::{KEYWORDS, Origin, Parameters, known, unknown};
+use super::{Variables, keywords, url};
+use crate::engine::Result;
+use crate::engine::connection::service;
+
+/// Every parameter that something gives, by libpq's precedence.
+pub(super) fn gather(text: &str, variables: &Variables) -> Result<Parameters> {
+    let text = text.trim();
+    let mut parameters = match url::parse(text) {
+        Some(parsed) => parsed?,
+        None => keywords::parse(text)?,
+    };
+    let service = parameters.get("service").or_else(|| variables.get("PGSERVICE").filter(|name| !name.is_empty()));
+    if let Some(service) = service.map(str::to_owned) {
+        add_service(&service, &mut parameters, variables)?;
+    }
+    for (keyword, variable) in KEYWORDS {
+        let Some(name) = variable else { continue };
+        if let Some(value) = variables.get(name) {
+            parameters.set_default(keyword, value, Origin::Variable(name));
+        }
+    }
+    Ok(parameters)
+}
+
+fn add_service(name: &str, parameters: &mut Parameters, variables: &Variables) -> Result<()> {
+    let file = parameters.get("servicefile").or_else(|| variables.get("PGSERVICEFILE")).map(str::to_owned);
+    let section = service::find(name, file.as_deref(), variables)?;
+    let mut after_password = false;
+    for setting in section.settings {
+        let Some(keyword) = known(&setting.keyword) else {
+            let place = format!("line {} of {}", setting.line, section.path.display());
+            return Err(unknown(&setting.keyword, &place, after_password));
+        };
+        after_password |= keyword.contains("password");
+        parameters.set_default(keyword, setting.value, Origin::Service(name.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Variables { environment: pairs.iter().map(pair).collect(), home: None }
+    }
+
+    #[test]
+    fn the_string_goes_before_the_service_and_that_before_the_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("services");
+        std::fs::write(&file, "[s]\nhost=service\nport=2\nuser=service\n").unwrap();
+        let file = file.display().to_string();
+        let environment = [
+            ("PGSERVICEFILE", file.as_str()),
+            ("PGHOST", "environment"),
+            ("PGPORT", "3"),
+            ("PGUSER", "environment"),
+            ("PGDATABASE", "environment"),
+        ];
+        let all = variables(&environment);
+        let read = |text: &str, keyword: &str, variables: &Variables| {
+            gather(text, variables).unwrap().given(keyword).map(str::to_owned).unwrap_or_default()
+        };
+        for (text, keyword, value) in [
+            ("host=string service=s", "host", "string"),
+            ("host=string service=s", "port", "2"),
+            ("host=string service=s", "dbname", "environment"),
+            ("postgresql:///?service=s", "user", "service"),
+            ("host=string", "port", "3"),
+            ("user=''", "user", ""),
+        ] {
+            assert_eq!(read(text, keyword, &all), value, "{text} {keyword}");
+        }
+        let mut by_variable = all.clone();
+        by_variable.environment.insert("PGSERVICE".into(), "s".into());
+        assert_eq!(read("", "host", &by_variable), "service");
+    }
+
+    #[test]
+    fn a_service_with_an_unknown_keyword_is_told_by_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("services");
+        std::fs::write(&file, "[s]\nhots=x\n").unwrap();
+        let variables = variables(&[("PGSERVICEFILE", file.to_str().unwrap())]);
+        let report = gather("service=s", &variables).err().unwrap().report();
+        assert!(report.contains("line 2 of") && report.contains("`hots`") && report.contains("`host`"), "{report}");
+    }
+}

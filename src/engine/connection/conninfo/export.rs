@@ -1,0 +1,85 @@
+//! The way to a database for PostgreSQL's own programs: libpq's variables.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::process::Command;
+
+use super::{ConnInfo, Endpoint};
+use crate::engine::connection::ServerInfo;
+use crate::engine::connection::tls::Roots;
+
+/// What would speak louder than what is set here.
+const OTHERS: [&str; 4] = ["PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "PGPASSWORD"];
+
+impl ConnInfo {
+    /// Tells a program of PostgreSQL's where the database is. The password goes through the environment, where other
+    /// users cannot see it.
+    pub fn export(&self, command: &mut Command) {
+        for name in OTHERS {
+            command.env_remove(name);
+        }
+        let all = |text: &dyn Fn(&Endpoint) -> String| self.endpoints.iter().map(text).collect::<Vec<_>>().join(",");
+        command.env("PGHOST", all(&Endpoint::host_name)).env("PGPORT", all(&|endpoint| endpoint.port.to_string()));
+        if self.endpoints.iter().any(|endpoint| endpoint.address.is_some()) {
+            let address = |endpoint: &Endpoint| endpoint.address.map(|at| at.to_string()).unwrap_or_default();
+            command.env("PGHOSTADDR", all(&address));
+        }
+        command.env("PGUSER", &self.user).env("PGDATABASE", &self.database);
+        let password = self.endpoints.first().and_then(|endpoint| self.password_for(endpoint));
+        if let Some(password) = password {
+            command.env("PGPASSWORD", OsString::from_vec(password.reveal().to_vec()));
+        }
+        if let Some(options) = &self.options {
+            command.env("PGOPTIONS", options);
+        }
+        command.env("PGSSLMODE", self.tls.mode.name());
+        match &self.tls.roots {
+            Roots::System => _ = command.env("PGSSLROOTCERT", "system"),
+            Roots::File(path) => _ = command.env("PGSSLROOTCERT", path),
+            Roots::None(_) => {}
+        }
+        if let (Some(certificate), Some(key)) = (&self.tls.certificate, &self.tls.key) {
+            command.env("PGSSLCERT", certificate).env("PGSSLKEY", key);
+        }
+    }
+}
+
+impl ConnInfo {
+    /// The same for the one of several hosts that a session was opened on.
+    pub fn export_at(&self, command: &mut Command, server: &ServerInfo) {
+        self.export(command);
+        let is_it = |endpoint: &&Endpoint| endpoint.host_name() == server.host && endpoint.port == server.port;
+        let Some(endpoint) = self.endpoints.iter().find(is_it).filter(|_| self.endpoints.len() > 1) else { return };
+        command.env("PGHOST", endpoint.host_name()).env("PGPORT", endpoint.port.to_string());
+        match endpoint.address {
+            Some(address) => command.env("PGHOSTADDR", address.to_string()),
+            None => command.env_remove("PGHOSTADDR"),
+        };
+        match self.password_for(endpoint) {
+            Some(password) => command.env("PGPASSWORD", OsString::from_vec(password.reveal().to_vec())),
+            None => command.env_remove("PGPASSWORD"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::connection::Variables;
+
+    #[test]
+    fn everything_that_was_resolved_is_told() {
+        let url = "postgresql://me:p%20w@one:5433,two/app?sslmode=require&options=-c%20x.y=1";
+        let conninfo = ConnInfo::resolve(Some(url), &Variables::default()).unwrap();
+        let mut command = Command::new("pg_dump");
+        conninfo.export(&mut command);
+        let told: Vec<String> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some(format!("{}={}", name.to_str()?, value?.to_str()?)))
+            .collect();
+        let expected = ["PGDATABASE=app", "PGHOST=one,two", "PGOPTIONS=-c x.y=1", "PGPASSWORD=p w", "PGPORT=5433,5432"];
+        for line in expected.into_iter().chain(["PGSSLMODE=require", "PGUSER=me"]) {
+            assert!(told.iter().any(|told| told == line), "{line} in {told:?}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Questions about the rows of a table, as SQL. Each gives one row: how many rows there are, and how many count.
+
+use tokio_postgres::{Client, Error};
+
+use crate::core::hazard::{Narrow, Question, Subject};
+use crate::engine::connection::identifier::quote;
+
+/// The transactions of a run: what they have written was not there before.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// Those that have committed, by the numbers that rows carry.
+    past: Vec<u64>,
+    /// The one at hand, and a number that none has reached yet.
+    here: Option<(u64, u64)>,
+}
+
+/// Rows carry the lower half of a transaction's number.
+const HALF: u64 = 1 << 32;
+
+impl Written {
+    /// The transaction at hand; `other` is a session that is in none.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn here(client: &Client, other: &Client) -> Result<Self, Error> {
+        let number = "SELECT pg_current_xact_id()::text::bigint";
+        let now: i64 = client.query_one(number, &[]).await?.get(0);
+        let next: i64 = other.query_one(number, &[]).await?.get(0);
+        Ok(Self { past: Vec::new(), here: Some((now.unsigned_abs(), next.unsigned_abs())) })
+    }
+
+    /// The same once it has committed.
+    pub fn commit(&mut self) {
+        let here = self.here.take();
+        self.past.extend(here.map(|(now, _)| now % HALF));
+    }
+
+    /// With those that have committed before.
+    #[must_use]
+    pub fn after(mut self, before: Self) -> Self {
+        self.past.extend(before.past);
+        self
+    }
+
+    /// Whether nothing is left out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.past.is_empty() && self.here.is_none()
+    }
+
+    /// That a row was written by others; `row` is its name with a dot, or empty.
+    fn by_others(&self, row: &str) -> String {
+        // Views and tables of other servers do not say who wrote a row.
+        if self.is_empty() {
+            return "true".to_owned();
+        }
+        let past: Vec<String> = self.past.iter().map(u64::to_string).collect();
+        let past = format!("{row}xmin::text <> ALL ('{{{}}}')", past.join(","));
+        let Some((now, next)) = self.here else { return past };
+        // Parts of a transaction have numbers of their own. A row that is seen while its end is open is one's own.
+        let later = format!("(({row}xmin::text::bigint - {} + {HALF}) % {HALF})", now % HALF);
+        let status = format!("pg_xact_status(({now} + {later})::text::xid8)");
+        let open = format!("CASE WHEN {later} < {} THEN {status} = 'in progress' ELSE false END", next - now);
+        format!("{past} AND NOT coalesce({open}, false)")
+    }
+}
+
+/// The table that a subject lies in, as SQL.
+#[must_use]
+pub fn table_of(subject: &Subject) -> Option<String> {
+    let (schema, name) = subject.table()?;
+    Some(relation(schema, name))
+}
+
+/// The query that counts a subject; `None` where there is nothing that a query could count.
+///
+/// # Errors
+/// As the server says when it is asked for keys and constraints.
+pub(super) async fn of(client: &Client, subject: &Subject, written: &Written) -> Result<Option<String>, Error> {
+    let Some(table) = table_of(subject) else { return Ok(None) };
+    let others = written.by_others("");
+    Ok(match subject {
+        Subject::Column { column, .. } => {
+            Some(format!("SELECT count(*), count({}) FROM {table} WHERE {others}", quote(column)))
+        }
+        Subject::Table { .. } => Some(format!("{} WHERE {others}", all(&table))),
+        Subject::Rows { question: Question::Taken { column, rows }, .. } => {
+            Some(taken(&table, column.as_deref(), rows, written))
+        }
+        Subject::Rows { question: Question::Constraint { name }, .. } => match standing(client, &table, name).await? {
+            Some(question) => asked(client, &table, &question).await?,
+            None => None,
+        },
+        Subject::Rows { question, .. } => asked(client, &table, question).await?,
+        Subject::Other => None,
+    })
+}
+
+async fn asked(client: &Client, table: &str, question: &Question) -> Result<Option<String>, Error> {
+    Ok(match question {
+        Question::Nulls { column } => {
+            Some(format!("SELECT count(*), count(*) - count({}) FROM {table}", quote(column)))
+        }
+        Question::AllNull { .. } => Some(all(table)),
+        Question::Check { expression } => {
+            Some(format!("SELECT count(*), count(*) FILTER (WHERE ({expression}\n) IS FALSE) FROM {table}"))
+        }
+        Question::Duplicates { keys, condition, alike, strict } => {
+            Some(duplicates(table, keys, condition.as_deref(), *alike, *strict))
+        }
+        Question::Orphans { columns, schema, table: other, others } => {
+            let other = relation(schema.as_deref(), other);
+            let others = if others.is_empty() { primary_key(client, &other).await? } else { others.clone() };
+            (others.len() == columns.len()).then(|| orphans(table, columns, &other, &others))
+        }
+        Question::Cast { .. } | Question::Constraint { .. } | Question::Taken { .. } => None,
+    })
+}
+
+fn all(table: &str) -> String {
+    format!("SELECT count(*), count(*) FROM {table}")
+}
+
+fn taken(table: &str, column: Option<&str>, rows: &Narrow, written: &Written) -> String {
+    let only = if rows.only { "ONLY " } else { "" };
+    let (name, row) = match &rows.alias {
+        Some(alias) => (format!(" AS {alias}"), alias.as_str()),
+        None => (String::new(), table),
+    };
+    let value = column.map_or_else(|| "*".to_owned(), |column| format!("{row}.{}", quote(column)));
+    format!(
+        "SELECT (SELECT count(*) FROM {only}{table}), \
+         (SELECT count({value}) FROM {only}{table}{name} WHERE {} AND {})",
+        rows.filter(),
+        written.by_others(&format!("{row}."))
+    )
+}
+
+fn duplicates(table: &str, keys: &[String], condition: Option<&str>, alike: bool, strict: bool) -> String {
+    let list = keys.iter().map(|key| format!("({key})")).collect::<Vec<_>>();
+    let known = list.iter().map(|key| format!("{key} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+    let mut wanted = vec![format!("({})", condition.unwrap_or("true"))];
+    if !alike {
+        wanted.push(known.clone());
+    }
+    let nulls = if strict { format!(" + (SELECT count(*) FROM {table} WHERE NOT ({known}))") } else { String::new() };
+    format!(
+        "SELECT (SELECT count(*) FROM {table}), coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {table} \
+         WHERE {} GROUP BY {} HAVING count(*) > 1) AS d), 0)::bigint{nulls}",
+        wanted.join(" AND "),
+        list.join(", ")
+    )
+}
+
+fn orphans(table: &str, columns: &[String], other: &str, others: &[String]) -> String {
+    let known: Vec<String> = columns.iter().map(|column| format!("f.{} IS NOT NULL", quote(column))).collect();
+    let pairs = columns.iter().zip(others);
+    let same: Vec<String> = pairs.map(|(one, other)| format!("o.{} = f.{}", quote(other), quote(one))).collect();
+    format!(
+        "SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {table} AS f WHERE {} AND NOT EXISTS \
+         (SELECT FROM {other} AS o WHERE {}))",
+        known.join(" AND "),
+        same.join(" AND ")
+    )
+}
+
+async fn primary_key(client: &Client, table: &str) -> Result<Vec<String>, Error> {
+    let query =
+        "SELECT a.attname::text FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+        WHERE i.indisprimary AND i.indrelid = to_regclass($1) ORDER BY k.place";
+    Ok(client.query(query, &[&table]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// What a constraint that stands asks of the rows.
+async fn standing(client: &Client, table: &str, name: &str) -> Result<Option<Question>, Error> {
+    let query = "SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), n.nspname::text, r.relname::text,
+            ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)
+                JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number ORDER BY k.place),
+            ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k (number, place)
+                JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number ORDER BY k.place)
+        FROM pg_constraint c LEFT JOIN pg_class r ON r.oid = c.confrelid LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
+        WHERE c.conrelid = to_regclass($1) AND c.conname = $2 AND c.confmatchtype IN ('s', ' ')";
+    let Some(row) = client.query_opt(query, &[&table, &name]).await? else { return Ok(None) };
+    let (kind, expression): (String, Option<String>) = (row.get(0), row.get(1));
+    let mut columns: Vec<String> = row.get(4);
+    Ok(match (kind.as_str(), expression, row.get::<_, Option<String>>(3)) {
+        ("c", Some(expression), _) => Some(Question::Check { expression }),
+        ("f", _, Some(table)) => Some(Question::Orphans { columns, schema: row.get(2), table, others: row.get(5) }),
+        ("n", ..) => columns.pop().map(|column| Question::Nulls { column }),
+        _ => None,
+    })
+}
+
+fn relation(schema: Option<&str>, name: &str) -> String {
+    match schema {
+        Some(schema) => format!("{}.{}", quote(schema), quote(name)),
+        None => quote(name),
+    }
+}

@@ -1,0 +1,48 @@
+//! The order of environments: whether those that should come first have reached a plan's target.
+
+use crate::core::graph::RevisionId;
+use crate::core::plan::{Behind, EnvironmentName};
+use crate::engine::connection::{ConnInfo, Session};
+use crate::engine::project::{Project, ScriptTree, Where};
+use crate::engine::state::VersionTable;
+use crate::engine::{ConnectOptions, Result};
+
+/// The environments of `after` that do not hold all of `to`. One that cannot be asked has not.
+///
+/// # Errors
+/// When `after` names an environment that the project does not have.
+pub async fn look(
+    project: &Project,
+    tree: &ScriptTree,
+    environment: &EnvironmentName,
+    to: &[RevisionId],
+) -> Result<Vec<Behind>> {
+    let configured = environment.name.as_ref().and_then(|name| project.config.environments.get(name));
+    let mut behind = Vec::new();
+    for name in configured.map(|environment| environment.after.as_slice()).unwrap_or_default() {
+        let options = ConnectOptions { environment: Some(name.clone()), ..ConnectOptions::default() };
+        project.environment_name(&options)?;
+        let state = match heads(project, &options).await {
+            Err(error) => format!("it cannot be asked where it is: {error}"),
+            Ok(heads) => {
+                let reached = tree.graph.ancestors(&heads);
+                if to.iter().all(|id| reached.contains(id)) {
+                    continue;
+                }
+                let ids: Vec<&str> = heads.iter().map(RevisionId::as_str).collect();
+                format!("it is at {}", if ids.is_empty() { "base".to_owned() } else { ids.join(", ") })
+            }
+        };
+        behind.push(Behind { environment: name.clone(), state });
+    }
+    Ok(behind)
+}
+
+async fn heads(project: &Project, options: &ConnectOptions) -> Result<Vec<RevisionId>> {
+    let text = match project.locate(options)? {
+        Where::Url(url) => Some(url),
+        Where::Variables | Where::Embedded => None,
+    };
+    let session = Session::open(&ConnInfo::resolve(text.as_deref(), &project.variables)?, "limbeck plan").await?;
+    VersionTable::new(&project.config.database.version_table).heads(session.client()).await
+}

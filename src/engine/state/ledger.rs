@@ -1,0 +1,303 @@
+//! The ledger: who ran which script when, how it went, and its text. It lies in a schema of its own,
+//! so that Alembic's autogenerate never sees it.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::core::graph::{Direction, RevisionId};
+use crate::core::plan::Step;
+use crate::engine::Result;
+use crate::engine::connection::database_error;
+
+const COLUMNS: &str = "(
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    revision text NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+    state text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    message text NOT NULL,
+    script text NOT NULL,
+    transactional boolean NOT NULL,
+    statements integer NOT NULL,
+    begun integer NOT NULL DEFAULT 0,
+    finished integer NOT NULL DEFAULT 0,
+    role text NOT NULL DEFAULT session_user,
+    client text NOT NULL,
+    backend_pid integer NOT NULL,
+    backend_start timestamptz,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    error text
+)";
+
+/// Where the ledger lies, if it could be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ledger {
+    /// The table's name as SQL.
+    Table(&'static str),
+    /// The role may make none; why.
+    Missing(String),
+}
+
+/// One row of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry(i64);
+
+impl Entry {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+/// A server process. Numbers are used again, so its start tells it from a later one; `None` where that may not be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backend {
+    pub pid: i32,
+    pub start: Option<SystemTime>,
+}
+
+impl Backend {
+    /// Looks a process up.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn find(client: &Client, pid: i32) -> Result<Self> {
+        let query = "SELECT backend_start FROM pg_stat_activity WHERE pid = $1";
+        let row = client.query_opt(query, &[&pid]).await.map_err(|error| database_error(&error))?;
+        Ok(Self { pid, start: row.and_then(|row| row.get(0)) })
+    }
+}
+
+/// A row that says `running`: its server process may still be at work, or have died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    pub entry: Entry,
+    pub revision: String,
+    pub backend_pid: i32,
+    pub role: String,
+    pub client: String,
+    /// Whether that server process is still there.
+    pub alive: bool,
+    pub age: Duration,
+}
+
+/// How far an earlier run outside a transaction came, when it did not end well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Statements that were begun.
+    pub begun: usize,
+    /// Statements that are known to have ended.
+    pub finished: usize,
+}
+
+impl Ledger {
+    /// Finds the ledger, without making one.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn find(client: &Client) -> Result<Option<Self>> {
+        let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
+        let row = client.query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+        Ok(if row.get(0) {
+            Some(Self::Table("limbeck.log"))
+        } else if row.get(1) {
+            Some(Self::Table("limbeck_log"))
+        } else {
+            None
+        })
+    }
+
+    /// The number of the newest row; `None` where there is no ledger or nothing in it.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or the role may not read it.
+    pub async fn newest(client: &Client) -> Result<Option<i64>> {
+        let Some(Self::Table(table)) = Self::find(client).await? else { return Ok(None) };
+        let query = format!("SELECT max(id) FROM {table}");
+        let row = client.query_one(&query, &[]).await.map_err(|error| database_error(&error))?;
+        Ok(row.get(0))
+    }
+
+    /// Finds the ledger or makes it: in schema `limbeck`, else beside the version table, else not at all.
+    ///
+    /// # Errors
+    /// When the server cannot be asked; that the role may not make one is no error.
+    pub async fn ensure(client: &Client) -> Result<Self> {
+        if let Some(found) = Self::find(client).await? {
+            return Ok(found);
+        }
+        let own_schema = "CREATE SCHEMA IF NOT EXISTS limbeck; CREATE TABLE IF NOT EXISTS limbeck.log ";
+        let beside = "CREATE TABLE IF NOT EXISTS limbeck_log ";
+        let mut ways = vec![(own_schema, "limbeck.log"), (beside, "limbeck_log")];
+        // The usual search path begins with the schema named like the role: everything would go there.
+        let named_alike = client.query_one("SELECT 'limbeck' IN (current_user, session_user)", &[]).await;
+        if named_alike.map_err(|error| database_error(&error))?.get(0) {
+            ways.remove(0);
+        }
+        let mut refusal = String::new();
+        for (create, name) in ways {
+            match client.batch_execute(&format!("{create}{COLUMNS}")).await {
+                Ok(()) => return Ok(Self::Table(name)),
+                Err(error) => refusal = database_error(&error).message,
+            }
+        }
+        Ok(Self::Missing(refusal))
+    }
+
+    /// Writes that a step begins on a server process, visible to others at once.
+    ///
+    /// A step in a transaction does not wait for the disk here: its own commit writes this row's with it, and where
+    /// the machine dies before, nothing of the step is left that the row could tell of.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub async fn begin(&self, client: &Client, step: &Step, worker: Backend, skipped: usize) -> Result<Option<Entry>> {
+        let Self::Table(table) = self else { return Ok(None) };
+        let insert = format!(
+            "INSERT INTO {table} (revision, direction, state, message, script, transactional, statements, begun, \
+             finished, client, backend_pid, backend_start)
+             SELECT $1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM set_config('synchronous_commit', \
+             CASE WHEN $5 THEN 'off' ELSE current_setting('synchronous_commit') END, true) RETURNING id"
+        );
+        let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
+            (&step.revision.as_str(), Type::TEXT),
+            (&step.direction.word(), Type::TEXT),
+            (&step.message, Type::TEXT),
+            (&&*step.script, Type::TEXT),
+            (&step.transactional, Type::BOOL),
+            (&count(step.statements.len()), Type::INT4),
+            (&count(skipped), Type::INT4),
+            (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
+            (&worker.pid, Type::INT4),
+            (&worker.start, Type::TIMESTAMPTZ),
+        ];
+        let rows = client.query_typed(&insert, &parameters).await.map_err(|error| database_error(&error))?;
+        Ok(rows.first().map(|row| Entry(row.get(0))))
+    }
+
+    /// Moves the cursor of a step that runs outside a transaction.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub async fn advance(&self, client: &Client, entry: Option<Entry>, cursor: Cursor) -> Result<()> {
+        let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(()) };
+        let update = format!("UPDATE {table} SET begun = $2, finished = $3 WHERE id = $1");
+        client
+            .execute(&update, &[&id, &count(cursor.begun), &count(cursor.finished)])
+            .await
+            .map_err(|error| database_error(&error))?;
+        Ok(())
+    }
+
+    /// SQL that closes a step's row as `done`, for the step's own transaction; `None` where no ledger is kept.
+    #[must_use]
+    pub fn done(&self, entry: Option<Entry>) -> Option<String> {
+        let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return None };
+        Some(format!(
+            "UPDATE {table} SET state = 'done', error = NULL, ended_at = clock_timestamp(), finished = statements \
+             WHERE id = {id}"
+        ))
+    }
+
+    /// Closes the row of a step that was not done, from another session than the step's.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub async fn end(&self, client: &Client, entry: Option<Entry>, state: &str, error: Option<&str>) -> Result<()> {
+        let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(()) };
+        let update = format!("UPDATE {table} SET state = $2, error = $3, ended_at = clock_timestamp() WHERE id = $1");
+        client.execute(&update, &[&id, &state, &error]).await.map_err(|error| database_error(&error))?;
+        Ok(())
+    }
+
+    /// The rows that say `running`, and whether their server process still lives.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn unfinished(&self, client: &Client) -> Result<Vec<Unfinished>> {
+        let Self::Table(table) = self else { return Ok(Vec::new()) };
+        let query = format!(
+            "SELECT l.id, l.revision, l.backend_pid, l.role, l.client, a.pid IS NOT NULL,
+                    extract(epoch FROM clock_timestamp() - l.started_at)::float8
+             FROM {table} l LEFT JOIN pg_stat_activity a ON a.pid = l.backend_pid
+                AND a.backend_start IS NOT DISTINCT FROM l.backend_start
+             WHERE l.state = 'running' ORDER BY l.id"
+        );
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+        let unfinished = rows.iter().map(|row| Unfinished {
+            entry: Entry(row.get(0)),
+            revision: row.get(1),
+            backend_pid: row.get(2),
+            role: row.get(3),
+            client: row.get(4),
+            alive: row.get(5),
+            age: Duration::try_from_secs_f64(row.get(6)).unwrap_or_default(),
+        });
+        Ok(unfinished.collect())
+    }
+
+    /// How far the last run of this very script outside a transaction came, if it did not end well.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn cursor(&self, client: &Client, step: &Step) -> Result<Option<Cursor>> {
+        let Self::Table(table) = self else { return Ok(None) };
+        let query = format!(
+            "SELECT state, begun, finished FROM {table}
+             WHERE revision = $1 AND (direction = $2 AND script = $3 AND NOT transactional OR state = 'done')
+             ORDER BY id DESC LIMIT 1"
+        );
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&step.revision.as_str(), &step.direction.word(), &&*step.script];
+        let row = client.query_opt(&query, &parameters).await.map_err(|error| database_error(&error))?;
+        let Some(row) = row else { return Ok(None) };
+        let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
+        Ok((row.get::<_, &str>(0) != "done" && cursor.begun > 0).then_some(cursor))
+    }
+
+    /// The texts with which revisions were last upgraded, for those whose files are gone.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn scripts(&self, client: &Client, revisions: &[RevisionId]) -> Result<HashMap<String, String>> {
+        let Self::Table(table) = self else { return Ok(HashMap::new()) };
+        let query = format!(
+            "SELECT DISTINCT ON (revision) revision, script FROM {table}
+             WHERE revision = ANY($1) AND direction = '{}' AND state = 'done' ORDER BY revision, id DESC",
+            Direction::Upgrade.word()
+        );
+        let ids: Vec<&str> = revisions.iter().map(RevisionId::as_str).collect();
+        let rows = client.query(&query, &[&ids]).await.map_err(|error| database_error(&error))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// The SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it was
+    /// downgraded since. The server computes it, so that the texts stay where they are.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn hashes(&self, client: &Client) -> Result<HashMap<String, String>> {
+        let Self::Table(table) = self else { return Ok(HashMap::new()) };
+        let query = format!(
+            "SELECT revision, encode(sha256(convert_to(script, 'UTF8')), 'hex') FROM (
+                 SELECT DISTINCT ON (revision) revision, direction, script FROM {table}
+                 WHERE state = 'done' ORDER BY revision, id DESC
+             ) last WHERE direction = '{}'",
+            Direction::Upgrade.word()
+        );
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn size(number: i32) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}
