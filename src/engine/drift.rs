@@ -4,10 +4,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::autogenerate::{Bench, CompareOptions, TellAutogenerate, Told, Wanted, Work};
 use super::project::{Project, ScriptTree};
-use super::scratch::{Needs, Scratch};
+use super::scratch::{Needs, Scratch, full_scope};
 use super::state::VersionTable;
 use super::state::{recall, record};
-use super::verify::{Walker, shape};
+use super::verify::Walker;
 use super::{Error, Result, Target, models};
 use crate::core::diff::Changes;
 use crate::core::graph::{Direction, RevisionId};
@@ -102,7 +102,7 @@ async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch
         let path = tree.graph.upgrade(id.as_str(), &heads)?;
         heads = walker.walk(Direction::Upgrade, id.as_str(), path).await?;
     }
-    let (made, _) = bench.read(target, &shape::everything(project)).await?;
+    let (made, _) = bench.read(target, &full_scope(project)).await?;
     let own = made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
     let scope = models::scope(project, &own.collect::<Vec<_>>());
     let (schema, _) = bench.read(target, &scope).await?;

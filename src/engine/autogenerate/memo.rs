@@ -4,6 +4,7 @@ use super::Bench;
 use crate::engine::Result;
 use crate::engine::catalog;
 use crate::engine::models::Key;
+use crate::engine::scratch::creator_role;
 
 /// The kind under which the notes of a comparison without a difference are kept.
 const KIND: &str = "alike";
@@ -21,7 +22,7 @@ impl Memo {
         }
         let session = bench.target.connect("limbeck autogenerate").await?;
         let fingerprint = catalog::fingerprint(&session).await?;
-        let creator = super::roles::creator(&bench.project, bench.target);
+        let creator = creator_role(&bench.project, bench.target);
         Ok(Self(fingerprint.map(|fingerprint| models.beside(&format!("{fingerprint} {creator:?}")))))
     }
 

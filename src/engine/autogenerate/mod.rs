@@ -5,14 +5,11 @@
 
 mod bench;
 mod cost;
-mod dump;
 mod keep;
 mod memo;
 mod prove;
 mod ready;
 mod renames;
-mod replica;
-mod roles;
 mod text;
 mod work;
 
@@ -23,7 +20,7 @@ use super::draft::{self, Draft, NewRevision};
 use super::models::{self, LoadOptions, Prepared};
 use super::project::{Project, ScriptTree};
 use super::verify::Verified;
-use super::{Error, ErrorKind, Result, Target};
+use super::{Error, Result, Target};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
@@ -274,16 +271,4 @@ async fn begin_with(bench: Bench<'_>, prepared: Prepared) -> Result<Work<'_>> {
 fn load_options(bench: &Bench<'_>) -> LoadOptions {
     let CompareOptions { download, consent, .. } = *bench.options;
     LoadOptions { download, consent }
-}
-
-/// Waits for work that may be cancelled; what it holds on the scratch database's server goes with that database.
-pub(super) async fn unless_cancelled<T>(
-    cancel: &CancellationToken,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(Error::of(ErrorKind::Interrupted, "cancelled; nothing was written")),
-        result = work => result,
-    }
 }

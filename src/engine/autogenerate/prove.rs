@@ -9,9 +9,9 @@ use crate::core::schema::Schema;
 use crate::core::script::Script;
 use crate::engine::draft::Draft;
 use crate::engine::project::{ScriptFile, ScriptTree};
-use crate::engine::scratch::Scratch;
-use crate::engine::verify::{Walker, of_script, shape};
-use crate::engine::{Error, Result};
+use crate::engine::scratch::full_scope;
+use crate::engine::verify::{Walker, describe_changes, of_script};
+use crate::engine::{Error, Result, Target};
 
 /// What a replica was after the first upgrade.
 pub struct After {
@@ -22,7 +22,7 @@ pub struct After {
 /// A script on a replica.
 pub struct Trial<'a, 'b> {
     pub bench: &'a Bench<'b>,
-    pub scratch: &'a Scratch,
+    pub target: &'a Target,
     tree: ScriptTree,
     id: String,
 }
@@ -32,14 +32,14 @@ impl<'a, 'b> Trial<'a, 'b> {
     ///
     /// # Errors
     /// When it cannot be read back.
-    pub fn new(bench: &'a Bench<'b>, scratch: &'a Scratch, draft: &Draft) -> Result<Self> {
+    pub fn new(bench: &'a Bench<'b>, target: &'a Target, draft: &Draft) -> Result<Self> {
         let mut script = Script::parse(&draft.text)
             .map_err(|error| Error::new("the new script cannot be read back").because(error))?;
         script.down_revisions.clear();
         script.depends_on.clear();
         let id = script.revision.to_string();
         let file = ScriptFile { path: draft.path.clone(), text: draft.text.as_str().into(), script };
-        Ok(Self { bench, scratch, tree: ScriptTree::from_scripts(vec![Arc::new(file)], Vec::new()), id })
+        Ok(Self { bench, target, tree: ScriptTree::from_scripts(vec![Arc::new(file)], Vec::new()), id })
     }
 
     /// The first upgrade; an error where it does not run.
@@ -60,7 +60,7 @@ impl<'a, 'b> Trial<'a, 'b> {
             proof.error = Some(error);
             return Ok(());
         }
-        let left = shape::changes(&self.whole().await?, start);
+        let left = describe_changes(&self.whole().await?, start);
         proof.down = left.is_empty();
         proof.difference.extend(left.iter().map(|line| format!("after the downgrade, {line}")));
         (self.bench.tell)(Told::Prove(Stage::Again));
@@ -70,7 +70,7 @@ impl<'a, 'b> Trial<'a, 'b> {
             proof.error = proof.down.then_some(error);
             return Ok(());
         }
-        let twice = shape::changes(&self.whole().await?, &after.whole);
+        let twice = describe_changes(&self.whole().await?, &after.whole);
         proof.again = twice.is_empty();
         proof.difference.extend(twice.iter().map(|line| format!("after the second upgrade, {line}")));
         Ok(())
@@ -81,7 +81,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         let walker = Walker {
             project: &self.bench.project,
             tree: &self.tree,
-            target: self.scratch.target(),
+            target: self.target,
             progress: &progress,
             cancel: self.bench.cancel,
         };
@@ -92,6 +92,7 @@ impl<'a, 'b> Trial<'a, 'b> {
     }
 
     async fn whole(&self) -> Result<Schema> {
-        super::unless_cancelled(self.bench.cancel, shape::read(&self.bench.project, self.scratch.target())).await
+        let scope = full_scope(&self.bench.project);
+        Ok(self.bench.read(self.target, &scope).await?.0)
     }
 }

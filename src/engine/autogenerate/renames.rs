@@ -5,6 +5,7 @@ use super::bench::Bench;
 use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::{ObjectId, Schema, Scope};
+use crate::engine::cancel::unless_cancelled;
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -38,7 +39,7 @@ impl Renames {
     /// # Errors
     /// When the copy cannot be made, or PostgreSQL refuses a rename.
     pub async fn carried_out(&self, bench: &mut Bench<'_>, scope: &Scope) -> Result<Schema> {
-        let target = bench.replica().await?.scratch.target().clone();
+        let target = bench.replica().await?.target().clone();
         let up: Vec<String> = self.up.iter().map(|operation| operation.sql.clone()).collect();
         run(bench, &target, &up).await?;
         let (renamed, _) = bench.read(&target, scope).await?;
@@ -54,7 +55,7 @@ async fn run(bench: &Bench<'_>, target: &Target, statements: &[String]) -> Resul
     let sql = set_role + &statements.join(";\n");
     let failed =
         |error: tokio_postgres::Error| database_error(&error).because("a rename does not run on a copy of the schema");
-    super::unless_cancelled(bench.cancel, async { session.client().batch_execute(&sql).await.map_err(failed) }).await
+    unless_cancelled(bench.cancel, async { session.client().batch_execute(&sql).await.map_err(failed) }).await
 }
 
 fn operation(rename: &Rename) -> (Operation, String) {

@@ -120,7 +120,7 @@ impl<'a> Work<'a> {
         let mut draft = place.draft(&self.body(&ways, &names))?;
         let mut proof = self.prove(&draft).await?;
         if !proof.holds() && names.home.take().is_some() {
-            self.bench.renew().await?;
+            self.bench.end().await?;
             let full = place.draft(&self.body(&ways, &names))?;
             if full.text != draft.text {
                 draft = full;
@@ -142,8 +142,8 @@ impl<'a> Work<'a> {
             return Ok(proof);
         }
         let after = {
-            let replica = self.bench.replica_there()?;
-            Trial::new(&self.bench, &replica.scratch, draft)?.up().await?
+            let replica = self.bench.existing_replica()?;
+            Trial::new(&self.bench, replica.target(), draft)?.up().await?
         };
         let after = match after {
             Ok(after) => after,
@@ -153,15 +153,15 @@ impl<'a> Work<'a> {
             }
         };
         let scoped = {
-            let replica = self.bench.replica_there()?;
-            self.bench.read(replica.scratch.target(), &self.wanted.scope).await?.0
+            let replica = self.bench.existing_replica()?;
+            self.bench.read(replica.target(), &self.wanted.scope).await?.0
         };
         let differs = self.differs_from_models(&scoped).await?;
         proof.up = differs.is_empty();
         proof.difference.extend(differs.into_iter().map(|line| format!("after the upgrade, {line}")));
-        let replica = self.bench.replica_there()?;
-        let trial = Trial::new(&self.bench, &replica.scratch, draft)?;
-        trial.back_and_again(&replica.start, &after, &mut proof).await?;
+        let replica = self.bench.existing_replica()?;
+        let trial = Trial::new(&self.bench, replica.target(), draft)?;
+        trial.back_and_again(replica.start(), &after, &mut proof).await?;
         Ok(proof)
     }
 
@@ -187,7 +187,7 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let scope = &self.wanted.scope;
-        let normal_old = match self.bench.replica().await.map(|replica| replica.scratch.target().clone()) {
+        let normal_old = match self.bench.replica().await.map(|replica| replica.target().clone()) {
             Ok(target) => Some(self.bench.read(&target, scope).await?.0),
             Err(error) => {
                 let why = finding(error)?;
@@ -208,7 +208,7 @@ impl<'a> Work<'a> {
         if self.normal_new.is_some() {
             return Ok(());
         }
-        match self.bench.once_more(schema, scope, "what the models make").await {
+        match self.bench.reload(schema, scope, "what the models make").await {
             Ok(normal) => {
                 // Not kept, it is made again the next time.
                 let _ = key.as_ref().map(|key| key.cache_put(NORMAL, &normal));

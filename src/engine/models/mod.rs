@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::project::Project;
 use super::scratch::Scratch;
+use super::state::VersionTable;
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::schema::{Kind, Schema, Scope};
 use loader::Loader;
@@ -162,9 +163,8 @@ pub fn scope(project: &Project, made: &[String]) -> Scope {
 }
 
 fn limited(project: &Project, schemas: Option<&[String]>) -> Scope {
-    let table = &project.config.database.version_table;
-    let (schema, name) = table.split_once('.').map_or((None, table.as_str()), |(schema, name)| (Some(schema), name));
-    Scope::new(schemas, &project.config.models.exclude).without(schema, name)
+    let scope = Scope::new(schemas, &project.config.models.exclude);
+    VersionTable::new(&project.config.database.version_table).exclude_from(scope)
 }
 
 async fn on_scratch(

@@ -19,7 +19,7 @@ use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::core::sql::{cluster_wide, lasting};
 use crate::engine::apply::rehearse::lasting::names;
 use crate::engine::apply::settings;
-use crate::engine::autogenerate::{Bench, CompareOptions};
+use crate::engine::scratch::{Replica, ScratchOptions, with_creator_role};
 
 /// How long making the copy and following the statements may take together: somebody waits for the plan.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,14 +43,15 @@ pub(super) fn is_wanted(plan: &Plan) -> bool {
 /// Puts origins on hazards, and adds those of what goes along. Gives how many statements, from the first, were
 /// followed: what a scratch database cannot run ends it, and all that comes later is told from words.
 pub(super) async fn follow(site: Site<'_>, plan: &mut Plan) -> usize {
-    let (options, cancel) = (CompareOptions::default(), CancellationToken::new());
-    let quiet = |_| {};
-    let mut bench = Bench::new(site.project, site.target, &options, &quiet, &cancel);
-    let settings = settings(&bench.project.config.apply);
+    let (options, cancel) = (ScratchOptions::default(), CancellationToken::new());
+    let project = with_creator_role(site.project, site.target);
+    let settings = settings(&project.config.apply);
     let mut followed = 0;
+    let mut replica = None;
     let work = async {
-        if let Ok(replica) = bench.replica().await
-            && let Ok(session) = replica.scratch.target().connect("limbeck plan").await
+        let made = Replica::make(&project, site.target, options, &mut |_| {}, &cancel).await;
+        if let Ok(made) = made
+            && let Ok(session) = replica.insert(made).target().connect("limbeck plan").await
             && let Ok(before) = Before::read(session.client()).await
         {
             let mut walk = Walk { client: session.client(), before, settings };
@@ -59,8 +60,10 @@ pub(super) async fn follow(site: Site<'_>, plan: &mut Plan) -> usize {
         }
     };
     let _ = tokio::time::timeout(PATIENCE, work).await;
-    // Gone or not: a scratch database that stays is swept by the next run.
-    let _ = bench.end().await;
+    // The next run drops a scratch database that this one could not drop.
+    if let Some(replica) = replica {
+        let _ = replica.remove().await;
+    }
     followed
 }
 

@@ -3,11 +3,20 @@
 //! In order: beside `[scratch] url`; beside the target; on a private server of the target's version, which is the only
 //! one for protected environments and for scripts that change what all databases of a server share.
 
+mod creator;
 mod database;
+mod dump;
 mod likeness;
+mod load;
 mod needs;
+mod read;
+mod replica;
 
+pub(super) use creator::{creator_role, with_creator_role};
 pub use needs::Needs;
+pub(super) use read::{full_scope, read_schema};
+pub(super) use replica::reload_schema;
+pub use replica::{Replica, ReportScratch, ScratchOptions};
 
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Programs};
 use super::project::Project;

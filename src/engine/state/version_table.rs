@@ -3,6 +3,7 @@
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::core::graph::{RevisionId, VersionChange};
+use crate::core::schema::Scope;
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::{Error, Result};
@@ -31,6 +32,12 @@ impl VersionTable {
             Some(schema) => format!("{}.{}", quote(schema), quote(&self.name)),
             None => quote(&self.name),
         }
+    }
+
+    /// Returns the scope without this table.
+    #[must_use]
+    pub fn exclude_from(&self, scope: Scope) -> Scope {
+        scope.without(self.schema.as_deref(), &self.name)
     }
 
     /// The table's rows, sorted; none where there is no table.

@@ -1,7 +1,7 @@
 //! Proves scripts: up, down and up again on a scratch database, the schema compared at every turn.
 
+mod difference;
 mod replay;
-pub(super) mod shape;
 mod walk;
 
 use std::collections::HashSet;
@@ -15,6 +15,7 @@ use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::sql;
+pub(super) use difference::describe_changes;
 use replay::Replay;
 pub(super) use replay::of_script;
 pub(super) use walk::Walker;

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::shape::{self, changes};
+use super::difference::describe_changes;
 use super::walk::Walker;
 use super::{Report, Stage, TellVerify, Told, Verified};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::schema::Schema;
 use crate::core::sql;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::scratch::{Needs, Scratch};
+use crate::engine::scratch::{Needs, Scratch, full_scope, read_schema};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// What a run works with, and where its scratch database stands.
@@ -85,7 +85,7 @@ impl Replay<'_> {
         }
         verified.up = true;
         let after = self.shape().await?;
-        let made = changes(&after, before);
+        let made = describe_changes(&after, before);
         if self.has_no_downgrade(id) && !made.is_empty() {
             verified.note = Some("the downgrade is empty, so what the upgrade did stays".to_owned());
             verified.difference = made;
@@ -96,7 +96,7 @@ impl Replay<'_> {
             verified.error = Some(of_script(error)?);
             return Ok((verified, None));
         }
-        verified.difference = told("after the downgrade", &changes(&self.shape().await?, before));
+        verified.difference = told("after the downgrade", &describe_changes(&self.shape().await?, before));
         verified.down = verified.difference.is_empty();
         (self.tell)(stage(Stage::Again));
         if let Err(error) = self.up(id).await {
@@ -106,7 +106,7 @@ impl Replay<'_> {
             return Ok((verified, None));
         }
         let twice = self.shape().await?;
-        let differs = told("after the second upgrade", &changes(&twice, &after));
+        let differs = told("after the second upgrade", &describe_changes(&twice, &after));
         verified.again = differs.is_empty();
         verified.difference.extend(differs);
         let good = verified.is_proved();
@@ -135,7 +135,7 @@ impl Replay<'_> {
         let path = self.tree.graph.downgrade("base", &self.heads)?;
         let Some(last) = path.steps.last().map(|step| step.revision.clone()) else { return Ok(()) };
         let (at, difference, error) = match self.walk(Direction::Downgrade, "base", path).await {
-            Ok(()) => (last, changes(&self.shape().await?, base), None),
+            Ok(()) => (last, describe_changes(&self.shape().await?, base), None),
             Err(error) => {
                 let error = of_script(error)?;
                 let at = error.revision.as_deref().and_then(|id| RevisionId::parse(id).ok()).unwrap_or(last);
@@ -177,7 +177,7 @@ impl Replay<'_> {
     }
 
     async fn shape(&self) -> Result<Schema> {
-        shape::read(self.project, self.scratch.target()).await
+        Ok(read_schema(self.project, self.scratch.target(), &full_scope(self.project)).await?.0)
     }
 
     fn has_no_downgrade(&self, id: &RevisionId) -> bool {
