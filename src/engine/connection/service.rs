@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::conninfo::Variables;
+use super::variables::Variables;
 use crate::engine::{Error, Result};
 
 /// Where distributions keep the file of the whole machine, when `PGSYSCONFDIR` does not say.

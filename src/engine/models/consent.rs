@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+use super::digest::short_hex;
 use super::places::Places;
 use crate::engine::connection::project_folder_name;
 use crate::engine::project::{Project, write_over};
@@ -40,6 +41,6 @@ fn file(project: &Project, program: &[String], places: &Places) -> Option<PathBu
         hash.update(word.len().to_le_bytes());
         hash.update(word);
     }
-    let name = super::key::short_hex(hash);
+    let name = short_hex(hash);
     Some(places.state.as_ref()?.join("programs").join(project_folder_name(&project.config_path)).join(name))
 }

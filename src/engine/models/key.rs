@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::digest::short_hex;
 use super::places::Places;
 use super::source::Source;
 use crate::engine::connection::{Session, database_error, project_folder_name};
@@ -79,13 +80,6 @@ fn digest(project: &Project, sources: &[Source], facts: &str) -> String {
         add(&source.text);
     }
     short_hex(hash)
-}
-
-/// The first half of a digest, as a name for a file.
-pub(super) fn short_hex(hash: Sha256) -> String {
-    let digest = hash.finalize();
-    let half = digest.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    format!("{half:032x}")
 }
 
 /// While limbeck itself is worked on, every build reads catalogs in its own way.

@@ -3,6 +3,7 @@
 
 mod cache;
 mod consent;
+mod digest;
 mod glob;
 mod key;
 mod loader;

@@ -1,5 +1,6 @@
 //! From a `ConnInfo` to a connection: hosts in their order, with TLS or without, until one is as asked for.
 
+mod background;
 mod errors;
 mod probe;
 mod wire;
@@ -12,13 +13,14 @@ use tokio_postgres::{CancelToken, Client, Config, Connection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::conninfo::{ChannelBinding, ConnInfo, Endpoint, SessionAttributes};
-use super::session::{Ending, ServerInfo};
+use super::server_info::ServerInfo;
 use super::tls::SslMode;
 use crate::engine::{Error, ErrorKind, Result};
 use errors::Failure;
 use probe::Probe;
 use wire::{Address, Wire};
 
+pub(super) use background::BackgroundTask;
 pub use errors::database_error;
 
 type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
@@ -29,7 +31,7 @@ pub(super) type Driver = Connection<Wire, TlsStream>;
 pub(super) struct Connected {
     pub client: Client,
     pub server: ServerInfo,
-    pub ending: Ending,
+    pub background: BackgroundTask,
     pub route: Route,
 }
 
@@ -194,7 +196,7 @@ impl Attempt<'_> {
         let (client, driver) =
             self.config(endpoint, mode).connect_raw(wire, tls).await.map_err(|error| Failure::refused(error, mode))?;
         let token = client.cancel_token();
-        let ending = Ending::spawn(driver);
+        let background = BackgroundTask::spawn(driver);
         let probe =
             Probe::ask(&client, &self.conninfo.settings).await.map_err(|error| Failure::refused(error, mode))?;
         if !probe.is(wanted) {
@@ -207,7 +209,7 @@ impl Attempt<'_> {
             token,
             timeout: self.conninfo.connect_timeout,
         };
-        Ok(Connected { client, server: probe.server(host, endpoint.port), ending, route })
+        Ok(Connected { client, server: probe.server(host, endpoint.port), background, route })
     }
 
     fn config(&self, endpoint: &Endpoint, mode: WireMode) -> Config {

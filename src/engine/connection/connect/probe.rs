@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::super::conninfo::SessionAttributes;
-use super::super::session::ServerInfo;
+use super::super::server_info::ServerInfo;
 
 /// What a server says of itself.
 pub(super) struct Probe {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::parameters::Parameters;
-use super::{ChannelBinding, ConnInfo, Keepalive, SessionAttributes, Variables, hosts};
+use super::{ChannelBinding, ConnInfo, Keepalive, SessionAttributes, hosts};
 use crate::engine::connection::pgpass::{PasswordFile, Secret};
 use crate::engine::connection::tls::{Roots, SslMode, TlsSettings, Version};
+use crate::engine::connection::variables::Variables;
 use crate::engine::{Error, Result};
 
 /// Settings of the session that libpq takes from variables.

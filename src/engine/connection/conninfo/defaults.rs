@@ -1,9 +1,10 @@
 //! Fills what a connection string leaves out: a service file, then the variables of the environment.
 
 use super::parameters::{KEYWORDS, Origin, Parameters, known, unknown};
-use super::{Variables, keywords, url};
+use super::{keywords, url};
 use crate::engine::Result;
 use crate::engine::connection::service;
+use crate::engine::connection::variables::Variables;
 
 /// Every parameter that something gives, by libpq's precedence.
 pub(super) fn gather(text: &str, variables: &Variables) -> Result<Parameters> {

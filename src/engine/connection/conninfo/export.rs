@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
 use super::{ConnInfo, Endpoint};
-use crate::engine::connection::ServerInfo;
+use crate::engine::connection::server_info::ServerInfo;
 use crate::engine::connection::tls::Roots;
 
 /// What would speak louder than what is set here.

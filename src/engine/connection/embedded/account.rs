@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::folders::failed;
+use super::file_error::file_error;
 use crate::engine::connection::directories::Surroundings;
 use crate::engine::{Error, Result};
 
@@ -67,7 +67,7 @@ pub fn run_as(command: &mut Command, account: Option<Account>) -> &mut Command {
 /// When the owner cannot be changed.
 pub fn give(path: &Path, account: Option<Account>) -> Result<()> {
     let Some(account) = account else { return Ok(()) };
-    chown(path, Some(account.uid), Some(account.gid)).map_err(|error| failed("change the owner of", path, &error))
+    chown(path, Some(account.uid), Some(account.gid)).map_err(|error| file_error("change the owner of", path, &error))
 }
 
 #[cfg(test)]

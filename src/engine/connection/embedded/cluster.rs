@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use super::account::{give, run_as};
-use super::folders::{Folders, advice, failed};
+use super::file_error::{disk_hint, file_error};
+use super::folders::Folders;
 use super::{DATABASE, USER};
 use crate::engine::connection::programs::Programs;
 use crate::engine::{Error, Result};
@@ -25,18 +26,18 @@ pub fn make_where_missing(folders: &Folders, programs: &Programs) -> Result<()> 
     sweep(folders);
     match std::fs::remove_file(folders.ready()) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(failed("remove", &folders.ready(), &error));
+            return Err(file_error("remove", &folders.ready(), &error));
         }
         _ => {}
     }
     let unfinished = tempfile::Builder::new()
         .prefix(UNFINISHED)
         .tempdir_in(&folders.server)
-        .map_err(|error| failed("make a folder in", &folders.server, &error))?;
+        .map_err(|error| file_error("make a folder in", &folders.server, &error))?;
     give(unfinished.path(), folders.account)?;
     initialise(folders, programs, unfinished.path())?;
     create_database(folders, programs, unfinished.path())?;
-    std::fs::rename(unfinished.path(), &data).map_err(|error| failed("make", &data, &error))?;
+    std::fs::rename(unfinished.path(), &data).map_err(|error| file_error("make", &data, &error))?;
     // There is nothing left at the old place to remove.
     let _moved = unfinished.keep();
     Ok(())
@@ -103,6 +104,6 @@ fn succeeded(step: &str, folders: &Folders, output: &Output) -> Result<()> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let said = if said.trim().is_empty() { output.status.to_string() } else { said.trim().to_owned() };
-    let hint = advice(&said).map_or_else(|| format!("it was to be in {}", folders.server.display()), str::to_owned);
+    let hint = disk_hint(&said).map_or_else(|| format!("it was to be in {}", folders.server.display()), str::to_owned);
     Err(Error::new(format!("could not {step}")).because(said).hint(hint))
 }

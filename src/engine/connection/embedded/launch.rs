@@ -8,7 +8,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::cluster::{make_where_missing, plain};
-use super::folders::{Folders, advice, failed, project};
+use super::file_error::{disk_hint, file_error};
+use super::folders::{Folders, project};
 use super::lock::{self, Mode};
 use super::postmaster::Postmaster;
 use super::supervisor::{ALREADY_SUPERVISED, ARGUMENT, Order, STOP_SECONDS};
@@ -107,7 +108,7 @@ pub fn spawn_supervisor(folders: &Folders, programs: &Programs, supervisor: &Pat
     let order = serde_json::to_string(&order)
         .map_err(|error| Error::new("the embedded server's folders have names that cannot be told").because(error))?;
     let log = open_log(folders)?;
-    let errors = log.try_clone().map_err(|error| failed("write", &folders.log(), &error))?;
+    let errors = log.try_clone().map_err(|error| file_error("write", &folders.log(), &error))?;
     plain(&mut Command::new(supervisor))
         .args([ARGUMENT, &order])
         .stdin(Stdio::null())
@@ -123,12 +124,17 @@ fn open_log(folders: &Folders) -> Result<File> {
         std::fs::rename(&path, path.with_extension("log.old")).ok();
     }
     // Statements that failed stand in it.
-    OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(|error| failed("write", &path, &error))
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| file_error("write", &path, &error))
 }
 
 fn did_not_start(log: &LogMark, message: &str) -> Error {
     let said = log.since();
-    let hint = advice(&said).map_or_else(|| format!("its log is {}", log.path.display()), str::to_owned);
+    let hint = disk_hint(&said).map_or_else(|| format!("its log is {}", log.path.display()), str::to_owned);
     let error = Error::new(message).hint(hint);
     if said.is_empty() { error } else { error.because(said) }
 }

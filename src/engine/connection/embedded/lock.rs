@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::folders::failed;
+use super::file_error::file_error;
 use crate::engine::{Error, Result};
 
 /// How long it rests between two tries.
@@ -30,7 +30,7 @@ pub fn open(path: &Path) -> Result<File> {
         .truncate(false)
         .mode(0o600)
         .open(path)
-        .map_err(|error| failed("open", path, &error))
+        .map_err(|error| file_error("open", path, &error))
 }
 
 /// The locked file, or `None` where somebody else holds it in a way that does not go together.
@@ -46,7 +46,7 @@ pub fn try_take(path: &Path, mode: Mode) -> Result<Option<File>> {
     match tried {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(failed("lock", path, &error)),
+        Err(TryLockError::Error(error)) => Err(file_error("lock", path, &error)),
     }
 }
 

@@ -12,6 +12,7 @@
 mod account;
 mod cluster;
 mod download;
+mod file_error;
 mod folders;
 mod launch;
 mod lock;
@@ -147,7 +148,7 @@ impl EmbeddedServer {
     /// When the note cannot be written.
     pub fn mark_ready(&self) -> Result<()> {
         let path = self.folders.ready();
-        std::fs::write(&path, "").map_err(|error| folders::failed("write", &path, &error))
+        std::fs::write(&path, "").map_err(|error| file_error::file_error("write", &path, &error))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::folders::{Folders, failed};
+use super::file_error::file_error;
+use super::folders::Folders;
 use super::lock::{self, Mode};
 use super::postmaster::Postmaster;
 use super::supervisor::STOP_SECONDS;
@@ -83,5 +84,5 @@ fn sweep(all: &Path, surroundings: &Surroundings) {
 fn clear(folders: &Folders) -> Result<()> {
     std::fs::remove_dir_all(&folders.socket).ok();
     let own = folders.server.parent().unwrap_or(&folders.server);
-    std::fs::remove_dir_all(own).map_err(|error| failed("remove", own, &error))
+    std::fs::remove_dir_all(own).map_err(|error| file_error("remove", own, &error))
 }
