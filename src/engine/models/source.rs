@@ -82,7 +82,7 @@ fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<
 fn names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTreeSet<String>> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for pattern in patterns.unwrap_or(&[DEFAULT.to_owned()]) {
-        let more = glob::files(root, pattern)?;
+        let more = glob::find_files(root, pattern)?;
         if more.is_empty() && patterns.is_some() {
             return Err(no_file(root, pattern));
         }
@@ -100,7 +100,7 @@ fn no_file(root: &Path, pattern: &str) -> Error {
     let called = if glob::is_pattern(pattern) { "no file is" } else { "there is no file" };
     let error = Error::new(format!("{called} '{pattern}', which [models] sql names"));
     error.hint(format!(
-        "patterns are relative to {}; `**` stands for any folders, `*` and `?` within a name",
+        "patterns are relative to {}; `**` matches any folders, `*` and `?` match within a name, {{a,b}} and [a-z] are allowed",
         root.display()
     ))
 }
