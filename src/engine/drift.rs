@@ -2,12 +2,14 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::autogenerate::{Bench, CompareOptions, TellAutogenerate, Told, Wanted, Work};
+use super::autogenerate::{
+    AutogenerateEvent, AutogenerateReporter, CompareOptions, ComparisonContext, ComparisonRun, ExpectedSchema,
+};
 use super::project::{Project, ScriptTree};
-use super::scratch::{Needs, Scratch, full_scope};
+use super::scratch::{ScratchDatabase, ScratchRequirements, full_scope};
 use super::state::VersionTable;
-use super::state::{recall, record};
-use super::verify::Walker;
+use super::state::{ledger_scripts, script_status};
+use super::verify::ScratchRunner;
 use super::{Error, Result, Target, models};
 use crate::core::diff::Changes;
 use crate::core::graph::{Direction, RevisionId};
@@ -42,16 +44,19 @@ pub async fn drift(
     tree: &ScriptTree,
     target: &Target,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    tell: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Drift> {
     tree.sound()?;
     let session = target.connect("limbeck drift").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
-    let tree = recall::with_missing(tree, session.client(), &heads).await?;
-    let edited = record::edited(&tree, &record::hashes(session.client()).await.unwrap_or_default());
+    let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
+    let edited = script_status::find_edited(
+        &tree,
+        &script_status::read_script_hashes(session.client()).await.unwrap_or_default(),
+    );
     drop(session);
-    let mut bench = Bench::new(project, target, options, tell, cancel);
+    let mut bench = ComparisonContext::new(project, target, options, tell, cancel);
     let order = applied(&tree, &heads)?;
     let mut late: Vec<&RevisionId> = order.iter().filter(|id| edited.contains(*id)).collect();
     late.sort();
@@ -59,7 +64,7 @@ pub async fn drift(
         late.into_iter().map(|id| format!("revision {id} was edited after it ran; the file is what counts here")),
     );
     let history = replay(&bench, &tree, &order).await?;
-    let mut work = Work::begin(bench, history).await?;
+    let mut work = ComparisonRun::begin(bench, history).await?;
     let compared = work.compare().await;
     let removed = work.bench.end().await;
     let changes = compared?;
@@ -79,12 +84,12 @@ fn applied(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<RevisionId>> {
 }
 
 /// What the scripts make of an empty database.
-async fn replay(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<Wanted> {
+async fn replay(bench: &ComparisonContext<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<ExpectedSchema> {
     let upgrades = order.iter().filter_map(|id| tree.script(id.as_str())).map(|file| file.script.upgrade.sql.as_str());
-    let needs = Needs::of(upgrades);
-    let scratch = Scratch::make(&bench.project, bench.target, &needs, bench.options.download).await?;
+    let needs = ScratchRequirements::of(upgrades);
+    let scratch = ScratchDatabase::make(&bench.project, bench.target, &needs, bench.options.download).await?;
     let place = scratch.target().conninfo().describe();
-    (bench.tell)(Told::Scratch { place, notes: scratch.notes().to_vec() });
+    (bench.tell)(AutogenerateEvent::Scratch { place, notes: scratch.notes().to_vec() });
     let replayed = run(bench, tree, order, &scratch).await;
     let removed = scratch.remove().await;
     let replayed = replayed?;
@@ -92,13 +97,18 @@ async fn replay(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId]) -> R
     Ok(replayed)
 }
 
-async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch: &Scratch) -> Result<Wanted> {
-    let progress = |progress| (bench.tell)(Told::Progress(progress));
+async fn run(
+    bench: &ComparisonContext<'_>,
+    tree: &ScriptTree,
+    order: &[RevisionId],
+    scratch: &ScratchDatabase,
+) -> Result<ExpectedSchema> {
+    let progress = |progress| (bench.tell)(AutogenerateEvent::Progress(progress));
     let (project, target, cancel) = (&*bench.project, scratch.target(), bench.cancel);
-    let walker = Walker { project, tree, target, progress: &progress, cancel };
+    let walker = ScratchRunner { project, tree, target, progress: &progress, cancel };
     let mut heads = Vec::new();
     for id in order {
-        (bench.tell)(Told::Replay { revision: id.clone() });
+        (bench.tell)(AutogenerateEvent::Replay { revision: id.clone() });
         let path = tree.graph.upgrade(id.as_str(), &heads)?;
         heads = walker.walk(Direction::Upgrade, id.as_str(), path).await?;
     }
@@ -106,5 +116,5 @@ async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch
     let own = made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
     let scope = models::scope(project, &own.collect::<Vec<_>>());
     let (schema, _) = bench.read(target, &scope).await?;
-    Ok(Wanted { schema, scope, notes: scratch.notes().to_vec(), key: None })
+    Ok(ExpectedSchema { schema, scope, notes: scratch.notes().to_vec(), key: None })
 }

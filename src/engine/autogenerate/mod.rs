@@ -3,34 +3,34 @@
 //! [`compare`] finds what differs, [`generate`] writes it as a script and proves that on a scratch copy of the
 //! database's schema, and [`write()`] puts the file where it belongs. The target is only read.
 
-mod bench;
-mod cost;
-mod keep;
-mod memo;
-mod prove;
+mod comparison;
+mod context;
+mod draft_plan;
+mod no_change_cache;
+mod output;
 mod ready;
 mod renames;
-mod text;
-mod work;
+mod script_text;
+mod trial;
 
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::draft::{self, Draft, NewRevision};
-use super::models::{self, LoadOptions, Prepared};
+use super::models::{self, LoadOptions, PreparedModels};
 use super::project::{Project, ScriptTree};
-use super::verify::Verified;
+use super::verify::VerifiedRevision;
 use super::{Error, Result, Target};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
-use memo::Memo;
+use no_change_cache::NoChangeCache;
 
 pub use super::verify::Stage;
-pub(super) use bench::Bench;
-pub use cost::cost;
-pub use keep::{excerpt, placed, unmarked, write};
-pub(super) use work::{Wanted, Work};
+pub(super) use comparison::{ComparisonRun, ExpectedSchema};
+pub(super) use context::ComparisonContext;
+pub use draft_plan::plan_draft;
+pub use output::{excerpt, output_file, remove_unproved_note, write};
 
 /// How to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,9 +45,9 @@ pub struct CompareOptions {
 
 /// What happens meanwhile; the phases come in this order.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Told {
+pub enum AutogenerateEvent {
     /// The models are loaded.
-    Load(models::Told),
+    Load(models::ModelsEvent),
     /// Of a drift: a revision runs on the scratch database.
     Replay {
         revision: RevisionId,
@@ -71,7 +71,7 @@ pub enum Told {
 }
 
 /// Where it is told.
-pub type TellAutogenerate<'a> = &'a (dyn Fn(Told) + Send + Sync);
+pub type AutogenerateReporter<'a> = &'a (dyn Fn(AutogenerateEvent) + Send + Sync);
 
 /// What has to be done to the database to make it what the models say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,23 +107,23 @@ impl Proof {
 
     /// The same as what verifying the revision finds.
     #[must_use]
-    pub fn into_verified(self, revision: RevisionId) -> Verified {
+    pub fn into_verified(self, revision: RevisionId) -> VerifiedRevision {
         let Self { up, down, again, difference, error } = self;
-        Verified { revision, up, down, again, difference, note: None, error }
+        VerifiedRevision { revision, up, down, again, difference, note: None, error }
     }
 }
 
 /// What came of [`find`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum AutogenerateOutcome {
     /// Some of what goes and comes may be one thing under two names: somebody has to say so first.
-    Renames(Comparison),
-    Script(Box<Generated>),
+    PossibleRenames(Comparison),
+    Script(Box<GeneratedScript>),
 }
 
 /// A new script with its proof; nothing is written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generated {
+pub struct GeneratedScript {
     /// Its id, its text, and where it belongs once it is proved.
     pub draft: Draft,
     /// Of the upgrade, in order.
@@ -134,7 +134,7 @@ pub struct Generated {
     pub notes: Vec<String>,
 }
 
-impl Generated {
+impl GeneratedScript {
     /// Whether the models add nothing to the database.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -152,16 +152,16 @@ pub async fn compare(
     tree: &ScriptTree,
     target: &Target,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    tell: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Comparison> {
     ready::expect_heads(project, tree, target).await?;
-    let bench = Bench::new(project, target, options, tell, cancel);
+    let bench = ComparisonContext::new(project, target, options, tell, cancel);
     let prepared = prepare(&bench).await?;
-    let memo = Memo::of(prepared.key(), &bench).await?;
+    let memo = NoChangeCache::of(prepared.key(), &bench).await?;
     if let Some(notes) = memo.recall() {
-        tell(Told::Load(models::Told::FromCache));
-        tell(Told::Compare);
+        tell(AutogenerateEvent::Load(models::ModelsEvent::FromCache));
+        tell(AutogenerateEvent::Compare);
         return Ok(Comparison { notes, ..Comparison::default() });
     }
     let mut work = begin_with(bench, prepared).await?;
@@ -187,13 +187,13 @@ pub async fn generate(
     target: &Target,
     new: &NewRevision,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    tell: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Generated> {
-    let place = draft::place(project, tree, new)?;
+) -> Result<GeneratedScript> {
+    let place = draft::new_script(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let work = async |work: &mut Work<'_>| work.generate(&place).await;
-    let (mut generated, notes) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
+    let work = async |work: &mut ComparisonRun<'_>| work.generate(&place).await;
+    let (mut generated, notes) = worked(ComparisonContext::new(project, target, options, tell, cancel), work).await?;
     generated.notes = notes;
     Ok(generated)
 }
@@ -202,22 +202,22 @@ pub async fn generate(
 ///
 /// # Errors
 /// As [`generate`].
-pub async fn find(
+pub async fn generate_unless_renames(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
     new: &NewRevision,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    tell: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Found> {
-    let place = draft::place(project, tree, new)?;
+) -> Result<AutogenerateOutcome> {
+    let place = draft::new_script(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let work = async |work: &mut Work<'_>| work.find(&place).await;
-    let (mut found, notes) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
+    let work = async |work: &mut ComparisonRun<'_>| work.find(&place).await;
+    let (mut found, notes) = worked(ComparisonContext::new(project, target, options, tell, cancel), work).await?;
     match &mut found {
-        Found::Renames(comparison) => comparison.notes = notes,
-        Found::Script(generated) => generated.notes = notes,
+        AutogenerateOutcome::PossibleRenames(comparison) => comparison.notes = notes,
+        AutogenerateOutcome::Script(generated) => generated.notes = notes,
     }
     Ok(found)
 }
@@ -232,17 +232,20 @@ pub async fn prove(
     target: &Target,
     draft: &Draft,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    tell: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Proof> {
-    let work = async |work: &mut Work<'_>| work.prove(draft).await;
-    let (proof, _) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
+    let work = async |work: &mut ComparisonRun<'_>| work.prove(draft).await;
+    let (proof, _) = worked(ComparisonContext::new(project, target, options, tell, cancel), work).await?;
     Ok(proof)
 }
 
 /// Loads the models, reads the target, does some work, and takes the scratch databases away however it ends; gives what
 /// people should know of it besides.
-async fn worked<T>(bench: Bench<'_>, work: impl AsyncFnOnce(&mut Work<'_>) -> Result<T>) -> Result<(T, Vec<String>)> {
+async fn worked<T>(
+    bench: ComparisonContext<'_>,
+    work: impl AsyncFnOnce(&mut ComparisonRun<'_>) -> Result<T>,
+) -> Result<(T, Vec<String>)> {
     let mut begun = Box::pin(begin(bench)).await?;
     let done = Box::pin(work(&mut begun)).await;
     let removed = begun.bench.end().await;
@@ -252,23 +255,23 @@ async fn worked<T>(bench: Bench<'_>, work: impl AsyncFnOnce(&mut Work<'_>) -> Re
 }
 
 /// Reads the models' DDL.
-async fn prepare(bench: &Bench<'_>) -> Result<Prepared> {
+async fn prepare(bench: &ComparisonContext<'_>) -> Result<PreparedModels> {
     models::prepare(&bench.project, bench.target, &load_options(bench), bench.cancel).await
 }
 
 /// Loads the models and reads the target.
-async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
+async fn begin(bench: ComparisonContext<'_>) -> Result<ComparisonRun<'_>> {
     let prepared = prepare(&bench).await?;
     begin_with(bench, prepared).await
 }
 
-async fn begin_with(bench: Bench<'_>, prepared: Prepared) -> Result<Work<'_>> {
-    let tell = |told| (bench.tell)(Told::Load(told));
+async fn begin_with(bench: ComparisonContext<'_>, prepared: PreparedModels) -> Result<ComparisonRun<'_>> {
+    let tell = |told| (bench.tell)(AutogenerateEvent::Load(told));
     let models = prepared.load(&bench.project, bench.target, &load_options(&bench), &tell, bench.cancel).await?;
-    Work::begin(bench, models.into()).await
+    ComparisonRun::begin(bench, models.into()).await
 }
 
-fn load_options(bench: &Bench<'_>) -> LoadOptions {
+fn load_options(bench: &ComparisonContext<'_>) -> LoadOptions {
     let CompareOptions { download, consent, .. } = *bench.options;
     LoadOptions { download, consent }
 }

@@ -1,7 +1,7 @@
 //! Renames that were asked for: they run on the copy first, so that PostgreSQL itself carries the new names into views,
 //! defaults and whatever else stands on what is renamed.
 
-use super::bench::Bench;
+use super::context::ComparisonContext;
 use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::{ObjectId, Schema, Scope};
@@ -12,12 +12,12 @@ use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// The statements of renames, both ways, each in the order in which it runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renames {
+pub struct RequestedRenames {
     pub up: Vec<Operation>,
     pub down: Vec<String>,
 }
 
-impl Renames {
+impl RequestedRenames {
     /// Of what was typed, checked against both schemas.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Renames {
     ///
     /// # Errors
     /// When the copy cannot be made, or PostgreSQL refuses a rename.
-    pub async fn carried_out(&self, bench: &mut Bench<'_>, scope: &Scope) -> Result<Schema> {
+    pub async fn carried_out(&self, bench: &mut ComparisonContext<'_>, scope: &Scope) -> Result<Schema> {
         let target = bench.replica().await?.target().clone();
         let up: Vec<String> = self.up.iter().map(|operation| operation.sql.clone()).collect();
         run(bench, &target, &up).await?;
@@ -48,7 +48,7 @@ impl Renames {
     }
 }
 
-async fn run(bench: &Bench<'_>, target: &Target, statements: &[String]) -> Result<()> {
+async fn run(bench: &ComparisonContext<'_>, target: &Target, statements: &[String]) -> Result<()> {
     let session = target.connect("limbeck autogenerate").await?;
     let role = bench.project.config.apply.role.as_deref();
     let set_role = role.map(|role| format!("SET ROLE {};\n", quote(role))).unwrap_or_default();

@@ -18,7 +18,7 @@ const HASH_DIGITS: usize = 12;
 ///
 /// Never filled from a project's `.env`: opening a project must not choose which programs run.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct HostEnvironment {
     /// `PATH`.
     pub path: OsString,
     /// `HOME`.
@@ -37,7 +37,7 @@ pub struct Surroundings {
     pub uid: u32,
 }
 
-impl Surroundings {
+impl HostEnvironment {
     /// Reads the process's own environment.
     #[must_use]
     pub fn of_process() -> Self {
@@ -123,12 +123,12 @@ fn hexadecimal(digit: u8) -> char {
 mod tests {
     use super::*;
 
-    fn person(runtime: &str) -> Surroundings {
-        Surroundings {
+    fn person(runtime: &str) -> HostEnvironment {
+        HostEnvironment {
             home: Some("/home/ada".into()),
             runtime: Some(runtime.into()),
             uid: 1000,
-            ..Surroundings::default()
+            ..HostEnvironment::default()
         }
     }
 
@@ -136,13 +136,13 @@ mod tests {
     fn data_lie_where_the_user_keeps_data() {
         let ada = person("/run/user/1000");
         assert_eq!(ada.data_folder().unwrap(), Path::new("/home/ada/.local/share/limbeck"));
-        let moved = Surroundings { data_home: Some("/srv/data".into()), ..ada.clone() };
+        let moved = HostEnvironment { data_home: Some("/srv/data".into()), ..ada.clone() };
         assert_eq!(moved.data_folder().unwrap(), Path::new("/srv/data/limbeck"));
-        let root = Surroundings { root: true, uid: 0, ..moved.clone() };
+        let root = HostEnvironment { root: true, uid: 0, ..moved.clone() };
         assert_eq!(root.data_folder().unwrap(), Path::new("/var/lib/limbeck"));
-        let told = Surroundings { data: Some("/x".into()), ..root };
+        let told = HostEnvironment { data: Some("/x".into()), ..root };
         assert_eq!(told.data_folder().unwrap(), Path::new("/x"));
-        assert!(Surroundings::default().data_folder().unwrap_err().hint.is_some());
+        assert!(HostEnvironment::default().data_folder().unwrap_err().hint.is_some());
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let server = Path::new("/home/ada/.local/share/limbeck/x/15");
         let beside = person(short.path().to_str().unwrap());
         assert!(beside.socket_folder(server).starts_with(short.path()));
-        let root = Surroundings { root: true, uid: 0, ..beside };
+        let root = HostEnvironment { root: true, uid: 0, ..beside };
         assert!(root.socket_folder(server).to_str().unwrap().starts_with("/tmp/limbeck-0-"));
 
         let long = short.path().join("x".repeat(100));

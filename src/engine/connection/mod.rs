@@ -16,7 +16,7 @@ mod variables;
 
 pub use connect::database_error;
 pub use conninfo::ConnInfo;
-pub use directories::Surroundings;
+pub use directories::HostEnvironment;
 pub(in crate::engine) use directories::project_folder_name;
 pub use embedded::{EmbeddedOptions, EmbeddedServer, supervise};
 pub use notices::{Notice, NoticeSeverity};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::directories::Surroundings;
+use super::directories::HostEnvironment;
 use crate::engine::{Error, ErrorKind, Result};
 
 /// The oldest and the newest major version that limbeck works with.
@@ -24,7 +24,7 @@ impl Programs {
     ///
     /// # Errors
     /// When there are none; the hint is the platform's own install command.
-    pub fn find(surroundings: &Surroundings, major: Option<u32>) -> Result<Self> {
+    pub fn find(surroundings: &HostEnvironment, major: Option<u32>) -> Result<Self> {
         Self::choose(Self::all(surroundings), surroundings, major)
     }
 
@@ -32,14 +32,14 @@ impl Programs {
     ///
     /// # Errors
     /// When none of them will do.
-    pub fn choose(found: Vec<Self>, surroundings: &Surroundings, major: Option<u32>) -> Result<Self> {
+    pub fn choose(found: Vec<Self>, surroundings: &HostEnvironment, major: Option<u32>) -> Result<Self> {
         let wanted = found.into_iter().find(|programs| major.is_none_or(|major| programs.major == major));
         wanted.ok_or_else(|| not_found(surroundings, major))
     }
 
     /// Every usable folder, the newest version first; of equal ones, the one found first.
     #[must_use]
-    pub fn all(surroundings: &Surroundings) -> Vec<Self> {
+    pub fn all(surroundings: &HostEnvironment) -> Vec<Self> {
         let folders = folders(surroundings);
         let mut found: Vec<Self> = folders.iter().filter_map(|folder| Self::at(folder)).collect();
         found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
@@ -67,7 +67,7 @@ impl Programs {
 
 /// The folders that may hold PostgreSQL's programs.
 #[must_use]
-pub fn folders(surroundings: &Surroundings) -> Vec<PathBuf> {
+pub fn folders(surroundings: &HostEnvironment) -> Vec<PathBuf> {
     match &surroundings.postgres_programs {
         Some(folder) => vec![folder.clone()],
         None => candidates(surroundings),
@@ -84,7 +84,7 @@ pub fn install_command() -> Option<&'static str> {
     install_command_for(&release)
 }
 
-fn not_found(surroundings: &Surroundings, major: Option<u32>) -> Error {
+fn not_found(surroundings: &HostEnvironment, major: Option<u32>) -> Error {
     if let Some(folder) = &surroundings.postgres_programs {
         let (oldest, newest) = (MAJORS.start(), MAJORS.end());
         let wanted = major.map_or_else(|| format!("{oldest} to {newest}"), |major| major.to_string());
@@ -104,7 +104,7 @@ fn install_hint(command: Option<&str>) -> String {
     format!("install them with {how}, or let limbeck download them with `--yes`")
 }
 
-fn candidates(surroundings: &Surroundings) -> Vec<PathBuf> {
+fn candidates(surroundings: &HostEnvironment) -> Vec<PathBuf> {
     let path: Vec<PathBuf> = std::env::split_paths(&surroundings.path).filter(|folder| folder.is_absolute()).collect();
     let mut folders = path.clone();
     let configuration = path.iter().map(|folder| folder.join("pg_config")).find(|program| program.is_file());
@@ -207,17 +207,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folders = [("a", "13.20"), ("b", "17.6"), ("c", "99.1"), ("d", "12.3"), ("e", "18beta2")];
         let paths: Vec<_> = folders.iter().map(|(name, version)| fake(folder.path(), name, version)).collect();
-        let surroundings = Surroundings {
+        let surroundings = HostEnvironment {
             path: std::env::join_paths(&paths).unwrap(),
             data: Some(folder.path().to_owned()),
-            ..Surroundings::default()
+            ..HostEnvironment::default()
         };
         let all = Programs::all(&surroundings);
         assert!(all.iter().all(|programs| MAJORS.contains(&programs.major)), "{all:?}");
         assert_eq!(Programs::find(&surroundings, None).unwrap().version, "18beta2");
         assert_eq!(Programs::find(&surroundings, Some(17)).unwrap().folder, paths[1]);
         assert_eq!(Programs::find(&surroundings, Some(13)).unwrap().version, "13.20");
-        let only = Surroundings { postgres_programs: Some(paths[0].clone()), ..surroundings.clone() };
+        let only = HostEnvironment { postgres_programs: Some(paths[0].clone()), ..surroundings.clone() };
         assert_eq!(Programs::find(&only, None).unwrap().major, 13);
         let downloaded = fake(folder.path(), "postgresql/16.4.0/bin", "16.4");
         assert_eq!(Programs::find(&surroundings, Some(16)).unwrap().folder, downloaded);
@@ -226,10 +226,10 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_with_what_to_do() {
         let empty = tempfile::tempdir().unwrap();
-        let only = Surroundings { postgres_programs: Some(empty.path().to_owned()), ..Surroundings::default() };
+        let only = HostEnvironment { postgres_programs: Some(empty.path().to_owned()), ..HostEnvironment::default() };
         let error = Programs::find(&only, None).unwrap_err();
         assert!(error.message.contains("LIMBECK_POSTGRES_BIN"), "{error:?}");
-        let error = not_found(&Surroundings::default(), Some(14));
+        let error = not_found(&HostEnvironment::default(), Some(14));
         assert!(error.message.contains("PostgreSQL 14's programs"), "{error:?}");
         assert!(error.hint.unwrap().contains("--yes"));
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
-use super::likeness::Likeness;
+use super::database_properties::DatabaseProperties;
 use crate::engine::connection::identifier::quote;
 use crate::engine::connection::{ConnInfo, Session, database_error};
 use crate::engine::{Error, Result};
@@ -24,7 +24,11 @@ pub struct TemporaryDatabase {
 
 impl TemporaryDatabase {
     /// Sweeps what runs that died have left, then makes a database like the target's, with notes on what it lacks.
-    pub async fn make(conninfo: &ConnInfo, likeness: &Likeness, owner: Option<&str>) -> Result<(Self, Vec<String>)> {
+    pub async fn make(
+        conninfo: &ConnInfo,
+        likeness: &DatabaseProperties,
+        owner: Option<&str>,
+    ) -> Result<(Self, Vec<String>)> {
         let maintenance = Session::open(conninfo, "limbeck scratch").await?;
         let client = maintenance.client();
         // The lock ends with its session, which says nothing for as long as the scripts run. Version 13 has no such limit.

@@ -5,18 +5,18 @@ use std::process::Stdio;
 
 use tokio_postgres::error::SqlState;
 
-use super::Scratch;
+use super::ScratchDatabase;
 use crate::core::schema::{Kind, ObjectId, Schema};
 use crate::core::sql;
 use crate::engine::connection::identifier::quote;
-use crate::engine::connection::{ConnInfo, Programs, Session, Surroundings, database_error};
+use crate::engine::connection::{ConnInfo, HostEnvironment, Programs, Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
 use crate::engine::{Error, Result};
 
 /// Finds the oldest installed `pg_dump` that can read a server of this major version.
 pub fn find_pg_dump(major: u32) -> Option<Programs> {
-    let found = Programs::all(&Surroundings::of_process()).into_iter();
+    let found = Programs::all(&HostEnvironment::of_process()).into_iter();
     let fit = found.filter(|programs| programs.major >= major && programs.program("pg_dump").is_file());
     fit.min_by_key(|programs| programs.major)
 }
@@ -52,7 +52,7 @@ pub async fn dump_schema(programs: &Programs, conninfo: &ConnInfo, project: &Pro
 ///
 /// # Errors
 /// When PostgreSQL refuses a statement. The cause is the first line of the statement.
-pub async fn load_dump(dump: &str, whole: &Schema, project: &Project, scratch: &Scratch) -> Result<()> {
+pub async fn load_dump(dump: &str, whole: &Schema, project: &Project, scratch: &ScratchDatabase) -> Result<()> {
     let statements = sql::split(dump).map_err(|error| failed(error.message))?;
     let session = scratch.target().connect("limbeck scratch").await?;
     let mut drops = Vec::new();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tokio_postgres::error::ErrorPosition;
 
-use super::{Scratch, full_scope};
+use super::{ScratchDatabase, full_scope};
 use crate::core::diff::{Changes, Operation, Options, changes};
 use crate::core::schema::{Kind, Schema};
 use crate::engine::Result;
@@ -17,7 +17,7 @@ use crate::engine::project::Project;
 ///
 /// # Errors
 /// When PostgreSQL refuses a statement. The cause is the first line of the statement.
-pub async fn load_schema(schema: &Schema, project: &Project, scratch: &Scratch) -> Result<()> {
+pub async fn load_schema(schema: &Schema, project: &Project, scratch: &ScratchDatabase) -> Result<()> {
     let session = scratch.target().connect("limbeck scratch").await?;
     let empty = catalog::read(&session, &full_scope(project)).await?;
     let role = project.config.apply.role.as_deref();

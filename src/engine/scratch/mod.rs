@@ -5,50 +5,50 @@
 
 mod creator;
 mod database;
+mod database_properties;
 mod dump;
-mod likeness;
 mod load;
-mod needs;
 mod read;
 mod replica;
+mod requirements;
 
 pub(super) use creator::{creator_role, with_creator_role};
-pub use needs::Needs;
 pub(super) use read::{full_scope, read_schema};
 pub(super) use replica::reload_schema;
 pub use replica::{Replica, ReportScratch, ScratchOptions};
+pub use requirements::ScratchRequirements;
 
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Programs};
 use super::project::Project;
 use super::{Result, Target};
 use database::TemporaryDatabase;
-use likeness::Likeness;
+use database_properties::DatabaseProperties;
 
 /// A scratch database. [`Self::remove`] drops it; dropped without, it is removed in the background, and what even
 /// that leaves is swept by the next run.
 #[derive(Debug)]
-pub struct Scratch {
+pub struct ScratchDatabase {
     target: Target,
     notes: Vec<String>,
-    held: Option<Held>,
+    held: Option<ScratchResources>,
 }
 
 /// What has to be taken away again.
 #[derive(Debug)]
-struct Held {
+struct ScratchResources {
     database: TemporaryDatabase,
     server: Option<EmbeddedServer>,
 }
 
-impl Scratch {
+impl ScratchDatabase {
     /// Makes an empty database like the target's: of its encoding, locale and settings. Reads the target, and writes
     /// nothing to its database. `download` as in [`EmbeddedOptions`].
     ///
     /// # Errors
     /// When the target cannot be asked, or none of the places has room for it.
-    pub async fn make(project: &Project, target: &Target, needs: &Needs, download: bool) -> Result<Self> {
+    pub async fn make(project: &Project, target: &Target, needs: &ScratchRequirements, download: bool) -> Result<Self> {
         let session = target.connect("limbeck scratch").await?;
-        let likeness = Likeness::read(&session).await?;
+        let likeness = DatabaseProperties::read(&session).await?;
         drop(session);
         let owner = project.config.apply.role.as_deref();
         let why = if target.environment.protected {
@@ -92,11 +92,11 @@ impl Scratch {
         }
     }
 
-    async fn beside(maintenance: &ConnInfo, likeness: &Likeness, owner: Option<&str>) -> Result<Self> {
+    async fn beside(maintenance: &ConnInfo, likeness: &DatabaseProperties, owner: Option<&str>) -> Result<Self> {
         let (database, mut notes) = TemporaryDatabase::make(maintenance, likeness, owner).await?;
         notes.extend(likeness.other_version(&database.server_version()));
         let target = Target::scratch(maintenance.with_database(database.name()));
-        let scratch = Self { target, notes, held: Some(Held { database, server: None }) };
+        let scratch = Self { target, notes, held: Some(ScratchResources { database, server: None }) };
         // A pooler or pg_hba.conf may know no other databases than those it names.
         if let Err(error) = scratch.target.connect("limbeck scratch").await {
             scratch.remove().await?;
@@ -106,8 +106,8 @@ impl Scratch {
     }
 
     async fn private(
-        likeness: &Likeness,
-        needs: &Needs,
+        likeness: &DatabaseProperties,
+        needs: &ScratchRequirements,
         owner: Option<&str>,
         download: bool,
         why: &str,
@@ -138,8 +138,8 @@ impl Scratch {
 
     async fn on_private(
         maintenance: &ConnInfo,
-        likeness: &Likeness,
-        needs: &Needs,
+        likeness: &DatabaseProperties,
+        needs: &ScratchRequirements,
         owner: Option<&str>,
     ) -> Result<Self> {
         let session = super::connection::Session::open(maintenance, "limbeck scratch").await?;
@@ -153,7 +153,7 @@ impl Scratch {
     }
 }
 
-impl Held {
+impl ScratchResources {
     async fn remove(self) -> Result<()> {
         let dropped = self.database.remove().await;
         match self.server {
@@ -164,7 +164,7 @@ impl Held {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchDatabase {
     fn drop(&mut self) {
         if let Some(held) = self.held.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::creator::with_creator_role;
-use super::{Needs, Scratch, dump, full_scope, load, read_schema};
+use super::{ScratchDatabase, ScratchRequirements, dump, full_scope, load, read_schema};
 use crate::core::schema::{Schema, Scope};
 use crate::engine::cancel::unless_cancelled;
 use crate::engine::connection::Programs;
@@ -11,7 +11,7 @@ use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
 
 /// Called with each scratch database as soon as it exists.
-pub type ReportScratch<'a> = &'a mut (dyn FnMut(&Scratch) + Send);
+pub type ReportScratch<'a> = &'a mut (dyn FnMut(&ScratchDatabase) + Send);
 
 /// How to make a scratch database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct ScratchOptions {
 /// A scratch copy of the target's schema.
 #[derive(Debug)]
 pub struct Replica {
-    scratch: Scratch,
+    scratch: ScratchDatabase,
     start: Schema,
     missing: Vec<String>,
 }
@@ -128,8 +128,8 @@ async fn make_empty(
     target: &Target,
     options: ScratchOptions,
     report: ReportScratch<'_>,
-) -> Result<Scratch> {
-    let scratch = Scratch::make(project, target, &Needs::default(), options.download).await?;
+) -> Result<ScratchDatabase> {
+    let scratch = ScratchDatabase::make(project, target, &ScratchRequirements::default(), options.download).await?;
     report(&scratch);
     Ok(scratch)
 }

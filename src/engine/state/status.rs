@@ -9,7 +9,7 @@ use crate::engine::project::Project;
 
 /// The database at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
+pub struct DatabaseStatus {
     pub server: ServerInfo,
     /// The rows of the version table, sorted; empty where there is no table.
     pub heads: Vec<RevisionId>,
@@ -21,10 +21,10 @@ pub struct Status {
 ///
 /// # Errors
 /// When the server cannot be asked.
-pub async fn status(project: &Project, session: &Session) -> Result<Status> {
+pub async fn read_status(project: &Project, session: &Session) -> Result<DatabaseStatus> {
     let table = VersionTable::new(&project.config.database.version_table);
     let heads = table.heads(session.client()).await?;
     // Whoever may not read the ledger can still work with the database.
     let newest = Ledger::newest(session.client()).await.unwrap_or(None);
-    Ok(Status { server: session.server().clone(), heads, newest })
+    Ok(DatabaseStatus { server: session.server().clone(), heads, newest })
 }

@@ -1,8 +1,8 @@
 //! Proves scripts: up, down and up again on a scratch database, the schema compared at every turn.
 
 mod difference;
-mod replay;
-mod walk;
+mod history_run;
+mod scratch_runner;
 
 use std::collections::HashSet;
 
@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::project::{Project, ScriptTree};
-use super::scratch::{Needs, Scratch};
+use super::scratch::{ScratchDatabase, ScratchRequirements};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::sql;
 pub(super) use difference::describe_changes;
-use replay::Replay;
-pub(super) use replay::of_script;
-pub(super) use walk::Walker;
+use history_run::HistoryRun;
+pub(super) use history_run::script_failure;
+pub(super) use scratch_runner::ScratchRunner;
 
 /// What is to be proved.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +31,7 @@ pub struct VerifyOptions {
 
 /// What was found of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedRevision {
     pub revision: RevisionId,
     /// The upgrade ran.
     pub up: bool,
@@ -49,9 +49,9 @@ pub struct Verified {
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct VerifyReport {
     /// In the order in which they ran.
-    pub revisions: Vec<Verified>,
+    pub revisions: Vec<VerifiedRevision>,
     /// Whether scripts among them change rows: on a scratch database all tables are empty.
     pub data_untested: bool,
     /// Whether the history was taken back to base as a whole.
@@ -68,7 +68,7 @@ pub enum Stage {
 
 /// What happens meanwhile.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Told {
+pub enum VerifyEvent {
     /// The scratch database is there.
     Scratch {
         place: String,
@@ -85,7 +85,7 @@ pub enum Told {
         number: usize,
         count: usize,
     },
-    Found(Verified),
+    Found(VerifiedRevision),
     /// All is taken back at once.
     BackToBase,
     /// Of the plan that runs at the moment.
@@ -93,9 +93,9 @@ pub enum Told {
 }
 
 /// Where it is told.
-pub type TellVerify<'a> = &'a (dyn Fn(Told) + Send + Sync);
+pub type VerifyReporter<'a> = &'a (dyn Fn(VerifyEvent) + Send + Sync);
 
-impl Verified {
+impl VerifiedRevision {
     /// Whether nothing stands against it.
     #[must_use]
     pub fn is_proved(&self) -> bool {
@@ -108,11 +108,11 @@ impl Verified {
     }
 }
 
-impl Report {
+impl VerifyReport {
     /// Whether every revision is proved.
     #[must_use]
     pub fn is_proved(&self) -> bool {
-        self.revisions.iter().all(Verified::is_proved)
+        self.revisions.iter().all(VerifiedRevision::is_proved)
     }
 }
 
@@ -127,9 +127,9 @@ pub async fn verify(
     tree: &ScriptTree,
     target: &Target,
     options: &VerifyOptions,
-    tell: TellVerify<'_>,
+    tell: VerifyReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Report> {
+) -> Result<VerifyReport> {
     tree.sound()?;
     let chosen = choose(project, tree, target, &options.revisions).await?;
     let wanted: Vec<RevisionId> = chosen.iter().cloned().collect();
@@ -137,11 +137,11 @@ pub async fn verify(
     let order: Vec<RevisionId> =
         tree.graph.pending(&[]).into_iter().filter(|id| needed.contains(*id)).cloned().collect();
     if order.is_empty() {
-        return Ok(Report::default());
+        return Ok(VerifyReport::default());
     }
-    let needs = Needs::of(sections(tree, &order));
-    let scratch = Scratch::make(project, target, &needs, options.download).await?;
-    let mut replay = Replay {
+    let needs = ScratchRequirements::of(sections(tree, &order));
+    let scratch = ScratchDatabase::make(project, target, &needs, options.download).await?;
+    let mut replay = HistoryRun {
         project,
         tree,
         target,

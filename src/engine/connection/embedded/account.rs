@@ -8,7 +8,7 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use super::file_error::file_error;
-use crate::engine::connection::directories::Surroundings;
+use crate::engine::connection::directories::HostEnvironment;
 use crate::engine::{Error, Result};
 
 /// Users without privileges that root runs the server as, in order.
@@ -26,7 +26,7 @@ impl Account {
     ///
     /// # Errors
     /// When root finds no such user.
-    pub fn find(surroundings: &Surroundings) -> Result<Option<Self>> {
+    pub fn find(surroundings: &HostEnvironment) -> Result<Option<Self>> {
         if !surroundings.root {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, give};
 use super::file_error::file_error;
-use crate::engine::connection::directories::{Surroundings, project_folder_name};
+use crate::engine::connection::directories::{HostEnvironment, project_folder_name};
 use crate::engine::{Error, Result};
 
 /// Where the files of one project's server of one major version are.
@@ -28,7 +28,7 @@ impl Folders {
     ///
     /// # Errors
     /// When there is no place for data, or root finds nobody to run the server as.
-    pub fn of(config_path: &Path, major: u32, surroundings: &Surroundings) -> Result<Self> {
+    pub fn of(config_path: &Path, major: u32, surroundings: &HostEnvironment) -> Result<Self> {
         let server = project(config_path, surroundings)?.join(major.to_string());
         let socket = surroundings.socket_folder(&server);
         Ok(Self { server, socket, account: Account::find(surroundings)? })
@@ -107,7 +107,7 @@ impl Folders {
 ///
 /// # Errors
 /// When there is no place for data.
-pub fn project(config_path: &Path, surroundings: &Surroundings) -> Result<PathBuf> {
+pub fn project(config_path: &Path, surroundings: &HostEnvironment) -> Result<PathBuf> {
     Ok(surroundings.data_folder()?.join(project_folder_name(config_path)))
 }
 

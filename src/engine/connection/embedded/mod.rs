@@ -23,7 +23,7 @@ mod temporary;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::directories::Surroundings;
+use super::directories::HostEnvironment;
 use super::programs::Programs;
 use crate::engine::{Error, Result};
 use folders::Folders;
@@ -39,7 +39,7 @@ const DATABASE: &str = "limbeck";
 /// What a start of the embedded server may be told.
 #[derive(Debug, Clone)]
 pub struct EmbeddedOptions {
-    pub surroundings: Surroundings,
+    pub surroundings: HostEnvironment,
     /// The major version; default: the newest at hand for which the project has data, else the newest at hand.
     pub major: Option<u32>,
     /// The program that knows how to supervise (see [`supervise`]); default: the one that runs.
@@ -52,7 +52,7 @@ impl EmbeddedOptions {
     /// The options of this process.
     #[must_use]
     pub fn of_process(download: bool) -> Self {
-        Self { surroundings: Surroundings::of_process(), major: None, supervisor: None, download }
+        Self { surroundings: HostEnvironment::of_process(), major: None, supervisor: None, download }
     }
 }
 

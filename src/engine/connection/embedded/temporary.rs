@@ -8,7 +8,7 @@ use super::folders::Folders;
 use super::lock::{self, Mode};
 use super::postmaster::Postmaster;
 use super::supervisor::STOP_SECONDS;
-use super::{EmbeddedOptions, EmbeddedServer, Surroundings, download, in_thread, launch};
+use super::{EmbeddedOptions, EmbeddedServer, HostEnvironment, download, in_thread, launch};
 use crate::engine::connection::programs::Programs;
 use crate::engine::{Error, Result};
 
@@ -63,12 +63,12 @@ impl EmbeddedServer {
 }
 
 /// The folder of all temporary servers; the projects' own folders have other names.
-fn folder_of_all(surroundings: &Surroundings) -> Result<PathBuf> {
+fn folder_of_all(surroundings: &HostEnvironment) -> Result<PathBuf> {
     Ok(surroundings.data_folder()?.join("scratch"))
 }
 
 /// Removes what runs that died have left: nobody uses it, and nothing supervises it.
-fn sweep(all: &Path, surroundings: &Surroundings) {
+fn sweep(all: &Path, surroundings: &HostEnvironment) {
     let below = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     for server in below(all).flat_map(|one| below(&one).collect::<Vec<_>>()) {
         let folders = Folders { socket: surroundings.socket_folder(&server), server, account: None };

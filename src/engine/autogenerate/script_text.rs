@@ -2,35 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use super::renames::Renames;
+use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, shorten};
 use crate::core::schema::{Kind, Object, Schema};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
-use crate::engine::draft::{Body, Half};
+use crate::engine::draft::{ScriptBody, SectionText};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
 /// What a script does, both ways.
 #[derive(Debug, Clone)]
-pub struct Ways {
+pub struct ScriptChanges {
     pub up: Changes,
     pub down: Changes,
     /// They come first on the way up, and last on the way down.
-    pub renames: Renames,
+    pub renames: RequestedRenames,
 }
 
 /// How names are shortened.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
+pub struct NameShortener {
     /// The schema whose objects need no schema's name; `None`: all names are written in full.
     pub home: Option<String>,
     /// What `pg_catalog` has, which is found first.
     built_in: BTreeSet<String>,
 }
 
-impl Names {
+impl NameShortener {
     /// The schema in which the role that runs scripts looks first, unless that depends on who looks.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ fn identities<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<Item = Str
 }
 
 /// The script's body. `old` is what the downgrade gives back; `schemas` are all whose names may be shortened.
-pub fn body(ways: &Ways, names: &Names, old: &Schema, schemas: &[&Schema]) -> Body {
+pub fn body(ways: &ScriptChanges, names: &NameShortener, old: &Schema, schemas: &[&Schema]) -> ScriptBody {
     let known = names.known(schemas);
     let shorten = |sql: &str| match &names.home {
         Some(home) => shorten(sql, home, &known),
@@ -85,12 +85,12 @@ pub fn body(ways: &Ways, names: &Names, old: &Schema, schemas: &[&Schema]) -> Bo
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };
     let up = [lines(ways.renames.up.iter().map(|operation| &operation.sql), &shorten), render(&ways.up, style)];
     let down = [render(&ways.down, Style { given_back: Some(old), ..style }), lines(&ways.renames.down, &shorten)];
-    Body { upgrade: half(&up, &ways.up), downgrade: half(&down, &ways.down) }
+    ScriptBody { upgrade: half(&up, &ways.up), downgrade: half(&down, &ways.down) }
 }
 
-fn half(blocks: &[String], changes: &Changes) -> Half {
+fn half(blocks: &[String], changes: &Changes) -> SectionText {
     let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|block| !block.is_empty()).collect();
-    Half { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
+    SectionText { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
 }
 
 fn lines<'a>(statements: impl IntoIterator<Item = &'a String>, shorten: &dyn Fn(&str) -> String) -> String {

@@ -4,32 +4,32 @@ use std::borrow::Cow;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{CompareOptions, TellAutogenerate, Told};
+use super::{AutogenerateEvent, AutogenerateReporter, CompareOptions};
 use crate::core::diff::Options;
 use crate::core::schema::{Schema, Scope};
 use crate::engine::cancel::unless_cancelled;
 use crate::engine::project::Project;
-use crate::engine::scratch::{Replica, Scratch, ScratchOptions, read_schema, reload_schema, with_creator_role};
+use crate::engine::scratch::{Replica, ScratchDatabase, ScratchOptions, read_schema, reload_schema, with_creator_role};
 use crate::engine::{Error, Result, Target};
 
 /// What a comparison works with. [`Self::end`] drops its scratch database.
-pub struct Bench<'a> {
+pub struct ComparisonContext<'a> {
     /// With the role that runs scripts as `[apply] role`.
     pub project: Cow<'a, Project>,
     pub target: &'a Target,
     pub options: &'a CompareOptions,
-    pub tell: TellAutogenerate<'a>,
+    pub tell: AutogenerateReporter<'a>,
     pub cancel: &'a CancellationToken,
     pub notes: Vec<String>,
     replica: Option<Replica>,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> ComparisonContext<'a> {
     pub fn new(
         project: &'a Project,
         target: &'a Target,
         options: &'a CompareOptions,
-        tell: TellAutogenerate<'a>,
+        tell: AutogenerateReporter<'a>,
         cancel: &'a CancellationToken,
     ) -> Self {
         let project = with_creator_role(project, target);
@@ -83,10 +83,13 @@ impl From<&CompareOptions> for ScratchOptions {
 }
 
 /// Reports each scratch database, with those of its notes that are not in `known` yet, and adds them to `known`.
-fn report_scratch<'a>(tell: TellAutogenerate<'a>, known: &'a mut Vec<String>) -> impl FnMut(&Scratch) + Send + 'a {
+fn report_scratch<'a>(
+    tell: AutogenerateReporter<'a>,
+    known: &'a mut Vec<String>,
+) -> impl FnMut(&ScratchDatabase) + Send + 'a {
     move |scratch| {
         let notes = add_new(known, scratch.notes().iter().cloned());
-        tell(Told::Scratch { place: scratch.target().conninfo().describe(), notes });
+        tell(AutogenerateEvent::Scratch { place: scratch.target().conninfo().describe(), notes });
     }
 }
 

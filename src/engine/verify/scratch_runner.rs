@@ -13,7 +13,7 @@ use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// What it takes to run scripts on a scratch database.
-pub(in crate::engine) struct Walker<'a> {
+pub(in crate::engine) struct ScratchRunner<'a> {
     pub project: &'a Project,
     pub tree: &'a ScriptTree,
     /// The scratch database.
@@ -22,7 +22,7 @@ pub(in crate::engine) struct Walker<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-impl Walker<'_> {
+impl ScratchRunner<'_> {
     /// Applies a path; `word` is what it leads to. Gives the heads after it.
     pub async fn walk(&self, direction: Direction, word: &str, path: Path) -> Result<Vec<RevisionId>> {
         if self.cancel.is_cancelled() {

@@ -11,7 +11,7 @@ use crate::engine::connection::{Session, database_error};
 
 /// How the target's database is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Likeness {
+pub struct DatabaseProperties {
     /// e.g. `15`.
     pub major: u32,
     encoding: String,
@@ -34,7 +34,7 @@ struct Role {
     attributes: String,
 }
 
-impl Likeness {
+impl DatabaseProperties {
     /// Asks the server that a session is on.
     pub async fn read(session: &Session) -> Result<Self> {
         // Columns that older versions lack are NULL in the row's JSON.
@@ -141,8 +141,8 @@ async fn roles(client: &Client) -> Result<Vec<Role>> {
 mod tests {
     use super::*;
 
-    fn likeness(provider: Option<&str>, locale: Option<&str>) -> Likeness {
-        Likeness {
+    fn likeness(provider: Option<&str>, locale: Option<&str>) -> DatabaseProperties {
+        DatabaseProperties {
             major: 17,
             encoding: "UTF8".into(),
             collate: "it's".into(),

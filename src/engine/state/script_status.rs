@@ -13,11 +13,11 @@ use crate::engine::project::{ScriptFile, ScriptTree};
 
 /// The SHA-256 of the text with which each revision was last upgraded, in hexadecimal digits; none for those
 /// that were downgraded since.
-pub type Hashes = HashMap<String, String>;
+pub type ScriptHashes = HashMap<String, String>;
 
 /// The ledger beside the scripts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Record {
+pub struct ScriptStatus {
     /// Revisions whose file is not what last ran, whether they are applied or not.
     pub edited: HashSet<RevisionId>,
     /// The scripts of revisions that the database holds and no file has.
@@ -28,16 +28,16 @@ pub struct Record {
 ///
 /// # Errors
 /// When the server cannot be asked, or the role may not read the ledger.
-pub async fn hashes(client: &Client) -> Result<Hashes> {
+pub async fn read_script_hashes(client: &Client) -> Result<ScriptHashes> {
     match Ledger::find(client).await? {
         Some(ledger) => ledger.hashes(client).await,
-        None => Ok(Hashes::new()),
+        None => Ok(ScriptHashes::new()),
     }
 }
 
 /// The revisions whose file is not what last ran. Reads every script that ever ran: not for a thread that draws.
 #[must_use]
-pub fn edited(tree: &ScriptTree, hashes: &Hashes) -> HashSet<RevisionId> {
+pub fn find_edited(tree: &ScriptTree, hashes: &ScriptHashes) -> HashSet<RevisionId> {
     let differs = |file: &&Arc<ScriptFile>| {
         hashes.get(file.script.revision.as_str()).is_some_and(|ran| *ran != hexadecimal(&file.text))
     };
@@ -61,10 +61,10 @@ mod tests {
         let file = ScriptFile { path: "a.sql".into(), text: text.into(), script: Script::parse(text).unwrap() };
         let id = file.script.revision.clone();
         let tree = ScriptTree::from_scripts(vec![Arc::new(file)], Vec::new());
-        let ran = |hash: &str| Hashes::from([(id.to_string(), hash.to_owned())]);
-        assert!(edited(&tree, &Hashes::new()).is_empty());
-        assert!(edited(&tree, &ran(&hexadecimal(text))).is_empty());
-        assert_eq!(edited(&tree, &ran(&hexadecimal(""))), HashSet::from([id]));
+        let ran = |hash: &str| ScriptHashes::from([(id.to_string(), hash.to_owned())]);
+        assert!(find_edited(&tree, &ScriptHashes::new()).is_empty());
+        assert!(find_edited(&tree, &ran(&hexadecimal(text))).is_empty());
+        assert_eq!(find_edited(&tree, &ran(&hexadecimal(""))), HashSet::from([id]));
         assert_eq!(hexadecimal(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

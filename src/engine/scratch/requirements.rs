@@ -6,14 +6,14 @@ use crate::core::sql;
 
 /// What scripts need of a scratch database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needs {
+pub struct ScratchRequirements {
     /// Why they may only run on a server of their own; `None`: they stay in their database.
     pub own_server: Option<String>,
     /// Roles that the scripts make: a server of their own must not have them yet.
     pub roles: BTreeSet<String>,
 }
 
-impl Needs {
+impl ScratchRequirements {
     /// Looks at sections of scripts. What cannot be split needs nothing: it will not run.
     #[must_use]
     pub fn of<'a>(sections: impl IntoIterator<Item = &'a str>) -> Self {
@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn the_first_statement_that_leaves_the_database_is_named() {
-        assert_eq!(Needs::of(["CREATE TABLE a (i int);", "unclosed '"]), Needs::default());
-        let needs = Needs::of(["SELECT 1;\nCREATE ROLE app\n  LOGIN;", "CREATE ROLE other;"]);
+        assert_eq!(ScratchRequirements::of(["CREATE TABLE a (i int);", "unclosed '"]), ScratchRequirements::default());
+        let needs = ScratchRequirements::of(["SELECT 1;\nCREATE ROLE app\n  LOGIN;", "CREATE ROLE other;"]);
         assert_eq!(needs.own_server.as_deref(), Some("a script makes a role: CREATE ROLE app"));
         assert_eq!(needs.roles.into_iter().collect::<Vec<_>>(), ["app", "other"]);
     }

@@ -15,7 +15,7 @@ use crate::engine::{Error, Result, Target, preflight};
 ///
 /// # Errors
 /// When the script cannot be read or planned, or the server cannot be asked.
-pub async fn cost(project: &Project, tree: &ScriptTree, target: &Target, draft: &Draft) -> Result<Plan> {
+pub async fn plan_draft(project: &Project, tree: &ScriptTree, target: &Target, draft: &Draft) -> Result<Plan> {
     let script =
         Script::parse(&draft.text).map_err(|error| Error::new("the new script cannot be read back").because(error))?;
     let file = ScriptFile { path: draft.path.clone(), text: draft.text.as_str().into(), script };

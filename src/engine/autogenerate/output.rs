@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Generated, Proof};
-use crate::engine::draft::{Draft, Written};
+use super::{GeneratedScript, Proof};
+use crate::engine::draft::{Draft, WrittenScript};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, passage};
 
@@ -20,7 +20,7 @@ const MARK_END: &str = "--";
 ///
 /// # Errors
 /// When the script has no file name.
-pub fn placed(project: &Project, generated: &Generated) -> Result<(PathBuf, String)> {
+pub fn output_file(project: &Project, generated: &GeneratedScript) -> Result<(PathBuf, String)> {
     let draft = &generated.draft;
     if generated.proof.holds() {
         return Ok((draft.path.clone(), draft.text.clone()));
@@ -32,16 +32,16 @@ pub fn placed(project: &Project, generated: &Generated) -> Result<(PathBuf, Stri
 
 /// Where the script does not run, shown in the file that it is written to; `None` where no place of it is at fault.
 #[must_use]
-pub fn excerpt(project: &Project, generated: &Generated) -> Option<String> {
+pub fn excerpt(project: &Project, generated: &GeneratedScript) -> Option<String> {
     let shown = generated.proof.error.as_ref()?.excerpt.as_ref()?;
-    let (path, text) = placed(project, generated).ok()?;
+    let (path, text) = output_file(project, generated).ok()?;
     let above = text.lines().count().saturating_sub(generated.draft.text.lines().count());
-    Some(passage::moved(shown, &passage::from_here(&path), above).unwrap_or_else(|| shown.clone()))
+    Some(passage::relocate_excerpt(shown, &passage::display_path(&path), above).unwrap_or_else(|| shown.clone()))
 }
 
 /// A draft's text without what says that it is unproved; `None`: nothing says so.
 #[must_use]
-pub fn unmarked(text: &str) -> Option<&str> {
+pub fn remove_unproved_note(text: &str) -> Option<&str> {
     let mut rest = text.strip_prefix(MARK)?;
     loop {
         let (_, below) = rest.split_once('\n')?;
@@ -56,8 +56,8 @@ pub fn unmarked(text: &str) -> Option<&str> {
 ///
 /// # Errors
 /// When the file exists or cannot be written.
-pub fn write(project: &Project, generated: &Generated) -> Result<Written> {
-    let (path, text) = placed(project, generated)?;
+pub fn write(project: &Project, generated: &GeneratedScript) -> Result<WrittenScript> {
+    let (path, text) = output_file(project, generated)?;
     Draft { revision: generated.draft.revision.clone(), path, text }.write()
 }
 
@@ -90,8 +90,8 @@ mod tests {
             draft.starts_with("-- UNPROVED: the upgrade does not make what the models say\n--   table a"),
             "{draft}"
         );
-        assert_eq!(unmarked(&draft), Some(text));
-        assert_eq!(unmarked(text), None);
-        assert_eq!(unmarked("-- UNPROVED: cut off"), None);
+        assert_eq!(remove_unproved_note(&draft), Some(text));
+        assert_eq!(remove_unproved_note(text), None);
+        assert_eq!(remove_unproved_note("-- UNPROVED: cut off"), None);
     }
 }

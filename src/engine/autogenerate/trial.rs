@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::bench::Bench;
-use super::{Proof, Stage, Told};
+use super::context::ComparisonContext;
+use super::{AutogenerateEvent, Proof, Stage};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::schema::Schema;
 use crate::core::script::Script;
 use crate::engine::draft::Draft;
 use crate::engine::project::{ScriptFile, ScriptTree};
 use crate::engine::scratch::full_scope;
-use crate::engine::verify::{Walker, describe_changes, of_script};
+use crate::engine::verify::{ScratchRunner, describe_changes, script_failure};
 use crate::engine::{Error, Result, Target};
 
 /// What a replica was after the first upgrade.
@@ -20,19 +20,19 @@ pub struct After {
 }
 
 /// A script on a replica.
-pub struct Trial<'a, 'b> {
-    pub bench: &'a Bench<'b>,
+pub struct ScriptTrial<'a, 'b> {
+    pub bench: &'a ComparisonContext<'b>,
     pub target: &'a Target,
     tree: ScriptTree,
     id: String,
 }
 
-impl<'a, 'b> Trial<'a, 'b> {
+impl<'a, 'b> ScriptTrial<'a, 'b> {
     /// The script, as the only one of a history of its own.
     ///
     /// # Errors
     /// When it cannot be read back.
-    pub fn new(bench: &'a Bench<'b>, target: &'a Target, draft: &Draft) -> Result<Self> {
+    pub fn new(bench: &'a ComparisonContext<'b>, target: &'a Target, draft: &Draft) -> Result<Self> {
         let mut script = Script::parse(&draft.text)
             .map_err(|error| Error::new("the new script cannot be read back").because(error))?;
         script.down_revisions.clear();
@@ -44,7 +44,7 @@ impl<'a, 'b> Trial<'a, 'b> {
 
     /// The first upgrade; an error where it does not run.
     pub async fn up(&self) -> Result<Result<After>> {
-        (self.bench.tell)(Told::Prove(Stage::Up));
+        (self.bench.tell)(AutogenerateEvent::Prove(Stage::Up));
         let path = self.tree.graph.upgrade(&self.id, &[])?;
         match self.walk(Direction::Upgrade, path).await? {
             Ok(heads) => Ok(Ok(After { whole: self.whole().await?, heads })),
@@ -54,7 +54,7 @@ impl<'a, 'b> Trial<'a, 'b> {
 
     /// Down to the start and up again; what is not as it was goes into the proof.
     pub async fn back_and_again(&self, start: &Schema, after: &After, proof: &mut Proof) -> Result<()> {
-        (self.bench.tell)(Told::Prove(Stage::Down));
+        (self.bench.tell)(AutogenerateEvent::Prove(Stage::Down));
         let path = self.tree.graph.downgrade("base", &after.heads)?;
         if let Err(error) = self.walk(Direction::Downgrade, path).await? {
             proof.error = Some(error);
@@ -63,7 +63,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         let left = describe_changes(&self.whole().await?, start);
         proof.down = left.is_empty();
         proof.difference.extend(left.iter().map(|line| format!("after the downgrade, {line}")));
-        (self.bench.tell)(Told::Prove(Stage::Again));
+        (self.bench.tell)(AutogenerateEvent::Prove(Stage::Again));
         let path = self.tree.graph.upgrade(&self.id, &[])?;
         if let Err(error) = self.walk(Direction::Upgrade, path).await? {
             // What a downgrade leaves behind stands in the way, most of the time: one fault, not two.
@@ -77,8 +77,8 @@ impl<'a, 'b> Trial<'a, 'b> {
     }
 
     async fn walk(&self, direction: Direction, path: Path) -> Result<Result<Vec<RevisionId>>> {
-        let progress = |progress| (self.bench.tell)(Told::Progress(progress));
-        let walker = Walker {
+        let progress = |progress| (self.bench.tell)(AutogenerateEvent::Progress(progress));
+        let walker = ScratchRunner {
             project: &self.bench.project,
             tree: &self.tree,
             target: self.target,
@@ -87,7 +87,7 @@ impl<'a, 'b> Trial<'a, 'b> {
         };
         match walker.walk(direction, &self.id, path).await {
             Ok(heads) => Ok(Ok(heads)),
-            Err(error) => Ok(Err(of_script(error)?)),
+            Err(error) => Ok(Err(script_failure(error)?)),
         }
     }
 

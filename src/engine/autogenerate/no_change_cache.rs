@@ -1,21 +1,21 @@
 //! What is known to be alike: models and a database that nobody has touched since they were last compared.
 
-use super::Bench;
+use super::ComparisonContext;
 use crate::engine::Result;
 use crate::engine::catalog;
-use crate::engine::models::Key;
+use crate::engine::models::CacheKey;
 use crate::engine::scratch::creator_role;
 
 /// The kind under which the notes of a comparison without a difference are kept.
 const KIND: &str = "alike";
 
 /// The place of one comparison's outcome; nowhere when the database cannot be told again.
-pub struct Memo(Option<Key>);
+pub struct NoChangeCache(Option<CacheKey>);
 
-impl Memo {
+impl NoChangeCache {
     /// Looks how the target is now. To be called before it is read: what others change in between makes a database
     /// that is told from this one.
-    pub async fn of(models: &Key, bench: &Bench<'_>) -> Result<Self> {
+    pub async fn of(models: &CacheKey, bench: &ComparisonContext<'_>) -> Result<Self> {
         // What is renamed exists in no catalog yet.
         if !bench.options.renames.is_empty() {
             return Ok(Self(None));

@@ -1,31 +1,31 @@
 //! One comparison from its beginning to its end.
 
-use super::bench::Bench;
-use super::prove::Trial;
-use super::renames::Renames;
-use super::text::{Names, Ways, body};
-use super::{Comparison, Found, Generated, Proof, Told};
+use super::context::ComparisonContext;
+use super::renames::RequestedRenames;
+use super::script_text::{NameShortener, ScriptChanges, body};
+use super::trial::ScriptTrial;
+use super::{AutogenerateEvent, AutogenerateOutcome, Comparison, GeneratedScript, Proof};
 use crate::core::diff::rename::{Candidate, candidates};
 use crate::core::diff::{Changes, Options, changes, may_settle, objects, settle};
 use crate::core::schema::{Difference, Disagreement, Schema, Scope, differences};
-use crate::engine::draft::{Body, Draft, Place};
-use crate::engine::models::{Key, Models};
+use crate::engine::draft::{Draft, NewScript, ScriptBody};
+use crate::engine::models::{CacheKey, Models};
 use crate::engine::{Error, ErrorKind, Result};
 
 /// The kind under which the models' catalog is kept as it is after a further load.
 const NORMAL: &str = "normal";
 
 /// The schema that the target should have.
-pub struct Wanted {
+pub struct ExpectedSchema {
     pub schema: Schema,
     /// What is compared.
     pub scope: Scope,
     pub notes: Vec<String>,
     /// Where to keep what the schema reads like once it was loaded once more.
-    pub key: Option<Key>,
+    pub key: Option<CacheKey>,
 }
 
-impl From<Models> for Wanted {
+impl From<Models> for ExpectedSchema {
     fn from(models: Models) -> Self {
         let Models { schema, notes, scope, key } = models;
         Self { schema, scope, notes, key: Some(key) }
@@ -33,26 +33,26 @@ impl From<Models> for Wanted {
 }
 
 /// The target's schema beside the one that it should have.
-pub struct Work<'a> {
-    pub bench: Bench<'a>,
-    wanted: Wanted,
+pub struct ComparisonRun<'a> {
+    pub bench: ComparisonContext<'a>,
+    wanted: ExpectedSchema,
     /// What the target has in scope.
     before: Schema,
     /// The same with the renames that were asked for, and with expressions that mean the same written alike.
     old: Schema,
-    renames: Renames,
+    renames: RequestedRenames,
     options: Options,
     /// What the models read like once they were loaded once more; asked for when it is needed.
     normal_new: Option<Schema>,
     asked: bool,
 }
 
-impl<'a> Work<'a> {
+impl<'a> ComparisonRun<'a> {
     /// Reads the target beside models that are loaded.
-    pub async fn begin(bench: Bench<'a>, wanted: Wanted) -> Result<Self> {
-        (bench.tell)(Told::Read);
+    pub async fn begin(bench: ComparisonContext<'a>, wanted: ExpectedSchema) -> Result<Self> {
+        (bench.tell)(AutogenerateEvent::Read);
         let (old, options) = bench.read(bench.target, &wanted.scope).await?;
-        let renames = Renames::of(&bench.options.renames, &old, &wanted.schema)?;
+        let renames = RequestedRenames::of(&bench.options.renames, &old, &wanted.schema)?;
         let mut work =
             Self { bench, wanted, before: old.clone(), old, renames, options, normal_new: None, asked: false };
         work.bench.notes.extend(work.wanted.notes.iter().cloned());
@@ -62,7 +62,7 @@ impl<'a> Work<'a> {
 
     /// What has to be done to the target.
     pub async fn compare(&mut self) -> Result<Changes> {
-        (self.bench.tell)(Told::Compare);
+        (self.bench.tell)(AutogenerateEvent::Compare);
         if !self.renames.is_empty() {
             self.old = self.renames.carried_out(&mut self.bench, &self.wanted.scope).await?;
         }
@@ -86,37 +86,37 @@ impl<'a> Work<'a> {
     }
 
     /// The difference as a script, proved.
-    pub async fn generate(&mut self, place: &Place<'_>) -> Result<Generated> {
+    pub async fn generate(&mut self, place: &NewScript<'_>) -> Result<GeneratedScript> {
         let up = self.compare().await?;
         self.write(place, up).await
     }
 
     /// The same, unless there may be renames.
-    pub async fn find(&mut self, place: &Place<'_>) -> Result<Found> {
+    pub async fn find(&mut self, place: &NewScript<'_>) -> Result<AutogenerateOutcome> {
         let changes = self.compare().await?;
         let renames = if changes.operations.is_empty() { Vec::new() } else { self.candidates() };
         if renames.is_empty() {
-            return Ok(Found::Script(Box::new(self.write(place, changes).await?)));
+            return Ok(AutogenerateOutcome::Script(Box::new(self.write(place, changes).await?)));
         }
-        Ok(Found::Renames(Comparison { changes, renames, notes: Vec::new() }))
+        Ok(AutogenerateOutcome::PossibleRenames(Comparison { changes, renames, notes: Vec::new() }))
     }
 
-    async fn write(&mut self, place: &Place<'_>, up: Changes) -> Result<Generated> {
+    async fn write(&mut self, place: &NewScript<'_>, up: Changes) -> Result<GeneratedScript> {
         let operations: Vec<_> = self.renames.up.iter().chain(&up.operations).cloned().collect();
         if operations.is_empty() {
             let proof = Proof { up: true, down: true, again: true, ..Proof::default() };
-            return Ok(Generated {
-                draft: place.draft(&Body::default())?,
+            return Ok(GeneratedScript {
+                draft: place.draft(&ScriptBody::default())?,
                 operations,
                 proof,
                 renames: Vec::new(),
                 notes: Vec::new(),
             });
         }
-        (self.bench.tell)(Told::Compared { statements: operations.len(), objects: objects(&operations) });
+        (self.bench.tell)(AutogenerateEvent::Compared { statements: operations.len(), objects: objects(&operations) });
         let down = changes(&self.wanted.schema, &self.old, &self.options);
-        let ways = Ways { up, down, renames: self.renames.clone() };
-        let mut names = Names::of(&self.bench.project, self.bench.target).await?;
+        let ways = ScriptChanges { up, down, renames: self.renames.clone() };
+        let mut names = NameShortener::of(&self.bench.project, self.bench.target).await?;
         let mut draft = place.draft(&self.body(&ways, &names))?;
         let mut proof = self.prove(&draft).await?;
         if !proof.holds() && names.home.take().is_some() {
@@ -127,10 +127,10 @@ impl<'a> Work<'a> {
                 proof = self.prove(&draft).await?;
             }
         }
-        Ok(Generated { draft, operations, renames: self.candidates(), proof, notes: Vec::new() })
+        Ok(GeneratedScript { draft, operations, renames: self.candidates(), proof, notes: Vec::new() })
     }
 
-    fn body(&self, ways: &Ways, names: &Names) -> Body {
+    fn body(&self, ways: &ScriptChanges, names: &NameShortener) -> ScriptBody {
         body(ways, names, &self.old, &[&self.before, &self.old, &self.wanted.schema])
     }
 
@@ -143,7 +143,7 @@ impl<'a> Work<'a> {
         }
         let after = {
             let replica = self.bench.existing_replica()?;
-            Trial::new(&self.bench, replica.target(), draft)?.up().await?
+            ScriptTrial::new(&self.bench, replica.target(), draft)?.up().await?
         };
         let after = match after {
             Ok(after) => after,
@@ -160,7 +160,7 @@ impl<'a> Work<'a> {
         proof.up = differs.is_empty();
         proof.difference.extend(differs.into_iter().map(|line| format!("after the upgrade, {line}")));
         let replica = self.bench.existing_replica()?;
-        let trial = Trial::new(&self.bench, replica.target(), draft)?;
+        let trial = ScriptTrial::new(&self.bench, replica.target(), draft)?;
         trial.back_and_again(replica.start(), &after, &mut proof).await?;
         Ok(proof)
     }
@@ -203,7 +203,7 @@ impl<'a> Work<'a> {
         if std::mem::replace(&mut self.asked, true) {
             return Ok(());
         }
-        let Wanted { schema, scope, key, .. } = &self.wanted;
+        let ExpectedSchema { schema, scope, key, .. } = &self.wanted;
         self.normal_new = key.as_ref().and_then(|key| key.cache_get(NORMAL));
         if self.normal_new.is_some() {
             return Ok(());

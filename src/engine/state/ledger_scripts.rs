@@ -17,8 +17,8 @@ use crate::engine::project::{ScriptFile, ScriptTree};
 ///
 /// # Errors
 /// When the server cannot be asked.
-pub async fn with_missing(tree: &ScriptTree, client: &Client, heads: &[RevisionId]) -> Result<ScriptTree> {
-    let found = missing(tree, client, heads).await?;
+pub async fn add_missing_scripts(tree: &ScriptTree, client: &Client, heads: &[RevisionId]) -> Result<ScriptTree> {
+    let found = read_missing_scripts(tree, client, heads).await?;
     Ok(if found.is_empty() { tree.clone() } else { tree.with(found) })
 }
 
@@ -26,7 +26,11 @@ pub async fn with_missing(tree: &ScriptTree, client: &Client, heads: &[RevisionI
 ///
 /// # Errors
 /// When the server cannot be asked.
-pub async fn missing(tree: &ScriptTree, client: &Client, heads: &[RevisionId]) -> Result<Vec<Arc<ScriptFile>>> {
+pub async fn read_missing_scripts(
+    tree: &ScriptTree,
+    client: &Client,
+    heads: &[RevisionId],
+) -> Result<Vec<Arc<ScriptFile>>> {
     let mut wanted: Vec<RevisionId> = heads.iter().filter(|id| tree.script(id.as_str()).is_none()).cloned().collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
@@ -53,6 +57,6 @@ pub async fn missing(tree: &ScriptTree, client: &Client, heads: &[RevisionId]) -
 
 /// Whether a script came from the ledger and not from a file.
 #[must_use]
-pub fn is_recalled(file: &ScriptFile) -> bool {
+pub fn is_from_ledger(file: &ScriptFile) -> bool {
     file.path.to_string_lossy().starts_with("ledger:")
 }

@@ -5,43 +5,48 @@ use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 
 use super::difference::describe_changes;
-use super::walk::Walker;
-use super::{Report, Stage, TellVerify, Told, Verified};
+use super::scratch_runner::ScratchRunner;
+use super::{Stage, VerifiedRevision, VerifyEvent, VerifyReport, VerifyReporter};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::schema::Schema;
 use crate::core::sql;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::scratch::{Needs, Scratch, full_scope, read_schema};
+use crate::engine::scratch::{ScratchDatabase, ScratchRequirements, full_scope, read_schema};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// What a run works with, and where its scratch database stands.
-pub(super) struct Replay<'a> {
+pub(super) struct HistoryRun<'a> {
     pub project: &'a Project,
     pub tree: &'a ScriptTree,
     pub target: &'a Target,
-    pub needs: &'a Needs,
+    pub needs: &'a ScratchRequirements,
     pub download: bool,
-    pub tell: TellVerify<'a>,
+    pub tell: VerifyReporter<'a>,
     pub cancel: &'a CancellationToken,
-    pub scratch: Scratch,
+    pub scratch: ScratchDatabase,
     pub heads: Vec<RevisionId>,
 }
 
-impl Replay<'_> {
+impl HistoryRun<'_> {
     /// Goes through the revisions in order, and proves those that are chosen.
-    pub async fn run(&mut self, order: &[RevisionId], chosen: &HashSet<RevisionId>, whole: bool) -> Result<Report> {
+    pub async fn run(
+        &mut self,
+        order: &[RevisionId],
+        chosen: &HashSet<RevisionId>,
+        whole: bool,
+    ) -> Result<VerifyReport> {
         self.tell_scratch();
         let base = self.shape().await?;
         let mut before = base.clone();
-        let mut report = Report::default();
+        let mut report = VerifyReport::default();
         let mut failed: HashSet<RevisionId> = HashSet::new();
         for id in order {
             if let Some(cause) = self.stands_on(id, &failed) {
-                let mut verified = Verified::new(id.clone());
+                let mut verified = VerifiedRevision::new(id.clone());
                 verified.note = Some(format!("not run, because {cause} does not run"));
                 self.found(&mut report, verified);
             } else if chosen.contains(id) {
-                let stage = |stage| Told::Proving {
+                let stage = |stage| VerifyEvent::Proving {
                     revision: id.clone(),
                     stage,
                     number: report.revisions.len() + 1,
@@ -57,7 +62,7 @@ impl Replay<'_> {
                 };
                 self.found(&mut report, verified);
             } else {
-                (self.tell)(Told::Applying { revision: id.clone() });
+                (self.tell)(VerifyEvent::Applying { revision: id.clone() });
                 self.up(id).await.map_err(|error| error.because("it comes before what is to be verified"))?;
                 before = self.shape().await?;
             }
@@ -75,12 +80,12 @@ impl Replay<'_> {
         &mut self,
         id: &RevisionId,
         before: &Schema,
-        stage: &(dyn Fn(Stage) -> Told + Send + Sync),
-    ) -> Result<(Verified, Option<Schema>)> {
-        let mut verified = Verified::new(id.clone());
+        stage: &(dyn Fn(Stage) -> VerifyEvent + Send + Sync),
+    ) -> Result<(VerifiedRevision, Option<Schema>)> {
+        let mut verified = VerifiedRevision::new(id.clone());
         (self.tell)(stage(Stage::Up));
         if let Err(error) = self.up(id).await {
-            verified.error = Some(of_script(error)?);
+            verified.error = Some(script_failure(error)?);
             return Ok((verified, None));
         }
         verified.up = true;
@@ -93,14 +98,14 @@ impl Replay<'_> {
         }
         (self.tell)(stage(Stage::Down));
         if let Err(error) = self.down(id).await {
-            verified.error = Some(of_script(error)?);
+            verified.error = Some(script_failure(error)?);
             return Ok((verified, None));
         }
         verified.difference = told("after the downgrade", &describe_changes(&self.shape().await?, before));
         verified.down = verified.difference.is_empty();
         (self.tell)(stage(Stage::Again));
         if let Err(error) = self.up(id).await {
-            let error = of_script(error)?;
+            let error = script_failure(error)?;
             // What a downgrade leaves behind stands in the way, most of the time: one fault, not two.
             verified.error = verified.down.then_some(error);
             return Ok((verified, None));
@@ -120,7 +125,7 @@ impl Replay<'_> {
         if with_it {
             heads = self.tree.graph.upgrade(id.as_str(), &heads)?.to;
         }
-        let fresh = Scratch::make(self.project, self.target, self.needs, self.download).await?;
+        let fresh = ScratchDatabase::make(self.project, self.target, self.needs, self.download).await?;
         std::mem::replace(&mut self.scratch, fresh).remove().await?;
         self.heads.clear();
         for head in heads {
@@ -130,14 +135,14 @@ impl Replay<'_> {
     }
 
     /// Takes everything back; what goes wrong is held against the revision at which it does.
-    async fn back_to_base(&mut self, report: &mut Report, base: &Schema) -> Result<()> {
-        (self.tell)(Told::BackToBase);
+    async fn back_to_base(&mut self, report: &mut VerifyReport, base: &Schema) -> Result<()> {
+        (self.tell)(VerifyEvent::BackToBase);
         let path = self.tree.graph.downgrade("base", &self.heads)?;
         let Some(last) = path.steps.last().map(|step| step.revision.clone()) else { return Ok(()) };
         let (at, difference, error) = match self.walk(Direction::Downgrade, "base", path).await {
             Ok(()) => (last, describe_changes(&self.shape().await?, base), None),
             Err(error) => {
-                let error = of_script(error)?;
+                let error = script_failure(error)?;
                 let at = error.revision.as_deref().and_then(|id| RevisionId::parse(id).ok()).unwrap_or(last);
                 (at, Vec::new(), Some(error))
             }
@@ -148,7 +153,7 @@ impl Replay<'_> {
             verified.note = Some("each step can be taken back by itself, but not all of them together".to_owned());
             verified.difference = told("back at base", &difference);
             verified.error = error;
-            (self.tell)(Told::Found(verified.clone()));
+            (self.tell)(VerifyEvent::Found(verified.clone()));
         }
         Ok(())
     }
@@ -164,8 +169,8 @@ impl Replay<'_> {
     }
 
     async fn walk(&mut self, direction: Direction, target: &str, path: Path) -> Result<()> {
-        let progress = |progress| (self.tell)(Told::Progress(progress));
-        let walker = Walker {
+        let progress = |progress| (self.tell)(VerifyEvent::Progress(progress));
+        let walker = ScratchRunner {
             project: self.project,
             tree: self.tree,
             target: self.scratch.target(),
@@ -196,19 +201,19 @@ impl Replay<'_> {
         failed.iter().filter(|failed| below.contains(*failed)).min().cloned()
     }
 
-    fn found(&self, report: &mut Report, verified: Verified) {
-        (self.tell)(Told::Found(verified.clone()));
+    fn found(&self, report: &mut VerifyReport, verified: VerifiedRevision) {
+        (self.tell)(VerifyEvent::Found(verified.clone()));
         report.revisions.push(verified);
     }
 
     fn tell_scratch(&self) {
         let place = self.scratch.target().conninfo().describe();
-        (self.tell)(Told::Scratch { place, notes: self.scratch.notes().to_vec() });
+        (self.tell)(VerifyEvent::Scratch { place, notes: self.scratch.notes().to_vec() });
     }
 }
 
 /// A script's own failure is a finding; that the server is gone, or somebody cancelled, ends everything.
-pub(in crate::engine) fn of_script(error: Error) -> Result<Error> {
+pub(in crate::engine) fn script_failure(error: Error) -> Result<Error> {
     match error.kind {
         ErrorKind::Interrupted | ErrorKind::Connection | ErrorKind::Locked => Err(error),
         _ => Ok(error),
