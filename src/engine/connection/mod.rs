@@ -1,4 +1,5 @@
-//! How to reach a PostgreSQL server: connection strings, TLS, sessions, and the embedded server. Depends on no use case.
+//! Connects to PostgreSQL servers: connection strings, TLS, sessions and the embedded server. Does not depend on any
+//! use case.
 
 mod connect;
 mod conninfo;

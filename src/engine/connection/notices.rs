@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio_postgres::error::{DbError, Severity};
 
-/// What a server says while it works: `RAISE NOTICE`, warnings, `NOTICE: … does not exist, skipping`.
+/// A message that the server sends while a statement runs, for example by `RAISE NOTICE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Never localised.
+    /// Not localized.
     pub severity: NoticeSeverity,
     /// SQLSTATE.
     pub code: String,
@@ -18,7 +18,7 @@ pub struct Notice {
     pub hint: Option<String>,
 }
 
-/// How much a notice matters.
+/// The severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeSeverity {
     Warning,
@@ -47,7 +47,7 @@ impl From<DbError> for Notice {
     }
 }
 
-/// Holds the last notices until somebody wants them.
+/// Stores the last notices until a receiver takes them.
 #[derive(Default)]
 pub(super) struct NoticeBuffer {
     state: Mutex<NoticeState>,
@@ -55,25 +55,25 @@ pub(super) struct NoticeBuffer {
 
 #[derive(Default)]
 struct NoticeState {
-    held: VecDeque<Notice>,
-    taker: Option<mpsc::UnboundedSender<Notice>>,
+    stored: VecDeque<Notice>,
+    receiver: Option<mpsc::UnboundedSender<Notice>>,
 }
 
-/// A script may raise a notice for every row; unread ones must not fill the memory.
-const HELD: usize = 100;
+/// How many notices are stored without a receiver. A script may raise one notice per row.
+const STORED_NOTICES: usize = 100;
 
 impl NoticeBuffer {
     pub(super) fn push(&self, notice: Notice) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let back = match &state.taker {
-            Some(taker) => taker.send(notice).err().map(|refused| refused.0),
+        let unsent = match &state.receiver {
+            Some(sender) => sender.send(notice).err().map(|refused| refused.0),
             None => Some(notice),
         };
-        if let Some(notice) = back {
-            state.taker = None;
-            state.held.push_back(notice);
-            if state.held.len() > HELD {
-                state.held.pop_front();
+        if let Some(notice) = unsent {
+            state.receiver = None;
+            state.stored.push_back(notice);
+            if state.stored.len() > STORED_NOTICES {
+                state.stored.pop_front();
             }
         }
     }
@@ -81,10 +81,10 @@ impl NoticeBuffer {
     pub(super) fn take(&self) -> mpsc::UnboundedReceiver<Notice> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for notice in state.held.drain(..) {
+        for notice in state.stored.drain(..) {
             let _ = sender.send(notice);
         }
-        state.taker = Some(sender);
+        state.receiver = Some(sender);
         receiver
     }
 }
@@ -108,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn unread_notices_are_bounded_and_read_ones_are_not_lost() {
+    fn unread_notices_are_limited_and_received_ones_are_complete() {
         let notices = NoticeBuffer::default();
-        (0..HELD + 5).for_each(|number| notices.push(notice(number)));
+        (0..STORED_NOTICES + 5).for_each(|number| notices.push(notice(number)));
         let mut first = notices.take();
         let held = drain(&mut first);
-        assert_eq!((held.len(), held[0].as_str()), (HELD, "5"));
-        (0..HELD * 3).for_each(|number| notices.push(notice(number)));
-        assert_eq!(drain(&mut first).len(), HELD * 3);
+        assert_eq!((held.len(), held[0].as_str()), (STORED_NOTICES, "5"));
+        (0..STORED_NOTICES * 3).for_each(|number| notices.push(notice(number)));
+        assert_eq!(drain(&mut first).len(), STORED_NOTICES * 3);
         drop(first);
         notices.push(notice(7));
         assert_eq!(drain(&mut notices.take()), ["7"]);

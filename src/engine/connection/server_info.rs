@@ -5,13 +5,13 @@
 pub struct ServerInfo {
     pub database: String,
     pub user: String,
-    /// A host name, an address, or the folder of a socket.
+    /// A host name, an IP address, or the folder of a Unix socket.
     pub host: String,
     pub port: u16,
-    /// e.g. `15.18`.
+    /// For example `15.18`.
     pub version: String,
-    /// e.g. `150018`.
+    /// For example `150018`.
     pub version_num: u32,
-    /// The server process that serves this session.
+    /// The process id of the server process of this session.
     pub backend_pid: i32,
 }

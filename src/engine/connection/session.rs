@@ -1,14 +1,14 @@
-//! A session on a server, and how to cancel a statement that runs on it.
+//! A session on a server, and how to cancel its running statement.
 
 use tokio::sync::mpsc;
 
 use super::ConnInfo;
-use super::connect::{BackgroundTask, Route, connect};
+use super::connect::{BackgroundTask, CancelRoute, connect};
 use super::notices::Notice;
 use super::server_info::ServerInfo;
 use crate::engine::{Error, Result};
 
-/// A connected session. Dropped, it ends once the statement that runs has ended.
+/// A connected session. When it is dropped, the connection closes as soon as the running statement ends.
 pub struct Session {
     client: tokio_postgres::Client,
     server: ServerInfo,
@@ -16,15 +16,15 @@ pub struct Session {
     background: BackgroundTask,
 }
 
-/// Cancels what runs on a session, from another task.
+/// Cancels the running statement of a session from another task.
 #[derive(Clone)]
 pub struct Canceller {
-    route: Route,
+    route: CancelRoute,
 }
 
 impl Canceller {
-    /// Asks the server to cancel the running statement and waits until it has passed that on; the
-    /// answer comes on the session itself.
+    /// Sends a cancel request and waits until the server has processed it. The cancelled statement returns its error on
+    /// the session itself.
     ///
     /// # Errors
     /// Of kind `Connection` when the server cannot be reached.
@@ -34,11 +34,11 @@ impl Canceller {
 }
 
 impl Session {
-    /// Connects: tries the hosts in turn, over TLS where `sslmode` says so. Dates come in ISO form, text
-    /// in UTF-8. `application` is the `application_name`, unless the connection string or `PGAPPNAME` has one.
+    /// Connects to the first host that accepts, with TLS as `sslmode` says. Dates use the ISO format, text uses UTF-8.
+    /// `application` is the `application_name`, unless the connection string or `PGAPPNAME` sets one.
     ///
     /// # Errors
-    /// Of kind `Connection` when no host can be reached, `Failed` when one refuses.
+    /// Of kind `Connection` when no host can be reached; `Failed` when a host refuses the connection.
     pub async fn open(conninfo: &ConnInfo, application: &str) -> Result<Self> {
         let connected = connect(conninfo, application).await?;
         Ok(Self {
@@ -49,37 +49,38 @@ impl Session {
         })
     }
 
-    /// The client to run statements with.
+    /// The client that runs statements.
     #[must_use]
     pub fn client(&self) -> &tokio_postgres::Client {
         &self.client
     }
 
-    /// The client, for its own transactions.
+    /// The client, for its own transaction type.
     pub fn client_mut(&mut self) -> &mut tokio_postgres::Client {
         &mut self.client
     }
 
-    /// What the server said of itself.
+    /// The server, the database and the role of this session.
     #[must_use]
     pub fn server(&self) -> &ServerInfo {
         &self.server
     }
 
-    /// A handle that cancels what runs here.
+    /// Returns a handle that cancels the running statement of this session.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
 
-    /// The notices from here on, after the last few that came before. A second call takes them over
-    /// from the first.
+    /// Returns a receiver of the notices: the last stored ones first, then all new ones. A second call moves the stream
+    /// to the new receiver.
     #[must_use]
     pub fn take_notices(&self) -> mpsc::UnboundedReceiver<Notice> {
         self.background.take_notices()
     }
 
-    /// Why the connection ended without being asked to, e.g. an administrator's order; `None` while it stands.
+    /// Why the connection ended unexpectedly, for example because an administrator terminated it. `None` while it is
+    /// open.
     #[must_use]
     pub fn lost(&self) -> Option<Error> {
         self.background.end_reason()
@@ -103,12 +104,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_can_be_opened_and_used_in_any_task() {
-        fn sendable<T: Send>(_: &T) {}
-        fn shareable<T: Send + Sync>() {}
+    fn a_session_can_be_used_in_any_task() {
+        fn is_send<T: Send>(_: &T) {}
+        fn is_send_and_sync<T: Send + Sync>() {}
         let conninfo = ConnInfo::socket(std::path::Path::new("/nowhere"), 1, "me", "app");
-        sendable(&Session::open(&conninfo, "test"));
-        shareable::<Session>();
-        shareable::<Canceller>();
+        is_send(&Session::open(&conninfo, "test"));
+        is_send_and_sync::<Session>();
+        is_send_and_sync::<Canceller>();
     }
 }

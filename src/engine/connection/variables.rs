@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What the process was started with: the environment and the home directory, so that tests can give their own.
+/// The environment of the process and the home directory. Tests pass their own values.
 #[derive(Clone, Default)]
 pub struct Variables {
     pub environment: BTreeMap<String, String>,
@@ -11,7 +11,7 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// A variable that is set, to an empty text too.
+    /// Returns the value of a variable that is set, also when the value is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str)
@@ -19,7 +19,7 @@ impl Variables {
 }
 
 impl std::fmt::Debug for Variables {
-    /// Names only: a value may be a password.
+    /// Prints names only, because a value may be a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Variables")
             .field("environment", &self.environment.keys().collect::<Vec<_>>())

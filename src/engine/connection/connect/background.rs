@@ -1,4 +1,4 @@
-//! The background task that reads from a connection.
+//! The background task that reads messages from a connection.
 
 use std::future::poll_fn;
 use std::sync::{Arc, OnceLock};
@@ -10,7 +10,7 @@ use super::{Driver, database_error};
 use crate::engine::Error;
 use crate::engine::connection::notices::{Notice, NoticeBuffer};
 
-/// What the task that drives a connection leaves behind: notices, and why it ended.
+/// The state of the task that reads from a connection: received notices, and why the connection ended.
 #[derive(Clone, Default)]
 pub(in crate::engine::connection) struct BackgroundTask {
     notices: Arc<NoticeBuffer>,
@@ -18,7 +18,7 @@ pub(in crate::engine::connection) struct BackgroundTask {
 }
 
 impl BackgroundTask {
-    /// Drives a connection in a task of its own.
+    /// Starts a task that reads from the connection until it ends.
     pub(in crate::engine::connection) fn spawn(mut driver: Driver) -> Self {
         let task = Self::default();
         let (notices, end_reason) = (task.notices.clone(), task.end_reason.clone());

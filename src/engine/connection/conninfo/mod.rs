@@ -1,4 +1,4 @@
-//! Connection strings as libpq takes them: URL and keyword form, `PG*` variables, password and service files.
+//! Connection strings in the syntax of libpq: URL and keyword form, `PG*` variables, password and service files.
 
 mod build;
 mod defaults;
@@ -22,7 +22,7 @@ use crate::engine::Result;
 
 pub(super) use hosts::{Endpoint, Host};
 
-/// What a session must be to be taken.
+/// The values of `target_session_attrs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum SessionAttributes {
     #[default]
@@ -44,13 +44,13 @@ impl SessionAttributes {
         ("prefer-standby", Self::PreferStandby),
     ];
 
-    /// libpq's name of it.
+    /// The name that libpq uses.
     pub(super) fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, attributes)| *attributes == self).map_or("any", |(name, _)| name)
     }
 }
 
-/// How the authentication is bound to the TLS channel.
+/// The values of `channel_binding`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ChannelBinding {
     Disable,
@@ -59,7 +59,7 @@ pub(super) enum ChannelBinding {
     Require,
 }
 
-/// How a TCP connection is watched while nothing is said.
+/// The TCP keepalive settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Keepalive {
     pub off: bool,
@@ -69,16 +69,16 @@ pub(super) struct Keepalive {
     pub user_timeout: Option<Duration>,
 }
 
-/// Everything needed to reach a database. Its `Debug` and `Display` never show the password.
+/// All parameters of a connection to a database. `Debug` and `Display` never show the password.
 #[derive(Clone)]
 pub struct ConnInfo {
-    /// In the order in which they are tried; never empty.
+    /// In the order in which they are tried. Never empty.
     pub(super) endpoints: Vec<Endpoint>,
     database: String,
     user: String,
-    /// Given outright; it serves every host.
+    /// From the connection string or `PGPASSWORD`. Used for every host.
     password: Option<Secret>,
-    /// Asked when none is given.
+    /// Used when there is no password.
     password_file: Arc<PasswordFile>,
     pub(super) options: Option<String>,
     pub(super) application: Option<String>,
@@ -87,24 +87,24 @@ pub struct ConnInfo {
     pub(super) channel_binding: ChannelBinding,
     pub(super) keepalive: Keepalive,
     pub(super) tls: TlsSettings,
-    /// Settings that libpq takes from the environment: name and value.
+    /// Session parameters that libpq reads from the environment: name and value.
     pub(super) settings: Vec<(&'static str, String)>,
     warnings: Vec<String>,
 }
 
 impl ConnInfo {
-    /// Reads a connection string and fills what it leaves out, in libpq's order: the string, a service
-    /// file, `PG*` variables, defaults. `None` and an empty text leave everything out.
+    /// Parses a connection string and adds missing parameters in libpq's order: service file, `PG*` variables,
+    /// defaults. `None` and an empty text set no parameter.
     ///
     /// # Errors
-    /// When the string, a variable or a file cannot be read; names the part.
+    /// When the string, a variable or a file cannot be read. The message names the part.
     pub fn resolve(text: Option<&str>, variables: &Variables) -> Result<Self> {
-        let parameters = defaults::gather(text.unwrap_or_default(), variables)?;
+        let parameters = defaults::collect_parameters(text.unwrap_or_default(), variables)?;
         build::build(&parameters, variables)
     }
 
-    /// A database behind a Unix socket in a folder, as the embedded server has it: no password, no TLS,
-    /// and nothing taken from the environment.
+    /// A database on a Unix socket in a folder, as the embedded server has it: no password, no TLS, and no parameter
+    /// from the environment.
     #[must_use]
     pub fn socket(folder: &Path, port: u16, user: &str, database: &str) -> Self {
         Self {
@@ -130,7 +130,7 @@ impl ConnInfo {
         }
     }
 
-    /// The same server and user, another database.
+    /// Returns the parameters for another database with the same server and user.
     #[must_use]
     pub fn with_database(&self, database: &str) -> Self {
         Self { database: database.to_owned(), ..self.clone() }
@@ -148,13 +148,13 @@ impl ConnInfo {
         &self.user
     }
 
-    /// What people should know about the files that were read, e.g. a password file that was ignored.
+    /// Warnings about the files that were read, for example an ignored password file.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The password for one of the hosts: as given, or from the password file.
+    /// Returns the password for a host, from the parameters or from the password file.
     pub(super) fn password_for(&self, endpoint: &Endpoint) -> Option<&Secret> {
         self.password.as_ref().or_else(|| {
             let host = endpoint.password_host();

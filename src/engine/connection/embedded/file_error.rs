@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::engine::Error;
 
-/// A failed step on a path, with what to do about it where that is known.
+/// The error of a failed operation on a path, with a hint for known causes.
 pub fn file_error(step: &str, path: &Path, error: &io::Error) -> Error {
     let report = Error::new(format!("could not {step} {}", path.display())).because(error);
     match disk_hint(&error.to_string()) {
@@ -14,16 +14,19 @@ pub fn file_error(step: &str, path: &Path, error: &io::Error) -> Error {
     }
 }
 
-/// What to do about the usual troubles of a disk, as PostgreSQL and the system tell them.
+/// Returns a hint for a known error text of the operating system or of PostgreSQL.
 pub fn disk_hint(text: &str) -> Option<&'static str> {
     [
-        ("No space left on device", "free some space on that disk, or name a folder on another in LIMBECK_DATA_DIR"),
-        ("Disk quota exceeded", "free some space, or name a folder on another disk in LIMBECK_DATA_DIR"),
-        ("Read-only file system", "name a folder that can be written in LIMBECK_DATA_DIR"),
-        ("Permission denied", "name a folder that the server's user can reach and write in LIMBECK_DATA_DIR"),
-        ("Operation not permitted", "run limbeck as an ordinary user: this root may not change to another user"),
-        ("could not map anonymous shared memory", "free some memory, or stop another server"),
+        ("No space left on device", "free space on that disk, or set LIMBECK_DATA_DIR to a folder on another disk"),
+        ("Disk quota exceeded", "free space, or set LIMBECK_DATA_DIR to a folder on another disk"),
+        ("Read-only file system", "set LIMBECK_DATA_DIR to a folder that can be written"),
+        ("Permission denied", "set LIMBECK_DATA_DIR to a folder that the server's user can write"),
+        (
+            "Operation not permitted",
+            "run limbeck as a user other than root: this root user may not switch to another user",
+        ),
+        ("could not map anonymous shared memory", "free memory, or stop another server"),
     ]
     .into_iter()
-    .find_map(|(sign, hint)| text.contains(sign).then_some(hint))
+    .find_map(|(error, hint)| text.contains(error).then_some(hint))
 }
