@@ -83,7 +83,7 @@ fn tell(terminal: Terminal, verbose: bool, told: &VerifyEvent) {
         }),
         VerifyEvent::BackToBase => terminal.note("Going back to base"),
         VerifyEvent::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
-        VerifyEvent::Proving { .. } | VerifyEvent::Found(_) | VerifyEvent::Progress(_) => {}
+        VerifyEvent::Proving { .. } | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => {}
     }
 }
 

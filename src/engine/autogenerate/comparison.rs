@@ -1,8 +1,8 @@
-//! One comparison from its beginning to its end.
+//! One comparison of the expected schema with the target.
 
 use super::context::ComparisonContext;
 use super::renames::RequestedRenames;
-use super::script_text::{NameShortener, ScriptChanges, body};
+use super::script_text::{NameShortener, ScriptChanges, render_body};
 use super::trial::ScriptTrial;
 use super::{AutogenerateEvent, AutogenerateOutcome, Comparison, GeneratedScript, Proof};
 use crate::core::diff::rename::{Candidate, candidates};
@@ -12,16 +12,16 @@ use crate::engine::draft::{Draft, NewScript, ScriptBody};
 use crate::engine::models::{CacheKey, Models};
 use crate::engine::{Error, ErrorKind, Result};
 
-/// The kind under which the models' catalog is kept as it is after a further load.
-const NORMAL: &str = "normal";
+/// The cache file kind for the models' catalog after a second load.
+const RELOADED: &str = "normal";
 
 /// The schema that the target should have.
 pub struct ExpectedSchema {
     pub schema: Schema,
-    /// What is compared.
+    /// The objects that are compared.
     pub scope: Scope,
     pub notes: Vec<String>,
-    /// Where to keep what the schema reads like once it was loaded once more.
+    /// The cache key for the catalog after a second load.
     pub key: Option<CacheKey>,
 }
 
@@ -32,118 +32,129 @@ impl From<Models> for ExpectedSchema {
     }
 }
 
-/// The target's schema beside the one that it should have.
+/// The state of a comparison.
 pub struct ComparisonRun<'a> {
-    pub bench: ComparisonContext<'a>,
-    wanted: ExpectedSchema,
-    /// What the target has in scope.
+    pub context: ComparisonContext<'a>,
+    expected: ExpectedSchema,
+    /// The target's objects in scope.
     before: Schema,
-    /// The same with the renames that were asked for, and with expressions that mean the same written alike.
+    /// The same with the requested renames, and with equivalent expressions written as in the expected schema.
     old: Schema,
     renames: RequestedRenames,
     options: Options,
-    /// What the models read like once they were loaded once more; asked for when it is needed.
-    normal_new: Option<Schema>,
-    asked: bool,
+    /// The expected schema after a second load. Read on first use.
+    reloaded_new: Option<Schema>,
+    is_reloaded: bool,
 }
 
 impl<'a> ComparisonRun<'a> {
-    /// Reads the target beside models that are loaded.
-    pub async fn begin(bench: ComparisonContext<'a>, wanted: ExpectedSchema) -> Result<Self> {
-        (bench.tell)(AutogenerateEvent::Read);
-        let (old, options) = bench.read(bench.target, &wanted.scope).await?;
-        let renames = RequestedRenames::of(&bench.options.renames, &old, &wanted.schema)?;
-        let mut work =
-            Self { bench, wanted, before: old.clone(), old, renames, options, normal_new: None, asked: false };
-        work.bench.notes.extend(work.wanted.notes.iter().cloned());
-        work.note_what_is_not_compared();
-        Ok(work)
+    /// Reads the target. The expected schema is loaded already.
+    pub async fn begin(context: ComparisonContext<'a>, expected: ExpectedSchema) -> Result<Self> {
+        (context.report_event)(AutogenerateEvent::Read);
+        let (old, options) = context.read(context.target, &expected.scope).await?;
+        let renames = RequestedRenames::of(&context.options.renames, &old, &expected.schema)?;
+        let mut run = Self {
+            context,
+            expected,
+            before: old.clone(),
+            old,
+            renames,
+            options,
+            reloaded_new: None,
+            is_reloaded: false,
+        };
+        run.context.notes.extend(run.expected.notes.iter().cloned());
+        run.note_uncompared_objects();
+        Ok(run)
     }
 
-    /// What has to be done to the target.
+    /// Returns the changes that the target needs.
     pub async fn compare(&mut self) -> Result<Changes> {
-        (self.bench.tell)(AutogenerateEvent::Compare);
+        (self.context.report_event)(AutogenerateEvent::Compare);
         if !self.renames.is_empty() {
-            self.old = self.renames.carried_out(&mut self.bench, &self.wanted.scope).await?;
+            self.old = self.renames.read_renamed_schema(&mut self.context, &self.expected.scope).await?;
         }
-        self.settle().await?;
-        Ok(changes(&self.old, &self.wanted.schema, &self.options))
+        self.equate_expressions().await?;
+        Ok(changes(&self.old, &self.expected.schema, &self.options))
     }
 
-    /// What may be renames, of what the target has and the models have.
+    /// Returns possible renames.
     pub fn candidates(&self) -> Vec<Candidate> {
-        candidates(&self.old, &self.wanted.schema)
+        candidates(&self.old, &self.expected.schema)
     }
 
-    /// What the comparison itself has to say, not the models or their scratch database.
+    /// Returns the notes of the comparison, without those of the models and their scratch database.
     pub fn own_notes(&self) -> &[String] {
-        self.bench.notes.get(self.wanted.notes.len()..).unwrap_or_default()
+        self.context.notes.get(self.expected.notes.len()..).unwrap_or_default()
     }
 
-    /// What the target has and the models do not, or otherwise, in words.
-    pub fn lines(&self, whose: &str) -> Vec<String> {
-        lines(&self.old, &self.wanted.schema, whose)
+    /// Describes the differences between the target and the expected schema. `expected_name` names the expected schema.
+    pub fn difference_lines(&self, expected_name: &str) -> Vec<String> {
+        describe_differences(&self.old, &self.expected.schema, expected_name)
     }
 
-    /// The difference as a script, proved.
-    pub async fn generate(&mut self, place: &NewScript<'_>) -> Result<GeneratedScript> {
+    /// Writes the differences as a script, and proves it.
+    pub async fn generate(&mut self, new_script: &NewScript<'_>) -> Result<GeneratedScript> {
         let up = self.compare().await?;
-        self.write(place, up).await
+        self.write(new_script, up).await
     }
 
-    /// The same, unless there may be renames.
-    pub async fn find(&mut self, place: &NewScript<'_>) -> Result<AutogenerateOutcome> {
+    /// Like [`Self::generate`], but stops if there are possible renames.
+    pub async fn generate_unless_renames(&mut self, new_script: &NewScript<'_>) -> Result<AutogenerateOutcome> {
         let changes = self.compare().await?;
         let renames = if changes.operations.is_empty() { Vec::new() } else { self.candidates() };
         if renames.is_empty() {
-            return Ok(AutogenerateOutcome::Script(Box::new(self.write(place, changes).await?)));
+            return Ok(AutogenerateOutcome::Script(Box::new(self.write(new_script, changes).await?)));
         }
         Ok(AutogenerateOutcome::PossibleRenames(Comparison { changes, renames, notes: Vec::new() }))
     }
 
-    async fn write(&mut self, place: &NewScript<'_>, up: Changes) -> Result<GeneratedScript> {
+    async fn write(&mut self, new_script: &NewScript<'_>, up: Changes) -> Result<GeneratedScript> {
         let operations: Vec<_> = self.renames.up.iter().chain(&up.operations).cloned().collect();
         if operations.is_empty() {
             let proof = Proof { up: true, down: true, again: true, ..Proof::default() };
             return Ok(GeneratedScript {
-                draft: place.draft(&ScriptBody::default())?,
+                draft: new_script.draft(&ScriptBody::default())?,
                 operations,
                 proof,
                 renames: Vec::new(),
                 notes: Vec::new(),
             });
         }
-        (self.bench.tell)(AutogenerateEvent::Compared { statements: operations.len(), objects: objects(&operations) });
-        let down = changes(&self.wanted.schema, &self.old, &self.options);
-        let ways = ScriptChanges { up, down, renames: self.renames.clone() };
-        let mut names = NameShortener::of(&self.bench.project, self.bench.target).await?;
-        let mut draft = place.draft(&self.body(&ways, &names))?;
+        (self.context.report_event)(AutogenerateEvent::Compared {
+            statements: operations.len(),
+            objects: objects(&operations),
+        });
+        let down = changes(&self.expected.schema, &self.old, &self.options);
+        let script = ScriptChanges { up, down, renames: self.renames.clone() };
+        let mut shortener = NameShortener::of(&self.context.project, self.context.target).await?;
+        let mut draft = new_script.draft(&self.body(&script, &shortener))?;
         let mut proof = self.prove(&draft).await?;
-        if !proof.holds() && names.home.take().is_some() {
-            self.bench.end().await?;
-            let full = place.draft(&self.body(&ways, &names))?;
-            if full.text != draft.text {
-                draft = full;
+        if !proof.holds() && shortener.home.take().is_some() {
+            self.context.end().await?;
+            let qualified = new_script.draft(&self.body(&script, &shortener))?;
+            if qualified.text != draft.text {
+                draft = qualified;
                 proof = self.prove(&draft).await?;
             }
         }
         Ok(GeneratedScript { draft, operations, renames: self.candidates(), proof, notes: Vec::new() })
     }
 
-    fn body(&self, ways: &ScriptChanges, names: &NameShortener) -> ScriptBody {
-        body(ways, names, &self.old, &[&self.before, &self.old, &self.wanted.schema])
+    fn body(&self, script: &ScriptChanges, shortener: &NameShortener) -> ScriptBody {
+        render_body(script, shortener, &self.old, &[&self.before, &self.old, &self.expected.schema])
     }
 
     /// Runs the script on a copy of the target's schema.
     pub async fn prove(&mut self, draft: &Draft) -> Result<Proof> {
         let mut proof = Proof::default();
-        if let Err(error) = self.bench.replica().await {
-            proof.error = Some(finding(error)?);
+        if let Err(error) = self.context.replica().await {
+            proof.error = Some(database_failure(error)?);
             return Ok(proof);
         }
         let after = {
-            let replica = self.bench.existing_replica()?;
-            ScriptTrial::new(&self.bench, replica.target(), draft)?.up().await?
+            let replica = self.context.existing_replica()?;
+            ScriptTrial::new(&self.context, replica.target(), draft)?.upgrade().await?
         };
         let after = match after {
             Ok(after) => after,
@@ -152,115 +163,122 @@ impl<'a> ComparisonRun<'a> {
                 return Ok(proof);
             }
         };
-        let scoped = {
-            let replica = self.bench.existing_replica()?;
-            self.bench.read(replica.target(), &self.wanted.scope).await?.0
+        let upgraded = {
+            let replica = self.context.existing_replica()?;
+            self.context.read(replica.target(), &self.expected.scope).await?.0
         };
-        let differs = self.differs_from_models(&scoped).await?;
+        let differs = self.differs_from_models(&upgraded).await?;
         proof.up = differs.is_empty();
         proof.difference.extend(differs.into_iter().map(|line| format!("after the upgrade, {line}")));
-        let replica = self.bench.existing_replica()?;
-        let trial = ScriptTrial::new(&self.bench, replica.target(), draft)?;
-        trial.back_and_again(replica.start(), &after, &mut proof).await?;
+        let replica = self.context.existing_replica()?;
+        let trial = ScriptTrial::new(&self.context, replica.target(), draft)?;
+        trial.downgrade_and_upgrade(replica.start(), &after, &mut proof).await?;
         Ok(proof)
     }
 
     async fn differs_from_models(&mut self, after: &Schema) -> Result<Vec<String>> {
-        let new = &self.wanted.schema;
-        let settled = settle(after, new, None, self.normal_new.as_ref());
-        if !may_settle(&settled, new) || self.asked {
-            return Ok(lines(&settled, new, "the models"));
+        let new = &self.expected.schema;
+        let adjusted = settle(after, new, None, self.reloaded_new.as_ref());
+        if !may_settle(&adjusted, new) || self.is_reloaded {
+            return Ok(describe_differences(&adjusted, new, "the models"));
         }
-        self.ask_normal_new().await?;
-        let new = &self.wanted.schema;
-        Ok(lines(&settle(after, new, None, self.normal_new.as_ref()), new, "the models"))
+        self.reload_new().await?;
+        let new = &self.expected.schema;
+        Ok(describe_differences(&settle(after, new, None, self.reloaded_new.as_ref()), new, "the models"))
     }
 
-    /// Takes expressions for equal that deparse alike after one further load. As little is loaded as will do.
-    async fn settle(&mut self) -> Result<()> {
-        if !may_settle(&self.old, &self.wanted.schema) {
+    /// Treats expressions as equal if PostgreSQL deparses them equally after a second load. Loads only what is
+    /// necessary.
+    async fn equate_expressions(&mut self) -> Result<()> {
+        if !may_settle(&self.old, &self.expected.schema) {
             return Ok(());
         }
-        self.ask_normal_new().await?;
-        self.old = settle(&self.old, &self.wanted.schema, None, self.normal_new.as_ref());
-        if !may_settle(&self.old, &self.wanted.schema) {
+        self.reload_new().await?;
+        self.old = settle(&self.old, &self.expected.schema, None, self.reloaded_new.as_ref());
+        if !may_settle(&self.old, &self.expected.schema) {
             return Ok(());
         }
-        let scope = &self.wanted.scope;
-        let normal_old = match self.bench.replica().await.map(|replica| replica.target().clone()) {
-            Ok(target) => Some(self.bench.read(&target, scope).await?.0),
+        let scope = &self.expected.scope;
+        let reloaded_old = match self.context.replica().await.map(|replica| replica.target().clone()) {
+            Ok(target) => Some(self.context.read(&target, scope).await?.0),
             Err(error) => {
-                let why = finding(error)?;
-                self.bench.notes.push(format!("expressions are compared as they are written: {}", told(&why)));
+                let error = database_failure(error)?;
+                self.context.notes.push(format!("expressions are compared as text: {}", full_message(&error)));
                 None
             }
         };
-        self.old = settle(&self.old, &self.wanted.schema, normal_old.as_ref(), self.normal_new.as_ref());
+        self.old = settle(&self.old, &self.expected.schema, reloaded_old.as_ref(), self.reloaded_new.as_ref());
         Ok(())
     }
 
-    async fn ask_normal_new(&mut self) -> Result<()> {
-        if std::mem::replace(&mut self.asked, true) {
+    async fn reload_new(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.is_reloaded, true) {
             return Ok(());
         }
-        let ExpectedSchema { schema, scope, key, .. } = &self.wanted;
-        self.normal_new = key.as_ref().and_then(|key| key.cache_get(NORMAL));
-        if self.normal_new.is_some() {
+        let ExpectedSchema { schema, scope, key, .. } = &self.expected;
+        self.reloaded_new = key.as_ref().and_then(|key| key.cache_get(RELOADED));
+        if self.reloaded_new.is_some() {
             return Ok(());
         }
-        match self.bench.reload(schema, scope, "what the models make").await {
-            Ok(normal) => {
-                // Not kept, it is made again the next time.
-                let _ = key.as_ref().map(|key| key.cache_put(NORMAL, &normal));
-                self.normal_new = Some(normal);
+        match self.context.reload(schema, scope, "the schema of the models").await {
+            Ok(reloaded) => {
+                // If it is not stored, it is created again next time.
+                let _ = key.as_ref().map(|key| key.cache_put(RELOADED, &reloaded));
+                self.reloaded_new = Some(reloaded);
             }
             Err(error) => {
-                let why = finding(error)?;
-                self.bench.notes.push(format!("expressions are compared as they are written: {}", told(&why)));
+                let error = database_failure(error)?;
+                self.context.notes.push(format!("expressions are compared as text: {}", full_message(&error)));
             }
         }
         Ok(())
     }
 
-    /// What one side has and cannot be compared is said.
-    fn note_what_is_not_compared(&mut self) {
-        let (old, new) = (&self.old.not_carried, &self.wanted.schema.not_carried);
+    /// Adds notes about objects that only one side has and that cannot be compared.
+    fn note_uncompared_objects(&mut self) {
+        let (old, new) = (&self.old.not_carried, &self.expected.schema.not_carried);
         let mut notes = Vec::new();
         for object in new.iter().filter(|object| !old.contains(object)) {
-            notes.push(format!("{} {} is in the models only; write it by hand", object.kind, object.identity));
+            notes.push(format!(
+                "{} {} exists only in the models; write its statement by hand",
+                object.kind, object.identity
+            ));
         }
         for object in old.iter().filter(|object| !new.contains(object)) {
-            notes.push(format!("{} {} is in the database only, and is left alone", object.kind, object.identity));
+            notes.push(format!("{} {} exists only in the database and is not changed", object.kind, object.identity));
         }
-        self.bench.notes.extend(notes);
+        self.context.notes.extend(notes);
     }
 }
 
-/// A refusal of PostgreSQL is a finding; that the server is gone, or somebody cancelled, ends everything.
-fn finding(error: Error) -> Result<Error> {
+/// Returns the error if PostgreSQL refused a statement. A lost connection or a cancellation ends the comparison.
+///
+/// # Errors
+/// When the error is not a refusal of PostgreSQL.
+fn database_failure(error: Error) -> Result<Error> {
     match error.kind {
         ErrorKind::Failed => Ok(error),
         _ => Err(error),
     }
 }
 
-fn told(error: &Error) -> String {
+fn full_message(error: &Error) -> String {
     let causes = error.causes.iter().map(String::as_str);
     std::iter::once(error.message.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
-/// Where two schemas differ, an object a line; `whose` is what the second is called.
-pub fn lines(now: &Schema, wanted: &Schema, whose: &str) -> Vec<String> {
-    differences(now, wanted).iter().map(|difference| line(difference, whose)).collect()
+/// Describes the differences between two schemas, one object per line. `expected_name` names the second one.
+fn describe_differences(now: &Schema, expected: &Schema, expected_name: &str) -> Vec<String> {
+    differences(now, expected).iter().map(|difference| describe_difference(difference, expected_name)).collect()
 }
 
-fn line(difference: &Difference, whose: &str) -> String {
+fn describe_difference(difference: &Difference, expected_name: &str) -> String {
     let id = &difference.id;
     match &difference.disagreement {
-        Disagreement::OnlyLeft => format!("{id} is not in {whose}"),
+        Disagreement::OnlyLeft => format!("{id} is not in {expected_name}"),
         Disagreement::OnlyRight => format!("{id} is missing"),
         Disagreement::Differs { attribute, left, right } => {
-            format!("{id}: {attribute} is {left}, in {whose} {right}")
+            format!("{id}: {attribute} is {left}, in {expected_name} {right}")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The project, the target and the scratch databases that a comparison uses.
+//! The project, the target and the scratch databases of a comparison.
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ use crate::engine::project::Project;
 use crate::engine::scratch::{Replica, ScratchDatabase, ScratchOptions, read_schema, reload_schema, with_creator_role};
 use crate::engine::{Error, Result, Target};
 
-/// What a comparison works with. [`Self::end`] drops its scratch database.
+/// The inputs of a comparison. [`Self::end`] drops its scratch database.
 pub struct ComparisonContext<'a> {
     /// With the role that runs scripts as `[apply] role`.
     pub project: Cow<'a, Project>,
     pub target: &'a Target,
     pub options: &'a CompareOptions,
-    pub tell: AutogenerateReporter<'a>,
+    pub report_event: AutogenerateReporter<'a>,
     pub cancel: &'a CancellationToken,
     pub notes: Vec<String>,
     replica: Option<Replica>,
@@ -29,11 +29,11 @@ impl<'a> ComparisonContext<'a> {
         project: &'a Project,
         target: &'a Target,
         options: &'a CompareOptions,
-        tell: AutogenerateReporter<'a>,
+        report_event: AutogenerateReporter<'a>,
         cancel: &'a CancellationToken,
     ) -> Self {
         let project = with_creator_role(project, target);
-        Self { project, target, options, tell, cancel, notes: Vec::new(), replica: None }
+        Self { project, target, options, report_event, cancel, notes: Vec::new(), replica: None }
     }
 
     /// Drops the scratch database.
@@ -52,7 +52,7 @@ impl<'a> ComparisonContext<'a> {
     /// Returns the scratch copy of the target's schema. The first call makes it.
     pub async fn replica(&mut self) -> Result<&Replica> {
         if self.replica.is_none() {
-            let mut report = report_scratch(self.tell, &mut self.notes);
+            let mut report = report_scratch(self.report_event, &mut self.notes);
             let replica =
                 Replica::make(&self.project, self.target, self.options.into(), &mut report, self.cancel).await?;
             drop(report);
@@ -70,7 +70,7 @@ impl<'a> ComparisonContext<'a> {
 
     /// Loads a schema into an empty scratch database and reads it back. `subject` names it in errors.
     pub async fn reload(&mut self, schema: &Schema, scope: &Scope, subject: &str) -> Result<Schema> {
-        let mut report = report_scratch(self.tell, &mut self.notes);
+        let mut report = report_scratch(self.report_event, &mut self.notes);
         let schema = (schema, scope, subject);
         reload_schema(schema, &self.project, self.target, self.options.into(), &mut report, self.cancel).await
     }
@@ -84,12 +84,12 @@ impl From<&CompareOptions> for ScratchOptions {
 
 /// Reports each scratch database, with those of its notes that are not in `known` yet, and adds them to `known`.
 fn report_scratch<'a>(
-    tell: AutogenerateReporter<'a>,
+    report_event: AutogenerateReporter<'a>,
     known: &'a mut Vec<String>,
 ) -> impl FnMut(&ScratchDatabase) + Send + 'a {
     move |scratch| {
         let notes = add_new(known, scratch.notes().iter().cloned());
-        tell(AutogenerateEvent::Scratch { place: scratch.target().conninfo().describe(), notes });
+        report_event(AutogenerateEvent::Scratch { place: scratch.target().conninfo().describe(), notes });
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is known to be alike: models and a database that nobody has touched since they were last compared.
+//! Caches that models and database are equal, so that an unchanged pair is not compared again.
 
 use super::ComparisonContext;
 use crate::engine::Result;
@@ -6,33 +6,33 @@ use crate::engine::catalog;
 use crate::engine::models::CacheKey;
 use crate::engine::scratch::creator_role;
 
-/// The kind under which the notes of a comparison without a difference are kept.
+/// The cache file kind for the notes of a comparison without differences.
 const KIND: &str = "alike";
 
-/// The place of one comparison's outcome; nowhere when the database cannot be told again.
+/// The cache entry of one comparison. `None` when changes of the database cannot be detected.
 pub struct NoChangeCache(Option<CacheKey>);
 
 impl NoChangeCache {
-    /// Looks how the target is now. To be called before it is read: what others change in between makes a database
-    /// that is told from this one.
-    pub async fn of(models: &CacheKey, bench: &ComparisonContext<'_>) -> Result<Self> {
-        // What is renamed exists in no catalog yet.
-        if !bench.options.renames.is_empty() {
+    /// Reads the current fingerprint of the target. Call it before the target is read: a concurrent change then
+    /// invalidates the entry.
+    pub async fn of(models: &CacheKey, context: &ComparisonContext<'_>) -> Result<Self> {
+        // Requested renames are not part of the catalog.
+        if !context.options.renames.is_empty() {
             return Ok(Self(None));
         }
-        let session = bench.target.connect("limbeck autogenerate").await?;
+        let session = context.target.connect("limbeck autogenerate").await?;
         let fingerprint = catalog::fingerprint(&session).await?;
-        let creator = creator_role(&bench.project, bench.target);
+        let creator = creator_role(&context.project, context.target);
         Ok(Self(fingerprint.map(|fingerprint| models.beside(&format!("{fingerprint} {creator:?}")))))
     }
 
-    /// The notes of the comparison that found nothing, if there was one.
-    pub fn recall(&self) -> Option<Vec<String>> {
+    /// Returns the notes of an earlier comparison that found no difference.
+    pub fn read_notes(&self) -> Option<Vec<String>> {
         self.0.as_ref()?.cache_get(KIND)
     }
 
-    /// Remembers that nothing differs. Where that cannot be written, nothing but time is lost.
-    pub fn keep(&self, notes: &[String]) {
+    /// Stores that there is no difference. If the entry cannot be written, the next comparison only takes longer.
+    pub fn store(&self, notes: &[String]) {
         let _ = self.0.as_ref().map(|key| key.cache_put(KIND, &notes));
     }
 }

@@ -1,4 +1,4 @@
-//! Where a generated script is written: among the versions when it is proved, beside them when not.
+//! The file of a generated script: in the version folder if it is proved, otherwise in the folder of drafts.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use crate::engine::draft::{Draft, WrittenScript};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, passage};
 
-/// The folder of scripts that could not be proved, beside the version folder. Nothing reads it.
-const FOLDER: &str = "drafts";
+/// The folder of scripts that were not proved, next to the version folder. No code reads it.
+const DRAFTS_FOLDER: &str = "drafts";
 
-/// How the first line begins of a script that could not be proved, and the line that ends what is said of that.
-const MARK: &str = "-- UNPROVED";
-const MARK_END: &str = "--";
+/// The start of the first line of a script that was not proved.
+const UNPROVED_MARK: &str = "-- UNPROVED";
+const UNPROVED_MARK_END: &str = "--";
 
-/// Where the script goes, and what is written there: where it belongs if its proof holds, else a draft that says why
-/// it does not. Writes nothing.
+/// Returns the file to write and its text: the script itself if it is proved, otherwise a draft that states why it is
+/// not. Writes nothing.
 ///
 /// # Errors
 /// When the script has no file name.
@@ -27,10 +27,10 @@ pub fn output_file(project: &Project, generated: &GeneratedScript) -> Result<(Pa
     }
     let folder = draft.path.parent().and_then(Path::parent).unwrap_or_else(|| project.root());
     let name = draft.path.file_name().ok_or_else(|| Error::new("the new script has no file name"))?;
-    Ok((folder.join(FOLDER).join(name), marked(&draft.text, &generated.proof)))
+    Ok((folder.join(DRAFTS_FOLDER).join(name), add_unproved_note(&draft.text, &generated.proof)))
 }
 
-/// Where the script does not run, shown in the file that it is written to; `None` where no place of it is at fault.
+/// Returns the failing position with the line number in the file to write. `None` when the failure has no position.
 #[must_use]
 pub fn excerpt(project: &Project, generated: &GeneratedScript) -> Option<String> {
     let shown = generated.proof.error.as_ref()?.excerpt.as_ref()?;
@@ -39,20 +39,20 @@ pub fn excerpt(project: &Project, generated: &GeneratedScript) -> Option<String>
     Some(passage::relocate_excerpt(shown, &passage::display_path(&path), above).unwrap_or_else(|| shown.clone()))
 }
 
-/// A draft's text without what says that it is unproved; `None`: nothing says so.
+/// Returns the text without the note that the script is not proved. `None` when the text has no such note.
 #[must_use]
 pub fn remove_unproved_note(text: &str) -> Option<&str> {
-    let mut rest = text.strip_prefix(MARK)?;
+    let mut rest = text.strip_prefix(UNPROVED_MARK)?;
     loop {
         let (_, below) = rest.split_once('\n')?;
         rest = below;
-        if rest.lines().next()?.trim_end() == MARK_END {
+        if rest.lines().next()?.trim_end() == UNPROVED_MARK_END {
             return rest.split_once('\n').map(|(_, script)| script);
         }
     }
 }
 
-/// Writes the script: where it belongs if its proof holds, else as a draft that says why it does not.
+/// Writes the script: to the version folder if it is proved, otherwise as a draft that states why it is not.
 ///
 /// # Errors
 /// When the file exists or cannot be written.
@@ -61,20 +61,20 @@ pub fn write(project: &Project, generated: &GeneratedScript) -> Result<WrittenSc
     Draft { revision: generated.draft.revision.clone(), path, text }.write()
 }
 
-/// The script with what was found against it above.
-fn marked(text: &str, proof: &Proof) -> String {
-    let what = match proof {
-        Proof { up: false, .. } => "the upgrade does not make what the models say",
-        Proof { down: false, .. } => "the downgrade does not give back what was there",
-        _ => "the upgrade does not make the same a second time",
+/// Adds a note with the reasons at the start of the script.
+fn add_unproved_note(text: &str, proof: &Proof) -> String {
+    let reason = match proof {
+        Proof { up: false, .. } => "the upgrade does not create the schema of the models",
+        Proof { down: false, .. } => "the downgrade does not restore the original schema",
+        _ => "the second upgrade does not create the same schema",
     };
-    let mut marked = format!("{MARK}: {what}\n");
+    let mut note = format!("{UNPROVED_MARK}: {reason}\n");
     let reasons = proof.difference.iter().cloned().chain(proof.error.as_ref().map(|error| error.message.clone()));
     for line in reasons.flat_map(|reason| reason.lines().map(str::to_owned).collect::<Vec<_>>()) {
         // Writing to a string cannot fail.
-        let _ = writeln!(marked, "--   {line}");
+        let _ = writeln!(note, "--   {line}");
     }
-    marked + MARK_END + "\n" + text
+    note + UNPROVED_MARK_END + "\n" + text
 }
 
 #[cfg(test)]
@@ -82,12 +82,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_goes_as_it_came() {
+    fn an_unproved_note_can_be_removed() {
         let text = "-- add a\n--\n-- Revision ID: a1\n";
         let proof = Proof { difference: vec![String::from("table a: one\ntwo"), String::new()], ..Proof::default() };
-        let draft = marked(text, &proof);
+        let draft = add_unproved_note(text, &proof);
         assert!(
-            draft.starts_with("-- UNPROVED: the upgrade does not make what the models say\n--   table a"),
+            draft.starts_with("-- UNPROVED: the upgrade does not create the schema of the models\n--   table a"),
             "{draft}"
         );
         assert_eq!(remove_unproved_note(&draft), Some(text));

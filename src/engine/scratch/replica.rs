@@ -145,7 +145,7 @@ fn missing_objects(whole: &Schema, copy: &Schema) -> Vec<String> {
 
 /// Adds what the scratch database was for to an error.
 fn explain(error: Error, subject: &str) -> Error {
-    let mut report = Error { message: format!("{subject} cannot be made on a scratch database"), ..error.clone() };
+    let mut report = Error { message: format!("{subject} cannot be created on a scratch database"), ..error.clone() };
     report.causes.insert(0, error.message);
     report
 }

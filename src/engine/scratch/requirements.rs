@@ -1,31 +1,31 @@
-//! What scripts need of a scratch database, judged from their statements.
+//! Determines from statements what scripts require of a scratch database.
 
 use std::collections::BTreeSet;
 
 use crate::core::sql;
 
-/// What scripts need of a scratch database.
+/// What scripts require of a scratch database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScratchRequirements {
-    /// Why they may only run on a server of their own; `None`: they stay in their database.
+    /// Why the scripts need a private server. `None`: they only change their own database.
     pub own_server: Option<String>,
-    /// Roles that the scripts make: a server of their own must not have them yet.
+    /// Roles that the scripts create. A private server must not have them.
     pub roles: BTreeSet<String>,
 }
 
 impl ScratchRequirements {
-    /// Looks at sections of scripts. What cannot be split needs nothing: it will not run.
+    /// Analyses sections of scripts. Sections that cannot be split are ignored, because they cannot run.
     #[must_use]
     pub fn of<'a>(sections: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut needs = Self::default();
+        let mut requirements = Self::default();
         for statement in sections.into_iter().filter_map(|section| sql::split(section).ok()).flatten() {
             if let Some(what) = sql::cluster_wide(&statement.text) {
                 let first = statement.text.lines().next().unwrap_or_default();
-                needs.own_server.get_or_insert_with(|| format!("a script {what}: {first}"));
-                needs.roles.extend(sql::roles_made(&statement.text));
+                requirements.own_server.get_or_insert_with(|| format!("a script {what}: {first}"));
+                requirements.roles.extend(sql::roles_made(&statement.text));
             }
         }
-        needs
+        requirements
     }
 }
 
@@ -34,10 +34,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_statement_that_leaves_the_database_is_named() {
+    fn the_first_statement_that_needs_a_private_server_is_named() {
         assert_eq!(ScratchRequirements::of(["CREATE TABLE a (i int);", "unclosed '"]), ScratchRequirements::default());
-        let needs = ScratchRequirements::of(["SELECT 1;\nCREATE ROLE app\n  LOGIN;", "CREATE ROLE other;"]);
-        assert_eq!(needs.own_server.as_deref(), Some("a script makes a role: CREATE ROLE app"));
-        assert_eq!(needs.roles.into_iter().collect::<Vec<_>>(), ["app", "other"]);
+        let requirements = ScratchRequirements::of(["SELECT 1;\nCREATE ROLE app\n  LOGIN;", "CREATE ROLE other;"]);
+        assert_eq!(requirements.own_server.as_deref(), Some("a script makes a role: CREATE ROLE app"));
+        assert_eq!(requirements.roles.into_iter().collect::<Vec<_>>(), ["app", "other"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What a database records about its own migrations: the version table, the ledger, and the migration lock.
+//! What a database stores about its own migrations: the version table, the ledger, and the migration lock.
 
 pub mod ledger;
 pub mod ledger_scripts;

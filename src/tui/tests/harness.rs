@@ -239,7 +239,7 @@ impl Harness {
             }
             let verified = self.faulty.iter().find(|faulty| faulty.revision == id).cloned();
             let verified = verified.unwrap_or_else(|| proved(id.as_str()));
-            messages.push(told(VerifyEvent::Found(verified.clone())));
+            messages.push(told(VerifyEvent::Verified(verified.clone())));
             report.revisions.push(verified);
         }
         let answer = self.stops.clone().map_or(Ok(report), Err);

@@ -89,7 +89,7 @@ fn running() -> Harness {
         tell(&mut harness, proving(Stage::Down));
         if n < 2 {
             tell(&mut harness, proving(Stage::Again));
-            tell(&mut harness, VerifyEvent::Found(proved(name)));
+            tell(&mut harness, VerifyEvent::Verified(proved(name)));
         }
     }
     harness.now = harness.now.saturating_add(jiff::SignedDuration::from_secs(2));
@@ -207,7 +207,7 @@ fn what_comes_too_late_is_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
     let (before, generation) = (harness.screen(), harness.model.generation);
-    harness.send(Msg::VerifyTold(generation, VerifyEvent::Found(faulty().remove(1))));
+    harness.send(Msg::VerifyTold(generation, VerifyEvent::Verified(faulty().remove(1))));
     harness.send(Msg::Verified(generation - 1, Err(Error::new("too late"))));
     assert_eq!(harness.screen(), before);
 }

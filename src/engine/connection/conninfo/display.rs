@@ -65,7 +65,7 @@ impl ConnInfo {
         query
     }
 
-    /// Adds the certificate add_certificate_files.
+    /// Adds the certificate files.
     fn add_certificate_files(&self, query: &mut Vec<(&'static str, String)>) {
         match &self.tls.roots {
             TrustedRoots::System => query.push(("sslrootcert", "system".to_owned())),

@@ -1,4 +1,4 @@
-//! Verifies a server's certificate: accept_all, its chain, or its chain and its host name.
+//! Verifies a server's certificate: nothing, its chain, or its chain and its host name.
 
 use std::sync::Arc;
 

@@ -175,7 +175,7 @@ fn on_told(model: &mut Model, told: VerifyEvent) {
             };
             verify.at = Some(At::Proving { revision, stage, number, since });
         }
-        VerifyEvent::Found(verified) => on_found(model, verified),
+        VerifyEvent::Verified(verified) => on_found(model, verified),
         VerifyEvent::BackToBase => verify.at = Some(At::BackToBase),
         VerifyEvent::Progress(_) => {}
     }

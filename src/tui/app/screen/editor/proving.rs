@@ -62,7 +62,7 @@ pub fn on_told(model: &mut Model, told: &VerifyEvent) -> Vec<Effect> {
         VerifyEvent::Proving { stage: Stage::Up, .. } => String::from("proving: up …"),
         VerifyEvent::Proving { stage: Stage::Down, .. } => String::from("proving: down …"),
         VerifyEvent::Proving { stage: Stage::Again, .. } => String::from("proving: up again …"),
-        VerifyEvent::BackToBase | VerifyEvent::Found(_) | VerifyEvent::Progress(_) => return Vec::new(),
+        VerifyEvent::BackToBase | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => return Vec::new(),
     };
     if let Some(editor) = &mut model.editor
         && let Proof::Running(_, since) = editor.panel.proof
