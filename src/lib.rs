@@ -43,10 +43,10 @@
 //! # What `a` does
 //!
 //! The form (`tui/app/screen/create.rs`) gives a message, and `Effect::Generate` starts it (`screen/generate.rs`). The
-//! runtime calls [`engine::autogenerate::find`], which stops where there may be renames; the list asks which are
+//! runtime calls [`engine::autogenerate::generate_unless_renames`], which stops where there may be renames; the list asks which are
 //! (`screen/renames.rs`), and the second time [`engine::autogenerate::generate`] is told. What it tells by phase and
 //! what comes of it is taken in `screen/generating.rs`: the script opens in the editor beside its proof, its operations
-//! and its hazards, counted by [`engine::autogenerate::cost`], and is written nowhere until somebody keeps it.
+//! and its hazards, counted by [`engine::autogenerate::plan_draft`], and is written nowhere until somebody keeps it.
 //!
 //! # Invariants
 //!

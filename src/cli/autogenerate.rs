@@ -11,7 +11,7 @@ use crate::core::diff::{Action, Operation};
 use crate::core::schema::ObjectId;
 use crate::core::script::Script;
 use crate::engine::Error;
-use crate::engine::autogenerate::{Generated, excerpt, generate, write};
+use crate::engine::autogenerate::{GeneratedScript, excerpt, generate, write};
 use crate::engine::draft::NewRevision;
 use crate::engine::project::Project;
 
@@ -61,7 +61,7 @@ pub fn run(context: &Context, wanted: &Wanted, new: &NewRevision) -> Result<Exit
 }
 
 /// Says what was found, a line an object.
-fn detected(terminal: Terminal, generated: &Generated) {
+fn detected(terminal: Terminal, generated: &GeneratedScript) {
     difference::notes(terminal, &generated.notes);
     let mut told: Vec<String> = Vec::new();
     let operations = &generated.operations;
@@ -110,7 +110,7 @@ fn finding(operation: &Operation, is_anew: bool) -> Option<String> {
 }
 
 /// Prints the upgrade's SQL.
-fn print(terminal: Terminal, generated: &Generated) -> Result<(), Failure> {
+fn print(terminal: Terminal, generated: &GeneratedScript) -> Result<(), Failure> {
     let script = Script::parse(&generated.draft.text)
         .map_err(|error| Error::new("the new script cannot be read back").because(error))?;
     let mut sql = script.upgrade.sql;
@@ -130,7 +130,7 @@ fn nothing(terminal: Terminal) -> Result<(), Failure> {
     terminal.made("No new upgrade operations detected.")
 }
 
-fn unproved(project: &Project, generated: &Generated, is_written: bool) -> Error {
+fn unproved(project: &Project, generated: &GeneratedScript, is_written: bool) -> Error {
     let proof = &generated.proof;
     let mut error = if is_written {
         Error::new("the script could not be proved; it is kept as a draft, and is no part of the history")

@@ -16,7 +16,7 @@ use super::{interrupt, question};
 use crate::core::copies::size;
 use crate::core::hazard::Class;
 use crate::core::plan::Approval;
-use crate::engine::backup::{self, Listed, MakeOptions, Record, RestoreOptions, Restored, Told};
+use crate::engine::backup::{self, BackupEvent, BackupRecord, ListedBackup, MakeOptions, RestoreOptions, Restored};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Target};
 
@@ -60,7 +60,7 @@ pub struct RestoreArguments {
 struct Made<'a> {
     path: &'a Path,
     #[serde(flatten)]
-    record: &'a Record,
+    record: &'a BackupRecord,
 }
 
 /// Makes or lists backups.
@@ -174,10 +174,10 @@ pub async fn before_plan(
     cancel: &CancellationToken,
 ) -> Result<(), Error> {
     let teller = Teller::new(terminal);
-    let made = backup::before(project, target, approval, &|told| teller.tell(&told), cancel).await?;
+    let made = backup::back_up_before(project, target, approval, &|told| teller.tell(&told), cancel).await?;
     if let Some((path, _)) = made {
         terminal.note(&format!("Backed up to {}", path.display()));
-    } else if backup::loses(approval.plan()) {
+    } else if backup::loses_data(approval.plan()) {
         terminal.note("note: `limbeck backup` writes the whole database to a file, and `backup = \"always\"` under [apply] does so first");
     }
     Ok(())
@@ -197,13 +197,15 @@ impl Teller {
     }
 
     /// Prints what happened.
-    pub fn tell(&self, told: &Told) {
+    pub fn tell(&self, told: &BackupEvent) {
         match told {
-            Told::Starting(line) => self.terminal.note(line),
-            Told::Note(note) => self.terminal.note(&format!("note: {note}")),
-            Told::Verifying { bytes } => self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes))),
-            Told::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
-            Told::Working { tables, of, bytes, elapsed } => {
+            BackupEvent::Starting(line) => self.terminal.note(line),
+            BackupEvent::Note(note) => self.terminal.note(&format!("note: {note}")),
+            BackupEvent::Verifying { bytes } => {
+                self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes)))
+            }
+            BackupEvent::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
+            BackupEvent::Working { tables, of, bytes, elapsed } => {
                 let seconds = elapsed.as_secs() / EVERY;
                 if self.last.swap(seconds, Ordering::Relaxed) != seconds || (*bytes > 0 && tables >= of) {
                     let written = if *bytes == 0 { String::new() } else { format!(", {} written", size(*bytes)) };
@@ -214,10 +216,10 @@ impl Teller {
     }
 }
 
-fn text(listed: &[Listed]) -> String {
+fn text(listed: &[ListedBackup]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    for Listed { path, bytes, checksum, record, .. } in listed {
+    for ListedBackup { path, bytes, checksum, record, .. } in listed {
         let (at, heads) = match record {
             Some(record) if record.heads.is_empty() => (record.at.as_str(), "base".to_owned()),
             Some(record) => (record.at.as_str(), record.heads.join(", ")),

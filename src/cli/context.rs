@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::engine::connection::Variables;
 use crate::engine::open::open;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::state::status::{Status, status};
+use crate::engine::state::status::{DatabaseStatus, read_status};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
 /// The options that hold for every command, and what follows from them.
@@ -80,11 +80,11 @@ impl Context {
     ///
     /// # Errors
     /// When there is no database to ask or it does not answer.
-    pub fn status(&self, project: &Project) -> Result<Status> {
+    pub fn status(&self, project: &Project) -> Result<DatabaseStatus> {
         self.wait(async {
             let target = self.target(project).await?;
             let session = target.connect("limbeck status").await?;
-            status(project, &session).await
+            read_status(project, &session).await
         })?
     }
 

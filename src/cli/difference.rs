@@ -9,7 +9,7 @@ use super::interrupt;
 use super::terminal::Terminal;
 use crate::core::diff::Operation;
 use crate::engine::apply::Progress;
-use crate::engine::autogenerate::{CompareOptions, Stage, TellAutogenerate, Told};
+use crate::engine::autogenerate::{AutogenerateEvent, AutogenerateReporter, CompareOptions, Stage};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Target, models};
 
@@ -26,7 +26,7 @@ pub fn options(yes: bool, renames: Vec<String>) -> CompareOptions {
 pub fn carry_out<T>(
     context: &Context,
     project: &Project,
-    work: impl AsyncFnOnce(&Target, TellAutogenerate<'_>, &CancellationToken) -> Result<T, Error>,
+    work: impl AsyncFnOnce(&Target, AutogenerateReporter<'_>, &CancellationToken) -> Result<T, Error>,
 ) -> Result<T, Failure> {
     let (terminal, verbose) = (context.terminal, context.global.verbose);
     let done = context.wait(async {
@@ -41,24 +41,29 @@ pub fn carry_out<T>(
 }
 
 /// Tells the phases.
-fn tell(terminal: Terminal, verbose: bool, told: &Told) {
+fn tell(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
     match told {
-        Told::Load(models::Told::Loading { file, number, count }) if verbose => {
+        AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) if verbose => {
             terminal.note(&format!("Loading {file} ({number} of {count})"));
         }
-        Told::Load(models::Told::FromCache) if verbose => terminal.note("The models are as they were"),
-        Told::Load(models::Told::Scratch { place, .. }) | Told::Scratch { place, .. } if verbose => {
+        AutogenerateEvent::Load(models::ModelsEvent::FromCache) if verbose => {
+            terminal.note("The models are as they were")
+        }
+        AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. })
+        | AutogenerateEvent::Scratch { place, .. }
+            if verbose =>
+        {
             terminal.note(&format!("Scratch database {place}"));
         }
-        Told::Read if verbose => terminal.note("Reading the database"),
-        Told::Compare if verbose => terminal.note("Comparing"),
-        Told::Replay { revision } if verbose => terminal.note(&format!("Running upgrade {revision}")),
-        Told::Prove(stage) if verbose => terminal.note(match stage {
+        AutogenerateEvent::Read if verbose => terminal.note("Reading the database"),
+        AutogenerateEvent::Compare if verbose => terminal.note("Comparing"),
+        AutogenerateEvent::Replay { revision } if verbose => terminal.note(&format!("Running upgrade {revision}")),
+        AutogenerateEvent::Prove(stage) if verbose => terminal.note(match stage {
             Stage::Up => "Proving the upgrade",
             Stage::Down => "Proving the downgrade",
             Stage::Again => "Proving the upgrade once more",
         }),
-        Told::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
+        AutogenerateEvent::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
         _ => {}
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::context::{Context, variables};
 use super::exit::{Exit, Failure};
-use crate::engine::doctor::{Finding, Health, examine};
+use crate::engine::doctor::{CheckResult, Health, examine};
 
 #[derive(Debug, Args)]
 pub struct Arguments {}
@@ -15,7 +15,7 @@ pub struct Arguments {}
 #[derive(Serialize)]
 struct Document {
     healthy: bool,
-    findings: Vec<Finding>,
+    findings: Vec<CheckResult>,
 }
 
 /// Examines the project, its database and this machine; exit 1 when anything is broken.
@@ -35,7 +35,7 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if healthy { Exit::Done } else { Exit::Failed })
 }
 
-fn lines(finding: &Finding) -> String {
+fn lines(finding: &CheckResult) -> String {
     let word = match finding.health {
         Health::Good => "ok",
         Health::Advice => "advice",

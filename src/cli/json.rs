@@ -13,11 +13,11 @@ use crate::core::diff::rename::Candidate;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{self, Hazard};
 use crate::core::plan::{Plan, PlannedStatement, Step};
-use crate::engine::autogenerate::{Generated, Proof};
-use crate::engine::draft::Written;
+use crate::engine::autogenerate::{GeneratedScript, Proof};
+use crate::engine::draft::WrittenScript;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::state::status::Status;
-use crate::engine::verify::Verified;
+use crate::engine::state::status::DatabaseStatus;
+use crate::engine::verify::VerifiedRevision;
 use crate::engine::{Error, ErrorKind};
 
 /// One revision, in `history`, `heads`, `branches` and `show`.
@@ -234,7 +234,7 @@ fn revision<'a>(
 impl<'a> CurrentDocument<'a> {
     /// What a database's status means for the scripts.
     #[must_use]
-    pub fn new(tree: &'a ScriptTree, status: &'a Status) -> Self {
+    pub fn new(tree: &'a ScriptTree, status: &'a DatabaseStatus) -> Self {
         Self {
             database: &status.server.database,
             server_version: &status.server.version,
@@ -271,8 +271,8 @@ impl<'a> From<&'a PlannedStatement> for StatementDocument<'a> {
     }
 }
 
-impl<'a> From<&'a Written> for WrittenDocument<'a> {
-    fn from(written: &'a Written) -> Self {
+impl<'a> From<&'a WrittenScript> for WrittenDocument<'a> {
+    fn from(written: &'a WrittenScript) -> Self {
         Self {
             path: absolute(&written.path),
             revision: &written.revision,
@@ -286,7 +286,7 @@ impl<'a> From<&'a Written> for WrittenDocument<'a> {
 impl<'a> WrittenDocument<'a> {
     /// A script that autogenerate made, and where it was written.
     #[must_use]
-    pub fn generated(written: &'a Written, generated: &'a Generated) -> Self {
+    pub fn generated(written: &'a WrittenScript, generated: &'a GeneratedScript) -> Self {
         let operations = generated.operations.iter().map(OperationDocument::from).collect();
         let renames = generated.renames.iter().map(RenameDocument::from).collect();
         Self { operations, renames, proof: Some(ProofDocument::from(&generated.proof)), ..Self::from(written) }
@@ -325,8 +325,8 @@ impl<'a> From<&'a Path> for StampDocument<'a> {
     }
 }
 
-impl<'a> From<&'a Verified> for VerifiedDocument<'a> {
-    fn from(verified: &'a Verified) -> Self {
+impl<'a> From<&'a VerifiedRevision> for VerifiedDocument<'a> {
+    fn from(verified: &'a VerifiedRevision) -> Self {
         Self {
             revision: &verified.revision,
             up: verified.up,

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::json::WrittenDocument;
 use super::listing::absolute;
 use crate::engine::Error;
-use crate::engine::draft::{self, NewRevision, Written};
+use crate::engine::draft::{self, NewRevision, WrittenScript};
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -74,7 +74,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn tell(context: &Context, written: &Written) -> Result<Exit, Failure> {
+pub fn tell(context: &Context, written: &WrittenScript) -> Result<Exit, Failure> {
     if context.terminal.json {
         context.terminal.document(&WrittenDocument::from(written))?;
     } else {

@@ -11,7 +11,7 @@ use super::interrupt;
 use super::json::VerifiedDocument;
 use super::terminal::Terminal;
 use crate::engine::apply::Progress;
-use crate::engine::verify::{Report, Stage, Told, Verified, VerifyOptions, verify};
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyOptions, VerifyReport, verify};
 use crate::engine::{Error, ErrorKind};
 
 #[derive(Debug, Args)]
@@ -63,9 +63,9 @@ fn cancelled(error: Error) -> Error {
     }
 }
 
-fn tell(terminal: Terminal, verbose: bool, told: &Told) {
+fn tell(terminal: Terminal, verbose: bool, told: &VerifyEvent) {
     match told {
-        Told::Scratch { place, notes } => {
+        VerifyEvent::Scratch { place, notes } => {
             for note in notes {
                 terminal.note(&format!("note: {note}"));
             }
@@ -73,21 +73,21 @@ fn tell(terminal: Terminal, verbose: bool, told: &Told) {
                 terminal.note(&format!("Scratch database {place}"));
             }
         }
-        Told::Applying { revision } => terminal.note(&format!("Running upgrade {revision}")),
-        Told::Proving { revision, stage: Stage::Up, number, count } => {
+        VerifyEvent::Applying { revision } => terminal.note(&format!("Running upgrade {revision}")),
+        VerifyEvent::Proving { revision, stage: Stage::Up, number, count } => {
             terminal.note(&format!("Verifying {revision} ({number} of {count})"));
         }
-        Told::Proving { stage, .. } if verbose => terminal.note(match stage {
+        VerifyEvent::Proving { stage, .. } if verbose => terminal.note(match stage {
             Stage::Down => "  down",
             Stage::Up | Stage::Again => "  up again",
         }),
-        Told::BackToBase => terminal.note("Going back to base"),
-        Told::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
-        Told::Proving { .. } | Told::Found(_) | Told::Progress(_) => {}
+        VerifyEvent::BackToBase => terminal.note("Going back to base"),
+        VerifyEvent::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
+        VerifyEvent::Proving { .. } | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => {}
     }
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &VerifyReport) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     for verified in &report.revisions {
@@ -102,14 +102,14 @@ fn text(report: &Report) -> String {
     text
 }
 
-fn verdict(verified: &Verified) -> &'static str {
+fn verdict(verified: &VerifiedRevision) -> &'static str {
     match verified {
         _ if verified.is_proved() => "proved",
-        Verified { up: false, error: Some(_), .. } => "failed: the upgrade does not run",
-        Verified { up: false, .. } => "not proved",
-        Verified { down: false, error: Some(_), .. } => "failed: the downgrade does not run",
-        Verified { down: false, .. } => "failed: the downgrade does not undo the upgrade",
-        Verified { error: Some(_), .. } => "failed: the upgrade does not run a second time",
+        VerifiedRevision { up: false, error: Some(_), .. } => "failed: the upgrade does not run",
+        VerifiedRevision { up: false, .. } => "not proved",
+        VerifiedRevision { down: false, error: Some(_), .. } => "failed: the downgrade does not run",
+        VerifiedRevision { down: false, .. } => "failed: the downgrade does not undo the upgrade",
+        VerifiedRevision { error: Some(_), .. } => "failed: the upgrade does not run a second time",
         _ => "failed: the second upgrade makes something else",
     }
 }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::connection::{Programs, ServerInfo, Session, Surroundings, Variables, install_command};
+use super::connection::{HostEnvironment, Programs, ServerInfo, Session, Variables, install_command};
 use super::open::open;
 use super::project::{Project, ScriptTree};
-use super::state::record;
-use super::state::status::status;
+use super::state::script_status;
+use super::state::status::read_status;
 use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
 
@@ -25,7 +25,7 @@ pub enum Health {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct CheckResult {
     /// e.g. `config`, `server`, `privileges`.
     pub subject: &'static str,
     pub health: Health,
@@ -35,7 +35,7 @@ pub struct Finding {
     pub advice: Option<String>,
 }
 
-impl Finding {
+impl CheckResult {
     fn good(subject: &'static str, found: impl Into<String>) -> Self {
         Self { subject, health: Health::Good, found: found.into(), advice: None }
     }
@@ -62,16 +62,16 @@ impl Finding {
 /// Looks at everything; what could not be looked at because something before it is broken is left out.
 ///
 /// `project` is the outcome of opening it. Reads only, but starts the embedded server where that is the database.
-pub async fn examine(project: Result<Project>, variables: &Variables, options: &ConnectOptions) -> Vec<Finding> {
+pub async fn examine(project: Result<Project>, variables: &Variables, options: &ConnectOptions) -> Vec<CheckResult> {
     let mut findings = Vec::new();
     match &project {
         Ok(project) => {
-            findings.push(Finding::good("config", project.config_path.display().to_string()));
+            findings.push(CheckResult::good("config", project.config_path.display().to_string()));
             let tree = project.read_scripts();
             findings.extend(scripts(&tree));
             findings.extend(database(project, &tree, options).await);
         }
-        Err(error) => findings.push(Finding::broken("config", error)),
+        Err(error) => findings.push(CheckResult::broken("config", error)),
     }
     findings.extend(programs(variables));
     findings
@@ -88,54 +88,58 @@ pub fn server_url(server: &ServerInfo) -> String {
     format!("postgresql://{user}@{host}:{port}/{database}")
 }
 
-fn scripts(tree: &ScriptTree) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        tree.problems.iter().map(|problem| Finding::broken("scripts", &problem.to_error())).collect();
+fn scripts(tree: &ScriptTree) -> Vec<CheckResult> {
+    let mut findings: Vec<CheckResult> =
+        tree.problems.iter().map(|problem| CheckResult::broken("scripts", &problem.to_error())).collect();
     findings.push(match tree.graph.len() {
-        0 => Finding::advice("scripts", "no revisions yet", "write the first: limbeck revision -m \"…\""),
-        1 => Finding::good("scripts", "1 revision"),
-        count => Finding::good("scripts", format!("{count} revisions")),
+        0 => CheckResult::advice("scripts", "no revisions yet", "write the first: limbeck revision -m \"…\""),
+        1 => CheckResult::good("scripts", "1 revision"),
+        count => CheckResult::good("scripts", format!("{count} revisions")),
     });
     let heads = tree.graph.heads();
     match heads.as_slice() {
         [] => {}
-        [head] => findings.push(Finding::good("heads", head.as_str())),
-        several => findings.push(Finding::advice("heads", join(several), "join them: limbeck merge heads -m \"…\"")),
+        [head] => findings.push(CheckResult::good("heads", head.as_str())),
+        several => {
+            findings.push(CheckResult::advice("heads", join(several), "join them: limbeck merge heads -m \"…\""))
+        }
     }
     findings
 }
 
-async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions) -> Vec<Finding> {
+async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions) -> Vec<CheckResult> {
     let session = match connect(project, options).await {
         Ok(session) => session,
-        Err(error) => return vec![Finding::broken("database", &error)],
+        Err(error) => return vec![CheckResult::broken("database", &error)],
     };
     let (target, session) = session;
     let server = session.server();
     let own = if target.embedded_server().is_some() { ", limbeck's own server" } else { "" };
-    let place = Finding::good("database", format!("{}{own}", server_url(server)));
+    let place = CheckResult::good("database", format!("{}{own}", server_url(server)));
     let mut findings = vec![place, version(server)];
     let warnings = target.conninfo().warnings().iter();
-    findings.extend(warnings.map(|warning| Finding::warning("database", warning)));
-    findings.push(privileges(&session).await.unwrap_or_else(|error| Finding::broken("privileges", &error)));
-    findings.push(applied(project, tree, &session).await.unwrap_or_else(|error| Finding::broken("applied", &error)));
+    findings.extend(warnings.map(|warning| CheckResult::warning("database", warning)));
+    findings.push(privileges(&session).await.unwrap_or_else(|error| CheckResult::broken("privileges", &error)));
     findings
-        .extend(edited(project, tree, &session).await.unwrap_or_else(|error| vec![Finding::broken("edited", &error)]));
+        .push(applied(project, tree, &session).await.unwrap_or_else(|error| CheckResult::broken("applied", &error)));
+    findings.extend(
+        edited(project, tree, &session).await.unwrap_or_else(|error| vec![CheckResult::broken("edited", &error)]),
+    );
     findings
 }
 
 /// The applied revisions whose files are not what ran.
-async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Vec<Finding>> {
-    let applied = tree.graph.ancestors(&status(project, session).await?.heads);
-    let hashes = record::hashes(session.client()).await?;
-    let mut edited: Vec<RevisionId> = record::edited(tree, &hashes).into_iter().collect();
+async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Vec<CheckResult>> {
+    let applied = tree.graph.ancestors(&read_status(project, session).await?.heads);
+    let hashes = script_status::read_script_hashes(session.client()).await?;
+    let mut edited: Vec<RevisionId> = script_status::find_edited(tree, &hashes).into_iter().collect();
     edited.retain(|id| applied.contains(id));
     edited.sort();
     let finding = |id: &RevisionId| {
         let path = tree.script(id.as_str()).map(|file| file.path.display().to_string()).unwrap_or_default();
         let found = format!("{id} was edited after it ran: {path}");
         let advice = "bring the file back as it ran, and write the change as a new revision: limbeck revision -m \"…\"";
-        Finding::advice("edited", found, advice)
+        CheckResult::advice("edited", found, advice)
     };
     Ok(edited.iter().map(finding).collect())
 }
@@ -147,16 +151,16 @@ async fn connect(project: &Project, options: &ConnectOptions) -> Result<(Target,
     Ok((target, session))
 }
 
-fn version(server: &ServerInfo) -> Finding {
+fn version(server: &ServerInfo) -> CheckResult {
     let found = format!("PostgreSQL {}", server.version);
     if server.version_num < OLDEST {
         let error = Error::new(format!("{found} is too old")).hint("limbeck works with PostgreSQL 13 and later");
-        return Finding::broken("server", &error);
+        return CheckResult::broken("server", &error);
     }
-    Finding::good("server", found)
+    CheckResult::good("server", found)
 }
 
-async fn privileges(session: &Session) -> Result<Finding> {
+async fn privileges(session: &Session) -> Result<CheckResult> {
     let query = "SELECT has_database_privilege(current_database(), 'CREATE'), \
                  coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
                  (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user), \
@@ -183,12 +187,12 @@ struct Privileges {
     schema: String,
 }
 
-fn judge_privileges(privileges: &Privileges) -> Finding {
+fn judge_privileges(privileges: &Privileges) -> CheckResult {
     let Privileges { role, schema, .. } = privileges;
     if !privileges.tables {
         let error = Error::new(format!("role {role} may not make tables in schema '{schema}'"))
             .hint(format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}, or set role under [apply]"));
-        return Finding::broken("privileges", &error);
+        return CheckResult::broken("privileges", &error);
     }
     let mut missing = Vec::new();
     if !privileges.schemas {
@@ -198,57 +202,57 @@ fn judge_privileges(privileges: &Privileges) -> Finding {
         missing.push("make databases (scratch then needs [scratch] url or the embedded server)");
     }
     if missing.is_empty() {
-        return Finding::good("privileges", format!("role {role} may make tables, schemas and databases"));
+        return CheckResult::good("privileges", format!("role {role} may make tables, schemas and databases"));
     }
-    Finding::advice(
+    CheckResult::advice(
         "privileges",
         format!("role {role} may make tables, but not {}", missing.join(", nor ")),
         "GRANT CREATE ON DATABASE and ALTER ROLE … CREATEDB lift this",
     )
 }
 
-async fn applied(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Finding> {
-    let heads = status(project, session).await?.heads;
+async fn applied(project: &Project, tree: &ScriptTree, session: &Session) -> Result<CheckResult> {
+    let heads = read_status(project, session).await?.heads;
     let missing: Vec<&RevisionId> = heads.iter().filter(|id| tree.graph.get(id.as_str()).is_none()).collect();
     if !missing.is_empty() {
         let found = format!("the database is at {}, which no script has", join(&missing));
-        return Ok(Finding::advice("applied", found, "bring the script back, e.g. from the branch that has it"));
+        return Ok(CheckResult::advice("applied", found, "bring the script back, e.g. from the branch that has it"));
     }
     let place = if heads.is_empty() { "base".to_owned() } else { join(&heads.iter().collect::<Vec<_>>()) };
     Ok(match tree.graph.pending(&heads).len() {
-        0 => Finding::good("applied", format!("at {place}, nothing pending")),
-        count => Finding::advice("applied", format!("at {place}, {count} pending"), "limbeck upgrade heads"),
+        0 => CheckResult::good("applied", format!("at {place}, nothing pending")),
+        count => CheckResult::advice("applied", format!("at {place}, {count} pending"), "limbeck upgrade heads"),
     })
 }
 
-fn programs(variables: &Variables) -> Vec<Finding> {
-    let server = match Programs::find(&Surroundings::of_process(), None) {
-        Ok(programs) => Finding::good(
+fn programs(variables: &Variables) -> Vec<CheckResult> {
+    let server = match Programs::find(&HostEnvironment::of_process(), None) {
+        Ok(programs) => CheckResult::good(
             "programs",
             format!("PostgreSQL {} in {}, for the embedded server", programs.version, programs.folder.display()),
         ),
-        Err(error) => Finding::advice("programs", error.message, error.hint.unwrap_or_default()),
+        Err(error) => CheckResult::advice("programs", error.message, error.hint.unwrap_or_default()),
     };
     let editor = match editor::command(variables) {
-        Ok(command) => Finding::good("editor", command.join(" ")),
-        Err(error) => Finding::advice("editor", error.message, error.hint.unwrap_or_default()),
+        Ok(command) => CheckResult::good("editor", command.join(" ")),
+        Err(error) => CheckResult::advice("editor", error.message, error.hint.unwrap_or_default()),
     };
     vec![server, clients(variables), editor]
 }
 
 /// The programs that backups are made and looked into with.
-fn clients(variables: &Variables) -> Finding {
+fn clients(variables: &Variables) -> CheckResult {
     let path = variables.environment.get("PATH").map(String::as_str).unwrap_or_default();
     let is_there = |program: &&str| std::env::split_paths(path).any(|folder| folder.join(program).is_file());
     let (found, missing): (Vec<&str>, Vec<&str>) = ["psql", "pg_dump", "pg_restore"].into_iter().partition(is_there);
     if missing.is_empty() {
-        return Finding::good("clients", found.join(", "));
+        return CheckResult::good("clients", found.join(", "));
     }
     let install = install_command().map_or_else(
         || "install PostgreSQL's client programs".to_owned(),
         |command| format!("install them, e.g. with {command}"),
     );
-    Finding::advice("clients", format!("not on the path: {}", missing.join(", ")), install)
+    CheckResult::advice("clients", format!("not on the path: {}", missing.join(", ")), install)
 }
 
 fn join(ids: &[&RevisionId]) -> String {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
-use super::project::{Project, ScriptTree, TemplateValues, slug, write_new};
+use super::project::{Project, ScriptTree, TemplateValues, create_file, slug};
 use super::{Error, Result};
 use crate::core::graph::RevisionId;
 use crate::core::script::Script;
@@ -27,14 +27,14 @@ pub struct NewRevision {
 
 /// What a new revision does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Body {
-    pub upgrade: Half,
-    pub downgrade: Half,
+pub struct ScriptBody {
+    pub upgrade: SectionText,
+    pub downgrade: SectionText,
 }
 
 /// One section of a new revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Half {
+pub struct SectionText {
     pub sql: String,
     /// Whether it has to run outside a transaction.
     pub outside_transaction: bool,
@@ -54,15 +54,15 @@ impl Draft {
     ///
     /// # Errors
     /// When the file exists or cannot be written.
-    pub fn write(self) -> Result<Written> {
-        write_new(&self.path, &self.text)?;
-        Ok(Written { revision: self.revision, path: self.path })
+    pub fn write(self) -> Result<WrittenScript> {
+        create_file(&self.path, &self.text)?;
+        Ok(WrittenScript { revision: self.revision, path: self.path })
     }
 }
 
 /// A script that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenScript {
     pub revision: RevisionId,
     pub path: PathBuf,
 }
@@ -72,13 +72,13 @@ pub struct Written {
 /// # Errors
 /// As Alembic: several heads without a choice, a parent that is no head without `splice`, a bad id;
 /// and when the file exists or cannot be written.
-pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<Written> {
-    place(project, tree, new)?.draft(&Body::default())?.write()
+pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<WrittenScript> {
+    new_script(project, tree, new)?.draft(&ScriptBody::default())?.write()
 }
 
 /// Where a new revision comes to stand, before it is known what it does.
 #[derive(Debug, Clone)]
-pub struct Place<'a> {
+pub struct NewScript<'a> {
     project: &'a Project,
     message: String,
     revision: RevisionId,
@@ -92,18 +92,18 @@ pub struct Place<'a> {
 ///
 /// # Errors
 /// As [`create`], but for the file.
-pub fn place<'a>(project: &'a Project, tree: &'a ScriptTree, new: &NewRevision) -> Result<Place<'a>> {
+pub fn new_script<'a>(project: &'a Project, tree: &'a ScriptTree, new: &NewRevision) -> Result<NewScript<'a>> {
     tree.sound()?;
     let revision = id(tree, new)?;
     let parents = tree.graph.parents_for_new(&new.heads, new.splice)?;
-    Place::new(project, tree, new, revision, parents)
+    NewScript::new(project, tree, new, revision, parents)
 }
 
 /// Writes a merge of the given revisions.
 ///
 /// # Errors
 /// As [`create`], and for duplicates or fewer than two revisions.
-pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &NewRevision) -> Result<Written> {
+pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &NewRevision) -> Result<WrittenScript> {
     tree.sound()?;
     let revision = id(tree, new)?;
     let parents = tree.graph.parents_for_new(revisions, new.splice)?;
@@ -120,10 +120,10 @@ pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &N
         let ids: Vec<&str> = parents.iter().map(RevisionId::as_str).collect();
         new.message = format!("merge {}", ids.join(" and "));
     }
-    Place::new(project, tree, &new, revision, parents)?.draft(&Body::default())?.write()
+    NewScript::new(project, tree, &new, revision, parents)?.draft(&ScriptBody::default())?.write()
 }
 
-impl<'a> Place<'a> {
+impl<'a> NewScript<'a> {
     fn new(
         project: &'a Project,
         tree: &ScriptTree,
@@ -141,7 +141,7 @@ impl<'a> Place<'a> {
     ///
     /// # Errors
     /// When the template cannot be rendered, or the place is not there.
-    pub fn draft(&self, body: &Body) -> Result<Draft> {
+    pub fn draft(&self, body: &ScriptBody) -> Result<Draft> {
         let project = self.project;
         let now = now_in(&project.config.scripts.timezone)?;
         let values = TemplateValues {
@@ -162,7 +162,7 @@ impl<'a> Place<'a> {
 }
 
 /// Marks the sections that run outside a transaction, whatever the template knows of it.
-fn outside_where_told(text: String, body: &Body) -> Result<String> {
+fn outside_where_told(text: String, body: &ScriptBody) -> Result<String> {
     if !body.upgrade.outside_transaction && !body.downgrade.outside_transaction {
         return Ok(text);
     }

@@ -1,110 +1,121 @@
-//! Drift: the database against what its own history says it should be.
+//! Drift: compares the database with the schema that its own history creates.
 
 use tokio_util::sync::CancellationToken;
 
-use super::autogenerate::{Bench, CompareOptions, TellAutogenerate, Told, Wanted, Work};
+use super::autogenerate::{
+    AutogenerateEvent, AutogenerateReporter, CompareOptions, ComparisonContext, ComparisonRun, ExpectedSchema,
+};
 use super::project::{Project, ScriptTree};
-use super::scratch::{Needs, Scratch};
+use super::scratch::{ScratchDatabase, ScratchRequirements, full_scope};
 use super::state::VersionTable;
-use super::state::{recall, record};
-use super::verify::{Walker, shape};
+use super::state::{ledger_scripts, script_status};
+use super::verify::ScratchRunner;
 use super::{Error, Result, Target, models};
 use crate::core::diff::Changes;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::schema::Kind;
 
-/// How a database differs from its history.
+/// The differences between a database and its history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drift {
-    /// What would make the database what its history says.
+    /// Statements that would turn the database into what the history creates.
     pub changes: Changes,
-    /// Where they differ, an object a line.
+    /// The differences, one object per line.
     pub difference: Vec<String>,
-    /// What else people should know.
+    /// Further notes for the user.
     pub notes: Vec<String>,
 }
 
 impl Drift {
-    /// Whether the database is what its history says.
+    /// Whether there is no difference.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.difference.is_empty() && self.changes.operations.is_empty()
     }
 }
 
-/// Runs the scripts of the applied revisions on a scratch database, and compares what they make with the target.
-/// Reads the target only.
+/// Runs the scripts of the applied revisions on a scratch database, and compares the result with the target. Only reads
+/// the target.
 ///
 /// # Errors
-/// When a revision's script is not to be had or does not run, the database cannot be read, or it was cancelled.
+/// When the script of a revision is missing or fails, the database cannot be read, or it was cancelled.
 pub async fn drift(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Drift> {
     tree.sound()?;
     let session = target.connect("limbeck drift").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
-    let tree = recall::with_missing(tree, session.client(), &heads).await?;
-    let edited = record::edited(&tree, &record::hashes(session.client()).await.unwrap_or_default());
-    drop(session);
-    let mut bench = Bench::new(project, target, options, tell, cancel);
-    let order = applied(&tree, &heads)?;
-    let mut late: Vec<&RevisionId> = order.iter().filter(|id| edited.contains(*id)).collect();
-    late.sort();
-    bench.notes.extend(
-        late.into_iter().map(|id| format!("revision {id} was edited after it ran; the file is what counts here")),
+    let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
+    let edited = script_status::find_edited(
+        &tree,
+        &script_status::read_script_hashes(session.client()).await.unwrap_or_default(),
     );
-    let history = replay(&bench, &tree, &order).await?;
-    let mut work = Work::begin(bench, history).await?;
-    let compared = work.compare().await;
-    let removed = work.bench.end().await;
+    drop(session);
+    let mut context = ComparisonContext::new(project, target, options, report_event, cancel);
+    let order = applied_revisions(&tree, &heads)?;
+    let mut edited_ids: Vec<&RevisionId> = order.iter().filter(|id| edited.contains(*id)).collect();
+    edited_ids.sort();
+    context.notes.extend(
+        edited_ids.into_iter().map(|id| format!("revision {id} was edited after it ran; the comparison uses the file")),
+    );
+    let history = replay(&context, &tree, &order).await?;
+    let mut run = ComparisonRun::begin(context, history).await?;
+    let compared = run.compare().await;
+    let removed = run.context.end().await;
     let changes = compared?;
     removed?;
-    Ok(Drift { changes, difference: work.lines("the history"), notes: work.bench.notes })
+    Ok(Drift { changes, difference: run.difference_lines("the history"), notes: run.context.notes })
 }
 
-/// The revisions that the database has, parents first.
-fn applied(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<RevisionId>> {
+/// Returns the applied revisions, parents first.
+fn applied_revisions(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<RevisionId>> {
     if let Some(missing) = heads.iter().find(|id| tree.script(id.as_str()).is_none()) {
         return Err(Error::new(format!("Can't locate revision identified by '{missing}'"))
-            .because("the database is at a revision that no script has, nor the ledger")
-            .hint("bring the script back; without it nobody knows what it did"));
+            .because("neither a script nor the ledger has this revision, which the database is at")
+            .hint("restore the script of this revision"));
     }
     let has = tree.graph.ancestors(heads);
     Ok(tree.graph.pending(&[]).into_iter().filter(|id| has.contains(*id)).cloned().collect())
 }
 
-/// What the scripts make of an empty database.
-async fn replay(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<Wanted> {
+/// Runs the scripts on an empty database and returns the schema.
+async fn replay(context: &ComparisonContext<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<ExpectedSchema> {
     let upgrades = order.iter().filter_map(|id| tree.script(id.as_str())).map(|file| file.script.upgrade.sql.as_str());
-    let needs = Needs::of(upgrades);
-    let scratch = Scratch::make(&bench.project, bench.target, &needs, bench.options.download).await?;
+    let requirements = ScratchRequirements::of(upgrades);
+    let scratch =
+        ScratchDatabase::make(&context.project, context.target, &requirements, context.options.download).await?;
     let place = scratch.target().conninfo().describe();
-    (bench.tell)(Told::Scratch { place, notes: scratch.notes().to_vec() });
-    let replayed = run(bench, tree, order, &scratch).await;
+    (context.report_event)(AutogenerateEvent::Scratch { place, notes: scratch.notes().to_vec() });
+    let replayed = run(context, tree, order, &scratch).await;
     let removed = scratch.remove().await;
     let replayed = replayed?;
     removed?;
     Ok(replayed)
 }
 
-async fn run(bench: &Bench<'_>, tree: &ScriptTree, order: &[RevisionId], scratch: &Scratch) -> Result<Wanted> {
-    let progress = |progress| (bench.tell)(Told::Progress(progress));
-    let (project, target, cancel) = (&*bench.project, scratch.target(), bench.cancel);
-    let walker = Walker { project, tree, target, progress: &progress, cancel };
+async fn run(
+    context: &ComparisonContext<'_>,
+    tree: &ScriptTree,
+    order: &[RevisionId],
+    scratch: &ScratchDatabase,
+) -> Result<ExpectedSchema> {
+    let progress = |progress| (context.report_event)(AutogenerateEvent::Progress(progress));
+    let (project, target, cancel) = (&*context.project, scratch.target(), context.cancel);
+    let runner = ScratchRunner { project, tree, target, progress: &progress, cancel };
     let mut heads = Vec::new();
     for id in order {
-        (bench.tell)(Told::Replay { revision: id.clone() });
+        (context.report_event)(AutogenerateEvent::Replay { revision: id.clone() });
         let path = tree.graph.upgrade(id.as_str(), &heads)?;
-        heads = walker.walk(Direction::Upgrade, id.as_str(), path).await?;
+        heads = runner.run_path(Direction::Upgrade, id.as_str(), path).await?;
     }
-    let (made, _) = bench.read(target, &shape::everything(project)).await?;
-    let own = made.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
-    let scope = models::scope(project, &own.collect::<Vec<_>>());
-    let (schema, _) = bench.read(target, &scope).await?;
-    Ok(Wanted { schema, scope, notes: scratch.notes().to_vec(), key: None })
+    let (whole, _) = context.read(target, &full_scope(project)).await?;
+    let created_schemas = whole.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
+    let scope = models::scope(project, &created_schemas.collect::<Vec<_>>());
+    let (schema, _) = context.read(target, &scope).await?;
+    Ok(ExpectedSchema { schema, scope, notes: scratch.notes().to_vec(), key: None })
 }

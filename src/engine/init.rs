@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::project::{DEFAULT_TEMPLATE, write_new};
+use super::project::{DEFAULT_TEMPLATE, create_file};
 use super::{Error, Result};
 
 /// A layout that `init` knows.
@@ -53,7 +53,7 @@ pub fn init(directory: &Path, template: &str) -> Result<Vec<PathBuf>> {
         .into_iter()
         .map(|(name, text)| {
             let path = directory.join(name);
-            write_new(&path, text).map(|()| path)
+            create_file(&path, text).map(|()| path)
         })
         .collect()
 }

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod autogenerate;
 pub mod backup;
+mod cancel;
 pub mod catalog;
 pub mod connection;
 pub mod copies;

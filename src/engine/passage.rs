@@ -38,7 +38,7 @@ impl Passage<'_> {
 
     /// A fault at a character of it, counted from 0.
     pub fn error(&self, message: impl Into<String>, offset: usize) -> Error {
-        let place = Place::of(self, offset);
+        let place = Position::of(self, offset);
         let mut error = Error::new(message);
         error.line = Some(place.line);
         error.excerpt = Some(place.excerpt(self.file));
@@ -47,30 +47,30 @@ impl Passage<'_> {
 }
 
 /// A path as short as it can be said from the working directory.
-pub(super) fn from_here(path: &Path) -> String {
+pub(super) fn display_path(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 /// An excerpt as it is in another file, so many lines further down; `None` where it is none.
-pub(super) fn moved(excerpt: &str, file: &str, down: usize) -> Option<String> {
+pub(super) fn relocate_excerpt(excerpt: &str, file: &str, down: usize) -> Option<String> {
     let mut lines = excerpt.lines();
     let (_, place) = lines.next()?.split_once("--> ")?;
     let mut parts = place.rsplitn(3, ':');
     let (column, line): (&str, usize) = (parts.next()?, parts.next()?.parse().ok()?);
     let line = line + down;
     let pad = " ".repeat(line.to_string().len() + 1);
-    let mut moved = format!("{pad}--> {file}:{line}:{column}");
+    let mut relocate_excerpt = format!("{pad}--> {file}:{line}:{column}");
     for (number, shown) in lines.enumerate() {
         let (_, text) = shown.split_once('|')?;
         let gutter = if number == 1 { format!("{line} ") } else { pad.clone() };
-        moved.extend(["\n", &gutter, "|", text]);
+        relocate_excerpt.extend(["\n", &gutter, "|", text]);
     }
-    Some(moved)
+    Some(relocate_excerpt)
 }
 
 /// A place in a file: a line of it, and where in the line.
-struct Place<'a> {
+struct Position<'a> {
     line: usize,
     column: usize,
     text: &'a str,
@@ -78,7 +78,7 @@ struct Place<'a> {
     before: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Position<'a> {
     /// `offset` counts characters of the passage from 0.
     fn of(passage: &Passage<'a>, offset: usize) -> Self {
         let sql = passage.sql;
@@ -122,16 +122,16 @@ mod tests {
         let far = "    --> d/b.sql:102:15\n    |\n102 | ALTER TABLE nope ADD x int\n    |             ^";
         let excerpt = "   --> v/a.sql:12:15\n   |\n12 | ALTER TABLE nope ADD x int\n   |             ^";
         assert_eq!((error.line, error.excerpt.as_deref()), (Some(12), Some(excerpt)));
-        assert_eq!(moved(excerpt, "d/b.sql", 90).as_deref(), Some(far));
-        assert_eq!(moved("no excerpt", "f", 1), None);
+        assert_eq!(relocate_excerpt(excerpt, "d/b.sql", 90).as_deref(), Some(far));
+        assert_eq!(relocate_excerpt("no excerpt", "f", 1), None);
     }
 
     #[test]
     fn later_lines_wide_characters_and_the_end_are_found() {
         let passage = passage("SELECT\n  '한글', nope");
-        let place = Place::of(&passage, "SELECT\n  '한글', ".chars().count());
+        let place = Position::of(&passage, "SELECT\n  '한글', ".chars().count());
         assert_eq!((place.line, place.column), (13, 9));
         assert!(place.excerpt("f").ends_with(&format!("| {}^", " ".repeat(10))));
-        assert_eq!(Place::of(&passage, 999).line, 13);
+        assert_eq!(Position::of(&passage, 999).line, 13);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::connection::{Session, database_error};
 use super::project::{Project, ScriptTree};
-use super::state::recall;
+use super::state::ledger_scripts;
 use super::state::{VersionTable, lock};
 use super::{Result, Target};
 use crate::core::graph::Path;
@@ -57,7 +57,7 @@ async fn write(
     } else {
         from.clone()
     };
-    let tree = recall::with_missing(tree, client, &start).await?;
+    let tree = ledger_scripts::add_missing_scripts(tree, client, &start).await?;
     let mut path = tree.graph.stamp(targets, &start)?;
     for change in path.steps.iter().flat_map(|step| &step.changes) {
         table.write(client, change).await?;

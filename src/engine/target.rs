@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Result;
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
-use super::project::{Project, Where};
+use super::project::{DatabaseLocation, Project};
 use crate::core::plan::EnvironmentName;
 
 /// What the command line says about the target.
@@ -38,9 +38,9 @@ impl Target {
     pub(super) async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
         let environment = project.environment_name(options)?;
         let text = match project.locate(options)? {
-            Where::Url(url) => Some(url),
-            Where::Variables => None,
-            Where::Embedded => return Self::start_embedded(project, environment, options.yes).await,
+            DatabaseLocation::Url(url) => Some(url),
+            DatabaseLocation::Variables => None,
+            DatabaseLocation::Embedded => return Self::start_embedded(project, environment, options.yes).await,
         };
         let conninfo = Arc::new(ConnInfo::resolve(text.as_deref(), &project.variables)?);
         Ok(Self { environment, conninfo, embedded: None })

@@ -82,7 +82,7 @@ fn a_socket_folder_of_somebody_else_is_refused() {
     }
     let error = start(&project.path("limbeck.toml"), &options).unwrap_err();
     fs::remove_dir(&socket).or_else(|_| fs::remove_file(&socket)).unwrap();
-    assert!(error.message.contains("belongs to somebody else") && error.hint.is_some(), "{error:?}");
+    assert!(error.message.contains("belongs to another user") && error.hint.is_some(), "{error:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use limbeck::engine::connection::{EmbeddedOptions, Surroundings};
+use limbeck::engine::connection::{EmbeddedOptions, HostEnvironment};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::user::{User, start};
@@ -20,10 +20,10 @@ pub fn project() -> TestProject {
 
 /// The options for a start from this process, with the project's folders.
 pub fn options(project: &TestProject) -> EmbeddedOptions {
-    let surroundings = Surroundings {
+    let surroundings = HostEnvironment {
         data: Some(PathBuf::from(&project.environment()["LIMBECK_DATA_DIR"])),
         postgres_programs: std::env::var_os("LIMBECK_TEST_PG_BIN").map(PathBuf::from),
-        ..Surroundings::of_process()
+        ..HostEnvironment::of_process()
     };
     let supervisor = Some(env!("CARGO_BIN_EXE_limbeck").into());
     EmbeddedOptions { surroundings, major: None, supervisor, download: false }

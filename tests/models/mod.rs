@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use limbeck::core::schema::{Kind, ObjectId};
 use limbeck::engine::connection::Variables;
-use limbeck::engine::models::{LoadOptions, Models, Places, Told, prepare_in};
+use limbeck::engine::models::{LoadOptions, Models, ModelsEvent, UserFolders, prepare_in};
 use limbeck::engine::open::open;
 use limbeck::engine::project::Project;
 use limbeck::engine::{ConnectOptions, Error};
@@ -20,7 +20,7 @@ use crate::support::TestProject;
 /// What a load came to, and what was told meanwhile.
 pub struct Loaded {
     pub result: Result<Models, Error>,
-    pub told: Vec<Told>,
+    pub told: Vec<ModelsEvent>,
 }
 
 impl Loaded {
@@ -35,7 +35,7 @@ impl Loaded {
     }
 
     pub fn is_from_cache(&self) -> bool {
-        self.told == [Told::FromCache]
+        self.told == [ModelsEvent::FromCache]
     }
 }
 
@@ -49,12 +49,12 @@ pub fn load_with(
     project: &TestProject,
     consent: bool,
     cancel: &CancellationToken,
-    watch: &(dyn Fn(&Told) + Send + Sync),
+    watch: &(dyn Fn(&ModelsEvent) + Send + Sync),
 ) -> Loaded {
     let folder = |name: &str| Some(project.folder().join(name).join("limbeck"));
-    let places = Places { cache: folder("cache"), state: folder("state") };
+    let places = UserFolders { cache: folder("cache"), state: folder("state") };
     let told = Mutex::new(Vec::new());
-    let tell = |news: Told| {
+    let tell = |news: ModelsEvent| {
         watch(&news);
         told.lock().unwrap().push(news);
     };

@@ -57,7 +57,7 @@ fn an_upgrade_that_fails_is_told_with_its_line_and_what_stands_on_it_is_not_run(
     assert_eq!((&of("cc01")["up"], &of("cc01")["note"]), (&false.into(), &"not run, because bb01 does not run".into()));
     assert_eq!((&of("aa01")["again"], &of("dd01")["again"]), (&true.into(), &true.into()));
     let before = project.run(&["verify", "cc01"]).expect_status(1);
-    assert!(before.stderr.contains("it comes before what is to be verified"), "{}", before.stderr);
+    assert!(before.stderr.contains("this revision must run before the verified revisions"), "{}", before.stderr);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::core::graph::Direction;
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::engine::connection::Session;
 use crate::engine::copies::{self, Keeper, Made, Pending, Place, Restored, Trouble};
-use crate::engine::project::config::Apply;
+use crate::engine::project::config::ApplyConfig;
 use crate::engine::state::ledger::{Entry, Ledger};
 use crate::engine::{Error, Result};
 
@@ -31,7 +31,7 @@ impl Keeping {
         guard: &Session,
         ledger: &Ledger,
         plan: &Plan,
-        apply: &Apply,
+        apply: &ApplyConfig,
         options: &ApplyOptions,
         tell: Tell<'_>,
     ) -> Result<Self> {

@@ -18,7 +18,7 @@ use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Notice, Session, database_error};
 use crate::engine::copies::Restored;
 use crate::engine::project::Project;
-use crate::engine::project::config::Apply;
+use crate::engine::project::config::ApplyConfig;
 use crate::engine::state::ledger::{Backend, Ledger};
 use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, ErrorKind, Result, Target, preflight};
@@ -216,7 +216,7 @@ fn cancelled_before_start() -> Error {
 }
 
 /// What a script may have set (a role, a search path, …) is undone first.
-pub(in crate::engine) fn settings(apply: &Apply) -> String {
+pub(in crate::engine) fn settings(apply: &ApplyConfig) -> String {
     let role = apply.role.as_deref().map_or_else(String::new, |role| format!("; SET ROLE {}", quote(role)));
     let lock_timeout = literal(&apply.lock_timeout);
     format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL{role}; SET lock_timeout = {lock_timeout}")

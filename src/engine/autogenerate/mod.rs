@@ -1,232 +1,231 @@
-//! Autogenerate: the difference between the models and the database, as a script that is proved before it is shown.
+//! Autogenerate: writes the difference between the models and the database as a script, and proves the script before it
+//! is shown.
 //!
-//! [`compare`] finds what differs, [`generate`] writes it as a script and proves that on a scratch copy of the
-//! database's schema, and [`write()`] puts the file where it belongs. The target is only read.
+//! [`compare`] finds the differences. [`generate`] writes them as a script and proves it on a scratch copy of the
+//! database's schema. [`write()`] writes the file. The target is only read.
 
-mod bench;
-mod cost;
-mod dump;
-mod keep;
-mod memo;
-mod prove;
+mod comparison;
+mod context;
+mod draft_plan;
+mod no_change_cache;
+mod output;
 mod ready;
 mod renames;
-mod replica;
-mod roles;
-mod text;
-mod work;
+mod script_text;
+mod trial;
 
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::draft::{self, Draft, NewRevision};
-use super::models::{self, LoadOptions, Prepared};
+use super::models::{self, LoadOptions, PreparedModels};
 use super::project::{Project, ScriptTree};
-use super::verify::Verified;
-use super::{Error, ErrorKind, Result, Target};
+use super::verify::VerifiedRevision;
+use super::{Error, Result, Target};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
-use memo::Memo;
+use no_change_cache::NoChangeCache;
 
 pub use super::verify::Stage;
-pub(super) use bench::Bench;
-pub use cost::cost;
-pub use keep::{excerpt, placed, unmarked, write};
-pub(super) use work::{Wanted, Work};
+pub(super) use comparison::{ComparisonRun, ExpectedSchema};
+pub(super) use context::ComparisonContext;
+pub use draft_plan::plan_draft;
+pub use output::{excerpt, output_file, remove_unproved_note, write};
 
-/// How to compare.
+/// The options of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompareOptions {
-    /// `OLD=NEW`, each as typed.
+    /// `OLD=NEW`, as typed.
     pub renames: Vec<String>,
-    /// Whether PostgreSQL's programs may be downloaded where a private server is needed and there are none.
+    /// Whether PostgreSQL's programs may be downloaded where a private server is needed and they are not installed.
     pub download: bool,
-    /// Whether a program that the project names may run.
+    /// Whether the program that the project names may run.
     pub consent: bool,
 }
 
-/// What happens meanwhile; the phases come in this order.
+/// Reported while autogenerate runs. The phases are reported in this order.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Told {
+pub enum AutogenerateEvent {
     /// The models are loaded.
-    Load(models::Told),
-    /// Of a drift: a revision runs on the scratch database.
+    Load(models::ModelsEvent),
+    /// For drift: a revision runs on the scratch database.
     Replay {
         revision: RevisionId,
     },
     /// The database is read.
     Read,
     Compare,
-    /// So much differs; it is written as a script, and the target's schema is copied to prove it.
+    /// The number of differences. Next, the script is written, and the target's schema is copied to prove it.
     Compared {
         statements: usize,
         objects: usize,
     },
-    /// A scratch database is there.
+    /// A scratch database was created.
     Scratch {
         place: String,
         notes: Vec<String>,
     },
     Prove(Stage),
-    /// Of the script that is proved at the moment.
+    /// The progress of the script that is being proved.
     Progress(Progress),
 }
 
-/// Where it is told.
-pub type TellAutogenerate<'a> = &'a (dyn Fn(Told) + Send + Sync);
+/// The function that receives the events.
+pub type AutogenerateReporter<'a> = &'a (dyn Fn(AutogenerateEvent) + Send + Sync);
 
-/// What has to be done to the database to make it what the models say.
+/// The changes that turn the database into what the models define.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
     pub changes: Changes,
-    /// What may be renames.
+    /// Possible renames.
     pub renames: Vec<Candidate>,
-    /// What else people should know.
+    /// Further notes for the user.
     pub notes: Vec<String>,
 }
 
-/// What was proved of a script.
+/// The result of proving a script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proof {
-    /// The upgrade ran, and the catalog was that of the models.
+    /// Whether the upgrade ran and created the schema of the models.
     pub up: bool,
-    /// The downgrade ran, and the catalog was what it had been.
+    /// Whether the downgrade ran and restored the original schema.
     pub down: bool,
-    /// The upgrade ran once more, and the catalog was what it had been after the first time.
+    /// Whether the second upgrade ran and created the same schema as the first one.
     pub again: bool,
-    /// What was not as it should have been, an object a line.
+    /// Unexpected differences, one object per line.
     pub difference: Vec<String>,
-    /// Why the script did not run, or could not be tried.
+    /// Why the script failed, or could not be run.
     pub error: Option<Error>,
 }
 
 impl Proof {
-    /// Whether nothing stands against the script.
+    /// Whether all stages succeeded.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.up && self.down && self.again
     }
 
-    /// The same as what verifying the revision finds.
+    /// Converts the proof into the result of a verification.
     #[must_use]
-    pub fn into_verified(self, revision: RevisionId) -> Verified {
+    pub fn into_verified(self, revision: RevisionId) -> VerifiedRevision {
         let Self { up, down, again, difference, error } = self;
-        Verified { revision, up, down, again, difference, note: None, error }
+        VerifiedRevision { revision, up, down, again, difference, note: None, error }
     }
 }
 
-/// What came of [`find`].
+/// The result of [`generate_unless_renames`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// Some of what goes and comes may be one thing under two names: somebody has to say so first.
-    Renames(Comparison),
-    Script(Box<Generated>),
+pub enum AutogenerateOutcome {
+    /// Dropped and created objects may be renames. The user must decide before a script is written.
+    PossibleRenames(Comparison),
+    Script(Box<GeneratedScript>),
 }
 
-/// A new script with its proof; nothing is written yet.
+/// A new script with its proof. No file is written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generated {
-    /// Its id, its text, and where it belongs once it is proved.
+pub struct GeneratedScript {
+    /// The revision id, the text, and the file to write if the script is proved.
     pub draft: Draft,
-    /// Of the upgrade, in order.
+    /// The statements of the upgrade, in order.
     pub operations: Vec<Operation>,
-    /// What may be renames, and is written as drops and new objects.
+    /// Possible renames, which the script contains as drops and new objects.
     pub renames: Vec<Candidate>,
     pub proof: Proof,
     pub notes: Vec<String>,
 }
 
-impl Generated {
-    /// Whether the models add nothing to the database.
+impl GeneratedScript {
+    /// Whether the database already equals the models.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }
 }
 
-/// What the models add to the database. Reads the target only.
+/// Compares the models with the database. Only reads the target.
 ///
 /// # Errors
-/// As Alembic when the database is not at head; when the models cannot be loaded, the database cannot be read, or it
-/// was cancelled.
+/// Alembic's error when the database is not at head. Also when the models cannot be loaded, the database cannot be
+/// read, or it was cancelled.
 pub async fn compare(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Comparison> {
     ready::expect_heads(project, tree, target).await?;
-    let bench = Bench::new(project, target, options, tell, cancel);
-    let prepared = prepare(&bench).await?;
-    let memo = Memo::of(prepared.key(), &bench).await?;
-    if let Some(notes) = memo.recall() {
-        tell(Told::Load(models::Told::FromCache));
-        tell(Told::Compare);
+    let context = ComparisonContext::new(project, target, options, report_event, cancel);
+    let prepared = prepare(&context).await?;
+    let cache = NoChangeCache::of(prepared.key(), &context).await?;
+    if let Some(notes) = cache.read_notes() {
+        report_event(AutogenerateEvent::Load(models::ModelsEvent::FromCache));
+        report_event(AutogenerateEvent::Compare);
         return Ok(Comparison { notes, ..Comparison::default() });
     }
-    let mut work = begin_with(bench, prepared).await?;
-    let compared = work.compare().await;
-    let removed = work.bench.end().await;
+    let mut run = begin_with(context, prepared).await?;
+    let compared = run.compare().await;
+    let removed = run.context.end().await;
     let changes = compared?;
     removed?;
     if changes == Changes::default() {
-        memo.keep(work.own_notes());
+        cache.store(run.own_notes());
     }
-    let renames = if changes.operations.is_empty() { Vec::new() } else { work.candidates() };
-    Ok(Comparison { changes, renames, notes: work.bench.notes })
+    let renames = if changes.operations.is_empty() { Vec::new() } else { run.candidates() };
+    Ok(Comparison { changes, renames, notes: run.context.notes })
 }
 
-/// Writes what the models add as a script, and proves it on a scratch copy of the database's schema. Reads the target
-/// only, and writes no file. A script that does not hold is no error: see its proof.
+/// Writes the differences as a script, and proves it on a scratch copy of the database's schema. Only reads the target
+/// and writes no file. A script that is not proved is not an error: see its proof.
 ///
 /// # Errors
-/// As [`compare`], and as [`draft::create`].
+/// As [`compare`] and [`draft::create`].
 pub async fn generate(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
     new: &NewRevision,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Generated> {
-    let place = draft::place(project, tree, new)?;
+) -> Result<GeneratedScript> {
+    let new_script = draft::new_script(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let work = async |work: &mut Work<'_>| work.generate(&place).await;
-    let (mut generated, notes) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
+    let operation = async |run: &mut ComparisonRun<'_>| run.generate(&new_script).await;
+    let (mut generated, notes) =
+        run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
     generated.notes = notes;
     Ok(generated)
 }
 
-/// As [`generate`], but stops before a script is written where there may be renames, none of which is asked for.
+/// Like [`generate`], but stops before it writes a script if there are possible renames and none was requested.
 ///
 /// # Errors
 /// As [`generate`].
-pub async fn find(
+pub async fn generate_unless_renames(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
     new: &NewRevision,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Found> {
-    let place = draft::place(project, tree, new)?;
+) -> Result<AutogenerateOutcome> {
+    let new_script = draft::new_script(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
-    let work = async |work: &mut Work<'_>| work.find(&place).await;
-    let (mut found, notes) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
-    match &mut found {
-        Found::Renames(comparison) => comparison.notes = notes,
-        Found::Script(generated) => generated.notes = notes,
+    let operation = async |run: &mut ComparisonRun<'_>| run.generate_unless_renames(&new_script).await;
+    let (mut outcome, notes) =
+        run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
+    match &mut outcome {
+        AutogenerateOutcome::PossibleRenames(comparison) => comparison.notes = notes,
+        AutogenerateOutcome::Script(generated) => generated.notes = notes,
     }
-    Ok(found)
+    Ok(outcome)
 }
 
-/// Proves a script again that was generated and edited since, as [`generate`] does. Reads the target only, and writes
-/// no file.
+/// Proves a generated script again after it was edited. Only reads the target and writes no file.
 ///
 /// # Errors
 /// When the models cannot be loaded, the database or the script cannot be read, or it was cancelled.
@@ -235,55 +234,47 @@ pub async fn prove(
     target: &Target,
     draft: &Draft,
     options: &CompareOptions,
-    tell: TellAutogenerate<'_>,
+    report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Proof> {
-    let work = async |work: &mut Work<'_>| work.prove(draft).await;
-    let (proof, _) = worked(Bench::new(project, target, options, tell, cancel), work).await?;
+    let operation = async |run: &mut ComparisonRun<'_>| run.prove(draft).await;
+    let (proof, _) =
+        run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
     Ok(proof)
 }
 
-/// Loads the models, reads the target, does some work, and takes the scratch databases away however it ends; gives what
-/// people should know of it besides.
-async fn worked<T>(bench: Bench<'_>, work: impl AsyncFnOnce(&mut Work<'_>) -> Result<T>) -> Result<(T, Vec<String>)> {
-    let mut begun = Box::pin(begin(bench)).await?;
-    let done = Box::pin(work(&mut begun)).await;
-    let removed = begun.bench.end().await;
-    let done = done?;
+/// Loads the models, reads the target, runs `operation`, and always drops the scratch databases. Also returns the notes.
+async fn run_comparison<T>(
+    context: ComparisonContext<'_>,
+    operation: impl AsyncFnOnce(&mut ComparisonRun<'_>) -> Result<T>,
+) -> Result<(T, Vec<String>)> {
+    let mut run = Box::pin(begin(context)).await?;
+    let result = Box::pin(operation(&mut run)).await;
+    let removed = run.context.end().await;
+    let result = result?;
     removed?;
-    Ok((done, begun.bench.notes))
+    Ok((result, run.context.notes))
 }
 
-/// Reads the models' DDL.
-async fn prepare(bench: &Bench<'_>) -> Result<Prepared> {
-    models::prepare(&bench.project, bench.target, &load_options(bench), bench.cancel).await
+/// Reads the DDL of the models.
+async fn prepare(context: &ComparisonContext<'_>) -> Result<PreparedModels> {
+    models::prepare(&context.project, context.target, &load_options(context), context.cancel).await
 }
 
 /// Loads the models and reads the target.
-async fn begin(bench: Bench<'_>) -> Result<Work<'_>> {
-    let prepared = prepare(&bench).await?;
-    begin_with(bench, prepared).await
+async fn begin(context: ComparisonContext<'_>) -> Result<ComparisonRun<'_>> {
+    let prepared = prepare(&context).await?;
+    begin_with(context, prepared).await
 }
 
-async fn begin_with(bench: Bench<'_>, prepared: Prepared) -> Result<Work<'_>> {
-    let tell = |told| (bench.tell)(Told::Load(told));
-    let models = prepared.load(&bench.project, bench.target, &load_options(&bench), &tell, bench.cancel).await?;
-    Work::begin(bench, models.into()).await
+async fn begin_with(context: ComparisonContext<'_>, prepared: PreparedModels) -> Result<ComparisonRun<'_>> {
+    let report_event = |event| (context.report_event)(AutogenerateEvent::Load(event));
+    let models =
+        prepared.load(&context.project, context.target, &load_options(&context), &report_event, context.cancel).await?;
+    ComparisonRun::begin(context, models.into()).await
 }
 
-fn load_options(bench: &Bench<'_>) -> LoadOptions {
-    let CompareOptions { download, consent, .. } = *bench.options;
+fn load_options(context: &ComparisonContext<'_>) -> LoadOptions {
+    let CompareOptions { download, consent, .. } = *context.options;
     LoadOptions { download, consent }
-}
-
-/// Waits for work that may be cancelled; what it holds on the scratch database's server goes with that database.
-pub(super) async fn unless_cancelled<T>(
-    cancel: &CancellationToken,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(Error::of(ErrorKind::Interrupted, "cancelled; nothing was written")),
-        result = work => result,
-    }
 }

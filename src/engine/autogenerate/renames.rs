@@ -1,60 +1,61 @@
-//! Renames that were asked for: they run on the copy first, so that PostgreSQL itself carries the new names into views,
-//! defaults and whatever else stands on what is renamed.
+//! Requested renames. They run on the scratch copy first, so that PostgreSQL itself updates the names in views,
+//! defaults and other dependent objects.
 
-use super::bench::Bench;
+use super::context::ComparisonContext;
 use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::{ObjectId, Schema, Scope};
+use crate::engine::cancel::unless_cancelled;
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
-/// The statements of renames, both ways, each in the order in which it runs.
+/// The statements of the renames in both directions, in the order in which they run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renames {
+pub struct RequestedRenames {
     pub up: Vec<Operation>,
     pub down: Vec<String>,
 }
 
-impl Renames {
-    /// Of what was typed, checked against both schemas.
+impl RequestedRenames {
+    /// Parses the renames and checks them against both schemas.
     ///
     /// # Errors
-    /// Of kind `Usage` when one names what is not there.
+    /// Of kind `Usage` when a rename names an object that does not exist.
     pub fn of(typed: &[String], old: &Schema, new: &Schema) -> Result<Self> {
-        let renames = parse_all(typed, old, new).map_err(|error| refused(&error))?;
+        let renames = parse_all(typed, old, new).map_err(|error| rename_error(&error))?;
         let (up, mut down): (Vec<Operation>, Vec<String>) = renames.iter().map(operation).unzip();
         down.reverse();
         Ok(Self { up, down })
     }
 
-    /// Whether nothing is renamed.
+    /// Whether no rename was requested.
     pub fn is_empty(&self) -> bool {
         self.up.is_empty()
     }
 
-    /// What the copy of the target's schema is like with the new names. It has the old ones again afterwards.
+    /// Returns the scratch copy's schema with the new names. The copy has the old names again afterwards.
     ///
     /// # Errors
-    /// When the copy cannot be made, or PostgreSQL refuses a rename.
-    pub async fn carried_out(&self, bench: &mut Bench<'_>, scope: &Scope) -> Result<Schema> {
-        let target = bench.replica().await?.scratch.target().clone();
+    /// When the copy cannot be created, or PostgreSQL refuses a rename.
+    pub async fn read_renamed_schema(&self, context: &mut ComparisonContext<'_>, scope: &Scope) -> Result<Schema> {
+        let target = context.replica().await?.target().clone();
         let up: Vec<String> = self.up.iter().map(|operation| operation.sql.clone()).collect();
-        run(bench, &target, &up).await?;
-        let (renamed, _) = bench.read(&target, scope).await?;
-        run(bench, &target, &self.down).await?;
+        run(context, &target, &up).await?;
+        let (renamed, _) = context.read(&target, scope).await?;
+        run(context, &target, &self.down).await?;
         Ok(renamed)
     }
 }
 
-async fn run(bench: &Bench<'_>, target: &Target, statements: &[String]) -> Result<()> {
+async fn run(context: &ComparisonContext<'_>, target: &Target, statements: &[String]) -> Result<()> {
     let session = target.connect("limbeck autogenerate").await?;
-    let role = bench.project.config.apply.role.as_deref();
+    let role = context.project.config.apply.role.as_deref();
     let set_role = role.map(|role| format!("SET ROLE {};\n", quote(role))).unwrap_or_default();
     let sql = set_role + &statements.join(";\n");
     let failed =
-        |error: tokio_postgres::Error| database_error(&error).because("a rename does not run on a copy of the schema");
-    super::unless_cancelled(bench.cancel, async { session.client().batch_execute(&sql).await.map_err(failed) }).await
+        |error: tokio_postgres::Error| database_error(&error).because("the rename failed on a copy of the schema");
+    unless_cancelled(context.cancel, async { session.client().batch_execute(&sql).await.map_err(failed) }).await
 }
 
 fn operation(rename: &Rename) -> (Operation, String) {
@@ -63,15 +64,15 @@ fn operation(rename: &Rename) -> (Operation, String) {
         Subject::Object { old, .. } => old.clone(),
         Subject::Label { of, .. } => of.clone(),
     };
-    // What belongs to something is read together with it.
+    // A dependent object is grouped with its table.
     let group = match rename.holder.filter(|_| !object.of.is_empty()) {
-        Some(holder) => ObjectId::new(holder, &object.schema, &object.of),
+        Some(owner) => ObjectId::new(owner, &object.schema, &object.of),
         None => object.clone(),
     };
     (Operation { group, object, action: Action::Rename, sql, note: None }, back)
 }
 
-fn refused(error: &RenameError) -> Error {
+fn rename_error(error: &RenameError) -> Error {
     let report = Error::of(ErrorKind::Usage, error.to_string());
     match &error.hint {
         Some(hint) => report.hint(hint.clone()),

@@ -4,27 +4,27 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{MakeOptions, Record, Tell, make};
+use super::{BackupRecord, BackupReporter, MakeOptions, make};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, Plan};
 use crate::engine::project::Project;
-use crate::engine::project::config::Backup;
+use crate::engine::project::config::BackupPolicy;
 use crate::engine::{Error, Result, Target};
 
 /// Whether a plan loses something, and `[apply] backup` wants a backup before it.
 #[must_use]
 pub fn is_required(project: &Project, plan: &Plan) -> bool {
-    loses(plan)
+    loses_data(plan)
         && match project.config.apply.backup {
-            Backup::Always => true,
-            Backup::Protected => plan.environment.protected,
-            Backup::Never => false,
+            BackupPolicy::Always => true,
+            BackupPolicy::Protected => plan.environment.protected,
+            BackupPolicy::Never => false,
         }
 }
 
 /// Whether a plan loses what is there.
 #[must_use]
-pub fn loses(plan: &Plan) -> bool {
+pub fn loses_data(plan: &Plan) -> bool {
     plan.hazards().any(|(_, _, hazard)| hazard.class == Class::DataLoss && !hazard.touches_nothing())
 }
 
@@ -32,13 +32,13 @@ pub fn loses(plan: &Plan) -> bool {
 ///
 /// # Errors
 /// As [`make`] fails; nothing may run then.
-pub async fn before(
+pub async fn back_up_before(
     project: &Project,
     target: &Target,
     approval: &Approval,
-    tell: Tell<'_>,
+    tell: BackupReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Option<(PathBuf, Record)>> {
+) -> Result<Option<(PathBuf, BackupRecord)>> {
     if !is_required(project, approval.plan()) {
         return Ok(None);
     }

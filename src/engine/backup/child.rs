@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(250);
 const KEPT: usize = 12;
 
 /// What is listened to.
-pub struct Listening<'a> {
+pub struct OutputHandlers<'a> {
     /// Each line of standard error.
     pub line: &'a mut (dyn FnMut(&str) + Send),
     /// Now and then while it runs.
@@ -33,7 +33,7 @@ pub struct Listening<'a> {
 pub async fn run(
     name: &str,
     mut command: std::process::Command,
-    listening: Listening<'_>,
+    listening: OutputHandlers<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
     use std::os::unix::process::CommandExt;

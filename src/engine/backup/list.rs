@@ -3,28 +3,28 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::record::Record;
+use super::record::BackupRecord;
 use crate::engine::project::Project;
 use crate::engine::{Error, Result};
 
 /// One backup.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Listed {
+pub struct ListedBackup {
     pub path: PathBuf,
     pub bytes: u64,
-    pub checksum: State,
+    pub checksum: ChecksumState,
     /// How long ago it was made, so far as that stands beside it.
     #[serde(skip)]
     pub age: Option<Duration>,
     /// `None` where nothing that can be read stands beside it.
     #[serde(flatten)]
-    pub record: Option<Record>,
+    pub record: Option<BackupRecord>,
 }
 
 /// What is known of a backup's checksum without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum ChecksumState {
     /// It stands beside the file, and the size is right; it is compared before a restore.
     Recorded,
     /// The file is not as long as it was.
@@ -32,7 +32,7 @@ pub enum State {
     Missing,
 }
 
-impl State {
+impl ChecksumState {
     /// In a word or two.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -48,7 +48,7 @@ impl State {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn list(project: &Project) -> Result<Vec<Listed>> {
+pub fn list(project: &Project) -> Result<Vec<ListedBackup>> {
     let folder = super::folder(project)?;
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -56,22 +56,22 @@ pub fn list(project: &Project) -> Result<Vec<Listed>> {
         Err(error) => return Err(Error::new(format!("cannot read {}", folder.display())).because(error)),
     };
     let paths = entries.flatten().map(|entry| entry.path());
-    let mut found: Vec<Listed> =
+    let mut found: Vec<ListedBackup> =
         paths.filter(|path| path.extension().is_some_and(|end| end == "dump")).filter_map(look).collect();
-    let at = |listed: &Listed| listed.record.as_ref().map(|record| record.at.clone());
+    let at = |listed: &ListedBackup| listed.record.as_ref().map(|record| record.at.clone());
     found.sort_by(|one, other| at(other).cmp(&at(one)).then_with(|| other.path.cmp(&one.path)));
     Ok(found)
 }
 
-fn look(path: PathBuf) -> Option<Listed> {
+fn look(path: PathBuf) -> Option<ListedBackup> {
     let bytes = std::fs::metadata(&path).ok()?.len();
-    let record = Record::beside(&path).ok().flatten();
+    let record = BackupRecord::beside(&path).ok().flatten();
     let checksum = match &record {
-        None => State::Missing,
-        Some(record) if record.bytes != bytes => State::WrongSize,
-        Some(_) => State::Recorded,
+        None => ChecksumState::Missing,
+        Some(record) if record.bytes != bytes => ChecksumState::WrongSize,
+        Some(_) => ChecksumState::Recorded,
     };
     let made = record.as_ref().and_then(|record| record.at.parse::<jiff::Timestamp>().ok());
     let age = made.map(|made| jiff::Timestamp::now().duration_since(made).unsigned_abs());
-    Some(Listed { path, bytes, checksum, age, record })
+    Some(ListedBackup { path, bytes, checksum, age, record })
 }

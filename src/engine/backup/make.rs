@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::child::{self, Listening};
-use super::program::{self, Program};
-use super::record::{Record, checksum};
-use super::{Tell, Told};
+use super::child::{self, OutputHandlers};
+use super::program::{self, ClientProgram};
+use super::record::{BackupRecord, checksum};
+use super::{BackupEvent, BackupReporter};
 use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
@@ -51,9 +51,9 @@ pub async fn make(
     project: &Project,
     target: &Target,
     options: &MakeOptions,
-    tell: Tell<'_>,
+    tell: BackupReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<(PathBuf, Record)> {
+) -> Result<(PathBuf, BackupRecord)> {
     let at = jiff::Timestamp::now();
     let session = target.connect("limbeck backup").await?;
     let server = session.server().clone();
@@ -66,7 +66,11 @@ pub async fn make(
     sweep(folder);
     let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(failed)?;
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    tell(Told::Starting(format!("Backing up {} with pg_dump {}", target.conninfo().describe(), program.version)));
+    tell(BackupEvent::Starting(format!(
+        "Backing up {} with pg_dump {}",
+        target.conninfo().describe(),
+        program.version
+    )));
 
     let command = command(project, target, &session, &program, file.path());
     drop(session);
@@ -79,7 +83,7 @@ pub async fn make(
     let written = file.path().to_owned();
     let summed = tokio::task::spawn_blocking(move || checksum(&written)).await;
     let (bytes, sha256) = summed.map_err(|error| failed(std::io::Error::other(error)))?.map_err(failed)?;
-    let record = Record {
+    let record = BackupRecord {
         database: server.database,
         environment: target.environment.name.clone(),
         server_version: server.version,
@@ -97,7 +101,7 @@ pub async fn make(
 }
 
 /// Gives the file its name, and its record beside it; neither stays without the other.
-fn keep(file: tempfile::NamedTempFile, path: &Path, record: &Record) -> Result<()> {
+fn keep(file: tempfile::NamedTempFile, path: &Path, record: &BackupRecord) -> Result<()> {
     let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
     file.as_file().sync_all().map_err(failed)?;
     file.persist_noclobber(path).map_err(|error| failed(error.error))?;
@@ -110,7 +114,7 @@ fn keep(file: tempfile::NamedTempFile, path: &Path, record: &Record) -> Result<(
     Ok(())
 }
 
-fn command(project: &Project, target: &Target, session: &Session, program: &Program, file: &Path) -> Command {
+fn command(project: &Project, target: &Target, session: &Session, program: &ClientProgram, file: &Path) -> Command {
     let mut command = Command::new(&program.path);
     command.args(["--format=custom", "--verbose", "--no-password", "--file"]).arg(file);
     if let Some(role) = &project.config.apply.role {
@@ -121,7 +125,13 @@ fn command(project: &Project, target: &Target, session: &Session, program: &Prog
     command
 }
 
-async fn dump(command: Command, file: &Path, of: usize, tell: Tell<'_>, cancel: &CancellationToken) -> Result<()> {
+async fn dump(
+    command: Command,
+    file: &Path,
+    of: usize,
+    tell: BackupReporter<'_>,
+    cancel: &CancellationToken,
+) -> Result<()> {
     let since = Instant::now();
     let done = std::sync::atomic::AtomicUsize::new(0);
     let order = std::sync::atomic::Ordering::Relaxed;
@@ -129,16 +139,16 @@ async fn dump(command: Command, file: &Path, of: usize, tell: Tell<'_>, cancel: 
         let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
         // The table that is named last is not done yet.
         let tables = done.load(order).saturating_sub(1);
-        tell(Told::Working { tables, of, bytes, elapsed: since.elapsed() });
+        tell(BackupEvent::Working { tables, of, bytes, elapsed: since.elapsed() });
     };
-    let listening = Listening {
+    let listening = OutputHandlers {
         line: &mut |line| {
             if line.contains("dumping contents of table") {
                 done.fetch_add(1, order);
             }
         },
         look: &mut &look,
-        cancelling: &mut || tell(Told::Cancelling),
+        cancelling: &mut || tell(BackupEvent::Cancelling),
     };
     child::run("pg_dump", command, listening, cancel).await?;
     done.fetch_add(1, order);

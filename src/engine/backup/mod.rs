@@ -11,20 +11,20 @@ mod restore;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use before::{before, is_required, loses};
-pub use list::{Listed, State, list};
+pub use before::{back_up_before, is_required, loses_data};
+pub use list::{ChecksumState, ListedBackup, list};
 pub use make::{MakeOptions, make};
-pub use record::Record;
+pub use record::BackupRecord;
 pub use restore::{RestoreOptions, Restored, restore};
 
 use super::Result;
-use super::connection::{Surroundings, project_folder_name};
+use super::connection::{HostEnvironment, project_folder_name};
 use super::project::Project;
 use crate::engine::Error;
 
 /// What happens while a backup is made or restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum BackupEvent {
     /// What will be done, in a sentence.
     Starting(String),
     /// The file is read to see that it is as it was written.
@@ -45,14 +45,14 @@ pub enum Told {
 }
 
 /// Where progress is told.
-pub type Tell<'a> = &'a (dyn Fn(Told) + Send + Sync);
+pub type BackupReporter<'a> = &'a (dyn Fn(BackupEvent) + Send + Sync);
 
 /// The folder of a project's backups: `$XDG_DATA_HOME/limbeck/backups/<project>`.
 ///
 /// # Errors
 /// When neither `XDG_DATA_HOME` nor `HOME` is set.
 pub fn folder(project: &Project) -> Result<PathBuf> {
-    let surroundings = Surroundings::of_process();
+    let surroundings = HostEnvironment::of_process();
     let base = surroundings.data_home.or_else(|| Some(surroundings.home?.join(".local/share")));
     let base = base.ok_or_else(|| {
         Error::new("there is no place for backups: neither XDG_DATA_HOME nor HOME is set")

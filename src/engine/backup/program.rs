@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::record::major;
-use crate::engine::connection::Surroundings;
+use crate::engine::connection::HostEnvironment;
 use crate::engine::connection::programs::{self, install_command};
 use crate::engine::{Error, ErrorKind, Result};
 
 /// A program of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
+pub struct ClientProgram {
     pub path: PathBuf,
     /// e.g. `15.18`.
     pub version: String,
@@ -20,16 +20,16 @@ pub struct Program {
 ///
 /// # Errors
 /// When there is none; the hint is the platform's own install command.
-pub fn find(name: &str, oldest: u32) -> Result<Program> {
-    let surroundings = Surroundings::of_process();
-    let found: Vec<Program> =
+pub fn find(name: &str, oldest: u32) -> Result<ClientProgram> {
+    let surroundings = HostEnvironment::of_process();
+    let found: Vec<ClientProgram> =
         programs::folders(&surroundings).iter().filter_map(|folder| at(&folder.join(name))).collect();
     let newest = found.iter().max_by_key(|program| program.major).map(|program| program.version.clone());
     let fit = found.into_iter().filter(|program| program.major >= oldest).min_by_key(|program| program.major);
     fit.ok_or_else(|| not_found(name, oldest, newest.as_deref(), &surroundings))
 }
 
-fn at(path: &Path) -> Option<Program> {
+fn at(path: &Path) -> Option<ClientProgram> {
     // Debian's programs on the path choose a version by themselves; the real ones lie beside the server's.
     let real = std::fs::canonicalize(path).ok()?;
     if real.file_name().is_some_and(|name| name == "pg_wrapper") {
@@ -37,10 +37,10 @@ fn at(path: &Path) -> Option<Program> {
     }
     let text = programs::output_of(path, "--version")?;
     let version = programs::read_version(&text)?;
-    Some(Program { path: path.to_owned(), major: major(&version)?, version })
+    Some(ClientProgram { path: path.to_owned(), major: major(&version)?, version })
 }
 
-fn not_found(name: &str, oldest: u32, newest: Option<&str>, surroundings: &Surroundings) -> Error {
+fn not_found(name: &str, oldest: u32, newest: Option<&str>, surroundings: &HostEnvironment) -> Error {
     let message = match newest {
         Some(newest) => format!("{name} {newest} is too old for PostgreSQL {oldest}"),
         None => format!("{name} was not found on this machine"),
@@ -62,10 +62,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_with_what_to_do() {
-        let error = not_found("pg_dump", 17, Some("15.18"), &Surroundings::default());
+        let error = not_found("pg_dump", 17, Some("15.18"), &HostEnvironment::default());
         assert_eq!(error.message, "pg_dump 15.18 is too old for PostgreSQL 17");
         assert!(error.hint.unwrap().starts_with("install PostgreSQL 17's or newer"));
-        let only = Surroundings { postgres_programs: Some("/x".into()), ..Surroundings::default() };
+        let only = HostEnvironment { postgres_programs: Some("/x".into()), ..HostEnvironment::default() };
         let error = not_found("pg_restore", 15, None, &only);
         assert!(error.message.contains("was not found") && error.hint.unwrap().contains("LIMBECK_POSTGRES_BIN"));
     }

@@ -14,7 +14,7 @@ const CHUNK: usize = 1 << 20;
 
 /// What stands beside a backup, in `<file>.json`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Record {
+pub struct BackupRecord {
     pub database: String,
     /// The environment's name; `None`: the project's own database.
     pub environment: Option<String>,
@@ -31,7 +31,7 @@ pub struct Record {
     pub sha256: String,
 }
 
-impl Record {
+impl BackupRecord {
     /// The major version of the server that it is of.
     #[must_use]
     pub fn server_major(&self) -> Option<u32> {
@@ -127,10 +127,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let backup = folder.path().join("a.dump");
         std::fs::write(&backup, "abc").unwrap();
-        assert_eq!(Record::beside(&backup).unwrap(), None);
+        assert_eq!(BackupRecord::beside(&backup).unwrap(), None);
         let (bytes, sha256) = checksum(&backup).unwrap();
         assert_eq!(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        let record = Record {
+        let record = BackupRecord {
             database: "app".into(),
             environment: None,
             server_version: "15.18".into(),
@@ -141,11 +141,11 @@ mod tests {
             sha256,
         };
         record.write(&backup).unwrap();
-        assert_eq!(Record::beside(&backup).unwrap(), Some(record.clone()));
+        assert_eq!(BackupRecord::beside(&backup).unwrap(), Some(record.clone()));
         assert_eq!((record.server_major(), record.program_major()), (Some(15), Some(17)));
         let mode = std::fs::metadata(path_beside(&backup)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         std::fs::write(path_beside(&backup), "{}").unwrap();
-        assert!(Record::beside(&backup).unwrap_err().message.ends_with("does not tell of a backup"));
+        assert!(BackupRecord::beside(&backup).unwrap_err().message.ends_with("does not tell of a backup"));
     }
 }

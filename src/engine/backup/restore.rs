@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::child::{self, Listening};
+use super::child::{self, OutputHandlers};
 use super::make::count_tables;
-use super::program::{self, Program};
-use super::record::{Record, checksum};
-use super::{Tell, Told};
+use super::program::{self, ClientProgram};
+use super::record::{BackupRecord, checksum};
+use super::{BackupEvent, BackupReporter};
 use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::state::{VersionTable, lock};
@@ -49,7 +49,7 @@ pub async fn restore(
     project: &Project,
     target: &Target,
     (file, options): (&Path, &RestoreOptions),
-    tell: Tell<'_>,
+    tell: BackupReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Restored> {
     let since = Instant::now();
@@ -57,13 +57,13 @@ pub async fn restore(
     let guard = target.connect("limbeck lock").await?;
     let program = find_program(&guard, record.as_ref())?;
     let table = VersionTable::new(&project.config.database.version_table);
-    let tell_wait = |holder, _| tell(Told::Note(format!("waiting for another migrator: {holder}")));
+    let tell_wait = |holder, _| tell(BackupEvent::Note(format!("waiting for another migrator: {holder}")));
     lock::acquire(guard.client(), &table.sql(), !options.no_wait, &tell_wait, cancel).await?;
     let tables = count_tables(&guard).await?;
     expect_granted(target, file, tables, options)?;
     let place = target.conninfo().describe();
     let over = if tables == 0 { String::new() } else { format!(", replacing what of it is there ({tables} tables)") };
-    tell(Told::Starting(format!("Restoring {} into {place}{over}, in one transaction", file.display())));
+    tell(BackupEvent::Starting(format!("Restoring {} into {place}{over}, in one transaction", file.display())));
     let kept = if tables > 0 { Some(without_schemas(&program, file, &guard).await?) } else { None };
     let command = command(project, target, &guard, (&program, file, kept.as_ref().map(tempfile::NamedTempFile::path)));
     run(command, tell, cancel).await.map_err(|error| {
@@ -84,18 +84,18 @@ pub async fn restore(
 }
 
 /// Compares the file with what stands beside it.
-async fn verify(file: &Path, tell: Tell<'_>) -> Result<Option<Record>> {
+async fn verify(file: &Path, tell: BackupReporter<'_>) -> Result<Option<BackupRecord>> {
     let unreadable = |error: std::io::Error| {
         Error::new(format!("cannot read {}", file.display()))
             .because(error)
             .hint("`limbeck backup --list` names the backups of this project")
     };
     let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
-    let Some(record) = Record::beside(file)? else {
-        tell(Told::Note(format!("no checksum stands beside {}: it is restored as it is", file.display())));
+    let Some(record) = BackupRecord::beside(file)? else {
+        tell(BackupEvent::Note(format!("no checksum stands beside {}: it is restored as it is", file.display())));
         return Ok(None);
     };
-    tell(Told::Verifying { bytes });
+    tell(BackupEvent::Verifying { bytes });
     let path = file.to_owned();
     let summed = tokio::task::spawn_blocking(move || checksum(&path)).await.map_err(std::io::Error::other);
     let (bytes, sha256) = summed.and_then(|summed| summed).map_err(unreadable)?;
@@ -108,17 +108,17 @@ async fn verify(file: &Path, tell: Tell<'_>) -> Result<Option<Record>> {
         .hint("take another backup; nothing was run"))
 }
 
-fn find_program(guard: &Session, record: Option<&Record>) -> Result<Program> {
+fn find_program(guard: &Session, record: Option<&BackupRecord>) -> Result<ClientProgram> {
     let server = guard.server();
     let major = server.version_num / 10_000;
-    let of = record.and_then(Record::server_major).unwrap_or(major);
+    let of = record.and_then(BackupRecord::server_major).unwrap_or(major);
     if of > major {
         let message = format!("the backup is of PostgreSQL {of}, and this server is {}", server.version);
         return Err(Error::new(message)
             .because("what a newer version writes, an older one may not read")
             .hint(format!("restore it into a server of version {of} or newer; nothing was run")));
     }
-    program::find("pg_restore", major.max(record.and_then(Record::program_major).unwrap_or(major)))
+    program::find("pg_restore", major.max(record.and_then(BackupRecord::program_major).unwrap_or(major)))
 }
 
 fn expect_granted(target: &Target, file: &Path, tables: usize, options: &RestoreOptions) -> Result<()> {
@@ -148,7 +148,7 @@ fn command(
     project: &Project,
     target: &Target,
     session: &Session,
-    (program, file, replaced): (&Program, &Path, Option<&Path>),
+    (program, file, replaced): (&ClientProgram, &Path, Option<&Path>),
 ) -> Command {
     let mut command = Command::new(&program.path);
     command.args(["--single-transaction", "--exit-on-error", "--verbose", "--no-password"]);
@@ -168,7 +168,7 @@ fn command(
 
 /// What the archive holds, as `pg_restore` takes it, without the schemas that are there: they may hold what the backup
 /// does not know, such as copies of what was lost since, and stay.
-async fn without_schemas(program: &Program, file: &Path, session: &Session) -> Result<tempfile::NamedTempFile> {
+async fn without_schemas(program: &ClientProgram, file: &Path, session: &Session) -> Result<tempfile::NamedTempFile> {
     use std::io::Write;
     let failed = |why: String| Error::new(format!("{} cannot be read as a backup", file.display())).because(why);
     let query = "SELECT nspname::text FROM pg_namespace";
@@ -192,10 +192,10 @@ async fn without_schemas(program: &Program, file: &Path, session: &Session) -> R
     Ok(list)
 }
 
-async fn run(command: Command, tell: Tell<'_>, cancel: &CancellationToken) -> Result<()> {
+async fn run(command: Command, tell: BackupReporter<'_>, cancel: &CancellationToken) -> Result<()> {
     let since = Instant::now();
     let (tables, of) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let listening = Listening {
+    let listening = OutputHandlers {
         line: &mut |line| {
             if line.contains("creating TABLE ") {
                 of.fetch_add(1, Ordering::Relaxed);
@@ -205,9 +205,9 @@ async fn run(command: Command, tell: Tell<'_>, cancel: &CancellationToken) -> Re
         },
         look: &mut || {
             let (tables, of) = (tables.load(Ordering::Relaxed), of.load(Ordering::Relaxed));
-            tell(Told::Working { tables, of, bytes: 0, elapsed: since.elapsed() });
+            tell(BackupEvent::Working { tables, of, bytes: 0, elapsed: since.elapsed() });
         },
-        cancelling: &mut || tell(Told::Cancelling),
+        cancelling: &mut || tell(BackupEvent::Cancelling),
     };
     child::run("pg_restore", command, listening, cancel).await
 }

@@ -1,4 +1,4 @@
-//! Where limbeck's own files lie, and what of the process's environment decides it.
+//! The folders of limbeck's files, and the environment variables that decide them.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,18 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{Error, Result};
 
-/// A socket's path has at most 107 bytes on Linux, 103 elsewhere.
+/// The maximum length of a socket's path in bytes.
 const SOCKET_PATH_BYTES: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
-/// The name that PostgreSQL gives its socket at the default port.
+/// The file name of PostgreSQL's socket for the default port.
 const SOCKET_NAME: &str = "/.s.PGSQL.5432";
-/// Hexadecimal digits of a hash that are part of a name.
+/// The number of hexadecimal digits of a hash in a folder name.
 const HASH_DIGITS: usize = 12;
 
-/// What this process was started with, so far as it says where files and programs are.
+/// The parts of the process environment that decide where files and programs are.
 ///
-/// Never filled from a project's `.env`: opening a project must not choose which programs run.
+/// Never read from a project's `.env`: opening a project must not choose which programs run.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct HostEnvironment {
     /// `PATH`.
     pub path: OsString,
     /// `HOME`.
@@ -27,18 +27,18 @@ pub struct Surroundings {
     pub data_home: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`.
     pub runtime: Option<PathBuf>,
-    /// `LIMBECK_DATA_DIR`: the folder for the embedded servers, whoever runs limbeck.
+    /// `LIMBECK_DATA_DIR`: the folder of the embedded servers, for every user.
     pub data: Option<PathBuf>,
-    /// `LIMBECK_POSTGRES_BIN`: the only folder of PostgreSQL's programs that counts.
+    /// `LIMBECK_POSTGRES_BIN`: the only folder that is searched for PostgreSQL's programs.
     pub postgres_programs: Option<PathBuf>,
     /// Whether limbeck runs as root.
     pub root: bool,
-    /// The user's number.
+    /// The effective user id.
     pub uid: u32,
 }
 
-impl Surroundings {
-    /// Reads the process's own environment.
+impl HostEnvironment {
+    /// Reads the environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
         let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -55,10 +55,10 @@ impl Surroundings {
         }
     }
 
-    /// The folder of all embedded servers: `$XDG_DATA_HOME/limbeck`, as root `/var/lib/limbeck`.
+    /// Returns the folder of all embedded servers: `$XDG_DATA_HOME/limbeck`, or `/var/lib/limbeck` for root.
     ///
     /// # Errors
-    /// When there is neither `XDG_DATA_HOME` nor `HOME`.
+    /// When neither `XDG_DATA_HOME` nor `HOME` is set.
     pub fn data_folder(&self) -> Result<PathBuf> {
         if let Some(folder) = &self.data {
             return Ok(std::path::absolute(folder).unwrap_or_else(|_| folder.clone()));
@@ -68,16 +68,17 @@ impl Surroundings {
         }
         let base = self.data_home.clone().or_else(|| Some(self.home.as_ref()?.join(".local/share")));
         base.map(|base| base.join("limbeck")).ok_or_else(|| {
-            Error::new("there is no place for the embedded server's data: neither XDG_DATA_HOME nor HOME is set")
-                .hint("set HOME, or name a folder in LIMBECK_DATA_DIR")
+            Error::new("there is no folder for the embedded server's data: neither XDG_DATA_HOME nor HOME is set")
+                .hint("set HOME, or set LIMBECK_DATA_DIR to a folder")
         })
     }
 
-    /// The short private folder of the socket of the server whose files are in `server`.
+    /// Returns the private folder of the socket of the server whose files are in `server`. The path is short enough for
+    /// a socket.
     #[must_use]
     pub fn socket_folder(&self, server: &Path) -> PathBuf {
         let hash = hash(server);
-        // Root's runtime folder is closed to the user that the server runs as.
+        // The user that runs the server cannot enter root's runtime folder.
         let runtime = self.runtime.as_ref().filter(|_| !self.root);
         runtime
             .map(|runtime| runtime.join(format!("limbeck-{hash}")))
@@ -86,14 +87,15 @@ impl Surroundings {
     }
 }
 
-/// Whether a socket fits below the folder and PostgreSQL's list syntax takes its name as it is.
+/// Whether a socket's path fits the limit below this folder, and the folder's name needs no quotes in PostgreSQL's list
+/// syntax.
 fn is_usable(folder: &Path) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte);
     let bytes = folder.as_os_str().as_encoded_bytes();
     bytes.len() + SOCKET_NAME.len() <= SOCKET_PATH_BYTES && bytes.iter().copied().all(plain)
 }
 
-/// The name of a project's folder: a hash of its configuration's path, and a word to know it by.
+/// Returns the folder name of a project: a hash of the path of its configuration, and a readable word.
 #[must_use]
 pub fn project_folder_name(config_path: &Path) -> String {
     let path = std::fs::canonicalize(config_path)
@@ -102,7 +104,8 @@ pub fn project_folder_name(config_path: &Path) -> String {
     format!("{}-{}", hash(&path), slug(&path))
 }
 
-/// The project's folder as a short word; `migrations` says nothing, so its parent stands for it.
+/// Returns the name of the project's folder as a short word. A folder `migrations` is replaced by its parent, which is
+/// more specific.
 fn slug(config_path: &Path) -> String {
     let mut names = config_path.ancestors().skip(1).filter_map(Path::file_name);
     let name = names.find(|name| *name != "migrations").unwrap_or_default().to_string_lossy();
@@ -123,42 +126,42 @@ fn hexadecimal(digit: u8) -> char {
 mod tests {
     use super::*;
 
-    fn person(runtime: &str) -> Surroundings {
-        Surroundings {
+    fn person(runtime: &str) -> HostEnvironment {
+        HostEnvironment {
             home: Some("/home/ada".into()),
             runtime: Some(runtime.into()),
             uid: 1000,
-            ..Surroundings::default()
+            ..HostEnvironment::default()
         }
     }
 
     #[test]
-    fn data_lie_where_the_user_keeps_data() {
+    fn data_is_in_the_users_data_folder() {
         let ada = person("/run/user/1000");
         assert_eq!(ada.data_folder().unwrap(), Path::new("/home/ada/.local/share/limbeck"));
-        let moved = Surroundings { data_home: Some("/srv/data".into()), ..ada.clone() };
+        let moved = HostEnvironment { data_home: Some("/srv/data".into()), ..ada.clone() };
         assert_eq!(moved.data_folder().unwrap(), Path::new("/srv/data/limbeck"));
-        let root = Surroundings { root: true, uid: 0, ..moved.clone() };
+        let root = HostEnvironment { root: true, uid: 0, ..moved.clone() };
         assert_eq!(root.data_folder().unwrap(), Path::new("/var/lib/limbeck"));
-        let told = Surroundings { data: Some("/x".into()), ..root };
-        assert_eq!(told.data_folder().unwrap(), Path::new("/x"));
-        assert!(Surroundings::default().data_folder().unwrap_err().hint.is_some());
+        let configured = HostEnvironment { data: Some("/x".into()), ..root };
+        assert_eq!(configured.data_folder().unwrap(), Path::new("/x"));
+        assert!(HostEnvironment::default().data_folder().unwrap_err().hint.is_some());
     }
 
     #[test]
-    fn a_socket_always_fits() {
+    fn a_socket_path_never_exceeds_the_limit() {
         let short = tempfile::Builder::new().prefix("run").tempdir_in("/tmp").unwrap();
         let server = Path::new("/home/ada/.local/share/limbeck/x/15");
         let beside = person(short.path().to_str().unwrap());
         assert!(beside.socket_folder(server).starts_with(short.path()));
-        let root = Surroundings { root: true, uid: 0, ..beside };
+        let root = HostEnvironment { root: true, uid: 0, ..beside };
         assert!(root.socket_folder(server).to_str().unwrap().starts_with("/tmp/limbeck-0-"));
 
         let long = short.path().join("x".repeat(100));
         std::fs::create_dir(&long).unwrap();
-        let strange = short.path().join("a, b");
-        std::fs::create_dir(&strange).unwrap();
-        for runtime in [long, strange, "/does/not/exist".into()] {
+        let needs_quotes = short.path().join("a, b");
+        std::fs::create_dir(&needs_quotes).unwrap();
+        for runtime in [long, needs_quotes, "/does/not/exist".into()] {
             let folder = person(runtime.to_str().unwrap()).socket_folder(server);
             assert!(folder.to_str().unwrap().starts_with("/tmp/limbeck-1000-"), "{folder:?}");
             assert!(folder.as_os_str().len() + SOCKET_NAME.len() <= SOCKET_PATH_BYTES);
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn projects_are_told_apart() {
+    fn projects_have_different_folder_names() {
         let one = project_folder_name(Path::new("/work/shop/migrations/limbeck.toml"));
         let two = project_folder_name(Path::new("/work/shop/limbeck.toml"));
         assert_ne!(one, two);

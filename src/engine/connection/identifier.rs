@@ -1,12 +1,12 @@
-//! Names and literals as SQL.
+//! Quoting of SQL identifiers and literals.
 
-/// A name as an SQL identifier, always quoted, so that no list of reserved words is needed.
+/// Quotes a name as an SQL identifier. Always adds quotes, so no list of reserved words is needed.
 #[must_use]
 pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text as an SQL literal that holds with either setting of `standard_conforming_strings`.
+/// Quotes a text as an SQL literal that is valid with either value of `standard_conforming_strings`.
 #[must_use]
 pub fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");

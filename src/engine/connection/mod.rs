@@ -1,20 +1,27 @@
-//! How to reach a PostgreSQL server: connection strings, TLS, sessions, and the embedded server. Depends on no use case.
+//! Connects to PostgreSQL servers: connection strings, TLS, sessions and the embedded server. Does not depend on any
+//! use case.
 
 mod connect;
 mod conninfo;
 mod directories;
 mod embedded;
 pub mod identifier;
+mod notices;
 mod pgpass;
 pub(in crate::engine) mod programs;
+mod server_info;
 mod service;
 mod session;
 mod tls;
+mod variables;
 
 pub use connect::database_error;
-pub use conninfo::{ConnInfo, Variables};
-pub use directories::Surroundings;
+pub use conninfo::ConnInfo;
+pub use directories::HostEnvironment;
 pub(in crate::engine) use directories::project_folder_name;
 pub use embedded::{EmbeddedOptions, EmbeddedServer, supervise};
+pub use notices::{Notice, NoticeSeverity};
 pub use programs::{Programs, install_command};
-pub use session::{Canceller, Notice, NoticeSeverity, ServerInfo, Session};
+pub use server_info::ServerInfo;
+pub use session::{Canceller, Session};
+pub use variables::Variables;

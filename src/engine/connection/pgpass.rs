@@ -1,10 +1,10 @@
-//! The password file: `host:port:database:user:password` lines, the first that fits is the one.
+//! The password file: lines of `host:port:database:user:password`. The first matching line is used.
 
 use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Bytes that are never shown.
+/// A password. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret(Vec<u8>);
 
@@ -13,7 +13,7 @@ impl Secret {
         Self(bytes.into())
     }
 
-    /// The bytes themselves, for the authentication only.
+    /// The bytes of the password, for authentication only.
     pub(super) fn reveal(&self) -> &[u8] {
         &self.0
     }
@@ -25,15 +25,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What a line says of one field: anything, or just this.
+/// The pattern of one field of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Pattern {
+enum FieldPattern {
     Any,
     Exactly(Vec<u8>),
 }
 
-impl Pattern {
-    fn fits(&self, value: &str) -> bool {
+impl FieldPattern {
+    fn matches(&self, value: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Exactly(bytes) => bytes == value.as_bytes(),
@@ -44,19 +44,18 @@ impl Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     /// Host, port, database, user.
-    fields: [Pattern; 4],
+    fields: [FieldPattern; 4],
     password: Secret,
 }
 
-/// A password file as read; empty where there is none.
+/// The lines of a password file. Empty when the file does not exist.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PasswordFile {
     entries: Vec<Entry>,
 }
 
 impl PasswordFile {
-    /// Reads a file. One that others could read is left alone and told in the warning; one that
-    /// does not exist is as good as empty.
+    /// Reads a file. A file that other users can read is ignored; the warning says so.
     pub(super) fn read(path: &Path) -> (Self, Option<String>) {
         let Ok(found) = std::fs::metadata(path) else { return (Self::default(), None) };
         let named = path.display();
@@ -77,23 +76,23 @@ impl PasswordFile {
 
     fn parse(text: &[u8]) -> Self {
         let lines = text.split(|byte| *byte == b'\n');
-        Self { entries: lines.filter_map(|line| entry(line.strip_suffix(b"\r").unwrap_or(line))).collect() }
+        Self { entries: lines.filter_map(|line| parse_line(line.strip_suffix(b"\r").unwrap_or(line))).collect() }
     }
 
-    /// The password for a connection; `host` is a name, an address, or the folder of a socket, and
+    /// Returns the password for a connection. `host` is a name, an IP address or the folder of a socket; it is
     /// `localhost` for the default socket.
     pub(super) fn find(&self, host: &str, port: u16, database: &str, user: &str) -> Option<&Secret> {
         let port = port.to_string();
         let values = [host, &port, database, user];
         self.entries
             .iter()
-            .find(|entry| entry.fields.iter().zip(values).all(|(pattern, value)| pattern.fits(value)))
+            .find(|entry| entry.fields.iter().zip(values).all(|(pattern, value)| pattern.matches(value)))
             .map(|entry| &entry.password)
             .filter(|password| !password.reveal().is_empty())
     }
 }
 
-fn entry(line: &[u8]) -> Option<Entry> {
+fn parse_line(line: &[u8]) -> Option<Entry> {
     if line.starts_with(b"#") {
         return None;
     }
@@ -108,17 +107,17 @@ fn entry(line: &[u8]) -> Option<Entry> {
     Some(Entry { fields, password })
 }
 
-/// A field up to its colon, and what follows; `None` on a line that ends before.
-fn field(text: &[u8]) -> Option<(Pattern, &[u8])> {
+/// Splits off a field at its colon. `None` when the line ends before a colon.
+fn field(text: &[u8]) -> Option<(FieldPattern, &[u8])> {
     if let Some(rest) = text.strip_prefix(b"*:") {
-        return Some((Pattern::Any, rest));
+        return Some((FieldPattern::Any, rest));
     }
     let (value, length) = unescape(text);
     let rest = text.get(length..)?.strip_prefix(b":")?;
-    Some((Pattern::Exactly(value), rest))
+    Some((FieldPattern::Exactly(value), rest))
 }
 
-/// Text up to a bare colon without its backslashes, and how many bytes it took.
+/// Reads text up to a colon without backslash, removes the backslashes, and returns the number of bytes read.
 fn unescape(text: &[u8]) -> (Vec<u8>, usize) {
     let mut value = Vec::new();
     let mut at = 0;
@@ -135,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_that_fits_has_the_password() {
+    fn the_first_matching_line_has_the_password() {
         let file = PasswordFile::parse(
             b"# a comment\n\
               localhost:5432:app:me:one\n\

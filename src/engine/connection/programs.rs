@@ -1,52 +1,52 @@
-//! PostgreSQL's own programs: where they are on this machine, their version, and how to install them.
+//! PostgreSQL's programs on this machine: where they are, their version, and how to install them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::directories::Surroundings;
+use super::directories::HostEnvironment;
 use crate::engine::{Error, ErrorKind, Result};
 
-/// The oldest and the newest major version that limbeck works with.
+/// The supported major versions of PostgreSQL.
 pub const MAJORS: std::ops::RangeInclusive<u32> = 13..=18;
 
 /// A folder with `initdb` and `postgres` of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Programs {
     pub folder: PathBuf,
-    /// e.g. `15`.
+    /// For example `15`.
     pub major: u32,
-    /// e.g. `15.18`.
+    /// For example `15.18`.
     pub version: String,
 }
 
 impl Programs {
-    /// Finds the programs to use: of the given major version, or of the newest that is supported.
+    /// Finds the programs of a major version, or of the newest supported version.
     ///
     /// # Errors
-    /// When there are none; the hint is the platform's own install command.
-    pub fn find(surroundings: &Surroundings, major: Option<u32>) -> Result<Self> {
+    /// When they are not installed. The hint is the install command of the platform.
+    pub fn find(surroundings: &HostEnvironment, major: Option<u32>) -> Result<Self> {
         Self::choose(Self::all(surroundings), surroundings, major)
     }
 
-    /// The same, from what was found already.
+    /// Like [`Self::find`], in a list that was found before.
     ///
     /// # Errors
-    /// When none of them will do.
-    pub fn choose(found: Vec<Self>, surroundings: &Surroundings, major: Option<u32>) -> Result<Self> {
-        let wanted = found.into_iter().find(|programs| major.is_none_or(|major| programs.major == major));
-        wanted.ok_or_else(|| not_found(surroundings, major))
+    /// When no version in the list matches.
+    pub fn choose(found: Vec<Self>, surroundings: &HostEnvironment, major: Option<u32>) -> Result<Self> {
+        let matching = found.into_iter().find(|programs| major.is_none_or(|major| programs.major == major));
+        matching.ok_or_else(|| not_found(surroundings, major))
     }
 
-    /// Every usable folder, the newest version first; of equal ones, the one found first.
+    /// Returns every usable folder, the newest version first. Folders of the same version keep the search order.
     #[must_use]
-    pub fn all(surroundings: &Surroundings) -> Vec<Self> {
+    pub fn all(surroundings: &HostEnvironment) -> Vec<Self> {
         let folders = folders(surroundings);
         let mut found: Vec<Self> = folders.iter().filter_map(|folder| Self::at(folder)).collect();
         found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
         found
     }
 
-    /// The programs in a folder, if it has those that a server needs, of a supported version.
+    /// Returns the programs in a folder, if it has `initdb` and `postgres` of a supported version.
     #[must_use]
     pub fn at(folder: &Path) -> Option<Self> {
         if !["initdb", "postgres"].iter().all(|name| folder.join(name).is_file()) {
@@ -65,16 +65,16 @@ impl Programs {
     }
 }
 
-/// The folders that may hold PostgreSQL's programs.
+/// Returns the folders that may contain PostgreSQL's programs.
 #[must_use]
-pub fn folders(surroundings: &Surroundings) -> Vec<PathBuf> {
+pub fn folders(surroundings: &HostEnvironment) -> Vec<PathBuf> {
     match &surroundings.postgres_programs {
         Some(folder) => vec![folder.clone()],
         None => candidates(surroundings),
     }
 }
 
-/// The platform's own command that installs PostgreSQL, where the platform is known.
+/// Returns the command that installs PostgreSQL on this platform, if the platform is known.
 #[must_use]
 pub fn install_command() -> Option<&'static str> {
     if cfg!(target_os = "macos") {
@@ -84,15 +84,15 @@ pub fn install_command() -> Option<&'static str> {
     install_command_for(&release)
 }
 
-fn not_found(surroundings: &Surroundings, major: Option<u32>) -> Error {
+fn not_found(surroundings: &HostEnvironment, major: Option<u32>) -> Error {
     if let Some(folder) = &surroundings.postgres_programs {
         let (oldest, newest) = (MAJORS.start(), MAJORS.end());
-        let wanted = major.map_or_else(|| format!("{oldest} to {newest}"), |major| major.to_string());
+        let versions = major.map_or_else(|| format!("{oldest} to {newest}"), |major| major.to_string());
         return Error::new(format!(
-            "LIMBECK_POSTGRES_BIN has no initdb and postgres of version {wanted}: {}",
+            "LIMBECK_POSTGRES_BIN has no initdb and postgres of version {versions}: {}",
             folder.display()
         ))
-        .hint("name the folder that holds both, e.g. what `pg_config --bindir` prints, or unset LIMBECK_POSTGRES_BIN");
+        .hint("set it to the folder that has both programs (`pg_config --bindir` prints it), or unset LIMBECK_POSTGRES_BIN");
     }
     let version = major.map(|major| format!(" {major}")).unwrap_or_default();
     let message = format!("PostgreSQL{version}'s programs (initdb, postgres) were not found on this machine");
@@ -104,7 +104,7 @@ fn install_hint(command: Option<&str>) -> String {
     format!("install them with {how}, or let limbeck download them with `--yes`")
 }
 
-fn candidates(surroundings: &Surroundings) -> Vec<PathBuf> {
+fn candidates(surroundings: &HostEnvironment) -> Vec<PathBuf> {
     let path: Vec<PathBuf> = std::env::split_paths(&surroundings.path).filter(|folder| folder.is_absolute()).collect();
     let mut folders = path.clone();
     let configuration = path.iter().map(|folder| folder.join("pg_config")).find(|program| program.is_file());
@@ -128,7 +128,7 @@ fn candidates(surroundings: &Surroundings) -> Vec<PathBuf> {
     folders
 }
 
-/// The folders `<parent>/<prefix><number>…/<below>`.
+/// Returns the folders `<parent>/<prefix><number>…/<below>`.
 fn numbered(parent: &Path, prefix: &str, below: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries
@@ -144,13 +144,13 @@ fn numbered(parent: &Path, prefix: &str, below: &str) -> Vec<PathBuf> {
     folders
 }
 
-/// What a program prints when asked; `None` when it does not run.
+/// Runs a program with one argument and returns its output. `None` when it fails.
 pub(in crate::engine) fn output_of(program: &Path, argument: &str) -> Option<String> {
     let output = Command::new(program).arg(argument).current_dir("/").stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` → `15.18`.
+/// Returns the version in the output of `--version`: `postgres (PostgreSQL) 15.18 (Debian …)` → `15.18`.
 pub(in crate::engine) fn read_version(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("(PostgreSQL) ")?;
     rest.split_whitespace().next().map(str::to_owned)
@@ -178,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder whose `postgres` says that it is of this version.
+    /// Creates a folder with programs that print this version.
     fn fake(parent: &Path, name: &str, version: &str) -> PathBuf {
         let folder = parent.join(name);
         std::fs::create_dir_all(&folder).unwrap();
@@ -203,39 +203,39 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_supported_version_is_taken() {
+    fn the_newest_supported_version_is_used() {
         let folder = tempfile::tempdir().unwrap();
         let folders = [("a", "13.20"), ("b", "17.6"), ("c", "99.1"), ("d", "12.3"), ("e", "18beta2")];
         let paths: Vec<_> = folders.iter().map(|(name, version)| fake(folder.path(), name, version)).collect();
-        let surroundings = Surroundings {
+        let surroundings = HostEnvironment {
             path: std::env::join_paths(&paths).unwrap(),
             data: Some(folder.path().to_owned()),
-            ..Surroundings::default()
+            ..HostEnvironment::default()
         };
         let all = Programs::all(&surroundings);
         assert!(all.iter().all(|programs| MAJORS.contains(&programs.major)), "{all:?}");
         assert_eq!(Programs::find(&surroundings, None).unwrap().version, "18beta2");
         assert_eq!(Programs::find(&surroundings, Some(17)).unwrap().folder, paths[1]);
         assert_eq!(Programs::find(&surroundings, Some(13)).unwrap().version, "13.20");
-        let only = Surroundings { postgres_programs: Some(paths[0].clone()), ..surroundings.clone() };
+        let only = HostEnvironment { postgres_programs: Some(paths[0].clone()), ..surroundings.clone() };
         assert_eq!(Programs::find(&only, None).unwrap().major, 13);
         let downloaded = fake(folder.path(), "postgresql/16.4.0/bin", "16.4");
         assert_eq!(Programs::find(&surroundings, Some(16)).unwrap().folder, downloaded);
     }
 
     #[test]
-    fn what_is_missing_is_said_with_what_to_do() {
+    fn an_error_for_missing_programs_has_a_hint() {
         let empty = tempfile::tempdir().unwrap();
-        let only = Surroundings { postgres_programs: Some(empty.path().to_owned()), ..Surroundings::default() };
+        let only = HostEnvironment { postgres_programs: Some(empty.path().to_owned()), ..HostEnvironment::default() };
         let error = Programs::find(&only, None).unwrap_err();
         assert!(error.message.contains("LIMBECK_POSTGRES_BIN"), "{error:?}");
-        let error = not_found(&Surroundings::default(), Some(14));
+        let error = not_found(&HostEnvironment::default(), Some(14));
         assert!(error.message.contains("PostgreSQL 14's programs"), "{error:?}");
         assert!(error.hint.unwrap().contains("--yes"));
     }
 
     #[test]
-    fn every_platform_has_its_command() {
+    fn every_platform_has_an_install_command() {
         for (release, word) in [
             ("ID=debian\n", "apt-get"),
             ("NAME=\"Linux Mint\"\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", "apt-get"),

@@ -1,11 +1,11 @@
-//! Service files: named sets of connection parameters, `[name]` sections of `keyword=value` lines.
+//! Connection service files: `[name]` sections of `keyword=value` lines.
 
 use std::path::{Path, PathBuf};
 
-use super::conninfo::Variables;
+use super::variables::Variables;
 use crate::engine::{Error, Result};
 
-/// Where distributions keep the file of the whole machine, when `PGSYSCONFDIR` does not say.
+/// Folders of the system-wide service file when `PGSYSCONFDIR` is not set.
 const SYSTEM_FOLDERS: &[&str] = &["/etc/postgresql-common", "/etc/postgresql", "/etc/sysconfig/pgsql"];
 
 /// One line of a section.
@@ -16,30 +16,30 @@ pub(super) struct Setting {
     pub line: usize,
 }
 
-/// A section that was found.
+/// The section of one service.
 pub(super) struct Section {
     pub path: PathBuf,
     pub settings: Vec<Setting>,
 }
 
-/// Finds a service in the user's file, then in the machine's.
+/// Finds a service in the user's file, then in the system-wide file.
 ///
 /// # Errors
-/// When no file has it, or the one that does cannot be read.
+/// When no file has the service, or the file that has it cannot be read.
 pub(super) fn find(service: &str, file: Option<&str>, variables: &Variables) -> Result<Section> {
-    let mut looked = Vec::new();
+    let mut searched = Vec::new();
     for path in candidates(file, variables) {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        if let Some(settings) = section(&text, service).map_err(|line| fault(&path, line))? {
+        if let Some(settings) = section(&text, service).map_err(|line| line_error(&path, line))? {
             return Ok(Section { path, settings });
         }
-        looked.push(path.display().to_string());
+        searched.push(path.display().to_string());
     }
-    let error = Error::new(format!("the service `{service}` is defined nowhere"));
-    Err(if looked.is_empty() {
-        error.hint("there is no service file; make ~/.pg_service.conf, or name one in PGSERVICEFILE")
+    let error = Error::new(format!("the service `{service}` is not defined"));
+    Err(if searched.is_empty() {
+        error.hint("there is no service file; create ~/.pg_service.conf, or set PGSERVICEFILE")
     } else {
-        error.hint(format!("add a section [{service}] to {}", looked.join(" or ")))
+        error.hint(format!("add a section [{service}] to {}", searched.join(" or ")))
     })
 }
 
@@ -55,12 +55,12 @@ fn candidates(file: Option<&str>, variables: &Variables) -> Vec<PathBuf> {
     user.into_iter().chain(system.into_iter().map(|folder| folder.join("pg_service.conf"))).collect()
 }
 
-fn fault(path: &Path, line: usize) -> Error {
+fn line_error(path: &Path, line: usize) -> Error {
     Error::new(format!("line {line} of {} cannot be read", path.display()))
-        .hint("a service file has [name] lines and keyword=value lines; a service cannot name another one")
+        .hint("a service file has [name] lines and keyword=value lines; a service cannot refer to another service")
 }
 
-/// The settings of one section; the number of the line that cannot be read is the error.
+/// Returns the settings of one section. The error is the number of the line that cannot be parsed.
 fn section(text: &str, service: &str) -> Result<Option<Vec<Setting>>, usize> {
     let mut settings = None;
     for (number, line) in (1..).zip(text.lines()) {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_ends_where_the_next_begins() {
+    fn a_section_ends_at_the_next_header() {
         let pair = |keyword: &str, value: &str| (keyword.to_owned(), value.to_owned());
         assert_eq!(read("mine"), Ok(Some(vec![pair("host", "here"), pair("port", "5433"), pair("password", "a=b c")])));
         assert_eq!(read("other"), Ok(Some(vec![pair("host", "elsewhere")])));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_file_goes_before_the_machines() {
+    fn the_users_file_has_precedence_over_the_system_file() {
         let folder = tempfile::tempdir().unwrap();
         let system = folder.path().join("etc");
         std::fs::create_dir(&system).unwrap();
@@ -122,6 +122,6 @@ mod tests {
         assert_eq!(host("both").unwrap(), "user");
         assert_eq!(host("only").unwrap(), "system");
         let report = host("none").err().unwrap().report();
-        assert!(report.contains("the service `none` is defined nowhere"), "{report}");
+        assert!(report.contains("the service `none` is not defined"), "{report}");
     }
 }

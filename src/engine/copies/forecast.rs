@@ -7,7 +7,7 @@ use super::{Trouble, describe};
 use crate::core::copies::{Forecast, Keeping, Kind, Loss, losses, parse_size};
 use crate::core::hazard::Hazard;
 use crate::core::plan::Plan;
-use crate::engine::project::config::Apply;
+use crate::engine::project::config::ApplyConfig;
 use crate::engine::{Error, Result};
 
 /// Looks up what copies the plan calls for, and what they take. What earlier steps of the plan make or rename is not
@@ -15,7 +15,7 @@ use crate::engine::{Error, Result};
 ///
 /// # Errors
 /// When the server cannot be asked, or `keep_limit` is no size.
-pub(in crate::engine) async fn forecast(client: &Client, apply: &Apply, plan: &Plan) -> Result<Keeping> {
+pub(in crate::engine) async fn forecast(client: &Client, apply: &ApplyConfig, plan: &Plan) -> Result<Keeping> {
     let limit = limit(apply)?;
     let mut keeping = Keeping { wanted: apply.keep, limit, ..Keeping::default() };
     if !apply.keep || plan.blank {
@@ -71,7 +71,7 @@ fn as_on_target(hazards: &[Hazard]) -> Vec<Hazard> {
 ///
 /// # Errors
 /// When it is no size.
-pub(in crate::engine) fn limit(apply: &Apply) -> Result<u64> {
+pub(in crate::engine) fn limit(apply: &ApplyConfig) -> Result<u64> {
     parse_size(&apply.keep_limit).ok_or_else(|| {
         Error::new(format!("keep_limit = \"{}\" under [apply] is no size", apply.keep_limit))
             .hint("write it like 500MB or 2GB")

@@ -7,13 +7,13 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::key::Key;
+use super::cache_key::CacheKey;
 use crate::engine::{Error, Result};
 
 /// How many files a project keeps.
 const KEPT: usize = 20;
 
-impl Key {
+impl CacheKey {
     /// The value of that kind, where one is kept; what cannot be read is none.
     #[must_use]
     pub fn cache_get<T: DeserializeOwned>(&self, kind: &str) -> Option<T> {
@@ -65,8 +65,8 @@ mod tests {
     use super::*;
     use crate::core::schema::{NotCarried, Schema};
 
-    fn key(folder: &Path, digest: usize) -> Key {
-        Key { digest: digest.to_string(), folder: Some(folder.to_owned()) }
+    fn key(folder: &Path, digest: usize) -> CacheKey {
+        CacheKey { digest: digest.to_string(), folder: Some(folder.to_owned()) }
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(key.cache_get::<Schema>("models"), None);
         key.cache_put("models", &schema).unwrap();
         assert_eq!(key.cache_get("models"), Some(schema));
-        let nowhere = Key { digest: "1".into(), folder: None };
+        let nowhere = CacheKey { digest: "1".into(), folder: None };
         nowhere.cache_put("models", &Schema::default()).unwrap();
         assert_eq!(nowhere.cache_get::<Schema>("models"), None);
     }

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::places::Places;
+use super::digest::short_hex;
+use super::user_folders::UserFolders;
 use crate::engine::connection::project_folder_name;
-use crate::engine::project::{Project, write_over};
+use crate::engine::project::{Project, overwrite};
 use crate::engine::{Error, ErrorKind, Result};
 
 /// Takes a yes, or finds one that was given before.
 ///
 /// # Errors
 /// Of kind `Approval` when there is none.
-pub fn ask(project: &Project, program: &[String], yes: bool, places: &Places) -> Result<()> {
+pub fn ask(project: &Project, program: &[String], yes: bool, places: &UserFolders) -> Result<()> {
     let file = file(project, program, places);
     if file.as_ref().is_some_and(|file| file.is_file()) {
         return Ok(());
@@ -29,17 +30,17 @@ pub fn ask(project: &Project, program: &[String], yes: bool, places: &Places) ->
     // A yes that cannot be remembered is asked for again.
     if let Some(file) = file {
         let text = format!("{}\n{}\n", project.config_path.display(), shell_words::join(program));
-        write_over(&file, &text).ok();
+        overwrite(&file, &text).ok();
     }
     Ok(())
 }
 
-fn file(project: &Project, program: &[String], places: &Places) -> Option<PathBuf> {
+fn file(project: &Project, program: &[String], places: &UserFolders) -> Option<PathBuf> {
     let mut hash = Sha256::new();
     for word in program {
         hash.update(word.len().to_le_bytes());
         hash.update(word);
     }
-    let name = super::key::short_hex(hash);
+    let name = short_hex(hash);
     Some(places.state.as_ref()?.join("programs").join(project_folder_name(&project.config_path)).join(name))
 }

@@ -1,130 +1,142 @@
-//! The files that patterns name: `*` and `?` within a folder or file name, `**` for any number of folders.
+//! Finds the files that a glob pattern names.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::engine::{Error, Result};
 
-/// The files below `root` that a pattern names, as paths relative to it with `/` between, sorted. Hidden ones are
-/// found only by a pattern that names their dot; links to folders are not followed by `**`.
+/// Characters that make a path a pattern.
+const PATTERN_CHARACTERS: [char; 5] = ['*', '?', '[', '{', '\\'];
+
+/// Returns the files that a pattern names, sorted, as paths relative to `root` with `/` as separator. Pattern syntax:
+/// `*`, `?`, `**`, `[a-z]`, `{a,b}` and `\` as escape character; `?` and `[a-z]` match ASCII characters only. Hidden files and folders match only a pattern
+/// component that starts with a dot. `**` does not follow symbolic links to folders.
 ///
 /// # Errors
-/// When a folder cannot be read.
-pub fn files(root: &Path, pattern: &str) -> Result<BTreeSet<String>> {
-    let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+/// When the pattern is not valid or a folder cannot be read.
+pub fn find_files(root: &Path, pattern: &str) -> Result<BTreeSet<String>> {
+    let components: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let start = if pattern.starts_with('/') { "/" } else { "" };
-    let mut found = BTreeSet::new();
-    walk(root, start, &parts, &mut found)?;
-    Ok(found)
+    let fixed = components.iter().take_while(|part| !is_pattern(part)).count();
+    let (folder, rest) = components.split_at(fixed);
+    let base = folder.iter().fold(start.to_owned(), |path, part| join(&path, part));
+    let mut files = BTreeSet::new();
+    if rest.is_empty() {
+        files.extend(Some(base).filter(|file| root.join(file).is_file()));
+        return Ok(files);
+    }
+    let matcher = compile(&format!("{start}{}", components.join("/")))?;
+    Walk { root, matcher, limits: Limits::of(rest) }.collect(&base, 0, &mut files)?;
+    Ok(files)
 }
 
-/// Whether a text names more than itself.
+/// Whether a path contains pattern characters.
 #[must_use]
-pub fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?'])
+pub fn is_pattern(path: &str) -> bool {
+    path.contains(PATTERN_CHARACTERS)
 }
 
-fn walk(root: &Path, at: &str, parts: &[&str], found: &mut BTreeSet<String>) -> Result<()> {
-    let Some((part, rest)) = parts.split_first() else { return Ok(()) };
-    if *part == "**" {
-        return deep(root, at, parts, found);
-    }
-    if !is_pattern(part) {
-        let below = join(at, part);
-        let path = root.join(&below);
-        return match rest.is_empty() {
-            true if path.is_file() => {
-                found.insert(below);
-                Ok(())
-            }
-            false if path.is_dir() => walk(root, &below, rest, found),
-            _ => Ok(()),
-        };
-    }
-    for entry in entries(root, at)?.iter().filter(|entry| matches(part, &entry.name)) {
-        let below = join(at, &entry.name);
-        if rest.is_empty() {
-            if root.join(&below).is_file() {
-                found.insert(below);
-            }
-        } else if root.join(&below).is_dir() {
-            walk(root, &below, rest, found)?;
+fn compile(pattern: &str) -> Result<GlobMatcher> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| {
+        Error::new(format!("the pattern '{pattern}' in [models] sql is not valid"))
+            .because(error.kind())
+            .hint("close each [ and {; write [*], [?], [[] or [{] for the character itself")
+    })?;
+    Ok(glob.compile_matcher())
+}
+
+/// Which folders below the fixed part of a pattern can contain matching files.
+struct Limits {
+    /// The number of folder levels; `None`: not limited.
+    depth: Option<usize>,
+    /// The number of levels on which symbolic links to folders are followed.
+    follow_links: usize,
+    /// Whether hidden folders can match.
+    hidden_folders: bool,
+    /// Whether hidden files can match.
+    hidden_files: bool,
+}
+
+impl Limits {
+    /// The limits of the components after the fixed part.
+    fn of(components: &[&str]) -> Self {
+        let is_hidden = |part: &str| part.starts_with('.') || part.starts_with("{.") || part.starts_with("[.");
+        let before_any_depth = components.iter().take_while(|part| !part.contains("**") && !part.contains('{')).count();
+        let (last, folders) = components.split_last().map_or(("", [].as_slice()), |(last, folders)| (*last, folders));
+        Self {
+            depth: (before_any_depth == components.len()).then_some(folders.len()),
+            follow_links: before_any_depth,
+            hidden_folders: folders.iter().any(|part| is_hidden(part)),
+            hidden_files: is_hidden(last),
         }
     }
-    Ok(())
 }
 
-/// `**` and what follows it, here and in every folder below; each is read once.
-fn deep(root: &Path, at: &str, parts: &[&str], found: &mut BTreeSet<String>) -> Result<()> {
-    let rest: Vec<&str> = parts.iter().copied().skip_while(|part| *part == "**").collect();
-    let rest = if rest.is_empty() { vec!["*"] } else { rest };
-    walk(root, at, &rest, found)?;
-    for entry in entries(root, at)?.iter().filter(|entry| entry.is_folder && !entry.name.starts_with('.')) {
-        deep(root, &join(at, &entry.name), parts, found)?;
+struct Walk<'a> {
+    root: &'a Path,
+    matcher: GlobMatcher,
+    limits: Limits,
+}
+
+impl Walk<'_> {
+    /// Adds the matching files in `folder` and below it. `level` is the number of folders between it and the fixed part.
+    fn collect(&self, folder: &str, level: usize, files: &mut BTreeSet<String>) -> Result<()> {
+        for name in read_folder(self.root, folder)? {
+            let path = join(folder, &name);
+            let full_path = self.root.join(&path);
+            let is_hidden = name.starts_with('.');
+            if full_path.is_dir() {
+                let is_in_limits = self.limits.depth.is_none_or(|depth| level < depth)
+                    && (level < self.limits.follow_links || !full_path.is_symlink())
+                    && (!is_hidden || self.limits.hidden_folders);
+                if is_in_limits {
+                    self.collect(&path, level + 1, files)?;
+                }
+            } else if (!is_hidden || self.limits.hidden_files) && self.matcher.is_match(&path) && full_path.is_file() {
+                files.insert(path);
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-struct Entry {
-    name: String,
-    is_folder: bool,
-}
-
-/// What a folder holds; none where there is no such folder. Names that are no text cannot be named by a pattern.
-fn entries(root: &Path, at: &str) -> Result<Vec<Entry>> {
-    let folder = root.join(at);
+/// Returns the names in a folder, without those that are not UTF-8. Empty when the folder does not exist.
+fn read_folder(root: &Path, folder: &str) -> Result<Vec<String>> {
+    let folder = root.join(folder);
     let failed = |error: std::io::Error| Error::new(format!("cannot read {}", folder.display())).because(error);
-    let read = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(failed)?,
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        entries => entries.map_err(failed)?,
     };
-    let mut found = Vec::new();
-    for entry in read {
-        let entry = entry.map_err(failed)?;
-        if let Ok(name) = entry.file_name().into_string() {
-            found.push(Entry { name, is_folder: entry.file_type().is_ok_and(|kind| kind.is_dir()) });
-        }
-    }
-    Ok(found)
+    let names = entries.map(|entry| Ok(entry.map_err(failed)?.file_name().into_string().ok()));
+    names.filter_map(Result::transpose).collect()
 }
 
-fn join(at: &str, name: &str) -> String {
-    if at.is_empty() || at.ends_with('/') { format!("{at}{name}") } else { format!("{at}/{name}") }
-}
-
-/// Whether a name is what a pattern describes; `*` and `?` stand for no leading dot.
-fn matches(pattern: &str, name: &str) -> bool {
-    if name.starts_with('.') && !pattern.starts_with('.') {
-        return false;
-    }
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut seen) = (0, 0);
-    // The last star, and the place up to which it has taken characters.
-    let mut star: Option<(usize, usize)> = None;
-    while seen < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, seen));
-                at += 1;
-            }
-            Some(c) if *c == '?' || Some(c) == name.get(seen) => {
-                at += 1;
-                seen += 1;
-            }
-            _ => {
-                let Some((place, taken)) = star else { return false };
-                star = Some((place, taken + 1));
-                at = place + 1;
-                seen = taken + 1;
-            }
-        }
-    }
-    pattern.iter().skip(at).all(|c| *c == '*')
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() || folder.ends_with('/') { format!("{folder}{name}") } else { format!("{folder}/{name}") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn make_files(names: &[&str]) -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = home.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        home
+    }
+
+    fn find(home: &tempfile::TempDir, pattern: &str) -> Vec<String> {
+        find_files(home.path(), pattern).unwrap().into_iter().collect()
+    }
 
     #[test]
     fn names_match_patterns() {
@@ -133,27 +145,29 @@ mod tests {
             ("*.sql", ".a.sql", false),
             (".*.sql", ".a.sql", true),
             ("*.sql", "a.sql.bak", false),
-            ("a?c", "aßc", true),
+            ("a*c", "aßc", true),
+            ("a?c", "abc", true),
             ("a?c", "ac", false),
             ("*a*b*", "xxaybz", true),
             ("*a*b", "aab", true),
             ("*a*b", "aba", false),
             ("a", "a", true),
-            ("", "", true),
+            ("{users,orders}.sql", "orders.sql", true),
+            ("{users,orders}.sql", "items.sql", false),
+            ("[0-9]*.sql", "1_users.sql", true),
+            ("[!0-9]*.sql", "1_users.sql", false),
+            ("a[*].sql", "a*.sql", true),
+            ("a[*].sql", "ab.sql", false),
         ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(!find(&make_files(&[name]), pattern).is_empty(), expected, "{pattern} {name}");
         }
     }
 
     #[test]
-    fn folders_are_walked_in_order() {
-        let home = tempfile::tempdir().unwrap();
-        for file in ["m/b.sql", "m/a.sql", "m/x/c.sql", "m/x/y/d.sql", "m/.git/e.sql", "m/note.txt", "f.sql"] {
-            let path = home.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        let found = |pattern: &str| files(home.path(), pattern).unwrap().into_iter().collect::<Vec<_>>();
+    fn folders_are_searched_and_files_sorted() {
+        let home =
+            make_files(&["m/b.sql", "m/a.sql", "m/x/c.sql", "m/x/y/d.sql", "m/.git/e.sql", "m/note.txt", "f.sql"]);
+        let found = |pattern: &str| find(&home, pattern);
         assert_eq!(found("m/**/*.sql"), ["m/a.sql", "m/b.sql", "m/x/c.sql", "m/x/y/d.sql"]);
         assert_eq!(found("m/**/**/*.sql").len(), 4);
         assert_eq!(found("m/*.sql"), ["m/a.sql", "m/b.sql"]);
@@ -161,8 +175,30 @@ mod tests {
         assert_eq!(found("./m/a.sql"), ["m/a.sql"]);
         assert_eq!(found("**/d.sql"), ["m/x/y/d.sql"]);
         assert_eq!(found("m/x/**"), ["m/x/c.sql", "m/x/y/d.sql"]);
+        assert_eq!(found("m/.g*/*.sql"), ["m/.git/e.sql"]);
+        assert_eq!(found("m/{x,x/y}/*.sql"), ["m/x/c.sql", "m/x/y/d.sql"]);
         assert!(found("m/x").is_empty() && found("none/**/*.sql").is_empty() && found("m/a.sql/*.sql").is_empty());
         let absolute = format!("{}/m/x/*.sql", home.path().display());
         assert_eq!(found(&absolute), [format!("{}/m/x/c.sql", home.path().display())]);
+    }
+
+    #[test]
+    fn only_patterns_of_fixed_depth_follow_links_to_folders() {
+        let home = make_files(&["real/a.sql"]);
+        std::fs::create_dir(home.path().join("m")).unwrap();
+        std::os::unix::fs::symlink(home.path().join("real"), home.path().join("m/link")).unwrap();
+        assert_eq!(find(&home, "m/*/*.sql"), ["m/link/a.sql"]);
+        assert_eq!(find(&home, "m/link/**/*.sql"), ["m/link/a.sql"]);
+        assert_eq!(find(&home, "m/*/**/*.sql"), ["m/link/a.sql"]);
+        assert!(find(&home, "m/**/*.sql").is_empty());
+    }
+
+    #[test]
+    fn an_invalid_pattern_is_an_error_with_a_hint() {
+        let home = make_files(&["a.sql"]);
+        for pattern in ["[a.sql", "{a,b.sql", "a}.sql*"] {
+            let error = find_files(home.path(), pattern).unwrap_err();
+            assert!(error.message.contains(pattern) && error.hint.is_some(), "{error:?}");
+        }
     }
 }

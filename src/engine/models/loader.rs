@@ -3,9 +3,9 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::refusal::{self, Refused, answer, explain, may_come, wants_outside};
-use super::text::{Text, first_word, is_setting};
-use super::{Told, interrupted};
+use super::failed_statement::{self, FailedStatement, answer, explain, may_come, wants_outside};
+use super::model_script::{ModelScript, first_word, is_setting};
+use super::{ModelsEvent, interrupted};
 use crate::core::schema::{Schema, Scope};
 use crate::engine::catalog;
 use crate::engine::connection::identifier::{literal, quote};
@@ -26,30 +26,30 @@ pub struct Loader<'a> {
 }
 
 /// How a run through all texts ended that met no failure.
-enum Ending {
+enum LoadOutcome {
     Done,
     /// PostgreSQL wants no transaction around something.
     Outside,
 }
 
 /// A text that is run statement by statement, and which of them have run.
-struct Pending<'a> {
-    text: &'a Text,
+struct PendingScript<'a> {
+    text: &'a ModelScript,
     done: Vec<bool>,
 }
 
 /// What one go over all that is left came to.
 #[derive(Default)]
-struct Pass<'a> {
+struct LoadPass<'a> {
     ran: usize,
-    refused: Vec<Refused<'a>>,
-    made: Vec<Unproved<'a>>,
+    refused: Vec<FailedStatement<'a>>,
+    made: Vec<UncheckedRoutine<'a>>,
     outside: bool,
 }
 
 /// A routine that was made without a look at its body.
-struct Unproved<'a> {
-    text: &'a Text,
+struct UncheckedRoutine<'a> {
+    text: &'a ModelScript,
     index: usize,
     /// SQL that looks at it.
     look: String,
@@ -72,13 +72,13 @@ impl<'a> Loader<'a> {
     ///
     /// # Errors
     /// With the file, line and caret of the statement that failed; of kind `Interrupted` when it was cancelled.
-    pub async fn load(&self, texts: &'a [Text], tell: &(dyn Fn(Told) + Send + Sync)) -> Result<()> {
+    pub async fn load(&self, texts: &'a [ModelScript], tell: &(dyn Fn(ModelsEvent) + Send + Sync)) -> Result<()> {
         self.must("BEGIN").await?;
-        if let Ending::Done = self.inside(texts, tell).await? {
+        if let LoadOutcome::Done = self.inside(texts, tell).await? {
             return self.must("COMMIT").await;
         }
         self.must("ROLLBACK").await?;
-        self.rounds(texts.iter().map(Pending::new).collect(), false).await.map(drop)
+        self.rounds(texts.iter().map(PendingScript::new).collect(), false).await.map(drop)
     }
 
     /// Reads what has come of them.
@@ -90,13 +90,17 @@ impl<'a> Loader<'a> {
         self.watched(catalog::read(&self.session, scope)).await?
     }
 
-    async fn inside(&self, texts: &'a [Text], tell: &(dyn Fn(Told) + Send + Sync)) -> Result<Ending> {
+    async fn inside(
+        &self,
+        texts: &'a [ModelScript],
+        tell: &(dyn Fn(ModelsEvent) + Send + Sync),
+    ) -> Result<LoadOutcome> {
         let mut left = Vec::new();
         let open = format!("{}{OPEN}", self.reset);
         for (index, text) in texts.iter().enumerate() {
-            tell(Told::Loading { file: text.shown.clone(), number: index + 1, count: texts.len() });
+            tell(ModelsEvent::Loading { file: text.shown.clone(), number: index + 1, count: texts.len() });
             if !text.whole {
-                left.push(Pending::new(text));
+                left.push(PendingScript::new(text));
                 continue;
             }
             self.must(&open).await?;
@@ -104,24 +108,24 @@ impl<'a> Loader<'a> {
             if let Some((answer, "42601")) = answer(&error)
                 && let Some(tokio_postgres::error::ErrorPosition::Original(_)) = answer.position()
             {
-                return Err(refusal::unreadable(text, answer));
+                return Err(failed_statement::unreadable(text, answer));
             }
             if answer(&error).is_some_and(|(_, code)| wants_outside(code)) {
-                return Ok(Ending::Outside);
+                return Ok(LoadOutcome::Outside);
             }
             self.must(BACK).await?;
-            left.push(Pending::new(text));
+            left.push(PendingScript::new(text));
         }
         self.rounds(left, true).await
     }
 
     /// Runs what is left until nothing is.
-    async fn rounds(&self, mut left: Vec<Pending<'a>>, inside: bool) -> Result<Ending> {
+    async fn rounds(&self, mut left: Vec<PendingScript<'a>>, inside: bool) -> Result<LoadOutcome> {
         let mut unproved = Vec::new();
         loop {
             let pass = self.pass(&mut left, inside, true).await?;
             if pass.outside {
-                return Ok(Ending::Outside);
+                return Ok(LoadOutcome::Outside);
             }
             if pass.refused.is_empty() {
                 break;
@@ -130,18 +134,18 @@ impl<'a> Loader<'a> {
                 // Routines that call each other, or that their own tables call, are made unseen and looked at last.
                 let unseen = self.pass(&mut left, inside, false).await?;
                 if unseen.ran == 0 {
-                    return refusal::fail(&pass.refused, &self.session.server().version);
+                    return failed_statement::fail(&pass.refused, &self.session.server().version);
                 }
                 unproved.extend(unseen.made);
             }
         }
         self.prove(&unproved).await?;
-        Ok(Ending::Done)
+        Ok(LoadOutcome::Done)
     }
 
     /// Goes over all that is left once; unchecked, only over routines, whose bodies are not looked at.
-    async fn pass(&self, left: &mut [Pending<'a>], inside: bool, checked: bool) -> Result<Pass<'a>> {
-        let mut pass = Pass::default();
+    async fn pass(&self, left: &mut [PendingScript<'a>], inside: bool, checked: bool) -> Result<LoadPass<'a>> {
+        let mut pass = LoadPass::default();
         for pending in left.iter_mut().filter(|pending| pending.done.contains(&false)) {
             self.must(&self.reset).await?;
             if !checked {
@@ -154,7 +158,7 @@ impl<'a> Loader<'a> {
                     continue;
                 }
                 if let Err(error) = self.one(&statement.text, inside).await? {
-                    let refused = Refused { text, statement, error };
+                    let refused = FailedStatement { text, statement, error };
                     self.judge(refused, inside, &mut pass)?;
                     if pass.outside {
                         return Ok(pass);
@@ -164,7 +168,7 @@ impl<'a> Loader<'a> {
                 if !std::mem::replace(done, true) {
                     pass.ran += 1;
                     if !checked && !setting {
-                        pass.made.push(Unproved { text, index, look: self.look().await? });
+                        pass.made.push(UncheckedRoutine { text, index, look: self.look().await? });
                     }
                 }
             }
@@ -173,7 +177,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Keeps what may run later; what never will ends everything.
-    fn judge(&self, refused: Refused<'a>, inside: bool, pass: &mut Pass<'a>) -> Result<()> {
+    fn judge(&self, refused: FailedStatement<'a>, inside: bool, pass: &mut LoadPass<'a>) -> Result<()> {
         match answer(&refused.error) {
             Some((_, code)) if wants_outside(code) && inside => pass.outside = true,
             Some((_, code)) if may_come(code) => pass.refused.push(refused),
@@ -207,13 +211,13 @@ impl<'a> Loader<'a> {
         Ok(if validates { format!("{path}; SELECT {validator}({oid})") } else { path })
     }
 
-    async fn prove(&self, unproved: &[Unproved<'a>]) -> Result<()> {
+    async fn prove(&self, unproved: &[UncheckedRoutine<'a>]) -> Result<()> {
         for routine in unproved {
             self.must(&self.reset).await?;
             if let Err(error) = self.run(&routine.look).await?
                 && let Some(statement) = routine.text.statements.get(routine.index)
             {
-                let refused = Refused { text: routine.text, statement, error };
+                let refused = FailedStatement { text: routine.text, statement, error };
                 return Err(explain(&refused, false, &self.session.server().version));
             }
         }
@@ -255,8 +259,8 @@ impl<'a> Loader<'a> {
     }
 }
 
-impl<'a> Pending<'a> {
-    fn new(text: &'a Text) -> Self {
+impl<'a> PendingScript<'a> {
+    fn new(text: &'a ModelScript) -> Self {
         Self { text, done: vec![false; text.statements.len()] }
     }
 }

@@ -2,32 +2,34 @@
 //! Nothing is loaded twice: catalogs are kept between runs.
 
 mod cache;
+mod cache_key;
 mod consent;
+mod digest;
+mod failed_statement;
 mod glob;
-mod key;
 mod loader;
-mod places;
+mod model_script;
 mod program;
-mod refusal;
-mod seen;
 mod source;
-mod text;
+mod user_folders;
+mod watch;
 
 use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
 use super::project::Project;
-use super::scratch::Scratch;
+use super::scratch::ScratchDatabase;
+use super::state::VersionTable;
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::schema::{Kind, Schema, Scope};
 use loader::Loader;
-use source::Source;
-use text::Text;
+use model_script::ModelScript;
+use source::ModelSource;
 
-pub use key::Key;
-pub use places::Places;
-pub use seen::{folders, seen};
+pub use cache_key::CacheKey;
+pub use user_folders::UserFolders;
+pub use watch::{fingerprint, watched_folders};
 
 /// The kind under which the models' own catalog is kept; see [`Key::cache_get`].
 const KIND: &str = "models";
@@ -43,7 +45,7 @@ pub struct Models {
     /// What the project manages; the schema holds nothing beyond it.
     pub scope: Scope,
     /// For further catalogs that depend on the same things.
-    pub key: Key,
+    pub key: CacheKey,
 }
 
 /// How to load.
@@ -57,7 +59,7 @@ pub struct LoadOptions {
 
 /// What happens meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum ModelsEvent {
     /// The scratch database is there.
     Scratch { place: String, notes: Vec<String> },
     /// `number` of `count` files, from 1.
@@ -70,9 +72,9 @@ pub enum Told {
 
 /// The models' DDL, read but not loaded yet.
 #[derive(Debug, Clone)]
-pub struct Prepared {
-    sources: Vec<Source>,
-    key: Key,
+pub struct PreparedModels {
+    sources: Vec<ModelSource>,
+    key: CacheKey,
 }
 
 /// Reads the DDL, and asks the target how its database is made.
@@ -85,8 +87,8 @@ pub async fn prepare(
     target: &Target,
     options: &LoadOptions,
     cancel: &CancellationToken,
-) -> Result<Prepared> {
-    prepare_in(&Places::of_process(), project, target, options, cancel).await
+) -> Result<PreparedModels> {
+    prepare_in(&UserFolders::of_process(), project, target, options, cancel).await
 }
 
 /// The same, with the user's folders given.
@@ -94,22 +96,22 @@ pub async fn prepare(
 /// # Errors
 /// As [`prepare`].
 pub async fn prepare_in(
-    places: &Places,
+    places: &UserFolders,
     project: &Project,
     target: &Target,
     options: &LoadOptions,
     cancel: &CancellationToken,
-) -> Result<Prepared> {
+) -> Result<PreparedModels> {
     let sources = source::read(project, options, places, cancel).await?;
     going_on(cancel)?;
-    let key = Key::of(project, target, &sources, places).await?;
-    Ok(Prepared { sources, key })
+    let key = CacheKey::of(project, target, &sources, places).await?;
+    Ok(PreparedModels { sources, key })
 }
 
-impl Prepared {
+impl PreparedModels {
     /// What the models' catalog depends on.
     #[must_use]
-    pub const fn key(&self) -> &Key {
+    pub const fn key(&self) -> &CacheKey {
         &self.key
     }
 
@@ -124,20 +126,20 @@ impl Prepared {
         project: &Project,
         target: &Target,
         options: &LoadOptions,
-        tell: &(dyn Fn(Told) + Send + Sync),
+        tell: &(dyn Fn(ModelsEvent) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Models> {
         let Self { sources, key } = self;
         if let Some(schema) = key.cache_get(KIND) {
-            tell(Told::FromCache);
+            tell(ModelsEvent::FromCache);
             return Ok(models(project, schema, Vec::new(), key));
         }
-        let texts = sources.iter().map(Text::of).collect::<Result<Vec<_>>>()?;
-        let needs = text::needs(&texts);
+        let texts = sources.iter().map(ModelScript::of).collect::<Result<Vec<_>>>()?;
+        let needs = model_script::needs(&texts);
         going_on(cancel)?;
-        let scratch = Scratch::make(project, target, &needs, options.download).await?;
+        let scratch = ScratchDatabase::make(project, target, &needs, options.download).await?;
         let mut notes = scratch.notes().to_vec();
-        tell(Told::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
+        tell(ModelsEvent::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
         let schema = on_scratch(project, scratch.target(), &texts, tell, cancel).await;
         let removed = scratch.remove().await;
         let schema = schema?;
@@ -162,26 +164,25 @@ pub fn scope(project: &Project, made: &[String]) -> Scope {
 }
 
 fn limited(project: &Project, schemas: Option<&[String]>) -> Scope {
-    let table = &project.config.database.version_table;
-    let (schema, name) = table.split_once('.').map_or((None, table.as_str()), |(schema, name)| (Some(schema), name));
-    Scope::new(schemas, &project.config.models.exclude).without(schema, name)
+    let scope = Scope::new(schemas, &project.config.models.exclude);
+    VersionTable::new(&project.config.database.version_table).exclude_from(scope)
 }
 
 async fn on_scratch(
     project: &Project,
     scratch: &Target,
-    texts: &[Text],
-    tell: &(dyn Fn(Told) + Send + Sync),
+    texts: &[ModelScript],
+    tell: &(dyn Fn(ModelsEvent) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Schema> {
     going_on(cancel)?;
     let loader = Loader::open(project, scratch, cancel).await?;
     loader.load(texts, tell).await?;
-    tell(Told::Reading);
+    tell(ModelsEvent::Reading);
     loader.read(&limited(project, project.config.models.schemas.as_deref())).await
 }
 
-fn models(project: &Project, schema: Schema, notes: Vec<String>, key: Key) -> Models {
+fn models(project: &Project, schema: Schema, notes: Vec<String>, key: CacheKey) -> Models {
     let named = schema.objects.keys().map(|id| if id.kind == Kind::Schema { &id.name } else { &id.schema });
     let made: BTreeSet<String> = named.filter(|name| !name.is_empty()).cloned().collect();
     let scope = scope(project, &made.into_iter().collect::<Vec<_>>());

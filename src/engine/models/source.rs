@@ -5,9 +5,9 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::places::Places;
+use super::user_folders::UserFolders;
 use super::{LoadOptions, consent, glob, program};
-use crate::engine::passage::from_here;
+use crate::engine::passage::display_path;
 use crate::engine::project::Project;
 use crate::engine::{Error, Result};
 
@@ -16,7 +16,7 @@ const DEFAULT: &str = "models/**/*.sql";
 
 /// One text of DDL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct ModelSource {
     /// The same wherever the project lies and limbeck is called from.
     pub name: String,
     /// As it is to be called in errors.
@@ -31,16 +31,20 @@ pub struct Source {
 pub async fn read(
     project: &Project,
     options: &LoadOptions,
-    places: &Places,
+    places: &UserFolders,
     cancel: &CancellationToken,
-) -> Result<Vec<Source>> {
+) -> Result<Vec<ModelSource>> {
     sound(project)?;
     let models = &project.config.models;
     if let Some(words) = &models.program {
         consent::ask(project, words, options.consent, places)?;
         let text = program::output(words, project.root(), cancel).await?;
         let called = format!("output of {}", words.first().map_or("", String::as_str));
-        return Ok(vec![Source { name: called.clone(), shown: called, text: plain(text, "the program's output")? }]);
+        return Ok(vec![ModelSource {
+            name: called.clone(),
+            shown: called,
+            text: plain(text, "the program's output")?,
+        }]);
     }
     files(project.root(), models.sql.as_deref(), &project.config_path)
 }
@@ -63,7 +67,7 @@ pub fn sound(project: &Project) -> Result<()> {
     let models = &project.config.models;
     let named = [models.sql.is_some(), models.program.is_some(), models.sqlalchemy.is_some()];
     if named.into_iter().filter(|named| *named).count() > 1 {
-        return Err(Error::new(format!("[models] in {} says more than one thing", from_here(&project.config_path)))
+        return Err(Error::new(format!("[models] in {} says more than one thing", display_path(&project.config_path)))
             .hint("keep one of sql, program and sqlalchemy"));
     }
     if models.sqlalchemy.is_some() {
@@ -75,14 +79,14 @@ pub fn sound(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<Source>> {
+fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<ModelSource>> {
     names(root, patterns, config)?.into_iter().map(|name| file(root, name)).collect()
 }
 
 fn names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTreeSet<String>> {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for pattern in patterns.unwrap_or(&[DEFAULT.to_owned()]) {
-        let more = glob::files(root, pattern)?;
+        let more = glob::find_files(root, pattern)?;
         if more.is_empty() && patterns.is_some() {
             return Err(no_file(root, pattern));
         }
@@ -90,7 +94,7 @@ fn names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTre
     }
     if found.is_empty() {
         return Err(Error::new("there are no models: nothing says what the schema should be")
-            .because(format!("{} has no [models], and no file is {DEFAULT} beside it", from_here(config)))
+            .because(format!("{} has no [models], and no file is {DEFAULT} beside it", display_path(config)))
             .hint("write the schema as CREATE statements into models/schema.sql beside limbeck.toml, or name sql or program under [models]"));
     }
     Ok(found)
@@ -100,19 +104,19 @@ fn no_file(root: &Path, pattern: &str) -> Error {
     let called = if glob::is_pattern(pattern) { "no file is" } else { "there is no file" };
     let error = Error::new(format!("{called} '{pattern}', which [models] sql names"));
     error.hint(format!(
-        "patterns are relative to {}; `**` stands for any folders, `*` and `?` within a name",
+        "patterns are relative to {}; `**` matches any folders, `*` and `?` match within a name, {{a,b}} and [a-z] are allowed",
         root.display()
     ))
 }
 
-fn file(root: &Path, name: String) -> Result<Source> {
+fn file(root: &Path, name: String) -> Result<ModelSource> {
     let path = root.join(&name);
-    let shown = from_here(&path);
+    let shown = display_path(&path);
     let bytes = std::fs::read(&path).map_err(|error| Error::new(format!("cannot read {shown}")).because(error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         Error::new(format!("{shown} is no UTF-8")).because(error).hint("models are written in UTF-8")
     })?;
-    Ok(Source { text: plain(text, &shown)?, name, shown })
+    Ok(ModelSource { text: plain(text, &shown)?, name, shown })
 }
 
 /// Without a byte order mark; a zero byte cannot be sent.

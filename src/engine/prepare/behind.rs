@@ -3,7 +3,7 @@
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Behind, EnvironmentName};
 use crate::engine::connection::{ConnInfo, Session};
-use crate::engine::project::{Project, ScriptTree, Where};
+use crate::engine::project::{DatabaseLocation, Project, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::{ConnectOptions, Result};
 
@@ -40,8 +40,8 @@ pub async fn look(
 
 async fn heads(project: &Project, options: &ConnectOptions) -> Result<Vec<RevisionId>> {
     let text = match project.locate(options)? {
-        Where::Url(url) => Some(url),
-        Where::Variables | Where::Embedded => None,
+        DatabaseLocation::Url(url) => Some(url),
+        DatabaseLocation::Variables | DatabaseLocation::Embedded => None,
     };
     let session = Session::open(&ConnInfo::resolve(text.as_deref(), &project.variables)?, "limbeck plan").await?;
     VersionTable::new(&project.config.database.version_table).heads(session.client()).await

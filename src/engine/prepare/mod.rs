@@ -9,7 +9,7 @@ use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{Plan, Source, Step, TransactionMode};
 use crate::engine::project::{Project, ScriptFile, ScriptTree};
 use crate::engine::state::VersionTable;
-use crate::engine::state::recall;
+use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, Result, Target, backup, copies, preflight};
 
 /// What is asked for.
@@ -34,7 +34,7 @@ pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, requ
     let session = target.connect("limbeck plan").await?;
     let table = VersionTable::new(&project.config.database.version_table);
     let heads = table.heads(session.client()).await?;
-    let tree = recall::with_missing(tree, session.client(), &heads).await?;
+    let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
     let mut plan = plan(project, &tree, target, request, &heads)?;
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
@@ -108,7 +108,7 @@ fn walk(tree: &ScriptTree, request: &Request, heads: &[RevisionId]) -> Result<Pa
 fn build(tree: &ScriptTree, step: PathStep) -> Result<Step> {
     let id = step.revision.clone();
     let file = tree.script(id.as_str()).ok_or_else(|| Error::new(format!("no script for revision {id}")))?;
-    let path = (!recall::is_recalled(file)).then(|| file.path.clone());
+    let path = (!ledger_scripts::is_from_ledger(file)).then(|| file.path.clone());
     Step::build(step, &Source { script: &file.script, text: &file.text, path }).map_err(|error| {
         let mut report = Error::new(format!("{}:{}: {}", place(file), error.line, error.message));
         report.hint = error.hint;

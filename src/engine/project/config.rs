@@ -13,18 +13,18 @@ use crate::engine::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    pub database: Database,
-    pub environments: BTreeMap<String, Environment>,
-    pub scripts: Scripts,
-    pub models: Models,
-    pub apply: Apply,
-    pub scratch: Scratch,
+    pub database: DatabaseConfig,
+    pub environments: BTreeMap<String, EnvironmentConfig>,
+    pub scripts: ScriptsConfig,
+    pub models: ModelsConfig,
+    pub apply: ApplyConfig,
+    pub scratch: ScratchConfig,
 }
 
 /// `[database]`: where the project's own database is.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Database {
+pub struct DatabaseConfig {
     /// A connection string, `${NAME}` allowed. `None`: `${DATABASE_URL}`, then libpq's variables.
     pub url: Option<String>,
     /// Whether the embedded server serves where there is no URL.
@@ -38,7 +38,7 @@ pub struct Database {
 /// One `[environments.NAME]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Environment {
+pub struct EnvironmentConfig {
     pub url: Option<String>,
     /// Whether its name has to be confirmed before anything runs.
     pub protected: bool,
@@ -49,7 +49,7 @@ pub struct Environment {
 /// `[scripts]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Scripts {
+pub struct ScriptsConfig {
     /// Version folders, relative to the file.
     #[serde(deserialize_with = "one_or_many")]
     pub directory: Vec<String>,
@@ -62,7 +62,7 @@ pub struct Scripts {
 /// `[models]`: the schema as it should be.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Models {
+pub struct ModelsConfig {
     pub sql: Option<Vec<String>>,
     pub program: Option<Vec<String>>,
     pub sqlalchemy: Option<SqlAlchemy>,
@@ -82,7 +82,7 @@ pub struct SqlAlchemy {
 /// `[apply]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Apply {
+pub struct ApplyConfig {
     pub transaction: TransactionMode,
     /// As PostgreSQL takes it.
     pub lock_timeout: String,
@@ -91,7 +91,7 @@ pub struct Apply {
     /// Whether what a confirmed step destroys is kept.
     pub keep: bool,
     pub keep_limit: String,
-    pub backup: Backup,
+    pub backup: BackupPolicy,
     /// The hazard classes that need approval.
     pub confirm: Vec<Class>,
 }
@@ -99,7 +99,7 @@ pub struct Apply {
 /// When a backup is made before data is lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Backup {
+pub enum BackupPolicy {
     Always,
     #[default]
     Protected,
@@ -109,17 +109,17 @@ pub enum Backup {
 /// `[scratch]`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Scratch {
+pub struct ScratchConfig {
     pub url: Option<String>,
 }
 
-impl Default for Database {
+impl Default for DatabaseConfig {
     fn default() -> Self {
         Self { url: None, embedded: false, embedded_at: None, version_table: "alembic_version".into() }
     }
 }
 
-impl Default for Scripts {
+impl Default for ScriptsConfig {
     fn default() -> Self {
         Self {
             directory: vec!["versions".into()],
@@ -129,7 +129,7 @@ impl Default for Scripts {
     }
 }
 
-impl Default for Apply {
+impl Default for ApplyConfig {
     fn default() -> Self {
         Self {
             transaction: TransactionMode::Each,
@@ -137,7 +137,7 @@ impl Default for Apply {
             role: None,
             keep: true,
             keep_limit: "1GB".into(),
-            backup: Backup::Protected,
+            backup: BackupPolicy::Protected,
             confirm: vec![Class::DataLoss],
         }
     }

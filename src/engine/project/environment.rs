@@ -11,7 +11,7 @@ const LIBPQ_PLACE: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Where {
+pub enum DatabaseLocation {
     /// A connection string, its variables put in; may hold a password.
     Url(String),
     /// libpq's variables say it.
@@ -35,12 +35,12 @@ impl Project {
     ///
     /// # Errors
     /// When there is no such environment, a variable is not set, or nothing says where the database is.
-    pub fn locate(&self, options: &ConnectOptions) -> Result<Where> {
+    pub fn locate(&self, options: &ConnectOptions) -> Result<DatabaseLocation> {
         if options.embedded {
-            return Ok(Where::Embedded);
+            return Ok(DatabaseLocation::Embedded);
         }
         if let Some(url) = &options.database_url {
-            return Ok(Where::Url(url.clone()));
+            return Ok(DatabaseLocation::Url(url.clone()));
         }
         if let Some(name) = &options.environment {
             let url = self.environment(name)?.url.as_ref();
@@ -48,19 +48,19 @@ impl Project {
                 Error::new(format!("environment '{name}' has no url"))
                     .hint(format!("set url under [environments.{name}] in {}", self.config_path.display()))
             })?;
-            return self.expand(url).map(Where::Url);
+            return self.expand(url).map(DatabaseLocation::Url);
         }
         if let Some(url) = &self.config.database.url {
-            return self.expand(url).map(Where::Url);
+            return self.expand(url).map(DatabaseLocation::Url);
         }
         if let Some(url) = self.variable("DATABASE_URL") {
-            return Ok(Where::Url(url.to_owned()));
+            return Ok(DatabaseLocation::Url(url.to_owned()));
         }
         if LIBPQ_PLACE.iter().any(|name| self.variable(name).is_some()) {
-            return Ok(Where::Variables);
+            return Ok(DatabaseLocation::Variables);
         }
         if self.config.database.embedded {
-            return Ok(Where::Embedded);
+            return Ok(DatabaseLocation::Embedded);
         }
         let message = "no database URL: DATABASE_URL is not set, nor any of libpq's PG* variables";
         Err(Error::of(ErrorKind::NoDatabase, message).hint(format!(
@@ -79,7 +79,7 @@ impl Project {
         classes
     }
 
-    fn environment(&self, name: &str) -> Result<&super::config::Environment> {
+    fn environment(&self, name: &str) -> Result<&super::config::EnvironmentConfig> {
         let environments = &self.config.environments;
         environments.get(name).ok_or_else(|| {
             let error = Error::new(format!("no environment '{name}' in {}", self.config_path.display()));
@@ -137,28 +137,28 @@ mod tests {
         }
     }
 
-    fn locate(config: &str, variables: &[(&str, &str)], options: &ConnectOptions) -> Result<Where> {
+    fn locate(config: &str, variables: &[(&str, &str)], options: &ConnectOptions) -> Result<DatabaseLocation> {
         project(config, variables).locate(options)
     }
 
     #[test]
     fn the_url_is_looked_for_in_order() {
-        let url = |text: &str| Where::Url(text.to_owned());
+        let url = |text: &str| DatabaseLocation::Url(text.to_owned());
         let all = [("DATABASE_URL", "from-env"), ("PGHOST", "h")];
         let options = ConnectOptions::default();
         assert_eq!(locate("[database]\nurl = 'a'\nembedded = true", &all, &options).unwrap(), url("a"));
         assert_eq!(locate("[database]\nembedded = true", &all, &options).unwrap(), url("from-env"));
-        assert_eq!(locate("[database]\nembedded = true", &all[1..], &options).unwrap(), Where::Variables);
-        assert_eq!(locate("[database]\nembedded = true", &[], &options).unwrap(), Where::Embedded);
+        assert_eq!(locate("[database]\nembedded = true", &all[1..], &options).unwrap(), DatabaseLocation::Variables);
+        assert_eq!(locate("[database]\nembedded = true", &[], &options).unwrap(), DatabaseLocation::Embedded);
         assert!(locate("", &[], &options).unwrap_err().message.starts_with("no database URL"));
     }
 
     #[test]
     fn what_the_command_line_says_comes_first() {
         let options = ConnectOptions { database_url: Some("x".into()), ..ConnectOptions::default() };
-        assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), Where::Url("x".into()));
+        assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), DatabaseLocation::Url("x".into()));
         let options = ConnectOptions { embedded: true, ..ConnectOptions::default() };
-        assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), Where::Embedded);
+        assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), DatabaseLocation::Embedded);
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         let config = "[database]\nurl = 'postgresql://u:${PW}@h/${DB}'";
         let known = [("PW", "p}${x"), ("DB", "d")];
         let options = ConnectOptions::default();
-        assert_eq!(locate(config, &known, &options).unwrap(), Where::Url("postgresql://u:p}${x@h/d".into()));
+        assert_eq!(locate(config, &known, &options).unwrap(), DatabaseLocation::Url("postgresql://u:p}${x@h/d".into()));
         assert_eq!(locate(config, &known[..1], &options).unwrap_err().message, "/p/limbeck.toml: ${DB} is not set");
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn environments_are_known_by_name() {
         let config = "[environments.production]\nurl = 'p'\nprotected = true";
         let chosen = |name: &str| ConnectOptions { environment: Some(name.into()), ..ConnectOptions::default() };
-        assert_eq!(locate(config, &[], &chosen("production")).unwrap(), Where::Url("p".into()));
+        assert_eq!(locate(config, &[], &chosen("production")).unwrap(), DatabaseLocation::Url("p".into()));
         let error = locate(config, &[], &chosen("prodution")).unwrap_err();
         assert_eq!(error.hint.as_deref(), Some("did you mean 'production'?"));
         let name = project(config, &[]).environment_name(&chosen("production")).unwrap();

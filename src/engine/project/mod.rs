@@ -8,10 +8,10 @@ mod tree;
 mod write;
 
 pub use config::Config;
-pub use environment::Where;
+pub use environment::DatabaseLocation;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
-pub use write::{Saved, write_new, write_over, write_unless_moved};
+pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
 
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use crate::engine::{Error, Result};
 ///
 /// # Errors
 /// When the file exists, or cannot be written.
-pub fn write_new(path: &Path, text: &str) -> Result<()> {
+pub fn create_file(path: &Path, text: &str) -> Result<()> {
     write(path, text, false)
 }
 
@@ -17,13 +17,13 @@ pub fn write_new(path: &Path, text: &str) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_over(path: &Path, text: &str) -> Result<()> {
+pub fn overwrite(path: &Path, text: &str) -> Result<()> {
     write(path, text, true)
 }
 
 /// What became of a file that was not to be written over somebody else's changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Saved {
+pub enum SaveOutcome {
     Written,
     /// It was not written, since it holds this, or is gone.
     Moved(Option<String>),
@@ -33,17 +33,17 @@ pub enum Saved {
 ///
 /// # Errors
 /// When it cannot be read or written.
-pub fn write_unless_moved(path: &Path, text: &str, known: Option<&str>) -> Result<Saved> {
+pub fn write_if_unchanged(path: &Path, text: &str, known: Option<&str>) -> Result<SaveOutcome> {
     let found = match std::fs::read(path) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::new(format!("cannot read {}", path.display())).because(error)),
     };
     if found.as_deref() != known {
-        return Ok(Saved::Moved(found));
+        return Ok(SaveOutcome::Moved(found));
     }
     write(path, text, known.is_some())?;
-    Ok(Saved::Written)
+    Ok(SaveOutcome::Written)
 }
 
 fn write(path: &Path, text: &str, over: bool) -> Result<()> {
@@ -85,10 +85,10 @@ mod tests {
     fn a_new_file_is_never_written_over_another() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("deep/er/file.sql");
-        write_new(&path, "one").unwrap();
-        assert!(write_new(&path, "two").unwrap_err().message.ends_with("is there already"));
+        create_file(&path, "one").unwrap();
+        assert!(create_file(&path, "two").unwrap_err().message.ends_with("is there already"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
-        write_over(&path, "three").unwrap();
+        overwrite(&path, "three").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "three");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
     }
@@ -97,12 +97,12 @@ mod tests {
     fn a_file_that_moved_is_left_alone() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("file.sql");
-        let write = |text, known| write_unless_moved(&path, text, known).unwrap();
-        assert_eq!(write("one", Some("none")), Saved::Moved(None));
-        assert_eq!(write("one", None), Saved::Written);
-        assert_eq!(write("two", None), Saved::Moved(Some("one".into())));
-        assert_eq!(write("two", Some("zero")), Saved::Moved(Some("one".into())));
-        assert_eq!(write("two", Some("one")), Saved::Written);
+        let write = |text, known| write_if_unchanged(&path, text, known).unwrap();
+        assert_eq!(write("one", Some("none")), SaveOutcome::Moved(None));
+        assert_eq!(write("one", None), SaveOutcome::Written);
+        assert_eq!(write("two", None), SaveOutcome::Moved(Some("one".into())));
+        assert_eq!(write("two", Some("zero")), SaveOutcome::Moved(Some("one".into())));
+        assert_eq!(write("two", Some("one")), SaveOutcome::Written);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
     }
 }

@@ -1,63 +1,79 @@
-//! A scratch database: empty, like the target, and gone afterwards. Scripts are proved on it.
+//! Scratch databases: empty databases with the properties of the target, on which scripts are proved. They are dropped
+//! after use.
 //!
-//! In order: beside `[scratch] url`; beside the target; on a private server of the target's version, which is the only
-//! one for protected environments and for scripts that change what all databases of a server share.
+//! A scratch database is created on the server of `[scratch] url`, on the target's server, or on a private server of
+//! the target's version. Protected environments, and scripts that change objects shared by all databases, always use
+//! a private server.
 
+mod creator;
 mod database;
-mod likeness;
-mod needs;
+mod database_properties;
+mod dump;
+mod load;
+mod read;
+mod replica;
+mod requirements;
 
-pub use needs::Needs;
+pub(super) use creator::{creator_role, with_creator_role};
+pub(super) use read::{full_scope, read_schema};
+pub(super) use replica::reload_schema;
+pub use replica::{Replica, ReportScratch, ScratchOptions};
+pub use requirements::ScratchRequirements;
 
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Programs};
 use super::project::Project;
 use super::{Result, Target};
 use database::TemporaryDatabase;
-use likeness::Likeness;
+use database_properties::DatabaseProperties;
 
-/// A scratch database. [`Self::remove`] drops it; dropped without, it is removed in the background, and what even
-/// that leaves is swept by the next run.
+/// A scratch database. [`Self::remove`] drops it. If the value is dropped instead, a background task removes it; if
+/// that fails, the next run does.
 #[derive(Debug)]
-pub struct Scratch {
+pub struct ScratchDatabase {
     target: Target,
     notes: Vec<String>,
-    held: Option<Held>,
+    resources: Option<ScratchResources>,
 }
 
-/// What has to be taken away again.
+/// The database and the server that must be removed.
 #[derive(Debug)]
-struct Held {
+struct ScratchResources {
     database: TemporaryDatabase,
     server: Option<EmbeddedServer>,
 }
 
-impl Scratch {
-    /// Makes an empty database like the target's: of its encoding, locale and settings. Reads the target, and writes
-    /// nothing to its database. `download` as in [`EmbeddedOptions`].
+impl ScratchDatabase {
+    /// Creates an empty database with the target's encoding, locale and settings. Only reads the target's database.
+    /// `download`: see [`EmbeddedOptions`].
     ///
     /// # Errors
-    /// When the target cannot be asked, or none of the places has room for it.
-    pub async fn make(project: &Project, target: &Target, needs: &Needs, download: bool) -> Result<Self> {
+    /// When the target cannot be read, or no server accepts the scratch database.
+    pub async fn make(
+        project: &Project,
+        target: &Target,
+        requirements: &ScratchRequirements,
+        download: bool,
+    ) -> Result<Self> {
         let session = target.connect("limbeck scratch").await?;
-        let likeness = Likeness::read(&session).await?;
+        let properties = DatabaseProperties::read(&session).await?;
         drop(session);
         let owner = project.config.apply.role.as_deref();
-        let why = if target.environment.protected {
+        let reason = if target.environment.protected {
             "the environment is protected".to_owned()
-        } else if let Some(why) = &needs.own_server {
-            why.clone()
+        } else if let Some(reason) = &requirements.own_server {
+            reason.clone()
         } else if let Some(url) = &project.config.scratch.url {
             let conninfo = ConnInfo::resolve(Some(&project.expand(url)?), &project.variables)?;
-            return Self::beside(&conninfo, &likeness, owner).await.map_err(|error| {
-                error.hint("the role of [scratch] url has to be able to make databases: ALTER ROLE … CREATEDB")
+            return Self::on_server(&conninfo, &properties, owner).await.map_err(|error| {
+                error.hint("the role of [scratch] url must be able to create databases: ALTER ROLE … CREATEDB")
             });
         } else {
-            match Self::beside(target.conninfo(), &likeness, owner).await {
+            match Self::on_server(target.conninfo(), &properties, owner).await {
                 Ok(scratch) => return Ok(scratch),
-                Err(error) => format!("no database can be made beside the target: {error}"),
+                Err(error) => format!("no database can be created on the target's server: {error}"),
             }
         };
-        Self::private(&likeness, needs, owner, download, &why).await
+        Self::on_private_server(&properties, requirements, owner, download, &reason).await
     }
 
     /// The database, to open sessions on and to apply plans to.
@@ -66,29 +82,29 @@ impl Scratch {
         &self.target
     }
 
-    /// What people should know of it: why it is not beside the target, or in what it is not like it.
+    /// Notes for the user: why the database is not on the target's server, or which properties differ from the target.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Takes it away, with everything in it.
+    /// Drops the database and its private server.
     ///
     /// # Errors
-    /// When the server refuses, or is gone.
+    /// When the server refuses it or cannot be reached.
     pub async fn remove(mut self) -> Result<()> {
-        match self.held.take() {
-            Some(held) => held.remove().await,
+        match self.resources.take() {
+            Some(resources) => resources.remove().await,
             None => Ok(()),
         }
     }
 
-    async fn beside(maintenance: &ConnInfo, likeness: &Likeness, owner: Option<&str>) -> Result<Self> {
-        let (database, mut notes) = TemporaryDatabase::make(maintenance, likeness, owner).await?;
-        notes.extend(likeness.other_version(&database.server_version()));
+    async fn on_server(maintenance: &ConnInfo, properties: &DatabaseProperties, owner: Option<&str>) -> Result<Self> {
+        let (database, mut notes) = TemporaryDatabase::make(maintenance, properties, owner).await?;
+        notes.extend(properties.version_note(&database.server_version()));
         let target = Target::scratch(maintenance.with_database(database.name()));
-        let scratch = Self { target, notes, held: Some(Held { database, server: None }) };
-        // A pooler or pg_hba.conf may know no other databases than those it names.
+        let scratch = Self { target, notes, resources: Some(ScratchResources { database, server: None }) };
+        // A connection pooler or pg_hba.conf may allow only certain database names.
         if let Err(error) = scratch.target.connect("limbeck scratch").await {
             scratch.remove().await?;
             return Err(error);
@@ -96,27 +112,27 @@ impl Scratch {
         Ok(scratch)
     }
 
-    async fn private(
-        likeness: &Likeness,
-        needs: &Needs,
+    async fn on_private_server(
+        properties: &DatabaseProperties,
+        requirements: &ScratchRequirements,
         owner: Option<&str>,
         download: bool,
-        why: &str,
+        reason: &str,
     ) -> Result<Self> {
         let mut options = EmbeddedOptions::of_process(download);
-        let major = Some(likeness.major);
+        let major = Some(properties.major);
         if download || Programs::find(&options.surroundings, major).is_ok() {
             options.major = major;
         }
-        let server = EmbeddedServer::temporary(&database::name()?, &options)
+        let server = EmbeddedServer::temporary(&database::unique_name()?, &options)
             .await
-            .map_err(|error| error.because(format!("a private server is needed: {why}")))?;
+            .map_err(|error| error.because(format!("a private server is required: {reason}")))?;
         let maintenance = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
-        match Self::on_private(&maintenance, likeness, needs, owner).await {
+        match Self::fill_private_server(&maintenance, properties, requirements, owner).await {
             Ok(mut scratch) => {
-                scratch.notes.insert(0, format!("a private server is used, because {why}"));
-                if let Some(held) = &mut scratch.held {
-                    held.server = Some(server);
+                scratch.notes.insert(0, format!("a private server is used because {reason}"));
+                if let Some(resources) = &mut scratch.resources {
+                    resources.server = Some(server);
                 }
                 Ok(scratch)
             }
@@ -127,40 +143,41 @@ impl Scratch {
         }
     }
 
-    async fn on_private(
+    async fn fill_private_server(
         maintenance: &ConnInfo,
-        likeness: &Likeness,
-        needs: &Needs,
+        properties: &DatabaseProperties,
+        requirements: &ScratchRequirements,
         owner: Option<&str>,
     ) -> Result<Self> {
         let session = super::connection::Session::open(maintenance, "limbeck scratch").await?;
-        likeness.make_roles(&session, &needs.roles).await?;
+        properties.create_roles(&session, &requirements.roles).await?;
         if let Some(role) = owner {
-            // Who else logs in there may do all; what a superuser has made on the target is made by this role here.
+            // The login role of the private server is a superuser. Objects that a superuser created on the target are
+            // created by this role here.
             let sql = format!("ALTER ROLE {} SUPERUSER", super::connection::identifier::quote(role));
             session.client().batch_execute(&sql).await.map_err(|error| super::connection::database_error(&error))?;
         }
-        Self::beside(maintenance, likeness, owner).await
+        Self::on_server(maintenance, properties, owner).await
     }
 }
 
-impl Held {
+impl ScratchResources {
     async fn remove(self) -> Result<()> {
         let dropped = self.database.remove().await;
         match self.server {
-            // Whatever became of the database goes with its server.
+            // The database is removed together with its server.
             Some(server) => server.remove().await,
             None => dropped,
         }
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchDatabase {
     fn drop(&mut self) {
-        if let Some(held) = self.held.take()
+        if let Some(resources) = self.resources.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(held.remove());
+            runtime.spawn(resources.remove());
         }
     }
 }

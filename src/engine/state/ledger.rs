@@ -1,5 +1,5 @@
-//! The ledger: who ran which script when, how it went, and its text. It lies in a schema of its own,
-//! so that Alembic's autogenerate never sees it.
+//! The ledger: which script ran when, by whom, with what result, and the text of the script. It is in its own schema,
+//! so that Alembic's autogenerate ignores it.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -32,28 +32,29 @@ const COLUMNS: &str = "(
     error text
 )";
 
-/// Where the ledger lies, if it could be had.
+/// The location of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ledger {
-    /// The table's name as SQL.
+    /// The name of the table as SQL.
     Table(&'static str),
-    /// The role may make none; why.
+    /// The ledger does not exist and could not be created; the reason.
     Missing(String),
 }
 
-/// One row of the ledger.
+/// The id of a row of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry(i64);
 
 impl Entry {
-    /// Its number.
+    /// The id.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.0
     }
 }
 
-/// A server process. Numbers are used again, so its start tells it from a later one; `None` where that may not be seen.
+/// A server process. Process ids are reused, so the start time identifies it. `start` is `None` when the role may not
+/// see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backend {
     pub pid: i32,
@@ -61,10 +62,10 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Looks a process up.
+    /// Reads the start time of a process.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn find(client: &Client, pid: i32) -> Result<Self> {
         let query = "SELECT backend_start FROM pg_stat_activity WHERE pid = $1";
         let row = client.query_opt(query, &[&pid]).await.map_err(|error| database_error(&error))?;
@@ -72,7 +73,7 @@ impl Backend {
     }
 }
 
-/// A row that says `running`: its server process may still be at work, or have died.
+/// A row in the state `running`. Its server process may still be running, or may have ended without updating the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     pub entry: Entry,
@@ -80,25 +81,25 @@ pub struct Unfinished {
     pub backend_pid: i32,
     pub role: String,
     pub client: String,
-    /// Whether that server process is still there.
+    /// Whether the server process exists.
     pub alive: bool,
     pub age: Duration,
 }
 
-/// How far an earlier run outside a transaction came, when it did not end well.
+/// How far a failed or interrupted run outside a transaction got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// Statements that were begun.
+    /// The number of statements that were started.
     pub begun: usize,
-    /// Statements that are known to have ended.
+    /// The number of statements that are known to have ended.
     pub finished: usize,
 }
 
 impl Ledger {
-    /// Finds the ledger, without making one.
+    /// Returns the ledger if it exists.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
         let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
         let row = client.query_one(query, &[]).await.map_err(|error| database_error(&error))?;
@@ -111,10 +112,10 @@ impl Ledger {
         })
     }
 
-    /// The number of the newest row; `None` where there is no ledger or nothing in it.
+    /// Returns the id of the newest row. `None` when there is no ledger or no row.
     ///
     /// # Errors
-    /// When the server cannot be asked, or the role may not read it.
+    /// When the server cannot be reached, or the role may not read the ledger.
     pub async fn newest(client: &Client) -> Result<Option<i64>> {
         let Some(Self::Table(table)) = Self::find(client).await? else { return Ok(None) };
         let query = format!("SELECT max(id) FROM {table}");
@@ -122,24 +123,26 @@ impl Ledger {
         Ok(row.get(0))
     }
 
-    /// Finds the ledger or makes it: in schema `limbeck`, else beside the version table, else not at all.
+    /// Returns the ledger, and creates it if it does not exist: in the schema `limbeck`, or in the schema of the
+    /// version table. Returns [`Self::Missing`] if the role may create neither.
     ///
     /// # Errors
-    /// When the server cannot be asked; that the role may not make one is no error.
+    /// When the server cannot be reached.
     pub async fn ensure(client: &Client) -> Result<Self> {
         if let Some(found) = Self::find(client).await? {
             return Ok(found);
         }
-        let own_schema = "CREATE SCHEMA IF NOT EXISTS limbeck; CREATE TABLE IF NOT EXISTS limbeck.log ";
-        let beside = "CREATE TABLE IF NOT EXISTS limbeck_log ";
-        let mut ways = vec![(own_schema, "limbeck.log"), (beside, "limbeck_log")];
-        // The usual search path begins with the schema named like the role: everything would go there.
-        let named_alike = client.query_one("SELECT 'limbeck' IN (current_user, session_user)", &[]).await;
-        if named_alike.map_err(|error| database_error(&error))?.get(0) {
-            ways.remove(0);
+        let in_own_schema = "CREATE SCHEMA IF NOT EXISTS limbeck; CREATE TABLE IF NOT EXISTS limbeck.log ";
+        let in_search_path = "CREATE TABLE IF NOT EXISTS limbeck_log ";
+        let mut candidates = vec![(in_own_schema, "limbeck.log"), (in_search_path, "limbeck_log")];
+        // By default, the search path starts with the schema named like the role: all other objects would be created
+        // there, too.
+        let is_role_name = client.query_one("SELECT 'limbeck' IN (current_user, session_user)", &[]).await;
+        if is_role_name.map_err(|error| database_error(&error))?.get(0) {
+            candidates.remove(0);
         }
         let mut refusal = String::new();
-        for (create, name) in ways {
+        for (create, name) in candidates {
             match client.batch_execute(&format!("{create}{COLUMNS}")).await {
                 Ok(()) => return Ok(Self::Table(name)),
                 Err(error) => refusal = database_error(&error).message,
@@ -148,10 +151,10 @@ impl Ledger {
         Ok(Self::Missing(refusal))
     }
 
-    /// Writes that a step begins on a server process, visible to others at once.
+    /// Inserts the row of a step that starts on a server process. Other sessions see it at once.
     ///
-    /// A step in a transaction does not wait for the disk here: its own commit writes this row's with it, and where
-    /// the machine dies before, nothing of the step is left that the row could tell of.
+    /// For a step in a transaction this does not wait for the disk: the commit of the step also writes this row. If the
+    /// machine crashes before, nothing of the step remains.
     ///
     /// # Errors
     /// When the row cannot be written.
@@ -179,7 +182,7 @@ impl Ledger {
         Ok(rows.first().map(|row| Entry(row.get(0))))
     }
 
-    /// Moves the cursor of a step that runs outside a transaction.
+    /// Updates the cursor of a step that runs outside a transaction.
     ///
     /// # Errors
     /// When the row cannot be written.
@@ -193,7 +196,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// SQL that closes a step's row as `done`, for the step's own transaction; `None` where no ledger is kept.
+    /// Returns SQL that sets the row of a step to `done`, for the transaction of the step. `None` when there is no
+    /// ledger.
     #[must_use]
     pub fn done(&self, entry: Option<Entry>) -> Option<String> {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return None };
@@ -203,7 +207,7 @@ impl Ledger {
         ))
     }
 
-    /// Closes the row of a step that was not done, from another session than the step's.
+    /// Updates the row of a step that was not completed, on another session than the step's.
     ///
     /// # Errors
     /// When the row cannot be written.
@@ -214,10 +218,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// The rows that say `running`, and whether their server process still lives.
+    /// Returns the rows in the state `running`, and whether their server process exists.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn unfinished(&self, client: &Client) -> Result<Vec<Unfinished>> {
         let Self::Table(table) = self else { return Ok(Vec::new()) };
         let query = format!(
@@ -240,10 +244,10 @@ impl Ledger {
         Ok(unfinished.collect())
     }
 
-    /// How far the last run of this very script outside a transaction came, if it did not end well.
+    /// Returns how far the last run of this script outside a transaction got, if it did not complete.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn cursor(&self, client: &Client, step: &Step) -> Result<Option<Cursor>> {
         let Self::Table(table) = self else { return Ok(None) };
         let query = format!(
@@ -259,10 +263,10 @@ impl Ledger {
         Ok((row.get::<_, &str>(0) != "done" && cursor.begun > 0).then_some(cursor))
     }
 
-    /// The texts with which revisions were last upgraded, for those whose files are gone.
+    /// Returns the text with which each revision was last upgraded. Used when the file is missing.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn scripts(&self, client: &Client, revisions: &[RevisionId]) -> Result<HashMap<String, String>> {
         let Self::Table(table) = self else { return Ok(HashMap::new()) };
         let query = format!(
@@ -275,11 +279,11 @@ impl Ledger {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// The SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it was
-    /// downgraded since. The server computes it, so that the texts stay where they are.
+    /// Returns the SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it
+    /// was downgraded since. The server computes it, so that the texts are not sent.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn hashes(&self, client: &Client) -> Result<HashMap<String, String>> {
         let Self::Table(table) = self else { return Ok(HashMap::new()) };
         let query = format!(

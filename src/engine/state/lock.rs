@@ -1,7 +1,8 @@
-//! One migrator at a time: an advisory lock on a session of its own, tried again and again.
+//! The migration lock: only one migrator works on a database at a time. It is an advisory lock on its own session,
+//! which is tried repeatedly.
 //!
-//! A blocking wait would deadlock `CREATE INDEX CONCURRENTLY`, which waits for every older snapshot;
-//! a lock on the migrating session would be lost where a script resets it.
+//! A blocking wait would deadlock with `CREATE INDEX CONCURRENTLY`, which waits for all older snapshots. A lock on the
+//! migrating session would be lost when a script resets the session.
 
 use std::time::Duration;
 
@@ -13,24 +14,24 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::connection::database_error;
 use crate::engine::{Error, ErrorKind, Result};
 
-/// `limb` in ASCII: the first key of every lock of ours.
+/// `limb` in ASCII: the first key of the lock.
 const CLASS: i32 = 0x6c69_6d62;
 
-/// How often the lock is tried.
-const AGAIN: Duration = Duration::from_millis(300);
+/// The interval between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_millis(300);
 
-/// How a wait is told: who holds the lock, and how long it has lasted.
-pub type Waiting<'a> = &'a (dyn Fn(String, Duration) + Send + Sync);
+/// Called while waiting, with the lock's holder and the time waited.
+pub type WaitReporter<'a> = &'a (dyn Fn(String, Duration) + Send + Sync);
 
-/// Takes the migrator's lock of this database and version table; it goes with the session.
+/// Acquires the migration lock of this database and version table. It is released when the session ends.
 ///
 /// # Errors
-/// Of kind `Locked` when it is held and `wait` is false, `Interrupted` when cancelled while waiting.
+/// Of kind `Locked` when another session holds it and `wait` is false; `Interrupted` when cancelled while waiting.
 pub async fn acquire(
     client: &Client,
     version_table: &str,
     wait: bool,
-    waiting: Waiting<'_>,
+    report_wait: WaitReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
     let key = key(version_table);
@@ -43,24 +44,24 @@ pub async fn acquire(
         if row.get(0) {
             return Ok(());
         }
-        let holder = holder(client, key).await?;
+        let holder = describe_holder(client, key).await?;
         if !wait {
             return Err(Error::of(ErrorKind::Locked, "another migrator holds the lock")
                 .because(holder)
-                .hint("wait for it to end; without --no-wait limbeck waits by itself"));
+                .hint("retry when it has ended, or run without --no-wait to wait for it"));
         }
-        waiting(holder, since.elapsed());
+        report_wait(holder, since.elapsed());
         tokio::select! {
-            () = tokio::time::sleep(AGAIN) => {}
+            () = tokio::time::sleep(RETRY_INTERVAL) => {}
             () = cancel.cancelled() => {
-                return Err(Error::of(ErrorKind::Interrupted, "cancelled while waiting for another migrator; nothing was run"));
+                return Err(Error::of(ErrorKind::Interrupted, "cancelled while waiting for another migrator; no script was run"));
             }
         }
     }
 }
 
-/// Who holds the lock, in words.
-async fn holder(client: &Client, key: i32) -> Result<String> {
+/// Describes the session that holds the lock.
+async fn describe_holder(client: &Client, key: i32) -> Result<String> {
     let query = "SELECT a.pid, coalesce(a.usename, 'someone'), coalesce(a.application_name, ''),
             coalesce(host(a.client_addr), 'this machine'), coalesce(extract(epoch FROM now() - a.backend_start), 0)::float8
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid

@@ -1,9 +1,9 @@
-//! What a database records about its own migrations: the version table, the ledger, and the migration lock.
+//! What a database stores about its own migrations: the version table, the ledger, and the migration lock.
 
 pub mod ledger;
+pub mod ledger_scripts;
 pub mod lock;
-pub mod recall;
-pub mod record;
+pub mod script_status;
 pub mod status;
 mod version_table;
 

@@ -1,13 +1,14 @@
-//! Alembic's own table: one row a head.
+//! Alembic's version table: one row per head.
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::core::graph::{RevisionId, VersionChange};
+use crate::core::schema::Scope;
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::{Error, Result};
 
-/// The version table's name, as the project says it.
+/// The name of the version table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionTable {
     schema: Option<String>,
@@ -15,7 +16,7 @@ pub struct VersionTable {
 }
 
 impl VersionTable {
-    /// Takes `alembic_version` or `schema.alembic_version`.
+    /// Parses `alembic_version` or `schema.alembic_version`.
     #[must_use]
     pub fn new(configured: &str) -> Self {
         match configured.split_once('.') {
@@ -24,7 +25,7 @@ impl VersionTable {
         }
     }
 
-    /// The name as SQL, quoted where it has to be.
+    /// The name as quoted SQL.
     #[must_use]
     pub fn sql(&self) -> String {
         match &self.schema {
@@ -33,10 +34,16 @@ impl VersionTable {
         }
     }
 
-    /// The table's rows, sorted; none where there is no table.
+    /// Returns the scope without this table.
+    #[must_use]
+    pub fn exclude_from(&self, scope: Scope) -> Scope {
+        scope.without(self.schema.as_deref(), &self.name)
+    }
+
+    /// Reads the rows, sorted. Empty when the table does not exist.
     ///
     /// # Errors
-    /// When the server cannot be asked, or a row is no revision id.
+    /// When the server cannot be reached, or a row is not a revision id.
     pub async fn heads(&self, client: &Client) -> Result<Vec<RevisionId>> {
         if !self.exists(client).await? {
             return Ok(Vec::new());
@@ -49,26 +56,27 @@ impl VersionTable {
 
     fn parse<'a>(&self, rows: impl IntoIterator<Item = &'a str>) -> Result<Vec<RevisionId>> {
         let parse = |text| {
-            RevisionId::parse(text)
-                .map_err(|error| Error::new(format!("{} holds a row that is no revision", self.sql())).because(error))
+            RevisionId::parse(text).map_err(|error| {
+                Error::new(format!("{} contains a row that is not a revision id", self.sql())).because(error)
+            })
         };
         let mut heads = rows.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
         heads.sort();
         Ok(heads)
     }
 
-    /// SQL that keeps every other writer of the table away until the transaction ends (readers go on), and then
-    /// reads its rows, which [`Self::held`] takes from the answer.
+    /// Returns SQL that blocks other writers of the table until the transaction ends, and then reads its rows. Readers
+    /// are not blocked. [`Self::held`] parses the answer.
     #[must_use]
     pub fn hold(&self) -> String {
         let table = self.sql();
         format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; SELECT version_num FROM {table}")
     }
 
-    /// The table's rows, sorted, from the answer to [`Self::hold`].
+    /// Parses the answer to [`Self::hold`] and returns the rows, sorted.
     ///
     /// # Errors
-    /// When a row is no revision id.
+    /// When a row is not a revision id.
     pub fn held(&self, answer: &[SimpleQueryMessage]) -> Result<Vec<RevisionId>> {
         self.parse(answer.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0),
@@ -76,10 +84,10 @@ impl VersionTable {
         }))
     }
 
-    /// Whether the table is there.
+    /// Whether the table exists.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn exists(&self, client: &Client) -> Result<bool> {
         let row = client
             .query_one("SELECT to_regclass($1) IS NOT NULL", &[&self.sql()])
@@ -88,10 +96,10 @@ impl VersionTable {
         row.try_get(0).map_err(|error| database_error(&error))
     }
 
-    /// Makes the table where it is missing, as Alembic makes it.
+    /// Creates the table as Alembic does, if it does not exist.
     ///
     /// # Errors
-    /// When the role may not.
+    /// When the role may not create it.
     pub async fn ensure(&self, client: &Client) -> Result<()> {
         if self.exists(client).await? {
             return Ok(());
@@ -104,7 +112,7 @@ impl VersionTable {
         client.batch_execute(&create).await.map_err(|error| database_error(&error))
     }
 
-    /// SQL that writes one change; [`Self::expect_one`] looks at the rows that it hit.
+    /// Returns SQL that writes one change. [`Self::expect_one`] checks the number of changed rows.
     #[must_use]
     pub fn change(&self, change: &VersionChange) -> String {
         let table = self.sql();
@@ -118,32 +126,32 @@ impl VersionTable {
         }
     }
 
-    /// Refuses a change that did not hit exactly one row.
+    /// Checks that a change affected exactly one row.
     ///
     /// # Errors
-    /// When the table was not as the plan took it to be.
+    /// When the table does not have the rows that the plan expects.
     pub fn expect_one(&self, rows: u64) -> Result<()> {
         if rows == 1 {
             return Ok(());
         }
         let table = self.sql();
-        Err(Error::new(format!("{table} is not as it was: {rows} rows changed where one should have"))
-            .hint("another program has written the table; look with `limbeck current`"))
+        Err(Error::new(format!("{table} was changed by another program: {rows} rows were affected instead of 1"))
+            .hint("check the current revision with `limbeck current`"))
     }
 
-    /// Writes one change; it must hit exactly one row.
+    /// Writes one change, which must affect exactly one row.
     ///
     /// # Errors
-    /// When the server refuses, or the row is not as the plan took it to be.
+    /// When the server refuses it, or the table does not have the rows that the plan expects.
     pub async fn write(&self, client: &Client, change: &VersionChange) -> Result<()> {
         let rows = client.execute(&self.change(change), &[]).await.map_err(|error| database_error(&error))?;
         self.expect_one(rows)
     }
 
-    /// Keeps every other writer of the table away until the transaction ends; readers go on.
+    /// Blocks other writers of the table until the transaction ends. Readers are not blocked.
     ///
     /// # Errors
-    /// When the lock is not had.
+    /// When the lock cannot be acquired.
     pub async fn lock(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
         client.batch_execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", self.sql())).await
     }

@@ -1,8 +1,8 @@
-//! Proves scripts: up, down and up again on a scratch database, the schema compared at every turn.
+//! Verifies scripts: up, down and up again on a scratch database, with a comparison of the schema after each step.
 
-mod replay;
-pub(super) mod shape;
-mod walk;
+mod difference;
+mod history_run;
+mod scratch_runner;
 
 use std::collections::HashSet;
 
@@ -10,54 +10,55 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::project::{Project, ScriptTree};
-use super::scratch::{Needs, Scratch};
+use super::scratch::{ScratchDatabase, ScratchRequirements};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::sql;
-use replay::Replay;
-pub(super) use replay::of_script;
-pub(super) use walk::Walker;
+pub(super) use difference::describe_changes;
+use history_run::HistoryRun;
+pub(super) use history_run::script_failure;
+pub(super) use scratch_runner::ScratchRunner;
 
-/// What is to be proved.
+/// What to verify.
 #[derive(Debug, Clone, Default)]
 pub struct VerifyOptions {
-    /// Revisions, symbols and ranges as typed; empty: the whole history, and back to base.
+    /// Revision identifiers and ranges as typed. Empty: the whole history, including a downgrade to base.
     pub revisions: Vec<String>,
-    /// Whether PostgreSQL's programs may be downloaded where a private server is needed and there are none.
+    /// Whether PostgreSQL's programs may be downloaded where a private server is required and they are not installed.
     pub download: bool,
 }
 
-/// What was found of one revision.
+/// The result for one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedRevision {
     pub revision: RevisionId,
-    /// The upgrade ran.
+    /// Whether the upgrade ran.
     pub up: bool,
-    /// The downgrade ran, and the schema was what it had been before.
+    /// Whether the downgrade ran and restored the schema.
     pub down: bool,
-    /// The upgrade ran once more, and the schema was what it had been after the first time.
+    /// Whether the second upgrade ran and created the same schema as the first one.
     pub again: bool,
-    /// What was not as it should have been, an object a line.
+    /// Unexpected differences, one object per line.
     pub difference: Vec<String>,
-    /// What is to be known besides: an empty downgrade, a parent that failed.
+    /// An explanation, for example that the downgrade is empty or that a parent failed.
     pub note: Option<String>,
-    /// Why a script did not run.
+    /// Why a script failed.
     pub error: Option<Error>,
 }
 
-/// What was found.
+/// The results of a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct VerifyReport {
     /// In the order in which they ran.
-    pub revisions: Vec<Verified>,
-    /// Whether scripts among them change rows: on a scratch database all tables are empty.
+    pub revisions: Vec<VerifiedRevision>,
+    /// Whether verified scripts change rows. The tables of a scratch database are empty, so this is not tested.
     pub data_untested: bool,
-    /// Whether the history was taken back to base as a whole.
+    /// Whether the whole history was downgraded to base.
     pub back_to_base: bool,
 }
 
-/// What a verification is at.
+/// The stage of the verification of one revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Up,
@@ -65,37 +66,37 @@ pub enum Stage {
     Again,
 }
 
-/// What happens meanwhile.
+/// Reported while a verification runs.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    /// The scratch database is there.
+pub enum VerifyEvent {
+    /// The scratch database was created.
     Scratch {
         place: String,
         notes: Vec<String>,
     },
-    /// A revision is run only because others stand on it.
+    /// A revision runs only because verified revisions depend on it.
     Applying {
         revision: RevisionId,
     },
-    /// `number` of `count` revisions, from 1.
+    /// The verification of revision `number` of `count` starts a stage. `number` starts at 1.
     Proving {
         revision: RevisionId,
         stage: Stage,
         number: usize,
         count: usize,
     },
-    Found(Verified),
-    /// All is taken back at once.
+    Verified(VerifiedRevision),
+    /// The downgrade of the whole history starts.
     BackToBase,
-    /// Of the plan that runs at the moment.
+    /// The progress of the running plan.
     Progress(Progress),
 }
 
-/// Where it is told.
-pub type TellVerify<'a> = &'a (dyn Fn(Told) + Send + Sync);
+/// The function that receives the events.
+pub type VerifyReporter<'a> = &'a (dyn Fn(VerifyEvent) + Send + Sync);
 
-impl Verified {
-    /// Whether nothing stands against it.
+impl VerifiedRevision {
+    /// Whether all stages succeeded.
     #[must_use]
     pub fn is_proved(&self) -> bool {
         self.up && self.down && self.again
@@ -107,79 +108,79 @@ impl Verified {
     }
 }
 
-impl Report {
-    /// Whether every revision is proved.
+impl VerifyReport {
+    /// Whether all revisions were proved.
     #[must_use]
     pub fn is_proved(&self) -> bool {
-        self.revisions.iter().all(Verified::is_proved)
+        self.revisions.iter().all(VerifiedRevision::is_proved)
     }
 }
 
-/// Proves revisions on a scratch database, which is dropped whatever happens. Of the target it reads how its database
-/// is made, and its heads where a revision is named by them.
+/// Verifies revisions on a scratch database, which is always dropped afterwards. Reads the properties of the target's
+/// database, and its heads if a revision identifier refers to them.
 ///
 /// # Errors
-/// When the scripts are not sound, no scratch database can be had, what comes before the revisions does not run, or
-/// it was cancelled. A revision that fails is no error: it is in the report.
+/// When the scripts are not valid, no scratch database can be created, a required earlier revision fails, or it was
+/// cancelled. A verified revision that fails is not an error: it is in the report.
 pub async fn verify(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
     options: &VerifyOptions,
-    tell: TellVerify<'_>,
+    report_event: VerifyReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Report> {
+) -> Result<VerifyReport> {
     tree.sound()?;
-    let chosen = choose(project, tree, target, &options.revisions).await?;
-    let wanted: Vec<RevisionId> = chosen.iter().cloned().collect();
-    let needed = tree.graph.ancestors(&wanted);
+    let chosen = resolve_revisions(project, tree, target, &options.revisions).await?;
+    let chosen_ids: Vec<RevisionId> = chosen.iter().cloned().collect();
+    let required = tree.graph.ancestors(&chosen_ids);
     let order: Vec<RevisionId> =
-        tree.graph.pending(&[]).into_iter().filter(|id| needed.contains(*id)).cloned().collect();
+        tree.graph.pending(&[]).into_iter().filter(|id| required.contains(*id)).cloned().collect();
     if order.is_empty() {
-        return Ok(Report::default());
+        return Ok(VerifyReport::default());
     }
-    let needs = Needs::of(sections(tree, &order));
-    let scratch = Scratch::make(project, target, &needs, options.download).await?;
-    let mut replay = Replay {
+    let requirements = ScratchRequirements::of(sections(tree, &order));
+    let scratch = ScratchDatabase::make(project, target, &requirements, options.download).await?;
+    let mut run = HistoryRun {
         project,
         tree,
         target,
-        needs: &needs,
+        requirements: &requirements,
         download: options.download,
-        tell,
+        report_event,
         cancel,
         scratch,
         heads: Vec::new(),
     };
-    let report = replay.run(&order, &chosen, options.revisions.is_empty()).await;
-    let removed = replay.scratch.remove().await;
+    let report = run.run(&order, &chosen, options.revisions.is_empty()).await;
+    let removed = run.scratch.remove().await;
     let mut report = report?;
     removed?;
-    report.data_untested = sections(tree, &wanted).any(changes_rows);
+    report.data_untested = sections(tree, &chosen_ids).any(changes_rows);
     Ok(report)
 }
 
-/// The revisions that the arguments mean; all, where there are none.
-async fn choose(
+/// Returns the revisions that the arguments refer to; all revisions if there are no arguments.
+async fn resolve_revisions(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
-    words: &[String],
+    arguments: &[String],
 ) -> Result<HashSet<RevisionId>> {
-    if words.is_empty() {
+    if arguments.is_empty() {
         return Ok(tree.scripts.keys().cloned().collect());
     }
     let session = target.connect("limbeck verify").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
     let mut chosen = HashSet::new();
-    for word in words {
-        match word.split_once(':') {
+    for argument in arguments {
+        match argument.split_once(':') {
             Some((start, end)) => {
                 let end_of = |text: &str| (!text.is_empty()).then(|| text.to_owned());
                 let range = tree.graph.range(end_of(start).as_deref(), end_of(end).as_deref(), &heads)?;
                 chosen.extend(range.into_iter().map(|revision| revision.id.clone()));
             }
-            None => chosen.extend(tree.graph.resolve(word, &heads)?),
+            None => chosen.extend(tree.graph.resolve(argument, &heads)?),
         }
     }
     Ok(chosen)

@@ -8,7 +8,7 @@ use super::rows::{edges, footing, text};
 use crate::core::graph::RevisionId;
 use crate::core::graph::lanes::{self, LaneRow};
 use crate::engine::project::{ScriptProblem, ScriptTree};
-use crate::engine::state::record::Record;
+use crate::engine::state::script_status::ScriptStatus;
 
 /// One thing that can be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct History {
     /// What the filter looks at, a text a revision, in lower case.
     texts: Vec<Box<str>>,
     heads: usize,
-    record: Arc<Record>,
+    record: Arc<ScriptStatus>,
     /// For each state that occurs, the item with the most words in it.
     wordy: Vec<usize>,
     selected: usize,
@@ -110,14 +110,14 @@ impl History {
     }
 
     /// Takes what the ledger says of the scripts.
-    pub fn set_record(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>, record: Arc<Record>) {
+    pub fn set_record(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>, record: Arc<ScriptStatus>) {
         self.record = record;
         self.restate(tree, heads);
     }
 
     /// What the ledger says of the scripts.
     #[must_use]
-    pub fn record(&self) -> &Record {
+    pub fn record(&self) -> &ScriptStatus {
         &self.record
     }
 

@@ -27,7 +27,7 @@ use super::{Consent, Effect, Generation, Highlighted, Start};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
 use crate::engine::project::{ScriptFile, ScriptTree};
-use crate::engine::state::status::Status;
+use crate::engine::state::status::DatabaseStatus;
 
 /// How long a notice stands.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -73,7 +73,7 @@ impl Connection {
 pub struct Server {
     pub connection: Connection,
     /// As it was when it was last heard of.
-    pub status: Option<Status>,
+    pub status: Option<DatabaseStatus>,
     /// The request whose answer is waited for.
     pub waiting: Option<Generation>,
     /// The heads last seen in each environment.

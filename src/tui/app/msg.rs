@@ -10,14 +10,14 @@ use crate::core::graph::{Path, RevisionId};
 use crate::core::plan::Plan;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::autogenerate::{self, Comparison};
-use crate::engine::backup::{self, Listed};
+use crate::engine::backup::{self, ListedBackup};
 use crate::engine::copies;
-use crate::engine::draft::Written;
+use crate::engine::draft::WrittenScript;
 use crate::engine::drift::Drift;
-use crate::engine::project::{Saved, ScriptTree};
-use crate::engine::state::record::Record;
-use crate::engine::state::status::Status;
-use crate::engine::verify::{Report, Told, Verified};
+use crate::engine::project::{SaveOutcome, ScriptTree};
+use crate::engine::state::script_status::ScriptStatus;
+use crate::engine::state::status::DatabaseStatus;
+use crate::engine::verify::{VerifiedRevision, VerifyEvent, VerifyReport};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::screen::editor::{Findings, Opening};
 use crate::tui::app::screen::generate;
@@ -53,9 +53,9 @@ pub enum Msg {
     /// Answer to `Effect::LoadScripts`.
     ScriptsLoaded(Arc<ScriptTree>),
     /// Answer to `Effect::Connect` and `Effect::ReadStatus`.
-    Status(Generation, Result<Status, Error>),
+    Status(Generation, Result<DatabaseStatus, Error>),
     /// Answer to `Effect::ReadRecord`.
-    Recorded(Generation, Result<Record, Error>),
+    Recorded(Generation, Result<ScriptStatus, Error>),
     /// Answer to `Effect::Prepare`.
     Prepared(Generation, Result<Arc<Plan>, Error>),
     /// While `Effect::Apply` runs.
@@ -63,25 +63,25 @@ pub enum Msg {
     /// Answer to `Effect::Apply`.
     Applied(Result<Outcome, Error>),
     /// Answer to `Effect::Create` and `Effect::Merge`.
-    Written(Result<Written, Error>),
+    Written(Result<WrittenScript, Error>),
     /// Answer to `Effect::Stamp`.
     Stamped(Result<Path, Error>),
     /// While `Effect::Verify` runs.
-    VerifyTold(Generation, Told),
+    VerifyTold(Generation, VerifyEvent),
     /// Answer to `Effect::Verify`.
-    Verified(Generation, Result<Report, Error>),
+    Verified(Generation, Result<VerifyReport, Error>),
     /// While `Effect::Drift` (but for one beside a dialog) or `Effect::Check` runs.
-    CompareTold(Generation, autogenerate::Told),
+    CompareTold(Generation, autogenerate::AutogenerateEvent),
     /// Answer to `Effect::Drift`.
     Drifted(Generation, Result<Drift, Error>),
     /// Answer to `Effect::Check`.
     Checked(Generation, Result<Comparison, Error>),
     /// Answer to `Effect::ListBackups`.
-    BackupsListed(Generation, Result<Vec<Listed>, Error>),
+    BackupsListed(Generation, Result<Vec<ListedBackup>, Error>),
     /// While `Effect::Backup` runs.
-    BackupTold(Generation, backup::Told),
+    BackupTold(Generation, backup::BackupEvent),
     /// Answer to `Effect::Backup`.
-    BackedUp(Generation, Result<(PathBuf, backup::Record), Error>),
+    BackedUp(Generation, Result<(PathBuf, backup::BackupRecord), Error>),
     /// Answer to `Effect::ListCopies`.
     CopiesListed(Generation, Result<Vec<copies::Copy>, Error>),
     /// Answer to `Effect::ChangeCopy` where it was to be put back.
@@ -89,7 +89,7 @@ pub enum Msg {
     /// Answer to `Effect::ChangeCopy` where it was to be dropped.
     CopyDropped(Generation, Result<Vec<copies::Copy>, Error>),
     /// While `Effect::Generate` runs.
-    GenerateTold(Generation, autogenerate::Told),
+    GenerateTold(Generation, autogenerate::AutogenerateEvent),
     /// Answer to `Effect::Generate`.
     Generated(Generation, Result<generate::Answer, Error>),
     /// With every `ScriptsLoaded`, before it: a number that is another one once the models are, or why there are none.
@@ -103,11 +103,11 @@ pub enum Msg {
     /// Answer to `Effect::Examine`.
     Examined(Generation, Box<Findings>),
     /// Answer to `Effect::SaveScript`.
-    ScriptSaved(Result<Saved, Error>),
+    ScriptSaved(Result<SaveOutcome, Error>),
     /// While `Effect::Prove` runs.
-    ProofTold(Told),
+    ProofTold(VerifyEvent),
     /// Answer to `Effect::Prove`.
-    Proved(RevisionId, Result<Box<Verified>, Error>),
+    Proved(RevisionId, Result<Box<VerifiedRevision>, Error>),
     /// Answer to `Effect::Highlight`.
     Highlighted(RevisionId, Arc<Highlighted>),
     /// Answer to `Effect::Copy`: what was copied, in words.

@@ -7,7 +7,7 @@ use super::model::{Connection, Model};
 use super::{Effect, Generation};
 use crate::core::graph::RevisionId;
 use crate::engine::project::{ScriptFile, ScriptTree};
-use crate::engine::state::record::Record;
+use crate::engine::state::script_status::ScriptStatus;
 use crate::engine::{Error, ErrorKind};
 
 /// What the ledger was asked about.
@@ -56,7 +56,7 @@ pub fn ask(model: &mut Model) -> Option<Effect> {
 }
 
 /// Takes the answer, if it is the one that is waited for.
-pub fn on_record(model: &mut Model, generation: Generation, answer: Result<Record, Error>) -> Vec<Effect> {
+pub fn on_record(model: &mut Model, generation: Generation, answer: Result<ScriptStatus, Error>) -> Vec<Effect> {
     match &mut model.recorded {
         Some(asked) if asked.waiting == Some(generation) => asked.waiting = None,
         _ => return Vec::new(),
@@ -66,7 +66,7 @@ pub fn on_record(model: &mut Model, generation: Generation, answer: Result<Recor
         if error.kind != ErrorKind::Connection {
             model.log.note(model.now, State::Warning, "ledger", &error.message);
         }
-        Record::default()
+        ScriptStatus::default()
     });
     set(model, record);
     Vec::new()
@@ -75,7 +75,7 @@ pub fn on_record(model: &mut Model, generation: Generation, answer: Result<Recor
 /// Forgets what another environment's ledger said.
 pub fn forget(model: &mut Model) {
     model.recorded = None;
-    set(model, Record::default());
+    set(model, ScriptStatus::default());
 }
 
 /// What the ledger has of a revision that no file has.
@@ -88,7 +88,7 @@ pub fn script_of_missing<'a>(model: &'a Model, id: &RevisionId) -> MissingScript
     }
 }
 
-fn set(model: &mut Model, record: Record) {
+fn set(model: &mut Model, record: ScriptStatus) {
     if let Some(tree) = model.tree.clone()
         && *model.history.record() != record
     {

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use crate::core::graph::RevisionId;
 use crate::core::graph::lanes::Edge;
 use crate::engine::project::ScriptTree;
-use crate::engine::state::record::Record;
+use crate::engine::state::script_status::ScriptStatus;
 
 /// The revisions that the heads stand on and the tree has; those below a missing head are found through the
 /// scripts that the ledger kept.
-pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &Record) -> Vec<RevisionId> {
+pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &ScriptStatus) -> Vec<RevisionId> {
     let mut found = Vec::new();
     let mut todo = heads.to_vec();
     let mut asked = std::collections::HashSet::new();

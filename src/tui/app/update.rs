@@ -15,9 +15,9 @@ use super::screen::{backup, compare, editor, filter, generating, kept, leaving, 
 use super::{Effect, Generation, Msg, command, layout, mouse, record, run, sheet};
 use crate::core::graph::Path;
 use crate::core::plan::Plan;
-use crate::engine::draft::Written;
+use crate::engine::draft::WrittenScript;
 use crate::engine::project::ScriptTree;
-use crate::engine::state::status::Status;
+use crate::engine::state::status::DatabaseStatus;
 use crate::engine::{Error, ErrorKind};
 
 /// The most texts whose colours are kept.
@@ -212,7 +212,7 @@ fn follow_settings(model: &mut Model) -> Vec<Effect> {
     vec![model.connect()]
 }
 
-fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, Error>) -> Vec<Effect> {
+fn on_status(model: &mut Model, generation: Generation, answer: Result<DatabaseStatus, Error>) -> Vec<Effect> {
     if model.server.waiting != Some(generation) {
         return Vec::new();
     }
@@ -281,7 +281,7 @@ fn on_prepared(model: &mut Model, generation: Generation, answer: Result<Arc<Pla
     Vec::new()
 }
 
-fn on_written(model: &mut Model, answer: Result<Written, Error>) -> Vec<Effect> {
+fn on_written(model: &mut Model, answer: Result<WrittenScript, Error>) -> Vec<Effect> {
     model.job = None;
     if model.quitting {
         return vec![Effect::Quit];

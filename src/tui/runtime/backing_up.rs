@@ -9,7 +9,7 @@ use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::plan::Approval;
 use crate::engine::apply::{Progress, Tell};
-use crate::engine::backup::{self, MakeOptions, Told, list, make};
+use crate::engine::backup::{self, BackupEvent, MakeOptions, list, make};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
 use crate::tui::app::{Generation, Msg};
@@ -54,11 +54,11 @@ pub(super) async fn before(
 ) -> Result<()> {
     let note = |message| progress(Progress::Notice { severity: "NOTE".to_owned(), message });
     let tell = |told| match told {
-        Told::Starting(line) | Told::Note(line) => note(line),
-        Told::Cancelling => progress(Progress::Cancelling),
-        Told::Working { .. } | Told::Verifying { .. } => {}
+        BackupEvent::Starting(line) | BackupEvent::Note(line) => note(line),
+        BackupEvent::Cancelling => progress(Progress::Cancelling),
+        BackupEvent::Working { .. } | BackupEvent::Verifying { .. } => {}
     };
-    if let Some((path, _)) = backup::before(project, target, approval, &tell, cancel).await? {
+    if let Some((path, _)) = backup::back_up_before(project, target, approval, &tell, cancel).await? {
         note(format!("backed up to {}", path.display()));
     }
     Ok(())

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::effects::Effects;
 use super::event::Kind;
-use crate::engine::autogenerate::{CompareOptions, Told, compare};
+use crate::engine::autogenerate::{AutogenerateEvent, CompareOptions, compare};
 use crate::engine::drift::drift;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::{Generation, Msg};
@@ -21,7 +21,7 @@ impl Effects {
             let _turn = if beside { None } else { Some(world.job.lock().await) };
             let project = world.project();
             let told = Arc::clone(&world);
-            let tell = move |news: Told| {
+            let tell = move |news: AutogenerateEvent| {
                 if !beside {
                     told.answer(Msg::CompareTold(generation, news));
                 }

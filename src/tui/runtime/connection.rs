@@ -8,9 +8,9 @@ use crate::core::graph::RevisionId;
 use crate::engine::connection::Session;
 use crate::engine::open::open;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::state::recall;
-use crate::engine::state::record::{self, Hashes, Record};
-use crate::engine::state::status::{Status, status};
+use crate::engine::state::ledger_scripts;
+use crate::engine::state::script_status::{self, ScriptHashes, ScriptStatus};
+use crate::engine::state::status::{DatabaseStatus, read_status};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
 /// What the UI's sessions are called in `pg_stat_activity`.
@@ -23,7 +23,7 @@ pub(super) struct Connection {
     target: Mutex<Option<Target>>,
     session: tokio::sync::Mutex<Option<Session>>,
     /// What the ledger says of the scripts that ran, and of which state of the database.
-    hashes: tokio::sync::Mutex<Option<(State, Arc<Hashes>)>>,
+    hashes: tokio::sync::Mutex<Option<(State, Arc<ScriptHashes>)>>,
 }
 
 /// The heads and the ledger's newest row: when neither moves, what the ledger says of the scripts stands.
@@ -31,23 +31,23 @@ type State = (Vec<RevisionId>, Option<i64>);
 
 impl Connection {
     /// Finds out anew where the database is, connects, and reads the heads.
-    pub(super) async fn connect(&self, project: &Project, options: &ConnectOptions) -> Result<Status> {
+    pub(super) async fn connect(&self, project: &Project, options: &ConnectOptions) -> Result<DatabaseStatus> {
         let mut session = self.session.lock().await;
         *session = None;
         *self.hashes.lock().await = None;
         let target = open(project, options).await?;
         self.remember(&target);
         let fresh = target.connect(APPLICATION).await?;
-        let status = status(project, &fresh).await?;
+        let status = read_status(project, &fresh).await?;
         *session = Some(fresh);
         Ok(status)
     }
 
     /// Reads the heads; where the session is gone, a new one is tried once.
-    pub(super) async fn status(&self, project: &Project, options: &ConnectOptions) -> Result<Status> {
+    pub(super) async fn status(&self, project: &Project, options: &ConnectOptions) -> Result<DatabaseStatus> {
         let mut session = self.session.lock().await;
         if let Some(kept) = session.as_ref() {
-            match status(project, kept).await {
+            match read_status(project, kept).await {
                 Err(_) if kept.client().is_closed() => *session = None,
                 Err(error) if error.kind == ErrorKind::Connection => *session = None,
                 answer => return answer,
@@ -55,7 +55,7 @@ impl Connection {
         }
         let target = self.target(project, options).await?;
         let fresh = target.connect(APPLICATION).await?;
-        let answer = status(project, &fresh).await?;
+        let answer = read_status(project, &fresh).await?;
         *session = Some(fresh);
         Ok(answer)
     }
@@ -66,22 +66,25 @@ impl Connection {
         tree: Arc<ScriptTree>,
         heads: Vec<RevisionId>,
         newest: Option<i64>,
-    ) -> Result<Record> {
+    ) -> Result<ScriptStatus> {
         let mut known = self.hashes.lock().await;
         let session = self.session.lock().await;
         let away = || Error::of(ErrorKind::Connection, "the server is away");
         let client = session.as_ref().ok_or_else(away)?.client();
-        let recalled = recall::missing(&tree, client, &heads).await?;
+        let recalled = ledger_scripts::read_missing_scripts(&tree, client, &heads).await?;
         let state = (heads, newest);
         let hashes = match known.take() {
             Some((before, hashes)) if before == state => hashes,
-            _ => Arc::new(record::hashes(client).await?),
+            _ => Arc::new(script_status::read_script_hashes(client).await?),
         };
         drop(session);
         *known = Some((state, Arc::clone(&hashes)));
-        let edited = spawn_blocking(move || record::edited(&tree, &hashes)).await;
+        let edited = spawn_blocking(move || script_status::find_edited(&tree, &hashes)).await;
         let edited = edited.map_err(|error| Error::new("the scripts could not be compared").because(error))?;
-        Ok(Record { edited, recalled: recalled.into_iter().map(|file| (file.script.revision.clone(), file)).collect() })
+        Ok(ScriptStatus {
+            edited,
+            recalled: recalled.into_iter().map(|file| (file.script.revision.clone(), file)).collect(),
+        })
     }
 
     /// Where the database is, found out once.

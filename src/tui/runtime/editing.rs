@@ -11,8 +11,8 @@ use super::event::Kind;
 use crate::core::graph::RevisionId;
 use crate::engine::autogenerate::{self, CompareOptions, prove};
 use crate::engine::draft::Draft;
-use crate::engine::project::{ScriptTree, write_over, write_unless_moved};
-use crate::engine::verify::{Told, Verified, VerifyOptions, verify};
+use crate::engine::project::{ScriptTree, overwrite, write_if_unchanged};
+use crate::engine::verify::{VerifiedRevision, VerifyEvent, VerifyOptions, verify};
 use crate::engine::{ConnectOptions, Error, Result};
 use crate::tui::app::{Generation, Msg};
 use crate::tui::editor;
@@ -33,7 +33,7 @@ impl Effects {
     pub(super) fn save_script(&mut self, path: PathBuf, text: Arc<str>, known: Option<Arc<str>>) {
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
-            let answer = spawn_blocking(move || write_unless_moved(&path, &text, known.as_deref())).await;
+            let answer = spawn_blocking(move || write_if_unchanged(&path, &text, known.as_deref())).await;
             world.answer(Msg::ScriptSaved(answer.unwrap_or_else(|error| Err(broken(error)))));
         });
     }
@@ -41,7 +41,7 @@ impl Effects {
     /// Nobody is there any more to be told how it went.
     pub(super) fn rescue(&mut self, path: PathBuf, text: Arc<str>) {
         self.spawn(Kind::Writes, async move |_| {
-            let _ = spawn_blocking(move || write_over(&path, &text)).await;
+            let _ = spawn_blocking(move || overwrite(&path, &text)).await;
         });
     }
 
@@ -81,7 +81,7 @@ async fn proved(
     options: &ConnectOptions,
     id: &RevisionId,
     cancel: &CancellationToken,
-) -> Result<Verified> {
+) -> Result<VerifiedRevision> {
     let project = world.project();
     let reading = Arc::clone(&project);
     let tree: ScriptTree = spawn_blocking(move || reading.read_scripts()).await.map_err(broken)?;
@@ -100,15 +100,15 @@ async fn proved_again(
     connect: &ConnectOptions,
     draft: Draft,
     cancel: &CancellationToken,
-) -> Result<Verified> {
+) -> Result<VerifiedRevision> {
     let project = world.project();
     let target = world.connection.target(&project, connect).await?;
     let (told, revision) = (Arc::clone(world), draft.revision.clone());
     let tell = move |news| {
         let news = match news {
-            autogenerate::Told::Scratch { place, notes } => Told::Scratch { place, notes },
-            autogenerate::Told::Prove(stage) => {
-                Told::Proving { revision: revision.clone(), stage, number: 1, count: 1 }
+            autogenerate::AutogenerateEvent::Scratch { place, notes } => VerifyEvent::Scratch { place, notes },
+            autogenerate::AutogenerateEvent::Prove(stage) => {
+                VerifyEvent::Proving { revision: revision.clone(), stage, number: 1, count: 1 }
             }
             _ => return,
         };

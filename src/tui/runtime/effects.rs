@@ -208,7 +208,7 @@ impl Effects {
         self.spawn(Kind::Reads, async |world: Arc<World>| {
             let _turn = world.loading.lock().await;
             let reading = Arc::clone(&world);
-            let read = move || (read_project(&reading, &options), models::seen(&reading.project()));
+            let read = move || (read_project(&reading, &options), models::fingerprint(&reading.project()));
             match spawn_blocking(read).await {
                 Ok(((tree, problem, settings), models)) => {
                     if let Some(settings) = settings {
@@ -298,7 +298,7 @@ impl Effects {
         self.write(move |project| merge(project, &tree, &revisions, &new));
     }
 
-    fn write(&mut self, work: impl FnOnce(&Project) -> Result<crate::engine::draft::Written> + Send + 'static) {
+    fn write(&mut self, work: impl FnOnce(&Project) -> Result<crate::engine::draft::WrittenScript> + Send + 'static) {
         self.spawn(Kind::Writes, async move |world: Arc<World>| {
             let _turn = world.job.lock().await;
             let project = world.project();

@@ -11,7 +11,9 @@ use crate::core::diff::{line_to_fill, objects};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Evidence, Hazard, Question, Subject};
 use crate::core::plan::Plan;
-use crate::engine::autogenerate::{CompareOptions, Found, Generated, cost, find, generate, placed};
+use crate::engine::autogenerate::{
+    AutogenerateOutcome, CompareOptions, GeneratedScript, generate, generate_unless_renames, output_file, plan_draft,
+};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 use crate::tui::app::screen::editor::FoundHazard;
@@ -49,15 +51,15 @@ async fn answer(
         CompareOptions { renames: renames.clone().unwrap_or_default(), download: connect.yes, consent: *consent };
     let target = world.connection.target(&project, connect).await?;
     let found = if renames.is_none() {
-        Box::pin(find(&project, tree, &target, new, &options, &tell, cancel)).await?
+        Box::pin(generate_unless_renames(&project, tree, &target, new, &options, &tell, cancel)).await?
     } else {
         let generated = Box::pin(generate(&project, tree, &target, new, &options, &tell, cancel)).await?;
-        Found::Script(Box::new(generated))
+        AutogenerateOutcome::Script(Box::new(generated))
     };
     match found {
-        Found::Renames(comparison) => Ok(Answer::Renames(comparison)),
-        Found::Script(generated) if generated.is_empty() => Ok(Answer::Nothing(generated.notes)),
-        Found::Script(generated) => {
+        AutogenerateOutcome::PossibleRenames(comparison) => Ok(Answer::Renames(comparison)),
+        AutogenerateOutcome::Script(generated) if generated.is_empty() => Ok(Answer::Nothing(generated.notes)),
+        AutogenerateOutcome::Script(generated) => {
             let made = cancel.run_until_cancelled(made(&project, tree, &target, *generated)).await;
             let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was written");
             made.unwrap_or_else(|| Err(cancelled())).map(|made| Answer::Made(Box::new(made)))
@@ -66,14 +68,14 @@ async fn answer(
 }
 
 /// The script with its place, and with its hazards as they were counted.
-async fn made(project: &Project, tree: &ScriptTree, target: &Target, generated: Generated) -> Result<Made> {
-    let (path, text) = placed(project, &generated)?;
+async fn made(project: &Project, tree: &ScriptTree, target: &Target, generated: GeneratedScript) -> Result<Made> {
+    let (path, text) = output_file(project, &generated)?;
     let text: Arc<str> = text.into();
     let read = Arc::clone(&text);
     let findings = spawn_blocking(move || editor::examine(&read)).await.unwrap_or_default();
     let mut notes = generated.notes;
     let mut hazards = findings.hazards;
-    match cost(project, tree, target, &generated.draft).await {
+    match plan_draft(project, tree, target, &generated.draft).await {
         Ok(plan) => count(&mut hazards, &plan),
         Err(error) => notes.push(format!("what it may cost was not counted: {}", error.message)),
     }

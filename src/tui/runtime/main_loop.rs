@@ -69,7 +69,7 @@ impl MainLoop {
         let (sender, events) = unbounded_channel();
         let mut folders: Vec<_> = options.project.version_folders().into_iter().map(|folder| (folder, false)).collect();
         folders.push((options.project.root().to_owned(), false));
-        folders.extend(models::folders(&options.project));
+        folders.extend(models::watched_folders(&options.project));
         let watch = Watch::start(folders, sender.clone());
         let start = options.start(size_of::size()?);
         let machine = Machine::new(options, start, sender.clone());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::harness::*;
-use crate::engine::backup::{Listed, Record, State, Told};
+use crate::engine::backup::{BackupEvent, BackupRecord, ChecksumState, ListedBackup};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::{Effect, Msg, Start};
 
@@ -38,8 +38,8 @@ pub fn answer(effect: &Effect) -> Vec<Msg> {
     }
 }
 
-fn record(heads: &[&str]) -> Record {
-    Record {
+fn record(heads: &[&str]) -> BackupRecord {
+    BackupRecord {
         database: "functions".into(),
         environment: None,
         server_version: "15.18".into(),
@@ -51,16 +51,21 @@ fn record(heads: &[&str]) -> Record {
     }
 }
 
-fn listed() -> Vec<Listed> {
-    let one = Listed {
+fn listed() -> Vec<ListedBackup> {
+    let one = ListedBackup {
         path: "/data/functions-20261122T090000Z.dump".into(),
         bytes: 41_000,
-        checksum: State::Recorded,
+        checksum: ChecksumState::Recorded,
         age: Some(Duration::from_secs(7_300)),
         record: Some(record(&["7c1d5e02aa10"])),
     };
-    let other =
-        Listed { path: "/data/odd name.dump".into(), checksum: State::Missing, age: None, record: None, ..one.clone() };
+    let other = ListedBackup {
+        path: "/data/odd name.dump".into(),
+        checksum: ChecksumState::Missing,
+        age: None,
+        record: None,
+        ..one.clone()
+    };
     vec![one, other]
 }
 
@@ -91,7 +96,7 @@ fn one_is_made_on_the_list_with_its_progress() {
     harness.press("bb");
     assert_eq!(harness.asked.last().unwrap(), "back up");
     let generation = harness.model.generation;
-    let told = Told::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
+    let told = BackupEvent::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
     harness.send(Msg::BackupTold(generation, told));
     assert!(harness.screen().contains("backing up: 2 of 5 tables, 20 kB written"), "{}", harness.screen());
     harness.press("<esc>b");

@@ -8,7 +8,7 @@ use super::fixtures::*;
 use super::harness::*;
 use crate::core::hazard::{Class, Evidence, Hazard, Subject};
 use crate::engine::project::ScriptProblem;
-use crate::engine::verify::{Stage, Told};
+use crate::engine::verify::{Stage, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
 use crate::tui::app::screen::editor::{FoundHazard, Opening, Operation, Origin, Panel, Proof};
@@ -54,7 +54,7 @@ fn a_proof_that_runs_can_be_cancelled() {
     let mut harness = open(120, 40);
     harness.hold = true;
     harness.press("<^p>");
-    harness.send(Msg::ProofTold(Told::Proving {
+    harness.send(Msg::ProofTold(VerifyEvent::Proving {
         revision: id("9f3b6c10a7d2"),
         stage: Stage::Down,
         number: 1,
@@ -202,7 +202,7 @@ fn answers_of_texts_that_are_gone_do_not_count() {
     harness.press("<esc>");
     for message in [
         Msg::Proved(id("9f3b6c10a7d2"), Ok(Box::new(proved("9f3b6c10a7d2")))),
-        Msg::ScriptSaved(Ok(crate::engine::project::Saved::Written)),
+        Msg::ScriptSaved(Ok(crate::engine::project::SaveOutcome::Written)),
     ] {
         harness.send(message);
     }

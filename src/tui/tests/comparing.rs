@@ -4,7 +4,7 @@ use super::fixtures::*;
 use super::harness::*;
 use crate::core::diff::{Action, Changes, Operation};
 use crate::core::schema::{Kind, ObjectId};
-use crate::engine::autogenerate::{Comparison, Told};
+use crate::engine::autogenerate::{AutogenerateEvent, Comparison};
 use crate::engine::drift::Drift;
 use crate::engine::models;
 use crate::engine::{Error, ErrorKind};
@@ -27,7 +27,7 @@ impl World {
         match effect {
             Effect::Drift(generation, tree, beside) => {
                 let ids = tree.graph.pending(&[]).into_iter().cloned();
-                let told = ids.map(|revision| Msg::CompareTold(*generation, Told::Replay { revision }));
+                let told = ids.map(|revision| Msg::CompareTold(*generation, AutogenerateEvent::Replay { revision }));
                 let mut messages: Vec<Msg> = if *beside { Vec::new() } else { told.collect() };
                 messages.push(Msg::Drifted(*generation, error.map_or_else(|| Ok(self.drift.clone()), Err)));
                 messages
@@ -178,12 +178,12 @@ fn changed_scripts_and_an_applied_plan_take_it_back() {
 #[test]
 fn what_it_is_at_is_told() {
     let (mut harness, generation) = running("A");
-    let loading = models::Told::Loading { file: String::from("users.sql"), number: 2, count: 7 };
-    harness.send(Msg::CompareTold(generation, Told::Load(loading)));
+    let loading = models::ModelsEvent::Loading { file: String::from("users.sql"), number: 2, count: 7 };
+    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Load(loading)));
     assert!(harness.screen().contains("loading users.sql, 2 of 7, 0 s"), "{}", harness.screen());
     let notes = vec![String::from("a private server is used")];
-    harness.send(Msg::CompareTold(generation, Told::Scratch { place: String::from("a socket"), notes }));
-    harness.send(Msg::CompareTold(generation, Told::Read));
+    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Scratch { place: String::from("a socket"), notes }));
+    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Read));
     let screen = harness.screen();
     assert!(screen.contains("reading the database") && screen.contains("a private server is used"), "{screen}");
     harness.press("<esc>");
@@ -229,7 +229,7 @@ fn what_comes_too_late_is_dropped() {
     harness.send(Msg::Drifted(generation, Ok(drifted())));
     harness.send(Msg::Drifted(generation - 1, Err(Error::new("too late"))));
     harness.send(Msg::Checked(generation, Ok(models())));
-    harness.send(Msg::CompareTold(generation, Told::Compare));
+    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Compare));
     assert_eq!(harness.screen(), before);
     // A drift that was found for other heads is shown, and is not said of these.
     harness.hold = true;
@@ -238,7 +238,7 @@ fn what_comes_too_late_is_dropped() {
     let waiting = harness.model.read_status();
     let Effect::ReadStatus(waiting) = waiting else { panic!() };
     let status = harness.model.server.status.clone().unwrap();
-    let status = crate::engine::state::status::Status { heads: harness.heads.clone(), ..status };
+    let status = crate::engine::state::status::DatabaseStatus { heads: harness.heads.clone(), ..status };
     harness.send(Msg::Status(waiting, Ok(status)));
     finish(&mut harness);
     assert!(!header(&harness).contains("drift"), "{}", header(&harness));

@@ -8,8 +8,8 @@ use super::harness::*;
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Action, Changes, Operation};
 use crate::core::schema::{Kind, ObjectId};
-use crate::engine::autogenerate::{Comparison, Stage, Told};
-use crate::engine::verify::Verified;
+use crate::engine::autogenerate::{AutogenerateEvent, Comparison, Stage};
+use crate::engine::verify::VerifiedRevision;
 use crate::engine::{Error, ErrorKind, models};
 use crate::tui::app::screen::editor::{Opening, Origin, Proof};
 use crate::tui::app::screen::generate::{Answer, Made, Wanted};
@@ -43,9 +43,15 @@ impl World {
         let mut messages: Vec<Msg> = ["jobs.sql", "users.sql"]
             .into_iter()
             .enumerate()
-            .map(|(n, file)| told(Told::Load(models::Told::Loading { file: file.into(), number: n + 1, count: 2 })))
+            .map(|(n, file)| {
+                told(AutogenerateEvent::Load(models::ModelsEvent::Loading {
+                    file: file.into(),
+                    number: n + 1,
+                    count: 2,
+                }))
+            })
             .collect();
-        messages.extend([Told::Read, Told::Compare].map(told));
+        messages.extend([AutogenerateEvent::Read, AutogenerateEvent::Compare].map(told));
         if !self.candidates.is_empty() && wanted.renames.is_none() {
             let operation = operation("jobs", "ALTER TABLE public.jobs DROP COLUMN state");
             let changes = Changes { operations: vec![operation], outside_transaction: None };
@@ -57,8 +63,8 @@ impl World {
             messages.push(answer(Ok(Answer::Nothing(Vec::new()))));
             return messages;
         };
-        messages.push(told(Told::Compared { statements: 3, objects: 2 }));
-        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| told(Told::Prove(stage))));
+        messages.push(told(AutogenerateEvent::Compared { statements: 3, objects: 2 }));
+        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| told(AutogenerateEvent::Prove(stage))));
         messages.push(answer(Ok(Answer::Made(Box::new(made)))));
         messages
     }
@@ -100,7 +106,7 @@ fn unproved() -> Made {
         home: Some(made.path.clone()),
         path: PathBuf::from("/project/migrations/drafts/eeeeeeeeeeee_new.sql"),
         text: marked.into(),
-        verified: Verified { up: false, difference, ..made.verified.clone() },
+        verified: VerifiedRevision { up: false, difference, ..made.verified.clone() },
         ..made
     }
 }
@@ -126,12 +132,12 @@ pub fn finish(harness: &mut Harness) {
     harness.run();
 }
 
-fn tell(harness: &mut Harness, generation: Generation, told: Told) {
+fn tell(harness: &mut Harness, generation: Generation, told: AutogenerateEvent) {
     harness.send(Msg::GenerateTold(generation, told));
 }
 
-fn loading(number: usize) -> Told {
-    Told::Load(models::Told::Loading { file: String::from("models/users.sql"), number, count: 4 })
+fn loading(number: usize) -> AutogenerateEvent {
+    AutogenerateEvent::Load(models::ModelsEvent::Loading { file: String::from("models/users.sql"), number, count: 4 })
 }
 
 #[test]
@@ -145,10 +151,15 @@ fn pictures_of_the_form_and_of_the_phases() {
         let generation = harness.model.generation;
         (harness, generation)
     };
-    for told in [loading(2), Told::Read, Told::Compare, Told::Compared { statements: 5, objects: 2 }] {
+    for told in [
+        loading(2),
+        AutogenerateEvent::Read,
+        AutogenerateEvent::Compare,
+        AutogenerateEvent::Compared { statements: 5, objects: 2 },
+    ] {
         tell(&mut harness, generation, told);
     }
-    tell(&mut harness, generation, Told::Prove(Stage::Down));
+    tell(&mut harness, generation, AutogenerateEvent::Prove(Stage::Down));
     for (width, height) in [(40, 10), (80, 24), (120, 40)] {
         harness.resize(width, height);
         insta::assert_snapshot!(format!("generate_{width}x{height}"), harness.screen());
@@ -188,8 +199,12 @@ fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
     tell(&mut harness, generation, loading(2));
     assert!(harness.screen().contains("models/users.sql, 2 of 4"));
     let notes = vec![String::from("a private server is used")];
-    tell(&mut harness, generation, Told::Load(models::Told::Scratch { place: String::from("a socket"), notes }));
-    tell(&mut harness, generation, Told::Read);
+    tell(
+        &mut harness,
+        generation,
+        AutogenerateEvent::Load(models::ModelsEvent::Scratch { place: String::from("a socket"), notes }),
+    );
+    tell(&mut harness, generation, AutogenerateEvent::Read);
     let screen = harness.screen();
     assert!(screen.contains("✓ load     4 files") && screen.contains("a private server is used"), "{screen}");
     assert!(screen.contains("reading the database, 0 s"), "{screen}");
@@ -219,12 +234,12 @@ fn a_script_that_is_edited_meanwhile_is_not_lost() {
 
 #[test]
 fn it_is_cancelled_at_every_phase() {
-    let phases: [&[Told]; 5] = [
+    let phases: [&[AutogenerateEvent]; 5] = [
         &[],
-        &[Told::Read],
-        &[Told::Compare],
-        &[Told::Compared { statements: 1, objects: 1 }],
-        &[Told::Prove(Stage::Again)],
+        &[AutogenerateEvent::Read],
+        &[AutogenerateEvent::Compare],
+        &[AutogenerateEvent::Compared { statements: 1, objects: 1 }],
+        &[AutogenerateEvent::Prove(Stage::Again)],
     ];
     for phase in phases {
         let (mut harness, generation) = running(100, 30);
@@ -254,7 +269,7 @@ fn what_comes_although_it_was_cancelled_is_dropped() {
     let before = harness.screen();
     for late in [generation, generation - 1, generation + 5] {
         harness.send(Msg::Generated(late, Ok(Answer::Made(Box::new(made())))));
-        tell(&mut harness, late, Told::Prove(Stage::Up));
+        tell(&mut harness, late, AutogenerateEvent::Prove(Stage::Up));
     }
     assert_eq!(harness.screen(), before);
 }
@@ -264,7 +279,7 @@ fn an_old_generation_says_nothing_to_a_new_one() {
     let (mut harness, old) = running(100, 30);
     harness.send(Msg::Generated(old, Ok(Answer::Nothing(Vec::new()))));
     harness.press("R");
-    tell(&mut harness, old, Told::Prove(Stage::Up));
+    tell(&mut harness, old, AutogenerateEvent::Prove(Stage::Up));
     harness.send(Msg::Generated(old, Err(Error::new("too late"))));
     let screen = harness.screen();
     assert!(screen.contains("▸ load") && !screen.contains("too late"), "{screen}");

@@ -84,16 +84,16 @@ fn the_second_time_round_the_phases_stay() {
     assert_eq!(held, 1);
     let generation = harness.model.generation;
     for told in [
-        crate::engine::autogenerate::Told::Load(crate::engine::models::Told::FromCache),
-        crate::engine::autogenerate::Told::Read,
-        crate::engine::autogenerate::Told::Compare,
+        crate::engine::autogenerate::AutogenerateEvent::Load(crate::engine::models::ModelsEvent::FromCache),
+        crate::engine::autogenerate::AutogenerateEvent::Read,
+        crate::engine::autogenerate::AutogenerateEvent::Compare,
     ] {
         harness.send(Msg::GenerateTold(generation, told));
         let screen = harness.screen();
         assert!(screen.contains("✓ load     2 files") && screen.contains("✓ compare"), "{screen}");
         assert!(screen.contains("▸ renames"), "{screen}");
     }
-    let told = crate::engine::autogenerate::Told::Compared { statements: 3, objects: 1 };
+    let told = crate::engine::autogenerate::AutogenerateEvent::Compared { statements: 3, objects: 1 };
     harness.send(Msg::GenerateTold(generation, told));
     let screen = harness.screen();
     assert!(screen.contains("✓ renames  1 of 2 pairs: 3 statements for 1 object"), "{screen}");

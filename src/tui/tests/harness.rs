@@ -20,12 +20,12 @@ use crate::core::script::Script;
 use crate::engine::Error;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::connection::ServerInfo;
-use crate::engine::draft::Written;
+use crate::engine::draft::WrittenScript;
 use crate::engine::prepare::Request;
-use crate::engine::project::{Saved, ScriptFile, ScriptTree};
-use crate::engine::state::record::Record;
-use crate::engine::state::status::Status;
-use crate::engine::verify::{Report, Stage, Told, Verified};
+use crate::engine::project::{SaveOutcome, ScriptFile, ScriptTree};
+use crate::engine::state::script_status::ScriptStatus;
+use crate::engine::state::status::DatabaseStatus;
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyReport};
 use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
 use crate::tui::editor::examine;
 use crate::tui::view::draw;
@@ -36,7 +36,7 @@ pub struct Harness {
     pub tree: Arc<ScriptTree>,
     pub heads: Vec<RevisionId>,
     /// What the ledger says, and how far it has come.
-    pub record: Record,
+    pub record: ScriptStatus,
     pub newest: Option<i64>,
     /// Environments that should come first.
     pub behind: Vec<Behind>,
@@ -45,7 +45,7 @@ pub struct Harness {
     /// What applying says at its end instead.
     pub fails: Option<Error>,
     /// What verifying finds of a revision, where it is not proved; and what stops it.
-    pub faulty: Vec<Verified>,
+    pub faulty: Vec<VerifiedRevision>,
     pub stops: Option<Error>,
     pub compared: super::comparing::World,
     pub generated: super::generating::World,
@@ -57,7 +57,7 @@ pub struct Harness {
     /// What the files of scripts hold, where they were read or written.
     pub disk: HashMap<PathBuf, String>,
     /// What proving comes to.
-    pub proof: Verified,
+    pub proof: VerifiedRevision,
     /// Every effect in order, by its name and what matters of it.
     pub asked: Vec<String>,
     pub now: Time,
@@ -84,7 +84,7 @@ impl Harness {
             model,
             tree: Arc::new(tree),
             heads: heads.iter().map(|head| id(head)).collect(),
-            record: Record::default(),
+            record: ScriptStatus::default(),
             newest: None,
             behind: Vec::new(),
             away: None,
@@ -152,7 +152,7 @@ impl Harness {
             Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
             Effect::Apply(approval) => self.apply(&approval),
             Effect::Create(_, new) | Effect::Merge(_, _, new) => {
-                vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
+                vec![Msg::Written(Ok(WrittenScript { revision: id("abcdefabcdef"), path: new.message.into() }))]
             }
             Effect::Stamp(tree, targets, purge) => {
                 let known = if purge { &[][..] } else { &self.heads };
@@ -187,10 +187,10 @@ impl Harness {
         self.disk.get(path).cloned().or(in_tree)
     }
 
-    fn save(&mut self, path: &FilePath, text: &str, known: Option<&str>) -> Saved {
+    fn save(&mut self, path: &FilePath, text: &str, known: Option<&str>) -> SaveOutcome {
         let found = self.on_disk(path);
         if found.as_deref() != known {
-            return Saved::Moved(found);
+            return SaveOutcome::Moved(found);
         }
         self.disk.insert(path.to_owned(), text.to_owned());
         if let Ok(script) = Script::parse(text) {
@@ -199,7 +199,7 @@ impl Harness {
             scripts.push(Arc::new(ScriptFile { path: path.to_owned(), text: text.into(), script }));
             self.tree = Arc::new(ScriptTree::from_scripts(scripts, Vec::new()));
         }
-        Saved::Written
+        SaveOutcome::Written
     }
 
     fn status(&self, generation: Generation) -> Msg {
@@ -214,7 +214,7 @@ impl Harness {
         };
         let answer = match &self.away {
             Some(error) => Err(error.clone()),
-            None => Ok(Status { server, heads: self.heads.clone(), newest: self.newest }),
+            None => Ok(DatabaseStatus { server, heads: self.heads.clone(), newest: self.newest }),
         };
         Msg::Status(generation, answer)
     }
@@ -223,23 +223,23 @@ impl Harness {
     fn verify(&self, generation: Generation, tree: &ScriptTree, words: &[String]) -> Vec<Msg> {
         let told = |told| Msg::VerifyTold(generation, told);
         let place = String::from("functions at localhost");
-        let mut messages = vec![told(Told::Scratch { place, notes: Vec::new() })];
+        let mut messages = vec![told(VerifyEvent::Scratch { place, notes: Vec::new() })];
         let wanted = |id: &RevisionId| words.is_empty() || words.contains(&id.to_string());
         let all: Vec<RevisionId> = tree.graph.pending(&[]).into_iter().cloned().collect();
         let count = all.iter().filter(|id| wanted(id)).count();
-        let mut report = Report { back_to_base: words.is_empty(), ..Report::default() };
+        let mut report = VerifyReport { back_to_base: words.is_empty(), ..VerifyReport::default() };
         for id in all {
             if !wanted(&id) {
-                messages.push(told(Told::Applying { revision: id }));
+                messages.push(told(VerifyEvent::Applying { revision: id }));
                 continue;
             }
             let number = report.revisions.len() + 1;
             for stage in [Stage::Up, Stage::Down, Stage::Again] {
-                messages.push(told(Told::Proving { revision: id.clone(), stage, number, count }));
+                messages.push(told(VerifyEvent::Proving { revision: id.clone(), stage, number, count }));
             }
             let verified = self.faulty.iter().find(|faulty| faulty.revision == id).cloned();
             let verified = verified.unwrap_or_else(|| proved(id.as_str()));
-            messages.push(told(Told::Found(verified.clone())));
+            messages.push(told(VerifyEvent::Verified(verified.clone())));
             report.revisions.push(verified);
         }
         let answer = self.stops.clone().map_or(Ok(report), Err);

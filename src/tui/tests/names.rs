@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::fixtures::id;
-use crate::engine::verify::Verified;
+use crate::engine::verify::VerifiedRevision;
 use crate::tui::app::screen::kept_dialog::Wanted;
 use crate::tui::app::{Effect, Start};
 
@@ -19,8 +19,16 @@ pub fn start(width: u16, height: u16) -> Start {
 }
 
 /// A revision of which nothing is wrong.
-pub fn proved(name: &str) -> Verified {
-    Verified { revision: id(name), up: true, down: true, again: true, difference: Vec::new(), note: None, error: None }
+pub fn proved(name: &str) -> VerifiedRevision {
+    VerifiedRevision {
+        revision: id(name),
+        up: true,
+        down: true,
+        again: true,
+        difference: Vec::new(),
+        note: None,
+        error: None,
+    }
 }
 
 /// An effect by its name and what matters of it.

@@ -2,7 +2,7 @@
 
 use super::fixtures::*;
 use super::harness::*;
-use crate::engine::verify::{Stage, Told, Verified};
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::log::State;
 use crate::tui::app::{Msg, Start};
@@ -10,7 +10,7 @@ use crate::tui::app::{Msg, Start};
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
 
 /// A script whose downgrade leaves something, one that does not run, and what stands on that.
-fn faulty() -> Vec<Verified> {
+fn faulty() -> Vec<VerifiedRevision> {
     let error = Error {
         message: String::from("column \"timeout\" of relation \"functions\" already exists"),
         causes: vec![String::from("SQLSTATE 42701")],
@@ -24,17 +24,17 @@ fn faulty() -> Vec<Verified> {
     };
     let left = "after the downgrade, column public.users.plan is left over, and so is the default of its type";
     let not_run = "not run, because b04e77aa0912 does not run";
-    let but = |name: &str| Verified { up: false, down: false, again: false, ..proved(name) };
+    let but = |name: &str| VerifiedRevision { up: false, down: false, again: false, ..proved(name) };
     vec![
-        Verified {
+        VerifiedRevision {
             note: Some("the downgrade is empty, so what the upgrade did stays".into()),
             up: true,
             ..but("8e10f3b79a01")
         },
-        Verified { up: true, again: true, difference: vec![left.into()], ..but("7c1d5e02aa10") },
-        Verified { error: Some(error), ..but("b04e77aa0912") },
-        Verified { note: Some(not_run.into()), ..but("51ab90de3c44") },
-        Verified { note: Some(not_run.into()), ..but("9f3b6c10a7d2") },
+        VerifiedRevision { up: true, again: true, difference: vec![left.into()], ..but("7c1d5e02aa10") },
+        VerifiedRevision { error: Some(error), ..but("b04e77aa0912") },
+        VerifiedRevision { note: Some(not_run.into()), ..but("51ab90de3c44") },
+        VerifiedRevision { note: Some(not_run.into()), ..but("9f3b6c10a7d2") },
     ]
 }
 
@@ -81,15 +81,15 @@ fn running() -> Harness {
     let generation = harness.model.generation;
     let tell = |harness: &mut Harness, told| harness.send(Msg::VerifyTold(generation, told));
     let notes = vec![String::from("a private server is used, because the environment is protected")];
-    tell(&mut harness, Told::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
+    tell(&mut harness, VerifyEvent::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
     for (n, name) in ["1975ea83b712", "2b6a5d40c1f2", "8e10f3b79a01"].into_iter().enumerate() {
-        let proving = |stage| Told::Proving { revision: id(name), stage, number: n + 1, count: 8 };
+        let proving = |stage| VerifyEvent::Proving { revision: id(name), stage, number: n + 1, count: 8 };
         tell(&mut harness, proving(Stage::Up));
         harness.now = harness.now.saturating_add(jiff::SignedDuration::from_millis(420));
         tell(&mut harness, proving(Stage::Down));
         if n < 2 {
             tell(&mut harness, proving(Stage::Again));
-            tell(&mut harness, Told::Found(proved(name)));
+            tell(&mut harness, VerifyEvent::Verified(proved(name)));
         }
     }
     harness.now = harness.now.saturating_add(jiff::SignedDuration::from_secs(2));
@@ -207,7 +207,7 @@ fn what_comes_too_late_is_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
     let (before, generation) = (harness.screen(), harness.model.generation);
-    harness.send(Msg::VerifyTold(generation, Told::Found(faulty().remove(1))));
+    harness.send(Msg::VerifyTold(generation, VerifyEvent::Verified(faulty().remove(1))));
     harness.send(Msg::Verified(generation - 1, Err(Error::new("too late"))));
     assert_eq!(harness.screen(), before);
 }

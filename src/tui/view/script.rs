@@ -9,7 +9,7 @@ use super::pane;
 use super::pen::{Paint, Pen};
 use crate::core::graph::RevisionId;
 use crate::engine::project::ScriptFile;
-use crate::engine::state::recall::is_recalled;
+use crate::engine::state::ledger_scripts::is_from_ledger;
 use crate::tui::app::history::Item;
 use crate::tui::app::layout::{self, GUTTER, TAB, cells};
 use crate::tui::app::model::{Model, Pane};
@@ -50,7 +50,7 @@ fn proof(model: &Model, row: Rect, paint: &mut Paint) {
 
 fn title(model: &Model) -> String {
     let Some(file) = model.selected_script() else { return String::new() };
-    let recalled = is_recalled(file);
+    let recalled = is_from_ledger(file);
     let mut title = if recalled {
         format!("{} from the ledger, read-only", file.script.revision.short())
     } else {

@@ -1,5 +1,6 @@
-//! From a `ConnInfo` to a connection: hosts in their order, with TLS or without, until one is as asked for.
+//! Opens connections: tries each host in order, with or without TLS, until one accepts with the required attributes.
 
+mod background;
 mod errors;
 mod probe;
 mod wire;
@@ -12,30 +13,31 @@ use tokio_postgres::{CancelToken, Client, Config, Connection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::conninfo::{ChannelBinding, ConnInfo, Endpoint, SessionAttributes};
-use super::session::{Ending, ServerInfo};
+use super::server_info::ServerInfo;
 use super::tls::SslMode;
 use crate::engine::{Error, ErrorKind, Result};
-use errors::Failure;
+use errors::ConnectFailure;
 use probe::Probe;
 use wire::{Address, Wire};
 
+pub(super) use background::BackgroundTask;
 pub use errors::database_error;
 
 type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
-/// What has to be polled for a client to work.
+/// The connection object. It must be polled so that the client works.
 pub(super) type Driver = Connection<Wire, TlsStream>;
 
-/// A connection that is as asked for.
+/// An open connection with the required attributes.
 pub(super) struct Connected {
     pub client: Client,
     pub server: ServerInfo,
-    pub ending: Ending,
-    pub route: Route,
+    pub background: BackgroundTask,
+    pub route: CancelRoute,
 }
 
-/// The way to the server, for a second connection that cancels what the first one does.
+/// The address and the settings to open a second connection that cancels the running statement.
 #[derive(Clone)]
-pub(super) struct Route {
+pub(super) struct CancelRoute {
     address: Address,
     host: String,
     connector: MakeRustlsConnect,
@@ -43,8 +45,8 @@ pub(super) struct Route {
     timeout: Option<Duration>,
 }
 
-impl Route {
-    /// Sends a cancel request and waits until the server has taken it.
+impl CancelRoute {
+    /// Sends a cancel request and waits until the server has processed it.
     pub(super) async fn cancel(mut self) -> Result<()> {
         let limit = self.timeout.unwrap_or(Duration::from_secs(10));
         let failed = |cause: String| {
@@ -60,46 +62,47 @@ impl Route {
             done.until_closed().await;
             Ok(())
         };
-        tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(failed("it does not answer".to_owned())))
+        tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(failed("timeout".to_owned())))
     }
 }
 
 /// Opens a connection.
 ///
 /// # Errors
-/// Of kind `Connection` when no host can be reached, `Failed` when one refuses.
+/// Of kind `Connection` when no host can be reached; `Failed` when a host refuses the connection.
 pub(super) async fn connect(conninfo: &ConnInfo, application: &str) -> Result<Connected> {
-    let (connector, tls_fault) = match conninfo.tls.connector() {
+    let (connector, tls_error) = match conninfo.tls.connector() {
         Ok(connector) => (connector, None),
-        // libpq goes on without TLS where it is only preferred.
-        Err(fault) if conninfo.tls.mode < SslMode::Require => {
-            (super::tls::TlsSettings::disabled().connector()?, Some(fault))
+        // With sslmode=prefer or allow, libpq connects without TLS when TLS cannot be set up.
+        Err(error) if conninfo.tls.mode < SslMode::Require => {
+            (super::tls::TlsSettings::disabled().connector()?, Some(error))
         }
-        Err(fault) => return Err(fault),
+        Err(error) => return Err(error),
     };
-    let attempt = Attempt { conninfo, application, connector, tls: tls_fault.is_none() };
+    let attempt = Attempt { conninfo, application, connector, tls: tls_error.is_none() };
     let mut failures = Vec::new();
-    for wanted in passes(conninfo.attributes) {
+    for required in passes(conninfo.attributes) {
         failures.clear();
         for endpoint in &conninfo.endpoints {
-            match attempt.endpoint(endpoint, wanted).await {
+            match attempt.endpoint(endpoint, required).await {
                 Ok(connected) => return Ok(connected),
                 Err(error) if error.kind == ErrorKind::Connection => failures.push(error),
-                Err(error) => return Err(with_fault(error, tls_fault)),
+                Err(error) => return Err(add_tls_error(error, tls_error)),
             }
         }
     }
-    Err(with_fault(errors::none_served(failures, conninfo), tls_fault))
+    Err(add_tls_error(errors::no_host_accepted(failures, conninfo), tls_error))
 }
 
-fn with_fault(error: Error, fault: Option<Error>) -> Error {
-    match fault {
-        Some(fault) => error.because(format!("TLS was left out: {}", fault.message)),
+fn add_tls_error(error: Error, tls_error: Option<Error>) -> Error {
+    match tls_error {
+        Some(tls_error) => error.because(format!("TLS was not used: {}", tls_error.message)),
         None => error,
     }
 }
 
-/// `prefer-standby` looks at every host for a standby before it takes any.
+/// Returns the attributes to search for, in order. `prefer-standby` searches all hosts for a standby before it accepts
+/// any server.
 fn passes(attributes: SessionAttributes) -> Vec<SessionAttributes> {
     match attributes {
         SessionAttributes::PreferStandby => vec![SessionAttributes::Standby, SessionAttributes::Any],
@@ -119,21 +122,21 @@ struct Attempt<'a> {
     conninfo: &'a ConnInfo,
     application: &'a str,
     connector: MakeRustlsConnect,
-    /// Whether the connector can be used at all.
+    /// Whether TLS can be used.
     tls: bool,
 }
 
 impl Attempt<'_> {
     /// Tries every address of a host.
-    async fn endpoint(&self, endpoint: &Endpoint, wanted: SessionAttributes) -> Result<Connected> {
-        let judge = |failure: Failure| failure.into_error(self.conninfo, endpoint);
-        let addresses = wire::addresses(endpoint).await.map_err(|error| judge(Failure::Lookup(error)))?;
+    async fn endpoint(&self, endpoint: &Endpoint, required: SessionAttributes) -> Result<Connected> {
+        let to_error = |failure: ConnectFailure| failure.into_error(self.conninfo, endpoint);
+        let addresses = wire::addresses(endpoint).await.map_err(|error| to_error(ConnectFailure::Lookup(error)))?;
         let mut last = None;
         for address in addresses {
-            match self.address(endpoint, &address, wanted).await {
+            match self.address(endpoint, &address, required).await {
                 Ok(connected) => return Ok(connected),
                 Err(failure) => {
-                    let error = judge(failure);
+                    let error = to_error(failure);
                     if error.kind != ErrorKind::Connection {
                         return Err(error);
                     }
@@ -141,21 +144,21 @@ impl Attempt<'_> {
                 }
             }
         }
-        Err(last.unwrap_or_else(|| judge(Failure::NoAddress)))
+        Err(last.unwrap_or_else(|| to_error(ConnectFailure::NoAddress)))
     }
 
-    /// Tries an address with and without TLS, as `sslmode` has it.
+    /// Tries an address with and without TLS, as `sslmode` requires.
     async fn address(
         &self,
         endpoint: &Endpoint,
         address: &Address,
-        wanted: SessionAttributes,
-    ) -> Result<Connected, Failure> {
+        required: SessionAttributes,
+    ) -> Result<Connected, ConnectFailure> {
         let mut first = None;
         for mode in self.modes(address) {
-            let work = self.once(endpoint, address, *mode, wanted);
+            let work = self.once(endpoint, address, *mode, required);
             let done = match self.conninfo.connect_timeout {
-                Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or(Err(Failure::TimedOut(limit))),
+                Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or(Err(ConnectFailure::TimedOut(limit))),
                 None => work.await,
             };
             match done {
@@ -164,11 +167,11 @@ impl Attempt<'_> {
                 Err(failure) => return Err(first.unwrap_or(failure)),
             }
         }
-        Err(first.unwrap_or(Failure::NoAddress))
+        Err(first.unwrap_or(ConnectFailure::NoAddress))
     }
 
     fn modes(&self, address: &Address) -> &'static [WireMode] {
-        // PostgreSQL has no TLS on Unix sockets, whatever sslmode says.
+        // PostgreSQL never uses TLS on Unix sockets.
         if matches!(address, Address::Socket(_)) || !self.tls {
             return &[WireMode::Disable];
         }
@@ -185,29 +188,32 @@ impl Attempt<'_> {
         endpoint: &Endpoint,
         address: &Address,
         mode: WireMode,
-        wanted: SessionAttributes,
-    ) -> Result<Connected, Failure> {
+        required: SessionAttributes,
+    ) -> Result<Connected, ConnectFailure> {
         let host = endpoint.host_name();
         let mut connector = self.connector.clone();
-        let wire = wire::open(address, self.conninfo.keepalive).await.map_err(Failure::Unreachable)?;
+        let wire = wire::open(address, self.conninfo.keepalive).await.map_err(ConnectFailure::Unreachable)?;
         let tls = connect_tls(&mut connector, &host);
-        let (client, driver) =
-            self.config(endpoint, mode).connect_raw(wire, tls).await.map_err(|error| Failure::refused(error, mode))?;
+        let (client, driver) = self
+            .config(endpoint, mode)
+            .connect_raw(wire, tls)
+            .await
+            .map_err(|error| ConnectFailure::refused(error, mode))?;
         let token = client.cancel_token();
-        let ending = Ending::spawn(driver);
+        let background = BackgroundTask::spawn(driver);
         let probe =
-            Probe::ask(&client, &self.conninfo.settings).await.map_err(|error| Failure::refused(error, mode))?;
-        if !probe.is(wanted) {
-            return Err(Failure::Unsuitable(wanted));
+            Probe::ask(&client, &self.conninfo.settings).await.map_err(|error| ConnectFailure::refused(error, mode))?;
+        if !probe.has_attributes(required) {
+            return Err(ConnectFailure::Unsuitable(required));
         }
-        let route = Route {
+        let route = CancelRoute {
             address: address.clone(),
             host: host.clone(),
             connector,
             token,
             timeout: self.conninfo.connect_timeout,
         };
-        Ok(Connected { client, server: probe.server(host, endpoint.port), ending, route })
+        Ok(Connected { client, server: probe.server(host, endpoint.port), background, route })
     }
 
     fn config(&self, endpoint: &Endpoint, mode: WireMode) -> Config {

@@ -1,13 +1,13 @@
-//! The first words with a server: the session's fixed settings, and what the server is.
+//! The first query on a connection: sets session parameters and reads the properties of the server.
 
 use std::fmt::Write as _;
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::super::conninfo::SessionAttributes;
-use super::super::session::ServerInfo;
+use super::super::server_info::ServerInfo;
 
-/// What a server says of itself.
+/// The answer of the server: one text per column.
 pub(super) struct Probe {
     columns: Vec<String>,
 }
@@ -21,7 +21,8 @@ const READ_ONLY: usize = 5;
 const STANDBY: usize = 6;
 
 impl Probe {
-    /// Sets dates to ISO (in what order days and months are read stays the server's affair), and asks.
+    /// Sets the session parameters and the ISO date format, then reads the properties. The order of day and month stays
+    /// as the server has it.
     pub(super) async fn ask(client: &Client, settings: &[(&str, String)]) -> Result<Self, tokio_postgres::Error> {
         let mut query = String::new();
         for (name, value) in settings {
@@ -46,11 +47,11 @@ impl Probe {
         self.columns.get(index).map_or("", String::as_str)
     }
 
-    /// Whether the session is what was asked for.
-    pub(super) fn is(&self, wanted: SessionAttributes) -> bool {
+    /// Whether the session has the required attributes.
+    pub(super) fn has_attributes(&self, required: SessionAttributes) -> bool {
         let read_only = self.column(READ_ONLY) == "on";
         let standby = self.column(STANDBY) == "t";
-        match wanted {
+        match required {
             SessionAttributes::Any | SessionAttributes::PreferStandby => true,
             SessionAttributes::ReadWrite => !read_only,
             SessionAttributes::ReadOnly => read_only,
@@ -59,7 +60,7 @@ impl Probe {
         }
     }
 
-    /// The answers in their types.
+    /// Returns the properties in their types.
     pub(super) fn server(&self, host: String, port: u16) -> ServerInfo {
         let version = self.column(VERSION);
         ServerInfo {
@@ -67,7 +68,7 @@ impl Probe {
             user: self.column(USER).to_owned(),
             host,
             port,
-            // Distributions add their own words after the number.
+            // Distributions add text after the version number.
             version: version.split_whitespace().next().unwrap_or(version).to_owned(),
             version_num: self.column(VERSION_NUMBER).parse().unwrap_or_default(),
             backend_pid: self.column(PROCESS).parse().unwrap_or_default(),

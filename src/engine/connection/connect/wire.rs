@@ -1,4 +1,4 @@
-//! The stream below the protocol: TCP or a Unix socket.
+//! The byte stream of a connection: TCP or a Unix socket.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,14 +13,14 @@ use tokio::sync::oneshot;
 
 use super::super::conninfo::{Endpoint, Host, Keepalive};
 
-/// Where a server listens.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
     Tcp(SocketAddr),
     Socket(PathBuf),
 }
 
-/// Every address of a host, in the order of the resolver.
+/// Returns every address of a host, in the order of the resolver.
 pub(super) async fn addresses(endpoint: &Endpoint) -> io::Result<Vec<Address>> {
     let port = endpoint.port;
     match (&endpoint.host, endpoint.address) {
@@ -37,15 +37,15 @@ pub(super) async fn open(address: &Address, keepalive: Keepalive) -> io::Result<
         Address::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            watch(&stream, keepalive)?;
+            set_keepalive(&stream, keepalive)?;
             Box::new(stream)
         }
     };
-    Ok(Wire { stream: Some(stream), back: None })
+    Ok(Wire { stream: Some(stream), on_drop: None })
 }
 
-/// A migration may say nothing for hours, and a firewall forgets connections that are silent.
-fn watch(stream: &TcpStream, keepalive: Keepalive) -> io::Result<()> {
+/// Turns on TCP keepalive. A migration may send nothing for hours, and firewalls drop idle connections.
+fn set_keepalive(stream: &TcpStream, keepalive: Keepalive) -> io::Result<()> {
     let socket = SockRef::from(stream);
     if !keepalive.off {
         socket.set_keepalive(true)?;
@@ -72,17 +72,17 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// A stream in both directions, which can be had back from who it was given to.
+/// A stream in both directions. A [`Remainder`] receives it after its user drops it.
 pub(in crate::engine::connection) struct Wire {
     stream: Option<Box<dyn Duplex>>,
-    back: Option<oneshot::Sender<Box<dyn Duplex>>>,
+    on_drop: Option<oneshot::Sender<Box<dyn Duplex>>>,
 }
 
 impl Wire {
-    /// Splits off the claim on what is left of the stream once its user drops it.
+    /// Returns the stream and a handle that receives it when its user drops it.
     pub(super) fn watched(mut self) -> (Self, Remainder) {
-        let (back, remainder) = oneshot::channel();
-        self.back = Some(back);
+        let (sender, remainder) = oneshot::channel();
+        self.on_drop = Some(sender);
         (self, Remainder(remainder))
     }
 
@@ -93,17 +93,17 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        if let (Some(back), Some(stream)) = (self.back.take(), self.stream.take()) {
-            let _ = back.send(stream);
+        if let (Some(sender), Some(stream)) = (self.on_drop.take(), self.stream.take()) {
+            let _ = sender.send(stream);
         }
     }
 }
 
-/// A stream that somebody else has dropped.
+/// A stream that its user has dropped.
 pub(super) struct Remainder(oneshot::Receiver<Box<dyn Duplex>>);
 
 impl Remainder {
-    /// Waits until the server closes the stream, which it does when it has done what was asked.
+    /// Waits until the server closes the stream. The server does this after it has processed a cancel request.
     pub(super) async fn until_closed(self) {
         let Ok(mut stream) = self.0.await else { return };
         let mut rest = [0; 256];

@@ -1,20 +1,21 @@
-//! Makes a `ConnInfo` of parameters: numbers, choices and files in their types, or an error that names the part.
+//! Converts parameters into a `ConnInfo`. Errors name the parameter.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::parameters::Parameters;
-use super::{ChannelBinding, ConnInfo, Keepalive, SessionAttributes, Variables, hosts};
+use super::{ChannelBinding, ConnInfo, Keepalive, SessionAttributes, hosts};
 use crate::engine::connection::pgpass::{PasswordFile, Secret};
-use crate::engine::connection::tls::{Roots, SslMode, TlsSettings, Version};
+use crate::engine::connection::tls::{SslMode, TlsSettings, TlsVersion, TrustedRoots};
+use crate::engine::connection::variables::Variables;
 use crate::engine::{Error, Result};
 
-/// Settings of the session that libpq takes from variables.
+/// Variables of libpq that set session parameters.
 const SETTINGS: &[(&str, &str)] = &[("PGTZ", "timezone"), ("PGDATESTYLE", "datestyle"), ("PGGEQO", "geqo")];
 
 pub(super) fn build(parameters: &Parameters, variables: &Variables) -> Result<ConnInfo> {
-    refuse_unmet_demands(parameters)?;
+    refuse_unsupported_requirements(parameters)?;
     let endpoints = hosts::endpoints(parameters)?;
     let user = user(parameters, variables)?;
     let database = parameters.get("dbname").unwrap_or(&user).to_owned();
@@ -47,16 +48,18 @@ pub(super) fn build(parameters: &Parameters, variables: &Variables) -> Result<Co
 const CHANNEL_BINDINGS: &[(&str, ChannelBinding)] =
     &[("disable", ChannelBinding::Disable), ("prefer", ChannelBinding::Prefer), ("require", ChannelBinding::Require)];
 
-/// What a person demands for safety must not be passed over in silence.
-fn refuse_unmet_demands(parameters: &Parameters) -> Result<()> {
-    let demanded = |keyword: &str| match keyword {
+/// Refuses parameters that require a security feature that limbeck does not have.
+fn refuse_unsupported_requirements(parameters: &Parameters) -> Result<()> {
+    let is_required = |keyword: &str| match keyword {
         "gssencmode" => parameters.get(keyword) == Some("require"),
         _ => parameters.get(keyword).is_some(),
     };
-    match ["gssencmode", "require_auth", "requirepeer"].into_iter().find(|keyword| demanded(keyword)) {
+    match ["gssencmode", "require_auth", "requirepeer"].into_iter().find(|keyword| is_required(keyword)) {
         None => Ok(()),
-        Some(keyword) => Err(Error::new(format!("{} demands what limbeck cannot promise", parameters.part(keyword)))
-            .hint(format!("leave {keyword} out; sslmode=verify-full and channel_binding=require are there"))),
+        Some(keyword) => {
+            Err(Error::new(format!("{} requires a feature that limbeck does not support", parameters.part(keyword)))
+                .hint(format!("remove {keyword}; sslmode=verify-full and channel_binding=require are supported")))
+        }
     }
 }
 
@@ -69,7 +72,7 @@ fn user(parameters: &Parameters, variables: &Variables) -> Result<String> {
         .ok()
         .or_else(|| named("USER"))
         .or_else(|| named("LOGNAME"))
-        .ok_or_else(|| Error::new("nothing says which user to log in as").hint("name one in the URL or in PGUSER"))
+        .ok_or_else(|| Error::new("no user name is set").hint("set one in the URL or in PGUSER"))
 }
 
 fn password_path(parameters: &Parameters, variables: &Variables) -> Option<PathBuf> {
@@ -97,7 +100,7 @@ fn positive(parameters: &Parameters, keyword: &str) -> Result<Option<u32>> {
     Ok(integer(parameters, keyword)?.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0))
 }
 
-/// libpq takes a second for two, so that a name can be looked up in time.
+/// libpq uses at least two seconds, so that the host name can be looked up in time.
 fn connect_timeout(parameters: &Parameters) -> Result<Option<Duration>> {
     Ok(positive(parameters, "connect_timeout")?.map(|seconds| Duration::from_secs(u64::from(seconds.max(2)))))
 }
@@ -129,9 +132,9 @@ fn tls(parameters: &Parameters, variables: &Variables) -> Result<TlsSettings> {
     Ok(TlsSettings {
         mode: ssl_mode(parameters, system)?,
         roots: if system {
-            Roots::System
+            TrustedRoots::System
         } else {
-            existing("sslrootcert", "root.crt").map_or_else(|| Roots::None(folder.clone()), Roots::File)
+            existing("sslrootcert", "root.crt").map_or_else(|| TrustedRoots::None(folder.clone()), TrustedRoots::File)
         },
         certificate: existing("sslcert", "postgresql.crt").filter(|_| client),
         key: file("sslkey", "postgresql.key").map(|(path, _)| path),
@@ -147,8 +150,8 @@ fn tls(parameters: &Parameters, variables: &Variables) -> Result<TlsSettings> {
 fn ssl_mode(parameters: &Parameters, system: bool) -> Result<SslMode> {
     let given = choice(parameters, "sslmode", &SslMode::NAMES)?;
     if system && given.is_some_and(|mode| mode != SslMode::VerifyFull) {
-        return Err(Error::new(format!("{} is too weak for sslrootcert=system", parameters.part("sslmode")))
-            .hint("use sslmode=verify-full: anybody can have a certificate that the system trusts"));
+        return Err(Error::new(format!("{} is not secure enough for sslrootcert=system", parameters.part("sslmode")))
+            .hint("use sslmode=verify-full: anyone can get a certificate that the system trusts"));
     }
     let mode = match given {
         Some(mode) => mode,
@@ -157,18 +160,18 @@ fn ssl_mode(parameters: &Parameters, system: bool) -> Result<SslMode> {
         None => SslMode::Prefer,
     };
     if parameters.get("sslnegotiation") == Some("direct") && mode < SslMode::Require {
-        return Err(Error::new(format!("{} needs a stronger sslmode", parameters.part("sslnegotiation")))
+        return Err(Error::new(format!("{} requires another sslmode", parameters.part("sslnegotiation")))
             .hint("use sslmode=require or verify-full"));
     }
     Ok(mode)
 }
 
-fn version(parameters: &Parameters, keyword: &str) -> Result<Option<Version>> {
-    const VERSIONS: &[(&str, Version)] = &[
-        ("TLSv1", Version::Older),
-        ("TLSv1.1", Version::Older),
-        ("TLSv1.2", Version::Tls12),
-        ("TLSv1.3", Version::Tls13),
+fn version(parameters: &Parameters, keyword: &str) -> Result<Option<TlsVersion>> {
+    const VERSIONS: &[(&str, TlsVersion)] = &[
+        ("TLSv1", TlsVersion::Older),
+        ("TLSv1.1", TlsVersion::Older),
+        ("TLSv1.2", TlsVersion::Tls12),
+        ("TLSv1.3", TlsVersion::Tls13),
     ];
     choice(parameters, keyword, VERSIONS)
 }

@@ -1,12 +1,13 @@
-//! Fills what a connection string leaves out: a service file, then the variables of the environment.
+//! Adds the parameters that a connection string does not set: from a service file, then from environment variables.
 
 use super::parameters::{KEYWORDS, Origin, Parameters, known, unknown};
-use super::{Variables, keywords, url};
+use super::{keywords, url};
 use crate::engine::Result;
 use crate::engine::connection::service;
+use crate::engine::connection::variables::Variables;
 
-/// Every parameter that something gives, by libpq's precedence.
-pub(super) fn gather(text: &str, variables: &Variables) -> Result<Parameters> {
+/// Returns all parameters in libpq's order of precedence.
+pub(super) fn collect_parameters(text: &str, variables: &Variables) -> Result<Parameters> {
     let text = text.trim();
     let mut parameters = match url::parse(text) {
         Some(parsed) => parsed?,
@@ -50,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_string_goes_before_the_service_and_that_before_the_environment() {
+    fn the_string_has_precedence_over_the_service_and_the_environment() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("services");
         std::fs::write(&file, "[s]\nhost=service\nport=2\nuser=service\n").unwrap();
@@ -64,7 +65,7 @@ mod tests {
         ];
         let all = variables(&environment);
         let read = |text: &str, keyword: &str, variables: &Variables| {
-            gather(text, variables).unwrap().given(keyword).map(str::to_owned).unwrap_or_default()
+            collect_parameters(text, variables).unwrap().given(keyword).map(str::to_owned).unwrap_or_default()
         };
         for (text, keyword, value) in [
             ("host=string service=s", "host", "string"),
@@ -82,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn a_service_with_an_unknown_keyword_is_told_by_file_and_line() {
+    fn an_unknown_keyword_in_a_service_file_is_reported_with_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("services");
         std::fs::write(&file, "[s]\nhots=x\n").unwrap();
         let variables = variables(&[("PGSERVICEFILE", file.to_str().unwrap())]);
-        let report = gather("service=s", &variables).err().unwrap().report();
+        let report = collect_parameters("service=s", &variables).err().unwrap().report();
         assert!(report.contains("line 2 of") && report.contains("`hots`") && report.contains("`host`"), "{report}");
     }
 }

@@ -1,21 +1,21 @@
-//! A connection in words and as a URL, never with its password.
+//! A connection as text and as a URL, without its password.
 
 use std::fmt;
 use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use super::{ChannelBinding, ConnInfo, SessionAttributes};
-use crate::engine::connection::tls::{Roots, SslMode};
+use crate::engine::connection::tls::{SslMode, TrustedRoots};
 
 impl ConnInfo {
-    /// For people: `functions on localhost:5432 as runna`.
+    /// Returns a description for people: `functions on localhost:5432 as runna`.
     #[must_use]
     pub fn describe(&self) -> String {
         let hosts: Vec<_> = self.endpoints.iter().map(ToString::to_string).collect();
         format!("{} on {} as {}", self.database(), hosts.join(" or "), self.user())
     }
 
-    /// A URL that libpq takes and that leads to the same database, but for the password.
+    /// Returns a URL for libpq that connects to the same database, without the password.
     #[must_use]
     pub fn url_without_password(&self) -> String {
         let hosts: Vec<_> = self
@@ -60,16 +60,17 @@ impl ConnInfo {
             query.push(("sslmode", self.tls.mode.name().to_owned()));
         }
         if self.tls.mode != SslMode::Disable {
-            self.files(&mut query);
+            self.add_certificate_files(&mut query);
         }
         query
     }
 
-    fn files(&self, query: &mut Vec<(&'static str, String)>) {
+    /// Adds the certificate files.
+    fn add_certificate_files(&self, query: &mut Vec<(&'static str, String)>) {
         match &self.tls.roots {
-            Roots::System => query.push(("sslrootcert", "system".to_owned())),
-            Roots::File(path) => query.push(("sslrootcert", path.display().to_string())),
-            Roots::None(_) => {}
+            TrustedRoots::System => query.push(("sslrootcert", "system".to_owned())),
+            TrustedRoots::File(path) => query.push(("sslrootcert", path.display().to_string())),
+            TrustedRoots::None(_) => {}
         }
         if let Some(path) = &self.tls.certificate {
             query.push(("sslcert", path.display().to_string()));
@@ -90,7 +91,7 @@ impl fmt::Debug for ConnInfo {
     }
 }
 
-/// Percent-encodes all but the characters that are safe everywhere in a URL.
+/// Percent-encodes all characters that are not safe in every part of a URL.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

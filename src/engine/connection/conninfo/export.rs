@@ -1,21 +1,21 @@
-//! The way to a database for PostgreSQL's own programs: libpq's variables.
+//! Passes connection parameters to PostgreSQL's programs in libpq's environment variables.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
 use super::{ConnInfo, Endpoint};
-use crate::engine::connection::ServerInfo;
-use crate::engine::connection::tls::Roots;
+use crate::engine::connection::server_info::ServerInfo;
+use crate::engine::connection::tls::TrustedRoots;
 
-/// What would speak louder than what is set here.
-const OTHERS: [&str; 4] = ["PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "PGPASSWORD"];
+/// Variables that would override those that are set here.
+const OVERRIDING_VARIABLES: [&str; 4] = ["PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "PGPASSWORD"];
 
 impl ConnInfo {
-    /// Tells a program of PostgreSQL's where the database is. The password goes through the environment, where other
-    /// users cannot see it.
+    /// Sets the environment variables of a program. The password is passed in the environment, because other users can
+    /// read the arguments of a process.
     pub fn export(&self, command: &mut Command) {
-        for name in OTHERS {
+        for name in OVERRIDING_VARIABLES {
             command.env_remove(name);
         }
         let all = |text: &dyn Fn(&Endpoint) -> String| self.endpoints.iter().map(text).collect::<Vec<_>>().join(",");
@@ -34,9 +34,9 @@ impl ConnInfo {
         }
         command.env("PGSSLMODE", self.tls.mode.name());
         match &self.tls.roots {
-            Roots::System => _ = command.env("PGSSLROOTCERT", "system"),
-            Roots::File(path) => _ = command.env("PGSSLROOTCERT", path),
-            Roots::None(_) => {}
+            TrustedRoots::System => _ = command.env("PGSSLROOTCERT", "system"),
+            TrustedRoots::File(path) => _ = command.env("PGSSLROOTCERT", path),
+            TrustedRoots::None(_) => {}
         }
         if let (Some(certificate), Some(key)) = (&self.tls.certificate, &self.tls.key) {
             command.env("PGSSLCERT", certificate).env("PGSSLKEY", key);
@@ -45,11 +45,13 @@ impl ConnInfo {
 }
 
 impl ConnInfo {
-    /// The same for the one of several hosts that a session was opened on.
+    /// Like [`Self::export`], but for the host that a session is connected to.
     pub fn export_at(&self, command: &mut Command, server: &ServerInfo) {
         self.export(command);
-        let is_it = |endpoint: &&Endpoint| endpoint.host_name() == server.host && endpoint.port == server.port;
-        let Some(endpoint) = self.endpoints.iter().find(is_it).filter(|_| self.endpoints.len() > 1) else { return };
+        let is_connected = |endpoint: &&Endpoint| endpoint.host_name() == server.host && endpoint.port == server.port;
+        let Some(endpoint) = self.endpoints.iter().find(is_connected).filter(|_| self.endpoints.len() > 1) else {
+            return;
+        };
         command.env("PGHOST", endpoint.host_name()).env("PGPORT", endpoint.port.to_string());
         match endpoint.address {
             Some(address) => command.env("PGHOSTADDR", address.to_string()),
@@ -68,18 +70,18 @@ mod tests {
     use crate::engine::connection::Variables;
 
     #[test]
-    fn everything_that_was_resolved_is_told() {
+    fn all_parameters_are_exported() {
         let url = "postgresql://me:p%20w@one:5433,two/app?sslmode=require&options=-c%20x.y=1";
         let conninfo = ConnInfo::resolve(Some(url), &Variables::default()).unwrap();
         let mut command = Command::new("pg_dump");
         conninfo.export(&mut command);
-        let told: Vec<String> = command
+        let exported: Vec<String> = command
             .get_envs()
             .filter_map(|(name, value)| Some(format!("{}={}", name.to_str()?, value?.to_str()?)))
             .collect();
         let expected = ["PGDATABASE=app", "PGHOST=one,two", "PGOPTIONS=-c x.y=1", "PGPASSWORD=p w", "PGPORT=5433,5432"];
         for line in expected.into_iter().chain(["PGSSLMODE=require", "PGUSER=me"]) {
-            assert!(told.iter().any(|told| told == line), "{line} in {told:?}");
+            assert!(exported.iter().any(|variable| variable == line), "{line} in {exported:?}");
         }
     }
 }

@@ -1,19 +1,20 @@
-//! The hosts of a connection string: names, addresses, socket folders, and their ports.
+//! The hosts of a connection string: names, addresses, socket folders and ports.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::parameters::Parameters;
+use crate::core::text::plural;
 use crate::engine::{Error, Result};
 
-/// Where servers keep their sockets when nothing says otherwise: Debian and RHEL, then PostgreSQL's own default.
+/// Default socket folders: of Debian and RHEL, and of PostgreSQL itself.
 const SOCKET_FOLDERS: &[&str] = &["/var/run/postgresql", "/tmp"];
 const DEFAULT_PORT: u16 = 5432;
 
-/// A host as written.
+/// A host as written in the connection string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine::connection) enum Host {
-    /// A name or an address.
+    /// A host name or an IP address.
     Name(String),
     /// The folder of a Unix socket.
     Socket(PathBuf),
@@ -23,15 +24,15 @@ pub(in crate::engine::connection) enum Host {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine::connection) struct Endpoint {
     pub host: Host,
-    /// `hostaddr`: spares the look-up of the name.
+    /// `hostaddr`: the name is not looked up.
     pub address: Option<IpAddr>,
     pub port: u16,
-    /// No host was given and the socket was found.
+    /// Whether no host was given and the socket was found in a default folder.
     pub default_socket: bool,
 }
 
 impl Endpoint {
-    /// The host for people and for the server's certificate.
+    /// The host in messages, and for the check of the server's certificate.
     pub(in crate::engine::connection) fn host_name(&self) -> String {
         match &self.host {
             Host::Name(name) => name.clone(),
@@ -39,7 +40,7 @@ impl Endpoint {
         }
     }
 
-    /// The host that the password file has for it.
+    /// The host in the password file.
     pub(super) fn password_host(&self) -> String {
         let standard = |folder: &Path| SOCKET_FOLDERS.iter().any(|known| Path::new(known) == folder);
         match &self.host {
@@ -58,7 +59,7 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
-/// Pairs hosts, addresses and ports.
+/// Combines hosts, addresses and ports.
 pub(super) fn endpoints(parameters: &Parameters) -> Result<Vec<Endpoint>> {
     let list = |keyword: &str| -> Vec<String> {
         parameters
@@ -72,16 +73,20 @@ pub(super) fn endpoints(parameters: &Parameters) -> Result<Vec<Endpoint>> {
         return Err(Error::new(format!(
             "{} names {} and {} names {}",
             parameters.part("host"),
-            number(hosts.len(), "host"),
+            plural(hosts.len() as u64, "host"),
             parameters.part("hostaddr"),
-            number(addresses.len(), "address")
+            plural(addresses.len() as u64, "address")
         ))
         .hint("give one hostaddr for each host, or none"));
     }
     if ports.len() > 1 && ports.len() != count {
         let part = parameters.part("port");
-        return Err(Error::new(format!("{part} has {} for {}", number(ports.len(), "port"), number(count, "host")))
-            .hint("give one port for all hosts, or one for each"));
+        return Err(Error::new(format!(
+            "{part} has {} for {}",
+            plural(ports.len() as u64, "port"),
+            plural(count as u64, "host")
+        ))
+        .hint("give one port for all hosts, or one for each"));
     }
     let pick = |list: &[String], index: usize| list.get(index).cloned().unwrap_or_default();
     (0..count)
@@ -92,22 +97,13 @@ pub(super) fn endpoints(parameters: &Parameters) -> Result<Vec<Endpoint>> {
         .collect()
 }
 
-fn number(count: usize, noun: &str) -> String {
-    let plural = match (count, noun) {
-        (1, _) => "",
-        (_, "address") => "es",
-        _ => "s",
-    };
-    format!("{count} {noun}{plural}")
-}
-
 fn port(text: &str, parameters: &Parameters) -> Result<u16> {
     if text.is_empty() {
         return Ok(DEFAULT_PORT);
     }
     text.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
         Error::new(format!("{} is not a number from 1 to 65535", parameters.part("port")))
-            .hint("PostgreSQL's usual port is 5432")
+            .hint("PostgreSQL's default port is 5432")
     })
 }
 
@@ -115,8 +111,7 @@ fn endpoint(host: &str, address: &str, port: u16, parameters: &Parameters) -> Re
     let address = match address {
         "" => None,
         text => Some(text.parse::<IpAddr>().map_err(|_| {
-            Error::new(format!("{} is not an IP address", parameters.part("hostaddr")))
-                .hint("put a name into host instead")
+            Error::new(format!("{} is not an IP address", parameters.part("hostaddr"))).hint("use host for a name")
         })?),
     };
     let named = |host: Host| Endpoint { host, address, port, default_socket: false };
@@ -130,7 +125,7 @@ fn endpoint(host: &str, address: &str, port: u16, parameters: &Parameters) -> Re
     })
 }
 
-/// The socket of a server that runs here, else `localhost`.
+/// Returns the socket of a server on this machine, or `localhost`.
 fn default_endpoint(port: u16) -> Endpoint {
     let socket = format!(".s.PGSQL.{port}");
     let found = SOCKET_FOLDERS.iter().map(Path::new).find(|folder| folder.join(&socket).exists());

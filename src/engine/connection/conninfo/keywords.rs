@@ -1,12 +1,13 @@
-//! The `keyword = value` form of a connection string.
+//! Parses the `keyword = value` form of a connection string.
 
 use super::parameters::{Origin, Parameters, known, unknown};
 use crate::engine::{Error, Result};
 
-const PLACE: &str = "the connection string";
+/// The connection string in messages.
+const SUBJECT: &str = "the connection string";
 
-/// Reads `host=localhost password='it''s'`-like text: pairs between blanks, values bare or in single
-/// quotes, a backslash before a character that is to be taken as it is.
+/// Parses text such as `host=localhost password='it\'s'`: pairs separated by whitespace, values bare or in single
+/// quotes. A backslash makes the next character literal.
 pub(super) fn parse(text: &str) -> Result<Parameters> {
     let mut parameters = Parameters::default();
     let mut rest = Characters { text: text.chars().collect(), at: 0 };
@@ -23,7 +24,7 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
         }
         rest.at += 1;
         rest.skip_blanks();
-        let Some(name) = known(&keyword) else { return Err(unknown(&keyword, PLACE, after_password)) };
+        let Some(name) = known(&keyword) else { return Err(unknown(&keyword, SUBJECT, after_password)) };
         let value = rest.value(name)?;
         after_password |= name.contains("password");
         parameters.set(name, value, Origin::Text);
@@ -35,9 +36,9 @@ fn missing_equals(keyword: &str, after_password: bool) -> Error {
         Some(name) if !after_password => format!(" after `{name}`"),
         _ => String::new(),
     };
-    Error::new(format!("{PLACE} lacks a `=`{named}")).hint(
+    Error::new(format!("{SUBJECT} has no `=`{named}")).hint(
         "write a URL (postgresql://user@host:5432/database) or pairs (host=… dbname=…), \
-         and quote values that hold blanks: password='…'",
+         and quote values that contain spaces: password='…'",
     )
 }
 
@@ -96,7 +97,7 @@ impl Characters {
                 Some('\\') => value.extend(self.next()),
                 Some(other) => value.push(other),
                 None => {
-                    return Err(Error::new(format!("the quoted value of `{keyword}` in {PLACE} has no end"))
+                    return Err(Error::new(format!("the quoted value of `{keyword}` in {SUBJECT} is not closed"))
                         .hint("close it with ', and write \\' for a quote inside"));
                 }
             }
@@ -104,7 +105,7 @@ impl Characters {
     }
 }
 
-/// The blanks of C's `isspace`, which libpq goes by.
+/// Whether C's `isspace`, which libpq uses, is true for a character.
 fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
 }
@@ -136,12 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_the_part_and_keep_the_password() {
+    fn errors_name_the_part_and_hide_the_password() {
         for (text, says) in [
-            ("host", "lacks a `=` after `host`"),
+            ("host", "has no `=` after `host`"),
             ("hots=x", "unknown keyword `hots`"),
             ("password='hunter2", "the quoted value of `password`"),
-            ("password=my hunter2", "lacks a `=`"),
+            ("password=my hunter2", "has no `=`"),
             ("password=my hunter2=x", "unknown keyword after the password"),
         ] {
             let report = parse(text).err().unwrap().report();

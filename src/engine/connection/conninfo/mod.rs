@@ -1,4 +1,4 @@
-//! Connection strings as libpq takes them: URL and keyword form, `PG*` variables, password and service files.
+//! Connection strings in the syntax of libpq: URL and keyword form, `PG*` variables, password and service files.
 
 mod build;
 mod defaults;
@@ -11,43 +11,18 @@ mod parameters;
 mod tests;
 mod url;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::pgpass::{PasswordFile, Secret};
 use super::tls::TlsSettings;
+use super::variables::Variables;
 use crate::engine::Result;
 
 pub(super) use hosts::{Endpoint, Host};
 
-/// What the process was started with: the environment and the home directory, so that tests can give their own.
-#[derive(Clone, Default)]
-pub struct Variables {
-    pub environment: BTreeMap<String, String>,
-    pub home: Option<PathBuf>,
-}
-
-impl Variables {
-    /// A variable that is set, to an empty text too.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.environment.get(name).map(String::as_str)
-    }
-}
-
-impl std::fmt::Debug for Variables {
-    /// Names only: a value may be a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Variables")
-            .field("environment", &self.environment.keys().collect::<Vec<_>>())
-            .field("home", &self.home)
-            .finish()
-    }
-}
-
-/// What a session must be to be taken.
+/// The values of `target_session_attrs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum SessionAttributes {
     #[default]
@@ -69,13 +44,13 @@ impl SessionAttributes {
         ("prefer-standby", Self::PreferStandby),
     ];
 
-    /// libpq's name of it.
+    /// The name that libpq uses.
     pub(super) fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, attributes)| *attributes == self).map_or("any", |(name, _)| name)
     }
 }
 
-/// How the authentication is bound to the TLS channel.
+/// The values of `channel_binding`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ChannelBinding {
     Disable,
@@ -84,7 +59,7 @@ pub(super) enum ChannelBinding {
     Require,
 }
 
-/// How a TCP connection is watched while nothing is said.
+/// The TCP keepalive settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Keepalive {
     pub off: bool,
@@ -94,16 +69,16 @@ pub(super) struct Keepalive {
     pub user_timeout: Option<Duration>,
 }
 
-/// Everything needed to reach a database. Its `Debug` and `Display` never show the password.
+/// All parameters of a connection to a database. `Debug` and `Display` never show the password.
 #[derive(Clone)]
 pub struct ConnInfo {
-    /// In the order in which they are tried; never empty.
+    /// In the order in which they are tried. Never empty.
     pub(super) endpoints: Vec<Endpoint>,
     database: String,
     user: String,
-    /// Given outright; it serves every host.
+    /// From the connection string or `PGPASSWORD`. Used for every host.
     password: Option<Secret>,
-    /// Asked when none is given.
+    /// Used when there is no password.
     password_file: Arc<PasswordFile>,
     pub(super) options: Option<String>,
     pub(super) application: Option<String>,
@@ -112,24 +87,24 @@ pub struct ConnInfo {
     pub(super) channel_binding: ChannelBinding,
     pub(super) keepalive: Keepalive,
     pub(super) tls: TlsSettings,
-    /// Settings that libpq takes from the environment: name and value.
+    /// Session parameters that libpq reads from the environment: name and value.
     pub(super) settings: Vec<(&'static str, String)>,
     warnings: Vec<String>,
 }
 
 impl ConnInfo {
-    /// Reads a connection string and fills what it leaves out, in libpq's order: the string, a service
-    /// file, `PG*` variables, defaults. `None` and an empty text leave everything out.
+    /// Parses a connection string and adds missing parameters in libpq's order: service file, `PG*` variables,
+    /// defaults. `None` and an empty text set no parameter.
     ///
     /// # Errors
-    /// When the string, a variable or a file cannot be read; names the part.
+    /// When the string, a variable or a file cannot be read. The message names the part.
     pub fn resolve(text: Option<&str>, variables: &Variables) -> Result<Self> {
-        let parameters = defaults::gather(text.unwrap_or_default(), variables)?;
+        let parameters = defaults::collect_parameters(text.unwrap_or_default(), variables)?;
         build::build(&parameters, variables)
     }
 
-    /// A database behind a Unix socket in a folder, as the embedded server has it: no password, no TLS,
-    /// and nothing taken from the environment.
+    /// A database on a Unix socket in a folder, as the embedded server has it: no password, no TLS, and no parameter
+    /// from the environment.
     #[must_use]
     pub fn socket(folder: &Path, port: u16, user: &str, database: &str) -> Self {
         Self {
@@ -155,7 +130,7 @@ impl ConnInfo {
         }
     }
 
-    /// The same server and user, another database.
+    /// Returns the parameters for another database with the same server and user.
     #[must_use]
     pub fn with_database(&self, database: &str) -> Self {
         Self { database: database.to_owned(), ..self.clone() }
@@ -173,13 +148,13 @@ impl ConnInfo {
         &self.user
     }
 
-    /// What people should know about the files that were read, e.g. a password file that was ignored.
+    /// Warnings about the files that were read, for example an ignored password file.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The password for one of the hosts: as given, or from the password file.
+    /// Returns the password for a host, from the parameters or from the password file.
     pub(super) fn password_for(&self, endpoint: &Endpoint) -> Option<&Secret> {
         self.password.as_ref().or_else(|| {
             let host = endpoint.password_host();

@@ -1,12 +1,12 @@
-//! The keywords of a connection string, where each value came from, and the nearest keyword to a misspelt one.
+//! The keywords of a connection string, the source of each value, and suggestions for unknown keywords.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::engine::Error;
 
-/// libpq's keywords with the variable that gives each its default, if one does. Those that are not
-/// read anywhere else are accepted and have no effect here.
+/// libpq's keywords, each with the environment variable of its default. Keywords that no other code reads are accepted
+/// and have no effect.
 pub(super) const KEYWORDS: &[(&str, Option<&str>)] = &[
     ("application_name", Some("PGAPPNAME")),
     ("authtype", None),
@@ -69,7 +69,7 @@ pub(super) fn known(keyword: &str) -> Option<&'static str> {
     KEYWORDS.iter().map(|(name, _)| *name).find(|name| *name == keyword)
 }
 
-/// What other tools call libpq's parameters.
+/// Names that other tools use for libpq's parameters.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("database", "dbname"),
     ("db", "dbname"),
@@ -84,7 +84,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("username", "user"),
 ];
 
-/// The known keyword that is spelt most alike, when one is near enough to be meant.
+/// Returns the known keyword with the most similar spelling, if it is similar enough.
 pub(super) fn nearest(keyword: &str) -> Option<&'static str> {
     let written = keyword.to_lowercase();
     if let Some((_, name)) = OTHER_NAMES.iter().find(|(other, _)| *other == written) {
@@ -92,14 +92,14 @@ pub(super) fn nearest(keyword: &str) -> Option<&'static str> {
     }
     KEYWORDS
         .iter()
-        .map(|(name, _)| (edits(&written, name), *name))
-        .filter(|(edits, name)| *edits <= 1 + name.len() / 4)
+        .map(|(name, _)| (edit_distance(&written, name), *name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
         .min()
         .map(|(_, name)| name)
 }
 
-/// How many letters to insert, remove or replace to make one word of the other.
-fn edits(left: &str, right: &str) -> usize {
+/// The Levenshtein distance of two words.
+fn edit_distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (done, from) in left.chars().enumerate() {
@@ -115,12 +115,12 @@ fn edits(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// The error for a keyword that nothing knows; `secret` when what was read may be part of a password.
+/// The error for an unknown keyword. `secret`: the keyword may be part of a password and is not shown.
 pub(super) fn unknown(keyword: &str, place: &str, secret: bool) -> Error {
     if secret {
         return Error::new(format!("{place} has an unknown keyword after the password")).hint(
-            "quote a password that holds blanks in the keyword form (password='…'), \
-             and write its special characters as %XX in a URL",
+            "in the keyword form, quote a password that contains spaces (password='…'); \
+             in a URL, write its special characters as %XX",
         );
     }
     let error = Error::new(format!("{place} has an unknown keyword `{keyword}`"));
@@ -130,7 +130,7 @@ pub(super) fn unknown(keyword: &str, place: &str, secret: bool) -> Error {
     }
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The connection string.
@@ -141,34 +141,34 @@ pub(super) enum Origin {
     Variable(&'static str),
 }
 
-/// Values by keyword. Has no `Debug`, since it holds the password.
+/// Values by keyword. Has no `Debug`, because it contains the password.
 #[derive(Default, Clone)]
 pub(super) struct Parameters {
     values: BTreeMap<&'static str, (String, Origin)>,
 }
 
 impl Parameters {
-    /// Sets a value, over one that is there.
+    /// Sets a value, and replaces an existing one.
     pub(super) fn set(&mut self, keyword: &'static str, value: impl Into<String>, origin: Origin) {
         self.values.insert(keyword, (value.into(), origin));
     }
 
-    /// Sets a value only where none is, as each lower source of defaults does.
+    /// Sets a value if the keyword has none.
     pub(super) fn set_default(&mut self, keyword: &'static str, value: impl Into<String>, origin: Origin) {
         self.values.entry(keyword).or_insert_with(|| (value.into(), origin));
     }
 
-    /// The value as given, which may be empty.
+    /// Returns the value, which may be empty.
     pub(super) fn given(&self, keyword: &str) -> Option<&str> {
         self.values.get(keyword).map(|(value, _)| value.as_str())
     }
 
-    /// The value, where it is given and not empty: to libpq an empty value is one that was not given.
+    /// Returns the value if it is not empty. libpq treats an empty value as not set.
     pub(super) fn get(&self, keyword: &str) -> Option<&str> {
         self.given(keyword).filter(|value| !value.is_empty())
     }
 
-    /// The part to blame for a value, for errors.
+    /// Names the source of a value in errors.
     pub(super) fn part(&self, keyword: &str) -> String {
         match self.values.get(keyword).map(|(_, origin)| origin) {
             Some(Origin::Variable(name)) => (*name).to_owned(),
@@ -178,11 +178,11 @@ impl Parameters {
         }
     }
 
-    /// The error for a value that is none of the allowed ones.
+    /// The error for a value that is not allowed.
     pub(super) fn not_one_of(&self, keyword: &str, allowed: impl fmt::Display) -> Error {
         let value = self.given(keyword).unwrap_or_default();
-        Error::new(format!("{} is `{value}`, which is no {keyword}", self.part(keyword)))
-            .hint(format!("it can be {allowed}"))
+        Error::new(format!("{} is `{value}`, which is not a valid {keyword}", self.part(keyword)))
+            .hint(format!("the valid values are {allowed}"))
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_keyword_finds_the_one_that_was_meant() {
+    fn a_misspelled_keyword_gets_a_suggestion() {
         for (written, meant) in [
             ("hots", Some("host")),
             ("sslmod", Some("sslmode")),

@@ -1,4 +1,4 @@
-//! What a whole connection string comes to, and that its password shows nowhere.
+//! Tests of complete connection strings, and that the password is never shown.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,33 +37,33 @@ fn hosts_ports_and_addresses_are_paired() {
 }
 
 #[test]
-fn without_a_host_the_local_server_is_meant() {
+fn without_a_host_the_local_server_is_used() {
     let conninfo = resolve("user=me port=1");
-    // No server has its socket at port 1.
+    // No server uses port 1.
     assert_eq!(conninfo.describe(), "me on localhost:1 as me");
 }
 
 #[test]
-fn faults_name_their_part() {
+fn errors_name_the_part() {
     for (text, environment, says) in [
         ("host=a,b port=1,2,3", &[][..], "`port` of the connection string has 3 ports for 2 hosts"),
         ("host=a hostaddr=127.0.0.1,127.0.0.2", &[], "names 1 host and"),
         ("hostaddr=localhost", &[], "`hostaddr` of the connection string is not an IP address"),
         ("host=a port=70000", &[], "`port` of the connection string is not a number from 1 to 65535"),
         ("host=a", &[("PGPORT", "x")], "PGPORT is not a number"),
-        ("host=a sslmode=sometimes", &[], "is `sometimes`, which is no sslmode"),
+        ("host=a sslmode=sometimes", &[], "is `sometimes`, which is not a valid sslmode"),
         ("host=a", &[("PGSSLMODE", "on")], "PGSSLMODE is `on`"),
         ("host=a connect_timeout=soon", &[], "`connect_timeout` of the connection string is not a whole number"),
         (
             "host=a target_session_attrs=master",
             &[],
-            "it can be any, read-write, read-only, primary, standby, prefer-standby",
+            "the valid values are any, read-write, read-only, primary, standby, prefer-standby",
         ),
-        ("host=a sslrootcert=system sslmode=require", &[], "too weak for sslrootcert=system"),
-        ("host=a sslnegotiation=direct", &[], "needs a stronger sslmode"),
-        ("host=a gssencmode=require", &[], "demands what limbeck cannot promise"),
-        ("host=a", &[("PGREQUIREAUTH", "scram-sha-256")], "PGREQUIREAUTH demands"),
-        ("service=none", &[], "the service `none` is defined nowhere"),
+        ("host=a sslrootcert=system sslmode=require", &[], "not secure enough for sslrootcert=system"),
+        ("host=a sslnegotiation=direct", &[], "requires another sslmode"),
+        ("host=a gssencmode=require", &[], "requires a feature that limbeck does not support"),
+        ("host=a", &[("PGREQUIREAUTH", "scram-sha-256")], "PGREQUIREAUTH requires"),
+        ("service=none", &[], "the service `none` is not defined"),
     ] {
         let report = report(text, environment);
         assert!(report.contains(says), "{text}: {report}");
@@ -71,7 +71,7 @@ fn faults_name_their_part() {
 }
 
 #[test]
-fn keywords_without_use_here_are_accepted() {
+fn keywords_without_effect_are_accepted() {
     let text = "host=a user=me gssencmode=prefer krbsrvname=postgres replication=off client_encoding=latin1 \
                 load_balance_hosts=disable sslcompression=0 fallback_application_name=x";
     assert_eq!(resolve(text).user(), "me");
@@ -79,27 +79,27 @@ fn keywords_without_use_here_are_accepted() {
 
 #[test]
 fn tls_follows_libpqs_defaults() {
-    use crate::engine::connection::tls::{Roots, SslMode};
+    use crate::engine::connection::tls::{SslMode, TrustedRoots};
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(".postgresql");
     std::fs::create_dir(&folder).unwrap();
     let variables = Variables { home: Some(home.path().to_owned()), ..Variables::default() };
     let tls = |text: &str| ConnInfo::resolve(Some(text), &variables).unwrap().tls;
-    assert_eq!((tls("host=a").mode, tls("host=a").roots), (SslMode::Prefer, Roots::None(Some(folder.clone()))));
+    assert_eq!((tls("host=a").mode, tls("host=a").roots), (SslMode::Prefer, TrustedRoots::None(Some(folder.clone()))));
     std::fs::write(folder.join("root.crt"), "").unwrap();
     std::fs::write(folder.join("postgresql.crt"), "").unwrap();
-    assert_eq!(tls("host=a").roots, Roots::File(folder.join("root.crt")));
-    assert_eq!(tls("host=a sslrootcert=/x").roots, Roots::File("/x".into()));
+    assert_eq!(tls("host=a").roots, TrustedRoots::File(folder.join("root.crt")));
+    assert_eq!(tls("host=a sslrootcert=/x").roots, TrustedRoots::File("/x".into()));
     assert_eq!(tls("host=a").certificate, Some(folder.join("postgresql.crt")));
     assert_eq!(tls("host=a sslcertmode=disable").certificate, None);
     assert_eq!(tls("host=a").key, Some(folder.join("postgresql.key")));
     let system = tls("host=a sslrootcert=system");
-    assert_eq!((system.mode, system.roots), (SslMode::VerifyFull, Roots::System));
+    assert_eq!((system.mode, system.roots), (SslMode::VerifyFull, TrustedRoots::System));
     assert_eq!(tls("host=a requiressl=1").mode, SslMode::Require);
 }
 
 #[test]
-fn timeouts_are_libpqs() {
+fn timeouts_equal_those_of_libpq() {
     for (text, seconds) in [("0", None), ("-1", None), ("1", Some(2)), ("2", Some(2)), ("30", Some(30))] {
         let conninfo = resolve(&format!("host=a user=me connect_timeout={text}"));
         assert_eq!(conninfo.connect_timeout, seconds.map(Duration::from_secs), "{text}");
@@ -107,7 +107,7 @@ fn timeouts_are_libpqs() {
 }
 
 #[test]
-fn the_password_file_is_asked_for_each_host_and_database() {
+fn the_password_file_is_used_for_each_host_and_database() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pgpass");
@@ -126,7 +126,7 @@ fn the_password_file_is_asked_for_each_host_and_database() {
 }
 
 #[test]
-fn a_socket_takes_nothing_from_outside() {
+fn a_socket_uses_no_environment() {
     let conninfo = ConnInfo::socket(Path::new("/tmp/x y"), 5433, "me", "app");
     assert_eq!(conninfo.describe(), "app on /tmp/x y:5433 as me");
     assert_eq!(conninfo.url_without_password(), "postgresql://me@%2Ftmp%2Fx%20y:5433/app?sslmode=disable");
@@ -147,7 +147,7 @@ fn quote(text: &str) -> String {
 
 proptest! {
     #[test]
-    fn both_forms_give_back_what_went_in(user in value(), password in value(), database in value()) {
+    fn both_forms_keep_all_values(user in value(), password in value(), database in value()) {
         let url = format!("postgresql://{}:{}@host:1/{}", encode(&user), encode(&password), encode(&database));
         let pairs = format!(
             "host=host port=1 user={} password={} dbname={}", quote(&user), quote(&password), quote(&database)
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn the_url_without_password_leads_to_the_same_place(user in value(), database in value(), folder in "/[a-z가 :@]{1,9}") {
+    fn the_url_without_password_connects_to_the_same_database(user in value(), database in value(), folder in "/[a-z가 :@]{1,9}") {
         for host in ["localhost:1", "a:1,b:2", "[::1]:5432", &format!("{}:3", encode(&folder))] {
             let text = format!("postgresql://{}:secret@{host}/{}?sslmode=require&target_session_attrs=primary",
                 encode(&user), encode(&database));
@@ -174,7 +174,7 @@ proptest! {
         }
     }
 
-    /// The password has a word that nothing else has; wherever the text breaks, the word stays in.
+    /// The password contains a unique word, which must not appear in any output, however the text is split.
     #[test]
     fn no_output_and_no_error_has_the_password(before in value(), after in value(), form in 0..8_usize) {
         let password = format!("{before}HUNTER2{after}");
@@ -190,7 +190,7 @@ proptest! {
         };
         match ConnInfo::resolve(Some(&text), &variables(&[("PGPASSWORD", "HUNTER2")])) {
             Err(error) => prop_assert!(!format!("{error}{error:?}").contains("HUNTER2"), "{}: {:?}", text, error),
-            // A host, a user or a database may really be meant by text that libpq reads in this way.
+            // libpq itself may parse such text as a host, a user or a database.
             Ok(conninfo) if form == 1 || form == 2 || form == 4 => prop_assert!(!conninfo.user().is_empty()),
             Ok(conninfo) => {
                 let all = format!("{conninfo} {conninfo:?} {} {:?}", conninfo.url_without_password(), conninfo.warnings());

@@ -1,11 +1,12 @@
-//! The URL form of a connection string, libpq's and SQLAlchemy's `postgresql+driver://`.
+//! Parses the URL form of a connection string, including SQLAlchemy's `postgresql+driver://`.
 
 use super::parameters::{Origin, Parameters, known, unknown};
 use crate::engine::{Error, Result};
 
-const PLACE: &str = "the connection URL";
+/// The connection string in messages.
+const SUBJECT: &str = "the connection URL";
 
-/// Parameters of SQLAlchemy's drivers that say nothing about how a server is reached.
+/// Parameters of SQLAlchemy's drivers that do not affect the connection.
 const DRIVER_KEYWORDS: &[&str] = &[
     "async_fallback",
     "command_timeout",
@@ -18,7 +19,7 @@ const DRIVER_KEYWORDS: &[&str] = &[
     "tcp_keepalive",
 ];
 
-/// Whether a text begins as a URL of PostgreSQL; the rest after `://` and whether a driver is named.
+/// Returns the text after `://` and whether a driver is named. `None` when the text is not a PostgreSQL URL.
 fn scheme(text: &str) -> Option<(&str, bool)> {
     let (scheme, rest) = text.split_once("://")?;
     let (name, driver) = scheme.split_once('+').map_or((scheme, None), |(name, driver)| (name, Some(driver)));
@@ -28,7 +29,7 @@ fn scheme(text: &str) -> Option<(&str, bool)> {
     ours.then_some((rest, driver.is_some()))
 }
 
-/// Reads a URL; `None` when the text is not one.
+/// Parses a URL. `None` when the text is not a URL.
 pub(super) fn parse(text: &str) -> Option<Result<Parameters>> {
     if let Some((rest, driver)) = scheme(text) {
         return Some(Url { rest, driver }.parse());
@@ -36,7 +37,8 @@ pub(super) fn parse(text: &str) -> Option<Result<Parameters>> {
     let (other, _) = text.split_once("://")?;
     let named = other.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b':'));
     (named && !other.is_empty()).then(|| {
-        Err(Error::new(format!("`{other}://` is no scheme of PostgreSQL")).hint("a URL begins with postgresql://"))
+        Err(Error::new(format!("`{other}://` is not a PostgreSQL scheme"))
+            .hint("a PostgreSQL URL starts with postgresql://"))
     })
 }
 
@@ -49,34 +51,34 @@ impl Url<'_> {
     fn parse(&self) -> Result<Parameters> {
         let mut parameters = Parameters::default();
         let (credentials, hosts, tail) = split(self.rest);
-        // An `@` after the hosts may be the one that was meant to end a password that is not encoded.
-        let torn = tail.contains('@');
+        // An `@` after the hosts may belong to a password that is not percent-encoded.
+        let is_split_password = tail.contains('@');
         if let Some(credentials) = credentials {
             self::credentials(credentials, &mut parameters)?;
         }
-        self::hosts(hosts, torn, &mut parameters)?;
+        self::hosts(hosts, is_split_password, &mut parameters)?;
         let (path, query) = tail.split_once('?').map_or((tail, None), |(path, query)| (path, Some(query)));
         if path.contains('@') && parameters.get("password").is_some() {
-            return Err(torn_password());
+            return Err(split_password());
         }
         let database = decode(path.strip_prefix('/').unwrap_or(path), "database name")?;
         if !database.is_empty() {
             parameters.set("dbname", database, Origin::Text);
         }
         if let Some(query) = query {
-            self.query(query, torn, &mut parameters)?;
+            self.query(query, is_split_password, &mut parameters)?;
         }
         Ok(parameters)
     }
 
-    fn query(&self, query: &str, torn: bool, parameters: &mut Parameters) -> Result<()> {
+    fn query(&self, query: &str, is_split_password: bool, parameters: &mut Parameters) -> Result<()> {
         let mut hosts = Vec::new();
-        let mut after_password = torn;
+        let mut after_password = is_split_password;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let Some((keyword, value)) = pair.split_once('=') else {
                 return Err(match known(pair) {
-                    Some(name) if !after_password => Error::new(format!("{PLACE} lacks a `=` after `{name}`")),
-                    _ => Error::new(format!("{PLACE} has a query parameter without a value")),
+                    Some(name) if !after_password => Error::new(format!("{SUBJECT} has no `=` after `{name}`")),
+                    _ => Error::new(format!("{SUBJECT} has a query parameter without a value")),
                 }
                 .hint(ENCODE));
             };
@@ -86,7 +88,7 @@ impl Url<'_> {
                 if self.driver && DRIVER_KEYWORDS.contains(&keyword) {
                     continue;
                 }
-                return Err(unknown(keyword, PLACE, after_password));
+                return Err(unknown(keyword, SUBJECT, after_password));
             };
             let value = decode(mapped, &format!("value of `{name}`"))?;
             after_password |= name.contains("password");
@@ -103,8 +105,8 @@ impl Url<'_> {
     }
 }
 
-/// Credentials, hosts, and the rest with its `/` or `?`. As in libpq, an `@` before the first `/` ends
-/// the credentials; where several are, the last one does, since no host has any.
+/// Splits a URL into credentials, hosts, and the rest with its `/` or `?`. As in libpq, an `@` before the first `/`
+/// ends the credentials. The last `@` is used, because a host never contains one.
 fn split(text: &str) -> (Option<&str>, &str, &str) {
     let slash = text.find('/').unwrap_or(text.len());
     let first = text.get(..slash).and_then(|authority| authority.find('@'));
@@ -119,11 +121,12 @@ fn split(text: &str) -> (Option<&str>, &str, &str) {
     }
 }
 
-fn torn_password() -> Error {
-    Error::new(format!("{PLACE} cannot be read: its password seems to hold a `/` or `?` as it is")).hint(ENCODE)
+fn split_password() -> Error {
+    Error::new(format!("{SUBJECT} cannot be parsed: its password seems to contain an unencoded `/` or `?`"))
+        .hint(ENCODE)
 }
 
-/// `ssl=true` of JDBC and `ssl=…` of asyncpg, in libpq's terms.
+/// Translates `ssl=true` of JDBC and `ssl=…` of asyncpg to libpq's parameters.
 fn alias<'a>(keyword: &'a str, value: &'a str) -> (&'a str, &'a str) {
     match (keyword, value) {
         ("ssl", "true") => ("sslmode", "require"),
@@ -147,16 +150,16 @@ fn credentials(text: &str, parameters: &mut Parameters) -> Result<()> {
     Ok(())
 }
 
-fn hosts(text: &str, torn: bool, parameters: &mut Parameters) -> Result<()> {
+fn hosts(text: &str, is_split_password: bool, parameters: &mut Parameters) -> Result<()> {
     let mut names = Vec::new();
     let mut ports = Vec::new();
     for one in text.split(',') {
         let (name, port) = host_and_port(one)?;
         if !port.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(if torn {
-                torn_password()
+            return Err(if is_split_password {
+                split_password()
             } else {
-                Error::new(format!("{PLACE} has a port that is not a number")).hint(ENCODE)
+                Error::new(format!("{SUBJECT} has a port that is not a number")).hint(ENCODE)
             });
         }
         names.push(decode(name, "host name")?);
@@ -176,19 +179,19 @@ fn host_and_port(text: &str) -> Result<(&str, &str)> {
         return Ok(text.split_once(':').unwrap_or((text, "")));
     };
     let Some((address, rest)) = inner.split_once(']') else {
-        return Err(Error::new(format!("{PLACE} has an IPv6 address without its closing `]`")));
+        return Err(Error::new(format!("{SUBJECT} has an IPv6 address without its closing `]`")));
     };
     if address.is_empty() {
-        return Err(Error::new(format!("{PLACE} has an empty IPv6 address")));
+        return Err(Error::new(format!("{SUBJECT} has an empty IPv6 address")));
     }
     match rest.strip_prefix(':') {
         Some(port) => Ok((address, port)),
         None if rest.is_empty() => Ok((address, "")),
-        None => Err(Error::new(format!("{PLACE} has something other than a port after an IPv6 address"))),
+        None => Err(Error::new(format!("{SUBJECT} has something other than a port after an IPv6 address"))),
     }
 }
 
-/// SQLAlchemy's `?host=one:5432&host=two:5433`.
+/// Adds SQLAlchemy's `?host=one:5432&host=two:5433`.
 fn driver_hosts(text: &str, parameters: &mut Parameters) {
     let mut names = Vec::new();
     let mut ports = Vec::new();
@@ -210,9 +213,9 @@ fn driver_hosts(text: &str, parameters: &mut Parameters) {
     }
 }
 
-/// Undoes percent-encoding; `part` is named in the error, which never repeats the text.
+/// Decodes percent-encoding. `part` is named in the error, which never contains the text.
 fn decode(text: &str, part: &str) -> Result<String> {
-    let fault = |problem: &str| Error::new(format!("the {part} in {PLACE} {problem}")).hint(ENCODE);
+    let fault = |problem: &str| Error::new(format!("the {part} in {SUBJECT} {problem}")).hint(ENCODE);
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -222,7 +225,7 @@ fn decode(text: &str, part: &str) -> Result<String> {
         }
         let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
         let (Some(high), Some(low)) = (digit(), digit()) else {
-            return Err(fault("has a `%` that no two hexadecimal digits follow"));
+            return Err(fault("has a `%` without two hexadecimal digits"));
         };
         match u8::try_from(high * 16 + low) {
             Ok(0) | Err(_) => return Err(fault("has a forbidden %00")),
@@ -245,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_read_as_libpq_reads_them() {
+    fn urls_are_parsed_like_libpq() {
         let table: &[(&str, &[(&str, &str)])] = &[
             ("postgresql://", &[]),
             ("postgresql://localhost", &[("host", "localhost")]),
@@ -300,23 +303,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_left_to_the_keyword_form() {
+    fn text_without_a_scheme_is_not_a_url() {
         for text in ["host=localhost", "", "dbname=a://b c", "mydb"] {
             assert!(parse(text).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn faults_name_the_part_and_keep_the_password() {
+    fn errors_name_the_part_and_hide_the_password() {
         for (text, says) in [
-            ("mysql://me:hunter2@h/db", "`mysql://` is no scheme"),
-            ("jdbc:postgresql://h/db?password=hunter2", "`jdbc:postgresql://` is no scheme"),
+            ("mysql://me:hunter2@h/db", "`mysql://` is not a PostgreSQL scheme"),
+            ("jdbc:postgresql://h/db?password=hunter2", "`jdbc:postgresql://` is not a PostgreSQL scheme"),
             ("postgresql://me:hunter2%@h/db", "the password in"),
             ("postgresql://me:hunter2%zz@h/db", "the password in"),
             ("postgresql://me:hunter2%00@h/db", "the password in"),
             ("postgresql://me:hunter2%ff@h/db", "the password in"),
-            ("postgresql://me:hunter2/more@h/db", "its password seems to hold"),
-            ("postgresql://me:p@hunter2/more@h/db", "its password seems to hold"),
+            ("postgresql://me:hunter2/more@h/db", "its password seems to contain"),
+            ("postgresql://me:p@hunter2/more@h/db", "its password seems to contain"),
             ("postgresql://me:p@1?hunter2=x@h/db", "unknown keyword after the password"),
             ("postgresql://h/db?password=a&hunter2=b", "unknown keyword after the password"),
             ("postgresql://h/db?password=a&hunter2", "without a value"),

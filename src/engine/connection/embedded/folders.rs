@@ -1,4 +1,4 @@
-//! The files of one embedded server, and the care that its folders take.
+//! The files and folders of one embedded server.
 
 use std::fs::{DirBuilder, Permissions};
 use std::io;
@@ -7,53 +7,54 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, give};
-use crate::engine::connection::directories::{Surroundings, project_folder_name};
+use super::account::{Account, change_owner};
+use super::file_error::file_error;
+use crate::engine::connection::directories::{HostEnvironment, project_folder_name};
 use crate::engine::{Error, Result};
 
-/// Where the files of one project's server of one major version are.
+/// The paths of a project's server of one major version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folders {
     /// `<data folder>/<project>/<major>`.
     pub server: PathBuf,
-    /// The socket's folder for a server that is started now; a running one may have another.
+    /// The socket folder of a server that is started now. A running server may use another one.
     pub socket: PathBuf,
-    /// Whom the server runs as, when limbeck is root.
+    /// The user that runs the server, when limbeck runs as root.
     pub account: Option<Account>,
 }
 
 impl Folders {
-    /// The folders of a project's server; makes none.
+    /// Returns the folders of a project's server without creating them.
     ///
     /// # Errors
-    /// When there is no place for data, or root finds nobody to run the server as.
-    pub fn of(config_path: &Path, major: u32, surroundings: &Surroundings) -> Result<Self> {
+    /// When there is no data folder, or root finds no user that can run the server.
+    pub fn of(config_path: &Path, major: u32, surroundings: &HostEnvironment) -> Result<Self> {
         let server = project(config_path, surroundings)?.join(major.to_string());
         let socket = surroundings.socket_folder(&server);
         Ok(Self { server, socket, account: Account::find(surroundings)? })
     }
 
-    /// The server's data.
+    /// The data folder of PostgreSQL.
     pub fn data(&self) -> PathBuf {
         self.server.join("data")
     }
 
-    /// There once the database has been brought to where the project wants it.
+    /// This file exists after the database was upgraded to `embedded_at`.
     pub fn ready(&self) -> PathBuf {
         self.server.join("ready")
     }
 
-    /// What the supervisor and the server write.
+    /// The log of the supervisor and the server.
     pub fn log(&self) -> PathBuf {
         self.server.join("server.log")
     }
 
-    /// Shared by everyone who uses the server.
+    /// Every process that uses the server holds a shared lock on it.
     pub fn users_lock(&self) -> PathBuf {
         self.server.join("users.lock")
     }
 
-    /// Held while the server is being started.
+    /// Held while the server starts.
     pub fn start_lock(&self) -> PathBuf {
         self.server.join("start.lock")
     }
@@ -63,83 +64,60 @@ impl Folders {
         self.server.join("supervisor.lock")
     }
 
-    /// Makes the server's own folder.
+    /// Creates the folder of the server.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn make(&self) -> Result<()> {
-        // As root the server's user has to pass through; what is in them is closed anyway.
+    /// When it cannot be created.
+    pub fn create(&self) -> Result<()> {
+        // When limbeck runs as root, the server's user must be able to enter these folders. Their contents are private.
         let mode = if self.account.is_some() { 0o755 } else { 0o700 };
         let missing: Vec<&Path> = self.server.ancestors().take_while(|folder| !folder.exists()).collect();
         DirBuilder::new()
             .recursive(true)
             .mode(mode)
             .create(&self.server)
-            .map_err(|error| failed("make", &self.server, &error))?;
-        // The umask may have taken away what was asked for.
+            .map_err(|error| file_error("create", &self.server, &error))?;
+        // The umask may have removed permissions.
         missing.into_iter().try_for_each(|folder| set_mode(folder, mode))
     }
 
-    /// Makes the socket's folder, private to the server's user.
+    /// Creates the socket folder, accessible only by the user that runs the server.
     ///
     /// # Errors
-    /// When it cannot be made, or is not a folder of that user.
-    pub fn make_socket_folder(&self) -> Result<()> {
+    /// When it cannot be created or is not a folder of that user.
+    pub fn create_socket_folder(&self) -> Result<()> {
         let folder = &self.socket;
         match DirBuilder::new().mode(0o700).create(folder) {
-            Ok(()) => give(folder, self.account)?,
+            Ok(()) => change_owner(folder, self.account)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed("make", folder, &error)),
+            Err(error) => return Err(file_error("create", folder, &error)),
         }
-        // Not `metadata`: a link that somebody laid there is not followed.
-        let found = folder.symlink_metadata().map_err(|error| failed("look at", folder, &error))?;
+        // symlink_metadata does not follow a link that another user may have created.
+        let found = folder.symlink_metadata().map_err(|error| file_error("read the properties of", folder, &error))?;
         let owner = self.account.map_or_else(|| rustix::process::geteuid().as_raw(), |account| account.uid);
         if !found.is_dir() || found.uid() != owner {
-            return Err(Error::new(format!("the socket's folder {} belongs to somebody else", folder.display()))
-                .hint("remove it, or name another place in XDG_RUNTIME_DIR"));
+            return Err(Error::new(format!("the socket folder {} belongs to another user", folder.display()))
+                .hint("remove it, or set XDG_RUNTIME_DIR to another folder"));
         }
         set_mode(folder, 0o700)
     }
 }
 
-/// The folder of all of a project's servers.
+/// Returns the folder of all servers of a project.
 ///
 /// # Errors
-/// When there is no place for data.
-pub fn project(config_path: &Path, surroundings: &Surroundings) -> Result<PathBuf> {
+/// When there is no data folder.
+pub fn project(config_path: &Path, surroundings: &HostEnvironment) -> Result<PathBuf> {
     Ok(surroundings.data_folder()?.join(project_folder_name(config_path)))
 }
 
-/// A failed step on a path, with what to do about it where that is known.
-pub fn failed(step: &str, path: &Path, error: &io::Error) -> Error {
-    let told = Error::new(format!("could not {step} {}", path.display())).because(error);
-    match advice(&error.to_string()) {
-        Some(hint) => told.hint(hint),
-        None => told,
-    }
-}
-
-/// What to do about the usual troubles of a disk, as PostgreSQL and the system tell them.
-pub fn advice(text: &str) -> Option<&'static str> {
-    [
-        ("No space left on device", "free some space on that disk, or name a folder on another in LIMBECK_DATA_DIR"),
-        ("Disk quota exceeded", "free some space, or name a folder on another disk in LIMBECK_DATA_DIR"),
-        ("Read-only file system", "name a folder that can be written in LIMBECK_DATA_DIR"),
-        ("Permission denied", "name a folder that the server's user can reach and write in LIMBECK_DATA_DIR"),
-        ("Operation not permitted", "run limbeck as an ordinary user: this root may not change to another user"),
-        ("could not map anonymous shared memory", "free some memory, or stop another server"),
-    ]
-    .into_iter()
-    .find_map(|(sign, hint)| text.contains(sign).then_some(hint))
-}
-
 fn set_mode(path: &Path, mode: u32) -> Result<()> {
-    let found = path.metadata().map_err(|error| failed("look at", path, &error))?;
+    let found = path.metadata().map_err(|error| file_error("read the properties of", path, &error))?;
     if found.permissions().mode() & 0o777 == mode {
         return Ok(());
     }
     std::fs::set_permissions(path, Permissions::from_mode(mode))
-        .map_err(|error| failed("change the mode of", path, &error))
+        .map_err(|error| file_error("change the mode of", path, &error))
 }
 
 #[cfg(test)]
@@ -151,46 +129,46 @@ mod tests {
     }
 
     #[test]
-    fn the_socket_is_private_and_nobody_elses() {
+    fn the_socket_folder_is_private() {
         let parent = tempfile::tempdir().unwrap();
         let folders = folders(parent.path());
         std::fs::create_dir(&folders.socket).unwrap();
         std::fs::set_permissions(&folders.socket, Permissions::from_mode(0o777)).unwrap();
-        folders.make_socket_folder().unwrap();
+        folders.create_socket_folder().unwrap();
         assert_eq!(folders.socket.metadata().unwrap().permissions().mode() & 0o777, 0o700);
 
         std::fs::remove_dir(&folders.socket).unwrap();
         std::os::unix::fs::symlink("/", &folders.socket).unwrap();
-        assert!(folders.make_socket_folder().unwrap_err().message.contains("somebody else"));
+        assert!(folders.create_socket_folder().unwrap_err().message.contains("another user"));
 
-        let stranger = rustix::process::geteuid().as_raw() + 1;
-        let foreign = Folders { account: Some(Account { uid: stranger, gid: stranger }), ..folders };
+        let other_uid = rustix::process::geteuid().as_raw() + 1;
+        let foreign = Folders { account: Some(Account { uid: other_uid, gid: other_uid }), ..folders };
         std::fs::remove_file(&foreign.socket).unwrap();
         std::fs::create_dir(&foreign.socket).unwrap();
-        assert!(foreign.make_socket_folder().unwrap_err().message.contains("somebody else"));
+        assert!(foreign.create_socket_folder().unwrap_err().message.contains("another user"));
     }
 
     #[test]
-    fn folders_that_stand_keep_their_mode() {
+    fn existing_folders_keep_their_mode() {
         let parent = tempfile::tempdir().unwrap();
         std::fs::set_permissions(parent.path(), Permissions::from_mode(0o750)).unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         let private = folders(parent.path());
-        private.make().unwrap();
+        private.create().unwrap();
         assert_eq!((mode(parent.path()), mode(&private.server)), (0o750, 0o700));
         let account = Some(Account { uid: 1, gid: 1 });
         let open = Folders { server: parent.path().join("other/15"), account, ..private };
-        open.make().unwrap();
+        open.create().unwrap();
         assert_eq!((mode(&parent.path().join("other")), mode(&open.server)), (0o755, 0o755));
     }
 
     #[test]
-    fn what_cannot_be_made_is_said_with_its_cause() {
+    fn an_error_names_the_path_and_the_cause() {
         let parent = tempfile::tempdir().unwrap();
         std::fs::write(parent.path().join("shop"), "a file").unwrap();
-        let error = folders(parent.path()).make().unwrap_err();
+        let error = folders(parent.path()).create().unwrap_err();
         assert!(error.message.contains("shop/15") && !error.causes.is_empty(), "{error:?}");
-        let full = failed("write", Path::new("/x"), &io::Error::from_raw_os_error(28));
-        assert!(full.hint.unwrap().contains("free some space"));
+        let full = file_error("write", Path::new("/x"), &io::Error::from_raw_os_error(28));
+        assert!(full.hint.unwrap().contains("free space"));
     }
 }

@@ -1,17 +1,18 @@
-//! The embedded server: PostgreSQL's own programs, started for one project and stopped with its last user.
+//! The embedded server: PostgreSQL's own programs, started for one project and stopped after its last user.
 //!
-//! Who holds what, all by `flock`, so that the kernel lets go whatever way a process ends:
+//! All locks use `flock`, so the kernel releases them when a process ends, also when it is killed:
 //!
-//! - `users.lock`, shared: every limbeck that uses the server, as long as it does.
-//! - `users.lock`, exclusive: the supervisor, once nobody uses the server any more; it then stops the server and ends.
-//!   A newcomer waits for the shared lock, so it never sees a server that is about to stop.
-//! - `start.lock`, exclusive: whoever looks whether the server runs and starts it.
-//! - `supervisor.lock`, exclusive: the supervisor, all its life. Where nobody holds it, the server has no supervisor:
-//!   the next one adopts a server that still runs.
+//! - `users.lock`, shared: every limbeck process that uses the server.
+//! - `users.lock`, exclusive: the supervisor, when no process uses the server any more. It then stops the server and
+//!   ends. A new process waits for the shared lock, so it never sees a server that is stopping.
+//! - `start.lock`, exclusive: the process that checks whether the server runs, and starts it.
+//! - `supervisor.lock`, exclusive: the supervisor, until it ends. If no process holds it, the server has no supervisor;
+//!   a new supervisor adopts a running server.
 
 mod account;
 mod cluster;
 mod download;
+mod file_error;
 mod folders;
 mod launch;
 mod lock;
@@ -22,7 +23,7 @@ mod temporary;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::directories::Surroundings;
+use super::directories::HostEnvironment;
 use super::programs::Programs;
 use crate::engine::{Error, Result};
 use folders::Folders;
@@ -35,15 +36,16 @@ const USER: &str = "postgres";
 /// The database of every embedded server.
 const DATABASE: &str = "limbeck";
 
-/// What a start of the embedded server may be told.
+/// How to start the embedded server.
 #[derive(Debug, Clone)]
 pub struct EmbeddedOptions {
-    pub surroundings: Surroundings,
-    /// The major version; default: the newest at hand for which the project has data, else the newest at hand.
+    pub surroundings: HostEnvironment,
+    /// The major version. Default: the newest installed version for which the project has data, or the newest installed
+    /// version.
     pub major: Option<u32>,
-    /// The program that knows how to supervise (see [`supervise`]); default: the one that runs.
+    /// The program that can run [`supervise`]. Default: the running program.
     pub supervisor: Option<PathBuf>,
-    /// Download PostgreSQL's programs where there are none (`--yes`).
+    /// Whether to download PostgreSQL's programs when they are not installed (`--yes`).
     pub download: bool,
 }
 
@@ -51,11 +53,11 @@ impl EmbeddedOptions {
     /// The options of this process.
     #[must_use]
     pub fn of_process(download: bool) -> Self {
-        Self { surroundings: Surroundings::of_process(), major: None, supervisor: None, download }
+        Self { surroundings: HostEnvironment::of_process(), major: None, supervisor: None, download }
     }
 }
 
-/// A running embedded server and this process's claim on it; dropped, the claim ends.
+/// A running embedded server that this process uses. It may stop after this value is dropped.
 #[derive(Debug)]
 pub struct EmbeddedServer {
     folders: Folders,
@@ -64,41 +66,41 @@ pub struct EmbeddedServer {
     socket_folder: PathBuf,
     port: u16,
     is_new: bool,
-    /// Held for its lock.
+    /// Keeps the lock while the server is used.
     _user: File,
 }
 
 impl EmbeddedServer {
-    /// Makes the project's server where there is none, starts it where it does not run, and claims it. Returns once
-    /// it accepts connections.
+    /// Creates the project's server if it does not exist, starts it if it does not run, and registers this process as a
+    /// user. Returns when the server accepts connections.
     ///
     /// # Errors
-    /// When there are no programs, when one of the folders cannot be made or belongs to somebody else, or when the
-    /// server does not start: then the causes hold the end of its log.
+    /// When PostgreSQL's programs are not installed, when a folder cannot be created or belongs to another user, or
+    /// when the server does not start. The causes then contain the end of its log.
     pub async fn start(config_path: &Path, options: &EmbeddedOptions) -> Result<Self> {
         let (config_path, options) = (config_path.to_owned(), options.clone());
         if options.download && options.surroundings.postgres_programs.is_none() {
-            let looked = options.clone();
-            if in_thread(move || Ok(Programs::find(&looked.surroundings, looked.major).is_err())).await? {
+            let find_options = options.clone();
+            if in_thread(move || Ok(Programs::find(&find_options.surroundings, find_options.major).is_err())).await? {
                 download::download(&options).await?;
             }
         }
         in_thread(move || launch::start(&config_path, &options)).await
     }
 
-    /// The folder of its socket: the `host` to connect to.
+    /// The folder of the socket: the `host` of a connection string.
     #[must_use]
     pub fn socket_folder(&self) -> &Path {
         &self.socket_folder
     }
 
-    /// The port, which is part of the socket's name.
+    /// The port. It is part of the socket's name.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The superuser to connect as; no password is asked for.
+    /// The superuser to connect as. It has no password.
     #[must_use]
     pub fn user(&self) -> &'static str {
         USER
@@ -110,50 +112,50 @@ impl EmbeddedServer {
         DATABASE
     }
 
-    /// A connection string for all of this.
+    /// A connection string for this server.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgresql://{USER}@/{DATABASE}?host={}&port={}", self.socket_folder.display(), self.port)
     }
 
-    /// The version of the programs, e.g. `15.18`.
+    /// The version of the programs, for example `15.18`.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.programs.version
     }
 
-    /// PostgreSQL's programs of the server's own version, e.g. for `pg_dump`.
+    /// PostgreSQL's programs of this version, for example for `pg_dump`.
     #[must_use]
     pub fn programs(&self) -> &Programs {
         &self.programs
     }
 
-    /// The server's log.
+    /// The server's log file.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.folders.log()
     }
 
-    /// Whether the database was made just now, or by a limbeck that did not get as far as [`Self::mark_ready`]: it is
-    /// then to be brought to `embedded_at`. Two limbecks that start at once may both be told so.
+    /// Whether the database is new and must be upgraded to `embedded_at`: [`Self::mark_ready`] was never called. When
+    /// two limbeck processes start at once, it may be true for both.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// Notes that the new database has been brought to where the project wants it.
+    /// Records that the new database was upgraded.
     ///
     /// # Errors
-    /// When the note cannot be written.
+    /// When the file cannot be written.
     pub fn mark_ready(&self) -> Result<()> {
         let path = self.folders.ready();
-        std::fs::write(&path, "").map_err(|error| folders::failed("write", &path, &error))
+        std::fs::write(&path, "").map_err(|error| file_error::file_error("write", &path, &error))
     }
 }
 
 impl Drop for EmbeddedServer {
     fn drop(&mut self) {
-        // A supervisor that was killed cannot stop the server: another one takes its place while this claim stands.
+        // A killed supervisor cannot stop the server. Start another one while this process still holds the lock.
         let data = self.folders.data();
         if !lock::is_held(&self.folders.supervisor_lock()) && Postmaster::running(&data).is_some() {
             launch::spawn_supervisor(&self.folders, &self.programs, &self.supervisor).ok();
@@ -161,13 +163,13 @@ impl Drop for EmbeddedServer {
     }
 }
 
-/// Runs blocking work on a thread of its own, so that a caller who gives up does not wait for it.
+/// Runs blocking work on its own thread, so that a cancelled caller does not wait for it.
 async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let run = move || drop(sender.send(work()));
     std::thread::Builder::new()
         .name("embedded server".to_owned())
         .spawn(run)
-        .map_err(|error| Error::new("the embedded server was not started").because(error))?;
-    receiver.await.unwrap_or_else(|_| Err(Error::new("the embedded server's start ended without an answer")))
+        .map_err(|error| Error::new("the thread for the embedded server could not be started").because(error))?;
+    receiver.await.unwrap_or_else(|_| Err(Error::new("the thread for the embedded server ended without a result")))
 }

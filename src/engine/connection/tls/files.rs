@@ -1,4 +1,4 @@
-//! Certificates and keys on disk.
+//! Reads certificates and keys from files.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -8,26 +8,25 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 
 use crate::engine::{Error, Result};
 
-/// The authorities in a file.
+/// Reads the trusted authorities from a file.
 pub(super) fn roots(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    certificates(path, "the root certificate file").map_err(|error| {
-        error.hint("sslrootcert must name a PEM file with the certificates of the authorities that are trusted")
-    })
+    certificates(path, "the root certificate file")
+        .map_err(|error| error.hint("set sslrootcert to a PEM file with the certificates of the trusted authorities"))
 }
 
-/// The authorities that the operating system trusts.
+/// Returns the authorities that the operating system trusts.
 pub(super) fn system_roots() -> Result<Vec<CertificateDer<'static>>> {
     let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {
-        let mut error = Error::new("this machine has no certificates of authorities that it trusts")
-            .hint("install the package ca-certificates, or name a file in sslrootcert");
+        let mut error = Error::new("the operating system has no certificates of trusted authorities")
+            .hint("install the package ca-certificates, or set sslrootcert to a file");
         error.causes.extend(found.errors.iter().map(ToString::to_string));
         return Err(error);
     }
     Ok(found.certs)
 }
 
-/// A client's certificate chain and its key.
+/// Reads a client certificate chain and its key.
 pub(super) fn identity(
     certificate: &Path,
     key: Option<&Path>,
@@ -35,12 +34,12 @@ pub(super) fn identity(
     let chain = certificates(certificate, "the client certificate file")?;
     let Some(key) = key else {
         return Err(Error::new(format!("there is no key for the client certificate {}", certificate.display()))
-            .hint("name its file in sslkey"));
+            .hint("set sslkey to its file"));
     };
     Ok((chain, private_key(key)?))
 }
 
-/// The lists of revoked certificates in a file and in the files of a folder.
+/// Reads the certificate revocation lists in a file and in the files of a folder.
 pub(super) fn revoked(
     file: Option<&Path>,
     folder: Option<&Path>,
@@ -63,34 +62,34 @@ pub(super) fn revoked(
     Ok(lists)
 }
 
-fn certificates(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>> {
-    let fault =
-        |cause: &dyn std::fmt::Display| Error::new(format!("{what} {} cannot be read", path.display())).because(cause);
+fn certificates(path: &Path, subject: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let fault = |cause: &dyn std::fmt::Display| {
+        Error::new(format!("{subject} {} cannot be read", path.display())).because(cause)
+    };
     let mut certificates = Vec::new();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(&plain(error)))? {
-        certificates.push(certificate.map_err(|error| fault(&plain(error)))?);
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(&pem_error(error)))? {
+        certificates.push(certificate.map_err(|error| fault(&pem_error(error)))?);
     }
     if certificates.is_empty() {
-        return Err(fault(&"it has no certificate in PEM form"));
+        return Err(fault(&"it contains no certificate in PEM format"));
     }
     Ok(certificates)
 }
 
-/// A PEM error without the `Debug` text around an IO error.
-fn plain(error: rustls::pki_types::pem::Error) -> String {
+/// Returns the text of a PEM error, without the `Debug` text around an IO error.
+fn pem_error(error: rustls::pki_types::pem::Error) -> String {
     match error {
         rustls::pki_types::pem::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }
 }
 
-/// Reads a key as libpq does: it must be its owner's alone (or root's, and then its group's to read).
+/// Reads a key under libpq's rules: only the owner may have access; if root owns the file, its group may read it.
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let named = path.display();
     let unreadable =
         |cause: &dyn std::fmt::Display| Error::new(format!("the key file {named} cannot be read")).because(cause);
-    let found =
-        std::fs::metadata(path).map_err(|error| unreadable(&error).hint("name the key of sslcert in sslkey"))?;
+    let found = std::fs::metadata(path).map_err(|error| unreadable(&error).hint("set sslkey to the key of sslcert"))?;
     let forbidden = if found.uid() == 0 { 0o027 } else { 0o077 };
     if found.is_file() && found.permissions().mode() & forbidden != 0 {
         return Err(Error::new(format!("group or others have access to the key file {named}"))
@@ -99,10 +98,10 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let text = std::fs::read(path).map_err(|error| unreadable(&error))?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| {
         if String::from_utf8_lossy(&text).contains("ENCRYPTED") {
-            unreadable(&"it is encrypted, which is not supported")
-                .hint("keep an unencrypted copy: openssl pkey -in … -out …, then chmod 600")
+            unreadable(&"encrypted keys are not supported")
+                .hint("make an unencrypted copy: openssl pkey -in … -out …, then chmod 600")
         } else {
-            unreadable(&plain(error)).hint("sslkey must name a key in PEM form")
+            unreadable(&pem_error(error)).hint("set sslkey to a key in PEM format")
         }
     })
 }

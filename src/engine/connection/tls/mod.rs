@@ -1,4 +1,4 @@
-//! TLS as libpq's `ssl…` parameters ask for it, over rustls.
+//! TLS with rustls, as libpq's `ssl…` parameters specify it.
 
 mod files;
 mod verify;
@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::engine::{Error, Result};
 use verify::Verifier;
 
-/// How much TLS is wanted, from none to all.
+/// The values of `sslmode`, from no TLS to full verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SslMode {
     Disable,
@@ -34,26 +34,26 @@ impl SslMode {
         ("verify-full", Self::VerifyFull),
     ];
 
-    /// libpq's name of it.
+    /// The name that libpq uses.
     pub(super) fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, mode)| *mode == self).map_or("prefer", |(name, _)| name)
     }
 }
 
-/// The certificates that are trusted.
+/// The trusted certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Roots {
-    /// Those that the operating system trusts.
+pub(super) enum TrustedRoots {
+    /// The certificates that the operating system trusts.
     System,
     File(PathBuf),
-    /// None are named, and this folder has no `root.crt`.
+    /// No file is set, and this folder has no `root.crt`.
     None(Option<PathBuf>),
 }
 
-/// A version of TLS in a bound.
+/// A TLS version as a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Version {
-    /// 1.0 and 1.1, which rustls does not speak.
+pub(super) enum TlsVersion {
+    /// 1.0 and 1.1, which rustls does not support.
     Older,
     Tls12,
     Tls13,
@@ -63,26 +63,26 @@ pub(super) enum Version {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TlsSettings {
     pub mode: SslMode,
-    pub roots: Roots,
+    pub roots: TrustedRoots,
     pub certificate: Option<PathBuf>,
-    /// Where the key is if there is a certificate.
+    /// The path of the key, if there is a certificate.
     pub key: Option<PathBuf>,
     pub revoked: Option<PathBuf>,
     pub revoked_folder: Option<PathBuf>,
-    /// Whether the server is told the name that it is called by.
+    /// Whether the client sends the host name (SNI).
     pub server_name: bool,
-    /// Whether TLS begins without asking (PostgreSQL 17).
+    /// Whether TLS starts without a request message (PostgreSQL 17).
     pub direct: bool,
-    pub oldest: Option<Version>,
-    pub newest: Option<Version>,
+    pub oldest: Option<TlsVersion>,
+    pub newest: Option<TlsVersion>,
 }
 
 impl TlsSettings {
-    /// No TLS at all.
+    /// Settings without TLS.
     pub(super) fn disabled() -> Self {
         Self {
             mode: SslMode::Disable,
-            roots: Roots::None(None),
+            roots: TrustedRoots::None(None),
             certificate: None,
             key: None,
             revoked: None,
@@ -94,14 +94,14 @@ impl TlsSettings {
         }
     }
 
-    /// Reads the certificates and makes what performs the handshakes.
+    /// Reads the certificates and returns the object that performs TLS handshakes.
     ///
     /// # Errors
-    /// When a file that is needed is missing or cannot be read.
+    /// When a required file is missing or cannot be read.
     pub(super) fn connector(&self) -> Result<MakeRustlsConnect> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = if self.mode == SslMode::Disable {
-            Verifier::nothing(provider.clone())
+            Verifier::accept_all(provider.clone())
         } else {
             self.verifier(provider.clone())?
         };
@@ -118,7 +118,7 @@ impl TlsSettings {
                 builder.with_client_auth_cert(chain, key).map_err(|error| {
                     Error::new(format!("the client certificate {} cannot be used", path.display()))
                         .because(error)
-                        .hint("sslkey must be the key that sslcert was made for")
+                        .hint("set sslkey to the key of the certificate in sslcert")
                 })?
             }
         };
@@ -131,16 +131,16 @@ impl TlsSettings {
 
     fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier> {
         let roots = match &self.roots {
-            Roots::System => files::system_roots()?,
-            Roots::File(path) => files::roots(path)?,
-            Roots::None(_) if self.mode <= SslMode::Require => return Ok(Verifier::nothing(provider)),
-            Roots::None(folder) => {
+            TrustedRoots::System => files::system_roots()?,
+            TrustedRoots::File(path) => files::roots(path)?,
+            TrustedRoots::None(_) if self.mode <= SslMode::Require => return Ok(Verifier::accept_all(provider)),
+            TrustedRoots::None(folder) => {
                 let place = folder.as_ref().map_or("~/.postgresql".into(), |folder| folder.display().to_string());
                 return Err(Error::new(format!(
-                    "sslmode={} needs the certificate of an authority, and there is no {place}/root.crt",
+                    "sslmode={} requires the certificate of an authority, but {place}/root.crt does not exist",
                     self.mode.name()
                 ))
-                .hint("name the file in sslrootcert, or set sslrootcert=system to trust what this machine trusts"));
+                .hint("set sslrootcert to the file, or to `system` to use the authorities that the operating system trusts"));
             }
         };
         let revoked = files::revoked(self.revoked.as_deref(), self.revoked_folder.as_deref())?;
@@ -148,18 +148,19 @@ impl TlsSettings {
     }
 
     fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>> {
-        let oldest = self.oldest.unwrap_or(Version::Tls12);
-        let newest = self.newest.unwrap_or(Version::Tls13);
-        let versions: Vec<_> = [(Version::Tls12, &rustls::version::TLS12), (Version::Tls13, &rustls::version::TLS13)]
-            .into_iter()
-            .filter(|(version, _)| (oldest..=newest).contains(version))
-            .map(|(_, version)| version)
-            .collect();
+        let oldest = self.oldest.unwrap_or(TlsVersion::Tls12);
+        let newest = self.newest.unwrap_or(TlsVersion::Tls13);
+        let versions: Vec<_> =
+            [(TlsVersion::Tls12, &rustls::version::TLS12), (TlsVersion::Tls13, &rustls::version::TLS13)]
+                .into_iter()
+                .filter(|(version, _)| (oldest..=newest).contains(version))
+                .map(|(_, version)| version)
+                .collect();
         if versions.is_empty() {
             return Err(Error::new(
-                "no version of TLS lies between ssl_min_protocol_version and ssl_max_protocol_version",
+                "no supported TLS version is between ssl_min_protocol_version and ssl_max_protocol_version",
             )
-            .hint("limbeck speaks TLSv1.2 and TLSv1.3"));
+            .hint("limbeck supports TLSv1.2 and TLSv1.3"));
         }
         Ok(versions)
     }

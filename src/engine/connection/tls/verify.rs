@@ -1,4 +1,4 @@
-//! What a server's certificate is checked for: nothing, its chain, or its chain and its name.
+//! Verifies a server's certificate: nothing, its chain, or its chain and its host name.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use x509_cert::der::{Decode, Encode};
 
 use crate::engine::{Error, Result};
 
-/// Checks certificates as libpq does with OpenSSL.
+/// Verifies certificates like libpq with OpenSSL.
 #[derive(Debug)]
 pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
@@ -26,18 +26,19 @@ pub(super) struct Verifier {
 #[derive(Debug)]
 struct Chain {
     webpki: Arc<WebPkiServerVerifier>,
-    /// Also good as the server's own certificate: a self-signed one is its own authority.
+    /// A root can also be the certificate of the server itself, if it is self-signed.
     roots: Vec<CertificateDer<'static>>,
     name: bool,
 }
 
 impl Verifier {
-    /// Encrypts and trusts anybody.
-    pub(super) fn nothing(provider: Arc<CryptoProvider>) -> Self {
+    /// Accepts every certificate. The connection is encrypted, but the server is not verified.
+    pub(super) fn accept_all(provider: Arc<CryptoProvider>) -> Self {
         Self { provider, chain: None }
     }
 
-    /// Trusts what the roots have signed and no list has revoked; with `name`, only for the host's name.
+    /// Accepts certificates that the roots have signed and that are not revoked. With `name`, the certificate must also
+    /// match the host name.
     pub(super) fn chain(
         provider: Arc<CryptoProvider>,
         roots: Vec<CertificateDer<'static>>,
@@ -66,10 +67,10 @@ impl ServerCertVerifier for Verifier {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         match chain.webpki.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Ok(verified) => Ok(verified),
-            // webpki looks at the name last, so that the chain is good here.
-            Err(error) if is_about_the_name(&error) => chain.judge_name(certificate, name, error),
+            // webpki checks the name last, so the chain is valid here.
+            Err(error) if is_name_error(&error) => chain.check_common_name(certificate, name, error),
             Err(error) if chain.roots.iter().any(|root| root.as_ref() == certificate.as_ref()) => {
-                chain.judge_self_signed(certificate, name, now, error)
+                chain.check_self_signed(certificate, name, now, error)
             }
             Err(error) => Err(error),
         }
@@ -92,8 +93,8 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, algorithms).or_else(|error| {
-            // webpki reads no certificates of version 1, which `openssl x509 -req` long made: the
-            // signature is then checked with the bare key.
+            // webpki does not read X.509 version 1 certificates, which older versions of `openssl x509 -req` create.
+            // For these, the signature is checked with the public key only.
             let key = public_key(certificate).ok_or(error)?;
             verify_tls13_signature_with_raw_key(message, &key, signature, algorithms)
         })
@@ -105,21 +106,21 @@ impl ServerCertVerifier for Verifier {
 }
 
 impl Chain {
-    /// The chain is good, the alternative names do not fit.
-    fn judge_name(
+    /// Checks the common name. The chain is valid, but no alternative name matches.
+    fn check_common_name(
         &self,
         certificate: &CertificateDer<'_>,
         name: &ServerName<'_>,
         error: rustls::Error,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if !self.name || common_name_fits(certificate, name) {
+        if !self.name || common_name_matches(certificate, name) {
             return Ok(ServerCertVerified::assertion());
         }
         Err(error)
     }
 
-    /// The certificate is one of the trusted ones itself, which webpki does not take for a server's.
-    fn judge_self_signed(
+    /// Checks a certificate that is itself one of the trusted ones. webpki does not accept it as a server certificate.
+    fn check_self_signed(
         &self,
         certificate: &CertificateDer<'_>,
         name: &ServerName<'_>,
@@ -136,12 +137,12 @@ impl Chain {
         }
         match ParsedCertificate::try_from(certificate).and_then(|parsed| verify_server_name(&parsed, name)) {
             Ok(()) => Ok(ServerCertVerified::assertion()),
-            Err(error) => self.judge_name(certificate, name, error),
+            Err(error) => self.check_common_name(certificate, name, error),
         }
     }
 }
 
-fn is_about_the_name(error: &rustls::Error) -> bool {
+fn is_name_error(error: &rustls::Error) -> bool {
     matches!(
         error,
         rustls::Error::InvalidCertificate(
@@ -155,9 +156,9 @@ fn public_key(certificate: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDe
     parsed.tbs_certificate.subject_public_key_info.to_der().ok().map(SubjectPublicKeyInfoDer::from)
 }
 
-/// The common name speaks for the host where a certificate has no alternative names at all, as
-/// those have that PostgreSQL's own manual makes.
-fn common_name_fits(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+/// Whether the common name matches the host. It is used only when the certificate has no alternative names. The
+/// examples in PostgreSQL's manual create such certificates.
+fn common_name_matches(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
     let Ok(parsed) = Certificate::from_der(certificate) else { return false };
     let extensions = parsed.tbs_certificate.extensions.as_deref().unwrap_or_default();
     if extensions.iter().any(|extension| extension.extn_id.to_string() == ALTERNATIVE_NAMES) {
@@ -169,14 +170,14 @@ fn common_name_fits(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> 
     parts
         .filter(|part| part.oid.to_string() == COMMON_NAME)
         .filter_map(|part| std::str::from_utf8(part.value.value()).ok())
-        .any(|common| name_fits(common, &host, wildcards))
+        .any(|common| name_matches(common, &host, wildcards))
 }
 
 const ALTERNATIVE_NAMES: &str = "2.5.29.17";
 const COMMON_NAME: &str = "2.5.4.3";
 
-/// Whether a certificate's name is a host's; a leading `*` stands for one label.
-fn name_fits(pattern: &str, host: &str, wildcards: bool) -> bool {
+/// Whether a name in a certificate matches a host. A leading `*` matches one label.
+fn name_matches(pattern: &str, host: &str, wildcards: bool) -> bool {
     if pattern.eq_ignore_ascii_case(host) {
         return true;
     }
@@ -188,10 +189,10 @@ fn name_fits(pattern: &str, host: &str, wildcards: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::name_fits;
+    use super::name_matches;
 
     #[test]
-    fn a_wildcard_stands_for_one_label() {
+    fn a_wildcard_matches_one_label() {
         for (pattern, host, fits) in [
             ("db.example.com", "DB.example.com", true),
             ("*.example.com", "db.example.com", true),
@@ -202,8 +203,8 @@ mod tests {
             ("d*.example.com", "db.example.com", false),
             ("other", "localhost", false),
         ] {
-            assert_eq!(name_fits(pattern, host, true), fits, "{pattern} {host}");
+            assert_eq!(name_matches(pattern, host, true), fits, "{pattern} {host}");
         }
-        assert!(!name_fits("*.0.0.1", "127.0.0.1", false));
+        assert!(!name_matches("*.0.0.1", "127.0.0.1", false));
     }
 }

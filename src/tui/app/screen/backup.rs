@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::verify::elapsed;
 use super::{connected, idle, writable};
 use crate::core::copies::size;
-use crate::engine::backup::{Listed, Record, State as Checksum, Told};
+use crate::engine::backup::{BackupEvent, BackupRecord, ChecksumState as Checksum, ListedBackup};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{Decision, no};
 use crate::tui::app::dialog::Dialog;
@@ -22,7 +22,7 @@ use crate::tui::app::{Effect, Generation, Msg};
 pub struct Backups {
     /// The reading that is waited for.
     reading: Option<Generation>,
-    listed: Vec<Listed>,
+    listed: Vec<ListedBackup>,
     started: Option<jiff::civil::Time>,
     /// Tables done, tables in all, bytes written.
     at: Option<(usize, usize, u64)>,
@@ -106,15 +106,17 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
     }
 }
 
-fn on_told(model: &mut Model, told: Told) {
+fn on_told(model: &mut Model, told: BackupEvent) {
     match told {
-        Told::Working { tables, of, bytes, .. } => model.backups.at = Some((tables, of, bytes)),
-        Told::Starting(line) | Told::Note(line) => model.log.note(model.now, State::Note, "backup", &line),
-        Told::Verifying { .. } | Told::Cancelling => {}
+        BackupEvent::Working { tables, of, bytes, .. } => model.backups.at = Some((tables, of, bytes)),
+        BackupEvent::Starting(line) | BackupEvent::Note(line) => {
+            model.log.note(model.now, State::Note, "backup", &line)
+        }
+        BackupEvent::Verifying { .. } | BackupEvent::Cancelling => {}
     }
 }
 
-fn on_end(model: &mut Model, answer: Result<(PathBuf, Record), Error>) -> Vec<Effect> {
+fn on_end(model: &mut Model, answer: Result<(PathBuf, BackupRecord), Error>) -> Vec<Effect> {
     model.job = None;
     model.cancelling = false;
     let failed = answer.as_ref().err().filter(|error| error.kind != ErrorKind::Interrupted).cloned();

@@ -7,7 +7,7 @@ use jiff::civil::Time;
 use super::compare_list::{self, Differing};
 use super::{connected, idle, writable};
 use crate::core::graph::RevisionId;
-use crate::engine::autogenerate::{Comparison, Told};
+use crate::engine::autogenerate::{AutogenerateEvent, Comparison};
 use crate::engine::drift::Drift;
 use crate::engine::models;
 use crate::engine::project::ScriptTree;
@@ -244,24 +244,29 @@ fn is_current(model: &Model, generation: Generation) -> bool {
 
 type Answer = Result<(Vec<Differing>, Vec<String>), Error>;
 
-fn on_told(model: &mut Model, told: Told) {
+fn on_told(model: &mut Model, told: AutogenerateEvent) {
     let now = model.now;
     let Some(last) = &mut model.compared.last else { return };
     last.version += 1;
     match told {
-        Told::Load(models::Told::Scratch { place, notes }) | Told::Scratch { place, notes } => {
+        AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, notes })
+        | AutogenerateEvent::Scratch { place, notes } => {
             model.log.note(now, State::Note, "compare", &format!("scratch database {place}"));
             last.notes.extend(notes);
         }
-        Told::Load(models::Told::Loading { file, number, count }) => {
+        AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) => {
             last.at = format!("loading {file}, {number} of {count}");
         }
-        Told::Load(models::Told::Reading) => last.at = String::from("reading what the models make"),
-        Told::Load(models::Told::FromCache) => last.at = String::from("the models are as they were"),
-        Told::Replay { revision } => last.at = format!("running {} on a scratch database", revision.short()),
-        Told::Read => last.at = String::from("reading the database"),
-        Told::Compare => last.at = String::from("comparing"),
-        Told::Compared { .. } | Told::Prove(_) | Told::Progress(_) => {}
+        AutogenerateEvent::Load(models::ModelsEvent::Reading) => last.at = String::from("reading what the models make"),
+        AutogenerateEvent::Load(models::ModelsEvent::FromCache) => {
+            last.at = String::from("the models are as they were")
+        }
+        AutogenerateEvent::Replay { revision } => {
+            last.at = format!("running {} on a scratch database", revision.short())
+        }
+        AutogenerateEvent::Read => last.at = String::from("reading the database"),
+        AutogenerateEvent::Compare => last.at = String::from("comparing"),
+        AutogenerateEvent::Compared { .. } | AutogenerateEvent::Prove(_) | AutogenerateEvent::Progress(_) => {}
     }
 }
 

@@ -12,7 +12,7 @@ use super::renames::Pairs;
 use super::{connected, idle, writable};
 use crate::engine::autogenerate::{Comparison, Stage};
 use crate::engine::draft::NewRevision;
-use crate::engine::verify::Verified;
+use crate::engine::verify::VerifiedRevision;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
@@ -49,7 +49,7 @@ pub struct Made {
     /// Where it belongs once it is proved; `None`: that is where it goes.
     pub home: Option<PathBuf>,
     pub text: Arc<str>,
-    pub verified: Verified,
+    pub verified: VerifiedRevision,
     /// As they are read off the text.
     pub operations: Vec<Operation>,
     /// Counted on the target.

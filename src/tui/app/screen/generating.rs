@@ -10,7 +10,7 @@ use super::proof;
 use super::renames::Pairs;
 use super::verify::elapsed;
 use crate::core::diff::objects;
-use crate::engine::autogenerate::{Comparison, Told};
+use crate::engine::autogenerate::{AutogenerateEvent, Comparison};
 use crate::engine::models;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::Command;
@@ -32,9 +32,11 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
     }
 }
 
-fn on_told(model: &mut Model, told: Told) {
+fn on_told(model: &mut Model, told: AutogenerateEvent) {
     let now = model.now;
-    if let Told::Load(models::Told::Scratch { place, .. }) | Told::Scratch { place, .. } = &told {
+    if let AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. })
+    | AutogenerateEvent::Scratch { place, .. } = &told
+    {
         model.log.note(now, State::Note, "generate", &format!("scratch database {place}"));
     }
     let Some(generate) = &mut model.generate else { return };
@@ -43,26 +45,29 @@ fn on_told(model: &mut Model, told: Told) {
     // The second time round all of it is for the renames, until the script is there.
     let is_second = generate.wanted.renames.is_some();
     match told {
-        Told::Load(models::Told::Scratch { notes, .. }) | Told::Scratch { notes, .. } => {
+        AutogenerateEvent::Load(models::ModelsEvent::Scratch { notes, .. })
+        | AutogenerateEvent::Scratch { notes, .. } => {
             add(&mut generate.notes, notes);
         }
-        Told::Load(_) | Told::Read if is_second => {}
-        Told::Load(models::Told::Loading { file, number, count }) => {
+        AutogenerateEvent::Load(_) | AutogenerateEvent::Read if is_second => {}
+        AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) => {
             generate.files = count;
             phases.say(Name::Load, format!("{file}, {number} of {count}"));
         }
-        Told::Load(models::Told::Reading) => phases.say(Name::Load, "reading what the models make"),
-        Told::Load(models::Told::FromCache) => phases.say(Name::Load, "as they were when they were last loaded"),
-        Told::Read => {
+        AutogenerateEvent::Load(models::ModelsEvent::Reading) => phases.say(Name::Load, "reading what the models make"),
+        AutogenerateEvent::Load(models::ModelsEvent::FromCache) => {
+            phases.say(Name::Load, "as they were when they were last loaded")
+        }
+        AutogenerateEvent::Read => {
             if generate.files > 0 {
                 phases.say(Name::Load, counted(generate.files as u64, "file"));
             }
             phases.begin(Name::Read, now);
             phases.say(Name::Read, "the database");
         }
-        Told::Compare if is_second => phases.say(Name::Renames, "comparing with what was said"),
-        Told::Compare => phases.begin(Name::Compare, now),
-        Told::Compared { statements, objects } => {
+        AutogenerateEvent::Compare if is_second => phases.say(Name::Renames, "comparing with what was said"),
+        AutogenerateEvent::Compare => phases.begin(Name::Compare, now),
+        AutogenerateEvent::Compared { statements, objects } => {
             let words = differing(statements, objects);
             let chosen = generate.pairs.chosen();
             if is_second {
@@ -74,12 +79,12 @@ fn on_told(model: &mut Model, told: Told) {
             phases.begin(Name::Prove, now);
             phases.say(Name::Prove, "copying the database's schema");
         }
-        Told::Prove(stage) => {
+        AutogenerateEvent::Prove(stage) => {
             phases.begin(Name::Prove, now);
             phases.say(Name::Prove, "");
             generate.stage = Some(stage);
         }
-        Told::Replay { .. } | Told::Progress(_) => {}
+        AutogenerateEvent::Replay { .. } | AutogenerateEvent::Progress(_) => {}
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Time;
 
 use super::verify::elapsed;
 use crate::core::graph::RevisionId;
-use crate::engine::verify::{Stage, Verified};
+use crate::engine::verify::{Stage, VerifiedRevision};
 use crate::tui::app::form::Piece;
 use crate::tui::app::model::Model;
 use crate::tui::app::run::spell;
@@ -19,7 +19,7 @@ use crate::tui::app::theme::Role;
 pub struct Proof {
     /// The script that it was found of: another text has no proof.
     pub text: Arc<str>,
-    pub verified: Verified,
+    pub verified: VerifiedRevision,
     pub took: Duration,
     pub at: Time,
 }
@@ -40,7 +40,7 @@ pub enum StageState {
 
 /// The three stages: of what was found, or of what runs.
 #[must_use]
-pub fn stages(verified: Option<&Verified>, running: Option<Stage>) -> [StageState; 3] {
+pub fn stages(verified: Option<&VerifiedRevision>, running: Option<Stage>) -> [StageState; 3] {
     use StageState as S;
     match (verified, running) {
         (Some(verified), _) => [up(verified), down(verified), again(verified)],
@@ -51,35 +51,35 @@ pub fn stages(verified: Option<&Verified>, running: Option<Stage>) -> [StageStat
 }
 
 /// Whether the upgrade ran, but did not make what it was generated for.
-fn makes_other(verified: &Verified) -> bool {
+fn makes_other(verified: &VerifiedRevision) -> bool {
     !verified.up && verified.difference.iter().any(|line| line.starts_with("after the upgrade, "))
 }
 
-fn up(verified: &Verified) -> StageState {
+fn up(verified: &VerifiedRevision) -> StageState {
     match verified {
-        Verified { up: true, .. } => StageState::Fine,
+        VerifiedRevision { up: true, .. } => StageState::Fine,
         _ if makes_other(verified) => StageState::Differs,
-        Verified { error: Some(_), .. } => StageState::Fails,
+        VerifiedRevision { error: Some(_), .. } => StageState::Fails,
         _ => StageState::NotRun,
     }
 }
 
-fn down(verified: &Verified) -> StageState {
+fn down(verified: &VerifiedRevision) -> StageState {
     match verified {
-        Verified { up: false, .. } if !makes_other(verified) => StageState::NotRun,
-        Verified { down: true, .. } => StageState::Fine,
-        Verified { error: Some(_), .. } => StageState::Fails,
+        VerifiedRevision { up: false, .. } if !makes_other(verified) => StageState::NotRun,
+        VerifiedRevision { down: true, .. } => StageState::Fine,
+        VerifiedRevision { error: Some(_), .. } => StageState::Fails,
         // After a downgrade that leaves things behind, the upgrade is tried all the same.
-        Verified { again: false, note: Some(_), .. } => StageState::Empty,
+        VerifiedRevision { again: false, note: Some(_), .. } => StageState::Empty,
         _ => StageState::Differs,
     }
 }
 
-const fn again(verified: &Verified) -> StageState {
+const fn again(verified: &VerifiedRevision) -> StageState {
     match verified {
-        Verified { down: false, again: false, .. } => StageState::NotRun,
-        Verified { again: true, .. } => StageState::Fine,
-        Verified { error: Some(_), .. } => StageState::Fails,
+        VerifiedRevision { down: false, again: false, .. } => StageState::NotRun,
+        VerifiedRevision { again: true, .. } => StageState::Fine,
+        VerifiedRevision { error: Some(_), .. } => StageState::Fails,
         _ => StageState::Differs,
     }
 }

@@ -10,7 +10,7 @@ use super::proof::Proof;
 use super::verify_list::status;
 use super::{connected, idle, writable};
 use crate::core::graph::RevisionId;
-use crate::engine::verify::{Report, Stage, Told, Verified};
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyReport};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::history::Item;
@@ -40,7 +40,7 @@ pub struct Verify {
 /// What was found of one revision, and how long that took.
 #[derive(Debug, Clone)]
 pub struct Found {
-    pub verified: Verified,
+    pub verified: VerifiedRevision,
     pub took: Duration,
 }
 
@@ -156,18 +156,18 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
     }
 }
 
-fn on_told(model: &mut Model, told: Told) {
+fn on_told(model: &mut Model, told: VerifyEvent) {
     let now = model.now;
     let Some(verify) = &mut model.verify else { return };
     verify.version += 1;
     match told {
-        Told::Scratch { place, notes } => {
+        VerifyEvent::Scratch { place, notes } => {
             model.log.note(now, State::Note, "verify", &format!("scratch database {place}"));
             verify.place = Some(place);
             verify.notes = notes;
         }
-        Told::Applying { revision } => verify.at = Some(At::Before(revision)),
-        Told::Proving { revision, stage, number, count } => {
+        VerifyEvent::Applying { revision } => verify.at = Some(At::Before(revision)),
+        VerifyEvent::Proving { revision, stage, number, count } => {
             verify.count = count;
             let since = match &verify.at {
                 Some(At::Proving { revision: before, since, .. }) if *before == revision => *since,
@@ -175,13 +175,13 @@ fn on_told(model: &mut Model, told: Told) {
             };
             verify.at = Some(At::Proving { revision, stage, number, since });
         }
-        Told::Found(verified) => on_found(model, verified),
-        Told::BackToBase => verify.at = Some(At::BackToBase),
-        Told::Progress(_) => {}
+        VerifyEvent::Verified(verified) => on_found(model, verified),
+        VerifyEvent::BackToBase => verify.at = Some(At::BackToBase),
+        VerifyEvent::Progress(_) => {}
     }
 }
 
-fn on_found(model: &mut Model, verified: Verified) {
+fn on_found(model: &mut Model, verified: VerifiedRevision) {
     let now = model.now;
     let text = model.script_of(&verified.revision).map(|file| Arc::clone(&file.text));
     let Some(verify) = &mut model.verify else { return };
@@ -200,7 +200,7 @@ fn on_found(model: &mut Model, verified: Verified) {
     }
 }
 
-fn on_end(model: &mut Model, answer: Result<Report, Error>) -> Vec<Effect> {
+fn on_end(model: &mut Model, answer: Result<VerifyReport, Error>) -> Vec<Effect> {
     model.job = None;
     model.cancelling = false;
     let Some(verify) = &mut model.verify else { return Vec::new() };

@@ -4,7 +4,7 @@ use super::plan_rows::count as counted;
 use super::proof::{stage_pieces, stages};
 use super::verify::{At, End, Verify, elapsed};
 use crate::core::graph::RevisionId;
-use crate::engine::verify::{Stage, Verified};
+use crate::engine::verify::{Stage, VerifiedRevision};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::model::Model;
@@ -93,13 +93,13 @@ pub(crate) fn entry(model: &Model, index: usize) -> Entry {
     Entry { left, right }
 }
 
-const fn glyph(model: &Model, verified: Option<&Verified>) -> (&'static str, Role) {
+const fn glyph(model: &Model, verified: Option<&VerifiedRevision>) -> (&'static str, Role) {
     let ascii = model.preferences.ascii;
     match verified {
         None => (if ascii { ">" } else { "▸" }, Role::Current),
         Some(verified) if verified.up && verified.down && verified.again => (if ascii { "*" } else { "✓" }, Role::Good),
         // It was not run, as one before it does not run.
-        Some(Verified { up: false, error: None, .. }) => (if ascii { "." } else { "◌" }, Role::Warning),
+        Some(VerifiedRevision { up: false, error: None, .. }) => (if ascii { "." } else { "◌" }, Role::Warning),
         Some(_) => (if ascii { "x" } else { "✗" }, Role::Danger),
     }
 }

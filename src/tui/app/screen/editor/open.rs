@@ -7,7 +7,7 @@ use super::panel::Panel;
 use super::{After, Editor};
 use crate::core::graph::RevisionId;
 use crate::engine::project::{ScriptFile, ScriptProblem};
-use crate::engine::state::recall::is_recalled;
+use crate::engine::state::ledger_scripts::is_from_ledger;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};
@@ -98,7 +98,7 @@ fn wanted(model: &Model) -> Option<Wanted> {
 /// A script of the tree, or the ledger's copy of one.
 #[must_use]
 pub fn of_script(file: &ScriptFile, line: Option<usize>) -> Opening {
-    let origin = if is_recalled(file) { Origin::Recalled } else { Origin::Script };
+    let origin = if is_from_ledger(file) { Origin::Recalled } else { Origin::Script };
     let line = line.or_else(|| Some(file.script.upgrade.line).filter(|line| *line > 0));
     Opening {
         path: file.path.clone(),

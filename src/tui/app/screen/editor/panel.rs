@@ -9,7 +9,7 @@ use super::Editor;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Class, Hazard, Question, Subject};
 use crate::engine::Error;
-use crate::engine::verify::Verified;
+use crate::engine::verify::VerifiedRevision;
 use crate::tui::app::command::Command;
 use crate::tui::app::form::Piece;
 use crate::tui::app::model::Model;
@@ -38,7 +38,7 @@ pub enum Proof {
     /// It runs; the words say how far it has come. Since when it does.
     Running(String, Time),
     /// What came of it, and when.
-    Found(Box<Verified>, Time),
+    Found(Box<VerifiedRevision>, Time),
     /// It could not be run.
     Failed(Box<Error>),
 }
@@ -91,7 +91,7 @@ impl Proof {
 
     /// What came of it.
     #[must_use]
-    pub const fn found(&self) -> Option<&Verified> {
+    pub const fn found(&self) -> Option<&VerifiedRevision> {
         match self {
             Self::Found(verified, _) => Some(&**verified),
             _ => None,
@@ -179,7 +179,7 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
 }
 
 /// `up ok  down ok  again ok`.
-fn verdict(model: &Model, verified: &Verified, stale: bool) -> Line {
+fn verdict(model: &Model, verified: &VerifiedRevision, stale: bool) -> Line {
     let mut pieces = Vec::new();
     for (n, (word, state)) in ["up", "down", "again"].into_iter().zip(stages(Some(verified), None)).enumerate() {
         let (glyph, twin, what, role) = match state {

@@ -3,8 +3,8 @@
 use super::{After, Origin, Proof, changed, saving};
 use crate::core::graph::RevisionId;
 use crate::core::script::Script;
-use crate::engine::autogenerate::unmarked;
-use crate::engine::verify::{Stage, Told, Verified};
+use crate::engine::autogenerate::remove_unproved_note;
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};
@@ -55,14 +55,14 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes news of a proof that runs.
-pub fn on_told(model: &mut Model, told: &Told) -> Vec<Effect> {
+pub fn on_told(model: &mut Model, told: &VerifyEvent) -> Vec<Effect> {
     let words = match told {
-        Told::Scratch { .. } => String::from("proving: the scratch database is there"),
-        Told::Applying { revision } => format!("proving: first {}", revision.short()),
-        Told::Proving { stage: Stage::Up, .. } => String::from("proving: up …"),
-        Told::Proving { stage: Stage::Down, .. } => String::from("proving: down …"),
-        Told::Proving { stage: Stage::Again, .. } => String::from("proving: up again …"),
-        Told::BackToBase | Told::Found(_) | Told::Progress(_) => return Vec::new(),
+        VerifyEvent::Scratch { .. } => String::from("proving: the scratch database is there"),
+        VerifyEvent::Applying { revision } => format!("proving: first {}", revision.short()),
+        VerifyEvent::Proving { stage: Stage::Up, .. } => String::from("proving: up …"),
+        VerifyEvent::Proving { stage: Stage::Down, .. } => String::from("proving: down …"),
+        VerifyEvent::Proving { stage: Stage::Again, .. } => String::from("proving: up again …"),
+        VerifyEvent::BackToBase | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => return Vec::new(),
     };
     if let Some(editor) = &mut model.editor
         && let Proof::Running(_, since) = editor.panel.proof
@@ -73,7 +73,7 @@ pub fn on_told(model: &mut Model, told: &Told) -> Vec<Effect> {
 }
 
 /// Takes what came of it.
-pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<Verified>, Error>) -> Vec<Effect> {
+pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<VerifiedRevision>, Error>) -> Vec<Effect> {
     model.job = None;
     model.cancelling = false;
     if model.quitting {
@@ -131,7 +131,7 @@ fn bring_home(model: &mut Model) -> Vec<Effect> {
     editor.origin = Origin::New;
     editor.disk = None;
     let words = format!("{} is proved, and is no draft any more", editor.name());
-    if let Some(text) = unmarked(&editor.text).map(str::to_owned) {
+    if let Some(text) = remove_unproved_note(&editor.text).map(str::to_owned) {
         editor.document.replace(&text);
         editor.panel.proved = Some(text.clone().into());
         if let Some(known) = editor.revision.as_ref().and_then(|id| model.proofs.get_mut(id)) {

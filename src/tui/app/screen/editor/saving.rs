@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{After, Editor, Origin, ask::Ask, changed, locked, proving};
 use crate::core::script::Script;
 use crate::engine::Error;
-use crate::engine::project::Saved;
+use crate::engine::project::SaveOutcome;
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Decision, no};
 use crate::tui::app::dialog::Dialog;
@@ -122,7 +122,7 @@ pub fn write(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes what came of it.
-pub fn on_saved(model: &mut Model, answer: Result<Saved, Error>) -> Vec<Effect> {
+pub fn on_saved(model: &mut Model, answer: Result<SaveOutcome, Error>) -> Vec<Effect> {
     model.job = None;
     if model.quitting {
         return vec![Effect::Quit];
@@ -130,13 +130,13 @@ pub fn on_saved(model: &mut Model, answer: Result<Saved, Error>) -> Vec<Effect> 
     let Some(editor) = &mut model.editor else { return vec![model.load_scripts()] };
     let text = editor.saving.take();
     match answer {
-        Ok(Saved::Written) => {
+        Ok(SaveOutcome::Written) => {
             editor.disk = text;
             let mut effects = saved(model);
             effects.push(model.load_scripts());
             effects
         }
-        Ok(Saved::Moved(found)) => {
+        Ok(SaveOutcome::Moved(found)) => {
             let ask = Ask::conflict(&editor.name(), found.map(Arc::from));
             model.dialogs.push(Dialog::Ask(ask));
             Vec::new()

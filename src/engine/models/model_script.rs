@@ -1,14 +1,14 @@
 //! A text of the models as statements; what has no place in models is refused before anything runs.
 
-use super::source::Source;
+use super::source::ModelSource;
 use crate::core::sql::{self, Statement};
 use crate::engine::passage::Passage;
-use crate::engine::scratch::Needs;
+use crate::engine::scratch::ScratchRequirements;
 use crate::engine::{Error, Result};
 
 /// One text, ready to be loaded.
 #[derive(Debug)]
-pub struct Text {
+pub struct ModelScript {
     pub shown: String,
     /// What is sent in one go.
     pub sql: String,
@@ -23,12 +23,12 @@ const FRAME: [&str; 4] = ["begin", "start", "commit", "end"];
 /// What goes back in one.
 const BACK: [&str; 4] = ["rollback", "abort", "savepoint", "release"];
 
-impl Text {
+impl ModelScript {
     /// Splits it.
     ///
     /// # Errors
     /// At psql's commands, rows of COPY, ROLLBACK, and what cannot be split; with the place.
-    pub fn of(source: &Source) -> Result<Self> {
+    pub fn of(source: &ModelSource) -> Result<Self> {
         let sql = without_restrict(&source.text);
         let at = |line: usize, column: usize, message: String| {
             let text = sql.lines().nth(line.saturating_sub(1)).unwrap_or_default();
@@ -72,9 +72,10 @@ impl Text {
 }
 
 /// What the models need of a scratch database.
-pub fn needs(texts: &[Text]) -> Needs {
+pub fn needs(texts: &[ModelScript]) -> ScratchRequirements {
     let statements = texts.iter().flat_map(|text| &text.statements);
-    let mut needs = Needs::of(statements.map(|statement| statement.text.as_str()).filter(|text| may_be_shared(text)));
+    let mut needs =
+        ScratchRequirements::of(statements.map(|statement| statement.text.as_str()).filter(|text| may_be_shared(text)));
     needs.own_server = needs.own_server.map(|why| why.replacen("a script", "a model", 1));
     needs
 }
@@ -135,8 +136,8 @@ fn without_restrict(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn text(sql: &str) -> Result<Text> {
-        Text::of(&Source { name: "m.sql".into(), shown: "m.sql".into(), text: sql.into() })
+    fn text(sql: &str) -> Result<ModelScript> {
+        ModelScript::of(&ModelSource { name: "m.sql".into(), shown: "m.sql".into(), text: sql.into() })
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a new script may cost on the database that it was made for.
+//! The plan of a new script on the database that it was generated for.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::engine::project::{Project, ScriptFile, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::{Error, Result, Target, preflight};
 
-/// The upgrade to a script that is written nowhere yet, its hazards counted on the target. Reads only.
+/// Plans the upgrade to a draft, and counts its hazards on the target. Only reads.
 ///
 /// # Errors
-/// When the script cannot be read or planned, or the server cannot be asked.
-pub async fn cost(project: &Project, tree: &ScriptTree, target: &Target, draft: &Draft) -> Result<Plan> {
+/// When the script cannot be read or planned, or the server cannot be reached.
+pub async fn plan_draft(project: &Project, tree: &ScriptTree, target: &Target, draft: &Draft) -> Result<Plan> {
     let script =
-        Script::parse(&draft.text).map_err(|error| Error::new("the new script cannot be read back").because(error))?;
+        Script::parse(&draft.text).map_err(|error| Error::new("the new script cannot be parsed").because(error))?;
     let file = ScriptFile { path: draft.path.clone(), text: draft.text.as_str().into(), script };
     let tree = tree.with(vec![Arc::new(file)]);
     let session = target.connect("limbeck autogenerate").await?;

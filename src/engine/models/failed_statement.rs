@@ -2,13 +2,13 @@
 
 use tokio_postgres::error::DbError;
 
-use super::text::{Text, first_word};
+use super::model_script::{ModelScript, first_word};
 use crate::core::sql::Statement;
 use crate::engine::{Error, Result};
 
 /// A statement that did not run, and why.
-pub struct Refused<'a> {
-    pub text: &'a Text,
+pub struct FailedStatement<'a> {
+    pub text: &'a ModelScript,
     pub statement: &'a Statement,
     pub error: tokio_postgres::Error,
 }
@@ -39,12 +39,12 @@ pub fn wants_outside(code: &str) -> bool {
 
 /// The one to tell of those that nothing helped: what is wrong in itself, before what lacks something, before what
 /// lacks only what another one would have made.
-pub fn worst<'a>(refused: &'a [Refused<'a>]) -> Option<(&'a Refused<'a>, bool)> {
-    let missing = |one: &&Refused<'_>| answer(&one.error).is_some_and(|(_, code)| MISSING.contains(&code));
+pub fn worst<'a>(refused: &'a [FailedStatement<'a>]) -> Option<(&'a FailedStatement<'a>, bool)> {
+    let missing = |one: &&FailedStatement<'_>| answer(&one.error).is_some_and(|(_, code)| MISSING.contains(&code));
     if let Some(one) = refused.iter().find(|one| !missing(one)) {
         return Some((one, false));
     }
-    let follows = |one: &Refused<'_>| {
+    let follows = |one: &FailedStatement<'_>| {
         let name = answer(&one.error).and_then(|(answer, _)| named(answer.message()));
         name.is_some_and(|name| refused.iter().any(|other| makes(&other.statement.text, name)))
     };
@@ -53,7 +53,7 @@ pub fn worst<'a>(refused: &'a [Refused<'a>]) -> Option<(&'a Refused<'a>, bool)> 
 }
 
 /// The failure, with its place and what can be done about it.
-pub fn explain(one: &Refused<'_>, circle: bool, server: &str) -> Error {
+pub fn explain(one: &FailedStatement<'_>, circle: bool, server: &str) -> Error {
     let Some((answer, code)) = answer(&one.error) else { return crate::engine::connection::database_error(&one.error) };
     let mut error = one.text.passage().refused(answer, one.text.start_of(one.statement));
     let extension = extension(&one.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
@@ -79,14 +79,14 @@ pub fn explain(one: &Refused<'_>, circle: bool, server: &str) -> Error {
 }
 
 /// A syntax error in a text that was sent whole.
-pub fn unreadable(text: &Text, answer: &DbError) -> Error {
+pub fn unreadable(text: &ModelScript, answer: &DbError) -> Error {
     let mut error = text.passage().refused(answer, 0);
     error.message = format!("{}: {}", text.shown, error.message);
     error
 }
 
 /// Fails with the one that matters.
-pub fn fail<T>(refused: &[Refused<'_>], server: &str) -> Result<T> {
+pub fn fail<T>(refused: &[FailedStatement<'_>], server: &str) -> Result<T> {
     let told = worst(refused).map(|(one, circle)| explain(one, circle, server));
     Err(told.unwrap_or_else(|| Error::new("the models could not be loaded")))
 }

@@ -12,7 +12,7 @@ use crate::engine::project::Project;
 ///
 /// # Errors
 /// When there are no models.
-pub fn seen(project: &Project) -> Result<u64> {
+pub fn fingerprint(project: &Project) -> Result<u64> {
     source::sound(project)?;
     let models = &project.config.models;
     let mut seen = DefaultHasher::new();
@@ -29,7 +29,7 @@ pub fn seen(project: &Project) -> Result<u64> {
 
 /// The folders in which files of models come and go, absolute; `true`: with all below them.
 #[must_use]
-pub fn folders(project: &Project) -> Vec<(PathBuf, bool)> {
+pub fn watched_folders(project: &Project) -> Vec<(PathBuf, bool)> {
     if project.config.models.program.is_some() {
         return Vec::new();
     }
@@ -78,15 +78,15 @@ mod tests {
         std::fs::write(&config, "").unwrap();
         let variables = crate::engine::connection::Variables::default();
         let project = Project::open(Some(&config), home.path(), variables).unwrap();
-        assert!(seen(&project).unwrap_err().message.starts_with("there are no models"));
+        assert!(fingerprint(&project).unwrap_err().message.starts_with("there are no models"));
         std::fs::create_dir(home.path().join("models")).unwrap();
         std::fs::write(home.path().join("models/a.sql"), "SELECT 1;").unwrap();
-        let first = seen(&project).unwrap();
-        assert_eq!(seen(&project).unwrap(), first);
+        let first = fingerprint(&project).unwrap();
+        assert_eq!(fingerprint(&project).unwrap(), first);
         std::fs::write(home.path().join("models/a.sql"), "SELECT 12;").unwrap();
-        let second = seen(&project).unwrap();
+        let second = fingerprint(&project).unwrap();
         assert_ne!(second, first);
         std::fs::write(home.path().join("models/b.sql"), "").unwrap();
-        assert_ne!(seen(&project).unwrap(), second);
+        assert_ne!(fingerprint(&project).unwrap(), second);
     }
 }

@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::places::Places;
-use super::source::Source;
+use super::digest::short_hex;
+use super::source::ModelSource;
+use super::user_folders::UserFolders;
 use crate::engine::connection::{Session, database_error, project_folder_name};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
@@ -13,18 +14,23 @@ const FORMAT: u32 = 1;
 
 /// What is kept of the models between runs: catalogs under this key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct CacheKey {
     pub(super) digest: String,
     /// The project's folder in the cache; `None`: nothing is kept.
     pub(super) folder: Option<std::path::PathBuf>,
 }
 
-impl Key {
+impl CacheKey {
     /// Asks the target what decides how models are read there.
     ///
     /// # Errors
     /// When it cannot be asked.
-    pub(super) async fn of(project: &Project, target: &Target, sources: &[Source], places: &Places) -> Result<Self> {
+    pub(super) async fn of(
+        project: &Project,
+        target: &Target,
+        sources: &[ModelSource],
+        places: &UserFolders,
+    ) -> Result<Self> {
         let session = target.connect("limbeck models").await?;
         let extends = sources.iter().any(|source| source.text.to_ascii_lowercase().contains("extension"));
         let facts = facts(&session, extends).await?;
@@ -63,7 +69,7 @@ async fn facts(session: &Session, extends: bool) -> Result<String> {
     row.try_get(0).map_err(|error| database_error(&error))
 }
 
-fn digest(project: &Project, sources: &[Source], facts: &str) -> String {
+fn digest(project: &Project, sources: &[ModelSource], facts: &str) -> String {
     let mut hash = Sha256::new();
     let mut add = |part: &str| {
         hash.update(part.len().to_le_bytes());
@@ -79,13 +85,6 @@ fn digest(project: &Project, sources: &[Source], facts: &str) -> String {
         add(&source.text);
     }
     short_hex(hash)
-}
-
-/// The first half of a digest, as a name for a file.
-pub(super) fn short_hex(hash: Sha256) -> String {
-    let digest = hash.finalize();
-    let half = digest.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    format!("{half:032x}")
 }
 
 /// While limbeck itself is worked on, every build reads catalogs in its own way.
@@ -112,7 +111,7 @@ mod tests {
             let config_path = PathBuf::from("/p/limbeck.toml");
             let config = Config::parse(config, &config_path).unwrap();
             let project = Project { config, config_path, variables: Variables::default() };
-            let source = |(name, text): &(&str, &str)| Source {
+            let source = |(name, text): &(&str, &str)| ModelSource {
                 name: (*name).to_owned(),
                 shown: String::new(),
                 text: (*text).to_owned(),

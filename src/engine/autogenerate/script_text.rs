@@ -2,39 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use super::renames::Renames;
+use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, shorten};
 use crate::core::schema::{Kind, Object, Schema};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
-use crate::engine::draft::{Body, Half};
+use crate::engine::draft::{ScriptBody, SectionText};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
-/// What a script does, both ways.
+/// The changes of a script in both directions.
 #[derive(Debug, Clone)]
-pub struct Ways {
+pub struct ScriptChanges {
     pub up: Changes,
     pub down: Changes,
-    /// They come first on the way up, and last on the way down.
-    pub renames: Renames,
+    /// They run first in the upgrade, and last in the downgrade.
+    pub renames: RequestedRenames,
 }
 
-/// How names are shortened.
+/// How qualified names are shortened.
 #[derive(Debug, Clone, Default)]
-pub struct Names {
-    /// The schema whose objects need no schema's name; `None`: all names are written in full.
+pub struct NameShortener {
+    /// The schema whose name is omitted. `None`: all names are qualified.
     pub home: Option<String>,
-    /// What `pg_catalog` has, which is found first.
+    /// Names in `pg_catalog`, which is searched first.
     built_in: BTreeSet<String>,
 }
 
-impl Names {
-    /// The schema in which the role that runs scripts looks first, unless that depends on who looks.
+impl NameShortener {
+    /// Finds the first schema of the search path of the role that runs scripts. It is not used when the path depends on
+    /// the user.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When the server cannot be reached.
     pub async fn of(project: &Project, target: &Target) -> Result<Self> {
         let session = target.connect("limbeck autogenerate").await?;
         let client = session.client();
@@ -54,18 +55,19 @@ impl Names {
         Ok(Self { home: path.into_iter().next().filter(|_| !own), built_in })
     }
 
-    /// The names that are found in the home schema.
-    fn known(&self, schemas: &[&Schema]) -> BTreeSet<String> {
+    /// Returns the names that resolve to the home schema.
+    fn resolvable_names(&self, schemas: &[&Schema]) -> BTreeSet<String> {
         let Some(home) = &self.home else { return BTreeSet::new() };
         let ids = schemas.iter().flat_map(|schema| schema.objects.keys());
-        let there = ids.filter(|id| id.schema == *home && (id.of.is_empty() || id.kind == Kind::Index));
-        let names = there.map(|id| id.name.clone()).chain(schemas.iter().flat_map(|schema| identities(schema, home)));
+        let in_home = ids.filter(|id| id.schema == *home && (id.of.is_empty() || id.kind == Kind::Index));
+        let names =
+            in_home.map(|id| id.name.clone()).chain(schemas.iter().flat_map(|schema| identity_sequences(schema, home)));
         names.filter(|name| !self.built_in.contains(name)).collect()
     }
 }
 
-/// The sequences behind identity columns.
-fn identities<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<Item = String> + 'a {
+/// Returns the names of the sequences of identity columns.
+fn identity_sequences<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<Item = String> + 'a {
     let tables = schema.objects.values().filter_map(|object| match object {
         Object::Table(table) => Some(table),
         _ => None,
@@ -75,24 +77,31 @@ fn identities<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<Item = Str
     sequences.filter(move |sequence| sequence.schema == home).map(|sequence| sequence.name.clone())
 }
 
-/// The script's body. `old` is what the downgrade gives back; `schemas` are all whose names may be shortened.
-pub fn body(ways: &Ways, names: &Names, old: &Schema, schemas: &[&Schema]) -> Body {
-    let known = names.known(schemas);
+/// Renders the body of the script. `old` is the schema that the downgrade restores. Names of objects in `schemas` may
+/// be shortened.
+pub fn render_body(script: &ScriptChanges, names: &NameShortener, old: &Schema, schemas: &[&Schema]) -> ScriptBody {
+    let resolvable = names.resolvable_names(schemas);
     let shorten = |sql: &str| match &names.home {
-        Some(home) => shorten(sql, home, &known),
+        Some(home) => shorten(sql, home, &resolvable),
         None => sql.to_owned(),
     };
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };
-    let up = [lines(ways.renames.up.iter().map(|operation| &operation.sql), &shorten), render(&ways.up, style)];
-    let down = [render(&ways.down, Style { given_back: Some(old), ..style }), lines(&ways.renames.down, &shorten)];
-    Body { upgrade: half(&up, &ways.up), downgrade: half(&down, &ways.down) }
+    let up = [
+        join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten),
+        render(&script.up, style),
+    ];
+    let down = [
+        render(&script.down, Style { given_back: Some(old), ..style }),
+        join_statements(&script.renames.down, &shorten),
+    ];
+    ScriptBody { upgrade: section(&up, &script.up), downgrade: section(&down, &script.down) }
 }
 
-fn half(blocks: &[String], changes: &Changes) -> Half {
+fn section(blocks: &[String], changes: &Changes) -> SectionText {
     let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|block| !block.is_empty()).collect();
-    Half { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
+    SectionText { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
 }
 
-fn lines<'a>(statements: impl IntoIterator<Item = &'a String>, shorten: &dyn Fn(&str) -> String) -> String {
+fn join_statements<'a>(statements: impl IntoIterator<Item = &'a String>, shorten: &dyn Fn(&str) -> String) -> String {
     statements.into_iter().map(|sql| shorten(sql) + ";").collect::<Vec<_>>().join("\n")
 }

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 ///
 /// Never filled from a project's `.env`: a project must not say that its own program has been agreed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct UserFolders {
     /// `$XDG_CACHE_HOME/limbeck`.
     pub cache: Option<PathBuf>,
     /// `$XDG_STATE_HOME/limbeck`.
     pub state: Option<PathBuf>,
 }
 
-impl Places {
+impl UserFolders {
     /// As this process's environment has it.
     #[must_use]
     pub fn of_process() -> Self {
@@ -38,11 +38,11 @@ mod tests {
     #[test]
     fn the_usual_folders_serve_where_none_is_named() {
         let of = |set: &'static [(&str, &str)]| {
-            Places::of(move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
+            UserFolders::of(move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
         };
         let usual = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
         assert_eq!(usual.cache.unwrap(), PathBuf::from("/h/.cache/limbeck"));
         assert_eq!(usual.state.unwrap(), PathBuf::from("/h/.local/state/limbeck"));
-        assert_eq!(of(&[("XDG_CACHE_HOME", "/c")]), Places { cache: Some("/c/limbeck".into()), state: None });
+        assert_eq!(of(&[("XDG_CACHE_HOME", "/c")]), UserFolders { cache: Some("/c/limbeck".into()), state: None });
     }
 }

@@ -1,4 +1,4 @@
-//! Runs scripts on a scratch database, as an upgrade or downgrade of the target would.
+//! Runs scripts on a scratch database in the same way as on a target.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::engine::prepare::{Request, along};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
-/// What it takes to run scripts on a scratch database.
-pub(in crate::engine) struct Walker<'a> {
+/// Runs paths of the graph on a scratch database.
+pub(in crate::engine) struct ScratchRunner<'a> {
     pub project: &'a Project,
     pub tree: &'a ScriptTree,
     /// The scratch database.
@@ -22,23 +22,26 @@ pub(in crate::engine) struct Walker<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-impl Walker<'_> {
-    /// Applies a path; `word` is what it leads to. Gives the heads after it.
-    pub async fn walk(&self, direction: Direction, word: &str, path: Path) -> Result<Vec<RevisionId>> {
+impl ScratchRunner<'_> {
+    /// Applies a path. `target` is the revision identifier that the path leads to. Returns the heads after it.
+    ///
+    /// # Errors
+    /// When a script fails; of kind `Interrupted` when it was cancelled.
+    pub async fn run_path(&self, direction: Direction, target_name: &str, path: Path) -> Result<Vec<RevisionId>> {
         if self.cancel.is_cancelled() {
             return Err(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
         }
-        let request = Request { direction, target: word.to_owned(), mode: Some(TransactionMode::Each) };
+        let request = Request { direction, target: target_name.to_owned(), mode: Some(TransactionMode::Each) };
         let plan = Arc::new(along(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
-        // Nothing there is worth a copy.
+        // Rows of a scratch database need no copies.
         let options = ApplyOptions { no_keep: true, ..ApplyOptions::default() };
         apply(self.project, self.target, &approval, &options, self.progress, self.cancel).await?;
         Ok(approval.plan().to.clone())
     }
 }
 
-/// Nothing in a scratch database can be lost: all that the plan may do there is granted.
+/// Approves all hazards, because a scratch database contains no data.
 fn approve(plan: Arc<Plan>) -> Result<Approval> {
     let classes: Vec<Class> = plan.hazards().map(|(_, _, hazard)| hazard.class).collect();
     let granted = Granted { classes: &classes, ..Granted::default() };

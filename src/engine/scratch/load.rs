@@ -1,67 +1,61 @@
-//! A scratch database with a given schema, made by the statements that turn an empty database into it.
+//! Writes a schema to an empty scratch database, with the statements that [`crate::core::diff`] makes for it.
 
 use std::fmt::Write as _;
 
 use tokio_postgres::error::ErrorPosition;
 
+use super::{ScratchDatabase, full_scope};
 use crate::core::diff::{Changes, Operation, Options, changes};
 use crate::core::schema::{Kind, Schema};
+use crate::engine::Result;
 use crate::engine::catalog;
 use crate::engine::connection::identifier::quote;
 use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
-use crate::engine::scratch::{Needs, Scratch};
-use crate::engine::verify::shape;
-use crate::engine::{Error, Result, Target};
 
-/// Makes an empty scratch database for a target.
-pub async fn scratch(project: &Project, target: &Target, download: bool) -> Result<Scratch> {
-    Scratch::make(project, target, &Needs::default(), download).await
-}
-
-/// Gives an empty scratch database a schema.
+/// Creates all objects of a schema in an empty scratch database.
 ///
 /// # Errors
-/// When PostgreSQL refuses a statement; the cause is the statement's first line.
-pub async fn fill(project: &Project, scratch: &Scratch, schema: &Schema) -> Result<()> {
+/// When PostgreSQL refuses a statement. The cause is the first line of the statement.
+pub async fn load_schema(schema: &Schema, project: &Project, scratch: &ScratchDatabase) -> Result<()> {
     let session = scratch.target().connect("limbeck scratch").await?;
-    let empty = catalog::read(&session, &shape::everything(project)).await?;
+    let empty = catalog::read(&session, &full_scope(project)).await?;
     let role = project.config.apply.role.as_deref();
     let creator = role.unwrap_or(&session.server().user).to_owned();
     let options = Options { creator, version: session.server().version_num / 10_000 };
-    run(&session, &changes(&empty, schema, &options), role).await
+    run_statements(&session, &changes(&empty, schema, &options), role).await
 }
 
-/// Runs statements at once. What only a superuser may make is made by the role that logged in.
-async fn run(session: &Session, changes: &Changes, role: Option<&str>) -> Result<()> {
-    let (sql, ends) = joined(&changes.operations, role);
+/// Runs all statements in one round trip. The login role creates the objects that only a superuser may create.
+async fn run_statements(session: &Session, changes: &Changes, role: Option<&str>) -> Result<()> {
+    let (sql, ends) = join_statements(&changes.operations, role);
     let Err(error) = session.client().batch_execute(&sql).await else { return Ok(()) };
-    let at = error.as_db_error().and_then(|answer| match answer.position() {
+    let position = error.as_db_error().and_then(|answer| match answer.position() {
         Some(ErrorPosition::Original(position)) => Some(*position as usize),
         _ => None,
     });
-    let faulty = at.and_then(|at| changes.operations.get(ends.partition_point(|end| *end < at)));
+    let failed = position.and_then(|position| changes.operations.get(ends.partition_point(|end| *end < position)));
     let report = database_error(&error);
-    Err(match faulty {
+    Err(match failed {
         Some(operation) => report.because(format!("in {}", operation.sql.lines().next().unwrap_or_default())),
         None => report,
     })
 }
 
-/// All statements as one text, and after how many characters each ends.
-fn joined(operations: &[Operation], role: Option<&str>) -> (String, Vec<usize>) {
-    // As pg_dump has it: a function may name what is made after it.
+/// Joins all statements to one text, and returns the position of each one's end in characters.
+fn join_statements(operations: &[Operation], role: Option<&str>) -> (String, Vec<usize>) {
+    // A function may use objects that are created after it; pg_dump does the same.
     let mut sql = "SET check_function_bodies = off;\n".to_owned();
     let mut characters = sql.len();
     let mut ends = Vec::with_capacity(operations.len());
     let mut as_role = false;
     for operation in operations {
         let start = sql.len();
-        let wanted = role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger));
-        if as_role != wanted.is_some() {
-            as_role = wanted.is_some();
+        let statement_role = role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger));
+        if as_role != statement_role.is_some() {
+            as_role = statement_role.is_some();
             // Writing to a string cannot fail.
-            let _ = match wanted {
+            let _ = match statement_role {
                 Some(role) => writeln!(sql, "SET ROLE {};", quote(role)),
                 None => writeln!(sql, "RESET ROLE;"),
             };
@@ -71,13 +65,6 @@ fn joined(operations: &[Operation], role: Option<&str>) -> (String, Vec<usize>) 
         ends.push(characters);
     }
     (sql, ends)
-}
-
-/// The error of a replica that could not be made, in words that say what it was for.
-pub fn failed(error: Error, what: &str) -> Error {
-    let mut report = Error { message: format!("{what} cannot be made on a scratch database"), ..error.clone() };
-    report.causes.insert(0, error.message);
-    report
 }
 
 #[cfg(test)]
@@ -92,13 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_superuser_is_made_by_the_login_role() {
+    fn the_login_role_creates_objects_that_need_a_superuser() {
         let operations = [operation(Kind::Extension, "E"), operation(Kind::Table, "한글"), operation(Kind::Table, "U")];
-        let (sql, ends) = joined(&operations, Some("app"));
+        let (sql, ends) = join_statements(&operations, Some("app"));
         assert_eq!(sql, "SET check_function_bodies = off;\nE\n;\nSET ROLE \"app\";\n한글\n;\nU\n;\n");
         assert_eq!(*ends.last().unwrap(), sql.chars().count());
         let at = sql.chars().position(|letter| letter == 'U').unwrap() + 1;
         assert_eq!(ends.partition_point(|end| *end < at), 2);
-        assert!(!joined(&operations, None).0.contains("ROLE"));
+        assert!(!join_statements(&operations, None).0.contains("ROLE"));
     }
 }

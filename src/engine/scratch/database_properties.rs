@@ -1,4 +1,4 @@
-//! What a scratch database takes over from the target: version, encoding, locale, settings, and the names of roles.
+//! The properties that a scratch database copies from the target: version, encoding, locale, settings, and role names.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,35 +9,35 @@ use crate::engine::Result;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
 
-/// How the target's database is made.
+/// The properties of the target's database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Likeness {
-    /// e.g. `15`.
+pub struct DatabaseProperties {
+    /// For example `15`.
     pub major: u32,
     encoding: String,
     collate: String,
     ctype: String,
     /// `c`, `i` or `b`; `None` before PostgreSQL 15.
     provider: Option<String>,
-    /// Of the providers `i` and `b`.
+    /// For the providers `i` and `b`.
     locale: Option<String>,
     icu_rules: Option<String>,
-    /// Of the database for every role: `name=value`.
+    /// Database settings for all roles: `name=value`.
     settings: Vec<String>,
     roles: Vec<Role>,
 }
 
-/// A role of the target's server and what it may.
+/// A role of the target's server and its attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Role {
     name: String,
     attributes: String,
 }
 
-impl Likeness {
-    /// Asks the server that a session is on.
+impl DatabaseProperties {
+    /// Reads the properties of the database of a session.
     pub async fn read(session: &Session) -> Result<Self> {
-        // Columns that older versions lack are NULL in the row's JSON.
+        // A column that does not exist in an older version is NULL in the row's JSON.
         let query = "SELECT pg_encoding_to_char(d.encoding)::text, d.datcollate::text, d.datctype::text,
                 to_jsonb(d)->>'datlocprovider', coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
                 to_jsonb(d)->>'daticurules',
@@ -57,7 +57,7 @@ impl Likeness {
         })
     }
 
-    /// What `CREATE DATABASE name` goes on with.
+    /// Returns the options of `CREATE DATABASE`.
     #[must_use]
     pub fn options(&self) -> String {
         let mut options = format!(
@@ -80,25 +80,25 @@ impl Likeness {
         options
     }
 
-    /// The same for a server that lacks the locale, or the provider.
+    /// Returns options for a server that does not have the locale or its provider.
     #[must_use]
-    pub fn plain_options(&self) -> String {
+    pub fn fallback_options(&self) -> String {
         format!("TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE 'C'", literal(&self.encoding))
     }
 
-    /// Gives a database the target's own settings; a note for each that may not be set.
-    pub async fn set(&self, client: &Client, database: &str) -> Vec<String> {
+    /// Sets the target's settings for a database. Returns a note for each setting that could not be apply_settings.
+    pub async fn apply_settings(&self, client: &Client, database: &str) -> Vec<String> {
         let mut notes = Vec::new();
         for (name, value) in self.settings.iter().filter_map(|setting| setting.split_once('=')) {
-            let set = format!(
+            let statement = format!(
                 "SELECT set_config({}, {}, false); ALTER DATABASE {} SET {name} FROM CURRENT; RESET {name}",
                 literal(name),
                 literal(value),
                 quote(database),
             );
-            if let Err(error) = client.batch_execute(&set).await {
+            if let Err(error) = client.batch_execute(&statement).await {
                 notes.push(format!(
-                    "the scratch database lacks the target's setting {name}: {}",
+                    "the scratch database does not have the target's setting {name}: {}",
                     database_error(&error)
                 ));
             }
@@ -106,22 +106,23 @@ impl Likeness {
         notes
     }
 
-    /// Makes the target's roles on a private server, none of which can log in, but for those that scripts make.
-    pub async fn make_roles(&self, session: &Session, but: &BTreeSet<String>) -> Result<()> {
-        let there: BTreeSet<String> = roles(session.client()).await?.into_iter().map(|role| role.name).collect();
-        let wanted = self.roles.iter().filter(|role| !there.contains(&role.name) && !but.contains(&role.name));
+    /// Creates the target's roles on a private server, without LOGIN and without the roles in `except`, which the
+    /// scripts create.
+    pub async fn create_roles(&self, session: &Session, except: &BTreeSet<String>) -> Result<()> {
+        let existing: BTreeSet<String> = roles(session.client()).await?.into_iter().map(|role| role.name).collect();
+        let missing = self.roles.iter().filter(|role| !existing.contains(&role.name) && !except.contains(&role.name));
         let create: Vec<String> =
-            wanted.map(|role| format!("CREATE ROLE {} {};\n", quote(&role.name), role.attributes)).collect();
+            missing.map(|role| format!("CREATE ROLE {} {};\n", quote(&role.name), role.attributes)).collect();
         session.client().batch_execute(&create.concat()).await.map_err(|error| database_error(&error))
     }
 
-    /// A warning where the scratch server has another major version than the target's.
+    /// Returns a note when the scratch server has another major version than the target's.
     #[must_use]
-    pub fn other_version(&self, version: &str) -> Option<String> {
+    pub fn version_note(&self, version: &str) -> Option<String> {
         let major = version.split('.').next().unwrap_or_default();
         (major != self.major.to_string()).then(|| {
             format!(
-                "the scratch server is PostgreSQL {version}, the target's is {}: they may differ in what they take",
+                "the scratch server is PostgreSQL {version}, the target's is {}: they may accept different statements",
                 self.major
             )
         })
@@ -141,8 +142,8 @@ async fn roles(client: &Client) -> Result<Vec<Role>> {
 mod tests {
     use super::*;
 
-    fn likeness(provider: Option<&str>, locale: Option<&str>) -> Likeness {
-        Likeness {
+    fn properties(provider: Option<&str>, locale: Option<&str>) -> DatabaseProperties {
+        DatabaseProperties {
             major: 17,
             encoding: "UTF8".into(),
             collate: "it's".into(),
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_provider_is_taken_over() {
+    fn every_provider_is_copied() {
         let start = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'it''s' LC_CTYPE 'C'";
         for (provider, locale, rest) in [
             (None, None, ""),
@@ -164,13 +165,13 @@ mod tests {
             (Some("i"), Some("de-DE"), " LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'"),
             (Some("b"), Some("C.UTF-8"), " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"),
         ] {
-            assert_eq!(likeness(provider, locale).options(), format!("{start}{rest}"));
+            assert_eq!(properties(provider, locale).options(), format!("{start}{rest}"));
         }
     }
 
     #[test]
-    fn another_version_is_told() {
-        assert_eq!(likeness(None, None).other_version("17.6"), None);
-        assert!(likeness(None, None).other_version("15.18").unwrap().contains("PostgreSQL 15.18"));
+    fn another_version_is_noted() {
+        assert_eq!(properties(None, None).version_note("17.6"), None);
+        assert!(properties(None, None).version_note("15.18").unwrap().contains("PostgreSQL 15.18"));
     }
 }
