@@ -4,8 +4,8 @@
 //! came in their place (`n1`), and later whether somebody has changed that since (`stale`).
 
 use super::{Column, Detail};
-use crate::core::statement::RowFilter;
 use crate::core::sql::identifier::quote;
+use crate::core::statement::RowFilter;
 
 /// A column's value in a form that holds on to no type or collation of anybody's own.
 #[must_use]

@@ -6,7 +6,8 @@ mod forecast;
 mod loss;
 
 pub use back::{
-    Guard, Now, Target, back, coming_back, identical_gone, insert, misread, older_value, stale, stale_as, update,
+    CurrentColumn, ReferencedTable, Target, back, coming_back, identical_gone, insert, misread, older_value, stale,
+    stale_as, update,
 };
 pub use copy::{new_values, rows, rows_that_stand, same_key, stored, unchanged, values};
 pub use forecast::{Forecast, Keeping};

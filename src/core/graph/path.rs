@@ -11,6 +11,15 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The other direction.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Upgrade => Self::Downgrade,
+            Self::Downgrade => Self::Upgrade,
+        }
+    }
+
     /// `upgrade` or `downgrade`.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -36,7 +36,8 @@ pub fn apply_notes(source: &SourceStatement, hazards: &mut [Hazard]) -> Vec<Rema
                 found = true;
             }
             if !found {
-                let why = if code.is_some() { "the statement below has no such hazard" } else { "there is no such code" };
+                let why =
+                    if code.is_some() { "the statement below has no such hazard" } else { "there is no such code" };
                 remarks.push(remark(format!("'{note}' allows {text}, but {why}")));
             }
         }

@@ -200,7 +200,8 @@ fn whatever_loses_data_comes_from_an_action_that_may() {
         let mut state = ScriptState::new(true);
         for statement in analyse_section(section).unwrap() {
             for action in statement.actions.iter().filter(|action| !Action::may_lose_data(action)) {
-                let lost = |rule: &&Rule| rule.class() == Class::DataLoss && rule.hazards(action, &state).next().is_some();
+                let lost =
+                    |rule: &&Rule| rule.class() == Class::DataLoss && rule.hazards(action, &state).next().is_some();
                 assert!(!RULES.iter().any(|rule| lost(&rule)), "{section}: {action:?}");
             }
             state.apply(&statement);

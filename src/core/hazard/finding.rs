@@ -57,10 +57,8 @@ impl Hazard {
     #[must_use]
     pub fn is_upper_bound(&self) -> bool {
         let counted = self.evidence.is_some_and(|evidence| !evidence.exact && evidence.why.is_none());
-        let has_condition = matches!(
-            self.effect,
-            Effect::DeletesRows { .. } | Effect::OverwritesValues { .. } | Effect::Cascades(_)
-        );
+        let has_condition =
+            matches!(self.effect, Effect::DeletesRows { .. } | Effect::OverwritesValues { .. } | Effect::Cascades(_));
         counted && has_condition
     }
 
@@ -77,6 +75,14 @@ impl Hazard {
     #[must_use]
     pub fn affects_nothing(&self) -> bool {
         self.evidence.is_some_and(|evidence| evidence.exact && evidence.values == 0)
+    }
+
+    /// Replaces parameters in the condition; `literals` are the values of `$1`, `$2`, … as SQL.
+    pub fn bind(&mut self, literals: &[String]) {
+        if !literals.is_empty() {
+            self.effect = self.effect.bind(literals);
+            self.subject = self.effect.subject();
+        }
     }
 
     /// Marks the count as an upper bound if a condition that could not be evaluated may exclude rows.

@@ -24,12 +24,18 @@ pub use section::{ExaminedSection, ExaminedStatement};
 use crate::core::graph::Direction;
 use crate::core::script::Script;
 use crate::core::sql::{SplitError, split};
-use crate::core::statement::{Effect, ScriptState, Statement, Subject, analyse_one, analyse_section};
+use crate::core::statement::{Action, Effect, ScriptState, Statement, Subject, analyse_one, analyse_section};
 
 /// The hazards of one statement; `state` is what earlier statements have left.
 #[must_use]
 pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
-    rule::examine(RULES, statement, state)
+    rule::examine(RULES, &statement.actions, state)
+}
+
+/// The hazards of actions, each object once per rule.
+#[must_use]
+pub fn examine_actions(actions: &[Action], state: &ScriptState) -> Vec<Hazard> {
+    rule::examine(RULES, actions, state)
 }
 
 /// The hazards of a text that is one statement, without a script around it.

@@ -4,7 +4,7 @@ use super::class::Class;
 use super::code::Code;
 use super::evidence::Evidence;
 use super::finding::Hazard;
-use crate::core::statement::{Action, Effect, Name, Question, ScriptState, Statement, Subject};
+use crate::core::statement::{Action, Effect, Name, Question, ScriptState, Subject};
 
 /// One kind of hazard: its code, its explanation, and how it is found.
 #[derive(Debug, Clone, Copy)]
@@ -52,10 +52,10 @@ impl Rule {
     }
 }
 
-/// The hazards of a statement, each object once per rule, in the order of the text.
-pub(super) fn examine(rules: &[Rule], statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
+/// The hazards of actions, each object once per rule, in the order of the text.
+pub(super) fn examine(rules: &[Rule], actions: &[Action], state: &ScriptState) -> Vec<Hazard> {
     let mut found: Vec<Hazard> = Vec::new();
-    for action in &statement.actions {
+    for action in actions {
         for hazard in rules.iter().flat_map(|rule| rule.hazards(action, state)) {
             if !found.iter().any(|known| known.code == hazard.code && known.object == hazard.object) {
                 found.push(hazard);

@@ -33,7 +33,7 @@ pub(super) fn examine_section(
     statements.iter().for_each(|statement| state.expect_drops(statement));
     let mut section = ExaminedSection::default();
     for statement in statements {
-        let mut hazards = examine(rules, &statement, &state);
+        let mut hazards = examine(rules, &statement.actions, &state);
         hazards.extend(whole.take());
         section.remarks.extend(apply_notes(&statement.source, &mut hazards));
         state.apply(&statement);

@@ -128,8 +128,8 @@ mod tests {
     use super::*;
     use crate::core::graph::{Direction, RevisionId};
     use crate::core::hazard::{Code, Evidence, Hazard};
-    use crate::core::statement::{Effect, analyse_one};
     use crate::core::plan::{Behind, EnvironmentName, PlannedStatement, Step, TransactionMode};
+    use crate::core::statement::{Effect, analyse_one};
 
     fn plan(object: &str, values: Option<u64>, protected: bool, behind: &[&str]) -> Arc<Plan> {
         let evidence = values.map(|values| Evidence::counted(values, values, 0.0));

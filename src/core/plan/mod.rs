@@ -11,9 +11,9 @@ pub use build::{BuildError, Source};
 use std::path::PathBuf;
 
 use crate::core::copies::Keeping;
-use crate::core::statement::Statement;
 use crate::core::graph::{Direction, RevisionId, VersionChange};
 use crate::core::hazard::{Class, Hazard};
+use crate::core::statement::Statement;
 
 /// How revisions and transactions go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]

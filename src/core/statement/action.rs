@@ -424,6 +424,13 @@ impl Action {
         }
     }
 
+    /// Replaces a condition by "unknown", if it cannot be evaluated where the action runs.
+    pub fn forget_condition(&mut self) {
+        if let Self::Delete { rows, .. } | Self::Update(Update { rows, .. }) = self {
+            *rows = RowSelection::Unknown;
+        }
+    }
+
     /// Whether it may destroy data, whatever the script did before.
     #[must_use]
     pub fn may_lose_data(&self) -> bool {

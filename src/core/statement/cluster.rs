@@ -70,7 +70,9 @@ fn of_tree(statement: &Stmt, text: &str) -> Option<&'static str> {
 fn of_grant(objects: Option<String>) -> Option<&'static str> {
     let Some(objects) = objects else { return Some("changes the members of a role") };
     let kind = word_places(&objects).nth(1)?.1;
-    ["database", "tablespace", "parameter"].contains(&kind.as_str()).then_some("changes privileges on an object of the whole server")
+    ["database", "tablespace", "parameter"]
+        .contains(&kind.as_str())
+        .then_some("changes privileges on an object of the whole server")
 }
 
 /// Without a complete tree, adjacent words decide, wherever they are: an unnecessary private server costs a second, a

@@ -44,9 +44,7 @@ impl Command {
     /// Whether the server counts the rows that such a statement returns or affects.
     #[must_use]
     pub fn counts_rows(&self) -> bool {
-        self.is_one_of(&[
-            "insert", "update", "delete", "merge", "select", "with", "copy", "values", "execute", "table",
-        ])
+        self.is_one_of(&["insert", "update", "delete", "merge", "select", "with", "copy", "values", "execute", "table"])
     }
 }
 

@@ -9,36 +9,72 @@ use super::subject::Subject;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Drops a table or materialized view with its rows.
-    DropsTable { table: Name },
+    DropsTable {
+        table: Name,
+    },
     /// Drops a sequence.
-    DropsSequence { sequence: Name },
-    DropsColumn { table: Name, column: String },
+    DropsSequence {
+        sequence: Name,
+    },
+    DropsColumn {
+        table: Name,
+        column: String,
+    },
     /// Drops an object that contains no rows, with what belongs to it or depends on it.
     DropsObject(Object),
     /// Drops everything that a role owns; the role as written.
-    DropsOwned { role: String },
+    DropsOwned {
+        role: String,
+    },
     /// Drops the sequence of an identity column.
-    DropsIdentity { table: Name, column: String },
+    DropsIdentity {
+        table: Name,
+        column: String,
+    },
     /// Removes all rows.
-    Truncates { table: Name },
-    DeletesRows { table: Name, rows: RowSelection },
-    OverwritesValues { table: Name, column: String, rows: RowSelection },
+    Truncates {
+        table: Name,
+    },
+    DeletesRows {
+        table: Name,
+        rows: RowSelection,
+    },
+    OverwritesValues {
+        table: Name,
+        column: String,
+        rows: RowSelection,
+    },
     /// Overwrites values of a column that the script itself added.
     OverwritesOwnValues,
     /// Changes the type of a column; `question` counts the values that change.
-    ChangesType { table: Name, column: String, question: Option<Question> },
+    ChangesType {
+        table: Name,
+        column: String,
+        question: Option<Question>,
+    },
     /// Drops an attribute of a composite type, or changes its type.
-    ChangesAttribute { type_name: Name, attribute: String },
+    ChangesAttribute {
+        type_name: Name,
+        attribute: String,
+    },
     /// Dropped, emptied or changed by CASCADE or by a foreign key, as found in the target's catalog.
     Cascades(Subject),
     /// Loses data of which no copy can be made.
-    CannotBeCopied { reason: NotCopied, subject: Subject },
+    CannotBeCopied {
+        reason: NotCopied,
+        subject: Subject,
+    },
     /// Affects data, but destroys nothing that needs a copy.
     KeepsData(Subject),
     /// Fails if existing rows violate it; `question` counts them.
-    ChecksRows { table: Name, question: Option<Question> },
+    ChecksRows {
+        table: Name,
+        question: Option<Question>,
+    },
     /// Rewrites, scans or locks a table.
-    Locks { table: Name },
+    Locks {
+        table: Name,
+    },
     /// Anything else.
     Other,
 }
@@ -110,6 +146,18 @@ impl Effect {
             | Self::ChangesAttribute { .. }
             | Self::Other => Subject::Other,
         }
+    }
+
+    /// The same effect with literals in place of the parameters of its condition.
+    #[must_use]
+    pub fn bind(&self, literals: &[String]) -> Self {
+        let mut bound = self.clone();
+        if let Self::DeletesRows { rows, .. } | Self::OverwritesValues { rows, .. } = &mut bound
+            && let RowSelection::Matching(filter) = rows
+        {
+            *filter = filter.bind(literals);
+        }
+        bound
     }
 
     /// The same effect on a table or column that has another name.

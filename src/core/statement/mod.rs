@@ -104,9 +104,18 @@ impl Facts {
     #[must_use]
     pub fn changes_rows(&self) -> bool {
         let is_change = |action: &Action| {
-            matches!(action, Action::AddRows { .. } | Action::Update(_) | Action::Delete { .. } | Action::Truncate { .. })
+            matches!(
+                action,
+                Action::AddRows { .. } | Action::Update(_) | Action::Delete { .. } | Action::Truncate { .. }
+            )
         };
         self.actions.iter().any(is_change)
+    }
+
+    /// Whether it may write values into an existing column.
+    #[must_use]
+    pub fn may_write_values(&self) -> bool {
+        self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "select", "alter"])
     }
 
     /// Every word in it that may be a name, as written and in lower case.
@@ -163,6 +172,23 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
     facts.trace = tree.as_ref().map_or(Trace::None, |tree| trace::of(&tree.statement));
     facts.cluster_effect = cluster::effect(facts.sql(), tree.as_ref());
     Statement(Arc::new(facts))
+}
+
+/// The analysis of a statement if functions of `state` exist: a plain INSERT may call one of them, so that it has to be read
+/// completely.
+#[must_use]
+pub fn analyse_with(statement: &Statement, state: &ScriptState) -> Statement {
+    let was_skipped = statement.command.first() == "insert" && statement.calls.is_empty();
+    if was_skipped && state.must_read_inserts() {
+        return analyse(statement.source.clone(), state);
+    }
+    statement.clone()
+}
+
+/// Every word of a text that may be a name, as written and in lower case.
+#[must_use]
+pub fn names_in(text: &str) -> BTreeSet<String> {
+    words::all(text)
 }
 
 /// Analyses a text that is one statement, without a script around it.

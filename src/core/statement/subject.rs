@@ -8,22 +8,11 @@ use super::rows::RowSelection;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// The rows of a table.
-    Table {
-        schema: Option<String>,
-        name: String,
-    },
+    Table { schema: Option<String>, name: String },
     /// The values of a column that are not NULL.
-    Column {
-        schema: Option<String>,
-        table: String,
-        column: String,
-    },
+    Column { schema: Option<String>, table: String, column: String },
     /// The rows or values of a table that a question selects.
-    Rows {
-        schema: Option<String>,
-        table: String,
-        question: Question,
-    },
+    Rows { schema: Option<String>, table: String, question: Question },
     /// Something that is not counted in this way.
     Other,
 }

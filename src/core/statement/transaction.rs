@@ -68,7 +68,8 @@ fn of_options(statement: &Stmt) -> Transaction {
         }
         Stmt::CreateSubscription(create) => {
             let options = create.with_params();
-            let creates_slot = !is_option_off(options.as_ref(), "connect") && !is_option_off(options.as_ref(), "create_slot");
+            let creates_slot =
+                !is_option_off(options.as_ref(), "connect") && !is_option_off(options.as_ref(), "create_slot");
             (creates_slot, "CREATE SUBSCRIPTION that creates a replication slot")
         }
         Stmt::AlterSubscription(alter) => (alter.action().is_some_and(refreshes), "ALTER SUBSCRIPTION that refreshes"),

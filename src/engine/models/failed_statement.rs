@@ -3,7 +3,7 @@
 use tokio_postgres::error::DbError;
 
 use super::model_script::{ModelScript, first_word};
-use crate::core::sql::Statement;
+use crate::core::sql::SourceStatement;
 use crate::engine::{Error, Result};
 
 /// A statement that did not run, and why.

@@ -1,7 +1,7 @@
 //! A text of the models as statements; what has no place in models is refused before anything runs.
 
 use super::source::ModelSource;
-use crate::core::sql::{self, Statement};
+use crate::core::sql::{self, SourceStatement};
 use crate::engine::passage::Passage;
 use crate::engine::scratch::ScratchRequirements;
 use crate::engine::{Error, Result};

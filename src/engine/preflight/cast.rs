@@ -34,7 +34,11 @@ pub(super) enum Conversion<'a> {
 ///
 /// # Errors
 /// If the server rejects the query.
-pub(super) async fn read_types<'a>(client: &Client, table: &'a str, question: &'a Question) -> Result<Conversion<'a>, Error> {
+pub(super) async fn read_types<'a>(
+    client: &Client,
+    table: &'a str,
+    question: &'a Question,
+) -> Result<Conversion<'a>, Error> {
     let Question::Cast { column, to, chain, rejected } = question else { return Ok(Conversion::Unknown) };
     let last = chain.last().cloned();
     let row = client.query_opt(TYPES, &[&table, column, to, &last]).await?;

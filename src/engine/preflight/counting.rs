@@ -56,9 +56,8 @@ impl<'a> Counting<'a> {
             let unknown = || vec![hazard::unreadable(String::from("a function or trigger that it uses"))];
             planned.hazards.extend(found.unwrap_or_else(unknown));
         }
-        let changes_rows = |hazard: &Hazard| {
-            matches!(hazard.effect, Effect::DeletesRows { .. } | Effect::OverwritesValues { .. })
-        };
+        let changes_rows =
+            |hazard: &Hazard| matches!(hazard.effect, Effect::DeletesRows { .. } | Effect::OverwritesValues { .. });
         if planned.hazards.iter().any(changes_rows) {
             let found = self.read(foreign_keys::find(self.client, &planned.hazards)).await;
             let unknown = || vec![hazard::cascade(String::from("rows that refer to it"), Subject::Other)];

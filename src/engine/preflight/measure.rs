@@ -60,10 +60,12 @@ async fn found(client: &Client, subject: &Subject, written: &Written) -> Result<
     {
         return Ok(match cast::read_types(client, &table, question).await? {
             cast::Conversion::Safe => Measured::Impossible,
-            cast::Conversion::Unknown => match subject.without_question(matches!(question, Question::Cast { rejected: false, .. })) {
-                Subject::Other => Measured::Counted(None),
-                column => counted_by(client, &column, written, since).await?,
-            },
+            cast::Conversion::Unknown => {
+                match subject.without_question(matches!(question, Question::Cast { rejected: false, .. })) {
+                    Subject::Other => Measured::Counted(None),
+                    column => counted_by(client, &column, written, since).await?,
+                }
+            }
             cast::Conversion::Try(change) => {
                 let (rows, values) = change.count(client).await?;
                 let seconds = since.elapsed().as_secs_f64();
@@ -157,9 +159,8 @@ async fn estimate(client: &Client, subject: &Subject, why: &'static str) -> Opti
             ..
         } => (column.as_str(), false),
         Subject::Rows { question: Question::Nulls { column }, .. } => (column.as_str(), true),
-        Subject::Rows { question: Question::AllNull { .. } | Question::Affected { .. }, .. } | Subject::Table { .. } => {
-            ("", false)
-        }
+        Subject::Rows { question: Question::AllNull { .. } | Question::Affected { .. }, .. }
+        | Subject::Table { .. } => ("", false),
         Subject::Rows { .. } | Subject::Other => return None,
     };
     let query = "SELECT greatest(c.reltuples, 0)::float8, coalesce(s.null_frac, 0)::float8

@@ -87,10 +87,12 @@ pub(super) async fn of(client: &Client, subject: &Subject, written: &Written) ->
         Subject::Rows { question: Question::Affected { column, rows }, .. } => {
             Some(affected(&table, column.as_deref(), rows, written))
         }
-        Subject::Rows { question: Question::Constraint { name }, .. } => match constraint(client, &table, name).await? {
-            Some(question) => of_question(client, &table, &question).await?,
-            None => None,
-        },
+        Subject::Rows { question: Question::Constraint { name }, .. } => {
+            match constraint(client, &table, name).await? {
+                Some(question) => of_question(client, &table, &question).await?,
+                None => None,
+            }
+        }
         Subject::Rows { question, .. } => of_question(client, &table, question).await?,
         Subject::Other => None,
     })
@@ -136,14 +138,24 @@ fn affected(table: &str, column: Option<&str>, rows: &RowFilter, written: &Writt
     )
 }
 
-fn duplicates(table: &str, keys: &[String], condition: Option<&str>, nulls_are_equal: bool, nulls_are_rejected: bool) -> String {
+fn duplicates(
+    table: &str,
+    keys: &[String],
+    condition: Option<&str>,
+    nulls_are_equal: bool,
+    nulls_are_rejected: bool,
+) -> String {
     let list = keys.iter().map(|key| format!("({key})")).collect::<Vec<_>>();
     let known = list.iter().map(|key| format!("{key} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
     let mut wanted = vec![format!("({})", condition.unwrap_or("true"))];
     if !nulls_are_equal {
         wanted.push(known.clone());
     }
-    let nulls = if nulls_are_rejected { format!(" + (SELECT count(*) FROM {table} WHERE NOT ({known}))") } else { String::new() };
+    let nulls = if nulls_are_rejected {
+        format!(" + (SELECT count(*) FROM {table} WHERE NOT ({known}))")
+    } else {
+        String::new()
+    };
     format!(
         "SELECT (SELECT count(*) FROM {table}), coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {table} \
          WHERE {} GROUP BY {} HAVING count(*) > 1) AS d), 0)::bigint{nulls}",

@@ -26,9 +26,8 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
     let mut footprint = Footprint::default();
     for planned in plan.steps.iter().flat_map(|step| &step.statements) {
         let mut lost = planned.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
-        let is_uncertain = |hazard: &Hazard| {
-            hazard.evidence.is_none() && footprint.redirects(&hazard.subject.without_question(true))
-        };
+        let is_uncertain =
+            |hazard: &Hazard| hazard.evidence.is_none() && footprint.redirects(&hazard.subject.without_question(true));
         if lost.any(is_uncertain) || (planned.statement.cascades() && footprint.adds_dependents(&planned.statement)) {
             return true;
         }

@@ -179,7 +179,11 @@ mod tests {
             ("bit varying", "bit(3)"),
             ("varchar(8)", "bit"),
         ] {
-            assert!(matches!(convert(from, &[], to), Cast::Loses { .. }), "{from} to {to}: {:?}", convert(from, &[], to));
+            assert!(
+                matches!(convert(from, &[], to), Cast::Loses { .. }),
+                "{from} to {to}: {:?}",
+                convert(from, &[], to)
+            );
         }
         for (from, to) in [
             ("bigint", "integer"),

@@ -1,7 +1,7 @@
 //! Indexes, locks and maintenance commands.
 
-use squawk_syntax::ast::{self, AstNode, LockMode, ReindexOption, ReindexTarget, TableAndColumnsList};
 use squawk_syntax::SyntaxNode;
+use squawk_syntax::ast::{self, AstNode, LockMode, ReindexOption, ReindexTarget, TableAndColumnsList};
 
 use super::constraint::index_duplicates;
 use super::node::{name, names};

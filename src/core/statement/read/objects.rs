@@ -99,9 +99,9 @@ pub fn create_object(node: &SyntaxNode) -> Option<Action> {
 /// `ALTER TYPE`.
 pub fn alter_type(alter: &ast::AlterType) -> Option<Action> {
     let change = match alter.action() {
-        Some(AlterTypeAction::AddValue(add)) => {
-            TypeChange::AddValue { label: add.literal().and_then(|label| Some(label.decoded_value()?.text().to_owned())) }
-        }
+        Some(AlterTypeAction::AddValue(add)) => TypeChange::AddValue {
+            label: add.literal().and_then(|label| Some(label.decoded_value()?.text().to_owned())),
+        },
         Some(AlterTypeAction::TypeRenameTo(rename)) => TypeChange::RenameTo { name: name(rename.type_name())? },
         Some(AlterTypeAction::RenameValue(rename)) => {
             TypeChange::RenameValue { label: rename.syntax().children().next()?.text().to_string() }

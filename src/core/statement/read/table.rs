@@ -29,9 +29,10 @@ fn table_change(action: &AlterTableAction) -> Option<TableChange> {
         AlterTableAction::DropColumn(drop) => {
             TableChange::DropColumn { column: name(drop.column_name_ref())?, cascade: cascades(drop.drop_behavior()) }
         }
-        AlterTableAction::AlterColumn(alter) => {
-            TableChange::AlterColumn { column: name(alter.column_name_ref())?, change: column_change(&alter.option()?)? }
-        }
+        AlterTableAction::AlterColumn(alter) => TableChange::AlterColumn {
+            column: name(alter.column_name_ref())?,
+            change: column_change(&alter.option()?)?,
+        },
         AlterTableAction::AddConstraint(add) => TableChange::AddConstraint(constraint(&add.constraint()?)),
         AlterTableAction::ValidateConstraint(validate) => {
             TableChange::ValidateConstraint { name: name(validate.constraint_name_ref())? }

@@ -117,8 +117,7 @@ impl<'a> Walk<'a> {
                 if self.runs_calls {
                     self.call(&node);
                 }
-                let is_whole =
-                    whole.is_some_and(|whole| *whole == node || Some(whole) == node.parent().as_ref());
+                let is_whole = whole.is_some_and(|whole| *whole == node || Some(whole) == node.parent().as_ref());
                 let is_first = self.actions.is_empty();
                 actions::read(&node, is_whole, self.state, &mut self.actions);
                 self.has_own_action |= is_first && nesting == 0 && node == *root && !self.actions.is_empty();

@@ -247,7 +247,9 @@ fn may_be_name(word: &str) -> bool {
         "and", "or", "not", "null", "is", "in", "where", "select", "from", "true", "false", "exists", "now",
         "interval", "like", "any", "between", "on",
     ];
-    !CLAUSES.contains(&word) && !DROP_KEYWORDS.contains(&word) && !word.starts_with(|first: char| first.is_ascii_digit())
+    !CLAUSES.contains(&word)
+        && !DROP_KEYWORDS.contains(&word)
+        && !word.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -6,7 +6,4 @@ mod volatile_default;
 use crate::core::hazard::rule::Rule;
 
 /// These rules, by code.
-pub const RULES: &[Rule] = &[
-    no_default::RULE,
-    volatile_default::RULE,
-];
+pub const RULES: &[Rule] = &[no_default::RULE, volatile_default::RULE];

@@ -6,7 +6,8 @@ use crate::core::statement::action::DefaultValue;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::VolatileDefault, title: "has a different default for each row", page: PAGE, check };
+pub const RULE: Rule =
+    Rule { code: Code::VolatileDefault, title: "has a different default for each row", page: PAGE, check };
 
 const PAGE: &str = "\
 A volatile default is evaluated once for each existing row: random values, times, numbers of a sequence. On
@@ -21,9 +22,8 @@ their values.
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(alter) = action else { return Vec::new() };
     let table = &alter.table;
-    let volatile = alter
-        .added_columns()
-        .filter(|column| column.default == DefaultValue::Volatile && !state.is_empty(table));
+    let volatile =
+        alter.added_columns().filter(|column| column.default == DefaultValue::Volatile && !state.is_empty(table));
     volatile.map(|column| Finding::rows_of(format!("{table}.{}", column.name), table)).collect()
 }
 

@@ -5,7 +5,8 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::AddNotNullColumn, title: "fails on existing rows: no default", page: PAGE, check };
+pub const RULE: Rule =
+    Rule { code: Code::AddNotNullColumn, title: "fails on existing rows: no default", page: PAGE, check };
 
 const PAGE: &str = "\
 A new column is NULL in every existing row, unless it has a default. With NOT NULL or PRIMARY KEY and without

@@ -6,7 +6,8 @@ use crate::core::statement::action::TableChange;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::AttachPartition, title: "fails on rows outside the bounds", page: PAGE, check };
+pub const RULE: Rule =
+    Rule { code: Code::AttachPartition, title: "fails on rows outside the bounds", page: PAGE, check };
 
 const PAGE: &str = "\
 Every row of the attached table must be within the bounds, and no row of the default partition may be within

@@ -6,7 +6,8 @@ use crate::core::statement::action::{AlterDomain, DomainChange};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::ChangeDomain, title: "fails on values that violate the domain", page: PAGE, check };
+pub const RULE: Rule =
+    Rule { code: Code::ChangeDomain, title: "fails on values that violate the domain", page: PAGE, check };
 
 const PAGE: &str = "\
 ALTER DOMAIN … ADD CONSTRAINT, VALIDATE CONSTRAINT and SET NOT NULL check every value of every column of the

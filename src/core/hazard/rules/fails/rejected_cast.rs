@@ -21,9 +21,9 @@ that converts them.
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(alter) = action else { return Vec::new() };
     let table = &alter.table;
-    let failing = alter.retyped().filter(|(column, new)| {
-        !state.is_empty(table) && new.may_reject(state.column_type(table, &column.name))
-    });
+    let failing = alter
+        .retyped()
+        .filter(|(column, new)| !state.is_empty(table) && new.may_reject(state.column_type(table, &column.name)));
     let finding = |(column, new): (&Name, &NewType)| {
         Finding::checks(format!("{table}.{column}"), table, new.question(&column.name, true))
     };

@@ -22,9 +22,7 @@ fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(alter) = action else { return Vec::new() };
     let table = &alter.table;
     let checked = alter.column_changes().filter(|(column, change)| {
-        **change == ColumnChange::SetNotNull
-            && !state.is_empty(table)
-            && !state.is_never_null(table, &column.name)
+        **change == ColumnChange::SetNotNull && !state.is_empty(table) && !state.is_never_null(table, &column.name)
     });
     let finding = |(column, _): (&Name, _)| {
         Finding::checks(format!("{table}.{column}"), table, question(table, column.name.clone(), state))

@@ -6,7 +6,8 @@ use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, Name, Question, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::ValidateConstraint, title: "fails on rows that violate the constraint", page: PAGE, check };
+pub const RULE: Rule =
+    Rule { code: Code::ValidateConstraint, title: "fails on rows that violate the constraint", page: PAGE, check };
 
 const PAGE: &str = "\
 VALIDATE CONSTRAINT checks the rows that existed when the constraint was added NOT VALID, and fails at the

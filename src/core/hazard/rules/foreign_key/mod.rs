@@ -6,7 +6,4 @@ mod propagate_deletes;
 use crate::core::hazard::rule::Rule;
 
 /// These rules, by code.
-pub const RULES: &[Rule] = &[
-    drop_constraint::RULE,
-    propagate_deletes::RULE,
-];
+pub const RULES: &[Rule] = &[drop_constraint::RULE, propagate_deletes::RULE];

@@ -6,7 +6,4 @@ mod invalid_index;
 use crate::core::hazard::rule::Rule;
 
 /// These rules, by code.
-pub const RULES: &[Rule] = &[
-    drop_index::RULE,
-    invalid_index::RULE,
-];
+pub const RULES: &[Rule] = &[drop_index::RULE, invalid_index::RULE];

@@ -5,6 +5,4 @@ pub mod empty_downgrade;
 use crate::core::hazard::rule::Rule;
 
 /// These rules, by code.
-pub const RULES: &[Rule] = &[
-    empty_downgrade::RULE,
-];
+pub const RULES: &[Rule] = &[empty_downgrade::RULE];

@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
 use super::store::Copy;
-use super::{Trouble, describe};
+use super::{CopyError, columns};
 use crate::core::copies::{Detail, Kind, Target};
 use crate::engine::connection::identifier::quote;
 
@@ -46,7 +46,7 @@ pub(super) fn is_other_type(copy: &Copy, target: &Target) -> bool {
 /// The copy with the names that its table and columns have by now; `put` is the table and column where its values are
 /// already, or where the table was seen that comes in its place.
 /// Columns keep their numbers when they are renamed.
-pub(super) async fn as_named_now(client: &Client, copy: &Copy, put: Option<(Oid, i16)>) -> Result<Copy, Trouble> {
+pub(super) async fn as_named_now(client: &Client, copy: &Copy, put: Option<(Oid, i16)>) -> Result<Copy, CopyError> {
     let mut copy = copy.clone();
     if copy.kind == Kind::Table
         && let Some((relation, _)) = put
@@ -81,7 +81,7 @@ pub(super) async fn as_named_now(client: &Client, copy: &Copy, put: Option<(Oid,
 }
 
 /// The number of a column.
-pub(super) async fn number_of(client: &Client, relation: Oid, column: &str) -> Result<Option<i16>, Trouble> {
+pub(super) async fn number_of(client: &Client, relation: Oid, column: &str) -> Result<Option<i16>, CopyError> {
     let query = "SELECT attnum FROM pg_attribute WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped";
     Ok(client.query_opt(query, &[&relation, &column]).await?.map(|row| row.get(0)))
 }
@@ -102,7 +102,7 @@ const STANDING: &str = "WITH own AS (
     WHERE c.oid = coalesce((SELECT oid FROM own), to_regclass($1)::oid, $2) AND c.relkind IN ('r', 'p', 'S')";
 
 /// The table of a copy: by its number where that is known to be its own, else by its name.
-pub(super) async fn locate(client: &Client, copy: &Copy) -> Result<Option<Located>, Trouble> {
+pub(super) async fn locate(client: &Client, copy: &Copy) -> Result<Option<Located>, CopyError> {
     let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
     let Detail { relation, database, counter, .. } = &copy.detail;
     let row = match counter.as_ref().and_then(|counter| counter.column.as_ref()) {
@@ -116,7 +116,7 @@ pub(super) async fn locate(client: &Client, copy: &Copy) -> Result<Option<Locate
             is_same: row.get(4),
             relation: row.get(0),
             name: format!("{}.{}", quote(schema), quote(table)),
-            table: describe::named(schema, table, partitioned),
+            table: columns::named(schema, table, partitioned),
         }
     }))
 }

@@ -3,14 +3,14 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::back::{Pending, count, holds_rows};
-use super::located::{Located, is_other_type};
+use super::restore::{Restoration, count, holds_rows};
 use super::store::Copy;
-use super::{Restored, Trouble, describe};
+use super::target::{Located, is_other_type};
+use super::{CopyError, Restored, columns};
 use crate::core::copies::{Kind, Target, coming_back, identical_gone, insert, misread, older_value, update};
 use crate::engine::connection::identifier::{literal, quote};
 
-impl Pending {
+impl Restoration {
     pub(super) async fn put_back(
         &self,
         client: &Client,
@@ -18,11 +18,11 @@ impl Pending {
         located: &Located,
         later: &[Oid],
         filled: bool,
-    ) -> Result<Result<Restored, String>, Trouble> {
+    ) -> Result<Result<Restored, String>, CopyError> {
         if copy.kind == Kind::Sequence {
             return self.count_on(client, copy, located).await;
         }
-        let mut target = describe::target(client, located.relation, located.table.clone(), later).await?;
+        let mut target = columns::target(client, located.relation, located.table.clone(), later).await?;
         target.given = self.given(copy, &target);
         let restored = if holds_rows(copy) {
             self.write_rows(client, copy, located, &target, filled && copy.kind == Kind::Rows).await?
@@ -34,11 +34,11 @@ impl Pending {
             } else {
                 self.write_values(client, copy, located, &target).await?;
             }
-            let name = self.place.copy(copy.id);
+            let name = self.store.copy(copy.id);
             let query = coming_back(&name, &target, &copy.detail, copy.kind == Kind::Values);
             let row = client.query_one(&query, &[]).await?;
             let number = |place: usize| row.get::<_, i64>(place).unsigned_abs();
-            self.place.end(client, copy.id, "restored").await?;
+            self.store.end(client, copy.id, "restored").await?;
             Restored { object: copy.object.clone(), rows: number(0), left: number(1), added: number(2) }
         };
         Ok(Ok(restored))
@@ -60,7 +60,7 @@ impl Pending {
                     })
             });
             let value =
-                older.and_then(|older| older_value((&self.place.copy(older.id), &older.detail), now, &copy.detail));
+                older.and_then(|older| older_value((&self.store.copy(older.id), &older.detail), now, &copy.detail));
             given.extend(value.map(|value| (stored.name.clone(), value)));
         }
         given
@@ -74,13 +74,13 @@ impl Pending {
         copy: &Copy,
         located: &Located,
         target: &Target,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, CopyError> {
         client.batch_execute("SAVEPOINT limbeck_back").await?;
-        let query = misread(&self.place.copy(copy.id), target, &copy.detail, copy.kind == Kind::Values);
+        let query = misread(&self.store.copy(copy.id), target, &copy.detail, copy.kind == Kind::Values);
         let misread = match self.write_values(client, copy, located, target).await {
             Ok(()) => client.query_one(&query, &[]).await?.get::<_, i64>(0) > 0,
-            Err(Trouble::Server(error, _)) if is_about_values(&error) => true,
-            Err(trouble) => return Err(trouble),
+            Err(CopyError::Server(error, _)) if is_about_values(&error) => true,
+            Err(error) => return Err(error),
         };
         if !misread {
             client.batch_execute("RELEASE SAVEPOINT limbeck_back").await?;
@@ -99,9 +99,9 @@ impl Pending {
         copy: &Copy,
         located: &Located,
         target: &Target,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), CopyError> {
         let replaced = copy.kind == Kind::Values;
-        let Some(update) = update(&self.place.copy(copy.id), target, &copy.detail, replaced) else { return Ok(()) };
+        let Some(update) = update(&self.store.copy(copy.id), target, &copy.detail, replaced) else { return Ok(()) };
         let column = copy.detail.columns.first().and_then(|column| target.column(&column.name));
         let Some(identity) = column.filter(|column| column.always) else {
             return Ok(client.batch_execute(&update).await?);
@@ -117,8 +117,8 @@ impl Pending {
         located: &Located,
         target: &Target,
         filled: bool,
-    ) -> Result<Restored, Trouble> {
-        let name = self.place.copy(copy.id);
+    ) -> Result<Restored, CopyError> {
+        let name = self.store.copy(copy.id);
         let (before, all) = (count(client, &target.table).await?, count(client, &name).await?);
         // Rows that the step has made anew must not stand there twice; what differs waits in the copy.
         let insert = insert(&name, &located.name, target, &copy.detail);
@@ -131,14 +131,14 @@ impl Pending {
         };
         let there = all.saturating_sub(rows).saturating_sub(left);
         if left == 0 {
-            self.place.end(client, copy.id, "restored").await?;
+            self.store.end(client, copy.id, "restored").await?;
         } else {
             let mut detail = copy.detail.clone();
             if detail.key.is_empty() && rows > 0 {
                 detail.stuck =
                     Some("some of its rows are back, and without a primary key nothing tells which".to_owned());
             }
-            self.place.shrink(client, copy.id, left, &detail).await?;
+            self.store.shrink(client, copy.id, left, &detail).await?;
         }
         Ok(Restored { object: copy.object.clone(), rows, left, added: before.saturating_sub(there) })
     }
@@ -149,7 +149,7 @@ impl Pending {
         client: &Client,
         copy: &Copy,
         located: &Located,
-    ) -> Result<Result<Restored, String>, Trouble> {
+    ) -> Result<Result<Restored, String>, CopyError> {
         let Some(counter) = &copy.detail.counter else { return Ok(Err("nothing is known of it".to_owned())) };
         let behind = if counter.ascending { "<" } else { ">" };
         let (name, last, called) = (&located.name, counter.last, counter.called);
@@ -159,7 +159,7 @@ impl Pending {
             literal(name)
         );
         let moved = client.query(&set, &[]).await?.len() as u64;
-        self.place.end(client, copy.id, "restored").await?;
+        self.store.end(client, copy.id, "restored").await?;
         Ok(Ok(Restored { object: copy.object.clone(), rows: moved, left: 0, added: 0 }))
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::back::Pending;
-use super::store::{Copy, Place};
-use super::{Restored, Trouble};
+use super::restore::Restoration;
+use super::store::{Copy, CopyStore};
+use super::{CopyError, Restored};
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
@@ -28,7 +28,7 @@ pub enum Which {
 /// When the server cannot be asked, or the role may not read the table of copies.
 pub async fn list(project: &Project, target: &Target, which: &Which) -> Result<Vec<Copy>> {
     let session = open(project, target).await?;
-    let Some(place) = Place::find(session.client()).await? else { return found(which, Vec::new()) };
+    let Some(place) = CopyStore::find(session.client()).await? else { return found(which, Vec::new()) };
     read(&session, &place, which).await
 }
 
@@ -41,10 +41,10 @@ pub async fn restore(project: &Project, target: &Target, id: i64) -> Result<Rest
     let session = open(project, target).await?;
     let client = session.client();
     hold(project, &session).await?;
-    let Some(place) = Place::find(client).await? else { return Err(none_such(id)) };
+    let Some(place) = CopyStore::find(client).await? else { return Err(none_such(id)) };
     let copies = read(&session, &place, &Which::These(vec![id])).await?;
     let Some(copy) = copies.first().cloned() else { return Err(none_such(id)) };
-    let mut pending = Pending::of(place, project.config.apply.role.as_deref(), copies);
+    let mut pending = Restoration::of(place, project.config.apply.role.as_deref(), copies);
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
     let put_back = async {
         if copy.kind == crate::core::copies::Kind::Values {
@@ -54,8 +54,8 @@ pub async fn restore(project: &Project, target: &Target, id: i64) -> Result<Rest
         let refused = finished.stays.into_iter().next().map(|(_, why)| cannot(&copy, &why));
         match (refused, finished.restored.into_iter().next()) {
             (None, Some(restored)) => Ok(restored),
-            (Some(refusal), _) => Err(Trouble::Refused(refusal)),
-            (None, None) => Err(Trouble::Refused(cannot(&copy, "nothing of it has a place"))),
+            (Some(refusal), _) => Err(CopyError::Refused(refusal)),
+            (None, None) => Err(CopyError::Refused(cannot(&copy, "nothing of it has a place"))),
         }
     };
     match put_back.await {
@@ -63,9 +63,9 @@ pub async fn restore(project: &Project, target: &Target, id: i64) -> Result<Rest
             client.batch_execute("COMMIT").await.map_err(|error| database_error(&error))?;
             Ok(restored)
         }
-        Err(trouble) => {
+        Err(error) => {
             let _ = client.batch_execute("ROLLBACK").await;
-            Err(trouble.into_error().because("rolled back; the copy stays"))
+            Err(error.into_error().because("rolled back; the copy stays"))
         }
     }
 }
@@ -78,14 +78,14 @@ pub async fn drop_copies(project: &Project, target: &Target, which: &Which) -> R
     let session = open(project, target).await?;
     let client = session.client();
     hold(project, &session).await?;
-    let Some(place) = Place::find(client).await? else { return found(which, Vec::new()) };
+    let Some(place) = CopyStore::find(client).await? else { return found(which, Vec::new()) };
     let copies = read(&session, &place, which).await?;
     for copy in &copies {
         client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
         let ended = place.end(client, copy.id, "dropped").await;
-        if let Err(trouble) = ended {
+        if let Err(error) = ended {
             let _ = client.batch_execute("ROLLBACK").await;
-            return Err(trouble.into_error());
+            return Err(error.into_error());
         }
         client.batch_execute("COMMIT").await.map_err(|error| database_error(&error))?;
     }
@@ -108,7 +108,7 @@ async fn hold(project: &Project, session: &Session) -> Result<()> {
     lock::acquire(session.client(), &table.sql(), false, &|_, _| {}, &never).await
 }
 
-async fn read(session: &Session, place: &Place, which: &Which) -> Result<Vec<Copy>> {
+async fn read(session: &Session, place: &CopyStore, which: &Which) -> Result<Vec<Copy>> {
     let client = session.client();
     let copies = match which {
         Which::All => place.read(client, "true", &[]).await,
@@ -118,7 +118,7 @@ async fn read(session: &Session, place: &Place, which: &Which) -> Result<Vec<Cop
             place.read(client, "at < clock_timestamp() - make_interval(secs => $1)", &[&seconds]).await
         }
     };
-    found(which, copies.map_err(Trouble::into_error)?)
+    found(which, copies.map_err(CopyError::into_error)?)
 }
 
 /// Refuses numbers that no copy has.

@@ -3,8 +3,8 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::Trouble;
-use crate::core::copies::{Column, Counter, Guard, Now, Target};
+use super::CopyError;
+use crate::core::copies::{Column, Counter, CurrentColumn, ReferencedTable, Target};
 use crate::engine::connection::identifier::quote;
 
 /// The first number of what is not PostgreSQL's own.
@@ -14,7 +14,7 @@ const FIRST_OWN: u32 = 16384;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Described {
     pub column: Column,
-    pub now: Now,
+    pub now: CurrentColumn,
     /// Bytes a value takes on average, as far as statistics tell.
     pub width: u32,
 }
@@ -26,7 +26,7 @@ pub(super) fn named(schema: &str, name: &str, partitioned: bool) -> String {
 }
 
 /// The columns of a relation, in its order. The names of types depend on the search path at hand.
-pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Described>, Trouble> {
+pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Described>, CopyError> {
     let query = "SELECT a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),
             t.oid < $2, a.attcollation >= $2, a.attnotnull, a.attgenerated <> '', a.attidentity = 'a',
             (SELECT string_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod), ', ' ORDER BY x.attnum)
@@ -44,7 +44,7 @@ pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Descri
         let shape: Option<String> = row.get(9);
         let (not_null, generated, always) = (row.get(6), row.get(7), row.get(8));
         Described {
-            now: Now {
+            now: CurrentColumn {
                 name: name.clone(),
                 ty: ty.clone(),
                 base: base.clone(),
@@ -62,7 +62,7 @@ pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Descri
 
 /// The columns that tell the rows of a table apart: the primary key, else a unique key without NULLs; none that is among
 /// `lost`.
-pub(super) async fn key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, Trouble> {
+pub(super) async fn key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, CopyError> {
     let query = "SELECT ARRAY(SELECT k.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
                 WHERE k.place <= i.indnkeyatts ORDER BY k.place)
         FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
@@ -76,14 +76,14 @@ pub(super) async fn key(client: &Client, relation: Oid, lost: &[i16]) -> Result<
 }
 
 /// What a table takes on the disk with its partitions, without indexes, in bytes.
-pub(super) async fn size(client: &Client, relation: Oid) -> Result<u64, Trouble> {
+pub(super) async fn size(client: &Client, relation: Oid) -> Result<u64, CopyError> {
     let query = "SELECT coalesce((SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree($1::oid::regclass) p),
         pg_table_size($1::oid::regclass), 0)::bigint";
     Ok(client.query_one(query, &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
 }
 
 /// How far a sequence has come, and the column that it numbers.
-pub(super) async fn counter(client: &Client, sequence: Oid, name: &str) -> Result<Counter, Trouble> {
+pub(super) async fn counter(client: &Client, sequence: Oid, name: &str) -> Result<Counter, CopyError> {
     let query = format!(
         "SELECT s.last_value, s.is_called, q.seqincrement > 0, (SELECT a.attname::text FROM pg_depend d
             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -96,7 +96,7 @@ pub(super) async fn counter(client: &Client, sequence: Oid, name: &str) -> Resul
 }
 
 /// The table that a sequence's column is in.
-pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(String, String)>, Trouble> {
+pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(String, String)>, CopyError> {
     let query = "SELECT n.nspname::text, c.relname::text FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
@@ -105,7 +105,7 @@ pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(Stri
 }
 
 /// Where rows of a table come back to. Foreign keys to `later` are not looked at: their rows are to come yet.
-pub(super) async fn target(client: &Client, relation: Oid, table: String, later: &[Oid]) -> Result<Target, Trouble> {
+pub(super) async fn target(client: &Client, relation: Oid, table: String, later: &[Oid]) -> Result<Target, CopyError> {
     let columns = columns(client, relation).await?.into_iter().map(|described| described.now).collect();
     let query = "SELECT k.confrelid, n.nspname::text, c.relname::text,
             ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
@@ -116,15 +116,15 @@ pub(super) async fn target(client: &Client, relation: Oid, table: String, later:
         WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> k.conrelid AND k.conparentid = 0
         ORDER BY k.conname";
     let rows = client.query(query, &[&relation]).await?;
-    let guards = rows.iter().filter(|row| !later.contains(&row.get(0))).map(|row| {
+    let references = rows.iter().filter(|row| !later.contains(&row.get(0))).map(|row| {
         let (here, there): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
-        Guard {
+        ReferencedTable {
             table: format!("{}.{}", quote(row.get(1)), quote(row.get(2))),
             pairs: here.into_iter().zip(there).collect(),
         }
     });
-    let guards = guards.collect();
+    let references = references.collect();
     let late = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
     let conflicts = client.query_one(late, &[&relation]).await?.get(0);
-    Ok(Target { table, columns, guards, conflicts, given: Vec::new() })
+    Ok(Target { table, columns, references, conflicts, given: Vec::new() })
 }

@@ -6,23 +6,20 @@ use std::collections::{HashMap, HashSet};
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::located::{Located, as_named_now, is_other_type, locate, missing, number_of};
-use super::quiet::Quiet;
-use super::store::{Copy, Place};
-use super::triggers::Silent;
-use super::{Restored, Trouble, describe, order};
+use super::settings::OwnSettings;
+use super::store::{Copy, CopyStore};
+use super::target::{Located, as_named_now, is_other_type, locate, missing, number_of};
+use super::triggers::DisabledTriggers;
+use super::{CopyError, Restored, columns, order};
 use crate::core::copies::{Kind, stale, stale_as};
 use crate::core::graph::Direction;
-use crate::core::sql::leading_words;
+use crate::core::statement::Statement;
 use crate::engine::state::ledger::Ledger;
-
-/// Statements that may write a column after it is there.
-const WRITERS: [&str; 8] = ["update", "insert", "with", "merge", "do", "call", "select", "alter"];
 
 /// The copies that a step puts back.
 #[derive(Debug, Clone)]
-pub(in crate::engine) struct Pending {
-    pub(super) place: Place,
+pub(in crate::engine) struct Restoration {
+    pub(super) store: CopyStore,
     role: Option<String>,
     pub(super) copies: Vec<Copy>,
     /// Whose object was there before the step, so that the step does not bring it back.
@@ -41,7 +38,7 @@ pub(in crate::engine) struct Finished {
     pub stays: Vec<(String, String)>,
 }
 
-impl Pending {
+impl Restoration {
     /// The copies that the opposite of `lost` puts back for a revision; `None` where there are none.
     pub async fn load(
         client: &Client,
@@ -49,25 +46,25 @@ impl Pending {
         role: Option<&str>,
         revision: &str,
         lost: Direction,
-    ) -> Result<Option<Self>, Trouble> {
-        let Some(place) = Place::find(client).await? else { return Ok(None) };
+    ) -> Result<Option<Self>, CopyError> {
+        let Some(place) = CopyStore::find(client).await? else { return Ok(None) };
         let copies = place.pending(client, ledger, revision, lost).await?;
         Ok((!copies.is_empty()).then(|| Self::of(place, role, copies)))
     }
 
     /// These copies.
-    pub(super) fn of(place: Place, role: Option<&str>, copies: Vec<Copy>) -> Self {
+    pub(super) fn of(store: CopyStore, role: Option<&str>, copies: Vec<Copy>) -> Self {
         let role = role.map(str::to_owned);
-        Self { place, role, copies, standing: HashSet::new(), seen: HashMap::new(), counted: HashMap::new() }
+        Self { store: place, role, copies, standing: HashSet::new(), seen: HashMap::new(), counted: HashMap::new() }
     }
 
     /// Looks, before the step's first statement, which values were changed since they were overwritten, and what is
     /// there already. `resumed`: an earlier run has begun with the step.
-    pub async fn start(&mut self, client: &Client, resumed: bool) -> Result<(), Trouble> {
+    pub async fn start(&mut self, client: &Client, resumed: bool) -> Result<(), CopyError> {
         if resumed {
             return Ok(());
         }
-        let quiet = self.quiet(client).await?;
+        let settings = self.settings(client).await?;
         let copies = self.followed(client, |_| true).await?;
         for (place, copy) in copies.iter().enumerate() {
             let Some(located) = locate(client, copy).await? else { continue };
@@ -77,19 +74,19 @@ impl Pending {
                     self.standing.insert(copy.id);
                 }
                 Kind::Column | Kind::Values => {
-                    let columns = describe::columns(client, located.relation).await?;
+                    let columns = columns::columns(client, located.relation).await?;
                     if !columns.iter().any(|described| described.column.name == column) {
                         continue;
                     }
                     if copy.kind == Kind::Column {
                         self.standing.insert(copy.id);
                     } else if copy.settled && copy.detail.stuck.is_none() {
-                        let mark = stale(&self.place.copy(copy.id), &located.table, column, &copy.detail);
+                        let mark = stale(&self.store.copy(copy.id), &located.table, column, &copy.detail);
                         client.batch_execute(&mark).await.map_err(|error| about(error, copy))?;
                         // The nearest newer copy of the same column has the last word.
                         let later = copies.iter().take(place).filter(|newer| newer.kind == Kind::Values);
                         for newer in later.filter(|newer| replaces(newer, copy)) {
-                            let (one, other) = (self.place.copy(copy.id), self.place.copy(newer.id));
+                            let (one, other) = (self.store.copy(copy.id), self.store.copy(newer.id));
                             client.batch_execute(&stale_as(&one, &other, copy.detail.key.len())).await?;
                         }
                     }
@@ -100,42 +97,42 @@ impl Pending {
                 Kind::Sequence => {}
             }
         }
-        quiet.end(client).await
+        settings.end(client).await
     }
 
     /// Puts values back whose column is there after a statement, so that what follows finds them.
-    pub async fn early(&mut self, client: &Client, sql: &str) -> Result<(), Trouble> {
+    pub async fn restore_values(&mut self, client: &Client, statement: &Statement) -> Result<(), CopyError> {
         self.look_for_tables(client).await?;
-        let followed = self.followed(client, |copy| self.may_come_early(copy, sql)).await?;
-        let wanted: Vec<Copy> = followed.into_iter().filter(|copy| self.comes_early(copy, sql)).collect();
+        let followed = self.followed(client, |copy| self.may_restore_values(copy, statement)).await?;
+        let wanted: Vec<Copy> = followed.into_iter().filter(|copy| self.is_due(copy, statement)).collect();
         if wanted.is_empty() {
             return Ok(());
         }
-        let quiet = self.quiet(client).await?;
+        let settings = self.settings(client).await?;
         for copy in wanted {
             let Some(located) = locate(client, &copy).await? else { continue };
-            let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+            let target = columns::target(client, located.relation, located.table.clone(), &[]).await?;
             if missing(&copy, &target).is_none() && !(copy.detail.retyped && is_other_type(&copy, &target)) {
-                let mut silent = Silent::default();
-                silent.make(client, located.relation).await?;
+                let mut triggers = DisabledTriggers::default();
+                triggers.make(client, located.relation).await?;
                 let written = if is_other_type(&copy, &target) {
                     self.try_values(client, &copy, &located, &target).await.map(drop)
                 } else {
                     self.write_values(client, &copy, &located, &target).await
                 };
-                written.map_err(|trouble| put_back(trouble, &copy))?;
-                silent.end(client).await?;
+                written.map_err(|error| put_back(error, &copy))?;
+                triggers.end(client).await?;
                 let column = copy.detail.columns.first().map(|column| column.name.as_str()).unwrap_or_default();
                 if let Some(number) = number_of(client, located.relation, column).await? {
                     self.seen.insert(copy.id, (located.relation, number));
                 }
             }
         }
-        quiet.end(client).await
+        settings.end(client).await
     }
 
     /// Notes the tables that the step has made anew, which may get other names before it ends.
-    async fn look_for_tables(&mut self, client: &Client) -> Result<(), Trouble> {
+    async fn look_for_tables(&mut self, client: &Client) -> Result<(), CopyError> {
         for copy in self.copies.iter().filter(|copy| copy.kind == Kind::Table && !self.standing.contains(&copy.id)) {
             if !self.seen.contains_key(&copy.id)
                 && let Some(located) = locate(client, copy).await?
@@ -146,26 +143,24 @@ impl Pending {
         Ok(())
     }
 
-    /// Whether values come back before the step's end: once they are there, only a statement that may change them again
-    /// calls for them anew.
-    fn may_come_early(&self, copy: &Copy, sql: &str) -> bool {
+    /// Whether values are restored before the end of the step. Once they are, only a statement that may change them again
+    /// requires it.
+    fn may_restore_values(&self, copy: &Copy, statement: &Statement) -> bool {
         let is_early = copy.kind == Kind::Column || (copy.kind == Kind::Values && copy.detail.retyped);
-        let writes = || leading_words(sql).first().is_some_and(|word| WRITERS.contains(&word.as_str()));
         is_early
             && copy.detail.stuck.is_none()
             && !self.standing.contains(&copy.id)
-            && (!self.seen.contains_key(&copy.id) || writes())
+            && (!self.seen.contains_key(&copy.id) || statement.may_write_values())
     }
 
-    /// The same, once the column's name of now is known.
-    fn comes_early(&self, copy: &Copy, sql: &str) -> bool {
+    /// The same, once the current name of the column is known.
+    fn is_due(&self, copy: &Copy, statement: &Statement) -> bool {
         let name = copy.detail.columns.first().map(|column| column.name.to_lowercase()).unwrap_or_default();
-        let sql = sql.to_lowercase();
-        !self.seen.contains_key(&copy.id) || sql.contains(&name) || !sql.starts_with("alter")
+        !self.seen.contains_key(&copy.id) || statement.words().contains(&name) || statement.command.first() != "alter"
     }
 
     /// The copies that are wanted, with the names that their columns have by now.
-    async fn followed(&self, client: &Client, wanted: impl Fn(&Copy) -> bool) -> Result<Vec<Copy>, Trouble> {
+    async fn followed(&self, client: &Client, wanted: impl Fn(&Copy) -> bool) -> Result<Vec<Copy>, CopyError> {
         let mut followed = Vec::with_capacity(self.copies.len());
         for copy in self.copies.iter().filter(|copy| wanted(copy)) {
             followed.push(as_named_now(client, copy, self.seen.get(&copy.id).copied()).await?);
@@ -174,19 +169,19 @@ impl Pending {
     }
 
     /// Puts back what can be, at the end of the step, and takes the copies away that have come back whole.
-    pub async fn finish(&self, client: &Client) -> Result<Finished, Trouble> {
+    pub async fn finish(&self, client: &Client) -> Result<Finished, CopyError> {
         let copies = self.followed(client, |_| true).await?;
         Self { copies, ..self.clone() }.finish_as_named(client).await
     }
 
-    async fn finish_as_named(&self, client: &Client) -> Result<Finished, Trouble> {
-        let quiet = self.quiet(client).await?;
+    async fn finish_as_named(&self, client: &Client) -> Result<Finished, CopyError> {
+        let settings = self.settings(client).await?;
         let mut finished = Finished::default();
         let mut ready = Vec::new();
         for copy in &self.copies {
             // What a column was between two changes of its type is of no use once it is what it was before both.
             if self.is_passing(client, copy).await? {
-                self.place.end(client, copy.id, "restored").await?;
+                self.store.end(client, copy.id, "restored").await?;
                 continue;
             }
             match self.ready(client, copy).await? {
@@ -199,9 +194,9 @@ impl Pending {
         let sorted = order::sorted(&holders, &references);
         let forward = order::forward(&sorted, &references);
         let filled = self.filled(client, &ready).await?;
-        let mut silent = Silent::default();
+        let mut triggers = DisabledTriggers::default();
         for relation in ready.iter().map(|(_, at)| at.relation).collect::<HashSet<_>>() {
-            silent.make(client, relation).await?;
+            triggers.make(client, relation).await?;
         }
         let late: Vec<&(String, String)> = forward.iter().filter_map(|one| one.immediate.as_ref()).collect();
         for (table, name) in &late {
@@ -211,7 +206,7 @@ impl Pending {
         for (copy, located) in arranged(&ready, &sorted) {
             let later: Vec<Oid> = forward.iter().filter(|one| one.from == located.relation).map(|one| one.to).collect();
             let restored = self.put_back(client, copy, located, &later, filled.contains(&located.relation)).await;
-            match restored.map_err(|trouble| put_back(trouble, copy))? {
+            match restored.map_err(|error| put_back(error, copy))? {
                 Ok(restored) => finished.restored.push(restored),
                 Err(why) => finished.stays.push((copy.object.clone(), why)),
             }
@@ -222,13 +217,13 @@ impl Pending {
         for (table, name) in &late {
             client.batch_execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} NOT DEFERRABLE")).await?;
         }
-        silent.end(client).await?;
-        quiet.end(client).await?;
+        triggers.end(client).await?;
+        settings.end(client).await?;
         Ok(finished)
     }
 
     /// The tables into which the step itself has put rows: those of the copy made anew, as likely as not.
-    async fn filled(&self, client: &Client, ready: &[(&Copy, Located)]) -> Result<HashSet<Oid>, Trouble> {
+    async fn filled(&self, client: &Client, ready: &[(&Copy, Located)]) -> Result<HashSet<Oid>, CopyError> {
         let mut filled = HashSet::new();
         for (_, located) in ready.iter().filter(|(copy, _)| copy.kind == Kind::Rows) {
             if let Some(before) = self.counted.get(&located.relation)
@@ -241,7 +236,7 @@ impl Pending {
     }
 
     /// Whether an older copy that can come back has the values of before a change of type which this one was made after.
-    async fn is_passing(&self, client: &Client, copy: &Copy) -> Result<bool, Trouble> {
+    async fn is_passing(&self, client: &Client, copy: &Copy) -> Result<bool, CopyError> {
         for older in self.copies.iter().filter(|older| older.detail.retyped && replaces(copy, older)) {
             let form =
                 |copy: &Copy| copy.detail.columns.first().map(|column| (column.ty.clone(), column.shape.clone()));
@@ -249,7 +244,7 @@ impl Pending {
                 continue;
             }
             if let Ok(located) = self.ready(client, older).await? {
-                let target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+                let target = columns::target(client, located.relation, located.table.clone(), &[]).await?;
                 if !is_other_type(older, &target) {
                     return Ok(true);
                 }
@@ -258,14 +253,14 @@ impl Pending {
         Ok(false)
     }
 
-    async fn quiet(&self, client: &Client) -> Result<Quiet, Trouble> {
-        let quiet = Quiet::begin(client, self.role.as_deref()).await?;
-        quiet.leave_path(client).await?;
-        Ok(quiet)
+    async fn settings(&self, client: &Client) -> Result<OwnSettings, CopyError> {
+        let settings = OwnSettings::begin(client, self.role.as_deref()).await?;
+        settings.leave_path(client).await?;
+        Ok(settings)
     }
 
     /// Where a copy goes, or why it cannot come back.
-    async fn ready(&self, client: &Client, copy: &Copy) -> Result<Result<Located, String>, Trouble> {
+    async fn ready(&self, client: &Client, copy: &Copy) -> Result<Result<Located, String>, CopyError> {
         if let Some(stuck) = &copy.detail.stuck {
             return Ok(Err(stuck.clone()));
         }
@@ -279,7 +274,7 @@ impl Pending {
         if copy.kind == Kind::Sequence {
             return Ok(Ok(located));
         }
-        let mut target = describe::target(client, located.relation, located.table.clone(), &[]).await?;
+        let mut target = columns::target(client, located.relation, located.table.clone(), &[]).await?;
         target.given = self.given(copy, &target);
         Ok(match missing(copy, &target) {
             None => Ok(located),
@@ -304,7 +299,7 @@ pub(super) fn replaces(newer: &Copy, older: &Copy) -> bool {
 }
 
 /// How many rows a table has.
-pub(super) async fn count(client: &Client, table: &str) -> Result<u64, Trouble> {
+pub(super) async fn count(client: &Client, table: &str) -> Result<u64, CopyError> {
     let row = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?;
     Ok(row.get::<_, i64>(0).unsigned_abs())
 }
@@ -329,10 +324,10 @@ fn arranged<'a>(ready: &'a [(&'a Copy, Located)], sorted: &[Oid]) -> Vec<(&'a Co
     arranged.collect()
 }
 
-fn about(error: tokio_postgres::Error, copy: &Copy) -> Trouble {
+fn about(error: tokio_postgres::Error, copy: &Copy) -> CopyError {
     put_back(error.into(), copy)
 }
 
-fn put_back(trouble: Trouble, copy: &Copy) -> Trouble {
-    trouble.about(&format!("the copy of {} cannot be put back", copy.object))
+fn put_back(error: CopyError, copy: &Copy) -> CopyError {
+    error.about(&format!("the copy of {} cannot be put back", copy.object))
 }
