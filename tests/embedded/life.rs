@@ -7,7 +7,7 @@ use limbeck::engine::connection::{EmbeddedOptions, Surroundings};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::user::{User, start};
-use crate::support::{TestProject, eventually, server_user};
+use crate::support::{TestProject, eventually, programs_for_limbeck, server_user};
 
 /// How soon a server is gone after its last user.
 const SECONDS: u64 = 30;
@@ -22,7 +22,7 @@ pub fn project() -> TestProject {
 pub fn options(project: &TestProject) -> EmbeddedOptions {
     let surroundings = Surroundings {
         data: Some(PathBuf::from(&project.environment()["LIMBECK_DATA_DIR"])),
-        postgres_programs: std::env::var_os("LIMBECK_TEST_PG_BIN").map(PathBuf::from),
+        postgres_programs: programs_for_limbeck(),
         ..Surroundings::of_process()
     };
     let supervisor = Some(env!("CARGO_BIN_EXE_limbeck").into());
@@ -212,21 +212,19 @@ fn a_server_that_died_under_its_user_comes_back_for_the_next() {
 }
 
 #[test]
-fn an_ordinary_user_has_a_server_too() {
+fn an_ordinary_user_can_use_the_embedded_server() {
     let project = project();
-    let Some((_, gid)) = server_user() else {
-        // The tests run as an ordinary user: all the others have shown it.
-        User::of(&project).end();
-        return;
-    };
-    let nobody = (65534, gid);
+    // If the tests run as root, the process runs as `nobody`; otherwise as the user of the tests.
+    let nobody = server_user().map(|(_, gid)| (65534, gid));
     for folder in ["embedded", "run", "home", "data", "project", "project/notes"] {
-        std::os::unix::fs::chown(project.folder().join(folder), Some(nobody.0), Some(nobody.1)).unwrap();
+        if let Some((uid, gid)) = nobody {
+            std::os::unix::fs::chown(project.folder().join(folder), Some(uid), Some(gid)).unwrap();
+        }
     }
     let (test, supervisor) = (project.folder().join("test"), project.folder().join("limbeck"));
     fs::copy(std::env::current_exe().unwrap(), &test).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_limbeck"), &supervisor).unwrap();
-    let user = User::begin_with(&project, &test, &supervisor, Some(nobody)).server();
+    let user = User::begin_with(&project, &test, &supervisor, nobody).server();
     assert!(user.url.contains(project.folder().join("run").to_str().unwrap()), "{}", user.url);
     assert_eq!(user.psql("SELECT 1"), "1");
     let url = user.url.clone();

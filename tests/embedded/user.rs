@@ -1,4 +1,4 @@
-//! A process that uses the embedded server, to be ended or killed: this test binary, run again in a role.
+//! A process that uses the embedded server and can be ended or killed: this test binary, started again.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use limbeck::engine::connection::{EmbeddedOptions, EmbeddedServer};
 
 use crate::support::{TestProject, end_of, eventually, psql_at};
 
-/// Where the process in the role writes what it got; where this is not set, the role is not played.
+/// The file to which the process writes the address of its server, or the error.
 const NOTE: &str = "LIMBECK_TEST_EMBEDDED_NOTE";
-/// The program of the supervisor.
+/// The program that supervises the server.
 const SUPERVISOR: &str = "LIMBECK_TEST_SUPERVISOR";
 
-/// A process that has started the project's embedded server and holds it.
+/// A process that started the project's embedded server and uses it.
 pub struct User {
     child: Child,
     pub url: String,
@@ -22,10 +22,11 @@ pub struct User {
     note: PathBuf,
 }
 
-/// Does nothing but in the process that [`User`] starts.
+/// Not a test of its own: the process that [`User`] starts.
 #[test]
-fn role_of_a_user() {
-    let Some(note) = std::env::var_os(NOTE).map(PathBuf::from) else { return };
+#[ignore = "runs in a process that other tests start"]
+fn process_of_a_user() {
+    let note = std::env::var_os(NOTE).map(PathBuf::from).expect("only the tests of the embedded server run this");
     let mut options = EmbeddedOptions::of_process(false);
     options.supervisor = std::env::var_os(SUPERVISOR).map(PathBuf::from);
     let config = std::env::current_dir().unwrap().join("limbeck.toml");
@@ -46,18 +47,18 @@ pub fn start(config: &Path, options: &EmbeddedOptions) -> limbeck::engine::Resul
 }
 
 impl User {
-    /// Starts the process without waiting for it to have a server.
+    /// Starts the process without waiting for its server.
     pub fn begin(project: &TestProject) -> Started {
         Self::begin_with(project, &std::env::current_exe().unwrap(), Path::new(env!("CARGO_BIN_EXE_limbeck")), None)
     }
 
-    /// The same, as another user and from programs that this user can reach.
+    /// As [`Self::begin`], for another user and with programs that this user can read.
     pub fn begin_with(project: &TestProject, test: &Path, supervisor: &Path, user: Option<(u32, u32)>) -> Started {
         let note = tempfile::NamedTempFile::new_in(project.path("notes")).unwrap();
         let note = note.into_temp_path().keep().unwrap();
         std::fs::remove_file(&note).unwrap();
         let mut command = Command::new(test);
-        command.args(["--exact", "embedded::user::role_of_a_user", "--quiet"]);
+        command.args(["--exact", "embedded::user::process_of_a_user", "--ignored", "--quiet"]);
         command.current_dir(project.root()).env_clear().envs(project.environment());
         command.env(NOTE, &note).env(SUPERVISOR, supervisor);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -73,7 +74,7 @@ impl User {
         Self::begin(project).server()
     }
 
-    /// Runs SQL on its server.
+    /// Runs SQL on the server.
     #[track_caller]
     pub fn psql(&self, sql: &str) -> String {
         let output = psql_at(&self.url, sql);
@@ -81,7 +82,7 @@ impl User {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// Lets the process end in good order, without waiting for the server to end.
+    /// Ends the process normally, without waiting for the server to stop.
     #[track_caller]
     pub fn end(mut self) {
         drop(self.child.stdin.take());
@@ -96,7 +97,7 @@ impl User {
     }
 }
 
-/// A user that may not have a server yet.
+/// A process that may not have a server yet.
 pub struct Started {
     child: Child,
     note: PathBuf,
@@ -113,7 +114,7 @@ impl Started {
         User { child, url: lines[0].to_owned(), is_new, milliseconds, note }
     }
 
-    /// Waits for the refusal.
+    /// Waits for the error.
     #[track_caller]
     pub fn error(self) -> String {
         let (mut child, _, text) = self.answer();

@@ -15,6 +15,6 @@ pub use connect::database_error;
 pub use conninfo::{ConnInfo, Variables};
 pub use directories::Surroundings;
 pub(in crate::engine) use directories::project_folder_name;
-pub use embedded::{EmbeddedOptions, EmbeddedServer, supervise};
+pub use embedded::{EmbeddedOptions, EmbeddedServer, download, supervise};
 pub use programs::{Programs, install_command};
 pub use session::{Canceller, Notice, NoticeSeverity, ServerInfo, Session};
