@@ -20,7 +20,7 @@ const INSTALL: &str = "The tests run real PostgreSQL servers and need initdb, po
 /// The programs of the server; all others are client programs.
 const SERVER: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
 
-/// The folder of the server's programs, and whether limbeck must be told about it.
+/// The folder of the server's programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ServerFolder {
     path: PathBuf,

@@ -1,9 +1,9 @@
-//! What earlier statements of a plan make, rename or fill is followed: only what was there before can be lost.
+//! Objects that earlier statements of the plan create, rename or fill: only data from before the plan can be lost.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-use super::along::found;
+use super::cascade::found;
 use crate::support::{TestDatabase, TestProject, end_of, eventually, program, server};
 
 const TABLES: &str = "CREATE TABLE t (i int PRIMARY KEY, a text, c int, \"Big One\" int);
@@ -16,17 +16,17 @@ CREATE TABLE loose (i int); INSERT INTO loose VALUES (1), (2), (3), (4);
 CREATE TABLE seen (i int PRIMARY KEY, t int REFERENCES t); INSERT INTO seen VALUES (1, 1);
 CREATE FUNCTION swap() RETURNS void LANGUAGE sql AS 'ALTER TABLE empty RENAME TO gone'";
 
-/// Statements of one script, what the plan finds of lost data in the last of them, as `code object values`, and
-/// whether the plan goes through without approval.
+/// Statements of one script, the data-loss hazards of the last statement as `code object values`, and whether the plan
+/// needs no approval.
 const CASES: &[(&str, &[&str], bool)] = &[
-    // Made by the plan itself.
+    // Created by the plan itself.
     ("CREATE TABLE n AS SELECT * FROM t; DROP TABLE n", &["DL101 n 0"], true),
     ("CREATE TABLE n (i int); INSERT INTO n VALUES (1); DELETE FROM n WHERE i > 0", &["DL106 n 0"], true),
     ("CREATE TABLE n (i int); INSERT INTO n VALUES (1); TRUNCATE n", &["DL102 n 0"], true),
     ("ALTER TABLE t ADD x int; UPDATE t SET x = 1; ALTER TABLE t DROP COLUMN x", &["DL103 t.x 0"], true),
     ("DO $$ BEGIN CREATE TABLE n AS SELECT 1 AS i; END $$; DROP TABLE n", &["DL101 n 0"], true),
     ("SELECT i INTO n FROM t; DROP TABLE n", &["DL101 n 0"], true),
-    // Under another name.
+    // Renamed by the plan.
     ("ALTER TABLE t RENAME TO u; DROP TABLE u CASCADE", &["DL101 u 3"], false),
     ("ALTER TABLE t RENAME a TO b; ALTER TABLE t DROP COLUMN b", &["DL103 t.b 2"], false),
     ("ALTER TABLE \"Full One\" RENAME TO t2; DROP TABLE t2", &["DL101 t2 2"], false),
@@ -52,7 +52,7 @@ const CASES: &[(&str, &[&str], bool)] = &[
         &["DL101 empty 0"],
         true,
     ),
-    // What comes under it goes with it, and is not empty.
+    // A table with rows that becomes dependent is dropped by CASCADE.
     (
         "ALTER TABLE whole ATTACH PARTITION loose FOR VALUES FROM (0) TO (9); DROP TABLE whole",
         &["DL101 whole ?"],
@@ -63,11 +63,11 @@ const CASES: &[(&str, &[&str], bool)] = &[
         &["DL120 \"Full One\" 2", "DL101 empty ?", "DL124 public.\"Full One\" 2"],
         false,
     ),
-    // What is not there cannot be lost.
+    // Objects that do not exist cannot be lost.
     ("DROP TABLE IF EXISTS nosuch", &["DL101 nosuch 0"], true),
     ("ALTER TABLE t DROP COLUMN IF EXISTS nosuch", &["DL103 t.nosuch 0"], true),
     ("DROP TABLE IF EXISTS nosuch, empty", &["DL101 nosuch 0", "DL101 empty 0"], true),
-    // Conditions take what they take.
+    // Conditions select rows.
     ("DELETE FROM t WHERE i = 2", &["DL106 t 1"], false),
     ("DELETE FROM t WHERE i > 100", &["DL106 t 0"], true),
     ("DELETE FROM ONLY T AS x USING \"Full One\" f WHERE x.i = f.i AND x.i = 2", &["DL106 t 1"], false),
@@ -75,27 +75,27 @@ const CASES: &[(&str, &[&str], bool)] = &[
     ("UPDATE t SET a = 'x' WHERE i <> 1", &["DL107 t.a 1"], false),
     ("UPDATE t SET a = 'x' WHERE i = 3", &["DL107 t.a 0"], true),
     ("UPDATE t AS x SET a = 'x', \"Big One\" = 1 WHERE x.a = 'a'", &["DL107 t.a 1", "DL107 t.\"Big One\" 1"], false),
-    // A condition that the plan itself bears on may take every row.
+    // A condition on values that the plan changes may select every row.
     ("INSERT INTO empty VALUES (2); DELETE FROM t WHERE i IN (SELECT i FROM empty)", &["DL106 t 3"], false),
     ("UPDATE seen SET i = 3; DELETE FROM t WHERE i = (SELECT max(i) FROM seen)", &["DL106 t 3"], false),
     ("DELETE FROM loose WHERE random() < 0", &["DL106 loose 4"], false),
 ];
 
 #[test]
-fn only_what_was_there_before_the_plan_can_be_lost() {
+fn only_data_from_before_the_plan_can_be_lost() {
     let mut wrong = Vec::new();
     for (statements, expected, free) in CASES {
         let database = server().database();
         database.psql(TABLES);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statements};"), "SELECT 1;");
-        let told = found(&project).into_iter().map(|(code, object, values)| {
+        let hazards = found(&project).into_iter().map(|(code, object, values)| {
             format!("{code} {object} {}", values.map_or_else(|| "?".to_owned(), |values| values.to_string()))
         });
-        let told: Vec<String> = told.collect();
-        let last = &told[told.len().saturating_sub(expected.len())..];
+        let hazards: Vec<String> = hazards.collect();
+        let last = &hazards[hazards.len().saturating_sub(expected.len())..];
         if last != *expected {
-            wrong.push(format!("{statements}: {told:?}"));
+            wrong.push(format!("{statements}: {hazards:?}"));
         }
         let ran = project.run(&["upgrade", "head"]);
         if ran.status != Some(if *free { 0 } else { 3 }) {
@@ -105,7 +105,7 @@ fn only_what_was_there_before_the_plan_can_be_lost() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A psql in a transaction of its own, which it commits when it is told to.
+/// A psql in an open transaction, which [`commit`](Self::commit) commits.
 struct Open(std::process::Child);
 
 impl Open {
@@ -131,7 +131,7 @@ impl Open {
 }
 
 #[test]
-fn what_others_write_before_the_plan_does_stops_it() {
+fn rows_of_another_session_stop_the_plan() {
     let database = server().database();
     database.psql("CREATE TABLE empty (i int)");
     let project = TestProject::on(&database);
@@ -146,14 +146,14 @@ fn what_others_write_before_the_plan_does_stops_it() {
     });
     other.commit();
     assert_eq!(end_of(&mut run, 60).unwrap().code(), Some(1));
-    let mut told = String::new();
-    run.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert!(told.contains("empty was empty when the plan was made and now holds 1 value"), "{told}");
+    let mut output = String::new();
+    run.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+    assert!(output.contains("empty was empty when the plan was made and now holds 1 value"), "{output}");
     assert_eq!(database.psql("SELECT string_agg(i::text, ',') FROM empty"), "9");
 }
 
 #[test]
-fn what_an_earlier_revision_filled_needs_no_approval_in_either_mode() {
+fn rows_inserted_by_an_earlier_revision_need_no_approval_in_both_transaction_modes() {
     for mode in ["each", "all"] {
         let database = server().database();
         database.psql("CREATE TABLE empty (i int); CREATE TABLE other (i int, j int); INSERT INTO other VALUES (1)");
@@ -177,7 +177,7 @@ fn what_an_earlier_revision_filled_needs_no_approval_in_either_mode() {
 }
 
 #[test]
-fn looking_ahead_changes_nothing_beyond_the_scratch_database() {
+fn replaying_the_plan_changes_only_the_scratch_database() {
     let database = server().database();
     database.psql(TABLES);
     let project = TestProject::on(&database);
@@ -185,7 +185,7 @@ fn looking_ahead_changes_nothing_beyond_the_scratch_database() {
     let sql = format!("CREATE ROLE {role};\nALTER TABLE t RENAME TO u;\nDROP TABLE u CASCADE;");
     project.script("a", "", &sql, "SELECT 1;");
     assert_eq!(found(&project), [("DL101".to_owned(), "u".to_owned(), None)]);
-    // What could not be followed is not called empty either.
+    // If the replay fails, the table is not called empty.
     let sql = format!(
         "CREATE ROLE {role};\nALTER TABLE empty RENAME TO x;\nALTER TABLE loose RENAME TO empty;\nDROP TABLE empty;"
     );
@@ -196,15 +196,15 @@ fn looking_ahead_changes_nothing_beyond_the_scratch_database() {
 }
 
 #[test]
-fn a_count_that_a_lock_holds_up_says_so() {
+fn a_count_that_waits_for_a_lock_says_so() {
     let database = server().database();
     database.psql("CREATE TABLE t (i int); INSERT INTO t SELECT generate_series(1, 50); ANALYZE t");
     let project = TestProject::on(&database);
     project.script("a", "", "DROP TABLE t;", "SELECT 1;");
     let other = Open::on(&database, "LOCK TABLE t");
-    let told = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0).stdout;
+    let output = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0).stdout;
     other.commit();
-    assert!(told.contains("drops table t: about 50 rows (a lock held the count up)"), "{told}");
+    assert!(output.contains("drops table t: about 50 rows (a lock held the count up)"), "{output}");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_history_that_deletes_its_own_rows_runs_on_a_new_database() {
 }
 
 #[test]
-fn nothing_is_asked_again_where_nothing_needs_approval() {
+fn a_plan_without_hazards_is_not_counted_again() {
     let database = server().database();
     database.psql("CREATE TABLE t (i int); CREATE TABLE u (i int); INSERT INTO u VALUES (1)");
     let project = TestProject::on(&database);

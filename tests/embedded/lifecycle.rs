@@ -1,4 +1,4 @@
-//! Starts, users that come and go, and kills.
+//! Starting and stopping the embedded server, and killing its processes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use limbeck::engine::connection::{EmbeddedOptions, Surroundings};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::user::{User, start};
+use super::process::{User, start};
 use crate::support::{TestProject, eventually, programs_for_limbeck, server_user};
 
-/// How soon a server is gone after its last user.
+/// How soon a server stops after its last user ends, in seconds.
 const SECONDS: u64 = 30;
 
 pub fn project() -> TestProject {
@@ -18,7 +18,7 @@ pub fn project() -> TestProject {
     project
 }
 
-/// The options for a start from this process, with the project's folders.
+/// The options for starting a server from this process, with the project's folders.
 pub fn options(project: &TestProject) -> EmbeddedOptions {
     let surroundings = Surroundings {
         data: Some(PathBuf::from(&project.environment()["LIMBECK_DATA_DIR"])),
@@ -35,13 +35,13 @@ pub fn server_folder(project: &TestProject) -> PathBuf {
     one(&one(&project.folder().join("embedded")))
 }
 
-/// The process of the project's server.
+/// The pid of the project's server.
 fn postmaster(project: &TestProject) -> Pid {
     let text = fs::read_to_string(server_folder(project).join("data/postmaster.pid")).unwrap();
     Pid::from_raw(text.lines().next().unwrap().parse().unwrap()).unwrap()
 }
 
-/// The supervisor: the process that was given this project's order.
+/// The pid of the supervisor of the project's server.
 fn supervisor(project: &TestProject) -> Option<Pid> {
     let folder = server_folder(project);
     fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
@@ -52,16 +52,16 @@ fn supervisor(project: &TestProject) -> Option<Pid> {
     })
 }
 
-fn is_gone(pid: Pid) -> bool {
+fn has_ended(pid: Pid) -> bool {
     let process = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
     let stat = fs::read_to_string(process.join("stat"));
-    // A process that nobody has reaped yet is gone too, once its last thread has let go of its locks.
+    // A zombie counts as ended once its last thread has released its locks.
     let threads = fs::read_dir(process.join("task")).map_or(0, Iterator::count);
     stat.is_ok_and(|stat| stat.contains(") Z ")) && threads <= 1 || rustix::process::test_kill_process(pid).is_err()
 }
 
 #[track_caller]
-fn nothing_is_left(project: &TestProject, url: &str) {
+fn assert_nothing_is_left(project: &TestProject, url: &str) {
     let socket = url.split("host=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let left = || {
         let (server, supervisor) = (project.has_embedded_server(), supervisor(project));
@@ -78,7 +78,7 @@ fn nothing_is_left(project: &TestProject, url: &str) {
 }
 
 #[test]
-fn a_server_lives_as_long_as_its_user() {
+fn a_server_stops_with_its_user() {
     let project = project();
     let user = User::of(&project);
     assert!(user.is_new);
@@ -89,17 +89,17 @@ fn a_server_lives_as_long_as_its_user() {
     user.psql("CREATE TABLE kept AS SELECT 1 AS one");
     let (pid, url) = (postmaster(&project), user.url.clone());
     user.end();
-    nothing_is_left(&project, &url);
-    assert!(is_gone(pid));
+    assert_nothing_is_left(&project, &url);
+    assert!(has_ended(pid));
     let again = User::of(&project);
     assert_eq!(again.psql("SELECT one FROM kept"), "1");
-    assert!(again.is_new, "nobody has marked it as ready");
+    assert!(again.is_new, "it was not marked as ready");
     again.end();
-    nothing_is_left(&project, &url);
+    assert_nothing_is_left(&project, &url);
 }
 
 #[test]
-fn a_database_is_new_until_it_is_marked() {
+fn a_database_is_new_until_it_is_marked_as_ready() {
     let project = project();
     let options = options(&project);
     let config = project.path("limbeck.toml");
@@ -115,11 +115,11 @@ fn a_database_is_new_until_it_is_marked() {
     drop(second);
     eventually("the server has stopped", SECONDS, || !project.has_embedded_server());
     fs::remove_dir_all(server_folder(&project).join("data")).unwrap();
-    assert!(start(&config, &options).unwrap().is_new(), "its data were thrown away");
+    assert!(start(&config, &options).unwrap().is_new(), "its data were removed");
 }
 
 #[test]
-fn two_that_start_at_once_share_one_server() {
+fn two_processes_that_start_at_the_same_time_share_one_server() {
     let project = project();
     let (one, two) = (User::begin(&project), User::begin(&project));
     let (one, two) = (one.server(), two.server());
@@ -133,12 +133,12 @@ fn two_that_start_at_once_share_one_server() {
     assert_eq!(postmaster(&project), pid);
     let url = two.url.clone();
     two.kill();
-    nothing_is_left(&project, &url);
-    assert!(is_gone(pid));
+    assert_nothing_is_left(&project, &url);
+    assert!(has_ended(pid));
 }
 
 #[test]
-fn a_newcomer_waits_for_a_server_that_is_being_stopped() {
+fn a_new_user_waits_for_a_server_that_is_stopping() {
     let project = project();
     let mut user = User::of(&project);
     for round in 0..6 {
@@ -154,12 +154,12 @@ fn a_newcomer_waits_for_a_server_that_is_being_stopped() {
 }
 
 #[test]
-fn a_server_whose_supervisor_was_killed_is_adopted() {
+fn a_server_without_a_supervisor_gets_a_new_one() {
     let project = project();
     let first = User::of(&project);
     let (pid, killed) = (postmaster(&project), supervisor(&project).unwrap());
     kill_process(killed, Signal::KILL).unwrap();
-    eventually("the supervisor is gone", SECONDS, || is_gone(killed));
+    eventually("the supervisor has ended", SECONDS, || has_ended(killed));
     assert_eq!(first.psql("SELECT 1"), "1");
     let second = User::of(&project);
     assert_eq!(postmaster(&project), pid);
@@ -167,31 +167,31 @@ fn a_server_whose_supervisor_was_killed_is_adopted() {
     assert_eq!(second.psql("SELECT 1"), "1");
     let url = second.url.clone();
     second.kill();
-    nothing_is_left(&project, &url);
-    assert!(is_gone(pid));
+    assert_nothing_is_left(&project, &url);
+    assert!(has_ended(pid));
 }
 
 #[test]
-fn the_last_user_stops_a_server_without_supervisor() {
+fn the_last_user_stops_a_server_without_a_supervisor() {
     let project = project();
     let user = User::of(&project);
     let killed = supervisor(&project).unwrap();
     kill_process(killed, Signal::KILL).unwrap();
-    eventually("the supervisor is gone", SECONDS, || is_gone(killed));
+    eventually("the supervisor has ended", SECONDS, || has_ended(killed));
     let url = user.url.clone();
     user.end();
-    nothing_is_left(&project, &url);
+    assert_nothing_is_left(&project, &url);
 }
 
 #[test]
-fn everything_killed_at_once_is_recovered() {
+fn a_project_recovers_if_all_processes_are_killed() {
     let project = project();
     let user = User::of(&project);
     user.psql("CREATE TABLE kept AS SELECT 1 AS one");
     let (server, killed) = (postmaster(&project), supervisor(&project).unwrap());
     kill_process(killed, Signal::KILL).unwrap();
     kill_process(server, Signal::KILL).unwrap();
-    eventually("the server is gone", SECONDS, || is_gone(server));
+    eventually("the server has ended", SECONDS, || has_ended(server));
     user.kill();
     let again = User::of(&project);
     assert_ne!(postmaster(&project), server);
@@ -200,7 +200,7 @@ fn everything_killed_at_once_is_recovered() {
 }
 
 #[test]
-fn a_server_that_died_under_its_user_comes_back_for_the_next() {
+fn a_server_that_was_killed_is_started_again_for_the_next_user() {
     let project = project();
     let user = User::of(&project);
     kill_process(postmaster(&project), Signal::KILL).unwrap();
@@ -229,5 +229,5 @@ fn an_ordinary_user_can_use_the_embedded_server() {
     assert_eq!(user.psql("SELECT 1"), "1");
     let url = user.url.clone();
     user.kill();
-    nothing_is_left(&project, &url);
+    assert_nothing_is_left(&project, &url);
 }

@@ -1,13 +1,13 @@
--- What a real ALTER does with each value of a column alone: how many values it changes (they do not come back) and
--- how many it refuses, and whether it wants to be told USING; `none` where there is no such cast.
-CREATE FUNCTION truth(source text, old text, new text) RETURNS text LANGUAGE plpgsql AS $truth$
+-- Runs a real ALTER for each value of a column alone. Returns whether the ALTER needs USING, how many values it changes
+-- (they cannot be cast cast_back), and how many it refuses; `none` if there is no such cast.
+CREATE FUNCTION alter_effects(source text, old text, new text) RETURNS text LANGUAGE plpgsql AS $alter_effects$
 DECLARE
     sample text;
     change text := format('ALTER TABLE tried ALTER c TYPE %s', new);
-    back text := format('c::%s', old);
-    same text;
+    cast_back text := format('c::%s', old);
+    comparison text;
     is_same boolean;
-    told boolean := false;
+    needs_using boolean := false;
     changed int := 0;
     refused int := 0;
 BEGIN
@@ -19,12 +19,12 @@ BEGIN
     BEGIN
         EXECUTE format('SELECT NULL::%s::%s', new, old);
     EXCEPTION WHEN cannot_coerce THEN
-        back := format('c::text::%s', old);
+        cast_back := format('c::text::%s', old);
     END;
     IF old ~ '^(numeric|bpchar|char\()' AND old !~ '\[' THEN
-        same := format('%s = $1::%s', back, old);
+        comparison := format('%s = $1::%s', cast_back, old);
     ELSE
-        same := format('(%s)::text IS NOT DISTINCT FROM ($1::%s)::text', back, old);
+        comparison := format('(%s)::text IS NOT DISTINCT FROM ($1::%s)::text', cast_back, old);
     END IF;
     BEGIN
         EXECUTE format('CREATE TABLE tried (c %s)', old);
@@ -34,7 +34,7 @@ BEGIN
         EXCEPTION
             WHEN SQLSTATE 'LM002' THEN NULL;
             WHEN datatype_mismatch THEN
-                told := true;
+                needs_using := true;
                 change := format('%s USING c::%s', change, new);
         END;
         FOR sample IN EXECUTE format('SELECT c::text FROM %I WHERE c IS NOT NULL', source) LOOP
@@ -43,7 +43,7 @@ BEGIN
                 EXECUTE change;
                 is_same := false;
                 BEGIN
-                    EXECUTE format('SELECT %s FROM tried', same) INTO is_same USING sample;
+                    EXECUTE format('SELECT %s FROM tried', comparison) INTO is_same USING sample;
                 EXCEPTION WHEN others THEN NULL;
                 END;
                 changed := changed + (NOT coalesce(is_same, false))::int;
@@ -56,6 +56,6 @@ BEGIN
         RAISE EXCEPTION 'done' USING ERRCODE = 'LM001';
     EXCEPTION WHEN SQLSTATE 'LM001' THEN NULL;
     END;
-    RETURN concat_ws(' ', told, changed, refused);
+    RETURN concat_ws(' ', needs_using, changed, refused);
 END
-$truth$;
+$alter_effects$;

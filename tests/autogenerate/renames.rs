@@ -1,10 +1,10 @@
-//! Renames: told, never guessed.
+//! Renames are specified by the user and never guessed.
 
 use super::{document, generate, section, with_models};
 use crate::support::server;
 
 #[test]
-fn a_rename_is_offered_and_carried_out_when_it_is_told() {
+fn a_possible_rename_is_offered_and_the_option_makes_it_a_rename() {
     let database = server().database();
     database.psql(
         "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);
@@ -25,7 +25,7 @@ fn a_rename_is_offered_and_carried_out_when_it_is_told() {
 }
 
 #[test]
-fn candidates_are_in_the_document() {
+fn possible_renames_are_in_the_document() {
     let database = server().database();
     database.psql("CREATE TABLE users (id bigint PRIMARY KEY, name text)");
     let project = with_models(&database, "CREATE TABLE users (id bigint PRIMARY KEY, full_name text);");
@@ -35,7 +35,7 @@ fn candidates_are_in_the_document() {
 }
 
 #[test]
-fn a_rename_of_nothing_is_refused() {
+fn a_rename_of_an_unknown_object_is_an_error() {
     let database = server().database();
     database.psql("CREATE TABLE users (id bigint PRIMARY KEY, name text)");
     let project = with_models(&database, "CREATE TABLE users (id bigint PRIMARY KEY, full_name text);");

@@ -1,4 +1,4 @@
-//! What is left on the server afterwards: nothing, or what the next run takes away.
+//! A run leaves nothing on the server. The next run removes what a killed run left.
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -12,19 +12,19 @@ fn sleepers(database: &TestDatabase<'_>) -> String {
 }
 
 #[test]
-fn a_cancel_leaves_nothing_and_writes_nothing() {
+fn a_cancelled_run_leaves_and_writes_nothing() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = with_models(&database, SLEEP);
     let mut child = project.spawn(&["revision", "--autogenerate"]);
     eventually("the models sleep", 60, || sleepers(&database) == "1");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(end_of(&mut child, 60).expect("it ends").code(), Some(130));
+    assert_eq!(end_of(&mut child, 60).expect("the process ends").code(), Some(130));
     assert!(scratch(&database).is_empty() && super::scripts(&project, "versions").is_empty());
 }
 
 #[test]
-fn what_a_killed_run_left_is_swept() {
+fn the_scratch_database_of_a_killed_run_is_removed() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = with_models(&database, SLEEP);
@@ -33,7 +33,7 @@ fn what_a_killed_run_left_is_swept() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(scratch(&database).len(), 1);
-    eventually("its lock is free", 60, || {
+    eventually("the lock of the killed run is free", 60, || {
         database.psql("SELECT count(*) FROM pg_locks WHERE objsubid = 2 AND classid = 1818848627") == "0"
     });
     project.write("models/schema.sql", "CREATE VIEW v AS SELECT 1 AS one;");
@@ -42,7 +42,7 @@ fn what_a_killed_run_left_is_swept() {
 }
 
 #[test]
-fn a_role_that_may_not_make_databases_gets_a_private_server() {
+fn a_role_that_cannot_create_databases_uses_a_private_server() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql("CREATE ROLE plain LOGIN; ALTER SCHEMA public OWNER TO plain");

@@ -1,6 +1,6 @@
-//! Losses that come in other shapes: MERGE, one transaction for all, keys that change, what a role owns.
+//! Other losses: MERGE, one transaction for all revisions, changed keys, objects owned by a role.
 
-use super::{Case, there_and_back};
+use super::{Case, assert_restored};
 use crate::pty::Program;
 use crate::support::{TestProject, server};
 
@@ -8,13 +8,13 @@ const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
     INSERT INTO t SELECT i, nullif('v' || i, 'v3'), i * 10 FROM generate_series(1, 9) i;";
 
 #[test]
-fn merge_gives_back_what_it_deletes_and_overwrites() {
+fn rows_deleted_or_overwritten_by_merge_are_restored() {
     const MERGE: &str = "MERGE INTO t USING (VALUES (1), (2), (3)) AS s (id) ON t.id = s.id
          WHEN MATCHED AND t.id = 2 THEN DELETE WHEN MATCHED THEN UPDATE SET a = 'merged', n = 0;";
     let database = server().database();
     let version: u32 = database.psql("SHOW server_version_num").parse().unwrap();
     if version >= 150_000 {
-        there_and_back(T, MERGE, "SELECT 1;", &["t"]);
+        assert_restored(T, MERGE, "SELECT 1;", &["t"]);
     } else {
         // Older servers do not know MERGE: the upgrade fails and loses nothing.
         database.psql(T);
@@ -27,7 +27,7 @@ fn merge_gives_back_what_it_deletes_and_overwrites() {
 }
 
 #[test]
-fn in_one_transaction_for_all_everything_is_kept_or_nothing_happens() {
+fn in_one_transaction_for_all_copies_and_losses_are_atomic() {
     let database = server().database();
     database.psql(T);
     let project = TestProject::on(&database);
@@ -48,7 +48,7 @@ fn in_one_transaction_for_all_everything_is_kept_or_nothing_happens() {
 }
 
 #[test]
-fn a_key_that_is_overwritten_says_beforehand_that_it_does_not_come_back() {
+fn the_plan_says_that_an_overwritten_key_cannot_be_restored() {
     let database = server().database();
     database.psql(
         "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
@@ -66,7 +66,7 @@ fn a_key_that_is_overwritten_says_beforehand_that_it_does_not_come_back() {
 }
 
 #[test]
-fn what_a_role_owns_comes_back_with_its_tables() {
+fn tables_dropped_by_drop_owned_are_restored() {
     let database = server().database();
     let role = format!("owner_of_{}", database.name());
     database.psql(&format!("CREATE ROLE {role}; CREATE SCHEMA s AUTHORIZATION {role}"));
@@ -85,7 +85,7 @@ fn what_a_role_owns_comes_back_with_its_tables() {
 }
 
 #[test]
-fn on_a_terminal_dropping_asks_first() {
+fn on_a_terminal_dropping_copies_asks_for_confirmation() {
     let case = Case::new(T, "DELETE FROM t WHERE id = 1;", "SELECT 1;");
     case.up();
     let mut program = Program::start(&case.project, &["kept", "drop", "--all"], (80, 24));

@@ -1,4 +1,4 @@
-//! A check of what nobody has touched since the last one reads nothing, and misses nothing.
+//! `check` does not read an unchanged database again, and detects every change.
 
 use super::with_models;
 use crate::support::{Server, ServerOptions, TestProject};
@@ -10,35 +10,35 @@ CREATE SEQUENCE s;
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 ";
 
-/// Whether a check that found nothing had to read the database.
+/// Whether a check without differences reads the database.
 #[track_caller]
-fn reads(project: &TestProject) -> bool {
+fn reads_database(project: &TestProject) -> bool {
     project.run(&["check", "-v"]).expect_status(0).stderr.contains("Reading the database")
 }
 
 #[test]
-fn nothing_is_read_twice() {
+fn an_unchanged_database_is_read_only_once() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(MODELS);
     let project = with_models(&database, MODELS);
-    assert!(reads(&project));
-    assert!(!reads(&project));
+    assert!(reads_database(&project));
+    assert!(!reads_database(&project));
     database.psql("INSERT INTO a VALUES (1); SELECT nextval('s'); ANALYZE");
     database.psql("CREATE DATABASE beside_it");
     database.psql("DROP DATABASE beside_it");
-    assert!(!reads(&project), "data are no schema");
+    assert!(!reads_database(&project), "rows are not part of the schema");
     project.write("models/schema.sql", &format!("{MODELS}-- and a word\n"));
-    assert!(reads(&project), "the models are others");
+    assert!(reads_database(&project), "the models have changed");
 }
 
 #[test]
-fn every_change_of_the_database_is_seen_and_so_is_the_way_back() {
+fn every_change_is_detected_and_so_is_its_reversal() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(MODELS);
     let project = with_models(&database, MODELS);
-    reads(&project);
+    reads_database(&project);
     let changes = [
         ("ALTER TABLE a ADD COLUMN more int", "ALTER TABLE a DROP COLUMN more"),
         ("ALTER TABLE a ALTER COLUMN t SET NOT NULL", "ALTER TABLE a ALTER COLUMN t DROP NOT NULL"),
@@ -60,18 +60,18 @@ fn every_change_of_the_database_is_seen_and_so_is_the_way_back() {
         database.psql(back);
         let found = project.run(&["check"]);
         assert_eq!(found.status, Some(0), "{back}: {found:?}");
-        assert!(!reads(&project), "{back}");
+        assert!(!reads_database(&project), "{back}");
     }
 }
 
 #[test]
-fn a_server_that_was_started_again_is_read_again() {
+fn the_database_is_read_again_after_a_restart() {
     let mut server = Server::start(&ServerOptions::default());
     let url = server.url("postgres");
     let project = TestProject::new(&format!("[database]\nurl = \"{url}\"\n"));
     project.write("models/schema.sql", "");
-    assert!(reads(&project));
-    assert!(!reads(&project));
+    assert!(reads_database(&project));
+    assert!(!reads_database(&project));
     server.restart();
-    assert!(reads(&project));
+    assert!(reads_database(&project));
 }

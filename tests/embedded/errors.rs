@@ -1,16 +1,16 @@
-//! What stands in a start's way, and what is said of it.
+//! Errors when the embedded server starts.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use limbeck::engine::connection::{EmbeddedOptions, Programs};
 
-use super::life::{options, project, server_folder};
-use super::user::{User, start};
+use super::lifecycle::{options, project, server_folder};
+use super::process::{User, start};
 use crate::support::{eventually, server_user};
 
 #[test]
-fn what_a_crash_left_is_no_hindrance() {
+fn files_of_a_crashed_server_do_not_prevent_a_start() {
     let project = project();
     let user = User::of(&project);
     user.psql("CREATE TABLE kept AS SELECT 1 AS one");
@@ -19,7 +19,7 @@ fn what_a_crash_left_is_no_hindrance() {
     let folder = server_folder(&project);
     let half_made = folder.join("data.new-killed");
     fs::create_dir(&half_made).unwrap();
-    // The number of a process that is no server: this test's own.
+    // The pid of a process that is not a server: this test.
     let text = format!("{}\n/data\n1\n5432\n/tmp\n\n  1  1\nready   \n", std::process::id());
     fs::write(folder.join("data/postmaster.pid"), text).unwrap();
     let again = User::of(&project);
@@ -32,7 +32,7 @@ fn what_a_crash_left_is_no_hindrance() {
 }
 
 #[test]
-fn a_server_that_does_not_start_is_told_with_its_log() {
+fn if_the_server_does_not_start_the_error_contains_its_log() {
     let project = project();
     User::of(&project).end();
     eventually("the server has stopped", 30, || !project.has_embedded_server());
@@ -43,7 +43,7 @@ fn a_server_that_does_not_start_is_told_with_its_log() {
 }
 
 #[test]
-fn data_that_cannot_be_made_are_told_with_the_place() {
+fn a_data_folder_that_cannot_be_created_is_an_error_with_its_path() {
     let mut project = project();
     let place = project.write("a-file", "");
     project.set("LIMBECK_DATA_DIR", place.to_str().unwrap());
@@ -65,7 +65,7 @@ fn an_unreachable_data_folder_is_an_error_with_a_hint() {
 }
 
 #[test]
-fn a_socket_folder_of_somebody_else_is_refused() {
+fn a_socket_folder_of_another_user_is_refused() {
     let project = project();
     User::of(&project).end();
     let options = options(&project);
@@ -84,7 +84,7 @@ fn a_socket_folder_of_somebody_else_is_refused() {
 }
 
 #[test]
-fn programs_that_are_missing_are_told_with_what_to_do() {
+fn missing_programs_are_an_error_with_a_hint() {
     let mut project = project();
     let empty = project.folder().join("home");
     project.set("LIMBECK_POSTGRES_BIN", empty.to_str().unwrap());
@@ -92,10 +92,10 @@ fn programs_that_are_missing_are_told_with_what_to_do() {
     assert!(error.contains("initdb") && error.contains("hint: "), "{error}");
 }
 
-/// Needs the network to download, and no network to fail; either has to be told clearly.
+/// Succeeds with a network; without one, checks the error.
 #[test]
-#[ignore = "downloads a version of PostgreSQL that this machine has not"]
-fn a_version_that_is_missing_is_downloaded() {
+#[ignore = "downloads a version of PostgreSQL that is not installed"]
+fn a_missing_version_is_downloaded() {
     let project = project();
     let options = options(&project);
     let missing = (13..=18).rev().find(|&major| Programs::find(&options.surroundings, Some(major)).is_err());

@@ -1,24 +1,24 @@
-//! The backup that comes before a plan which loses data.
+//! The backup before a plan that loses data.
 
 use std::fs;
 
-use super::{everything, files, filled};
+use super::{dump, files, filled};
 
 #[test]
-fn a_protected_environment_is_backed_up_before_data_are_lost() {
+fn a_protected_environment_is_backed_up_before_data_loss() {
     let (database, project) = filled();
     let url = database.url();
     let base = format!("[database]\nurl = \"{url}\"\n[environments.production]\nurl = \"{url}\"\nprotected = true\n");
     let up = ["-e", "production", "upgrade", "head", "--allow", "data-loss,lock", "--confirm", "production"];
-    let before = everything(&database);
+    let before = dump(&database);
 
-    // Where it cannot be made, nothing runs.
+    // If the backup fails, nothing runs.
     project.write("limbeck.toml", &base);
     let nowhere = project.folder().join("data/limbeck");
     fs::write(&nowhere, "in the way").unwrap();
     let run = project.run(&up).expect_status(1);
     assert!(run.stderr.contains("a backup has to come before what loses data; nothing was run"), "{}", run.stderr);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
     fs::remove_file(&nowhere).unwrap();
 
     let run = project.run(&up).expect_status(0);
@@ -40,7 +40,7 @@ fn a_protected_environment_is_backed_up_before_data_are_lost() {
 }
 
 #[test]
-fn elsewhere_it_is_offered_and_made_when_the_configuration_says_so() {
+fn in_other_environments_a_backup_is_suggested_or_configured() {
     let (_database, project) = filled();
     let config = project.read("limbeck.toml");
     project.script("aaaa00000002", "aaaa00000001", "CREATE TABLE w (a int);", "DROP TABLE w;");

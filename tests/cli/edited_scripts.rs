@@ -1,18 +1,18 @@
-//! Scripts that were edited, or removed, after they ran.
+//! Scripts that were edited or removed after they ran.
 
 use super::run;
 use crate::support::{TestProject, server};
 
-fn two(project: &TestProject) -> std::path::PathBuf {
+fn write_two_scripts(project: &TestProject) -> std::path::PathBuf {
     project.script("0001aaaa0000", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
     project.script("0002aaaa0000", "0001aaaa0000", "CREATE TABLE two (id int);", "DROP TABLE two;")
 }
 
 #[test]
-fn a_script_edited_after_it_ran_is_told_by_doctor_and_the_ui_but_not_in_alembics_listings() {
+fn doctor_and_the_ui_report_an_edited_script_but_alembics_listings_do_not() {
     let database = server().database();
     let project = TestProject::on(&database);
-    two(&project);
+    write_two_scripts(&project);
     run(&project, "upgrade +1").expect_status(0);
     let listings = ["history -i", "history -i -v", "current -v"];
     let before = listings.map(|line| run(&project, line).expect_status(0).stdout);
@@ -27,14 +27,14 @@ fn a_script_edited_after_it_ran_is_told_by_doctor_and_the_ui_but_not_in_alembics
     let marked: Vec<&str> = screen.lines().filter(|line| line.contains("≠ edited")).collect();
     assert!(matches!(&marked[..], [line] if line.contains("0001aaaa")), "{screen}");
     run(&project, "downgrade base").expect_status(0);
-    assert!(!run(&project, "doctor").stdout.contains("edited"), "what was taken back has not run");
+    assert!(!run(&project, "doctor").stdout.contains("edited"), "a downgraded revision counts as not run");
 }
 
 #[test]
-fn a_script_that_is_gone_is_shown_and_taken_back_in_the_ui() {
+fn the_ui_shows_and_downgrades_a_revision_without_a_file() {
     let database = server().database();
     let project = TestProject::on(&database);
-    let file = two(&project);
+    let file = write_two_scripts(&project);
     run(&project, "upgrade head").expect_status(0);
     std::fs::remove_file(file).unwrap();
     let screen = project.run(&["--keys", "gk", "--print"]).expect_status(0).stdout;

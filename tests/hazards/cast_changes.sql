@@ -1,11 +1,11 @@
--- What a server really does with values whose type changes: whether some come out as others (they are cast over and
--- back), and whether a real ALTER refuses some; `none` where there is no such cast.
-CREATE FUNCTION judge(old text, new text, samples text[]) RETURNS text LANGUAGE plpgsql AS $judge$
+-- Returns what the server does with values whose type changes: `changed` if a value differs after a cast to the new type
+-- and cast_back, `refused` if a real ALTER refuses a value, both, or neither; `none` if there is no such cast.
+CREATE FUNCTION check_cast(old text, new text, samples text[]) RETURNS text LANGUAGE plpgsql AS $check_cast$
 DECLARE
     sample text;
-    over text := format('($1::text::%s)::%s', old, new);
-    back text;
-    same text;
+    cast_over text := format('($1::text::%s)::%s', old, new);
+    cast_back text;
+    comparison text;
     is_same boolean;
     changed boolean := false;
     refused boolean := false;
@@ -15,23 +15,23 @@ BEGIN
     EXCEPTION WHEN cannot_coerce THEN
         RETURN 'none';
     END;
-    back := format('((%s)::%s)', over, old);
+    cast_back := format('((%s)::%s)', cast_over, old);
     BEGIN
         EXECUTE format('SELECT NULL::%s::%s', new, old);
     EXCEPTION WHEN cannot_coerce THEN
-        back := format('((%s)::text::%s)', over, old);
+        cast_back := format('((%s)::text::%s)', cast_over, old);
     END;
-    -- Scales and padding are no part of a value; everything else is compared as it is written.
+    -- Scale and padding do not count as differences. All other values are compared as text.
     IF old ~ '^(numeric|bpchar|char\()' AND old !~ '\[' THEN
-        same := format('%s = $1::text::%s', back, old);
+        comparison := format('%s = $1::text::%s', cast_back, old);
     ELSE
-        same := format('%s::text IS NOT DISTINCT FROM ($1::text::%s)::text', back, old);
+        comparison := format('%s::text IS NOT DISTINCT FROM ($1::text::%s)::text', cast_back, old);
     END IF;
     FOREACH sample IN ARRAY samples LOOP
         BEGIN
-            EXECUTE 'SELECT ' || over USING sample;
+            EXECUTE 'SELECT ' || cast_over USING sample;
             BEGIN
-                EXECUTE 'SELECT ' || same INTO is_same USING sample;
+                EXECUTE 'SELECT ' || comparison INTO is_same USING sample;
             EXCEPTION WHEN others THEN
                 is_same := false;
             END;
@@ -55,4 +55,4 @@ BEGIN
     END;
     RETURN concat_ws(',', CASE WHEN changed THEN 'changed' END, CASE WHEN refused THEN 'refused' END);
 END
-$judge$;
+$check_cast$;

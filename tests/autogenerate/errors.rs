@@ -1,4 +1,4 @@
-//! What is refused, as Alembic refuses it.
+//! Errors that equal Alembic's.
 
 use super::{scripts, with_models};
 use crate::support::server;
@@ -6,7 +6,7 @@ use crate::support::server;
 const TABLE: &str = "CREATE TABLE a (i int);";
 
 #[test]
-fn a_database_that_is_behind_is_refused() {
+fn a_database_that_is_not_at_the_heads_is_an_error() {
     let database = server().database();
     let project = with_models(&database, TABLE);
     project.script("0001aaaa0000", "", TABLE, "DROP TABLE a;");
@@ -22,7 +22,7 @@ fn a_database_that_is_behind_is_refused() {
 }
 
 #[test]
-fn several_heads_need_a_choice() {
+fn several_heads_need_an_explicit_head() {
     let database = server().database();
     let project = with_models(&database, "CREATE TABLE a (i int); CREATE TABLE b (i int);");
     project.script("0001aaaa0000", "", TABLE, "DROP TABLE a;");
@@ -40,7 +40,7 @@ fn several_heads_need_a_choice() {
 }
 
 #[test]
-fn options_that_need_autogenerate_say_so() {
+fn options_that_need_autogenerate_are_errors_without_it() {
     let database = server().database();
     let project = with_models(&database, TABLE);
     for option in [&["--skip-empty"][..], &["--rename", "a=b"]] {

@@ -1,4 +1,4 @@
-//! Nothing is loaded twice.
+//! Models are loaded only once.
 
 use limbeck::core::schema::Schema;
 
@@ -6,7 +6,7 @@ use super::{has_table, load};
 use crate::support::{Server, ServerOptions, TestProject};
 
 #[test]
-fn what_was_loaded_before_needs_no_database() {
+fn models_from_the_cache_need_no_scratch_database() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql("CREATE ROLE maker LOGIN CREATEDB");
@@ -17,20 +17,20 @@ fn what_was_loaded_before_needs_no_database() {
     let first = load(&project);
     assert!(!first.is_from_cache());
     let first = first.models();
-    // Only a private server would do now, and none is told of.
+    // Only a private server could load them now, but none is started.
     database.psql("ALTER ROLE maker NOCREATEDB");
     let again = load(&project);
-    assert!(again.is_from_cache(), "{:?}", again.told);
+    assert!(again.is_from_cache(), "{:?}", again.progress);
     let again = again.models();
     assert_eq!((&again.schema, &again.scope), (&first.schema, &first.scope));
-    // The same place serves for what others find out of them.
+    // Another result about the same models uses the same cache file.
     assert_eq!(again.key.cache_get::<Schema>("normal"), None);
     first.key.cache_put("normal", &first.schema).unwrap();
     assert_eq!(again.key.cache_get::<Schema>("normal").unwrap(), first.schema);
 }
 
 #[test]
-fn what_has_changed_is_loaded_again() {
+fn changed_models_are_loaded_again() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = TestProject::on(&database);
@@ -44,8 +44,11 @@ fn what_has_changed_is_loaded_again() {
     assert!(!load(&project).is_from_cache() && load(&project).is_from_cache());
     let setting = format!("ALTER DATABASE {} SET search_path = app, public", database.name());
     database.psql(&setting);
-    assert!(!load(&project).is_from_cache(), "the database's search path decides where tables go");
-    // A broken file is loaded anew, and mended.
+    assert!(
+        !load(&project).is_from_cache(),
+        "the search path of the database decides in which schema tables are created"
+    );
+    // A broken cache file is replaced.
     let cache = project.folder().join("cache/limbeck/models");
     let below = std::fs::read_dir(cache).unwrap().next().unwrap().unwrap().path();
     for file in std::fs::read_dir(below).unwrap() {

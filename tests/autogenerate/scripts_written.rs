@@ -1,4 +1,4 @@
-//! Scripts that are written, and what is said of them.
+//! Scripts that autogenerate writes, and what it reports.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::support::server;
 const USERS: &str = "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);\n";
 
 #[test]
-fn models_become_a_script_that_makes_them_and_takes_them_back() {
+fn autogenerate_writes_the_upgrade_and_the_downgrade() {
     let database = server().database();
     let project = with_models(&database, USERS);
     let output = project.run(&["revision", "--autogenerate", "-m", "add users"]).expect_status(0);
@@ -19,14 +19,14 @@ fn models_become_a_script_that_makes_them_and_takes_them_back() {
     assert!(section(&script, "-- @upgrade").starts_with("CREATE TABLE users (\n"), "{script}");
     assert_eq!(section(&script, "-- @downgrade"), "DROP TABLE users;", "{script}");
     project.run(&["upgrade", "head"]).expect_status(0);
-    let calm = project.run(&["check"]).expect_status(0);
-    assert_eq!(calm.stdout, "No new upgrade operations detected.\n");
+    let unchanged = project.run(&["check"]).expect_status(0);
+    assert_eq!(unchanged.stdout, "No new upgrade operations detected.\n");
     project.run(&["downgrade", "base", "--allow", "all"]).expect_status(0);
     assert_eq!(database.psql("SELECT to_regclass('users')"), "");
 }
 
 #[test]
-fn check_lists_what_is_to_be_done_and_changes_nothing() {
+fn check_lists_the_operations_and_changes_nothing() {
     let database = server().database();
     let project = with_models(&database, USERS);
     let output = project.run(&["check"]).expect_status(4);
@@ -43,7 +43,7 @@ fn check_lists_what_is_to_be_done_and_changes_nothing() {
 }
 
 #[test]
-fn without_a_difference_the_script_is_empty_or_not_written() {
+fn without_a_difference_the_script_is_empty_or_skipped() {
     let database = server().database();
     let project = with_models(&database, USERS);
     database.psql(USERS);
@@ -58,7 +58,7 @@ fn without_a_difference_the_script_is_empty_or_not_written() {
 }
 
 #[test]
-fn sql_is_printed_and_nothing_written() {
+fn with_sql_the_script_is_printed_and_not_written() {
     let database = server().database();
     let project = with_models(&database, USERS);
     let output = project.run(&["revision", "--autogenerate", "--sql"]).expect_status(0);
@@ -69,7 +69,7 @@ fn sql_is_printed_and_nothing_written() {
 }
 
 #[test]
-fn the_document_says_what_was_done_and_proved() {
+fn the_document_contains_operations_and_proof() {
     let database = server().database();
     let project = with_models(&database, USERS);
     let arguments = ["revision", "--autogenerate", "-m", "one", "--rev-id", "0001aaaa0000", "--json"];
@@ -82,7 +82,7 @@ fn the_document_says_what_was_done_and_proved() {
 }
 
 #[test]
-fn what_cannot_come_back_is_said() {
+fn the_script_says_which_data_a_downgrade_cannot_restore() {
     let database = server().database();
     let project = with_models(&database, "CREATE TABLE users (id bigint PRIMARY KEY);");
     database.psql(USERS);
@@ -97,7 +97,7 @@ fn what_cannot_come_back_is_said() {
 }
 
 #[test]
-fn names_are_whole_where_the_search_path_depends_on_who_looks() {
+fn names_have_their_schema_if_the_search_path_depends_on_the_role() {
     let server = crate::support::Server::start(&crate::support::ServerOptions::default());
     let database = server.database();
     database.psql("CREATE SCHEMA postgres");
@@ -107,9 +107,9 @@ fn names_are_whole_where_the_search_path_depends_on_who_looks() {
 }
 
 #[test]
-fn expressions_that_mean_the_same_are_no_difference() {
+fn equivalent_expressions_are_not_a_difference() {
     let database = server().database();
-    // What PostgreSQL says of the first is not what it says of the second.
+    // PostgreSQL prints the two expressions differently.
     database.psql("CREATE TABLE t (a varchar(9), CONSTRAINT c CHECK (a IN ('x', 'y')))");
     let models = "CREATE TABLE t (a varchar(9), CONSTRAINT c CHECK
         ((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[])));";

@@ -1,11 +1,11 @@
-//! Steps that PostgreSQL runs in no transaction, and runs that died in them.
+//! Statements that cannot run in a transaction, and runs that were killed during one.
 
 use super::{fresh, heads, ledger};
 
 const TABLE: &str = "CREATE TABLE t (a int);\nINSERT INTO t SELECT generate_series(1, 10);";
 
 #[test]
-fn a_concurrent_index_is_recognised_and_built() {
+fn a_concurrent_index_is_built_outside_a_transaction() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     project.script(
@@ -21,7 +21,7 @@ fn a_concurrent_index_is_recognised_and_built() {
 }
 
 #[test]
-fn it_is_refused_where_everything_shares_one_transaction() {
+fn with_one_transaction_for_all_revisions_such_a_step_is_refused() {
     let (database, project) = fresh();
     let config = project.read("limbeck.toml") + "[apply]\ntransaction = \"all\"\n";
     project.write("limbeck.toml", &config);
@@ -33,7 +33,7 @@ fn it_is_refused_where_everything_shares_one_transaction() {
 }
 
 #[test]
-fn a_run_that_failed_goes_on_at_the_statement_where_it_stopped() {
+fn a_failed_run_continues_at_the_statement_where_it_stopped() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     let sql = "INSERT INTO t VALUES (100);\nINSERT INTO nope VALUES (1);\nVACUUM t;";
@@ -49,7 +49,7 @@ fn a_run_that_failed_goes_on_at_the_statement_where_it_stopped() {
 }
 
 #[test]
-fn an_index_left_invalid_is_found_and_its_removal_told() {
+fn an_invalid_index_is_found_and_the_error_says_how_to_drop_it() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (1);", "");
     project.script("aaaa00000002", "aaaa00000001", "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);", "");
@@ -61,8 +61,8 @@ fn an_index_left_invalid_is_found_and_its_removal_told() {
     project.run(&["upgrade", "head"]).expect_status(0);
 }
 
-/// The ledger as a run leaves it that was killed while its first statement ran.
-fn died_in_first_statement(database: &crate::support::TestDatabase<'_>) {
+/// Changes the ledger to the state after a run that was killed during its first statement.
+fn simulate_kill_in_first_statement(database: &crate::support::TestDatabase<'_>) {
     database.psql(
         "UPDATE limbeck.log SET state = 'running', begun = 1, finished = 0, backend_pid = 1, backend_start = 'epoch'
          WHERE revision = 'aaaa00000002'",
@@ -70,27 +70,27 @@ fn died_in_first_statement(database: &crate::support::TestDatabase<'_>) {
 }
 
 #[test]
-fn a_statement_that_a_dead_run_had_begun_is_judged_from_the_catalog() {
+fn after_a_kill_the_catalog_shows_whether_the_statement_took_effect() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     let sql = "CREATE INDEX CONCURRENTLY i ON t (a);\nINSERT INTO nope VALUES (1);";
     project.script("aaaa00000002", "aaaa00000001", sql, "");
     project.run(&["upgrade", "head"]).expect_status(1);
-    died_in_first_statement(&database);
+    simulate_kill_in_first_statement(&database);
     database.psql("CREATE TABLE nope (a int)");
-    // The index is there and valid, so it is not built a second time, which would fail.
+    // The index exists and is valid, so the run must not build it again (that would fail).
     project.run(&["upgrade", "head"]).expect_status(0);
     assert_eq!(heads(&database), "aaaa00000002");
 }
 
 #[test]
-fn what_no_catalog_tells_is_asked_about() {
+fn if_the_catalog_does_not_show_the_effect_resume_is_required() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     let sql = "INSERT INTO t VALUES (100);\nINSERT INTO nope VALUES (1);\nVACUUM t;";
     project.script("aaaa00000002", "aaaa00000001", sql, "");
     project.run(&["upgrade", "head"]).expect_status(1);
-    died_in_first_statement(&database);
+    simulate_kill_in_first_statement(&database);
     database.psql("CREATE TABLE nope (a int)");
     let run = project.run(&["upgrade", "head"]).expect_status(1);
     assert!(run.stderr.contains("whether it took effect is not known"), "{}", run.stderr);
@@ -99,7 +99,7 @@ fn what_no_catalog_tells_is_asked_about() {
 }
 
 #[test]
-fn what_was_empty_is_counted_again_outside_a_transaction_too() {
+fn an_empty_table_is_counted_again_also_outside_a_transaction() {
     let (database, project) = fresh();
     database.psql("CREATE TABLE t (a int)");
     let sql = "VACUUM t;\nINSERT INTO t SELECT 1;\nTRUNCATE t;";

@@ -1,4 +1,4 @@
-//! What CASCADE takes along is found, counted, approved, kept, and brought back.
+//! Objects dropped by CASCADE are found, counted, approved, copied and restored.
 
 use crate::support::{TestProject, server};
 
@@ -11,7 +11,7 @@ INSERT INTO refers VALUES (1, NULL), (2, NULL);
 CREATE VIEW v AS SELECT 1 AS one; CREATE VIEW w AS SELECT one FROM v;
 CREATE TABLE whole (i int) PARTITION BY RANGE (i); CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (9);";
 
-/// What a dry run finds of lost data, as (code, object, values).
+/// The data-loss hazards of a dry run, as (code, object, values).
 pub fn found(project: &TestProject) -> Vec<(String, String, Option<u64>)> {
     let output = project.run(&["upgrade", "head", "--dry-run", "--json"]).expect_status(0);
     let plan: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
@@ -24,13 +24,13 @@ pub fn found(project: &TestProject) -> Vec<(String, String, Option<u64>)> {
         .collect()
 }
 
-/// What is expected, as [`found`] gives it.
-pub fn listed(expected: &[(&str, &str, Option<u64>)]) -> Vec<(String, String, Option<u64>)> {
-    expected.iter().map(|(code, object, values)| ((*code).to_owned(), (*object).to_owned(), *values)).collect()
+/// Expected hazards in the form of [`found`].
+pub fn owned(hazards: &[(&str, &str, Option<u64>)]) -> Vec<(String, String, Option<u64>)> {
+    hazards.iter().map(|(code, object, values)| ((*code).to_owned(), (*object).to_owned(), *values)).collect()
 }
 
 #[test]
-fn what_goes_along_is_counted_by_name() {
+fn cascaded_objects_are_counted_by_name() {
     for (statement, expected) in [
         ("DROP TABLE parent CASCADE", &[("DL101", "parent", Some(3)), ("DL124", "public.child", Some(3))][..]),
         (
@@ -46,12 +46,12 @@ fn what_goes_along_is_counted_by_name() {
         database.psql(TABLES);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statement};"), "SELECT 1;");
-        assert_eq!(found(&project), listed(expected), "{statement}");
+        assert_eq!(found(&project), owned(expected), "{statement}");
     }
 }
 
 #[test]
-fn an_empty_table_does_not_take_full_ones_along_unasked_and_they_come_back() {
+fn dropping_an_empty_table_needs_approval_for_cascaded_tables_with_rows() {
     let database = server().database();
     database.psql(TABLES);
     let project = TestProject::on(&database);
@@ -66,7 +66,7 @@ fn an_empty_table_does_not_take_full_ones_along_unasked_and_they_come_back() {
 }
 
 #[test]
-fn what_comes_to_depend_on_it_meanwhile_stops_the_run() {
+fn an_object_that_becomes_dependent_after_the_plan_stops_the_run() {
     let database = server().database();
     database.psql("CREATE TABLE empty (i int); CREATE TABLE full_one (i int); INSERT INTO full_one VALUES (1)");
     let project = TestProject::on(&database);

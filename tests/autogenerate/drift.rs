@@ -1,22 +1,22 @@
-//! The database against its own history.
+//! `drift`: the database compared with its own history.
 
 use super::{document, scratch};
 use crate::support::{Server, ServerOptions, TestProject, server};
 
 #[test]
-fn what_was_done_by_hand_is_found() {
+fn manual_changes_are_found() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = TestProject::on(&database);
     project.script("0001aaaa0000", "", "CREATE TABLE a (id int PRIMARY KEY, t text);", "DROP TABLE a;");
     project.script("0002aaaa0000", "0001aaaa0000", "CREATE TABLE later (i int);", "DROP TABLE later;");
-    let calm = project.run(&["drift"]).expect_status(0);
-    assert_eq!(calm.stdout, "The database is what its history says.\n");
+    let unchanged = project.run(&["drift"]).expect_status(0);
+    assert_eq!(unchanged.stdout, "The database equals the schema of its history.\n");
     project.run(&["upgrade", "0001aaaa0000"]).expect_status(0);
     project.run(&["drift"]).expect_status(0);
     database.psql("ALTER TABLE a ADD COLUMN by_hand int, ALTER COLUMN t SET NOT NULL");
     let drifted = project.run(&["drift"]).expect_status(4);
-    assert!(drifted.stdout.starts_with("The database is not what its history says:\n"), "{}", drifted.stdout);
+    assert!(drifted.stdout.starts_with("The database differs from the schema of its history:\n"), "{}", drifted.stdout);
     assert!(drifted.stdout.contains("by_hand"), "{}", drifted.stdout);
     let found = document(&project.run(&["drift", "--json"]).expect_status(4));
     let statements: Vec<&str> =
@@ -27,7 +27,7 @@ fn what_was_done_by_hand_is_found() {
 }
 
 #[test]
-fn a_revision_whose_file_is_gone_counts_with_the_text_that_ran() {
+fn a_revision_without_a_file_is_replayed_from_the_ledger() {
     let database = server().database();
     let project = TestProject::on(&database);
     let path = project.script("0001aaaa0000", "", "CREATE TABLE a (i int);", "DROP TABLE a;");

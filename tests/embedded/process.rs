@@ -58,7 +58,7 @@ impl User {
         let note = note.into_temp_path().keep().unwrap();
         std::fs::remove_file(&note).unwrap();
         let mut command = Command::new(test);
-        command.args(["--exact", "embedded::user::process_of_a_user", "--ignored", "--quiet"]);
+        command.args(["--exact", "embedded::process::process_of_a_user", "--ignored", "--quiet"]);
         command.current_dir(project.root()).env_clear().envs(project.environment());
         command.env(NOTE, &note).env(SUPERVISOR, supervisor);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -86,7 +86,7 @@ impl User {
     #[track_caller]
     pub fn end(mut self) {
         drop(self.child.stdin.take());
-        assert!(end_of(&mut self.child, 30).expect("the user ends").success());
+        assert!(end_of(&mut self.child, 30).expect("the process ends").success());
         std::fs::remove_file(&self.note).unwrap();
     }
 
@@ -126,8 +126,8 @@ impl Started {
 
     fn answer(mut self) -> (Child, PathBuf, String) {
         let mut text = String::new();
-        eventually("the user has an answer", 90, || {
-            assert!(self.child.try_wait().unwrap().is_none(), "the user ended");
+        eventually("the process has written its note", 90, || {
+            assert!(self.child.try_wait().unwrap().is_none(), "the process ended");
             text = std::fs::read_to_string(&self.note).unwrap_or_default();
             text.ends_with('.')
         });

@@ -1,4 +1,4 @@
-//! Copies on the command line: limits, options, documents, and by hand.
+//! Copies on the command line: limits, options, documents, and the command `kept`.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ fn document(output: &Output) -> Value {
 }
 
 #[test]
-fn above_the_limit_nothing_runs_and_the_ways_on_are_named() {
+fn above_the_limit_nothing_runs_and_the_hint_names_the_choices() {
     let case = column();
     configure(&case.project, "keep_limit = \"100kB\"");
     let refused = case.project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(1);
@@ -40,7 +40,7 @@ fn above_the_limit_nothing_runs_and_the_ways_on_are_named() {
 }
 
 #[test]
-fn what_was_underestimated_stops_at_the_limit_with_everything_as_it_was() {
+fn a_copy_that_exceeds_the_limit_during_the_run_rolls_everything_back() {
     let before = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, 900) i";
     let up = "ALTER TABLE t RENAME TO u;\nALTER TABLE u DROP COLUMN a;";
     let case = Case::new(before, up, "ALTER TABLE u ADD COLUMN a text;\nALTER TABLE u RENAME TO t;");
@@ -56,14 +56,14 @@ fn what_was_underestimated_stops_at_the_limit_with_everything_as_it_was() {
 }
 
 #[test]
-fn no_keep_makes_none_and_puts_none_back() {
+fn no_keep_makes_and_restores_no_copies() {
     let case = column();
     let was = case.rows("t");
     case.up();
     case.project.run(&["downgrade", "-1", "--no-keep"]).expect_status(0);
     assert_eq!(case.database.psql("SELECT count(a) FROM t"), "0");
     assert_eq!(case.copies(), ["column t.a 900"]);
-    // Another way up and down does not bring what is older back.
+    // A later upgrade and downgrade does not restore the older copy.
     case.database.psql("UPDATE t SET a = 'now'");
     case.up();
     case.down();
@@ -80,7 +80,7 @@ fn no_keep_makes_none_and_puts_none_back() {
 }
 
 #[test]
-fn documents_tell_what_is_kept_and_what_came_back() {
+fn documents_contain_the_copies_and_the_restored_rows() {
     let case = column();
     let plan = document(&case.project.run(&["upgrade", "head", "--dry-run", "--json"]).expect_status(0));
     assert_eq!(
@@ -104,7 +104,7 @@ fn documents_tell_what_is_kept_and_what_came_back() {
 }
 
 #[test]
-fn by_hand_a_copy_is_listed_put_back_or_dropped() {
+fn kept_lists_restores_and_drops_copies() {
     let case = column();
     let was = case.rows("t");
     case.project.run(&["kept", "list"]).expect_status(0);
@@ -139,7 +139,7 @@ fn by_hand_a_copy_is_listed_put_back_or_dropped() {
 }
 
 #[test]
-fn one_statement_that_refuses_null_is_told_how_the_values_come_back() {
+fn a_not_null_column_without_a_default_gets_a_hint_about_three_steps() {
     let case = Case::new(T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a text NOT NULL;");
     case.up();
     let failed = case.project.run(&["downgrade", "-1"]).expect_status(1);
@@ -148,7 +148,7 @@ fn one_statement_that_refuses_null_is_told_how_the_values_come_back() {
 }
 
 #[test]
-fn a_way_back_that_cannot_take_the_values_fails_whole_and_keeps_the_copy() {
+fn a_downgrade_that_cannot_restore_the_values_is_rolled_back_and_keeps_the_copy() {
     let case = Case::new(T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a text CHECK (a < '3');");
     case.up();
     let failed = case.project.run(&["downgrade", "-1"]).expect_status(1);
@@ -160,7 +160,7 @@ fn a_way_back_that_cannot_take_the_values_fails_whole_and_keeps_the_copy() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_said_before() {
+fn data_that_cannot_be_copied_are_reported_before_approval() {
     let before = format!("{T}; CREATE MATERIALIZED VIEW v AS SELECT * FROM t");
     let up = "DO $$ BEGIN EXECUTE 'ALTER TABLE t DROP ' || 'COLUMN a CASCADE'; END $$;";
     let refused = Case::new(&before, up, "SELECT 1;").project.run(&["upgrade", "head"]).expect_status(3);
@@ -175,7 +175,7 @@ fn what_cannot_be_kept_is_said_before() {
 }
 
 #[test]
-fn copies_are_nobody_elses_to_read_and_nobody_elses_schema() {
+fn other_roles_cannot_read_copies_or_use_the_schema() {
     let case = column();
     let other = format!("reader_{}", case.database.name());
     case.database.psql(&format!(
@@ -193,7 +193,7 @@ fn copies_are_nobody_elses_to_read_and_nobody_elses_schema() {
 }
 
 #[test]
-fn a_role_without_a_schema_of_its_own_keeps_copies_beside_the_version_table() {
+fn a_role_that_cannot_create_a_schema_keeps_copies_beside_the_version_table() {
     let case = column();
     let role = format!("maker_{}", case.database.name());
     case.database.psql(&format!(

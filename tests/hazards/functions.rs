@@ -1,6 +1,6 @@
-//! What functions and triggers do that are in the database already is found where a statement sets them off.
+//! Hazards in existing functions and triggers are found where a statement calls or fires them.
 
-use super::along::{found, listed};
+use super::cascade::{found, owned};
 use crate::support::{TestProject, server};
 
 const THERE: &str = "CREATE TABLE b (i int, t text); INSERT INTO b VALUES (1, 'x'), (2, 'y');
@@ -19,7 +19,7 @@ CREATE RULE calls AS ON INSERT TO over DO INSTEAD SELECT wipe();
 CREATE RULE instead AS ON DELETE TO over DO INSTEAD DELETE FROM ruled WHERE i = old.i;";
 
 #[test]
-fn what_is_set_off_is_found_and_counted() {
+fn hazards_of_called_functions_and_fired_triggers_are_counted() {
     for (statement, expected) in [
         ("SELECT wipe()", &[("DL106", "b", Some(2))][..]),
         ("DO $$ BEGIN PERFORM public.wipe(); END $$", &[("DL106", "b", Some(2))]),
@@ -39,12 +39,12 @@ fn what_is_set_off_is_found_and_counted() {
         database.psql(THERE);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statement};"), "SELECT 1;");
-        assert_eq!(found(&project), listed(expected), "{statement}");
+        assert_eq!(found(&project), owned(expected), "{statement}");
     }
 }
 
 #[test]
-fn a_call_that_destroys_is_refused_unasked_and_what_it_took_comes_back() {
+fn a_call_that_destroys_data_needs_approval_and_the_data_are_restored() {
     let database = server().database();
     database.psql(&format!("{THERE} ALTER TABLE b ADD PRIMARY KEY (i);"));
     let project = TestProject::on(&database);

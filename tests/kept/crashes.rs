@@ -1,4 +1,4 @@
-//! Killed between the copy and the loss, and outside a transaction: either both happened or neither.
+//! Runs that are killed between the copy and the loss: either both happen or neither, also outside a transaction.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use crate::support::{end_of, eventually};
 
 const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'a'), (2, 'b');";
 
-/// A pause at the beginning of every ALTER TABLE, which is after the copy was made.
+/// Pauses at the beginning of every ALTER TABLE, after the copy was made.
 const PAUSE: &str =
     "CREATE FUNCTION pause() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); END $$;
     CREATE EVENT TRIGGER pause ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION pause();";
@@ -15,7 +15,7 @@ const PAUSE: &str =
 const AT_WORK: &str = "FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE t DROP%' AND wait_event = 'PgSleep'
     AND datname = current_database() AND pid <> pg_backend_pid()";
 
-/// Kills the client once the statement has begun, and then its server process.
+/// Kills the client after the statement has begun, then its server process.
 fn kill(case: &Case) {
     case.database.psql(PAUSE);
     let mut run = case.project.spawn(&["upgrade", "head", "--allow", "data-loss"]);
@@ -23,12 +23,12 @@ fn kill(case: &Case) {
     assert!(Command::new("kill").args(["-KILL", &run.id().to_string()]).status().unwrap().success());
     assert_eq!(end_of(&mut run, 20).unwrap().code(), None);
     case.database.psql(&format!("SELECT pg_terminate_backend(pid) {AT_WORK}"));
-    eventually("its process is gone", 30, || case.database.psql(&format!("SELECT count(*) {AT_WORK}")) == "0");
+    eventually("its server process has ended", 30, || case.database.psql(&format!("SELECT count(*) {AT_WORK}")) == "0");
     case.database.psql("DROP EVENT TRIGGER pause");
 }
 
 #[test]
-fn killed_between_the_copy_and_the_drop_neither_has_happened() {
+fn a_kill_between_copy_and_drop_rolls_both_back() {
     let case = Case::new(T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a text;");
     kill(&case);
     assert_eq!(case.rows("t"), ["(1,a)", "(2,b)"]);
@@ -40,7 +40,7 @@ fn killed_between_the_copy_and_the_drop_neither_has_happened() {
 }
 
 #[test]
-fn outside_a_transaction_the_copy_is_there_before_the_loss() {
+fn outside_a_transaction_the_copy_is_committed_before_the_loss() {
     let case = Case::new(T, "SELECT 1;", "SELECT 1;");
     let script = case.project.read("versions/aaaa00000002_script.sql");
     let script = script.replace("-- @upgrade\nSELECT 1;", "-- @upgrade transaction=off\nALTER TABLE t DROP COLUMN a;");

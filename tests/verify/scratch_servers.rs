@@ -1,15 +1,15 @@
-//! Where the scratch database is made.
+//! Where the scratch database is created.
 
 use super::{document, good_history, is_untouched, scratch};
 use crate::support::{Server, ServerOptions, TestProject, server};
 
-/// A project for a role of the server that may not make databases; the second is the role's URL.
+/// A project for a role that cannot create databases. Returns the project and the URL of the role.
 fn as_role(server: &Server, role: &str, database: &str) -> String {
     server.url(database).replace("postgres@", &format!("{role}@"))
 }
 
 #[test]
-fn a_role_that_may_not_make_databases_gets_a_private_server() {
+fn a_role_that_cannot_create_databases_uses_a_private_server() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql("CREATE ROLE plain LOGIN");
@@ -24,7 +24,7 @@ fn a_role_that_may_not_make_databases_gets_a_private_server() {
 }
 
 #[test]
-fn roles_and_protected_environments_stay_away_from_the_target() {
+fn scripts_with_roles_and_protected_environments_use_a_private_server() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql("CREATE ROLE app; CREATE ROLE other");
@@ -35,7 +35,7 @@ fn roles_and_protected_environments_stay_away_from_the_target() {
     project.script("aa01", "", "CREATE TABLE a (i int);", "DROP TABLE a;");
     let protected = project.run(&["verify", "-e", "live"]).expect_status(0);
     assert!(protected.stderr.contains("because the environment is protected"), "{}", protected.stderr);
-    // The target has both roles; a server that is to make `app` must not have it yet, and has to have `other`.
+    // The target has both roles. The private server must not have `app`, which a script creates, but must have `other`.
     project.script(
         "bb01",
         "aa01",
@@ -49,7 +49,7 @@ fn roles_and_protected_environments_stay_away_from_the_target() {
 }
 
 #[test]
-fn a_configured_server_serves_and_one_that_cannot_is_an_error() {
+fn the_configured_server_is_used_or_an_error() {
     let (target, other) = (server().database(), Server::start(&ServerOptions::default()));
     let elsewhere = other.database();
     elsewhere.psql("CREATE ROLE plain LOGIN");
@@ -65,7 +65,7 @@ fn a_configured_server_serves_and_one_that_cannot_is_an_error() {
 }
 
 #[test]
-fn encoding_and_locale_are_the_targets() {
+fn the_scratch_database_has_the_encoding_and_locale_of_the_target() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");

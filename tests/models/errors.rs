@@ -1,4 +1,4 @@
-//! What is told of models that the server does not take.
+//! Errors in models.
 
 use super::{load, load_with};
 use crate::support::{Server, ServerOptions, TestProject, eventually, server};
@@ -6,9 +6,9 @@ use crate::verify::scratch;
 use limbeck::engine::ErrorKind;
 use tokio_util::sync::CancellationToken;
 
-/// Loads files (name, text) and gives the error's report.
+/// Loads files (name, text) and returns the report of the error.
 #[track_caller]
-fn refused(files: &[(&str, &str)]) -> String {
+fn error_report(files: &[(&str, &str)]) -> String {
     let database = server().database();
     let project = TestProject::on(&database);
     for (name, text) in files {
@@ -18,22 +18,22 @@ fn refused(files: &[(&str, &str)]) -> String {
 }
 
 #[track_caller]
-fn says(report: &str, parts: &[&str]) {
+fn assert_contains(report: &str, parts: &[&str]) {
     for part in parts {
         assert!(report.contains(part), "no {part:?} in\n{report}");
     }
 }
 
 #[test]
-fn a_syntax_error_shows_its_place() {
-    let report = refused(&[
+fn a_syntax_error_is_shown_with_its_position() {
+    let report = error_report(&[
         ("models/a.sql", "CREATE TABLE a (i int);\n"),
         (
             "models/b.sql",
             "-- 한글\nCREATE TABLE b (i int);\n\nCREATE TABLE c (\n    id int,\n    nam text NOT NUL\n);\n",
         ),
     ]);
-    says(
+    assert_contains(
         &report,
         &[
             "models/b.sql: syntax error at or near \"NUL\"",
@@ -43,35 +43,42 @@ fn a_syntax_error_shows_its_place() {
         ],
     );
     assert!(report.ends_with(&format!("  | {}^", " ".repeat(17))), "{report}");
-    // In a text that goes statement by statement, too.
-    says(&refused(&[("models/a.sql", "BEGIN;\nCREATE TABL a ();")]), &["models/a.sql:2:8", "near \"TABL\""]);
+    // Also in a text that is loaded statement by statement.
+    assert_contains(
+        &error_report(&[("models/a.sql", "BEGIN;\nCREATE TABL a ();")]),
+        &["models/a.sql:2:8", "near \"TABL\""],
+    );
     let body = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETRN 1;\nEND $$;";
-    says(&refused(&[("models/a.sql", body)]), &["models/a.sql:3:3", "3 |   RETRN 1;"]);
+    assert_contains(&error_report(&[("models/a.sql", body)]), &["models/a.sql:3:3", "3 |   RETRN 1;"]);
 }
 
 #[test]
-fn what_lacks_something_is_told_and_what_only_follows_is_not() {
+fn a_missing_object_is_reported_and_its_consequences_are_not() {
     let files = [
         ("models/a.sql", "CREATE TABLE orders (person int REFERENCES people);"),
         ("models/b.sql", "CREATE TABLE people (\n  id int PRIMARY KEY,\n  mail nosuchtype\n);"),
     ];
-    says(&refused(&files), &["models/b.sql: type \"nosuchtype\" does not exist", "models/b.sql:3:8", "SQLSTATE 42704"]);
+    assert_contains(
+        &error_report(&files),
+        &["models/b.sql: type \"nosuchtype\" does not exist", "models/b.sql:3:8", "SQLSTATE 42704"],
+    );
     let twice = [("models/a.sql", "CREATE TABLE a (i int);\n"), ("models/b.sql", "\n  CREATE TABLE a (i int);")];
-    says(&refused(&twice), &["models/b.sql: relation \"a\" already exists", "models/b.sql:2:3"]);
+    assert_contains(&error_report(&twice), &["models/b.sql: relation \"a\" already exists", "models/b.sql:2:3"]);
     let circle = [
         ("models/a.sql", "CREATE TABLE a (id int PRIMARY KEY, b int REFERENCES b);"),
         ("models/b.sql", "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);"),
     ];
-    says(
-        &refused(&circle),
+    assert_contains(
+        &error_report(&circle),
         &["models/a.sql: relation \"b\" does not exist", "wait for each other", "hint: tables that refer"],
     );
 }
 
 #[test]
-fn extensions_and_roles_that_the_server_lacks_are_named() {
-    let report = refused(&[("models/a.sql", "CREATE TABLE a (i int);\nCREATE EXTENSION IF NOT EXISTS nosuch_one;")]);
-    says(
+fn missing_extensions_and_roles_are_named() {
+    let report =
+        error_report(&[("models/a.sql", "CREATE TABLE a (i int);\nCREATE EXTENSION IF NOT EXISTS nosuch_one;")]);
+    assert_contains(
         &report,
         &[
             "models/a.sql: the server lacks the extension nosuch_one",
@@ -80,28 +87,28 @@ fn extensions_and_roles_that_the_server_lacks_are_named() {
             "nosuch-one",
         ],
     );
-    let report = refused(&[("models/a.sql", "CREATE TABLE a (i int);\nGRANT SELECT ON a TO nosuchrole;")]);
-    says(
+    let report = error_report(&[("models/a.sql", "CREATE TABLE a (i int);\nGRANT SELECT ON a TO nosuchrole;")]);
+    assert_contains(
         &report,
         &["models/a.sql: role \"nosuchrole\" does not exist", "models/a.sql:2:", "hint: make the role on the server"],
     );
 }
 
 #[test]
-fn commands_of_psqls_and_missing_models_are_told() {
-    says(
-        &refused(&[("models/a.sql", "SELECT 1;\n\\i other.sql\n")]),
+fn psql_commands_and_missing_models_are_errors() {
+    assert_contains(
+        &error_report(&[("models/a.sql", "SELECT 1;\n\\i other.sql\n")]),
         &["\\i is a command of psql", "models/a.sql:2:1", "hint:"],
     );
-    says(&refused(&[]), &["there are no models", "models/**/*.sql", "hint:"]);
+    assert_contains(&error_report(&[]), &["there are no models", "models/**/*.sql", "hint:"]);
     let database = server().database();
     let config = |models: &str| format!("[database]\nurl = \"{}\"\n[models]\n{models}\n", database.url());
     let project = TestProject::new(&config("sql = ['schema/*.sql']"));
-    says(&load(&project).error().report(), &["no file is 'schema/*.sql'", "hint: patterns are relative to"]);
+    assert_contains(&load(&project).error().report(), &["no file is 'schema/*.sql'", "hint: patterns are relative to"]);
     project.write("limbeck.toml", &config("sqlalchemy = { metadata = 'a:b' }"));
-    says(&load(&project).error().report(), &["not in this version yet", "program = "]);
+    assert_contains(&load(&project).error().report(), &["not in this version yet", "program = "]);
     project.write("limbeck.toml", &config("sql = ['a.sql']\nprogram = ['b']"));
-    says(&load(&project).error().report(), &["more than one thing"]);
+    assert_contains(&load(&project).error().report(), &["more than one thing"]);
 }
 
 #[test]
@@ -121,7 +128,7 @@ fn a_cancel_leaves_no_scratch_database() {
     });
     assert_eq!(error.kind, ErrorKind::Interrupted);
     assert!(scratch(&database).is_empty());
-    // At every turn.
+    // At every stage.
     project.write("models/a.sql", "CREATE TABLE a (i int);");
     for turn in 0..3 {
         let (cancel, seen) = (CancellationToken::new(), std::sync::atomic::AtomicUsize::new(0));
@@ -133,5 +140,5 @@ fn a_cancel_leaves_no_scratch_database() {
         assert_eq!(loaded.error().kind, ErrorKind::Interrupted, "{turn}");
         assert!(scratch(&database).is_empty());
     }
-    assert!(!load(&project).is_from_cache(), "nothing was kept");
+    assert!(!load(&project).is_from_cache(), "nothing was cached");
 }

@@ -1,4 +1,4 @@
-//! What is left on the server afterwards: nothing, or what the next run takes away.
+//! A run leaves nothing on the server. The next run removes what a killed run left.
 
 use std::io::Read;
 
@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{is_untouched, scratch};
 use crate::support::{Server, ServerOptions, TestDatabase, TestProject, end_of, eventually, psql_at};
 
-/// A project whose second script sleeps on the scratch database, and its server, which nobody else uses.
+/// A project whose second script sleeps on the scratch database, and a separate server for it.
 fn sleeping(server: &Server) -> (TestDatabase<'_>, TestProject) {
     let database = server.database();
     let project = TestProject::on(&database);
@@ -32,16 +32,16 @@ fn success_failure_and_cancel_leave_nothing() {
     let mut child = project.spawn(&["verify", "bb01"]);
     eventually("the script sleeps", 60, || sleepers(&database) == "1");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let status = end_of(&mut child, 60).expect("it ends");
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert_eq!(status.code(), Some(130), "{told}");
-    assert!(told.contains("the scratch database is gone"), "{told}");
+    let status = end_of(&mut child, 60).expect("the process ends");
+    let mut output = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+    assert_eq!(status.code(), Some(130), "{output}");
+    assert!(output.contains("the scratch database was dropped"), "{output}");
     assert!(scratch(&database).is_empty() && is_untouched(&database));
 }
 
 #[test]
-fn what_a_killed_run_left_is_swept_and_what_is_in_use_is_not() {
+fn the_scratch_database_of_a_killed_run_is_removed_but_not_one_in_use() {
     let server = Server::start(&ServerOptions::default());
     let (database, project) = sleeping(&server);
     let mut killed = project.spawn(&["verify", "bb01"]);
@@ -53,10 +53,10 @@ fn what_a_killed_run_left_is_swept_and_what_is_in_use_is_not() {
     assert_eq!(scratch(&database).len(), 2);
     killed.kill().unwrap();
     killed.wait().unwrap();
-    eventually("its lock is free", 60, || {
+    eventually("the lock of the killed run is free", 60, || {
         database.psql("SELECT count(*) FROM pg_locks WHERE objsubid = 2 AND classid = 1818848627") == "1"
     });
-    // From another database of the server, too.
+    // Also from another database of the server.
     let other = server.database();
     let elsewhere = TestProject::on(&other);
     elsewhere.script("aa01", "", "CREATE TABLE a (i int);", "DROP TABLE a;");
@@ -70,16 +70,16 @@ fn what_a_killed_run_left_is_swept_and_what_is_in_use_is_not() {
 }
 
 #[test]
-fn a_private_server_that_a_killed_run_left_is_swept() {
+fn the_private_server_of_a_killed_run_is_removed() {
     let server = Server::start(&ServerOptions::default());
     let (_database, project) = sleeping(&server);
     project.script("dd01", "aa01", "CREATE ROLE sleeper;\nSELECT pg_notify('here', '');\nSELECT pg_sleep(600);", "");
     let folders = || std::fs::read_dir(project.folder().join("embedded/scratch")).map_or(0, Iterator::count);
     let mut killed = project.spawn(&["verify", "dd01"]);
-    let mut told = String::new();
+    let mut output = String::new();
     let mut stderr = std::io::BufReader::new(killed.stderr.take().unwrap());
-    while !told.contains("Verifying dd01") {
-        assert!(std::io::BufRead::read_line(&mut stderr, &mut told).unwrap() > 0, "{told}");
+    while !output.contains("Verifying dd01") {
+        assert!(std::io::BufRead::read_line(&mut stderr, &mut output).unwrap() > 0, "{output}");
     }
     killed.kill().unwrap();
     killed.wait().unwrap();
