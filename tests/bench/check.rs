@@ -1,5 +1,5 @@
-//! `check` on 1,000 tables: with models that are known against Alembic's `check`, with models that were never loaded
-//! against `psql` loading them.
+//! `check` on 1,000 tables: with cached models compared with Alembic's `check`, without a cache compared with `psql`
+//! loading the models.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,12 +9,12 @@ use crate::support::{Server, ServerOptions, TestProject, program};
 use crate::{Figure, thousand};
 
 const TABLES: usize = 1000;
-/// Each is run so often; the shortest counts, which other programs disturbed least.
+/// How often each program runs. The shortest time counts: it was disturbed least by other programs.
 const ROUNDS: usize = 3;
-/// What reads the catalog and compares, besides loading.
+/// The time allowed for reading the catalog and comparing, in addition to loading.
 const BESIDES: f64 = 1.0;
 
-/// Alembic's `env.py`: online only.
+/// Alembic's `env.py`, online mode only.
 const ENVIRONMENT: &str = "import os, sys
 sys.path.insert(0, os.getcwd())
 from alembic import context
@@ -88,12 +88,12 @@ fn against_alembic(second: Duration, touched: Duration, theirs: Duration) -> Fig
     }
 }
 
-/// Where Alembic's source lies.
+/// The folder of Alembic's source.
 fn source() -> PathBuf {
     std::env::var_os("ALEMBIC_SOURCE").unwrap_or_else(|| "/tmp/alembic-src".into()).into()
 }
 
-/// How long Alembic's `check` takes on the same tables; `None` where it cannot be imported.
+/// The time of Alembic's `check` on the same tables; `None` if Alembic cannot be imported.
 fn alembic(project: &TestProject, server: &Server, database: &str) -> Option<Duration> {
     let python = |arguments: &[&str]| {
         let mut command = Command::new("python3");
@@ -122,7 +122,7 @@ fn time(command: &mut Command) -> Duration {
     let since = Instant::now();
     let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
     let elapsed = since.elapsed();
-    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(4000).collect::<String>();
-    assert!(output.status.success(), "{command:?}\n{}\n{}", told(&output.stdout), told(&output.stderr));
+    let excerpt = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(4000).collect::<String>();
+    assert!(output.status.success(), "{command:?}\n{}\n{}", excerpt(&output.stdout), excerpt(&output.stderr));
     elapsed
 }

@@ -1,6 +1,6 @@
-//! What foreign keys pass on is found and counted by name, and comes back with the rows that it went with.
+//! The effects of foreign key actions are found, counted by name, and restored with the deleted rows.
 
-use super::along::found;
+use super::cascade::found;
 use crate::support::{TestProject, server};
 
 const TABLES: &str = "CREATE TABLE people (id int PRIMARY KEY, name text);
@@ -37,24 +37,24 @@ const CASES: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn what_foreign_keys_pass_on_is_counted_by_name() {
+fn foreign_key_actions_are_counted_by_name() {
     for (statement, expected) in CASES {
         let database = server().database();
         database.psql(TABLES);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statement};"), "SELECT 1;");
-        let told =
+        let hazards =
             found(&project).into_iter().map(|(code, object, values)| format!("{code} {object} {}", values.unwrap()));
-        let mut told: Vec<String> = told.collect();
+        let mut hazards: Vec<String> = hazards.collect();
         let mut expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
-        told.sort();
+        hazards.sort();
         expected.sort();
-        assert_eq!(told, expected, "{statement}");
+        assert_eq!(hazards, expected, "{statement}");
     }
 }
 
 #[test]
-fn what_went_along_comes_back() {
+fn rows_deleted_by_foreign_keys_are_restored() {
     let database = server().database();
     database.psql(TABLES);
     let project = TestProject::on(&database);

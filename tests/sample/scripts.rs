@@ -1,5 +1,4 @@
-//! The sample's scripts are as limbeck itself writes them, and only the last loses
-//! data.
+//! The sample's scripts have the format that limbeck writes, and only the last one loses data.
 
 use limbeck::core::graph::Direction;
 use limbeck::core::hazard::{Class, find};
@@ -28,7 +27,7 @@ fn losses(script: &Script, direction: Direction) -> Vec<String> {
 }
 
 #[test]
-fn every_script_is_canonical() {
+fn every_script_is_in_canonical_form() {
     let scripts = scripts();
     assert!(scripts.len() >= 9);
     for (text, script) in &scripts {
@@ -48,7 +47,7 @@ fn only_the_last_upgrade_loses_data() {
 }
 
 #[test]
-fn a_newcomer_finds_two_revisions_pending() {
+fn on_the_first_start_two_revisions_are_pending() {
     let config = include_str!("../../migrations/limbeck.toml");
     let scripts = scripts();
     let (_, third_last) = &scripts[scripts.len() - 3];
