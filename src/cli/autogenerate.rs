@@ -104,7 +104,7 @@ fn finding(operation: &Operation, is_anew: bool) -> Option<String> {
         Action::Alter => "changed",
         Action::Comment => "changed comment on",
         Action::Grant => "changed grants on",
-        Action::Release | Action::Aside | Action::Own => return None,
+        Action::Release | Action::RenameOld | Action::Own => return None,
     };
     Some(format!("Detected {what} {}", operation.object))
 }

@@ -1,6 +1,6 @@
 //! One database for many pairs: emptied between them, which is much faster than making it anew.
 
-use limbeck::core::diff::{Changes, Options, changes};
+use limbeck::core::diff::{Changes, Options, diff_schemas};
 use limbeck::core::schema::{Schema, Scope, differences};
 use limbeck::engine::catalog;
 use limbeck::engine::connection::{ConnInfo, Session, Variables};
@@ -74,7 +74,7 @@ impl Bench {
 
     /// Turns one schema into the other, and looks whether it did.
     pub fn turn(&self, what: &str, from: &Schema, to: &Schema) -> Result<(), String> {
-        let plan = changes(from, to, &self.options);
+        let plan = diff_schemas(from, to, &self.options);
         let script = script(&plan);
         self.run("before", "SET check_function_bodies = off")?;
         if plan.outside_transaction.is_none() {
@@ -92,7 +92,7 @@ impl Bench {
 
     /// Whether two of the same schema give no statements.
     pub fn is_still(&self, schema: &Schema) -> Result<(), String> {
-        let plan = changes(schema, schema, &self.options);
+        let plan = diff_schemas(schema, schema, &self.options);
         if plan.operations.is_empty() {
             Ok(())
         } else {

@@ -1,7 +1,7 @@
 //! Small schemas to tell apart, and what the writers make of them.
 
-use super::Options;
-use super::context::{Context, Decisions, Written};
+use super::ownership::{Decisions, DiffContext, Options};
+use super::steps::NotedSql;
 use crate::core::schema::{
     Column, Constraint, ConstraintKind, Enum, Function, FunctionKind, Grant, Index, Kind, Object, ObjectId, Schema,
     SequenceOptions, Table, View,
@@ -22,8 +22,8 @@ impl Pair {
         Self { id, old, new, options: Options { creator: "maker".to_owned(), version: 18 } }
     }
 
-    pub fn context(&self) -> Context<'_> {
-        Context { old: &self.old, new: &self.new, options: &self.options, decisions: Decisions::default() }
+    pub fn context(&self) -> DiffContext<'_> {
+        DiffContext { old: &self.old, new: &self.new, options: &self.options, decisions: Decisions::default() }
     }
 }
 
@@ -32,8 +32,8 @@ pub fn schema(objects: impl IntoIterator<Item = (ObjectId, Object)>) -> Schema {
 }
 
 /// The statements alone.
-pub fn sql(written: Vec<Written>) -> Vec<String> {
-    written.into_iter().map(|written| written.sql).collect()
+pub fn sql(statements: Vec<NotedSql>) -> Vec<String> {
+    statements.into_iter().map(|statement| statement.sql).collect()
 }
 
 pub fn own(kind: Kind, name: &str) -> ObjectId {

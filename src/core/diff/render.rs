@@ -1,6 +1,6 @@
 //! The text of a script's section: statements in their groups, with what a reader has to know above them.
 
-use super::{Action, Changes, Operation};
+use super::operation::{Action, Changes, Operation};
 use crate::core::schema::{Kind, ObjectId, Schema};
 
 /// More groups than this get a line each that names them.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tokio_postgres::error::ErrorPosition;
 
-use crate::core::diff::{Changes, Operation, Options, changes};
+use crate::core::diff::{Changes, Operation, Options, diff_schemas};
 use crate::core::schema::{Kind, Schema};
 use crate::engine::catalog;
 use crate::engine::connection::identifier::quote;
@@ -29,7 +29,7 @@ pub async fn fill(project: &Project, scratch: &Scratch, schema: &Schema) -> Resu
     let role = project.config.apply.role.as_deref();
     let creator = role.unwrap_or(&session.server().user).to_owned();
     let options = Options { creator, version: session.server().version_num / 10_000 };
-    run(&session, &changes(&empty, schema, &options), role).await
+    run(&session, &diff_schemas(&empty, schema, &options), role).await
 }
 
 /// Runs statements at once. What only a superuser may make is made by the role that logged in.

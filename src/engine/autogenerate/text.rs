@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::renames::Renames;
 use crate::core::diff::render::{Style, render};
-use crate::core::diff::{Changes, shorten};
+use crate::core::diff::{Changes, strip_schema};
 use crate::core::schema::{Kind, Object, Schema};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
@@ -79,7 +79,7 @@ fn identities<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<Item = Str
 pub fn body(ways: &Ways, names: &Names, old: &Schema, schemas: &[&Schema]) -> Body {
     let known = names.known(schemas);
     let shorten = |sql: &str| match &names.home {
-        Some(home) => shorten(sql, home, &known),
+        Some(home) => strip_schema(sql, home, &known),
         None => sql.to_owned(),
     };
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };

@@ -6,7 +6,9 @@ use super::renames::Renames;
 use super::text::{Names, Ways, body};
 use super::{Comparison, Found, Generated, Proof, Told};
 use crate::core::diff::rename::{Candidate, candidates};
-use crate::core::diff::{Changes, Options, changes, may_settle, objects, settle};
+use crate::core::diff::{
+    Changes, Options, adopt_equivalent_expressions, count_objects, diff_schemas, has_different_expressions,
+};
 use crate::core::schema::{Difference, Disagreement, Schema, Scope, differences};
 use crate::engine::draft::{Body, Draft, Place};
 use crate::engine::models::{Key, Models};
@@ -67,7 +69,7 @@ impl<'a> Work<'a> {
             self.old = self.renames.carried_out(&mut self.bench, &self.wanted.scope).await?;
         }
         self.settle().await?;
-        Ok(changes(&self.old, &self.wanted.schema, &self.options))
+        Ok(diff_schemas(&self.old, &self.wanted.schema, &self.options))
     }
 
     /// What may be renames, of what the target has and the models have.
@@ -113,8 +115,8 @@ impl<'a> Work<'a> {
                 notes: Vec::new(),
             });
         }
-        (self.bench.tell)(Told::Compared { statements: operations.len(), objects: objects(&operations) });
-        let down = changes(&self.wanted.schema, &self.old, &self.options);
+        (self.bench.tell)(Told::Compared { statements: operations.len(), objects: count_objects(&operations) });
+        let down = diff_schemas(&self.wanted.schema, &self.old, &self.options);
         let ways = Ways { up, down, renames: self.renames.clone() };
         let mut names = Names::of(&self.bench.project, self.bench.target).await?;
         let mut draft = place.draft(&self.body(&ways, &names))?;
@@ -167,23 +169,23 @@ impl<'a> Work<'a> {
 
     async fn differs_from_models(&mut self, after: &Schema) -> Result<Vec<String>> {
         let new = &self.wanted.schema;
-        let settled = settle(after, new, None, self.normal_new.as_ref());
-        if !may_settle(&settled, new) || self.asked {
+        let settled = adopt_equivalent_expressions(after, new, None, self.normal_new.as_ref());
+        if !has_different_expressions(&settled, new) || self.asked {
             return Ok(lines(&settled, new, "the models"));
         }
         self.ask_normal_new().await?;
         let new = &self.wanted.schema;
-        Ok(lines(&settle(after, new, None, self.normal_new.as_ref()), new, "the models"))
+        Ok(lines(&adopt_equivalent_expressions(after, new, None, self.normal_new.as_ref()), new, "the models"))
     }
 
     /// Takes expressions for equal that deparse alike after one further load. As little is loaded as will do.
     async fn settle(&mut self) -> Result<()> {
-        if !may_settle(&self.old, &self.wanted.schema) {
+        if !has_different_expressions(&self.old, &self.wanted.schema) {
             return Ok(());
         }
         self.ask_normal_new().await?;
-        self.old = settle(&self.old, &self.wanted.schema, None, self.normal_new.as_ref());
-        if !may_settle(&self.old, &self.wanted.schema) {
+        self.old = adopt_equivalent_expressions(&self.old, &self.wanted.schema, None, self.normal_new.as_ref());
+        if !has_different_expressions(&self.old, &self.wanted.schema) {
             return Ok(());
         }
         let scope = &self.wanted.scope;
@@ -195,7 +197,8 @@ impl<'a> Work<'a> {
                 None
             }
         };
-        self.old = settle(&self.old, &self.wanted.schema, normal_old.as_ref(), self.normal_new.as_ref());
+        self.old =
+            adopt_equivalent_expressions(&self.old, &self.wanted.schema, normal_old.as_ref(), self.normal_new.as_ref());
         Ok(())
     }
 

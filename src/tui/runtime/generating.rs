@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::effects::{Effects, World};
 use super::event::Kind;
-use crate::core::diff::{line_to_fill, objects};
+use crate::core::diff::{count_objects, find_todo_line};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Evidence, Hazard, Question, Subject};
 use crate::core::plan::Plan;
@@ -80,12 +80,12 @@ async fn made(project: &Project, tree: &ScriptTree, target: &Target, generated: 
     Ok(Made {
         home: (path != generated.draft.path).then_some(generated.draft.path),
         path,
-        line: line_to_fill(&text),
+        line: find_todo_line(&text),
         text,
         operations: findings.operations,
         verified: generated.proof.into_verified(generated.draft.revision),
         hazards,
-        objects: objects(&generated.operations),
+        objects: count_objects(&generated.operations),
         notes,
     })
 }

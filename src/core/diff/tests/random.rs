@@ -43,21 +43,21 @@ fn any_schema() -> impl Strategy<Value = Schema> {
 proptest! {
     #[test]
     fn equal_schemas_give_nothing(schema in any_schema()) {
-        prop_assert_eq!(changes(&schema, &schema, &options()), Changes::default());
+        prop_assert_eq!(diff_schemas(&schema, &schema, &options()), Changes::default());
     }
 
     #[test]
     fn the_same_difference_is_always_written_alike(old in any_schema(), new in any_schema()) {
-        let first = changes(&old, &new, &options());
-        prop_assert_eq!(&first, &changes(&old.clone(), &new.clone(), &options()));
-        // What is dropped was there, and what is made is there afterwards.
+        let first = diff_schemas(&old, &new, &options());
+        prop_assert_eq!(&first, &diff_schemas(&old.clone(), &new.clone(), &options()));
+        // What is dropped was there, and what is made is there set_attributes.
         for operation in &first.operations {
             let id = &operation.object;
             let known = |schema: &Schema| {
                 schema.objects.contains_key(id) || schema.column(id).is_some() || schema.constraint(id).is_some()
             };
             match operation.action {
-                Action::Drop | Action::Release | Action::Aside => prop_assert!(known(&old), "{id}"),
+                Action::Drop | Action::Release | Action::RenameOld => prop_assert!(known(&old), "{id}"),
                 _ => prop_assert!(known(&new), "{id}"),
             }
         }

@@ -1,0 +1,282 @@
+//! How a column's values get from one type to another.
+
+use crate::core::diff::ownership::DiffContext;
+use crate::core::schema::{Kind, Object, Schema};
+use crate::core::sql::identifier::qualified;
+
+/// How PostgreSQL is told to carry values over, and what a reader has to know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Cast {
+    /// What follows USING; `None`: PostgreSQL does it by itself.
+    pub using: Option<String>,
+    pub note: Option<String>,
+}
+
+const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
+const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+const TEXTS: [&str; 6] = ["text", "character varying", "character", "name", "\"char\"", "bpchar"];
+/// Types between which every cast is one of assignment.
+const FAMILIES: [&[&str]; 8] = [
+    &NUMBERS,
+    &TEXTS,
+    &["date", "timestamp without time zone", "timestamp with time zone"],
+    &["time without time zone", "time with time zone"],
+    &["json", "jsonb"],
+    &["inet", "cidr"],
+    &["macaddr", "macaddr8"],
+    &["bit", "bit varying"],
+];
+/// Casts of assignment across the families.
+const ASSIGNED: [(&str, &str); 15] = [
+    ("smallint", "money"),
+    ("integer", "money"),
+    ("bigint", "money"),
+    ("numeric", "money"),
+    ("money", "numeric"),
+    ("timestamp without time zone", "time without time zone"),
+    ("timestamp with time zone", "time without time zone"),
+    ("timestamp with time zone", "time with time zone"),
+    ("interval", "time without time zone"),
+    ("time without time zone", "interval"),
+    ("smallint", "oid"),
+    ("integer", "oid"),
+    ("bigint", "oid"),
+    ("oid", "integer"),
+    ("oid", "bigint"),
+];
+
+/// Whether checks, foreign keys and indexes on a column go along with its change of type by themselves.
+pub(super) fn converts_dependents(old: &str, new: &str) -> bool {
+    let (old, new) = (base(old), base(new));
+    let both = |list: &[&str]| list.contains(&old.as_str()) && list.contains(&new.as_str());
+    old == new || both(&INTEGERS) || both(&TEXTS)
+}
+
+/// The way from one type to another for the column `name`, which is quoted.
+pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
+    let (from, to) = (base(old), base(new));
+    if from == to {
+        return Cast { using: None, note: narrows(old, new) };
+    }
+    if is_assigned(&from, &to) {
+        return Cast { using: None, note: loses((&from, old), (&to, new)) };
+    }
+    let using = |sql: String, note: Option<&str>| Cast { using: Some(sql), note: note.map(str::to_owned) };
+    let is_integer = |base: &String| INTEGERS.contains(&base.as_str());
+    match (from.as_str(), to.as_str()) {
+        ("boolean", "integer") => using(format!("{name}::integer"), None),
+        ("boolean", _) if NUMBERS.contains(&to.as_str()) => using(format!("{name}::integer::{new}"), None),
+        (_, "boolean") if NUMBERS.contains(&from.as_str()) => {
+            using(format!("{name} <> 0"), Some("every number but 0 becomes true"))
+        }
+        (_, "bit") if is_integer(&from) => using(format!("{name}::{new}"), Some("keeps only as many bits as fit")),
+        ("bit", _) if is_integer(&to) => using(format!("{name}::{new}"), Some("fails where a value is too large")),
+        ("real" | "double precision", "money") => using(format!("{name}::numeric::money"), Some("rounds fractions")),
+        ("money", _) if NUMBERS.contains(&to.as_str()) => {
+            using(format!("{name}::numeric::{new}"), loses(("numeric", "numeric"), (&to, new)).as_deref())
+        }
+        (_, _) if !from.ends_with("[]") && is_element(&from, &to) => {
+            using(format!("CASE WHEN {name} IS NULL THEN NULL ELSE ARRAY[{name}]::{new} END"), None)
+        }
+        (_, _) if TEXTS.contains(&from.as_str()) => {
+            using(format!("{name}::{new}"), Some(&format!("fails where a value is no {new}")))
+        }
+        _ => using(format!("{name}::text::{new}"), Some(&format!("fails where a value, as text, is no {new}"))),
+    }
+}
+
+/// What PostgreSQL does for a domain's type, it does for the domain.
+pub(super) fn cast_column(context: &DiffContext, name: &str, old: &str, new: &str) -> Cast {
+    let (from, to) = (resolved(context.old, old), resolved(context.new, new));
+    let under = cast(&from, &to, name);
+    if under.using.is_none() || to == new { under } else { cast(&from, new, name) }
+}
+
+/// Whether a value can be the one element of an array.
+fn is_element(from: &str, array: &str) -> bool {
+    array.strip_suffix("[]").is_some_and(|element| element == from || is_assigned(from, element))
+}
+
+fn is_assigned(from: &str, to: &str) -> bool {
+    let both = |list: &&&[&str]| list.contains(&from) && list.contains(&to);
+    let elements = from.strip_suffix("[]").zip(to.strip_suffix("[]"));
+    if let Some((from, to)) = elements {
+        return from == to || FAMILIES.iter().any(|list| list.contains(&from) && list.contains(&to));
+    }
+    // What is no array is written as text by itself.
+    let is_written = ["text", "character varying", "character"].contains(&to);
+    FAMILIES.iter().find(both).is_some() || ASSIGNED.contains(&(from, to)) || is_written
+}
+
+/// The type under a domain, or under one over a domain; else the type itself. Of arrays of domains nothing is known.
+pub(super) fn resolved(schema: &Schema, type_name: &str) -> String {
+    let mut found = type_name.to_owned();
+    // A domain cannot be over itself.
+    for _ in 0..schema.objects.len() {
+        let under = schema.objects.iter().find_map(|(id, object)| match object {
+            Object::Domain(domain) if id.kind == Kind::Domain && qualified(&id.schema, &id.name) == found => {
+                Some(domain)
+            }
+            _ => None,
+        });
+        let Some(domain) = under else { break };
+        found.clone_from(&domain.type_name);
+    }
+    found
+}
+
+/// What a cast of assignment drops, from and to a type without and with its modifier.
+fn loses((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<String> {
+    let has_fractions = ["numeric", "real", "double precision"].contains(&from);
+    let is_shorter = |list: &[&str]| {
+        let at = |name: &str| list.iter().position(|one| *one == name);
+        at(from).zip(at(to)).is_some_and(|(from, to)| to < from)
+    };
+    let limit = new.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(limit, _)| limit);
+    let is_zoned = |name: &str| name.ends_with("with time zone");
+    if let Some(limit) = limit.filter(|_| TEXTS.contains(&to)) {
+        return Some(format!("fails where a value is longer than {limit}"));
+    }
+    let told = if has_fractions && INTEGERS.contains(&to) {
+        "rounds fractions"
+    } else if to == "numeric" && limit.is_some() {
+        "rounds to fewer digits, and fails where a value is too large"
+    } else if from.starts_with("timestamp") && to.starts_with("timestamp") && is_zoned(to) {
+        "reads the times in the session's time zone"
+    } else if is_zoned(from) && to.starts_with("timestamp") {
+        "writes the times in the session's time zone"
+    } else if from == "time with time zone" && !is_zoned(to) {
+        "drops the time zone"
+    } else if from == "interval" && to.starts_with("time ") {
+        "drops the days"
+    } else if from == "json" && to == "jsonb" {
+        "drops repeated keys, and the order of keys"
+    } else if from == "inet" && to == "cidr" {
+        "drops the host's part of addresses"
+    } else if is_shorter(&INTEGERS) {
+        "fails where a value is too large"
+    } else if from.starts_with("timestamp") && to == "date" {
+        "drops the time of day"
+    } else if from.starts_with("timestamp") && to.starts_with("time ") {
+        "drops the date"
+    } else if to == "real" && from != "smallint" || to == "double precision" && ["bigint", "numeric"].contains(&from) {
+        "may lose digits"
+    } else {
+        return None;
+    };
+    Some(told.to_owned())
+}
+
+/// What a smaller modifier of the same type drops.
+fn narrows(old: &str, new: &str) -> Option<String> {
+    let numbers = |name: &str| -> Vec<u32> {
+        let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
+        inside.split(',').filter_map(|number| number.trim().parse().ok()).collect()
+    };
+    let (had, has) = (numbers(old), numbers(new));
+    let is_text = TEXTS.contains(&base(new).as_str());
+    let first = |list: &[u32]| list.first().copied().unwrap_or(u32::MAX);
+    if is_text && first(&has) < first(&had) {
+        return Some(format!("fails where a value is longer than {}", first(&has)));
+    }
+    let whole = |list: &[u32]| list.first().map_or(u32::MAX, |digits| digits - list.get(1).unwrap_or(&0).min(digits));
+    let part = |list: &[u32]| list.first().map_or(u32::MAX, |_| list.get(1).copied().unwrap_or(0));
+    if base(new).starts_with("time") || base(new) == "interval" {
+        return (first(&has) < first(&had).min(6)).then(|| "rounds fractions of seconds".to_owned());
+    }
+    if base(new) == "bit" {
+        return (first(&has) != first(&had)).then(|| "fails where a value has another length".to_owned());
+    }
+    if base(new) == "bit varying" && first(&has) < first(&had) {
+        return Some(format!("fails where a value is longer than {} bits", first(&has)));
+    }
+    if base(new) != "numeric" {
+        return None;
+    }
+    if whole(&has) < whole(&had) {
+        Some("fails where a value is too large".to_owned())
+    } else if part(&has) < part(&had) {
+        Some("rounds to fewer digits".to_owned())
+    } else {
+        None
+    }
+}
+
+/// A type's name without its modifier.
+fn base(name: &str) -> String {
+    if name.starts_with("interval") {
+        return if name.ends_with("[]") { "interval[]".to_owned() } else { "interval".to_owned() };
+    }
+    match name.split_once('(').filter(|(head, _)| !head.contains('"')) {
+        Some((head, rest)) => format!("{head}{}", rest.split_once(')').map_or("", |(_, tail)| tail)),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_is_as_short_as_postgresql_allows() {
+        for (old, new, using) in [
+            ("integer", "bigint", None),
+            ("character varying(20)", "text", None),
+            ("timestamp(3) without time zone", "timestamp with time zone", None),
+            ("uuid", "text", None),
+            ("text[]", "character varying(9)[]", None),
+            ("boolean", "integer", Some("c::integer")),
+            ("boolean", "bigint", Some("c::integer::bigint")),
+            ("bigint", "boolean", Some("c <> 0")),
+            ("time without time zone", "interval", None),
+            ("macaddr", "macaddr8", None),
+            ("bigint", "oid", None),
+            ("integer", "bit(8)", Some("c::bit(8)")),
+            ("bit(8)", "integer", Some("c::integer")),
+            ("real", "money", Some("c::numeric::money")),
+            ("money", "integer", Some("c::numeric::integer")),
+            ("jsonb", "integer", Some("c::text::integer")),
+            ("integer[]", "text[]", Some("c::text::text[]")),
+            ("public.\"a(1)\"", "public.\"a(2)\"", Some("c::text::public.\"a(2)\"")),
+            ("text", "uuid", Some("c::uuid")),
+            ("text", "text[]", Some("CASE WHEN c IS NULL THEN NULL ELSE ARRAY[c]::text[] END")),
+            ("app.mood", "app.feeling", Some("c::text::app.feeling")),
+        ] {
+            assert_eq!(cast(old, new, "c").using.as_deref(), using, "{old} to {new}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_is_told() {
+        for (old, new, note) in [
+            ("numeric(10,2)", "integer", Some("rounds fractions")),
+            ("bigint", "integer", Some("fails where a value is too large")),
+            ("timestamp without time zone", "date", Some("drops the time of day")),
+            ("character varying(20)", "character varying(10)", Some("fails where a value is longer than 10")),
+            ("character varying(10)", "character varying(20)", None),
+            ("character varying(10)", "character varying", None),
+            ("numeric(10,2)", "numeric(12,4)", None),
+            ("text", "character varying(9)", Some("fails where a value is longer than 9")),
+            ("integer", "numeric(4,1)", Some("rounds to fewer digits, and fails where a value is too large")),
+            ("integer", "numeric", None),
+            ("bigint", "double precision", Some("may lose digits")),
+            ("integer", "boolean", Some("every number but 0 becomes true")),
+            (
+                "timestamp without time zone",
+                "timestamp with time zone",
+                Some("reads the times in the session's time zone"),
+            ),
+            ("timestamp with time zone", "date", Some("drops the time of day")),
+            ("timestamp(6) without time zone", "timestamp(3) without time zone", Some("rounds fractions of seconds")),
+            ("timestamp(3) without time zone", "timestamp without time zone", None),
+            ("json", "jsonb", Some("drops repeated keys, and the order of keys")),
+            ("inet", "cidr", Some("drops the host's part of addresses")),
+            ("bit(3)", "bit(5)", Some("fails where a value has another length")),
+            ("bit varying(9)", "bit varying(5)", Some("fails where a value is longer than 5 bits")),
+            ("numeric(10,2)", "numeric(10,1)", Some("rounds to fewer digits")),
+            ("numeric(10,2)", "numeric(8,2)", Some("fails where a value is too large")),
+        ] {
+            assert_eq!(cast(old, new, "c").note.as_deref(), note, "{old} to {new}");
+        }
+    }
+}
