@@ -1,13 +1,13 @@
-//! How a column's values get from one type to another.
+//! Expressions that convert a column's values from one type to another.
 
 use crate::core::diff::ownership::DiffContext;
 use crate::core::schema::{Kind, Object, Schema};
 use crate::core::sql::identifier::qualified;
 
-/// How PostgreSQL is told to carry values over, and what a reader has to know.
+/// How ALTER COLUMN TYPE converts values.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Cast {
-    /// What follows USING; `None`: PostgreSQL does it by itself.
+    /// The expression after USING. `None`: PostgreSQL converts without one.
     pub using: Option<String>,
     pub note: Option<String>,
 }
@@ -15,7 +15,7 @@ pub(super) struct Cast {
 const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
 const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
 const TEXTS: [&str; 6] = ["text", "character varying", "character", "name", "\"char\"", "bpchar"];
-/// Types between which every cast is one of assignment.
+/// Groups of types with an assignment cast between any two.
 const FAMILIES: [&[&str]; 8] = [
     &NUMBERS,
     &TEXTS,
@@ -26,8 +26,8 @@ const FAMILIES: [&[&str]; 8] = [
     &["macaddr", "macaddr8"],
     &["bit", "bit varying"],
 ];
-/// Casts of assignment across the families.
-const ASSIGNED: [(&str, &str); 15] = [
+/// Assignment casts between types of different families.
+const ASSIGNMENT_CASTS: [(&str, &str); 15] = [
     ("smallint", "money"),
     ("integer", "money"),
     ("bigint", "money"),
@@ -45,24 +45,24 @@ const ASSIGNED: [(&str, &str); 15] = [
     ("oid", "bigint"),
 ];
 
-/// Whether checks, foreign keys and indexes on a column go along with its change of type by themselves.
+/// Whether ALTER COLUMN TYPE itself converts the checks, foreign keys and indexes on a column.
 pub(super) fn converts_dependents(old: &str, new: &str) -> bool {
-    let (old, new) = (base(old), base(new));
+    let (old, new) = (without_modifier(old), without_modifier(new));
     let both = |list: &[&str]| list.contains(&old.as_str()) && list.contains(&new.as_str());
     old == new || both(&INTEGERS) || both(&TEXTS)
 }
 
-/// The way from one type to another for the column `name`, which is quoted.
+/// How to convert the column `name`, which is quoted, from one type to another.
 pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
-    let (from, to) = (base(old), base(new));
+    let (from, to) = (without_modifier(old), without_modifier(new));
     if from == to {
-        return Cast { using: None, note: narrows(old, new) };
+        return Cast { using: None, note: note_on_narrowing(old, new) };
     }
-    if is_assigned(&from, &to) {
-        return Cast { using: None, note: loses((&from, old), (&to, new)) };
+    if has_assignment_cast(&from, &to) {
+        return Cast { using: None, note: note_on_loss((&from, old), (&to, new)) };
     }
     let using = |sql: String, note: Option<&str>| Cast { using: Some(sql), note: note.map(str::to_owned) };
-    let is_integer = |base: &String| INTEGERS.contains(&base.as_str());
+    let is_integer = |name: &String| INTEGERS.contains(&name.as_str());
     match (from.as_str(), to.as_str()) {
         ("boolean", "integer") => using(format!("{name}::integer"), None),
         ("boolean", _) if NUMBERS.contains(&to.as_str()) => using(format!("{name}::integer::{new}"), None),
@@ -73,7 +73,7 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
         ("bit", _) if is_integer(&to) => using(format!("{name}::{new}"), Some("fails where a value is too large")),
         ("real" | "double precision", "money") => using(format!("{name}::numeric::money"), Some("rounds fractions")),
         ("money", _) if NUMBERS.contains(&to.as_str()) => {
-            using(format!("{name}::numeric::{new}"), loses(("numeric", "numeric"), (&to, new)).as_deref())
+            using(format!("{name}::numeric::{new}"), note_on_loss(("numeric", "numeric"), (&to, new)).as_deref())
         }
         (_, _) if !from.ends_with("[]") && is_element(&from, &to) => {
             using(format!("CASE WHEN {name} IS NULL THEN NULL ELSE ARRAY[{name}]::{new} END"), None)
@@ -85,33 +85,33 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
     }
 }
 
-/// What PostgreSQL does for a domain's type, it does for the domain.
+/// How to convert a column, with each domain replaced by its base type: PostgreSQL uses the casts of the base type.
 pub(super) fn cast_column(context: &DiffContext, name: &str, old: &str, new: &str) -> Cast {
-    let (from, to) = (resolved(context.old, old), resolved(context.new, new));
+    let (from, to) = (base_type(context.old, old), base_type(context.new, new));
     let under = cast(&from, &to, name);
     if under.using.is_none() || to == new { under } else { cast(&from, new, name) }
 }
 
-/// Whether a value can be the one element of an array.
+/// Whether an array type can have a value of the type as its element.
 fn is_element(from: &str, array: &str) -> bool {
-    array.strip_suffix("[]").is_some_and(|element| element == from || is_assigned(from, element))
+    array.strip_suffix("[]").is_some_and(|element| element == from || has_assignment_cast(from, element))
 }
 
-fn is_assigned(from: &str, to: &str) -> bool {
+fn has_assignment_cast(from: &str, to: &str) -> bool {
     let both = |list: &&&[&str]| list.contains(&from) && list.contains(&to);
     let elements = from.strip_suffix("[]").zip(to.strip_suffix("[]"));
     if let Some((from, to)) = elements {
         return from == to || FAMILIES.iter().any(|list| list.contains(&from) && list.contains(&to));
     }
-    // What is no array is written as text by itself.
-    let is_written = ["text", "character varying", "character"].contains(&to);
-    FAMILIES.iter().find(both).is_some() || ASSIGNED.contains(&(from, to)) || is_written
+    // Every type that is no array can be assigned to a text type.
+    let is_text = ["text", "character varying", "character"].contains(&to);
+    FAMILIES.iter().find(both).is_some() || ASSIGNMENT_CASTS.contains(&(from, to)) || is_text
 }
 
-/// The type under a domain, or under one over a domain; else the type itself. Of arrays of domains nothing is known.
-pub(super) fn resolved(schema: &Schema, type_name: &str) -> String {
+/// The base type of a domain, also through several domains, or the type itself. Arrays of domains are not resolved.
+pub(super) fn base_type(schema: &Schema, type_name: &str) -> String {
     let mut found = type_name.to_owned();
-    // A domain cannot be over itself.
+    // A domain is never based on itself, so the loop ends.
     for _ in 0..schema.objects.len() {
         let under = schema.objects.iter().find_map(|(id, object)| match object {
             Object::Domain(domain) if id.kind == Kind::Domain && qualified(&id.schema, &id.name) == found => {
@@ -125,8 +125,8 @@ pub(super) fn resolved(schema: &Schema, type_name: &str) -> String {
     found
 }
 
-/// What a cast of assignment drops, from and to a type without and with its modifier.
-fn loses((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<String> {
+/// A note on what an assignment cast loses. Each pair is the type without and with its modifier.
+fn note_on_loss((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<String> {
     let has_fractions = ["numeric", "real", "double precision"].contains(&from);
     let is_shorter = |list: &[&str]| {
         let at = |name: &str| list.iter().position(|one| *one == name);
@@ -137,7 +137,7 @@ fn loses((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<String> {
     if let Some(limit) = limit.filter(|_| TEXTS.contains(&to)) {
         return Some(format!("fails where a value is longer than {limit}"));
     }
-    let told = if has_fractions && INTEGERS.contains(&to) {
+    let note = if has_fractions && INTEGERS.contains(&to) {
         "rounds fractions"
     } else if to == "numeric" && limit.is_some() {
         "rounds to fewer digits, and fails where a value is too large"
@@ -164,33 +164,33 @@ fn loses((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<String> {
     } else {
         return None;
     };
-    Some(told.to_owned())
+    Some(note.to_owned())
 }
 
-/// What a smaller modifier of the same type drops.
-fn narrows(old: &str, new: &str) -> Option<String> {
+/// A note on what a smaller modifier of the same type loses.
+fn note_on_narrowing(old: &str, new: &str) -> Option<String> {
     let numbers = |name: &str| -> Vec<u32> {
         let inside = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
         inside.split(',').filter_map(|number| number.trim().parse().ok()).collect()
     };
     let (had, has) = (numbers(old), numbers(new));
-    let is_text = TEXTS.contains(&base(new).as_str());
+    let is_text = TEXTS.contains(&without_modifier(new).as_str());
     let first = |list: &[u32]| list.first().copied().unwrap_or(u32::MAX);
     if is_text && first(&has) < first(&had) {
         return Some(format!("fails where a value is longer than {}", first(&has)));
     }
     let whole = |list: &[u32]| list.first().map_or(u32::MAX, |digits| digits - list.get(1).unwrap_or(&0).min(digits));
     let part = |list: &[u32]| list.first().map_or(u32::MAX, |_| list.get(1).copied().unwrap_or(0));
-    if base(new).starts_with("time") || base(new) == "interval" {
+    if without_modifier(new).starts_with("time") || without_modifier(new) == "interval" {
         return (first(&has) < first(&had).min(6)).then(|| "rounds fractions of seconds".to_owned());
     }
-    if base(new) == "bit" {
+    if without_modifier(new) == "bit" {
         return (first(&has) != first(&had)).then(|| "fails where a value has another length".to_owned());
     }
-    if base(new) == "bit varying" && first(&has) < first(&had) {
+    if without_modifier(new) == "bit varying" && first(&has) < first(&had) {
         return Some(format!("fails where a value is longer than {} bits", first(&has)));
     }
-    if base(new) != "numeric" {
+    if without_modifier(new) != "numeric" {
         return None;
     }
     if whole(&has) < whole(&had) {
@@ -203,7 +203,7 @@ fn narrows(old: &str, new: &str) -> Option<String> {
 }
 
 /// A type's name without its modifier.
-fn base(name: &str) -> String {
+fn without_modifier(name: &str) -> String {
     if name.starts_with("interval") {
         return if name.ends_with("[]") { "interval[]".to_owned() } else { "interval".to_owned() };
     }
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_is_as_short_as_postgresql_allows() {
+    fn casts_use_no_expression_if_postgresql_needs_none() {
         for (old, new, using) in [
             ("integer", "bigint", None),
             ("character varying(20)", "text", None),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_is_told() {
+    fn notes_say_what_a_cast_loses() {
         for (old, new, note) in [
             ("numeric(10,2)", "integer", Some("rounds fractions")),
             ("bigint", "integer", Some("fails where a value is too large")),

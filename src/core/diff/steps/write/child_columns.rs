@@ -1,23 +1,25 @@
-//! What a new column of a parent means for the columns of that name that come to its children with it.
+//! The attributes of the child columns that ADD COLUMN on a parent table adds.
 
 use super::NotedSql;
 use super::column_attributes::set_attributes;
 use crate::core::diff::ownership::{self, DiffContext};
 use crate::core::schema::{Column, Kind, Object, ObjectId};
 
-/// What the definition of a column that was just added to a table cannot say, for it and for its children's.
+/// Statements for the attributes that ADD COLUMN cannot set, for the new column and for the new columns of the
+/// children.
 pub(super) fn set_attributes_with_children(context: &DiffContext, id: &ObjectId, column: &Column) -> Vec<NotedSql> {
-    let (version, children) = (context.options.version, coming_along(context, id));
-    let comes_down = |child: &Column| (&child.storage, child.statistics) == (&column.storage, column.statistics);
-    let alike = children.iter().all(|(_, child)| comes_down(child));
+    let (version, children) = (context.options.version, added_child_columns(context, id));
+    let is_inherited = |child: &Column| (&child.storage, child.statistics) == (&column.storage, column.statistics);
+    let all_inherited = children.iter().all(|(_, child)| is_inherited(child));
     let mut statements = set_attributes(version, id, None, column);
-    if !alike {
+    if !all_inherited {
         for statement in &mut statements {
             *statement = statement.replacen("ALTER TABLE ", "ALTER TABLE ONLY ", 1);
         }
     }
     for (child_id, child) in children {
-        let (storage, statistics) = if alike { (column.storage.clone(), column.statistics) } else { (None, None) };
+        let (storage, statistics) =
+            if all_inherited { (column.storage.clone(), column.statistics) } else { (None, None) };
         let had = Column {
             storage,
             statistics,
@@ -30,8 +32,8 @@ pub(super) fn set_attributes_with_children(context: &DiffContext, id: &ObjectId,
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// The columns that a new one of a parent makes in its children, and in theirs.
-fn coming_along<'a>(context: &DiffContext<'a>, id: &ObjectId) -> Vec<(ObjectId, &'a Column)> {
+/// The columns that a new column of a parent adds to its children and their children.
+fn added_child_columns<'a>(context: &DiffContext<'a>, id: &ObjectId) -> Vec<(ObjectId, &'a Column)> {
     let column = |(table, object): (&ObjectId, &'a Object)| {
         let Object::Table(held) = object else { return None };
         let own = held.columns.iter().find(|column| column.name == id.name && column.inherited)?;

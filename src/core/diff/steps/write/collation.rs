@@ -7,7 +7,7 @@ use crate::core::sql::identifier::{literal, qualified};
 
 pub(super) const WRITER: Writer = Writer { alteration, create, drop, alter };
 
-/// ALTER COLLATION cannot change what one is.
+/// ALTER COLLATION cannot change the definition.
 pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     if collation(context.old, id) == collation(context.new, id) { Alteration::None } else { Alteration::Recreate }
 }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collation_is_written_with_what_is_not_usual() {
+    fn a_collation_is_written_without_default_settings() {
         let icu = Collation {
             provider: "icu".to_owned(),
             deterministic: false,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_differs_is_made_anew() {
+    fn a_different_collation_is_recreated() {
         let id = own(Kind::Collation, "c");
         let object = |ctype| Some(Object::Collation(libc("C", ctype)));
         let pair = Pair::new(id.clone(), object("C"), object("POSIX"));

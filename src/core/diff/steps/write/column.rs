@@ -12,7 +12,9 @@ const SET_EXPRESSION: u32 = 17;
 pub(super) const WRITER: Writer = Writer { alteration, create, drop, alter };
 
 pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
-    let (Some(old), Some(new)) = (effective(context, id), context.new.column(id)) else { return Alteration::None };
+    let (Some(old), Some(new)) = (column_after_parent(context, id), context.new.column(id)) else {
+        return Alteration::None;
+    };
     let retyped = is_retyped(&old, new) && !ownership::keeps_type(context, id);
     let regenerated = old.generated != new.generated || old.generated.is_some() && old.default != new.default;
     if regenerated {
@@ -25,7 +27,7 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     if retyped && new.generated.is_some() && cast::cast(&old.type_name, &new.type_name, "").using.is_some() {
         return Alteration::Recreate;
     }
-    let told = |column: &Column| {
+    let comparable = |column: &Column| {
         let column = Column { local: true, inherited: false, ..column.clone() };
         if retyped {
             column
@@ -34,38 +36,39 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
         }
     };
     let is_renamed = !not_null::changes(context, id, old.not_null).is_empty();
-    // A type that comes down from a parent is no statement here, and yet in the way of what stands on it.
-    let comes_down = context.old.column(id).is_some_and(|column| column.inherited && is_retyped(column, new));
-    let rebuilds_dependents = retyped || comes_down;
-    if told(&old) == told(new) && !is_renamed && !rebuilds_dependents {
+    // A type that changes through the parent needs no statement here, but the dependents must be rebuilt.
+    let changes_through_parent =
+        context.old.column(id).is_some_and(|column| column.inherited && is_retyped(column, new));
+    let rebuilds_dependents = retyped || changes_through_parent;
+    if comparable(&old) == comparable(new) && !is_renamed && !rebuilds_dependents {
         Alteration::None
     } else {
         Alteration::InPlace { rebuilds_dependents }
     }
 }
 
-/// What the note says above a statement that a person has to give a value.
-const TODO_NOTE: &str = "put the value for the rows that are there in place of NULL";
+/// The note above a statement in which the user must insert a value.
+const TODO_NOTE: &str = "TODO: replace NULL with a value for existing rows";
 
-/// The 1-based line of a script on which a person has to put a value, where there is one.
+/// The 1-based line of a script on which the user must insert a value, if there is one.
 #[must_use]
 pub fn find_todo_line(script: &str) -> Option<usize> {
     let note = script.lines().position(|line| line.trim_start_matches(['-', ' ']) == TODO_NOTE)?;
     Some(note + 2)
 }
 
-/// ADD COLUMN. What has to have a value and gets none by itself comes in three steps.
+/// ADD COLUMN. A NOT NULL column without a default needs three statements, so that existing rows can get a value.
 pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let (Some(column), Some(table)) = (context.new.column(id), context.new.table(&id.schema, &id.of)) else {
         return Vec::new();
     };
     let name = qualified(&id.schema, &id.of);
     let lacks_value = column.default.is_none() && column.identity.is_none() && column.generated.is_none();
-    let filled = column.not_null && lacks_value && table.foreign.is_none() && !is_filled_by_domain(context, column);
-    let nullable = Column { not_null: column.not_null && !filled, ..column.clone() };
+    let needs_value = column.not_null && lacks_value && table.foreign.is_none() && !has_domain_default(context, column);
+    let nullable = Column { not_null: column.not_null && !needs_value, ..column.clone() };
     let definition = definition(context, &table_id(id), table, &nullable);
     let mut statements: Vec<NotedSql> = vec![format!("ALTER TABLE {name} ADD COLUMN {definition}").into()];
-    if filled {
+    if needs_value {
         statements.push(NotedSql {
             sql: format!("UPDATE {name} SET {} = NULL", quote(&column.name)),
             note: Some(TODO_NOTE.to_owned()),
@@ -82,7 +85,9 @@ pub(super) fn drop(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
 }
 
 pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
-    let (Some(mut old), Some(new)) = (effective(context, id), context.new.column(id)) else { return Vec::new() };
+    let (Some(mut old), Some(new)) = (column_after_parent(context, id), context.new.column(id)) else {
+        return Vec::new();
+    };
     if context.decisions.released.contains(id) && old.generated.is_none() {
         old.default = None;
         old.identity = old.identity.filter(|_| new.identity.is_some());
@@ -92,16 +97,16 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         statements.push(format!("{prefix} DROP EXPRESSION").into());
         old.default = None;
     }
-    statements.extend(retype(context, id, &mut old, new));
+    statements.extend(change_type(context, id, &mut old, new));
     if new.generated.is_some() && old.default != new.default {
-        let expression = bracketed(new.default.as_deref().unwrap_or_default());
+        let expression = in_parentheses(new.default.as_deref().unwrap_or_default());
         statements.push(format!("{prefix} SET EXPRESSION AS {expression}").into());
     } else if old.default != new.default {
         let set = new.default.as_ref().map(|default| format!("{prefix} SET DEFAULT {default}"));
         statements.push(set.unwrap_or_else(|| format!("{prefix} DROP DEFAULT")).into());
     }
     statements.extend(not_null::changes(context, id, old.not_null));
-    statements.extend(numbered(context, id, &old, new));
+    statements.extend(change_identity(context, id, &old, new));
     statements.extend(
         column_attributes::set_attributes(context.options.version, id, Some(&old), new).into_iter().map(NotedSql::from),
     );
@@ -109,7 +114,7 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
 }
 
 pub(super) fn release(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
-    let Some(old) = effective(context, id) else { return Vec::new() };
+    let Some(old) = column_after_parent(context, id) else { return Vec::new() };
     let loses_identity = old.identity.is_some() && context.new.column(id).is_some_and(|new| new.identity.is_none());
     let what = match (loses_identity, old.default.is_some() && old.generated.is_none()) {
         (true, _) => "IDENTITY",
@@ -119,8 +124,8 @@ pub(super) fn release(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     vec![format!("{} DROP {what}", column_attributes::alter_column(id)).into()]
 }
 
-/// Whether a column's change of type is one that PostgreSQL carries over to checks, foreign keys and indexes by itself:
-/// the same type with another modifier, or one number for another, one text for another.
+/// Whether ALTER COLUMN TYPE itself converts the checks, foreign keys and indexes on a column: the base type stays the
+/// same, or both types are integers or both are texts.
 pub fn converts_dependents(context: &DiffContext, id: &ObjectId) -> bool {
     let pair = context.old.column(id).zip(context.new.column(id));
     pair.is_none_or(|(old, new)| {
@@ -128,7 +133,7 @@ pub fn converts_dependents(context: &DiffContext, id: &ObjectId) -> bool {
     })
 }
 
-/// A column as CREATE TABLE and ADD COLUMN take it; `table` is its identity.
+/// The column definition in CREATE TABLE and ADD COLUMN. `id` is the table.
 pub(super) fn definition(context: &DiffContext, id: &ObjectId, table: &Table, column: &Column) -> String {
     let column_id = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
     let serial = context.new.serial(&column_id).filter(|sequence| context.decisions.inline.contains(*sequence));
@@ -138,31 +143,35 @@ pub(super) fn definition(context: &DiffContext, id: &ObjectId, table: &Table, co
             "integer" => "serial",
             _ => "bigserial",
         };
-        return format!("{} {word}{}", quote(&column.name), not_null::named(id, table, column).unwrap_or_default());
+        return format!(
+            "{} {word}{}",
+            quote(&column.name),
+            not_null::named_clause(id, table, column).unwrap_or_default()
+        );
     }
     let mut parts = vec![quote(&column.name), column.type_name.clone()];
     if !column.foreign_options.is_empty() {
-        parts.push(format!("OPTIONS ({})", options::foreign(&column.foreign_options)));
+        parts.push(format!("OPTIONS ({})", options::foreign_list(&column.foreign_options)));
     }
     parts.extend(column.compression.iter().map(|compression| format!("COMPRESSION {compression}")));
     parts.extend(column.collation.iter().map(|collation| format!("COLLATE {collation}")));
     let identity = column.identity.as_ref().and_then(|identity| identity::definition(id, &column.name, identity));
     let is_numbered = identity.is_some();
     match (&column.default, column.generated) {
-        (Some(expression), Some(generated)) => parts.push(generation(generated, expression)),
+        (Some(expression), Some(generated)) => parts.push(generation_clause(generated, expression)),
         (Some(default), None) => parts.push(format!("DEFAULT {default}")),
         _ => parts.extend(identity),
     }
     let sql = parts.join(" ");
-    match not_null::named(id, table, column) {
+    match not_null::named_clause(id, table, column) {
         Some(named) if column.not_null => sql + &named,
         _ if column.not_null && !is_numbered => sql + " NOT NULL",
         _ => sql,
     }
 }
 
-/// The old column as it is once its parent's own changes have come down to it.
-fn effective(context: &DiffContext, id: &ObjectId) -> Option<Column> {
+/// The old column after its parent column has changed.
+fn column_after_parent(context: &DiffContext, id: &ObjectId) -> Option<Column> {
     let mut column = context.old.column(id)?.clone();
     let follows = column.inherited && ownership::keeps_parents(context, &table_id(id));
     let parent = ownership::parent_column(context.old, id).filter(|_| follows);
@@ -204,31 +213,31 @@ fn is_retyped(old: &Column, new: &Column) -> bool {
     old.type_name != new.type_name || old.collation != new.collation
 }
 
-/// Whether a parent's column that gets its type anew takes this one along.
-fn is_retyped_with_parent(context: &DiffContext, id: &ObjectId) -> bool {
+/// Whether the conversion of a parent's column to a recreated type also converts this column.
+fn is_converted_with_parent(context: &DiffContext, id: &ObjectId) -> bool {
     let follows = context.old.column(id).is_some_and(|column| column.inherited);
     let parent = ownership::parent_column(context.old, id)
         .filter(|_| follows && ownership::keeps_parents(context, &table_id(id)));
     parent.is_some_and(|parent| context.decisions.converted.contains(&parent))
 }
 
-/// The new type, with the default out of the way where PostgreSQL might not know what to make of it.
-fn retype(context: &DiffContext, id: &ObjectId, old: &mut Column, new: &Column) -> Vec<NotedSql> {
-    let forced = context.decisions.converted.contains(id) && !is_retyped_with_parent(context, id);
-    if !forced && (!is_retyped(old, new) || ownership::keeps_type(context, id)) {
+/// ALTER COLUMN TYPE. Drops the default first if PostgreSQL may not be able to convert it.
+fn change_type(context: &DiffContext, id: &ObjectId, old: &mut Column, new: &Column) -> Vec<NotedSql> {
+    let is_converted = context.decisions.converted.contains(id) && !is_converted_with_parent(context, id);
+    if !is_converted && (!is_retyped(old, new) || ownership::keeps_type(context, id)) {
         return Vec::new();
     }
     let prefix = column_attributes::alter_column(id);
     let mut statements: Vec<NotedSql> = Vec::new();
-    // A new type brings its own storage.
     (old.storage, old.compression) = (None, None);
-    let light = !forced && cast::converts_dependents(&old.type_name, &new.type_name) && old.default == new.default;
-    if old.default.is_some() && old.generated.is_none() && !light {
+    let keeps_default =
+        !is_converted && cast::converts_dependents(&old.type_name, &new.type_name) && old.default == new.default;
+    if old.default.is_some() && old.generated.is_none() && !keeps_default {
         statements.push(format!("{prefix} DROP DEFAULT").into());
         old.default = None;
     }
     let name = quote(&id.name);
-    let Cast { using, note } = if forced {
+    let Cast { using, note } = if is_converted {
         recreated_type::convert(context, &new.type_name, &name)
     } else {
         cast::cast_column(context, &name, &old.type_name, &new.type_name)
@@ -238,13 +247,13 @@ fn retype(context: &DiffContext, id: &ObjectId, old: &mut Column, new: &Column) 
     let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
     let sql = format!("{prefix} TYPE {}{collation}{using}", new.type_name);
     statements.push(NotedSql { sql, note: note.map(|note| format!("{}: {note}", id.name)) });
-    // The new type comes with what it has by itself.
+    // A new type resets storage and compression to its own defaults.
     (old.storage, old.compression) = (None, None);
     statements
 }
 
-/// Whether rows that are there get a value of a new column from its domain's default.
-fn is_filled_by_domain(context: &DiffContext, column: &Column) -> bool {
+/// Whether existing rows get a value for a new column from the default of its domain.
+fn has_domain_default(context: &DiffContext, column: &Column) -> bool {
     context.new.objects.iter().any(|(id, object)| match object {
         Object::Domain(domain) => domain.default.is_some() && ownership::is_type_or_array(&column.type_name, id),
         _ => false,
@@ -252,13 +261,13 @@ fn is_filled_by_domain(context: &DiffContext, column: &Column) -> bool {
 }
 
 /// `GENERATED ALWAYS AS (…) STORED`
-pub(super) fn generation(kept: Generation, expression: &str) -> String {
-    let kept = if kept == Generation::Stored { "STORED" } else { "VIRTUAL" };
-    format!("GENERATED ALWAYS AS {} {kept}", bracketed(expression))
+pub(super) fn generation_clause(storage: Generation, expression: &str) -> String {
+    let storage = if storage == Generation::Stored { "STORED" } else { "VIRTUAL" };
+    format!("GENERATED ALWAYS AS {} {storage}", in_parentheses(expression))
 }
 
-/// An expression in brackets, where it has none yet.
-fn bracketed(text: &str) -> String {
+/// The expression in parentheses.
+fn in_parentheses(text: &str) -> String {
     let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let closes_last = |inner: &str| {
         let (mut depth, mut quoted) = (0_i32, None);
@@ -276,8 +285,8 @@ fn bracketed(text: &str) -> String {
     if inner.is_some_and(closes_last) { text.to_owned() } else { format!("({text})") }
 }
 
-/// Identity that is added or changed; a sequence that begins to number a column that has values goes on after them.
-fn numbered(context: &DiffContext, id: &ObjectId, old: &Column, new: &Column) -> Vec<NotedSql> {
+/// Adds or alters an identity. A sequence that starts to number a column continues after the existing values.
+fn change_identity(context: &DiffContext, id: &ObjectId, old: &Column, new: &Column) -> Vec<NotedSql> {
     let (prefix, table) = (column_attributes::alter_column(id), table_id(id));
     let mut statements = Vec::new();
     match (&old.identity, &new.identity) {
@@ -290,7 +299,7 @@ fn numbered(context: &DiffContext, id: &ObjectId, old: &Column, new: &Column) ->
             }
         }
         (Some(old), Some(new)) => {
-            statements.extend(identity::changes(&prefix, old, new).into_iter().map(NotedSql::from));
+            statements.extend(identity::alter_identity(&prefix, old, new).into_iter().map(NotedSql::from));
         }
         _ => {}
     }

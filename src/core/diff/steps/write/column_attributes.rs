@@ -4,7 +4,7 @@ use super::options;
 use crate::core::schema::{Column, ObjectId};
 use crate::core::sql::identifier::{qualified, quote};
 
-/// What a column's definition cannot say, or did not say before. `None`: it has just been made.
+/// Statements that set the attributes that differ. `old` is `None` for a new column.
 pub(super) fn set_attributes(version: u32, id: &ObjectId, old: Option<&Column>, new: &Column) -> Vec<String> {
     let (prefix, mut statements) = (alter_column(id), Vec::new());
     if old.and_then(|old| old.storage.as_ref()) != new.storage.as_ref() {
@@ -20,15 +20,15 @@ pub(super) fn set_attributes(version: u32, id: &ObjectId, old: Option<&Column>, 
         statements.push(format!("{prefix} SET STATISTICS {}", new.statistics.unwrap_or(-1)));
     }
     let had = old.map(|old| old.options.as_slice()).unwrap_or_default();
-    statements.extend(options::changed(&prefix, had, &new.options));
+    statements.extend(options::alter_statements(&prefix, had, &new.options));
     if let Some(old) = old.filter(|old| old.foreign_options != new.foreign_options) {
-        let changed = options::changed_foreign(&old.foreign_options, &new.foreign_options);
+        let changed = options::foreign_changes(&old.foreign_options, &new.foreign_options);
         statements.push(format!("{prefix} OPTIONS ({changed})"));
     }
     statements
 }
 
-/// How PostgreSQL keeps a type by itself, where it cannot be told to choose (before 16).
+/// The default storage of a type. Before version 16 there is no SET STORAGE DEFAULT.
 fn natural_storage(type_name: &str) -> &'static str {
     if ["numeric", "inet", "cidr"].contains(&type_name.split('(').next().unwrap_or_default()) {
         "MAIN"

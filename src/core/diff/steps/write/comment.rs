@@ -6,9 +6,9 @@ use crate::core::diff::ownership::DiffContext;
 use crate::core::schema::{Kind, Object, ObjectId};
 use crate::core::sql::identifier::{literal, qualified, quote};
 
-/// COMMENT ON for an object whose comment differs; `fresh`: it has just been made, and has none.
-pub fn comment(context: &DiffContext, id: &ObjectId, fresh: bool) -> Vec<NotedSql> {
-    let had = context.old.comments.get(id).filter(|_| !fresh);
+/// COMMENT ON for an object whose comment differs. `is_created`: the object is new and has no comment.
+pub fn comment(context: &DiffContext, id: &ObjectId, is_created: bool) -> Vec<NotedSql> {
+    let had = context.old.comments.get(id).filter(|_| !is_created);
     let wanted = context.new.comments.get(id);
     if had == wanted {
         return Vec::new();
@@ -17,7 +17,7 @@ pub fn comment(context: &DiffContext, id: &ObjectId, fresh: bool) -> Vec<NotedSq
     target(context, id).map(|target| format!("COMMENT ON {target} IS {text}").into()).into_iter().collect()
 }
 
-/// The object as COMMENT names it.
+/// The object in the syntax of COMMENT ON.
 fn target(context: &DiffContext, id: &ObjectId) -> Option<String> {
     let (name, own, of) = (quote(&id.name), qualified(&id.schema, &id.name), qualified(&id.schema, &id.of));
     Some(match id.kind {
@@ -61,15 +61,15 @@ mod tests {
     use crate::core::diff::fixtures::{Pair, own, sql, table};
     use crate::core::schema::ForeignTable;
 
-    fn commented(id: &ObjectId, old: Option<&str>, new: Option<&str>, fresh: bool) -> Vec<String> {
+    fn commented(id: &ObjectId, old: Option<&str>, new: Option<&str>, is_created: bool) -> Vec<String> {
         let mut pair = Pair::new(id.clone(), None, None);
         pair.old.comments.extend(old.map(|text| (id.clone(), text.to_owned())));
         pair.new.comments.extend(new.map(|text| (id.clone(), text.to_owned())));
-        sql(comment(&pair.context(), id, fresh))
+        sql(comment(&pair.context(), id, is_created))
     }
 
     #[test]
-    fn every_kind_is_named_as_comment_names_it() {
+    fn every_kind_has_its_comment_syntax() {
         let on = |kind| ObjectId::on(kind, "public", "t", "user");
         let routine = |kind, arguments| ObjectId::routine(kind, "public", "f", arguments);
         for (id, target) in [
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_said() {
+    fn only_different_comments_are_set() {
         let id = own(Kind::Table, "t");
         assert!(commented(&id, Some("a"), Some("a"), false).is_empty());
         assert_eq!(commented(&id, Some("a"), Some("a"), true), ["COMMENT ON TABLE public.t IS 'a'"]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_and_foreign_tables_are_told_from_tables() {
+    fn domains_and_foreign_tables_are_distinguished_from_tables() {
         let (constraint, domain) = (ObjectId::on(Kind::Constraint, "public", "d", "c"), own(Kind::Domain, "d"));
         let foreign = Some(ForeignTable { server: "s".to_owned(), options: Vec::new() });
         let Object::Table(mut remote) = table(&[]) else { unreachable!() };

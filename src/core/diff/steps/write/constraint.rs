@@ -6,7 +6,7 @@ use crate::core::diff::ownership::DiffContext;
 use crate::core::schema::{Constraint, ConstraintKind, Kind, ObjectId, Schema};
 use crate::core::sql::identifier::{qualified, quote};
 
-/// The first version that knows constraints that are not enforced.
+/// The first version with NOT ENFORCED.
 const ALTER_ENFORCED: u32 = 18;
 pub(super) const WRITER: Writer = Writer { alteration, create, drop, alter };
 
@@ -14,20 +14,20 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     let (Some(old), Some(new)) = (context.old.constraint(id), context.new.constraint(id)) else {
         return Alteration::None;
     };
-    let told = |one: &Constraint| Constraint { local: true, inherited: false, ..one.clone() };
-    if told(old) == told(new) {
+    let without_origin = |one: &Constraint| Constraint { local: true, inherited: false, ..one.clone() };
+    if without_origin(old) == without_origin(new) {
         return Alteration::None;
     }
     let enforces = is_enforced(old) != is_enforced(new);
     let invalidates = old.validated && !new.validated && !enforces;
     let is_same_body = body(old) == body(new) && old.kind == new.kind && !invalidates;
     let defers = (old.deferrable, old.deferred) != (new.deferrable, new.deferred);
-    // The options of a partitioned index cannot be changed.
+    // PostgreSQL cannot change the options of a partitioned index.
     let is_partitioned = context.new.table(&id.schema, &id.of).is_some_and(|table| table.partition_by.is_some());
-    let is_stuck = is_partitioned && old.index_options != new.index_options;
+    let is_unalterable = is_partitioned && old.index_options != new.index_options;
     let can_enforce = !enforces || context.options.version >= ALTER_ENFORCED;
     let in_place = !(defers || enforces) || new.kind == ConstraintKind::ForeignKey && can_enforce;
-    if is_same_body && !is_stuck && in_place {
+    if is_same_body && !is_unalterable && in_place {
         Alteration::InPlace { rebuilds_dependents: false }
     } else {
         Alteration::Recreate
@@ -68,16 +68,20 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         statements.push(format!("{holder} VALIDATE CONSTRAINT {}", quote(&id.name)));
     }
     let index = qualified(&id.schema, &id.name);
-    statements.extend(options::changed(&format!("ALTER INDEX {index}"), &old.index_options, &new.index_options));
+    statements.extend(options::alter_statements(
+        &format!("ALTER INDEX {index}"),
+        &old.index_options,
+        &new.index_options,
+    ));
     if old.index_tablespace != new.index_tablespace {
         let tablespace = new.index_tablespace.as_deref().unwrap_or("pg_default");
         statements.push(format!("ALTER INDEX {index} SET TABLESPACE {}", quote(tablespace)));
     }
-    statements.extend(index::marks(context, id, marked(old), marked(new)));
+    statements.extend(index::cluster_and_identity(context, id, index_marks(old), index_marks(new)));
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// `CONSTRAINT name …`, as it stands in CREATE TABLE and after ADD.
+/// `CONSTRAINT name …`, as in CREATE TABLE and after ADD.
 pub(super) fn inline(constraint: &Constraint) -> String {
     let name = quote(&constraint.name);
     let key = matches!(constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique);
@@ -88,23 +92,23 @@ pub(super) fn inline(constraint: &Constraint) -> String {
         Some(at) => constraint.definition.split_at(at),
         None => (constraint.definition.as_str(), ""),
     };
-    format!("CONSTRAINT {name} {body}{}{timing}", options::with(&constraint.index_options))
+    format!("CONSTRAINT {name} {body}{}{timing}", options::with_clause(&constraint.index_options))
 }
 
-/// What CONSTRAINT … itself cannot say.
+/// Statements for what the CONSTRAINT clause cannot express.
 pub(super) fn set_attributes(context: &DiffContext, id: &ObjectId, constraint: &Constraint) -> Vec<String> {
     let index = format!("ALTER INDEX {}", qualified(&id.schema, &id.name));
     let mut statements = Vec::new();
     if constraint.kind == ConstraintKind::Exclusion {
-        statements.extend(options::changed(&index, &[], &constraint.index_options));
+        statements.extend(options::alter_statements(&index, &[], &constraint.index_options));
     }
     let tablespace = constraint.index_tablespace.iter();
     statements.extend(tablespace.map(|tablespace| format!("{index} SET TABLESPACE {}", quote(tablespace))));
-    statements.extend(index::marks(context, id, (false, false), marked(constraint)));
+    statements.extend(index::cluster_and_identity(context, id, (false, false), index_marks(constraint)));
     statements
 }
 
-fn marked(constraint: &Constraint) -> (bool, bool) {
+fn index_marks(constraint: &Constraint) -> (bool, bool) {
     (constraint.clustered, constraint.replica_identity)
 }
 
@@ -112,7 +116,7 @@ fn is_enforced(constraint: &Constraint) -> bool {
     !constraint.definition.ends_with(" NOT ENFORCED")
 }
 
-/// Without what ALTER CONSTRAINT and VALIDATE CONSTRAINT change.
+/// The definition without what ALTER CONSTRAINT and VALIDATE CONSTRAINT can change.
 fn body(constraint: &Constraint) -> String {
     let mut body = constraint.definition.as_str();
     for end in [" NOT VALID", " NOT ENFORCED", " INITIALLY DEFERRED", " DEFERRABLE"] {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::grant::{built_in, difference};
-use super::rules::state;
+use super::grant::{built_in_grants, grant_statements};
+use super::rules::enable_clause;
 use super::{Alteration, NotedSql, Writer};
 use crate::core::diff::ownership::DiffContext;
 use crate::core::schema::{EventTrigger, Extension, Grant, Kind, Object, ObjectId, Schema};
@@ -31,12 +31,12 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
 pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let name = quote(&id.name);
     let statements = match context.new.objects.get(id) {
-        // A new database has it already, unless somebody dropped it.
+        // A new database has this schema unless it was dropped.
         Some(Object::Schema) if id.name == "public" => vec!["CREATE SCHEMA IF NOT EXISTS public".to_owned()],
         Some(Object::Schema) => vec![format!("CREATE SCHEMA {name}")],
         Some(Object::Extension(extension)) => vec![create_extension(context, &name, extension)],
         Some(Object::EventTrigger(trigger)) => {
-            let enabled = (trigger.enabled != "origin").then(|| switch(&name, trigger));
+            let enabled = (trigger.enabled != "origin").then(|| set_enabled(&name, trigger));
             [Some(create_event_trigger(&name, trigger)), enabled].into_iter().flatten().collect()
         }
         Some(Object::DefaultPrivileges(_)) => default_privileges(context, id),
@@ -62,14 +62,14 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         Some(Object::Extension(new)) => {
             vec![format!("ALTER EXTENSION {name} SET SCHEMA {}", quote(&new.in_schema))]
         }
-        Some(Object::EventTrigger(new)) => vec![switch(&name, new)],
+        Some(Object::EventTrigger(new)) => vec![set_enabled(&name, new)],
         Some(Object::DefaultPrivileges(_)) => default_privileges(context, id),
         _ => Vec::new(),
     };
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// Where it lies in a schema that it makes itself, it must not be told to.
+/// CREATE EXTENSION. Names the schema only if it exists: an extension may create its own schema.
 fn create_extension(context: &DiffContext, name: &str, extension: &Extension) -> String {
     let schema = &extension.in_schema;
     let exists = |side: &Schema| side.objects.contains_key(&ObjectId::new(Kind::Schema, "", schema));
@@ -90,37 +90,39 @@ fn create_event_trigger(name: &str, trigger: &EventTrigger) -> String {
     format!("CREATE EVENT TRIGGER {name} ON {}{when}\n    EXECUTE FUNCTION {}()", trigger.event, trigger.function)
 }
 
-fn switch(name: &str, trigger: &EventTrigger) -> String {
-    format!("ALTER EVENT TRIGGER {name} {}", state(&trigger.enabled))
+fn set_enabled(name: &str, trigger: &EventTrigger) -> String {
+    format!("ALTER EVENT TRIGGER {name} {}", enable_clause(&trigger.enabled))
 }
 
-/// ALTER DEFAULT PRIVILEGES, from what holds to what shall hold.
+/// ALTER DEFAULT PRIVILEGES statements from the old privileges to the new ones.
 fn default_privileges(context: &DiffContext, id: &ObjectId) -> Vec<String> {
-    let (had, wanted) = (effective(context, context.old, id), effective(context, context.new, id));
+    let (had, wanted) =
+        (privileges_of_new_objects(context, context.old, id), privileges_of_new_objects(context, context.new, id));
     let inside = if id.schema.is_empty() { String::new() } else { format!(" IN SCHEMA {}", quote(&id.schema)) };
     let prefix = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{inside}", quote(&id.name));
-    let statements = difference(&had, &wanted, "", &id.of.to_uppercase());
+    let statements = grant_statements(&had, &wanted, "", &id.of.to_uppercase());
     statements.into_iter().map(|statement| format!("{prefix} {statement}")).collect()
 }
 
-/// What new objects get. An entry for all schemas stands in place of what PostgreSQL gives; one for a schema only adds.
-fn effective(context: &DiffContext, schema: &Schema, id: &ObjectId) -> BTreeSet<Grant> {
+/// The privileges on new objects. An entry for all schemas replaces the built-in privileges; an entry for one schema
+/// only adds to them.
+fn privileges_of_new_objects(context: &DiffContext, schema: &Schema, id: &ObjectId) -> BTreeSet<Grant> {
     match schema.objects.get(id) {
         Some(Object::DefaultPrivileges(defaults)) => defaults.grants.clone(),
         _ if id.schema.is_empty() => {
-            let own = owners(context.options.version, &id.of).iter().map(|privilege| Grant {
+            let own = owner_privileges(context.options.version, &id.of).iter().map(|privilege| Grant {
                 grantee: id.name.clone(),
                 privilege: (*privilege).to_owned(),
                 grantable: false,
             });
-            own.chain(built_in(&id.of)).collect()
+            own.chain(built_in_grants(&id.of)).collect()
         }
         _ => BTreeSet::new(),
     }
 }
 
-/// What a role has of its own new objects by itself.
-fn owners(version: u32, of: &str) -> &'static [&'static str] {
+/// The built-in privileges of a role on its own new objects.
+fn owner_privileges(version: u32, of: &str) -> &'static [&'static str] {
     const TABLES: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
     match of {
         "tables" if version >= MAINTAIN => &TABLES,
@@ -146,14 +148,14 @@ mod tests {
     fn event_trigger(tags: &[&str], enabled: &str) -> Object {
         Object::EventTrigger(EventTrigger {
             event: "ddl_command_end".to_owned(),
-            function: "public.told".to_owned(),
+            function: "public.on_ddl".to_owned(),
             tags: texts(tags),
             enabled: enabled.to_owned(),
         })
     }
 
     #[test]
-    fn schemas_come_and_go() {
+    fn schemas_are_created_and_dropped() {
         for (name, created) in [("app", "CREATE SCHEMA app"), ("public", "CREATE SCHEMA IF NOT EXISTS public")] {
             let pair = Pair::new(ObjectId::new(Kind::Schema, "", name), Some(Object::Schema), Some(Object::Schema));
             let context = pair.context();
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extension_lies_where_it_lay() {
+    fn an_extension_changes_its_schema_in_place() {
         let id = ObjectId::new(Kind::Extension, "", "uuid-ossp");
         for (old, new, expected) in [
             (extension("public", "1.0"), extension("public", "1.1"), Alteration::None),
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn event_triggers_are_made_anew_or_switched() {
+    fn event_triggers_are_recreated_or_enabled() {
         let id = ObjectId::new(Kind::EventTrigger, "", "e");
         let pair = Pair::new(id.clone(), event_trigger(&[], "origin"), event_trigger(&[], "disabled"));
         assert_eq!(alteration(&pair.context(), &id), IN_PLACE);
@@ -194,7 +196,7 @@ mod tests {
         assert_eq!(
             sql(create(&pair.context(), &id)),
             [
-                "CREATE EVENT TRIGGER e ON ddl_command_end\n    WHEN TAG IN ('DROP TABLE')\n    EXECUTE FUNCTION public.told()",
+                "CREATE EVENT TRIGGER e ON ddl_command_end\n    WHEN TAG IN ('DROP TABLE')\n    EXECUTE FUNCTION public.on_ddl()",
                 "ALTER EVENT TRIGGER e ENABLE ALWAYS",
             ]
         );
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn default_privileges_start_from_what_postgresql_gives() {
+    fn default_privileges_start_from_the_built_in_ones() {
         let defaults = |grants: &[&str]| {
             let grants = grants.iter().map(|grant| given(grant)).collect();
             Some(Object::DefaultPrivileges(DefaultPrivileges { grants }))
@@ -225,9 +227,10 @@ mod tests {
     }
 
     #[test]
-    fn the_owners_own_is_as_the_server_has_it() {
-        let own =
-            |version| owners(version, "tables").iter().map(|privilege| given(&format!("maker={privilege}"))).collect();
+    fn owner_privileges_depend_on_the_version() {
+        let own = |version| {
+            owner_privileges(version, "tables").iter().map(|privilege| given(&format!("maker={privilege}"))).collect()
+        };
         for version in [16, 17] {
             let object = Object::DefaultPrivileges(DefaultPrivileges { grants: own(version) });
             let id = ObjectId::on(Kind::DefaultPrivileges, "", "tables", "maker");

@@ -51,7 +51,7 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
             actions.push(format!("RENAME CONSTRAINT {} TO {}", quote(&before), quote(&now)));
         }
         (Some(_), None) => actions.push("DROP NOT NULL".to_owned()),
-        (None, Some(name)) if name == usual_name(id) => actions.push("SET NOT NULL".to_owned()),
+        (None, Some(name)) if name == default_name(id) => actions.push("SET NOT NULL".to_owned()),
         (None, Some(name)) => actions.push(format!("ADD{} NOT NULL", named(id, &name))),
         _ => {}
     }
@@ -70,20 +70,20 @@ fn domain<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Domain> {
     }
 }
 
-/// The name of the constraint NOT NULL; before 17 it had none, which is as if it had the usual one.
+/// The name of the NOT NULL constraint. Before version 17 it has none, which counts as the default name.
 fn not_null_name(id: &ObjectId, domain: &Domain) -> Option<String> {
     let named = domain.constraints.iter().find(|constraint| constraint.kind == ConstraintKind::NotNull);
-    domain.not_null.then(|| named.map_or_else(|| usual_name(id), |constraint| constraint.name.clone()))
+    domain.not_null.then(|| named.map_or_else(|| default_name(id), |constraint| constraint.name.clone()))
 }
 
-/// The name that PostgreSQL gives by itself.
-fn usual_name(id: &ObjectId) -> String {
+/// The name that PostgreSQL chooses by default.
+fn default_name(id: &ObjectId) -> String {
     format!("{}_not_null", id.name)
 }
 
-/// The name is only written where it is not the usual one.
+/// The CONSTRAINT clause, which is only needed for a name that is not the default.
 fn named(id: &ObjectId, name: &str) -> String {
-    if name == usual_name(id) { String::new() } else { format!(" CONSTRAINT {}", quote(name)) }
+    if name == default_name(id) { String::new() } else { format!(" CONSTRAINT {}", quote(name)) }
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_made_with_the_constraints_that_are_decided_to_be_inside() {
+    fn a_domain_is_created_with_its_inline_constraints() {
         let mut domain = of(Some("'a'::text"), Some("filled"));
         domain.collation = Some("\"C\"".to_owned());
         domain.constraints.push(constraint("short", ConstraintKind::Check, "CHECK ((length(VALUE) < 9))", &[]));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_released_gets_its_default_back_and_another_type_is_another_domain() {
+    fn a_released_domain_gets_its_default_back_and_a_new_type_recreates_it() {
         let object = || Some(Object::Domain(of(Some("'a'"), None)));
         let mut pair = Pair::new(own(Kind::Domain, "d"), object(), object());
         let mut context = pair.context();

@@ -9,7 +9,7 @@ use crate::core::diff::ownership::DiffContext;
 use crate::core::schema::{Grant, Kind, Object, ObjectId, Schema};
 use crate::core::sql::identifier::{qualified, quote};
 
-/// In the order in which they are written.
+/// The privileges in the order in which they are written.
 const PRIVILEGES: [&str; 12] = [
     "SELECT",
     "INSERT",
@@ -25,54 +25,63 @@ const PRIVILEGES: [&str; 12] = [
     "CONNECT",
 ];
 
-/// GRANT and REVOKE for an object whose grants differ; `fresh`: it has just been made, and has what PostgreSQL and the
-/// old schema's default privileges of the creator give.
-pub fn grant(context: &DiffContext, id: &ObjectId, fresh: bool) -> Vec<NotedSql> {
+/// GRANT and REVOKE for an object whose grants differ. `is_created`: the object is new and has the built-in grants and
+/// those of the creator's default privileges in the old schema.
+pub fn grant(context: &DiffContext, id: &ObjectId, is_created: bool) -> Vec<NotedSql> {
     let Some(target) = target(id) else { return Vec::new() };
     let none = BTreeSet::new();
     let wanted = context.new.grants.get(id).unwrap_or(&none);
-    let had = if fresh { at_creation(context, id) } else { context.old.grants.get(id).cloned().unwrap_or_default() };
+    let had = if is_created {
+        grants_at_creation(context, id)
+    } else {
+        context.old.grants.get(id).cloned().unwrap_or_default()
+    };
     let columns = if id.kind == Kind::Column { format!(" ({})", quote(&id.name)) } else { String::new() };
-    let mut statements = difference(&had, wanted, &columns, &target);
-    if !fresh && id.kind != Kind::Column {
-        statements.extend(columns_again(context, id, &had, wanted));
+    let mut statements = grant_statements(&had, wanted, &columns, &target);
+    if !is_created && id.kind != Kind::Column {
+        statements.extend(regrant_columns(context, id, &had, wanted));
     }
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// GRANT and REVOKE statements that turn one set into the other; `columns` follows each privilege, `target` ON.
-pub(super) fn difference(had: &BTreeSet<Grant>, wanted: &BTreeSet<Grant>, columns: &str, target: &str) -> Vec<String> {
-    let (had, wanted) = (folded(had), folded(wanted));
-    // By role, and by what happens: revoked, the option revoked, granted, granted with the option.
-    let mut steps: BTreeMap<(&str, Step), Vec<&str>> = BTreeMap::new();
+/// GRANT and REVOKE statements that turn one set into the other. `columns` follows each privilege, `target` follows ON.
+pub(super) fn grant_statements(
+    had: &BTreeSet<Grant>,
+    wanted: &BTreeSet<Grant>,
+    columns: &str,
+    target: &str,
+) -> Vec<String> {
+    let (had, wanted) = (merge_grantors(had), merge_grantors(wanted));
+    // By role and by step.
+    let mut steps: BTreeMap<(&str, GrantStep), Vec<&str>> = BTreeMap::new();
     for (&(role, privilege), _) in had.iter().filter(|(key, _)| !wanted.contains_key(*key)) {
-        steps.entry((role, Step::Revoke)).or_default().push(privilege);
+        steps.entry((role, GrantStep::Revoke)).or_default().push(privilege);
     }
     for (&(role, privilege), &grantable) in &wanted {
         let step = match (had.get(&(role, privilege)), grantable) {
             (Some(before), now) if *before == now => continue,
-            (Some(_), false) => Step::RevokeOption,
-            (_, true) => Step::GrantWithOption,
-            (None, false) => Step::Grant,
+            (Some(_), false) => GrantStep::RevokeOption,
+            (_, true) => GrantStep::GrantWithOption,
+            (None, false) => GrantStep::Grant,
         };
         steps.entry((role, step)).or_default().push(privilege);
     }
-    let statement = |((role, step), mut privileges): ((&str, Step), Vec<&str>)| {
+    let statement = |((role, step), mut privileges): ((&str, GrantStep), Vec<&str>)| {
         privileges.sort_by_key(|privilege| PRIVILEGES.iter().position(|known| known == privilege));
         let list: Vec<String> = privileges.iter().map(|privilege| format!("{privilege}{columns}")).collect();
         let (list, role) = (list.join(", "), grantee(role));
         match step {
-            Step::Revoke => format!("REVOKE {list} ON {target} FROM {role}"),
-            Step::RevokeOption => format!("REVOKE GRANT OPTION FOR {list} ON {target} FROM {role}"),
-            Step::Grant => format!("GRANT {list} ON {target} TO {role}"),
-            Step::GrantWithOption => format!("GRANT {list} ON {target} TO {role} WITH GRANT OPTION"),
+            GrantStep::Revoke => format!("REVOKE {list} ON {target} FROM {role}"),
+            GrantStep::RevokeOption => format!("REVOKE GRANT OPTION FOR {list} ON {target} FROM {role}"),
+            GrantStep::Grant => format!("GRANT {list} ON {target} TO {role}"),
+            GrantStep::GrantWithOption => format!("GRANT {list} ON {target} TO {role} WITH GRANT OPTION"),
         }
     };
     steps.into_iter().map(statement).collect()
 }
 
-/// What PUBLIC has of a kind's new objects, if nobody said otherwise.
-pub(super) fn built_in(of: &str) -> BTreeSet<Grant> {
+/// The privileges that PUBLIC has on new objects of a kind by default.
+pub(super) fn built_in_grants(of: &str) -> BTreeSet<Grant> {
     let privilege = match of {
         "functions" => "EXECUTE",
         "types" => "USAGE",
@@ -82,23 +91,23 @@ pub(super) fn built_in(of: &str) -> BTreeSet<Grant> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum GrantStep {
     Revoke,
     RevokeOption,
     Grant,
     GrantWithOption,
 }
 
-/// Several grantors may have given the same; what counts is whether one gave the option.
-fn folded(grants: &BTreeSet<Grant>) -> BTreeMap<(&str, &str), bool> {
-    let mut folded = BTreeMap::new();
+/// Several grantors may have granted the same privilege. The grant option counts if one of them granted it.
+fn merge_grantors(grants: &BTreeSet<Grant>) -> BTreeMap<(&str, &str), bool> {
+    let mut merge_grantors = BTreeMap::new();
     for grant in grants {
-        *folded.entry((grant.grantee.as_str(), grant.privilege.as_str())).or_default() |= grant.grantable;
+        *merge_grantors.entry((grant.grantee.as_str(), grant.privilege.as_str())).or_default() |= grant.grantable;
     }
-    folded
+    merge_grantors
 }
 
-/// The object as GRANT names it.
+/// The object in the syntax of GRANT.
 fn target(id: &ObjectId) -> Option<String> {
     let own = qualified(&id.schema, &id.name);
     Some(match id.kind {
@@ -114,8 +123,8 @@ fn target(id: &ObjectId) -> Option<String> {
     })
 }
 
-/// What an object has when the creator has just made it.
-fn at_creation(context: &DiffContext, id: &ObjectId) -> BTreeSet<Grant> {
+/// The grants of an object directly after its creator has created it.
+fn grants_at_creation(context: &DiffContext, id: &ObjectId) -> BTreeSet<Grant> {
     let of = match id.kind {
         Kind::Table | Kind::View | Kind::MaterializedView => "tables",
         Kind::Sequence => "sequences",
@@ -125,7 +134,7 @@ fn at_creation(context: &DiffContext, id: &ObjectId) -> BTreeSet<Grant> {
         _ => return BTreeSet::new(),
     };
     let creator = &context.options.creator;
-    let everywhere = defaults(context.old, "", of, creator).cloned().unwrap_or_else(|| built_in(of));
+    let everywhere = defaults(context.old, "", of, creator).cloned().unwrap_or_else(|| built_in_grants(of));
     let here = defaults(context.old, &id.schema, of, creator).filter(|_| !id.schema.is_empty());
     let all = everywhere.into_iter().chain(here.into_iter().flatten().cloned());
     all.filter(|grant| grant.grantee != *creator).collect()
@@ -138,9 +147,14 @@ fn defaults<'a>(schema: &'a Schema, inside: &str, of: &str, creator: &str) -> Op
     }
 }
 
-/// A REVOKE on a table takes the same from its columns: those that keep it get it again.
-fn columns_again(context: &DiffContext, id: &ObjectId, had: &BTreeSet<Grant>, wanted: &BTreeSet<Grant>) -> Vec<String> {
-    let (had, wanted) = (folded(had), folded(wanted));
+/// A REVOKE on a table also revokes the privilege on its columns. Columns that keep it are granted it again.
+fn regrant_columns(
+    context: &DiffContext,
+    id: &ObjectId,
+    had: &BTreeSet<Grant>,
+    wanted: &BTreeSet<Grant>,
+) -> Vec<String> {
+    let (had, wanted) = (merge_grantors(had), merge_grantors(wanted));
     let is_less = |(key, before): (&(&str, &str), &bool)| wanted.get(key).is_none_or(|now| *before && !now);
     let revoked: BTreeSet<(&str, &str)> = had.iter().filter(|entry| is_less(*entry)).map(|(key, _)| *key).collect();
     let is_revoked = |grant: &&Grant| revoked.contains(&(grant.grantee.as_str(), grant.privilege.as_str()));
@@ -153,7 +167,7 @@ fn columns_again(context: &DiffContext, id: &ObjectId, had: &BTreeSet<Grant>, wa
         let Some(before) = context.old.grants.get(column) else { continue };
         let kept: BTreeSet<Grant> = grants.intersection(before).filter(is_revoked).cloned().collect();
         let list = format!(" ({})", quote(&column.name));
-        statements.extend(difference(
+        statements.extend(grant_statements(
             &BTreeSet::new(),
             &kept,
             &list,
@@ -181,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn one_statement_says_all_that_a_role_gets_or_loses() {
+    fn one_statement_has_all_privileges_of_a_role() {
         let table = own(Kind::Table, "t");
         for (old, new, expected) in [
             (vec![], vec!["r=UPDATE", "r=SELECT"], vec!["GRANT SELECT, UPDATE ON TABLE public.t TO r"]),
@@ -205,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_named_as_grant_names_it() {
+    fn every_kind_has_its_grant_syntax() {
         let routine = |kind, arguments| ObjectId::routine(kind, "public", "f", arguments);
         for (id, target) in [
             (ObjectId::new(Kind::Schema, "", "app"), "USAGE ON SCHEMA app"),
@@ -224,9 +238,9 @@ mod tests {
     }
 
     #[test]
-    fn what_has_just_been_made_has_the_defaults_of_its_creator() {
+    fn a_new_object_has_the_default_privileges_of_its_creator() {
         let function = ObjectId::routine(Kind::Function, "public", "f", "");
-        let fresh = |defaults: &[(&str, &[&str])], wanted: &[&str]| {
+        let created = |defaults: &[(&str, &[&str])], wanted: &[&str]| {
             let mut pair = Pair::new(function.clone(), None, None);
             pair.new.grants.insert(function.clone(), set(wanted));
             for (schema, grants) in defaults {
@@ -235,22 +249,22 @@ mod tests {
             }
             sql(grant(&pair.context(), &function, true))
         };
-        assert!(fresh(&[], &["public=EXECUTE"]).is_empty());
-        assert_eq!(fresh(&[], &[]), ["REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC"]);
+        assert!(created(&[], &["public=EXECUTE"]).is_empty());
+        assert_eq!(created(&[], &[]), ["REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC"]);
         assert_eq!(
-            fresh(&[], &["r=EXECUTE"]),
+            created(&[], &["r=EXECUTE"]),
             ["REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC", "GRANT EXECUTE ON FUNCTION public.f() TO r",]
         );
-        // An entry for all schemas stands in place of the built-in one; one for a schema only adds.
+        // An entry for all schemas replaces the built-in privileges; an entry for one schema only adds to them.
         let everywhere: (&str, &[&str]) = ("", &["maker=EXECUTE"]);
-        assert!(fresh(&[everywhere], &[]).is_empty());
-        assert!(fresh(&[everywhere, ("public", &["r=EXECUTE"])], &["r=EXECUTE"]).is_empty());
-        assert!(fresh(&[("public", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).is_empty());
-        assert_eq!(fresh(&[("other", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).len(), 1);
+        assert!(created(&[everywhere], &[]).is_empty());
+        assert!(created(&[everywhere, ("public", &["r=EXECUTE"])], &["r=EXECUTE"]).is_empty());
+        assert!(created(&[("public", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).is_empty());
+        assert_eq!(created(&[("other", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).len(), 1);
     }
 
     #[test]
-    fn columns_keep_what_a_revoke_on_their_table_would_take() {
+    fn columns_keep_privileges_that_are_revoked_on_their_table() {
         let (table, column) = (own(Kind::Table, "t"), ObjectId::on(Kind::Column, "public", "t", "a"));
         let mut pair = Pair::new(table.clone(), None, None);
         pair.old.grants.insert(table.clone(), set(&["r=SELECT", "r=INSERT"]));

@@ -1,15 +1,15 @@
-//! Identity columns: GENERATED … AS IDENTITY, and the way there from `serial` and back.
+//! Identity columns: GENERATED … AS IDENTITY, also for columns that change from or to `serial`.
 
 use super::sequence;
 use crate::core::schema::{Column, Identity, ObjectId, SequenceOptions};
 use crate::core::sql::identifier::{literal, qualified, quote};
 
-/// `GENERATED … AS IDENTITY`, with the options that are not what they are by themselves. A partition's identity is
-/// its parent's: nothing is written.
+/// `GENERATED … AS IDENTITY` with the options that are not the defaults. `None` for a partition, which uses its
+/// parent's identity.
 pub(super) fn definition(table: &ObjectId, column: &str, identity: &Identity) -> Option<String> {
     let own = identity.sequence.as_ref()?;
     let when = if identity.always { "ALWAYS" } else { "BY DEFAULT" };
-    let mut parts = sequence::parts(&own.options);
+    let mut parts = sequence::create_options(&own.options);
     parts.retain(|part| !part.starts_with("AS "));
     let chosen = sequence::chosen_name(&table.name, column, "seq");
     if (own.schema.as_str(), own.name.as_str()) != (table.schema.as_str(), chosen.as_str()) {
@@ -19,16 +19,17 @@ pub(super) fn definition(table: &ObjectId, column: &str, identity: &Identity) ->
     Some(format!("GENERATED {when} AS IDENTITY{options}"))
 }
 
-/// What turns one identity into the other; `prefix` is `ALTER TABLE … ALTER COLUMN …`.
-pub(super) fn changes(prefix: &str, old: &Identity, new: &Identity) -> Vec<String> {
+/// Statements that turn one identity into the other. `prefix` is `ALTER TABLE … ALTER COLUMN …`.
+pub(super) fn alter_identity(prefix: &str, old: &Identity, new: &Identity) -> Vec<String> {
     let mut statements = Vec::new();
     if old.always != new.always {
         let when = if new.always { "ALWAYS" } else { "BY DEFAULT" };
         statements.push(format!("{prefix} SET GENERATED {when}"));
     }
     let (Some(had), Some(has)) = (&old.sequence, &new.sequence) else { return statements };
-    // The type is the column's, and goes with it.
-    let options = sequence::changes(&sequence::retyped(&had.options, &has.options.type_name), &has.options);
+    // The sequence gets the column's type together with the column.
+    let options =
+        sequence::alter_options(&sequence::with_column_type(&had.options, &has.options.type_name), &has.options);
     let name = qualified(&had.schema, &had.name);
     if !options.is_empty() {
         let options: Vec<String> = options.iter().map(|option| format!("SET {option}")).collect();
@@ -41,8 +42,8 @@ pub(super) fn changes(prefix: &str, old: &Identity, new: &Identity) -> Vec<Strin
     statements
 }
 
-/// Sets the sequence behind a column that has values so that the next one is new. `None`: it counts down, or the
-/// column is of no whole numbers.
+/// Sets a sequence so that its next value is after the existing values of the column. `None` for a descending sequence
+/// and for a column that is no integer.
 pub(super) fn continue_after_values(
     table: &ObjectId,
     column: &Column,

@@ -10,7 +10,8 @@ pub(super) const WRITER: Writer = Writer { alteration, create, drop, alter };
 
 pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     let (Some(old), Some(new)) = (index(context.old, id), index(context.new, id)) else { return Alteration::None };
-    let is_same_but_options = divided(&old.definition).0 == divided(&new.definition).0 && old.unique == new.unique;
+    let is_same_but_options =
+        split_options(&old.definition).0 == split_options(&new.definition).0 && old.unique == new.unique;
     if old == new {
         Alteration::None
     } else if is_same_but_options && (old.valid || !new.valid) {
@@ -23,7 +24,8 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
 pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let Some(index) = index(context.new, id) else { return Vec::new() };
     let unique = if index.unique { "UNIQUE " } else { "" };
-    // A partitioned table's index comes with ONLY; without, it is made on the partitions as well.
+    // The definition of a partitioned table's index contains ONLY. Without it, CREATE INDEX also creates the index on
+    // the partitions.
     let on = index.definition.strip_prefix("ONLY ").filter(|_| index.valid).unwrap_or(&index.definition);
     let mut statements = vec![format!("CREATE {unique}INDEX {} ON {on}", quote(&id.name))];
     let none =
@@ -41,9 +43,14 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     changed(context, id, old, new).into_iter().map(NotedSql::from).collect()
 }
 
-/// CLUSTER ON and REPLICA IDENTITY, from and to (clustered, replica identity). That another index or REPLICA IDENTITY
-/// takes its place is that one's, or the table's, statement.
-pub(super) fn marks(context: &DiffContext, id: &ObjectId, had: (bool, bool), has: (bool, bool)) -> Vec<String> {
+/// CLUSTER ON and REPLICA IDENTITY statements. The pairs are (clustered, replica identity). If another index or the
+/// table takes over, its own statement is enough.
+pub(super) fn cluster_and_identity(
+    context: &DiffContext,
+    id: &ObjectId,
+    had: (bool, bool),
+    has: (bool, bool),
+) -> Vec<String> {
     let (table, name) = (format!("ALTER TABLE {}", qualified(&id.schema, &id.of)), quote(&id.name));
     let mut statements = Vec::new();
     match (had.0, has.0) {
@@ -57,19 +64,20 @@ pub(super) fn marks(context: &DiffContext, id: &ObjectId, had: (bool, bool), has
     statements
 }
 
-/// Whether the table of an index is clustered on any.
+/// Whether the table of an index is clustered on any index.
 fn is_clustered(schema: &Schema, id: &ObjectId) -> bool {
     let table = schema.table(&id.schema, &id.of);
     let by_index = |(other, object): (&ObjectId, &Object)| {
-        let is_beside = (&other.schema, &other.of) == (&id.schema, &id.of);
-        is_beside && matches!(object, Object::Index(index) if index.clustered)
+        let is_on_same_table = (&other.schema, &other.of) == (&id.schema, &id.of);
+        is_on_same_table && matches!(object, Object::Index(index) if index.clustered)
     };
     table.is_some_and(|table| table.constraints.iter().any(|one| one.clustered)) || schema.objects.iter().any(by_index)
 }
 
 fn changed(context: &DiffContext, id: &ObjectId, old: &Index, new: &Index) -> Vec<String> {
     let prefix = format!("ALTER INDEX {}", qualified(&id.schema, &id.name));
-    let mut statements = options::changed(&prefix, &divided(&old.definition).1, &divided(&new.definition).1);
+    let mut statements =
+        options::alter_statements(&prefix, &split_options(&old.definition).1, &split_options(&new.definition).1);
     if old.tablespace != new.tablespace {
         let tablespace = new.tablespace.as_deref().unwrap_or("pg_default");
         statements.push(format!("{prefix} SET TABLESPACE {}", quote(tablespace)));
@@ -82,13 +90,13 @@ fn changed(context: &DiffContext, id: &ObjectId, old: &Index, new: &Index) -> Ve
         let target = target(&new.statistics, place).unwrap_or(-1);
         statements.push(format!("{prefix} ALTER COLUMN {place} SET STATISTICS {target}"));
     }
-    let marked = |index: &Index| (index.clustered, index.replica_identity);
-    statements.extend(marks(context, id, marked(old), marked(new)));
+    let index_marks = |index: &Index| (index.clustered, index.replica_identity);
+    statements.extend(cluster_and_identity(context, id, index_marks(old), index_marks(new)));
     statements
 }
 
-/// A definition without its `WITH (…)`, and what stands in there.
-fn divided(definition: &str) -> (String, Vec<String>) {
+/// Splits a definition into the part without `WITH (…)` and the options inside it.
+fn split_options(definition: &str) -> (String, Vec<String>) {
     let mut lexer = Lexer::new(definition);
     let (mut depth, mut start) = (0_usize, None);
     while let Ok(Some(token)) = lexer.next_token() {

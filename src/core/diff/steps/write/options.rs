@@ -1,9 +1,9 @@
-//! `name=value` lists, as WITH, SET and RESET take them.
+//! `name=value` lists, as in WITH, SET and RESET.
 
 use crate::core::sql::identifier::{literal, quote};
 
-/// `SET (…)` and `RESET (…)` that turn one list into the other, each after a prefix.
-pub(super) fn changed(prefix: &str, old: &[String], new: &[String]) -> Vec<String> {
+/// `SET (…)` and `RESET (…)` statements that turn one list into the other, each after the prefix.
+pub(super) fn alter_statements(prefix: &str, old: &[String], new: &[String]) -> Vec<String> {
     let name = |option: &String| option.split_once('=').map_or(option.as_str(), |(name, _)| name).to_owned();
     let set: Vec<String> = new.iter().filter(|option| !old.contains(option)).map(|option| setting(option)).collect();
     let stays = |option: &&String| new.iter().any(|other| name(other) == name(option));
@@ -14,20 +14,20 @@ pub(super) fn changed(prefix: &str, old: &[String], new: &[String]) -> Vec<Strin
 }
 
 /// ` WITH (…)`, or nothing.
-pub(super) fn with(options: &[String]) -> String {
+pub(super) fn with_clause(options: &[String]) -> String {
     if options.is_empty() {
         return String::new();
     }
     format!(" WITH ({})", options.iter().map(|option| setting(option)).collect::<Vec<_>>().join(", "))
 }
 
-/// `OPTIONS (…)` of foreign tables and columns: names with texts.
-pub(super) fn foreign(options: &[String]) -> String {
+/// `OPTIONS (…)` of foreign tables and columns: names with string literals.
+pub(super) fn foreign_list(options: &[String]) -> String {
     options.iter().map(|option| foreign_setting(option)).collect::<Vec<_>>().join(", ")
 }
 
-/// What follows OPTIONS to turn one list into the other.
-pub(super) fn changed_foreign(old: &[String], new: &[String]) -> String {
+/// The list after OPTIONS that turns one list into the other.
+pub(super) fn foreign_changes(old: &[String], new: &[String]) -> String {
     let name = |option: &String| option.split_once('=').map_or(option.as_str(), |(name, _)| name).to_owned();
     let had = |option: &String| old.iter().any(|other| name(other) == name(option));
     let changed = new.iter().filter(|option| !old.contains(option)).map(|option| {
@@ -43,7 +43,7 @@ fn foreign_setting(option: &str) -> String {
     format!("{} {}", quote(name), literal(value))
 }
 
-/// `name=value`, the value as a text where it is more than a word or a number.
+/// `name=value`. The value becomes a string literal unless it is a word or a number.
 fn setting(option: &str) -> String {
     let Some((name, value)) = option.split_once('=') else { return option.to_owned() };
     let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -1,23 +1,23 @@
-//! Types that are made anew under the columns of tables that stay: how values get from the old type to the new one of
-//! the same name, and what the old one is called meanwhile.
+//! Types that are recreated while columns use them: how to convert the columns from the old type, which has a temporary
+//! name, to the new type of the same name.
 
 use super::cast::{self, Cast};
 use crate::core::diff::ownership::{self, DiffContext};
 use crate::core::schema::{Column, CompositeType, Kind, Object, ObjectId, Schema};
 use crate::core::sql::identifier::{qualified, quote};
 
-/// The way of the column `name`, which is quoted, to a type of the same name that is made anew.
+/// How to convert the column `name`, which is quoted, to a recreated type of the same name.
 pub(super) fn convert(context: &DiffContext, new: &str, name: &str) -> Cast {
     if let Some((old, wanted)) = composites(context, new)
         && !has_same_attributes(old, wanted)
     {
-        return row(context, old, wanted, new, name);
+        return convert_row(context, old, wanted, new, name);
     }
     let text = if new.ends_with("[]") { "text[]" } else { "text" };
     Cast { using: Some(format!("{name}::{text}::{new}")), note: None }
 }
 
-/// A composite type before and after.
+/// The old and the new version of a composite type.
 fn composites<'a>(context: &DiffContext<'a>, type_name: &str) -> Option<(&'a CompositeType, &'a CompositeType)> {
     let id = context.decisions.temporary_names.keys().find(|id| qualified(&id.schema, &id.name) == type_name)?;
     (id.kind == Kind::CompositeType).then(|| composite(context.old, id).zip(composite(context.new, id)))?
@@ -27,13 +27,13 @@ fn composite<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a CompositeType>
     if let Some(Object::CompositeType(composite)) = schema.objects.get(id) { Some(composite) } else { None }
 }
 
-/// Whether a row's text is one of the other type, too.
+/// Whether the text of an old value is also valid for the new type.
 fn has_same_attributes(old: &CompositeType, new: &CompositeType) -> bool {
     old.columns.iter().map(|one| &one.name).eq(new.columns.iter().map(|one| &one.name))
 }
 
-/// Attribute by attribute, by name; a value that is NULL as a whole stays so.
-fn row(context: &DiffContext, old: &CompositeType, new: &CompositeType, type_name: &str, name: &str) -> Cast {
+/// Converts attribute by attribute, matched by name. NULL stays NULL.
+fn convert_row(context: &DiffContext, old: &CompositeType, new: &CompositeType, type_name: &str, name: &str) -> Cast {
     let value = |wanted: &Column| {
         let Some(had) = old.columns.iter().find(|one| one.name == wanted.name) else { return String::from("NULL") };
         let path = format!("({name}).{}", quote(&had.name));
@@ -55,17 +55,17 @@ fn row(context: &DiffContext, old: &CompositeType, new: &CompositeType, type_nam
     }
 }
 
-/// Types in a list of arguments, called as they are while new ones have their names.
-pub(super) fn with_names_aside(context: &DiffContext, arguments: &str) -> String {
+/// A list of arguments with the temporary names of recreated types.
+pub(super) fn use_temporary_names(context: &DiffContext, arguments: &str) -> String {
     let mut text = arguments.to_owned();
     for (id, name) in &context.decisions.temporary_names {
-        text = renamed(&text, &qualified(&id.schema, &id.name), &qualified(&id.schema, name));
+        text = replace_whole_name(&text, &qualified(&id.schema, &id.name), &qualified(&id.schema, name));
     }
     text
 }
 
-/// Puts a name in place of another wherever that stands whole.
-fn renamed(text: &str, from: &str, to: &str) -> String {
+/// Replaces a name where it is not part of a longer name.
+fn replace_whole_name(text: &str, from: &str, to: &str) -> String {
     let is_inside = |letter: char| letter.is_alphanumeric() || "_$.\"".contains(letter);
     let (mut written, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(from) {
@@ -85,14 +85,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_names_are_changed() {
-        let told = |text| renamed(text, "app.mood", "app.mood_old");
+    fn only_whole_names_are_replaced() {
+        let replaced = |text| replace_whole_name(text, "app.mood", "app.mood_old");
         assert_eq!(
-            told("a app.mood, b app.mood[], app.moods, x.app.mood"),
+            replaced("a app.mood, b app.mood[], app.moods, x.app.mood"),
             "a app.mood_old, b app.mood_old[], app.moods, x.app.mood"
         );
-        assert_eq!(told("VARIADIC app.mood"), "VARIADIC app.mood_old");
-        assert_eq!(told("app.mood"), "app.mood_old");
-        assert_eq!(told(""), "");
+        assert_eq!(replaced("VARIADIC app.mood"), "VARIADIC app.mood_old");
+        assert_eq!(replaced("app.mood"), "app.mood_old");
+        assert_eq!(replaced(""), "");
     }
 }

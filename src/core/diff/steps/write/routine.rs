@@ -9,7 +9,7 @@ use crate::core::sql::lexer::{Lexer, TokenKind};
 
 pub(super) const WRITER: Writer = Writer { alteration, create, drop, alter };
 
-/// What CREATE OR REPLACE can do is an Alter. Names and modes of arguments are in the identity already.
+/// CREATE OR REPLACE can change the body and add defaults. Names and modes of the arguments are part of the identity.
 pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     let replaceable = match (context.old.objects.get(id), context.new.objects.get(id)) {
         (Some(Object::Function(old)), Some(Object::Function(new))) if old.definition != new.definition => {
@@ -33,8 +33,8 @@ pub(super) fn drop(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         Kind::Aggregate => "AGGREGATE",
         _ => "FUNCTION",
     };
-    // The types that are out of the way by now.
-    let arguments = recreated_type::with_names_aside(context, &id.arguments);
+    // At this point recreated types have their temporary names.
+    let arguments = recreated_type::use_temporary_names(context, &id.arguments);
     vec![format!("DROP {kind} {}", signature(&ObjectId { arguments, ..id.clone() })).into()]
 }
 
@@ -42,16 +42,16 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     write(context.new, id, "CREATE OR REPLACE AGGREGATE")
 }
 
-/// The name and identity arguments, as DROP, ALTER and COMMENT ON take them.
+/// The name and identity arguments, as in DROP, ALTER and COMMENT ON.
 pub(super) fn signature(id: &ObjectId) -> String {
     let arguments = if id.kind == Kind::Aggregate && id.arguments.is_empty() { "*" } else { &id.arguments };
     format!("{}({arguments})", qualified(&id.schema, &id.name))
 }
 
-/// The same as GRANT takes it: an aggregate as if it were a plain function.
+/// The name and arguments as in GRANT, which treats an aggregate like a plain function.
 pub(super) fn plain_signature(id: &ObjectId) -> String {
     let arguments = match id.arguments.split_once("ORDER BY ").filter(|_| id.kind == Kind::Aggregate) {
-        // A variadic one takes direct and aggregated arguments alike.
+        // The direct and the aggregated arguments are the same.
         Some((direct, _)) if direct.contains("VARIADIC ") => direct.trim_end().to_owned(),
         Some(("", ordered)) => ordered.to_owned(),
         Some((direct, ordered)) => format!("{}, {ordered}", direct.trim_end()),
@@ -73,13 +73,13 @@ fn write(schema: &Schema, id: &ObjectId, verb: &str) -> Vec<NotedSql> {
     }
 }
 
-/// Whether every argument that had a default has one still.
+/// Whether every argument that had a default still has one.
 fn keeps_defaults(old: &Function, new: &Function) -> bool {
     let (had, has) = (defaults(&old.arguments), defaults(&new.arguments));
     had.iter().zip(&has).all(|(had, has)| *has || !had)
 }
 
-/// For each argument whether it has a default.
+/// For each argument, whether it has a default.
 fn defaults(arguments: &str) -> Vec<bool> {
     let mut lexer = Lexer::new(arguments);
     let (mut found, mut depth) = (vec![false], 0_usize);
@@ -102,7 +102,7 @@ fn defaults(arguments: &str) -> Vec<bool> {
     found
 }
 
-/// The options of CREATE AGGREGATE that are not what they are by themselves.
+/// The options of CREATE AGGREGATE that are not the defaults.
 fn options(aggregate: &Aggregate) -> Vec<String> {
     let one = aggregate;
     let mut options = vec![format!("SFUNC = {}", one.transition), format!("STYPE = {}", one.state)];
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_is_replaced_in_place_where_postgresql_lets_it() {
+    fn a_function_is_replaced_in_place_if_postgresql_allows_it() {
         let in_place = Alteration::InPlace { rebuilds_dependents: false };
         let old = function("a integer DEFAULT 1, b text", Some("integer"), "1");
         for (new, expected) in [
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_and_defaults_are_counted_where_they_are_the_arguments_own() {
+    fn only_top_level_commas_and_defaults_count() {
         for (arguments, expected) in [
             ("", vec![false]),
             ("a integer, b numeric DEFAULT round(1, 2), c text", vec![false, true, false]),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn routines_are_named_as_each_statement_wants_it() {
+    fn routines_have_the_syntax_of_each_statement() {
         for (kind, arguments, dropped, granted) in [
             (
                 Kind::Function,
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_aggregate_is_written_with_what_is_not_usual() {
+    fn an_aggregate_is_written_without_default_options() {
         let mut full = aggregate("normal", "integer");
         full.state_space = 8;
         full.initial = Some("0".to_owned());
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_aggregate_is_replaced_in_place_where_its_result_stays() {
+    fn an_aggregate_is_replaced_in_place_if_its_result_stays() {
         let old = aggregate("normal", "integer");
         let (mut other, mut result) = (old.clone(), old.clone());
         other.initial = Some("1".to_owned());

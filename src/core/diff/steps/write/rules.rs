@@ -12,7 +12,7 @@ pub(super) const WRITER: Writer = Writer { alteration, create, drop, alter };
 pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     match (context.old.objects.get(id), context.new.objects.get(id)) {
         (old, new) if old == new => Alteration::None,
-        // What only follows from the partitioned table's trigger is no object of its own.
+        // PostgreSQL derives these triggers from the partitioned table's trigger.
         (Some(Object::Trigger(old)), Some(Object::Trigger(new))) if old.inherited && new.inherited => Alteration::None,
         (Some(Object::Trigger(old)), Some(Object::Trigger(new)))
             if (&old.definition, old.inherited) == (&new.definition, new.inherited) =>
@@ -29,12 +29,12 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
 pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let statements = match context.new.objects.get(id) {
         Some(Object::Trigger(trigger)) if !trigger.inherited => {
-            let switch = (trigger.enabled != "origin").then(|| switch(id, &trigger.enabled));
-            [Some(trigger.definition.clone()), switch].into_iter().flatten().collect()
+            let set_enabled = (trigger.enabled != "origin").then(|| set_enabled(id, &trigger.enabled));
+            [Some(trigger.definition.clone()), set_enabled].into_iter().flatten().collect()
         }
         Some(Object::Rule(rule)) => {
-            let switch = (rule.enabled != "origin").then(|| switch(id, &rule.enabled));
-            [Some(bare(&rule.definition).to_owned()), switch].into_iter().flatten().collect()
+            let set_enabled = (rule.enabled != "origin").then(|| set_enabled(id, &rule.enabled));
+            [Some(without_semicolon(&rule.definition).to_owned()), set_enabled].into_iter().flatten().collect()
         }
         Some(Object::Policy(policy)) => vec![create_policy(id, policy)],
         Some(Object::Statistics(statistics)) => {
@@ -63,13 +63,13 @@ pub(super) fn drop(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
 pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let statements = match (context.old.objects.get(id), context.new.objects.get(id)) {
         (Some(Object::Trigger(old)), Some(Object::Trigger(new))) => {
-            (old.enabled != new.enabled).then(|| switch(id, &new.enabled)).into_iter().collect()
+            (old.enabled != new.enabled).then(|| set_enabled(id, &new.enabled)).into_iter().collect()
         }
         (Some(Object::Rule(old)), Some(Object::Rule(new))) => {
-            let replace = bare(&new.definition).replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1);
+            let replace = without_semicolon(&new.definition).replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1);
             let replace = (old.definition != new.definition).then_some(replace);
-            let switch = (old.enabled != new.enabled).then(|| switch(id, &new.enabled));
-            [replace, switch].into_iter().flatten().collect()
+            let set_enabled = (old.enabled != new.enabled).then(|| set_enabled(id, &new.enabled));
+            [replace, set_enabled].into_iter().flatten().collect()
         }
         (Some(Object::Policy(old)), Some(Object::Policy(new))) => vec![alter_policy(id, old, new)],
         (Some(Object::Statistics(_)), Some(Object::Statistics(new))) => vec![set_target(id, new.target.unwrap_or(-1))],
@@ -78,8 +78,8 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// The state of a trigger, event trigger or rule as ALTER takes it.
-pub(super) fn state(enabled: &str) -> &'static str {
+/// The action of ALTER that enables or disables a trigger, event trigger or rule.
+pub(super) fn enable_clause(enabled: &str) -> &'static str {
     match enabled {
         "disabled" => "DISABLE",
         "replica" => "ENABLE REPLICA",
@@ -88,14 +88,14 @@ pub(super) fn state(enabled: &str) -> &'static str {
     }
 }
 
-fn switch(id: &ObjectId, enabled: &str) -> String {
+fn set_enabled(id: &ObjectId, enabled: &str) -> String {
     let what = if id.kind == Kind::Rule { "RULE" } else { "TRIGGER" };
     let table = qualified(&id.schema, &id.of);
-    format!("ALTER TABLE {table} {} {what} {}", state(enabled), quote(&id.name))
+    format!("ALTER TABLE {table} {} {what} {}", enable_clause(enabled), quote(&id.name))
 }
 
 /// A definition without its semicolon.
-fn bare(definition: &str) -> &str {
+fn without_semicolon(definition: &str) -> &str {
     definition.trim_end().trim_end_matches(';').trim_end()
 }
 
@@ -103,7 +103,7 @@ fn set_target(id: &ObjectId, target: i32) -> String {
     format!("ALTER STATISTICS {} SET STATISTICS {target}", qualified(&id.schema, &id.name))
 }
 
-/// ALTER POLICY can set an expression, and cannot take one away.
+/// ALTER POLICY can set an expression but cannot remove one.
 fn is_alterable(old: &Policy, new: &Policy) -> bool {
     let stays = |old: &Option<String>, new: &Option<String>| old.is_none() || new.is_some();
     (old.permissive, &old.command) == (new.permissive, &new.command)
@@ -133,19 +133,19 @@ fn roles(policy: &Policy) -> String {
     policy.roles.iter().map(|role| grantee(role)).collect::<Vec<_>>().join(", ")
 }
 
-/// A role, or everyone.
+/// A role name, or PUBLIC.
 pub(super) fn grantee(role: &str) -> String {
     if role == "public" { "PUBLIC".to_owned() } else { quote(role) }
 }
 
 fn expressions(using: Option<&str>, check: Option<&str>) -> String {
-    let using = using.map(|expression| format!("\n    USING {}", enclosed(expression)));
-    let check = check.map(|expression| format!("\n    WITH CHECK {}", enclosed(expression)));
+    let using = using.map(|expression| format!("\n    USING {}", in_parentheses(expression)));
+    let check = check.map(|expression| format!("\n    WITH CHECK {}", in_parentheses(expression)));
     [using, check].into_iter().flatten().collect()
 }
 
-/// An expression within parentheses, its own where they enclose the whole of it.
-fn enclosed(expression: &str) -> String {
+/// The expression in parentheses. Nothing is added if one pair already encloses all of it.
+fn in_parentheses(expression: &str) -> String {
     let mut lexer = Lexer::new(expression);
     let (mut depth, mut closed_at) = (0_usize, None);
     while let Ok(Some(token)) = lexer.next_token() {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn triggers_are_made_anew_or_switched() {
+    fn triggers_are_recreated_or_enabled() {
         let one = "CREATE TRIGGER r …";
         for (old, new, expected, statements) in [
             (trigger(one, "origin", false), trigger(one, "disabled", false), IN_PLACE, vec!["DISABLE TRIGGER r"]),
@@ -222,14 +222,14 @@ mod tests {
         let pair = pair(Kind::Rule, old, new);
         let context = pair.context();
         assert_eq!(alteration(&context, &pair.id), IN_PLACE);
-        let switch = "ALTER TABLE public.t DISABLE RULE r";
-        assert_eq!(sql(alter(&context, &pair.id)), ["CREATE OR REPLACE RULE r AS two", switch]);
-        assert_eq!(sql(create(&context, &pair.id)), ["CREATE RULE r AS two", switch]);
+        let set_enabled = "ALTER TABLE public.t DISABLE RULE r";
+        assert_eq!(sql(alter(&context, &pair.id)), ["CREATE OR REPLACE RULE r AS two", set_enabled]);
+        assert_eq!(sql(create(&context, &pair.id)), ["CREATE RULE r AS two", set_enabled]);
         assert_eq!(sql(drop(&context, &pair.id)), ["DROP RULE r ON public.t"]);
     }
 
     #[test]
-    fn policies_are_written_with_what_is_not_usual() {
+    fn policies_are_written_without_default_clauses() {
         for (object, expected) in [
             (policy("ALL", &["public"], Some("true"), None), "\n    USING (true)"),
             (
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_change_in_place_where_nothing_disappears() {
+    fn policies_change_in_place_unless_an_expression_is_removed() {
         let old = policy("ALL", &["alice"], Some("(a = 1)"), None);
         for (new, expected) in [
             (policy("ALL", &["public"], Some("(a = 1)"), None), Some(" TO PUBLIC")),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_target_of_statistics_is_set_in_place() {
+    fn the_statistics_target_is_set_in_place() {
         let statistics =
             |target| Some(Object::Statistics(Statistics { definition: "CREATE STATISTICS …".to_owned(), target }));
         let pair = pair(Kind::Statistics, statistics(Some(7)), statistics(None));

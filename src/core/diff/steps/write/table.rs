@@ -1,4 +1,4 @@
-//! Tables: their own attributes, and CREATE TABLE with columns and constraints inside.
+//! Tables: their own attributes, and CREATE TABLE with columns and constraints.
 
 use super::{Alteration, NotedSql, Writer};
 use super::{column, column_attributes, constraint, not_null, options};
@@ -37,18 +37,18 @@ pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         ConstraintKind::Check => 3,
         ConstraintKind::ForeignKey | ConstraintKind::NotNull => 4,
     });
-    let mut statements = vec![head(context, id, table, &inline)];
+    let mut statements = vec![create_statement(context, id, table, &inline)];
     for column in &table.columns {
         let own = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
-        statements.extend(overrides(context, &own, table, column));
+        statements.extend(differences_from_parent(context, &own, table, column));
         statements.extend(column_attributes::set_attributes(context.options.version, &own, None, column));
     }
     for one in inline {
         let own = ObjectId::on(Kind::Constraint, &id.schema, &id.name, &one.name);
         statements.extend(constraint::set_attributes(context, &own, one));
     }
-    statements.extend(security(id, (false, false), table));
-    statements.extend(replica_identity(id, "default", table));
+    statements.extend(row_security_statements(id, (false, false), table));
+    statements.extend(replica_identity_statements(id, "default", table));
     statements.into_iter().map(NotedSql::from).collect()
 }
 
@@ -63,7 +63,8 @@ pub(super) fn drop(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     detach.into_iter().chain([drop]).collect()
 }
 
-/// The table that a partition has to leave before it can go: one that stays, and that foreign keys refer to.
+/// The partitioned table from which a partition must be detached before DROP TABLE: foreign keys refer to it and it
+/// stays.
 fn referred_parent<'a>(context: &DiffContext<'a>, id: &ObjectId) -> Option<&'a QualifiedName> {
     let parent = &context.old.table(&id.schema, &id.name)?.partition_of.as_ref()?.parent;
     context.new.table(&parent.schema, &parent.name)?;
@@ -94,15 +95,15 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         let tablespace = new.tablespace.as_deref().unwrap_or("pg_default");
         statements.push(format!("{prefix} SET TABLESPACE {}", quote(tablespace)));
     }
-    statements.extend(options::changed(&prefix, &old.options, &new.options));
+    statements.extend(options::alter_statements(&prefix, &old.options, &new.options));
     if let (Some(had), Some(has)) = (&old.foreign, &new.foreign)
         && had.options != has.options
     {
-        statements.push(format!("{prefix} OPTIONS ({})", options::changed_foreign(&had.options, &has.options)));
+        statements.push(format!("{prefix} OPTIONS ({})", options::foreign_changes(&had.options, &has.options)));
     }
-    statements.extend(security(id, (old.row_security, old.force_row_security), new));
-    statements.extend(replica_identity(id, &old.replica_identity, new));
-    statements.extend(joins(context, id, old, new));
+    statements.extend(row_security_statements(id, (old.row_security, old.force_row_security), new));
+    statements.extend(replica_identity_statements(id, &old.replica_identity, new));
+    statements.extend(join_parents(context, id, old, new));
     statements.into_iter().map(NotedSql::from).collect()
 }
 
@@ -116,7 +117,7 @@ pub(super) fn release(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
         let parent = qualified(&partition.parent.schema, &partition.parent.name);
         statements.push(format!("ALTER TABLE {parent} DETACH PARTITION {name}").into());
     }
-    for parent in old.inherits.iter().skip(kept(released, old, new)) {
+    for parent in old.inherits.iter().skip(unchanged_parents(released, old, new)) {
         let parent = qualified(&parent.schema, &parent.name);
         statements.push(format!("ALTER TABLE {name} NO INHERIT {parent}").into());
     }
@@ -127,7 +128,7 @@ pub(super) fn release(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
 }
 
 /// ATTACH PARTITION and INHERIT.
-fn joins(context: &DiffContext, id: &ObjectId, old: &Table, new: &Table) -> Vec<String> {
+fn join_parents(context: &DiffContext, id: &ObjectId, old: &Table, new: &Table) -> Vec<String> {
     let released = context.decisions.released.contains(id);
     let name = qualified(&id.schema, &id.name);
     let mut statements = Vec::new();
@@ -135,19 +136,19 @@ fn joins(context: &DiffContext, id: &ObjectId, old: &Table, new: &Table) -> Vec<
         let parent = qualified(&partition.parent.schema, &partition.parent.name);
         statements.push(format!("ALTER TABLE {parent} ATTACH PARTITION {name} {}", partition.bound));
     }
-    for parent in new.inherits.iter().skip(kept(released, old, new)) {
+    for parent in new.inherits.iter().skip(unchanged_parents(released, old, new)) {
         statements.push(format!("ALTER TABLE {name} INHERIT {}", qualified(&parent.schema, &parent.name)));
     }
     statements
 }
 
-/// How many of the first parents stay: they are in an order.
-fn kept(released: bool, old: &Table, new: &Table) -> usize {
+/// The number of parents at the start of the list that stay. Their order matters.
+fn unchanged_parents(released: bool, old: &Table, new: &Table) -> usize {
     let alike = old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count();
     if released { 0 } else { alike }
 }
 
-fn head(context: &DiffContext, id: &ObjectId, table: &Table, inline: &[&Constraint]) -> String {
+fn create_statement(context: &DiffContext, id: &ObjectId, table: &Table, inline: &[&Constraint]) -> String {
     let name = qualified(&id.schema, &id.name);
     let what = match (table.persistence, &table.foreign) {
         (_, Some(_)) => "FOREIGN TABLE",
@@ -156,7 +157,7 @@ fn head(context: &DiffContext, id: &ObjectId, table: &Table, inline: &[&Constrai
     };
     let is_own = |column: &&Column| table.partition_of.is_none() && table.of_type.is_none() && is_declared(column);
     let columns = table.columns.iter().filter(is_own).map(|column| column::definition(context, id, table, column));
-    let values = table.columns.iter().filter_map(|column| calculated(context, id, table, column));
+    let values = table.columns.iter().filter_map(|column| generated_column(context, id, table, column));
     let lines: Vec<String> = columns.chain(values).chain(inline.iter().map(|one| constraint::inline(one))).collect();
     let body = if lines.is_empty() { String::new() } else { format!(" (\n    {}\n)", lines.join(",\n    ")) };
     let sql = if let Some(partition) = &table.partition_of {
@@ -167,10 +168,10 @@ fn head(context: &DiffContext, id: &ObjectId, table: &Table, inline: &[&Constrai
     } else {
         format!("CREATE {what} {name}{}", if body.is_empty() { " ()" } else { &body })
     };
-    sql + &tail(context, table)
+    sql + &create_options(context, table)
 }
 
-fn tail(context: &DiffContext, table: &Table) -> String {
+fn create_options(context: &DiffContext, table: &Table) -> String {
     let mut parts = Vec::new();
     if !table.inherits.is_empty() {
         let parent = |parent: &QualifiedName| qualified(&parent.schema, &parent.name);
@@ -179,25 +180,25 @@ fn tail(context: &DiffContext, table: &Table) -> String {
     parts.extend(table.partition_by.iter().map(|key| format!(" PARTITION BY {key}")));
     if let Some(foreign) = &table.foreign {
         parts.push(format!(" SERVER {}", quote(&foreign.server)));
-        let options = options::foreign(&foreign.options);
+        let options = options::foreign_list(&foreign.options);
         parts.extend((!options.is_empty()).then(|| format!(" OPTIONS ({options})")));
     }
     let is_partitioned = table.partition_by.is_some() && context.options.version < 17;
     let method = table.access_method.as_ref().filter(|method| *method != "heap" && !is_partitioned);
     parts.extend(method.map(|method| format!(" USING {}", quote(method))));
-    parts.push(options::with(&table.options));
+    parts.push(options::with_clause(&table.options));
     parts.extend(table.tablespace.iter().map(|tablespace| format!(" TABLESPACE {}", quote(tablespace))));
     parts.concat()
 }
 
-/// Whether the table itself says that it has the column.
+/// Whether the table itself declares the column.
 fn is_declared(column: &Column) -> bool {
     column.local || !column.inherited
 }
 
-/// What a partition, or a table of a type, says of a column that only CREATE TABLE can say: how it is generated, or
-/// numbered.
-fn calculated(context: &DiffContext, id: &ObjectId, table: &Table, column: &Column) -> Option<String> {
+/// The clause of a partition's or typed table's column that only CREATE TABLE can set: its generation expression or
+/// identity.
+fn generated_column(context: &DiffContext, id: &ObjectId, table: &Table, column: &Column) -> Option<String> {
     if table.partition_of.is_none() && table.of_type.is_none() {
         return None;
     }
@@ -206,15 +207,15 @@ fn calculated(context: &DiffContext, id: &ObjectId, table: &Table, column: &Colu
     let is_as_parent = parent.is_some_and(|parent| parent.default == column.default);
     let generated = column.generated.filter(|_| !is_as_parent).zip(column.default.as_deref());
     let values = match (generated, &column.identity) {
-        (Some((kept, expression)), _) => Some(column::generation(kept, expression)),
+        (Some((unchanged_parents, expression)), _) => Some(column::generation_clause(unchanged_parents, expression)),
         (None, Some(identity)) => super::identity::definition(id, &column.name, identity),
         _ => None,
     };
     values.map(|values| format!("{} {values}", quote(&column.name)))
 }
 
-/// Where a column that comes from a parent or type is not as that has it.
-fn overrides(context: &DiffContext, id: &ObjectId, table: &Table, column: &Column) -> Vec<String> {
+/// Statements for a column that differs from its parent's column or its type's attribute.
+fn differences_from_parent(context: &DiffContext, id: &ObjectId, table: &Table, column: &Column) -> Vec<String> {
     let is_typed = table.of_type.is_some();
     if table.partition_of.is_none() && !is_typed && is_declared(column) {
         return Vec::new();
@@ -234,7 +235,7 @@ fn overrides(context: &DiffContext, id: &ObjectId, table: &Table, column: &Colum
     statements
 }
 
-fn security(id: &ObjectId, had: (bool, bool), new: &Table) -> Vec<String> {
+fn row_security_statements(id: &ObjectId, had: (bool, bool), new: &Table) -> Vec<String> {
     let prefix = format!("ALTER TABLE {}", qualified(&id.schema, &id.name));
     let mut statements = Vec::new();
     if had.0 != new.row_security {
@@ -248,8 +249,8 @@ fn security(id: &ObjectId, had: (bool, bool), new: &Table) -> Vec<String> {
     statements
 }
 
-/// `index` is said by the index, or by the constraint that it stands behind.
-fn replica_identity(id: &ObjectId, had: &str, new: &Table) -> Vec<String> {
+/// `index` is set by the index or by the constraint of the index.
+fn replica_identity_statements(id: &ObjectId, had: &str, new: &Table) -> Vec<String> {
     if had == new.replica_identity || new.replica_identity == "index" {
         return Vec::new();
     }

@@ -14,7 +14,9 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
         (Some(Object::Enum(old)), Some(Object::Enum(new))) if only_adds(old, new) => {
             Alteration::InPlace { rebuilds_dependents: false }
         }
-        (Some(Object::CompositeType(old)), Some(Object::CompositeType(new))) => of_composites(context, id, old, new),
+        (Some(Object::CompositeType(old)), Some(Object::CompositeType(new))) => {
+            composite_alteration(context, id, old, new)
+        }
         _ => Alteration::Recreate,
     }
 }
@@ -48,7 +50,7 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     actions.into_iter().map(|action| format!("ALTER TYPE {name} {action}").into()).collect()
 }
 
-/// The array type follows by itself.
+/// Renames a type. PostgreSQL renames its array type too.
 pub(super) fn rename_old(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let Some(other) = context.decisions.temporary_names.get(id) else { return Vec::new() };
     let name = qualified(&id.schema, &id.name);
@@ -60,7 +62,7 @@ pub(super) fn rename_old(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> 
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// The multirange and the functions that make values keep their names, and would stand in the way of the new ones.
+/// PostgreSQL does not rename the multirange and the constructor functions, so that their names would not be free.
 fn rename_range(name: &str, range: &RangeType, other: &str) -> Vec<String> {
     let subtype = &range.subtype;
     let mut statements = vec![
@@ -76,7 +78,7 @@ fn rename_range(name: &str, range: &RangeType, other: &str) -> Vec<String> {
     statements
 }
 
-/// In one line where it fits, else an item a line.
+/// A list on one line if it is short, otherwise with one item per line.
 fn list(items: &[String], before: usize) -> String {
     let joined = items.join(", ");
     if before + joined.len() <= 80 && items.len() <= 6 {
@@ -86,13 +88,13 @@ fn list(items: &[String], before: usize) -> String {
     }
 }
 
-/// Whether the old labels are all there, in the same order.
+/// Whether the new enum has all old labels in the same order.
 fn only_adds(old: &Enum, new: &Enum) -> bool {
     let mut labels = new.labels.iter();
     old.labels.iter().all(|label| labels.any(|other| other == label))
 }
 
-/// Each new label before the next of the old ones, so that they come to stand in order.
+/// ADD VALUE for each new label, before the next old label, so that the order is right.
 fn added_labels(old: &Enum, new: &Enum) -> Vec<String> {
     let is_old = |label: &&String| old.labels.contains(label);
     let added = new.labels.iter().enumerate().filter(|(_, label)| !is_old(label));
@@ -111,7 +113,7 @@ fn collate(column: &Column) -> String {
     column.collation.as_ref().map(|collation| format!(" COLLATE {collation}")).unwrap_or_default()
 }
 
-fn of_composites(context: &DiffContext, id: &ObjectId, old: &CompositeType, new: &CompositeType) -> Alteration {
+fn composite_alteration(context: &DiffContext, id: &ObjectId, old: &CompositeType, new: &CompositeType) -> Alteration {
     if changed_attributes(old, new).is_empty() {
         return Alteration::None;
     }
@@ -120,13 +122,13 @@ fn of_composites(context: &DiffContext, id: &ObjectId, old: &CompositeType, new:
     if retyped && is_stored(context.old, id) {
         return Alteration::Recreate;
     }
-    let is_in_the_way = |column: &Column| {
+    let has_dependents = |column: &Column| {
         let attribute = ObjectId::on(Kind::Column, &id.schema, &id.name, &column.name);
         context.old.dependents(&attribute).next().is_some()
     };
     let stays = |column: &Column| counterpart(new, column).is_some_and(|other| is_alike(column, other));
     Alteration::InPlace {
-        rebuilds_dependents: old.columns.iter().any(|column| !stays(column) && is_in_the_way(column)),
+        rebuilds_dependents: old.columns.iter().any(|column| !stays(column) && has_dependents(column)),
     }
 }
 
@@ -145,13 +147,13 @@ fn changed_attributes(old: &CompositeType, new: &CompositeType) -> Vec<String> {
     let altered = pairs
         .filter(|(before, now)| !is_alike(before, now))
         .map(|(_, now)| format!("ALTER ATTRIBUTE {} TYPE {}{}", quote(&now.name), now.type_name, collate(now)));
-    let fresh = new.columns.iter().filter(|column| counterpart(old, column).is_none());
-    let added = fresh.map(|column| format!("ADD ATTRIBUTE {}", attribute(column)));
+    let new_columns = new.columns.iter().filter(|column| counterpart(old, column).is_none());
+    let added = new_columns.map(|column| format!("ADD ATTRIBUTE {}", attribute(column)));
     dropped.chain(altered).chain(added).collect()
 }
 
-/// Whether a table holds values of the type: then no attribute can be of another type. Domains, ranges and other
-/// composite types pass it on, and so do tables' and views' row types.
+/// Whether a table stores values of the type. PostgreSQL then cannot change the type of an attribute. Values are also
+/// stored through domains, ranges, other composite types, and the row types of tables and views.
 fn is_stored(schema: &Schema, id: &ObjectId) -> bool {
     let (mut seen, mut waiting) = (BTreeSet::new(), vec![id.clone()]);
     while let Some(current) = waiting.pop() {
@@ -162,8 +164,9 @@ fn is_stored(schema: &Schema, id: &ObjectId) -> bool {
             if is_column && matches!(holder.kind, Kind::Table | Kind::MaterializedView) {
                 return true;
             }
-            let passes_on = matches!(holder.kind, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View);
-            if passes_on && seen.insert(holder.clone()) {
+            let contains_type =
+                matches!(holder.kind, Kind::Domain | Kind::CompositeType | Kind::RangeType | Kind::View);
+            if contains_type && seen.insert(holder.clone()) {
                 waiting.push(holder.clone());
             }
         }
@@ -171,7 +174,7 @@ fn is_stored(schema: &Schema, id: &ObjectId) -> bool {
     false
 }
 
-/// Whether a table is made OF the type: it changes with it.
+/// Whether a table is OF the type. Its columns then change with CASCADE.
 fn is_of_tables(schema: &Schema, id: &ObjectId) -> bool {
     let name = qualified(&id.schema, &id.name);
     schema
@@ -181,7 +184,7 @@ fn is_of_tables(schema: &Schema, id: &ObjectId) -> bool {
 }
 
 fn range_settings(id: &ObjectId, range: &RangeType) -> Vec<String> {
-    let usual = qualified(&id.schema, &usual_multirange(&id.name));
+    let usual = qualified(&id.schema, &default_multirange(&id.name));
     let multirange = range.multirange.as_ref().filter(|name| **name != usual);
     let settings = [
         ("subtype", Some(&range.subtype)),
@@ -194,8 +197,8 @@ fn range_settings(id: &ObjectId, range: &RangeType) -> Vec<String> {
     settings.into_iter().filter_map(|(name, value)| Some(format!("{name} = {}", value?))).collect()
 }
 
-/// What PostgreSQL calls a range's multirange by itself.
-fn usual_multirange(range: &str) -> String {
+/// The default name of a range's multirange.
+fn default_multirange(range: &str) -> String {
     if range.contains("range") { range.replacen("range", "multirange", 1) } else { format!("{range}_multirange") }
 }
 
@@ -224,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn new_labels_come_to_stand_in_order() {
+    fn new_labels_are_added_in_order() {
         for (old, new, expected) in [
             (vec!["b"], vec!["a", "b"], vec!["'a' BEFORE 'b'"]),
             (vec!["b"], vec!["b", "c", "d"], vec!["'c'", "'d'"]),
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_goes_or_moves_makes_another_enum() {
+    fn a_dropped_or_moved_label_recreates_the_enum() {
         for (old, new) in [(vec!["a", "b"], vec!["a"]), (vec!["a", "b"], vec!["b", "a"]), (vec!["a"], vec!["b"])] {
             let pair = Pair::new(own(Kind::Enum, "e"), labels(&old), labels(&new));
             assert_eq!(alteration(&pair.context(), &pair.id), Alteration::Recreate);
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_made_in_a_line_where_they_fit() {
+    fn short_types_are_written_on_one_line() {
         let mut collated = column("order", "text");
         collated.collation = Some("\"C\"".to_owned());
         let long = ["a very long label", "another very long label", "and one more that is so long", "and the last one"];
@@ -277,11 +280,11 @@ mod tests {
     }
 
     #[test]
-    fn a_multirange_is_named_where_it_is_not_the_usual_one() {
+    fn a_multirange_is_named_unless_it_has_the_default_name() {
         let one = Some(Object::RangeType(range("public.many")));
         let pair = Pair::new(own(Kind::RangeType, "xrange"), one.clone(), one);
         assert!(sql(create(&pair.context(), &pair.id))[0].contains("multirange_type_name = public.many"));
-        assert_eq!(usual_multirange("span"), "span_multirange");
+        assert_eq!(default_multirange("span"), "span_multirange");
         let mut context = pair.context();
         context.decisions.temporary_names.insert(pair.id.clone(), "xrange_old".to_owned());
         let expected = [
@@ -296,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_change_in_place_where_no_table_holds_them() {
+    fn attributes_change_in_place_if_no_table_stores_them() {
         let old = composite(&[column("a", "integer"), column("b", "text"), column("c", "text")]);
         let new = composite(&[column("d", "date"), column("c", "text"), column("a", "bigint")]);
         let mut pair = Pair::new(own(Kind::CompositeType, "t"), old, new);
@@ -312,7 +315,7 @@ mod tests {
         let on = |of, name| ObjectId::on(Kind::Column, "public", of, name);
         pair.old.depends.insert(own(Kind::View, "v"), BTreeSet::from([on("t", "b")]));
         assert_eq!(alteration(&pair.context(), &pair.id), Alteration::InPlace { rebuilds_dependents: true });
-        // A table's column of a domain over the type.
+        // A table's column of a domain based on the type.
         pair.old.objects.insert(own(Kind::Table, "users"), table(&[column("x", "public.d")]));
         pair.old.depends.insert(own(Kind::Domain, "d"), BTreeSet::from([pair.id.clone()]));
         pair.old.depends.insert(on("users", "x"), BTreeSet::from([own(Kind::Domain, "d")]));
@@ -320,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_attributes_is_no_difference() {
+    fn the_order_of_attributes_does_not_matter() {
         let (a, b) = (column("a", "integer"), column("b", "text"));
         let id = own(Kind::CompositeType, "t");
         let pair = Pair::new(id.clone(), composite(&[a.clone(), b.clone()]), composite(&[b, a.clone()]));

@@ -1,4 +1,4 @@
-//! Views and materialised views.
+//! Views and materialized views.
 
 use super::options;
 use super::{Alteration, NotedSql, Writer};
@@ -27,13 +27,13 @@ pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let name = qualified(&id.schema, &id.name);
     let statements = match context.new.objects.get(id) {
         Some(Object::View(view)) => {
-            let mut statements = vec![written("CREATE VIEW", &name, view)];
-            statements.extend(changed_defaults(&name, &[], &view.columns));
+            let mut statements = vec![view_statement("CREATE VIEW", &name, view)];
+            statements.extend(alter_defaults(&name, &[], &view.columns));
             statements
         }
         Some(Object::MaterializedView(view)) => {
-            let mut statements = vec![materialized(&name, view)];
-            statements.extend(view.columns.iter().flat_map(|column| changed_column(&name, None, column)));
+            let mut statements = vec![materialized_view_statement(&name, view)];
+            statements.extend(view.columns.iter().flat_map(|column| alter_column(&name, None, column)));
             statements
         }
         _ => Vec::new(),
@@ -51,27 +51,27 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let name = qualified(&id.schema, &id.name);
     let statements = match (context.old.objects.get(id), context.new.objects.get(id)) {
         (Some(Object::View(old)), Some(Object::View(new))) => {
-            // CREATE OR REPLACE sets the options, too.
+            // CREATE OR REPLACE VIEW also sets the options.
             let mut statements = if old.definition == new.definition {
-                options::changed(&format!("ALTER VIEW {name}"), &old.options, &new.options)
+                options::alter_statements(&format!("ALTER VIEW {name}"), &old.options, &new.options)
             } else {
-                vec![written("CREATE OR REPLACE VIEW", &name, new)]
+                vec![view_statement("CREATE OR REPLACE VIEW", &name, new)]
             };
-            statements.extend(changed_defaults(&name, &old.columns, &new.columns));
+            statements.extend(alter_defaults(&name, &old.columns, &new.columns));
             statements
         }
         (Some(Object::MaterializedView(old)), Some(Object::MaterializedView(new))) => {
-            changed_materialized(&name, old, new)
+            alter_materialized_view(&name, old, new)
         }
         _ => Vec::new(),
     };
     statements.into_iter().map(NotedSql::from).collect()
 }
 
-/// Whether CREATE OR REPLACE VIEW can make one list of columns the other.
+/// Whether CREATE OR REPLACE VIEW can turn one list of columns into the other.
 fn is_prefix(old: &[Column], new: &[Column]) -> bool {
-    let told = |column: &Column| (column.name.clone(), column.type_name.clone(), column.collation.clone());
-    old.len() <= new.len() && old.iter().zip(new).all(|(before, now)| told(before) == told(now))
+    let signature = |column: &Column| (column.name.clone(), column.type_name.clone(), column.collation.clone());
+    old.len() <= new.len() && old.iter().zip(new).all(|(before, now)| signature(before) == signature(now))
 }
 
 fn is_alterable(version: u32, old: &MaterializedView, new: &MaterializedView) -> bool {
@@ -87,21 +87,21 @@ fn query(definition: &str) -> &str {
     definition.trim_end().trim_end_matches(';').trim_end()
 }
 
-fn written(verb: &str, name: &str, view: &View) -> String {
-    format!("{verb} {name}{} AS\n{}", options::with(&view.options), query(&view.definition))
+fn view_statement(verb: &str, name: &str, view: &View) -> String {
+    format!("{verb} {name}{} AS\n{}", options::with_clause(&view.options), query(&view.definition))
 }
 
-fn materialized(name: &str, view: &MaterializedView) -> String {
+fn materialized_view_statement(name: &str, view: &MaterializedView) -> String {
     let method = view.access_method.as_ref().filter(|method| *method != "heap");
     let method = method.map(|method| format!(" USING {}", quote(method))).unwrap_or_default();
     let tablespace = view.tablespace.as_ref().map(|name| format!(" TABLESPACE {}", quote(name))).unwrap_or_default();
-    let (options, query) = (options::with(&view.options), query(&view.definition));
+    let (options, query) = (options::with_clause(&view.options), query(&view.definition));
     format!("CREATE MATERIALIZED VIEW {name}{method}{options}{tablespace} AS\n{query}\n  WITH DATA")
 }
 
-fn changed_materialized(name: &str, old: &MaterializedView, new: &MaterializedView) -> Vec<String> {
+fn alter_materialized_view(name: &str, old: &MaterializedView, new: &MaterializedView) -> Vec<String> {
     let prefix = format!("ALTER MATERIALIZED VIEW {name}");
-    let mut statements = options::changed(&prefix, &old.options, &new.options);
+    let mut statements = options::alter_statements(&prefix, &old.options, &new.options);
     if old.access_method != new.access_method {
         let method = new.access_method.as_deref().unwrap_or("heap");
         statements.push(format!("{prefix} SET ACCESS METHOD {}", quote(method)));
@@ -111,12 +111,12 @@ fn changed_materialized(name: &str, old: &MaterializedView, new: &MaterializedVi
         statements.push(format!("{prefix} SET TABLESPACE {}", quote(tablespace)));
     }
     let pairs = old.columns.iter().zip(&new.columns);
-    statements.extend(pairs.flat_map(|(before, now)| changed_column(name, Some(before), now)));
+    statements.extend(pairs.flat_map(|(before, now)| alter_column(name, Some(before), now)));
     statements
 }
 
-/// What is set for a column of a materialised view; `None`: it has just been made.
-fn changed_column(name: &str, old: Option<&Column>, new: &Column) -> Vec<String> {
+/// Statements for the attributes of a materialized view's column. `old` is `None` for a new column.
+fn alter_column(name: &str, old: Option<&Column>, new: &Column) -> Vec<String> {
     let prefix = format!("ALTER MATERIALIZED VIEW {name} ALTER COLUMN {}", quote(&new.name));
     let mut statements = Vec::new();
     if old.and_then(|old| old.statistics) != new.statistics {
@@ -131,11 +131,11 @@ fn changed_column(name: &str, old: Option<&Column>, new: &Column) -> Vec<String>
         statements.push(format!("{prefix} SET COMPRESSION {compression}"));
     }
     let had = old.map(|old| old.options.as_slice()).unwrap_or_default();
-    statements.extend(options::changed(&prefix, had, &new.options));
+    statements.extend(options::alter_statements(&prefix, had, &new.options));
     statements
 }
 
-fn changed_defaults(name: &str, old: &[Column], new: &[Column]) -> Vec<String> {
+fn alter_defaults(name: &str, old: &[Column], new: &[Column]) -> Vec<String> {
     let had = |column: &Column| old.iter().find(|other| other.name == column.name)?.default.as_ref();
     let changed = new.iter().filter(|column| had(column) != column.default.as_ref());
     let action = |column: &Column| {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_is_replaced_in_place_where_its_first_columns_stay() {
+    fn a_view_is_replaced_in_place_if_its_first_columns_stay() {
         let (a, b) = (column("a", "integer"), column("b", "text"));
         let old = view(" SELECT a;", &[], std::slice::from_ref(&a));
         let longer = pair(old.clone(), view(" SELECT a,\n    b;", &["security_invoker=true"], &[a.clone(), b.clone()]));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_materialized_view_is_made_with_all_that_is_set() {
+    fn a_materialized_view_is_created_with_all_attributes() {
         let mut set = column("a", "text");
         set.storage = Some("external".to_owned());
         set.compression = Some("pglz".to_owned());
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_materialized_view_changes_in_place_where_the_server_can() {
+    fn a_materialized_view_changes_in_place_if_the_server_can() {
         let plain = materialized_view(" SELECT a;", &[column("a", "text")]);
         let mut stored = plain.clone();
         stored.columns[0].storage = Some("plain".to_owned());

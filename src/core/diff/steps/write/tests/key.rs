@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn constraints_change_in_place_where_postgresql_can() {
+fn constraints_change_in_place_if_postgresql_can() {
     let fk = |definition: &str| constraint("k", ForeignKey, definition, &["c"]);
     let with = |one: Constraint| table_with(&[column("c", "integer")], |table| table.constraints = vec![one]);
     let refers = "FOREIGN KEY (c) REFERENCES public.o(id)";
@@ -59,7 +59,7 @@ fn constraints_change_in_place_where_postgresql_can() {
 }
 
 #[test]
-fn constraints_are_made_with_what_stands_behind_them() {
+fn constraints_are_created_with_their_index_attributes() {
     let created = |mut one: Constraint, set: fn(&mut Constraint)| {
         set(&mut one);
         let own = on(Kind::Constraint, "t", &one.name);
@@ -89,7 +89,7 @@ fn constraints_are_made_with_what_stands_behind_them() {
 }
 
 #[test]
-fn indexes_change_in_place_where_postgresql_can() {
+fn indexes_change_in_place_if_postgresql_can() {
     let at = on(Kind::Index, "t", "i");
     let plain = || index("public.t USING btree (c)");
     let of = |definition: &str| index(definition);
@@ -140,7 +140,7 @@ fn indexes_change_in_place_where_postgresql_can() {
             assert_eq!(altered(&pair, &at), wanted);
         }
     }
-    // Another index takes the mark over: that is its own statement.
+    // Another index becomes the clustered one with its own statement.
     let clustered = with(|index| index.clustered = true);
     let mut pair = Pair::new(at.clone(), Object::Index(clustered.clone()), Object::Index(plain()));
     pair.new.objects.insert(on(Kind::Index, "t", "j"), Object::Index(clustered));

@@ -1,4 +1,4 @@
-//! What the writers of tables and of what belongs to them make of single differences.
+//! Statements for single changes of tables and their parts.
 
 mod column;
 mod key;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn columns_of_a_typed_table_are_left_to_its_type() {
+fn columns_of_a_typed_table_change_with_its_type() {
     let typed = |type_name: &str, not_null: bool| {
         let column = column_with(type_name, |column| column.not_null = not_null);
         table_with(&[column], |table| table.of_type = Some("public.p".into()))
@@ -63,7 +63,7 @@ fn tables_change_their_attributes() {
             with(|table| table.replica_identity = "full".into()),
             &["ALTER TABLE public.t REPLICA IDENTITY FULL"],
         ),
-        // The index says it.
+        // The index sets it.
         (plain(), with(|table| table.replica_identity = "index".into()), &[]),
         (
             foreign(&["a=1", "b=2"]),
@@ -117,7 +117,7 @@ fn tables_leave_and_join_their_parents_in_order() {
 }
 
 #[test]
-fn a_partition_says_what_it_has_otherwise_than_its_parent() {
+fn a_partition_is_created_with_its_differences_from_the_parent() {
     let inherited = |set: fn(&mut Column)| {
         let mut made = column_with("integer", |column| (column.local, column.inherited) = (false, true));
         set(&mut made);
