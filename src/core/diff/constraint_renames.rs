@@ -1,12 +1,12 @@
-//! Constraints that say the same under two names are renamed, not made anew.
+//! Renames constraints whose definition stays the same, instead of recreating them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation::{Action, Operation};
-use super::rename::{Rename, Subject, identical_constraints, statement};
+use super::rename::{Rename, Subject, identical_constraints, rename_statements};
 use crate::core::schema::{Kind, Object, ObjectId, Schema};
 
-/// The statements that rename, and the old schema as it is after them; `None`: no constraint has a twin.
+/// The rename statements, and the old schema after them. `None` if there is nothing to rename.
 pub(super) fn rename_identical_constraints(old: &Schema, new: &Schema) -> Option<(Vec<Operation>, Schema)> {
     let mut operations = Vec::new();
     let mut schema = None;
@@ -19,16 +19,16 @@ pub(super) fn rename_identical_constraints(old: &Schema, new: &Schema) -> Option
                 continue;
             }
             let subject = Subject::Object { old: on(&from), new: on(&to) };
-            let sql = statement(&Rename { subject, holder: Some(Kind::Table) }).0;
+            let sql = rename_statements(&Rename { subject, holder: Some(Kind::Table) }).0;
             let (object, group) = (on(&to), id.clone());
             operations.push(Operation { object, group, action: Action::Alter, sql, note: None });
-            rename(schema.get_or_insert_with(|| old.clone()), id, &from, &to);
+            apply_rename(schema.get_or_insert_with(|| old.clone()), id, &from, &to);
         }
     }
     schema.map(|schema| (operations, schema))
 }
 
-fn rename(schema: &mut Schema, table: &ObjectId, from: &str, to: &str) {
+fn apply_rename(schema: &mut Schema, table: &ObjectId, from: &str, to: &str) {
     if let Some(Object::Table(table)) = schema.objects.get_mut(table) {
         let constraint = table.constraints.iter_mut().find(|constraint| constraint.name == from);
         if let Some(constraint) = constraint {
@@ -36,7 +36,7 @@ fn rename(schema: &mut Schema, table: &ObjectId, from: &str, to: &str) {
         }
         table.constraints.sort_by(|a, b| a.name.cmp(&b.name));
     }
-    // The index behind it goes along.
+    // PostgreSQL renames the index of a constraint with the constraint.
     for kind in [Kind::Constraint, Kind::Index] {
         let on = |name: &str| ObjectId::on(kind, &table.schema, &table.name, name);
         let (from, to) = (on(from), on(to));

@@ -1,22 +1,22 @@
-//! Leaves out a schema's name where the search path finds what it qualifies.
+//! Omits the name of a schema in statements where the search path finds the object without it.
 
 use std::collections::BTreeSet;
 
 use crate::core::sql::lexer::{Lexer, Token, TokenKind};
 
-/// Writes `public.users` as `users` where `users` is among the `known` names of the schema: never within strings,
-/// dollar quotes or comments, but for a text that is cast to `regclass`. The caller leaves out of `known` what
-/// `pg_catalog` has under the same name. A statement that cannot be read comes back as it is.
+/// Writes `public.users` as `users` if `users` is one of the `known` names of the schema. Strings, dollar quotes and
+/// comments are not changed, except for a string that is cast to `regclass`. The caller removes names from `known` that
+/// `pg_catalog` also has. A statement that cannot be tokenized is returned unchanged.
 #[must_use]
 pub fn strip_schema(sql: &str, schema: &str, known: &BTreeSet<String>) -> String {
-    let Some(text) = Text::read(sql) else { return sql.to_owned() };
+    let Some(text) = Tokens::read(sql) else { return sql.to_owned() };
     let places = 0..text.tokens.len();
     if places.clone().any(|at| text.is_alias(at, schema)) {
         return sql.to_owned();
     }
-    let hidden: BTreeSet<String> = places.clone().filter_map(|at| text.query_name(at)).collect();
+    let query_names: BTreeSet<String> = places.clone().filter_map(|at| text.query_name(at)).collect();
     // In a rule, `new` and `old` are rows.
-    let is_known = |name: &str| known.contains(name) && !hidden.contains(name) && name != "new" && name != "old";
+    let is_known = |name: &str| known.contains(name) && !query_names.contains(name) && name != "new" && name != "old";
     let (mut short, mut written) = (String::with_capacity(sql.len()), 0);
     for at in places {
         let Some((start, end)) = text.qualifier(at, schema, &is_known) else { continue };
@@ -27,13 +27,13 @@ pub fn strip_schema(sql: &str, schema: &str, known: &BTreeSet<String>) -> String
     short
 }
 
-/// A statement's tokens, blanks included.
-struct Text<'a> {
+/// The tokens of a statement, including spaces.
+struct Tokens<'a> {
     sql: &'a str,
     tokens: Vec<Token>,
 }
 
-impl<'a> Text<'a> {
+impl<'a> Tokens<'a> {
     fn read(sql: &'a str) -> Option<Self> {
         let (mut lexer, mut tokens) = (Lexer::new(sql), Vec::new());
         while let Some(token) = lexer.next_token().ok()? {
@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
         Some(Self { sql, tokens })
     }
 
-    /// From and to which byte to leave out, where a qualified name or a `regclass` literal begins.
+    /// The byte range to omit, if a qualified name or a `regclass` literal starts at this token.
     fn qualifier(&self, at: usize, schema: &str, is_known: &dyn Fn(&str) -> bool) -> Option<(usize, usize)> {
         let token = self.tokens.get(at)?;
         if token.kind == TokenKind::String {
@@ -58,7 +58,7 @@ impl<'a> Text<'a> {
         (is_qualifier && is_first && is_known(&self.name(at + 2)?)).then_some((token.start, dot.end))
     }
 
-    /// The name that a word or quoted name stands for.
+    /// The name that a word or a quoted name means.
     fn name(&self, at: usize) -> Option<String> {
         let token = self.tokens.get(at)?;
         let text = token.text(self.sql);
@@ -86,7 +86,7 @@ impl<'a> Text<'a> {
             .find(|other| self.tokens.get(*other).is_some_and(|token| token.kind.is_significant()))
     }
 
-    /// Whether the schema's name stands for a table there: `FROM app.t public`.
+    /// Whether the schema's name is an alias of a table here: `FROM app.t public`.
     fn is_alias(&self, at: usize, schema: &str) -> bool {
         const NAMED: [&str; 4] = ["schema", "to", "from", "exists"];
         let is_alone = self.name(at).as_deref() == Some(schema) && !self.is(at + 1, ".");
@@ -99,7 +99,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The name of a query in WITH, which goes before any table: `WITH users AS (…)`.
+    /// The name of a query in WITH, which hides a table of the same name: `WITH users AS (…)`.
     fn query_name(&self, at: usize) -> Option<String> {
         let name = self.name(at)?;
         let before = self.before(at)?;
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_is_left_out_only_where_it_qualifies_a_known_name() {
+    fn a_schema_is_omitted_only_before_a_known_name() {
         let known: BTreeSet<String> = ["users", "My Table", "mood", "seq", "f", "new"].map(str::to_owned).into();
         for (sql, expected) in [
             ("CREATE TABLE public.users (a public.mood)", "CREATE TABLE users (a mood)"),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn any_schema_can_be_left_out() {
+    fn any_schema_can_be_omitted() {
         let known = BTreeSet::from(["t".to_owned()]);
         assert_eq!(strip_schema("ALTER TABLE \"My app\".t ADD a app.t", "My app", &known), "ALTER TABLE t ADD a app.t");
     }

@@ -2,7 +2,7 @@
 //! defaults and whatever else stands on what is renamed.
 
 use super::bench::Bench;
-use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
+use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, rename_statements};
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::{ObjectId, Schema, Scope};
 use crate::engine::connection::database_error;
@@ -58,7 +58,7 @@ async fn run(bench: &Bench<'_>, target: &Target, statements: &[String]) -> Resul
 }
 
 fn operation(rename: &Rename) -> (Operation, String) {
-    let (sql, back) = statement(rename);
+    let (sql, back) = rename_statements(rename);
     let object = match &rename.subject {
         Subject::Object { old, .. } => old.clone(),
         Subject::Label { of, .. } => of.clone(),

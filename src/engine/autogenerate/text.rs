@@ -82,9 +82,9 @@ pub fn body(ways: &Ways, names: &Names, old: &Schema, schemas: &[&Schema]) -> Bo
         Some(home) => strip_schema(sql, home, &known),
         None => sql.to_owned(),
     };
-    let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };
+    let style = Style { statement: Some(&shorten), home: names.home.as_deref(), restored: None };
     let up = [lines(ways.renames.up.iter().map(|operation| &operation.sql), &shorten), render(&ways.up, style)];
-    let down = [render(&ways.down, Style { given_back: Some(old), ..style }), lines(&ways.renames.down, &shorten)];
+    let down = [render(&ways.down, Style { restored: Some(old), ..style }), lines(&ways.renames.down, &shorten)];
     Body { upgrade: half(&up, &ways.up), downgrade: half(&down, &ways.down) }
 }
 

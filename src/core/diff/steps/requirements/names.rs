@@ -45,7 +45,7 @@ impl Declaration<'_, '_> {
             }
         }
         for (id, change) in self.changes.iter().filter(|(id, _)| id.kind == Kind::Constraint) {
-            // The catalog of the models does not tell which of the table's keys a foreign key uses.
+            // The catalog of the models does not show which of the table's keys a foreign key uses.
             if let Some(table) = referenced_table(context.old, id).filter(|_| change.drops()) {
                 self.release(self.drop_step(id), Condition::KeysAreUnused(table.clone()));
             }

@@ -67,10 +67,12 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
         ("boolean", "integer") => using(format!("{name}::integer"), None),
         ("boolean", _) if NUMBERS.contains(&to.as_str()) => using(format!("{name}::integer::{new}"), None),
         (_, "boolean") if NUMBERS.contains(&from.as_str()) => {
-            using(format!("{name} <> 0"), Some("every number but 0 becomes true"))
+            using(format!("{name} <> 0"), Some("every number except 0 becomes true"))
         }
-        (_, "bit") if is_integer(&from) => using(format!("{name}::{new}"), Some("keeps only as many bits as fit")),
-        ("bit", _) if is_integer(&to) => using(format!("{name}::{new}"), Some("fails where a value is too large")),
+        (_, "bit") if is_integer(&from) => {
+            using(format!("{name}::{new}"), Some("truncates numbers that need more bits"))
+        }
+        ("bit", _) if is_integer(&to) => using(format!("{name}::{new}"), Some("fails if a value is too large")),
         ("real" | "double precision", "money") => using(format!("{name}::numeric::money"), Some("rounds fractions")),
         ("money", _) if NUMBERS.contains(&to.as_str()) => {
             using(format!("{name}::numeric::{new}"), note_on_loss(("numeric", "numeric"), (&to, new)).as_deref())
@@ -79,9 +81,12 @@ pub(super) fn cast(old: &str, new: &str, name: &str) -> Cast {
             using(format!("CASE WHEN {name} IS NULL THEN NULL ELSE ARRAY[{name}]::{new} END"), None)
         }
         (_, _) if TEXTS.contains(&from.as_str()) => {
-            using(format!("{name}::{new}"), Some(&format!("fails where a value is no {new}")))
+            using(format!("{name}::{new}"), Some(&format!("fails if a value is not valid as {new}")))
         }
-        _ => using(format!("{name}::text::{new}"), Some(&format!("fails where a value, as text, is no {new}"))),
+        _ => using(
+            format!("{name}::text::{new}"),
+            Some(&format!("converts through text, and fails if a value is not valid as {new}")),
+        ),
     }
 }
 
@@ -135,32 +140,32 @@ fn note_on_loss((from, _): (&str, &str), (to, new): (&str, &str)) -> Option<Stri
     let limit = new.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(limit, _)| limit);
     let is_zoned = |name: &str| name.ends_with("with time zone");
     if let Some(limit) = limit.filter(|_| TEXTS.contains(&to)) {
-        return Some(format!("fails where a value is longer than {limit}"));
+        return Some(format!("fails if a value is longer than {limit} characters"));
     }
     let note = if has_fractions && INTEGERS.contains(&to) {
         "rounds fractions"
     } else if to == "numeric" && limit.is_some() {
-        "rounds to fewer digits, and fails where a value is too large"
+        "rounds to fewer digits, and fails if a value is too large"
     } else if from.starts_with("timestamp") && to.starts_with("timestamp") && is_zoned(to) {
-        "reads the times in the session's time zone"
+        "interprets the times in the session's time zone"
     } else if is_zoned(from) && to.starts_with("timestamp") {
-        "writes the times in the session's time zone"
+        "converts the times to the session's time zone"
     } else if from == "time with time zone" && !is_zoned(to) {
         "drops the time zone"
     } else if from == "interval" && to.starts_with("time ") {
         "drops the days"
     } else if from == "json" && to == "jsonb" {
-        "drops repeated keys, and the order of keys"
+        "drops duplicate keys and the order of keys"
     } else if from == "inet" && to == "cidr" {
-        "drops the host's part of addresses"
+        "drops the host bits of addresses"
     } else if is_shorter(&INTEGERS) {
-        "fails where a value is too large"
+        "fails if a value is too large"
     } else if from.starts_with("timestamp") && to == "date" {
         "drops the time of day"
     } else if from.starts_with("timestamp") && to.starts_with("time ") {
         "drops the date"
     } else if to == "real" && from != "smallint" || to == "double precision" && ["bigint", "numeric"].contains(&from) {
-        "may lose digits"
+        "may lose precision"
     } else {
         return None;
     };
@@ -177,7 +182,7 @@ fn note_on_narrowing(old: &str, new: &str) -> Option<String> {
     let is_text = TEXTS.contains(&without_modifier(new).as_str());
     let first = |list: &[u32]| list.first().copied().unwrap_or(u32::MAX);
     if is_text && first(&has) < first(&had) {
-        return Some(format!("fails where a value is longer than {}", first(&has)));
+        return Some(format!("fails if a value is longer than {} characters", first(&has)));
     }
     let whole = |list: &[u32]| list.first().map_or(u32::MAX, |digits| digits - list.get(1).unwrap_or(&0).min(digits));
     let part = |list: &[u32]| list.first().map_or(u32::MAX, |_| list.get(1).copied().unwrap_or(0));
@@ -185,16 +190,16 @@ fn note_on_narrowing(old: &str, new: &str) -> Option<String> {
         return (first(&has) < first(&had).min(6)).then(|| "rounds fractions of seconds".to_owned());
     }
     if without_modifier(new) == "bit" {
-        return (first(&has) != first(&had)).then(|| "fails where a value has another length".to_owned());
+        return (first(&has) != first(&had)).then(|| "fails if a value has another length".to_owned());
     }
     if without_modifier(new) == "bit varying" && first(&has) < first(&had) {
-        return Some(format!("fails where a value is longer than {} bits", first(&has)));
+        return Some(format!("fails if a value is longer than {} bits", first(&has)));
     }
     if without_modifier(new) != "numeric" {
         return None;
     }
     if whole(&has) < whole(&had) {
-        Some("fails where a value is too large".to_owned())
+        Some("fails if a value is too large".to_owned())
     } else if part(&has) < part(&had) {
         Some("rounds to fewer digits".to_owned())
     } else {
@@ -250,31 +255,31 @@ mod tests {
     fn notes_say_what_a_cast_loses() {
         for (old, new, note) in [
             ("numeric(10,2)", "integer", Some("rounds fractions")),
-            ("bigint", "integer", Some("fails where a value is too large")),
+            ("bigint", "integer", Some("fails if a value is too large")),
             ("timestamp without time zone", "date", Some("drops the time of day")),
-            ("character varying(20)", "character varying(10)", Some("fails where a value is longer than 10")),
+            ("character varying(20)", "character varying(10)", Some("fails if a value is longer than 10 characters")),
             ("character varying(10)", "character varying(20)", None),
             ("character varying(10)", "character varying", None),
             ("numeric(10,2)", "numeric(12,4)", None),
-            ("text", "character varying(9)", Some("fails where a value is longer than 9")),
-            ("integer", "numeric(4,1)", Some("rounds to fewer digits, and fails where a value is too large")),
+            ("text", "character varying(9)", Some("fails if a value is longer than 9 characters")),
+            ("integer", "numeric(4,1)", Some("rounds to fewer digits, and fails if a value is too large")),
             ("integer", "numeric", None),
-            ("bigint", "double precision", Some("may lose digits")),
-            ("integer", "boolean", Some("every number but 0 becomes true")),
+            ("bigint", "double precision", Some("may lose precision")),
+            ("integer", "boolean", Some("every number except 0 becomes true")),
             (
                 "timestamp without time zone",
                 "timestamp with time zone",
-                Some("reads the times in the session's time zone"),
+                Some("interprets the times in the session's time zone"),
             ),
             ("timestamp with time zone", "date", Some("drops the time of day")),
             ("timestamp(6) without time zone", "timestamp(3) without time zone", Some("rounds fractions of seconds")),
             ("timestamp(3) without time zone", "timestamp without time zone", None),
-            ("json", "jsonb", Some("drops repeated keys, and the order of keys")),
-            ("inet", "cidr", Some("drops the host's part of addresses")),
-            ("bit(3)", "bit(5)", Some("fails where a value has another length")),
-            ("bit varying(9)", "bit varying(5)", Some("fails where a value is longer than 5 bits")),
+            ("json", "jsonb", Some("drops duplicate keys and the order of keys")),
+            ("inet", "cidr", Some("drops the host bits of addresses")),
+            ("bit(3)", "bit(5)", Some("fails if a value has another length")),
+            ("bit varying(9)", "bit varying(5)", Some("fails if a value is longer than 5 bits")),
             ("numeric(10,2)", "numeric(10,1)", Some("rounds to fewer digits")),
-            ("numeric(10,2)", "numeric(8,2)", Some("fails where a value is too large")),
+            ("numeric(10,2)", "numeric(8,2)", Some("fails if a value is too large")),
         ] {
             assert_eq!(cast(old, new, "c").note.as_deref(), note, "{old} to {new}");
         }

@@ -304,8 +304,8 @@ fn change_identity(context: &DiffContext, id: &ObjectId, old: &Column, new: &Col
         _ => {}
     }
     let sequence = context.new.serial(id).filter(|sequence| !context.old.objects.contains_key(*sequence));
-    if let Some((sequence, Some(Object::Sequence(made)))) = sequence.map(|id| (id, context.new.objects.get(id))) {
-        let set = identity::continue_after_values(&table, new, Some(sequence), &made.options);
+    if let Some((sequence, Some(Object::Sequence(built)))) = sequence.map(|id| (id, context.new.objects.get(id))) {
+        let set = identity::continue_after_values(&table, new, Some(sequence), &built.options);
         statements.extend(set.map(NotedSql::from));
     }
     statements

@@ -51,7 +51,7 @@ fn convert_row(context: &DiffContext, old: &CompositeType, new: &CompositeType, 
     let lost = lost.map(|one| quote(&one.name)).collect::<Vec<_>>().join(", ");
     Cast {
         using: Some(format!("CASE WHEN {name} IS DISTINCT FROM NULL THEN ROW({values})::{type_name} END")),
-        note: (!lost.is_empty()).then(|| format!("drops the values of {lost}")),
+        note: (!lost.is_empty()).then(|| format!("drops the values of the attributes {lost}")),
     }
 }
 

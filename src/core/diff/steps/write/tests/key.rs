@@ -94,9 +94,9 @@ fn indexes_change_in_place_if_postgresql_can() {
     let plain = || index("public.t USING btree (c)");
     let of = |definition: &str| index(definition);
     let with = |set: fn(&mut Index)| {
-        let mut made = plain();
-        set(&mut made);
-        made
+        let mut built = plain();
+        set(&mut built);
+        built
     };
     for (old, new, wanted) in [
         (plain(), plain(), Some(&[][..])),
@@ -197,7 +197,7 @@ fn sequences_change_their_bounds_with_their_type() {
     let pair = Pair::new(at.clone(), None, sequence(numbers("bigint"), Persistence::Unlogged));
     assert_eq!(sql(create(&pair.context(), &at)), ["CREATE UNLOGGED SEQUENCE public.s"]);
     let pair = Pair::new(at.clone(), None, with("smallint", |options| options.increment = 2));
-    let made = "CREATE SEQUENCE public.s\n    AS smallint\n    INCREMENT BY 2";
-    assert_eq!(sql(create(&pair.context(), &at)), [made]);
-    assert_eq!(sql(own_it(&pair.context(), &at)), ["ALTER SEQUENCE public.s OWNED BY NONE"]);
+    let built = "CREATE SEQUENCE public.s\n    AS smallint\n    INCREMENT BY 2";
+    assert_eq!(sql(create(&pair.context(), &at)), [built]);
+    assert_eq!(sql(own_sequence(&pair.context(), &at)), ["ALTER SEQUENCE public.s OWNED BY NONE"]);
 }

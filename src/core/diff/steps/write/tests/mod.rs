@@ -4,7 +4,7 @@ mod column;
 mod key;
 mod table;
 
-use super::{Alteration, alter, alteration, create, drop, own as own_it, release};
+use super::{Alteration, alter, alteration, create, drop, own as own_sequence, release};
 use crate::core::diff::fixtures::{
     Pair, column, constraint, depend, index, labels, numbers, on, own, sql, table, table_with,
 };
@@ -30,9 +30,9 @@ fn column_pair(old: Column, new: Column) -> Pair {
 }
 
 fn column_with(type_name: &str, set: impl FnOnce(&mut Column)) -> Column {
-    let mut made = column("c", type_name);
-    set(&mut made);
-    made
+    let mut built = column("c", type_name);
+    set(&mut built);
+    built
 }
 
 fn numbered(always: bool, type_name: &str, set: impl FnOnce(&mut SequenceOptions)) -> Column {

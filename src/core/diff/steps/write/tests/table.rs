@@ -80,8 +80,8 @@ fn tables_change_their_attributes() {
     let pair = Pair::new(id(), foreign(&["a=1"]), None);
     assert_eq!(sql(drop(&pair.context(), &id())), ["DROP FOREIGN TABLE public.t"]);
     let pair = Pair::new(id(), None, foreign(&["a=it's"]));
-    let made = "CREATE FOREIGN TABLE public.t () SERVER s OPTIONS (a 'it''s')";
-    assert_eq!(sql(create(&pair.context(), &id())), [made]);
+    let built = "CREATE FOREIGN TABLE public.t () SERVER s OPTIONS (a 'it''s')";
+    assert_eq!(sql(create(&pair.context(), &id())), [built]);
 }
 
 #[test]
@@ -119,16 +119,16 @@ fn tables_leave_and_join_their_parents_in_order() {
 #[test]
 fn a_partition_is_created_with_its_differences_from_the_parent() {
     let inherited = |set: fn(&mut Column)| {
-        let mut made = column_with("integer", |column| (column.local, column.inherited) = (false, true));
-        set(&mut made);
-        made
+        let mut built = column_with("integer", |column| (column.local, column.inherited) = (false, true));
+        set(&mut built);
+        built
     };
     let generated = |text: &str| {
         column_with("integer", |column| {
             (column.generated, column.default) = (Some(Generation::Stored), Some(text.into()));
         })
     };
-    let made = |of_parent: Column, own_column: Column| {
+    let built = |of_parent: Column, own_column: Column| {
         let partition = Partition { parent: parent("p"), bound: "DEFAULT".into() };
         let part = table_with(&[own_column], |table| table.partition_of = Some(partition));
         let mut pair = Pair::new(id(), None, part);
@@ -138,13 +138,13 @@ fn a_partition_is_created_with_its_differences_from_the_parent() {
     };
     let plain = || column("c", "integer");
     let part = "CREATE TABLE public.t PARTITION OF public.p DEFAULT";
-    assert_eq!(made(plain(), inherited(|_| {})), [part]);
+    assert_eq!(built(plain(), inherited(|_| {})), [part]);
     assert_eq!(
-        made(plain(), inherited(|column| (column.default, column.not_null) = (Some("3".into()), true))),
+        built(plain(), inherited(|column| (column.default, column.not_null) = (Some("3".into()), true))),
         [part, "ALTER TABLE public.t ALTER COLUMN c SET DEFAULT 3", "ALTER TABLE public.t ALTER COLUMN c SET NOT NULL",]
     );
     let own_way = inherited(|column| (column.generated, column.default) = (Some(Generation::Stored), Some("2".into())));
-    assert_eq!(made(generated("2"), own_way.clone()), [part]);
+    assert_eq!(built(generated("2"), own_way.clone()), [part]);
     let sql = "CREATE TABLE public.t PARTITION OF public.p (\n    c GENERATED ALWAYS AS (2) STORED\n) DEFAULT";
-    assert_eq!(made(generated("1"), own_way), [sql]);
+    assert_eq!(built(generated("1"), own_way), [sql]);
 }

@@ -1,37 +1,37 @@
-//! A name as it is typed: `[kind] [schema.][table.]name`, with quotes where it needs them.
+//! A name as the user types it: `[kind] [schema.][table.]name`, with quotes where needed.
 
 use super::named::Named;
 use crate::core::schema::Kind;
 
-/// What was typed on one side of the `=`.
+/// One side of the `=` as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Path {
+pub(super) struct TypedName {
     pub kinds: Vec<Kind>,
-    /// `value …` was typed: an enum's value is meant.
+    /// Whether `value …` was typed, for an enum value.
     pub is_value: bool,
     /// At least one.
-    pub parts: Vec<Part>,
+    pub parts: Vec<NamePart>,
     pub arguments: Option<String>,
 }
 
 /// One of the names between the dots.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct NamePart {
     pub text: String,
-    pub form: Form,
+    pub quoting: Quoting,
 }
 
-/// How it was written.
+/// How a name is quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Bare,
+pub(super) enum Quoting {
+    Unquoted,
     /// In double quotes: exactly this name.
     Quoted,
-    /// In single quotes: a value of an enum.
+    /// In single quotes: an enum value.
     Literal,
 }
 
-/// Words that may stand before a name to say what is meant. Longer ones first.
+/// Words before a name that give its kind. Longer ones come first.
 const WORDS: [(&str, &[Kind]); 19] = [
     ("materialized view ", &[Kind::MaterializedView]),
     ("composite type ", &[Kind::CompositeType]),
@@ -54,8 +54,8 @@ const WORDS: [(&str, &[Kind]); 19] = [
     ("value ", &[]),
 ];
 
-impl Path {
-    /// Reads one side up to its end or the `=`; gives the rest, too.
+impl TypedName {
+    /// Reads one side up to the `=` or the end. Returns the rest as well.
     pub fn read(text: &str) -> Result<(Self, &str), String> {
         let mut rest = text.trim_start();
         let mut path = Self { kinds: Vec::new(), is_value: false, parts: Vec::new(), arguments: None };
@@ -65,7 +65,7 @@ impl Path {
             rest = rest.get(word.len()..).unwrap_or("").trim_start();
         }
         loop {
-            let (part, after) = Part::read(rest)?;
+            let (part, after) = NamePart::read(rest)?;
             path.parts.push(part);
             rest = after.trim_start();
             if let Some(inside) = rest.strip_prefix('(') {
@@ -76,19 +76,19 @@ impl Path {
             match rest.strip_prefix('.') {
                 Some(after) => rest = after,
                 None if rest.is_empty() || rest.starts_with('=') => return Ok((path, rest)),
-                None => return Err(format!("cannot read \"{rest}\" after a name")),
+                None => return Err(format!("unexpected \"{rest}\" after a name")),
             }
         }
     }
 
-    /// Whether that is what is called so; `fold`: as SQL takes names without quotes, in lower case.
+    /// Whether the typed name means this object. `fold`: names without quotes are compared in lower case, as in SQL.
     pub fn matches(&self, named: &Named, fold: bool) -> bool {
         let is_kind = match (self.is_value, self.kinds.is_empty()) {
             (true, _) => named.label.is_some(),
             (_, true) => true,
             _ => self.kinds.contains(&named.id.kind) && named.label.is_none(),
         };
-        let last_is_literal = self.parts.last().is_some_and(|part| part.form == Form::Literal);
+        let last_is_literal = self.parts.last().is_some_and(|part| part.quoting == Quoting::Literal);
         let of_arguments = self.arguments.as_ref().is_none_or(|arguments| {
             let is_routine = matches!(named.id.kind, Kind::Function | Kind::Procedure | Kind::Aggregate);
             is_routine && same_arguments(arguments, &named.id.arguments)
@@ -104,12 +104,12 @@ impl Path {
     }
 }
 
-impl Part {
+impl NamePart {
     fn read(text: &str) -> Result<(Self, &str), String> {
-        let (quote, form) = match text.chars().next() {
-            Some('"') => ('"', Form::Quoted),
-            Some('\'') => ('\'', Form::Literal),
-            _ => return Self::bare(text),
+        let (quote, quoting) = match text.chars().next() {
+            Some('"') => ('"', Quoting::Quoted),
+            Some('\'') => ('\'', Quoting::Literal),
+            _ => return Self::read_unquoted(text),
         };
         let mut name = String::new();
         let mut rest = text.get(1..).unwrap_or("");
@@ -123,32 +123,32 @@ impl Part {
                     name.push(quote);
                     rest = after;
                 }
-                None => return Ok((Self { text: name, form }, after)),
+                None => return Ok((Self { text: name, quoting }, after)),
             }
         }
     }
 
-    fn bare(text: &str) -> Result<(Self, &str), String> {
+    fn read_unquoted(text: &str) -> Result<(Self, &str), String> {
         let end = text.find(['.', '=', '(']).unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         match name.trim() {
             "" => Err("a name is missing".to_owned()),
-            name => Ok((Self { text: name.to_owned(), form: Form::Bare }, rest)),
+            name => Ok((Self { text: name.to_owned(), quoting: Quoting::Unquoted }, rest)),
         }
     }
 
-    /// Whether a name is meant.
+    /// Whether the part means this name.
     pub fn is(&self, name: &str, fold: bool) -> bool {
         self.text == name || fold && self.folded() == name
     }
 
-    /// The name as SQL takes it.
+    /// The name as SQL reads it.
     pub fn folded(&self) -> String {
-        if self.form == Form::Bare { self.text.to_lowercase() } else { self.text.clone() }
+        if self.quoting == Quoting::Unquoted { self.text.to_lowercase() } else { self.text.clone() }
     }
 }
 
-/// What stands before the parenthesis that closes; and what follows it.
+/// The text before the closing parenthesis, and the text after it.
 fn arguments(text: &str) -> Result<(&str, &str), String> {
     let mut depth = 1;
     for (at, c) in text.char_indices() {
@@ -164,7 +164,7 @@ fn arguments(text: &str) -> Result<(&str, &str), String> {
     Err("the parenthesis is not closed".to_owned())
 }
 
-/// Whether arguments are the same but for blanks.
+/// Whether two argument lists are the same, ignoring spaces.
 fn same_arguments(one: &str, other: &str) -> bool {
     let tidy = |text: &str| text.split(',').map(|part| part.trim().to_lowercase()).collect::<Vec<_>>();
     tidy(one) == tidy(other)
