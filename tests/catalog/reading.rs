@@ -43,7 +43,7 @@ fn every_object_is_there_and_nothing_else() {
         event trigger watcher|default privileges of postgres on tables in app";
     assert_eq!(names, expected.split('|').collect::<Vec<_>>());
     let not_carried: Vec<String> =
-        schema.not_carried.iter().map(|one| format!("{} {}", one.kind, one.identity)).collect();
+        schema.unsupported.iter().map(|one| format!("{} {}", one.kind, one.identity)).collect();
     assert_eq!(not_carried, ["operator app.===(integer,integer)"]);
 }
 

@@ -87,7 +87,7 @@ impl<'a> Bench<'a> {
         let (whole, options) = self.read(self.target, &shape::everything(&self.project)).await?;
         let what = "a copy of the database's schema";
         let dumped = match dump::program(options.version) {
-            Some(programs) if !whole.not_carried.is_empty() => Some(self.dumped(&programs, &whole).await?),
+            Some(programs) if !whole.unsupported.is_empty() => Some(self.dumped(&programs, &whole).await?),
             _ => None,
         };
         let scratch = match dumped {
@@ -117,7 +117,7 @@ impl<'a> Bench<'a> {
     }
 
     fn note_what_it_lacks(&mut self, whole: &Schema, start: &Schema) {
-        let lost = whole.not_carried.iter().filter(|object| !start.not_carried.contains(object));
+        let lost = whole.unsupported.iter().filter(|object| !start.unsupported.contains(object));
         let notes =
             lost.map(|lost| format!("the copy on which the script is proved lacks {} {}", lost.kind, lost.identity));
         let new: Vec<String> = notes.filter(|note| !self.notes.contains(note)).collect();

@@ -227,7 +227,7 @@ impl<'a> Work<'a> {
 
     /// What one side has and cannot be compared is said.
     fn note_what_is_not_compared(&mut self) {
-        let (old, new) = (&self.old.not_carried, &self.wanted.schema.not_carried);
+        let (old, new) = (&self.old.unsupported, &self.wanted.schema.unsupported);
         let mut notes = Vec::new();
         for object in new.iter().filter(|object| !old.contains(object)) {
             notes.push(format!("{} {} is in the models only; write it by hand", object.kind, object.identity));

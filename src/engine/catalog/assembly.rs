@@ -138,7 +138,7 @@ impl Assembly {
 
     /// The schema, once everything has been taken in.
     pub fn finish(mut self) -> Schema {
-        self.schema.not_carried.sort();
+        self.schema.unsupported.sort();
         self.schema
     }
 }

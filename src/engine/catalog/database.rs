@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use super::Source;
 use super::assembly::{Assembly, class};
 use super::fragments::{NAMESPACES, stands_alone};
-use crate::core::schema::{Kind, NotCarried, Object};
+use crate::core::schema::{Kind, Object, UnsupportedObject};
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
@@ -95,7 +95,7 @@ pub(super) fn not_carried() -> String {
 pub(super) fn take_not_carried(all: &mut Assembly, rows: &[Row]) -> Result<()> {
     for row in rows {
         let text = |column: usize| row.try_get::<_, String>(column).map_err(|error| database_error(&error));
-        all.schema.not_carried.push(NotCarried { kind: text(0)?, identity: text(1)? });
+        all.schema.unsupported.push(UnsupportedObject { kind: text(0)?, identity: text(1)? });
     }
     Ok(())
 }

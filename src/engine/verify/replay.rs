@@ -115,8 +115,11 @@ impl Replay<'_> {
 
     /// A new scratch database, brought to where the history stands.
     async fn begin_anew(&mut self, id: &RevisionId, with_it: bool) -> Result<Schema> {
-        let mut heads =
-            if self.heads.contains(id) { self.tree.graph.take_back(id, &self.heads)?.to } else { self.heads.clone() };
+        let mut heads = if self.heads.contains(id) {
+            self.tree.graph.downgrade_single(id, &self.heads)?.to
+        } else {
+            self.heads.clone()
+        };
         if with_it {
             heads = self.tree.graph.upgrade(id.as_str(), &heads)?.to;
         }
@@ -159,7 +162,7 @@ impl Replay<'_> {
     }
 
     async fn down(&mut self, id: &RevisionId) -> Result<()> {
-        let path = self.tree.graph.take_back(id, &self.heads)?;
+        let path = self.tree.graph.downgrade_single(id, &self.heads)?;
         self.walk(Direction::Downgrade, id.as_str(), path).await
     }
 

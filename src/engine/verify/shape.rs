@@ -1,6 +1,6 @@
 //! The schema of a scratch database at one moment, and what has become of it since.
 
-use crate::core::schema::{Difference, Disagreement, NotCarried, Schema, Scope, differences};
+use crate::core::schema::{Difference, Disagreement, Schema, Scope, UnsupportedObject, differences};
 use crate::engine::catalog;
 use crate::engine::connection::Session;
 use crate::engine::project::Project;
@@ -29,10 +29,10 @@ pub fn without_version_table(project: &Project, scope: Scope) -> Scope {
 pub fn changes(now: &Schema, was: &Schema) -> Vec<String> {
     let mut lines: Vec<String> = differences(now, was).iter().map(line).collect();
     // What cannot be compared in its parts can at least be there or not.
-    let only = |one: &Schema, other: &Schema| -> Vec<NotCarried> {
-        one.not_carried.iter().filter(|object| !other.not_carried.contains(object)).cloned().collect()
+    let only = |one: &Schema, other: &Schema| -> Vec<UnsupportedObject> {
+        one.unsupported.iter().filter(|object| !other.unsupported.contains(object)).cloned().collect()
     };
-    let told = |object: NotCarried, what: &str| format!("{} {} {what}", object.kind, object.identity);
+    let told = |object: UnsupportedObject, what: &str| format!("{} {} {what}", object.kind, object.identity);
     lines.extend(only(now, was).into_iter().map(|object| told(object, LEFT)));
     lines.extend(only(was, now).into_iter().map(|object| told(object, MISSING)));
     lines
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_told_when_it_comes_or_goes() {
-        let object = NotCarried { kind: "operator".into(), identity: "public.===(int,int)".into() };
-        let with = Schema { not_carried: vec![object], ..Schema::default() };
+        let object = UnsupportedObject { kind: "operator".into(), identity: "public.===(int,int)".into() };
+        let with = Schema { unsupported: vec![object], ..Schema::default() };
         let without = Schema::default();
         assert_eq!(changes(&with, &without), ["operator public.===(int,int) is left over"]);
         assert_eq!(changes(&without, &with), ["operator public.===(int,int) is missing"]);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::write;
@@ -92,7 +92,7 @@ fn constraints_in_cycles(dependencies: &[Dependency]) -> BTreeSet<ObjectId> {
         graph.update_edge(from, to, ());
     }
     let mut component = vec![0; graph.node_count()];
-    for (number, members) in tarjan_scc(&graph).into_iter().enumerate() {
+    for (number, members) in kosaraju_scc(&graph).into_iter().enumerate() {
         members.into_iter().for_each(|node| component[node.index()] = number);
     }
     let component = |id: &ObjectId| nodes.get(id).and_then(|node| component.get(node.index()));

@@ -25,7 +25,8 @@ fn any_schema() -> impl Strategy<Value = Schema> {
             }
             if has_view {
                 let v = own(Kind::View, &format!("see_{name}"));
-                built.objects
+                built
+                    .objects
                     .insert(v.clone(), view(&format!(" SELECT v FROM public.{name};"), &[], &[column("v", type_name)]));
                 depend(&mut built, &v, &[on(Kind::Column, name, "v")]);
                 built.comments.insert(v, format!("of {type_name}"));

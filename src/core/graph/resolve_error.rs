@@ -1,36 +1,36 @@
-//! Why a request is refused, and how that is said: Alembic's words, with help of our own beside them.
+//! Errors of resolving a revision: Alembic's messages, with additional hints.
 
 use super::{Graph, GraphError};
 
-/// A refusal before it is known which command it befell.
+/// An error before it is known which command it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// One head was meant and there are several.
+pub(super) enum ResolveError {
+    /// One head was requested and there are several.
     MultipleHeads { argument: String },
-    /// Nothing, or more than one thing, has this name.
-    Unlocated { argument: String, hint: Option<String> },
-    /// The target does not lie in the direction asked for.
-    NotOnTheWay { lower: String, upper: String },
-    /// Words that are the same for every command.
-    Said { message: String, hint: Option<String> },
+    /// No revision or more than one matches the name.
+    NotFound { argument: String, hint: Option<String> },
+    /// The target cannot be reached in the requested direction.
+    Unreachable { lower: String, upper: String },
+    /// A message that is the same for every command.
+    Other { message: String, hint: Option<String> },
 }
 
-impl Refusal {
-    pub(super) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Said { message: message.into(), hint: Some(hint.into()) }
+impl ResolveError {
+    pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Other { message: message.into(), hint: Some(hint.into()) }
     }
 
     pub(super) fn did_not_produce(steps: i64, hint: &str) -> Self {
         let relative = if steps == 0 { "0".to_owned() } else { format!("{steps:+}") };
         let count = steps.unsigned_abs();
-        Self::hinted(format!("Relative revision {relative} didn't produce {count} migrations"), hint)
+        Self::with_hint(format!("Relative revision {relative} didn't produce {count} migrations"), hint)
     }
 }
 
-/// What a command puts into Alembic's sentences.
+/// The command that resolves a revision. It decides the words of the message.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Asked<'a> {
-    /// `show`, `edit`: nothing of its own.
+pub(super) enum LookupPurpose<'a> {
+    /// `show`, `edit`: has no words of its own.
     Lookup,
     Upgrade(&'a str),
     Downgrade(&'a str),
@@ -41,31 +41,35 @@ pub(super) enum Asked<'a> {
 }
 
 impl Graph {
-    /// A refusal as an error of the command that met it.
-    pub(super) fn error(&self, refusal: Refusal, asked: Asked<'_>) -> GraphError {
-        match refusal {
-            Refusal::MultipleHeads { argument } => self.multiple_heads(&argument, asked),
-            Refusal::Unlocated { argument, hint } => GraphError {
+    /// Turns the error into one with the words of the command.
+    pub(super) fn error(&self, resolve_error: ResolveError, asked: LookupPurpose<'_>) -> GraphError {
+        match resolve_error {
+            ResolveError::MultipleHeads { argument } => self.multiple_heads(&argument, asked),
+            ResolveError::NotFound { argument, hint } => GraphError {
                 message: format!("Can't locate revision identified by '{argument}'"),
                 hint: hint
                     .or_else(|| self.close_names(&argument))
                     .or_else(|| Some("`limbeck history` lists the revisions".to_owned())),
             },
-            Refusal::NotOnTheWay { lower, upper } => not_on_the_way(&lower, &upper, asked),
-            Refusal::Said { message, hint } => GraphError { message, hint },
+            ResolveError::Unreachable { lower, upper } => unreachable_error(&lower, &upper, asked),
+            ResolveError::Other { message, hint } => GraphError { message, hint },
         }
     }
 
-    fn multiple_heads(&self, argument: &str, asked: Asked<'_>) -> GraphError {
+    fn multiple_heads(&self, argument: &str, asked: LookupPurpose<'_>) -> GraphError {
         let argument = match asked {
-            Asked::Upgrade(target) | Asked::Downgrade(target) | Asked::Range(Some(target)) => target,
+            LookupPurpose::Upgrade(target) | LookupPurpose::Downgrade(target) | LookupPurpose::Range(Some(target)) => {
+                target
+            }
             _ => argument,
         };
         let message = match asked {
-            Asked::Stamp => "Multiple heads are present; please specify a single target revision".to_owned(),
-            Asked::NewRevision => "Multiple heads are present; please specify the head revision on which the new \
+            LookupPurpose::Stamp => "Multiple heads are present; please specify a single target revision".to_owned(),
+            LookupPurpose::NewRevision => {
+                "Multiple heads are present; please specify the head revision on which the new \
                 revision should be based, or perform a merge."
-                .to_owned(),
+                    .to_owned()
+            }
             _ => format!(
                 "Multiple head revisions are present for given argument '{argument}'; please specify a specific \
                 target revision, '<branchname>@{argument}' to narrow to a specific head, or 'heads' for all heads"
@@ -74,7 +78,7 @@ impl Graph {
         GraphError { message, hint: Some(format!("the heads are {}", listed(self.heads(), 8))) }
     }
 
-    /// Names that someone who typed this may have meant.
+    /// Suggests names that are similar to the typed one.
     fn close_names(&self, typed: &str) -> Option<String> {
         if self.is_empty() {
             return Some("there are no revisions yet".to_owned());
@@ -92,27 +96,27 @@ impl Graph {
     }
 }
 
-fn not_on_the_way(lower: &str, upper: &str, asked: Asked<'_>) -> GraphError {
+fn unreachable_error(lower: &str, upper: &str, asked: LookupPurpose<'_>) -> GraphError {
     let (message, hint) = match asked {
-        Asked::Upgrade(target) => (
+        LookupPurpose::Upgrade(target) => (
             format!("Destination {target} is not a valid upgrade target from current head(s)"),
-            "the database's heads do not lie below it",
+            "the current revisions of the database are not ancestors of it",
         ),
-        Asked::Downgrade(target) => (
+        LookupPurpose::Downgrade(target) => (
             format!("Destination {target} is not a valid downgrade target from current head(s)"),
-            "the database does not hold it, so there is nothing to step back to; `current` shows where it stands",
+            "it is not applied to the database; `current` shows the current revisions",
         ),
         _ => (
             format!(
                 "Requested range {lower}:{upper} does not refer to ancestor/descendant revisions along the same branch"
             ),
-            "the start of a range has to lie below its end",
+            "the start of a range must be an ancestor of its end",
         ),
     };
     GraphError { message, hint: Some(hint.to_owned()) }
 }
 
-/// Up to so many names, and how many more there are.
+/// The first `most` names, and how many more there are.
 pub(super) fn listed<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, most: usize) -> String {
     let mut names = names.into_iter();
     let text = names.by_ref().take(most).map(|name| name.to_string()).collect::<Vec<_>>().join(", ");
@@ -122,7 +126,7 @@ pub(super) fn listed<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, m
     }
 }
 
-/// How many characters have to be changed, added or left out between two names; `None` above the limit.
+/// The edit distance of two names: characters changed, added or removed. `None` above the limit.
 fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     let b: Vec<char> = b.chars().collect();
     if a.chars().count().abs_diff(b.len()) > limit {
