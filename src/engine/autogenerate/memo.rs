@@ -20,7 +20,7 @@ impl Memo {
             return Ok(Self(None));
         }
         let session = bench.target.connect("limbeck autogenerate").await?;
-        let fingerprint = catalog::fingerprint(&session).await?;
+        let fingerprint = catalog::read_fingerprint(&session).await?;
         let creator = super::roles::creator(&bench.project, bench.target);
         Ok(Self(fingerprint.map(|fingerprint| models.beside(&format!("{fingerprint} {creator:?}")))))
     }

@@ -1,14 +1,14 @@
-//! What stands on what, from `pg_depend`.
+//! Dependencies from `pg_depend`.
 
 use tokio_postgres::Row;
 
 use super::assembly::Assembly;
-use super::beside::address_from;
+use super::comments::address_from;
 use crate::core::schema::Object;
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
-/// What has an entry of its own in `pg_depend` and is a part of something else here: pairs of addresses.
+/// Pairs of addresses. The first one has entries of its own in `pg_depend`, but is part of the second one here.
 pub(super) fn aliases(version: u32) -> String {
     let multiranges = if version >= 140_000 {
         "UNION ALL SELECT 'pg_type'::regclass, rngmultitypid, 0, 'pg_type'::regclass, rngtypid, 0 FROM pg_range
@@ -32,34 +32,34 @@ pub(super) fn aliases(version: u32) -> String {
     )
 }
 
-pub(super) fn take_aliases(all: &mut Assembly, rows: &[Row]) -> Result<()> {
+pub(super) fn add_aliases(assembly: &mut Assembly, rows: &[Row]) -> Result<()> {
     for row in rows {
         let read = || Ok((address_from(row, 0)?, address_from(row, 3)?));
         let (from, to) = read().map_err(|error| database_error(&error))?;
-        all.alias(from, to);
+        assembly.register_alias(from, to);
     }
     Ok(())
 }
 
-/// Pairs of addresses: the first stands on the second.
-pub(super) fn edges() -> String {
+/// Pairs of addresses. The first object depends on the second one.
+pub(super) fn dependencies() -> String {
     "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend
     WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e'"
         .to_owned()
 }
 
-/// That an owned sequence goes with its column stands in the sequence; as an edge it would close a circle with
-/// the column's default.
-pub(super) fn take_edges(all: &mut Assembly, rows: &[Row]) -> Result<()> {
+/// Adds the dependencies. The dependency of an owned sequence on its column is left out: it is part of the sequence,
+/// and would form a cycle with the dependency of the column's default.
+pub(super) fn add_dependencies(assembly: &mut Assembly, rows: &[Row]) -> Result<()> {
     for row in rows {
         let read = || Ok((address_from(row, 0)?, address_from(row, 3)?));
         let (from, to) = read().map_err(|error| database_error(&error))?;
-        let (Some(from), Some(to)) = (all.meant(from), all.meant(to)) else { continue };
-        let owns = matches!(all.schema.objects.get(from),
+        let (Some(from), Some(to)) = (assembly.resolve(from), assembly.resolve(to)) else { continue };
+        let owns = matches!(assembly.schema.objects.get(from),
             Some(Object::Sequence(sequence)) if sequence.owned_by.as_ref() == Some(to));
         if from != to && !owns {
             let (from, to) = (from.clone(), to.clone());
-            all.schema.depends.entry(from).or_default().insert(to);
+            assembly.schema.depends.entry(from).or_default().insert(to);
         }
     }
     Ok(())

@@ -8,8 +8,8 @@ use crate::core::schema::{Grant, Kind};
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
-/// (catalog, oid, column, text). A composite type's comment lies with its type, everything else of it with its relation.
-/// An extension brings its own comment with it.
+/// Columns: (catalog, oid, column number, text). The comment of a composite type belongs to its type; all its other
+/// entries belong to its relation. The comment of an extension is created by the extension.
 pub(super) fn comments() -> String {
     format!(
         "WITH {NAMESPACES}
@@ -23,16 +23,16 @@ pub(super) fn comments() -> String {
     )
 }
 
-pub(super) fn take_comments(all: &mut Assembly, rows: &[Row]) -> Result<()> {
+pub(super) fn add_comments(assembly: &mut Assembly, rows: &[Row]) -> Result<()> {
     for row in rows {
-        let Some(id) = all.at(address(row)?).cloned() else { continue };
+        let Some(id) = assembly.object_at(address(row)?).cloned() else { continue };
         let text = row.try_get(3).map_err(|error| database_error(&error))?;
-        all.schema.comments.insert(id, text);
+        assembly.schema.comments.insert(id, text);
     }
     Ok(())
 }
 
-/// (catalog, oid, column, grantee, privilege, grantable), the owner's own left out.
+/// Columns: (catalog, oid, column number, grantee, privilege, grantable). The owner's privileges are left out.
 pub(super) fn grants() -> String {
     format!(
         "WITH {NAMESPACES}, held (class, oid, sub, owner, acl) AS (
@@ -62,22 +62,22 @@ pub(super) fn grants() -> String {
     )
 }
 
-pub(super) fn take_grants(all: &mut Assembly, rows: &[Row]) -> Result<()> {
+pub(super) fn add_grants(assembly: &mut Assembly, rows: &[Row]) -> Result<()> {
     for row in rows {
-        let Some(id) = all.at(address(row)?).cloned() else { continue };
+        let Some(id) = assembly.object_at(address(row)?).cloned() else { continue };
         let read = || -> Result<Grant, tokio_postgres::Error> {
             Ok(Grant { grantee: row.try_get(3)?, privilege: row.try_get(4)?, grantable: row.try_get(5)? })
         };
         let grant = read().map_err(|error| database_error(&error))?;
         let is_the_servers = id.kind == Kind::Schema && id.name == "public" && grant.grantee == "public";
         if !is_the_servers {
-            all.schema.grants.entry(id).or_default().insert(grant);
+            assembly.schema.grants.entry(id).or_default().insert(grant);
         }
     }
     Ok(())
 }
 
-/// The address in a row's first three columns.
+/// The address in the first three columns of a row.
 pub(super) fn address(row: &Row) -> Result<Address> {
     address_from(row, 0).map_err(|error| database_error(&error))
 }

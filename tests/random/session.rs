@@ -1,4 +1,4 @@
-//! One database for many pairs: emptied between them, which is much faster than making it anew.
+//! One database for many pairs of schemas. Emptying it is much faster than creating a new one.
 
 use limbeck::core::diff::{Changes, Options, diff_schemas};
 use limbeck::core::schema::{Schema, Scope, differences};
@@ -9,21 +9,21 @@ use tokio_postgres::SimpleQueryMessage;
 
 use crate::support::TestDatabase;
 
-/// Takes everything away that a world can make.
+/// Drops everything that a random schema can contain.
 const EMPTY: &str = "RESET ALL; SET client_min_messages = error;
     DROP EVENT TRIGGER IF EXISTS random_watch; DROP EXTENSION IF EXISTS citext CASCADE;
     ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO public;
     DROP SCHEMA IF EXISTS app, extra, public CASCADE;
     CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema'; GRANT USAGE ON SCHEMA public TO public;";
 
-/// A session on the database.
-pub struct Bench {
+/// A session on the test database.
+pub struct TestSession {
     runtime: Runtime,
     session: Session,
     options: Options,
 }
 
-impl Bench {
+impl TestSession {
     pub fn on(database: &TestDatabase<'_>, major: u32) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let conninfo = ConnInfo::resolve(Some(&database.url()), &Variables::default()).unwrap();
@@ -40,18 +40,18 @@ impl Bench {
     pub fn run(&self, what: &str, sql: &str) -> Result<(), String> {
         let client = self.session.client();
         self.runtime.block_on(client.batch_execute(sql)).map_err(|error| {
-            let told = error.as_db_error().map_or_else(|| error.to_string(), |it| format!("{it} {:?}", it.where_()));
+            let message = error.as_db_error().map_or_else(|| error.to_string(), |it| format!("{it} {:?}", it.where_()));
             let _ = self.runtime.block_on(client.batch_execute("ROLLBACK"));
-            format!("{what}: {told}\n{sql}")
+            format!("{what}: {message}\n{sql}")
         })
     }
 
-    /// The database's catalog.
+    /// Reads the catalog.
     pub fn read(&self) -> Result<Schema, String> {
         self.read_in(&Scope::default())
     }
 
-    /// What of it is in a scope.
+    /// Reads the part of the catalog that is in scope.
     pub fn read_in(&self, scope: &Scope) -> Result<Schema, String> {
         self.runtime.block_on(catalog::read(&self.session, scope)).map_err(|error| format!("{error:?}"))
     }
@@ -72,8 +72,8 @@ impl Bench {
         Ok(values)
     }
 
-    /// Turns one schema into the other, and looks whether it did.
-    pub fn turn(&self, what: &str, from: &Schema, to: &Schema) -> Result<(), String> {
+    /// Turns one schema into the other and checks the result.
+    pub fn convert(&self, what: &str, from: &Schema, to: &Schema) -> Result<(), String> {
         let plan = diff_schemas(from, to, &self.options);
         let script = script(&plan);
         self.run("before", "SET check_function_bodies = off")?;
@@ -86,12 +86,12 @@ impl Bench {
         if plan.outside_transaction.is_none() {
             self.run(what, "COMMIT").map_err(|error| format!("{error}\n--- in\n{script}"))?;
         }
-        same(what, &self.read()?, to).map_err(|error| format!("{error}\n--- after\n{script}"))?;
+        check_equal(what, &self.read()?, to).map_err(|error| format!("{error}\n--- after\n{script}"))?;
         Ok(())
     }
 
-    /// Whether two of the same schema give no statements.
-    pub fn is_still(&self, schema: &Schema) -> Result<(), String> {
+    /// Checks that a schema compared with itself needs no statements.
+    pub fn check_no_difference(&self, schema: &Schema) -> Result<(), String> {
         let plan = diff_schemas(schema, schema, &self.options);
         if plan.operations.is_empty() {
             Ok(())
@@ -106,8 +106,8 @@ fn script(plan: &Changes) -> String {
     statements.join("\n")
 }
 
-/// Whether two schemas are alike.
-pub fn same(what: &str, left: &Schema, right: &Schema) -> Result<(), String> {
+/// Checks that two schemas have no differences.
+pub fn check_equal(what: &str, left: &Schema, right: &Schema) -> Result<(), String> {
     let found: Vec<String> = differences(left, right).iter().map(ToString::to_string).collect();
     if found.is_empty() { Ok(()) } else { Err(format!("{what}: {}", found.join("\n"))) }
 }

@@ -1,9 +1,9 @@
-//! As many tables as are wanted with every kind of object among them, always the same: for tests and measurements.
-//! The tables are told as SQLAlchemy's models, too.
+//! Any number of tables with all kinds of objects, always the same: for tests and benchmarks. Also as models of
+//! SQLAlchemy.
 
 use std::fmt::Write;
 
-/// The models in SQL. The role `random_reader` has to be there.
+/// The models in SQL. The role `random_reader` must exist.
 pub fn sql(tables: usize) -> String {
     let mut sql = String::from(
         "CREATE SCHEMA app;
@@ -57,7 +57,7 @@ COMMENT ON COLUMN public.t_{n}.name IS 'how {n} is called';
     .unwrap();
 }
 
-/// What stands on a table: a view, a trigger, a policy, a rule, statistics, a grant, in turns.
+/// One more object on each table in turn: a view, a trigger, a policy, a rule, statistics, a grant.
 fn beside(sql: &mut String, n: usize) {
     let t = format!("public.t_{n}");
     let statement = match n % 8 {
@@ -92,7 +92,7 @@ COMMENT ON FUNCTION app.plus_{n}(integer, app.positive_{n}) IS 'adds {n}';
     .unwrap();
 }
 
-/// Partitions and children.
+/// Partitions and inheritance children.
 fn relatives(sql: &mut String, n: usize) {
     write!(
         sql,
@@ -109,7 +109,7 @@ CREATE TABLE public.child_{n} (more text) INHERITS (public.base_{n});
 }
 
 #[allow(dead_code, reason = "for the benchmark, which shares this file")]
-/// The same tables as SQLAlchemy's models, in `metadata`.
+/// The same tables as models of SQLAlchemy, in `metadata`.
 pub fn python(tables: usize) -> String {
     let mut python = String::from(
         "from sqlalchemy import *
