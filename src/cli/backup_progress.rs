@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::Terminal;
-use crate::core::copies::size;
+use crate::core::text::size;
 use crate::core::plan::Approval;
 use crate::core::text::plural;
 use crate::engine::backup::{self, BackupEvent};

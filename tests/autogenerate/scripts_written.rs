@@ -89,9 +89,12 @@ fn the_script_says_which_data_a_downgrade_cannot_restore() {
     database.psql("CREATE TABLE former (i int)");
     let script = generate(&project, &["-m", "smaller"]);
     let down = section(&script, "-- @downgrade");
-    assert!(down.contains("-- The rows of former come back only from a kept copy.\nCREATE TABLE former ("), "{script}");
     assert!(
-        down.contains("-- The values of users.name come back only from a kept copy.\nALTER TABLE users"),
+        down.contains("-- The rows of former are restored only from a kept copy.\nCREATE TABLE former ("),
+        "{script}"
+    );
+    assert!(
+        down.contains("-- The values of users.name are restored only from a kept copy.\nALTER TABLE users"),
         "{script}"
     );
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{Server, ServerOptions, TestProject, program};
-use crate::{Figure, thousand};
+use crate::{Figure, many_tables};
 
 const TABLES: usize = 1000;
 /// How often each program runs. The shortest time counts: it was disturbed least by other programs.
@@ -31,7 +31,7 @@ pub fn measure() -> Vec<Figure> {
     let server = Server::start(&ServerOptions::default());
     server.database().psql("CREATE ROLE random_reader");
     let project = TestProject::new("");
-    let models = project.write("models/all.sql", &thousand::sql(TABLES));
+    let models = project.write("models/all.sql", &many_tables::sql(TABLES));
     let (mut psql, database) = (Duration::MAX, server.database());
     for _ in 0..ROUNDS {
         let fresh = server.database();
@@ -39,7 +39,7 @@ pub fn measure() -> Vec<Figure> {
         command.args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"]).arg(&models).arg(fresh.url()).env_clear();
         psql = psql.min(time(&mut command));
     }
-    database.psql(&thousand::sql(TABLES));
+    database.psql(&many_tables::sql(TABLES));
     let url = database.url();
     let mut check = project.command(&["-c", "limbeck.toml", "-q", "--database-url", &url, "check"]);
     let (mut first, mut touched, mut second) = (Duration::MAX, Duration::MAX, Duration::MAX);
@@ -108,7 +108,7 @@ fn alembic(project: &TestProject, server: &Server, database: &str) -> Option<Dur
     project.write("alembic/env.py", ENVIRONMENT);
     project.write("alembic/script.py.mako", "");
     std::fs::create_dir_all(project.path("alembic/versions")).unwrap();
-    project.write("models_in_python.py", &thousand::python(TABLES));
+    project.write("models_in_python.py", &many_tables::python(TABLES));
     let (folder, port) = (server.socket_folder().display(), server.port);
     let url = format!("postgresql+psycopg://postgres@/{database}?host={folder}&port={port}");
     let mut best = Duration::MAX;

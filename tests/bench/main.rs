@@ -10,12 +10,12 @@ mod check;
 mod editor;
 mod frame;
 mod heads;
+#[path = "../random/many_tables.rs"]
+mod many_tables;
 mod scripts;
 mod start;
 #[path = "../support/mod.rs"]
 mod support;
-#[path = "../random/thousand.rs"]
-mod thousand;
 
 use std::process::ExitCode;
 use std::time::Duration;

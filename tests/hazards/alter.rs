@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use limbeck::core::hazard::cast::{Cast, loses};
-use limbeck::core::hazard::{Evidence, Question, Subject};
+use limbeck::core::statement::cast::{Cast, loses};
+use limbeck::core::hazard::Evidence;
+use limbeck::core::statement::{Question, Subject};
 use limbeck::engine::preflight::{Written, look};
 use tokio_postgres::{Client, NoTls};
 

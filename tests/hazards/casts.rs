@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use limbeck::core::hazard::cast::{Cast, loses, may_refuse};
+use limbeck::core::statement::cast::{Cast, loses, may_refuse};
 
 use crate::support::server;
 

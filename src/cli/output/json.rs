@@ -282,7 +282,7 @@ impl<'a> From<&'a Candidate> for RenameDocument<'a> {
 
 impl<'a> From<&'a Operation> for OperationDocument<'a> {
     fn from(operation: &'a Operation) -> Self {
-        let hazards = hazard::find(&operation.sql);
+        let hazards = hazard::examine_one(&operation.sql);
         Self { sql: &operation.sql, object: operation.object.to_string(), hazards }
     }
 }

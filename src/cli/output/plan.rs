@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::listing::join;
-use crate::core::hazard::{Class, Hazard, Question, Subject};
+use crate::core::hazard::{Class, Hazard};
+use crate::core::statement::{Question, Subject};
 use crate::core::plan::{Plan, Step};
 use crate::core::text::{plural, thousands};
-use crate::engine::apply::Kept;
+use crate::engine::copies::KeptCopy;
 use crate::engine::copies::Restored;
 
 /// The whole plan, one paragraph per step.
@@ -70,7 +71,7 @@ fn evidence(hazard: &Hazard) -> String {
     let rows = plural(evidence.rows, "row");
     let counted = match &hazard.subject {
         Subject::Table { .. } => rows,
-        Subject::Rows { question: Question::Taken { column: None, .. }, .. } => {
+        Subject::Rows { question: Question::Affected { column: None, .. }, .. } => {
             format!("{} of {rows}", thousands(evidence.values))
         }
         Subject::Rows { question, .. } => format!("{} in {rows}", plural(evidence.values, question.noun())),

@@ -10,7 +10,7 @@ use crate::cli::backup_progress::BackupReporter;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
-use crate::core::copies::size;
+use crate::core::text::size;
 use crate::engine::backup::{self, ListedBackup, MakeOptions, BackupRecord};
 
 /// Write the whole database to a file with `pg_dump`, or list the backups

@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::plan as plan_text;
 use crate::cli::selection;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, Hazard, ReadStatement, Remark, Rule};
+use crate::core::hazard::{self, Hazard, ExaminedStatement, Remark, Rule};
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
 use crate::engine::project::ScriptFile;
@@ -124,7 +124,7 @@ fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
 
 fn unknown_code(code: &str) -> Error {
     let similar: Vec<String> =
-        hazard::nearest(code).into_iter().map(|rule| format!("{} ({})", rule.code, rule.title)).collect();
+        hazard::nearest_rules(code).into_iter().map(|rule| format!("{} ({})", rule.code, rule.title)).collect();
     let hint = if similar.is_empty() {
         "a code has two letters and a number, e.g. DL101; README lists all codes".to_owned()
     } else {
@@ -137,8 +137,8 @@ fn lint_script(file: &ScriptFile) -> Result<LintedRevision<'_>, Error> {
     let (mut hazards, mut remarks) = (Vec::new(), Vec::new());
     for section in [Direction::Upgrade, Direction::Downgrade] {
         let above = file.script.section(section).line.max(1) - 1;
-        let reading = hazard::read_section(&file.script, section).map_err(|error| split_error(file, above, error))?;
-        for ReadStatement { statement, hazards: found, .. } in reading.statements {
+        let reading = hazard::examine_script(&file.script, section).map_err(|error| split_error(file, above, error))?;
+        for ExaminedStatement { statement, hazards: found, .. } in reading.statements {
             let line = above + statement.line;
             hazards.extend(found.into_iter().map(|hazard| LintedHazard { section, line, hazard }));
         }

@@ -3,7 +3,7 @@
 
 use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, ReadStatement};
+use crate::core::hazard::{self, ExaminedStatement};
 use crate::core::script::Script;
 use crate::core::sql::unknown_command;
 use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
@@ -29,9 +29,9 @@ pub fn examine(text: &str) -> Findings {
 
 fn section(script: &Script, direction: Direction, findings: &mut Findings) {
     let first = script.section(direction).line.max(1);
-    match hazard::read_section(script, direction) {
+    match hazard::examine_script(script, direction) {
         Ok(reading) => {
-            for ReadStatement { statement, hazards, .. } in reading.statements {
+            for ExaminedStatement { statement, hazards, .. } in reading.statements {
                 let line = first + statement.line - 1;
                 if let Some((word, like)) = unknown_command(&statement.text) {
                     findings.faults.push(Fault {

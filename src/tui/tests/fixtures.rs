@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core::graph::{Graph, Revision, RevisionId};
-use crate::core::hazard::{Class, Evidence, Hazard, Subject};
+use crate::core::hazard::{Class, Evidence, Hazard};
+use crate::core::statement::Subject;
 use crate::core::script::{Script, Section};
 use crate::engine::project::{ScriptFile, ScriptProblem, ScriptTree};
 

@@ -160,9 +160,9 @@ fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Ro
 }
 
 fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
-    let asks = plan.confirm.contains(&hazard.class) && !hazard.touches_nothing();
+    let asks = plan.confirm.contains(&hazard.class) && !hazard.affects_nothing();
     let role = match hazard.class {
-        _ if hazard.touches_nothing() => Role::Muted,
+        _ if hazard.affects_nothing() => Role::Muted,
         Class::DataLoss | Class::Fails => Role::Danger,
         _ => Role::Warning,
     };

@@ -1,6 +1,7 @@
 //! The plan as rows: steps, their statements, and the hazards below each.
 
-use crate::core::hazard::{Evidence, Hazard, Question, Subject};
+use crate::core::hazard::{Evidence, Hazard};
+use crate::core::statement::{Question, Subject};
 use crate::core::plan::Plan;
 
 /// One row of the plan screen; the numbers are indices.
@@ -63,7 +64,7 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({}){}", count(evidence.rows, "row"), exactness(hazard), evidence.weight())
         }
-        (Some(evidence), Subject::Rows { question: Question::Taken { column: None, .. }, .. }) => {
+        (Some(evidence), Subject::Rows { question: Question::Affected { column: None, .. }, .. }) => {
             let (values, rows) = (grouped(evidence.values), count(evidence.rows, "row"));
             format!("{values} of {rows} ({}){}", exactness(hazard), evidence.weight())
         }
