@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::Terminal;
-use crate::core::text::size;
 use crate::core::plan::Approval;
 use crate::core::text::plural;
+use crate::core::text::size;
 use crate::engine::backup::{self, BackupEvent};
 use crate::engine::project::Project;
 use crate::engine::{Error, Target};
@@ -33,7 +33,9 @@ impl BackupReporter {
         match told {
             BackupEvent::Starting(line) => self.terminal.note(line),
             BackupEvent::Note(note) => self.terminal.note(&format!("note: {note}")),
-            BackupEvent::Verifying { bytes } => self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes))),
+            BackupEvent::Verifying { bytes } => {
+                self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes)))
+            }
             BackupEvent::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
             BackupEvent::Working { tables, of, bytes, elapsed } => {
                 let interval = elapsed.as_secs() / INTERVAL;

@@ -8,7 +8,7 @@ use super::interrupt::{cancellable, cancelled_on_scratch};
 use super::terminal::Terminal;
 use crate::core::diff::Operation;
 use crate::engine::apply::Progress;
-use crate::engine::autogenerate::{CompareOptions, Stage, AutogenerateReporter, AutogenerateEvent};
+use crate::engine::autogenerate::{AutogenerateEvent, AutogenerateReporter, CompareOptions, Stage};
 use crate::engine::project::Project;
 use crate::engine::{Error, Target, models};
 
@@ -40,8 +40,13 @@ fn print_progress(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
         AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) if verbose => {
             terminal.note(&format!("Loading {file} ({number} of {count})"));
         }
-        AutogenerateEvent::Load(models::ModelsEvent::FromCache) if verbose => terminal.note("The models have not changed: using the cache"),
-        AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. }) | AutogenerateEvent::Scratch { place, .. } if verbose => {
+        AutogenerateEvent::Load(models::ModelsEvent::FromCache) if verbose => {
+            terminal.note("The models have not changed: using the cache")
+        }
+        AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. })
+        | AutogenerateEvent::Scratch { place, .. }
+            if verbose =>
+        {
             terminal.note(&format!("Scratch database {place}"));
         }
         AutogenerateEvent::Read if verbose => terminal.note("Reading the database"),

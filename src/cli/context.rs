@@ -103,7 +103,7 @@ impl Context {
     /// Returns the revisions that the database has applied. If no database answers, prints a note and returns `None`.
     #[must_use]
     pub fn applied_revisions(&self, project: &Project, tree: &ScriptTree) -> Option<HashSet<RevisionId>> {
-        match self.status(project) {
+        match self.read_status(project) {
             Ok(status) => Some(tree.graph.ancestors(&status.heads)),
             Err(error) => {
                 self.terminal.note(&format!("note: \"applied\" is unknown: {error}"));

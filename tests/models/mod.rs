@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use limbeck::core::schema::{Kind, ObjectId};
 use limbeck::engine::connection::Variables;
-use limbeck::engine::models::{LoadOptions, Models, Places, ModelsEvent, prepare_in};
+use limbeck::engine::models::{LoadOptions, Models, ModelsEvent, UserFolders, prepare_in};
 use limbeck::engine::open::open;
 use limbeck::engine::project::Project;
 use limbeck::engine::{ConnectOptions, Error};
@@ -52,7 +52,7 @@ pub fn load_with(
     watch: &(dyn Fn(&ModelsEvent) + Send + Sync),
 ) -> Loaded {
     let folder = |name: &str| Some(project.folder().join(name).join("limbeck"));
-    let places = Places { cache: folder("cache"), state: folder("state") };
+    let places = UserFolders { cache: folder("cache"), state: folder("state") };
     let progress = Mutex::new(Vec::new());
     let tell = |news: ModelsEvent| {
         watch(&news);

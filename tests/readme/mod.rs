@@ -18,7 +18,7 @@ fn section<'a>(readme: &'a str, name: &str) -> &'a str {
 fn hazards() -> String {
     let mut table = String::from("| code | class | finds |\n|---|---|---|\n");
     for rule in RULES {
-        writeln!(table, "| {} | {} | {} |", rule.code, rule.class.word(), rule.title).unwrap();
+        writeln!(table, "| {} | {} | {} |", rule.code, rule.class().word(), rule.title).unwrap();
     }
     table
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use limbeck::engine::connection::{EmbeddedOptions, Programs, HostEnvironment, download};
+use limbeck::engine::connection::{EmbeddedOptions, HostEnvironment, Programs, download};
 use limbeck::engine::{Error, Result};
 
 const INSTALL: &str = "The tests run real PostgreSQL servers and need initdb, postgres and psql. Install them (Debian, \

@@ -82,7 +82,7 @@ impl ApplyReporter {
         let Some(statement) = self.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else {
             return;
         };
-        let first = statement.sql.lines().next().unwrap_or_default();
+        let first = statement.sql().lines().next().unwrap_or_default();
         self.terminal.note(&format!("  {:>5}  {first}", statement.line));
     }
 

@@ -16,7 +16,7 @@ use crate::engine::autogenerate::{GeneratedScript, Proof};
 use crate::engine::draft::WrittenScript;
 use crate::engine::project::ScriptTree;
 use crate::engine::state::status::DatabaseStatus;
-use crate::engine::verify::Verified;
+use crate::engine::verify::VerifiedRevision;
 use crate::engine::{Error, ErrorKind};
 
 /// One revision of `history`, `heads`, `branches` and `show`.
@@ -248,7 +248,7 @@ impl<'a> From<&'a Step> for StepDocument<'a> {
 
 impl<'a> From<&'a PlannedStatement> for StatementDocument<'a> {
     fn from(statement: &'a PlannedStatement) -> Self {
-        Self { line: statement.line, sql: &statement.sql, hazards: &statement.hazards }
+        Self { line: statement.line, sql: statement.sql(), hazards: &statement.hazards }
     }
 }
 

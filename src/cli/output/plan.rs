@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::listing::join;
 use crate::core::hazard::{Class, Hazard};
-use crate::core::statement::{Question, Subject};
 use crate::core::plan::{Plan, Step};
+use crate::core::statement::{Question, Subject};
 use crate::core::text::{plural, thousands};
 use crate::engine::copies::KeptCopy;
 use crate::engine::copies::Restored;
@@ -98,7 +98,7 @@ pub fn hazards_to_approve(plan: &Plan) -> Vec<String> {
 
 /// One line about a copy that was kept.
 #[must_use]
-pub fn kept(kept: &Kept) -> String {
+pub fn kept(kept: &KeptCopy) -> String {
     format!("Kept a copy of {}: {}", kept.object, plural(kept.rows, "row"))
 }
 
@@ -135,7 +135,7 @@ fn step(text: &mut String, step: &Step) {
         let _ = writeln!(text, "  {}", path.display());
     }
     for statement in &step.statements {
-        let indented = statement.sql.replace('\n', "\n         ");
+        let indented = statement.sql().replace('\n', "\n         ");
         let _ = writeln!(text, "  {:>5}  {indented};", statement.line);
         for found in &statement.hazards {
             let _ = writeln!(text, "         {} {}: {}", found.class.word(), found.code, hazard(found));

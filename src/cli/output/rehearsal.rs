@@ -47,7 +47,7 @@ pub fn blockers(blockers: &[Blocker]) -> String {
 
 fn write_step(text: &mut String, step: &Step, rehearsed: &RehearsedStep, slowest: Option<&RehearsedStatement>) {
     for (number, statement) in step.statements.iter().enumerate() {
-        let sql = shorten(&statement.sql);
+        let sql = shorten(statement.sql());
         if let Some(ran) = rehearsed.statements.iter().find(|ran| ran.statement == number) {
             write_statement(text, ran, &sql, slowest.is_some_and(|slowest| std::ptr::eq(slowest, ran)));
         } else if let Some(left_out) = rehearsed.left_out.iter().find(|left_out| left_out.statement == number) {

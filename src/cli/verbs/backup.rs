@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
 use crate::core::text::size;
-use crate::engine::backup::{self, ListedBackup, MakeOptions, BackupRecord};
+use crate::engine::backup::{self, BackupRecord, ListedBackup, MakeOptions};
 
 /// Write the whole database to a file with `pg_dump`, or list the backups
 #[derive(Debug, Args)]

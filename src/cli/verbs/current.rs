@@ -25,7 +25,7 @@ pub struct Arguments {
 /// If the database does not answer; of kind `Differs` with `--check-heads`.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
-    let status = context.status(&project)?;
+    let status = context.read_status(&project)?;
     let document = CurrentDocument::new(&tree, &status);
     let is_behind = arguments.check_heads && !(document.missing.is_empty() && document.pending.is_empty());
     if context.terminal.json {

@@ -30,7 +30,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
     let names_current = [start, end].iter().flatten().any(|end| end.contains("current"));
     let current =
-        if arguments.indicate_current || names_current { Some(context.status(&project)?.heads) } else { None };
+        if arguments.indicate_current || names_current { Some(context.read_status(&project)?.heads) } else { None };
     let at: &[RevisionId] = current.as_deref().unwrap_or_default();
     let revisions = tree.graph.range(start, end, at)?;
     let ids = revisions.iter().map(|revision| &revision.id);

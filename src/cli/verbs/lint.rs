@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::plan as plan_text;
 use crate::cli::selection;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, Hazard, ExaminedStatement, Remark, Rule};
+use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
 use crate::engine::project::ScriptFile;
@@ -69,7 +69,7 @@ struct ExplanationDocument {
     class: &'static str,
     title: &'static str,
     #[serde(rename = "page")]
-    text: &'static str,
+    text: String,
 }
 
 /// Reads the revisions and prints their hazards.
@@ -112,12 +112,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
-    let rule = hazard::RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code.trim()));
-    let Some(Rule { code, class, title, page, .. }) = rule else { return Err(unknown_code(code).into()) };
+    let Some(rule) = hazard::find_rule(code.trim()) else { return Err(unknown_code(code).into()) };
+    let text = rule.explanation();
     if context.terminal.json {
-        context.terminal.document(&ExplanationDocument { code, class: class.word(), title, text: page })?;
+        let (code, class, title) = (rule.code.as_str(), rule.class().word(), rule.title);
+        context.terminal.document(&ExplanationDocument { code, class, title, text })?;
     } else {
-        context.terminal.result(page)?;
+        context.terminal.result(&text)?;
     }
     Ok(Exit::Done)
 }
@@ -137,9 +138,10 @@ fn lint_script(file: &ScriptFile) -> Result<LintedRevision<'_>, Error> {
     let (mut hazards, mut remarks) = (Vec::new(), Vec::new());
     for section in [Direction::Upgrade, Direction::Downgrade] {
         let above = file.script.section(section).line.max(1) - 1;
-        let reading = hazard::examine_script(&file.script, section).map_err(|error| split_error(file, above, error))?;
-        for ExaminedStatement { statement, hazards: found, .. } in reading.statements {
-            let line = above + statement.line;
+        let examined =
+            hazard::examine_script(&file.script, section).map_err(|error| split_error(file, above, error))?;
+        for ExaminedStatement { statement, hazards: found, .. } in examined.statements {
+            let line = above + statement.source.line;
             hazards.extend(found.into_iter().map(|hazard| LintedHazard { section, line, hazard }));
         }
         let problem = |Remark { line, message, hint }| CommentProblem {
@@ -147,7 +149,7 @@ fn lint_script(file: &ScriptFile) -> Result<LintedRevision<'_>, Error> {
             line: above + line,
             message: format!("{message}; {hint}"),
         };
-        remarks.extend(reading.remarks.into_iter().map(problem));
+        remarks.extend(examined.remarks.into_iter().map(problem));
     }
     Ok(LintedRevision { revision: &file.script.revision, hazards, remarks, file })
 }

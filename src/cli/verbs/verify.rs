@@ -11,7 +11,7 @@ use crate::cli::output::json::VerifiedDocument;
 use crate::cli::terminal::Terminal;
 use crate::core::text::plural;
 use crate::engine::apply::Progress;
-use crate::engine::verify::{VerifyReport, Stage, VerifyEvent, VerifiedRevision, VerifyOptions, verify};
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyOptions, VerifyReport, verify};
 
 /// Prove scripts on a scratch database: up, down and up again
 #[derive(Debug, Args)]

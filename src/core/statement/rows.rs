@@ -2,6 +2,7 @@
 
 use super::name::Name;
 use crate::core::sql::identifier;
+use crate::core::sql::lexer::{Lexer, TokenKind};
 
 /// The rows of a table that a statement affects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,14 +75,18 @@ fn bind(text: &str, literals: &[String]) -> String {
 
 /// The parameters of a text: byte range and number.
 fn parameters(text: &str) -> Vec<(usize, usize, usize)> {
-    use crate::core::sql::lexer::Lexer;
     let mut lexer = Lexer::new(text);
-    let tokens = std::iter::from_fn(move || lexer.next_token().ok().flatten());
-    let numbered = tokens.filter_map(|token| {
-        let number = token.text(text).strip_prefix('$')?.parse().ok()?;
-        Some((token.start, token.end, number))
-    });
-    numbered.collect()
+    let mut found = Vec::new();
+    // The lexer reads `$1` as a dollar sign and a number.
+    let mut dollar = None;
+    while let Ok(Some(token)) = lexer.next_token() {
+        let number = text.get(token.start..token.end).and_then(|number| number.parse().ok());
+        if let (Some(start), Some(number), TokenKind::Number) = (dollar, number, token.kind) {
+            found.push((start, token.end, number));
+        }
+        dollar = (token.text(text) == "$").then_some(token.start);
+    }
+    found
 }
 
 /// A table as SQL, with the schema if the statement names one.

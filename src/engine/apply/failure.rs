@@ -4,7 +4,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::connection::database_error;
-use crate::engine::passage::{Passage, from_here};
+use crate::engine::passage::{Passage, display_path};
 use crate::engine::{Error, ErrorKind};
 
 /// Why a step did not complete.
@@ -47,7 +47,7 @@ pub(super) fn stop(
 
 /// A statement's failure with its place in the script.
 fn explain(answer: &DbError, step: &Step, planned: &PlannedStatement) -> Error {
-    let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| from_here(path));
+    let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| display_path(path));
     let passage = Passage { file: &file, sql: planned.sql(), line: planned.line, column: planned.column };
     let mut error = passage.refused(answer, 0);
     error.message = format!("revision {}: {}", step.revision, error.message);

@@ -6,7 +6,9 @@ use super::script_text::{NameShortener, ScriptChanges, render_body};
 use super::trial::ScriptTrial;
 use super::{AutogenerateEvent, AutogenerateOutcome, Comparison, GeneratedScript, Proof};
 use crate::core::diff::rename::{Candidate, candidates};
-use crate::core::diff::{Changes, Options, diff_schemas, has_different_expressions, count_objects, adopt_equivalent_expressions};
+use crate::core::diff::{
+    Changes, Options, adopt_equivalent_expressions, count_objects, diff_schemas, has_different_expressions,
+};
 use crate::core::schema::{Difference, Disagreement, Schema, Scope, differences};
 use crate::engine::draft::{Draft, NewScript, ScriptBody};
 use crate::engine::models::{CacheKey, Models};
@@ -184,7 +186,11 @@ impl<'a> ComparisonRun<'a> {
         }
         self.reload_new().await?;
         let new = &self.expected.schema;
-        Ok(describe_differences(&adopt_equivalent_expressions(after, new, None, self.reloaded_new.as_ref()), new, "the models"))
+        Ok(describe_differences(
+            &adopt_equivalent_expressions(after, new, None, self.reloaded_new.as_ref()),
+            new,
+            "the models",
+        ))
     }
 
     /// Treats expressions as equal if PostgreSQL deparses them equally after a second load. Loads only what is
@@ -207,7 +213,12 @@ impl<'a> ComparisonRun<'a> {
                 None
             }
         };
-        self.old = adopt_equivalent_expressions(&self.old, &self.expected.schema, reloaded_old.as_ref(), self.reloaded_new.as_ref());
+        self.old = adopt_equivalent_expressions(
+            &self.old,
+            &self.expected.schema,
+            reloaded_old.as_ref(),
+            self.reloaded_new.as_ref(),
+        );
         Ok(())
     }
 

@@ -90,10 +90,8 @@ pub fn render_body(script: &ScriptChanges, names: &NameShortener, old: &Schema, 
         join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten),
         render(&script.up, style),
     ];
-    let down = [
-        render(&script.down, Style { restored: Some(old), ..style }),
-        join_statements(&script.renames.down, &shorten),
-    ];
+    let down =
+        [render(&script.down, Style { restored: Some(old), ..style }), join_statements(&script.renames.down, &shorten)];
     ScriptBody { upgrade: section(&up, &script.up), downgrade: section(&down, &script.down) }
 }
 

@@ -34,10 +34,12 @@ pub(in crate::engine) async fn affected(client: &Client, hazards: &[Hazard]) -> 
         WHERE c.relispartition AND c.oid = ANY ($1)";
     let partitions: Vec<(Oid, Oid)> =
         client.query(query, &[&relations]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let whole = |relation: Oid| all.iter().any(|one| one.oid == relation && one.column == 0);
-    let counts_with_another = |source: &Relation| {
-        let parent = partitions.iter().find(|(partition, _)| *partition == one.oid).map(|(_, parent)| *parent);
-        parent.is_some_and(|parent| all.iter().any(|one| one.oid == parent && (one.column == 0) == (one.column == 0)))
+    let whole = |oid: Oid| all.iter().any(|one| one.oid == oid && one.column == 0);
+    let counts_with_another = |relation: &Relation| {
+        let parent = partitions.iter().find(|(partition, _)| *partition == relation.oid).map(|(_, parent)| *parent);
+        parent.is_some_and(|parent| {
+            all.iter().any(|one| one.oid == parent && (one.column == 0) == (relation.column == 0))
+        })
     };
     let mut affected = BTreeSet::new();
     for one in all.iter().filter(|one| "rpmf".contains(one.kind) && !counts_with_another(one)) {

@@ -15,7 +15,6 @@ use crate::core::graph::Direction;
 use crate::core::hazard::{Code, Hazard};
 use crate::core::statement::RowFilter;
 use crate::core::text::size;
-use crate::core::text::size;
 use crate::engine::Error;
 use crate::engine::connection::identifier::quote;
 
@@ -215,7 +214,7 @@ impl Copier {
         for row in client.query(query, &[&parent.detail.relation]).await? {
             let relation: Oid = row.get(0);
             let kind = row.get::<_, &str>(1).chars().next().unwrap_or('r');
-            let source = Relation { relation, number: 0, kind, schema: row.get(2), name: row.get(3) };
+            let source = Relation { oid: relation, column: 0, kind, schema: row.get(2), name: row.get(3) };
             let (here, there): (Vec<String>, Vec<String>) = (row.get(5), row.get(6));
             let filter = referring(parent, copy, here.iter().zip(&there));
             let object = tasks::object_name(&source, None);

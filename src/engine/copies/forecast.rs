@@ -62,11 +62,6 @@ async fn look(client: &Client, (step, statement): (usize, usize), loss: &Loss) -
     Ok(copies)
 }
 
-/// The hazards by the names that their objects have before the plan.
-fn as_on_target(hazards: &[Hazard]) -> Vec<Hazard> {
-    hazards.iter().map(|hazard| Hazard { subject: hazard.before().clone(), ..hazard.clone() }).collect()
-}
-
 /// `keep_limit` in bytes.
 ///
 /// # Errors

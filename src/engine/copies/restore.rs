@@ -55,7 +55,7 @@ impl Restoration {
     /// These copies.
     pub(super) fn of(store: CopyStore, role: Option<&str>, copies: Vec<Copy>) -> Self {
         let role = role.map(str::to_owned);
-        Self { store: place, role, copies, standing: HashSet::new(), seen: HashMap::new(), counted: HashMap::new() }
+        Self { store, role, copies, standing: HashSet::new(), seen: HashMap::new(), counted: HashMap::new() }
     }
 
     /// Looks, before the step's first statement, which values were changed since they were overwritten, and what is

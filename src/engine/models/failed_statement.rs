@@ -9,7 +9,7 @@ use crate::engine::{Error, Result};
 /// A statement that did not run, and why.
 pub struct FailedStatement<'a> {
     pub text: &'a ModelScript,
-    pub statement: &'a Statement,
+    pub statement: &'a SourceStatement,
     pub error: tokio_postgres::Error,
 }
 

@@ -13,7 +13,7 @@ pub struct ModelScript {
     /// What is sent in one go.
     pub sql: String,
     /// Without those that open and close transactions.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<SourceStatement>,
     /// Whether it may be sent in one go.
     pub whole: bool,
 }
@@ -65,7 +65,7 @@ impl ModelScript {
     }
 
     /// Where one of its statements begins: characters from 0.
-    pub fn start_of(&self, statement: &Statement) -> usize {
+    pub fn start_of(&self, statement: &SourceStatement) -> usize {
         let before = self.sql.split_inclusive('\n').take(statement.line.saturating_sub(1));
         before.map(|line| line.chars().count()).sum::<usize>() + statement.column.saturating_sub(1)
     }
@@ -168,6 +168,6 @@ mod tests {
         let framed = text("BEGIN;\nCREATE TABLE a (i int);\nCOMMIT;").unwrap();
         assert!(!framed.whole && framed.statements.len() == 1);
         let needs = needs(&[framed, text("CREATE ROLE app;").unwrap()]);
-        assert_eq!(needs.own_server.as_deref(), Some("a model makes a role: CREATE ROLE app"));
+        assert_eq!(needs.own_server.as_deref(), Some("a model creates a role: CREATE ROLE app"));
     }
 }

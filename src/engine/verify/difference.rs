@@ -1,6 +1,6 @@
 //! Describes how the schema of a scratch database differs from an earlier state.
 
-use crate::core::schema::{Difference, Disagreement, UnsupportedObject, Schema, differences};
+use crate::core::schema::{Difference, Disagreement, Schema, UnsupportedObject, differences};
 
 /// Describes the difference between two states of a schema, one object per line. Empty when they are equal.
 #[must_use]

@@ -123,8 +123,11 @@ impl HistoryRun<'_> {
 
     /// Creates a new scratch database and upgrades it to the current state of the history.
     async fn replace_scratch(&mut self, id: &RevisionId, include_revision: bool) -> Result<Schema> {
-        let mut heads =
-            if self.heads.contains(id) { self.tree.graph.downgrade_single(id, &self.heads)?.to } else { self.heads.clone() };
+        let mut heads = if self.heads.contains(id) {
+            self.tree.graph.downgrade_single(id, &self.heads)?.to
+        } else {
+            self.heads.clone()
+        };
         if include_revision {
             heads = self.tree.graph.upgrade(id.as_str(), &heads)?.to;
         }

@@ -32,15 +32,15 @@ fn section(script: &Script, direction: Direction, findings: &mut Findings) {
     match hazard::examine_script(script, direction) {
         Ok(reading) => {
             for ExaminedStatement { statement, hazards, .. } in reading.statements {
-                let line = first + statement.line - 1;
-                if let Some((word, like)) = unknown_command(&statement.text) {
+                let line = first + statement.source.line - 1;
+                if let Some((word, like)) = unknown_command(statement.sql()) {
                     findings.faults.push(Fault {
                         line,
                         message: format!("no command begins with {word}"),
                         hint: like.map(|like| format!("{like}?")),
                     });
                 } else if direction == Direction::Upgrade {
-                    findings.operations.push(operation(&statement.text, line));
+                    findings.operations.push(operation(statement.sql(), line));
                 }
                 findings.hazards.extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
             }
@@ -78,7 +78,7 @@ mod tests {
         let lines: Vec<usize> = found.operations.iter().map(|operation| operation.line).collect();
         assert_eq!(lines, [8, 10]);
         let hazards: Vec<_> =
-            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.code)).collect();
+            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.code.as_str())).collect();
         let (up, down) = (Direction::Upgrade, Direction::Downgrade);
         assert_eq!(hazards, [(8, up, "DL103"), (8, up, "BR606"), (12, down, "DL101"), (12, down, "BR605")]);
     }

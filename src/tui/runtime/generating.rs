@@ -10,8 +10,8 @@ use super::event::Kind;
 use crate::core::diff::{count_objects, find_todo_line};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Evidence, Hazard};
-use crate::core::statement::{Question, Subject};
 use crate::core::plan::Plan;
+use crate::core::statement::{Question, Subject};
 use crate::engine::autogenerate::{
     AutogenerateOutcome, CompareOptions, GeneratedScript, generate, generate_unless_renames, output_file, plan_draft,
 };
@@ -98,7 +98,8 @@ fn count(hazards: &mut [FoundHazard], plan: &Plan) {
     let planned: Vec<&Hazard> = plan.hazards().map(|(.., hazard)| hazard).collect();
     for FoundHazard { hazard, .. } in hazards.iter_mut().filter(|found| found.direction == Direction::Upgrade) {
         let counted = planned.iter().find(|known| known.code == hazard.code && known.object == hazard.object);
-        if let Some(Hazard { subject: subject @ Subject::Rows { question: Question::Affected { .. }, .. }, .. }) = counted
+        if let Some(Hazard { subject: subject @ Subject::Rows { question: Question::Affected { .. }, .. }, .. }) =
+            counted
         {
             hazard.subject = subject.clone();
         }

@@ -120,11 +120,14 @@ const fn step_glyph(model: &Model, step: &Step, state: Option<StepState>) -> (&'
 
 fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
     let Some(planned) = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else { return };
-    let mut text =
-        if screen.full { planned.sql.lines().nth(line).unwrap_or_default().to_owned() } else { one_line(&planned.sql) };
-    if !screen.full || line + 1 >= planned.sql.lines().count() {
+    let mut text = if screen.full {
+        planned.sql().lines().nth(line).unwrap_or_default().to_owned()
+    } else {
+        one_line(planned.sql())
+    };
+    if !screen.full || line + 1 >= planned.sql().lines().count() {
         text.push(';');
-        if let Some(data) = &planned.copy_data {
+        if let Some(data) = planned.copy_data() {
             text = format!("{text} with {}", count(data.lines().count() as u64, "row"));
         }
     }

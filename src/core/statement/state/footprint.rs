@@ -88,7 +88,7 @@ impl Footprint {
     /// Whether an earlier statement may have created an object that a `CASCADE` of this statement drops as well.
     #[must_use]
     pub fn adds_dependents(&self, statement: &Statement) -> bool {
-        let mut names = statement.words().iter().filter(|word| !DROP_KEYWORDS.contains(&word.as_str()));
+        let mut names = statement.words().iter().filter(|word| !is_listed(&DROP_KEYWORDS, word));
         self.has_opaque || self.has_rename || names.any(|word| self.names.contains_key(word))
     }
 
@@ -241,14 +241,18 @@ const DROP_KEYWORDS: [&str; 22] = [
     "public",
 ];
 
+fn is_listed(words: &[&str], word: &str) -> bool {
+    words.iter().any(|listed| listed.eq_ignore_ascii_case(word))
+}
+
 /// Whether a word of a condition may be a name.
 fn may_be_name(word: &str) -> bool {
     const CLAUSES: [&str; 18] = [
         "and", "or", "not", "null", "is", "in", "where", "select", "from", "true", "false", "exists", "now",
         "interval", "like", "any", "between", "on",
     ];
-    !CLAUSES.contains(&word)
-        && !DROP_KEYWORDS.contains(&word)
+    !is_listed(&CLAUSES, word)
+        && !is_listed(&DROP_KEYWORDS, word)
         && !word.starts_with(|first: char| first.is_ascii_digit())
 }
 
