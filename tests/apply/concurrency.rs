@@ -58,7 +58,11 @@ fn a_relative_target_is_not_applied_twice_after_waiting() {
     });
     let second = project.run(&["upgrade", "+1"]).expect_status(1);
     assert!(end_of(&mut first, 60).unwrap().success());
-    assert!(second.stderr.contains("the database has moved since the plan was made"), "{}", second.stderr);
+    assert!(
+        second.stderr.contains("the heads of the database have changed since the plan was made"),
+        "{}",
+        second.stderr
+    );
     assert_eq!(heads(&database), "aaaa00000001");
 }
 

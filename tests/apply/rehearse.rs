@@ -94,7 +94,7 @@ fn deferred_constraints_are_checked_at_the_end_of_each_revision() {
         CREATE TABLE u (t int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO u VALUES (1);";
     project.script("aaaa00000001", "", sql, "");
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(1);
-    assert!(run.stderr.contains("a check at the end of the transaction did not hold"), "{}", run.stderr);
+    assert!(run.stderr.contains("a deferred constraint failed at the end of the transaction"), "{}", run.stderr);
     // In the next revision, constraints are deferred again.
     let sql = format!("{sql}\nINSERT INTO t VALUES (1);");
     project.script("aaaa00000001", "", &sql, "");
@@ -131,7 +131,7 @@ fn non_transactional_statements_are_reported_and_left_out() {
     let reason = |number: usize| step["left_out"][number]["reason"].as_str().unwrap().to_owned();
     assert_eq!(reason(0), "CREATE INDEX CONCURRENTLY cannot run in a transaction");
     // A statement that fails only because the index is missing is not a failure of the plan.
-    assert!(reason(2).starts_with("not rehearsed: it fails without what was left out (line 9, "), "{}", reason(2));
+    assert!(reason(2).starts_with("not rehearsed: it fails without an omitted statement (line 9, "), "{}", reason(2));
     assert_eq!(step["left_out"][2]["tried"], true);
     let text = project.run(&["upgrade", "head", "--rehearse"]).expect_status(0).stdout;
     assert!(text.contains("2 statements") && text.contains("3 not rehearsed"), "{text}");
@@ -151,7 +151,7 @@ fn an_enum_value_from_an_earlier_revision_is_not_a_failure_of_the_plan() {
     project.script("aaaa00000002", "aaaa00000001", "ALTER TYPE mood ADD VALUE 'ok';", "");
     project.script("aaaa00000003", "aaaa00000002", "INSERT INTO p VALUES ('ok');\nINSERT INTO p VALUES ('sad');", "");
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(0);
-    assert!(run.stdout.contains("not rehearsed: it needs the commit of a revision before it"), "{}", run.stdout);
+    assert!(run.stdout.contains("not rehearsed: it needs the commit of an earlier revision"), "{}", run.stdout);
     assert!(run.stdout.contains("1 not rehearsed"), "{}", run.stdout);
     project.run(&["upgrade", "head"]).expect_status(0);
 }
@@ -178,7 +178,7 @@ fn sequences_are_never_set_by_a_rehearsal() {
     assert_eq!(dump(&database), before);
     let step = &json(&run)["steps"][0];
     assert_eq!(step["left_out"].as_array().unwrap().len(), 5, "{step}");
-    assert_eq!(step["left_out"][0]["reason"], "no rollback takes back what setval does");
+    assert_eq!(step["left_out"][0]["reason"], "a rollback does not undo setval");
     assert_eq!(step["statements"].as_array().unwrap().len(), 2, "{step}");
 
     // A rollback does not reset sequences; the rehearsal reports this.

@@ -24,11 +24,11 @@ fn hazards_are_listed_by_revision_section_and_line() {
     let expected = "\
 0001aaaa0000  revision 0001aaaa0000
   downgrade, line 13    DL101 data-loss     drops table users
-  downgrade, line 13    BR605 breaks        drops what clients read users
+  downgrade, line 13    BR605 breaks        drops relation in use users
 
 0002aaaa0000  revision 0002aaaa0000
   upgrade, line 9       DL103 data-loss     drops column users.email (because nobody reads it)
-  upgrade, line 9       BR606 breaks        drops what clients read users.email
+  upgrade, line 9       BR606 breaks        drops column in use users.email
   upgrade, line 9       IR701 irreversible  has no downgrade 0002aaaa0000
   upgrade, line 11      LK310 lock          builds index under lock j on users
 
@@ -83,7 +83,7 @@ fn invalid_allow_comments_are_reported() {
     project.script("0001aaaa0000", "", "-- limbeck: allow DL102\nTRUNCATE t;", "SELECT 1;");
     let output = run(&project, "lint").expect_status(0);
     assert!(output.stdout.contains("truncates table t\n"), "{}", output.stdout);
-    assert!(output.stderr.contains(":9: 'limbeck: allow DL102' does not say because of what"), "{}", output.stderr);
+    assert!(output.stderr.contains(":9: 'limbeck: allow DL102' is ignored: it gives no reason"), "{}", output.stderr);
     let lint = document(&run(&project, "lint --json"));
     assert_eq!(lint[0]["remarks"][0]["line"], 9);
 }
@@ -104,7 +104,7 @@ fn explain_prints_the_page_or_suggests_similar_codes() {
     assert!(output.stdout.starts_with("DL101 drops table\n\n"), "{}", output.stdout);
     assert_eq!(document(&run(&project, "lint --explain LK310 --json"))["class"], "lock");
     let output = run(&project, "lint --explain DL10l").expect_status(2);
-    assert!(output.stderr.contains("hint: there are DL101 (drops table)"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: similar codes: DL101 (drops table)"), "{}", output.stderr);
     let output = run(&project, "lint --explain IX").expect_status(2);
     assert!(output.stderr.contains("IX401 (drops index), IX402"), "{}", output.stderr);
 }

@@ -150,7 +150,7 @@ fn three_steps_without_a_value_are_predicted_to_fail_and_fail() {
     let three = "ALTER TABLE t ADD COLUMN c int;\nUPDATE t SET c = NULL;\nALTER TABLE t ALTER COLUMN c SET NOT NULL;";
     project.script("0001aaaa0000", "", three, "ALTER TABLE t DROP COLUMN c;");
     let plan = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0);
-    assert!(plan.stdout.contains("fails FA201: refused where NULLs are t.c: 5 NULLs in 5 rows"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("fails FA201: fails on NULLs t.c: 5 NULLs in 5 rows"), "{}", plan.stdout);
     project.run(&["upgrade", "head"]).expect_status(1);
     database.psql("TRUNCATE t");
     let plan = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0);
@@ -184,7 +184,11 @@ fn a_value_inserted_after_the_count_stops_the_run() {
         "SELECT 1;",
     );
     let output = project.run(&["upgrade", "head"]).expect_status(1);
-    assert!(output.stderr.contains("t.n was empty when the plan was made and now holds 1 value"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("t.n was empty when the plan was made, and now contains 1 value"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(database.psql("SELECT string_agg(n::text, ',') FROM t"), "2.00");
 }
 

@@ -60,7 +60,7 @@ fn rows_deleted_by_foreign_keys_are_restored() {
     let project = TestProject::on(&database);
     project.script("a", "", "DELETE FROM people WHERE id = 1;", "SELECT 1;");
     let refused = project.run(&["upgrade", "head"]).expect_status(3).stderr;
-    assert!(refused.contains("goes along public.orders: 2 of 4 rows"), "{refused}");
+    assert!(refused.contains("deleted by a foreign key public.orders: 2 of 4 rows"), "{refused}");
     let everything = "SELECT (SELECT string_agg(people::text, ' ' ORDER BY id) FROM people)
         || (SELECT string_agg(orders::text, ' ' ORDER BY id) FROM orders)
         || (SELECT string_agg(l::text, ' ' ORDER BY id) FROM \"Order Lines\" l)

@@ -11,7 +11,7 @@ fn without_a_key_only_whole_tables_are_restored_and_the_plan_says_so() {
     let case = Case::new(before, "ALTER TABLE k DROP COLUMN b;", "ALTER TABLE k ADD COLUMN b text;");
     let refused = case.project.run(&["upgrade", "head"]).expect_status(3);
     assert!(
-        refused.stderr.contains("k.b: its copy does not come back by itself: the table has no primary key"),
+        refused.stderr.contains("k.b: its copy is not restored automatically: the table has no primary key"),
         "{}",
         refused.stderr
     );
@@ -225,7 +225,7 @@ fn values_that_do_not_fit_the_column_stay_in_the_copy() {
     case.up();
     let down = case.down();
     assert!(
-        down.stderr.contains("The copy of t.a stays: a was numeric(9,3), and numeric(9,1) does not take"),
+        down.stderr.contains("The copy of t.a was not restored: a was numeric(9,3), and numeric(9,1) does not take"),
         "{}",
         down.stderr
     );

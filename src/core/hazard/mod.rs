@@ -73,10 +73,17 @@ fn irreversible(script: &Script) -> Option<Hazard> {
     is_one_way.then(|| rules::EMPTY_DOWNGRADE.hazard(script.revision.to_string(), Effect::Other))
 }
 
-/// The hazard on an object that CASCADE or a foreign key affects on a target.
+/// The hazard on an object that CASCADE drops or empties on a target.
 #[must_use]
 pub fn cascade(object: String, subject: Subject) -> Hazard {
     rules::CASCADE.hazard(object, Effect::Cascades(subject))
+}
+
+/// The hazard on rows that a foreign key deletes, or on a column that it overwrites.
+#[must_use]
+pub fn foreign_key(object: String, subject: Subject, deletes: bool) -> Hazard {
+    let title = if deletes { "deleted by a foreign key" } else { "overwritten by a foreign key" };
+    Hazard { title, ..cascade(object, subject) }
 }
 
 /// The hazard on code that cannot be read before it runs.

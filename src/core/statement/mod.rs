@@ -191,11 +191,16 @@ pub fn names_in(text: &str) -> BTreeSet<String> {
     words::all(text)
 }
 
+/// Analyses a text that is one statement; `state` is what earlier statements have left.
+#[must_use]
+pub fn analyse_text(text: &str, state: &ScriptState) -> Statement {
+    analyse(SourceStatement { text: text.to_owned(), line: 1, column: 1, ..SourceStatement::default() }, state)
+}
+
 /// Analyses a text that is one statement, without a script around it.
 #[must_use]
 pub fn analyse_one(text: &str) -> Statement {
-    let source = SourceStatement { text: text.to_owned(), line: 1, column: 1, ..SourceStatement::default() };
-    analyse(source, &ScriptState::new(true))
+    analyse_text(text, &ScriptState::new(true))
 }
 
 /// Analyses all statements of a section, in order. Lines are counted in the section.

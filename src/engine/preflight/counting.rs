@@ -60,7 +60,7 @@ impl<'a> Counting<'a> {
             |hazard: &Hazard| matches!(hazard.effect, Effect::DeletesRows { .. } | Effect::OverwritesValues { .. });
         if planned.hazards.iter().any(changes_rows) {
             let found = self.read(foreign_keys::find(self.client, &planned.hazards)).await;
-            let unknown = || vec![hazard::cascade(String::from("rows that refer to it"), Subject::Other)];
+            let unknown = || vec![hazard::foreign_key(String::from("rows that refer to it"), Subject::Other, true)];
             planned.hazards.extend(found.unwrap_or_else(unknown));
         }
         if statement.cascades() {

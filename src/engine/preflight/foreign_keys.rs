@@ -103,11 +103,11 @@ fn referring(parent: &Changed, rows: &RowFilter, here: &[String], there: &[Strin
 fn on(schema: &str, name: &str, column: Option<String>, rows: Option<RowFilter>) -> Hazard {
     let names = [Some(schema), Some(name), column.as_deref()];
     let object = names.into_iter().flatten().map(quote).collect::<Vec<_>>().join(".");
-    let (schema, table) = (Some(schema.to_owned()), name.to_owned());
+    let (schema, table, deletes) = (Some(schema.to_owned()), name.to_owned(), column.is_none());
     let subject = match (rows, column) {
         (Some(rows), column) => Subject::Rows { schema, table, question: Question::Affected { column, rows } },
         (None, Some(column)) => Subject::Column { schema, table, column },
         (None, None) => Subject::Table { schema, name: table },
     };
-    hazard::cascade(object, subject)
+    hazard::foreign_key(object, subject, deletes)
 }

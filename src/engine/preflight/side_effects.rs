@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use tokio_postgres::{Client, Error};
 
 use crate::core::hazard::{self, Class, Hazard};
-use crate::core::statement::{Action, ScriptState, Statement, analyse_one, analyse_with, names_in, rule_actions};
+use crate::core::statement::{
+    Action, ScriptState, Statement, analyse_one, analyse_text, analyse_with, names_in, rule_actions,
+};
 
 /// The definitions of functions with these names that may change something, except those of extensions.
 const FUNCTIONS: &str = "SELECT pg_get_functiondef(p.oid) FROM pg_proc p
@@ -163,8 +165,7 @@ fn losses(caused: &Caused, statement: &Statement, hazards: &[Hazard]) -> Vec<Haz
 
 /// The condition of a rule's action refers to the rows of another statement, so that it cannot be evaluated.
 fn analyse_fired(text: &str, state: &ScriptState) -> Vec<Action> {
-    let statement = analyse_with(&analyse_one(text), state);
-    let mut actions: Vec<Action> = statement.actions.clone();
+    let mut actions = analyse_text(text, state).actions.clone();
     actions.iter_mut().for_each(Action::forget_condition);
     actions
 }

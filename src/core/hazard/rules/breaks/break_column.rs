@@ -6,7 +6,7 @@ use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::BreakColumn, title: "drops column that clients use", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::BreakColumn, title: "drops column in use", page: PAGE, check };
 
 const PAGE: &str = "\
 Running programs name the column, or expect its position, and fail from the commit of the revision.

@@ -5,7 +5,7 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::BreakColumnType, title: "changes type that clients read", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::BreakColumnType, title: "changes type in use", page: PAGE, check };
 
 const PAGE: &str = "\
 Running programs read and write values of the old type. Drivers that bind parameters by type, prepared

@@ -6,7 +6,7 @@ use crate::core::statement::action::ObjectKind;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::BreakRelation, title: "drops relation that clients use", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::BreakRelation, title: "drops relation in use", page: PAGE, check };
 
 const PAGE: &str = "\
 Running programs use it, and fail from the commit of the revision.

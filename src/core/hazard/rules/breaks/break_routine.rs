@@ -6,8 +6,7 @@ use crate::core::statement::action::ObjectKind;
 use crate::core::statement::{Action, Name, ScriptState};
 
 /// The rule.
-pub const RULE: Rule =
-    Rule { code: Code::BreakRoutine, title: "drops function or type that clients use", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::BreakRoutine, title: "drops function or type in use", page: PAGE, check };
 
 const PAGE: &str = "\
 Running programs call it or cast to it, and fail from the commit of the revision.

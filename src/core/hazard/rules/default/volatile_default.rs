@@ -7,7 +7,7 @@ use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
 pub const RULE: Rule =
-    Rule { code: Code::VolatileDefault, title: "has a different default for each row", page: PAGE, check };
+    Rule { code: Code::VolatileDefault, title: "has a different default per row", page: PAGE, check };
 
 const PAGE: &str = "\
 A volatile default is evaluated once for each existing row: random values, times, numbers of a sequence. On

@@ -6,7 +6,7 @@ use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
 pub const RULE: Rule =
-    Rule { code: Code::AddNotNullColumn, title: "fails on existing rows: no default", page: PAGE, check };
+    Rule { code: Code::AddNotNullColumn, title: "needs a default for existing rows", page: PAGE, check };
 
 const PAGE: &str = "\
 A new column is NULL in every existing row, unless it has a default. With NOT NULL or PRIMARY KEY and without
