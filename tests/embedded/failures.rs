@@ -48,7 +48,7 @@ fn data_that_cannot_be_made_are_told_with_the_place() {
     let place = project.write("a-file", "");
     project.set("LIMBECK_DATA_DIR", place.to_str().unwrap());
     let error = User::begin(&project).error();
-    assert!(error.contains("could not make") && error.contains("a-file"), "{error}");
+    assert!(error.contains("could not create") && error.contains("a-file"), "{error}");
 }
 
 #[test]

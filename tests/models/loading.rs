@@ -111,7 +111,7 @@ fn what_pg_dump_writes_can_be_loaded() {
     assert!(models.schema.objects.contains_key(&ObjectId::new(Kind::View, "public", "v")));
     let refused = TestProject::on(&database);
     refused.write("models/a.sql", "CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n");
-    assert!(load(&refused).error().message.contains("models are only the schema"));
+    assert!(load(&refused).error().message.contains("models contain only the schema"));
 }
 
 #[test]

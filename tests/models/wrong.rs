@@ -64,7 +64,7 @@ fn what_lacks_something_is_told_and_what_only_follows_is_not() {
     ];
     says(
         &refused(&circle),
-        &["models/a.sql: relation \"b\" does not exist", "wait for each other", "hint: tables that refer"],
+        &["models/a.sql: relation \"b\" does not exist", "the two depend on each other", "hint: for tables that reference"],
     );
 }
 
@@ -74,7 +74,7 @@ fn extensions_and_roles_that_the_server_lacks_are_named() {
     says(
         &report,
         &[
-            "models/a.sql: the server lacks the extension nosuch_one",
+            "models/a.sql: the server does not have the extension nosuch_one",
             "models/a.sql:2:1",
             "hint: install it",
             "nosuch-one",
@@ -83,7 +83,7 @@ fn extensions_and_roles_that_the_server_lacks_are_named() {
     let report = refused(&[("models/a.sql", "CREATE TABLE a (i int);\nGRANT SELECT ON a TO nosuchrole;")]);
     says(
         &report,
-        &["models/a.sql: role \"nosuchrole\" does not exist", "models/a.sql:2:", "hint: make the role on the server"],
+        &["models/a.sql: role \"nosuchrole\" does not exist", "models/a.sql:2:", "hint: create the role on the server"],
     );
 }
 
@@ -97,11 +97,11 @@ fn commands_of_psqls_and_missing_models_are_told() {
     let database = server().database();
     let config = |models: &str| format!("[database]\nurl = \"{}\"\n[models]\n{models}\n", database.url());
     let project = TestProject::new(&config("sql = ['schema/*.sql']"));
-    says(&load(&project).error().report(), &["no file is 'schema/*.sql'", "hint: patterns are relative to"]);
+    says(&load(&project).error().report(), &["no file matches 'schema/*.sql'", "hint: patterns are relative to"]);
     project.write("limbeck.toml", &config("sqlalchemy = { metadata = 'a:b' }"));
-    says(&load(&project).error().report(), &["not in this version yet", "program = "]);
+    says(&load(&project).error().report(), &["not supported in this version", "program = "]);
     project.write("limbeck.toml", &config("sql = ['a.sql']\nprogram = ['b']"));
-    says(&load(&project).error().report(), &["more than one thing"]);
+    says(&load(&project).error().report(), &["more than one source"]);
 }
 
 #[test]
