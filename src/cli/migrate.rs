@@ -83,7 +83,7 @@ pub fn run(context: &Context, direction: Direction, arguments: &Arguments) -> Re
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     context.wait(carry_out(context, &project, &tree, direction, arguments))?
 }
 

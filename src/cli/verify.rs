@@ -29,7 +29,7 @@ pub struct Arguments {
 /// When there is no database, or no scratch database can be had, or it was cancelled.
 pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     let options = VerifyOptions { revisions: arguments.revisions, download: context.global.yes };
     let (terminal, verbose) = (context.terminal, context.global.verbose);
     let report = context.wait(async {

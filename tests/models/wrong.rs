@@ -64,7 +64,11 @@ fn what_lacks_something_is_told_and_what_only_follows_is_not() {
     ];
     says(
         &refused(&circle),
-        &["models/a.sql: relation \"b\" does not exist", "the two depend on each other", "hint: for tables that reference"],
+        &[
+            "models/a.sql: relation \"b\" does not exist",
+            "the two depend on each other",
+            "hint: for tables that reference",
+        ],
     );
 }
 

@@ -192,12 +192,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Keeps a statement that may succeed later. Returns the error of any other failure.
-    fn handle_failure(
-        &self,
-        failed: FailedStatement<'a>,
-        in_transaction: bool,
-        pass: &mut LoadPass<'a>,
-    ) -> Result<()> {
+    fn handle_failure(&self, failed: FailedStatement<'a>, in_transaction: bool, pass: &mut LoadPass<'a>) -> Result<()> {
         match answer(&failed.error) {
             Some((_, code)) if needs_no_transaction(code) && in_transaction => pass.needs_no_transaction = true,
             Some((_, code)) if may_succeed_later(code) => pass.failed.push(failed),
@@ -207,11 +202,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Runs one statement. A failed statement leaves no changes.
-    async fn run_statement(
-        &self,
-        statement: &str,
-        in_transaction: bool,
-    ) -> Result<Result<(), tokio_postgres::Error>> {
+    async fn run_statement(&self, statement: &str, in_transaction: bool) -> Result<Result<(), tokio_postgres::Error>> {
         if !in_transaction {
             return self.run(statement).await;
         }
