@@ -123,7 +123,7 @@ fn a_backup_that_is_not_what_was_written_is_refused() {
     wrong[middle] ^= 1;
     fs::write(&path, &wrong).unwrap();
     let run = project.run(&["restore", path.to_str().unwrap()]).expect_status(1);
-    assert!(run.stderr.contains("is not what was written: its checksum is wrong"), "{}", run.stderr);
+    assert!(run.stderr.contains("was changed since the backup: its checksum is wrong"), "{}", run.stderr);
     assert_eq!(database.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
     fs::write(&path, &good[..middle]).unwrap();
     assert_eq!(json(&project.run(&["backup", "--list", "--json"]))[0]["checksum"], "wrong-size");
@@ -155,7 +155,7 @@ fn tables_are_replaced_only_when_that_is_allowed() {
     // What cannot be replaced stops it, and all stays as it is.
     database.psql("CREATE TABLE later (t bigint REFERENCES t); UPDATE t SET note = 'changed'");
     let run = project.run(&["restore", path, "--allow", "data-loss"]).expect_status(1);
-    assert!(run.stderr.contains("rolled back; the database is as it was"), "{}", run.stderr);
+    assert!(run.stderr.contains("rolled back; the database was not changed"), "{}", run.stderr);
     assert!(run.stderr.contains("other objects depend on it"), "{}", run.stderr);
     assert_eq!(database.psql("SELECT count(*) FROM t WHERE note = 'changed'"), "500");
 
@@ -240,7 +240,7 @@ fn a_file_of_ones_own_is_never_written_over() {
     let (_database, project) = filled();
     project.run(&["backup", "-o", "mine.dump"]).expect_status(0);
     let run = project.run(&["backup", "-o", "mine.dump"]).expect_status(1);
-    assert!(run.stderr.contains("is there already"), "{}", run.stderr);
+    assert!(run.stderr.contains("already exists"), "{}", run.stderr);
     let run = project.run(&["backup", "-o", "no/such/folder.dump"]).expect_status(1);
     assert!(run.stderr.contains("there is no folder"), "{}", run.stderr);
     assert_eq!(files(&project), Vec::<PathBuf>::new());
@@ -248,7 +248,7 @@ fn a_file_of_ones_own_is_never_written_over() {
     // Without a checksum it is restored as it is, which is told.
     fs::remove_file(project.path("mine.dump.json")).unwrap();
     let run = project.run(&["restore", "mine.dump", "--allow", "data-loss"]).expect_status(0);
-    assert!(run.stderr.contains("no checksum stands beside mine.dump"), "{}", run.stderr);
+    assert!(run.stderr.contains("mine.dump has no checksum file"), "{}", run.stderr);
     fs::write(project.path("text.dump"), "no archive").unwrap();
     let run = project.run(&["restore", "text.dump", "--allow", "data-loss"]).expect_status(1);
     assert!(run.stderr.contains("does not appear to be a valid archive"), "{}", run.stderr);

@@ -71,7 +71,7 @@ fn a_socket_folder_of_somebody_else_is_refused() {
     let project = project();
     User::of(&project).end();
     let options = options(&project);
-    let socket = options.surroundings.socket_folder(&server_folder(&project));
+    let socket = options.environment.socket_folder(&server_folder(&project));
     eventually("the server has stopped", 30, || !project.has_embedded_server() && !socket.exists());
     fs::create_dir(&socket).unwrap();
     if server_user().is_some() {
@@ -100,7 +100,7 @@ fn programs_that_are_missing_are_told_with_what_to_do() {
 fn a_version_that_is_missing_is_downloaded() {
     let project = project();
     let options = options(&project);
-    let missing = (13..=18).rev().find(|&major| Programs::find(&options.surroundings, Some(major)).is_err());
+    let missing = (13..=18).rev().find(|&major| Programs::find(&options.environment, Some(major)).is_err());
     let options = EmbeddedOptions { major: missing, download: true, ..options };
     match start(&project.path("limbeck.toml"), &options) {
         Ok(server) => assert_eq!(Some(server.programs().major), missing),
