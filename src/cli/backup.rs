@@ -16,7 +16,9 @@ use super::{interrupt, question};
 use crate::core::copies::size;
 use crate::core::hazard::Class;
 use crate::core::plan::Approval;
-use crate::engine::backup::{self, BackupEvent, BackupRecord, ListedBackup, MakeOptions, RestoreOptions, Restored};
+use crate::engine::backup::{
+    self, BackupEvent, BackupRecord, ListedBackup, MakeOptions, RestoreOptions, RestoreResult,
+};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Target};
 
@@ -141,7 +143,7 @@ async fn attempt(
     target: &Target,
     arguments: &RestoreArguments,
     options: &RestoreOptions,
-) -> Result<Restored, Error> {
+) -> Result<RestoreResult, Error> {
     let cancel = CancellationToken::new();
     let watch = interrupt::watch(context.terminal, cancel.clone());
     let teller = Teller::new(context.terminal);

@@ -39,7 +39,7 @@ impl Passage<'_> {
 
     /// Returns an error at a character of the passage, counted from 0.
     pub fn error(&self, message: impl Into<String>, offset: usize) -> Error {
-        let place = Position::of(self, offset);
+        let place = SourcePosition::of(self, offset);
         let mut error = Error::new(message);
         error.line = Some(place.line);
         error.excerpt = Some(place.excerpt(self.file));
@@ -72,7 +72,7 @@ pub(super) fn relocate_excerpt(excerpt: &str, file: &str, offset: usize) -> Opti
 }
 
 /// A position in a file, with the text of its line.
-struct Position<'a> {
+struct SourcePosition<'a> {
     line: usize,
     column: usize,
     text: &'a str,
@@ -80,7 +80,7 @@ struct Position<'a> {
     before: &'a str,
 }
 
-impl<'a> Position<'a> {
+impl<'a> SourcePosition<'a> {
     /// `offset` counts the characters of the passage from 0.
     fn of(passage: &Passage<'a>, offset: usize) -> Self {
         let sql = passage.sql;
@@ -131,9 +131,9 @@ mod tests {
     #[test]
     fn later_lines_wide_characters_and_the_end_are_found() {
         let passage = passage("SELECT\n  '한글', nope");
-        let place = Position::of(&passage, "SELECT\n  '한글', ".chars().count());
+        let place = SourcePosition::of(&passage, "SELECT\n  '한글', ".chars().count());
         assert_eq!((place.line, place.column), (13, 9));
         assert!(place.excerpt("f").ends_with(&format!("| {}^", " ".repeat(10))));
-        assert_eq!(Position::of(&passage, 999).line, 13);
+        assert_eq!(SourcePosition::of(&passage, 999).line, 13);
     }
 }

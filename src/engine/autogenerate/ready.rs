@@ -23,6 +23,6 @@ pub async fn expect_heads(project: &Project, tree: &ScriptTree, target: &Target)
     let at = heads.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ");
     let at = if at.is_empty() { "base".to_owned() } else { at };
     Err(Error::new("Target database is not up to date.")
-        .because(format!("it is at {at}"))
+        .because(format!("the database is at {at}"))
         .hint("run `limbeck upgrade heads` first"))
 }

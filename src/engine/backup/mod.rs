@@ -15,7 +15,7 @@ pub use before::{back_up_before, is_required, loses_data};
 pub use list::{ChecksumState, ListedBackup, list};
 pub use make::{MakeOptions, make};
 pub use record::BackupRecord;
-pub use restore::{RestoreOptions, Restored, restore};
+pub use restore::{RestoreOptions, RestoreResult, restore};
 
 use super::Result;
 use super::connection::{HostEnvironment, project_folder_name};

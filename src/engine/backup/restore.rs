@@ -31,7 +31,7 @@ pub struct RestoreOptions {
 
 /// The result of a restore.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Restored {
+pub struct RestoreResult {
     pub restored: bool,
     pub path: PathBuf,
     pub database: String,
@@ -52,7 +52,7 @@ pub async fn restore(
     (file, options): (&Path, &RestoreOptions),
     report_event: BackupReporter<'_>,
     cancel: &CancellationToken,
-) -> Result<Restored> {
+) -> Result<RestoreResult> {
     let since = Instant::now();
     let record = verify_checksum(file, report_event).await?;
     let guard = target.connect("limbeck lock").await?;
@@ -81,7 +81,7 @@ pub async fn restore(
         }
     })?;
     let heads = table.heads(guard.client()).await?;
-    Ok(Restored {
+    Ok(RestoreResult {
         restored: true,
         path: file.to_owned(),
         database: guard.server().database.clone(),

@@ -28,7 +28,7 @@ pub fn find_files(root: &Path, pattern: &str) -> Result<BTreeSet<String>> {
         return Ok(files);
     }
     let matcher = compile(&format!("{start}{}", components.join("/")))?;
-    Walk { root, matcher, limits: Limits::of(rest) }.collect(&base, 0, &mut files)?;
+    GlobWalk { root, matcher, limits: Limits::of(rest) }.collect(&base, 0, &mut files)?;
     Ok(files)
 }
 
@@ -74,13 +74,13 @@ impl Limits {
     }
 }
 
-struct Walk<'a> {
+struct GlobWalk<'a> {
     root: &'a Path,
     matcher: GlobMatcher,
     limits: Limits,
 }
 
-impl Walk<'_> {
+impl GlobWalk<'_> {
     /// Adds the matching files in `folder` and below it. `level` is the number of folders between it and the fixed part.
     fn collect(&self, folder: &str, level: usize, files: &mut BTreeSet<String>) -> Result<()> {
         for name in read_folder(self.root, folder)? {
