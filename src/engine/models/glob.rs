@@ -11,8 +11,8 @@ use crate::engine::{Error, Result};
 const PATTERN_CHARACTERS: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// Returns the files that a pattern names, sorted, as paths relative to `root` with `/` as separator. Pattern syntax:
-/// `*`, `?`, `**`, `[a-z]`, `{a,b}` and `\` as escape character; `?` and `[a-z]` match ASCII characters only. Hidden files and folders match only a pattern
-/// component that starts with a dot. `**` does not follow symbolic links to folders.
+/// `*`, `?`, `**`, `[a-z]`, `{a,b}` and `\` as escape character; `?` and `[a-z]` match ASCII characters only. Hidden
+/// files and folders match only a pattern component that starts with a dot. `**` does not follow symbolic links to folders.
 ///
 /// # Errors
 /// When the pattern is not valid or a folder cannot be read.
@@ -81,7 +81,7 @@ struct GlobWalk<'a> {
 }
 
 impl GlobWalk<'_> {
-    /// Adds the matching files in `folder` and below it. `level` is the number of folders between it and the fixed part.
+    /// Adds the matching files in `folder` and below it. `level` is the number of folders below the fixed part.
     fn collect(&self, folder: &str, level: usize, files: &mut BTreeSet<String>) -> Result<()> {
         for name in read_folder(self.root, folder)? {
             let path = join(folder, &name);

@@ -124,7 +124,7 @@ impl<'a> Loader<'a> {
         self.run_until_complete(remaining, true).await
     }
 
-    /// Runs pending statements until none is remaining.
+    /// Runs pending statements until all have run.
     async fn run_until_complete(
         &self,
         mut remaining: Vec<PendingScript<'a>>,
