@@ -22,7 +22,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
         }
     };
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = match direction {
         Direction::Upgrade => tree.graph.upgrade(end, &from)?,
@@ -39,7 +39,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
 pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
     let (start, targets) = parse_stamp_targets(targets)?;
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = tree.graph.stamp(&targets, &from)?;
     let steps: Vec<OfflineStep> = path.steps.into_iter().map(OfflineStep::stamp).collect();

@@ -1,4 +1,4 @@
-//! Looks at everything that limbeck needs, and says of each what was found and what to do about it.
+//! Checks everything that limbeck needs, and reports the result of each check with advice.
 
 use serde::Serialize;
 
@@ -9,29 +9,30 @@ use super::state::script_status;
 use super::state::status::read_status;
 use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
+use crate::core::text::plural;
 
-/// The oldest server that limbeck works with.
-const OLDEST: u32 = 130_000;
+/// The oldest supported server version.
+const OLDEST_VERSION: u32 = 130_000;
 
-/// How a thing is.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     Good,
-    /// It works, and could be better.
+    /// It works, but can be improved.
     Advice,
     Broken,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckResult {
-    /// e.g. `config`, `server`, `privileges`.
+    /// For example `config`, `server`, `privileges`.
     pub subject: &'static str,
     pub health: Health,
-    /// What was found.
+    /// What the check found.
     pub found: String,
-    /// What to do about it.
+    /// What to do.
     pub advice: Option<String>,
 }
 
@@ -44,7 +45,7 @@ impl CheckResult {
         Self { subject, health: Health::Advice, found: found.into(), advice: Some(advice.into()) }
     }
 
-    /// A finding that itself says what to do.
+    /// A result whose text already says what to do.
     fn warning(subject: &'static str, found: &str) -> Self {
         Self { subject, health: Health::Advice, found: found.to_owned(), advice: None }
     }
@@ -59,9 +60,9 @@ impl CheckResult {
     }
 }
 
-/// Looks at everything; what could not be looked at because something before it is broken is left out.
+/// Runs all checks. A check that depends on a failed one is skipped.
 ///
-/// `project` is the outcome of opening it. Reads only, but starts the embedded server where that is the database.
+/// `project` is the result of opening the project. Only reads, but starts the embedded server if the database is on it.
 pub async fn examine(project: Result<Project>, variables: &Variables, options: &ConnectOptions) -> Vec<CheckResult> {
     let mut findings = Vec::new();
     match &project {
@@ -77,7 +78,7 @@ pub async fn examine(project: Result<Project>, variables: &Variables, options: &
     findings
 }
 
-/// A server as a URL; there is no password to show.
+/// Returns the URL of a server, without a password.
 #[must_use]
 pub fn server_url(server: &ServerInfo) -> String {
     let ServerInfo { user, host, port, database, .. } = server;
@@ -92,16 +93,15 @@ fn scripts(tree: &ScriptTree) -> Vec<CheckResult> {
     let mut findings: Vec<CheckResult> =
         tree.problems.iter().map(|problem| CheckResult::broken("scripts", &problem.to_error())).collect();
     findings.push(match tree.graph.len() {
-        0 => CheckResult::advice("scripts", "no revisions yet", "write the first: limbeck revision -m \"…\""),
-        1 => CheckResult::good("scripts", "1 revision"),
-        count => CheckResult::good("scripts", format!("{count} revisions")),
+        0 => CheckResult::advice("scripts", "no revisions yet", "create the first one: limbeck revision -m \"…\""),
+        count => CheckResult::good("scripts", plural(count as u64, "revision")),
     });
     let heads = tree.graph.heads();
     match heads.as_slice() {
         [] => {}
         [head] => findings.push(CheckResult::good("heads", head.as_str())),
         several => {
-            findings.push(CheckResult::advice("heads", join(several), "join them: limbeck merge heads -m \"…\""))
+            findings.push(CheckResult::advice("heads", join(several), "merge them: limbeck merge heads -m \"…\""))
         }
     }
     findings
@@ -128,7 +128,7 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     findings
 }
 
-/// The applied revisions whose files are not what ran.
+/// Reports applied revisions whose files were edited after they ran.
 async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Vec<CheckResult>> {
     let applied = tree.graph.ancestors(&read_status(project, session).await?.heads);
     let hashes = script_status::read_script_hashes(session.client()).await?;
@@ -138,13 +138,13 @@ async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Resu
     let finding = |id: &RevisionId| {
         let path = tree.script(id.as_str()).map(|file| file.path.display().to_string()).unwrap_or_default();
         let found = format!("{id} was edited after it ran: {path}");
-        let advice = "bring the file back as it ran, and write the change as a new revision: limbeck revision -m \"…\"";
+        let advice = "restore the file as it ran, and write the change as a new revision: limbeck revision -m \"…\"";
         CheckResult::advice("edited", found, advice)
     };
     Ok(edited.iter().map(finding).collect())
 }
 
-/// The target is handed back, too: it holds the embedded server alive.
+/// Also returns the target, which keeps the embedded server running.
 async fn connect(project: &Project, options: &ConnectOptions) -> Result<(Target, Session)> {
     let target = open(project, options).await?;
     let session = target.connect("limbeck doctor").await?;
@@ -153,8 +153,8 @@ async fn connect(project: &Project, options: &ConnectOptions) -> Result<(Target,
 
 fn version(server: &ServerInfo) -> CheckResult {
     let found = format!("PostgreSQL {}", server.version);
-    if server.version_num < OLDEST {
-        let error = Error::new(format!("{found} is too old")).hint("limbeck works with PostgreSQL 13 and later");
+    if server.version_num < OLDEST_VERSION {
+        let error = Error::new(format!("{found} is too old")).hint("limbeck supports PostgreSQL 13 and later");
         return CheckResult::broken("server", &error);
     }
     CheckResult::good("server", found)
@@ -168,7 +168,7 @@ async fn privileges(session: &Session) -> Result<CheckResult> {
     let row = session.client().query_one(query, &[]).await.map_err(|error| Error::new(error.to_string()))?;
     let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| Error::new(error.to_string()));
     let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| Error::new(error.to_string()));
-    Ok(judge_privileges(&Privileges {
+    Ok(rate_privileges(&Privileges {
         schemas: read(0)?,
         tables: read(1)?,
         databases: read(2)?,
@@ -177,37 +177,37 @@ async fn privileges(session: &Session) -> Result<CheckResult> {
     }))
 }
 
-/// What the role may make.
+/// What the role may create.
 struct Privileges {
     schemas: bool,
     tables: bool,
     databases: bool,
     role: String,
-    /// The schema that new tables go to; empty: the search path has none.
+    /// The schema of new tables. Empty when the search path has none.
     schema: String,
 }
 
-fn judge_privileges(privileges: &Privileges) -> CheckResult {
+fn rate_privileges(privileges: &Privileges) -> CheckResult {
     let Privileges { role, schema, .. } = privileges;
     if !privileges.tables {
-        let error = Error::new(format!("role {role} may not make tables in schema '{schema}'"))
+        let error = Error::new(format!("role {role} may not create tables in schema '{schema}'"))
             .hint(format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}, or set role under [apply]"));
         return CheckResult::broken("privileges", &error);
     }
     let mut missing = Vec::new();
     if !privileges.schemas {
-        missing.push("make schemas (the ledger then stands beside the version table)");
+        missing.push("create schemas (the ledger is then in the schema of the version table)");
     }
     if !privileges.databases {
-        missing.push("make databases (scratch then needs [scratch] url or the embedded server)");
+        missing.push("create databases (scratch databases then need [scratch] url or a private server)");
     }
     if missing.is_empty() {
-        return CheckResult::good("privileges", format!("role {role} may make tables, schemas and databases"));
+        return CheckResult::good("privileges", format!("role {role} may create tables, schemas and databases"));
     }
     CheckResult::advice(
         "privileges",
-        format!("role {role} may make tables, but not {}", missing.join(", nor ")),
-        "GRANT CREATE ON DATABASE and ALTER ROLE … CREATEDB lift this",
+        format!("role {role} may create tables, but not {}", missing.join(", nor ")),
+        "to allow it, use GRANT CREATE ON DATABASE and ALTER ROLE … CREATEDB",
     )
 }
 
@@ -215,8 +215,8 @@ async fn applied(project: &Project, tree: &ScriptTree, session: &Session) -> Res
     let heads = read_status(project, session).await?.heads;
     let missing: Vec<&RevisionId> = heads.iter().filter(|id| tree.graph.get(id.as_str()).is_none()).collect();
     if !missing.is_empty() {
-        let found = format!("the database is at {}, which no script has", join(&missing));
-        return Ok(CheckResult::advice("applied", found, "bring the script back, e.g. from the branch that has it"));
+        let found = format!("the database is at {}, which has no script", join(&missing));
+        return Ok(CheckResult::advice("applied", found, "restore the script, for example from another git branch"));
     }
     let place = if heads.is_empty() { "base".to_owned() } else { join(&heads.iter().collect::<Vec<_>>()) };
     Ok(match tree.graph.pending(&heads).len() {
@@ -229,7 +229,7 @@ fn programs(variables: &Variables) -> Vec<CheckResult> {
     let server = match Programs::find(&HostEnvironment::of_process(), None) {
         Ok(programs) => CheckResult::good(
             "programs",
-            format!("PostgreSQL {} in {}, for the embedded server", programs.version, programs.folder.display()),
+            format!("PostgreSQL {} in {}, used by the embedded server", programs.version, programs.folder.display()),
         ),
         Err(error) => CheckResult::advice("programs", error.message, error.hint.unwrap_or_default()),
     };
@@ -240,7 +240,7 @@ fn programs(variables: &Variables) -> Vec<CheckResult> {
     vec![server, clients(variables), editor]
 }
 
-/// The programs that backups are made and looked into with.
+/// Checks the programs that make and restore backups.
 fn clients(variables: &Variables) -> CheckResult {
     let path = variables.environment.get("PATH").map(String::as_str).unwrap_or_default();
     let is_there = |program: &&str| std::env::split_paths(path).any(|folder| folder.join(program).is_file());
@@ -250,9 +250,9 @@ fn clients(variables: &Variables) -> CheckResult {
     }
     let install = install_command().map_or_else(
         || "install PostgreSQL's client programs".to_owned(),
-        |command| format!("install them, e.g. with {command}"),
+        |command| format!("install them, for example with {command}"),
     );
-    CheckResult::advice("clients", format!("not on the path: {}", missing.join(", ")), install)
+    CheckResult::advice("clients", format!("not in PATH: {}", missing.join(", ")), install)
 }
 
 fn join(ids: &[&RevisionId]) -> String {
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_named_by_a_url() {
+    fn a_server_is_shown_as_a_url() {
         assert_eq!(server_url(&server("db.example", 1)), "postgresql://me@db.example:5432/app");
         assert_eq!(server_url(&server("::1", 1)), "postgresql://me@[::1]:5432/app");
         assert_eq!(server_url(&server("/tmp/s", 1)), "postgresql://me@/app?host=/tmp/s&port=5432");
@@ -289,14 +289,14 @@ mod tests {
     }
 
     #[test]
-    fn privileges_are_judged_by_what_limbeck_needs() {
-        let judge = |tables, schemas, databases| {
+    fn privileges_are_rated_by_what_limbeck_needs() {
+        let rate = |tables, schemas, databases| {
             let (role, schema) = ("app".into(), "public".into());
-            judge_privileges(&Privileges { schemas, tables, databases, role, schema }).health
+            rate_privileges(&Privileges { schemas, tables, databases, role, schema }).health
         };
-        assert_eq!(judge(true, true, true), Health::Good);
-        assert_eq!(judge(true, false, true), Health::Advice);
-        assert_eq!(judge(true, true, false), Health::Advice);
-        assert_eq!(judge(false, true, true), Health::Broken);
+        assert_eq!(rate(true, true, true), Health::Good);
+        assert_eq!(rate(true, false, true), Health::Advice);
+        assert_eq!(rate(true, true, false), Health::Advice);
+        assert_eq!(rate(false, true, true), Health::Broken);
     }
 }

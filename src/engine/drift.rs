@@ -47,7 +47,7 @@ pub async fn drift(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Drift> {
-    tree.sound()?;
+    tree.require_valid()?;
     let session = target.connect("limbeck drift").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
     let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;

@@ -1,60 +1,60 @@
-//! The one error at the edge: what happened, why, and what to do about it.
+//! The error type of the engine: what happened, why, and what to do.
 
 use std::fmt;
 
-/// What sort of failure it is; the command line turns it into an exit code.
+/// The kind of a failure. The command line converts it into an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorKind {
-    /// It failed; the database is as the message says.
+    /// An operation failed. The message says in which state the database is.
     #[default]
     Failed,
-    /// The request makes no sense.
+    /// The request is not valid.
     Usage,
     /// No project was found.
     NoProject,
-    /// Nothing says where the database is; the embedded server can be offered.
+    /// The location of the database is not known. The embedded server can be offered.
     NoDatabase,
-    /// PostgreSQL's programs are not on this machine; their download can be offered.
+    /// PostgreSQL's programs are not installed. Their download can be offered.
     NoPrograms,
-    /// A step needs approval that was not given.
+    /// A step needs an approval that was not given.
     Approval,
-    /// Models and database differ, or the database is not at the heads.
+    /// The models and the database differ, or the database is not at the heads.
     Differs,
-    /// Another migrator holds the lock.
+    /// Another migrator holds the migration lock.
     Locked,
     /// It was cancelled.
     Interrupted,
-    /// The server cannot be reached; trying again may help.
+    /// The server cannot be reached. A retry may help.
     Connection,
 }
 
-/// A failure with its causes and a hint. Never holds a password.
+/// A failure with its causes and a hint. It never contains a password.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Error {
     pub kind: ErrorKind,
     /// One sentence without a full stop.
     pub message: String,
-    /// Each explains the one before.
+    /// Each cause explains the previous text.
     pub causes: Vec<String>,
     /// What to do.
     pub hint: Option<String>,
-    /// The revision that it is about.
+    /// The revision that failed.
     pub revision: Option<String>,
-    /// 1-based line in that revision's script.
+    /// The line in the script of that revision, starting at 1.
     pub line: Option<usize>,
-    /// Lines of source with a caret below the place, shown as they are.
+    /// Lines of the source with a caret below the position, ready to print.
     pub excerpt: Option<String>,
 }
 
 impl Error {
-    /// A failure of the usual kind.
+    /// Returns an error of kind `Failed`.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
 
-    /// A failure of a given kind.
+    /// Returns an error of the given kind.
     #[must_use]
     pub fn of(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), ..Self::default() }
@@ -67,14 +67,14 @@ impl Error {
         self
     }
 
-    /// Says what to do.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The whole error as text: `error: …`, causes, excerpt, `hint: …`; no newline at the end.
+    /// Returns the whole error as text: `error: …`, causes, excerpt, `hint: …`; without a final newline.
     #[must_use]
     pub fn report(&self) -> String {
         let mut text = format!("error: {}", self.message);

@@ -1,4 +1,4 @@
-//! Lays out a new project from a template that is compiled in.
+//! Creates a new project from a built-in template.
 
 use std::path::{Path, PathBuf};
 
@@ -7,24 +7,24 @@ use serde::Serialize;
 use super::project::{DEFAULT_TEMPLATE, create_file};
 use super::{Error, Result};
 
-/// A layout that `init` knows.
+/// A project template of `init`.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Template {
+pub struct ProjectTemplate {
     pub name: &'static str,
     pub description: &'static str,
-    /// The text of its `limbeck.toml`; the other files are the same in all.
+    /// The text of its `limbeck.toml`. The other files are the same in all templates.
     #[serde(skip)]
     config: &'static str,
 }
 
-/// Every template, by name.
-pub const TEMPLATES: &[Template] = &[
-    Template {
+/// All templates, sorted by name.
+pub const TEMPLATES: &[ProjectTemplate] = &[
+    ProjectTemplate {
         name: "embedded",
         description: "Single-database configuration that starts on limbeck's own server.",
         config: include_str!("../../assets/templates/embedded/limbeck.toml"),
     },
-    Template {
+    ProjectTemplate {
         name: "generic",
         description: "Generic single-database configuration.",
         config: include_str!("../../assets/templates/generic/limbeck.toml"),
@@ -33,20 +33,20 @@ pub const TEMPLATES: &[Template] = &[
 
 const MODELS: &str = include_str!("../../assets/templates/models.sql");
 
-/// Writes a template's files into a folder that is new or empty, and gives their paths.
+/// Writes the files of a template into a new or empty folder, and returns their paths.
 ///
 /// # Errors
-/// When there is no such template, the folder holds anything, or it cannot be written.
+/// When the template does not exist, the folder is not empty, or it cannot be written.
 pub fn init(directory: &Path, template: &str) -> Result<Vec<PathBuf>> {
     let template = TEMPLATES.iter().find(|known| known.name == template).ok_or_else(|| no_template(template))?;
     require_empty(directory)?;
     let versions = directory.join("versions");
-    std::fs::create_dir_all(&versions).map_err(|error| cannot_make(&versions, &error))?;
+    std::fs::create_dir_all(&versions).map_err(|error| cannot_create(&versions, &error))?;
     let files = [
         ("limbeck.toml", template.config),
         ("script.sql.j2", DEFAULT_TEMPLATE),
         ("models/schema.sql", MODELS),
-        // Git does not keep empty folders.
+        // Git does not store empty folders.
         ("versions/.gitkeep", ""),
     ];
     files
@@ -60,24 +60,24 @@ pub fn init(directory: &Path, template: &str) -> Result<Vec<PathBuf>> {
 
 fn no_template(name: &str) -> Error {
     let known: Vec<&str> = TEMPLATES.iter().map(|template| template.name).collect();
-    Error::new(format!("No such template '{name}'")).hint(format!("there are {}", known.join(", ")))
+    Error::new(format!("No such template '{name}'")).hint(format!("the templates are {}", known.join(", ")))
 }
 
 fn require_empty(directory: &Path) -> Result<()> {
     let mut entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(cannot_make(directory, &error)),
+        Err(error) => return Err(cannot_create(directory, &error)),
     };
     if entries.next().is_none() {
         return Ok(());
     }
     Err(Error::new(format!("Directory {} already exists and is not empty", directory.display()))
-        .hint("name another folder: limbeck init DIR"))
+        .hint("choose another folder: limbeck init DIR"))
 }
 
-fn cannot_make(directory: &Path, error: &std::io::Error) -> Error {
-    Error::new(format!("cannot make {}", directory.display())).because(error)
+fn cannot_create(directory: &Path, error: &std::io::Error) -> Error {
+    Error::new(format!("cannot create {}", directory.display())).because(error)
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
     use crate::engine::project::Config;
 
     #[test]
-    fn every_template_is_a_readable_project() {
+    fn every_template_is_a_valid_project() {
         for template in TEMPLATES {
             let home = tempfile::tempdir().unwrap();
             let directory = home.path().join("deep/er");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_over() {
+    fn no_file_is_overwritten() {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("notes"), "mine").unwrap();
         let error = init(home.path(), "generic").unwrap_err();
@@ -107,9 +107,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_template_names_those_that_there_are() {
+    fn the_hint_for_an_unknown_template_lists_all() {
         let home = tempfile::tempdir().unwrap();
         let error = init(home.path(), "multidb").unwrap_err();
-        assert_eq!(error.hint.as_deref(), Some("there are embedded, generic"));
+        assert_eq!(error.hint.as_deref(), Some("the templates are embedded, generic"));
     }
 }

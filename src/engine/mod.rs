@@ -1,5 +1,5 @@
-//! Everything that touches a disk, a process or a server. One folder per use case; the command line and
-//! the UI call the same functions.
+//! All code that uses a disk, a process or a server. Each use case has a folder; the command line and the UI call the
+//! same functions.
 
 pub mod apply;
 pub mod autogenerate;

@@ -36,7 +36,7 @@ async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Resu
     })?;
     let never = CancellationToken::new();
     let applied = apply(project, target, &approval, &ApplyOptions::default(), &|_| {}, &never).await;
-    // Another limbeck that opened the project at the same moment may have been first.
+    // Another limbeck process may have opened the project at the same time and upgraded the database.
     if applied.is_err() && prepare(project, &tree, target, &request).await?.is_empty() {
         return Ok(());
     }

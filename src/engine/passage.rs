@@ -1,4 +1,4 @@
-//! A passage of SQL in a file, and how a place in it is shown: file, line, column, and a caret below the character.
+//! Positions in SQL source, shown as file, line, column, and a caret below the character.
 
 use std::path::Path;
 
@@ -6,19 +6,20 @@ use tokio_postgres::error::{DbError, ErrorPosition};
 
 use super::Error;
 
-/// SQL as it stands in a file.
+/// A part of a SQL file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passage<'a> {
-    /// The file, as it is to be called.
+    /// The name of the file in messages.
     pub file: &'a str,
     pub sql: &'a str,
-    /// 1-based line and column, in characters, of its first character.
+    /// Line and column of its first character, in characters, starting at 1.
     pub line: usize,
     pub column: usize,
 }
 
 impl Passage<'_> {
-    /// What a server refused of it, with the place. What was sent begins at its character `start`, counted from 0.
+    /// Converts a server error into an error with the position. The server received the text from character `start` on,
+    /// counted from 0.
     pub fn refused(&self, answer: &DbError, start: usize) -> Error {
         let offset = match answer.position() {
             Some(ErrorPosition::Original(position)) => (*position as usize).saturating_sub(1),
@@ -36,9 +37,9 @@ impl Passage<'_> {
         error
     }
 
-    /// A fault at a character of it, counted from 0.
+    /// Returns an error at a character of the passage, counted from 0.
     pub fn error(&self, message: impl Into<String>, offset: usize) -> Error {
-        let place = Position::of(self, offset);
+        let place = SourcePosition::of(self, offset);
         let mut error = Error::new(message);
         error.line = Some(place.line);
         error.excerpt = Some(place.excerpt(self.file));
@@ -46,19 +47,20 @@ impl Passage<'_> {
     }
 }
 
-/// A path as short as it can be said from the working directory.
+/// Returns a path relative to the working directory, if it is below it.
 pub(super) fn display_path(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
-/// An excerpt as it is in another file, so many lines further down; `None` where it is none.
-pub(super) fn relocate_excerpt(excerpt: &str, file: &str, down: usize) -> Option<String> {
+/// Returns an excerpt for another file in which the line is `down` lines further down. `None` when the text is not an
+/// excerpt.
+pub(super) fn relocate_excerpt(excerpt: &str, file: &str, offset: usize) -> Option<String> {
     let mut lines = excerpt.lines();
     let (_, place) = lines.next()?.split_once("--> ")?;
     let mut parts = place.rsplitn(3, ':');
     let (column, line): (&str, usize) = (parts.next()?, parts.next()?.parse().ok()?);
-    let line = line + down;
+    let line = line + offset;
     let pad = " ".repeat(line.to_string().len() + 1);
     let mut relocate_excerpt = format!("{pad}--> {file}:{line}:{column}");
     for (number, shown) in lines.enumerate() {
@@ -69,17 +71,17 @@ pub(super) fn relocate_excerpt(excerpt: &str, file: &str, down: usize) -> Option
     Some(relocate_excerpt)
 }
 
-/// A place in a file: a line of it, and where in the line.
-struct Position<'a> {
+/// A position in a file, with the text of its line.
+struct SourcePosition<'a> {
     line: usize,
     column: usize,
     text: &'a str,
-    /// The columns that a character's width moves the caret by are kept by repeating tabs.
+    /// The text before the position. Its tabs are repeated so that the caret is in the right column.
     before: &'a str,
 }
 
-impl<'a> Position<'a> {
-    /// `offset` counts characters of the passage from 0.
+impl<'a> SourcePosition<'a> {
+    /// `offset` counts the characters of the passage from 0.
     fn of(passage: &Passage<'a>, offset: usize) -> Self {
         let sql = passage.sql;
         let at = sql.char_indices().nth(offset).map_or(sql.len(), |(byte, _)| byte);
@@ -102,7 +104,7 @@ impl<'a> Position<'a> {
     }
 }
 
-/// Blanks as wide as a character on the screen.
+/// Returns spaces with the display width of a character.
 fn blank(character: char) -> String {
     use unicode_width::UnicodeWidthChar;
     if character == '\t' { "\t".into() } else { " ".repeat(character.width().unwrap_or(0)) }
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_stands_below_the_character() {
+    fn the_caret_is_below_the_character() {
         let error = passage("ALTER TABLE nope ADD x int").error("no", 12);
         let far = "    --> d/b.sql:102:15\n    |\n102 | ALTER TABLE nope ADD x int\n    |             ^";
         let excerpt = "   --> v/a.sql:12:15\n   |\n12 | ALTER TABLE nope ADD x int\n   |             ^";
@@ -129,9 +131,9 @@ mod tests {
     #[test]
     fn later_lines_wide_characters_and_the_end_are_found() {
         let passage = passage("SELECT\n  '한글', nope");
-        let place = Position::of(&passage, "SELECT\n  '한글', ".chars().count());
+        let place = SourcePosition::of(&passage, "SELECT\n  '한글', ".chars().count());
         assert_eq!((place.line, place.column), (13, 9));
         assert!(place.excerpt("f").ends_with(&format!("| {}^", " ".repeat(10))));
-        assert_eq!(Position::of(&passage, 999).line, 13);
+        assert_eq!(SourcePosition::of(&passage, 999).line, 13);
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the version table without running any script.
+//! Writes the version table without running scripts.
 
 use super::connection::{Session, database_error};
 use super::project::{Project, ScriptTree};
@@ -7,7 +7,7 @@ use super::state::{VersionTable, lock};
 use super::{Result, Target};
 use crate::core::graph::Path;
 
-/// Stamps the database with targets (`head`, `base`, ids, …); with `purge` the table is emptied first.
+/// Sets the version table to the targets (`head`, `base`, ids, …). With `purge`, all rows are deleted first.
 ///
 /// # Errors
 /// When a target cannot be resolved or the table cannot be written.
@@ -18,7 +18,7 @@ pub async fn stamp(
     targets: &[String],
     purge: bool,
 ) -> Result<Path> {
-    tree.sound()?;
+    tree.require_valid()?;
     let session = target.connect("limbeck stamp").await?;
     let table = VersionTable::new(&project.config.database.version_table);
     let client = session.client();
@@ -32,10 +32,10 @@ pub async fn stamp(
     written
 }
 
-/// Makes the version table where it is missing.
+/// Creates the version table if it does not exist.
 ///
 /// # Errors
-/// When the server cannot be reached or the role may not.
+/// When the server cannot be reached or the role may not create it.
 pub async fn ensure_version(project: &Project, target: &Target) -> Result<()> {
     let session = target.connect("limbeck ensure_version").await?;
     VersionTable::new(&project.config.database.version_table).ensure(session.client()).await

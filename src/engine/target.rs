@@ -1,4 +1,4 @@
-//! Where the database is: an environment of the project, a URL, or the embedded server.
+//! The database to work on: an environment of the project, a URL, or the embedded server.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::project::{DatabaseLocation, Project};
 use crate::core::plan::EnvironmentName;
 
-/// What the command line says about the target.
+/// The command line options that select the target.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectOptions {
     /// `-e/--env`.
@@ -16,11 +16,11 @@ pub struct ConnectOptions {
     pub database_url: Option<String>,
     /// `--embedded`.
     pub embedded: bool,
-    /// `--yes`: download PostgreSQL's programs where there are none.
+    /// `--yes`: download PostgreSQL's programs when they are not installed.
     pub yes: bool,
 }
 
-/// A database that sessions can be opened on. Holds the embedded server alive, where it is one.
+/// A database to open sessions on. Keeps the embedded server running, if the database is on it.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub environment: EnvironmentName,
@@ -29,12 +29,12 @@ pub struct Target {
 }
 
 impl Target {
-    /// Finds out where the database is; starts the embedded server if it is on that server. A new embedded database
-    /// stays empty: [`open`](super::open::open) upgrades it.
+    /// Determines the database, and starts the embedded server if the database is on it. A new embedded database stays
+    /// empty: [`open`](super::open::open) upgrades it.
     ///
     /// # Errors
-    /// When no URL is given and the embedded server is not asked for, when a connection string
-    /// cannot be read, or when the embedded server does not start.
+    /// When there is no URL and the embedded server is not requested, when a connection string cannot be parsed, or
+    /// when the embedded server does not start.
     pub(super) async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
         let environment = project.environment_name(options)?;
         let text = match project.locate(options)? {
@@ -46,27 +46,27 @@ impl Target {
         Ok(Self { environment, conninfo, embedded: None })
     }
 
-    /// A scratch database: of no environment, so nothing in it is protected.
+    /// Returns a scratch database as a target. It has no environment, so it is not protected.
     #[must_use]
     pub(super) fn scratch(conninfo: ConnInfo) -> Self {
         Self { environment: EnvironmentName::default(), conninfo: Arc::new(conninfo), embedded: None }
     }
 
-    /// Opens a session; `application` says in `pg_stat_activity` what it is for.
+    /// Opens a session. `application` is shown in `pg_stat_activity`.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses.
+    /// When the server cannot be reached or refuses the connection.
     pub async fn connect(&self, application: &str) -> Result<Session> {
         Session::open(&self.conninfo, application).await
     }
 
-    /// How the database is reached.
+    /// The connection parameters.
     #[must_use]
     pub fn conninfo(&self) -> &ConnInfo {
         &self.conninfo
     }
 
-    /// limbeck's own server, if the database is on it.
+    /// The embedded server, if the database is on it.
     #[must_use]
     pub fn embedded_server(&self) -> Option<&EmbeddedServer> {
         self.embedded.as_deref()

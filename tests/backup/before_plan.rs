@@ -17,7 +17,11 @@ fn a_protected_environment_is_backed_up_before_data_loss() {
     let nowhere = project.folder().join("data/limbeck");
     fs::write(&nowhere, "in the way").unwrap();
     let run = project.run(&up).expect_status(1);
-    assert!(run.stderr.contains("a backup has to come before what loses data; nothing was run"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("a backup is required before a plan that loses data; nothing was run"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(dump(&database), before);
     fs::remove_file(&nowhere).unwrap();
 

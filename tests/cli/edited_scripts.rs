@@ -22,7 +22,7 @@ fn doctor_and_the_ui_report_an_edited_script_but_alembics_listings_do_not() {
     assert_eq!(listings.map(|line| run(&project, line).expect_status(0).stdout), before);
     let doctor = run(&project, "doctor").expect_status(0).stdout;
     assert!(doctor.contains("advice  edited      0001aaaa0000 was edited after it ran"), "{doctor}");
-    assert!(doctor.contains("-> bring the file back") && !doctor.contains("0002aaaa0000 was"), "{doctor}");
+    assert!(doctor.contains("-> restore the file") && !doctor.contains("0002aaaa0000 was"), "{doctor}");
     let screen = project.run(&["--keys", "j", "--print"]).expect_status(0).stdout;
     let marked: Vec<&str> = screen.lines().filter(|line| line.contains("≠ edited")).collect();
     assert!(matches!(&marked[..], [line] if line.contains("0001aaaa")), "{screen}");

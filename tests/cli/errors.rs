@@ -36,7 +36,7 @@ fn without_a_project_the_hint_says_how_to_create_one() {
     let project = TestProject::without_config();
     let output = run(&project, "heads").expect_status(1);
     assert!(output.stderr.starts_with("error: no project in "), "{}", output.stderr);
-    assert!(output.stderr.contains("hint: make one with `limbeck init`"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: create one with `limbeck init`"), "{}", output.stderr);
     assert_eq!(document(&run(&project, "heads --json").expect_status(1))["error"]["code"], "no-project");
 }
 

@@ -30,7 +30,7 @@ fn init_does_not_overwrite_files() {
     assert!(output.stderr.contains("already exists and is not empty"), "{}", output.stderr);
     assert_eq!(project.read("mine/notes.txt"), "keep");
     let output = run(&project, "init other --template nope").expect_status(1);
-    assert!(output.stderr.contains("hint: there are embedded, generic"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: the templates are embedded, generic"), "{}", output.stderr);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_data_folder_that_cannot_be_created_is_an_error_with_its_path() {
     let place = project.write("a-file", "");
     project.set("LIMBECK_DATA_DIR", place.to_str().unwrap());
     let error = User::begin(&project).error();
-    assert!(error.contains("could not make") && error.contains("a-file"), "{error}");
+    assert!(error.contains("could not create") && error.contains("a-file"), "{error}");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_socket_folder_of_another_user_is_refused() {
     let project = project();
     User::of(&project).end();
     let options = options(&project);
-    let socket = options.surroundings.socket_folder(&server_folder(&project));
+    let socket = options.environment.socket_folder(&server_folder(&project));
     eventually("the server has stopped", 30, || !project.has_embedded_server() && !socket.exists());
     fs::create_dir(&socket).unwrap();
     if server_user().is_some() {
@@ -98,7 +98,7 @@ fn missing_programs_are_an_error_with_a_hint() {
 fn a_missing_version_is_downloaded() {
     let project = project();
     let options = options(&project);
-    let missing = (13..=18).rev().find(|&major| Programs::find(&options.surroundings, Some(major)).is_err());
+    let missing = (13..=18).rev().find(|&major| Programs::find(&options.environment, Some(major)).is_err());
     let options = EmbeddedOptions { major: missing, download: true, ..options };
     match start(&project.path("limbeck.toml"), &options) {
         Ok(server) => assert_eq!(Some(server.programs().major), missing),

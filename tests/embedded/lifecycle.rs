@@ -20,13 +20,13 @@ pub fn project() -> TestProject {
 
 /// The options for starting a server from this process, with the project's folders.
 pub fn options(project: &TestProject) -> EmbeddedOptions {
-    let surroundings = HostEnvironment {
+    let environment = HostEnvironment {
         data: Some(PathBuf::from(&project.environment()["LIMBECK_DATA_DIR"])),
         postgres_programs: programs_for_limbeck(),
         ..HostEnvironment::of_process()
     };
     let supervisor = Some(env!("CARGO_BIN_EXE_limbeck").into());
-    EmbeddedOptions { surroundings, major: None, supervisor, download: false }
+    EmbeddedOptions { environment, major: None, supervisor, download: false }
 }
 
 /// The folder of the project's only server.

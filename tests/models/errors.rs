@@ -70,7 +70,11 @@ fn a_missing_object_is_reported_and_its_consequences_are_not() {
     ];
     assert_contains(
         &error_report(&circle),
-        &["models/a.sql: relation \"b\" does not exist", "wait for each other", "hint: tables that refer"],
+        &[
+            "models/a.sql: relation \"b\" does not exist",
+            "the two depend on each other",
+            "hint: for tables that reference",
+        ],
     );
 }
 
@@ -81,7 +85,7 @@ fn missing_extensions_and_roles_are_named() {
     assert_contains(
         &report,
         &[
-            "models/a.sql: the server lacks the extension nosuch_one",
+            "models/a.sql: the server does not have the extension nosuch_one",
             "models/a.sql:2:1",
             "hint: install it",
             "nosuch-one",
@@ -90,7 +94,7 @@ fn missing_extensions_and_roles_are_named() {
     let report = error_report(&[("models/a.sql", "CREATE TABLE a (i int);\nGRANT SELECT ON a TO nosuchrole;")]);
     assert_contains(
         &report,
-        &["models/a.sql: role \"nosuchrole\" does not exist", "models/a.sql:2:", "hint: make the role on the server"],
+        &["models/a.sql: role \"nosuchrole\" does not exist", "models/a.sql:2:", "hint: create the role on the server"],
     );
 }
 
@@ -104,11 +108,14 @@ fn psql_commands_and_missing_models_are_errors() {
     let database = server().database();
     let config = |models: &str| format!("[database]\nurl = \"{}\"\n[models]\n{models}\n", database.url());
     let project = TestProject::new(&config("sql = ['schema/*.sql']"));
-    assert_contains(&load(&project).error().report(), &["no file is 'schema/*.sql'", "hint: patterns are relative to"]);
+    assert_contains(
+        &load(&project).error().report(),
+        &["no file matches 'schema/*.sql'", "hint: patterns are relative to"],
+    );
     project.write("limbeck.toml", &config("sqlalchemy = { metadata = 'a:b' }"));
-    assert_contains(&load(&project).error().report(), &["not in this version yet", "program = "]);
+    assert_contains(&load(&project).error().report(), &["not supported in this version", "program = "]);
     project.write("limbeck.toml", &config("sql = ['a.sql']\nprogram = ['b']"));
-    assert_contains(&load(&project).error().report(), &["more than one thing"]);
+    assert_contains(&load(&project).error().report(), &["more than one source"]);
 }
 
 #[test]

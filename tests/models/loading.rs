@@ -109,9 +109,9 @@ fn a_dump_of_pg_dump_can_be_loaded() {
     reversed.write("models/b.sql", "CREATE TABLE later (id int);");
     let models = load(&reversed).models();
     assert!(models.schema.objects.contains_key(&ObjectId::new(Kind::View, "public", "v")));
-    let error_report = TestProject::on(&database);
-    error_report.write("models/a.sql", "CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n");
-    assert!(load(&error_report).error().message.contains("models are only the schema"));
+    let refused = TestProject::on(&database);
+    refused.write("models/a.sql", "CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n");
+    assert!(load(&refused).error().message.contains("models contain only the schema"));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn with_several_folders_a_script_goes_to_its_parents_folder_and_a_base_needs_an_
     project.run(&["revision", "-m", "b", "--rev-id", "aaaa00000002"]).expect_status(0);
     assert_eq!(scripts(&project, "billing"), ["aaaa00000001_a.sql", "aaaa00000002_b.sql"]);
     let elsewhere = project.run(&["revision", "-m", "c", "--version-path", "other"]).expect_status(1);
-    assert!(elsewhere.stderr.contains("none of the project's version folders"), "{}", elsewhere.stderr);
+    assert!(elsewhere.stderr.contains("not a version folder of the project"), "{}", elsewhere.stderr);
     assert_eq!(project.run(&["heads"]).expect_status(0).stdout, "aaaa00000002 (head)\n");
 }
 
@@ -51,7 +51,7 @@ fn a_template_that_gives_no_valid_script_is_an_error_and_nothing_is_written() {
     let project = TestProject::new("");
     project.write("script.sql.j2", "SELECT 1;\n");
     let refused = project.run(&["revision", "-m", "a"]).expect_status(1);
-    assert!(refused.stderr.contains("script.sql.j2 gives no readable script"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("script.sql.j2 is not a valid script"), "{}", refused.stderr);
     project.write("script.sql.j2", "{{ nothing_known }}");
     let refused = project.run(&["revision", "-m", "a"]).expect_status(1);
     assert!(refused.stderr.contains("script.sql.j2, line 1"), "{}", refused.stderr);
@@ -62,11 +62,11 @@ fn a_template_that_gives_no_valid_script_is_an_error_and_nothing_is_written() {
 fn an_unknown_time_zone_and_an_existing_id_are_errors() {
     let project = TestProject::new("[scripts]\ntimezone = 'Nowhere'\n");
     let refused = project.run(&["revision", "-m", "a"]).expect_status(1);
-    assert!(refused.stderr.contains("timezone: 'Nowhere' is not known"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("timezone: the time zone 'Nowhere' is unknown"), "{}", refused.stderr);
     project.write("limbeck.toml", "");
     project.run(&["revision", "-m", "a", "--rev-id", "aaaa00000001"]).expect_status(0);
     let refused = project.run(&["revision", "-m", "b", "--rev-id", "aaaa00000001"]).expect_status(1);
-    assert!(refused.stderr.contains("revision 'aaaa00000001' is there already"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("revision 'aaaa00000001' already exists"), "{}", refused.stderr);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn a_failing_upgrade_is_reported_with_its_line_and_its_descendants_are_not_run()
     let of = |id: &str| found.iter().find(|one| one["revision"] == id).unwrap();
     assert_eq!(of("bb01")["error"]["line"], 9, "{found:#?}");
     assert!(output.stderr.contains("nosuchtype") && output.stderr.contains("bb01_script.sql:9"), "{}", output.stderr);
-    assert_eq!((&of("cc01")["up"], &of("cc01")["note"]), (&false.into(), &"not run, because bb01 does not run".into()));
+    assert_eq!((&of("cc01")["up"], &of("cc01")["note"]), (&false.into(), &"not run, because bb01 failed".into()));
     assert_eq!((&of("aa01")["again"], &of("dd01")["again"]), (&true.into(), &true.into()));
     let before = project.run(&["verify", "cc01"]).expect_status(1);
     assert!(before.stderr.contains("this revision must run before the verified revisions"), "{}", before.stderr);

@@ -17,7 +17,7 @@ fn a_role_that_cannot_create_databases_uses_a_private_server() {
     good_history(&project);
     project.script("ff01", "ee01", "GRANT SELECT ON a TO plain;", "REVOKE SELECT ON a FROM plain;");
     let output = project.run(&["verify"]).expect_status(0);
-    assert!(output.stderr.contains("a private server is used, because no database can be made"), "{}", output.stderr);
+    assert!(output.stderr.contains("a private server is used because no database can be created"), "{}", output.stderr);
     assert!(is_untouched(&database) && scratch(&database).is_empty());
     let left: Vec<_> = std::fs::read_dir(project.folder().join("embedded/scratch")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");

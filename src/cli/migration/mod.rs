@@ -92,7 +92,7 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     context.wait(prepare_and_apply(context, &project, &tree, direction, options))?
 }
 

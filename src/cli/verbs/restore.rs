@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
 use crate::cli::prompt;
 use crate::core::hazard::Class;
-use crate::engine::backup::{self, RestoreOptions, Restored};
+use crate::engine::backup::{self, RestoreOptions, RestoreResult};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Target};
 
@@ -65,7 +65,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         let heads = if restored.heads.is_empty() { "base".to_owned() } else { restored.heads.join(", ") };
         let seconds = restored.seconds;
-        terminal.made(&format!("Restored in {seconds:.1} s; the database is at {heads}"))?;
+        terminal.made(&format!("RestoreResult in {seconds:.1} s; the database is at {heads}"))?;
     }
     Ok(Exit::Done)
 }
@@ -76,7 +76,7 @@ async fn restore(
     target: &Target,
     arguments: &Arguments,
     options: &RestoreOptions,
-) -> Result<Restored, Error> {
+) -> Result<RestoreResult, Error> {
     let reporter = BackupReporter::new(context.terminal);
     let report = |told| reporter.report(&told);
     cancellable(context.terminal, async |cancel| {

@@ -38,7 +38,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         return offline::stamp(context, &arguments.revisions);
     }
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     let path = context.wait(async {
         let target = context.target(&project).await?;
         stamp::stamp(&project, &tree, &target, &arguments.revisions, arguments.purge).await

@@ -29,7 +29,7 @@ pub struct Arguments {
 /// If no database is configured, no scratch database can be created, or the user cancelled.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.scripts()?;
-    tree.sound()?;
+    tree.require_valid()?;
     let options = VerifyOptions { revisions: arguments.revisions.clone(), download: context.global.yes };
     let (terminal, verbose) = (context.terminal, context.global.verbose);
     let report = context.wait(async {

@@ -243,7 +243,7 @@ pub async fn prove(
     Ok(proof)
 }
 
-/// Loads the models, reads the target, runs `operation`, and always drops the scratch databases. Also returns the notes.
+/// Loads the models, reads the target and runs `operation`. Always drops the scratch databases. Also returns the notes.
 async fn run_comparison<T>(
     context: ComparisonContext<'_>,
     operation: impl AsyncFnOnce(&mut ComparisonRun<'_>) -> Result<T>,

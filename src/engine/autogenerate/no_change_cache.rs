@@ -23,7 +23,7 @@ impl NoChangeCache {
         let session = context.target.connect("limbeck autogenerate").await?;
         let fingerprint = catalog::read_fingerprint(&session).await?;
         let creator = creator_role(&context.project, context.target);
-        Ok(Self(fingerprint.map(|fingerprint| models.beside(&format!("{fingerprint} {creator:?}")))))
+        Ok(Self(fingerprint.map(|fingerprint| models.with(&format!("{fingerprint} {creator:?}")))))
     }
 
     /// Returns the notes of an earlier comparison that found no difference.

@@ -7,7 +7,7 @@ use crate::engine::{Error, Result, Target};
 
 /// Refuses a database that does not have all revisions, with Alembic's messages.
 pub async fn expect_heads(project: &Project, tree: &ScriptTree, target: &Target) -> Result<()> {
-    tree.sound()?;
+    tree.require_valid()?;
     let session = target.connect("limbeck autogenerate").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
     if let Some(missing) = heads.iter().find(|id| tree.script(id.as_str()).is_none()) {
@@ -23,6 +23,6 @@ pub async fn expect_heads(project: &Project, tree: &ScriptTree, target: &Target)
     let at = heads.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ");
     let at = if at.is_empty() { "base".to_owned() } else { at };
     Err(Error::new("Target database is not up to date.")
-        .because(format!("it is at {at}"))
+        .because(format!("the database is at {at}"))
         .hint("run `limbeck upgrade heads` first"))
 }

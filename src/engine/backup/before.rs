@@ -1,4 +1,4 @@
-//! The backup that comes before a plan with approved data loss, where the configuration wants one.
+//! The backup before a plan with approved data loss, if the configuration requires it.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::engine::project::Project;
 use crate::engine::project::config::BackupPolicy;
 use crate::engine::{Error, Result, Target};
 
-/// Whether a plan loses something, and `[apply] backup` wants a backup before it.
+/// Whether a plan loses data and `[apply] backup` requires a backup before it.
 #[must_use]
 pub fn is_required(project: &Project, plan: &Plan) -> bool {
     loses_data(plan)
@@ -22,32 +22,32 @@ pub fn is_required(project: &Project, plan: &Plan) -> bool {
         }
 }
 
-/// Whether a plan loses what is there.
+/// Whether a plan loses existing data.
 #[must_use]
 pub fn loses_data(plan: &Plan) -> bool {
     plan.hazards().any(|(_, _, hazard)| hazard.class == Class::DataLoss && !hazard.affects_nothing())
 }
 
-/// Makes the backup that has to come before an approved plan; `None` where none has to.
+/// Makes the backup that must exist before an approved plan runs. `None` when none is required.
 ///
 /// # Errors
-/// As [`make`] fails; nothing may run then.
+/// When the backup fails. The plan must not run then.
 pub async fn back_up_before(
     project: &Project,
     target: &Target,
     approval: &Approval,
-    tell: BackupReporter<'_>,
+    report_event: BackupReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Option<(PathBuf, BackupRecord)>> {
     if !is_required(project, approval.plan()) {
         return Ok(None);
     }
-    let made = make(project, target, &MakeOptions::default(), tell, cancel).await;
+    let made = make(project, target, &MakeOptions::default(), report_event, cancel).await;
     made.map(Some).map_err(|error| {
         let hint = error.hint.clone().unwrap_or_else(|| {
-            "mend it, or say `backup = \"never\"` under [apply] if there is another backup".to_owned()
+            "fix the problem, or set `backup = \"never\"` under [apply] if you have another backup".to_owned()
         });
-        let error: Error = error.because("a backup has to come before what loses data; nothing was run");
+        let error: Error = error.because("a backup is required before a plan that loses data; nothing was run");
         error.hint(hint)
     })
 }

@@ -1,4 +1,4 @@
-//! Runs one of PostgreSQL's programs: listens to what it says, and interrupts it when asked to.
+//! Runs one of PostgreSQL's programs, reads its messages, and interrupts it on cancellation.
 
 use std::collections::VecDeque;
 use std::process::Stdio;
@@ -11,60 +11,62 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Error, ErrorKind, Result};
 
-/// How often progress is told.
-const LOOK: Duration = Duration::from_millis(250);
-/// How many of the last lines are kept for an error.
-const KEPT: usize = 12;
+/// The interval of progress reports.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+/// The number of last lines that an error contains.
+const ERROR_LINES: usize = 12;
 
-/// What is listened to.
+/// Functions that are called while the program runs.
 pub struct OutputHandlers<'a> {
-    /// Each line of standard error.
+    /// Called for each line of standard error.
     pub line: &'a mut (dyn FnMut(&str) + Send),
-    /// Now and then while it runs.
-    pub look: &'a mut (dyn FnMut() + Send),
-    /// Once, when it is being interrupted.
-    pub cancelling: &'a mut (dyn FnMut() + Send),
+    /// Called regularly.
+    pub report_progress: &'a mut (dyn FnMut() + Send),
+    /// Called once, when the program is interrupted.
+    pub on_cancel: &'a mut (dyn FnMut() + Send),
 }
 
-/// Runs a program to its end. The messages are English, whatever the machine speaks.
+/// Runs a program to its end, with English messages.
 ///
 /// # Errors
-/// With what it said last; of kind `Interrupted` when it was cancelled.
+/// With the last messages of the program; of kind `Interrupted` when it was cancelled.
 pub async fn run(
     name: &str,
     mut command: std::process::Command,
-    listening: OutputHandlers<'_>,
+    handlers: OutputHandlers<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
     use std::os::unix::process::CommandExt;
-    let failed = |error: std::io::Error| Error::new(format!("{name} does not run")).because(error);
+    let failed = |error: std::io::Error| Error::new(format!("{name} could not be run")).because(error);
     command.env("LC_ALL", "C").env_remove("LANGUAGE").env_remove("PGCLIENTENCODING");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    // ^C at the terminal must reach limbeck alone, which then interrupts the program in good order.
+    // The signal of ^C must reach only limbeck, which then interrupts the program.
     command.process_group(0);
     let mut child = Command::from(command).kill_on_drop(true).spawn().map_err(failed)?;
-    let Some(stderr) = child.stderr.take() else { return Err(Error::new(format!("{name} says nothing"))) };
+    let Some(stderr) = child.stderr.take() else {
+        return Err(Error::new(format!("the standard error of {name} cannot be read")));
+    };
     let mut lines = BufReader::new(stderr).split(b'\n');
-    let mut look = tokio::time::interval(LOOK);
+    let mut interval = tokio::time::interval(REPORT_INTERVAL);
     let mut last = VecDeque::new();
-    let mut cancelling = false;
+    let mut is_cancelling = false;
     loop {
         tokio::select! {
             line = lines.next_segment() => {
                 let Ok(Some(line)) = line else { break };
                 let line = String::from_utf8_lossy(&line);
-                (listening.line)(&line);
-                if !cancelling && is_telling(&line) {
+                (handlers.line)(&line);
+                if !is_cancelling && is_error_line(&line) {
                     last.push_back(line.trim_end().to_owned());
                 }
-                if last.len() > KEPT {
+                if last.len() > ERROR_LINES {
                     last.pop_front();
                 }
             }
-            _ = look.tick() => (listening.look)(),
-            () = cancel.cancelled(), if !cancelling => {
-                cancelling = true;
-                (listening.cancelling)();
+            _ = interval.tick() => (handlers.report_progress)(),
+            () = cancel.cancelled(), if !is_cancelling => {
+                is_cancelling = true;
+                (handlers.on_cancel)();
                 interrupt(&child);
             }
         }
@@ -73,29 +75,30 @@ pub async fn run(
     if status.success() {
         return Ok(());
     }
-    if cancelling {
+    if is_cancelling {
         return Err(Error::of(ErrorKind::Interrupted, "cancelled"));
     }
     let error = Error::new(format!("{name} failed ({status})"));
-    Err(last.into_iter().fold(error, |error, line| error.because(strip(&line, name))))
+    Err(last.into_iter().fold(error, |error, line| error.because(remove_program_name(&line, name))))
 }
 
-/// It cancels on the server what it runs there, and ends.
+/// Sends SIGINT. The program then cancels its statement on the server and ends.
 fn interrupt(child: &Child) {
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(pid) = pid {
-        // One that has ended already needs no signal.
+        // A program that has ended needs no signal.
         let _ = kill_process(pid, Signal::INT);
     }
 }
 
-/// Whether a line says what went wrong: `--verbose` tells each object besides.
-fn is_telling(line: &str) -> bool {
+/// Whether a line belongs to an error. With `--verbose` the program also writes a line per object.
+fn is_error_line(line: &str) -> bool {
     ["error:", "warning:", "detail:", "hint:", "Command was:", "FATAL", "ERROR", "DETAIL", "HINT"]
         .iter()
         .any(|word| line.contains(word))
 }
 
-fn strip(line: &str, name: &str) -> String {
+/// Removes the name of the program.
+fn remove_program_name(line: &str, name: &str) -> String {
     line.trim_start_matches(&format!("{name}: ")).trim().to_owned()
 }

@@ -1,4 +1,4 @@
-//! The backups of a project.
+//! Lists the backups of a project.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,27 +13,27 @@ pub struct ListedBackup {
     pub path: PathBuf,
     pub bytes: u64,
     pub checksum: ChecksumState,
-    /// How long ago it was made, so far as that stands beside it.
+    /// How long ago it was made, if that is known.
     #[serde(skip)]
     pub age: Option<Duration>,
-    /// `None` where nothing that can be read stands beside it.
+    /// `None` when it has no file with its properties that can be read.
     #[serde(flatten)]
     pub record: Option<BackupRecord>,
 }
 
-/// What is known of a backup's checksum without reading it.
+/// What is known about the checksum of a backup without reading the backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChecksumState {
-    /// It stands beside the file, and the size is right; it is compared before a restore.
+    /// The checksum exists and the size of the file is correct. The checksum is verified before a restore.
     Recorded,
-    /// The file is not as long as it was.
+    /// The file does not have the recorded size.
     WrongSize,
     Missing,
 }
 
 impl ChecksumState {
-    /// In a word or two.
+    /// The state in one or two words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl ChecksumState {
     }
 }
 
-/// The backups in the project's folder, the newest first.
+/// Returns the backups in the project's folder, the newest first.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -57,15 +57,15 @@ pub fn list(project: &Project) -> Result<Vec<ListedBackup>> {
     };
     let paths = entries.flatten().map(|entry| entry.path());
     let mut found: Vec<ListedBackup> =
-        paths.filter(|path| path.extension().is_some_and(|end| end == "dump")).filter_map(look).collect();
+        paths.filter(|path| path.extension().is_some_and(|end| end == "dump")).filter_map(read_backup).collect();
     let at = |listed: &ListedBackup| listed.record.as_ref().map(|record| record.at.clone());
     found.sort_by(|one, other| at(other).cmp(&at(one)).then_with(|| other.path.cmp(&one.path)));
     Ok(found)
 }
 
-fn look(path: PathBuf) -> Option<ListedBackup> {
+fn read_backup(path: PathBuf) -> Option<ListedBackup> {
     let bytes = std::fs::metadata(&path).ok()?.len();
-    let record = BackupRecord::beside(&path).ok().flatten();
+    let record = BackupRecord::read(&path).ok().flatten();
     let checksum = match &record {
         None => ChecksumState::Missing,
         Some(record) if record.bytes != bytes => ChecksumState::WrongSize,

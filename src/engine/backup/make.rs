@@ -1,4 +1,4 @@
-//! Makes a backup: `pg_dump` into a temporary file, its checksum, and then its name.
+//! Makes a backup: runs `pg_dump` into a temporary file, computes the checksum, and renames the file.
 
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -17,41 +17,41 @@ use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
-/// What is asked for.
+/// The options of a backup.
 #[derive(Debug, Clone, Default)]
 pub struct MakeOptions {
-    /// `--output`: the file; the default is one in the project's folder of backups.
+    /// `--output`: the file. Default: a file in the project's backup folder.
     pub output: Option<PathBuf>,
 }
 
-/// What the name of a backup begins with that is not whole yet.
-const PREFIX: &str = ".limbeck-backup-";
-/// After so long nobody writes to one any more.
-const FORGOTTEN: Duration = Duration::from_hours(24);
+/// The prefix of the name of an incomplete backup.
+const INCOMPLETE_PREFIX: &str = ".limbeck-backup-";
+/// An incomplete backup older than this is not being written any more.
+const INCOMPLETE_MAX_AGE: Duration = Duration::from_hours(24);
 
-/// Removes what runs that were killed have left half written.
-fn sweep(folder: &Path) {
+/// Removes incomplete backups of killed runs.
+fn remove_incomplete(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let is_incomplete = entry.file_name().to_string_lossy().starts_with(INCOMPLETE_PREFIX);
         let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|at| at.elapsed().ok());
-        if is_ours && age.is_some_and(|age| age > FORGOTTEN) {
-            // What cannot be removed now is met again the next time.
+        if is_incomplete && age.is_some_and(|age| age > INCOMPLETE_MAX_AGE) {
+            // The next run tries again to remove it.
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
-/// Makes a backup of the whole database; gives its file and what stands beside it. Dropping the future kills the
-/// program and removes what it wrote.
+/// Makes a backup of the whole database, and returns its file and its properties. If the future is dropped, the program
+/// is killed and its file is removed.
 ///
 /// # Errors
-/// When there is no `pg_dump` for the server's version, it fails, or the disk refuses; of kind `Interrupted` when it
-/// was cancelled. Nothing is left behind then.
+/// When there is no `pg_dump` for the server's version, when it fails, or when the file cannot be written; of kind
+/// `Interrupted` when it was cancelled. No file remains after an error.
 pub async fn make(
     project: &Project,
     target: &Target,
     options: &MakeOptions,
-    tell: BackupReporter<'_>,
+    report_event: BackupReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<(PathBuf, BackupRecord)> {
     let at = jiff::Timestamp::now();
@@ -60,13 +60,13 @@ pub async fn make(
     let program = program::find("pg_dump", server.version_num / 10_000)?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
     let tables = count_tables(&session).await?;
-    let path = place(project, options, &server.database, at)?;
+    let path = output_path(project, options, &server.database, at)?;
     let folder = parent(&path);
     let failed = |error: std::io::Error| Error::new(format!("cannot write to {}", folder.display())).because(error);
-    sweep(folder);
-    let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(failed)?;
+    remove_incomplete(folder);
+    let file = tempfile::Builder::new().prefix(INCOMPLETE_PREFIX).tempfile_in(folder).map_err(failed)?;
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    tell(BackupEvent::Starting(format!(
+    report_event(BackupEvent::Starting(format!(
         "Backing up {} with pg_dump {}",
         target.conninfo().describe(),
         program.version
@@ -74,7 +74,7 @@ pub async fn make(
 
     let command = command(project, target, &session, &program, file.path());
     drop(session);
-    let dumped = dump(command, file.path(), tables, tell, cancel).await;
+    let dumped = dump(command, file.path(), tables, report_event, cancel).await;
     dumped.map_err(|error| match error.kind {
         ErrorKind::Interrupted => Error::of(ErrorKind::Interrupted, "cancelled; no backup was made"),
         _ => error.because("no backup was made"),
@@ -96,12 +96,12 @@ pub async fn make(
     if cancel.is_cancelled() {
         return Err(Error::of(ErrorKind::Interrupted, "cancelled; no backup was made"));
     }
-    keep(file, &path, &record)?;
+    store(file, &path, &record)?;
     Ok((path, record))
 }
 
-/// Gives the file its name, and its record beside it; neither stays without the other.
-fn keep(file: tempfile::NamedTempFile, path: &Path, record: &BackupRecord) -> Result<()> {
+/// Renames the file and writes its properties next to it. After an error, neither file exists.
+fn store(file: tempfile::NamedTempFile, path: &Path, record: &BackupRecord) -> Result<()> {
     let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
     file.as_file().sync_all().map_err(failed)?;
     file.persist_noclobber(path).map_err(|error| failed(error.error))?;
@@ -109,7 +109,8 @@ fn keep(file: tempfile::NamedTempFile, path: &Path, record: &BackupRecord) -> Re
         let _ = std::fs::remove_file(path);
         return Err(error);
     }
-    // The new name itself has to reach the disk; a file system that cannot sync a folder does so by itself.
+    // Sync the folder, so that the new name survives a crash. File systems that cannot sync a folder do this
+    // themselves.
     let _ = std::fs::File::open(parent(path)).and_then(|folder| folder.sync_all());
     Ok(())
 }
@@ -129,34 +130,34 @@ async fn dump(
     command: Command,
     file: &Path,
     of: usize,
-    tell: BackupReporter<'_>,
+    report_event: BackupReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
     let since = Instant::now();
     let done = std::sync::atomic::AtomicUsize::new(0);
     let order = std::sync::atomic::Ordering::Relaxed;
-    let look = || {
+    let report_progress = || {
         let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
-        // The table that is named last is not done yet.
+        // The last named table is not complete yet.
         let tables = done.load(order).saturating_sub(1);
-        tell(BackupEvent::Working { tables, of, bytes, elapsed: since.elapsed() });
+        report_event(BackupEvent::Working { tables, of, bytes, elapsed: since.elapsed() });
     };
-    let listening = OutputHandlers {
+    let handlers = OutputHandlers {
         line: &mut |line| {
             if line.contains("dumping contents of table") {
                 done.fetch_add(1, order);
             }
         },
-        look: &mut &look,
-        cancelling: &mut || tell(BackupEvent::Cancelling),
+        report_progress: &mut &report_progress,
+        on_cancel: &mut || report_event(BackupEvent::Cancelling),
     };
-    child::run("pg_dump", command, listening, cancel).await?;
+    child::run("pg_dump", command, handlers, cancel).await?;
     done.fetch_add(1, order);
-    look();
+    report_progress();
     Ok(())
 }
 
-/// The tables whose rows `pg_dump` writes.
+/// Returns the number of tables whose rows `pg_dump` writes.
 pub async fn count_tables(session: &Session) -> Result<usize> {
     let query = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%'
@@ -167,21 +168,23 @@ pub async fn count_tables(session: &Session) -> Result<usize> {
     Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
 }
 
-/// Where the backup is to be; its folder is there afterwards.
-fn place(project: &Project, options: &MakeOptions, database: &str, at: jiff::Timestamp) -> Result<PathBuf> {
+/// Returns the path of the backup. Its folder exists afterwards.
+fn output_path(project: &Project, options: &MakeOptions, database: &str, at: jiff::Timestamp) -> Result<PathBuf> {
     if let Some(output) = &options.output {
         let path = std::path::absolute(output).unwrap_or_else(|_| output.clone());
         if path.exists() {
-            return Err(Error::new(format!("{} is there already", path.display())).hint("name another file"));
+            return Err(Error::new(format!("{} already exists", path.display())).hint("choose another file"));
         }
         if !parent(&path).is_dir() {
-            return Err(Error::new(format!("there is no folder {}", parent(&path).display())).hint("make it first"));
+            return Err(
+                Error::new(format!("the folder {} does not exist", parent(&path).display())).hint("create it first")
+            );
         }
         return Ok(path);
     }
     let folder = super::folder(project)?;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    made.map_err(|error| Error::new(format!("cannot make {}", folder.display())).because(error))?;
+    made.map_err(|error| Error::new(format!("cannot create {}", folder.display())).because(error))?;
     let word: String = database.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
     let stem = format!("{word}-{}", at.strftime("%Y%m%dT%H%M%SZ"));
     let named = |number: u32| match number {
@@ -191,7 +194,7 @@ fn place(project: &Project, options: &MakeOptions, database: &str, at: jiff::Tim
     (1..100)
         .map(named)
         .find(|path| !path.exists())
-        .ok_or_else(|| Error::new(format!("{} holds too many backups of this second", folder.display())))
+        .ok_or_else(|| Error::new(format!("{} has too many backups of the same second", folder.display())))
 }
 
 fn parent(path: &Path) -> &Path {

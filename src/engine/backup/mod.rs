@@ -1,4 +1,4 @@
-//! Backups: the whole database in a file of `pg_dump`'s, with its checksum beside it, and the way back.
+//! Backups: the whole database in a file of `pg_dump`, with a checksum file next to it, and their restore.
 
 mod before;
 mod child;
@@ -15,36 +15,36 @@ pub use before::{back_up_before, is_required, loses_data};
 pub use list::{ChecksumState, ListedBackup, list};
 pub use make::{MakeOptions, make};
 pub use record::BackupRecord;
-pub use restore::{RestoreOptions, Restored, restore};
+pub use restore::{RestoreOptions, RestoreResult, restore};
 
 use super::Result;
 use super::connection::{HostEnvironment, project_folder_name};
 use super::project::Project;
 use crate::engine::Error;
 
-/// What happens while a backup is made or restored.
+/// Reported while a backup is made or restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackupEvent {
-    /// What will be done, in a sentence.
+    /// A sentence about the operation that starts.
     Starting(String),
-    /// The file is read to see that it is as it was written.
+    /// The checksum of the file is verified.
     Verifying { bytes: u64 },
     Working {
-        /// Tables done.
+        /// The number of completed tables.
         tables: usize,
-        /// Tables in all, so far as that is known.
+        /// The number of all tables, as far as it is known.
         of: usize,
-        /// Bytes written; 0 for a restore.
+        /// The number of bytes written; 0 for a restore.
         bytes: u64,
         elapsed: Duration,
     },
-    /// What is odd and does no harm.
+    /// A note that does not stop the operation.
     Note(String),
-    /// Cancelling was asked for; the program has not ended yet.
+    /// The operation was cancelled, but the program has not ended yet.
     Cancelling,
 }
 
-/// Where progress is told.
+/// The function that receives the events.
 pub type BackupReporter<'a> = &'a (dyn Fn(BackupEvent) + Send + Sync);
 
 /// The folder of a project's backups: `$XDG_DATA_HOME/limbeck/backups/<project>`.
@@ -52,11 +52,11 @@ pub type BackupReporter<'a> = &'a (dyn Fn(BackupEvent) + Send + Sync);
 /// # Errors
 /// When neither `XDG_DATA_HOME` nor `HOME` is set.
 pub fn folder(project: &Project) -> Result<PathBuf> {
-    let surroundings = HostEnvironment::of_process();
-    let base = surroundings.data_home.or_else(|| Some(surroundings.home?.join(".local/share")));
+    let environment = HostEnvironment::of_process();
+    let base = environment.data_home.or_else(|| Some(environment.home?.join(".local/share")));
     let base = base.ok_or_else(|| {
-        Error::new("there is no place for backups: neither XDG_DATA_HOME nor HOME is set")
-            .hint("name the file with --output")
+        Error::new("there is no folder for backups: neither XDG_DATA_HOME nor HOME is set")
+            .hint("set the file with --output")
     })?;
     Ok(base.join("limbeck/backups").join(project_folder_name(&project.config_path)))
 }

@@ -1,4 +1,4 @@
-//! The file beside a backup: what the backup is of, and its checksum.
+//! The file next to a backup: its properties and its checksum.
 
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -9,22 +9,22 @@ use sha2::{Digest, Sha256};
 use crate::core::graph::RevisionId;
 use crate::engine::{Error, Result};
 
-/// How much of a file is read at once.
+/// The number of bytes that are read at once.
 const CHUNK: usize = 1 << 20;
 
-/// What stands beside a backup, in `<file>.json`.
+/// The properties of a backup, stored in `<file>.json`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BackupRecord {
     pub database: String,
-    /// The environment's name; `None`: the project's own database.
+    /// The environment's name. `None`: the project's default database.
     pub environment: Option<String>,
-    /// e.g. `15.18`.
+    /// For example `15.18`.
     pub server_version: String,
-    /// The version of the `pg_dump` that wrote it.
+    /// The version of the `pg_dump` that wrote the backup.
     pub program_version: String,
-    /// The version table's rows.
+    /// The rows of the version table.
     pub heads: Vec<String>,
-    /// When it was begun, in UTC, e.g. `2026-11-22T10:00:00Z`.
+    /// The start time in UTC, for example `2026-11-22T10:00:00Z`.
     pub at: String,
     pub bytes: u64,
     /// In hexadecimal digits.
@@ -32,30 +32,30 @@ pub struct BackupRecord {
 }
 
 impl BackupRecord {
-    /// The major version of the server that it is of.
+    /// The major version of the server.
     #[must_use]
     pub fn server_major(&self) -> Option<u32> {
         major(&self.server_version)
     }
 
-    /// The major version of the program that wrote it.
+    /// The major version of the program.
     #[must_use]
     pub fn program_major(&self) -> Option<u32> {
         major(&self.program_version)
     }
 
-    /// The heads as ids, those that are none left out.
+    /// The heads as revision ids. Invalid ids are skipped.
     #[must_use]
     pub fn head_ids(&self) -> Vec<RevisionId> {
         self.heads.iter().filter_map(|id| RevisionId::parse(id).ok()).collect()
     }
 
-    /// Reads the file beside a backup; `None` where there is none.
+    /// Reads the properties of a backup. `None` when the file does not exist.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn beside(backup: &Path) -> Result<Option<Self>> {
-        let path = path_beside(backup);
+    pub fn read(backup: &Path) -> Result<Option<Self>> {
+        let path = record_path(backup);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -64,16 +64,16 @@ impl BackupRecord {
         let record = serde_json::from_str(&text);
         record
             .map(Some)
-            .map_err(|error| Error::new(format!("{} does not tell of a backup", path.display())).because(error))
+            .map_err(|error| Error::new(format!("{} does not describe a backup", path.display())).because(error))
     }
 
-    /// Writes it beside a backup, for its owner only.
+    /// Writes the properties next to a backup. Only the owner may read the file.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// When the file cannot be written.
     pub fn write(&self, backup: &Path) -> Result<()> {
         use std::io::Write;
-        let path = path_beside(backup);
+        let path = record_path(backup);
         let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))? + "\n";
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -84,15 +84,15 @@ impl BackupRecord {
     }
 }
 
-/// `<file>.json`.
+/// Returns `<file>.json`.
 #[must_use]
-pub fn path_beside(backup: &Path) -> PathBuf {
+pub fn record_path(backup: &Path) -> PathBuf {
     let mut name = backup.as_os_str().to_owned();
     name.push(".json");
     PathBuf::from(name)
 }
 
-/// A file's size, and its SHA-256 in hexadecimal digits. Reads the whole file.
+/// Returns the size of a file, and its SHA-256 in hexadecimal digits. Reads the whole file.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -112,7 +112,7 @@ pub fn checksum(path: &Path) -> std::io::Result<(u64, String)> {
     Ok((bytes, digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()))
 }
 
-/// `15.18 (Debian …)` → 15.
+/// Returns the major version: `15.18 (Debian …)` → 15.
 pub fn major(version: &str) -> Option<u32> {
     let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
     version.get(..digits)?.parse().ok()
@@ -123,11 +123,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_read_as_it_was_written_and_its_owners_only() {
+    fn a_record_is_read_as_written_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let backup = folder.path().join("a.dump");
         std::fs::write(&backup, "abc").unwrap();
-        assert_eq!(BackupRecord::beside(&backup).unwrap(), None);
+        assert_eq!(BackupRecord::read(&backup).unwrap(), None);
         let (bytes, sha256) = checksum(&backup).unwrap();
         assert_eq!(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         let record = BackupRecord {
@@ -141,11 +141,11 @@ mod tests {
             sha256,
         };
         record.write(&backup).unwrap();
-        assert_eq!(BackupRecord::beside(&backup).unwrap(), Some(record.clone()));
+        assert_eq!(BackupRecord::read(&backup).unwrap(), Some(record.clone()));
         assert_eq!((record.server_major(), record.program_major()), (Some(15), Some(17)));
-        let mode = std::fs::metadata(path_beside(&backup)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(record_path(&backup)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        std::fs::write(path_beside(&backup), "{}").unwrap();
-        assert!(BackupRecord::beside(&backup).unwrap_err().message.ends_with("does not tell of a backup"));
+        std::fs::write(record_path(&backup), "{}").unwrap();
+        assert!(BackupRecord::read(&backup).unwrap_err().message.ends_with("does not describe a backup"));
     }
 }

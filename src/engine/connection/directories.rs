@@ -152,9 +152,9 @@ mod tests {
     fn a_socket_path_never_exceeds_the_limit() {
         let short = tempfile::Builder::new().prefix("run").tempdir_in("/tmp").unwrap();
         let server = Path::new("/home/ada/.local/share/limbeck/x/15");
-        let beside = person(short.path().to_str().unwrap());
-        assert!(beside.socket_folder(server).starts_with(short.path()));
-        let root = HostEnvironment { root: true, uid: 0, ..beside };
+        let user = person(short.path().to_str().unwrap());
+        assert!(user.socket_folder(server).starts_with(short.path()));
+        let root = HostEnvironment { root: true, uid: 0, ..user };
         assert!(root.socket_folder(server).to_str().unwrap().starts_with("/tmp/limbeck-0-"));
 
         let long = short.path().join("x".repeat(100));

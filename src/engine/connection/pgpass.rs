@@ -42,7 +42,7 @@ impl FieldPattern {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+struct PasswordEntry {
     /// Host, port, database, user.
     fields: [FieldPattern; 4],
     password: Secret,
@@ -51,7 +51,7 @@ struct Entry {
 /// The lines of a password file. Empty when the file does not exist.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PasswordFile {
-    entries: Vec<Entry>,
+    entries: Vec<PasswordEntry>,
 }
 
 impl PasswordFile {
@@ -92,7 +92,7 @@ impl PasswordFile {
     }
 }
 
-fn parse_line(line: &[u8]) -> Option<Entry> {
+fn parse_line(line: &[u8]) -> Option<PasswordEntry> {
     if line.starts_with(b"#") {
         return None;
     }
@@ -104,7 +104,7 @@ fn parse_line(line: &[u8]) -> Option<Entry> {
     };
     let fields = [next()?, next()?, next()?, next()?];
     let password = Secret::new(unescape(rest).0);
-    Some(Entry { fields, password })
+    Some(PasswordEntry { fields, password })
 }
 
 /// Splits off a field at its colon. `None` when the line ends before a colon.

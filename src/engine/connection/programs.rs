@@ -24,23 +24,23 @@ impl Programs {
     ///
     /// # Errors
     /// When they are not installed. The hint is the install command of the platform.
-    pub fn find(surroundings: &HostEnvironment, major: Option<u32>) -> Result<Self> {
-        Self::choose(Self::all(surroundings), surroundings, major)
+    pub fn find(environment: &HostEnvironment, major: Option<u32>) -> Result<Self> {
+        Self::choose(Self::all(environment), environment, major)
     }
 
     /// Like [`Self::find`], in a list that was found before.
     ///
     /// # Errors
     /// When no version in the list matches.
-    pub fn choose(found: Vec<Self>, surroundings: &HostEnvironment, major: Option<u32>) -> Result<Self> {
+    pub fn choose(found: Vec<Self>, environment: &HostEnvironment, major: Option<u32>) -> Result<Self> {
         let matching = found.into_iter().find(|programs| major.is_none_or(|major| programs.major == major));
-        matching.ok_or_else(|| not_found(surroundings, major))
+        matching.ok_or_else(|| not_found(environment, major))
     }
 
     /// Returns every usable folder, the newest version first. Folders of the same version keep the search order.
     #[must_use]
-    pub fn all(surroundings: &HostEnvironment) -> Vec<Self> {
-        let folders = folders(surroundings);
+    pub fn all(environment: &HostEnvironment) -> Vec<Self> {
+        let folders = folders(environment);
         let mut found: Vec<Self> = folders.iter().filter_map(|folder| Self::at(folder)).collect();
         found.sort_by_key(|programs| std::cmp::Reverse(programs.major));
         found
@@ -67,10 +67,10 @@ impl Programs {
 
 /// Returns the folders that may contain PostgreSQL's programs.
 #[must_use]
-pub fn folders(surroundings: &HostEnvironment) -> Vec<PathBuf> {
-    match &surroundings.postgres_programs {
+pub fn folders(environment: &HostEnvironment) -> Vec<PathBuf> {
+    match &environment.postgres_programs {
         Some(folder) => vec![folder.clone()],
-        None => candidates(surroundings),
+        None => candidates(environment),
     }
 }
 
@@ -84,8 +84,8 @@ pub fn install_command() -> Option<&'static str> {
     install_command_for(&release)
 }
 
-fn not_found(surroundings: &HostEnvironment, major: Option<u32>) -> Error {
-    if let Some(folder) = &surroundings.postgres_programs {
+fn not_found(environment: &HostEnvironment, major: Option<u32>) -> Error {
+    if let Some(folder) = &environment.postgres_programs {
         let (oldest, newest) = (MAJORS.start(), MAJORS.end());
         let versions = major.map_or_else(|| format!("{oldest} to {newest}"), |major| major.to_string());
         return Error::new(format!(
@@ -104,8 +104,8 @@ fn install_hint(command: Option<&str>) -> String {
     format!("install them with {how}, or let limbeck download them with `--yes`")
 }
 
-fn candidates(surroundings: &HostEnvironment) -> Vec<PathBuf> {
-    let path: Vec<PathBuf> = std::env::split_paths(&surroundings.path).filter(|folder| folder.is_absolute()).collect();
+fn candidates(environment: &HostEnvironment) -> Vec<PathBuf> {
+    let path: Vec<PathBuf> = std::env::split_paths(&environment.path).filter(|folder| folder.is_absolute()).collect();
     let mut folders = path.clone();
     let configuration = path.iter().map(|folder| folder.join("pg_config")).find(|program| program.is_file());
     folders.extend(configuration.and_then(|program| output_of(&program, "--bindir")).map(PathBuf::from));
@@ -120,7 +120,7 @@ fn candidates(surroundings: &HostEnvironment) -> Vec<PathBuf> {
     ] {
         folders.extend(numbered(Path::new(parent), prefix, below));
     }
-    if let Ok(data) = surroundings.data_folder() {
+    if let Ok(data) = environment.data_folder() {
         folders.extend(numbered(&data.join("postgresql"), "", "bin"));
     }
     let mut seen = std::collections::HashSet::new();
@@ -207,20 +207,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folders = [("a", "13.20"), ("b", "17.6"), ("c", "99.1"), ("d", "12.3"), ("e", "18beta2")];
         let paths: Vec<_> = folders.iter().map(|(name, version)| fake(folder.path(), name, version)).collect();
-        let surroundings = HostEnvironment {
+        let environment = HostEnvironment {
             path: std::env::join_paths(&paths).unwrap(),
             data: Some(folder.path().to_owned()),
             ..HostEnvironment::default()
         };
-        let all = Programs::all(&surroundings);
+        let all = Programs::all(&environment);
         assert!(all.iter().all(|programs| MAJORS.contains(&programs.major)), "{all:?}");
-        assert_eq!(Programs::find(&surroundings, None).unwrap().version, "18beta2");
-        assert_eq!(Programs::find(&surroundings, Some(17)).unwrap().folder, paths[1]);
-        assert_eq!(Programs::find(&surroundings, Some(13)).unwrap().version, "13.20");
-        let only = HostEnvironment { postgres_programs: Some(paths[0].clone()), ..surroundings.clone() };
+        assert_eq!(Programs::find(&environment, None).unwrap().version, "18beta2");
+        assert_eq!(Programs::find(&environment, Some(17)).unwrap().folder, paths[1]);
+        assert_eq!(Programs::find(&environment, Some(13)).unwrap().version, "13.20");
+        let only = HostEnvironment { postgres_programs: Some(paths[0].clone()), ..environment.clone() };
         assert_eq!(Programs::find(&only, None).unwrap().major, 13);
         let downloaded = fake(folder.path(), "postgresql/16.4.0/bin", "16.4");
-        assert_eq!(Programs::find(&surroundings, Some(16)).unwrap().folder, downloaded);
+        assert_eq!(Programs::find(&environment, Some(16)).unwrap().folder, downloaded);
     }
 
     #[test]

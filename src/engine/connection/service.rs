@@ -17,7 +17,7 @@ pub(super) struct Setting {
 }
 
 /// The section of one service.
-pub(super) struct Section {
+pub(super) struct ServiceSection {
     pub path: PathBuf,
     pub settings: Vec<Setting>,
 }
@@ -26,12 +26,12 @@ pub(super) struct Section {
 ///
 /// # Errors
 /// When no file has the service, or the file that has it cannot be read.
-pub(super) fn find(service: &str, file: Option<&str>, variables: &Variables) -> Result<Section> {
+pub(super) fn find(service: &str, file: Option<&str>, variables: &Variables) -> Result<ServiceSection> {
     let mut searched = Vec::new();
     for path in candidates(file, variables) {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         if let Some(settings) = section(&text, service).map_err(|line| line_error(&path, line))? {
-            return Ok(Section { path, settings });
+            return Ok(ServiceSection { path, settings });
         }
         searched.push(path.display().to_string());
     }

@@ -1,4 +1,4 @@
-//! What is known of the models between runs: a file for each key and kind, in the project's folder of the user's cache.
+//! The cache of catalogs: one file per key and kind, in the project's folder of the user's cache.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,25 +10,25 @@ use serde::de::DeserializeOwned;
 use super::cache_key::CacheKey;
 use crate::engine::{Error, Result};
 
-/// How many files a project keeps.
-const KEPT: usize = 20;
+/// The maximum number of cache files of a project.
+const MAX_FILES: usize = 20;
 
 impl CacheKey {
-    /// The value of that kind, where one is kept; what cannot be read is none.
+    /// Returns the cached value of a kind. `None` when there is none or it cannot be read.
     #[must_use]
     pub fn cache_get<T: DeserializeOwned>(&self, kind: &str) -> Option<T> {
         let path = self.path(kind)?;
         let value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
-        // What is used stays longest.
-        let touched = std::fs::File::options().append(true).open(&path);
-        let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
+        // Update the time of last use: `prune` removes the files that were not used for longest.
+        let file = std::fs::File::options().append(true).open(&path);
+        let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
         Some(value)
     }
 
-    /// Keeps a value: whole or not at all. Those of the project that were not used for longest go.
+    /// Stores a value atomically, and removes the project's least recently used files.
     ///
     /// # Errors
-    /// When it cannot be written; nothing but time is lost then.
+    /// When it cannot be written. The next run is then only slower.
     pub fn cache_put<T: Serialize>(&self, kind: &str, value: &T) -> Result<()> {
         let (Some(folder), Some(path)) = (&self.folder, self.path(kind)) else { return Ok(()) };
         let failed = |error: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(error);
@@ -46,14 +46,14 @@ impl CacheKey {
     }
 }
 
-/// Takes away the oldest files, as far as they are too many.
+/// Removes the oldest files above the limit.
 fn prune(folder: &Path) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<(SystemTime, PathBuf)> =
         entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     files.sort();
-    let many = files.len().saturating_sub(KEPT);
-    for (_, path) in files.into_iter().take(many) {
+    let excess = files.len().saturating_sub(MAX_FILES);
+    for (_, path) in files.into_iter().take(excess) {
         let _ = std::fs::remove_file(path);
     }
 }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_comes_back_and_what_is_broken_is_none() {
+    fn stored_values_are_read_and_broken_files_are_ignored() {
         let home = tempfile::tempdir().unwrap();
         let key = key(&home.path().join("p"), 1);
         let object = UnsupportedObject { kind: "cast".into(), identity: "x".into() };
@@ -91,18 +91,18 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go() {
+    fn the_least_recently_used_files_are_removed() {
         let home = tempfile::tempdir().unwrap();
         let long_ago = SystemTime::now() - Duration::from_hours(1);
-        for number in 0..=KEPT {
+        for number in 0..=MAX_FILES {
             key(home.path(), number).cache_put("models", &Schema::default()).unwrap();
             let file = std::fs::File::options().append(true).open(home.path().join(format!("{number}.models.json")));
             file.unwrap().set_modified(long_ago + Duration::from_secs(number as u64)).unwrap();
         }
-        assert!(key(home.path(), 1).cache_get::<Schema>("models").is_some(), "and is used");
+        assert!(key(home.path(), 1).cache_get::<Schema>("models").is_some(), "the entry is read");
         key(home.path(), 100).cache_put("models", &Schema::default()).unwrap();
         let has = |number: usize| home.path().join(format!("{number}.models.json")).exists();
         assert!(!has(0) && has(1) && !has(2) && has(3) && has(100));
-        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), KEPT);
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), MAX_FILES);
     }
 }

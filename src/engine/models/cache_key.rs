@@ -1,4 +1,4 @@
-//! The key of the models' catalogs in the cache: everything that could make another catalog of them.
+//! The cache key of the models' catalogs. It depends on everything that can change the catalog.
 
 use sha2::{Digest, Sha256};
 
@@ -9,47 +9,49 @@ use crate::engine::connection::{Session, database_error, project_folder_name};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
-/// Grows whenever the same models could be read as another catalog, or the cache's files change.
+/// Incremented when the same models are read as another catalog, or when the format of the cache files changes.
 const FORMAT: u32 = 1;
 
-/// What is kept of the models between runs: catalogs under this key.
+/// The key under which catalogs are cached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKey {
     pub(super) digest: String,
-    /// The project's folder in the cache; `None`: nothing is kept.
+    /// The project's folder in the cache. `None`: nothing is cached.
     pub(super) folder: Option<std::path::PathBuf>,
 }
 
 impl CacheKey {
-    /// Asks the target what decides how models are read there.
+    /// Reads from the target what affects how it loads models.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// When the server cannot be reached.
     pub(super) async fn of(
         project: &Project,
         target: &Target,
         sources: &[ModelSource],
-        places: &UserFolders,
+        user_folders: &UserFolders,
     ) -> Result<Self> {
         let session = target.connect("limbeck models").await?;
-        let extends = sources.iter().any(|source| source.text.to_ascii_lowercase().contains("extension"));
-        let facts = facts(&session, extends).await?;
-        let folder =
-            places.cache.as_ref().map(|cache| cache.join("models").join(project_folder_name(&project.config_path)));
-        Ok(Self { digest: digest(project, sources, &facts), folder })
+        let uses_extensions = sources.iter().any(|source| source.text.to_ascii_lowercase().contains("extension"));
+        let properties = server_properties(&session, uses_extensions).await?;
+        let folder = user_folders
+            .cache
+            .as_ref()
+            .map(|cache| cache.join("models").join(project_folder_name(&project.config_path)));
+        Ok(Self { digest: digest(project, sources, &properties), folder })
     }
 
-    /// The key of what depends on something else besides.
+    /// Returns a key that also depends on another value.
     #[must_use]
-    pub fn beside(&self, other: &str) -> Self {
+    pub fn with(&self, other: &str) -> Self {
         let digest = short_hex(Sha256::new().chain_update(&self.digest).chain_update(other));
         Self { digest, folder: self.folder.clone() }
     }
 }
 
-/// What the server says of itself, the database and the role, in one row.
-async fn facts(session: &Session, extends: bool) -> Result<String> {
-    // Columns that older versions lack are NULL in the row's JSON.
+/// Reads the properties of the server, the database and the role in one row.
+async fn server_properties(session: &Session, uses_extensions: bool) -> Result<String> {
+    // A column that does not exist in an older version is NULL in the row's JSON.
     let query =
         "SELECT jsonb_build_array(current_setting('server_version_num'), current_user, d.encoding, d.datcollate,
             d.datctype, to_jsonb(d)->'datlocprovider', to_jsonb(d)->'datlocale', to_jsonb(d)->'daticulocale',
@@ -65,11 +67,11 @@ async fn facts(session: &Session, extends: bool) -> Result<String> {
             CASE WHEN $1 THEN (SELECT jsonb_agg(jsonb_build_array(name, default_version) ORDER BY name)
                 FROM pg_available_extensions()) END)::text
         FROM pg_database d WHERE d.datname = current_database()";
-    let row = session.client().query_one(query, &[&extends]).await.map_err(|error| database_error(&error))?;
+    let row = session.client().query_one(query, &[&uses_extensions]).await.map_err(|error| database_error(&error))?;
     row.try_get(0).map_err(|error| database_error(&error))
 }
 
-fn digest(project: &Project, sources: &[ModelSource], facts: &str) -> String {
+fn digest(project: &Project, sources: &[ModelSource], properties: &str) -> String {
     let mut hash = Sha256::new();
     let mut add = |part: &str| {
         hash.update(part.len().to_le_bytes());
@@ -79,7 +81,7 @@ fn digest(project: &Project, sources: &[ModelSource], facts: &str) -> String {
     add(&format!("{FORMAT} {} {}", env!("CARGO_PKG_VERSION"), build()));
     add(&format!("{:?} {:?}", config.models.schemas, config.models.exclude));
     add(&format!("{:?} {:?} {}", config.apply.role, config.scratch.url, config.database.version_table));
-    add(facts);
+    add(properties);
     for source in sources {
         add(&source.name);
         add(&source.text);
@@ -87,13 +89,13 @@ fn digest(project: &Project, sources: &[ModelSource], facts: &str) -> String {
     short_hex(hash)
 }
 
-/// While limbeck itself is worked on, every build reads catalogs in its own way.
+/// Identifies the build in debug builds, because every build may read catalogs differently.
 fn build() -> String {
     if !cfg!(debug_assertions) {
         return String::new();
     }
-    let about = std::env::current_exe().and_then(std::fs::metadata);
-    about.map(|about| format!("{} {:?}", about.len(), about.modified().ok())).unwrap_or_default()
+    let metadata = std::env::current_exe().and_then(std::fs::metadata);
+    metadata.map(|metadata| format!("{} {:?}", metadata.len(), metadata.modified().ok())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -106,8 +108,8 @@ mod tests {
     use crate::engine::project::Config;
 
     #[test]
-    fn whatever_could_make_another_catalog_makes_another_key() {
-        let digest = |config: &str, sources: &[(&str, &str)], facts: &str| {
+    fn inputs_of_another_catalog_change_the_key() {
+        let digest = |config: &str, sources: &[(&str, &str)], properties: &str| {
             let config_path = PathBuf::from("/p/limbeck.toml");
             let config = Config::parse(config, &config_path).unwrap();
             let project = Project { config, config_path, variables: Variables::default() };
@@ -116,7 +118,7 @@ mod tests {
                 shown: String::new(),
                 text: (*text).to_owned(),
             };
-            super::digest(&project, &sources.iter().map(source).collect::<Vec<_>>(), facts)
+            super::digest(&project, &sources.iter().map(source).collect::<Vec<_>>(), properties)
         };
         let all = [
             digest("", &[("a", "b")], "f"),

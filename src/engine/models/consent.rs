@@ -1,4 +1,4 @@
-//! A project's program runs only after a yes, which is remembered for that project and that program.
+//! A project's program runs only after the user has allowed it. The consent is stored for the project and the program.
 
 use std::path::PathBuf;
 
@@ -10,24 +10,24 @@ use crate::engine::connection::project_folder_name;
 use crate::engine::project::{Project, overwrite};
 use crate::engine::{Error, ErrorKind, Result};
 
-/// Takes a yes, or finds one that was given before.
+/// Stores a given consent, or checks for a stored one.
 ///
 /// # Errors
 /// Of kind `Approval` when there is none.
-pub fn ask(project: &Project, program: &[String], yes: bool, places: &UserFolders) -> Result<()> {
-    let file = file(project, program, places);
+pub fn require(project: &Project, program: &[String], given: bool, user_folders: &UserFolders) -> Result<()> {
+    let file = file(project, program, user_folders);
     if file.as_ref().is_some_and(|file| file.is_file()) {
         return Ok(());
     }
-    if !yes {
+    if !given {
         return Err(Error::of(
             ErrorKind::Approval,
-            format!("the models come from a program: {}", shell_words::join(program)),
+            format!("the models are the output of a program: {}", shell_words::join(program)),
         )
-        .because("a program that a project names runs the first time only after a yes")
-        .hint("look at it, and run this again with --yes; the yes is remembered for this project"));
+        .because("the first run of a program that a project names needs consent")
+        .hint("check the program, then run the command again with --yes; the consent is stored for this project"));
     }
-    // A yes that cannot be remembered is asked for again.
+    // If the consent cannot be stored, the next run asks again.
     if let Some(file) = file {
         let text = format!("{}\n{}\n", project.config_path.display(), shell_words::join(program));
         overwrite(&file, &text).ok();
@@ -35,12 +35,12 @@ pub fn ask(project: &Project, program: &[String], yes: bool, places: &UserFolder
     Ok(())
 }
 
-fn file(project: &Project, program: &[String], places: &UserFolders) -> Option<PathBuf> {
+fn file(project: &Project, program: &[String], user_folders: &UserFolders) -> Option<PathBuf> {
     let mut hash = Sha256::new();
     for word in program {
         hash.update(word.len().to_le_bytes());
         hash.update(word);
     }
     let name = short_hex(hash);
-    Some(places.state.as_ref()?.join("programs").join(project_folder_name(&project.config_path)).join(name))
+    Some(user_folders.state.as_ref()?.join("programs").join(project_folder_name(&project.config_path)).join(name))
 }

@@ -1,4 +1,5 @@
-//! What the server refused of the models: whether it may yet take it, which of several to tell, and in what words.
+//! Statements of the models that the server refused: whether a retry may help, which one to report, and the error
+//! message.
 
 use tokio_postgres::error::DbError;
 
@@ -6,93 +7,95 @@ use super::model_script::{ModelScript, first_word};
 use crate::core::sql::SourceStatement;
 use crate::engine::{Error, Result};
 
-/// A statement that did not run, and why.
+/// A statement that failed, with its error.
 pub struct FailedStatement<'a> {
     pub text: &'a ModelScript,
     pub statement: &'a SourceStatement,
     pub error: tokio_postgres::Error,
 }
 
-/// SQLSTATEs that say that something is not there, or not there yet.
+/// SQLSTATEs for objects that do not exist, or do not exist yet.
 const MISSING: [&str; 5] = ["42P01", "42704", "42883", "3F000", "42703"];
-/// Of class 42, those that no other statement can mend: syntax, privileges, and what is there already.
+/// SQLSTATEs of class 42 that no other statement can resolve: syntax, privileges, and objects that exist already.
 const FINAL: [&str; 8] = ["42601", "42501", "42P07", "42710", "42723", "42P06", "42701", "42P04"];
-/// Prerequisites of other classes.
+/// SQLSTATEs of other classes that a later statement may resolve.
 const LATER: [&str; 3] = ["3F000", "55000", "2BP01"];
-/// PostgreSQL will not do it inside a transaction block, or not in the one that made what it needs.
+/// SQLSTATEs of statements that cannot run in a transaction block, or not in the one that created an object they use.
 const OUTSIDE: [&str; 2] = ["25001", "55P04"];
 
-/// The server's answer; what is none is an error of the connection.
+/// Returns the server's error and its SQLSTATE. `None` for an error of the connection.
 pub fn answer(error: &tokio_postgres::Error) -> Option<(&DbError, &str)> {
     error.as_db_error().map(|answer| (answer, answer.code().code()))
 }
 
-/// Whether it may run once more of the models is there.
-pub fn may_come(code: &str) -> bool {
+/// Whether the statement may succeed after other statements of the models have run.
+pub fn may_succeed_later(code: &str) -> bool {
     (code.starts_with("42") && !FINAL.contains(&code)) || LATER.contains(&code)
 }
 
-/// Whether it may run outside a transaction.
-pub fn wants_outside(code: &str) -> bool {
+/// Whether the statement may succeed outside a transaction.
+pub fn needs_no_transaction(code: &str) -> bool {
     OUTSIDE.contains(&code)
 }
 
-/// The one to tell of those that nothing helped: what is wrong in itself, before what lacks something, before what
-/// lacks only what another one would have made.
-pub fn worst<'a>(refused: &'a [FailedStatement<'a>]) -> Option<(&'a FailedStatement<'a>, bool)> {
-    let missing = |one: &&FailedStatement<'_>| answer(&one.error).is_some_and(|(_, code)| MISSING.contains(&code));
-    if let Some(one) = refused.iter().find(|one| !missing(one)) {
-        return Some((one, false));
+/// Selects the statement to report: first one that is wrong itself, then one that needs a missing object, then one that
+/// needs an object that another failed statement would create. The flag is true when the statements depend on each
+/// other.
+pub fn select_root_cause<'a>(refused: &'a [FailedStatement<'a>]) -> Option<(&'a FailedStatement<'a>, bool)> {
+    let missing =
+        |failed: &&FailedStatement<'_>| answer(&failed.error).is_some_and(|(_, code)| MISSING.contains(&code));
+    if let Some(failed) = refused.iter().find(|failed| !missing(failed)) {
+        return Some((failed, false));
     }
-    let follows = |one: &FailedStatement<'_>| {
-        let name = answer(&one.error).and_then(|(answer, _)| named(answer.message()));
-        name.is_some_and(|name| refused.iter().any(|other| makes(&other.statement.text, name)))
+    let depends_on_failed = |failed: &FailedStatement<'_>| {
+        let name = answer(&failed.error).and_then(|(answer, _)| first_quoted_name(answer.message()));
+        name.is_some_and(|name| refused.iter().any(|other| creates(&other.statement.text, name)))
     };
-    let root = refused.iter().find(|one| !follows(one));
-    root.map(|one| (one, false)).or_else(|| refused.first().map(|one| (one, true)))
+    let root_cause = refused.iter().find(|failed| !depends_on_failed(failed));
+    root_cause.map(|failed| (failed, false)).or_else(|| refused.first().map(|failed| (failed, true)))
 }
 
-/// The failure, with its place and what can be done about it.
-pub fn explain(one: &FailedStatement<'_>, circle: bool, server: &str) -> Error {
-    let Some((answer, code)) = answer(&one.error) else { return crate::engine::connection::database_error(&one.error) };
-    let mut error = one.text.passage().refused(answer, one.text.start_of(one.statement));
-    let extension = extension(&one.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
+/// Returns the error with its position and a hint.
+pub fn explain(failed: &FailedStatement<'_>, is_circular: bool, server: &str) -> Error {
+    let Some((answer, code)) = answer(&failed.error) else {
+        return crate::engine::connection::database_error(&failed.error);
+    };
+    let mut error = failed.text.passage().refused(answer, failed.text.start_of(failed.statement));
+    let extension = extension(&failed.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
     let role = role(answer.message()).filter(|_| code == "42704");
     if let Some(name) = extension.filter(|_| answer.message().contains("extension")) {
-        let told = std::mem::replace(&mut error.message, format!("the server lacks the extension {name}"));
-        error.causes.insert(0, told);
-        error.hint = Some(format!("install it on the server's machine: {}", package(&name, server)));
+        let message = std::mem::replace(&mut error.message, format!("the server does not have the extension {name}"));
+        error.causes.insert(0, message);
+        error.hint = Some(format!("install it on the server: {}", package(&name, server)));
     } else if let Some(name) = role {
         error.hint = Some(format!(
-            "make the role on the server (CREATE ROLE {name}), or in the models, which are then loaded on a private server"
+            "create the role on the server (CREATE ROLE {name}), or in the models, which are then loaded on a private server"
         ));
-    } else if circle {
-        error
-            .causes
-            .push("what it lacks is made by a statement that does not run either: they wait for each other".into());
+    } else if is_circular {
+        error.causes.push("it needs an object of another failed statement, and the two depend on each other".into());
         error.hint.get_or_insert_with(|| {
-            "tables that refer to each other need ALTER TABLE … ADD FOREIGN KEY after both are made".into()
+            "for tables that reference each other, use ALTER TABLE … ADD FOREIGN KEY after both CREATE TABLE statements".into()
         });
     }
-    error.message = format!("{}: {}", one.text.shown, error.message);
+    error.message = format!("{}: {}", failed.text.shown, error.message);
     error
 }
 
-/// A syntax error in a text that was sent whole.
-pub fn unreadable(text: &ModelScript, answer: &DbError) -> Error {
+/// A syntax error in a text that was sent at once.
+pub fn syntax_error(text: &ModelScript, answer: &DbError) -> Error {
     let mut error = text.passage().refused(answer, 0);
     error.message = format!("{}: {}", text.shown, error.message);
     error
 }
 
-/// Fails with the one that matters.
+/// Returns the error of the statement that is the root cause.
 pub fn fail<T>(refused: &[FailedStatement<'_>], server: &str) -> Result<T> {
-    let told = worst(refused).map(|(one, circle)| explain(one, circle, server));
-    Err(told.unwrap_or_else(|| Error::new("the models could not be loaded")))
+    let error = select_root_cause(refused).map(|(failed, is_circular)| explain(failed, is_circular, server));
+    Err(error.unwrap_or_else(|| Error::new("the models could not be loaded")))
 }
 
-/// What a message quotes first, without its schema.
-fn named(message: &str) -> Option<&str> {
+/// Returns the first quoted name in a message, without its schema.
+fn first_quoted_name(message: &str) -> Option<&str> {
     let name = message.split('"').nth(1)?;
     Some(name.rsplit('.').next().unwrap_or(name))
 }
@@ -101,18 +104,18 @@ fn role(message: &str) -> Option<&str> {
     message.strip_prefix("role \"")?.strip_suffix("\" does not exist")
 }
 
-/// Whether a statement would make something of that name: it stands before anything in parentheses.
-fn makes(statement: &str, name: &str) -> bool {
+/// Whether a statement creates an object with this name. The name is before any parenthesis.
+fn creates(statement: &str, name: &str) -> bool {
     if first_word(statement) != "create" {
         return false;
     }
-    let head = statement.split(['(', ';']).next().unwrap_or_default();
-    let head = head.split(" AS ").next().unwrap_or_default().split(" ON ").next().unwrap_or_default();
-    let mut words = head.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+    let start = statement.split(['(', ';']).next().unwrap_or_default();
+    let start = start.split(" AS ").next().unwrap_or_default().split(" ON ").next().unwrap_or_default();
+    let mut words = start.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
     words.any(|word| word.eq_ignore_ascii_case(name))
 }
 
-/// The extension that a statement makes.
+/// Returns the extension that a statement creates.
 fn extension(statement: &str) -> Option<String> {
     let mut words = statement.split_whitespace().filter(|word| {
         let known = ["create", "if", "not", "exists"];
@@ -122,7 +125,7 @@ fn extension(statement: &str) -> Option<String> {
     words.next().map(|name| name.trim_matches(['"', ';']).to_owned())
 }
 
-/// Where an extension comes from.
+/// Describes the package that contains an extension.
 fn package(name: &str, server: &str) -> String {
     const CONTRIB: [&str; 22] = [
         "amcheck",
@@ -151,7 +154,7 @@ fn package(name: &str, server: &str) -> String {
     let major = server.split('.').next().unwrap_or(server);
     if CONTRIB.contains(&name) {
         return format!(
-            "it is one of PostgreSQL's own (Debian: postgresql-contrib; Fedora, RHEL: postgresql{major}-contrib)"
+            "it is part of PostgreSQL (Debian: postgresql-contrib; Fedora, RHEL: postgresql{major}-contrib)"
         );
     }
     let debian = match name {
@@ -159,7 +162,7 @@ fn package(name: &str, server: &str) -> String {
         "postgis" | "postgis_topology" | "postgis_raster" => format!("postgresql-{major}-postgis-3"),
         _ => format!("postgresql-{major}-{}", name.replace('_', "-")),
     };
-    format!("its package may be {debian} (Debian's naming)")
+    format!("the Debian package may be {debian}")
 }
 
 #[cfg(test)]
@@ -167,13 +170,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_and_statements_name_things() {
-        assert_eq!(named("relation \"app.users\" does not exist"), Some("users"));
-        assert_eq!(named("nothing"), None);
+    fn names_are_found_in_messages_and_statements() {
+        assert_eq!(first_quoted_name("relation \"app.users\" does not exist"), Some("users"));
+        assert_eq!(first_quoted_name("nothing"), None);
         assert_eq!(role("role \"app\" does not exist"), Some("app"));
-        assert!(makes("CREATE TABLE IF NOT EXISTS public.users (id int)", "users"));
-        assert!(!makes("CREATE TABLE a (id int REFERENCES users)", "users"));
-        assert!(!makes("CREATE INDEX i ON users (id)", "users") && !makes("GRANT SELECT ON users TO x", "users"));
+        assert!(creates("CREATE TABLE IF NOT EXISTS public.users (id int)", "users"));
+        assert!(!creates("CREATE TABLE a (id int REFERENCES users)", "users"));
+        assert!(!creates("CREATE INDEX i ON users (id)", "users") && !creates("GRANT SELECT ON users TO x", "users"));
         assert_eq!(
             extension("create extension\n IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA x").as_deref(),
             Some("uuid-ossp")
@@ -189,8 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn what_another_statement_can_mend_is_waited_for() {
-        assert!(["42P01", "42704", "42883", "3F000", "42703", "42830", "42P16"].into_iter().all(may_come));
-        assert!(!["42601", "42501", "42P07", "22P02", "57014"].into_iter().any(may_come));
+    fn statements_that_may_succeed_later_are_retried() {
+        assert!(["42P01", "42704", "42883", "3F000", "42703", "42830", "42P16"].into_iter().all(may_succeed_later));
+        assert!(!["42601", "42501", "42P07", "22P02", "57014"].into_iter().any(may_succeed_later));
     }
 }

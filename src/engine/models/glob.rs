@@ -11,8 +11,8 @@ use crate::engine::{Error, Result};
 const PATTERN_CHARACTERS: [char; 5] = ['*', '?', '[', '{', '\\'];
 
 /// Returns the files that a pattern names, sorted, as paths relative to `root` with `/` as separator. Pattern syntax:
-/// `*`, `?`, `**`, `[a-z]`, `{a,b}` and `\` as escape character; `?` and `[a-z]` match ASCII characters only. Hidden files and folders match only a pattern
-/// component that starts with a dot. `**` does not follow symbolic links to folders.
+/// `*`, `?`, `**`, `[a-z]`, `{a,b}` and `\` as escape character; `?` and `[a-z]` match ASCII characters only. Hidden
+/// files and folders match only a pattern component that starts with a dot. `**` does not follow symbolic links to folders.
 ///
 /// # Errors
 /// When the pattern is not valid or a folder cannot be read.
@@ -28,7 +28,7 @@ pub fn find_files(root: &Path, pattern: &str) -> Result<BTreeSet<String>> {
         return Ok(files);
     }
     let matcher = compile(&format!("{start}{}", components.join("/")))?;
-    Walk { root, matcher, limits: Limits::of(rest) }.collect(&base, 0, &mut files)?;
+    GlobWalk { root, matcher, limits: Limits::of(rest) }.collect(&base, 0, &mut files)?;
     Ok(files)
 }
 
@@ -74,14 +74,14 @@ impl Limits {
     }
 }
 
-struct Walk<'a> {
+struct GlobWalk<'a> {
     root: &'a Path,
     matcher: GlobMatcher,
     limits: Limits,
 }
 
-impl Walk<'_> {
-    /// Adds the matching files in `folder` and below it. `level` is the number of folders between it and the fixed part.
+impl GlobWalk<'_> {
+    /// Adds the matching files in `folder` and below it. `level` is the number of folders below the fixed part.
     fn collect(&self, folder: &str, level: usize, files: &mut BTreeSet<String>) -> Result<()> {
         for name in read_folder(self.root, folder)? {
             let path = join(folder, &name);

@@ -1,9 +1,9 @@
-//! Loads the models into an empty database: each text in one go where that does it, else statement by statement and
-//! over again for as long as something more comes of it, so that they may stand in any order.
+//! Loads the models into an empty database. A text is sent at once if possible. Otherwise, its statements run one by
+//! one and are retried as long as more of them succeed, so their order does not matter.
 
 use tokio_util::sync::CancellationToken;
 
-use super::failed_statement::{self, FailedStatement, answer, explain, may_come, wants_outside};
+use super::failed_statement::{self, FailedStatement, answer, explain, may_succeed_later, needs_no_transaction};
 use super::model_script::{ModelScript, first_word, is_setting};
 use super::{ModelsEvent, interrupted};
 use crate::core::schema::{Schema, Scope};
@@ -13,154 +13,169 @@ use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
 
-/// Sent before what may fail, in a transaction; by itself, since a message that cannot be parsed runs no part of itself.
-const OPEN: &str = "SAVEPOINT limbeck_models";
-const CLOSE: &str = "\n;RELEASE SAVEPOINT limbeck_models";
-const BACK: &str = "ROLLBACK TO SAVEPOINT limbeck_models; RELEASE SAVEPOINT limbeck_models";
+/// Runs before a text that may fail, in a transaction. It is sent separately, because a message with a syntax error
+/// runs no part of itself.
+const SAVEPOINT: &str = "SAVEPOINT limbeck_models";
+const RELEASE: &str = "\n;RELEASE SAVEPOINT limbeck_models";
+const ROLLBACK_TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT limbeck_models; RELEASE SAVEPOINT limbeck_models";
 
-/// A session on the scratch database, and how it is made to begin anew for each text.
+/// A session on the scratch database, and the SQL that resets it before each text.
 pub struct Loader<'a> {
     session: Session,
     reset: String,
     cancel: &'a CancellationToken,
 }
 
-/// How a run through all texts ended that met no failure.
+/// How a run through all texts ended without a failure.
 enum LoadOutcome {
     Done,
-    /// PostgreSQL wants no transaction around something.
-    Outside,
+    /// A statement must run outside a transaction.
+    NeedsNoTransaction,
 }
 
-/// A text that is run statement by statement, and which of them have run.
+/// A text whose statements run one by one, and which of them have run.
 struct PendingScript<'a> {
     text: &'a ModelScript,
     done: Vec<bool>,
 }
 
-/// What one go over all that is left came to.
+/// The result of one pass over all pending texts.
 #[derive(Default)]
 struct LoadPass<'a> {
     ran: usize,
-    refused: Vec<FailedStatement<'a>>,
-    made: Vec<UncheckedRoutine<'a>>,
-    outside: bool,
+    failed: Vec<FailedStatement<'a>>,
+    created: Vec<UncheckedRoutine<'a>>,
+    needs_no_transaction: bool,
 }
 
-/// A routine that was made without a look at its body.
+/// A routine that was created without a check of its body.
 struct UncheckedRoutine<'a> {
     text: &'a ModelScript,
     index: usize,
-    /// SQL that looks at it.
-    look: String,
+    /// SQL that checks the body.
+    check: String,
 }
 
 impl<'a> Loader<'a> {
-    /// Connects, as the role that migrations run as.
+    /// Connects as the role that runs migrations.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses.
+    /// When the server cannot be reached or refuses the connection.
     pub async fn open(project: &Project, scratch: &Target, cancel: &'a CancellationToken) -> Result<Self> {
         let role = project.config.apply.role.as_deref();
         let role = role.map_or_else(String::new, |role| format!("SET ROLE {}; ", quote(role)));
-        // A file must not feel what the one before has set, as pg_dump's files set the search path.
+        // A file must not depend on settings of an earlier file. For example, files of pg_dump set the search path.
         let reset = format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; {role}SET statement_timeout = 0; ");
         Ok(Self { session: scratch.connect("limbeck models").await?, reset, cancel })
     }
 
-    /// Loads all of them.
+    /// Loads all texts.
     ///
     /// # Errors
-    /// With the file, line and caret of the statement that failed; of kind `Interrupted` when it was cancelled.
-    pub async fn load(&self, texts: &'a [ModelScript], tell: &(dyn Fn(ModelsEvent) + Send + Sync)) -> Result<()> {
-        self.must("BEGIN").await?;
-        if let LoadOutcome::Done = self.inside(texts, tell).await? {
-            return self.must("COMMIT").await;
+    /// With the file, line and position of the statement that failed; of kind `Interrupted` when it was cancelled.
+    pub async fn load(
+        &self,
+        scripts: &'a [ModelScript],
+        report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
+    ) -> Result<()> {
+        self.execute("BEGIN").await?;
+        if let LoadOutcome::Done = self.load_in_transaction(scripts, report_event).await? {
+            return self.execute("COMMIT").await;
         }
-        self.must("ROLLBACK").await?;
-        self.rounds(texts.iter().map(PendingScript::new).collect(), false).await.map(drop)
+        self.execute("ROLLBACK").await?;
+        self.run_until_complete(scripts.iter().map(PendingScript::new).collect(), false).await.map(drop)
     }
 
-    /// Reads what has come of them.
+    /// Reads the catalog after the load.
     ///
     /// # Errors
     /// As [`catalog::read`]; of kind `Interrupted` when it was cancelled.
     pub async fn read(&self, scope: &Scope) -> Result<Schema> {
-        self.must(&self.reset).await?;
-        self.watched(catalog::read(&self.session, scope)).await?
+        self.execute(&self.reset).await?;
+        self.unless_cancelled(catalog::read(&self.session, scope)).await?
     }
 
-    async fn inside(
+    async fn load_in_transaction(
         &self,
-        texts: &'a [ModelScript],
-        tell: &(dyn Fn(ModelsEvent) + Send + Sync),
+        scripts: &'a [ModelScript],
+        report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
     ) -> Result<LoadOutcome> {
-        let mut left = Vec::new();
-        let open = format!("{}{OPEN}", self.reset);
-        for (index, text) in texts.iter().enumerate() {
-            tell(ModelsEvent::Loading { file: text.shown.clone(), number: index + 1, count: texts.len() });
+        let mut remaining = Vec::new();
+        let open = format!("{}{SAVEPOINT}", self.reset);
+        for (index, text) in scripts.iter().enumerate() {
+            report_event(ModelsEvent::Loading { file: text.shown.clone(), number: index + 1, count: scripts.len() });
             if !text.whole {
-                left.push(PendingScript::new(text));
+                remaining.push(PendingScript::new(text));
                 continue;
             }
-            self.must(&open).await?;
-            let Err(error) = self.run(&format!("{}{CLOSE}", text.sql)).await? else { continue };
+            self.execute(&open).await?;
+            let Err(error) = self.run(&format!("{}{RELEASE}", text.sql)).await? else { continue };
             if let Some((answer, "42601")) = answer(&error)
                 && let Some(tokio_postgres::error::ErrorPosition::Original(_)) = answer.position()
             {
-                return Err(failed_statement::unreadable(text, answer));
+                return Err(failed_statement::syntax_error(text, answer));
             }
-            if answer(&error).is_some_and(|(_, code)| wants_outside(code)) {
-                return Ok(LoadOutcome::Outside);
+            if answer(&error).is_some_and(|(_, code)| needs_no_transaction(code)) {
+                return Ok(LoadOutcome::NeedsNoTransaction);
             }
-            self.must(BACK).await?;
-            left.push(PendingScript::new(text));
+            self.execute(ROLLBACK_TO_SAVEPOINT).await?;
+            remaining.push(PendingScript::new(text));
         }
-        self.rounds(left, true).await
+        self.run_until_complete(remaining, true).await
     }
 
-    /// Runs what is left until nothing is.
-    async fn rounds(&self, mut left: Vec<PendingScript<'a>>, inside: bool) -> Result<LoadOutcome> {
-        let mut unproved = Vec::new();
+    /// Runs pending statements until all have run.
+    async fn run_until_complete(
+        &self,
+        mut remaining: Vec<PendingScript<'a>>,
+        in_transaction: bool,
+    ) -> Result<LoadOutcome> {
+        let mut unchecked = Vec::new();
         loop {
-            let pass = self.pass(&mut left, inside, true).await?;
-            if pass.outside {
-                return Ok(LoadOutcome::Outside);
+            let pass = self.pass(&mut remaining, in_transaction, true).await?;
+            if pass.needs_no_transaction {
+                return Ok(LoadOutcome::NeedsNoTransaction);
             }
-            if pass.refused.is_empty() {
+            if pass.failed.is_empty() {
                 break;
             }
             if pass.ran == 0 {
-                // Routines that call each other, or that their own tables call, are made unseen and looked at last.
-                let unseen = self.pass(&mut left, inside, false).await?;
-                if unseen.ran == 0 {
-                    return failed_statement::fail(&pass.refused, &self.session.server().version);
+                // Routines that call each other, or that are used by their own tables, are created without a check of
+                // their bodies and checked at the end.
+                let unchecked_pass = self.pass(&mut remaining, in_transaction, false).await?;
+                if unchecked_pass.ran == 0 {
+                    return failed_statement::fail(&pass.failed, &self.session.server().version);
                 }
-                unproved.extend(unseen.made);
+                unchecked.extend(unchecked_pass.created);
             }
         }
-        self.prove(&unproved).await?;
+        self.check_routines(&unchecked).await?;
         Ok(LoadOutcome::Done)
     }
 
-    /// Goes over all that is left once; unchecked, only over routines, whose bodies are not looked at.
-    async fn pass(&self, left: &mut [PendingScript<'a>], inside: bool, checked: bool) -> Result<LoadPass<'a>> {
+    /// Runs all pending statements once. With `checked` false, only routines run, and their bodies are not checked.
+    async fn pass(
+        &self,
+        remaining: &mut [PendingScript<'a>],
+        in_transaction: bool,
+        checked: bool,
+    ) -> Result<LoadPass<'a>> {
         let mut pass = LoadPass::default();
-        for pending in left.iter_mut().filter(|pending| pending.done.contains(&false)) {
-            self.must(&self.reset).await?;
+        for pending in remaining.iter_mut().filter(|pending| pending.done.contains(&false)) {
+            self.execute(&self.reset).await?;
             if !checked {
-                self.must("SET check_function_bodies = off").await?;
+                self.execute("SET check_function_bodies = off").await?;
             }
             let text = pending.text;
             for (index, (statement, done)) in text.statements.iter().zip(&mut pending.done).enumerate() {
                 let setting = is_setting(&statement.text);
-                if !setting && (*done || !(checked || makes_routine(&statement.text))) {
+                if !setting && (*done || !(checked || creates_routine(&statement.text))) {
                     continue;
                 }
-                if let Err(error) = self.one(&statement.text, inside).await? {
-                    let refused = FailedStatement { text, statement, error };
-                    self.judge(refused, inside, &mut pass)?;
-                    if pass.outside {
+                if let Err(error) = self.run_statement(&statement.text, in_transaction).await? {
+                    let failed = FailedStatement { text, statement, error };
+                    self.handle_failure(failed, in_transaction, &mut pass)?;
+                    if pass.needs_no_transaction {
                         return Ok(pass);
                     }
                     continue;
@@ -168,7 +183,7 @@ impl<'a> Loader<'a> {
                 if !std::mem::replace(done, true) {
                     pass.ran += 1;
                     if !checked && !setting {
-                        pass.made.push(UncheckedRoutine { text, index, look: self.look().await? });
+                        pass.created.push(UncheckedRoutine { text, index, check: self.body_check_sql().await? });
                     }
                 }
             }
@@ -176,73 +191,74 @@ impl<'a> Loader<'a> {
         Ok(pass)
     }
 
-    /// Keeps what may run later; what never will ends everything.
-    fn judge(&self, refused: FailedStatement<'a>, inside: bool, pass: &mut LoadPass<'a>) -> Result<()> {
-        match answer(&refused.error) {
-            Some((_, code)) if wants_outside(code) && inside => pass.outside = true,
-            Some((_, code)) if may_come(code) => pass.refused.push(refused),
-            _ => return Err(explain(&refused, false, &self.session.server().version)),
+    /// Keeps a statement that may succeed later. Returns the error of any other failure.
+    fn handle_failure(&self, failed: FailedStatement<'a>, in_transaction: bool, pass: &mut LoadPass<'a>) -> Result<()> {
+        match answer(&failed.error) {
+            Some((_, code)) if needs_no_transaction(code) && in_transaction => pass.needs_no_transaction = true,
+            Some((_, code)) if may_succeed_later(code) => pass.failed.push(failed),
+            _ => return Err(explain(&failed, false, &self.session.server().version)),
         }
         Ok(())
     }
 
-    /// Runs one statement; one that fails leaves nothing.
-    async fn one(&self, statement: &str, inside: bool) -> Result<Result<(), tokio_postgres::Error>> {
-        if !inside {
+    /// Runs one statement. A failed statement leaves no changes.
+    async fn run_statement(&self, statement: &str, in_transaction: bool) -> Result<Result<(), tokio_postgres::Error>> {
+        if !in_transaction {
             return self.run(statement).await;
         }
-        self.must(OPEN).await?;
-        let result = self.run(&format!("{statement}{CLOSE}")).await?;
+        self.execute(SAVEPOINT).await?;
+        let result = self.run(&format!("{statement}{RELEASE}")).await?;
         if result.is_err() {
-            self.must(BACK).await?;
+            self.execute(ROLLBACK_TO_SAVEPOINT).await?;
         }
         Ok(result)
     }
 
-    /// SQL that looks at the body of the routine that was made last, with the search path of now.
-    async fn look(&self) -> Result<String> {
+    /// Returns SQL that checks the body of the routine that was created last, with the current search path.
+    async fn body_check_sql(&self) -> Result<String> {
         let query = "SELECT p.oid, l.lanvalidator::regproc::text, l.lanvalidator <> 0, current_setting('search_path')
             FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang ORDER BY age(p.xmin) LIMIT 1";
-        let asked = self.watched(self.session.client().query_one(query, &[])).await?;
-        let row = asked.map_err(|error| database_error(&error))?;
+        let result = self.unless_cancelled(self.session.client().query_one(query, &[])).await?;
+        let row = result.map_err(|error| database_error(&error))?;
         let (oid, validator, validates, path): (u32, String, bool, String) =
             (row.get(0), row.get(1), row.get(2), row.get(3));
         let path = format!("SELECT set_config('search_path', {}, false)", literal(&path));
         Ok(if validates { format!("{path}; SELECT {validator}({oid})") } else { path })
     }
 
-    async fn prove(&self, unproved: &[UncheckedRoutine<'a>]) -> Result<()> {
-        for routine in unproved {
-            self.must(&self.reset).await?;
-            if let Err(error) = self.run(&routine.look).await?
+    async fn check_routines(&self, unchecked: &[UncheckedRoutine<'a>]) -> Result<()> {
+        for routine in unchecked {
+            self.execute(&self.reset).await?;
+            if let Err(error) = self.run(&routine.check).await?
                 && let Some(statement) = routine.text.statements.get(routine.index)
             {
-                let refused = FailedStatement { text: routine.text, statement, error };
-                return Err(explain(&refused, false, &self.session.server().version));
+                let failed = FailedStatement { text: routine.text, statement, error };
+                return Err(explain(&failed, false, &self.session.server().version));
             }
         }
         Ok(())
     }
 
-    /// Runs what has to work.
-    async fn must(&self, sql: &str) -> Result<()> {
+    /// Runs SQL that must succeed.
+    async fn execute(&self, sql: &str) -> Result<()> {
         self.run(sql).await?.map_err(|error| database_error(&error))
     }
 
-    /// Runs SQL; the inner result is the server's answer.
+    /// Runs SQL. The inner result is the server's answer.
     async fn run(&self, sql: &str) -> Result<Result<(), tokio_postgres::Error>> {
-        match self.watched(self.session.client().batch_execute(sql)).await? {
+        match self.unless_cancelled(self.session.client().batch_execute(sql)).await? {
             Err(error) if error.as_db_error().is_none() => Err(self.lost(&error)),
             answered => Ok(answered),
         }
     }
 
     fn lost(&self, error: &tokio_postgres::Error) -> Error {
-        self.session.lost().unwrap_or_else(|| database_error(error)).because("the models were being loaded")
+        self.session.lost().unwrap_or_else(|| database_error(error)).because("while the models were loaded")
     }
 
-    /// Waits for work on the session; a cancel reaches the server too, and its answer is waited for.
-    async fn watched<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+    /// Waits for an operation of the session. On cancellation it cancels the statement on the server and waits for its
+    /// answer.
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         if self.cancel.is_cancelled() {
             return Err(interrupted());
         }
@@ -265,8 +281,8 @@ impl<'a> PendingScript<'a> {
     }
 }
 
-/// Whether a statement makes a function or procedure.
-fn makes_routine(statement: &str) -> bool {
+/// Whether a statement creates a function or procedure.
+fn creates_routine(statement: &str) -> bool {
     let mut words = statement.split_whitespace().take(4);
     first_word(statement) == "create"
         && words.any(|word| word.eq_ignore_ascii_case("function") || word.eq_ignore_ascii_case("procedure"))

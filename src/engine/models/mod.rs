@@ -1,5 +1,5 @@
-//! The models: DDL from files or a program, loaded by PostgreSQL itself into a scratch database and read as a catalog.
-//! Nothing is loaded twice: catalogs are kept between runs.
+//! The models: DDL from files or from a program. PostgreSQL loads it into a scratch database, and the result is read as
+//! a catalog. Catalogs are cached between runs.
 
 mod cache;
 mod cache_key;
@@ -31,56 +31,56 @@ pub use cache_key::CacheKey;
 pub use user_folders::UserFolders;
 pub use watch::{fingerprint, watched_folders};
 
-/// The kind under which the models' own catalog is kept; see [`Key::cache_get`].
+/// The cache file kind of the models' catalog; see [`CacheKey::cache_get`].
 const KIND: &str = "models";
 
-/// What the models say, as a catalog.
+/// The schema that the models define.
 #[derive(Debug, Clone)]
 pub struct Models {
-    /// As PostgreSQL reads it back after one load. Deparsing is no fixed point: what it says after a further load is
-    /// the caller's to find out, and to keep under `key`.
+    /// As PostgreSQL deparses it after one load. A second load may change the text of expressions; the caller reads
+    /// that and caches it under `key`.
     pub schema: Schema,
-    /// What people should know: of the scratch database, or of what was not kept.
+    /// Notes for the user, for example about the scratch database.
     pub notes: Vec<String>,
-    /// What the project manages; the schema holds nothing beyond it.
+    /// The objects that the project manages. The schema contains no others.
     pub scope: Scope,
-    /// For further catalogs that depend on the same things.
+    /// The cache key for further catalogs that depend on the same inputs.
     pub key: CacheKey,
 }
 
-/// How to load.
+/// The options of loading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// Whether PostgreSQL's programs may be downloaded where a private server is needed and there are none.
+    /// Whether PostgreSQL's programs may be downloaded where a private server is needed and they are not installed.
     pub download: bool,
-    /// A yes to running the program that the project names.
+    /// Whether the user allows the program that the project names to run.
     pub consent: bool,
 }
 
-/// What happens meanwhile.
+/// Reported while the models are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelsEvent {
-    /// The scratch database is there.
+    /// The scratch database was created.
     Scratch { place: String, notes: Vec<String> },
-    /// `number` of `count` files, from 1.
+    /// File `number` of `count` is loaded. `number` starts at 1.
     Loading { file: String, number: usize, count: usize },
     /// The catalog is read.
     Reading,
-    /// Nothing has to be loaded.
+    /// The catalog was in the cache.
     FromCache,
 }
 
-/// The models' DDL, read but not loaded yet.
+/// The DDL of the models, read but not loaded.
 #[derive(Debug, Clone)]
 pub struct PreparedModels {
     sources: Vec<ModelSource>,
     key: CacheKey,
 }
 
-/// Reads the DDL, and asks the target how its database is made.
+/// Reads the DDL, and the properties of the target's database.
 ///
 /// # Errors
-/// When there are no models, or they cannot be read; of kind `Approval` when a program would run without a yes,
+/// When there are no models or they cannot be read; of kind `Approval` when a program would run without consent;
 /// `Interrupted` when it was cancelled.
 pub async fn prepare(
     project: &Project,
@@ -91,105 +91,105 @@ pub async fn prepare(
     prepare_in(&UserFolders::of_process(), project, target, options, cancel).await
 }
 
-/// The same, with the user's folders given.
+/// Like [`prepare`], with the given user folders.
 ///
 /// # Errors
 /// As [`prepare`].
 pub async fn prepare_in(
-    places: &UserFolders,
+    user_folders: &UserFolders,
     project: &Project,
     target: &Target,
     options: &LoadOptions,
     cancel: &CancellationToken,
 ) -> Result<PreparedModels> {
-    let sources = source::read(project, options, places, cancel).await?;
-    going_on(cancel)?;
-    let key = CacheKey::of(project, target, &sources, places).await?;
+    let sources = source::read(project, options, user_folders, cancel).await?;
+    check_cancelled(cancel)?;
+    let key = CacheKey::of(project, target, &sources, user_folders).await?;
     Ok(PreparedModels { sources, key })
 }
 
 impl PreparedModels {
-    /// What the models' catalog depends on.
+    /// The cache key of the models' catalog.
     #[must_use]
     pub const fn key(&self) -> &CacheKey {
         &self.key
     }
 
-    /// Takes the models' catalog from the cache, or loads them into a scratch database like the target's, which is
-    /// removed whatever happens.
+    /// Returns the models' catalog from the cache, or loads the models into a scratch database, which is always
+    /// dropped.
     ///
     /// # Errors
-    /// When the server does not take the models (with file, line and caret); of kind `Interrupted` when it was
-    /// cancelled.
+    /// When the server refuses a statement of the models (with file, line and position); of kind `Interrupted` when it
+    /// was cancelled.
     pub async fn load(
         self,
         project: &Project,
         target: &Target,
         options: &LoadOptions,
-        tell: &(dyn Fn(ModelsEvent) + Send + Sync),
+        report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Models> {
         let Self { sources, key } = self;
         if let Some(schema) = key.cache_get(KIND) {
-            tell(ModelsEvent::FromCache);
+            report_event(ModelsEvent::FromCache);
             return Ok(models(project, schema, Vec::new(), key));
         }
-        let texts = sources.iter().map(ModelScript::of).collect::<Result<Vec<_>>>()?;
-        let needs = model_script::needs(&texts);
-        going_on(cancel)?;
-        let scratch = ScratchDatabase::make(project, target, &needs, options.download).await?;
+        let scripts = sources.iter().map(ModelScript::of).collect::<Result<Vec<_>>>()?;
+        let requirements = model_script::requirements(&scripts);
+        check_cancelled(cancel)?;
+        let scratch = ScratchDatabase::make(project, target, &requirements, options.download).await?;
         let mut notes = scratch.notes().to_vec();
-        tell(ModelsEvent::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
-        let schema = on_scratch(project, scratch.target(), &texts, tell, cancel).await;
+        report_event(ModelsEvent::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
+        let schema = load_on_scratch(project, scratch.target(), &scripts, report_event, cancel).await;
         let removed = scratch.remove().await;
         let schema = schema?;
         removed?;
         if let Err(error) = key.cache_put(KIND, &schema) {
-            notes.push(format!("the models' catalog is not kept for the next time: {error}"));
+            notes.push(format!("the models' catalog could not be cached: {error}"));
         }
         Ok(models(project, schema, notes, key))
     }
 }
 
-/// What the project manages, given the schemas that the models made: `[models] schemas`, else those and `public`; less
-/// `[models] exclude` and the version table.
+/// Returns the scope of the project: the schemas in `[models] schemas`, or the schemas that the models create and
+/// `public`; without `[models] exclude` and the version table.
 #[must_use]
-pub fn scope(project: &Project, made: &[String]) -> Scope {
+pub fn scope(project: &Project, created: &[String]) -> Scope {
     let models = &project.config.models;
     let schemas = models.schemas.clone().unwrap_or_else(|| {
-        let all: BTreeSet<&str> = made.iter().map(String::as_str).chain(["public"]).collect();
+        let all: BTreeSet<&str> = created.iter().map(String::as_str).chain(["public"]).collect();
         all.into_iter().map(str::to_owned).collect()
     });
-    limited(project, Some(&schemas))
+    scope_of(project, Some(&schemas))
 }
 
-fn limited(project: &Project, schemas: Option<&[String]>) -> Scope {
+fn scope_of(project: &Project, schemas: Option<&[String]>) -> Scope {
     let scope = Scope::new(schemas, &project.config.models.exclude);
     VersionTable::new(&project.config.database.version_table).exclude_from(scope)
 }
 
-async fn on_scratch(
+async fn load_on_scratch(
     project: &Project,
     scratch: &Target,
-    texts: &[ModelScript],
-    tell: &(dyn Fn(ModelsEvent) + Send + Sync),
+    scripts: &[ModelScript],
+    report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Schema> {
-    going_on(cancel)?;
+    check_cancelled(cancel)?;
     let loader = Loader::open(project, scratch, cancel).await?;
-    loader.load(texts, tell).await?;
-    tell(ModelsEvent::Reading);
-    loader.read(&limited(project, project.config.models.schemas.as_deref())).await
+    loader.load(scripts, report_event).await?;
+    report_event(ModelsEvent::Reading);
+    loader.read(&scope_of(project, project.config.models.schemas.as_deref())).await
 }
 
 fn models(project: &Project, schema: Schema, notes: Vec<String>, key: CacheKey) -> Models {
     let named = schema.objects.keys().map(|id| if id.kind == Kind::Schema { &id.name } else { &id.schema });
-    let made: BTreeSet<String> = named.filter(|name| !name.is_empty()).cloned().collect();
-    let scope = scope(project, &made.into_iter().collect::<Vec<_>>());
+    let created: BTreeSet<String> = named.filter(|name| !name.is_empty()).cloned().collect();
+    let scope = scope(project, &created.into_iter().collect::<Vec<_>>());
     Models { schema, notes, scope, key }
 }
 
-fn going_on(cancel: &CancellationToken) -> Result<()> {
+fn check_cancelled(cancel: &CancellationToken) -> Result<()> {
     if cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
 }
 

@@ -1,4 +1,4 @@
-//! A text of the models as statements; what has no place in models is refused before anything runs.
+//! The statements of one model text. Statements that are not allowed in models are refused before anything runs.
 
 use super::source::ModelSource;
 use crate::core::sql::{self, SourceStatement};
@@ -6,30 +6,31 @@ use crate::engine::passage::Passage;
 use crate::engine::scratch::ScratchRequirements;
 use crate::engine::{Error, Result};
 
-/// One text, ready to be loaded.
+/// One text, ready to load.
 #[derive(Debug)]
 pub struct ModelScript {
+    /// The name in messages.
     pub shown: String,
-    /// What is sent in one go.
+    /// The text that is sent at once.
     pub sql: String,
-    /// Without those that open and close transactions.
+    /// Without statements that begin or commit a transaction.
     pub statements: Vec<SourceStatement>,
-    /// Whether it may be sent in one go.
+    /// Whether the text may be sent at once.
     pub whole: bool,
 }
 
-/// What opens or closes a transaction: the models have one of limbeck's own, or none.
-const FRAME: [&str; 4] = ["begin", "start", "commit", "end"];
-/// What goes back in one.
-const BACK: [&str; 4] = ["rollback", "abort", "savepoint", "release"];
+/// Statements that begin or commit a transaction. They are skipped: limbeck decides about the transaction.
+const TRANSACTION_STATEMENTS: [&str; 4] = ["begin", "start", "commit", "end"];
+/// Statements that roll back.
+const ROLLBACK_STATEMENTS: [&str; 4] = ["rollback", "abort", "savepoint", "release"];
 
 impl ModelScript {
-    /// Splits it.
+    /// Splits a text into statements.
     ///
     /// # Errors
-    /// At psql's commands, rows of COPY, ROLLBACK, and what cannot be split; with the place.
+    /// For psql commands, rows of COPY, ROLLBACK, and text that cannot be split; with the position.
     pub fn of(source: &ModelSource) -> Result<Self> {
-        let sql = without_restrict(&source.text);
+        let sql = blank_restrict_commands(&source.text);
         let at = |line: usize, column: usize, message: String| {
             let text = sql.lines().nth(line.saturating_sub(1)).unwrap_or_default();
             let passage = Passage { file: &source.shown, sql: text, line, column: 1 };
@@ -43,44 +44,44 @@ impl ModelScript {
         for statement in &statements {
             let first = first_word(&statement.text);
             if statement.copy_data.is_some() {
-                let message = "COPY … FROM stdin brings rows, and models are only the schema".to_owned();
+                let message = "COPY … FROM stdin contains rows, but models contain only the schema".to_owned();
                 return Err(at(statement.line, statement.column, message)
-                    .hint("leave the rows to a revision; pg_dump --schema-only writes a file without them"));
+                    .hint("insert the rows in a revision; pg_dump --schema-only writes a file without rows"));
             }
-            if BACK.contains(&first.as_str()) {
-                let message = format!("{} has no place in models", first.to_uppercase());
+            if ROLLBACK_STATEMENTS.contains(&first.as_str()) {
+                let message = format!("{} is not allowed in models", first.to_uppercase());
                 return Err(at(statement.line, statement.column, message)
-                    .hint("models are the schema as it should be; leave out what is taken back"));
+                    .hint("models define the final schema; remove the statements that are rolled back"));
             }
         }
         let count = statements.len();
-        statements.retain(|statement| !FRAME.contains(&first_word(&statement.text).as_str()));
+        statements.retain(|statement| !TRANSACTION_STATEMENTS.contains(&first_word(&statement.text).as_str()));
         let whole = statements.len() == count;
         Ok(Self { shown: source.shown.clone(), sql, statements, whole })
     }
 
-    /// The whole text.
+    /// The whole text, for positions in messages.
     pub fn passage(&self) -> Passage<'_> {
         Passage { file: &self.shown, sql: &self.sql, line: 1, column: 1 }
     }
 
-    /// Where one of its statements begins: characters from 0.
+    /// Returns the position of a statement in characters, starting at 0.
     pub fn start_of(&self, statement: &SourceStatement) -> usize {
         let before = self.sql.split_inclusive('\n').take(statement.line.saturating_sub(1));
         before.map(|line| line.chars().count()).sum::<usize>() + statement.column.saturating_sub(1)
     }
 }
 
-/// What the models need of a scratch database.
-pub fn needs(texts: &[ModelScript]) -> ScratchRequirements {
+/// Returns what the models require of a scratch database.
+pub fn requirements(texts: &[ModelScript]) -> ScratchRequirements {
     let statements = texts.iter().flat_map(|text| &text.statements);
-    let mut needs =
+    let mut result =
         ScratchRequirements::of(statements.map(|statement| statement.text.as_str()).filter(|text| may_be_shared(text)));
-    needs.own_server = needs.own_server.map(|why| why.replacen("a script", "a model", 1));
-    needs
+    result.own_server = result.own_server.map(|reason| reason.replacen("a script", "a model", 1));
+    result
 }
 
-/// Whether a statement is worth a syntax tree: without one of these words nothing is changed that databases share.
+/// Whether a statement may change an object that all databases share. Statements without these words are not parsed.
 fn may_be_shared(statement: &str) -> bool {
     const WORDS: [&str; 11] = [
         "role",
@@ -99,7 +100,7 @@ fn may_be_shared(statement: &str) -> bool {
     words.filter(|word| !word.is_empty()).any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
-/// Whether a statement sets what later ones of its file run with.
+/// Whether a statement changes a setting for the later statements of its file.
 pub fn is_setting(statement: &str) -> bool {
     match first_word(statement).as_str() {
         "set" | "reset" => true,
@@ -108,18 +109,18 @@ pub fn is_setting(statement: &str) -> bool {
     }
 }
 
-/// The first word of a statement, in lower case.
+/// Returns the first word of a statement in lower case.
 pub fn first_word(statement: &str) -> String {
     statement.chars().take_while(|c| c.is_alphanumeric() || *c == '_').flat_map(char::to_lowercase).collect()
 }
 
-/// `pg_dump` frames what it writes in two commands of psql's that only keep psql from others; they are blanked, so that
-/// every place stays where it is.
-fn without_restrict(text: &str) -> String {
+/// Replaces the psql commands `\restrict` and `\unrestrict`, which `pg_dump` writes around a dump, by spaces. All
+/// positions stay the same.
+fn blank_restrict_commands(text: &str) -> String {
     if !text.contains("restrict ") {
         return text.to_owned();
     }
-    let is_frame = |line: &str| {
+    let is_restrict_command = |line: &str| {
         let key = line.strip_prefix("\\restrict ").or_else(|| line.strip_prefix("\\unrestrict "));
         key.is_some_and(|key| !key.trim().is_empty() && key.trim().chars().all(|c| c.is_ascii_alphanumeric()))
     };
@@ -127,7 +128,11 @@ fn without_restrict(text: &str) -> String {
     lines
         .map(|line| {
             let end = line.len() - line.trim_end_matches(['\r', '\n']).len();
-            if is_frame(line) { " ".repeat(line.len() - end) + &line[line.len() - end..] } else { line.to_owned() }
+            if is_restrict_command(line) {
+                " ".repeat(line.len() - end) + &line[line.len() - end..]
+            } else {
+                line.to_owned()
+            }
         })
         .collect()
 }
@@ -136,19 +141,19 @@ fn without_restrict(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn text(sql: &str) -> Result<ModelScript> {
+    fn script(sql: &str) -> Result<ModelScript> {
         ModelScript::of(&ModelSource { name: "m.sql".into(), shown: "m.sql".into(), text: sql.into() })
     }
 
     #[test]
-    fn what_has_no_place_is_refused_with_its_place() {
+    fn statements_that_are_not_allowed_are_refused_with_position() {
         for (sql, part, line) in [
             ("SELECT 1;\n  \\connect x\n", "\\connect is a command of psql", 2),
-            ("CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n", "brings rows", 2),
-            ("BEGIN;\nROLLBACK;", "ROLLBACK has no place", 2),
+            ("CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n", "contains rows", 2),
+            ("BEGIN;\nROLLBACK;", "ROLLBACK is not allowed", 2),
             ("\nSELECT 'a", "string", 2),
         ] {
-            let error = text(sql).unwrap_err();
+            let error = script(sql).unwrap_err();
             assert!(error.message.starts_with("m.sql: ") && error.message.contains(part), "{error:?}");
             assert_eq!(error.line, Some(line), "{error:?}");
             assert!(error.hint.is_some() && error.excerpt.unwrap().contains(&format!("m.sql:{line}:")));
@@ -156,18 +161,18 @@ mod tests {
     }
 
     #[test]
-    fn a_dump_of_psqls_keeps_its_places() {
-        let dump = text("--\n\\restrict aB3\n\nSET x = 1;\n\\unrestrict aB3\n").unwrap();
+    fn a_pg_dump_file_keeps_its_positions() {
+        let dump = script("--\n\\restrict aB3\n\nSET x = 1;\n\\unrestrict aB3\n").unwrap();
         assert_eq!((dump.statements.len(), dump.statements[0].line), (1, 4));
         assert!(dump.whole && dump.sql.len() == "--\n\\restrict aB3\n\nSET x = 1;\n\\unrestrict aB3\n".len());
-        assert!(text("\\restrict a b\n").is_err());
+        assert!(script("\\restrict a b\n").is_err());
     }
 
     #[test]
-    fn frames_are_taken_off() {
-        let framed = text("BEGIN;\nCREATE TABLE a (i int);\nCOMMIT;").unwrap();
+    fn transaction_statements_are_skipped() {
+        let framed = script("BEGIN;\nCREATE TABLE a (i int);\nCOMMIT;").unwrap();
         assert!(!framed.whole && framed.statements.len() == 1);
-        let needs = needs(&[framed, text("CREATE ROLE app;").unwrap()]);
-        assert_eq!(needs.own_server.as_deref(), Some("a model creates a role: CREATE ROLE app"));
+        let result = requirements(&[framed, script("CREATE ROLE app;").unwrap()]);
+        assert_eq!(result.own_server.as_deref(), Some("a model creates a role: CREATE ROLE app"));
     }
 }

@@ -1,4 +1,4 @@
-//! Where the models' DDL comes from: files, or a program's output.
+//! Reads the models' DDL from files or from a program's output.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,68 +11,71 @@ use crate::engine::passage::display_path;
 use crate::engine::project::Project;
 use crate::engine::{Error, Result};
 
-/// What serves where `[models]` names nothing.
-const DEFAULT: &str = "models/**/*.sql";
+/// The pattern that is used when `[models]` names nothing.
+const DEFAULT_PATTERN: &str = "models/**/*.sql";
 
-/// One text of DDL.
+/// One DDL text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelSource {
-    /// The same wherever the project lies and limbeck is called from.
+    /// The same for every location of the project and every working directory.
     pub name: String,
-    /// As it is to be called in errors.
+    /// The name in messages.
     pub shown: String,
     pub text: String,
 }
 
-/// Reads all of them, in the order in which they are loaded.
+/// Reads all sources, in the order in which they are loaded.
 ///
 /// # Errors
-/// When there are none, one cannot be read, or the program does not do its work.
+/// When there are none, one cannot be read, or the program fails.
 pub async fn read(
     project: &Project,
     options: &LoadOptions,
-    places: &UserFolders,
+    user_folders: &UserFolders,
     cancel: &CancellationToken,
 ) -> Result<Vec<ModelSource>> {
-    sound(project)?;
+    check_config(project)?;
     let models = &project.config.models;
     if let Some(words) = &models.program {
-        consent::ask(project, words, options.consent, places)?;
+        consent::require(project, words, options.consent, user_folders)?;
         let text = program::output(words, project.root(), cancel).await?;
-        let called = format!("output of {}", words.first().map_or("", String::as_str));
+        let name = format!("output of {}", words.first().map_or("", String::as_str));
         return Ok(vec![ModelSource {
-            name: called.clone(),
-            shown: called,
-            text: plain(text, "the program's output")?,
+            name: name.clone(),
+            shown: name,
+            text: clean_text(text, "the program's output")?,
         }]);
     }
     files(project.root(), models.sql.as_deref(), &project.config_path)
 }
 
-/// What serves, as patterns.
+/// Returns the configured patterns, or the default.
 pub fn patterns(project: &Project) -> Vec<String> {
-    project.config.models.sql.clone().unwrap_or_else(|| vec![DEFAULT.to_owned()])
+    project.config.models.sql.clone().unwrap_or_else(|| vec![DEFAULT_PATTERN.to_owned()])
 }
 
-/// The files that are read, without reading them.
+/// Returns the names of the files without reading them.
 ///
 /// # Errors
 /// When there are none.
-pub fn named(project: &Project) -> Result<BTreeSet<String>> {
-    names(project.root(), project.config.models.sql.as_deref(), &project.config_path)
+pub fn file_names(project: &Project) -> Result<BTreeSet<String>> {
+    find_names(project.root(), project.config.models.sql.as_deref(), &project.config_path)
 }
 
-/// Refuses what cannot be loaded, whatever stands in the files.
-pub fn sound(project: &Project) -> Result<()> {
+/// Checks the `[models]` section. Does not read files.
+pub fn check_config(project: &Project) -> Result<()> {
     let models = &project.config.models;
-    let named = [models.sql.is_some(), models.program.is_some(), models.sqlalchemy.is_some()];
-    if named.into_iter().filter(|named| *named).count() > 1 {
-        return Err(Error::new(format!("[models] in {} says more than one thing", display_path(&project.config_path)))
-            .hint("keep one of sql, program and sqlalchemy"));
+    let configured = [models.sql.is_some(), models.program.is_some(), models.sqlalchemy.is_some()];
+    if configured.into_iter().filter(|is_set| *is_set).count() > 1 {
+        return Err(Error::new(format!(
+            "[models] in {} sets more than one source",
+            display_path(&project.config_path)
+        ))
+        .hint("set only one of sql, program and sqlalchemy"));
     }
     if models.sqlalchemy.is_some() {
-        return Err(Error::new("[models] sqlalchemy is not in this version yet").hint(
-            "name files with sql, or a program that prints the DDL: program = [\"python\", \"print_ddl.py\"], with \
+        return Err(Error::new("[models] sqlalchemy is not supported in this version").hint(
+            "use sql with files, or a program that prints the DDL: program = [\"python\", \"print_ddl.py\"], with \
              SQLAlchemy's CreateTable for every table",
         ));
     }
@@ -80,29 +83,29 @@ pub fn sound(project: &Project) -> Result<()> {
 }
 
 fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<ModelSource>> {
-    names(root, patterns, config)?.into_iter().map(|name| file(root, name)).collect()
+    find_names(root, patterns, config)?.into_iter().map(|name| file(root, name)).collect()
 }
 
-fn names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTreeSet<String>> {
-    let mut found: BTreeSet<String> = BTreeSet::new();
-    for pattern in patterns.unwrap_or(&[DEFAULT.to_owned()]) {
+fn find_names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTreeSet<String>> {
+    let mut sources: BTreeSet<String> = BTreeSet::new();
+    for pattern in patterns.unwrap_or(&[DEFAULT_PATTERN.to_owned()]) {
         let more = glob::find_files(root, pattern)?;
         if more.is_empty() && patterns.is_some() {
             return Err(no_file(root, pattern));
         }
-        found.extend(more);
+        sources.extend(more);
     }
-    if found.is_empty() {
-        return Err(Error::new("there are no models: nothing says what the schema should be")
-            .because(format!("{} has no [models], and no file is {DEFAULT} beside it", display_path(config)))
-            .hint("write the schema as CREATE statements into models/schema.sql beside limbeck.toml, or name sql or program under [models]"));
+    if sources.is_empty() {
+        return Err(Error::new("there are no models")
+            .because(format!("{} has no [models] section, and no file matches the default pattern {DEFAULT_PATTERN}", display_path(config)))
+            .hint("write the schema as CREATE statements to models/schema.sql next to limbeck.toml, or set sql or program under [models]"));
     }
-    Ok(found)
+    Ok(sources)
 }
 
 fn no_file(root: &Path, pattern: &str) -> Error {
-    let called = if glob::is_pattern(pattern) { "no file is" } else { "there is no file" };
-    let error = Error::new(format!("{called} '{pattern}', which [models] sql names"));
+    let subject = if glob::is_pattern(pattern) { "no file matches" } else { "there is no file" };
+    let error = Error::new(format!("{subject} '{pattern}', which is set in [models] sql"));
     error.hint(format!(
         "patterns are relative to {}; `**` matches any folders, `*` and `?` match within a name, {{a,b}} and [a-z] are allowed",
         root.display()
@@ -113,17 +116,16 @@ fn file(root: &Path, name: String) -> Result<ModelSource> {
     let path = root.join(&name);
     let shown = display_path(&path);
     let bytes = std::fs::read(&path).map_err(|error| Error::new(format!("cannot read {shown}")).because(error))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        Error::new(format!("{shown} is no UTF-8")).because(error).hint("models are written in UTF-8")
-    })?;
-    Ok(ModelSource { text: plain(text, &shown)?, name, shown })
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Error::new(format!("{shown} is not UTF-8")).because(error).hint("save the file as UTF-8"))?;
+    Ok(ModelSource { text: clean_text(text, &shown)?, name, shown })
 }
 
-/// Without a byte order mark; a zero byte cannot be sent.
-fn plain(text: String, shown: &str) -> Result<String> {
+/// Removes a byte order mark. A zero byte is an error, because it cannot be sent to the server.
+fn clean_text(text: String, shown: &str) -> Result<String> {
     if let Some(at) = text.find('\0') {
         let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-        return Err(Error::new(format!("{shown}:{line}: a zero byte is no SQL")));
+        return Err(Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL")));
     }
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_come_sorted_once_and_without_marks() {
+    fn files_are_sorted_unique_and_without_byte_order_mark() {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("limbeck.toml");
         std::fs::create_dir(home.path().join("models")).unwrap();
@@ -144,14 +146,14 @@ mod tests {
         assert!(read(None).unwrap_err().message.starts_with("there are no models"));
         std::fs::write(home.path().join("models/b.sql"), "\u{feff}SELECT 1;").unwrap();
         std::fs::write(home.path().join("models/a.sql"), "SELECT 2;").unwrap();
-        let found = read(Some(&["models/b.sql", "models/*.sql"])).unwrap();
-        let names: Vec<_> = found.iter().map(|source| (source.name.as_str(), source.text.as_str())).collect();
-        assert_eq!(names, [("models/a.sql", "SELECT 2;"), ("models/b.sql", "SELECT 1;")]);
-        assert_eq!(read(None).unwrap(), found);
+        let sources = read(Some(&["models/b.sql", "models/*.sql"])).unwrap();
+        let find_names: Vec<_> = sources.iter().map(|source| (source.name.as_str(), source.text.as_str())).collect();
+        assert_eq!(find_names, [("models/a.sql", "SELECT 2;"), ("models/b.sql", "SELECT 1;")]);
+        assert_eq!(read(None).unwrap(), sources);
         assert!(read(Some(&["schema.sql"])).unwrap_err().message.starts_with("there is no file 'schema.sql'"));
         std::fs::write(home.path().join("models/a.sql"), b"a\n\xff").unwrap();
-        assert!(read(None).unwrap_err().message.ends_with("a.sql is no UTF-8"));
+        assert!(read(None).unwrap_err().message.ends_with("a.sql is not UTF-8"));
         std::fs::write(home.path().join("models/a.sql"), "a\n\0").unwrap();
-        assert!(read(None).unwrap_err().message.ends_with("a.sql:2: a zero byte is no SQL"));
+        assert!(read(None).unwrap_err().message.ends_with("a.sql:2: a zero byte is not allowed in SQL"));
     }
 }

@@ -1,11 +1,11 @@
-//! The folders of the user's own that limbeck keeps things in.
+//! The folders of the user in which limbeck stores files.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Where caches and what is remembered lie. `None`: nowhere, so nothing is kept.
+/// The folders of caches and state. `None`: nothing is stored.
 ///
-/// Never filled from a project's `.env`: a project must not say that its own program has been agreed to.
+/// Never read from a project's `.env`: a project must not declare consent to its own program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFolders {
     /// `$XDG_CACHE_HOME/limbeck`.
@@ -15,7 +15,7 @@ pub struct UserFolders {
 }
 
 impl UserFolders {
-    /// As this process's environment has it.
+    /// The folders of this process's environment.
     #[must_use]
     pub fn of_process() -> Self {
         Self::of(|name| std::env::var_os(name))
@@ -36,13 +36,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_folders_serve_where_none_is_named() {
+    fn default_folders_are_used_without_variables() {
         let of = |set: &'static [(&str, &str)]| {
             UserFolders::of(move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
         };
-        let usual = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
-        assert_eq!(usual.cache.unwrap(), PathBuf::from("/h/.cache/limbeck"));
-        assert_eq!(usual.state.unwrap(), PathBuf::from("/h/.local/state/limbeck"));
+        let default = of(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]);
+        assert_eq!(default.cache.unwrap(), PathBuf::from("/h/.cache/limbeck"));
+        assert_eq!(default.state.unwrap(), PathBuf::from("/h/.local/state/limbeck"));
         assert_eq!(of(&[("XDG_CACHE_HOME", "/c")]), UserFolders { cache: Some("/c/limbeck".into()), state: None });
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the models have changed, told without reading them, and where to look for that.
+//! Detects changes of the models without reading them, and returns the folders to watch.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -7,27 +7,27 @@ use super::{glob, source};
 use crate::engine::Result;
 use crate::engine::project::Project;
 
-/// A number that is another one once the models may say something else: their files, the program's name, and what is
-/// managed.
+/// Returns a number that changes when the models may have changed: their files, the program's name, or the managed
+/// schemas.
 ///
 /// # Errors
 /// When there are no models.
 pub fn fingerprint(project: &Project) -> Result<u64> {
-    source::sound(project)?;
+    source::check_config(project)?;
     let models = &project.config.models;
-    let mut seen = DefaultHasher::new();
-    (&models.schemas, &models.exclude, &models.program).hash(&mut seen);
+    let mut hasher = DefaultHasher::new();
+    (&models.schemas, &models.exclude, &models.program).hash(&mut hasher);
     if models.program.is_none() {
-        for name in source::named(project)? {
+        for name in source::file_names(project)? {
             let file = std::fs::metadata(project.root().join(&name)).ok();
             let state = file.map(|file| (file.len(), file.modified().ok()));
-            (name, state).hash(&mut seen);
+            (name, state).hash(&mut hasher);
         }
     }
-    Ok(seen.finish())
+    Ok(hasher.finish())
 }
 
-/// The folders in which files of models come and go, absolute; `true`: with all below them.
+/// Returns the folders to watch, absolute. `true`: with all subfolders.
 #[must_use]
 pub fn watched_folders(project: &Project) -> Vec<(PathBuf, bool)> {
     if project.config.models.program.is_some() {
@@ -40,14 +40,14 @@ pub fn watched_folders(project: &Project) -> Vec<(PathBuf, bool)> {
     folders
 }
 
-/// The part of a pattern that names one folder.
+/// Returns the fixed folder of a pattern, and whether its subfolders must be watched.
 fn folder(root: &Path, pattern: &str) -> (PathBuf, bool) {
     let parent = pattern.rsplit_once('/').map_or("", |(parent, _)| parent);
     let start = if pattern.starts_with('/') { Path::new("/") } else { root };
     let parts: Vec<&str> = parent.split('/').filter(|part| !part.is_empty()).collect();
     let fixed = parts.iter().take_while(|part| !glob::is_pattern(part)).count();
     let folder = parts.iter().take(fixed).fold(start.to_owned(), |folder, part| folder.join(part));
-    // All below the project's own folder would be the whole repository.
+    // Watching all subfolders of the project would watch the whole repository.
     let is_deep = fixed < parts.len() && folder != root && start == root;
     (folder, is_deep)
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_those_that_patterns_begin_with() {
+    fn watched_folders_are_the_fixed_part_of_patterns() {
         let root = Path::new("/p");
         for (pattern, expected, is_deep) in [
             ("models/**/*.sql", "/p/models", true),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_file_is_seen() {
+    fn a_changed_file_changes_the_fingerprint() {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("limbeck.toml");
         std::fs::write(&config, "").unwrap();

@@ -27,7 +27,7 @@ pub struct Request {
 /// # Errors
 /// When the target cannot be resolved, a script of the path cannot be read, or the server cannot be asked.
 pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, request: &Request) -> Result<Arc<Plan>> {
-    tree.sound()?;
+    tree.require_valid()?;
     if request.target.contains(':') {
         return Err(Error::new("Range revision not allowed").hint("a range START:END goes with --sql only"));
     }

@@ -1,4 +1,4 @@
-//! `limbeck.toml` as data.
+//! The data of `limbeck.toml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::core::hazard::Class;
 use crate::core::plan::TransactionMode;
 use crate::engine::{Error, Result};
 
-/// The whole configuration, with defaults filled in.
+/// The configuration, with defaults.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -21,17 +21,17 @@ pub struct Config {
     pub scratch: ScratchConfig,
 }
 
-/// `[database]`: where the project's own database is.
+/// `[database]`: the project's default database.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// A connection string, `${NAME}` allowed. `None`: `${DATABASE_URL}`, then libpq's variables.
+    /// A connection string; may contain `${NAME}`. `None`: `${DATABASE_URL}`, then libpq's variables.
     pub url: Option<String>,
-    /// Whether the embedded server serves where there is no URL.
+    /// Whether to use the embedded server when there is no URL.
     pub embedded: bool,
-    /// The revision that a new embedded database is first brought to.
+    /// The revision that a new embedded database is upgraded to.
     pub embedded_at: Option<String>,
-    /// Alembic's table, with its schema before a dot where it is not on the search path.
+    /// Alembic's version table, with its schema and a dot if it is not on the search path.
     pub version_table: String,
 }
 
@@ -40,9 +40,9 @@ pub struct DatabaseConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct EnvironmentConfig {
     pub url: Option<String>,
-    /// Whether its name has to be confirmed before anything runs.
+    /// Whether the name of the environment must be confirmed before anything runs.
     pub protected: bool,
-    /// Environments that should have reached a target before this one.
+    /// Environments that should have a revision before this one.
     pub after: Vec<String>,
 }
 
@@ -50,16 +50,16 @@ pub struct EnvironmentConfig {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScriptsConfig {
-    /// Version folders, relative to the file.
+    /// Version folders, relative to the configuration file.
     #[serde(deserialize_with = "one_or_many")]
     pub directory: Vec<String>,
-    /// The name of a new script without `.sql`.
+    /// The file name of a new script without `.sql`.
     pub file_template: String,
     /// The time zone of `Create Date`.
     pub timezone: String,
 }
 
-/// `[models]`: the schema as it should be.
+/// `[models]`: the source of the schema, and what the project manages.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelsConfig {
@@ -84,11 +84,11 @@ pub struct SqlAlchemy {
 #[serde(default, deny_unknown_fields)]
 pub struct ApplyConfig {
     pub transaction: TransactionMode,
-    /// As PostgreSQL takes it.
+    /// In PostgreSQL's syntax.
     pub lock_timeout: String,
-    /// `SET ROLE` before anything runs.
+    /// The role to switch to with `SET ROLE` before anything runs.
     pub role: Option<String>,
-    /// Whether what a confirmed step destroys is kept.
+    /// Whether data that an approved step destroys is copied.
     pub keep: bool,
     pub keep_limit: String,
     pub backup: BackupPolicy,
@@ -144,10 +144,10 @@ impl Default for ApplyConfig {
 }
 
 impl Config {
-    /// Reads the text of a `limbeck.toml`; `path` names it in errors.
+    /// Parses the text of a `limbeck.toml`. `path` names it in errors.
     ///
     /// # Errors
-    /// With the line, and for an unknown key the nearest known one.
+    /// With the line, and for an unknown key the most similar known key.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         toml::from_str(text).map_err(|error| explain(&error, text, path))
     }
@@ -168,11 +168,11 @@ fn explain(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     report
 }
 
-/// The known name most like an unknown one, when it is alike enough to be worth offering.
+/// Returns the known name that is most similar to an unknown one, if it is similar enough.
 pub(crate) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| (strsim::jaro_winkler(unknown, name), name))
-        .filter(|(likeness, _)| *likeness > 0.7)
+        .filter(|(similarity, _)| *similarity > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_the_defaults() {
+    fn an_empty_file_gives_the_defaults() {
         assert_eq!(parse("").unwrap(), Config::default());
     }
 
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_like_none_gets_no_guess() {
+    fn a_key_without_similar_key_gets_no_suggestion() {
         assert_eq!(parse("[database]\nqqq = 1\n").unwrap_err().hint, None);
     }
 
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_read_by_their_words() {
+    fn classes_are_parsed() {
         let config = parse("[apply]\nconfirm = ['data-loss', 'foreign-key']\ntransaction = 'all'").unwrap();
         assert_eq!(config.apply.confirm, [Class::DataLoss, Class::ForeignKey]);
         assert_eq!(config.apply.transaction, TransactionMode::All);

@@ -1,4 +1,4 @@
-//! Where the project is: the named file, `LIMBECK_CONFIG`, or the nearest one upwards.
+//! Finds the project: the given file, `LIMBECK_CONFIG`, or the nearest file in the folder and its parents.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use super::{CONFIG_FILE, no_project};
 use crate::engine::connection::Variables;
 use crate::engine::{Error, Result};
 
-/// The configuration file's absolute path.
+/// Returns the absolute path of the configuration file.
 pub(super) fn find(config: Option<&Path>, directory: &Path, variables: &Variables) -> Result<PathBuf> {
     let named = config.map(Path::to_path_buf);
     let named = named
@@ -17,7 +17,7 @@ pub(super) fn find(config: Option<&Path>, directory: &Path, variables: &Variable
     absolute(&directory.ancestors().find_map(in_folder).ok_or_else(|| no_project(directory))?)
 }
 
-/// The nearest `.env` from a folder upwards, as far as the repository that it stands in.
+/// Returns the nearest `.env` in a folder and its parents, up to the root of the repository.
 pub(super) fn dotenv(root: &Path) -> Option<PathBuf> {
     for folder in root.ancestors() {
         let file = folder.join(".env");
@@ -35,14 +35,14 @@ fn in_folder(folder: &Path) -> Option<PathBuf> {
     [folder.join(CONFIG_FILE), folder.join("migrations").join(CONFIG_FILE)].into_iter().find(|path| path.is_file())
 }
 
-/// A named path may also be the folder that the file lies in.
+/// A given path may be the file or its folder.
 fn existing(path: &Path) -> Result<PathBuf> {
     let file = if path.is_dir() { path.join(CONFIG_FILE) } else { path.to_path_buf() };
     if file.is_file() {
         return Ok(file);
     }
-    Err(Error::new(format!("no configuration file {}", file.display()))
-        .hint(format!("make one with `limbeck init {}`", file.parent().unwrap_or(path).display())))
+    Err(Error::new(format!("the configuration file {} does not exist", file.display()))
+        .hint(format!("create it with `limbeck init {}`", file.parent().unwrap_or(path).display())))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_file_upwards_wins() {
+    fn the_nearest_file_is_used() {
         let home = tempfile::tempdir().unwrap();
         let root = home.path().canonicalize().unwrap();
         touch(&root.join("migrations/limbeck.toml"));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_folder_or_file_is_taken_and_a_missing_one_refused() {
+    fn a_given_folder_or_file_is_used_and_a_missing_one_refused() {
         let home = tempfile::tempdir().unwrap();
         let root = home.path().canonicalize().unwrap();
         touch(&root.join("m/limbeck.toml"));
@@ -84,13 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn no_project_is_an_error_of_its_own_kind() {
+    fn a_missing_project_has_its_own_error_kind() {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(find(None, home.path(), &Variables::default()).unwrap_err().kind, ErrorKind::NoProject);
     }
 
     #[test]
-    fn dotenv_is_looked_for_as_far_as_the_repository() {
+    fn dotenv_is_searched_up_to_the_repository() {
         let home = tempfile::tempdir().unwrap();
         touch(&home.path().join(".env"));
         touch(&home.path().join("repository/.git/HEAD"));

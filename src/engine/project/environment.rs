@@ -1,4 +1,4 @@
-//! Which database is meant: environments, `${NAME}`, and the order in which a URL is looked for.
+//! Which database to use: environments, `${NAME}` variables, and the order of the sources of the URL.
 
 use super::Project;
 use super::config::nearest;
@@ -6,22 +6,22 @@ use crate::core::hazard::Class;
 use crate::core::plan::EnvironmentName;
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
 
-/// libpq's variables that say where a server is; with one of them set, a URL is not missed.
-const LIBPQ_PLACE: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGDATABASE", "PGUSER"];
+/// libpq's variables that identify a server. If one is set, no URL is required.
+const LIBPQ_VARIABLES: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGDATABASE", "PGUSER"];
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseLocation {
-    /// A connection string, its variables put in; may hold a password.
+    /// A connection string with expanded variables. It may contain a password.
     Url(String),
-    /// libpq's variables say it.
+    /// Given by libpq's variables.
     Variables,
-    /// The project's embedded server.
+    /// On the project's embedded server.
     Embedded,
 }
 
 impl Project {
-    /// The chosen environment's name.
+    /// Returns the name of the chosen environment.
     ///
     /// # Errors
     /// When the project has no such environment.
@@ -31,10 +31,10 @@ impl Project {
         Ok(EnvironmentName { name: Some(name.clone()), protected: environment.protected })
     }
 
-    /// Finds out where the database is, without asking anyone.
+    /// Determines where the database is.
     ///
     /// # Errors
-    /// When there is no such environment, a variable is not set, or nothing says where the database is.
+    /// When the environment does not exist, a variable is not set, or no source gives the location.
     pub fn locate(&self, options: &ConnectOptions) -> Result<DatabaseLocation> {
         if options.embedded {
             return Ok(DatabaseLocation::Embedded);
@@ -56,20 +56,20 @@ impl Project {
         if let Some(url) = self.variable("DATABASE_URL") {
             return Ok(DatabaseLocation::Url(url.to_owned()));
         }
-        if LIBPQ_PLACE.iter().any(|name| self.variable(name).is_some()) {
+        if LIBPQ_VARIABLES.iter().any(|name| self.variable(name).is_some()) {
             return Ok(DatabaseLocation::Variables);
         }
         if self.config.database.embedded {
             return Ok(DatabaseLocation::Embedded);
         }
-        let message = "no database URL: DATABASE_URL is not set, nor any of libpq's PG* variables";
+        let message = "no database URL: neither DATABASE_URL nor any of libpq's PG* variables is set";
         Err(Error::of(ErrorKind::NoDatabase, message).hint(format!(
-            "set DATABASE_URL in the environment or in .env, or url under [database] in {}; --embedded starts a private server",
+            "set DATABASE_URL in the environment or in .env, or url under [database] in {}; or use --embedded to start a private server",
             self.config_path.display()
         )))
     }
 
-    /// The classes of hazards that need approval in an environment.
+    /// Returns the hazard classes that need approval in an environment.
     #[must_use]
     pub fn classes_to_confirm(&self, environment: &EnvironmentName) -> Vec<Class> {
         let mut classes = self.config.apply.confirm.clone();
@@ -86,9 +86,10 @@ impl Project {
             match nearest(name, environments.keys().map(String::as_str)) {
                 Some(known) => error.hint(format!("did you mean '{known}'?")),
                 None if environments.is_empty() => error.hint("add [environments.NAME] with a url"),
-                None => {
-                    error.hint(format!("there are {}", environments.keys().cloned().collect::<Vec<_>>().join(", ")))
-                }
+                None => error.hint(format!(
+                    "the environments are {}",
+                    environments.keys().cloned().collect::<Vec<_>>().join(", ")
+                )),
             }
         })
     }
@@ -97,7 +98,7 @@ impl Project {
         self.variables.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Puts in `${NAME}`; what stands outside is kept as it is.
+    /// Replaces each `${NAME}` by the value of the variable.
     ///
     /// # Errors
     /// When a variable is not set.
@@ -110,7 +111,7 @@ impl Project {
             expanded.push_str(&rest[..start]);
             expanded.push_str(self.variable(name).ok_or_else(|| {
                 Error::new(format!("{}: ${{{name}}} is not set", self.config_path.display()))
-                    .hint(format!("set {name} in the environment, or in a .env beside the file or above it"))
+                    .hint(format!("set {name} in the environment, or in a .env file in the folder of the configuration or a parent folder"))
             })?);
             rest = &rest[start + length + 1..];
         }
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_url_is_looked_for_in_order() {
+    fn the_sources_of_the_url_have_an_order() {
         let url = |text: &str| DatabaseLocation::Url(text.to_owned());
         let all = [("DATABASE_URL", "from-env"), ("PGHOST", "h")];
         let options = ConnectOptions::default();
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_command_line_says_comes_first() {
+    fn the_command_line_has_precedence() {
         let options = ConnectOptions { database_url: Some("x".into()), ..ConnectOptions::default() };
         assert_eq!(locate("[database]\nurl = 'a'", &[], &options).unwrap(), DatabaseLocation::Url("x".into()));
         let options = ConnectOptions { embedded: true, ..ConnectOptions::default() };
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_put_in_and_a_missing_one_is_named() {
+    fn variables_are_expanded_and_a_missing_one_is_an_error() {
         let config = "[database]\nurl = 'postgresql://u:${PW}@h/${DB}'";
         let known = [("PW", "p}${x"), ("DB", "d")];
         let options = ConnectOptions::default();
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn environments_are_known_by_name() {
+    fn environments_are_found_by_name() {
         let config = "[environments.production]\nurl = 'p'\nprotected = true";
         let chosen = |name: &str| ConnectOptions { environment: Some(name.into()), ..ConnectOptions::default() };
         assert_eq!(locate(config, &[], &chosen("production")).unwrap(), DatabaseLocation::Url("p".into()));

@@ -1,4 +1,4 @@
-//! A project on disk: `limbeck.toml`, `.env`, the template, and the scripts.
+//! A project on disk: `limbeck.toml`, `.env`, the script template, and the scripts.
 
 pub mod config;
 mod discover;
@@ -22,21 +22,22 @@ use super::{Error, ErrorKind, Result};
 /// The name of the configuration file.
 pub const CONFIG_FILE: &str = "limbeck.toml";
 
-/// An opened project: where it is and what its configuration says.
+/// An open project.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The configuration file, absolute.
+    /// The absolute path of the configuration file.
     pub config_path: PathBuf,
     pub config: Config,
-    /// The environment, with `.env` below it.
+    /// The environment, with the variables of `.env` that it does not have.
     pub variables: Variables,
 }
 
 impl Project {
-    /// Finds and reads the project: `config`, then `LIMBECK_CONFIG`, then upwards from `directory`.
+    /// Finds and reads the project: `config`, then `LIMBECK_CONFIG`, then the nearest configuration in `directory` and
+    /// its parents.
     ///
     /// # Errors
-    /// Of kind `NoProject` where there is none; `Failed` where a file cannot be read, with its line.
+    /// Of kind `NoProject` when there is none; `Failed` when a file cannot be read, with the line.
     pub fn open(config: Option<&Path>, directory: &Path, variables: Variables) -> Result<Self> {
         let config_path = discover::find(config, directory, &variables)?;
         let text = std::fs::read_to_string(&config_path)
@@ -47,7 +48,7 @@ impl Project {
         Ok(project)
     }
 
-    /// The folder that relative paths start from.
+    /// The folder of the configuration. Relative paths start here.
     #[must_use]
     pub fn root(&self) -> &Path {
         self.config_path.parent().unwrap_or(Path::new("."))
@@ -59,7 +60,7 @@ impl Project {
         self.config.scripts.directory.iter().map(|folder| self.root().join(folder)).collect()
     }
 
-    /// Reads every script of every version folder; what cannot be read is a problem in the tree.
+    /// Reads every script in the version folders. Files that cannot be read are problems of the tree.
     #[must_use]
     pub fn read_scripts(&self) -> ScriptTree {
         ScriptTree::read(&self.version_folders())
@@ -70,7 +71,7 @@ impl Project {
         let unreadable = |error: dotenvy::Error| {
             Error::new(format!("cannot read {}", path.display()))
                 .because(dotenv_cause(&error))
-                .hint("each line is NAME=value; quote values that hold blanks or '#'")
+                .hint("each line is NAME=value; quote values that contain spaces or '#'")
         };
         for pair in dotenvy::from_path_iter(&path).map_err(unreadable)? {
             let (name, value) = pair.map_err(unreadable)?;
@@ -80,15 +81,15 @@ impl Project {
     }
 }
 
-/// A line of `.env` may be a password, so it is never repeated.
+/// Describes the error without the line, which may contain a password.
 fn dotenv_cause(error: &dotenvy::Error) -> String {
     match error {
-        dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=value (at character {at} of it)"),
+        dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=value (at character {at} of the line)"),
         other => other.to_string(),
     }
 }
 
 pub(super) fn no_project(directory: &Path) -> Error {
     Error::of(ErrorKind::NoProject, format!("no project in {} or above it", directory.display()))
-        .hint("make one with `limbeck init`, or name its file with --config")
+        .hint("create one with `limbeck init`, or set --config to its file")
 }

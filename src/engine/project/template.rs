@@ -1,4 +1,4 @@
-//! The template of new scripts, and the names of their files.
+//! The template of new scripts, and their file names.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -8,16 +8,16 @@ use super::Project;
 use crate::core::script::Script;
 use crate::engine::{Error, Result};
 
-/// The template that serves where a project has none; `init` writes it out.
+/// The template of projects that have none. `init` writes it to the project.
 pub const DEFAULT_TEMPLATE: &str = include_str!("../../../assets/script.sql.j2");
 
-/// The template's file name, beside the configuration.
+/// The file name of the template, in the folder of the configuration.
 pub const TEMPLATE_FILE: &str = "script.sql.j2";
 
-/// The longest slug in a file name, in characters; Alembic's own bound.
+/// The maximum length of a slug in characters; the same as Alembic's.
 const SLUG_LENGTH: usize = 40;
 
-/// What a template can use.
+/// The variables of a template.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct TemplateValues {
     pub message: String,
@@ -25,19 +25,19 @@ pub struct TemplateValues {
     pub down_revisions: Vec<String>,
     pub branch_labels: Vec<String>,
     pub depends_on: Vec<String>,
-    /// `2026-11-22 10:00:00+00:00`, in the configured time zone.
+    /// For example `2026-11-22 10:00:00+00:00`, in the configured time zone.
     pub create_date: String,
     pub upgrade_sql: String,
     pub downgrade_sql: String,
-    /// The message as a part of a file name.
+    /// The message as part of a file name.
     pub slug: String,
 }
 
 impl Project {
-    /// Renders a new script with the project's template, and makes sure that it can be read back.
+    /// Renders a new script with the project's template, and checks that the result can be parsed.
     ///
     /// # Errors
-    /// When the template cannot be read or rendered, or what it gives is no script.
+    /// When the template cannot be read or rendered, or the result is not a script.
     pub fn render_script(&self, values: &TemplateValues) -> Result<String> {
         let path = self.root().join(TEMPLATE_FILE);
         let (template, name) = match std::fs::read_to_string(&path) {
@@ -52,17 +52,17 @@ impl Project {
             text.push('\n');
         }
         Script::parse(&text).map_err(|error| {
-            Error::new(format!("{name} gives no readable script"))
+            Error::new(format!("the result of {name} is not a valid script"))
                 .because(error)
-                .hint(format!("compare it with the one that `limbeck init` writes as {TEMPLATE_FILE}"))
+                .hint(format!("compare it with the {TEMPLATE_FILE} that `limbeck init` writes"))
         })?;
         Ok(text)
     }
 
-    /// The file name of a new script, from `file_template`.
+    /// Returns the file name of a new script, from `file_template`.
     ///
     /// # Errors
-    /// When the template cannot be rendered, or gives no plain file name.
+    /// When the template cannot be rendered, or the result is not a file name.
     pub fn script_file_name(&self, values: &TemplateValues, at: &jiff::Zoned) -> Result<String> {
         let template = &self.config.scripts.file_template;
         let parts = context! {
@@ -73,14 +73,14 @@ impl Project {
         };
         let name = render(template, "[scripts] file_template", parts)?;
         if name.trim().is_empty() || name.contains(['/', '\\', '\0', '\n']) {
-            return Err(Error::new(format!("[scripts] file_template gives no file name: '{name}'"))
-                .hint("it may use revision, slug, year, month, day, hour, minute, second and epoch"));
+            return Err(Error::new(format!("the result of [scripts] file_template is not a file name: '{name}'"))
+                .hint("it may contain revision, slug, year, month, day, hour, minute, second and epoch"));
         }
         Ok(format!("{name}.sql"))
     }
 }
 
-/// The message as a part of a file name: its words in lower case, joined by `_`, cut at a word.
+/// Returns the message as part of a file name: its words in lower case, joined by `_`, cut after a whole word.
 #[must_use]
 pub fn slug(message: &str) -> String {
     let lower = message.lines().next().unwrap_or_default().to_lowercase();
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slugs_keep_letters_of_any_script() {
+    fn slugs_keep_the_letters_of_every_alphabet() {
         assert_eq!(slug("마이그레이션 설명"), "마이그레이션_설명");
         assert_eq!(slug("Add index to function.name!"), "add_index_to_function_name");
         assert_eq!(slug("  --  "), "");

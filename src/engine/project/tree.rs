@@ -1,4 +1,4 @@
-//! The scripts of a project as read from disk.
+//! The scripts of a project.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,16 +11,16 @@ use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::script::Script;
 use crate::engine::{Error, Result};
 
-/// How many files a thread takes at once: reading so many takes longer than a thread's start.
-const BLOCK: usize = 64;
-/// Beyond so many the disk is what is waited for.
-const THREADS: usize = 8;
+/// The number of files that a thread reads at once. It takes longer than the start of a thread.
+const BLOCK_SIZE: usize = 64;
+/// The maximum number of threads. More threads only wait for the disk.
+const MAX_THREADS: usize = 8;
 
 /// One script file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptFile {
     pub path: PathBuf,
-    /// The file's text as it is.
+    /// The text of the file.
     pub text: Arc<str>,
     pub script: Script,
 }
@@ -33,10 +33,10 @@ pub struct ScriptTree {
     pub problems: Vec<ScriptProblem>,
 }
 
-/// A fault of one file or of the graph; the rest of the tree still stands.
+/// A fault of a file or of the graph. The rest of the tree can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptProblem {
-    /// The file cannot be read as a script.
+    /// The file is not a valid script.
     File {
         path: PathBuf,
         line: Option<usize>,
@@ -47,7 +47,7 @@ pub enum ScriptProblem {
 }
 
 impl ScriptTree {
-    /// Reads every `*.sql` file of the folders; a folder that does not exist holds no scripts.
+    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts.
     #[must_use]
     pub fn read(folders: &[PathBuf]) -> Self {
         let mut files = Vec::new();
@@ -58,7 +58,7 @@ impl ScriptTree {
                 Err(error) => problems.push(unreadable(folder, &error)),
             }
         }
-        // As text: comparing paths part by part takes longer than reading the scripts.
+        // Compare as text: a comparison of path components takes longer than reading the scripts.
         files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
         for read in read_all(&files) {
@@ -70,7 +70,7 @@ impl ScriptTree {
         Self::from_scripts(scripts, problems)
     }
 
-    /// The tree of scripts that are already at hand.
+    /// Builds the tree from scripts.
     #[must_use]
     pub fn from_scripts(scripts: Vec<Arc<ScriptFile>>, mut problems: Vec<ScriptProblem>) -> Self {
         let revisions = scripts.iter().map(|file| revision(&file.script)).collect();
@@ -83,7 +83,7 @@ impl ScriptTree {
         Self { graph, scripts: by_id, problems }
     }
 
-    /// This tree with further scripts, as the ledger keeps them for files that are gone.
+    /// Returns this tree with additional scripts, for example from the ledger.
     #[must_use]
     pub fn with(&self, more: Vec<Arc<ScriptFile>>) -> Self {
         let mut scripts: Vec<_> = self.scripts.values().cloned().chain(more).collect();
@@ -93,38 +93,38 @@ impl ScriptTree {
         Self::from_scripts(scripts, problems)
     }
 
-    /// A revision's script.
+    /// Returns the script of a revision.
     #[must_use]
     pub fn script(&self, id: &str) -> Option<&Arc<ScriptFile>> {
         self.scripts.get(id)
     }
 
-    /// Refuses to go on with a tree that has faults, for what writes.
+    /// Checks that the tree has no problems. Call it before anything is written.
     ///
     /// # Errors
-    /// The first problem, with the number of the others.
-    pub fn sound(&self) -> Result<()> {
+    /// The first problem, with the number of further problems.
+    pub fn require_valid(&self) -> Result<()> {
         let Some(first) = self.problems.first() else { return Ok(()) };
         let mut error = first.to_error();
         if self.problems.len() > 1 {
-            error = error.because(format!("and {} more; `limbeck doctor` lists them", self.problems.len() - 1));
+            error = error.because(format!("and {} more; `limbeck doctor` shows all of them", self.problems.len() - 1));
         }
         Err(error)
     }
 }
 
 impl ScriptProblem {
-    /// The problem as an error to show.
+    /// Converts the problem into an error.
     #[must_use]
     pub fn to_error(&self) -> Error {
         let mut error = Error::new(self.to_string());
         match self {
             Self::File { line, hint, .. } => (error.line, error.hint) = (*line, hint.clone()),
             Self::Graph(GraphProblem::MissingParent { parent, .. }) => {
-                error.hint = Some(format!("bring back the script of {parent}, or mend the line 'Revises:'"));
+                error.hint = Some(format!("restore the script of {parent}, or correct the line 'Revises:'"));
             }
             Self::Graph(GraphProblem::Duplicate(_)) => {
-                error.hint = Some("one of the two files is a copy: give it an id of its own, or remove it".into());
+                error.hint = Some("if one of the two files is a copy, give it another id or remove it".into());
             }
             Self::Graph(_) => {}
         }
@@ -151,7 +151,7 @@ fn revision(script: &Script) -> Revision {
     }
 }
 
-/// The folder's own `*.sql` files; hidden ones (editors' swap files among them) are passed over.
+/// Returns the `*.sql` files of a folder, without hidden files such as swap files of editors.
 fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -169,35 +169,37 @@ fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads the files in threads, a block at a time, so that a slow processor leaves more to the others; the answers
-/// stand in the files' order.
+/// Reads the files with several threads, in blocks, so that a faster thread reads more of them. Returns the results in
+/// the order of the files.
 fn read_all(files: &[PathBuf]) -> Vec<Result<ScriptFile, ScriptProblem>> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
-    let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK).collect();
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+    let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK_SIZE).collect();
     let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some((number, block)) = take(&next, &blocks) {
-            done.push((number, block.iter().map(|path| read_script(path)).collect::<Vec<_>>()));
+    let read_blocks = || {
+        let mut results = Vec::new();
+        while let Some((number, block)) = next_block(&next, &blocks) {
+            results.push((number, block.iter().map(|path| read_script(path)).collect::<Vec<_>>()));
         }
-        done
+        results
     };
-    let mut done = std::thread::scope(|scope| {
+    let mut results = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads.min(blocks.len()))
-            .filter_map(|_| std::thread::Builder::new().name("scripts".to_owned()).spawn_scoped(scope, work).ok())
+            .filter_map(|_| {
+                std::thread::Builder::new().name("scripts".to_owned()).spawn_scoped(scope, read_blocks).ok()
+            })
             .collect();
-        let mut done = work();
+        let mut results = read_blocks();
         for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
-        done
+        results
     });
-    done.sort_unstable_by_key(|(number, _)| *number);
-    done.into_iter().flat_map(|(_, block)| block).collect()
+    results.sort_unstable_by_key(|(number, _)| *number);
+    results.into_iter().flat_map(|(_, block)| block).collect()
 }
 
-/// The next block that nobody has begun.
-fn take<'a>(next: &AtomicUsize, blocks: &[&'a [PathBuf]]) -> Option<(usize, &'a [PathBuf])> {
+/// Returns the next block that no thread has started.
+fn next_block<'a>(next: &AtomicUsize, blocks: &[&'a [PathBuf]]) -> Option<(usize, &'a [PathBuf])> {
     let number = next.fetch_add(1, Ordering::Relaxed);
     Some((number, blocks.get(number)?))
 }
@@ -222,8 +224,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {
-    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-    let line = String::from_utf8_lossy(good).matches('\n').count() + 1;
+    let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = String::from_utf8_lossy(valid).matches('\n').count() + 1;
     ScriptProblem::File {
         path: path.to_path_buf(),
         line: Some(line),

@@ -86,7 +86,7 @@ impl DatabaseProperties {
         format!("TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE 'C'", literal(&self.encoding))
     }
 
-    /// Sets the target's settings for a database. Returns a note for each setting that could not be apply_settings.
+    /// Sets the target's settings for a database. Returns a note for each setting that could not be set.
     pub async fn apply_settings(&self, client: &Client, database: &str) -> Vec<String> {
         let mut notes = Vec::new();
         for (name, value) in self.settings.iter().filter_map(|setting| setting.split_once('=')) {

@@ -121,7 +121,7 @@ impl ScratchDatabase {
     ) -> Result<Self> {
         let mut options = EmbeddedOptions::of_process(download);
         let major = Some(properties.major);
-        if download || Programs::find(&options.surroundings, major).is_ok() {
+        if download || Programs::find(&options.environment, major).is_ok() {
             options.major = major;
         }
         let server = EmbeddedServer::temporary(&database::unique_name()?, &options)

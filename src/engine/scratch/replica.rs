@@ -99,8 +99,8 @@ impl Replica {
     }
 }
 
-/// Loads a schema into an empty scratch database, reads it back and drops the database. PostgreSQL parses and deparses
-/// all expressions once more by this. `subject` names the schema in errors.
+/// Loads a schema into an empty scratch database, reads it back and drops the database. This makes PostgreSQL parse and
+/// deparse all expressions a second time. `subject` names the schema in errors.
 ///
 /// # Errors
 /// As [`Replica::make`].
@@ -143,7 +143,7 @@ fn missing_objects(whole: &Schema, copy: &Schema) -> Vec<String> {
     missing.map(|object| format!("{} {}", object.kind, object.identity)).collect()
 }
 
-/// Adds what the scratch database was for to an error.
+/// Adds the purpose of the scratch database to an error.
 fn explain(error: Error, subject: &str) -> Error {
     let mut report = Error { message: format!("{subject} cannot be created on a scratch database"), ..error.clone() };
     report.causes.insert(0, error.message);

@@ -21,7 +21,7 @@ pub struct ScriptStatus {
     /// Revisions whose file differs from the text that last ran, whether they are applied or not.
     pub edited: HashSet<RevisionId>,
     /// The scripts of revisions that are applied but have no file.
-    pub recalled: HashMap<RevisionId, Arc<ScriptFile>>,
+    pub from_ledger: HashMap<RevisionId, Arc<ScriptFile>>,
 }
 
 /// Reads the hashes. Empty when there is no ledger.

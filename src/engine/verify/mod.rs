@@ -130,7 +130,7 @@ pub async fn verify(
     report_event: VerifyReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<VerifyReport> {
-    tree.sound()?;
+    tree.require_valid()?;
     let chosen = resolve_revisions(project, tree, target, &options.revisions).await?;
     let chosen_ids: Vec<RevisionId> = chosen.iter().cloned().collect();
     let required = tree.graph.ancestors(&chosen_ids);

@@ -308,7 +308,7 @@ impl Model {
     pub fn selected_script(&self) -> Option<&Arc<ScriptFile>> {
         match self.history.selected_item()? {
             Item::Revision(id) => self.script_of(id),
-            Item::Missing(id) => self.history.record().recalled.get(id),
+            Item::Missing(id) => self.history.record().from_ledger.get(id),
             _ => None,
         }
     }

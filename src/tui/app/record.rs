@@ -81,7 +81,7 @@ pub fn forget(model: &mut Model) {
 /// What the ledger has of a revision that no file has.
 #[must_use]
 pub fn script_of_missing<'a>(model: &'a Model, id: &RevisionId) -> MissingScript<'a> {
-    match model.history.record().recalled.get(id) {
+    match model.history.record().from_ledger.get(id) {
         Some(file) => MissingScript::Found(file),
         None if model.recorded.as_ref().is_none_or(Question::is_open) => MissingScript::Asked,
         None => MissingScript::Lost,

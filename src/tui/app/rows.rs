@@ -16,7 +16,7 @@ pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &ScriptSt
     while let Some(id) = todo.pop() {
         if tree.graph.get(id.as_str()).is_some() {
             found.push(id);
-        } else if let Some(file) = record.recalled.get(&id).filter(|_| asked.insert(id)) {
+        } else if let Some(file) = record.from_ledger.get(&id).filter(|_| asked.insert(id)) {
             todo.extend(file.script.down_revisions.iter().cloned());
         }
     }

@@ -71,7 +71,7 @@ impl Connection {
         let session = self.session.lock().await;
         let away = || Error::of(ErrorKind::Connection, "the server is away");
         let client = session.as_ref().ok_or_else(away)?.client();
-        let recalled = ledger_scripts::read_missing_scripts(&tree, client, &heads).await?;
+        let from_ledger = ledger_scripts::read_missing_scripts(&tree, client, &heads).await?;
         let state = (heads, newest);
         let hashes = match known.take() {
             Some((before, hashes)) if before == state => hashes,
@@ -83,7 +83,7 @@ impl Connection {
         let edited = edited.map_err(|error| Error::new("the scripts could not be compared").because(error))?;
         Ok(ScriptStatus {
             edited,
-            recalled: recalled.into_iter().map(|file| (file.script.revision.clone(), file)).collect(),
+            from_ledger: from_ledger.into_iter().map(|file| (file.script.revision.clone(), file)).collect(),
         })
     }
 

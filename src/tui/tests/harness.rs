@@ -190,7 +190,7 @@ impl Harness {
     fn save(&mut self, path: &FilePath, text: &str, known: Option<&str>) -> SaveOutcome {
         let found = self.on_disk(path);
         if found.as_deref() != known {
-            return SaveOutcome::Moved(found);
+            return SaveOutcome::Changed(found);
         }
         self.disk.insert(path.to_owned(), text.to_owned());
         if let Ok(script) = Script::parse(text) {

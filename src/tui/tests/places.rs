@@ -123,13 +123,13 @@ fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
 }
 
 /// The database is at a revision on top of the sample's `c3d2a981e5b4` whose file is gone.
-fn missing(recalled: bool) -> Harness {
+fn missing(from_ledger: bool) -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["deadbeef0000"], start(120, 40));
-    if recalled {
+    if from_ledger {
         let mut file =
             file("deadbeef0000", "add notes", &["c3d2a981e5b4"], "CREATE TABLE notes ();", "DROP TABLE notes;");
         file.path = "ledger:deadbeef0000".into();
-        harness.record.recalled.insert(id("deadbeef0000"), Arc::new(file));
+        harness.record.from_ledger.insert(id("deadbeef0000"), Arc::new(file));
     }
     harness.run();
     harness.press("gk");

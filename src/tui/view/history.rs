@@ -234,8 +234,8 @@ fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
 fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Missing);
     pen.skip(2);
-    let recalled = model.history.record().recalled.get(id);
-    let message = recalled.map_or("no script has this revision", |file| file.script.summary());
+    let from_ledger = model.history.record().from_ledger.get(id);
+    let message = from_ledger.map_or("no script has this revision", |file| file.script.summary());
     pen.column(message, columns.message, Role::Missing);
     pen.skip(1);
     pen.put(&format!("missing · {}", current_words(model)), Role::Missing);

@@ -18,7 +18,7 @@ use super::tls::SslMode;
 use crate::engine::{Error, ErrorKind, Result};
 use errors::ConnectFailure;
 use probe::Probe;
-use wire::{Address, Wire};
+use wire::{ServerAddress, Wire};
 
 pub(super) use background::BackgroundTask;
 pub use errors::database_error;
@@ -38,7 +38,7 @@ pub(super) struct Connected {
 /// The address and the settings to open a second connection that cancels the running statement.
 #[derive(Clone)]
 pub(super) struct CancelRoute {
-    address: Address,
+    address: ServerAddress,
     host: String,
     connector: MakeRustlsConnect,
     token: CancelToken,
@@ -151,7 +151,7 @@ impl Attempt<'_> {
     async fn address(
         &self,
         endpoint: &Endpoint,
-        address: &Address,
+        address: &ServerAddress,
         required: SessionAttributes,
     ) -> Result<Connected, ConnectFailure> {
         let mut first = None;
@@ -170,9 +170,9 @@ impl Attempt<'_> {
         Err(first.unwrap_or(ConnectFailure::NoAddress))
     }
 
-    fn modes(&self, address: &Address) -> &'static [WireMode] {
+    fn modes(&self, address: &ServerAddress) -> &'static [WireMode] {
         // PostgreSQL never uses TLS on Unix sockets.
-        if matches!(address, Address::Socket(_)) || !self.tls {
+        if matches!(address, ServerAddress::Socket(_)) || !self.tls {
             return &[WireMode::Disable];
         }
         match self.conninfo.tls.mode {
@@ -186,7 +186,7 @@ impl Attempt<'_> {
     async fn once(
         &self,
         endpoint: &Endpoint,
-        address: &Address,
+        address: &ServerAddress,
         mode: WireMode,
         required: SessionAttributes,
     ) -> Result<Connected, ConnectFailure> {

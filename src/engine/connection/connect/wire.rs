@@ -15,26 +15,26 @@ use super::super::conninfo::{Endpoint, Host, Keepalive};
 
 /// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Address {
+pub(super) enum ServerAddress {
     Tcp(SocketAddr),
     Socket(PathBuf),
 }
 
 /// Returns every address of a host, in the order of the resolver.
-pub(super) async fn addresses(endpoint: &Endpoint) -> io::Result<Vec<Address>> {
+pub(super) async fn addresses(endpoint: &Endpoint) -> io::Result<Vec<ServerAddress>> {
     let port = endpoint.port;
     match (&endpoint.host, endpoint.address) {
-        (_, Some(address)) => Ok(vec![Address::Tcp((address, port).into())]),
-        (Host::Socket(folder), None) => Ok(vec![Address::Socket(folder.join(format!(".s.PGSQL.{port}")))]),
-        (Host::Name(name), None) => Ok(lookup_host((name.as_str(), port)).await?.map(Address::Tcp).collect()),
+        (_, Some(address)) => Ok(vec![ServerAddress::Tcp((address, port).into())]),
+        (Host::Socket(folder), None) => Ok(vec![ServerAddress::Socket(folder.join(format!(".s.PGSQL.{port}")))]),
+        (Host::Name(name), None) => Ok(lookup_host((name.as_str(), port)).await?.map(ServerAddress::Tcp).collect()),
     }
 }
 
 /// Connects to an address.
-pub(super) async fn open(address: &Address, keepalive: Keepalive) -> io::Result<Wire> {
+pub(super) async fn open(address: &ServerAddress, keepalive: Keepalive) -> io::Result<Wire> {
     let stream: Box<dyn Duplex> = match address {
-        Address::Socket(path) => Box::new(UnixStream::connect(path).await?),
-        Address::Tcp(address) => {
+        ServerAddress::Socket(path) => Box::new(UnixStream::connect(path).await?),
+        ServerAddress::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             set_keepalive(&stream, keepalive)?;

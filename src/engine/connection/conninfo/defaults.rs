@@ -1,6 +1,6 @@
 //! Adds the parameters that a connection string does not set: from a service file, then from environment variables.
 
-use super::parameters::{KEYWORDS, Origin, Parameters, known, unknown};
+use super::parameters::{KEYWORDS, Parameters, ValueOrigin, known, unknown};
 use super::{keywords, url};
 use crate::engine::Result;
 use crate::engine::connection::service;
@@ -20,7 +20,7 @@ pub(super) fn collect_parameters(text: &str, variables: &Variables) -> Result<Pa
     for (keyword, variable) in KEYWORDS {
         let Some(name) = variable else { continue };
         if let Some(value) = variables.get(name) {
-            parameters.set_default(keyword, value, Origin::Variable(name));
+            parameters.set_default(keyword, value, ValueOrigin::Variable(name));
         }
     }
     Ok(parameters)
@@ -36,7 +36,7 @@ fn add_service(name: &str, parameters: &mut Parameters, variables: &Variables) -
             return Err(unknown(&setting.keyword, &place, after_password));
         };
         after_password |= keyword.contains("password");
-        parameters.set_default(keyword, setting.value, Origin::Service(name.to_owned()));
+        parameters.set_default(keyword, setting.value, ValueOrigin::Service(name.to_owned()));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Parses the `keyword = value` form of a connection string.
 
-use super::parameters::{Origin, Parameters, known, unknown};
+use super::parameters::{Parameters, ValueOrigin, known, unknown};
 use crate::engine::{Error, Result};
 
 /// The connection string in messages.
@@ -27,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
         let Some(name) = known(&keyword) else { return Err(unknown(&keyword, SUBJECT, after_password)) };
         let value = rest.value(name)?;
         after_password |= name.contains("password");
-        parameters.set(name, value, Origin::Text);
+        parameters.set(name, value, ValueOrigin::Text);
     }
 }
 

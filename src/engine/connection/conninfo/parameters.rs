@@ -132,7 +132,7 @@ pub(super) fn unknown(keyword: &str, place: &str, secret: bool) -> Error {
 
 /// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum ValueOrigin {
     /// The connection string.
     Text,
     /// A section of a service file.
@@ -144,17 +144,17 @@ pub(super) enum Origin {
 /// Values by keyword. Has no `Debug`, because it contains the password.
 #[derive(Default, Clone)]
 pub(super) struct Parameters {
-    values: BTreeMap<&'static str, (String, Origin)>,
+    values: BTreeMap<&'static str, (String, ValueOrigin)>,
 }
 
 impl Parameters {
     /// Sets a value, and replaces an existing one.
-    pub(super) fn set(&mut self, keyword: &'static str, value: impl Into<String>, origin: Origin) {
+    pub(super) fn set(&mut self, keyword: &'static str, value: impl Into<String>, origin: ValueOrigin) {
         self.values.insert(keyword, (value.into(), origin));
     }
 
     /// Sets a value if the keyword has none.
-    pub(super) fn set_default(&mut self, keyword: &'static str, value: impl Into<String>, origin: Origin) {
+    pub(super) fn set_default(&mut self, keyword: &'static str, value: impl Into<String>, origin: ValueOrigin) {
         self.values.entry(keyword).or_insert_with(|| (value.into(), origin));
     }
 
@@ -171,9 +171,9 @@ impl Parameters {
     /// Names the source of a value in errors.
     pub(super) fn part(&self, keyword: &str) -> String {
         match self.values.get(keyword).map(|(_, origin)| origin) {
-            Some(Origin::Variable(name)) => (*name).to_owned(),
-            Some(Origin::Service(name)) => format!("`{keyword}` of the service `{name}`"),
-            Some(Origin::Text) => format!("`{keyword}` of the connection string"),
+            Some(ValueOrigin::Variable(name)) => (*name).to_owned(),
+            Some(ValueOrigin::Service(name)) => format!("`{keyword}` of the service `{name}`"),
+            Some(ValueOrigin::Text) => format!("`{keyword}` of the connection string"),
             None => format!("`{keyword}`"),
         }
     }

@@ -1,6 +1,6 @@
 //! Parses the URL form of a connection string, including SQLAlchemy's `postgresql+driver://`.
 
-use super::parameters::{Origin, Parameters, known, unknown};
+use super::parameters::{Parameters, ValueOrigin, known, unknown};
 use crate::engine::{Error, Result};
 
 /// The connection string in messages.
@@ -63,7 +63,7 @@ impl Url<'_> {
         }
         let database = decode(path.strip_prefix('/').unwrap_or(path), "database name")?;
         if !database.is_empty() {
-            parameters.set("dbname", database, Origin::Text);
+            parameters.set("dbname", database, ValueOrigin::Text);
         }
         if let Some(query) = query {
             self.query(query, is_split_password, &mut parameters)?;
@@ -95,7 +95,7 @@ impl Url<'_> {
             if self.driver && name == "host" {
                 hosts.push(value);
             } else {
-                parameters.set(name, value, Origin::Text);
+                parameters.set(name, value, ValueOrigin::Text);
             }
         }
         if !hosts.is_empty() {
@@ -142,10 +142,10 @@ fn credentials(text: &str, parameters: &mut Parameters) -> Result<()> {
     let (user, password) = text.split_once(':').map_or((text, None), |(user, password)| (user, Some(password)));
     let user = decode(user, "user name")?;
     if !user.is_empty() {
-        parameters.set("user", user, Origin::Text);
+        parameters.set("user", user, ValueOrigin::Text);
     }
     if let Some(password) = password.filter(|password| !password.is_empty()) {
-        parameters.set("password", decode(password, "password")?, Origin::Text);
+        parameters.set("password", decode(password, "password")?, ValueOrigin::Text);
     }
     Ok(())
 }
@@ -166,10 +166,10 @@ fn hosts(text: &str, is_split_password: bool, parameters: &mut Parameters) -> Re
         ports.push(port);
     }
     if names.len() > 1 || names.iter().any(|name| !name.is_empty()) {
-        parameters.set("host", names.join(","), Origin::Text);
+        parameters.set("host", names.join(","), ValueOrigin::Text);
     }
     if ports.len() > 1 || ports.iter().any(|port| !port.is_empty()) {
-        parameters.set("port", ports.join(","), Origin::Text);
+        parameters.set("port", ports.join(","), ValueOrigin::Text);
     }
     Ok(())
 }
@@ -207,9 +207,9 @@ fn driver_hosts(text: &str, parameters: &mut Parameters) {
             }
         }
     }
-    parameters.set("host", names.join(","), Origin::Text);
+    parameters.set("host", names.join(","), ValueOrigin::Text);
     if ports.iter().any(|port| !port.is_empty()) {
-        parameters.set("port", ports.join(","), Origin::Text);
+        parameters.set("port", ports.join(","), ValueOrigin::Text);
     }
 }
 

@@ -26,8 +26,8 @@ impl Account {
     ///
     /// # Errors
     /// When limbeck runs as root and neither user exists.
-    pub fn find(surroundings: &HostEnvironment) -> Result<Option<Self>> {
-        if !surroundings.root {
+    pub fn find(environment: &HostEnvironment) -> Result<Option<Self>> {
+        if !environment.root {
             return Ok(None);
         }
         let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -19,7 +19,7 @@ const TIME_LIMIT: Duration = Duration::from_mins(10);
 /// When the network does not answer, the archive does not match its checksum, or the folder cannot be written.
 pub async fn download(options: &EmbeddedOptions) -> Result<Programs> {
     let major = options.major.unwrap_or(*MAJORS.end());
-    let parent = options.surroundings.data_folder()?.join("postgresql");
+    let parent = options.environment.data_folder()?.join("postgresql");
     std::fs::create_dir_all(&parent).map_err(|error| file_error("create", &parent, &error))?;
     // An error means that a provider is already installed.
     rustls::crypto::ring::default_provider().install_default().ok();
@@ -30,7 +30,7 @@ pub async fn download(options: &EmbeddedOptions) -> Result<Programs> {
         .map_err(|error| not_downloaded(major, error))?;
     let folder = parent.join(version.to_string());
     extract(theseus::URL, &bytes, &folder).await.map_err(|error| not_downloaded(major, error))?;
-    if options.surroundings.root {
+    if options.environment.root {
         // The server does not run as root, so its user must be able to read the programs.
         for folder in [&parent, &folder] {
             make_readable(folder)?;

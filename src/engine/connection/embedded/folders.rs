@@ -28,10 +28,10 @@ impl Folders {
     ///
     /// # Errors
     /// When there is no data folder, or root finds no user that can run the server.
-    pub fn of(config_path: &Path, major: u32, surroundings: &HostEnvironment) -> Result<Self> {
-        let server = project(config_path, surroundings)?.join(major.to_string());
-        let socket = surroundings.socket_folder(&server);
-        Ok(Self { server, socket, account: Account::find(surroundings)? })
+    pub fn of(config_path: &Path, major: u32, environment: &HostEnvironment) -> Result<Self> {
+        let server = project(config_path, environment)?.join(major.to_string());
+        let socket = environment.socket_folder(&server);
+        Ok(Self { server, socket, account: Account::find(environment)? })
     }
 
     /// The data folder of PostgreSQL.
@@ -107,8 +107,8 @@ impl Folders {
 ///
 /// # Errors
 /// When there is no data folder.
-pub fn project(config_path: &Path, surroundings: &HostEnvironment) -> Result<PathBuf> {
-    Ok(surroundings.data_folder()?.join(project_folder_name(config_path)))
+pub fn project(config_path: &Path, environment: &HostEnvironment) -> Result<PathBuf> {
+    Ok(environment.data_folder()?.join(project_folder_name(config_path)))
 }
 
 fn set_mode(path: &Path, mode: u32) -> Result<()> {

@@ -32,7 +32,7 @@ const LOG_LINES: usize = 15;
 /// See [`EmbeddedServer::start`].
 pub fn start(config_path: &Path, options: &EmbeddedOptions) -> Result<EmbeddedServer> {
     let programs = choose_programs(config_path, options)?;
-    let folders = Folders::of(config_path, programs.major, &options.surroundings)?;
+    let folders = Folders::of(config_path, programs.major, &options.environment)?;
     let supervisor = match &options.supervisor {
         Some(program) => program.clone(),
         None => std::env::current_exe()
@@ -52,12 +52,12 @@ pub fn start(config_path: &Path, options: &EmbeddedOptions) -> Result<EmbeddedSe
 /// Returns the newest programs for which the project has data, so that a newer PostgreSQL on the machine does not hide
 /// its database; otherwise the newest programs.
 fn choose_programs(config_path: &Path, options: &EmbeddedOptions) -> Result<Programs> {
-    let project = project(config_path, &options.surroundings)?;
+    let project = project(config_path, &options.environment)?;
     let has_data = |programs: &&Programs| project.join(programs.major.to_string()).join("data").exists();
-    let all = Programs::all(&options.surroundings);
+    let all = Programs::all(&options.environment);
     match all.iter().find(has_data) {
         Some(programs) if options.major.is_none() => Ok(programs.clone()),
-        _ => Programs::choose(all, &options.surroundings, options.major),
+        _ => Programs::choose(all, &options.environment, options.major),
     }
 }
 

@@ -40,7 +40,7 @@ const DATABASE: &str = "limbeck";
 /// How to start the embedded server.
 #[derive(Debug, Clone)]
 pub struct EmbeddedOptions {
-    pub surroundings: HostEnvironment,
+    pub environment: HostEnvironment,
     /// The major version. Default: the newest installed version for which the project has data, or the newest installed
     /// version.
     pub major: Option<u32>,
@@ -54,7 +54,7 @@ impl EmbeddedOptions {
     /// The options of this process.
     #[must_use]
     pub fn of_process(download: bool) -> Self {
-        Self { surroundings: HostEnvironment::of_process(), major: None, supervisor: None, download }
+        Self { environment: HostEnvironment::of_process(), major: None, supervisor: None, download }
     }
 }
 
@@ -80,9 +80,9 @@ impl EmbeddedServer {
     /// when the server does not start. The causes then contain the end of its log.
     pub async fn start(config_path: &Path, options: &EmbeddedOptions) -> Result<Self> {
         let (config_path, options) = (config_path.to_owned(), options.clone());
-        if options.download && options.surroundings.postgres_programs.is_none() {
+        if options.download && options.environment.postgres_programs.is_none() {
             let find_options = options.clone();
-            if in_thread(move || Ok(Programs::find(&find_options.surroundings, find_options.major).is_err())).await? {
+            if in_thread(move || Ok(Programs::find(&find_options.environment, find_options.major).is_err())).await? {
                 download::download(&options).await?;
             }
         }

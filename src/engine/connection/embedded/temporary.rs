@@ -26,15 +26,15 @@ impl EmbeddedServer {
     pub async fn temporary(name: &str, options: &EmbeddedOptions) -> Result<Self> {
         let (name, mut options) = (name.to_owned(), options.clone());
         let major = options.major;
-        if options.download && Programs::find(&options.surroundings, major).is_err() {
+        if options.download && Programs::find(&options.environment, major).is_err() {
             download::download(&options).await?;
         }
         in_thread(move || {
-            let programs = Programs::find(&options.surroundings, major)?;
-            let all = temporary_servers_folder(&options.surroundings)?;
-            remove_abandoned(&all, &options.surroundings);
-            options.surroundings.data = Some(all);
-            options.surroundings.postgres_programs = Some(programs.folder);
+            let programs = Programs::find(&options.environment, major)?;
+            let all = temporary_servers_folder(&options.environment)?;
+            remove_abandoned(&all, &options.environment);
+            options.environment.data = Some(all);
+            options.environment.postgres_programs = Some(programs.folder);
             launch::start(&Path::new("/").join(name).join("limbeck.toml"), &options)
         })
         .await
@@ -63,15 +63,15 @@ impl EmbeddedServer {
 }
 
 /// The folder of all temporary servers. No folder of a project has this name.
-fn temporary_servers_folder(surroundings: &HostEnvironment) -> Result<PathBuf> {
-    Ok(surroundings.data_folder()?.join("scratch"))
+fn temporary_servers_folder(environment: &HostEnvironment) -> Result<PathBuf> {
+    Ok(environment.data_folder()?.join("scratch"))
 }
 
 /// Removes the servers of killed processes: no process uses them, and they have no supervisor.
-fn remove_abandoned(all: &Path, surroundings: &HostEnvironment) {
+fn remove_abandoned(all: &Path, environment: &HostEnvironment) {
     let below = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     for server in below(all).flat_map(|one| below(&one).collect::<Vec<_>>()) {
-        let folders = Folders { socket: surroundings.socket_folder(&server), server, account: None };
+        let folders = Folders { socket: environment.socket_folder(&server), server, account: None };
         let left = folders.users_lock().exists() && !lock::is_held(&folders.supervisor_lock());
         let unused = left && matches!(lock::try_take(&folders.users_lock(), LockMode::Exclusive), Ok(Some(_)));
         if unused && Postmaster::running(&folders.data()).is_none() {

@@ -136,7 +136,7 @@ pub fn on_saved(model: &mut Model, answer: Result<SaveOutcome, Error>) -> Vec<Ef
             effects.push(model.load_scripts());
             effects
         }
-        Ok(SaveOutcome::Moved(found)) => {
+        Ok(SaveOutcome::Changed(found)) => {
             let ask = Ask::conflict(&editor.name(), found.map(Arc::from));
             model.dialogs.push(Dialog::Ask(ask));
             Vec::new()
