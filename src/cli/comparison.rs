@@ -68,6 +68,9 @@ pub fn print_notes(terminal: Terminal, notes: &[String]) {
 
 /// The SQL of the operations, indented.
 pub fn operations_text(operations: &[Operation]) -> String {
-    let lines = operations.iter().flat_map(|operation| operation.sql.lines());
-    lines.map(|line| format!("  {}\n", line.trim_end())).collect()
+    let mut text = String::new();
+    for line in operations.iter().flat_map(|operation| operation.sql.lines()) {
+        text.extend(["  ", line.trim_end(), "\n"]);
+    }
+    text
 }

@@ -104,7 +104,7 @@ fn explain_prints_the_page_or_suggests_similar_codes() {
     assert!(output.stdout.starts_with("DL101 drops table\n\n"), "{}", output.stdout);
     assert_eq!(document(&run(&project, "lint --explain LK310 --json"))["class"], "lock");
     let output = run(&project, "lint --explain DL10l").expect_status(2);
-    assert!(output.stderr.contains("hint: there are DL101 (drops table)"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: similar codes: DL101 (drops table)"), "{}", output.stderr);
     let output = run(&project, "lint --explain IX").expect_status(2);
     assert!(output.stderr.contains("IX401 (drops index), IX402"), "{}", output.stderr);
 }

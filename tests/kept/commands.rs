@@ -126,7 +126,7 @@ fn kept_lists_restores_and_drops_copies() {
     let other = column();
     other.up();
     let asked = other.project.run(&["kept", "drop", "1"]).expect_status(1);
-    assert!(asked.stderr.contains("nobody can be asked whether to drop 1 copy"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("dropping 1 copy needs a confirmation"), "{}", asked.stderr);
     other.project.run(&["kept", "drop", "--older-than", "30d", "--yes"]).expect_status(0);
     assert_eq!(other.copies(), ["column t.a 900"]);
     other.project.run(&["kept", "drop", "7", "--yes"]).expect_status(1);
