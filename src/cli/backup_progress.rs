@@ -31,16 +31,18 @@ impl BackupReporter {
     /// Prints one event.
     pub fn report(&self, told: &Told) {
         match told {
-            Told::Starting(line) => self.terminal.note(line),
-            Told::Note(note) => self.terminal.note(&format!("note: {note}")),
-            Told::Verifying { bytes } => self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes))),
-            Told::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
+            Told::Starting(line) => self.terminal.print_note(line),
+            Told::Note(note) => self.terminal.print_note(&format!("note: {note}")),
+            Told::Verifying { bytes } => {
+                self.terminal.print_note(&format!("Comparing the checksum of {}", size(*bytes)))
+            }
+            Told::Cancelling => self.terminal.print_note("Cancelling; waiting for the program to end"),
             Told::Working { tables, of, bytes, elapsed } => {
                 let interval = elapsed.as_secs() / INTERVAL;
                 if self.last_interval.swap(interval, Ordering::Relaxed) != interval || (*bytes > 0 && tables >= of) {
                     let written = if *bytes == 0 { String::new() } else { format!(", {} written", size(*bytes)) };
                     let of = plural(*of as u64, "table");
-                    self.terminal.note(&format!("  {tables} of {of}{written}, {} s", elapsed.as_secs()));
+                    self.terminal.print_note(&format!("  {tables} of {of}{written}, {} s", elapsed.as_secs()));
                 }
             }
         }
@@ -62,9 +64,9 @@ pub async fn back_up_before_plan(
     let reporter = BackupReporter::new(terminal);
     let backup = backup::before(project, target, approval, &|told| reporter.report(&told), cancel).await?;
     if let Some((path, _)) = backup {
-        terminal.note(&format!("Backed up to {}", path.display()));
+        terminal.print_note(&format!("Backed up to {}", path.display()));
     } else if backup::loses(approval.plan()) {
-        terminal.note(
+        terminal.print_note(
             "note: `limbeck backup` writes the whole database to a file; `backup = \"always\"` under [apply] makes a \
              backup before each such plan",
         );

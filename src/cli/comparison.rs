@@ -24,8 +24,8 @@ pub fn run_comparison<T>(
     work: impl AsyncFnOnce(&Target, TellAutogenerate<'_>, &CancellationToken) -> Result<T, Error>,
 ) -> Result<T, Failure> {
     let (terminal, verbose) = (context.terminal, context.global.verbose);
-    let result = context.wait(async {
-        let target = context.target(project).await?;
+    let result = context.block_on(async {
+        let target = context.find_target(project).await?;
         cancellable(terminal, async |cancel| {
             let result = Box::pin(work(&target, &|told| print_progress(terminal, verbose, &told), cancel)).await;
             result.map_err(|error| if cancel.is_cancelled() { cancelled_on_scratch(error) } else { error })
@@ -38,21 +38,23 @@ pub fn run_comparison<T>(
 fn print_progress(terminal: Terminal, verbose: bool, told: &Told) {
     match told {
         Told::Load(models::Told::Loading { file, number, count }) if verbose => {
-            terminal.note(&format!("Loading {file} ({number} of {count})"));
+            terminal.print_note(&format!("Loading {file} ({number} of {count})"));
         }
-        Told::Load(models::Told::FromCache) if verbose => terminal.note("The models have not changed: using the cache"),
+        Told::Load(models::Told::FromCache) if verbose => {
+            terminal.print_note("The models have not changed: using the cache")
+        }
         Told::Load(models::Told::Scratch { place, .. }) | Told::Scratch { place, .. } if verbose => {
-            terminal.note(&format!("Scratch database {place}"));
+            terminal.print_note(&format!("Scratch database {place}"));
         }
-        Told::Read if verbose => terminal.note("Reading the database"),
-        Told::Compare if verbose => terminal.note("Comparing"),
-        Told::Replay { revision } if verbose => terminal.note(&format!("Running upgrade {revision}")),
-        Told::Prove(stage) if verbose => terminal.note(match stage {
+        Told::Read if verbose => terminal.print_note("Reading the database"),
+        Told::Compare if verbose => terminal.print_note("Comparing"),
+        Told::Replay { revision } if verbose => terminal.print_note(&format!("Running upgrade {revision}")),
+        Told::Prove(stage) if verbose => terminal.print_note(match stage {
             Stage::Up => "Proving the upgrade",
             Stage::Down => "Proving the downgrade",
             Stage::Again => "Proving the second upgrade",
         }),
-        Told::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
+        Told::Progress(Progress::Cancelling) => terminal.print_note("Cancelling; waiting for the server"),
         _ => {}
     }
 }
@@ -61,7 +63,7 @@ fn print_progress(terminal: Terminal, verbose: bool, told: &Told) {
 pub fn print_notes(terminal: Terminal, notes: &[String]) {
     for (place, note) in notes.iter().enumerate() {
         if !notes.iter().take(place).any(|printed| printed == note) {
-            terminal.note(&format!("note: {note}"));
+            terminal.print_note(&format!("note: {note}"));
         }
     }
 }
