@@ -40,13 +40,13 @@ enum KeptAction {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct DropArguments {
-    /// Ids of the copies
+    /// Ids of the copies to drop
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
-    /// All copies
+    /// Drop all copies
     #[arg(long)]
     all: bool,
-    /// Copies older than this, e.g. 30d, 12h, 2w
+    /// Drop copies that are older than this, e.g. 30d, 12h, 2w
     #[arg(long, value_name = "AGE", value_parser = parse_age)]
     older_than: Option<Duration>,
 }
