@@ -31,18 +31,18 @@ impl BackupReporter {
     /// Prints one event.
     pub fn report(&self, told: &BackupEvent) {
         match told {
-            BackupEvent::Starting(line) => self.terminal.note(line),
-            BackupEvent::Note(note) => self.terminal.note(&format!("note: {note}")),
+            BackupEvent::Starting(line) => self.terminal.print_note(line),
+            BackupEvent::Note(note) => self.terminal.print_note(&format!("note: {note}")),
             BackupEvent::Verifying { bytes } => {
-                self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes)))
+                self.terminal.print_note(&format!("Comparing the checksum of {}", size(*bytes)))
             }
-            BackupEvent::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
+            BackupEvent::Cancelling => self.terminal.print_note("Cancelling; waiting for the program to end"),
             BackupEvent::Working { tables, of, bytes, elapsed } => {
                 let interval = elapsed.as_secs() / INTERVAL;
                 if self.last_interval.swap(interval, Ordering::Relaxed) != interval || (*bytes > 0 && tables >= of) {
                     let written = if *bytes == 0 { String::new() } else { format!(", {} written", size(*bytes)) };
                     let of = plural(*of as u64, "table");
-                    self.terminal.note(&format!("  {tables} of {of}{written}, {} s", elapsed.as_secs()));
+                    self.terminal.print_note(&format!("  {tables} of {of}{written}, {} s", elapsed.as_secs()));
                 }
             }
         }
@@ -64,9 +64,9 @@ pub async fn back_up_before_plan(
     let reporter = BackupReporter::new(terminal);
     let backup = backup::back_up_before(project, target, approval, &|told| reporter.report(&told), cancel).await?;
     if let Some((path, _)) = backup {
-        terminal.note(&format!("Backed up to {}", path.display()));
+        terminal.print_note(&format!("Backed up to {}", path.display()));
     } else if backup::loses_data(approval.plan()) {
-        terminal.note(
+        terminal.print_note(
             "note: `limbeck backup` writes the whole database to a file; `backup = \"always\"` under [apply] makes a \
              backup before each such plan",
         );

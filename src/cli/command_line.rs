@@ -54,7 +54,7 @@ impl Command {
     /// Runs the command. Errors are printed before this returns.
     #[must_use]
     pub fn run(self) -> Exit {
-        self.verb.run(&self.context).unwrap_or_else(|failure| self.context.terminal.failure(&failure))
+        self.verb.run(&self.context).unwrap_or_else(|failure| self.context.terminal.report_failure(&failure))
     }
 }
 
@@ -97,7 +97,7 @@ fn report_usage(error: &clap::Error, context: &Context) -> Exit {
     if context.terminal.json {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let _ = context.terminal.document(&ErrorDocument::from(&Error::of(ErrorKind::Usage, first)));
+        let _ = context.terminal.print_document(&ErrorDocument::from(&Error::of(ErrorKind::Usage, first)));
     }
     Exit::Usage
 }

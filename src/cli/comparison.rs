@@ -24,8 +24,8 @@ pub fn run_comparison<T>(
     work: impl AsyncFnOnce(&Target, AutogenerateReporter<'_>, &CancellationToken) -> Result<T, Error>,
 ) -> Result<T, Failure> {
     let (terminal, verbose) = (context.terminal, context.global.verbose);
-    let result = context.wait(async {
-        let target = context.target(project).await?;
+    let result = context.block_on(async {
+        let target = context.find_target(project).await?;
         cancellable(terminal, async |cancel| {
             let result = Box::pin(work(&target, &|told| print_progress(terminal, verbose, &told), cancel)).await;
             result.map_err(|error| if cancel.is_cancelled() { cancelled_on_scratch(error) } else { error })
@@ -38,26 +38,28 @@ pub fn run_comparison<T>(
 fn print_progress(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
     match told {
         AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) if verbose => {
-            terminal.note(&format!("Loading {file} ({number} of {count})"));
+            terminal.print_note(&format!("Loading {file} ({number} of {count})"));
         }
         AutogenerateEvent::Load(models::ModelsEvent::FromCache) if verbose => {
-            terminal.note("The models have not changed: using the cache")
+            terminal.print_note("The models have not changed: using the cache")
         }
         AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. })
         | AutogenerateEvent::Scratch { place, .. }
             if verbose =>
         {
-            terminal.note(&format!("Scratch database {place}"));
+            terminal.print_note(&format!("Scratch database {place}"));
         }
-        AutogenerateEvent::Read if verbose => terminal.note("Reading the database"),
-        AutogenerateEvent::Compare if verbose => terminal.note("Comparing"),
-        AutogenerateEvent::Replay { revision } if verbose => terminal.note(&format!("Running upgrade {revision}")),
-        AutogenerateEvent::Prove(stage) if verbose => terminal.note(match stage {
+        AutogenerateEvent::Read if verbose => terminal.print_note("Reading the database"),
+        AutogenerateEvent::Compare if verbose => terminal.print_note("Comparing"),
+        AutogenerateEvent::Replay { revision } if verbose => {
+            terminal.print_note(&format!("Running upgrade {revision}"))
+        }
+        AutogenerateEvent::Prove(stage) if verbose => terminal.print_note(match stage {
             Stage::Up => "Proving the upgrade",
             Stage::Down => "Proving the downgrade",
             Stage::Again => "Proving the second upgrade",
         }),
-        AutogenerateEvent::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
+        AutogenerateEvent::Progress(Progress::Cancelling) => terminal.print_note("Cancelling; waiting for the server"),
         _ => {}
     }
 }
@@ -66,13 +68,16 @@ fn print_progress(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
 pub fn print_notes(terminal: Terminal, notes: &[String]) {
     for (place, note) in notes.iter().enumerate() {
         if !notes.iter().take(place).any(|printed| printed == note) {
-            terminal.note(&format!("note: {note}"));
+            terminal.print_note(&format!("note: {note}"));
         }
     }
 }
 
 /// The SQL of the operations, indented.
 pub fn operations_text(operations: &[Operation]) -> String {
-    let lines = operations.iter().flat_map(|operation| operation.sql.lines());
-    lines.map(|line| format!("  {}\n", line.trim_end())).collect()
+    let mut text = String::new();
+    for line in operations.iter().flat_map(|operation| operation.sql.lines()) {
+        text.extend(["  ", line.trim_end(), "\n"]);
+    }
+    text
 }

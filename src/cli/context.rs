@@ -46,7 +46,7 @@ impl Context {
     ///
     /// # Errors
     /// If there is no project or it cannot be read.
-    pub fn project(&self) -> Result<Project> {
+    pub fn open_project(&self) -> Result<Project> {
         if self.global.name.is_some() {
             let message = "--name is a section of alembic.ini, and this version cannot open Alembic projects yet";
             return Err(Error::of(ErrorKind::Usage, message).hint("omit it; -e selects an environment of limbeck.toml"));
@@ -58,9 +58,9 @@ impl Context {
     /// Opens the project and reads its scripts.
     ///
     /// # Errors
-    /// As [`Self::project`].
-    pub fn scripts(&self) -> Result<(Project, ScriptTree)> {
-        let project = self.project()?;
+    /// As [`Self::open_project`].
+    pub fn read_scripts(&self) -> Result<(Project, ScriptTree)> {
+        let project = self.open_project()?;
         let tree = project.read_scripts();
         Ok((project, tree))
     }
@@ -80,10 +80,10 @@ impl Context {
     ///
     /// # Errors
     /// If no database is specified, or the embedded server does not start.
-    pub async fn target(&self, project: &Project) -> Result<Target> {
+    pub async fn find_target(&self, project: &Project) -> Result<Target> {
         let target = open(project, &self.connect_options()).await?;
         for warning in target.conninfo().warnings() {
-            self.terminal.warn(warning);
+            self.terminal.print_warning(warning);
         }
         Ok(target)
     }
@@ -93,8 +93,8 @@ impl Context {
     /// # Errors
     /// If no database is specified or it does not answer.
     pub fn read_status(&self, project: &Project) -> Result<DatabaseStatus> {
-        self.wait(async {
-            let target = self.target(project).await?;
+        self.block_on(async {
+            let target = self.find_target(project).await?;
             let session = target.connect("limbeck status").await?;
             read_status(project, &session).await
         })?
@@ -106,7 +106,7 @@ impl Context {
         match self.read_status(project) {
             Ok(status) => Some(tree.graph.ancestors(&status.heads)),
             Err(error) => {
-                self.terminal.note(&format!("note: \"applied\" is unknown: {error}"));
+                self.terminal.print_note(&format!("note: \"applied\" is unknown: {error}"));
                 None
             }
         }
@@ -116,7 +116,7 @@ impl Context {
     ///
     /// # Errors
     /// If the runtime cannot start.
-    pub fn wait<F: Future>(&self, future: F) -> Result<F::Output> {
+    pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
         if self.runtime.get().is_none() {
             // With one thread, the waiting thread reads the server's answer itself; no other thread has to wake up.
             let runtime = Builder::new_current_thread()
@@ -134,7 +134,7 @@ impl Context {
     #[must_use]
     pub fn finish_listing(&self, tree: &ScriptTree) -> Exit {
         for problem in &tree.problems {
-            self.terminal.error(&problem.to_error());
+            self.terminal.print_error(&problem.to_error());
         }
         if tree.problems.is_empty() { Exit::Done } else { Exit::Failed }
     }
@@ -145,9 +145,9 @@ impl Context {
     /// If the output cannot be written.
     pub fn report_written(&self, written: &WrittenScript) -> Result<Exit, Failure> {
         if self.terminal.json {
-            self.terminal.document(&WrittenDocument::from(written))?;
+            self.terminal.print_document(&WrittenDocument::from(written))?;
         } else {
-            self.terminal.made(&format!("Generating {} ...  done", absolute(&written.path).display()))?;
+            self.terminal.print_change(&format!("Generating {} ...  done", absolute(&written.path).display()))?;
         }
         Ok(Exit::Done)
     }
@@ -155,13 +155,15 @@ impl Context {
     /// Prints an error the way every command does, and returns its exit code.
     #[must_use]
     pub fn report(&self, error: Error) -> Exit {
-        self.terminal.failure(&Failure::from(error))
+        self.terminal.report_failure(&Failure::from(error))
     }
 
     /// Prints a screen of the UI, for `--print`.
     #[must_use]
     pub fn print_screen(&self, screen: &str) -> Exit {
-        self.terminal.result(screen).map_or_else(|failure| self.terminal.failure(&failure), |()| Exit::Done)
+        self.terminal
+            .print_result(screen)
+            .map_or_else(|failure| self.terminal.report_failure(&failure), |()| Exit::Done)
     }
 }
 

@@ -19,7 +19,7 @@ const FOLDER: &str = "migrations";
 /// The exit code, after the error was printed: there is no project, or it cannot be read or created.
 pub fn project_for_ui(context: &Context, ui: &Ui) -> Result<Project, Exit> {
     let report = |error: Error| context.report(error);
-    let missing = match context.project() {
+    let missing = match context.open_project() {
         Err(error) if error.kind == ErrorKind::NoProject && can_create(context, ui) => error,
         project => return project.map_err(report),
     };
@@ -30,9 +30,9 @@ pub fn project_for_ui(context: &Context, ui: &Ui) -> Result<Project, Exit> {
         return Err(exit);
     }
     for path in init(&directory, "generic").map_err(report)? {
-        context.terminal.note(&format!("Generating {} ...  done", path.display()));
+        context.terminal.print_note(&format!("Generating {} ...  done", path.display()));
     }
-    context.project().map_err(report)
+    context.open_project().map_err(report)
 }
 
 /// Whether the user can see and answer the question, and did not ask for `--read-only` or `--print`.

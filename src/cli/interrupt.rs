@@ -31,12 +31,12 @@ fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
     let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     tokio::spawn(async move {
         let [Ok(interrupt), Ok(terminate), Ok(hangup)] = signals else {
-            terminal.warn("limbeck cannot handle signals here; ^C exits immediately");
+            terminal.print_warning("limbeck cannot handle signals here; ^C exits immediately");
             return;
         };
         let mut signals = Signals { interrupt, terminate, hangup };
         signals.next().await;
-        terminal.note("Cancelling; press ^C again to exit without waiting for the server");
+        terminal.print_note("Cancelling; press ^C again to exit without waiting for the server");
         cancel.cancel();
         signals.next().await;
         std::process::exit(i32::from(Exit::Interrupted as u8));

@@ -21,7 +21,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
             return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
         }
     };
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = match direction {
@@ -38,7 +38,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
 /// If the targets cannot be resolved, or have different starts.
 pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
     let (start, targets) = parse_stamp_targets(targets)?;
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = tree.graph.stamp(&targets, &from)?;
@@ -51,15 +51,15 @@ pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
 /// # Errors
 /// If there is no project.
 pub fn ensure_version(context: &Context) -> Result<Exit, Failure> {
-    let project = context.project()?;
+    let project = context.open_project()?;
     print(context, &render_version_table(&project.config.database.version_table))
 }
 
 fn print(context: &Context, sql: &str) -> Result<Exit, Failure> {
     if context.terminal.json {
-        context.terminal.document(&SqlDocument { sql })?;
+        context.terminal.print_document(&SqlDocument { sql })?;
     } else {
-        context.terminal.result(sql)?;
+        context.terminal.print_result(sql)?;
     }
     Ok(Exit::Done)
 }

@@ -42,7 +42,7 @@ impl Terminal {
     /// # Errors
     /// If standard output cannot be written.
     #[allow(clippy::unused_self, reason = "all output goes through a terminal")]
-    pub fn result(self, text: &str) -> Result<(), Failure> {
+    pub fn print_result(self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()?;
@@ -53,54 +53,54 @@ impl Terminal {
     ///
     /// # Errors
     /// If standard output cannot be written.
-    pub fn document<T: Serialize + ?Sized>(self, document: &T) -> Result<(), Failure> {
+    pub fn print_document<T: Serialize + ?Sized>(self, document: &T) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
         text.push('\n');
-        self.result(&text)
+        self.print_result(&text)
     }
 
     /// Prints a line that reports what was created or changed: a result, but not with `--quiet`.
     ///
     /// # Errors
     /// If standard output cannot be written.
-    pub fn made(self, line: &str) -> Result<(), Failure> {
-        if self.quiet { Ok(()) } else { self.result(&format!("{line}\n")) }
+    pub fn print_change(self, line: &str) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { self.print_result(&format!("{line}\n")) }
     }
 
     /// Prints progress or a note to standard error, but not with `--quiet`.
-    pub fn note(self, line: &str) {
+    pub fn print_note(self, line: &str) {
         if !self.quiet {
             write_error_line(line);
         }
     }
 
     /// Prints a warning, also with `--quiet`.
-    pub fn warn(self, line: &str) {
+    pub fn print_warning(self, line: &str) {
         write_error_line(&format!("{} {line}", self.paint("warning:", "33;1")));
     }
 
     /// Prints a failure and returns its exit code. A broken pipe prints nothing.
     #[must_use]
-    pub fn failure(self, failure: &Failure) -> Exit {
+    pub fn report_failure(self, failure: &Failure) -> Exit {
         match failure {
             Failure::Error(error) => {
-                self.error(error);
+                self.print_error(error);
                 if self.json {
                     // If standard output is closed, the exit code still reports the failure.
-                    let _ = self.document(&ErrorDocument::from(error.as_ref()));
+                    let _ = self.print_document(&ErrorDocument::from(error.as_ref()));
                 }
                 Exit::from(error.kind)
             }
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Failure::Output(error) => {
-                self.error(&Error::new("standard output cannot be written").because(error));
+                self.print_error(&Error::new("standard output cannot be written").because(error));
                 Exit::Failed
             }
         }
     }
 
     /// Prints an error with its causes, excerpt and hint.
-    pub fn error(self, error: &Error) {
+    pub fn print_error(self, error: &Error) {
         let report = error.report();
         if !self.colored {
             write_error_line(&report);

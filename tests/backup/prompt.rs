@@ -14,12 +14,12 @@ fn restoring_over_tables_asks_for_the_name_of_the_database() {
     database.psql("DELETE FROM \"odd name\".\"u u\"; DELETE FROM t");
     let file = path.to_str().unwrap();
     let mut program = Program::start(&project, &["restore", file], (120, 24));
-    program.wait_for(&["dropped and made again", &format!("Type {} to replace", database.name())]);
+    program.wait_for(&["dropped and created again", &format!("Type {} to replace", database.name())]);
     program.send("other\r");
     assert_eq!(program.end().exit_code(), 3);
     assert_eq!(database.psql("SELECT count(*) FROM t"), "0");
     let mut program = Program::start(&project, &["restore", file], (120, 24));
-    program.wait_for(&["to replace what is in it:"]);
+    program.wait_for(&["to replace its contents:"]);
     program.send(&format!("{}\r", database.name()));
     assert_eq!(program.end().exit_code(), 0);
     assert_eq!(dump(&database), was);

@@ -57,7 +57,7 @@ fn at_head_the_schema_equals_the_models_and_at_base_it_is_empty() {
     assert_eq!(catalog(&migrated), catalog(&loaded));
 }
 
-/// Whether each table comes after the tables that it references.
+/// The position of a models file: a table comes after the tables that it references.
 fn order(name: &str) -> usize {
     ["users.sql", "functions.sql", "jobs.sql", "executions.sql"].iter().position(|file| *file == name).unwrap_or(9)
 }
@@ -68,7 +68,7 @@ fn the_last_step_needs_approval_and_shows_what_is_lost() {
     let project = sample(&database);
     project.run(&["upgrade", "51ab90de3c44"]).expect_status(0);
     let refused = project.run(&["upgrade", "head"]).expect_status(3);
-    assert!(refused.stderr.contains("functions.legacy_code: 1204 values in 3310 rows"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("functions.legacy_code: 1,204 values in 3,310 rows"), "{}", refused.stderr);
     assert_eq!(project.run(&["current"]).expect_status(0).stdout, "51ab90de3c44 (mergepoint)\n");
     project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
     assert_eq!(project.run(&["current"]).expect_status(0).stdout, "9f3b6c10a7d2 (head)\n");
@@ -90,7 +90,7 @@ fn data_that_the_last_step_destroys_are_restored() {
     let was = rows(&database);
     assert_eq!(database.psql("SELECT count(legacy_code) FROM functions"), "1204");
     let up = project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
-    assert!(up.stderr.contains("Kept a copy of functions.legacy_code: 1204 rows"), "{}", up.stderr);
+    assert!(up.stderr.contains("Kept a copy of functions.legacy_code: 1,204 rows"), "{}", up.stderr);
     let down = project.run(&["downgrade", "-1"]).expect_status(0);
     assert!(down.stderr.contains("Restored functions.legacy_code: 1,204 rows"), "{}", down.stderr);
     assert_eq!(rows(&database), was);

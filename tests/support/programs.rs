@@ -2,7 +2,7 @@
 //!
 //! The programs of the server come from `LIMBECK_TEST_PG_BIN`, else from where limbeck itself finds them on this
 //! machine, else from limbeck's own download. A folder in `LIMBECK_TEST_PG_BIN` need not contain the client programs:
-//! psql and pg_dump of a newer version work with every server.
+//! `psql` and `pg_dump` of a newer version work with every server.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -60,11 +60,11 @@ fn server_folder() -> &'static ServerFolder {
             return ServerFolder { path: folder, is_hidden: true };
         }
         // LIMBECK_POSTGRES_BIN is for the limbeck of the developer, not for the one under test.
-        let surroundings = HostEnvironment { postgres_programs: None, ..HostEnvironment::of_process() };
-        let found = Programs::find(&surroundings, None);
-        let options = EmbeddedOptions { surroundings: surroundings.clone(), ..EmbeddedOptions::of_process(true) };
+        let environment = HostEnvironment { postgres_programs: None, ..HostEnvironment::of_process() };
+        let found = Programs::find(&environment, None);
+        let options = EmbeddedOptions { environment: environment.clone(), ..EmbeddedOptions::of_process(true) };
         let programs = or_download(found, || run_download(&options)).unwrap_or_else(|message| panic!("{message}"));
-        let is_downloaded = surroundings.data_folder().is_ok_and(|data| programs.folder.starts_with(data));
+        let is_downloaded = environment.data_folder().is_ok_and(|data| programs.folder.starts_with(data));
         ServerFolder { path: programs.folder, is_hidden: is_downloaded }
     })
 }
@@ -78,6 +78,7 @@ fn or_download(found: Result<Programs>, download: impl FnOnce() -> Result<Progra
 }
 
 /// Downloads the programs into limbeck's own folder, where later runs find them.
+#[allow(clippy::print_stderr, reason = "a download takes time: the developer should know why")]
 fn run_download(options: &EmbeddedOptions) -> Result<Programs> {
     eprintln!("PostgreSQL was not found on this machine: downloading it, as `limbeck --embedded --yes` does");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

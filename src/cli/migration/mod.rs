@@ -91,9 +91,9 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
     if options.target.contains(':') {
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
-    context.wait(prepare_and_apply(context, &project, &tree, direction, options))?
+    context.block_on(prepare_and_apply(context, &project, &tree, direction, options))?
 }
 
 async fn prepare_and_apply(
@@ -103,7 +103,7 @@ async fn prepare_and_apply(
     direction: Direction,
     options: &MigrationOptions,
 ) -> Result<Exit, Failure> {
-    let target = context.target(project).await?;
+    let target = context.find_target(project).await?;
     let request = Request { direction, target: options.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;
     let plan = if options.no_keep { Arc::new(plan.without_copies()) } else { plan };
@@ -135,7 +135,7 @@ async fn prepare_and_apply(
         }
     };
     if context.terminal.json {
-        context.terminal.document(&outcome)?;
+        context.terminal.print_document(&outcome)?;
     }
     Ok(Exit::Done)
 }
@@ -159,19 +159,23 @@ async fn run_plan(
 
 fn print_plan(context: &Context, plan: &Plan) -> Result<Exit, Failure> {
     if context.terminal.json {
-        context.terminal.document(&PlanDocument::from(plan))?;
+        context.terminal.print_document(&PlanDocument::from(plan))?;
     } else {
-        context.terminal.result(&plan_text::plan(plan))?;
+        context.terminal.print_result(&plan_text::plan(plan))?;
     }
     Ok(Exit::Done)
 }
 
 fn nothing_to_do(context: &Context, plan: &Plan) -> Result<Exit, Failure> {
     if context.terminal.json {
-        context.terminal.document(&Outcome { from: plan.from.clone(), to: plan.to.clone(), steps: Vec::new() })?;
+        context.terminal.print_document(&Outcome {
+            from: plan.from.clone(),
+            to: plan.to.clone(),
+            steps: Vec::new(),
+        })?;
     } else {
         let place = if plan.from.is_empty() { "base".to_owned() } else { listing::join(&plan.from) };
-        context.terminal.note(&format!("Nothing to do: the database is at {place}"));
+        context.terminal.print_note(&format!("Nothing to do: the database is at {place}"));
     }
     Ok(Exit::Done)
 }

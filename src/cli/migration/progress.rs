@@ -34,10 +34,10 @@ impl ApplyReporter {
             Progress::StatementStarted { step, statement } if self.verbose => self.report_statement(*step, *statement),
             Progress::StatementDone { rows, elapsed, .. } if self.verbose => {
                 let rows = rows.map_or_else(String::new, |rows| format!(", {}", plural(rows, "row")));
-                self.terminal.note(&format!("         done in {:.3} s{rows}", elapsed.as_secs_f64()));
+                self.terminal.print_note(&format!("         done in {:.3} s{rows}", elapsed.as_secs_f64()));
             }
             Progress::StepDone { elapsed, .. } if self.verbose => {
-                self.terminal.note(&format!("  committed in {:.3} s", elapsed.as_secs_f64()));
+                self.terminal.print_note(&format!("  committed in {:.3} s", elapsed.as_secs_f64()));
             }
             Progress::StatementStarted { .. } | Progress::StatementDone { .. } | Progress::StepDone { .. } => {}
             Progress::WaitingForMigrator { holder, .. } => {
@@ -51,17 +51,17 @@ impl ApplyReporter {
                 let sessions = rehearsal::blockers(blockers);
                 self.report_wait(&sessions, |sessions| format!("Waiting for a lock held by {sessions}"));
             }
-            Progress::Notice { severity, message } => self.terminal.note(&format!("{severity}: {message}")),
+            Progress::Notice { severity, message } => self.terminal.print_note(&format!("{severity}: {message}")),
             Progress::StepRetried { attempt, .. } => {
                 self.terminal
-                    .note(&format!("Lock timeout: the revision was rolled back; retrying (attempt {attempt})"));
+                    .print_note(&format!("Lock timeout: the revision was rolled back; retrying (attempt {attempt})"));
             }
-            Progress::Kept { kept, .. } => self.terminal.note(&plan_text::kept(kept)),
-            Progress::Restored { restored, .. } => self.terminal.note(&plan_text::restored(restored)),
+            Progress::Kept { kept, .. } => self.terminal.print_note(&plan_text::kept(kept)),
+            Progress::Restored { restored, .. } => self.terminal.print_note(&plan_text::restored(restored)),
             Progress::CopyStays { object, why, .. } => {
-                self.terminal.note(&format!("The copy of {object} was not restored: {why} (see `limbeck kept`)"));
+                self.terminal.print_note(&format!("The copy of {object} was not restored: {why} (see `limbeck kept`)"));
             }
-            Progress::Cancelling => self.terminal.note("Cancelling; waiting for the server"),
+            Progress::Cancelling => self.terminal.print_note("Cancelling; waiting for the server"),
         }
     }
 
@@ -74,7 +74,7 @@ impl ApplyReporter {
     fn report_step(&self, step: usize) {
         self.only_waited.store(false, Ordering::Relaxed);
         if let Some(step) = self.plan.steps.get(step) {
-            self.terminal.note(&plan_text::step_title(step));
+            self.terminal.print_note(&plan_text::step_title(step));
         }
     }
 
@@ -83,14 +83,14 @@ impl ApplyReporter {
             return;
         };
         let first = statement.sql().lines().next().unwrap_or_default();
-        self.terminal.note(&format!("  {:>5}  {first}", statement.line));
+        self.terminal.print_note(&format!("  {:>5}  {first}", statement.line));
     }
 
     /// Prints a line if the run waits for something else than before.
     fn report_wait(&self, waits_for: &str, line: impl FnOnce(&str) -> String) {
         let mut last = self.last_wait.lock().unwrap_or_else(PoisonError::into_inner);
         if *last != waits_for {
-            self.terminal.note(&line(waits_for));
+            self.terminal.print_note(&line(waits_for));
             waits_for.clone_into(&mut last);
         }
     }

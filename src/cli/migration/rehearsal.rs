@@ -26,16 +26,16 @@ pub async fn run(
     let typed = ask_for_confirmation(context, plan, confirm)?;
     let reporter = ApplyReporter::new(context.terminal, Arc::clone(plan), context.global.verbose);
     let rehearsal = cancellable(context.terminal, async |cancel| {
-        context.terminal.note("Rehearsal: all changes are rolled back at the end");
+        context.terminal.print_note("Rehearsal: all changes are rolled back at the end");
         let confirmed = typed.as_deref().or(confirm);
         let report = |progress| reporter.report(&progress);
         rehearse(project, target, (plan, confirmed), no_wait, &report, cancel).await
     })
     .await?;
     if context.terminal.json {
-        context.terminal.document(&rehearsal)?;
+        context.terminal.print_document(&rehearsal)?;
     } else {
-        context.terminal.result(&output::rehearsal::rehearsal(plan, &rehearsal))?;
+        context.terminal.print_result(&output::rehearsal::rehearsal(plan, &rehearsal))?;
     }
     Ok(Exit::Done)
 }

@@ -39,28 +39,28 @@ struct BackupDocument<'a> {
 /// # Errors
 /// The engine's errors.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let project = context.project()?;
+    let project = context.open_project()?;
     let terminal = context.terminal;
     if arguments.list {
         let listed = backup::list(&project)?;
         if terminal.json {
-            terminal.document(&listed)?;
+            terminal.print_document(&listed)?;
         } else {
-            terminal.result(&list_text(&listed))?;
+            terminal.print_result(&list_text(&listed))?;
         }
         return Ok(Exit::Done);
     }
     let options = MakeOptions { output: arguments.output.clone() };
-    let (path, record) = context.wait(async {
-        let target = context.target(&project).await?;
+    let (path, record) = context.block_on(async {
+        let target = context.find_target(&project).await?;
         let reporter = BackupReporter::new(terminal);
         let report = |told| reporter.report(&told);
         cancellable(terminal, async |cancel| backup::make(&project, &target, &options, &report, cancel).await).await
     })??;
     if terminal.json {
-        terminal.document(&BackupDocument { path: &path, record: &record })?;
+        terminal.print_document(&BackupDocument { path: &path, record: &record })?;
     } else {
-        terminal.made(&format!("{}  {}", path.display(), size(record.bytes)))?;
+        terminal.print_change(&format!("{}  {}", path.display(), size(record.bytes)))?;
     }
     Ok(Exit::Done)
 }

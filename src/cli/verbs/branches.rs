@@ -20,7 +20,7 @@ pub struct Arguments {}
 /// # Errors
 /// If there is no project, or the output cannot be written.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let points: Vec<&RevisionId> = tree
         .graph
         .newest_first()
@@ -30,10 +30,10 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
         .collect();
     if context.terminal.json {
         let applied = context.applied_revisions(&project, &tree);
-        context.terminal.document(&json::revisions(&tree, points, applied.as_ref()))?;
+        context.terminal.print_document(&json::revisions(&tree, points, applied.as_ref()))?;
     } else {
         let text: String = points.iter().map(|id| branch(&tree, id, context.global.verbose)).collect();
-        context.terminal.result(&text)?;
+        context.terminal.print_result(&text)?;
     }
     Ok(context.finish_listing(&tree))
 }

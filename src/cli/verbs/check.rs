@@ -17,7 +17,7 @@ pub struct Arguments {}
 /// # Errors
 /// As Alembic if the database is not at the heads; if the models or the database cannot be read.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let terminal = context.terminal;
     let options = comparison::options(context.global.yes, Vec::new());
     let found = run_comparison(context, &project, async |target, tell, cancel| {
@@ -26,11 +26,11 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     comparison::print_notes(terminal, &found.notes);
     let operations = &found.changes.operations;
     if terminal.json {
-        terminal.document(&OperationsDocument::from(operations.as_slice()))?;
+        terminal.print_document(&OperationsDocument::from(operations.as_slice()))?;
     } else if operations.is_empty() {
-        terminal.result("No new upgrade operations detected.\n")?;
+        terminal.print_result("No new upgrade operations detected.\n")?;
     } else {
-        terminal.result(&format!("New upgrade operations detected:\n{}", operations_text(operations)))?;
+        terminal.print_result(&format!("New upgrade operations detected:\n{}", operations_text(operations)))?;
     }
     Ok(if operations.is_empty() { Exit::Done } else { Exit::Differs })
 }

@@ -24,6 +24,6 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut context.definition(), "limbeck", &mut script);
-    context.terminal.result(&String::from_utf8_lossy(&script))?;
+    context.terminal.print_result(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

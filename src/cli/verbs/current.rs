@@ -24,20 +24,20 @@ pub struct Arguments {
 /// # Errors
 /// If the database does not answer; of kind `Differs` with `--check-heads`.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let status = context.read_status(&project)?;
     let document = CurrentDocument::new(&tree, &status);
     let is_behind = arguments.check_heads && !(document.missing.is_empty() && document.pending.is_empty());
     if context.terminal.json {
-        context.terminal.document(&document)?;
+        context.terminal.print_document(&document)?;
         if is_behind {
-            context.terminal.error(&not_at_heads());
+            context.terminal.print_error(&not_at_heads());
             return Ok(Exit::Differs);
         }
         return Ok(context.finish_listing(&tree));
     }
     if context.global.verbose {
-        context.terminal.result(&format!("Current revision(s) for {}:\n", server_url(&status.server)))?;
+        context.terminal.print_result(&format!("Current revision(s) for {}:\n", server_url(&status.server)))?;
     }
     if is_behind {
         return Err(not_at_heads().into());
@@ -46,7 +46,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let line = Line { tree: true, ..Line::default() };
     let tips = applied_tips(&tree, &status.heads);
     let text: String = tips.iter().map(|id| listing.entry(id, context.global.verbose, line)).collect();
-    context.terminal.result(&text)?;
+    context.terminal.print_result(&text)?;
     Ok(context.finish_listing(&tree))
 }
 

@@ -24,14 +24,14 @@ struct Document {
 /// # Errors
 /// If the output cannot be written.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
-    let project = context.project();
+    let project = context.open_project();
     let variables = project.as_ref().map_or_else(|_| variables(), |project| project.variables.clone());
-    let findings = context.wait(examine(project, &variables, &context.connect_options()))?;
+    let findings = context.block_on(examine(project, &variables, &context.connect_options()))?;
     let healthy = findings.iter().all(|finding| finding.health != Health::Broken);
     if context.terminal.json {
-        context.terminal.document(&Document { healthy, findings })?;
+        context.terminal.print_document(&Document { healthy, findings })?;
     } else {
-        context.terminal.result(&findings.iter().map(finding_text).collect::<String>())?;
+        context.terminal.print_result(&findings.iter().map(finding_text).collect::<String>())?;
     }
     Ok(if healthy { Exit::Done } else { Exit::Failed })
 }

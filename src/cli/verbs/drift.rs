@@ -17,7 +17,7 @@ pub struct Arguments {}
 /// # Errors
 /// If a script of the history fails, or the database cannot be read.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let terminal = context.terminal;
     let options = comparison::options(context.global.yes, Vec::new());
     let found = run_comparison(context, &project, async |target, tell, cancel| {
@@ -25,9 +25,9 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     })?;
     comparison::print_notes(terminal, &found.notes);
     if terminal.json {
-        terminal.document(&OperationsDocument::from(found.changes.operations.as_slice()))?;
+        terminal.print_document(&OperationsDocument::from(found.changes.operations.as_slice()))?;
     } else {
-        terminal.result(&drift_text(&found))?;
+        terminal.print_result(&drift_text(&found))?;
     }
     Ok(if found.is_none() { Exit::Done } else { Exit::Differs })
 }

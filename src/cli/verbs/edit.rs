@@ -30,7 +30,7 @@ struct Document {
 /// # Errors
 /// If the revision has no script, no editor is configured, the editor fails, or a script can no longer be parsed.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let ids = selection::resolve(context, &project, &tree, &arguments.revision)?;
     let paths: Vec<&Path> = ids.iter().filter_map(|id| tree.scripts.get(id)).map(|file| file.path.as_path()).collect();
     if paths.is_empty() {
@@ -46,7 +46,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         check_script(path)?;
     }
     if context.terminal.json {
-        context.terminal.document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
+        context.terminal.print_document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
     }
     Ok(Exit::Done)
 }

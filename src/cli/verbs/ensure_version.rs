@@ -29,13 +29,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.sql {
         return offline::ensure_version(context);
     }
-    let project = context.project()?;
-    context.wait(async {
-        let target = context.target(&project).await?;
+    let project = context.open_project()?;
+    context.block_on(async {
+        let target = context.find_target(&project).await?;
         stamp::ensure_version(&project, &target).await
     })??;
     if context.terminal.json {
-        context.terminal.document(&Document { version_table: &project.config.database.version_table })?;
+        context.terminal.print_document(&Document { version_table: &project.config.database.version_table })?;
     }
     Ok(Exit::Done)
 }

@@ -20,16 +20,16 @@ pub struct Arguments {
 /// # Errors
 /// If there is no project, or the output cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let heads = if arguments.resolve_dependencies { tree.graph.real_heads() } else { tree.graph.heads() };
     if context.terminal.json {
         let applied = context.applied_revisions(&project, &tree);
-        context.terminal.document(&json::revisions(&tree, heads, applied.as_ref()))?;
+        context.terminal.print_document(&json::revisions(&tree, heads, applied.as_ref()))?;
     } else {
         let listing = Listing::new(&tree);
         let line = Line { labels: true, ..Line::default() };
         let text: String = heads.iter().map(|id| listing.entry(id, context.global.verbose, line)).collect();
-        context.terminal.result(&text)?;
+        context.terminal.print_result(&text)?;
     }
     Ok(context.finish_listing(&tree))
 }

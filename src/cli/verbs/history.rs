@@ -27,7 +27,7 @@ pub struct Arguments {
 /// output cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (start, end) = arguments.rev_range.as_deref().map(parse_range).transpose()?.unwrap_or_default();
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let names_current = [start, end].iter().flatten().any(|end| end.contains("current"));
     let current =
         if arguments.indicate_current || names_current { Some(context.read_status(&project)?.heads) } else { None };
@@ -39,12 +39,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             Some(heads) => Some(tree.graph.ancestors(heads)),
             None => context.applied_revisions(&project, &tree),
         };
-        context.terminal.document(&json::revisions(&tree, ids, applied.as_ref()))?;
+        context.terminal.print_document(&json::revisions(&tree, ids, applied.as_ref()))?;
     } else {
         let listing = if arguments.indicate_current { Listing::marking(&tree, at) } else { Listing::new(&tree) };
         let line = Line { parents: true, labels: true, tree: true, message: true };
         let text: String = ids.map(|id| listing.entry(id, context.global.verbose, line)).collect();
-        context.terminal.result(&text)?;
+        context.terminal.print_result(&text)?;
     }
     Ok(context.finish_listing(&tree))
 }

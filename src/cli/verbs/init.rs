@@ -35,14 +35,14 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let directory = absolute(&arguments.directory);
     let made = init::init(&directory, &arguments.template)?;
     if context.terminal.json {
-        context.terminal.document(&Document { directory, files: made })?;
+        context.terminal.print_document(&Document { directory, files: made })?;
         return Ok(Exit::Done);
     }
     for path in &made {
-        context.terminal.made(&format!("Generating {} ...  done", path.display()))?;
+        context.terminal.print_change(&format!("Generating {} ...  done", path.display()))?;
     }
     let config = directory.join("limbeck.toml");
-    context.terminal.note(&format!(
+    context.terminal.print_note(&format!(
         "Set the database URL in {} or DATABASE_URL, then run: limbeck revision -m \"…\"",
         config.display()
     ));

@@ -41,13 +41,13 @@ enum KeptAction {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct DropArguments {
-    /// Ids of the copies
+    /// Ids of the copies to drop
     #[arg(value_name = "ID")]
     ids: Vec<i64>,
-    /// All copies
+    /// Drop all copies
     #[arg(long)]
     all: bool,
-    /// Copies older than this, e.g. 30d, 12h, 2w
+    /// Drop copies that are older than this, e.g. 30d, 12h, 2w
     #[arg(long, value_name = "AGE", value_parser = parse_age)]
     older_than: Option<Duration>,
 }
@@ -77,37 +77,39 @@ struct CopyDocument<'a> {
 /// # Errors
 /// If the database does not answer, a copy does not exist or cannot be restored, or dropping was not confirmed.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let project = context.project()?;
+    let project = context.open_project()?;
     let terminal = context.terminal;
     match &arguments.action {
         KeptAction::List => {
-            let copies = context.wait(async {
-                let target = context.target(&project).await?;
+            let copies = context.block_on(async {
+                let target = context.find_target(&project).await?;
                 list(&project, &target, &Which::All).await
             })??;
             match terminal.json {
-                true => terminal.document(&documents(&copies))?,
-                false if copies.is_empty() => terminal.note("No copies are kept"),
-                false => terminal.result(&table(&copies))?,
+                true => terminal.print_document(&documents(&copies))?,
+                false if copies.is_empty() => terminal.print_note("No copies are kept"),
+                false => terminal.print_result(&table(&copies))?,
             }
         }
         KeptAction::Restore { id } => {
-            let restored = context.wait(async {
-                let target = context.target(&project).await?;
+            let restored = context.block_on(async {
+                let target = context.find_target(&project).await?;
                 restore(&project, &target, *id).await
             })??;
             if terminal.json {
-                terminal.document(&restored)?;
+                terminal.print_document(&restored)?;
             } else {
-                terminal.made(&plan_text::restored(&restored))?;
+                terminal.print_change(&plan_text::restored(&restored))?;
             }
         }
         KeptAction::Drop(arguments) => {
-            let dropped = context.wait(drop_after_confirmation(context, &project, &arguments.which()))??;
+            let dropped = context.block_on(drop_after_confirmation(context, &project, &arguments.which()))??;
             match terminal.json {
-                true => terminal.document(&documents(&dropped))?,
-                false if dropped.is_empty() => terminal.note("Nothing to drop"),
-                false => dropped.iter().try_for_each(|copy| terminal.made(&format!("Dropped {}", copy_line(copy))))?,
+                true => terminal.print_document(&documents(&dropped))?,
+                false if dropped.is_empty() => terminal.print_note("Nothing to drop"),
+                false => dropped
+                    .iter()
+                    .try_for_each(|copy| terminal.print_change(&format!("Dropped {}", copy_line(copy))))?,
             }
         }
     }
@@ -115,7 +117,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 async fn drop_after_confirmation(context: &Context, project: &Project, which: &Which) -> Result<Vec<Copy>, Error> {
-    let target = context.target(project).await?;
+    let target = context.find_target(project).await?;
     let copies = list(project, &target, which).await?;
     if copies.is_empty() {
         return Ok(copies);

@@ -80,7 +80,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(code) = &arguments.explain {
         return explain(context, code);
     }
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let ids = selection::resolve_all(context, &project, &tree, &arguments.revisions)?;
     let files = ids.iter().filter_map(|id| tree.scripts.get(id));
     let (mut linted, mut failed) = (Vec::new(), false);
@@ -89,23 +89,23 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             Ok(found) => linted.push(found),
             Err(error) => {
                 failed = true;
-                context.terminal.error(&error);
+                context.terminal.print_error(&error);
             }
         }
     }
     for LintedRevision { file, remarks, .. } in &linted {
         for remark in remarks {
-            context.terminal.warn(&format!("{}:{}: {}", file.path.display(), remark.line, remark.message));
+            context.terminal.print_warning(&format!("{}:{}: {}", file.path.display(), remark.line, remark.message));
         }
     }
     if context.terminal.json {
-        context.terminal.document(&linted)?;
+        context.terminal.print_document(&linted)?;
     } else {
-        context.terminal.result(&lint_text(&linted))?;
+        context.terminal.print_result(&lint_text(&linted))?;
     }
     let denied = count_denied(&linted, &arguments.deny);
     if denied > 0 {
-        context.terminal.warn(&format!("{} of the classes in --deny", plural(denied as u64, "hazard")));
+        context.terminal.print_warning(&format!("{} of the classes in --deny", plural(denied as u64, "hazard")));
     }
     let ended = context.finish_listing(&tree);
     Ok(if failed || denied > 0 { Exit::Failed } else { ended })
@@ -116,9 +116,9 @@ fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
     let text = rule.explanation();
     if context.terminal.json {
         let (code, class, title) = (rule.code.as_str(), rule.class().word(), rule.title);
-        context.terminal.document(&ExplanationDocument { code, class, title, text })?;
+        context.terminal.print_document(&ExplanationDocument { code, class, title, text })?;
     } else {
-        context.terminal.result(&text)?;
+        context.terminal.print_result(&text)?;
     }
     Ok(Exit::Done)
 }

@@ -18,7 +18,7 @@ pub struct Arguments {}
 /// If the output cannot be written.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     if context.terminal.json {
-        context.terminal.document(TEMPLATES)?;
+        context.terminal.print_document(TEMPLATES)?;
         return Ok(Exit::Done);
     }
     let mut text = "Available templates:\n\n".to_owned();
@@ -28,6 +28,6 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     text.push_str(
         "\nTemplates are used via the 'init' command, e.g.:\n\n  limbeck init --template generic ./scripts\n",
     );
-    context.terminal.result(&text)?;
+    context.terminal.print_result(&text)?;
     Ok(Exit::Done)
 }

@@ -26,7 +26,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let Some(directory) = &arguments.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        context.terminal.result(&String::from_utf8_lossy(&page))?;
+        context.terminal.print_result(&String::from_utf8_lossy(&page))?;
         return Ok(Exit::Done);
     };
     let written = std::fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(command, directory));

@@ -31,7 +31,7 @@ pub struct Arguments {
 /// # Errors
 /// As Alembic, if the revisions cannot be merged; if the script cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let new = NewRevision {
         message: arguments.message.clone().unwrap_or_default(),
         branch_labels: arguments.branch_label.clone(),

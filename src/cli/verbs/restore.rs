@@ -40,10 +40,10 @@ pub struct Arguments {
 /// # Errors
 /// The engine's errors; of kind `Approval` if an approval is missing.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let project = context.project()?;
+    let project = context.open_project()?;
     let terminal = context.terminal;
-    let restored = context.wait(async {
-        let target = context.target(&project).await?;
+    let restored = context.block_on(async {
+        let target = context.find_target(&project).await?;
         let protected = target.environment.protected;
         let is_approval = |allow: &Allow| match allow {
             Allow::All => !protected,
@@ -61,11 +61,11 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         }
     })??;
     if terminal.json {
-        terminal.document(&restored)?;
+        terminal.print_document(&restored)?;
     } else {
         let heads = if restored.heads.is_empty() { "base".to_owned() } else { restored.heads.join(", ") };
         let seconds = restored.seconds;
-        terminal.made(&format!("RestoreResult in {seconds:.1} s; the database is at {heads}"))?;
+        terminal.print_change(&format!("Restored in {seconds:.1} s; the database is at {heads}"))?;
     }
     Ok(Exit::Done)
 }

@@ -21,14 +21,14 @@ pub struct Arguments {
 /// # Errors
 /// If the argument selects no revision, there is no project, or the output cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let ids = selection::resolve(context, &project, &tree, &arguments.revision)?;
     if context.terminal.json {
         let applied = context.applied_revisions(&project, &tree);
-        context.terminal.document(&json::revisions(&tree, &ids, applied.as_ref()))?;
+        context.terminal.print_document(&json::revisions(&tree, &ids, applied.as_ref()))?;
     } else {
         let listing = Listing::new(&tree);
-        context.terminal.result(&ids.iter().map(|id| listing.block(id)).collect::<String>())?;
+        context.terminal.print_result(&ids.iter().map(|id| listing.block(id)).collect::<String>())?;
     }
     Ok(context.finish_listing(&tree))
 }

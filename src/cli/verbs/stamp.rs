@@ -37,17 +37,17 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         }
         return offline::stamp(context, &arguments.revisions);
     }
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
-    let path = context.wait(async {
-        let target = context.target(&project).await?;
+    let path = context.block_on(async {
+        let target = context.find_target(&project).await?;
         stamp::stamp(&project, &tree, &target, &arguments.revisions, arguments.purge).await
     })??;
     for step in &path.steps {
-        context.terminal.note(&format!("Running {}", stamp_title(step)));
+        context.terminal.print_note(&format!("Running {}", stamp_title(step)));
     }
     if context.terminal.json {
-        context.terminal.document(&StampDocument::from(&path))?;
+        context.terminal.print_document(&StampDocument::from(&path))?;
     }
     Ok(Exit::Done)
 }

@@ -28,12 +28,12 @@ pub struct Arguments {
 /// # Errors
 /// If no database is configured, no scratch database can be created, or the user cancelled.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
     let options = VerifyOptions { revisions: arguments.revisions.clone(), download: context.global.yes };
     let (terminal, verbose) = (context.terminal, context.global.verbose);
-    let report = context.wait(async {
-        let target = context.target(&project).await?;
+    let report = context.block_on(async {
+        let target = context.find_target(&project).await?;
         let progress = |told| print_progress(terminal, verbose, &told);
         cancellable(terminal, async |cancel| {
             let report = verify(&project, &tree, &target, &options, &progress, cancel).await;
@@ -43,15 +43,16 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     })??;
     if terminal.json {
         let documents: Vec<VerifiedDocument> = report.revisions.iter().map(VerifiedDocument::from).collect();
-        terminal.document(&documents)?;
+        terminal.print_document(&documents)?;
     } else {
-        terminal.result(&report_text(&report))?;
+        terminal.print_result(&report_text(&report))?;
     }
     for error in report.revisions.iter().filter_map(|verified| verified.error.as_ref()) {
-        terminal.error(error);
+        terminal.print_error(error);
     }
     if report.data_untested {
-        terminal.note("note: statements that change rows ran on empty tables; their effect on data is not proved");
+        terminal
+            .print_note("note: statements that change rows ran on empty tables; their effect on data is not proved");
     }
     Ok(if report.is_proved() { Exit::Done } else { Exit::Failed })
 }
@@ -60,22 +61,22 @@ fn print_progress(terminal: Terminal, verbose: bool, told: &VerifyEvent) {
     match told {
         VerifyEvent::Scratch { place, notes } => {
             for note in notes {
-                terminal.note(&format!("note: {note}"));
+                terminal.print_note(&format!("note: {note}"));
             }
             if verbose {
-                terminal.note(&format!("Scratch database {place}"));
+                terminal.print_note(&format!("Scratch database {place}"));
             }
         }
-        VerifyEvent::Applying { revision } => terminal.note(&format!("Running upgrade {revision}")),
+        VerifyEvent::Applying { revision } => terminal.print_note(&format!("Running upgrade {revision}")),
         VerifyEvent::Proving { revision, stage: Stage::Up, number, count } => {
-            terminal.note(&format!("Verifying {revision} ({number} of {count})"));
+            terminal.print_note(&format!("Verifying {revision} ({number} of {count})"));
         }
-        VerifyEvent::Proving { stage, .. } if verbose => terminal.note(match stage {
+        VerifyEvent::Proving { stage, .. } if verbose => terminal.print_note(match stage {
             Stage::Down => "  down",
             Stage::Up | Stage::Again => "  up again",
         }),
-        VerifyEvent::BackToBase => terminal.note("Downgrading to base"),
-        VerifyEvent::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
+        VerifyEvent::BackToBase => terminal.print_note("Downgrading to base"),
+        VerifyEvent::Progress(Progress::Cancelling) => terminal.print_note("Cancelling; waiting for the server"),
         VerifyEvent::Proving { .. } | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => {}
     }
 }

@@ -31,7 +31,7 @@ pub struct AutogenerateOptions {
 /// As Alembic, if the database is not at the heads; if the models or the database cannot be read; if the script cannot
 /// be written.
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let terminal = context.terminal;
     let compare = comparison::options(context.global.yes, options.renames.clone());
     let generated = run_comparison(context, &project, async |target, tell, cancel| {
@@ -46,19 +46,19 @@ pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) 
         report_no_difference(terminal)?;
     } else {
         if generated.is_empty() {
-            terminal.note("models and database do not differ: the revision is empty (--skip-empty writes none)");
+            terminal.print_note("models and database do not differ: the revision is empty (--skip-empty writes none)");
         }
         let written = write(&project, &generated)?;
         if terminal.json {
-            terminal.document(&WrittenDocument::generated(&written, &generated))?;
+            terminal.print_document(&WrittenDocument::generated(&written, &generated))?;
         } else {
-            terminal.made(&format!("Generating {} ...  done", absolute(&written.path).display()))?;
+            terminal.print_change(&format!("Generating {} ...  done", absolute(&written.path).display()))?;
         }
     }
     if generated.proof.holds() {
         return Ok(Exit::Done);
     }
-    terminal.error(&proof_error(&project, &generated, !options.sql));
+    terminal.print_error(&proof_error(&project, &generated, !options.sql));
     Ok(Exit::Failed)
 }
 
@@ -72,7 +72,7 @@ fn print_operations(terminal: Terminal, operations: &[Operation]) {
         operation_line(operation, is_recreated)
     }) {
         if !printed.contains(&line) {
-            terminal.note(&line);
+            terminal.print_note(&line);
             printed.push(line);
         }
     }
@@ -82,7 +82,11 @@ fn print_operations(terminal: Terminal, operations: &[Operation]) {
 fn print_rename_candidates(terminal: Terminal, candidates: &[Candidate]) {
     for Candidate { spec, reasons, .. } in candidates {
         let (old, new) = spec.split_once('=').unwrap_or((spec, ""));
-        terminal.note(&format!("note: {old} → {new}? {}: --rename {}", reasons.join(", "), quote_for_shell(spec)));
+        terminal.print_note(&format!(
+            "note: {old} → {new}? {}: --rename {}",
+            reasons.join(", "),
+            quote_for_shell(spec)
+        ));
     }
 }
 
@@ -116,19 +120,19 @@ fn print_sql(terminal: Terminal, generated: &GeneratedScript) -> Result<(), Fail
         .map_err(|error| Error::new("the generated script cannot be parsed").because(error))?;
     let mut sql = script.upgrade.sql;
     if terminal.json {
-        return terminal.document(&SqlDocument { sql: &sql });
+        return terminal.print_document(&SqlDocument { sql: &sql });
     }
     if !sql.is_empty() {
         sql.push('\n');
     }
-    terminal.result(&sql)
+    terminal.print_result(&sql)
 }
 
 fn report_no_difference(terminal: Terminal) -> Result<(), Failure> {
     if terminal.json {
-        return terminal.document(&NothingDocument::default());
+        return terminal.print_document(&NothingDocument::default());
     }
-    terminal.made("No new upgrade operations detected.")
+    terminal.print_change("No new upgrade operations detected.")
 }
 
 fn proof_error(project: &Project, generated: &GeneratedScript, is_written: bool) -> Error {

@@ -66,7 +66,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             Error::new("Using --sql with the revision command without --autogenerate does not make any sense").into()
         );
     }
-    let (project, tree) = context.scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let written = draft::create(&project, &tree, &arguments.into())?;
     context.report_written(&written)
 }
