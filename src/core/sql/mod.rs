@@ -5,6 +5,7 @@ mod command;
 mod divide;
 pub mod identifier;
 pub(in crate::core) mod lexer;
+pub mod outline;
 mod split;
 mod words;
 
