@@ -34,7 +34,7 @@ impl BackupReporter {
             Told::Starting(line) => self.terminal.print_note(line),
             Told::Note(note) => self.terminal.print_note(&format!("note: {note}")),
             Told::Verifying { bytes } => {
-                self.terminal.print_note(&format!("Comparing the checksum of {}", size(*bytes)))
+                self.terminal.print_note(&format!("Comparing the checksum of {}", size(*bytes)));
             }
             Told::Cancelling => self.terminal.print_note("Cancelling; waiting for the program to end"),
             Told::Working { tables, of, bytes, elapsed } => {

@@ -41,7 +41,7 @@ fn print_progress(terminal: Terminal, verbose: bool, told: &Told) {
             terminal.print_note(&format!("Loading {file} ({number} of {count})"));
         }
         Told::Load(models::Told::FromCache) if verbose => {
-            terminal.print_note("The models have not changed: using the cache")
+            terminal.print_note("The models have not changed: using the cache");
         }
         Told::Load(models::Told::Scratch { place, .. }) | Told::Scratch { place, .. } if verbose => {
             terminal.print_note(&format!("Scratch database {place}"));
