@@ -27,7 +27,7 @@ const NOT_YET: [&str; 16] = [
 ];
 
 /// Imports between the children of one folder: from, to, and one place for each.
-type Edges = BTreeMap<String, BTreeMap<String, String>>;
+pub type Edges = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Returns the folders of the files, without test folders.
 fn folders(sources: &[Source]) -> BTreeSet<String> {
@@ -38,7 +38,8 @@ fn folders(sources: &[Source]) -> BTreeSet<String> {
     folders.filter(|folder| !folder.split('/').any(|part| part == "tests")).collect()
 }
 
-fn edges(folder: &str, sources: &[Source]) -> Edges {
+/// Returns the imports between the children of a folder. Test modules and test folders are ignored.
+pub fn edges(folder: &str, sources: &[Source]) -> Edges {
     let module = module_path(folder);
     let child = |path: &[String]| path.strip_prefix(module.as_slice())?.first().cloned();
     let inside = |source: &&Source| source.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
