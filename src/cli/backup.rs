@@ -204,7 +204,7 @@ impl Teller {
             BackupEvent::Starting(line) => self.terminal.note(line),
             BackupEvent::Note(note) => self.terminal.note(&format!("note: {note}")),
             BackupEvent::Verifying { bytes } => {
-                self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes)))
+                self.terminal.note(&format!("Comparing the checksum of {}", size(*bytes)));
             }
             BackupEvent::Cancelling => self.terminal.note("Cancelling; waiting for the program to end"),
             BackupEvent::Working { tables, of, bytes, elapsed } => {

@@ -47,7 +47,7 @@ fn tell(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
             terminal.note(&format!("Loading {file} ({number} of {count})"));
         }
         AutogenerateEvent::Load(models::ModelsEvent::FromCache) if verbose => {
-            terminal.note("The models are as they were")
+            terminal.note("The models are as they were");
         }
         AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. })
         | AutogenerateEvent::Scratch { place, .. }
