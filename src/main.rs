@@ -1,29 +1,28 @@
-//! Arguments to the UI or a command, and on to an exit code.
+//! Parses the arguments, runs the UI or a command, and returns the exit code.
 
 use std::process::ExitCode;
 
-use limbeck::cli::{self, Context, Global, Invocation, Picture, Ui};
+use limbeck::cli::{self, Context, Invocation, Picture, Ui};
 use limbeck::engine::{Result, connection};
 use limbeck::tui::print::Format;
 use limbeck::tui::runtime::{self, Playback, TuiOptions};
 
 fn main() -> ExitCode {
-    // The embedded server's supervisor is this same program, started with arguments of its own.
+    // The supervisor of the embedded server is this same program with arguments of its own.
     if let Some(code) = connection::supervise(std::env::args_os()) {
         return code;
     }
     runtime::install_hook();
     match cli::parse(std::env::args_os()) {
-        Ok(Invocation::Command(command)) => cli::run(command).into(),
-        Ok(Invocation::Ui(global, ui)) => open(&global, &ui).unwrap_or_else(|error| cli::report(&global, error).into()),
+        Ok(Invocation::Command(command)) => command.run().into(),
+        Ok(Invocation::Ui(context, ui)) => run_ui(&context, &ui).unwrap_or_else(|error| context.report(error).into()),
         Err(exit) => exit.into(),
     }
 }
 
-/// Opens the UI, or plays keys on it and prints the screen.
-fn open(global: &Global, ui: &Ui) -> Result<ExitCode> {
-    let context = Context::new(global.clone());
-    let project = match cli::project_for_ui(&context, ui) {
+/// Runs the UI. With `--keys` or `--print`, presses the keys without a terminal and prints the screen.
+fn run_ui(context: &Context, ui: &Ui) -> Result<ExitCode> {
+    let project = match cli::project_for_ui(context, ui) {
         Ok(project) => project,
         Err(exit) => return Ok(exit.into()),
     };
@@ -45,6 +44,6 @@ fn open(global: &Global, ui: &Ui) -> Result<ExitCode> {
             Some(Picture::Svg) => Format::Svg,
         },
     };
-    let picture = runtime::play(options, &playback)?;
-    Ok(cli::show_picture(global, &picture).into())
+    let screen = runtime::play(options, &playback)?;
+    Ok(context.print_screen(&screen).into())
 }

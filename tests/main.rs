@@ -1,5 +1,5 @@
-//! The one integration binary.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+//! The integration tests, in one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot continue has failed")]
 
 mod apply;
 mod autogenerate;

@@ -1,43 +1,55 @@
-//! What every command needs: the project, its scripts, its database, and a runtime to wait on.
+//! What every command needs: the project, its scripts, its database, and a runtime.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::future::Future;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::arguments::Global;
-use super::exit::Exit;
+use super::exit::{Exit, Failure};
+use super::options::Global;
+use super::output::json::WrittenDocument;
+use super::output::listing::absolute;
 use super::terminal::Terminal;
+use crate::core::graph::RevisionId;
 use crate::engine::connection::Variables;
+use crate::engine::draft::WrittenScript;
 use crate::engine::open::open;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::state::status::{DatabaseStatus, read_status};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
-/// The options that hold for every command, and what follows from them.
+/// The global options of one invocation, and what is derived from them.
+#[derive(Debug)]
 pub struct Context {
     pub global: Global,
     pub terminal: Terminal,
+    definition: fn() -> clap::Command,
     runtime: OnceCell<Runtime>,
 }
 
 impl Context {
-    /// A context for one command; nothing is read or started yet.
+    /// Creates the context; reads and starts nothing. `definition` returns the definition of the whole command line,
+    /// for `completions` and `man`.
     #[must_use]
-    pub fn new(global: Global) -> Self {
-        Self { terminal: Terminal::new(&global), global, runtime: OnceCell::new() }
+    pub fn new(global: Global, definition: fn() -> clap::Command) -> Self {
+        Self { terminal: Terminal::new(&global), global, definition, runtime: OnceCell::new() }
     }
 
-    /// Opens the project that the options or the working directory name.
+    /// Returns the definition of the whole command line.
+    #[must_use]
+    pub fn definition(&self) -> clap::Command {
+        (self.definition)()
+    }
+
+    /// Opens the project that the options specify, or the one found from the working directory.
     ///
     /// # Errors
-    /// When there is none or it cannot be read.
+    /// If there is no project or it cannot be read.
     pub fn project(&self) -> Result<Project> {
         if self.global.name.is_some() {
-            let message = "--name is a section of alembic.ini, and this version does not open Alembic projects yet";
-            return Err(
-                Error::of(ErrorKind::Usage, message).hint("leave it out; -e names an environment of limbeck.toml")
-            );
+            let message = "--name is a section of alembic.ini, and this version cannot open Alembic projects yet";
+            return Err(Error::of(ErrorKind::Usage, message).hint("omit it; -e selects an environment of limbeck.toml"));
         }
         let directory = working_directory()?;
         Project::open(self.global.config.as_deref(), &directory, variables())
@@ -53,7 +65,7 @@ impl Context {
         Ok((project, tree))
     }
 
-    /// Where the database is, as the options say.
+    /// Returns the options that select the database.
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {
         ConnectOptions {
@@ -64,10 +76,10 @@ impl Context {
         }
     }
 
-    /// Finds out where the database is, and passes on what is odd about the files that say it.
+    /// Finds the target database. Prints warnings about the files that specify it.
     ///
     /// # Errors
-    /// When nothing says it, or the embedded server does not start.
+    /// If no database is specified, or the embedded server does not start.
     pub async fn target(&self, project: &Project) -> Result<Target> {
         let target = open(project, &self.connect_options()).await?;
         for warning in target.conninfo().warnings() {
@@ -76,11 +88,11 @@ impl Context {
         Ok(target)
     }
 
-    /// Asks the database for its heads.
+    /// Reads the heads from the database.
     ///
     /// # Errors
-    /// When there is no database to ask or it does not answer.
-    pub fn status(&self, project: &Project) -> Result<DatabaseStatus> {
+    /// If no database is specified or it does not answer.
+    pub fn read_status(&self, project: &Project) -> Result<DatabaseStatus> {
         self.wait(async {
             let target = self.target(project).await?;
             let session = target.connect("limbeck status").await?;
@@ -88,24 +100,37 @@ impl Context {
         })?
     }
 
-    /// Waits for a future; the runtime starts with the first.
+    /// Returns the revisions that the database has applied. If no database answers, prints a note and returns `None`.
+    #[must_use]
+    pub fn applied_revisions(&self, project: &Project, tree: &ScriptTree) -> Option<HashSet<RevisionId>> {
+        match self.read_status(project) {
+            Ok(status) => Some(tree.graph.ancestors(&status.heads)),
+            Err(error) => {
+                self.terminal.note(&format!("note: \"applied\" is unknown: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Runs a future to completion. The first call starts the runtime.
     ///
     /// # Errors
-    /// When the runtime cannot start.
+    /// If the runtime cannot start.
     pub fn wait<F: Future>(&self, future: F) -> Result<F::Output> {
         if self.runtime.get().is_none() {
-            // On one thread an answer of the server is taken by the thread that waits for it, without waking another.
+            // With one thread, the waiting thread reads the server's answer itself; no other thread has to wake up.
             let runtime = Builder::new_current_thread()
                 .enable_all()
                 .build()
-                .map_err(|error| Error::new("the runtime cannot start").because(error))?;
-            // Nobody else can have set it in between: a context stays on its thread.
+                .map_err(|error| Error::new("the async runtime cannot start").because(error))?;
+            // `set` cannot fail: the cell is empty, and a context is not shared between threads.
             let _ = self.runtime.set(runtime);
         }
-        self.runtime.get().map(|runtime| runtime.block_on(future)).ok_or_else(|| Error::new("the runtime cannot start"))
+        let runtime = self.runtime.get().ok_or_else(|| Error::new("the async runtime cannot start"))?;
+        Ok(runtime.block_on(future))
     }
 
-    /// How a listing ends: the scripts that could not be read are reported, the rest was listed.
+    /// Prints the scripts that could not be read after a listing, and returns the exit code.
     #[must_use]
     pub fn finish_listing(&self, tree: &ScriptTree) -> Exit {
         for problem in &tree.problems {
@@ -113,9 +138,34 @@ impl Context {
         }
         if tree.problems.is_empty() { Exit::Done } else { Exit::Failed }
     }
+
+    /// Reports a script that was written.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    pub fn report_written(&self, written: &WrittenScript) -> Result<Exit, Failure> {
+        if self.terminal.json {
+            self.terminal.document(&WrittenDocument::from(written))?;
+        } else {
+            self.terminal.made(&format!("Generating {} ...  done", absolute(&written.path).display()))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Prints an error the way every command does, and returns its exit code.
+    #[must_use]
+    pub fn report(&self, error: Error) -> Exit {
+        self.terminal.failure(&Failure::from(error))
+    }
+
+    /// Prints a screen of the UI, for `--print`.
+    #[must_use]
+    pub fn print_screen(&self, screen: &str) -> Exit {
+        self.terminal.result(screen).map_or_else(|failure| self.terminal.failure(&failure), |()| Exit::Done)
+    }
 }
 
-/// The environment and the home directory of this process.
+/// The environment variables and the home directory of this process.
 #[must_use]
 pub fn variables() -> Variables {
     let environment =
@@ -126,7 +176,7 @@ pub fn variables() -> Variables {
 /// The working directory.
 ///
 /// # Errors
-/// When it was removed or cannot be read.
+/// If it was removed or cannot be read.
 pub fn working_directory() -> Result<std::path::PathBuf> {
     std::env::current_dir().map_err(|error| Error::new("the working directory cannot be read").because(error))
 }

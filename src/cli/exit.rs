@@ -1,19 +1,19 @@
-//! How a run ends: exit codes, and the two ways to fail.
+//! Exit codes, and the two kinds of failure.
 
 use std::io;
 
 use crate::core::graph::GraphError;
 use crate::engine::{Error, ErrorKind};
 
-/// The exit codes; scripts rely on them.
+/// The exit codes. Scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done, or nothing to do.
+    /// Success, or nothing to do.
     Done = 0,
     Failed = 1,
     Usage = 2,
-    /// Approval is missing; nothing was run.
+    /// An approval is missing; nothing was run.
     Approval = 3,
     /// Models and database differ, or the database is not at the heads.
     Differs = 4,
@@ -22,11 +22,11 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// Why a command could not be carried out.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
     Error(Box<Error>),
-    /// Standard output could not be written to.
+    /// Standard output could not be written.
     Output(io::Error),
 }
 

@@ -1,4 +1,4 @@
-//! `^C` while a plan runs: the first cancels on the server, the second leaves at once.
+//! `^C` while the server works: the first cancels on the server, the second exits immediately.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -6,18 +6,37 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
 use super::terminal::Terminal;
+use crate::engine::{Error, ErrorKind};
 
-/// Watches for SIGINT, SIGTERM and SIGHUP until the handle is aborted. Needs a runtime.
-pub fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
+/// Runs `work` with a token that SIGINT, SIGTERM or SIGHUP cancels. Needs a runtime.
+pub async fn cancellable<T>(terminal: Terminal, work: impl AsyncFnOnce(&CancellationToken) -> T) -> T {
+    let cancel = CancellationToken::new();
+    let watch = watch(terminal, cancel.clone());
+    let result = work(&cancel).await;
+    watch.abort();
+    result
+}
+
+/// Replaces the error of a cancelled run on a scratch database: the engine's message describes that database, which
+/// no longer exists.
+#[must_use]
+pub fn cancelled_on_scratch(error: Error) -> Error {
+    match error.kind {
+        ErrorKind::Interrupted => Error::of(ErrorKind::Interrupted, "cancelled; the scratch database was dropped"),
+        _ => error,
+    }
+}
+
+fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
     let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     tokio::spawn(async move {
         let [Ok(interrupt), Ok(terminate), Ok(hangup)] = signals else {
-            terminal.warn("signals cannot be watched; ^C leaves at once");
+            terminal.warn("limbeck cannot handle signals here; ^C exits immediately");
             return;
         };
         let mut signals = Signals { interrupt, terminate, hangup };
         signals.next().await;
-        terminal.note("Cancelling; ^C once more leaves without waiting for the server");
+        terminal.note("Cancelling; press ^C again to exit without waiting for the server");
         cancel.cancel();
         signals.next().await;
         std::process::exit(i32::from(Exit::Interrupted as u8));

@@ -1,18 +1,18 @@
-//! `--sql`: prints what a run would do; no database is contacted.
+//! `--sql`: prints the SQL of a run. Does not connect to a database.
 
 use super::context::Context;
 use super::exit::{Exit, Failure};
-use super::json::SqlDocument;
+use super::output::json::SqlDocument;
 use crate::core::graph::{Direction, Graph, PathStep, RevisionId};
 use crate::core::plan::offline::{OfflineStep, render, render_version_table};
 use crate::core::plan::{Source, Step};
 use crate::engine::Error;
 use crate::engine::project::ScriptTree;
 
-/// Prints the SQL of an upgrade or downgrade over a range `START:END`; an upgrade may leave the start out.
+/// Prints the SQL of an upgrade or downgrade for a range `START:END`. An upgrade may omit the start.
 ///
 /// # Errors
-/// When the range cannot be resolved, or a script of it cannot be read.
+/// If the range cannot be resolved, or one of its scripts cannot be read.
 pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<Exit, Failure> {
     let (start, end) = match (direction, target.split_once(':')) {
         (_, Some(range)) => range,
@@ -23,33 +23,33 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
     };
     let (project, tree) = context.scripts()?;
     tree.require_valid()?;
-    let from = start_of(&tree.graph, start)?;
+    let from = resolve_start(&tree.graph, start)?;
     let path = match direction {
         Direction::Upgrade => tree.graph.upgrade(end, &from)?,
         Direction::Downgrade => tree.graph.downgrade(end, &from)?,
     };
-    let steps = path.steps.into_iter().map(|step| read(&tree, step)).collect::<Result<Vec<_>, _>>()?;
+    let steps = path.steps.into_iter().map(|step| build_step(&tree, step)).collect::<Result<Vec<_>, _>>()?;
     print(context, &render(&from, &steps, &project.config.database.version_table))
 }
 
-/// Prints the SQL of a stamp; targets may be ranges `START:END` with one start.
+/// Prints the SQL of a stamp. Targets may be ranges `START:END` with the same start.
 ///
 /// # Errors
-/// When the targets cannot be resolved, or name several starts.
+/// If the targets cannot be resolved, or have different starts.
 pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
-    let (start, targets) = stamp_targets(targets)?;
+    let (start, targets) = parse_stamp_targets(targets)?;
     let (project, tree) = context.scripts()?;
     tree.require_valid()?;
-    let from = start_of(&tree.graph, start)?;
+    let from = resolve_start(&tree.graph, start)?;
     let path = tree.graph.stamp(&targets, &from)?;
     let steps: Vec<OfflineStep> = path.steps.into_iter().map(OfflineStep::stamp).collect();
     print(context, &render(&from, &steps, &project.config.database.version_table))
 }
 
-/// Prints the SQL that makes the version table.
+/// Prints the SQL that creates the version table.
 ///
 /// # Errors
-/// When there is no project.
+/// If there is no project.
 pub fn ensure_version(context: &Context) -> Result<Exit, Failure> {
     let project = context.project()?;
     print(context, &render_version_table(&project.config.database.version_table))
@@ -64,8 +64,8 @@ fn print(context: &Context, sql: &str) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The heads that a run is to start from; several are separated by commas.
-fn start_of(graph: &Graph, start: &str) -> Result<Vec<RevisionId>, Error> {
+/// The heads from which a run starts; several are separated by commas.
+fn resolve_start(graph: &Graph, start: &str) -> Result<Vec<RevisionId>, Error> {
     let mut heads = Vec::new();
     for part in start.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "base") {
         heads.extend(graph.resolve(part, &[])?);
@@ -73,11 +73,10 @@ fn start_of(graph: &Graph, start: &str) -> Result<Vec<RevisionId>, Error> {
     Ok(heads)
 }
 
-fn read(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
+fn build_step(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
     let revision = step.revision.clone();
-    let file = tree
-        .script(revision.as_str())
-        .ok_or_else(|| Error::new(format!("revision {revision} has no script to print")))?;
+    let file =
+        tree.script(revision.as_str()).ok_or_else(|| Error::new(format!("revision {revision} has no script")))?;
     let source = Source { script: &file.script, text: &file.text, path: Some(file.path.clone()) };
     Step::build(step, &source).map(OfflineStep::from).map_err(|error| Error {
         revision: Some(revision.to_string()),
@@ -87,7 +86,8 @@ fn read(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
     })
 }
 
-fn stamp_targets(targets: &[String]) -> Result<(&str, Vec<String>), Error> {
+/// Separates the starts of ranges from the targets. All starts must be the same.
+fn parse_stamp_targets(targets: &[String]) -> Result<(&str, Vec<String>), Error> {
     let mut start = None;
     let mut ends = Vec::new();
     for target in targets {
@@ -108,10 +108,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_has_one_start() {
+    fn a_stamp_has_only_one_start() {
         let targets = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(stamp_targets(&targets(&["a:b", "c"])).unwrap(), ("a", targets(&["b", "c"])));
-        assert_eq!(stamp_targets(&targets(&["b"])).unwrap(), ("base", targets(&["b"])));
-        assert!(stamp_targets(&targets(&["a:b", "c:d"])).is_err());
+        assert_eq!(parse_stamp_targets(&targets(&["a:b", "c"])).unwrap(), ("a", targets(&["b", "c"])));
+        assert_eq!(parse_stamp_targets(&targets(&["b"])).unwrap(), ("base", targets(&["b"])));
+        assert!(parse_stamp_targets(&targets(&["a:b", "c:d"])).is_err());
     }
 }

@@ -1,15 +1,15 @@
-//! Where everything that is said goes: results to standard output, the rest to standard error.
+//! Writes all output: results to standard output, everything else to standard error.
 
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use super::arguments::{Color, Global};
 use super::exit::{Exit, Failure};
-use super::json;
+use super::options::{Color, Global};
+use super::output::json::ErrorDocument;
 use crate::engine::Error;
 
-/// How to speak, as the options say.
+/// How to write, as the options say.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     colored: bool,
@@ -18,7 +18,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Looks at the options, `NO_COLOR` and whether standard error is a terminal.
+    /// Reads the options, `NO_COLOR`, and whether standard error is a terminal.
     #[must_use]
     pub fn new(global: &Global) -> Self {
         let colored = match global.color {
@@ -31,17 +31,17 @@ impl Terminal {
         Self { colored, quiet: global.quiet, json: global.json }
     }
 
-    /// Whether a question can be asked: someone reads standard error and types at standard input.
+    /// Whether a person can read a question on standard error and type an answer.
     #[must_use]
     pub fn can_ask(self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Prints a result as it is.
+    /// Prints a result unchanged.
     ///
     /// # Errors
-    /// When standard output cannot be written to.
-    #[allow(clippy::unused_self, reason = "everything that is printed goes through a terminal")]
+    /// If standard output cannot be written.
+    #[allow(clippy::unused_self, reason = "all output goes through a terminal")]
     pub fn result(self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
@@ -52,48 +52,48 @@ impl Terminal {
     /// Prints a result as a JSON document.
     ///
     /// # Errors
-    /// When standard output cannot be written to.
+    /// If standard output cannot be written.
     pub fn document<T: Serialize + ?Sized>(self, document: &T) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
         text.push('\n');
         self.result(&text)
     }
 
-    /// Says that something was made: a result in text, silent with `--quiet`.
+    /// Prints a line that reports what was created or changed: a result, but not with `--quiet`.
     ///
     /// # Errors
-    /// When standard output cannot be written to.
+    /// If standard output cannot be written.
     pub fn made(self, line: &str) -> Result<(), Failure> {
         if self.quiet { Ok(()) } else { self.result(&format!("{line}\n")) }
     }
 
-    /// Tells progress; silent with `--quiet`.
+    /// Prints progress or a note to standard error, but not with `--quiet`.
     pub fn note(self, line: &str) {
         if !self.quiet {
-            say(line);
+            write_error_line(line);
         }
     }
 
-    /// Warns; `--quiet` does not silence it.
+    /// Prints a warning, also with `--quiet`.
     pub fn warn(self, line: &str) {
-        say(&format!("{} {line}", self.paint("warning:", "33;1")));
+        write_error_line(&format!("{} {line}", self.paint("warning:", "33;1")));
     }
 
-    /// Reports a failure and gives the exit code that goes with it. A broken pipe is silent.
+    /// Prints a failure and returns its exit code. A broken pipe prints nothing.
     #[must_use]
     pub fn failure(self, failure: &Failure) -> Exit {
         match failure {
             Failure::Error(error) => {
                 self.error(error);
                 if self.json {
-                    // Standard output may be closed by now; the exit code tells it all the same.
-                    let _ = self.document(&json::ErrorDocument::from(error.as_ref()));
+                    // If standard output is closed, the exit code still reports the failure.
+                    let _ = self.document(&ErrorDocument::from(error.as_ref()));
                 }
                 Exit::from(error.kind)
             }
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Failure::Output(error) => {
-                self.error(&Error::new("standard output cannot be written to").because(error));
+                self.error(&Error::new("standard output cannot be written").because(error));
                 Exit::Failed
             }
         }
@@ -103,29 +103,29 @@ impl Terminal {
     pub fn error(self, error: &Error) {
         let report = error.report();
         if !self.colored {
-            say(&report);
+            write_error_line(&report);
             return;
         }
-        let painted: Vec<String> = report.lines().map(|line| self.paint_line(line)).collect();
-        say(&painted.join("\n"));
+        let painted: Vec<String> = report.lines().map(|line| self.paint_prefix(line)).collect();
+        write_error_line(&painted.join("\n"));
     }
 
-    /// Puts the colour of a role around a text, where colours are wanted.
-    fn paint(self, text: &str, role: &str) -> String {
-        if self.colored { format!("\x1b[{role}m{text}\x1b[0m") } else { text.to_owned() }
+    /// Wraps the text in an ANSI colour if colours are enabled.
+    fn paint(self, text: &str, color: &str) -> String {
+        if self.colored { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    fn paint_line(self, line: &str) -> String {
-        for (word, role) in [("error:", "31;1"), ("hint:", "36;1")] {
-            if let Some(rest) = line.strip_prefix(word) {
-                return format!("{}{rest}", self.paint(word, role));
+    fn paint_prefix(self, line: &str) -> String {
+        for (prefix, color) in [("error:", "31;1"), ("hint:", "36;1")] {
+            if let Some(rest) = line.strip_prefix(prefix) {
+                return format!("{}{rest}", self.paint(prefix, color));
             }
         }
         line.to_owned()
     }
 }
 
-/// Writes a line to standard error; when nobody reads it there is nobody to tell.
-fn say(line: &str) {
+/// Writes a line to standard error. Ignores failures: there is no other place to report them.
+fn write_error_line(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -8,4 +8,5 @@ pub mod plan;
 pub mod schema;
 pub mod script;
 pub mod sql;
+pub mod statement;
 pub mod text;

@@ -21,6 +21,38 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// A size, e.g. `1.5 MB`. Units are PostgreSQL's, of 1024 each.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let mut unit = 0;
+    let mut scale = 1_u64;
+    while bytes / scale >= 1024 && unit + 1 < UNITS.len() {
+        scale *= 1024;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).unwrap_or(&"bytes");
+    let (whole, tenth) = (bytes / scale, bytes % scale * 10 / scale);
+    if unit == 0 || whole >= 10 || tenth == 0 { format!("{whole} {name}") } else { format!("{whole}.{tenth} {name}") }
+}
+
+/// Reads a size such as `1GB`, `500 MB` or `1024`, in bytes. Units are PostgreSQL's, of 1024 each.
+#[must_use]
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let power = match unit.trim().to_uppercase().as_str() {
+        "" | "B" => 0,
+        "KB" => 1,
+        "MB" => 2,
+        "GB" => 3,
+        "TB" => 4,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1024_u64.checked_pow(power)?)
+}
+
 /// The plural of an English noun of limbeck's messages.
 fn pluralise(noun: &str) -> String {
     let is_vowel = |letter: char| "aeiou".contains(letter);
@@ -50,6 +82,21 @@ mod tests {
             (2, "orphaned row", "2 orphaned rows"),
         ] {
             assert_eq!(plural(count, noun), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_and_shown() {
+        for (text, bytes) in [("1GB", 1 << 30), ("500 MB", 500 << 20), ("10kb", 10 << 10), ("7", 7), ("0", 0)] {
+            assert_eq!(parse_size(text), Some(bytes), "{text}");
+        }
+        for text in ["", "GB", "1.5GB", "1 pound", "-1", "99999999999999999999", "99999999999TB"] {
+            assert_eq!(parse_size(text), None, "{text}");
+        }
+        for (bytes, words) in
+            [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 kB"), (1 << 30, "1 GB"), (25 << 20, "25 MB")]
+        {
+            assert_eq!(size(bytes), words);
         }
     }
 

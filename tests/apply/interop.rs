@@ -1,4 +1,4 @@
-//! A database moves from limbeck to a real Alembic and back on any day: both keep the same rows.
+//! A database can move between limbeck and Alembic at any time: both write the same rows.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ with create_engine(context.config.get_main_option('sqlalchemy.url')).connect() a
         context.run_migrations()
 ";
 
-/// The same two revisions for both: a table, and a column.
+/// The same two revisions for both programs: the first creates a table, the second adds a column.
 struct Both<'a> {
     project: TestProject,
     database: TestDatabase<'a>,
@@ -42,7 +42,7 @@ impl Both<'_> {
         Self { project, database }
     }
 
-    /// Runs the real Alembic and gives its standard output.
+    /// Runs the real Alembic and returns its standard output.
     #[track_caller]
     fn alembic(&self, arguments: &[&str]) -> String {
         let run = Command::new(python_with_alembic())
@@ -62,7 +62,7 @@ impl Both<'_> {
 }
 
 #[test]
-fn alembic_accepts_what_limbeck_migrated() {
+fn alembic_continues_after_limbeck() {
     let both = Both::new();
     both.limbeck(&["upgrade", "aaaa00000001"]);
     assert_eq!(both.alembic(&["current"]).trim(), "aaaa00000001");
@@ -76,7 +76,7 @@ fn alembic_accepts_what_limbeck_migrated() {
 }
 
 #[test]
-fn limbeck_accepts_what_alembic_migrated() {
+fn limbeck_continues_after_alembic() {
     let both = Both::new();
     both.alembic(&["upgrade", "head"]);
     assert_eq!(both.limbeck(&["current"]).trim(), "aaaa00000002 (head)");
@@ -89,7 +89,7 @@ fn limbeck_accepts_what_alembic_migrated() {
 }
 
 #[test]
-fn both_make_the_same_version_table() {
+fn both_create_the_same_version_table() {
     let one = Both::new();
     one.limbeck(&["ensure_version"]);
     let two = Both::new();

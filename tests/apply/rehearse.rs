@@ -1,4 +1,4 @@
-//! Rehearsals: a plan runs on the target, is timed, and leaves nothing behind.
+//! Rehearsals: a plan runs on the target, is measured, and leaves no changes.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::{fresh, heads};
 use crate::support::{Output, TestDatabase, TestProject, end_of, eventually, program};
 
-/// Everything that a database holds: its catalog, rows and sequences as `pg_dump` writes them, without the random key
-/// that newer ones put in.
-fn everything(database: &TestDatabase<'_>) -> String {
+/// The whole database (catalog, rows, sequences) as `pg_dump` writes it, without the random key that newer versions of
+/// `pg_dump` add.
+fn dump(database: &TestDatabase<'_>) -> String {
     let output = Command::new(program("pg_dump")).arg(database.url()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -25,17 +25,17 @@ fn json(output: &Output) -> Value {
 const TABLE: &str = "CREATE TABLE t (id bigserial PRIMARY KEY, note text);\nINSERT INTO t (note) VALUES ('a'), ('b');";
 
 #[test]
-fn nothing_stays_of_a_rehearsal_and_every_statement_has_its_time() {
+fn a_rehearsal_leaves_no_changes_and_measures_every_statement() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "DROP TABLE t;");
     project.run(&["upgrade", "head"]).expect_status(0);
     let sql = "ALTER TABLE t DROP COLUMN note;\nTRUNCATE t RESTART IDENTITY;\nSELECT pg_sleep(0.2);\nCREATE TABLE u (a int);\n\
         CREATE SCHEMA other;\nCREATE ROLE limbeck_rehearsed;\nCOPY u FROM stdin;\n1\n2\n\\.\nNOTIFY somebody;";
     project.script("aaaa00000002", "aaaa00000001", sql, "");
-    let before = everything(&database);
-    // It needs no approval: nothing is lost.
+    let before = dump(&database);
+    // A rehearsal needs no approval: no data are lost.
     let run = project.run(&["upgrade", "head", "--rehearse", "--json"]).expect_status(0);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
     assert_eq!(database.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'limbeck_rehearsed'"), "0");
     let document = json(&run);
     assert_eq!(document["rehearsed"], true);
@@ -55,16 +55,16 @@ fn nothing_stays_of_a_rehearsal_and_every_statement_has_its_time() {
     assert!(slow.contains("0.2") && slow.ends_with("<- slowest"), "{}", run.stdout);
     assert!(run.stdout.contains("Rehearsed 8 statements in "), "{}", run.stdout);
     project.run(&["downgrade", "base", "--rehearse"]).expect_status(0);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
 }
 
 #[test]
-fn a_database_without_any_table_of_limbecks_gets_none() {
+fn a_rehearsal_creates_no_tables_of_limbeck() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
-    let before = everything(&database);
+    let before = dump(&database);
     project.run(&["upgrade", "head", "--rehearse"]).expect_status(0);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
     assert_eq!(
         database.psql("SELECT to_regclass('alembic_version') IS NULL, to_regnamespace('limbeck') IS NULL"),
         "t|t"
@@ -72,11 +72,11 @@ fn a_database_without_any_table_of_limbecks_gets_none() {
 }
 
 #[test]
-fn what_would_fail_is_told_as_a_run_tells_it() {
+fn an_error_is_reported_as_in_a_real_run() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     project.script("aaaa00000002", "aaaa00000001", "CREATE TABLE u (a int);\nALTER TABLE t ADD CHECK (nope > 0);", "");
-    let before = everything(&database);
+    let before = dump(&database);
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(1);
     assert!(run.stderr.contains("revision aaaa00000002: column \"nope\" does not exist"), "{}", run.stderr);
     assert!(run.stderr.contains("aaaa00000002_script.sql:9:") && run.stderr.contains('^'), "{}", run.stderr);
@@ -84,18 +84,18 @@ fn what_would_fail_is_told_as_a_run_tells_it() {
     assert!(run.stderr.contains("the rehearsal was rolled back; the database is at base, as before"), "{}", run.stderr);
     let run = project.run(&["upgrade", "head", "--rehearse", "--json"]).expect_status(1);
     assert_eq!(json(&run)["error"]["line"], 9);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
 }
 
 #[test]
-fn what_a_commit_checks_is_checked() {
+fn deferred_constraints_are_checked_at_the_end_of_each_revision() {
     let (database, project) = fresh();
     let sql = "CREATE TABLE t (id int PRIMARY KEY);\n\
         CREATE TABLE u (t int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO u VALUES (1);";
     project.script("aaaa00000001", "", sql, "");
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(1);
-    assert!(run.stderr.contains("a check at the end of the transaction did not hold"), "{}", run.stderr);
-    // The next revision may still rely on its checks waiting for the commit.
+    assert!(run.stderr.contains("a deferred constraint failed at the end of the transaction"), "{}", run.stderr);
+    // In the next revision, constraints are deferred again.
     let sql = format!("{sql}\nINSERT INTO t VALUES (1);");
     project.script("aaaa00000001", "", &sql, "");
     project.script(
@@ -113,7 +113,7 @@ fn what_a_commit_checks_is_checked() {
 }
 
 #[test]
-fn what_cannot_run_in_a_transaction_is_named_and_left_out() {
+fn non_transactional_statements_are_reported_and_left_out() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     project.run(&["upgrade", "head"]).expect_status(0);
@@ -130,34 +130,34 @@ fn what_cannot_run_in_a_transaction_is_named_and_left_out() {
     assert_eq!(lines(&step["left_out"]), [9, 10, 11]);
     let reason = |number: usize| step["left_out"][number]["reason"].as_str().unwrap().to_owned();
     assert_eq!(reason(0), "CREATE INDEX CONCURRENTLY cannot run in a transaction");
-    // The plan is not to blame for what fails without the index.
-    assert!(reason(2).starts_with("not rehearsed: it fails without what was left out (line 9, "), "{}", reason(2));
+    // A statement that fails only because the index is missing is not a failure of the plan.
+    assert!(reason(2).starts_with("not rehearsed: it fails without an omitted statement (line 9, "), "{}", reason(2));
     assert_eq!(step["left_out"][2]["tried"], true);
     let text = project.run(&["upgrade", "head", "--rehearse"]).expect_status(0).stdout;
     assert!(text.contains("2 statements") && text.contains("3 not rehearsed"), "{text}");
     assert_eq!(database.psql("SELECT count(*) FROM t"), rows);
     assert_eq!(database.psql("SELECT to_regclass('i') IS NULL"), "t");
-    // A failure that no left out statement explains is one of the plan.
+    // A failure for another reason is a failure of the plan.
     project.script("aaaa00000002", "aaaa00000001", "VACUUM t;\nSELECT 1 / 0;", "");
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(1);
     assert!(run.stderr.contains("division by zero"), "{}", run.stderr);
 }
 
 #[test]
-fn an_enum_value_of_an_earlier_revision_is_no_failure_of_the_plan() {
+fn an_enum_value_from_an_earlier_revision_is_not_a_failure_of_the_plan() {
     let (_database, project) = fresh();
     project.script("aaaa00000001", "", "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE p (m mood);", "");
     project.run(&["upgrade", "head"]).expect_status(0);
     project.script("aaaa00000002", "aaaa00000001", "ALTER TYPE mood ADD VALUE 'ok';", "");
     project.script("aaaa00000003", "aaaa00000002", "INSERT INTO p VALUES ('ok');\nINSERT INTO p VALUES ('sad');", "");
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(0);
-    assert!(run.stdout.contains("not rehearsed: it needs the commit of a revision before it"), "{}", run.stdout);
+    assert!(run.stdout.contains("not rehearsed: it needs the commit of an earlier revision"), "{}", run.stdout);
     assert!(run.stdout.contains("1 not rehearsed"), "{}", run.stdout);
     project.run(&["upgrade", "head"]).expect_status(0);
 }
 
 #[test]
-fn sequences_are_not_set_however_the_plan_sets_them() {
+fn sequences_are_never_set_by_a_rehearsal() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     project.run(&["upgrade", "head"]).expect_status(0);
@@ -173,20 +173,20 @@ fn sequences_are_not_set_however_the_plan_sets_them() {
         CREATE FUNCTION own() RETURNS void LANGUAGE sql AS $$ SELECT setval('t_id_seq', 1) $$;\nSELECT own();\n\
         ALTER SEQUENCE t_id_seq RESTART WITH 7000;";
     project.script("aaaa00000002", "aaaa00000001", sql, "");
-    let before = everything(&database);
+    let before = dump(&database);
     let run = project.run(&["upgrade", "head", "--rehearse", "--json"]).expect_status(0);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
     let step = &json(&run)["steps"][0];
     assert_eq!(step["left_out"].as_array().unwrap().len(), 5, "{step}");
-    assert_eq!(step["left_out"][0]["reason"], "no rollback takes back what setval does");
+    assert_eq!(step["left_out"][0]["reason"], "a rollback does not undo setval");
     assert_eq!(step["statements"].as_array().unwrap().len(), 2, "{step}");
 
-    // What is drawn from a sequence cannot be given back, and is told.
+    // A rollback does not reset sequences; the rehearsal reports this.
     project.script("aaaa00000002", "aaaa00000001", "INSERT INTO t (note) VALUES ('c');", "");
     let run = project.run(&["upgrade", "head", "--rehearse", "--json"]).expect_status(0);
     let moved = &json(&run)["sequences"][0];
     assert_eq!((&moved["sequence"], &moved["from"], &moved["to"]), (&"public.t_id_seq".into(), &2.into(), &3.into()));
-    // What hides from every search is put back where it would make numbers come twice.
+    // If a hidden setval makes the sequence go backwards, the rehearsal restores the sequence.
     let hidden = "DO $$ BEGIN EXECUTE 'SELECT set' || 'val(''t_id_seq'', 1)'; END $$;";
     project.script("aaaa00000002", "aaaa00000001", hidden, "");
     project.run(&["upgrade", "head", "--rehearse"]).expect_status(0);
@@ -194,7 +194,7 @@ fn sequences_are_not_set_however_the_plan_sets_them() {
 }
 
 #[test]
-fn a_lock_that_is_not_had_is_told_with_who_holds_it() {
+fn a_lock_timeout_names_the_lock_holder() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", TABLE, "");
     project.run(&["upgrade", "head"]).expect_status(0);
@@ -217,16 +217,16 @@ fn a_lock_that_is_not_had_is_told_with_who_holds_it() {
     let run = project.run(&["upgrade", "head", "--rehearse"]).expect_status(1);
     assert!(run.stderr.contains("SQLSTATE 55P03"), "{}", run.stderr);
     assert!(run.stderr.contains("Waiting for a lock held by") && run.stderr.contains("in the way"), "{}", run.stderr);
-    // Had in time, it is told with the statement that waited.
+    // If the lock is granted in time, the wait is reported with its statement.
     project.write("limbeck.toml", &format!("{config}[apply]\nlock_timeout = '30s'\n"));
     let waiting = project.spawn(&["upgrade", "head", "--rehearse", "--json"]);
     let mut waiting = waiting;
-    let mut told = Vec::new();
+    let mut output = Vec::new();
     let stderr = waiting.stderr.as_mut().unwrap();
-    while !String::from_utf8_lossy(&told).contains("in the way") {
+    while !String::from_utf8_lossy(&output).contains("in the way") {
         let mut byte = [0];
-        assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&told));
-        told.extend(byte);
+        assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&output));
+        output.extend(byte);
     }
     writeln!(holder.stdin.as_mut().unwrap(), "COMMIT;").unwrap();
     let mut document = String::new();
@@ -248,11 +248,11 @@ fn a_cancelled_rehearsal_ends_on_the_server() {
     let mut child = project.spawn(&["upgrade", "head", "--rehearse"]);
     eventually("the statement sleeps", 60, || database.psql(sleeping) == "1");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let status = end_of(&mut child, 60).expect("it ends");
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert_eq!(status.code(), Some(130), "{told}");
-    assert!(told.contains("the rehearsal was rolled back"), "{told}");
+    let status = end_of(&mut child, 60).expect("the process ends");
+    let mut output = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+    assert_eq!(status.code(), Some(130), "{output}");
+    assert!(output.contains("the rehearsal was rolled back"), "{output}");
     assert_eq!(database.psql(sleeping), "0");
     assert_eq!(database.psql("SELECT to_regclass('t') IS NULL"), "t");
 }
@@ -285,7 +285,7 @@ fn one_migrator_at_a_time_and_a_protected_environment_is_confirmed() {
 }
 
 #[test]
-fn it_goes_with_no_other_way_to_run() {
+fn rehearse_conflicts_with_the_other_modes() {
     let project = TestProject::new("");
     for other in ["--sql", "--dry-run", "--allow=data-loss"] {
         project.run(&["upgrade", "head", "--rehearse", other]).expect_status(2);

@@ -3,7 +3,7 @@
 use super::{fresh, heads, ledger};
 
 #[test]
-fn up_and_down_move_schema_heads_and_ledger_together() {
+fn upgrade_and_downgrade_change_schema_heads_and_ledger_together() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
     project.script("aaaa00000002", "aaaa00000001", "CREATE TABLE two (id int);", "DROP TABLE two;");
@@ -18,7 +18,7 @@ fn up_and_down_move_schema_heads_and_ledger_together() {
 }
 
 #[test]
-fn a_failing_statement_rolls_its_revision_back_and_says_where_it_stands() {
+fn a_failing_statement_rolls_its_revision_back_and_shows_its_position() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
     let bad = "CREATE TABLE two (id int);\n\nALTER TABLE one\n    ADD COLUMN x nosuchtype;";
@@ -39,7 +39,7 @@ fn a_failing_statement_rolls_its_revision_back_and_says_where_it_stands() {
 }
 
 #[test]
-fn one_transaction_for_all_leaves_nothing_behind_when_the_last_one_fails() {
+fn one_transaction_for_all_rolls_everything_back_if_the_last_revision_fails() {
     let (database, project) = fresh();
     let config = project.read("limbeck.toml") + "[apply]\ntransaction = \"all\"\n";
     project.write("limbeck.toml", &config);
@@ -52,7 +52,7 @@ fn one_transaction_for_all_leaves_nothing_behind_when_the_last_one_fails() {
 }
 
 #[test]
-fn copy_data_and_settings_of_a_script_stay_its_own() {
+fn copy_data_are_read_and_settings_do_not_leak_into_the_next_script() {
     let (database, project) = fresh();
     let copy = "CREATE TABLE t (a int, b text);\nCOPY t FROM stdin;\n1\tone; two\n2\t\\N\n\\.\n\
                 SELECT set_config('search_path', '', false);";
@@ -66,7 +66,7 @@ fn copy_data_and_settings_of_a_script_stay_its_own() {
 }
 
 #[test]
-fn a_deferred_constraint_that_fails_at_the_commit_rolls_back() {
+fn a_deferred_constraint_that_fails_at_commit_rolls_the_revision_back() {
     let (database, project) = fresh();
     let sql = "CREATE TABLE p (id int PRIMARY KEY);\n\
                CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO c VALUES (1);";
@@ -87,7 +87,7 @@ fn transaction_control_in_a_script_is_refused_before_anything_runs() {
 }
 
 #[test]
-fn a_revision_whose_file_is_gone_is_downgraded_from_the_ledger() {
+fn a_revision_without_a_file_is_downgraded_from_the_ledger() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
     let file = project.script("aaaa00000002", "aaaa00000001", "CREATE TABLE two (id int);", "DROP TABLE two;");
@@ -99,7 +99,7 @@ fn a_revision_whose_file_is_gone_is_downgraded_from_the_ledger() {
 }
 
 #[test]
-fn a_drop_of_rows_needs_approval_and_a_drop_of_nothing_does_not() {
+fn dropping_values_needs_approval_and_dropping_an_empty_column_does_not() {
     let (database, project) = fresh();
     project.script("aaaa00000001", "", "CREATE TABLE one (id int, note text);", "DROP TABLE one;");
     project.script("aaaa00000002", "aaaa00000001", "ALTER TABLE one DROP COLUMN note;", "");
@@ -116,9 +116,9 @@ fn a_drop_of_rows_needs_approval_and_a_drop_of_nothing_does_not() {
 }
 
 #[test]
-fn a_role_named_limbeck_keeps_its_tables_where_they_were() {
+fn for_a_role_named_limbeck_the_ledger_does_not_capture_new_tables() {
     let (database, project) = fresh();
-    // Its search path begins with "$user": a schema of that name would catch every table made from then on.
+    // Its search path begins with "$user": new tables would be created in a schema named limbeck.
     database.psql("DO 'BEGIN CREATE ROLE limbeck LOGIN SUPERUSER; EXCEPTION WHEN duplicate_object THEN END'");
     let url = database.url().replacen("//postgres@", "//limbeck@", 1);
     project.script("aaaa00000001", "", "CREATE TABLE one (id int);", "DROP TABLE one;");
@@ -132,9 +132,8 @@ fn a_role_named_limbeck_keeps_its_tables_where_they_were() {
     );
 }
 
-/// Runs `upgrade head`, whose statement waits for `gate`, and fills `t` meanwhile.
 #[test]
-fn what_was_empty_when_it_was_planned_is_counted_again_before_it_goes() {
+fn a_table_that_was_empty_in_the_plan_is_counted_again_before_it_is_dropped() {
     let (database, project) = fresh();
     database.psql("CREATE TABLE t (a int); CREATE TABLE gate (a int)");
     project.script("aaaa00000001", "", "LOCK TABLE gate;\nSELECT pg_sleep(1);", "");

@@ -1,32 +1,32 @@
 //! `revision --autogenerate`, `check` and `drift` on real servers.
 
-mod drifting;
-mod proving;
-mod refusals;
-mod remembering;
-mod renaming;
+mod cache;
+mod cleanup;
+mod drift;
+mod errors;
+mod proof;
+mod renames;
 mod scope;
-mod traces;
-mod writing;
+mod scripts_written;
 
 use std::path::PathBuf;
 
 use crate::support::{Output, TestDatabase, TestProject};
 
-/// A project on a database with one file of models.
+/// A project for a database, with one models file.
 fn with_models(database: &TestDatabase<'_>, models: &str) -> TestProject {
     let project = TestProject::on(database);
     project.write("models/schema.sql", models);
     project
 }
 
-/// The document that a run with `--json` printed.
+/// Parses the document that a run with `--json` printed.
 #[track_caller]
 fn document(output: &Output) -> serde_json::Value {
     serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }
 
-/// The scripts of a folder, sorted.
+/// The script files of a folder, sorted.
 fn scripts(project: &TestProject, folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(project.path(folder)).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -34,7 +34,7 @@ fn scripts(project: &TestProject, folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Generates a revision that has to hold, and gives its text.
+/// Generates a revision, checks its proof, and returns its text.
 #[track_caller]
 fn generate(project: &TestProject, arguments: &[&str]) -> String {
     let all = [&["revision", "--autogenerate", "--json"][..], arguments].concat();
@@ -45,7 +45,7 @@ fn generate(project: &TestProject, arguments: &[&str]) -> String {
     std::fs::read_to_string(written["path"].as_str().unwrap()).unwrap()
 }
 
-/// A section of a script.
+/// The section of a script after a marker.
 fn section<'a>(script: &'a str, marker: &str) -> &'a str {
     let (_, rest) = script.split_once(marker).unwrap();
     rest.split("-- @").next().unwrap_or(rest).trim()

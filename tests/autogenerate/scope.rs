@@ -1,4 +1,4 @@
-//! Nothing outside the managed schemas, or excluded, is ever touched.
+//! Objects outside the managed schemas and excluded objects are never changed.
 
 use super::{document, with_models};
 use crate::support::{TestDatabase, TestProject, server};
@@ -10,7 +10,7 @@ fn configured(database: &TestDatabase<'_>, models: &str, more: &str) -> TestProj
 }
 
 #[test]
-fn schemas_that_nobody_named_are_left_alone() {
+fn schemas_that_are_not_managed_are_ignored() {
     let database = server().database();
     database.psql("CREATE SCHEMA theirs; CREATE TABLE theirs.t (i int); CREATE TABLE a (i int)");
     let project = configured(&database, "CREATE TABLE a (i int);", "");
@@ -22,7 +22,7 @@ fn schemas_that_nobody_named_are_left_alone() {
 }
 
 #[test]
-fn what_is_excluded_counts_on_neither_side() {
+fn excluded_objects_are_ignored_in_models_and_database() {
     let database = server().database();
     database.psql("CREATE TABLE legacy_a (i int); CREATE INDEX legacy_i ON legacy_a (i); CREATE TABLE kept (i int)");
     let models = "CREATE TABLE kept (i int); CREATE TABLE legacy_b (i int);";
@@ -33,7 +33,7 @@ fn what_is_excluded_counts_on_neither_side() {
 }
 
 #[test]
-fn models_of_a_program_need_a_yes() {
+fn models_from_a_program_need_a_confirmation() {
     let database = server().database();
     let project = configured(&database, "", "program = [\"sh\", \"-c\", \"echo 'CREATE TABLE a (i int);'\"]");
     project.run(&["check"]).expect_status(3);

@@ -1,7 +1,7 @@
-//! Backups and the way back, with the programs of PostgreSQL on real servers.
+//! `backup` and `restore` on real servers, with PostgreSQL's own programs.
 
-mod asking;
-mod before;
+mod before_plan;
+mod prompt;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::support::{Output, Server, ServerOptions, TestDatabase, TestProject, end_of, eventually, program, server};
 
-/// Everything that a database holds, as `pg_dump` writes it, without the random key that newer ones put in.
-fn everything(database: &TestDatabase<'_>) -> String {
+/// The whole database as `pg_dump` writes it, without the random key that newer versions of `pg_dump` add.
+fn dump(database: &TestDatabase<'_>) -> String {
     let output = Command::new(program("pg_dump")).arg(database.url()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -26,7 +26,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", output.stdout))
 }
 
-/// All files in the project's folders of backups.
+/// All files in the project's backup folders.
 fn files(project: &TestProject) -> Vec<PathBuf> {
     let folders = fs::read_dir(project.folder().join("data/limbeck/backups")).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> =
@@ -39,7 +39,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// A database with some of everything, and a project for it.
+/// A database with objects of many kinds, and a project for it.
 fn filled() -> (TestDatabase<'static>, TestProject) {
     let database = server().database();
     let project = TestProject::on(&database);
@@ -59,8 +59,8 @@ fn back_up(project: &TestProject) -> PathBuf {
     PathBuf::from(json(&run)["path"].as_str().unwrap())
 }
 
-/// A session that holds a table that `pg_dump` and `pg_restore` want.
-fn in_the_way(url: &str) -> Child {
+/// A session that locks a table which `pg_dump` and `pg_restore` need.
+fn lock_table(url: &str) -> Child {
     let mut child = Command::new(program("psql"))
         .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", url])
         .env_clear()
@@ -81,9 +81,9 @@ const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = cur
     AND application_name LIKE 'limbeck %' AND wait_event_type = 'Lock'";
 
 #[test]
-fn what_was_backed_up_comes_back_after_everything_was_dropped() {
+fn a_restore_brings_a_dropped_database_back() {
     let (database, project) = filled();
-    let before = everything(&database);
+    let before = dump(&database);
     let run = project.run(&["backup", "--json"]).expect_status(0);
     let document = json(&run);
     let path = PathBuf::from(document["path"].as_str().unwrap());
@@ -95,7 +95,7 @@ fn what_was_backed_up_comes_back_after_everything_was_dropped() {
     assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
     let beside = path.with_extension("dump.json");
     assert_eq!(mode(&beside), 0o600);
-    assert_eq!(files(&project), [path.clone(), beside], "nothing else was left");
+    assert_eq!(files(&project), [path.clone(), beside], "no other files are left");
 
     let listed = json(&project.run(&["backup", "--list", "--json"]).expect_status(0));
     assert_eq!(listed[0]["path"], document["path"]);
@@ -109,11 +109,11 @@ fn what_was_backed_up_comes_back_after_everything_was_dropped() {
     assert_eq!(json(&run)["heads"], serde_json::json!(["aaaa00000001"]));
     assert!(run.stderr.contains("in one transaction"), "{}", run.stderr);
     assert_eq!(database.psql("SELECT count(*), max(note) FROM t"), "500|note 99");
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
 }
 
 #[test]
-fn a_backup_that_is_not_what_was_written_is_refused() {
+fn a_damaged_backup_is_refused() {
     let (database, project) = filled();
     let path = back_up(&project);
     database.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA \"odd name\", limbeck CASCADE");
@@ -135,11 +135,11 @@ fn a_backup_that_is_not_what_was_written_is_refused() {
 }
 
 #[test]
-fn tables_are_replaced_only_when_that_is_allowed() {
+fn tables_are_replaced_only_with_approval() {
     let (database, project) = filled();
     let path = back_up(&project);
     let path = path.to_str().unwrap();
-    let before = everything(&database);
+    let before = dump(&database);
     database.psql("UPDATE t SET note = 'changed'");
     let run = project.run(&["restore", path]).expect_status(3);
     assert!(
@@ -150,9 +150,9 @@ fn tables_are_replaced_only_when_that_is_allowed() {
     assert_eq!(json(&project.run(&["restore", path, "--json"]).expect_status(3))["error"]["code"], "approval");
     assert_eq!(database.psql("SELECT count(*) FROM t WHERE note = 'changed'"), "500");
     project.run(&["restore", path, "--allow", "data-loss"]).expect_status(0);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
 
-    // What cannot be replaced stops it, and all stays as it is.
+    // An object that cannot be replaced makes the restore fail without changes.
     database.psql("CREATE TABLE later (t bigint REFERENCES t); UPDATE t SET note = 'changed'");
     let run = project.run(&["restore", path, "--allow", "data-loss"]).expect_status(1);
     assert!(run.stderr.contains("rolled back; the database was not changed"), "{}", run.stderr);
@@ -167,32 +167,32 @@ fn tables_are_replaced_only_when_that_is_allowed() {
     assert!(run.stderr.contains("hint: add --confirm production"), "{}", run.stderr);
     database.psql("DROP TABLE later");
     project.run(&[&production[..], &["--confirm", "production"]].concat()).expect_status(0);
-    assert_eq!(everything(&database), before);
+    assert_eq!(dump(&database), before);
 }
 
 #[test]
-fn a_cancelled_backup_leaves_nothing_and_a_cancelled_restore_changes_nothing() {
+fn a_cancelled_backup_leaves_no_file_and_a_cancelled_restore_changes_nothing() {
     let (database, project) = filled();
     let path = back_up(&project);
     let there = files(&project);
     for arguments in [vec!["backup"], vec!["restore", path.to_str().unwrap(), "--allow", "data-loss"]] {
-        let holder = in_the_way(&database.url());
+        let holder = lock_table(&database.url());
         let mut child = project.spawn(&arguments);
-        eventually("it waits for the table", 60, || database.psql(WAITING) == "1");
+        eventually("the program waits for the table", 60, || database.psql(WAITING) == "1");
         kill_process(Pid::from_child(&child), Signal::INT).unwrap();
         let status = end_of(&mut child, 60).unwrap();
-        let mut told = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-        assert_eq!(status.code(), Some(130), "{arguments:?} {told}");
-        assert!(told.contains("cancelled"), "{told}");
+        let mut output = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+        assert_eq!(status.code(), Some(130), "{arguments:?} {output}");
+        assert!(output.contains("cancelled"), "{output}");
         assert_eq!(files(&project), there);
-        eventually("nothing runs on the server any more", 20, || database.psql(WAITING) == "0");
+        eventually("no statement runs on the server any more", 20, || database.psql(WAITING) == "0");
         end(holder);
     }
     assert_eq!(database.psql("SELECT count(*) FROM t"), "500");
 }
 
-/// The arguments of all processes below one.
+/// The arguments of all child processes.
 fn arguments_below(parent: u32) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let of = |name: &str, pid: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
@@ -207,7 +207,7 @@ fn arguments_below(parent: u32) -> Vec<String> {
 }
 
 #[test]
-fn a_password_is_neither_among_the_arguments_nor_in_an_error() {
+fn a_password_is_not_in_the_arguments_and_not_in_an_error() {
     let hba = "local all postgres trust\nlocal all all scram-sha-256\n".to_owned();
     let server = Server::start(&ServerOptions { hba: Some(hba), ..ServerOptions::default() });
     let database = server.database();
@@ -215,7 +215,7 @@ fn a_password_is_neither_among_the_arguments_nor_in_an_error() {
     let url = |password: &str| database.url().replacen("postgres@", &format!("keeper:{password}@"), 1);
     assert!(url("x").contains("keeper:x@"), "{}", url("x"));
     let project = TestProject::new(&format!("[database]\nurl = \"{}\"\n", url("pa55%20w%3Drd")));
-    let holder = in_the_way(&database.url());
+    let holder = lock_table(&database.url());
     let mut child = project.spawn(&["backup"]);
     eventually("pg_dump waits for the table", 60, || database.psql(WAITING) == "1");
     let arguments = arguments_below(child.id());
@@ -227,7 +227,7 @@ fn a_password_is_neither_among_the_arguments_nor_in_an_error() {
     let beside = fs::read_to_string(path.with_extension("dump.json")).unwrap();
     assert!(!beside.contains("pa55"), "{beside}");
 
-    // The server changes the password behind the back of what runs.
+    // Changes the password while the backup runs.
     project.write("limbeck.toml", &format!("[database]\nurl = \"{}\"\n", url("wr0ng")));
     for arguments in [&["backup"][..], &["restore", path.to_str().unwrap()]] {
         let run = project.run(arguments).expect_status(1);
@@ -236,7 +236,7 @@ fn a_password_is_neither_among_the_arguments_nor_in_an_error() {
 }
 
 #[test]
-fn a_file_of_ones_own_is_never_written_over() {
+fn an_existing_file_is_never_overwritten() {
     let (_database, project) = filled();
     project.run(&["backup", "-o", "mine.dump"]).expect_status(0);
     let run = project.run(&["backup", "-o", "mine.dump"]).expect_status(1);
@@ -245,7 +245,7 @@ fn a_file_of_ones_own_is_never_written_over() {
     assert!(run.stderr.contains("no/such does not exist"), "{}", run.stderr);
     assert_eq!(files(&project), Vec::<PathBuf>::new());
     assert_eq!(project.run(&["backup", "--list"]).stdout, "No backups\n");
-    // Without a checksum it is restored as it is, which is told.
+    // A backup without a checksum is restored with a note.
     fs::remove_file(project.path("mine.dump.json")).unwrap();
     let run = project.run(&["restore", "mine.dump", "--allow", "data-loss"]).expect_status(0);
     assert!(run.stderr.contains("mine.dump has no checksum file"), "{}", run.stderr);
@@ -255,7 +255,7 @@ fn a_file_of_ones_own_is_never_written_over() {
 }
 
 #[test]
-fn a_program_that_is_missing_or_too_old_is_told_with_what_to_do() {
+fn a_missing_or_old_program_is_an_error_with_a_hint() {
     let (_database, mut project) = filled();
     let folder = project.folder().join("programs");
     fs::create_dir(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! Applying 1,000 revisions, against `psql -f` of the same SQL in the same transactions.
+//! Applying 1,000 revisions, compared with `psql -f` of the same SQL in the same transactions.
 
 use std::fmt::Write;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use crate::support::{Server, ServerOptions, TestProject, program};
 use crate::{Figure, scripts};
 
 const REVISIONS: usize = 1000;
-/// Each is run so often, in turns; the shortest counts, which other programs disturbed least.
+/// How often each program runs, alternating. The shortest time counts: it was disturbed least by other programs.
 const ROUNDS: usize = 4;
 
 pub fn measure() -> Vec<Figure> {
@@ -45,7 +45,7 @@ fn against_psql(kind: &str, settings: Vec<String>) -> Figure {
     }
 }
 
-/// What `upgrade --sql` prints, with a transaction for each revision, as they are applied.
+/// The output of `upgrade --sql`, with one transaction per revision as in a real run.
 fn same_sql(project: &TestProject) -> String {
     let printed = project.run(&["-c", "limbeck.toml", "-q", "upgrade", "heads", "--sql"]).expect_status(0).stdout;
     let mut sql = String::new();
@@ -54,7 +54,7 @@ fn same_sql(project: &TestProject) -> String {
             sql.push_str("COMMIT;\nBEGIN;\n");
         }
         let before = if number > 0 { "-- Running" } else { "" };
-        // Nobody reads what Alembic's statement gives back.
+        // Nothing reads the result of this statement.
         write!(sql, "{before}{}", part.replace(" RETURNING alembic_version.version_num", "")).unwrap();
     }
     sql

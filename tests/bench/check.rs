@@ -1,20 +1,20 @@
-//! `check` on 1,000 tables: with models that are known against Alembic's `check`, with models that were never loaded
-//! against `psql` loading them.
+//! `check` on 1,000 tables: with cached models compared with Alembic's `check`, without a cache compared with `psql`
+//! loading the models.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{Server, ServerOptions, TestProject, program};
-use crate::{Figure, thousand};
+use crate::{Figure, many_tables};
 
 const TABLES: usize = 1000;
-/// Each is run so often; the shortest counts, which other programs disturbed least.
+/// How often each program runs. The shortest time counts: it was disturbed least by other programs.
 const ROUNDS: usize = 3;
-/// What reads the catalog and compares, besides loading.
+/// The time allowed for reading the catalog and comparing, in addition to loading.
 const BESIDES: f64 = 1.0;
 
-/// Alembic's `env.py`: online only.
+/// Alembic's `env.py`, online mode only.
 const ENVIRONMENT: &str = "import os, sys
 sys.path.insert(0, os.getcwd())
 from alembic import context
@@ -31,7 +31,7 @@ pub fn measure() -> Vec<Figure> {
     let server = Server::start(&ServerOptions::default());
     server.database().psql("CREATE ROLE random_reader");
     let project = TestProject::new("");
-    let models = project.write("models/all.sql", &thousand::sql(TABLES));
+    let models = project.write("models/all.sql", &many_tables::sql(TABLES));
     let (mut psql, database) = (Duration::MAX, server.database());
     for _ in 0..ROUNDS {
         let fresh = server.database();
@@ -39,7 +39,7 @@ pub fn measure() -> Vec<Figure> {
         command.args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"]).arg(&models).arg(fresh.url()).env_clear();
         psql = psql.min(time(&mut command));
     }
-    database.psql(&thousand::sql(TABLES));
+    database.psql(&many_tables::sql(TABLES));
     let url = database.url();
     let mut check = project.command(&["-c", "limbeck.toml", "-q", "--database-url", &url, "check"]);
     let (mut first, mut touched, mut second) = (Duration::MAX, Duration::MAX, Duration::MAX);
@@ -88,12 +88,12 @@ fn against_alembic(second: Duration, touched: Duration, theirs: Duration) -> Fig
     }
 }
 
-/// Where Alembic's source lies.
+/// The folder of Alembic's source.
 fn source() -> PathBuf {
     std::env::var_os("ALEMBIC_SOURCE").unwrap_or_else(|| "/tmp/alembic-src".into()).into()
 }
 
-/// How long Alembic's `check` takes on the same tables; `None` where it cannot be imported.
+/// The time of Alembic's `check` on the same tables; `None` if Alembic cannot be imported.
 fn alembic(project: &TestProject, server: &Server, database: &str) -> Option<Duration> {
     let python = |arguments: &[&str]| {
         let mut command = Command::new("python3");
@@ -108,7 +108,7 @@ fn alembic(project: &TestProject, server: &Server, database: &str) -> Option<Dur
     project.write("alembic/env.py", ENVIRONMENT);
     project.write("alembic/script.py.mako", "");
     std::fs::create_dir_all(project.path("alembic/versions")).unwrap();
-    project.write("models_in_python.py", &thousand::python(TABLES));
+    project.write("models_in_python.py", &many_tables::python(TABLES));
     let (folder, port) = (server.socket_folder().display(), server.port);
     let url = format!("postgresql+psycopg://postgres@/{database}?host={folder}&port={port}");
     let mut best = Duration::MAX;
@@ -122,7 +122,7 @@ fn time(command: &mut Command) -> Duration {
     let since = Instant::now();
     let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
     let elapsed = since.elapsed();
-    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(4000).collect::<String>();
-    assert!(output.status.success(), "{command:?}\n{}\n{}", told(&output.stdout), told(&output.stderr));
+    let excerpt = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(4000).collect::<String>();
+    assert!(output.status.success(), "{command:?}\n{}\n{}", excerpt(&output.stdout), excerpt(&output.stderr));
     elapsed
 }

@@ -1,4 +1,4 @@
-//! A key in the editor on a script of 2,000 lines: `update`, the colours of what is seen, and the picture.
+//! A key press in the editor on a script of 2,000 lines: `update`, highlighting of the visible lines, and drawing.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -13,12 +13,12 @@ use ratatui::backend::TestBackend;
 use crate::{Figure, milliseconds, quantile, scripts};
 
 const SIZE: (u16, u16) = (120, 40);
-/// What is typed in the middle: words, a string that is opened and closed, a line, deleting, moving, taking back.
+/// The typed keys: words, a string that is opened and closed, a new line, deleting, moving, undo.
 const KEYS: &str = "ALTER TABLE t ADD x text DEFAULT 'abc';<enter>-- note<left><left><backspace><^z><^y>\
                     <up><down><pagedown><pageup><shift-down><delete><^z><home>";
 const ROUNDS: usize = 40;
 
-/// A script of 2,000 lines with functions, strings and comments in it.
+/// A script of 2,000 lines with functions, strings and comments.
 fn script() -> String {
     let mut text = scripts::text(1).split("CREATE TABLE").next().unwrap().to_owned();
     for n in 0..400 {

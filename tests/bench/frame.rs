@@ -1,4 +1,4 @@
-//! A key through the real `update` and the picture after it, with 100,000 revisions on 200×60.
+//! A key press through the real `update` and the frame after it, with 100,000 revisions at 200×60.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! `heads` on 5,000 scripts, against a real Alembic on the same graph.
+//! `heads` on 5,000 scripts, compared with a real Alembic on the same graph.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use crate::support::{TestProject, python_with_alembic};
 use crate::{Figure, milliseconds, scripts};
 
 const REVISIONS: usize = 5000;
-/// How often each is run, in turns; the shortest counts, which other programs disturbed least.
+/// How often each program runs, alternating. The shortest time counts: it was disturbed least by other programs.
 const ROUNDS: usize = 3;
 const TURNS: usize = 10;
 
@@ -22,14 +22,14 @@ pub fn measure() -> Vec<Figure> {
     let mut alembic = Command::new(python_with_alembic());
     alembic.args(["-m", "alembic.config", "heads"]).current_dir(project.root());
     let mut limbeck = project.command(&["-c", "limbeck.toml", "heads"]);
-    // The first run compiles the scripts to byte code.
+    // The first run compiles the Python scripts to byte code.
     let (_, theirs) = time(&mut alembic);
     let (mut slow, mut fast) = (Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS {
         slow = slow.min(time(&mut alembic).0);
         for _ in 0..TURNS {
             let (elapsed, ours) = time(&mut limbeck);
-            assert_eq!(ours, theirs, "both list the same heads");
+            assert_eq!(ours, theirs, "both programs list the same heads");
             fast = fast.min(elapsed);
         }
     }

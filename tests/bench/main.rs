@@ -1,5 +1,5 @@
-//! The budgets of the contract, measured on the release build: `cargo bench`, or `cargo bench -- apply` for those whose
-//! name has that word. Ends with 1 when one is over its bound.
+//! Measures the performance budgets on the release build: `cargo bench`, or `cargo bench -- apply` for those whose name
+//! contains that word. Exit code 1 if a measurement exceeds its bound.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on has failed")]
 #![allow(clippy::print_stdout, reason = "figures are what this program is for")]
 #![allow(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
@@ -10,23 +10,23 @@ mod check;
 mod editor;
 mod frame;
 mod heads;
+#[path = "../random/many_tables.rs"]
+mod many_tables;
 mod scripts;
 mod start;
 #[path = "../support/mod.rs"]
 mod support;
-#[path = "../random/thousand.rs"]
-mod thousand;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// One measured figure and the most that it may be.
+/// One measurement and its bound.
 pub struct Figure {
     pub work: String,
     pub measured: f64,
     pub bound: f64,
     pub unit: &'static str,
-    /// What it was made from.
+    /// Details of the measurement.
     pub note: String,
 }
 
@@ -36,7 +36,7 @@ impl Figure {
     }
 }
 
-/// A word to choose it by, and how it is measured.
+/// The name of each measurement and its function.
 type Budget = (&'static str, fn() -> Vec<Figure>);
 
 const BUDGETS: [Budget; 6] = [
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The value that `share` of all are not above, e.g. 0.5 for the median.
+/// The quantile of the values, e.g. `share` 0.5 for the median.
 #[must_use]
 pub fn quantile(mut times: Vec<Duration>, share: f64) -> Duration {
     times.sort_unstable();

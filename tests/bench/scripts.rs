@@ -1,19 +1,19 @@
-//! Histories of any length: a line with a side branch of ten in every fifty, merged again.
+//! Generates histories of any length: a line with a merged side branch of ten revisions in every fifty.
 
 use std::fs;
 
 use crate::support::TestProject;
 
-/// How often a side branch begins, where in it, and how far back.
+/// The period of side branches, where one starts, and its length.
 const ROUND: usize = 50;
 const BRANCH: usize = 40;
 
-/// The id of the `n`th revision.
+/// The id of revision number `n`.
 pub fn id(n: usize) -> String {
     format!("{n:06x}{:06x}", n * 40503 % 0x00ff_ffff)
 }
 
-/// Its parents.
+/// The parents of revision number `n`.
 pub fn parents(n: usize) -> Vec<String> {
     match n % ROUND {
         _ if n == 0 => Vec::new(),
@@ -23,7 +23,7 @@ pub fn parents(n: usize) -> Vec<String> {
     }
 }
 
-/// The text of its script.
+/// The text of the script.
 pub fn text(n: usize) -> String {
     format!(
         "-- change number {n} of the schema\n--\n-- Revision ID: {}\n-- Revises: {}\n\
@@ -54,7 +54,7 @@ pub fn python(n: usize) -> String {
     )
 }
 
-/// Writes a history of so many revisions into a project.
+/// Writes a history with this number of revisions into a project.
 pub fn write(project: &TestProject, count: usize) {
     for n in 0..count {
         fs::write(project.path(&format!("versions/{}_change_{n}.sql", id(n))), text(n)).unwrap();

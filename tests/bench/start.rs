@@ -1,4 +1,5 @@
-//! From the process's start to its first frame and to the whole tree, and its memory then, with 10,000 revisions.
+//! The time from the start of the process to its first frame and to the whole tree, and its memory, with 10,000
+//! revisions.
 
 use std::io::Read;
 use std::sync::mpsc::channel;
@@ -11,14 +12,14 @@ use crate::{Figure, milliseconds, quantile, scripts};
 
 const REVISIONS: usize = 10_000;
 const RUNS: usize = 11;
-/// What every script's message begins with, and so the tree's rows.
+/// The beginning of every script's message, which is visible in the tree's rows.
 const ROW: &[u8] = b"change number";
-/// How long the tree may take before something is wrong.
+/// The time limit for the tree; longer means a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What ends a frame.
+/// The bytes that end a frame.
 const SHOWN: &[u8] = b"\x1b[?2026l";
 
-/// One run: when the first frame was there, when the tree, and how many kilobytes it then took.
+/// One run: the time of the first frame, the time of the tree, and the memory in kilobytes.
 struct Run {
     first: Duration,
     tree: Duration,
@@ -26,7 +27,7 @@ struct Run {
 }
 
 pub fn measure() -> Vec<Figure> {
-    // Nobody listens there: what is measured needs no server.
+    // No server listens at this address: the measurement needs none.
     let project = TestProject::new("[database]\nurl = \"postgresql://nobody@127.0.0.1:1/nothing\"\n");
     scripts::write(&project, REVISIONS);
     let runs: Vec<Run> = (0..RUNS).map(|_| run(&project)).collect();
@@ -64,7 +65,7 @@ fn run(project: &TestProject) -> Run {
     command.env("COLORTERM", "truecolor");
     let mut reader = pair.master.try_clone_reader().unwrap();
     let (sender, output) = channel();
-    // Read on a thread of its own, and to the end: a terminal that nobody reads would hold the program up.
+    // A separate thread reads to the end: the program would block if nothing read its output.
     std::thread::spawn(move || {
         let mut bytes = vec![0; 65536];
         while let Ok(length @ 1..) = reader.read(&mut bytes) {
@@ -92,10 +93,10 @@ fn run(project: &TestProject) -> Run {
     Run { first: first.unwrap(), tree: tree.unwrap(), kilobytes }
 }
 
-/// The memory once the process has used no processor time for a while.
+/// The memory after the process has used no CPU time for a while.
 fn at_rest(pid: u32) -> u64 {
     let (mut ticks, mut since) = (String::new(), Instant::now());
-    eventually("the program rests", 30, || {
+    eventually("the program is idle", 30, || {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         let used = stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).collect::<Vec<_>>().join(" ");
         if used != ticks {

@@ -1,4 +1,4 @@
-//! What is a difference, and what it is called.
+//! What counts as a difference, and how it is reported.
 
 use limbeck::core::schema::{Scope, differences};
 
@@ -6,14 +6,14 @@ use super::{RICH, loaded, read, schema_of};
 
 const TABLE: &str = "CREATE TABLE t (a int, b text, CONSTRAINT c CHECK (a > 0));";
 
-/// The differences between a table and the same after more SQL, as text.
+/// The differences between a table and the same table after more SQL, as text.
 fn after(sql: &str) -> Vec<String> {
     let changed = schema_of(&format!("{TABLE}{sql}"));
     differences(&schema_of(TABLE), &changed).iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn databases_made_alike_are_alike() {
+fn databases_created_alike_have_no_differences() {
     let databases = [loaded(RICH), loaded(RICH)];
     let [one, two] = databases.each_ref().map(|database| read(database, &Scope::default()));
     assert_eq!(differences(&one, &two), []);
@@ -21,7 +21,7 @@ fn databases_made_alike_are_alike() {
 }
 
 #[test]
-fn what_differs_is_named_with_its_attribute() {
+fn a_difference_names_its_attribute() {
     for (sql, expected) in [
         ("ALTER TABLE t ALTER a TYPE bigint", "table public.t: column a: type is integer, not bigint"),
         ("ALTER TABLE t ALTER a SET DEFAULT 1", "table public.t: column a: default is nothing, not 1"),
@@ -39,7 +39,7 @@ fn what_differs_is_named_with_its_attribute() {
 }
 
 #[test]
-fn the_order_of_columns_and_the_owner_are_no_difference() {
+fn the_order_of_columns_and_the_owner_are_not_compared() {
     let dropped = "ALTER TABLE t DROP a CASCADE; ALTER TABLE t ADD a int CONSTRAINT c CHECK (a > 0)";
     assert_eq!(after(dropped), [""; 0]);
     let owned =
@@ -49,7 +49,7 @@ fn the_order_of_columns_and_the_owner_are_no_difference() {
 }
 
 #[test]
-fn sides_are_told_apart() {
+fn objects_on_one_side_are_reported_with_the_side() {
     let (one, two) = (schema_of("CREATE TABLE a (x int)"), schema_of("CREATE TABLE b (x int)"));
     let found: Vec<String> = differences(&one, &two).iter().map(ToString::to_string).collect();
     assert_eq!(found, ["table public.a: only on the left", "table public.b: only on the right"]);

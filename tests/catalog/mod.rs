@@ -1,5 +1,5 @@
-//! Reading catalogs from real servers: every kind of object comes back as what it is, and two databases that were
-//! made alike are alike.
+//! Reads catalogs from real servers. Every kind of object has its attributes, and two databases created alike are
+//! equal.
 
 mod differing;
 mod reading;
@@ -10,17 +10,17 @@ use limbeck::engine::connection::{ConnInfo, Session, Variables};
 
 use crate::support::{TestDatabase, server};
 
-/// One of every kind of object, on any server from 13 on.
+/// One object of every kind, valid from version 13 on.
 pub const RICH: &str = include_str!("rich.sql");
 
-/// A fresh database with this DDL in it.
+/// A new database with this DDL.
 pub fn loaded(sql: &str) -> TestDatabase<'static> {
     let database = server().database();
     database.psql(sql);
     database
 }
 
-/// What is read of a database.
+/// The schema of a database.
 pub fn read(database: &TestDatabase<'_>, scope: &Scope) -> Schema {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -30,7 +30,7 @@ pub fn read(database: &TestDatabase<'_>, scope: &Scope) -> Schema {
     })
 }
 
-/// The schema that this DDL makes.
+/// The schema that this DDL creates.
 pub fn schema_of(sql: &str) -> Schema {
     read(&loaded(sql), &Scope::default())
 }

@@ -1,4 +1,4 @@
-//! What one of every kind is read as.
+//! The attributes of one object of every kind.
 
 use limbeck::core::schema::{
     Column, Constraint, ConstraintKind, FunctionKind, Generation, Kind, Object, ObjectId, Persistence, Schema, Scope,
@@ -28,7 +28,7 @@ fn constraint<'a>(schema: &'a Schema, table: &str, name: &str) -> &'a Constraint
 }
 
 #[test]
-fn every_object_is_there_and_nothing_else() {
+fn every_object_is_read_and_nothing_else() {
     let schema = rich();
     let names: Vec<String> = schema.objects.keys().map(ToString::to_string).collect();
     let expected = "schema app|schema public|extension citext|collation app.c_again|enum app.mood|domain app.positive|\
@@ -42,9 +42,9 @@ fn every_object_is_there_and_nothing_else() {
         trigger touching on app.people|rule keep on app.people|policy own on app.people|statistics app.people_statistics|\
         event trigger watcher|default privileges of postgres on tables in app";
     assert_eq!(names, expected.split('|').collect::<Vec<_>>());
-    let not_carried: Vec<String> =
-        schema.not_carried.iter().map(|one| format!("{} {}", one.kind, one.identity)).collect();
-    assert_eq!(not_carried, ["operator app.===(integer,integer)"]);
+    let unsupported: Vec<String> =
+        schema.unsupported.iter().map(|one| format!("{} {}", one.kind, one.identity)).collect();
+    assert_eq!(unsupported, ["operator app.===(integer,integer)"]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn columns_have_all_their_attributes() {
 }
 
 #[test]
-fn tables_know_their_parents_and_states() {
+fn tables_have_their_parents_and_attributes() {
     let schema = rich();
     let people = schema.table("app", "people").unwrap();
     assert!(people.row_security && !people.force_row_security);
@@ -150,7 +150,7 @@ fn types_and_routines_have_all_their_attributes() {
 }
 
 #[test]
-fn what_the_server_does_by_itself_has_its_state() {
+fn triggers_and_policies_have_their_state() {
     let schema = rich();
     let Object::Trigger(trigger) = &schema.objects[&of_people(Kind::Trigger, "touching")] else { panic!("a trigger") };
     assert_eq!((trigger.enabled.as_str(), trigger.inherited), ("disabled", false));
@@ -168,7 +168,7 @@ fn what_the_server_does_by_itself_has_its_state() {
 }
 
 #[test]
-fn comments_and_grants_stand_under_what_they_are_on() {
+fn comments_and_grants_have_the_identity_of_their_object() {
     let schema = rich();
     let comments: Vec<String> = schema.comments.iter().map(|(id, text)| format!("{id}: {text}")).collect();
     assert_eq!(
@@ -197,7 +197,7 @@ fn comments_and_grants_stand_under_what_they_are_on() {
 }
 
 #[test]
-fn what_stands_on_what_is_known_by_identity() {
+fn dependencies_are_read_by_identity() {
     let schema = rich();
     let on = |id: &ObjectId, other: &ObjectId| schema.depends.get(id).is_some_and(|others| others.contains(other));
     let column = |name: &str| of_people(Kind::Column, name);
@@ -216,7 +216,7 @@ fn what_stands_on_what_is_known_by_identity() {
 }
 
 #[test]
-fn newer_servers_tell_what_older_ones_do_not_have() {
+fn attributes_of_newer_versions_are_read() {
     let version = version();
     let mut sql = "CREATE TABLE t (a int NOT NULL, b text, c text, UNIQUE (a));".to_owned();
     if version >= 140_000 {
@@ -257,14 +257,14 @@ fn newer_servers_tell_what_older_ones_do_not_have() {
 }
 
 #[test]
-fn a_schema_comes_back_from_json_as_it_was() {
+fn a_schema_survives_a_round_trip_through_json() {
     let schema = rich();
     let text = serde_json::to_string(&schema).unwrap();
     assert_eq!(serde_json::from_str::<Schema>(&text).unwrap(), schema);
 }
 
 #[test]
-fn what_is_not_managed_or_excluded_is_not_read() {
+fn unmanaged_and_excluded_objects_are_not_read() {
     let sql =
         "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.kept (id serial PRIMARY KEY); CREATE TABLE b.other (id int);
         CREATE TABLE a.legacy_x (id serial PRIMARY KEY, v int); CREATE INDEX ON a.legacy_x (v);
@@ -277,7 +277,7 @@ fn what_is_not_managed_or_excluded_is_not_read() {
 }
 
 #[test]
-fn the_search_path_of_a_database_changes_nothing() {
+fn the_search_path_of_a_database_does_not_matter() {
     let sql = "CREATE SCHEMA a; CREATE TABLE a.t (id int DEFAULT 1, s text); CREATE VIEW a.v AS SELECT id FROM a.t";
     let (plain, other) = (loaded(sql), loaded(sql));
     let name = other.name().to_owned();

@@ -1,12 +1,12 @@
-//! Losses need approval; without a terminal nothing is asked.
+//! Data loss needs approval. Without a terminal, limbeck never asks.
 
-use super::{document, run, with_a_loss};
+use super::{document, project_with_data_loss, run};
 use crate::support::{TestProject, server};
 
 #[test]
-fn a_loss_is_refused_named_and_left_undone() {
+fn an_unapproved_loss_is_refused_with_its_objects_and_nothing_runs() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let output = run(&project, "upgrade head").expect_status(3);
     assert_eq!(output.stdout, "");
     assert!(output.stderr.contains("error: approval is needed for data-loss; nothing was run\n"), "{}", output.stderr);
@@ -17,18 +17,18 @@ fn a_loss_is_refused_named_and_left_undone() {
 }
 
 #[test]
-fn the_refusal_is_a_document_too() {
+fn with_json_the_refusal_is_a_document() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let error = document(&run(&project, "upgrade head --json").expect_status(3))["error"].clone();
     assert_eq!(error["code"], "approval");
     assert_eq!(error["causes"][0], "0002aaaa0000, line 8, drops column users.email: 1 value in 2 rows [data-loss]");
 }
 
 #[test]
-fn another_class_does_not_approve_and_the_right_one_does() {
+fn only_the_class_of_the_hazard_approves_it() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     run(&project, "upgrade head --allow lock,index").expect_status(3);
     run(&project, "upgrade head --dry-run").expect_status(0);
     assert_eq!(database.psql("SELECT count(email) FROM users"), "1");
@@ -37,15 +37,15 @@ fn another_class_does_not_approve_and_the_right_one_does() {
 }
 
 #[test]
-fn a_protected_environment_wants_its_name_and_every_class_by_name() {
+fn a_protected_environment_needs_its_name_and_every_class_by_name() {
     let database = server().database();
-    with_a_loss(&database);
+    project_with_data_loss(&database);
     let config = format!("[environments.production]\nurl = \"{}\"\nprotected = true\n", database.url());
     let project = TestProject::new(&config);
     project.script("0001aaaa0000", "", "CREATE TABLE users (id int, email text);", "DROP TABLE users;");
     project.script("0002aaaa0000", "0001aaaa0000", "ALTER TABLE users DROP COLUMN email;", "");
     let output = run(&project, "upgrade head -e production --allow all --confirm production").expect_status(3);
-    assert!(output.stderr.contains("`--allow all` counts for nothing in a protected environment"), "{}", output.stderr);
+    assert!(output.stderr.contains("`--allow all` has no effect in a protected environment"), "{}", output.stderr);
     let output = run(&project, "downgrade base -e production --dry-run").expect_status(0);
     assert!(output.stdout.contains("drops table users: 2 rows\n"), "{}", output.stdout);
     let output = run(&project, "upgrade head -e production --allow data-loss,lock").expect_status(3);

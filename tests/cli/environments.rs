@@ -1,10 +1,10 @@
-//! Environments that should come one after the other.
+//! The order of environments (`after`).
 
 use super::run;
 use crate::support::{TestProject, server};
 
 #[test]
-fn an_environment_waits_for_those_that_should_come_first() {
+fn an_environment_is_upgraded_only_after_the_ones_it_names() {
     let (staging, production) = (server().database(), server().database());
     let config = format!(
         "[environments.staging]\nurl = \"{}\"\n[environments.production]\nurl = \"{}\"\nafter = [\"staging\"]\n",
@@ -16,7 +16,7 @@ fn an_environment_waits_for_those_that_should_come_first() {
     project.script("0002aaaa0000", "0001aaaa0000", "CREATE TABLE two (id int);", "DROP TABLE two;");
     run(&project, "upgrade +1 -e staging").expect_status(0);
     let refused = run(&project, "upgrade head -e production").expect_status(3);
-    for words in ["staging should come first", "it is at 0001aaaa0000", "nothing was run", "--yes"] {
+    for words in ["staging should be upgraded first", "it is at 0001aaaa0000", "nothing was run", "--yes"] {
         assert!(refused.stderr.contains(words), "{words}\n{}", refused.stderr);
     }
     assert_eq!(production.psql("SELECT to_regclass('one') IS NULL"), "t");

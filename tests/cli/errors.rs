@@ -1,12 +1,12 @@
-//! Wrong usage, broken scripts, absent projects and readers that go away.
+//! Usage errors, broken scripts, missing projects and broken pipes.
 
 use std::io::Read;
 
-use super::{document, run, with_a_loss};
+use super::{document, project_with_data_loss, run};
 use crate::support::{TestProject, server};
 
 #[test]
-fn wrong_usage_exits_with_2_and_suggests() {
+fn a_usage_error_exits_with_2_and_suggests_a_command() {
     let project = TestProject::new("");
     let output = run(&project, "updgrade head").expect_status(2);
     assert!(output.stderr.contains("'upgrade'"), "{}", output.stderr);
@@ -17,18 +17,22 @@ fn wrong_usage_exits_with_2_and_suggests() {
 }
 
 #[test]
-fn a_command_that_is_to_come_says_so_and_what_to_do_meanwhile() {
+fn a_planned_command_is_an_error_with_a_workaround() {
     let project = TestProject::new("");
     let output = run(&project, "rebase").expect_status(1);
-    assert!(output.stderr.starts_with("error: `rebase` is not in this version yet\nhint: "), "{}", output.stderr);
+    assert!(
+        output.stderr.starts_with("error: `rebase` is not available in this version yet\nhint: "),
+        "{}",
+        output.stderr
+    );
     let output = run(&project, "import --json").expect_status(1);
     assert!(document(&output)["error"]["hint"].as_str().unwrap().starts_with("write the scripts as SQL"));
     let output = run(&project, "-n alembic:other heads").expect_status(2);
-    assert!(output.stderr.contains("does not open Alembic projects yet"), "{}", output.stderr);
+    assert!(output.stderr.contains("cannot open Alembic projects yet"), "{}", output.stderr);
 }
 
 #[test]
-fn without_a_project_it_says_how_to_make_one() {
+fn without_a_project_the_hint_says_how_to_create_one() {
     let project = TestProject::without_config();
     let output = run(&project, "heads").expect_status(1);
     assert!(output.stderr.starts_with("error: no project in "), "{}", output.stderr);
@@ -37,7 +41,7 @@ fn without_a_project_it_says_how_to_make_one() {
 }
 
 #[test]
-fn a_broken_script_is_named_and_the_rest_still_listed() {
+fn a_broken_script_is_reported_and_the_others_are_listed() {
     let project = TestProject::new("");
     project.script("0001aaaa0000", "", "SELECT 1;", "SELECT 1;");
     let broken = project.write("versions/broken.sql", "-- no id here\n\n-- @upgrade\n");
@@ -49,7 +53,7 @@ fn a_broken_script_is_named_and_the_rest_still_listed() {
 }
 
 #[test]
-fn a_failing_statement_is_shown_with_its_place() {
+fn a_failing_statement_is_shown_with_its_line_and_column() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.script("0001aaaa0000", "", "CREATE TABLE t (i int);\nSELECT nonsense FROM t;", "");
@@ -68,7 +72,7 @@ fn a_failing_statement_is_shown_with_its_place() {
 }
 
 #[test]
-fn colours_are_for_terminals_or_on_demand() {
+fn colours_are_used_on_terminals_or_on_request() {
     let project = TestProject::new("");
     assert!(!run(&project, "show nope").stderr.contains('\x1b'));
     assert!(run(&project, "show nope --color always").stderr.starts_with("\x1b[31;1merror:\x1b[0m "));
@@ -86,7 +90,7 @@ fn a_password_is_never_shown() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_broken_pipe_is_not_an_error() {
     let project = TestProject::new("");
     for number in 1..600 {
         let parent = if number == 1 { String::new() } else { format!("{:012x}", number - 1) };
@@ -94,20 +98,20 @@ fn a_reader_that_goes_away_is_no_error() {
     }
     let mut child = project.spawn(&["history", "-v"]);
     drop(child.stdout.take());
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert_eq!((child.wait().unwrap().code(), told.as_str()), (Some(0), ""));
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
-fn another_migrator_is_not_waited_for_when_that_is_not_wanted() {
+fn no_wait_exits_with_5_while_another_migrator_runs() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     project.script("0003aaaa0000", "0002aaaa0000", "SELECT pg_sleep(600);", "");
     let mut other = project.spawn(&["upgrade", "head", "--allow", "all"]);
     let sleeping =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
-    crate::support::eventually("the other sleeps", 60, || database.psql(sleeping) == "1");
+    crate::support::eventually("the other migrator sleeps", 60, || database.psql(sleeping) == "1");
     let output = run(&project, "upgrade head --allow all --no-wait").expect_status(5);
     assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
     rustix::process::kill_process(rustix::process::Pid::from_child(&other), rustix::process::Signal::INT).unwrap();

@@ -1,4 +1,4 @@
-//! `^C` in the middle of an upgrade.
+//! `^C` during an upgrade.
 
 use std::io::Read;
 
@@ -20,11 +20,11 @@ fn the_first_signal_cancels_on_the_server_and_rolls_back() {
         let mut child = project.spawn(&["upgrade", "head"]);
         eventually("the statement sleeps", 60, || database.psql(SLEEPING) == "1");
         kill_process(Pid::from_child(&child), signal).unwrap();
-        let status = end_of(&mut child, 60).expect("it ends");
-        let mut told = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-        assert_eq!(status.code(), Some(130), "{told}");
-        assert!(told.contains("rolled back"), "{told}");
+        let status = end_of(&mut child, 60).expect("the process ends");
+        let mut output = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+        assert_eq!(status.code(), Some(130), "{output}");
+        assert!(output.contains("rolled back"), "{output}");
         assert_eq!(database.psql(SLEEPING), "0");
         assert_eq!(database.psql("SELECT to_regclass('first') IS NOT NULL, to_regclass('second') IS NULL"), "t|t");
         assert_eq!(run(&project, "current").stdout, "0001aaaa0000\n");

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{document, run, with_a_loss};
+use super::{document, project_with_data_loss, run};
 use crate::support::{TestProject, server};
 
 #[test]
-fn listings_say_what_is_applied() {
+fn listings_contain_the_applied_revisions() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let history = document(&run(&project, "history --json").expect_status(0));
     assert_eq!(
         history[0],
@@ -25,7 +25,7 @@ fn listings_say_what_is_applied() {
 }
 
 #[test]
-fn without_a_database_what_is_applied_is_not_known() {
+fn without_a_database_applied_is_null() {
     let project = TestProject::new("");
     project.script("0001aaaa0000", "", "SELECT 1;", "SELECT 1;");
     let output = run(&project, "heads --json").expect_status(0);
@@ -34,9 +34,9 @@ fn without_a_database_what_is_applied_is_not_known() {
 }
 
 #[test]
-fn current_names_what_is_pending_and_missing() {
+fn current_contains_pending_and_missing_revisions() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let current = document(&run(&project, "current --json").expect_status(0));
     assert_eq!(current["database"], database.name());
     assert_eq!(current["heads"], json!(["0001aaaa0000"]));
@@ -50,9 +50,9 @@ fn current_names_what_is_pending_and_missing() {
 }
 
 #[test]
-fn a_plan_and_its_outcome_have_the_same_ends() {
+fn a_plan_and_its_outcome_have_the_same_start_and_end() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let plan = document(&run(&project, "upgrade head --dry-run --json").expect_status(0));
     let step = &plan["steps"][0];
     assert_eq!((&plan["from"], &plan["to"]), (&json!(["0001aaaa0000"]), &json!(["0002aaaa0000"])));
@@ -71,7 +71,7 @@ fn a_plan_and_its_outcome_have_the_same_ends() {
 }
 
 #[test]
-fn new_scripts_are_named() {
+fn revision_returns_the_new_script() {
     let project = TestProject::new("");
     let written = document(&run(&project, "revision -m one --rev-id 0001aaaa0000 --json").expect_status(0));
     assert_eq!(

@@ -1,9 +1,9 @@
-//! `lint`: what scripts may cost, without a database.
+//! `lint`: hazards of scripts, without a database.
 
 use super::{document, run};
 use crate::support::TestProject;
 
-/// A project that names no database.
+/// A project without a database.
 fn project() -> TestProject {
     let project = TestProject::new("");
     project.script(
@@ -19,27 +19,27 @@ fn project() -> TestProject {
 }
 
 #[test]
-fn findings_are_told_by_revision_section_and_line() {
+fn hazards_are_listed_by_revision_section_and_line() {
     let output = run(&project(), "lint").expect_status(0);
     let expected = "\
 0001aaaa0000  revision 0001aaaa0000
   downgrade, line 13    DL101 data-loss     drops table users
-  downgrade, line 13    BR605 breaks        drops what clients read users
+  downgrade, line 13    BR605 breaks        drops relation in use users
 
 0002aaaa0000  revision 0002aaaa0000
   upgrade, line 9       DL103 data-loss     drops column users.email (because nobody reads it)
-  upgrade, line 9       BR606 breaks        drops what clients read users.email
+  upgrade, line 9       BR606 breaks        drops column in use users.email
   upgrade, line 9       IR701 irreversible  has no downgrade 0002aaaa0000
   upgrade, line 11      LK310 lock          builds index under lock j on users
 
-6 hazards in 2 of 2 revisions; `limbeck lint --explain CODE` says what each means
+6 hazards in 2 of 2 revisions; `limbeck lint --explain CODE` explains a code
 ";
     assert_eq!(output.stdout, expected);
     assert_eq!(output.stderr, "");
 }
 
 #[test]
-fn revisions_are_chosen_as_everywhere() {
+fn revisions_are_selected_as_in_other_commands() {
     let project = project();
     let chosen = |line: &str| {
         let output = run(&project, line).expect_status(0);
@@ -55,7 +55,7 @@ fn revisions_are_chosen_as_everywhere() {
 }
 
 #[test]
-fn the_document_has_what_the_text_has() {
+fn the_document_contains_everything_that_the_text_contains() {
     let lint = document(&run(&project(), "lint head --json").expect_status(0));
     let hazard = &lint[0]["hazards"][0];
     assert_eq!(hazard["code"], "DL103");
@@ -68,28 +68,28 @@ fn the_document_has_what_the_text_has() {
 }
 
 #[test]
-fn what_is_denied_fails_unless_a_reason_stands_above_it() {
+fn deny_fails_for_hazards_without_a_reason() {
     let project = project();
     run(&project, "lint head --deny data-loss").expect_status(0);
     run(&project, "lint head --deny index,lock").expect_status(1);
     let output = run(&project, "lint --deny data-loss").expect_status(1);
-    assert!(output.stderr.contains("1 hazard that --deny names"), "{}", output.stderr);
+    assert!(output.stderr.contains("1 hazard of the classes in --deny"), "{}", output.stderr);
     run(&project, "lint --deny nonsense").expect_status(2);
 }
 
 #[test]
-fn notes_that_are_not_taken_are_told() {
+fn invalid_allow_comments_are_reported() {
     let project = TestProject::new("");
     project.script("0001aaaa0000", "", "-- limbeck: allow DL102\nTRUNCATE t;", "SELECT 1;");
     let output = run(&project, "lint").expect_status(0);
     assert!(output.stdout.contains("truncates table t\n"), "{}", output.stdout);
-    assert!(output.stderr.contains(":9: 'limbeck: allow DL102' does not say because of what"), "{}", output.stderr);
+    assert!(output.stderr.contains(":9: 'limbeck: allow DL102' is ignored: it gives no reason"), "{}", output.stderr);
     let lint = document(&run(&project, "lint --json"));
     assert_eq!(lint[0]["remarks"][0]["line"], 9);
 }
 
 #[test]
-fn a_script_that_cannot_be_read_is_an_error_and_the_rest_is_told() {
+fn an_unreadable_script_is_an_error_and_the_others_are_listed() {
     let project = project();
     project.script("0003aaaa0000", "0002aaaa0000", "\\connect other", "SELECT 1;");
     let output = run(&project, "lint").expect_status(1);
@@ -98,13 +98,13 @@ fn a_script_that_cannot_be_read_is_an_error_and_the_rest_is_told() {
 }
 
 #[test]
-fn codes_are_explained_and_the_nearest_offered() {
+fn explain_prints_the_page_or_suggests_similar_codes() {
     let project = TestProject::without_config();
     let output = run(&project, "lint --explain dl101").expect_status(0);
     assert!(output.stdout.starts_with("DL101 drops table\n\n"), "{}", output.stdout);
     assert_eq!(document(&run(&project, "lint --explain LK310 --json"))["class"], "lock");
     let output = run(&project, "lint --explain DL10l").expect_status(2);
-    assert!(output.stderr.contains("hint: there are DL101 (drops table)"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: similar codes: DL101 (drops table)"), "{}", output.stderr);
     let output = run(&project, "lint --explain IX").expect_status(2);
     assert!(output.stderr.contains("IX401 (drops index), IX402"), "{}", output.stderr);
 }

@@ -1,7 +1,7 @@
-//! The command line, run as the real binary.
+//! Tests of the command line with the real binary.
 
 mod approval;
-mod edited;
+mod edited_scripts;
 mod environments;
 mod errors;
 mod interrupt;
@@ -14,7 +14,7 @@ mod verbs;
 
 use crate::support::{Output, TestDatabase, TestProject};
 
-/// Runs words split at blanks; in the word after `-m`, `_` stands for a blank.
+/// Runs a command line, split at spaces. In the word after `-m`, `_` means a space.
 #[track_caller]
 fn run(project: &TestProject, line: &str) -> Output {
     let mut is_message = false;
@@ -29,14 +29,14 @@ fn run(project: &TestProject, line: &str) -> Output {
     project.run(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// The document that a run with `--json` printed.
+/// Parses the document that a run with `--json` printed.
 #[track_caller]
 fn document(output: &Output) -> serde_json::Value {
     serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
 }
 
-/// Two revisions: a table with rows, and the drop of a column that holds values.
-fn with_a_loss(database: &TestDatabase<'_>) -> TestProject {
+/// A project with two revisions: the first creates a table with rows, the second drops a column with values.
+fn project_with_data_loss(database: &TestDatabase<'_>) -> TestProject {
     let project = TestProject::on(database);
     project.script(
         "0001aaaa0000",

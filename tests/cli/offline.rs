@@ -1,4 +1,4 @@
-//! `--sql`: no database is contacted, and what is printed can be run.
+//! `--sql`: prints SQL that psql can run, without connecting to a database.
 
 use super::run;
 use crate::support::{TestProject, server};
@@ -25,7 +25,7 @@ const CREATE: &str = "CREATE TABLE alembic_version (\n    version_num VARCHAR(32
                       CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n);\n\n";
 
 #[test]
-fn an_upgrade_is_one_transaction_that_is_left_where_it_has_to_be() {
+fn an_upgrade_is_one_transaction_except_for_non_transactional_statements() {
     let output = run(&unreachable(), "upgrade head --sql").expect_status(0);
     let expected = format!(
         "BEGIN;\n\n{CREATE}-- Running upgrade  -> 0001aaaa0000\n\nCREATE TABLE users (id int);\n\n\
@@ -40,10 +40,10 @@ fn an_upgrade_is_one_transaction_that_is_left_where_it_has_to_be() {
 }
 
 #[test]
-fn psql_runs_what_is_printed() {
+fn psql_can_run_the_output() {
     let database = server().database();
     let sql = run(&unreachable(), "upgrade head --sql").expect_status(0).stdout;
-    // CREATE INDEX CONCURRENTLY is refused in a string of several statements, as psql -c would send it.
+    // `psql -c` would send all statements in one string, in which PostgreSQL rejects CREATE INDEX CONCURRENTLY.
     for statement in sql.split_inclusive(";\n") {
         if statement.contains("BEGIN;") || statement.contains("COMMIT;") {
             continue;
@@ -54,7 +54,7 @@ fn psql_runs_what_is_printed() {
 }
 
 #[test]
-fn a_downgrade_wants_a_range() {
+fn a_downgrade_needs_a_range() {
     let project = unreachable();
     let output = run(&project, "downgrade 0001aaaa0000 --sql").expect_status(1);
     assert_eq!(output.stderr, "error: downgrade with --sql requires <fromrev>:<torev>\n");
@@ -68,7 +68,7 @@ fn a_downgrade_wants_a_range() {
 }
 
 #[test]
-fn a_stamp_changes_the_table_only() {
+fn a_stamp_changes_only_the_version_table() {
     let project = unreachable();
     let output = run(&project, "stamp --sql 0001aaaa0000").expect_status(0);
     let expected = format!(
@@ -84,7 +84,7 @@ fn a_stamp_changes_the_table_only() {
 }
 
 #[test]
-fn the_version_table_alone() {
+fn ensure_version_creates_only_the_version_table() {
     let output = run(&unreachable(), "ensure_version --sql").expect_status(0);
     assert_eq!(output.stdout, format!("BEGIN;\n\n{CREATE}COMMIT;\n\n"));
 }

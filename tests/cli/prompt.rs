@@ -1,17 +1,17 @@
-//! On a terminal a missing approval is asked for.
+//! On a terminal, limbeck asks for a missing approval.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use super::with_a_loss;
+use super::project_with_data_loss;
 use crate::support::{TestProject, eventually, server};
 
 #[test]
-fn the_word_approves() {
+fn the_right_word_approves() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let (status, screen) = answer(&project, "email\n");
     assert_eq!(status, 0, "{screen}");
     assert!(screen.contains("drops column users.email: 1 value in 2 rows"), "{screen}");
@@ -21,14 +21,14 @@ fn the_word_approves() {
 #[test]
 fn another_word_runs_nothing() {
     let database = server().database();
-    let project = with_a_loss(&database);
+    let project = project_with_data_loss(&database);
     let (status, screen) = answer(&project, "yes\n");
     assert_eq!(status, 3, "{screen}");
     assert!(screen.contains("'yes' is not 'email'"), "{screen}");
     assert_eq!(database.psql("SELECT count(email) FROM users"), "1");
 }
 
-/// Upgrades in a terminal and types the answer once the question stands; the exit code and all that was shown.
+/// Upgrades in a terminal and types the answer to the question. Returns the exit code and the output.
 fn answer(project: &TestProject, typed: &str) -> (u32, String) {
     let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 120, ..PtySize::default() }).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_limbeck"));
@@ -45,12 +45,12 @@ fn answer(project: &TestProject, typed: &str) -> (u32, String) {
     let mut reader = pair.master.try_clone_reader().unwrap();
     let reading = std::thread::spawn(move || {
         let mut bytes = [0; 1024];
-        // The terminal's end is told as an error when nobody holds it any more.
+        // When the process ends, reading from the terminal returns an error.
         while let Ok(count @ 1..) = reader.read(&mut bytes) {
             shown.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
         }
     });
-    eventually("the question stands", 60, || screen.lock().unwrap().contains("Type email to approve: "));
+    eventually("the question is shown", 60, || screen.lock().unwrap().contains("Type email to approve: "));
     pair.master.take_writer().unwrap().write_all(typed.as_bytes()).unwrap();
     let status = child.wait().unwrap().exit_code();
     reading.join().unwrap();

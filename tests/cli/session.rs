@@ -1,9 +1,9 @@
-//! One long session of two developers, whose every line is what Alembic answers.
+//! A long session of two developers. Every line of the output equals Alembic's.
 
 use super::run;
 use crate::support::{TestProject, server};
 
-/// A call, its exit code, its standard output, and what its standard error says.
+/// A command line, its exit code, its standard output and its standard error.
 struct Call(&'static str, i32, &'static str, &'static str);
 
 const SESSION: &[Call] = &[
@@ -173,7 +173,7 @@ const SESSION: &[Call] = &[
     Call("upgrade 1111aaaa2222+1", 1, "", "error: Ambiguous walk\n"),
 ];
 
-/// Texts that stand for more: in the expectations above as `{name}`.
+/// Texts that replace `{name}` in the expected output.
 const BLOCKS: &[(&str, &str)] = &[
     (
         "{account}",
@@ -194,14 +194,14 @@ const BLOCKS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_session_reads_as_alembics_own() {
+fn the_output_equals_alembics() {
     let database = server().database();
     let project = TestProject::on(&database);
     for Call(line, status, stdout, stderr) in SESSION {
         let output = run(&project, line).expect_status(*status);
         assert_eq!(normal(&project, &output.stdout), expanded(stdout), "limbeck {line}");
-        let told = without_hints(&normal(&project, &output.stderr));
-        assert_eq!(told, *stderr, "limbeck {line}");
+        let stderr_text = without_hints(&normal(&project, &output.stderr));
+        assert_eq!(stderr_text, *stderr, "limbeck {line}");
     }
 }
 
@@ -209,7 +209,7 @@ fn expanded(text: &str) -> String {
     BLOCKS.iter().fold(text.to_owned(), |text, (name, block)| text.replace(name, block))
 }
 
-/// The output without what differs from run to run: paths, dates, the server.
+/// Replaces the parts that differ in each run: paths, dates, the server.
 fn normal(project: &TestProject, text: &str) -> String {
     let versions = project.path("versions");
     let mut normal = String::new();
@@ -228,7 +228,7 @@ fn normal(project: &TestProject, text: &str) -> String {
     normal
 }
 
-/// Hints are limbeck's own; the words before them are Alembic's.
+/// Removes the hints, which only limbeck prints.
 fn without_hints(text: &str) -> String {
     text.lines().filter(|line| !line.starts_with("hint: ")).fold(String::new(), |text, line| text + line + "\n")
 }

@@ -1,4 +1,4 @@
-//! The verbs that no listing shows: init, edit, doctor, `ensure_version`, completions, man, help.
+//! The commands init, edit, doctor, `ensure_version`, completions, man and help.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -6,7 +6,7 @@ use super::{document, run};
 use crate::support::{TestProject, server};
 
 #[test]
-fn a_new_project_is_ready_to_be_migrated() {
+fn a_new_project_can_be_migrated() {
     let database = server().database();
     let mut project = TestProject::without_config();
     project.set("DATABASE_URL", &database.url());
@@ -23,7 +23,7 @@ fn a_new_project_is_ready_to_be_migrated() {
 }
 
 #[test]
-fn init_writes_over_nothing() {
+fn init_does_not_overwrite_files() {
     let project = TestProject::without_config();
     project.write("mine/notes.txt", "keep");
     let output = run(&project, "init mine").expect_status(1);
@@ -41,7 +41,7 @@ fn templates_are_listed() {
 }
 
 #[test]
-fn the_editor_gets_its_own_words_and_the_file() {
+fn the_editor_gets_its_arguments_and_the_file() {
     let mut project = TestProject::new("");
     let script = project.script("0001aaaa0000", "", "SELECT 1;", "SELECT 1;");
     let editor =
@@ -61,7 +61,7 @@ fn the_editor_gets_its_own_words_and_the_file() {
 }
 
 #[test]
-fn doctor_is_content_with_a_good_project() {
+fn doctor_reports_no_problem_in_a_good_project() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.script("0001aaaa0000", "", "SELECT 1;", "SELECT 1;");
@@ -78,7 +78,7 @@ fn doctor_is_content_with_a_good_project() {
 }
 
 #[test]
-fn doctor_names_what_is_broken_and_what_to_do() {
+fn doctor_reports_what_is_broken_and_how_to_fix_it() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.write("versions/broken.sql", "SELECT 1;\n");
@@ -93,7 +93,7 @@ fn doctor_names_what_is_broken_and_what_to_do() {
 }
 
 #[test]
-fn the_version_table_is_made_once() {
+fn ensure_version_creates_the_version_table_once() {
     let database = server().database();
     let project = TestProject::on(&database);
     for _ in 0..2 {

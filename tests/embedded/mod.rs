@@ -1,5 +1,5 @@
-//! The embedded server: its life, and what becomes of it when processes are killed.
+//! The embedded server: starting, stopping, and killed processes.
 
-mod failures;
-mod life;
-mod user;
+mod errors;
+mod lifecycle;
+mod process;

@@ -1,10 +1,10 @@
-//! What is not a plain row count, counted on a real server: by the plan as the program prints it.
+//! Counts other than the rows of a table, checked in the plan that the program prints.
 
 use serde_json::Value;
 
 use crate::support::{TestDatabase, TestProject, server};
 
-/// What stands on the target: five rows, with all that can be wrong with them.
+/// The target: five rows with every kind of problem.
 const TABLES: &str = "
     CREATE TABLE others (id int PRIMARY KEY, \"Code\" text UNIQUE);
     INSERT INTO others VALUES (1, 'a'), (2, 'b');
@@ -19,10 +19,9 @@ const TABLES: &str = "
     ALTER TABLE t ADD CONSTRAINT known FOREIGN KEY (code) REFERENCES others (\"Code\") NOT VALID;
     CREATE TABLE none (a int, b text);";
 
-/// Statements, and of each code of interest the values and rows counted: `-` for a finding that is not there, `?` for
-/// one that is not counted.
+/// Statements, and for some codes the counted values and rows: `-` means no hazard, `?` means not counted.
 const CASES: &[(&str, &str)] = &[
-    // Casts, by the type that the column has on the target.
+    // Casts, from the type of the column on the target.
     ("ALTER TABLE t ALTER id TYPE bigint", "DL115 - FA208 -"),
     ("ALTER TABLE t ALTER w TYPE varchar(20)", "DL115 - FA208 -"),
     ("ALTER TABLE t ALTER n TYPE numeric(12,2)", "DL115 - FA208 -"),
@@ -38,7 +37,7 @@ const CASES: &[(&str, &str)] = &[
     ("ALTER TABLE t ALTER s TYPE text USING upper(s)", "DL115 4/5 FA208 ?"),
     ("ALTER TABLE none ALTER a TYPE smallint", "DL115 - FA208 -"),
     ("ALTER TABLE none ALTER a TYPE real", "DL115 0/0 FA208 -"),
-    // What an earlier statement did to the column is not known from the target.
+    // An earlier statement changed the column, so the target does not show its state.
     ("UPDATE t SET n = 1; ALTER TABLE t ALTER n TYPE integer", "DL115 4/5 FA208 ?"),
     ("ALTER TABLE t RENAME b TO b2; ALTER TABLE t RENAME n TO b; ALTER TABLE t ALTER b TYPE bigint", "DL115 4/5"),
     // NULLs.
@@ -49,7 +48,7 @@ const CASES: &[(&str, &str)] = &[
     ("ALTER TABLE t ADD c int NOT NULL", "FA202 5/5"),
     ("ALTER TABLE none ADD c int NOT NULL", "FA202 -"),
     ("INSERT INTO none VALUES (1); ALTER TABLE none ADD c int NOT NULL", "FA202 0/0"),
-    // The three steps.
+    // Adding a NOT NULL column in three steps.
     ("ALTER TABLE t ADD c int; UPDATE t SET c = NULL; ALTER TABLE t ALTER c SET NOT NULL", "DL107 0/0 FA201 5/5"),
     ("ALTER TABLE t ADD c int; UPDATE t SET c = NULL::int; ALTER TABLE t ALTER COLUMN c SET NOT NULL", "FA201 5/5"),
     (
@@ -65,11 +64,11 @@ const CASES: &[(&str, &str)] = &[
     ("CREATE UNIQUE INDEX ON t (lower(code)) WHERE id > 1", "FA204 0/5"),
     ("CREATE UNIQUE INDEX ON t (other)", "FA204 1/5"),
     ("CREATE UNIQUE INDEX ON none (b)", "FA204 -"),
-    // Orphans.
+    // Orphaned rows.
     ("ALTER TABLE t ADD FOREIGN KEY (other) REFERENCES others", "FA205 1/5"),
     ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (code) REFERENCES others (\"Code\")", "FA205 1/5"),
     ("ALTER TABLE t ADD FOREIGN KEY (other) REFERENCES gone", "FA205 ?"),
-    // Checks, and those that stand.
+    // Check constraints, new and existing.
     ("ALTER TABLE t ADD CHECK (b > 1 AND t.id IS NOT NULL)", "FA203 3/5"),
     ("ALTER TABLE t ADD CHECK (1 / (id - 1) > 0)", "FA203 ?"),
     ("ALTER TABLE t VALIDATE CONSTRAINT positive", "FA207 1/5"),
@@ -84,7 +83,7 @@ fn planned(database: &TestDatabase<'_>, sql: &str) -> Value {
     serde_json::from_str(&output.stdout).unwrap()
 }
 
-/// Everything called `hazards` in a document, in its order.
+/// All values of `hazards` in a document, in order.
 fn hazards(document: &Value, found: &mut Vec<Value>) {
     match document {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| match (name.as_str(), value) {
@@ -107,19 +106,19 @@ fn words(hazard: &Value) -> String {
 }
 
 #[test]
-fn each_kind_is_counted_by_what_would_go_wrong() {
+fn each_kind_of_hazard_counts_the_affected_rows() {
     let database = server().database();
     database.psql(TABLES);
     let mut wrong = Vec::new();
     for (sql, expected) in CASES {
         let mut found = Vec::new();
         hazards(&planned(&database, sql), &mut found);
-        let told: Vec<&str> = expected.split(' ').collect();
-        let codes: Vec<&str> = told.chunks(2).map(|pair| pair[0]).collect();
+        let parts: Vec<&str> = expected.split(' ').collect();
+        let codes: Vec<&str> = parts.chunks(2).map(|pair| pair[0]).collect();
         let of_interest = found.iter().filter(|hazard| codes.contains(&hazard["code"].as_str().unwrap()));
         let found: Vec<String> = of_interest.map(words).collect();
         let wanted: Vec<String> =
-            told.chunks(2).filter(|pair| pair[1] != "-").map(|pair| format!("{} {}", pair[0], pair[1])).collect();
+            parts.chunks(2).filter(|pair| pair[1] != "-").map(|pair| format!("{} {}", pair[0], pair[1])).collect();
         if found != wanted {
             wrong.push(format!("{sql}\n    wanted {wanted:?}\n    found  {found:?}"));
         }
@@ -128,7 +127,7 @@ fn each_kind_is_counted_by_what_would_go_wrong() {
 }
 
 #[test]
-fn what_keeps_every_value_needs_no_approval() {
+fn a_cast_that_keeps_every_value_needs_no_approval() {
     let database = server().database();
     database.psql(TABLES);
     let project = TestProject::on(&database);
@@ -144,14 +143,14 @@ fn what_keeps_every_value_needs_no_approval() {
 }
 
 #[test]
-fn three_steps_without_a_value_are_told_to_fail_and_do() {
+fn three_steps_without_a_value_are_predicted_to_fail_and_fail() {
     let database = server().database();
     database.psql(TABLES);
     let project = TestProject::on(&database);
     let three = "ALTER TABLE t ADD COLUMN c int;\nUPDATE t SET c = NULL;\nALTER TABLE t ALTER COLUMN c SET NOT NULL;";
     project.script("0001aaaa0000", "", three, "ALTER TABLE t DROP COLUMN c;");
     let plan = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0);
-    assert!(plan.stdout.contains("fails FA201: refused where NULLs are t.c: 5 NULLs in 5 rows"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("fails FA201: fails on NULLs t.c: 5 NULLs in 5 rows"), "{}", plan.stdout);
     project.run(&["upgrade", "head"]).expect_status(1);
     database.psql("TRUNCATE t");
     let plan = project.run(&["upgrade", "head", "--dry-run"]).expect_status(0);
@@ -160,11 +159,11 @@ fn three_steps_without_a_value_are_told_to_fail_and_do() {
 }
 
 #[test]
-fn a_value_that_comes_after_the_count_stops_the_run() {
+fn a_value_inserted_after_the_count_stops_the_run() {
     let database = server().database();
     database.psql("CREATE TABLE t (n numeric(10,2)); INSERT INTO t VALUES (1.00)");
     let project = TestProject::on(&database);
-    // The first revision stands for somebody else's write between plan and run.
+    // The first revision plays the part of another session that writes between plan and run.
     project.script(
         "0001aaaa0000",
         "",
@@ -185,12 +184,16 @@ fn a_value_that_comes_after_the_count_stops_the_run() {
         "SELECT 1;",
     );
     let output = project.run(&["upgrade", "head"]).expect_status(1);
-    assert!(output.stderr.contains("t.n was empty when the plan was made and now holds 1 value"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("t.n was empty when the plan was made, and now contains 1 value"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(database.psql("SELECT string_agg(n::text, ',') FROM t"), "2.00");
 }
 
 #[test]
-fn what_is_locked_is_weighed_and_who_holds_locks_is_counted() {
+fn lock_hazards_show_the_size_of_the_table_and_the_number_of_lock_holders() {
     let database = server().database();
     database.psql(
         "CREATE TABLE big (i int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g;
@@ -218,7 +221,7 @@ fn what_is_locked_is_weighed_and_who_holds_locks_is_counted() {
     let holder = "BEGIN; LOCK TABLE big IN ACCESS SHARE MODE; SELECT pg_sleep(60)";
     let mut held = std::process::Command::new(crate::support::program("psql"));
     let mut held = held.args(["-X", "-c", holder]).arg(database.url()).env_clear().spawn().unwrap();
-    crate::support::eventually("the lock is held", 20, || {
+    crate::support::eventually("the lock is granted", 20, || {
         database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'big'::regclass AND granted") == "1"
     });
     assert_eq!(weighed("LK301"), (size, 1));

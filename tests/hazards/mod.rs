@@ -1,9 +1,9 @@
-//! Hazards against a real server.
+//! Hazards on real servers.
 
-mod along;
-mod bodies;
+mod alter;
+mod cascade;
 mod casts;
 mod counts;
-mod followed;
+mod functions;
 mod references;
-mod tried;
+mod replay;

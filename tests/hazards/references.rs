@@ -1,6 +1,6 @@
-//! What foreign keys pass on is found and counted by name, and comes back with the rows that it went with.
+//! The effects of foreign key actions are found, counted by name, and restored with the deleted rows.
 
-use super::along::found;
+use super::cascade::found;
 use crate::support::{TestProject, server};
 
 const TABLES: &str = "CREATE TABLE people (id int PRIMARY KEY, name text);
@@ -37,30 +37,30 @@ const CASES: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn what_foreign_keys_pass_on_is_counted_by_name() {
+fn foreign_key_actions_are_counted_by_name() {
     for (statement, expected) in CASES {
         let database = server().database();
         database.psql(TABLES);
         let project = TestProject::on(&database);
         project.script("a", "", &format!("{statement};"), "SELECT 1;");
-        let told =
+        let hazards =
             found(&project).into_iter().map(|(code, object, values)| format!("{code} {object} {}", values.unwrap()));
-        let mut told: Vec<String> = told.collect();
+        let mut hazards: Vec<String> = hazards.collect();
         let mut expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
-        told.sort();
+        hazards.sort();
         expected.sort();
-        assert_eq!(told, expected, "{statement}");
+        assert_eq!(hazards, expected, "{statement}");
     }
 }
 
 #[test]
-fn what_went_along_comes_back() {
+fn rows_deleted_by_foreign_keys_are_restored() {
     let database = server().database();
     database.psql(TABLES);
     let project = TestProject::on(&database);
     project.script("a", "", "DELETE FROM people WHERE id = 1;", "SELECT 1;");
     let refused = project.run(&["upgrade", "head"]).expect_status(3).stderr;
-    assert!(refused.contains("goes along public.orders: 2 of 4 rows"), "{refused}");
+    assert!(refused.contains("deleted by a foreign key public.orders: 2 of 4 rows"), "{refused}");
     let everything = "SELECT (SELECT string_agg(people::text, ' ' ORDER BY id) FROM people)
         || (SELECT string_agg(orders::text, ' ' ORDER BY id) FROM orders)
         || (SELECT string_agg(l::text, ' ' ORDER BY id) FROM \"Order Lines\" l)

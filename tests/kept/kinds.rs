@@ -1,17 +1,17 @@
-//! Kinds of tables, keys and rows: what comes back where, and what stays.
+//! Kinds of tables, keys and rows: what a downgrade restores and what stays in the copy.
 
-use super::{Case, there_and_back};
+use super::{Case, assert_restored};
 
 #[test]
-fn without_a_key_only_whole_tables_come_back_and_that_is_told_before() {
+fn without_a_key_only_whole_tables_are_restored_and_the_plan_says_so() {
     let before = "CREATE TABLE k (a int, b text); INSERT INTO k SELECT i % 3, 'b' || i FROM generate_series(1, 6) i";
-    there_and_back(before, "DROP TABLE k;", "CREATE TABLE k (a int, b text);", &["k"]);
-    there_and_back(before, "DELETE FROM k;", "SELECT 1;", &["k"]);
-    there_and_back(before, "TRUNCATE k;", "SELECT 1;", &["k"]);
+    assert_restored(before, "DROP TABLE k;", "CREATE TABLE k (a int, b text);", &["k"]);
+    assert_restored(before, "DELETE FROM k;", "SELECT 1;", &["k"]);
+    assert_restored(before, "TRUNCATE k;", "SELECT 1;", &["k"]);
     let case = Case::new(before, "ALTER TABLE k DROP COLUMN b;", "ALTER TABLE k ADD COLUMN b text;");
     let refused = case.project.run(&["upgrade", "head"]).expect_status(3);
     assert!(
-        refused.stderr.contains("k.b: its copy does not come back by itself: the table has no primary key"),
+        refused.stderr.contains("k.b: its copy is not restored automatically: the table has no primary key"),
         "{}",
         refused.stderr
     );
@@ -27,27 +27,27 @@ fn without_a_key_only_whole_tables_come_back_and_that_is_told_before() {
 }
 
 #[test]
-fn composite_and_text_keys_and_unique_ones_tell_rows_apart() {
+fn composite_text_and_unique_keys_identify_rows() {
     let before = "CREATE TYPE mood AS ENUM ('sad', 'ok');
         CREATE TABLE k (m mood, s text COLLATE \"C\", x int, u int NOT NULL UNIQUE, PRIMARY KEY (m, s));
         INSERT INTO k VALUES ('sad', 'a', 1, 10), ('ok', 'a', 2, 20), ('ok', 'b', 3, 30)";
-    there_and_back(
+    assert_restored(
         before,
         "ALTER TABLE k DROP COLUMN x;",
         "ALTER TABLE k ADD COLUMN x int;",
         &["(SELECT m, s, x, u FROM k)"],
     );
-    there_and_back(before, "DELETE FROM k WHERE x > 1;", "SELECT 1;", &["k"]);
-    // The primary key itself changes; the other key tells.
-    there_and_back(before, "UPDATE k SET s = s || '!';", "SELECT 1;", &["k"]);
+    assert_restored(before, "DELETE FROM k WHERE x > 1;", "SELECT 1;", &["k"]);
+    // The primary key itself changes; the unique key identifies the row.
+    assert_restored(before, "UPDATE k SET s = s || '!';", "SELECT 1;", &["k"]);
     let primary = "ALTER TABLE k DROP COLUMN s;";
     let down =
         "ALTER TABLE k ADD COLUMN s text COLLATE \"C\"; UPDATE k SET s = x; ALTER TABLE k ADD PRIMARY KEY (m, s);";
-    there_and_back(before, primary, down, &["(SELECT m, s, x, u FROM k)"]);
+    assert_restored(before, primary, down, &["(SELECT m, s, x, u FROM k)"]);
 }
 
 #[test]
-fn rows_that_came_since_stay_as_they_are_and_are_counted() {
+fn rows_added_after_the_copy_stay_unchanged_and_are_counted() {
     let before = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')";
     let case = Case::new(before, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a text DEFAULT 'new';");
     case.up();
@@ -55,7 +55,9 @@ fn rows_that_came_since_stay_as_they_are_and_are_counted() {
     let down = case.down();
     assert_eq!(case.rows("t"), ["(2,b)", "(3,c)", "(4,new)", "(5,new)"]);
     assert!(
-        down.stderr.contains("Brought back t.a: 2 rows, 1 not, as their place is taken or gone; 2 that came since"),
+        down.stderr.contains(
+            "Restored t.a: 2 rows; 1 not restored because of later changes; 2 rows added since then left unchanged"
+        ),
         "{}",
         down.stderr
     );
@@ -64,12 +66,12 @@ fn rows_that_came_since_stay_as_they_are_and_are_counted() {
     rows.database.psql("INSERT INTO t VALUES (2, 'other'), (9, 'z')");
     let down = rows.down();
     assert_eq!(rows.rows("t"), ["(1,a)", "(2,other)", "(3,c)", "(9,z)"]);
-    assert!(down.stderr.contains("Brought back t: 1 row, 1 not"), "{}", down.stderr);
-    assert_eq!(rows.copies(), ["rows t 1"], "the row that had no place is still there");
+    assert!(down.stderr.contains("Restored t: 1 row; 1 not restored"), "{}", down.stderr);
+    assert_eq!(rows.copies(), ["rows t 1"], "the row that conflicts stays in the copy");
 }
 
 #[test]
-fn what_was_changed_since_stays_changed() {
+fn values_changed_after_the_copy_stay_changed() {
     let before = "CREATE TABLE t (id int PRIMARY KEY, a numeric); INSERT INTO t VALUES (1, 1.5), (2, 2.5), (3, 3.5)";
     let case = Case::new(before, "ALTER TABLE t ALTER a TYPE int;", "ALTER TABLE t ALTER a TYPE numeric;");
     case.up();
@@ -84,7 +86,7 @@ fn what_was_changed_since_stays_changed() {
 }
 
 #[test]
-fn rows_whose_other_side_is_gone_wait_in_their_copy() {
+fn rows_whose_referenced_row_is_missing_stay_in_the_copy() {
     let before = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p);
         INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1, 1), (2, 2), (3, NULL)";
     let case = Case::new(before, "DELETE FROM c;", "SELECT 1;");
@@ -96,15 +98,15 @@ fn rows_whose_other_side_is_gone_wait_in_their_copy() {
 }
 
 #[test]
-fn generated_and_identity_columns_are_left_to_the_server() {
+fn generated_columns_are_computed_by_the_server() {
     let before = "CREATE TABLE g (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int,
             d int GENERATED ALWAYS AS (a * 2) STORED, i int GENERATED ALWAYS AS IDENTITY (START 100));
         INSERT INTO g (a) SELECT x FROM generate_series(1, 4) x; DELETE FROM g WHERE id = 2";
     let create = "CREATE TABLE g (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int,
             d int GENERATED ALWAYS AS (a * 2) STORED, i int GENERATED ALWAYS AS IDENTITY (START 100));";
-    there_and_back(before, "DROP TABLE g;", create, &["g"]);
-    there_and_back(before, "DELETE FROM g WHERE a > 2;", "SELECT 1;", &["g"]);
-    there_and_back(
+    assert_restored(before, "DROP TABLE g;", create, &["g"]);
+    assert_restored(before, "DELETE FROM g WHERE a > 2;", "SELECT 1;", &["g"]);
+    assert_restored(
         before,
         "ALTER TABLE g DROP COLUMN i;",
         "ALTER TABLE g ADD COLUMN i int GENERATED ALWAYS AS IDENTITY (START 100);",
@@ -117,44 +119,44 @@ const PARTITIONED: &str = "CREATE TABLE p (id int, at date, a text, PRIMARY KEY 
     CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2026-07-01') TO ('2027-01-01');";
 
 #[test]
-fn partitioned_tables_come_back_through_their_root() {
+fn partitioned_tables_are_restored_through_their_root() {
     let before = format!(
         "{PARTITIONED} INSERT INTO p SELECT i, date '2026-01-01' + i * 30, 'a' || i FROM generate_series(1, 11) i"
     );
-    there_and_back(&before, "ALTER TABLE p DROP COLUMN a;", "ALTER TABLE p ADD COLUMN a text;", &["p"]);
-    there_and_back(&before, "DROP TABLE p;", PARTITIONED, &["p", "p1"]);
-    there_and_back(&before, "DELETE FROM p WHERE id > 4;", "SELECT 1;", &["p", "p2"]);
-    there_and_back(&before, "UPDATE p SET a = NULL;", "SELECT 1;", &["p"]);
-    there_and_back(&before, "TRUNCATE p;", "SELECT 1;", &["p"]);
+    assert_restored(&before, "ALTER TABLE p DROP COLUMN a;", "ALTER TABLE p ADD COLUMN a text;", &["p"]);
+    assert_restored(&before, "DROP TABLE p;", PARTITIONED, &["p", "p1"]);
+    assert_restored(&before, "DELETE FROM p WHERE id > 4;", "SELECT 1;", &["p", "p2"]);
+    assert_restored(&before, "UPDATE p SET a = NULL;", "SELECT 1;", &["p"]);
+    assert_restored(&before, "TRUNCATE p;", "SELECT 1;", &["p"]);
     let part = "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2026-07-01') TO ('2027-01-01');";
-    there_and_back(&before, "DROP TABLE p2;", part, &["p"]);
-    there_and_back(&before, "ALTER TABLE p DETACH PARTITION p2; DROP TABLE p2;", part, &["p"]);
+    assert_restored(&before, "DROP TABLE p2;", part, &["p"]);
+    assert_restored(&before, "ALTER TABLE p DETACH PARTITION p2; DROP TABLE p2;", part, &["p"]);
 }
 
 #[test]
-fn children_of_a_table_have_their_own() {
+fn inherited_tables_have_their_own_copies() {
     let before =
         "CREATE TABLE base (id int PRIMARY KEY, a text); CREATE TABLE heir (b int, PRIMARY KEY (id)) INHERITS (base);
         INSERT INTO base VALUES (1, 'a'), (2, 'b'); INSERT INTO heir VALUES (1, 'c', 7), (3, 'd', 8)";
     let all = ["(SELECT id, a FROM ONLY base)", "(SELECT id, a, b FROM heir)"];
-    there_and_back(before, "ALTER TABLE base DROP COLUMN a;", "ALTER TABLE base ADD COLUMN a text;", &all);
-    there_and_back(before, "DELETE FROM base WHERE id = 1;", "SELECT 1;", &all);
-    there_and_back(before, "UPDATE base SET a = 'x';", "SELECT 1;", &all);
-    there_and_back(before, "TRUNCATE base;", "SELECT 1;", &all);
+    assert_restored(before, "ALTER TABLE base DROP COLUMN a;", "ALTER TABLE base ADD COLUMN a text;", &all);
+    assert_restored(before, "DELETE FROM base WHERE id = 1;", "SELECT 1;", &all);
+    assert_restored(before, "UPDATE base SET a = 'x';", "SELECT 1;", &all);
+    assert_restored(before, "TRUNCATE base;", "SELECT 1;", &all);
     let create =
         "CREATE TABLE base (id int PRIMARY KEY, a text); CREATE TABLE heir (b int, PRIMARY KEY (id)) INHERITS (base);";
-    there_and_back(before, "DROP TABLE base CASCADE;", create, &all);
+    assert_restored(before, "DROP TABLE base CASCADE;", create, &all);
 }
 
 #[test]
-fn tables_that_refer_to_each_other_come_back_together() {
+fn tables_that_reference_each_other_are_restored_together() {
     let create = "CREATE TABLE a (id int PRIMARY KEY, b int, up int REFERENCES a);
         CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL REFERENCES a);
         ALTER TABLE a ADD CONSTRAINT a_b FOREIGN KEY (b) REFERENCES b;";
     let before = format!(
         "{create} INSERT INTO a VALUES (1, NULL, NULL), (2, NULL, 1); INSERT INTO b VALUES (1, 1), (2, 2); UPDATE a SET b = 3 - id"
     );
-    there_and_back(&before, "DROP TABLE a, b;", create, &["a", "b"]);
+    assert_restored(&before, "DROP TABLE a, b;", create, &["a", "b"]);
     let deferrable = "SELECT bool_or(condeferrable) FROM pg_constraint WHERE contype = 'f'";
     let case = Case::new(&before, "DROP TABLE b, a CASCADE;", create);
     case.up();
@@ -162,18 +164,18 @@ fn tables_that_refer_to_each_other_come_back_together() {
     assert_eq!(case.database.psql(deferrable), "f");
     let parent = "CREATE TABLE z (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, z int REFERENCES z);";
     let before = format!("{parent} INSERT INTO z VALUES (1), (2); INSERT INTO c VALUES (1, 2)");
-    there_and_back(&before, "DROP TABLE c; DROP TABLE z;", parent, &["z", "c"]);
+    assert_restored(&before, "DROP TABLE c; DROP TABLE z;", parent, &["z", "c"]);
 }
 
 #[test]
-fn triggers_are_silent_and_row_security_hides_nothing() {
+fn a_restore_fires_no_triggers_and_ignores_row_security() {
     let before = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'a'), (2, 'b');
         CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := 'fired'; RETURN NEW; END $$;
         CREATE TRIGGER g BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();
         CREATE TRIGGER off BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE t DISABLE TRIGGER off;
         CREATE TRIGGER always BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE t ENABLE ALWAYS TRIGGER always;
         ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY";
-    there_and_back(before, "DELETE FROM t;", "SELECT 1;", &["t"]);
+    assert_restored(before, "DELETE FROM t;", "SELECT 1;", &["t"]);
     let case = Case::new(before, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a text;");
     case.up();
     case.down();
@@ -184,14 +186,14 @@ fn triggers_are_silent_and_row_security_hides_nothing() {
 }
 
 #[test]
-fn a_copy_holds_on_to_no_type_or_collation() {
+fn a_copy_depends_on_no_type_or_collation() {
     let before = "CREATE COLLATION mine (provider = libc, locale = 'C'); CREATE TYPE mood AS ENUM ('sad', 'ok');
         CREATE TABLE t (id int PRIMARY KEY, a text COLLATE mine, m mood); INSERT INTO t VALUES (1, 'a', 'ok'), (2, 'b', 'sad')";
     let up = "DROP TABLE t; DROP TYPE mood; DROP COLLATION mine;";
     let down = "CREATE COLLATION mine (provider = libc, locale = 'C'); CREATE TYPE mood AS ENUM ('sad', 'ok');
         CREATE TABLE t (id int PRIMARY KEY, a text COLLATE mine, m mood);";
-    there_and_back(before, up, down, &["t"]);
-    there_and_back(
+    assert_restored(before, up, down, &["t"]);
+    assert_restored(
         before,
         "DROP COLLATION mine CASCADE;",
         "CREATE COLLATION mine (provider = libc, locale = 'C'); ALTER TABLE t ADD a text COLLATE mine;",
@@ -200,21 +202,21 @@ fn a_copy_holds_on_to_no_type_or_collation() {
 }
 
 #[test]
-fn the_scripts_settings_are_its_own_again() {
+fn the_settings_of_the_script_are_kept_after_a_copy() {
     let before = "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, a timestamptz, d interval);
         INSERT INTO app.t VALUES (1, '2026-01-02 03:04:05.678+00', '1 mon 2 days 03:04:05'), (2, 'infinity', NULL)";
     let up = "SET LOCAL search_path = app; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL intervalstyle = 'sql_standard';
         ALTER TABLE t DROP COLUMN a; DELETE FROM t WHERE id = 2; CREATE TABLE here (a text DEFAULT current_setting('datestyle'));
         INSERT INTO here DEFAULT VALUES; UPDATE t SET d = NULL;";
     let down = "SET LOCAL search_path = app; DROP TABLE here; ALTER TABLE t ADD COLUMN a timestamptz;";
-    there_and_back(before, up, down, &["(SELECT id, a, d FROM app.t)"]);
+    assert_restored(before, up, down, &["(SELECT id, a, d FROM app.t)"]);
     let case = Case::new(before, up, down);
     case.up();
     assert_eq!(case.database.psql("SELECT a FROM app.here"), "SQL, DMY");
 }
 
 #[test]
-fn a_column_that_takes_less_than_it_did_leaves_the_copy() {
+fn values_that_do_not_fit_the_column_stay_in_the_copy() {
     let before = "CREATE TABLE t (id int PRIMARY KEY, a numeric(9, 3), d timestamptz, w text);
         INSERT INTO t VALUES (1, 1.234, '2026-01-02 03:04:05+00', 'long'), (2, 2, NULL, 'a')";
     let up = "ALTER TABLE t DROP COLUMN a, DROP COLUMN d, DROP COLUMN w;";
@@ -223,7 +225,7 @@ fn a_column_that_takes_less_than_it_did_leaves_the_copy() {
     case.up();
     let down = case.down();
     assert!(
-        down.stderr.contains("The copy of t.a stays: a was numeric(9,3), and numeric(9,1) does not take"),
+        down.stderr.contains("The copy of t.a was not restored: a was numeric(9,3), and numeric(9,1) does not take"),
         "{}",
         down.stderr
     );
@@ -232,7 +234,7 @@ fn a_column_that_takes_less_than_it_did_leaves_the_copy() {
 }
 
 #[test]
-fn rows_that_the_step_makes_anew_do_not_stand_there_twice() {
+fn rows_that_the_step_inserts_again_are_not_doubled() {
     let before = "CREATE TABLE seeds (id serial PRIMARY KEY, name text); INSERT INTO seeds (name) VALUES ('other')";
     let (up, down) = ("INSERT INTO seeds (name) VALUES ('x'), ('y');", "DELETE FROM seeds WHERE name <> 'other';");
     let case = Case::new(before, up, down);
@@ -242,6 +244,6 @@ fn rows_that_the_step_makes_anew_do_not_stand_there_twice() {
     assert_eq!(case.rows("seeds"), ["(1,other)"]);
     let up = case.up();
     assert_eq!(case.rows("(SELECT name FROM seeds)"), ["(other)", "(x)", "(y)"]);
-    assert!(up.stderr.contains("Brought back seeds: 0 rows, 2 not"), "{}", up.stderr);
+    assert!(up.stderr.contains("Restored seeds: 0 rows; 2 not restored"), "{}", up.stderr);
     assert_eq!(case.copies(), ["rows seeds 2"]);
 }

@@ -1,16 +1,16 @@
-//! Copies of what approved steps destroy: every row and value comes back.
+//! Copies of data that approved steps destroy: every row and value can be restored.
 
-mod faults;
-mod hand;
+mod commands;
+mod crashes;
 mod kinds;
 mod losses;
-mod others;
 mod random;
 mod renames;
+mod special;
 
 use crate::support::{Output, TestDatabase, TestProject, server};
 
-/// A database that is at `aaaa00000001` with what `before` made, and a second revision that destroys.
+/// A database at `aaaa00000001` with the objects of `before`, and a second revision that destroys data.
 pub struct Case {
     pub database: TestDatabase<'static>,
     pub project: TestProject,
@@ -37,14 +37,14 @@ impl Case {
         self.project.run(&["downgrade", "-1", "--allow", "data-loss"]).expect_status(0)
     }
 
-    /// All rows of a table as text, in an order of their own.
+    /// All rows of a table as text, sorted.
     #[track_caller]
     pub fn rows(&self, table: &str) -> Vec<String> {
         let rows = self.database.query(&format!("SELECT t::text FROM {table} t ORDER BY t::text COLLATE \"C\""));
         rows.into_iter().flatten().collect()
     }
 
-    /// The copies that are there: `kind object rows`.
+    /// The existing copies: `kind object rows`.
     #[track_caller]
     pub fn copies(&self) -> Vec<String> {
         let query = "SELECT kind, object, rows FROM limbeck.kept WHERE state = 'kept' ORDER BY id";
@@ -52,18 +52,19 @@ impl Case {
     }
 }
 
-/// Up and down again: the query gives what it gave, and no copy is left. Gives what the upgrade and the downgrade said.
+/// Upgrades and downgrades, and checks that the tables have the same rows and no copy is left. Returns the standard
+/// error of both runs.
 #[track_caller]
-pub fn there_and_back(before: &str, upgrade: &str, downgrade: &str, tables: &[&str]) -> (String, String) {
+pub fn assert_restored(before: &str, upgrade: &str, downgrade: &str, tables: &[&str]) -> (String, String) {
     let case = Case::new(before, upgrade, downgrade);
     let was: Vec<Vec<String>> = tables.iter().map(|table| case.rows(table)).collect();
-    assert!(was.iter().any(|rows| !rows.is_empty()), "there is something to lose");
+    assert!(was.iter().any(|rows| !rows.is_empty()), "the tables have rows");
     let up = case.up();
     assert!(!case.copies().is_empty(), "{}", up.stderr);
     let down = case.down();
     let is: Vec<Vec<String>> = tables.iter().map(|table| case.rows(table)).collect();
     assert_eq!(is, was, "\n{}\n{}", up.stderr, down.stderr);
-    // What the way back itself has overwritten is kept for the next way up.
+    // Values that the downgrade itself overwrote are kept for the next upgrade.
     let left = "SELECT count(*) FROM limbeck.kept WHERE direction = 'upgrade' AND state <> 'restored'";
     assert_eq!(case.database.psql(left), "0", "{}", down.stderr);
     let tables = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^kept_'";

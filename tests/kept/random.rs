@@ -1,11 +1,11 @@
-//! Random tables, rows and losses: up with approval, down again, and every row and value is back.
+//! Random tables, rows and losses: after an upgrade and a downgrade, every row and value is the same.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 
 use super::Case;
 
-/// Types, each with values, as SQL.
+/// Types with values, as SQL.
 const TYPES: [(&str, [&str; 3]); 14] = [
     ("integer", ["0", "-7", "2147483647"]),
     ("bigint", ["9007199254740993", "0", "-1"]),
@@ -23,7 +23,7 @@ const TYPES: [(&str, [&str; 3]); 14] = [
     ("pair", ["'(1,\"a,b\")'", "'(,)'", "'(2,)'"]),
 ];
 
-/// What is destroyed, by one statement.
+/// What one statement destroys.
 #[derive(Debug, Clone)]
 enum Loss {
     DropColumn(usize),
@@ -38,7 +38,7 @@ enum Loss {
 #[derive(Debug, Clone)]
 struct World {
     types: Vec<usize>,
-    /// Each value by its place, or NULL.
+    /// Each value as its index in [`TYPES`], or NULL.
     rows: Vec<Vec<Option<usize>>>,
     composite: bool,
     partitioned: bool,
@@ -60,7 +60,7 @@ fn worlds() -> impl Strategy<Value = World> {
     let rows = proptest::collection::vec(proptest::collection::vec(value, 7), 1..10);
     let losses = proptest::collection::vec(loss, 1..6);
     (types, rows, any::<bool>(), any::<bool>(), losses).prop_map(|(types, mut rows, composite, partitioned, losses)| {
-        // Of a column without any value nothing can be lost, and what is put there is nobody's to bring back.
+        // A column without values cannot lose data, and a value written later is not restored.
         for value in rows.first_mut().into_iter().flatten() {
             value.get_or_insert(1);
         }
@@ -96,7 +96,7 @@ impl World {
         rows.collect()
     }
 
-    /// The statements up and down, and the columns that are there after each.
+    /// The statements of upgrade and downgrade, and the columns after each.
     fn scripts(&self) -> (String, String) {
         let mut there: Vec<(usize, &str)> = self.types.iter().map(|ty| TYPES[*ty].0).enumerate().collect();
         let (mut up, mut down) = (Vec::new(), Vec::new());
@@ -168,9 +168,9 @@ fn trip(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// Always the same few, or other ones every time where `LIMBECK_TEST_CASES` says how many.
+/// A few fixed cases; with `LIMBECK_TEST_CASES`, that many new random cases.
 #[test]
-fn random_losses_come_back_whole() {
+fn random_losses_are_restored_completely() {
     let many = std::env::var("LIMBECK_TEST_CASES").ok().and_then(|count| count.parse().ok());
     let config =
         Config { cases: many.unwrap_or(8), max_shrink_iters: 60, failure_persistence: None, ..Config::default() };

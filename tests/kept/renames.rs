@@ -1,14 +1,14 @@
-//! What a step renames beside what it destroys changes nothing of what comes back.
+//! Renames in the same step do not affect what is restored.
 
-use super::{Case, there_and_back};
+use super::{Case, assert_restored};
 
 const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
 INSERT INTO t VALUES (1, '1.5', 7), (2, '2', NULL), (3, NULL, 9);";
 
 #[test]
-fn values_come_back_over_a_renamed_column_or_table() {
+fn values_are_restored_after_a_column_or_table_was_renamed() {
     for (upgrade, downgrade) in [
-        // A cast and a name, in either order.
+        // A cast and a rename, in both orders.
         (
             "ALTER TABLE t ALTER a TYPE int USING a::numeric::int; ALTER TABLE t RENAME a TO b;",
             "ALTER TABLE t RENAME b TO a; ALTER TABLE t ALTER a TYPE text;",
@@ -21,7 +21,7 @@ fn values_come_back_over_a_renamed_column_or_table() {
             "ALTER TABLE t RENAME TO u; ALTER TABLE u ALTER a TYPE int USING a::numeric::int;",
             "ALTER TABLE u ALTER a TYPE text; ALTER TABLE u RENAME TO t;",
         ),
-        // Values written over.
+        // Overwritten values.
         ("UPDATE t SET a = 'x'; ALTER TABLE t RENAME a TO b;", "ALTER TABLE t RENAME b TO a;"),
         ("ALTER TABLE t RENAME a TO b; UPDATE t SET b = 'x';", "ALTER TABLE t RENAME b TO a;"),
         ("ALTER TABLE t RENAME id TO key; UPDATE t SET a = 'x', n = 1;", "ALTER TABLE t RENAME key TO id;"),
@@ -29,7 +29,7 @@ fn values_come_back_over_a_renamed_column_or_table() {
             "UPDATE t SET a = 'x'; ALTER TABLE t RENAME a TO b; ALTER TABLE t RENAME n TO a;",
             "ALTER TABLE t RENAME a TO n; ALTER TABLE t RENAME b TO a;",
         ),
-        // Rows and columns that go.
+        // Deleted rows and dropped columns.
         ("DELETE FROM t WHERE id < 3; ALTER TABLE t RENAME id TO key;", "ALTER TABLE t RENAME key TO id;"),
         ("ALTER TABLE t RENAME TO u; DELETE FROM u WHERE id < 3;", "ALTER TABLE u RENAME TO t;"),
         (
@@ -57,13 +57,13 @@ fn values_come_back_over_a_renamed_column_or_table() {
             "CREATE TABLE u (id int PRIMARY KEY, a text, n int); ALTER TABLE u RENAME TO t;",
         ),
     ] {
-        let (_, down) = there_and_back(TABLE, upgrade, downgrade, &["t"]);
+        let (_, down) = assert_restored(TABLE, upgrade, downgrade, &["t"]);
         assert!(!down.contains("stays"), "{upgrade}: {down}");
     }
 }
 
 #[test]
-fn a_column_made_anew_under_the_old_name_gives_its_values_back() {
+fn values_are_restored_if_a_new_column_has_the_old_name() {
     let case = Case::new(
         TABLE,
         "ALTER TABLE t RENAME a TO old; ALTER TABLE t ADD a int; UPDATE t SET a = old::numeric::int; ALTER TABLE t DROP COLUMN old;",
@@ -79,7 +79,7 @@ fn a_column_made_anew_under_the_old_name_gives_its_values_back() {
 }
 
 #[test]
-fn what_was_changed_since_under_the_new_name_is_left_alone() {
+fn values_changed_later_under_the_new_name_stay_unchanged() {
     let case = Case::new(TABLE, "UPDATE t SET a = 'x'; ALTER TABLE t RENAME a TO b;", "ALTER TABLE t RENAME b TO a;");
     case.up();
     case.database.psql("UPDATE t SET b = 'mine' WHERE id = 2");
@@ -88,8 +88,8 @@ fn what_was_changed_since_under_the_new_name_is_left_alone() {
 }
 
 #[test]
-fn rows_lost_after_their_composite_column_was_made_text_come_back_with_it() {
-    there_and_back(
+fn rows_are_restored_after_their_composite_column_became_text() {
+    assert_restored(
         "CREATE TYPE pair AS (a int, b text); CREATE TABLE t (id int PRIMARY KEY, p pair);
          INSERT INTO t VALUES (1, '(1,x)'), (2, '(,)'), (3, NULL)",
         "ALTER TABLE t ALTER p TYPE text USING 'lost'; DELETE FROM t;",

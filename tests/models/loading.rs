@@ -1,4 +1,4 @@
-//! What can be loaded, and what is left of it on the server: nothing.
+//! Models that can be loaded. Loading leaves nothing on the server.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use crate::support::{Server, ServerOptions, TestProject, program, server};
 use crate::verify::{is_untouched, scratch};
 
 #[test]
-fn files_may_stand_in_any_order() {
+fn files_are_loaded_in_any_order() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = TestProject::on(&database);
@@ -28,7 +28,7 @@ fn files_may_stand_in_any_order() {
     );
     project.write("models/z_types.sql", "BEGIN;\nCREATE SCHEMA app;\nCREATE TYPE app.mood AS ENUM ('calm');\nCOMMIT;");
     let loaded = load(&project);
-    assert_eq!(loaded.told.len(), 7, "{:?}", loaded.told);
+    assert_eq!(loaded.progress.len(), 7, "{:?}", loaded.progress);
     let models = loaded.models();
     let orders = models.schema.table("app", "orders").unwrap();
     assert!(orders.constraints.iter().any(|constraint| constraint.references.is_some()));
@@ -38,7 +38,7 @@ fn files_may_stand_in_any_order() {
 }
 
 #[test]
-fn routines_may_call_each_other_and_are_still_looked_at() {
+fn functions_may_call_each_other_and_their_bodies_are_checked() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.write(
@@ -57,7 +57,7 @@ fn routines_may_call_each_other_and_are_still_looked_at() {
     project.write("models/d.sql", "\nCREATE FUNCTION wrong() RETURNS int LANGUAGE sql AS 'SELECT i FROM app.nowhere';");
     let error = load(&project).error();
     assert!(error.message.ends_with("models/d.sql: relation \"app.nowhere\" does not exist"), "{error:?}");
-    // One that calls itself needs the unseen way, and is seen through.
+    // A recursive function is created without a check of its body, which is checked afterwards.
     let call = "CREATE FUNCTION app.call(n int) RETURNS int LANGUAGE sql AS 'SELECT app.call(n - 1) + (SELECT max(i) FROM app.nowhere)';";
     project.write("models/d.sql", call);
     let error = load(&project).error();
@@ -66,13 +66,13 @@ fn routines_may_call_each_other_and_are_still_looked_at() {
 }
 
 #[test]
-fn everything_that_a_catalog_holds_can_be_loaded() {
+fn all_kinds_of_objects_can_be_loaded() {
     let by_hand = server().database();
     by_hand.psql(RICH);
     let database = server().database();
     let project = TestProject::on(&database);
     project.write("limbeck.toml", &format!("[database]\nurl = \"{}\"\n", database.url()));
-    // What makes a role needs a server of its own; psql has just made it here.
+    // CREATE ROLE needs a private server; here psql has already created the role.
     let role = RICH.lines().position(|line| line.starts_with("DO $$ BEGIN CREATE ROLE")).unwrap();
     let rich: Vec<&str> =
         RICH.lines().enumerate().filter(|(number, _)| *number != role).map(|(_, line)| line).collect();
@@ -84,7 +84,7 @@ fn everything_that_a_catalog_holds_can_be_loaded() {
 }
 
 #[test]
-fn what_pg_dump_writes_can_be_loaded() {
+fn a_dump_of_pg_dump_can_be_loaded() {
     let by_hand = server().database();
     by_hand.psql(
         "CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (a int REFERENCES a); CREATE VIEW v AS SELECT * FROM b",
@@ -96,11 +96,11 @@ fn what_pg_dump_writes_can_be_loaded() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.write("models/a.sql", &dump);
-    // The dump's empty search path is not felt here.
+    // The dump sets an empty search path, which must not affect other files.
     project.write("models/b.sql", "CREATE TABLE later (id int);");
     let models = load(&project).models();
     assert!(has_table(&models, "a") && has_table(&models, "later"));
-    // Also when it has to go statement by statement.
+    // Also if the text is loaded statement by statement.
     let reversed = TestProject::on(&database);
     reversed.write(
         "models/a.sql",
@@ -109,13 +109,13 @@ fn what_pg_dump_writes_can_be_loaded() {
     reversed.write("models/b.sql", "CREATE TABLE later (id int);");
     let models = load(&reversed).models();
     assert!(models.schema.objects.contains_key(&ObjectId::new(Kind::View, "public", "v")));
-    let refused = TestProject::on(&database);
-    refused.write("models/a.sql", "CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n");
-    assert!(load(&refused).error().message.contains("models contain only the schema"));
+    let error_report = TestProject::on(&database);
+    error_report.write("models/a.sql", "CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n");
+    assert!(load(&error_report).error().message.contains("models contain only the schema"));
 }
 
 #[test]
-fn what_runs_in_no_transaction_can_be_loaded() {
+fn non_transactional_statements_can_be_loaded() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.write("models/a.sql", "CREATE INDEX CONCURRENTLY i ON a (m);");
@@ -126,11 +126,11 @@ fn what_runs_in_no_transaction_can_be_loaded() {
     let models = load(&project).models();
     assert!(models.schema.objects.contains_key(&ObjectId::on(Kind::Index, "public", "a", "i")));
     project.write("models/a.sql", "\n");
-    assert!(has_table(&load(&project).models(), "a"), "a new enum value alone needs it, too");
+    assert!(has_table(&load(&project).models(), "a"), "a new enum value is also loaded outside a transaction");
 }
 
 #[test]
-fn scope_and_role_are_the_projects() {
+fn schemas_and_role_come_from_the_configuration() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql("CREATE ROLE owner; CREATE ROLE reader");

@@ -1,9 +1,9 @@
-//! Loading models on real servers: in any order, from files and programs, once; and what is told when they are wrong.
+//! Loading models on real servers: from files and programs, in any order, with a cache; and the errors in models.
 
-mod cached;
+mod cache;
+mod errors;
 mod loading;
 mod program;
-mod wrong;
 
 use std::sync::Mutex;
 
@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::TestProject;
 
-/// What a load came to, and what was told meanwhile.
+/// The result of loading, and the progress that was reported.
 pub struct Loaded {
     pub result: Result<Models, Error>,
-    pub told: Vec<ModelsEvent>,
+    pub progress: Vec<ModelsEvent>,
 }
 
 impl Loaded {
@@ -35,16 +35,16 @@ impl Loaded {
     }
 
     pub fn is_from_cache(&self) -> bool {
-        self.told == [ModelsEvent::FromCache]
+        self.progress == [ModelsEvent::FromCache]
     }
 }
 
-/// Loads a project's models, without a yes.
+/// Loads a project's models without confirmation.
 pub fn load(project: &TestProject) -> Loaded {
     load_with(project, false, &CancellationToken::new(), &|_| {})
 }
 
-/// Loads them; `watch` hears what is told as it is told.
+/// Loads them and calls `watch` with each progress event.
 pub fn load_with(
     project: &TestProject,
     consent: bool,
@@ -53,10 +53,10 @@ pub fn load_with(
 ) -> Loaded {
     let folder = |name: &str| Some(project.folder().join(name).join("limbeck"));
     let places = UserFolders { cache: folder("cache"), state: folder("state") };
-    let told = Mutex::new(Vec::new());
+    let progress = Mutex::new(Vec::new());
     let tell = |news: ModelsEvent| {
         watch(&news);
-        told.lock().unwrap().push(news);
+        progress.lock().unwrap().push(news);
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let result = runtime.block_on(async {
@@ -67,10 +67,10 @@ pub fn load_with(
         let prepared = prepare_in(&places, &project, &target, &options, cancel).await?;
         prepared.load(&project, &target, &options, &tell, cancel).await
     });
-    Loaded { result, told: told.into_inner().unwrap() }
+    Loaded { result, progress: progress.into_inner().unwrap() }
 }
 
-/// Whether the models have a table of that name in `public`.
+/// Whether the models have a table with this name in `public`.
 pub fn has_table(models: &Models, name: &str) -> bool {
     models.schema.objects.contains_key(&ObjectId::new(Kind::Table, "public", name))
 }

@@ -1,4 +1,4 @@
-//! Connection strings against a real server: passwords, TLS, several hosts, cancelling, and what refusals say.
+//! Connection strings with a real server: passwords, TLS, several hosts, cancelling, and error messages.
 #![allow(clippy::unwrap_used)]
 
 mod server;
@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use server::{Certificate, PASSWORD, Server, shared};
 
-/// [`PASSWORD`] as a URL has it.
+/// [`PASSWORD`], encoded for a URL.
 const ENCODED: &str = "p%40ss%3Aw%2Frd%3F%23%25%27%22%5C%20%ED%95%9C%EA%B8%80%26%3D%2B";
 
 fn variables(home: &Path, environment: &[(&str, &str)]) -> Variables {
@@ -36,7 +36,7 @@ async fn ask(session: &Session, sql: &str) -> String {
     session.client().query_one(sql, &[]).await.unwrap().get(0)
 }
 
-async fn refusal(text: &str) -> Error {
+async fn connection_error(text: &str) -> Error {
     let error = open(text).await.err().unwrap_or_else(|| panic!("{text} was let in"));
     assert!(!error.report().contains(PASSWORD) && !error.report().contains(ENCODED), "{error:?}");
     error
@@ -48,7 +48,7 @@ fn write_private(path: &Path, text: &str) {
 }
 
 #[tokio::test]
-async fn a_password_comes_from_the_url_the_environment_a_file_or_a_service() {
+async fn a_password_is_read_from_the_url_the_environment_a_file_or_a_service() {
     let server = shared();
     let port = server.port;
     let home = tempfile::tempdir().unwrap();
@@ -80,16 +80,16 @@ async fn a_password_comes_from_the_url_the_environment_a_file_or_a_service() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_password_is_told_without_it() {
+async fn a_wrong_or_missing_password_is_an_error_that_does_not_show_it() {
     let server = shared();
     let port = server.port;
-    let wrong = refusal(&format!("postgresql://scram:{ENCODED}x@localhost:{port}/postgres")).await;
+    let wrong = connection_error(&format!("postgresql://scram:{ENCODED}x@localhost:{port}/postgres")).await;
     assert_eq!(wrong.kind, ErrorKind::Failed);
     assert!(wrong.report().contains("28P01") && wrong.report().contains("check the password of scram"), "{wrong:?}");
 
-    let missing = refusal(&format!("postgresql://scram@localhost:{port}/postgres")).await;
+    let missing = connection_error(&format!("postgresql://scram@localhost:{port}/postgres")).await;
     assert_eq!(missing.kind, ErrorKind::Failed);
-    assert!(missing.message.contains("requires a password, but none was given"), "{missing:?}");
+    assert!(missing.message.contains("asks for a password, and none was given"), "{missing:?}");
 
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pgpass");
@@ -101,14 +101,14 @@ async fn a_wrong_or_missing_password_is_told_without_it() {
 }
 
 #[tokio::test]
-async fn refusals_say_what_to_do() {
+async fn connection_errors_have_hints() {
     let server = shared();
     let port = server.port;
     for (text, kind, says) in [
         (format!("postgresql://plain@localhost:{port}/nowhere"), ErrorKind::Failed, "createdb nowhere"),
         (format!("postgresql://nobody@localhost:{port}/postgres"), ErrorKind::Failed, "createuser nobody"),
         (format!("postgresql://limited@localhost:{port}/postgres"), ErrorKind::Connection, "53300"),
-        (format!("postgresql://stranger@localhost:{port}/postgres"), ErrorKind::Failed, "to the server's pg_hba.conf"),
+        (format!("postgresql://stranger@localhost:{port}/postgres"), ErrorKind::Failed, "add a line to the server's"),
         (
             format!("postgresql://tlsonly@localhost:{port}/postgres?sslmode=disable"),
             ErrorKind::Failed,
@@ -117,7 +117,7 @@ async fn refusals_say_what_to_do() {
         (
             "postgresql://me@localhost:1/postgres".to_owned(),
             ErrorKind::Connection,
-            "check that PostgreSQL is running on localhost:1",
+            "is PostgreSQL running on localhost:1",
         ),
         (
             "postgresql://me@/postgres?host=/nowhere".to_owned(),
@@ -126,17 +126,17 @@ async fn refusals_say_what_to_do() {
         ),
         ("postgresql://me@no-such-host.invalid/postgres".to_owned(), ErrorKind::Connection, "cannot be looked up"),
     ] {
-        let error = refusal(&text).await;
+        let error = connection_error(&text).await;
         assert_eq!(error.kind, kind, "{text}: {error:?}");
         assert!(error.report().contains(says), "{text}: {error:?}");
     }
 }
 
 #[tokio::test]
-async fn sslmode_is_what_libpq_makes_of_it() {
+async fn sslmode_works_as_in_libpq() {
     let server = shared();
     let (root, other) = (server.file("root.crt"), server.file("other.crt"));
-    // user, host, sslmode, root certificate; then `t` or `f` for TLS, or a part of the refusal.
+    // user, host, sslmode, root certificate; then `t` or `f` for TLS, or a part of the error.
     for (user, host, mode, roots, expected) in [
         ("plain", "localhost", "disable", "", "f"),
         ("plain", "localhost", "allow", "", "f"),
@@ -153,12 +153,12 @@ async fn sslmode_is_what_libpq_makes_of_it() {
         ("plain", "localhost", "verify-full", &root, "t"),
         ("plain", "127.0.0.1", "verify-ca", &root, "t"),
         ("plain", "127.0.0.1", "verify-full", &root, "is for another host"),
-        ("plain", "localhost", "verify-ca", &other, "not signed by a trusted authority"),
-        ("plain", "localhost", "verify-full", &other, "not signed by a trusted authority"),
-        ("plain", "localhost", "require", &other, "not signed by a trusted authority"),
+        ("plain", "localhost", "verify-ca", &other, "signed by nobody who is trusted"),
+        ("plain", "localhost", "verify-full", &other, "signed by nobody who is trusted"),
+        ("plain", "localhost", "require", &other, "signed by nobody who is trusted"),
         ("plain", "localhost", "prefer", &other, "f"),
-        ("plain", "localhost", "verify-full", "system", "not signed by a trusted authority"),
-        ("plain", "localhost", "require", "system", "not secure enough"),
+        ("plain", "localhost", "verify-full", "system", "signed by nobody who is trusted"),
+        ("plain", "localhost", "require", "system", "too weak"),
         ("plain", "localhost", "verify-full", "/nowhere", "cannot be read"),
     ] {
         let text = format!(
@@ -173,7 +173,7 @@ async fn sslmode_is_what_libpq_makes_of_it() {
             Err(error) => error.report(),
         };
         assert!(if expected.len() == 1 { found == expected } else { found.contains(expected) }, "{text}: {found}");
-        // libpq knows `system` from version 16 on.
+        // libpq supports `system` since version 16.
         if roots != "system" {
             let of_libpq = server.ssl_by_psql(&text).unwrap_or_default();
             assert_eq!(of_libpq, if expected.len() == 1 { expected } else { "" }, "psql with {text}");
@@ -182,7 +182,7 @@ async fn sslmode_is_what_libpq_makes_of_it() {
 }
 
 #[tokio::test]
-async fn the_default_certificate_files_are_used_as_libpq_uses_them() {
+async fn the_default_certificate_files_are_used_as_in_libpq() {
     let server = shared();
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(".postgresql");
@@ -208,15 +208,15 @@ async fn a_client_certificate_logs_in() {
     let with = format!("{base}&sslcert={}&sslkey={}", server.file("client.crt"), server.file("client.key"));
     let session = open(&with).await.unwrap();
     assert_eq!(ask(&session, "SELECT client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()").await, "/CN=certuser");
-    let without = refusal(&base).await;
+    let without = connection_error(&base).await;
     assert_eq!(without.kind, ErrorKind::Failed);
     assert!(without.report().contains("sslcert"), "{without:?}");
     let mixed = format!("{base}&sslcert={}&sslkey={}", server.file("client.crt"), server.file("root.crt"));
-    assert!(refusal(&mixed).await.report().contains("set sslkey to a key"));
+    assert!(connection_error(&mixed).await.report().contains("sslkey must name a key"));
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_its_own_authority_and_its_common_name_counts() {
+async fn a_self_signed_certificate_is_its_own_authority_and_its_common_name_is_checked() {
     for certificate in [Certificate::SelfSigned, Certificate::Version1] {
         let server = Server::start(certificate, "");
         let text = |host: &str, mode: &str, root: &str| {
@@ -229,8 +229,8 @@ async fn a_self_signed_certificate_is_its_own_authority_and_its_common_name_coun
         open(&format!("postgresql://plain@localhost:{}/postgres?sslmode=require", server.port)).await.unwrap();
         open(&text("localhost", "verify-full", "server.crt")).await.unwrap();
         open(&text("127.0.0.1", "verify-ca", "server.crt")).await.unwrap();
-        refusal(&text("127.0.0.1", "verify-full", "server.crt")).await;
-        let stranger = refusal(&text("localhost", "verify-ca", "root.crt")).await;
+        connection_error(&text("127.0.0.1", "verify-full", "server.crt")).await;
+        let stranger = connection_error(&text("localhost", "verify-ca", "root.crt")).await;
         assert_eq!(stranger.kind, ErrorKind::Failed, "{stranger:?}");
         assert!(stranger.message.starts_with("the certificate of the server at"), "{stranger:?}");
     }
@@ -247,12 +247,12 @@ async fn a_revoked_certificate_is_refused() {
         )
     };
     open(&text("empty.crl")).await.unwrap();
-    let error = refusal(&text("root.crl")).await;
+    let error = connection_error(&text("root.crl")).await;
     assert!(error.message.contains("was revoked"), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_server_that_starts_up_may_be_asked_again_and_the_next_host_serves() {
+async fn a_server_that_is_starting_is_an_error_with_a_hint_and_the_next_host_is_tried() {
     let server = shared();
     let starting = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = starting.local_addr().unwrap().port();
@@ -266,7 +266,7 @@ async fn a_server_that_starts_up_may_be_asked_again_and_the_next_host_serves() {
             let _ = client.write_all(&[&b"E"[..], &length, fields].concat()).await;
         }
     });
-    let alone = refusal(&format!("postgresql://plain@127.0.0.1:{port}/postgres?sslmode=disable")).await;
+    let alone = connection_error(&format!("postgresql://plain@127.0.0.1:{port}/postgres?sslmode=disable")).await;
     assert_eq!(alone.kind, ErrorKind::Connection);
     assert!(alone.report().contains("is starting up") && alone.report().contains("try again"), "{alone:?}");
     let both = format!("postgresql://plain@127.0.0.1:{port},127.0.0.1:{}/postgres?sslmode=disable", server.port);
@@ -274,26 +274,23 @@ async fn a_server_that_starts_up_may_be_asked_again_and_the_next_host_serves() {
 }
 
 #[tokio::test]
-async fn channel_binding_can_be_demanded() {
+async fn channel_binding_can_be_required() {
     let server = shared();
     let base = format!("postgresql://scram:{ENCODED}@localhost:{}/postgres?channel_binding=require", server.port);
     open(&format!("{base}&sslmode=require")).await.unwrap();
-    let error = refusal(&format!("{base}&sslmode=disable")).await;
+    let error = connection_error(&format!("{base}&sslmode=disable")).await;
     assert!(error.report().contains("channel_binding=require needs TLS"), "{error:?}");
 }
 
 #[tokio::test]
-async fn hosts_are_tried_in_turn() {
+async fn hosts_are_tried_in_order() {
     let server = shared();
     let text = format!("postgresql://plain@localhost:1,127.0.0.1:{}/postgres", server.port);
     let session = open(&text).await.unwrap();
     assert_eq!((session.server().host.as_str(), session.server().port), ("127.0.0.1", server.port));
-    let error = refusal("postgresql://me@localhost:1,localhost:2/app").await;
+    let error = connection_error("postgresql://me@localhost:1,localhost:2/app").await;
     assert_eq!(error.kind, ErrorKind::Connection);
-    assert!(
-        error.message.contains("no host accepts a connection to app on localhost:1 or localhost:2 as me"),
-        "{error:?}"
-    );
+    assert!(error.message.contains("none of the hosts serves app on localhost:1 or localhost:2 as me"), "{error:?}");
     assert_eq!(error.causes.len(), 2);
     let addressed =
         format!("host=no-such-host.invalid hostaddr=127.0.0.1 port={} user=plain dbname=postgres", server.port);
@@ -301,7 +298,7 @@ async fn hosts_are_tried_in_turn() {
 }
 
 #[tokio::test]
-async fn a_session_is_of_the_kind_that_is_asked_for() {
+async fn target_session_attrs_selects_the_server() {
     let writable = shared();
     let mut read_only = Server::start(Certificate::Signed, "default_transaction_read_only = on\n");
     let hosts = format!("localhost:{},localhost:{}", read_only.port, writable.port);
@@ -315,9 +312,9 @@ async fn a_session_is_of_the_kind_that_is_asked_for() {
     ] {
         assert_eq!(open(&text(attributes)).await.unwrap().server().port, port, "{attributes}");
     }
-    let error = refusal(&text("standby")).await;
+    let error = connection_error(&text("standby")).await;
     assert_eq!(error.kind, ErrorKind::Connection);
-    assert!(error.report().contains("is not a standby"), "{error:?}");
+    assert!(error.report().contains("is no standby"), "{error:?}");
 
     read_only.demote();
     let standby = read_only;
@@ -345,7 +342,7 @@ async fn a_running_statement_is_cancelled_with_and_without_tls() {
         let sleeping = tokio::spawn(async move { session.client().batch_execute("SELECT pg_sleep(60)").await });
         let asleep = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep'");
         while server.run(&asleep) == "0" {
-            assert!(began.elapsed() < Duration::from_secs(30), "it never slept");
+            assert!(began.elapsed() < Duration::from_secs(30), "the statement was not executed to its end");
         }
         canceller.cancel().await.unwrap();
         let error = database_error(&sleeping.await.unwrap().unwrap_err());
@@ -355,7 +352,7 @@ async fn a_running_statement_is_cancelled_with_and_without_tls() {
 }
 
 #[tokio::test]
-async fn a_session_tells_what_it_is_and_what_it_hears() {
+async fn a_session_has_server_information_notices_and_an_end() {
     let server = shared();
     let conninfo = ConnInfo::socket(server.folder(), server.port, "plain", "template1").with_database("postgres");
     let session = Session::open(&conninfo, "limbeck test").await.unwrap();
@@ -379,7 +376,7 @@ async fn a_session_tells_what_it_is_and_what_it_hears() {
     server.run(&format!("SELECT pg_terminate_backend({})", info.backend_pid));
     let began = Instant::now();
     while session.lost().is_none() {
-        assert!(began.elapsed() < Duration::from_secs(30), "nothing was heard of the end");
+        assert!(began.elapsed() < Duration::from_secs(30), "the end of the session was not noticed");
         tokio::task::yield_now().await;
     }
     assert!(session.lost().unwrap().report().contains("57P01"), "{:?}", session.lost());
@@ -387,16 +384,16 @@ async fn a_session_tells_what_it_is_and_what_it_hears() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up_after_connect_timeout() {
+async fn a_server_that_never_answers_is_an_error_after_connect_timeout() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
-    let error = refusal(&format!("postgresql://me@127.0.0.1:{port}/app?connect_timeout=1")).await;
+    let error = connection_error(&format!("postgresql://me@127.0.0.1:{port}/app?connect_timeout=1")).await;
     assert_eq!(error.kind, ErrorKind::Connection);
     assert!(error.message.contains("did not answer within 2 seconds"), "{error:?}");
 }
 
 #[tokio::test]
-async fn database_errors_carry_what_the_server_said() {
+async fn database_errors_contain_the_fields_of_the_server() {
     let server = shared();
     let session = open(&format!("postgresql://plain@localhost:{}/postgres", server.port)).await.unwrap();
     let sql =

@@ -1,8 +1,8 @@
-//! New scripts on disk: folders, names, templates, time zones, and what is refused.
+//! New scripts on disk: folders, names, templates, time zones, and errors.
 
 use crate::support::TestProject;
 
-/// The names of a folder's scripts, sorted.
+/// The names of the scripts in a folder, sorted.
 fn scripts(project: &TestProject, folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(project.path(folder)).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -11,7 +11,7 @@ fn scripts(project: &TestProject, folder: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_korean_message_names_the_file_and_stands_in_it() {
+fn a_korean_message_is_used_in_the_file_name_and_in_the_file() {
     let project = TestProject::new("");
     project.run(&["revision", "-m", "마이그레이션 설명", "--rev-id", "aaaa00000001"]).expect_status(0);
     assert_eq!(scripts(&project, "versions"), ["aaaa00000001_마이그레이션_설명.sql"]);
@@ -19,7 +19,7 @@ fn a_korean_message_names_the_file_and_stands_in_it() {
 }
 
 #[test]
-fn of_several_folders_the_parents_own_is_taken_and_a_base_needs_one_named() {
+fn with_several_folders_a_script_goes_to_its_parents_folder_and_a_base_needs_an_option() {
     let project = TestProject::new("[scripts]\ndirectory = ['core', 'billing']\n");
     let refused = project.run(&["revision", "-m", "a", "--rev-id", "aaaa00000001"]).expect_status(1);
     assert!(refused.stderr.contains("Multiple version locations present, please specify --version-path"));
@@ -33,7 +33,7 @@ fn of_several_folders_the_parents_own_is_taken_and_a_base_needs_one_named() {
 }
 
 #[test]
-fn name_template_and_time_zone_are_the_projects_own() {
+fn file_name_template_and_time_zone_come_from_the_configuration() {
     let config = "[scripts]\nfile_template = '{{ year }}_{{ slug }}-{{ revision }}'\ntimezone = 'Asia/Seoul'\n";
     let project = TestProject::new(config);
     let template = "-- {{ message }}\n--\n-- Revision ID: {{ revision }}\n-- Revises: {{ down_revisions | join(', ') }}\n\
@@ -47,7 +47,7 @@ fn name_template_and_time_zone_are_the_projects_own() {
 }
 
 #[test]
-fn a_template_that_gives_no_script_is_refused_and_nothing_is_written() {
+fn a_template_that_gives_no_valid_script_is_an_error_and_nothing_is_written() {
     let project = TestProject::new("");
     project.write("script.sql.j2", "SELECT 1;\n");
     let refused = project.run(&["revision", "-m", "a"]).expect_status(1);
@@ -59,7 +59,7 @@ fn a_template_that_gives_no_script_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn an_unknown_time_zone_and_a_taken_id_are_refused() {
+fn an_unknown_time_zone_and_an_existing_id_are_errors() {
     let project = TestProject::new("[scripts]\ntimezone = 'Nowhere'\n");
     let refused = project.run(&["revision", "-m", "a"]).expect_status(1);
     assert!(refused.stderr.contains("timezone: the time zone 'Nowhere' is unknown"), "{}", refused.stderr);
@@ -70,7 +70,7 @@ fn an_unknown_time_zone_and_a_taken_id_are_refused() {
 }
 
 #[test]
-fn a_broken_script_is_named_with_its_line_and_the_rest_still_lists() {
+fn a_broken_script_is_reported_with_its_line_and_the_others_are_listed() {
     let project = TestProject::new("");
     project.script("aaaa00000001", "", "SELECT 1;", "");
     project.write("versions/broken.sql", "-- no header\nSELECT 1;\n");

@@ -26,7 +26,7 @@ fn only_the_right_word_destroys_and_the_way_back_brings_the_values() {
     // Typed ahead, before the question is there.
     program.send("\rlegacy_code\r");
     program.wait_for_question("Type legacy_code to go on");
-    program.wait_for(&["1,204 values in 3,310 rows (exact)", "a copy is made first"]);
+    program.wait_for(&["1,204 values in 3,310 rows (exact)", "1 copy is made first"]);
     assert!(has_column(&database));
     // Enter alone is Cancel.
     program.send("\r");

@@ -1,39 +1,39 @@
-//! The constraints and indexes of a world's tables.
+//! Writes the constraints and indexes of the tables.
 
 use super::render::Render;
+use super::spec::{Part, Presence};
 use super::tables::PARTITIONED;
 use super::types::{NUMBER, NUMERAL, TEXT};
-use super::world::{Part, Side};
 
 impl Render<'_> {
     pub fn constraints(&mut self, number: usize) {
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
-        match table.key.at(self.at) {
-            1 => self.say(&format!("ALTER TABLE {name} ADD PRIMARY KEY (id)")),
-            2 => self.say(&format!("ALTER TABLE {name} ADD PRIMARY KEY (id) WITH (fillfactor = 70)")),
-            3 => self.say(&format!("ALTER TABLE {name} ADD PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED")),
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
+        match table.key.on(self.side) {
+            1 => self.add(&format!("ALTER TABLE {name} ADD PRIMARY KEY (id)")),
+            2 => self.add(&format!("ALTER TABLE {name} ADD PRIMARY KEY (id) WITH (fillfactor = 70)")),
+            3 => self.add(&format!("ALTER TABLE {name} ADD PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED")),
             _ => {}
         }
         for (place, part) in table.constraints.iter().enumerate() {
             let Some(definition) = self.constraint(number, part) else { continue };
-            let called = format!("t{number}_{}{place}", if part.name.at(self.at) { "kk" } else { "k" });
-            self.say(&format!("ALTER TABLE {name} ADD CONSTRAINT {called} {definition}"));
+            let called = format!("t{number}_{}{place}", if part.name.on(self.side) { "kk" } else { "k" });
+            self.add(&format!("ALTER TABLE {name} ADD CONSTRAINT {called} {definition}"));
             self.comment("CONSTRAINT", &format!("{called} ON {name}"), part);
         }
     }
 
     fn comment(&mut self, what: &str, name: &str, part: &Part) {
-        let comment = part.comment.at(self.at);
+        let comment = part.comment.on(self.side);
         if comment > 0 {
-            self.say(&format!("COMMENT ON {what} {name} IS 'part {comment}'"));
+            self.add(&format!("COMMENT ON {what} {name} IS 'part {comment}'"));
         }
     }
 
     fn constraint(&self, number: usize, part: &Part) -> Option<String> {
-        let table = &self.world.tables[number];
+        let table = &self.spec.tables[number];
         let is_partitioned = table.shape == PARTITIONED;
-        let variant = part.variant.at(self.at);
-        if !part.side.is_at(self.at) {
+        let variant = part.variant.on(self.side);
+        if !part.presence.is_on(self.side) {
             return None;
         }
         let sorted = self.sorted_column(number, part.other);
@@ -59,22 +59,22 @@ impl Render<'_> {
         Some(definition)
     }
 
-    /// Foreign keys come when all tables are there: there are cycles. A table that comes or goes is empty, so that
-    /// one that has rows cannot refer to it.
+    /// Writes the foreign keys after all tables, because they can form cycles. A table on only one side is empty, so
+    /// that a table with rows cannot refer to it.
     pub fn references(&mut self, number: usize) {
-        if !self.is_there(number) {
+        if !self.is_present(number) {
             return;
         }
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
         let letter = if self.parent(number).is_some() { 'q' } else { 'r' };
         for (place, part) in table.references.iter().enumerate() {
-            let target = usize::from(part.other) % self.world.tables.len();
-            let other = &self.world.tables[target];
-            let has_rows = other.side == Side::Both || other.side == table.side;
-            if !part.side.is_at(self.at) || !has_rows || !self.is_there(target) || !other.has_key(self.at) {
+            let target = usize::from(part.other) % self.spec.tables.len();
+            let other = &self.spec.tables[target];
+            let has_rows = other.presence == Presence::Both || other.presence == table.presence;
+            if !part.presence.is_on(self.side) || !has_rows || !self.is_present(target) || !other.has_key(self.side) {
                 continue;
             }
-            let variant = part.variant.at(self.at);
+            let variant = part.variant.on(self.side);
             let rest = match variant {
                 1 => " ON DELETE CASCADE",
                 2 => " ON DELETE SET NULL",
@@ -84,25 +84,25 @@ impl Render<'_> {
                 6 => " MATCH FULL",
                 _ => "",
             };
-            let called = format!("t{number}_{}{place}", if part.name.at(self.at) { "ff" } else { "f" });
+            let called = format!("t{number}_{}{place}", if part.name.on(self.side) { "ff" } else { "f" });
             let refers = format!("FOREIGN KEY ({letter}{place}) REFERENCES {}(id)", self.table_name(target));
-            self.say(&format!("ALTER TABLE {name} ADD CONSTRAINT {called} {refers}{rest}"));
+            self.add(&format!("ALTER TABLE {name} ADD CONSTRAINT {called} {refers}{rest}"));
             self.comment("CONSTRAINT", &format!("{called} ON {name}"), part);
         }
     }
 
     pub fn indexes(&mut self, number: usize) {
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
         let schema = if table.in_app { "app" } else { "public" };
         for (place, part) in table.indexes.iter().enumerate() {
-            if !part.side.is_at(self.at) {
+            if !part.presence.is_on(self.side) {
                 continue;
             }
             let column = self.sorted_column(number, part.other);
             let chosen = usize::from(part.other).checked_rem(table.columns.len()).map(|place| &table.columns[place]);
             let is_text = chosen.is_some_and(|column| matches!(column.family, NUMBER | TEXT | NUMERAL));
             let on = column.clone().unwrap_or_else(|| "id".to_owned());
-            let (unique, rest) = match (part.kind + part.variant.at(self.at) / 4) % 10 {
+            let (unique, rest) = match (part.kind + part.variant.on(self.side) / 4) % 10 {
                 1 => ("", format!("({on} DESC NULLS LAST)")),
                 2 => ("UNIQUE ", "(id)".to_owned()),
                 3 => ("", format!("({on}) WHERE id > 0")),
@@ -115,7 +115,7 @@ impl Render<'_> {
                 _ => ("", format!("({on})")),
             };
             let called = format!("t{number}_i{place}");
-            self.say(&format!("CREATE {unique}INDEX {called} ON {name} {rest}"));
+            self.add(&format!("CREATE {unique}INDEX {called} ON {name} {rest}"));
             self.comment("INDEX", &format!("{schema}.{called}"), part);
         }
     }

@@ -1,13 +1,13 @@
-//! Small pairs that once went wrong, found by the random ones.
+//! Small pairs of schemas that failed before. The random tests found them.
 
-use super::bench::Bench;
 use super::major;
+use super::session::TestSession;
 use crate::support::server;
 
 const PAIRS: [(&str, &str); 21] = [
-    // An identity takes over the name of the sequence of a serial column.
+    // An identity takes over the name of a serial column's sequence.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
-    // CREATE TABLE makes one of two keys that need the same index.
+    // CREATE TABLE creates only one of two keys that need the same index.
     (
         "CREATE TABLE public.t (id integer);",
         "CREATE TABLE public.t (id integer); CREATE TABLE public.u (id integer PRIMARY KEY);
@@ -15,7 +15,7 @@ const PAIRS: [(&str, &str); 21] = [
          ALTER TABLE public.u ADD CONSTRAINT u_x EXCLUDE USING btree (id WITH =);
          ALTER TABLE public.u ADD CONSTRAINT u_y EXCLUDE USING btree (id WITH =);",
     ),
-    // Foreign keys to and from a partitioned table, in a circle.
+    // Foreign keys to and from a partitioned table form a cycle.
     (
         "",
         "CREATE TABLE public.t (id integer PRIMARY KEY, u integer);
@@ -31,7 +31,7 @@ const PAIRS: [(&str, &str); 21] = [
          CREATE TABLE public.t_2 PARTITION OF public.t FOR VALUES FROM (100) TO (200);
          ALTER TABLE public.t ADD FOREIGN KEY (up) REFERENCES public.t;",
     ),
-    // The names of a partition's parts of indexes depend on what was there.
+    // The names of a partition's index parts depend on existing names.
     (
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);
@@ -40,7 +40,7 @@ const PAIRS: [(&str, &str); 21] = [
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);
          CREATE INDEX t_b ON public.t (id);",
     ),
-    // What comes down to partitions, and what does not.
+    // Attributes that partitions inherit, and attributes that they do not inherit.
     (
         "CREATE TABLE public.t (id integer, c text) PARTITION BY RANGE (id);
          ALTER TABLE public.t ALTER c SET STATISTICS 5, ALTER c SET STORAGE external;
@@ -48,12 +48,12 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer, c text) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
     ),
-    // Options of a partitioned index cannot be changed.
+    // The options of a partitioned index cannot be changed.
     (
         "CREATE TABLE public.t (id integer PRIMARY KEY) PARTITION BY RANGE (id);",
         "CREATE TABLE public.t (id integer, PRIMARY KEY (id) WITH (fillfactor = 70)) PARTITION BY RANGE (id);",
     ),
-    // A type that is made anew under a column that partitions inherit.
+    // A type is recreated that an inherited column of partitions uses.
     (
         "CREATE TYPE public.mood AS ENUM ('sad', 'ok');
          CREATE TABLE public.t (id integer, c public.mood DEFAULT 'ok') PARTITION BY RANGE (id);
@@ -62,14 +62,14 @@ const PAIRS: [(&str, &str); 21] = [
          CREATE TABLE public.t (id integer, c public.mood DEFAULT 'ok') PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
     ),
-    // One default partition after another.
+    // A default partition replaces another one.
     (
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t DEFAULT;",
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_0 PARTITION OF public.t DEFAULT;",
     ),
-    // A partition goes from a table that a foreign key refers to.
+    // A partition is dropped from a table that a foreign key refers to.
     (
         "CREATE TABLE public.t (id integer PRIMARY KEY, up integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);
@@ -77,7 +77,7 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer PRIMARY KEY, up integer) PARTITION BY RANGE (id);
          ALTER TABLE public.t ADD FOREIGN KEY (up) REFERENCES public.t;",
     ),
-    // A column of a partitioned table is made anew.
+    // A column of a partitioned table is recreated.
     (
         "CREATE TABLE public.t (id integer, c integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
@@ -96,14 +96,14 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
     ),
-    // A new type brings its own storage and compression.
+    // A new type resets storage and compression.
     (
         "CREATE TABLE public.t (c text, d text); ALTER TABLE public.t ALTER c SET STORAGE external;
          ALTER TABLE public.t ALTER d SET STORAGE main; CREATE TABLE public.u () INHERITS (public.t);",
         "CREATE TABLE public.t (c varchar(20), d varchar(20)); ALTER TABLE public.t ALTER c SET STORAGE external;
          CREATE TABLE public.u () INHERITS (public.t);",
     ),
-    // A partition goes while a foreign key comes that would refer to it.
+    // A partition is dropped while a foreign key is added that would refer to it.
     (
         "CREATE TABLE public.t (id integer PRIMARY KEY, up integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
@@ -117,7 +117,7 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
     ),
-    // A type is made anew that a function takes, on which an index stands.
+    // A type is recreated that a function uses, and an index uses the function.
     (
         "CREATE TYPE public.place AS (a text, b integer); CREATE DOMAIN public.mail AS text CHECK (VALUE ~ '@');
          CREATE TABLE public.t (c public.place, d public.mail);
@@ -128,7 +128,7 @@ const PAIRS: [(&str, &str); 21] = [
          CREATE FUNCTION public.f(x public.place, y public.mail[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (x).a';
          CREATE INDEX i ON public.t (public.f(c, NULL));",
     ),
-    // What a new column has comes down to children, whether they have it or not.
+    // Children inherit the attributes of a new column, whether they have that column or not.
     (
         "CREATE TABLE public.t (id integer, c text, d text, e text); ALTER TABLE public.t ALTER c SET STATISTICS 50,
              ALTER d SET STORAGE external, ALTER e SET (n_distinct = 5);
@@ -138,7 +138,7 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer); CREATE TABLE public.u () INHERITS (public.t);
          CREATE TABLE public.v () INHERITS (public.t); CREATE TABLE public.w () INHERITS (public.v);",
     ),
-    // A foreign key may have taken any of several keys.
+    // A foreign key can use any of several keys.
     (
         "CREATE TABLE public.u (id integer PRIMARY KEY); CREATE TABLE public.t (id integer);",
         "CREATE TABLE public.u (id integer CONSTRAINT u_a UNIQUE, CONSTRAINT u_z PRIMARY KEY (id));
@@ -151,7 +151,7 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer CONSTRAINT k CHECK (id > -1)) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (90);",
     ),
-    // A partition goes while a table comes that refers to what it was a part of.
+    // A partition is dropped while a table is created that refers to the partitioned table.
     (
         "CREATE TABLE public.t (id integer PRIMARY KEY) PARTITION BY RANGE (id);
          CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES FROM (1) TO (100);",
@@ -161,58 +161,58 @@ const PAIRS: [(&str, &str); 21] = [
 ];
 
 #[test]
-fn what_once_went_wrong_goes_there_and_back() {
+fn known_pairs_upgrade_and_downgrade() {
     let database = server().database();
-    let bench = Bench::on(&database, major());
+    let session = TestSession::on(&database, major());
     for (a, b) in PAIRS {
         let trip = || {
-            bench.empty()?;
-            bench.run("b", b)?;
-            let new = bench.read()?;
-            bench.empty()?;
-            bench.run("a", a)?;
-            let old = bench.read()?;
-            bench.turn("up", &old, &new)?;
-            bench.turn("down", &new, &old)?;
-            bench.turn("up again", &old, &new)
+            session.empty()?;
+            session.run("b", b)?;
+            let new = session.read()?;
+            session.empty()?;
+            session.run("a", a)?;
+            let old = session.read()?;
+            session.convert("up", &old, &new)?;
+            session.convert("down", &new, &old)?;
+            session.convert("up again", &old, &new)
         };
         trip().unwrap_or_else(|error: String| panic!("{error}\n--- a\n{a}\n--- b\n{b}"));
     }
 }
 
 #[test]
-fn arrays_of_an_enum_become_arrays_of_texts_and_back() {
+fn arrays_of_an_enum_become_arrays_of_text_and_back() {
     let database = server().database();
-    let bench = Bench::on(&database, major());
+    let session = TestSession::on(&database, major());
     let b = "CREATE TABLE public.t (c text[]);";
-    bench.run("b", b).unwrap();
-    let new = bench.read().unwrap();
-    bench.empty().unwrap();
-    bench.run("a", "CREATE TYPE public.mood AS ENUM ('ok'); CREATE TABLE public.t (c public.mood[]);").unwrap();
-    bench.run("rows", "INSERT INTO public.t VALUES ('{ok,ok}')").unwrap();
-    let (old, values) = (bench.read().unwrap(), ["SELECT c::text FROM public.t".to_owned()]);
-    bench.turn("up", &old, &new).unwrap();
-    assert_eq!(bench.values(&values).unwrap(), ["{ok,ok}"]);
-    bench.turn("down", &new, &old).unwrap();
-    assert_eq!(bench.values(&values).unwrap(), ["{ok,ok}"]);
+    session.run("b", b).unwrap();
+    let new = session.read().unwrap();
+    session.empty().unwrap();
+    session.run("a", "CREATE TYPE public.mood AS ENUM ('ok'); CREATE TABLE public.t (c public.mood[]);").unwrap();
+    session.run("rows", "INSERT INTO public.t VALUES ('{ok,ok}')").unwrap();
+    let (old, values) = (session.read().unwrap(), ["SELECT c::text FROM public.t".to_owned()]);
+    session.convert("up", &old, &new).unwrap();
+    assert_eq!(session.values(&values).unwrap(), ["{ok,ok}"]);
+    session.convert("down", &new, &old).unwrap();
+    assert_eq!(session.values(&values).unwrap(), ["{ok,ok}"]);
 }
 
 #[test]
-fn rows_in_columns_get_and_lose_attributes_by_name() {
+fn composite_values_gain_and_lose_attributes_by_name() {
     let database = server().database();
-    let bench = Bench::on(&database, major());
+    let session = TestSession::on(&database, major());
     let table = "CREATE TYPE public.inner AS (\"in\" INNER); CREATE TYPE public.place AS (PARTS, i public.inner);
          CREATE TABLE public.t (id integer, c public.place);";
     let make = |inner: &str, parts: &str| table.replace("INNER", inner).replace("PARTS", parts);
-    bench.run("b", &make("bigint", "n numeric, c text, a varchar(20)")).unwrap();
-    let new = bench.read().unwrap();
-    bench.empty().unwrap();
-    bench.run("a", &make("integer", "a text, b integer, n integer")).unwrap();
+    session.run("b", &make("bigint", "n numeric, c text, a varchar(20)")).unwrap();
+    let new = session.read().unwrap();
+    session.empty().unwrap();
+    session.run("a", &make("integer", "a text, b integer, n integer")).unwrap();
     let rows = "INSERT INTO public.t VALUES (1, '(x,2,3,\"(4)\")'), (2, NULL), (3, '(,,,)'), (4, '(\"a,b\",,5,)')";
-    bench.run("rows", rows).unwrap();
-    let (old, values) = (bench.read().unwrap(), ["SELECT c::text FROM public.t ORDER BY id".to_owned()]);
-    bench.turn("up", &old, &new).unwrap();
-    assert_eq!(bench.values(&values).unwrap(), ["(3,,x,\"(4)\")", "NULL", "(,,,)", "(5,,\"a,b\",)"]);
-    bench.turn("down", &new, &old).unwrap();
-    assert_eq!(bench.values(&values).unwrap(), ["(x,,3,\"(4)\")", "NULL", "(,,,)", "(\"a,b\",,5,)"]);
+    session.run("rows", rows).unwrap();
+    let (old, values) = (session.read().unwrap(), ["SELECT c::text FROM public.t ORDER BY id".to_owned()]);
+    session.convert("up", &old, &new).unwrap();
+    assert_eq!(session.values(&values).unwrap(), ["(3,,x,\"(4)\")", "NULL", "(,,,)", "(5,,\"a,b\",)"]);
+    session.convert("down", &new, &old).unwrap();
+    assert_eq!(session.values(&values).unwrap(), ["(x,,3,\"(4)\")", "NULL", "(,,,)", "(\"a,b\",,5,)"]);
 }

@@ -1,29 +1,29 @@
-//! Random pairs of schemas over every kind of object, with rows: what is generated from one to the other is applied,
-//! taken back and applied again.
+//! Random pairs of schemas with all kinds of objects and with rows: the generated statements are applied, reverted and
+//! applied again.
 
-mod bench;
 mod constraints;
 mod known;
+mod many_tables;
 mod program;
 mod render;
 mod rest;
 mod rows;
+mod session;
+mod spec;
 mod tables;
-mod thousand;
 mod types;
-mod world;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 
 use crate::support::{TestDatabase, server};
-use bench::Bench;
-use program::kept;
-use world::{At, World};
+use program::check_values;
+use session::TestSession;
+use spec::{PairSpec, Side};
 
-/// How many pairs: few, or what `LIMBECK_TEST_CASES` says.
-fn cases(few: u32) -> u32 {
-    std::env::var("LIMBECK_TEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(few)
+/// The number of pairs: `default`, or the value of `LIMBECK_TEST_CASES`.
+fn cases(default: u32) -> u32 {
+    std::env::var("LIMBECK_TEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
 }
 
 /// The server's major version.
@@ -36,21 +36,21 @@ fn major() -> u32 {
     })
 }
 
-/// Runs a property on worlds: always the same ones, or other ones every time where `LIMBECK_TEST_CASES` says how many.
-fn for_worlds(few: u32, property: impl Fn(&World) -> Result<(), String>) {
+/// Tests a property with random pairs. The pairs are always the same unless `LIMBECK_TEST_CASES` is set.
+fn for_pairs(default: u32, property: impl Fn(&PairSpec) -> Result<(), String>) {
     let is_search = std::env::var_os("LIMBECK_TEST_CASES").is_some();
     let shrinks = if is_search { 400 } else { 60 };
     let config =
-        Config { cases: cases(few), max_shrink_iters: shrinks, failure_persistence: None, ..Config::default() };
-    let told = |message: String| TestCaseError::fail(message);
+        Config { cases: cases(default), max_shrink_iters: shrinks, failure_persistence: None, ..Config::default() };
+    let message = |message: String| TestCaseError::fail(message);
     let same = TestRng::deterministic_rng(config.rng_algorithm);
     let mut runner = if is_search { TestRunner::new(config) } else { TestRunner::new_with_rng(config, same) };
-    if let Err(error) = runner.run(&world::worlds(), |world| property(&world).map_err(told)) {
+    if let Err(error) = runner.run(&spec::pair_specs(), |spec| property(&spec).map_err(message)) {
         panic!("{error}");
     }
 }
 
-/// Loads SQL, as a test that may fail.
+/// Loads SQL and returns the error if it fails.
 fn load(database: &TestDatabase<'_>, what: &str, sql: &str) -> Result<(), String> {
     let output = database.try_psql(sql);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -58,44 +58,44 @@ fn load(database: &TestDatabase<'_>, what: &str, sql: &str) -> Result<(), String
 }
 
 #[test]
-fn what_is_drawn_is_valid() {
+fn random_schemas_are_valid() {
     let major = major();
     let database = server().database();
-    for_worlds(12, |world| {
+    for_pairs(12, |spec| {
         let trial = |what, sql: String| load(&database, what, &format!("BEGIN;\n{sql}ROLLBACK;"));
-        trial("b", render::models(world, At::B, major))?;
-        let (a, filling) = (render::models(world, At::A, major), rows::filling(world, major));
-        trial("a", format!("{a}{filling}{}", rows::shared_values(world, major).join(";\n") + ";\n"))
+        trial("b", render::models(spec, Side::B, major))?;
+        let (a, filling) = (render::models(spec, Side::A, major), rows::filling(spec, major));
+        trial("a", format!("{a}{filling}{}", rows::shared_values(spec, major).join(";\n") + ";\n"))
     });
 }
 
-/// Both ways on one database, with rows.
-fn there_and_back(bench: &Bench, world: &World) -> Result<(), String> {
+/// Applies the changes in both directions on one database with rows.
+fn check_both_directions(session: &TestSession, spec: &PairSpec) -> Result<(), String> {
     let major = major();
-    bench.empty()?;
-    bench.run("b", &render::models(world, At::B, major))?;
-    let new = bench.read()?;
-    bench.is_still(&new)?;
-    bench.empty()?;
-    let nothing = bench.read()?;
-    bench.turn("from nothing", &nothing, &new)?;
-    bench.empty()?;
-    bench.run("a", &render::models(world, At::A, major))?;
-    bench.run("rows", &rows::filling(world, major))?;
-    bench.run("reset", "RESET ALL")?;
-    let queries = rows::shared_values(world, major);
-    let (old, values) = (bench.read()?, bench.values(&queries)?);
-    bench.turn("up", &old, &new)?;
-    kept(&values, &bench.values(&queries)?)?;
-    bench.turn("down", &new, &old)?;
-    kept(&values, &bench.values(&queries)?)?;
-    bench.turn("up again", &old, &new)?;
-    kept(&values, &bench.values(&queries)?)
+    session.empty()?;
+    session.run("b", &render::models(spec, Side::B, major))?;
+    let new = session.read()?;
+    session.check_no_difference(&new)?;
+    session.empty()?;
+    let nothing = session.read()?;
+    session.convert("from nothing", &nothing, &new)?;
+    session.empty()?;
+    session.run("a", &render::models(spec, Side::A, major))?;
+    session.run("rows", &rows::filling(spec, major))?;
+    session.run("reset", "RESET ALL")?;
+    let queries = rows::shared_values(spec, major);
+    let (old, values) = (session.read()?, session.values(&queries)?);
+    session.convert("up", &old, &new)?;
+    check_values(&values, &session.values(&queries)?)?;
+    session.convert("down", &new, &old)?;
+    check_values(&values, &session.values(&queries)?)?;
+    session.convert("up again", &old, &new)?;
+    check_values(&values, &session.values(&queries)?)
 }
 
 #[test]
-fn a_random_difference_goes_there_and_back_and_keeps_all_values() {
+fn a_random_difference_upgrades_and_downgrades_and_keeps_all_values() {
     let database = server().database();
-    let bench = Bench::on(&database, major());
-    for_worlds(20, |world| there_and_back(&bench, world));
+    let session = TestSession::on(&database, major());
+    for_pairs(20, |spec| check_both_directions(&session, spec));
 }

@@ -1,22 +1,22 @@
-//! Views, routines, and what stands on the tables of a world.
+//! Writes views, routines, and the objects that belong to tables.
 
 use super::render::{ROLE, Render};
 
 impl Render<'_> {
-    /// The columns that a view can take from a table, or from a view before it; `None` where that is not there.
+    /// The columns that a view can select from a table or an earlier view. `None` if that is not on this side.
     fn columns_of(&self, source: usize) -> Option<(String, Vec<String>)> {
-        let tables = self.world.tables.len();
+        let tables = self.spec.tables.len();
         if source < tables {
-            let table = &self.world.tables[source];
+            let table = &self.spec.tables[source];
             let there = (0..table.columns.len()).filter(|&place| self.column_type(&table.columns[place]).is_some());
             let names = there.map(|place| self.column_name(source, place));
             let columns = std::iter::once("id".to_owned()).chain(names).collect();
-            return self.is_there(source).then(|| (self.table_name(source), columns));
+            return self.is_present(source).then(|| (self.table_name(source), columns));
         }
         let number = source - tables;
-        let view = &self.world.views[number];
+        let view = &self.spec.views[number];
         let (_, inner) = self.view_source(number)?;
-        let columns = match view.variant.at(self.at) {
+        let columns = match view.variant.on(self.side) {
             0 => inner,
             3 => vec!["n".to_owned()],
             _ => inner.into_iter().take(1).collect(),
@@ -25,47 +25,47 @@ impl Render<'_> {
     }
 
     fn view_source(&self, number: usize) -> Option<(String, Vec<String>)> {
-        let view = &self.world.views[number];
-        if !view.side.is_at(self.at) {
+        let view = &self.spec.views[number];
+        if !view.presence.is_on(self.side) {
             return None;
         }
-        self.columns_of(usize::from(view.source) % (self.world.tables.len() + number))
+        self.columns_of(usize::from(view.source) % (self.spec.tables.len() + number))
     }
 
     pub fn view(&mut self, number: usize) {
         let Some((source, columns)) = self.view_source(number) else { return };
-        let view = &self.world.views[number];
+        let view = &self.spec.views[number];
         let (all, first) = (columns.join(", "), &columns[0]);
-        let query = match view.variant.at(self.at) {
+        let query = match view.variant.on(self.side) {
             0 => format!("SELECT {all} FROM {source}"),
             1 => format!("SELECT {first} FROM {source}"),
             2 => format!("SELECT {first} FROM {source} WHERE {first} IS NOT NULL"),
             _ => format!("SELECT count(*) AS n FROM {source}"),
         };
         let what = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-        let options = match view.options.at(self.at) {
+        let options = match view.options.on(self.side) {
             1 if !view.materialized => " WITH (security_barrier = true)",
             2 if !view.materialized && self.major >= 15 => " WITH (security_invoker = true)",
             1 => " WITH (fillfactor = 80)",
             _ => "",
         };
         let name = format!("app.v{number}");
-        self.say(&format!("CREATE {what} {name}{options} AS {query}"));
-        let column = if view.variant.at(self.at) == 3 { "n" } else { first };
-        if view.materialized && view.indexed.at(self.at) {
-            self.say(&format!("CREATE INDEX v{number}_ix ON {name} ({column})"));
+        self.add(&format!("CREATE {what} {name}{options} AS {query}"));
+        let column = if view.variant.on(self.side) == 3 { "n" } else { first };
+        if view.materialized && view.indexed.on(self.side) {
+            self.add(&format!("CREATE INDEX v{number}_ix ON {name} ({column})"));
         }
-        self.note(what, &name, view.noted);
+        self.annotate(what, &name, view.annotations);
     }
 
     pub fn routine(&mut self, number: usize) {
-        let routine = &self.world.routines[number];
-        if !routine.side.is_at(self.at) {
+        let routine = &self.spec.routines[number];
+        if !routine.presence.is_on(self.side) {
             return;
         }
-        let variant = routine.variant.at(self.at);
-        let other = usize::from(routine.other) % self.world.tables.len();
-        let table = self.is_there(other).then(|| self.table_name(other));
+        let variant = routine.variant.on(self.side);
+        let other = usize::from(routine.other) % self.spec.tables.len();
+        let table = self.is_present(other).then(|| self.table_name(other));
         let name = format!("app.f{number}");
         let (what, signature, rest) = match (routine.kind, table) {
             (1, _) => {
@@ -78,10 +78,10 @@ impl Render<'_> {
             }
             (4, _) => ("PROCEDURE", "(INOUT n integer)", format!("LANGUAGE plpgsql AS 'BEGIN n := {variant}; END'")),
             (5, _) => {
-                self.say(&format!(
+                self.add(&format!(
                     "CREATE AGGREGATE {name}(integer) (SFUNC = int4pl, STYPE = int, INITCOND = '{variant}')"
                 ));
-                return self.note("AGGREGATE", &format!("{name}(integer)"), routine.noted);
+                return self.annotate("AGGREGATE", &format!("{name}(integer)"), routine.annotations);
             }
             (6, _) => {
                 let columns = if variant > 3 { "a integer, b text" } else { "a integer" };
@@ -96,16 +96,16 @@ impl Render<'_> {
             (8, Some(table)) => {
                 let rest = format!("RETURNS integer LANGUAGE sql AS 'SELECT ($1).id::integer + {variant}'");
                 let signature = format!("(r {table})");
-                self.say(&format!("CREATE FUNCTION {name}{signature} {rest}"));
-                return self.note("FUNCTION", &format!("{name}({table})"), routine.noted);
+                self.add(&format!("CREATE FUNCTION {name}{signature} {rest}"));
+                return self.annotate("FUNCTION", &format!("{name}({table})"), routine.annotations);
             }
             _ => Self::scalar(variant),
         };
-        self.say(&format!("CREATE {what} {name}{signature} {rest}"));
-        self.note(
+        self.add(&format!("CREATE {what} {name}{signature} {rest}"));
+        self.annotate(
             what,
             &format!("{name}{}", if what == "PROCEDURE" { "(integer)" } else { plain(signature) }),
-            routine.noted,
+            routine.annotations,
         );
     }
 
@@ -122,14 +122,14 @@ impl Render<'_> {
     }
 
     pub fn attached(&mut self, number: usize) {
-        if !self.is_there(number) {
+        if !self.is_present(number) {
             return;
         }
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
         for (place, part) in table.attached.iter().enumerate() {
             let called = format!("t{number}_x{place}");
-            let variant = part.variant.at(self.at);
-            if !part.side.is_at(self.at) {
+            let variant = part.variant.on(self.side);
+            if !part.presence.is_on(self.side) {
                 continue;
             }
             let column = self.sorted_column(number, part.other);
@@ -137,14 +137,14 @@ impl Render<'_> {
                 0 => self.trigger(&name, &called, variant, column.as_deref().unwrap_or("id")),
                 1 => {
                     let action = if variant % 2 == 0 { "INSTEAD NOTHING" } else { "ALSO NOTHING" };
-                    self.say(&format!("CREATE RULE {called} AS ON DELETE TO {name} WHERE old.id = 999 DO {action}"));
+                    self.add(&format!("CREATE RULE {called} AS ON DELETE TO {name} WHERE old.id = 999 DO {action}"));
                 }
                 2 => self.policy(&name, &called, variant),
                 _ => {
                     let kind = ["(ndistinct)", "(dependencies)", "(mcv)", ""][usize::from(variant % 4)];
                     let schema = if table.in_app { "app" } else { "public" };
                     if let Some(column) = column {
-                        self.say(&format!("CREATE STATISTICS {schema}.{called} {kind} ON id, {column} FROM {name}"));
+                        self.add(&format!("CREATE STATISTICS {schema}.{called} {kind} ON id, {column} FROM {name}"));
                     }
                 }
             }
@@ -164,10 +164,10 @@ impl Render<'_> {
             _ => "FOR EACH ROW ".to_owned(),
         };
         let constraint = if variant == 5 { "CONSTRAINT " } else { "" };
-        self.say(&format!("CREATE {constraint}TRIGGER {name} {what} {table} {rest}EXECUTE FUNCTION app.touch()"));
+        self.add(&format!("CREATE {constraint}TRIGGER {name} {what} {table} {rest}EXECUTE FUNCTION app.touch()"));
         match variant {
-            8 => self.say(&format!("ALTER TABLE {table} DISABLE TRIGGER {name}")),
-            9 => self.say(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")),
+            8 => self.add(&format!("ALTER TABLE {table} DISABLE TRIGGER {name}")),
+            9 => self.add(&format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")),
             _ => {}
         }
     }
@@ -181,11 +181,11 @@ impl Render<'_> {
             3 => "FOR INSERT WITH CHECK (id > 0)".to_owned(),
             _ => format!("FOR UPDATE TO {ROLE} USING (id > 1) WITH CHECK (id < {variant})"),
         };
-        self.say(&format!("CREATE POLICY {name} ON {table}{restrictive} {rest}"));
+        self.add(&format!("CREATE POLICY {name} ON {table}{restrictive} {rest}"));
     }
 }
 
-/// A signature as COMMENT takes it.
+/// The signature in the syntax of COMMENT.
 fn plain(signature: &'static str) -> &'static str {
     match signature {
         "()" => "()",

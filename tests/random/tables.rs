@@ -1,55 +1,55 @@
-//! The tables of a world, and their constraints and indexes.
+//! Writes the tables with their constraints and indexes.
 
 use super::render::{ROLE, Render};
+use super::spec::{Column, Part, Presence, Side, Table};
 use super::types::{NUMBER, TEXT, TIME, is_generated, sorts};
-use super::world::{At, Column, Part, Side, Table};
 
-/// Plain, partitioned and inheriting tables.
+/// The shapes of a table: plain (0), partitioned, inheriting.
 pub const PARTITIONED: u8 = 1;
 const CHILD: u8 = 2;
 
 impl Render<'_> {
-    pub fn is_there(&self, number: usize) -> bool {
-        self.world.tables[number].side.is_at(self.at)
+    pub fn is_present(&self, number: usize) -> bool {
+        self.spec.tables[number].presence.is_on(self.side)
     }
 
     pub fn table_name(&self, number: usize) -> String {
-        let schema = if self.world.tables[number].in_app { "app" } else { "public" };
+        let schema = if self.spec.tables[number].in_app { "app" } else { "public" };
         format!("{schema}.t{number}")
     }
 
-    /// The table that this one inherits from.
+    /// The parent table.
     pub fn parent(&self, number: usize) -> Option<usize> {
-        let table = &self.world.tables[number];
+        let table = &self.spec.tables[number];
         let fits = |other: &usize| {
-            let parent = &self.world.tables[*other];
-            parent.shape == 0 && (parent.side == Side::Both || parent.side == table.side)
+            let parent = &self.spec.tables[*other];
+            parent.shape == 0 && (parent.presence == Presence::Both || parent.presence == table.presence)
         };
         let parents: Vec<usize> = (0..number).filter(fits).collect();
         let is_child = table.shape == CHILD && !parents.is_empty();
         is_child.then(|| parents[usize::from(table.other) % parents.len()])
     }
 
-    /// A column's name: a child's are other ones than its parent's.
+    /// The name of a column. A child's columns have other names than its parent's.
     pub fn column_name(&self, number: usize, place: usize) -> String {
         let letter = if self.parent(number).is_some() { 'x' } else { 'c' };
         format!("{letter}{place}")
     }
 
-    /// The name of a column that is there and that an index can be on.
+    /// The name of a column on this side that can be indexed.
     pub fn sorted_column(&self, number: usize, which: u8) -> Option<String> {
-        let columns = &self.world.tables[number].columns;
+        let columns = &self.spec.tables[number].columns;
         let place = usize::from(which).checked_rem(columns.len())?;
         let column = &columns[place];
         (sorts(column) && self.column_type(column).is_some()).then(|| self.column_name(number, place))
     }
 
     fn id(&self, number: usize) -> String {
-        let table = &self.world.tables[number];
+        let table = &self.spec.tables[number];
         // PostgreSQL cannot change the type of a partition key.
-        let width = if table.shape == PARTITIONED { table.id.1.a } else { table.id.1.at(self.at) };
+        let width = if table.shape == PARTITIONED { table.id.1.a } else { table.id.1.on(self.side) };
         let width = usize::from(width);
-        let kind = table.id.0.at(self.at);
+        let kind = table.id.0.on(self.side);
         let kind = if table.shape == PARTITIONED { kind % 2 } else { kind };
         let plain = ["integer", "bigint", "smallint"][width];
         match kind {
@@ -61,12 +61,12 @@ impl Render<'_> {
     }
 
     fn column(&self, number: usize, place: usize) -> Option<String> {
-        let table = &self.world.tables[number];
+        let table = &self.spec.tables[number];
         let column = &table.columns[place];
         let type_name = self.column_type(column)?;
         let mut sql = format!("{} {type_name}", self.column_name(number, place));
-        if column.extra.at(self.at) == 4 && column.family == TEXT {
-            let own = self.world.wide.collation.at(self.at);
+        if column.extra.on(self.side) == 4 && column.family == TEXT {
+            let own = self.spec.database.collation.on(self.side);
             sql.push_str(if own { " COLLATE app.c_again" } else { " COLLATE \"C\"" });
         }
         sql.push_str(&self.default(column));
@@ -76,28 +76,28 @@ impl Render<'_> {
         Some(sql)
     }
 
-    /// A column that only one side has can be NOT NULL only with a value for the rows that are there.
+    /// A column on only one side can be NOT NULL only with a value for existing rows.
     pub fn is_not_null(&self, number: usize, place: usize) -> bool {
-        let table = &self.world.tables[number];
+        let table = &self.spec.tables[number];
         let column = &table.columns[place];
-        let is_at = |at| Render::new(self.world, at, self.major).column_type(column).is_some();
-        let is_everywhere = is_at(At::A) && is_at(At::B);
-        let is_filled = column.default.at(self.at) > 0 && column.family != 15;
-        column.not_null.at(self.at) && (is_everywhere || is_filled || table.side != Side::Both)
+        let is_on = |at| Render::new(self.spec, at, self.major).column_type(column).is_some();
+        let is_everywhere = is_on(Side::A) && is_on(Side::B);
+        let is_filled = column.default.on(self.side) > 0 && column.family != 15;
+        column.not_null.on(self.side) && (is_everywhere || is_filled || table.presence != Presence::Both)
     }
 
     fn default(&self, column: &Column) -> String {
-        if is_generated(column, self.at) {
+        if is_generated(column, self.side) {
             let expression = if column.family == NUMBER { "id * 2" } else { "'x' || id::text" };
             return format!(" GENERATED ALWAYS AS ({expression}) STORED");
         }
-        let literal = || self.value(column, 1 + column.variant.at(self.at) % 2);
+        let literal = || self.value(column, 1 + column.variant.on(self.side) % 2);
         let sequence = || {
-            let count = self.world.sequences.len();
+            let count = self.spec.sequences.len();
             let chosen = usize::from(column.which).checked_rem(count)?;
-            self.world.sequences[chosen].side.is_at(self.at).then(|| format!("nextval('app.s{chosen}')"))
+            self.spec.sequences[chosen].presence.is_on(self.side).then(|| format!("nextval('app.s{chosen}')"))
         };
-        match (column.default.at(self.at), column.family) {
+        match (column.default.on(self.side), column.family) {
             (0, _) => String::new(),
             (2, NUMBER) => format!(" DEFAULT {}", sequence().unwrap_or_else(|| "length('abc')".to_owned())),
             (2, TEXT) => " DEFAULT upper('x') || 'y'".to_owned(),
@@ -107,20 +107,20 @@ impl Render<'_> {
         }
     }
 
-    /// Unlogged tables cannot have foreign keys from or to others.
+    /// An unlogged table cannot have foreign keys to or from other tables.
     fn is_unlogged(&self, number: usize) -> bool {
-        let table = &self.world.tables[number];
-        let count = self.world.tables.len();
+        let table = &self.spec.tables[number];
+        let count = self.spec.tables.len();
         let refers = |part: &Part| usize::from(part.other) % count == number;
-        let is_referenced = self.world.tables.iter().any(|other| other.references.iter().any(refers));
-        table.options.at(self.at) == 3 && table.shape == 0 && table.references.is_empty() && !is_referenced
+        let is_referenced = self.spec.tables.iter().any(|other| other.references.iter().any(refers));
+        table.options.on(self.side) == 3 && table.shape == 0 && table.references.is_empty() && !is_referenced
     }
 
     pub fn table(&mut self, number: usize) {
-        if !self.is_there(number) {
+        if !self.is_present(number) {
             return;
         }
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
         let mut columns: Vec<String> = Vec::new();
         if self.parent(number).is_none() {
             columns.push(self.id(number));
@@ -132,15 +132,15 @@ impl Render<'_> {
         let parent = self.parent(number).map(|parent| format!(" INHERITS ({})", self.table_name(parent)));
         let by = if table.other % 2 == 0 { "RANGE" } else { "LIST" };
         let partitioned = (table.shape == PARTITIONED).then(|| format!(" PARTITION BY {by} (id)"));
-        let options = (table.options.at(self.at) == 1 && partitioned.is_none()).then_some(" WITH (fillfactor = 80)");
-        self.say(&format!(
+        let options = (table.options.on(self.side) == 1 && partitioned.is_none()).then_some(" WITH (fillfactor = 80)");
+        self.add(&format!(
             "CREATE {unlogged}TABLE {name} (\n    {}\n){}{}{}",
             columns.join(",\n    "),
             parent.unwrap_or_default(),
             partitioned.unwrap_or_default(),
             options.unwrap_or_default()
         ));
-        self.note("TABLE", &name, table.noted);
+        self.annotate("TABLE", &name, table.annotations);
         self.columns_besides(number);
         self.table_options(number);
         self.partitions(number);
@@ -149,70 +149,70 @@ impl Render<'_> {
     }
 
     fn table_options(&mut self, number: usize) {
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
-        match table.options.at(self.at) {
-            4 => self.say(&format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")),
-            5 => self.say(&format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")),
-            6 => self.say(&format!("ALTER TABLE {name} REPLICA IDENTITY FULL")),
-            7 => self.say(&format!("ALTER TABLE {name} REPLICA IDENTITY NOTHING")),
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
+        match table.options.on(self.side) {
+            4 => self.add(&format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")),
+            5 => self.add(&format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")),
+            6 => self.add(&format!("ALTER TABLE {name} REPLICA IDENTITY FULL")),
+            7 => self.add(&format!("ALTER TABLE {name} REPLICA IDENTITY NOTHING")),
             _ => {}
         }
     }
 
-    /// What of a column ALTER TABLE has to say.
+    /// The attributes of columns that only ALTER TABLE can set.
     fn columns_besides(&mut self, number: usize) {
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
         for (place, column) in table.columns.iter().enumerate() {
             if self.column_type(column).is_none() {
                 continue;
             }
             let called = self.column_name(number, place);
             let long = matches!(column.family, TEXT | 4 | 7);
-            match column.extra.at(self.at) {
-                1 if long => self.say(&format!("ALTER TABLE {name} ALTER {called} SET STORAGE external")),
-                2 => self.say(&format!("ALTER TABLE {name} ALTER {called} SET STATISTICS 50")),
-                3 => self.say(&format!("ALTER TABLE {name} ALTER {called} SET (n_distinct = 5)")),
+            match column.extra.on(self.side) {
+                1 if long => self.add(&format!("ALTER TABLE {name} ALTER {called} SET STORAGE external")),
+                2 => self.add(&format!("ALTER TABLE {name} ALTER {called} SET STATISTICS 50")),
+                3 => self.add(&format!("ALTER TABLE {name} ALTER {called} SET (n_distinct = 5)")),
                 5 if long && self.major >= 14 => {
-                    self.say(&format!("ALTER TABLE {name} ALTER {called} SET COMPRESSION pglz"));
+                    self.add(&format!("ALTER TABLE {name} ALTER {called} SET COMPRESSION pglz"));
                 }
                 _ => {}
             }
-            self.note("COLUMN", &format!("{name}.{called}"), column.noted);
-            if column.noted.grant.at(self.at) > 0 {
-                self.say(&format!("GRANT SELECT ({called}), UPDATE ({called}) ON {name} TO {ROLE}"));
+            self.annotate("COLUMN", &format!("{name}.{called}"), column.annotations);
+            if column.annotations.grant.on(self.side) > 0 {
+                self.add(&format!("GRANT SELECT ({called}), UPDATE ({called}) ON {name} TO {ROLE}"));
             }
         }
     }
 
     fn partitions(&mut self, number: usize) {
-        let (table, name) = (&self.world.tables[number], self.table_name(number));
+        let (table, name) = (&self.spec.tables[number], self.table_name(number));
         if table.shape != PARTITIONED {
             return;
         }
         let by_range = table.other % 2 == 0;
         let first = if by_range { "FROM (MINVALUE) TO (100)" } else { "IN (1, 2, 3, 4)" };
-        self.say(&format!("CREATE TABLE {name}_first PARTITION OF {name} FOR VALUES {first}"));
+        self.add(&format!("CREATE TABLE {name}_first PARTITION OF {name} FOR VALUES {first}"));
         let mut has_default = false;
         for (place, part) in table.partitions.iter().enumerate() {
             let from = 100 * (place + 1);
-            let to = from + 100 - 10 * usize::from(part.variant.at(self.at) % 3);
+            let to = from + 100 - 10 * usize::from(part.variant.on(self.side) % 3);
             let bound = match (part.kind, by_range) {
                 (3, _) => "DEFAULT".to_owned(),
                 (_, true) => format!("FOR VALUES FROM ({from}) TO ({to})"),
                 (_, false) => format!("FOR VALUES IN ({from}, {})", to - 20),
             };
-            if !part.side.is_at(self.at) || (part.kind == 3 && has_default) {
+            if !part.presence.is_on(self.side) || (part.kind == 3 && has_default) {
                 continue;
             }
             has_default |= part.kind == 3;
-            self.say(&format!("CREATE TABLE {name}_p{place} PARTITION OF {name} {bound}"));
+            self.add(&format!("CREATE TABLE {name}_p{place} PARTITION OF {name} {bound}"));
         }
     }
 }
 
 impl Table {
     /// Whether other tables can refer to it.
-    pub fn has_key(&self, at: At) -> bool {
-        matches!(self.key.at(at), 1 | 2)
+    pub fn has_key(&self, side: Side) -> bool {
+        matches!(self.key.on(side), 1 | 2)
     }
 }

@@ -1,4 +1,4 @@
-//! README.md: its tables are made from the program's own, and the commands that it names exist.
+//! README.md: its tables are generated from the program, and the commands and pictures that it names exist.
 
 use std::fmt::Write;
 
@@ -7,36 +7,36 @@ use limbeck::tui::app::command;
 
 use crate::support::{TestProject, repository};
 
-/// What stands between `<!-- name: …` and `<!-- /name -->`.
-fn part<'a>(readme: &'a str, name: &str) -> &'a str {
-    let start = readme.find(&format!("<!-- {name}:")).expect("the part begins");
-    let start = start + readme[start..].find("-->\n").expect("its marker ends") + 4;
-    let end = readme.find(&format!("<!-- /{name} -->")).expect("the part ends");
+/// The text between `<!-- name: … -->` and `<!-- /name -->`.
+fn section<'a>(readme: &'a str, name: &str) -> &'a str {
+    let start = readme.find(&format!("<!-- {name}:")).expect("the start marker exists");
+    let start = start + readme[start..].find("-->\n").expect("the start marker has an end") + 4;
+    let end = readme.find(&format!("<!-- /{name} -->")).expect("the end marker exists");
     &readme[start..end]
 }
 
 fn hazards() -> String {
     let mut table = String::from("| code | class | finds |\n|---|---|---|\n");
     for rule in RULES {
-        writeln!(table, "| {} | {} | {} |", rule.code, rule.class.word(), rule.title).unwrap();
+        writeln!(table, "| {} | {} | {} |", rule.code, rule.class().word(), rule.title).unwrap();
     }
     table
 }
 
-/// With `UPDATE_README=1` the tables are written; else they must be as they are.
+/// With `UPDATE_README=1` the test writes the tables; otherwise they must be up to date.
 #[test]
-fn tables_are_those_of_the_program() {
+fn generated_tables_are_up_to_date() {
     let path = repository().join("README.md");
     let mut readme = std::fs::read_to_string(&path).unwrap();
     for (name, table) in [("keys", command::markdown()), ("editor", command::editor_markdown()), ("hazards", hazards())]
     {
-        let written = part(&readme, name);
+        let written = section(&readme, name);
         if std::env::var_os("UPDATE_README").is_some() {
             let place = written.as_ptr() as usize - readme.as_ptr() as usize;
             let range = place..place + written.len();
             readme.replace_range(range, &table);
         } else {
-            assert!(written == table, "the table of {name} has changed: run the test with UPDATE_README=1");
+            assert!(written == table, "the table {name} is out of date: run the test with UPDATE_README=1");
         }
     }
     if std::env::var_os("UPDATE_README").is_some() {
@@ -45,7 +45,7 @@ fn tables_are_those_of_the_program() {
 }
 
 #[test]
-fn verbs_and_pictures_that_it_names_exist() {
+fn commands_and_pictures_in_readme_exist() {
     let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
     let project = TestProject::without_config();
     let help = project.run(&["--help"]).expect_status(0).stdout;

@@ -1,10 +1,10 @@
-//! The sample project in `migrations/`, which `cargo run` opens: it is what the README promises.
+//! The sample project in `migrations/`, which `cargo run` opens, works as README says.
 
 mod scripts;
 
 use crate::support::{TestDatabase, TestProject, repository, server};
 
-/// Everything that the sample's DDL makes, one line each, without names that PostgreSQL chose by chance.
+/// All objects of the sample, one line each, without generated names.
 const CATALOG: &str = "
     SELECT format('column %s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                   pg_get_expr(d.adbin, d.adrelid))
@@ -40,7 +40,7 @@ fn sample(database: &TestDatabase<'_>) -> TestProject {
 }
 
 #[test]
-fn at_its_head_the_schema_is_that_of_the_models_and_at_base_nothing_is_left() {
+fn at_head_the_schema_equals_the_models_and_at_base_it_is_empty() {
     let (migrated, loaded) = (server().database(), server().database());
     let project = sample(&migrated);
     project.run(&["upgrade", "head"]).expect_status(0);
@@ -57,13 +57,13 @@ fn at_its_head_the_schema_is_that_of_the_models_and_at_base_nothing_is_left() {
     assert_eq!(catalog(&migrated), catalog(&loaded));
 }
 
-/// A table comes after those that it refers to.
+/// Whether each table comes after the tables that it references.
 fn order(name: &str) -> usize {
     ["users.sql", "functions.sql", "jobs.sql", "executions.sql"].iter().position(|file| *file == name).unwrap_or(9)
 }
 
 #[test]
-fn the_last_step_asks_for_approval_and_names_what_is_lost() {
+fn the_last_step_needs_approval_and_shows_what_is_lost() {
     let database = server().database();
     let project = sample(&database);
     project.run(&["upgrade", "51ab90de3c44"]).expect_status(0);
@@ -82,7 +82,7 @@ fn rows(database: &TestDatabase<'_>) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn what_its_last_step_destroys_comes_back() {
+fn data_that_the_last_step_destroys_are_restored() {
     let database = server().database();
     let project = sample(&database);
     project.run(&["upgrade", "51ab90de3c44"]).expect_status(0);
@@ -92,13 +92,13 @@ fn what_its_last_step_destroys_comes_back() {
     let up = project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
     assert!(up.stderr.contains("Kept a copy of functions.legacy_code: 1204 rows"), "{}", up.stderr);
     let down = project.run(&["downgrade", "-1"]).expect_status(0);
-    assert!(down.stderr.contains("Brought back functions.legacy_code: 1204 rows"), "{}", down.stderr);
+    assert!(down.stderr.contains("Restored functions.legacy_code: 1,204 rows"), "{}", down.stderr);
     assert_eq!(rows(&database), was);
     assert_eq!(project.run(&["kept", "list", "--json"]).expect_status(0).stdout, "[]\n");
 }
 
 #[test]
-fn all_the_way_down_and_up_again_the_values_of_people_are_back() {
+fn after_a_full_downgrade_and_upgrade_the_values_of_users_are_restored() {
     let database = server().database();
     let project = sample(&database);
     project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
@@ -110,17 +110,17 @@ fn all_the_way_down_and_up_again_the_values_of_people_are_back() {
     project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
     assert_eq!(rows(&database), was);
     assert_eq!(project.run(&["kept", "list", "--json"]).expect_status(0).stdout, "[]\n");
-    // Rows that a script brings anew take the place of what people have made of them; that waits in the copy.
+    // Rows that a script inserts again conflict with changed rows of users, which therefore stay in the copy.
     database.psql("UPDATE users SET display_name = 'someone' WHERE id <= 3");
     project.run(&["downgrade", "base", "--allow", "data-loss"]).expect_status(0);
     let up = project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
-    assert!(up.stderr.contains("Brought back users: 0 rows, 3 not"), "{}", up.stderr);
+    assert!(up.stderr.contains("Restored users: 0 rows; 3 not restored"), "{}", up.stderr);
     let copy = database.psql("SELECT copy FROM limbeck.kept WHERE state = 'kept'");
     assert_eq!(database.psql(&format!("SELECT string_agg(v3, ',') FROM {copy}")), "someone,someone,someone");
 }
 
 #[test]
-fn at_its_head_the_models_add_nothing() {
+fn at_head_models_and_database_do_not_differ() {
     let database = server().database();
     let project = sample(&database);
     project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);

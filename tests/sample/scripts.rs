@@ -1,10 +1,9 @@
-//! The sample's scripts are as limbeck itself writes them, and only the last loses
-//! data.
+//! The sample's scripts have the format that limbeck writes, and only the last one loses data.
 
 use limbeck::core::graph::Direction;
-use limbeck::core::hazard::{Class, find};
+use limbeck::core::hazard::{Class, examine_sql};
 use limbeck::core::script::Script;
-use limbeck::core::sql::{Transactional, split, transactional};
+use limbeck::core::statement::Transaction;
 
 fn scripts() -> Vec<(String, Script)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/versions");
@@ -21,14 +20,14 @@ fn scripts() -> Vec<(String, Script)> {
 }
 
 fn losses(script: &Script, direction: Direction) -> Vec<String> {
-    let statements = split(&script.section(direction).sql).unwrap();
-    assert!(statements.iter().all(|statement| transactional(&statement.text) == Transactional::Yes));
-    let hazards = statements.iter().flat_map(|statement| find(&statement.text));
+    let statements = examine_sql(&script.section(direction).sql, true).unwrap().statements;
+    assert!(statements.iter().all(|examined| examined.statement.transaction == Transaction::Allowed));
+    let hazards = statements.into_iter().flat_map(|examined| examined.hazards);
     hazards.filter(|hazard| hazard.class == Class::DataLoss).map(|hazard| hazard.object).collect()
 }
 
 #[test]
-fn every_script_is_canonical() {
+fn every_script_is_in_canonical_form() {
     let scripts = scripts();
     assert!(scripts.len() >= 9);
     for (text, script) in &scripts {
@@ -48,7 +47,7 @@ fn only_the_last_upgrade_loses_data() {
 }
 
 #[test]
-fn a_newcomer_finds_two_revisions_pending() {
+fn on_the_first_start_two_revisions_are_pending() {
     let config = include_str!("../../migrations/limbeck.toml");
     let scripts = scripts();
     let (_, third_last) = &scripts[scripts.len() - 3];

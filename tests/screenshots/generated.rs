@@ -1,6 +1,6 @@
-//! What the models add, and what is proved: on a server of its own, since it is changed by hand as well.
+//! The screens of autogenerate, verify and drift, on a separate server because the test changes it manually.
 
-use super::{CONFIG, close, sample, shot};
+use super::{CONFIG, close, sample, take_screenshot};
 use crate::pty::Program;
 use crate::support::{Server, ServerOptions, TestProject, psql_at};
 
@@ -9,7 +9,7 @@ const ROWS: &str = "INSERT INTO users (email, display_name) SELECT 'u' || n || '
     INSERT INTO jobs (function_id) SELECT id FROM functions LIMIT 90;
     INSERT INTO executions (job_id, status, started_at, error) SELECT id, 'failed', now(), 'out of memory' FROM jobs LIMIT 40;";
 
-/// The models after a day's work: a new name, a column that has to be filled, one that goes, and a table.
+/// Changes the models: a renamed column, a NOT NULL column, a removed column, and a new table.
 fn change_models(project: &TestProject) {
     let change = |file: &str, from: &str, to: &str| {
         let path = format!("functions/migrations/models/{file}");
@@ -35,7 +35,7 @@ fn run(url: &str, sql: &str) {
 }
 
 #[test]
-fn from_changed_models_to_a_proved_script_and_from_the_history_to_a_drift() {
+fn screens_of_autogenerate_verify_and_drift() {
     let server = Server::start(&ServerOptions::default());
     let first = server.database();
     first.psql("CREATE DATABASE functions");
@@ -50,25 +50,29 @@ fn from_changed_models_to_a_proved_script_and_from_the_history_to_a_drift() {
     program.send("a");
     program.wait_for(&["New revision of what the models add"]);
     program.send("say where users live");
-    shot(&program, "autogenerate", &["say where users live", "written only when you keep it"]);
+    take_screenshot(&program, "autogenerate", &["say where users live", "written only when you keep it"]);
     program.send("\r");
     program.wait_for(&["Which of these are renames?"]);
     program.send(" ");
-    shot(&program, "autogenerate-renames", &["[x] column public.users.display_name", "1 of 1 pair renamed"]);
+    take_screenshot(&program, "autogenerate-renames", &["[x] column public.users.display_name", "1 of 1 pair renamed"]);
     program.send("\r");
-    shot(&program, "autogenerate-script", &["Edit ─ ● new", "again ok", "RENAME COLUMN display_name", "(exact)"]);
+    take_screenshot(
+        &program,
+        "autogenerate-script",
+        &["Edit ─ ● new", "again ok", "RENAME COLUMN display_name", "(exact)"],
+    );
     program.send("\x1b");
     program.wait_for(&["Keep the new script?"]);
     program.send("\t\r");
     program.wait_for(&["1 History"]);
     program.send("V");
-    shot(&program, "verify", &["revisions proved, and back to base"]);
+    take_screenshot(&program, "verify", &["revisions proved, and back to base"]);
     close(&mut program, "Verify the whole history");
     let by_hand = "ALTER TABLE users ADD COLUMN nickname text; DROP INDEX ix_executions_status;
         ALTER TABLE jobs ALTER COLUMN priority SET DEFAULT 5;";
     run(&url, by_hand);
     program.send("=");
-    shot(&program, "drift", &["objects differ from the history", "DROP COLUMN nickname"]);
+    take_screenshot(&program, "drift", &["objects differ from the history", "DROP COLUMN nickname"]);
     close(&mut program, "the database against its own history");
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);

@@ -1,8 +1,8 @@
-//! Every screen of the real program on the sample project. With `UPDATE_SCREENSHOTS=1` the pictures in
-//! `screenshots/` are made anew; without, the screens are only looked at.
+//! The screens of the real program on the sample project. With `UPDATE_SCREENSHOTS=1`, the tests write the pictures in
+//! `screenshots/`; otherwise they only check the screens.
 //!
-//! Clock times, durations and the names of temporary folders differ in each run and are masked in the pictures;
-//! nothing else is touched.
+//! Clock times, durations and the names of temporary folders differ in each run, so they are masked in the pictures.
+//! Nothing else is changed.
 
 mod generated;
 mod picture;
@@ -15,7 +15,7 @@ use picture::save;
 use crate::pty::Program;
 use crate::support::{TestProject, repository};
 
-/// Where the sample project is copied to, so that the program calls it by that name.
+/// The folder of the copied sample project; the program shows it as the name of the project.
 const CONFIG: &str = "functions/migrations/limbeck.toml";
 
 fn sample() -> TestProject {
@@ -36,7 +36,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A script of two developers' branches, on the merge of the sample.
+/// Writes a second head on the merge point of the sample.
 fn second_head(project: &TestProject, upgrade: &str) {
     let text = format!(
         "-- owners of functions\n--\n-- Revision ID: d41f7be09c25\n-- Revises: 51ab90de3c44\n\
@@ -45,57 +45,61 @@ fn second_head(project: &TestProject, upgrade: &str) {
     project.write("functions/migrations/versions/d41f7be09c25_owners.sql", &text);
 }
 
-/// Closes what has this on it. A key right behind Esc would be read as one with Alt.
+/// Closes the screen that contains this text, and waits: a key directly after Esc would be read as Alt with that key.
 #[track_caller]
 fn close(program: &mut Program, text: &str) {
     program.send("\x1b");
     program.wait_until("it is closed", |screen| !screen.contents().contains(text));
 }
 
-/// Waits for what the screen has to show, and takes its picture.
+/// Waits until the screen contains these texts, and saves its picture.
 #[track_caller]
-fn shot(program: &Program, name: &str, texts: &[&str]) {
+fn take_screenshot(program: &Program, name: &str, texts: &[&str]) {
     program.wait_for(texts);
     save(name, &program.screen());
 }
 
 #[test]
-fn from_the_first_screen_to_the_head_and_two_heads() {
+fn screens_from_the_first_start_to_two_heads() {
     let project = sample();
     let mut program = Program::start(&project, &["-c", CONFIG], (120, 36));
-    shot(&program, "main", &["2 pending", "9f3b6c10", "merge plan and timeouts", "-- @upgrade", "<base>"]);
+    take_screenshot(&program, "main", &["2 pending", "9f3b6c10", "merge plan and timeouts", "-- @upgrade", "<base>"]);
     program.send("?");
-    shot(&program, "help", &["Keys", "Plan an upgrade to the head"]);
+    take_screenshot(&program, "help", &["Keys", "Plan an upgrade to the head"]);
     close(&mut program, "┌ Keys");
     program.send(":");
     program.wait_for(&["┌ Commands"]);
     program.send("up");
-    shot(&program, "palette", &[": up", "upgrade to here"]);
+    take_screenshot(&program, "palette", &[": up", "upgrade to here"]);
     close(&mut program, "┌ Commands");
     program.send("c");
     program.wait_for(&["Message"]);
     program.send("add a quota to users");
-    shot(&program, "create", &["add a quota to users"]);
+    take_screenshot(&program, "create", &["add a quota to users"]);
     program.send("\x1b");
     program.wait_until("the dialog is closed", |screen| !screen.contents().contains("add a quota"));
     program.send("u");
-    shot(&program, "plan", &["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
+    take_screenshot(&program, "plan", &["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
     program.send("\r");
     program.wait_for_question("Type legacy_code to go on");
     program.send("legacy");
-    shot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
+    take_screenshot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
     program.send("_code\r");
-    shot(&program, "done", &["at 9f3b6c10", "· done", "done in"]);
+    take_screenshot(&program, "done", &["at 9f3b6c10", "· done", "done in"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     program.send("K");
-    shot(&program, "kept", &["functions.legacy_code  1,204 values", "the downgrade brings it back", "1 copy"]);
+    take_screenshot(
+        &program,
+        "kept",
+        &["functions.legacy_code  1,204 values", "the downgrade brings it back", "1 copy"],
+    );
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
     program.wait_for(&["owners of functions"]);
     program.send("m");
-    shot(&program, "merge", &["Merge", "d41f7be0", "9f3b6c10"]);
+    take_screenshot(&program, "merge", &["Merge", "d41f7be0", "9f3b6c10"]);
     close(&mut program, "┌ Merge heads");
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
@@ -103,9 +107,9 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
 }
 
 #[test]
-fn a_statement_that_fails_is_told_in_a_dialog() {
+fn a_failing_statement_is_shown_in_a_dialog() {
     let project = sample();
-    // Takes the place of the last revision, which is still pending.
+    // Replaces the last revision, which is still pending.
     fs::remove_file(project.path("functions/migrations/versions/9f3b6c10a7d2_drop_legacy_code.sql")).unwrap();
     second_head(
         &project,
@@ -116,7 +120,7 @@ fn a_statement_that_fails_is_told_in_a_dialog() {
     program.send("u");
     program.wait_for(&["Plan: upgrade", "ADD COLUMN name"]);
     program.send("\r");
-    shot(&program, "error", &["SQLSTATE", "^"]);
+    take_screenshot(&program, "error", &["SQLSTATE", "^"]);
     program.send("\x1b");
     program.wait_until("the dialog is closed", |screen| !screen.contents().contains("SQLSTATE"));
     program.send("\x1b");
@@ -129,9 +133,9 @@ fn a_statement_that_fails_is_told_in_a_dialog() {
 fn a_narrow_terminal_has_one_column() {
     let project = sample();
     let mut program = Program::start(&project, &["-c", CONFIG], (80, 24));
-    shot(&program, "narrow", &["2 pending", "9f3b6c10", "drop legacy code"]);
+    take_screenshot(&program, "narrow", &["2 pending", "9f3b6c10", "drop legacy code"]);
     program.send("u");
-    shot(&program, "narrow-plan", &["DROP COLUMN legacy_code"]);
+    take_screenshot(&program, "narrow-plan", &["DROP COLUMN legacy_code"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     program.send("q");

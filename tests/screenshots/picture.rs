@@ -1,4 +1,4 @@
-//! A terminal's screen as a picture, with what differs from run to run masked.
+//! Draws the screen of a terminal as a picture, and masks the parts that differ in each run.
 
 use limbeck::tui::print::{Format, print};
 use ratatui::buffer::Buffer;
@@ -8,7 +8,7 @@ use resvg::{tiny_skia, usvg};
 
 use crate::support::repository;
 
-/// Writes `screenshots/NAME.svg` and `.png` when `UPDATE_SCREENSHOTS` is set.
+/// Writes `screenshots/NAME.svg` and `.png` if `UPDATE_SCREENSHOTS` is set.
 pub fn save(name: &str, screen: &vt100::Screen) {
     if std::env::var_os("UPDATE_SCREENSHOTS").is_none_or(|value| value != "1") {
         return;
@@ -24,7 +24,7 @@ pub fn save(name: &str, screen: &vt100::Screen) {
     std::fs::write(folder.join(format!("{name}.svg")), svg).unwrap();
 }
 
-/// The cells of a terminal as those of the UI.
+/// Converts the cells of the terminal to cells of the UI.
 fn buffer(screen: &vt100::Screen) -> Buffer {
     let (rows, columns) = screen.size();
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
@@ -54,8 +54,8 @@ fn colour(colour: vt100::Color) -> Color {
     }
 }
 
-/// Every clock time becomes 10:02:11, every duration 1 of its unit, right-aligned where it stood, and the
-/// random part of a temporary folder's name is a fixed one.
+/// Replaces every clock time by 10:02:11, every duration by 1 of its unit (right-aligned), and the random part of the
+/// name of a temporary folder by a fixed text.
 fn mask(buffer: &mut Buffer) {
     for y in 0..buffer.area.height {
         let cells: Vec<String> = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol().to_owned()).collect();
@@ -65,14 +65,14 @@ fn mask(buffer: &mut Buffer) {
     }
 }
 
-/// The cells of a row to change.
+/// The cells of a row that change.
 fn masked(cells: &[String]) -> Vec<(usize, &'static str)> {
     let mut changes = masked_times(cells);
     let starts = |at: usize, text: &str| {
         text.chars().enumerate().all(|(n, c)| cells.get(at + n).is_some_and(|cell| cell.chars().eq([c])))
     };
     for at in 0..cells.len() {
-        // The folder of the test, and the socket's, which is named after it.
+        // The folder of the test, and the folder of the socket, which is named after it.
         if starts(at, "limbeck-project-") {
             changes.extend(
                 ["s", "a", "m", "p", "l", "e"].into_iter().enumerate().map(|(n, letter)| (at + 16 + n, letter)),
@@ -93,12 +93,12 @@ fn masked_times(cells: &[String]) -> Vec<(usize, &'static str)> {
     let mut changes = Vec::new();
     for start in 0..cells.len() {
         let clock = (0..8).all(|n| if n == 2 || n == 5 { is(start + n, ":") } else { is_digit(start + n) });
-        // A Create Date has its zone behind it, and stands in the script.
+        // A Create Date has a time zone and is part of the script.
         if clock && !is(start + 8, "+") {
             let digits = ["1", "0", ":", "0", "2", ":", "1", "1"];
             changes.extend(digits.into_iter().enumerate().map(|(n, digit)| (start + n, digit)));
         }
-        // The minute at which a copy was made.
+        // The time at which a copy was made, in minutes.
         let minute = "0000-00-00 00:00 UTC";
         let is_minute = minute.chars().enumerate().all(|(n, letter)| match letter {
             '0' => is_digit(start + n),
@@ -120,7 +120,7 @@ fn masked_times(cells: &[String]) -> Vec<(usize, &'static str)> {
     changes
 }
 
-/// The picture at twice its size, with the fonts of the machine.
+/// The picture at double size, with the fonts of the machine.
 fn png(svg: &str) -> Vec<u8> {
     let mut options = usvg::Options::default();
     options.fontdb_mut().load_system_fonts();
@@ -133,7 +133,7 @@ fn png(svg: &str) -> Vec<u8> {
 }
 
 #[test]
-fn times_and_durations_are_masked_and_nothing_else() {
+fn only_times_durations_and_folder_names_are_masked() {
     let row = |text: &str| {
         let mut cells: Vec<String> = text.chars().map(String::from).collect();
         for (x, symbol) in masked(&cells.clone()) {

@@ -1,15 +1,15 @@
-//! A fresh database on a test server.
+//! A new database on a test server.
 
 use std::io::{Seek, Write};
 use std::process::{Command, Output, Stdio};
 
 use super::{Server, program};
 
-/// Between columns and between rows of `psql`'s output: characters that no test's values hold.
+/// Separators of columns and rows in `psql`'s output: characters that no test value contains.
 const COLUMN: char = '\u{1f}';
 const ROW: char = '\u{1e}';
 
-/// A database of one test's own; dropped, with everyone who is still connected, when the value goes.
+/// The database of one test. Dropping the value disconnects all sessions and drops the database.
 #[derive(Debug)]
 pub struct TestDatabase<'a> {
     server: &'a Server,
@@ -27,27 +27,27 @@ impl<'a> TestDatabase<'a> {
         &self.name
     }
 
-    /// The server that it is on.
+    /// The server of the database.
     pub fn server(&self) -> &'a Server {
         self.server
     }
 
-    /// A connection string, as the superuser.
+    /// The connection string for the superuser.
     pub fn url(&self) -> String {
         self.server.url(&self.name)
     }
 
-    /// Runs SQL and gives its output as psql prints it unaligned, without headers; panics when it fails.
+    /// Runs SQL and returns psql's unaligned output without headers. Panics on an error.
     #[track_caller]
     pub fn psql(&self, sql: &str) -> String {
         run(self.server, &self.name, sql).replace(COLUMN, "|").replace(ROW, "\n").trim_end().to_owned()
     }
 
-    /// The rows of a query as text, NULL as an empty string; panics when it fails.
+    /// Returns the rows of a query as text, NULL as an empty string. Panics on an error.
     #[track_caller]
     pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
         let text = run(self.server, &self.name, sql);
-        // psql ends the last row with a newline, whatever the separator.
+        // psql ends the last row with a newline, whatever the separator is.
         let rows = text.strip_suffix('\n').unwrap_or(&text).split_terminator(ROW);
         rows.map(|row| row.split(COLUMN).map(str::to_owned).collect()).collect()
     }
@@ -75,7 +75,7 @@ fn psql(server: &Server, database: &str, sql: &str) -> Output {
     psql_at(&server.url(database), sql)
 }
 
-/// What one argument of a command may hold on Linux, with room to spare.
+/// Longer SQL goes through a file: Linux limits the length of one argument (to 131,072 bytes).
 const LONGEST_ARGUMENT: usize = 100_000;
 
 /// Runs SQL on any database, in one transaction.

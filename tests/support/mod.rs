@@ -1,6 +1,6 @@
-//! What the tests stand on: a real PostgreSQL server for the whole run, fresh databases on it, and projects in temporary
-//! folders with an environment of their own.
-#![allow(dead_code, reason = "a harness offers more than every test takes")]
+//! The test harness: one PostgreSQL server for the whole run, fresh databases on it, and projects in temporary folders
+//! with an environment of their own.
+#![allow(dead_code, reason = "not every test binary uses the whole harness")]
 
 mod alembic;
 mod database;
@@ -10,11 +10,11 @@ mod selftest;
 mod server;
 mod wait;
 
-#[allow(unused_imports, reason = "a harness offers more than every test takes")]
+#[allow(unused_imports, reason = "not every test binary uses the whole harness")]
 pub use self::{
     alembic::python_with_alembic,
     database::{TestDatabase, psql_at},
-    programs::{as_server_user, program, server_user},
+    programs::{as_server_user, program, programs_for_limbeck, server_user},
     project::{Output, TestProject, repository},
     server::{Server, ServerOptions, server},
     wait::{end_of, eventually},

@@ -1,4 +1,4 @@
-//! A project in a temporary folder, and the real binary run in it with an environment of its own.
+//! A project in a temporary folder, in which the real binary runs with an environment of its own.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,22 +7,22 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{TestDatabase, end_of, eventually};
+use super::{TestDatabase, end_of, eventually, programs_for_limbeck};
 
-/// How long one run of the binary may take.
+/// How long one run of the binary may take, in seconds.
 const SECONDS: u64 = 120;
 
-/// How a run of the binary ended.
+/// The result of a run of the binary.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// The exit code; `None` when a signal ended it.
+    /// The exit code; `None` if a signal ended the process.
     pub status: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Output {
-    /// Fails the test unless the exit code is this one; shows the output.
+    /// Fails the test and shows the output if the exit code is different.
     #[track_caller]
     pub fn expect_status(self, status: i32) -> Self {
         assert_eq!(self.status, Some(status), "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
@@ -30,7 +30,7 @@ impl Output {
     }
 }
 
-/// A project and the environment that the binary sees.
+/// A project, and the environment of the binary.
 #[derive(Debug)]
 pub struct TestProject {
     folder: tempfile::TempDir,
@@ -38,7 +38,7 @@ pub struct TestProject {
 }
 
 impl TestProject {
-    /// A project with this `limbeck.toml` and an empty `versions/`.
+    /// Creates a project with this `limbeck.toml` and an empty `versions/`.
     pub fn new(config: &str) -> Self {
         let project = Self::without_config();
         project.write("limbeck.toml", config);
@@ -46,15 +46,15 @@ impl TestProject {
         project
     }
 
-    /// A project for a database.
+    /// Creates a project for a database.
     pub fn on(database: &TestDatabase<'_>) -> Self {
         Self::new(&format!("[database]\nurl = \"{}\"\n", database.url()))
     }
 
-    /// An empty folder.
+    /// Creates an empty folder.
     pub fn without_config() -> Self {
         let folder = tempfile::Builder::new().prefix("limbeck-project-").tempdir_in("/tmp").unwrap();
-        // The embedded server runs as another user when the tests run as root; its data lie below.
+        // If the tests run as root, the embedded server runs as another user, who must reach its data in this folder.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut project = Self { folder, environment: BTreeMap::new() };
         fs::create_dir(project.root()).unwrap();
@@ -74,18 +74,18 @@ impl TestProject {
         project.set("PATH", &std::env::var("PATH").unwrap_or_default());
         project.set("LANG", "C.UTF-8");
         project.set("TZ", "UTC");
-        if let Ok(folder) = std::env::var("LIMBECK_TEST_PG_BIN") {
-            project.set("LIMBECK_POSTGRES_BIN", &folder);
+        if let Some(folder) = programs_for_limbeck() {
+            project.set("LIMBECK_POSTGRES_BIN", folder.to_str().unwrap());
         }
         project
     }
 
-    /// The project's folder, the working directory of every run.
+    /// The project's folder: the working directory of every run.
     pub fn root(&self) -> PathBuf {
         self.folder.path().join("project")
     }
 
-    /// The folder of everything: the project, its home folder, the embedded server's data (`embedded`).
+    /// The folder of the project, its home folder and the embedded server's data (`embedded`).
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -124,7 +124,7 @@ impl TestProject {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Writes `versions/<revision>_script.sql`; `revises` lists parents, `, ` between them.
+    /// Writes `versions/<revision>_script.sql`; `revises` lists the parents, separated by `, `.
     pub fn script(&self, revision: &str, revises: &str, upgrade: &str, downgrade: &str) -> PathBuf {
         let header = format!(
             "-- revision {revision}\n--\n-- Revision ID: {revision}\n-- Revises: {revises}\n\
@@ -134,7 +134,7 @@ impl TestProject {
         self.write(&format!("versions/{revision}_script.sql"), &text)
     }
 
-    /// The binary, ready to run in the project's folder.
+    /// Returns a command that runs the binary in the project's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
         command.args(arguments).current_dir(self.root()).env_clear().envs(&self.environment);
@@ -142,13 +142,13 @@ impl TestProject {
         command
     }
 
-    /// Runs the binary to its end; panics when that takes too long.
+    /// Runs the binary and waits for its end; panics if that takes too long.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.run_within(SECONDS, arguments)
     }
 
-    /// The same, in at most so many seconds.
+    /// As [`Self::run`], with a time limit in seconds.
     #[track_caller]
     pub fn run_within(&self, seconds: u64, arguments: &[&str]) -> Output {
         let mut child = self.command(arguments).spawn().expect("the binary starts");
@@ -167,7 +167,7 @@ impl TestProject {
         self.command(arguments).spawn().expect("the binary starts")
     }
 
-    /// Whether an embedded server of this project is there.
+    /// Whether an embedded server of this project exists.
     pub fn has_embedded_server(&self) -> bool {
         let folders = fs::read_dir(self.folder.path().join("embedded")).into_iter().flatten().flatten();
         let majors = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten().flatten());
@@ -191,7 +191,7 @@ fn drain<R: Read + Send + 'static>(stream: Option<R>) -> std::thread::JoinHandle
     })
 }
 
-/// The workspace's folder.
+/// The root folder of the repository.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

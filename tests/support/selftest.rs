@@ -1,14 +1,14 @@
-//! The harness's own tests.
+//! Tests of the harness itself.
 
 use std::process::Command;
 
 use super::{Server, ServerOptions, TestProject, eventually, server};
 
-/// Set for the test process that another test starts and kills.
-const ROLE: &str = "LIMBECK_TEST_SERVER_TO_ORPHAN";
+/// The file to which the process of [`process_that_is_killed`] writes the folder of its server.
+const NOTE: &str = "LIMBECK_TEST_ORPHAN_NOTE";
 
 #[test]
-fn a_database_is_fresh_and_dropped() {
+fn a_database_is_empty_at_first_and_dropped_at_the_end() {
     let database = server().database();
     database.psql("CREATE TABLE a (i int, t text); INSERT INTO a VALUES (1, 'x|y'), (2, NULL)");
     assert_eq!(
@@ -24,7 +24,7 @@ fn a_database_is_fresh_and_dropped() {
 }
 
 #[test]
-fn a_server_of_ones_own_ends_with_its_value() {
+fn a_separate_server_stops_when_its_value_is_dropped() {
     let options = ServerOptions { settings: vec!["application_name = 'own'".to_owned()], ..ServerOptions::default() };
     let own = Server::start(&options);
     let folder = own.socket_folder().to_owned();
@@ -39,15 +39,15 @@ fn the_binary_runs_in_a_project() {
     assert!(output.status.is_some(), "{output:?}");
 }
 
-/// Does nothing but in the process that the next test starts.
+/// Not a test of its own: the process that the next test starts and kills.
 #[test]
-fn role_of_a_server_to_orphan() {
-    if let Some(path) = std::env::var_os(ROLE) {
-        let server = Server::start(&ServerOptions::default());
-        std::fs::write(path, server.socket_folder().to_str().unwrap()).unwrap();
-        loop {
-            std::thread::park();
-        }
+#[ignore = "runs in a process that another test starts"]
+fn process_that_is_killed() {
+    let path = std::env::var_os(NOTE).expect("only a_killed_test_run_leaves_no_server runs this");
+    let server = Server::start(&ServerOptions::default());
+    std::fs::write(path, server.socket_folder().to_str().unwrap()).unwrap();
+    loop {
+        std::thread::park();
     }
 }
 
@@ -55,13 +55,13 @@ fn role_of_a_server_to_orphan() {
 fn a_killed_test_run_leaves_no_server() {
     let note = tempfile::NamedTempFile::new().unwrap();
     let mut run = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "support::selftest::role_of_a_server_to_orphan"])
-        .env(ROLE, note.path())
+        .args(["--exact", "support::selftest::process_that_is_killed", "--ignored"])
+        .env(NOTE, note.path())
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
     let mut folder = String::new();
-    eventually("the other run has a server", 60, || {
+    eventually("the other process has a server", 60, || {
         folder = std::fs::read_to_string(note.path()).unwrap();
         !folder.is_empty()
     });
@@ -74,7 +74,7 @@ fn a_killed_test_run_leaves_no_server() {
         .unwrap();
     run.kill().unwrap();
     run.wait().unwrap();
-    eventually("its folder is gone", 30, || !std::path::Path::new(&folder).exists());
+    eventually("the folder of the server is removed", 30, || !std::path::Path::new(&folder).exists());
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
-    assert!(rustix::process::test_kill_process(pid).is_err(), "its server is gone");
+    assert!(rustix::process::test_kill_process(pid).is_err(), "the server has stopped");
 }

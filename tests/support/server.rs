@@ -1,7 +1,7 @@
-//! A PostgreSQL server of the test run's own, on a socket in a private folder.
+//! A PostgreSQL server for this test run, on a socket in a private folder.
 //!
-//! Rust drops no statics and a test run can be killed, so a small shell holds the read end of a pipe whose write end is
-//! this process's: when the pipe closes, it stops the server and removes the folder.
+//! Rust does not drop statics, and a test run can be killed. Therefore a small shell reads from a pipe that this process
+//! holds open. When the pipe closes, the shell stops the server and removes the folder.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{TestDatabase, as_server_user, eventually, program, server_user};
 
-/// Ends the server in `$1` and removes that folder, once nobody can write to standard input any more.
+/// Waits for the end of standard input, then stops the server in `$1` and removes that folder.
 const WATCHDOG: &str = r#"
 cat >/dev/null
 pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
@@ -25,39 +25,39 @@ fi
 rm -rf "$1"
 "#;
 
-/// What a server of a test's own differs in from the shared one.
+/// How a server differs from the shared one.
 #[derive(Debug, Default, Clone)]
 pub struct ServerOptions {
-    /// Lines of `postgresql.conf`, e.g. `ssl = on`; they come last, so they win.
+    /// Lines of `postgresql.conf`, e.g. `ssl = on`; they override the others.
     pub settings: Vec<String>,
-    /// The whole of `pg_hba.conf`; the default trusts everyone who can reach the socket.
+    /// The whole `pg_hba.conf`; the default trusts everyone who can reach the socket.
     pub hba: Option<String>,
     /// Files to put into the data folder (name, content, mode 0600), e.g. a certificate.
     pub files: Vec<(String, Vec<u8>)>,
-    /// Listens on this loopback port too.
+    /// Also listen on this loopback port.
     pub tcp_port: Option<u16>,
 }
 
-/// A running server; superuser `postgres`.
+/// A running server with the superuser `postgres`.
 #[derive(Debug)]
 pub struct Server {
     folder: PathBuf,
     pub port: u16,
     postgres: Child,
     watchdog: Child,
-    /// Closed with this process, however it ends.
+    /// The pipe to the watchdog; closes when this process ends.
     lifeline: Option<ChildStdin>,
     databases: AtomicU32,
 }
 
-/// The server that all tests of this run share; started by the first that asks.
+/// The server that all tests of this run share. The first call starts it.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start(&ServerOptions::default()))
 }
 
 impl Server {
-    /// Makes and starts a server; it ends when the value is dropped or the test process ends.
+    /// Creates and starts a server. It stops when the value is dropped or the test process ends.
     pub fn start(options: &ServerOptions) -> Self {
         let folder = tempfile::Builder::new().prefix("limbeck-test-").tempdir_in("/tmp").unwrap().keep();
         let mut watchdog = watch(&folder);
@@ -66,13 +66,13 @@ impl Server {
             std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
         }
         let data = folder.join("data");
-        make_data_folder(&data);
+        create_data_folder(&data);
         let port = configure(&folder, options);
         let postgres = launch(&folder);
         Self { folder, port, postgres, watchdog, lifeline, databases: AtomicU32::new(0) }
     }
 
-    /// Stops the server as its owner would, and starts it again.
+    /// Stops the server normally and starts it again.
     pub fn restart(&mut self) {
         let pid = self.postgres.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
@@ -90,17 +90,17 @@ impl Server {
         self.folder.join("data")
     }
 
-    /// What the server has logged.
+    /// The server's log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap()
     }
 
-    /// A connection string for a database of this server, as the superuser, over the socket.
+    /// The connection string of a database, for the superuser and the socket.
     pub fn url(&self, database: &str) -> String {
         format!("postgresql://postgres@/{database}?host={}&port={}", self.folder.display(), self.port)
     }
 
-    /// A fresh database, dropped with the value.
+    /// Creates a database, which is dropped with the value.
     pub fn database(&self) -> TestDatabase<'_> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         TestDatabase::create(self, &format!("test_{number}"))
@@ -109,14 +109,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Closing the pipe makes the watchdog stop the server; both are reaped here.
+        // When the pipe closes, the watchdog stops the server. Wait for both.
         drop(self.lifeline.take());
         self.postgres.wait().ok();
         self.watchdog.wait().ok();
     }
 }
 
-/// Starts the server of a folder, and waits until it accepts connections.
+/// Starts the server of a folder and waits until it accepts connections.
 fn launch(folder: &Path) -> Child {
     let data = folder.join("data");
     let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
@@ -134,7 +134,7 @@ fn launch(folder: &Path) -> Child {
 }
 
 fn watch(folder: &Path) -> Child {
-    // A process group of its own: ^C at the terminal must not end it before it has cleaned up.
+    // In its own process group, ^C at the terminal does not stop it before it has cleaned up.
     Command::new("sh")
         .args(["-c", WATCHDOG, "sh"])
         .arg(folder)
@@ -147,14 +147,14 @@ fn watch(folder: &Path) -> Child {
         .expect("a shell starts")
 }
 
-fn make_data_folder(data: &Path) {
+fn create_data_folder(data: &Path) {
     let mut command = Command::new(program("initdb"));
     command.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
     let output = as_server_user(command.arg(data).current_dir("/")).output().expect("initdb starts");
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Writes the server's configuration; gives its port.
+/// Writes the server's configuration and returns its port.
 fn configure(folder: &Path, options: &ServerOptions) -> u16 {
     let data = folder.join("data");
     let port = options.tcp_port.unwrap_or(5432);
@@ -177,7 +177,7 @@ fn configure(folder: &Path, options: &ServerOptions) -> u16 {
     port
 }
 
-/// Writes a file that the server's user owns and only it can read.
+/// Writes a file that only the server's user can read.
 fn put(path: &Path, content: &[u8]) {
     fs::write(path, content).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();

@@ -1,22 +1,22 @@
-//! Waiting for a condition, never for a time.
+//! Waits for conditions, never for a fixed time.
 
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long it rests between two looks.
+/// The time between two checks.
 const STEP: Duration = Duration::from_millis(5);
 
-/// Looks until `condition` holds; panics with `what` after `seconds`.
+/// Waits until `condition` is true; panics with `what` after `seconds`.
 #[track_caller]
 pub fn eventually(what: &str, seconds: u64, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(seconds);
     while !condition() {
-        assert!(Instant::now() < end, "after {seconds} s still not so: {what}");
+        assert!(Instant::now() < end, "not within {seconds} s: {what}");
         std::thread::sleep(STEP);
     }
 }
 
-/// The exit status of a child that ends within `seconds`; `None` when it did not and was killed.
+/// Returns the exit status of a child. Kills it after `seconds` and returns `None`.
 pub fn end_of(child: &mut Child, seconds: u64) -> Option<ExitStatus> {
     let end = Instant::now() + Duration::from_secs(seconds);
     loop {

@@ -1,6 +1,7 @@
-//! The house rules, checked on the source text: who may import whom, what is pure, who prints, how long a file is.
+//! The code rules, checked on the source text: imports between layers, import cycles, purity, printing, file length.
 
-mod licences;
+mod cycles;
+mod imports;
 mod rules;
 mod source;
 
@@ -10,7 +11,7 @@ use crate::support::repository;
 use rules::RULES;
 use source::Source;
 
-/// Every source file of the program.
+/// Returns every source file of the program, sorted by path.
 fn sources() -> Vec<Source> {
     let mut files = Vec::new();
     collect(&repository().join("src"), &mut files);
@@ -32,10 +33,10 @@ fn collect(folder: &Path, files: &mut Vec<Source>) {
 }
 
 #[test]
-fn the_house_rules_hold() {
+fn every_file_follows_the_rules() {
     let sources = sources();
-    assert!(sources.len() > 20, "the sources were found");
-    let offences: Vec<String> =
-        RULES.iter().flat_map(|rule| sources.iter().flat_map(|source| rule.offences(source))).collect();
-    assert!(offences.is_empty(), "{} offences:\n{}", offences.len(), offences.join("\n"));
+    assert!(sources.len() > 20, "only {} source files were found", sources.len());
+    let violations: Vec<String> =
+        RULES.iter().flat_map(|rule| sources.iter().flat_map(|source| rule.violations(source))).collect();
+    assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), violations.join("\n"));
 }

@@ -1,40 +1,41 @@
-//! The rules. Each has a source that breaks it, so that a rule that never fires is seen.
+//! The rules about single files. Each rule has an example that breaks it, which proves that the rule works.
 
+use super::imports::imports;
 use super::source::Source;
 
-/// What a rule finds: a 1-based line and what is wrong there.
-type Found = Vec<(usize, String)>;
+/// What a rule finds: the 1-based line, and what is wrong there.
+type Violations = Vec<(usize, String)>;
 
-/// One rule.
+/// A rule about single files.
 pub struct Rule {
     pub name: &'static str,
-    check: fn(&Source) -> Found,
-    /// (path, text) of a file that breaks it once.
-    broken: (&'static str, &'static str),
-    /// (path, text) of one that looks like it and does not.
-    kept: (&'static str, &'static str),
+    check: fn(&Source) -> Violations,
+    /// (path, text) of a file that breaks the rule once.
+    bad: (&'static str, &'static str),
+    /// (path, text) of a similar file that follows the rule.
+    good: (&'static str, &'static str),
 }
 
 impl Rule {
-    /// What breaks the rule in a file, as lines to show.
-    pub fn offences(&self, source: &Source) -> Vec<String> {
+    /// Returns one line of text for each violation in a file.
+    pub fn violations(&self, source: &Source) -> Vec<String> {
         let found = (self.check)(source);
         found.into_iter().map(|(line, what)| format!("{}:{line}: {}: {what}", source.path, self.name)).collect()
     }
 }
 
-/// Rooms, and those that each may import.
-const EDGES: [(&str, &[&str]); 4] = [
+/// The layers, and the layers that each may import.
+const LAYERS: [(&str, &[&str]); 4] = [
     ("core", &["core"]),
     ("engine", &["core", "engine"]),
     ("cli", &["core", "engine", "cli"]),
     ("tui", &["core", "engine", "tui"]),
 ];
 
-/// Without IO, async and clock.
+/// Folders without IO, async code and clock.
 const PURE: [&str; 3] = ["src/core", "src/tui/app", "src/tui/view"];
 
-/// What a pure file has not.
+/// Words that a file in [`PURE`] must not contain.
 const IMPURE: [&str; 17] = [
     ".await",
     "async fn",
@@ -55,69 +56,69 @@ const IMPURE: [&str; 17] = [
     "Zoned::now",
 ];
 
-/// How long a file may be, in lines.
-const LINES: usize = 400;
+/// The maximum length of a file, in lines.
+const MAX_LINES: usize = 400;
 
 pub const RULES: [Rule; 6] = [
     Rule {
-        name: "a room imports only what the map allows",
-        check: edges,
-        broken: ("src/core/a/b.rs", "//! .\nuse crate::{\n    core::graph,\n    engine::{Error, cli},\n};\n"),
-        kept: ("src/cli/a.rs", "//! .\nuse crate::engine::{Error, tui};\nuse super::super::core::x;\n"),
+        name: "a layer imports only the layers below it",
+        check: forbidden_imports,
+        bad: ("src/core/a/b.rs", "//! .\nuse crate::{\n    core::graph,\n    engine::{Error, cli},\n};\n"),
+        good: ("src/cli/a.rs", "//! .\nuse crate::engine::{Error, tui};\nuse super::super::core::x;\n"),
     },
     Rule {
-        name: "core, tui/app and tui/view have no IO, no async, no clock",
+        name: "core, tui/app and tui/view contain no IO, no async code and no clock",
         check: |source| if source.is_in(&PURE) { words(source, &IMPURE) } else { Vec::new() },
-        broken: ("src/tui/app/a.rs", "//! .\nfn a() -> Instant { Instant::now() }\n"),
-        kept: ("src/core/a.rs", "//! .\nuse std::time::Instant;\n// tokio\n#[cfg(test)]\nmod tests { use std::fs; }\n"),
+        bad: ("src/tui/app/a.rs", "//! .\nfn a() -> Instant { Instant::now() }\n"),
+        good: ("src/core/a.rs", "//! .\nuse std::time::Instant;\n// tokio\n#[cfg(test)]\nmod tests { use std::fs; }\n"),
     },
     Rule {
-        name: "only the command line prints",
-        check: |source| match source.room() {
+        name: "only cli prints",
+        check: |source| match source.layer() {
             Some("cli") => Vec::new(),
             _ => words(source, &["println!", "eprintln!", "print!", "eprint!", "dbg!"]),
         },
-        broken: ("src/engine/a.rs", "//! .\nfn a() { eprintln!(\"x\"); }\n"),
-        kept: ("src/cli/a.rs", "//! .\nfn a() { println!(\"x\"); }\n"),
+        bad: ("src/engine/a.rs", "//! .\nfn a() { eprintln!(\"x\"); }\n"),
+        good: ("src/cli/a.rs", "//! .\nfn a() { println!(\"x\"); }\n"),
     },
     Rule {
-        name: "colours are the theme's",
+        name: "colours come from the theme",
         check: |source| {
             let theme = source.path.contains("/theme") || source.is_in(&["src/tui/print"]);
-            if theme || source.room() != Some("tui") { Vec::new() } else { words(source, &["Color::"]) }
+            if theme || source.layer() != Some("tui") { Vec::new() } else { words(source, &["Color::"]) }
         },
-        broken: ("src/tui/view/list.rs", "//! .\nconst A: Color = Color::Red;\n"),
-        kept: ("src/tui/view/theme.rs", "//! .\nconst A: Color = Color::Red;\n"),
+        bad: ("src/tui/view/list.rs", "//! .\nconst A: Color = Color::Red;\n"),
+        good: ("src/tui/view/theme.rs", "//! .\nconst A: Color = Color::Red;\n"),
     },
     Rule {
-        name: "a file is short",
+        name: "a file has at most 400 lines",
         check: |source| {
             let lines = source.text.lines().count();
-            if lines > LINES { vec![(lines, format!("{lines} lines, more than {LINES}"))] } else { Vec::new() }
+            if lines > MAX_LINES { vec![(lines, format!("{lines} lines, more than {MAX_LINES}"))] } else { Vec::new() }
         },
-        broken: ("src/engine/a.rs", LONG),
-        kept: ("src/engine/a.rs", "//! .\n"),
+        bad: ("src/engine/a.rs", LONG),
+        good: ("src/engine/a.rs", "//! .\n"),
     },
     Rule {
-        name: "a module opens with what it is for",
+        name: "a module starts with a sentence about its purpose",
         check: |source| {
-            let opens = source.text.starts_with("//! ");
-            if opens { Vec::new() } else { vec![(1, "no `//!` sentence".to_owned())] }
+            let has_sentence = source.text.starts_with("//! ");
+            if has_sentence { Vec::new() } else { vec![(1, "no `//!` sentence".to_owned())] }
         },
-        broken: ("src/engine/a.rs", "use std::fs;\n//! late\n"),
-        kept: ("src/engine/a.rs", "//! Early.\n"),
+        bad: ("src/engine/a.rs", "use std::fs;\n//! late\n"),
+        good: ("src/engine/a.rs", "//! Early.\n"),
     },
 ];
 
 const LONG: &str = {
-    const NEWLINES: [u8; LINES + 1] = [b'\n'; LINES + 1];
+    const NEWLINES: [u8; MAX_LINES + 1] = [b'\n'; MAX_LINES + 1];
     match std::str::from_utf8(&NEWLINES) {
         Ok(text) => text,
         Err(_) => "",
     }
 };
 
-fn words(source: &Source, words: &[&str]) -> Found {
+fn words(source: &Source, words: &[&str]) -> Violations {
     let lines = |word: &&str| {
         source.lines_with(word).into_iter().map({
             let word = (*word).to_owned();
@@ -127,69 +128,27 @@ fn words(source: &Source, words: &[&str]) -> Found {
     words.iter().flat_map(lines).collect()
 }
 
-fn edges(source: &Source) -> Found {
-    let Some((room, allowed)) = EDGES.iter().find(|(room, _)| source.room() == Some(room)) else { return Vec::new() };
-    let imported = roots(source).into_iter();
-    let foreign =
-        imported.filter(|(_, to)| EDGES.iter().any(|(room, _)| room == to) && !allowed.contains(&to.as_str()));
-    foreign.map(|(line, to)| (line, format!("{room} imports {to}"))).collect()
-}
-
-/// What is named right below the crate's root: `crate::a`, `crate::{a, b}`, and as many `super::` as lead there.
-fn roots(source: &Source) -> Vec<(usize, String)> {
-    let depth = source.path.trim_end_matches(".rs").split('/').filter(|part| !["src", "mod"].contains(part)).count();
-    let up = "super::".repeat(depth);
-    ["crate::", up.as_str()]
+fn forbidden_imports(source: &Source) -> Violations {
+    let Some((layer, allowed)) = LAYERS.iter().find(|(layer, _)| source.layer() == Some(layer)) else {
+        return Vec::new();
+    };
+    let is_layer = |name: &str| LAYERS.iter().any(|(layer, _)| *layer == name);
+    let mut found: Violations = imports(source)
         .into_iter()
-        .flat_map(|prefix| source.code.match_indices(prefix).map(move |(at, _)| at + prefix.len()))
-        .flat_map(|at| names(&source.code[at..]).into_iter().map(move |(offset, name)| (at + offset, name)))
-        .map(|(at, name)| (source.code[..at].matches('\n').count() + 1, name))
-        .collect()
-}
-
-/// The first names of a path or of a braced list of paths, with their places.
-fn names(path: &str) -> Vec<(usize, String)> {
-    if !path.starts_with('{') {
-        return vec![(0, word(path))];
-    }
-    let (mut depth, mut expected, mut names) = (0, false, Vec::new());
-    for (at, c) in path.char_indices() {
-        match c {
-            '{' => (depth, expected) = (depth + 1, depth == 0),
-            '}' => depth -= 1,
-            ',' => expected = depth == 1,
-            c if expected && !c.is_whitespace() => {
-                names.push((at, word(&path[at..])));
-                expected = false;
-            }
-            _ => {}
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    names
-}
-
-fn word(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+        .filter_map(|import| Some((import.line, import.path.into_iter().next()?)))
+        .filter(|(_, to)| is_layer(to) && !allowed.contains(&to.as_str()))
+        .map(|(line, to)| (line, format!("{layer} imports {to}")))
+        .collect();
+    found.dedup();
+    found
 }
 
 #[test]
-fn every_rule_fires_on_what_breaks_it_and_only_there() {
-    for (number, rule) in RULES.iter().enumerate() {
+fn every_rule_reports_its_bad_example_and_only_that() {
+    for rule in &RULES {
         let of = |(path, text): (&str, &str)| Source::new(path, text);
-        let found = rule.offences(&of(rule.broken));
+        let found = rule.violations(&of(rule.bad));
         assert_eq!(found.len(), 1, "{}: {found:?}", rule.name);
-        assert_eq!(rule.offences(&of(rule.kept)), [""; 0], "{number}: {}", rule.name);
+        assert_eq!(rule.violations(&of(rule.good)), [""; 0], "{}", rule.name);
     }
-}
-
-#[test]
-fn imports_are_found_however_they_are_written() {
-    let text = "//! .\nuse crate::{\n    core::{graph, sql},\n    tui,\n};\nfn a() { crate::cli::run() }\nuse super::super::core;\n";
-    let found = roots(&Source::new("src/engine/a.rs", text));
-    let found: Vec<(usize, &str)> = found.iter().map(|(line, name)| (*line, name.as_str())).collect();
-    assert_eq!(found, [(3, "core"), (4, "tui"), (6, "cli"), (7, "core")]);
-    assert_eq!(edges(&Source::new("src/engine/a.rs", text)).len(), 2);
 }

@@ -1,12 +1,12 @@
-//! A source file, with what is not code blanked out.
+//! A source file, and its code without comments, strings and tests.
 
-/// A file as the rules look at it.
+/// A source file as the rules see it.
 pub struct Source {
-    /// From the repository's folder, e.g. `src/core/graph/mod.rs`.
+    /// The path in the repository, e.g. `src/core/graph/mod.rs`.
     pub path: String,
-    /// As it stands.
+    /// The unchanged text.
     pub text: String,
-    /// Comments, the contents of strings, and test modules are blanks; lines stay where they are.
+    /// The text with comments, strings and test modules replaced by blanks. Line numbers are the same.
     pub code: String,
 }
 
@@ -16,18 +16,18 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned(), code }
     }
 
-    /// The room that it is in: `core`, `engine`, `cli` or `tui`; a file of no room has none.
-    pub fn room(&self) -> Option<&str> {
-        let (room, _) = self.path.strip_prefix("src/")?.split_once('/')?;
-        Some(room)
+    /// The layer of the file (`core`, `engine`, `cli`, `tui`); `None` for a file directly in `src`.
+    pub fn layer(&self) -> Option<&str> {
+        let (layer, _) = self.path.strip_prefix("src/")?.split_once('/')?;
+        Some(layer)
     }
 
-    /// Whether it lies in one of these folders.
+    /// Whether the file is in one of these folders.
     pub fn is_in(&self, folders: &[&str]) -> bool {
         folders.iter().any(|folder| self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
     }
 
-    /// The places of a word in the code: 1-based lines. It must not be the tail of a longer word.
+    /// The 1-based lines that contain a word in the code. The end of a longer word does not count.
     pub fn lines_with(&self, word: &str) -> Vec<usize> {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let whole = word.starts_with(is_word);
@@ -40,7 +40,7 @@ impl Source {
     }
 }
 
-/// Blanks comments and what strings hold.
+/// Replaces comments and strings by blanks.
 fn blank(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut code = String::with_capacity(text.len());
@@ -58,7 +58,7 @@ fn blank(text: &str) -> String {
     code
 }
 
-/// The length of the comment, string or character that begins here; 0 where none does.
+/// The length of the comment, string or character literal that starts here; 0 if none does.
 fn opaque(rest: &[char], before: Option<char>) -> usize {
     let starts = |prefix: &str| prefix.chars().enumerate().all(|(i, c)| rest.get(i) == Some(&c));
     let in_word = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
@@ -76,7 +76,7 @@ fn opaque(rest: &[char], before: Option<char>) -> usize {
     }
     match rest[0] {
         '"' => quoted(rest, '"'),
-        // A lifetime is no character: 'a' and '\n' are, 'a is not.
+        // A lifetime ('a) is not a character literal ('a', '\n').
         '\'' if rest.get(1) == Some(&'\\') || rest.get(2) == Some(&'\'') => quoted(rest, '\''),
         _ => 0,
     }
@@ -119,7 +119,7 @@ fn quoted(rest: &[char], quote: char) -> usize {
     rest.len()
 }
 
-/// Blanks `#[cfg(test)] mod … { … }`: tests may do what the program may not.
+/// Replaces `#[cfg(test)] mod … { … }` by blanks: the rules do not apply to tests.
 fn without_tests(code: &str) -> String {
     let mut rest = code;
     let mut kept = String::with_capacity(code.len());
@@ -133,7 +133,7 @@ fn without_tests(code: &str) -> String {
     kept
 }
 
-/// To the end of the item: its closing brace, or a semicolon before any brace.
+/// The length of an item up to its closing brace, or up to a semicolon before any brace.
 fn item_length(item: &str) -> usize {
     let mut depth = 0;
     for (at, c) in item.char_indices() {
@@ -153,7 +153,7 @@ fn item_length(item: &str) -> usize {
 }
 
 #[test]
-fn only_code_is_looked_at() {
+fn comments_strings_and_tests_are_ignored() {
     let text = concat!(
         "//! println! in a comment\n",
         "fn a<'a>(x: &'a str) { let _ = (\"println!\", '\"', r#\"a \" println!\"#, b\"\\\"println!\"); }\n",
@@ -166,10 +166,10 @@ fn only_code_is_looked_at() {
 }
 
 #[test]
-fn a_file_knows_its_room() {
+fn the_layer_of_a_file_is_its_top_folder() {
     let at = |path| Source::new(path, "");
-    assert_eq!(at("src/core/graph/mod.rs").room(), Some("core"));
-    assert_eq!(at("src/main.rs").room(), None);
+    assert_eq!(at("src/core/graph/mod.rs").layer(), Some("core"));
+    assert_eq!(at("src/main.rs").layer(), None);
     assert!(at("src/tui/app/mod.rs").is_in(&["src/tui/app"]));
     assert!(!at("src/tui/apply.rs").is_in(&["src/tui/app"]));
 }

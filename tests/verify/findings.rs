@@ -1,15 +1,15 @@
-//! What is found.
+//! The problems that `verify` finds.
 
 use super::{document, good_history, is_untouched};
 use crate::support::{Server, ServerOptions, TestProject, server};
 
 #[test]
-fn a_good_history_is_proved_and_the_target_is_only_read() {
+fn a_good_history_is_proved_and_the_target_does_not_change() {
     let database = server().database();
     let project = TestProject::on(&database);
     good_history(&project);
     let output = project.run(&["verify"]).expect_status(0);
-    assert!(output.stdout.ends_with("5 of 5 revisions proved, and back to base\n"), "{}", output.stdout);
+    assert!(output.stdout.ends_with("5 of 5 revisions proved, and the downgrade to base\n"), "{}", output.stdout);
     assert!(output.stderr.contains("Verifying ee01 (5 of 5)"), "{}", output.stderr);
     assert!(is_untouched(&database));
     let found = document(&project.run(&["verify", "dd01", "--json"]).expect_status(0));
@@ -23,7 +23,7 @@ fn a_good_history_is_proved_and_the_target_is_only_read() {
 }
 
 #[test]
-fn a_downgrade_that_forgets_an_index_is_found_and_the_rest_still_proved() {
+fn a_downgrade_that_forgets_an_index_fails_and_the_others_are_proved() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.script("aa01", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
@@ -42,7 +42,7 @@ fn a_downgrade_that_forgets_an_index_is_found_and_the_rest_still_proved() {
 }
 
 #[test]
-fn an_upgrade_that_fails_is_told_with_its_line_and_what_stands_on_it_is_not_run() {
+fn a_failing_upgrade_is_reported_with_its_line_and_its_descendants_are_not_run() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.script("aa01", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
@@ -61,7 +61,7 @@ fn an_upgrade_that_fails_is_told_with_its_line_and_what_stands_on_it_is_not_run(
 }
 
 #[test]
-fn an_empty_downgrade_and_a_second_upgrade_that_makes_something_else_are_told() {
+fn an_empty_downgrade_and_a_different_second_upgrade_fail() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.script("aa01", "", "CREATE TABLE a (id int);", "");
@@ -84,7 +84,7 @@ fn an_empty_downgrade_and_a_second_upgrade_that_makes_something_else_are_told() 
 }
 
 #[test]
-fn nothing_to_approve_stands_in_the_way_and_comments_grants_and_settings_count() {
+fn hazards_need_no_approval_and_comments_grants_and_settings_are_compared() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(&format!("CREATE ROLE reader; ALTER DATABASE {} SET search_path = shop, public", database.name()));
@@ -104,13 +104,13 @@ fn nothing_to_approve_stands_in_the_way_and_comments_grants_and_settings_count()
 }
 
 #[test]
-fn the_sample_is_proved_on_its_own_server() {
+fn the_sample_is_proved_on_its_embedded_server() {
     let project = TestProject::without_config();
     let migrations = crate::support::repository().join("migrations");
     let copied = std::process::Command::new("cp").arg("-r").arg(migrations).arg(project.path("m")).status().unwrap();
     assert!(copied.success());
     let output = project.run(&["-c", "m/limbeck.toml", "verify"]).expect_status(0);
-    assert!(output.stdout.ends_with("12 of 12 revisions proved, and back to base\n"), "{}", output.stdout);
+    assert!(output.stdout.ends_with("12 of 12 revisions proved, and the downgrade to base\n"), "{}", output.stdout);
     let current = project.run(&["-c", "m/limbeck.toml", "current"]).expect_status(0).stdout;
     assert_eq!(current, "51ab90de3c44 (mergepoint)\n");
 }

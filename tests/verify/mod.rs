@@ -1,8 +1,8 @@
-//! `verify` on real servers: what it finds, and that it leaves nothing behind, however it ends.
+//! `verify` on real servers: the problems that it finds; and it always removes what it created.
 
+mod cleanup;
 mod findings;
-mod places;
-mod traces;
+mod scratch_servers;
 
 use crate::support::{Output, TestDatabase, TestProject};
 
@@ -12,12 +12,12 @@ pub fn scratch(database: &TestDatabase<'_>) -> Vec<String> {
     rows.into_iter().map(|mut row| row.remove(0)).collect()
 }
 
-/// What `verify --json` printed.
+/// Parses the document of `verify --json`.
 pub fn document(output: &Output) -> Vec<serde_json::Value> {
     serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", output.stdout, output.stderr))
 }
 
-/// Whether the target has anything but what it came with.
+/// Whether the target has no new objects.
 pub fn is_untouched(database: &TestDatabase<'_>) -> bool {
     database.psql(
         "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -25,7 +25,7 @@ pub fn is_untouched(database: &TestDatabase<'_>) -> bool {
     ) == "0"
 }
 
-/// Two branches, a dependency and a merge.
+/// Writes two branches, a dependency and a merge.
 pub fn good_history(project: &TestProject) {
     project.script("aa01", "", "CREATE TABLE a (id int PRIMARY KEY);", "DROP TABLE a;");
     project.script("bb01", "aa01", "CREATE INDEX a_ix ON a (id);", "DROP INDEX a_ix;");

@@ -6,7 +6,7 @@ use crate::core::sql::identifier::quote;
 
 /// A column as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Now {
+pub struct CurrentColumn {
     pub name: String,
     pub ty: String,
     pub base: String,
@@ -20,7 +20,7 @@ pub struct Now {
 
 /// A foreign key of a table that rows come back to: rows whose other side is missing have to stay away.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guard {
+pub struct ReferencedTable {
     /// The table referred to, as SQL.
     pub table: String,
     /// Column here, column there.
@@ -32,8 +32,8 @@ pub struct Guard {
 pub struct Target {
     /// As it stands in FROM and UPDATE.
     pub table: String,
-    pub columns: Vec<Now>,
-    pub guards: Vec<Guard>,
+    pub columns: Vec<CurrentColumn>,
+    pub references: Vec<ReferencedTable>,
     /// Whether ON CONFLICT may be said: an index that is checked late forbids it.
     pub conflicts: bool,
     /// Values of columns that another copy holds as they were, as SQL.
@@ -43,7 +43,7 @@ pub struct Target {
 impl Target {
     /// A column by its name.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&Now> {
+    pub fn column(&self, name: &str) -> Option<&CurrentColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 }
@@ -51,7 +51,7 @@ impl Target {
 /// A copied value as one of the column that it goes to. A type that is another by now takes it as text; never cut to
 /// a length without a word.
 #[must_use]
-pub fn back(stored: &Column, place: usize, now: &Now) -> String {
+pub fn back(stored: &Column, place: usize, now: &CurrentColumn) -> String {
     if stored.plain && stored.base == now.base {
         format!("k.v{place}")
     } else {
@@ -70,7 +70,7 @@ pub fn insert(copy: &str, table: &str, target: &Target, detail: &Detail) -> Stri
     if !detail.key.is_empty() {
         conditions.push(format!("NOT EXISTS (SELECT FROM {} AS t WHERE {})", target.table, same_key(detail)));
     }
-    conditions.extend(target.guards.iter().filter_map(|guard| guarded(guard, target, detail)));
+    conditions.extend(target.references.iter().filter_map(|guard| guarded(guard, target, detail)));
     if conditions.is_empty() {
         conditions.push("true".to_owned());
     }
@@ -148,7 +148,7 @@ pub fn misread(copy: &str, target: &Target, detail: &Detail, replaced: bool) -> 
 /// A value of a row of `rows` as an older copy of its column has it, from before the column's type was changed. `None`
 /// where the key of the older one is not among the rows' columns.
 #[must_use]
-pub fn older_value(older: (&str, &Detail), now: &Now, rows: &Detail) -> Option<String> {
+pub fn older_value(older: (&str, &Detail), now: &CurrentColumn, rows: &Detail) -> Option<String> {
     let (name, detail) = older;
     let same = detail.key.iter().enumerate().map(|(place, key)| {
         let held = rows.columns.iter().position(|column| column.name == key.name)?;
@@ -177,7 +177,7 @@ pub fn stale(copy: &str, table: &str, column: &str, detail: &Detail) -> String {
 }
 
 /// The copied columns that can be written, each with the column as it is now and the value for it.
-fn written<'a>(target: &'a Target, detail: &'a Detail) -> Vec<(&'a Column, &'a Now, String)> {
+fn written<'a>(target: &'a Target, detail: &'a Detail) -> Vec<(&'a Column, &'a CurrentColumn, String)> {
     let columns = detail.columns.iter().enumerate().filter_map(|(place, stored)| {
         let now = target.column(&stored.name).filter(|now| !now.generated)?;
         let given = target.given.iter().find(|(name, _)| *name == stored.name);
@@ -187,7 +187,7 @@ fn written<'a>(target: &'a Target, detail: &'a Detail) -> Vec<(&'a Column, &'a N
     columns.collect()
 }
 
-fn guarded(guard: &Guard, target: &Target, detail: &Detail) -> Option<String> {
+fn guarded(guard: &ReferencedTable, target: &Target, detail: &Detail) -> Option<String> {
     let mut free = Vec::new();
     let mut same = Vec::new();
     for (here, there) in &guard.pairs {
@@ -209,9 +209,9 @@ mod tests {
         Column { name: name.into(), number: 1, ty: base.clone(), base, plain, collated: false, shape: None }
     }
 
-    fn now(name: &str, base: &str) -> Now {
+    fn now(name: &str, base: &str) -> CurrentColumn {
         let (ty, base) = (base.to_owned(), base.to_owned());
-        Now { name: name.into(), ty, base, not_null: false, generated: false, always: false, shape: None }
+        CurrentColumn { name: name.into(), ty, base, not_null: false, generated: false, always: false, shape: None }
     }
 
     fn detail(columns: Vec<Column>, key: Vec<Column>) -> Detail {
@@ -231,12 +231,17 @@ mod tests {
             vec![stored("id", "integer", true), stored("o", "integer", true), stored("sum", "integer", true)],
             vec![stored("id", "integer", true)],
         );
-        let guard = Guard { table: "public.o".into(), pairs: vec![("o".into(), "id".into())] };
+        let guard = ReferencedTable { table: "public.o".into(), pairs: vec![("o".into(), "id".into())] };
         let mut sum = now("sum", "integer");
         sum.generated = true;
         let columns = vec![now("id", "integer"), now("o", "integer"), sum];
-        let target =
-            Target { table: "ONLY public.t".into(), columns, guards: vec![guard], conflicts: true, given: Vec::new() };
+        let target = Target {
+            table: "ONLY public.t".into(),
+            columns,
+            references: vec![guard],
+            conflicts: true,
+            given: Vec::new(),
+        };
         assert_eq!(
             insert("c", "public.t", &target, &detail),
             "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE NOT EXISTS \
@@ -255,8 +260,13 @@ mod tests {
         let detail = detail(vec![stored("m", "mood", false)], vec![stored("id", "integer", true)]);
         let mut column = now("m", "mood");
         column.not_null = true;
-        let target =
-            Target { table: "t".into(), columns: vec![column], guards: Vec::new(), conflicts: true, given: Vec::new() };
+        let target = Target {
+            table: "t".into(),
+            columns: vec![column],
+            references: Vec::new(),
+            conflicts: true,
+            given: Vec::new(),
+        };
         assert_eq!(
             update("c", &target, &detail, true).unwrap(),
             "UPDATE t AS t SET m = (k.v1::text)::mood FROM c AS k WHERE t.id = k.k1 AND t.m::text IS DISTINCT FROM \

@@ -4,8 +4,8 @@
 //! came in their place (`n1`), and later whether somebody has changed that since (`stale`).
 
 use super::{Column, Detail};
-use crate::core::hazard::Narrow;
 use crate::core::sql::identifier::quote;
+use crate::core::statement::RowFilter;
 
 /// A column's value in a form that holds on to no type or collation of anybody's own.
 #[must_use]
@@ -20,22 +20,22 @@ pub fn stored(column: &Column, row: &str) -> String {
 
 /// Makes a copy of rows. `table` is the table as it stands in FROM, its name beside it.
 #[must_use]
-pub fn rows(copy: &str, table: (&str, &str), detail: &Detail, narrow: Option<&Narrow>) -> String {
-    let row = row_name(table.1, narrow);
+pub fn rows(copy: &str, table: (&str, &str), detail: &Detail, filter: Option<&RowFilter>) -> String {
+    let row = row_name(table.1, filter);
     let columns = numbered(&detail.columns, 'v', &row);
-    made(copy, &columns, table, narrow, &row)
+    made(copy, &columns, table, filter, &row)
 }
 
 /// Makes a copy of the values of one column, beside the key; `replaced`: others take their place.
 #[must_use]
-pub fn values(copy: &str, table: (&str, &str), detail: &Detail, narrow: Option<&Narrow>, replaced: bool) -> String {
-    let row = row_name(table.1, narrow);
+pub fn values(copy: &str, table: (&str, &str), detail: &Detail, filter: Option<&RowFilter>, replaced: bool) -> String {
+    let row = row_name(table.1, filter);
     let mut columns = numbered(&detail.key, 'k', &row);
     columns.extend(numbered(&detail.columns, 'v', &row));
     if replaced {
         columns.extend(["NULL::text AS n1".to_owned(), "false AS stale".to_owned()]);
     }
-    made(copy, &columns, table, narrow, &row)
+    made(copy, &columns, table, filter, &row)
 }
 
 /// Rows that still stand were not lost.
@@ -75,13 +75,13 @@ fn numbered(columns: &[Column], letter: char, row: &str) -> Vec<String> {
     numbered.map(|(place, column)| format!("{} AS {letter}{}", stored(column, row), place + 1)).collect()
 }
 
-fn row_name(name: &str, narrow: Option<&Narrow>) -> String {
-    narrow.and_then(|narrow| narrow.alias.clone()).unwrap_or_else(|| quote(name))
+fn row_name(name: &str, filter: Option<&RowFilter>) -> String {
+    filter.and_then(|filter| filter.alias.clone()).unwrap_or_else(|| quote(name))
 }
 
-fn made(copy: &str, columns: &[String], table: (&str, &str), narrow: Option<&Narrow>, row: &str) -> String {
+fn made(copy: &str, columns: &[String], table: (&str, &str), filter: Option<&RowFilter>, row: &str) -> String {
     let (from, columns) = (table.0, columns.join(", "));
-    let condition = narrow.map_or_else(|| "true".to_owned(), Narrow::filter);
+    let condition = filter.map_or_else(|| "true".to_owned(), RowFilter::sql);
     format!("CREATE TABLE {copy} AS SELECT {columns} FROM {from} AS {row} WHERE {condition}")
 }
 
@@ -124,13 +124,13 @@ mod tests {
     #[test]
     fn the_statements_own_condition_narrows_the_copy() {
         let detail = detail(&[("id", true), ("m", false)], &[("m", false), ("id", true)]);
-        let narrow = Narrow {
+        let filter = RowFilter {
             alias: Some("x".into()),
-            others: Some("o".into()),
-            condition: Some("x.id = o.id -- why".into()),
+            from: Some("o".into()),
+            condition: "x.id = o.id -- why".into(),
             only: false,
         };
-        let made = rows("c", ("public.t", "t"), &detail, Some(&narrow));
+        let made = rows("c", ("public.t", "t"), &detail, Some(&filter));
         assert!(
             made.ends_with("FROM public.t AS x WHERE EXISTS (SELECT FROM o\nWHERE x.id = o.id -- why\n)"),
             "{made}"

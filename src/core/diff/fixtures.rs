@@ -1,13 +1,13 @@
-//! Small schemas to tell apart, and what the writers make of them.
+//! Small schemas for tests.
 
-use super::Options;
-use super::context::{Context, Decisions, Written};
+use super::ownership::{Decisions, DiffContext, Options};
+use super::steps::NotedSql;
 use crate::core::schema::{
     Column, Constraint, ConstraintKind, Enum, Function, FunctionKind, Grant, Index, Kind, Object, ObjectId, Schema,
     SequenceOptions, Table, View,
 };
 
-/// What a single object is in the old and in the new schema.
+/// One object in the old and in the new schema.
 pub struct Pair {
     pub id: ObjectId,
     pub old: Schema,
@@ -22,8 +22,8 @@ impl Pair {
         Self { id, old, new, options: Options { creator: "maker".to_owned(), version: 18 } }
     }
 
-    pub fn context(&self) -> Context<'_> {
-        Context { old: &self.old, new: &self.new, options: &self.options, decisions: Decisions::default() }
+    pub fn context(&self) -> DiffContext<'_> {
+        DiffContext { old: &self.old, new: &self.new, options: &self.options, decisions: Decisions::default() }
     }
 }
 
@@ -31,9 +31,9 @@ pub fn schema(objects: impl IntoIterator<Item = (ObjectId, Object)>) -> Schema {
     Schema { objects: objects.into_iter().collect(), ..Schema::default() }
 }
 
-/// The statements alone.
-pub fn sql(written: Vec<Written>) -> Vec<String> {
-    written.into_iter().map(|written| written.sql).collect()
+/// The statements without notes.
+pub fn sql(statements: Vec<NotedSql>) -> Vec<String> {
+    statements.into_iter().map(|statement| statement.sql).collect()
 }
 
 pub fn own(kind: Kind, name: &str) -> ObjectId {
@@ -86,14 +86,14 @@ pub fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// From `role=PRIVILEGE` or `role=PRIVILEGE*`, which has the option.
+/// Reads `role=PRIVILEGE`, or `role=PRIVILEGE*` with grant option.
 pub fn grant(text: &str) -> Grant {
     let (grantee, privilege) = text.split_once('=').unwrap();
     let grantable = privilege.ends_with('*');
     Grant { grantee: grantee.to_owned(), privilege: privilege.trim_end_matches('*').to_owned(), grantable }
 }
 
-/// A constraint as `kind` says it; its definition is what follows the name.
+/// A constraint; `definition` is the text after its name.
 pub fn constraint(name: &str, kind: ConstraintKind, definition: &str, columns: &[&str]) -> Constraint {
     Constraint {
         name: name.to_owned(),
@@ -113,11 +113,11 @@ pub fn constraint(name: &str, kind: ConstraintKind, definition: &str, columns: &
     }
 }
 
-/// A table in which more is set.
+/// A table with more attributes.
 pub fn table_with(columns: &[Column], set: impl FnOnce(&mut Table)) -> Object {
-    let Object::Table(mut made) = table(columns) else { unreachable!() };
-    set(&mut made);
-    Object::Table(made)
+    let Object::Table(mut built) = table(columns) else { unreachable!() };
+    set(&mut built);
+    Object::Table(built)
 }
 
 pub fn index(definition: &str) -> Index {
@@ -133,7 +133,7 @@ pub fn index(definition: &str) -> Index {
     }
 }
 
-/// What CREATE SEQUENCE gives by itself.
+/// The default options of CREATE SEQUENCE.
 pub fn numbers(type_name: &str) -> SequenceOptions {
     let maximum = match type_name {
         "smallint" => i16::MAX.into(),
@@ -148,7 +148,7 @@ pub fn labels(labels: &[&str]) -> Object {
     Object::Enum(Enum { labels: texts(labels) })
 }
 
-/// A function of no arguments.
+/// A function without arguments.
 pub fn function(name: &str, result: &str, body: &str) -> Object {
     Object::Function(Function {
         kind: FunctionKind::Function,
@@ -159,12 +159,12 @@ pub fn function(name: &str, result: &str, body: &str) -> Object {
     })
 }
 
-/// What belongs to a table of `public`.
+/// A part of a table in `public`.
 pub fn on(kind: Kind, table: &str, name: &str) -> ObjectId {
     ObjectId::on(kind, "public", table, name)
 }
 
-/// Notes that the first stands on the others.
+/// Records that the first object depends on the others.
 pub fn depend(schema: &mut Schema, id: &ObjectId, others: &[ObjectId]) {
     schema.depends.entry(id.clone()).or_default().extend(others.iter().cloned());
 }

@@ -1,109 +1,56 @@
-//! The difference between two schemas, as statements in an order that holds.
+//! Compares two schemas and returns the statements that turn the old one into the new one, in a valid order.
 //!
-//! `state` decides what becomes of every object, and of what stands on it; `write` puts each step into SQL, a kind of
-//! object a file; `order` sorts the steps by dependency, and by what reads well.
+//! Each folder depends only on those before it:
+//!
+//! 1. `ownership` answers which object belongs to which, and which object depends on which.
+//! 2. `steps` compares the objects one by one and creates steps. A step has its SQL and declares the conditions that it
+//!    requires, produces and releases. `steps/write` has one file for each group of object kinds.
+//! 3. `order` sorts the steps by these declarations and returns the statements.
+//!
+//! `rename` is separate: it suggests renames and reads the ones that the user asks for.
 
-mod carry;
-mod commit;
-mod context;
+mod constraint_renames;
+mod equivalence;
 #[cfg(test)]
 mod fixtures;
-mod inline;
-mod mention;
+mod operation;
 mod order;
+mod ownership;
 pub mod rename;
 pub mod render;
-mod settle;
-mod shorten;
-mod sort;
-mod state;
-mod step;
+mod short_names;
+mod steps;
 #[cfg(test)]
 mod tests;
-mod twin;
-mod write;
 
-use std::collections::BTreeSet;
+use super::schema::Schema;
 
-use super::schema::{ObjectId, Schema};
+pub use equivalence::{adopt_equivalent_expressions, has_different_expressions};
+pub use operation::{Action, Changes, Operation, count_objects};
+pub use ownership::Options;
+pub use short_names::strip_schema;
+pub use steps::find_todo_line;
 
-pub use settle::{may_settle, settle};
-pub use shorten::shorten;
-pub use write::line_to_fill;
+use ownership::{Decisions, DiffContext};
 
-use context::{Context, Decisions};
-
-/// What the difference needs to know besides the two schemas.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Options {
-    /// The role that runs the statements: its default privileges apply to what it makes.
-    pub creator: String,
-    /// The server's major version, e.g. `15`.
-    pub version: u32,
-}
-
-/// One statement and what it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    /// What it makes, changes or drops.
-    pub object: ObjectId,
-    /// The table or whatever else it is read together with.
-    pub group: ObjectId,
-    pub action: Action,
-    /// Without a semicolon. Every name is qualified.
-    pub sql: String,
-    /// What a reader has to know, as comment lines without dashes.
-    pub note: Option<String>,
-}
-
-/// What a step does to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// Loosens it from what is about to go: DROP DEFAULT, DETACH PARTITION, NO INHERIT.
-    Release,
-    /// Renames a type out of the way, until no column is of it any more.
-    Aside,
-    Drop,
-    Alter,
-    /// Gives it another name, as it was asked for.
-    Rename,
-    Create,
-    /// Gives a sequence to its column.
-    Own,
-    Comment,
-    Grant,
-}
-
-/// How one schema becomes the other.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changes {
-    pub operations: Vec<Operation>,
-    /// Why they cannot run in one transaction: a new enum value is used at once.
-    pub outside_transaction: Option<String>,
-}
-
-/// How many things statements are about, each with what is read together with it.
+/// Returns the statements that turn `old` into `new`. Objects without a difference by [`super::schema::differences`]
+/// need no statement.
 #[must_use]
-pub fn objects(operations: &[Operation]) -> usize {
-    operations.iter().map(|operation| &operation.group).collect::<BTreeSet<_>>().len()
-}
-
-/// What turns `old` into `new`. Objects that are alike by [`super::schema::differences`] give nothing.
-#[must_use]
-pub fn changes(old: &Schema, new: &Schema, options: &Options) -> Changes {
-    // Nothing has changed most of the time, and that is told soon.
+pub fn diff_schemas(old: &Schema, new: &Schema, options: &Options) -> Changes {
+    // In most runs nothing has changed. This check is cheap.
     if old == new {
         return Changes::default();
     }
-    let Some((mut operations, old)) = twin::renamed(old, new) else { return between(old, new, options) };
-    let mut changes = between(&old, new, options);
+    let Some((mut operations, old)) = constraint_renames::rename_identical_constraints(old, new) else {
+        return diff_objects(old, new, options);
+    };
+    let mut changes = diff_objects(&old, new, options);
     operations.append(&mut changes.operations);
     Changes { operations, ..changes }
 }
 
-fn between(old: &Schema, new: &Schema, options: &Options) -> Changes {
-    let mut context = Context { old, new, options, decisions: Decisions::default() };
-    let states = state::decide(&mut context);
-    inline::decide(&mut context, &states);
-    order::operations(&context, &states)
+fn diff_objects(old: &Schema, new: &Schema, options: &Options) -> Changes {
+    let mut context = DiffContext { old, new, options, decisions: Decisions::default() };
+    let steps = steps::plan_steps(&mut context);
+    order::order_steps(&context, &steps)
 }

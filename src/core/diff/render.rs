@@ -1,23 +1,23 @@
-//! The text of a script's section: statements in their groups, with what a reader has to know above them.
+//! Renders the statements of a script's section, in groups and with notes.
 
-use super::{Action, Changes, Operation};
+use super::operation::{Action, Changes, Operation};
 use crate::core::schema::{Kind, ObjectId, Schema};
 
-/// More groups than this get a line each that names them.
-const FEW: usize = 3;
+/// With more groups than this, each group gets a line with its name.
+const GROUPS_WITHOUT_HEADING: usize = 3;
 
-/// How statements are written.
+/// How statements are rendered.
 #[derive(Clone, Copy, Default)]
 pub struct Style<'a> {
-    /// What a statement reads like, e.g. with short names; `None`: as it is.
+    /// Changes the text of a statement, e.g. to use short names. `None`: no change.
     pub statement: Option<&'a dyn Fn(&str) -> String>,
-    /// The schema that needs no mention in headers.
+    /// The schema that is omitted in headings.
     pub home: Option<&'a str>,
-    /// Of a downgrade: the schema that is given back, of whose tables and columns the rows and values are lost.
-    pub given_back: Option<&'a Schema>,
+    /// For a downgrade: the schema that is restored. A note says which rows and values are lost.
+    pub restored: Option<&'a Schema>,
 }
 
-/// The section, without a newline at its end; empty for no changes.
+/// Returns the text of the section without a newline at the end. It is empty if there are no changes.
 #[must_use]
 pub fn render(changes: &Changes, style: Style<'_>) -> String {
     let groups: Vec<&[Operation]> = changes.operations.chunk_by(|one, next| one.group == next.group).collect();
@@ -27,7 +27,7 @@ pub fn render(changes: &Changes, style: Style<'_>) -> String {
     }
     for group in &groups {
         let mut text = String::new();
-        if groups.len() > FEW
+        if groups.len() > GROUPS_WITHOUT_HEADING
             && let Some(first) = group.first()
         {
             text.push_str(&comment(&heading(&first.group, style.home)));
@@ -39,7 +39,7 @@ pub fn render(changes: &Changes, style: Style<'_>) -> String {
     blocks.join("\n\n")
 }
 
-/// The statements of a group; a long one stands apart.
+/// The statements of a group. A statement of several lines has blank lines around it.
 fn statements(group: &[Operation], style: Style<'_>) -> String {
     let mut text = String::new();
     let mut long_before = false;
@@ -57,20 +57,20 @@ fn statements(group: &[Operation], style: Style<'_>) -> String {
 
 fn statement(operation: &Operation, style: Style<'_>) -> String {
     let notes =
-        operation.note.clone().into_iter().chain(style.given_back.and_then(|old| lost(operation, old, style.home)));
+        operation.note.clone().into_iter().chain(style.restored.and_then(|old| loss_note(operation, old, style.home)));
     let mut text: String = notes.map(|note| comment(&note) + "\n").collect();
     match style.statement {
         Some(shorten) => text.push_str(&shorten(&operation.sql)),
         None => text.push_str(&operation.sql),
     }
-    // A comment at the end would swallow the semicolon.
+    // A comment at the end of the statement would hide the semicolon.
     let last = text.lines().next_back().unwrap_or_default();
     text.push_str(if last.contains("--") { "\n;" } else { ";" });
     text
 }
 
-/// What a downgrade cannot bring back with the object that it makes again.
-fn lost(operation: &Operation, old: &Schema, home: Option<&str>) -> Option<String> {
+/// A note on the rows or values that the downgrade cannot restore by recreating an object.
+fn loss_note(operation: &Operation, old: &Schema, home: Option<&str>) -> Option<String> {
     let id = &operation.object;
     if operation.action != Action::Create {
         return None;
@@ -79,40 +79,41 @@ fn lost(operation: &Operation, old: &Schema, home: Option<&str>) -> Option<Strin
         Kind::Table => {
             let table = old.table(&id.schema, &id.name)?;
             let holds_rows = table.partition_by.is_none() && table.foreign.is_none();
-            let makes_it = operation.sql.starts_with("CREATE");
-            (holds_rows && makes_it).then(|| format!("The rows of {} come back only from a kept copy.", name(id, home)))
+            let creates_it = operation.sql.starts_with("CREATE");
+            (holds_rows && creates_it)
+                .then(|| format!("The rows of {} are restored only from a kept copy.", name(id, home)))
         }
         Kind::Column => {
             let column = old.column(id)?;
-            let makes_it = operation.sql.contains("ADD COLUMN");
+            let creates_it = operation.sql.contains("ADD COLUMN");
             let holds_values = column.generated.is_none();
-            (holds_values && makes_it)
-                .then(|| format!("The values of {} come back only from a kept copy.", name(id, home)))
+            (holds_values && creates_it)
+                .then(|| format!("The values of {} are restored only from a kept copy.", name(id, home)))
         }
         _ => None,
     }
 }
 
-/// Lines of a comment.
+/// The text as comment lines.
 fn comment(text: &str) -> String {
     text.lines().map(|line| format!("-- {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 /// `Table users`
 fn heading(id: &ObjectId, home: Option<&str>) -> String {
-    let words = short(id, home).to_string();
+    let words = omit_home(id, home).to_string();
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The name of a table or column, without its kind.
 fn name(id: &ObjectId, home: Option<&str>) -> String {
-    let id = short(id, home);
+    let id = omit_home(id, home);
     let parts = [&id.schema, &id.of, &id.name];
     parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(".")
 }
 
-fn short(id: &ObjectId, home: Option<&str>) -> ObjectId {
+fn omit_home(id: &ObjectId, home: Option<&str>) -> ObjectId {
     let mut id = id.clone();
     if home == Some(id.schema.as_str()) {
         id.schema.clear();
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_stand_apart_and_get_headers_only_where_they_are_many() {
+    fn groups_are_separated_and_have_headings_if_there_are_many() {
         assert_eq!(render(&Changes::default(), Style::default()), "");
         let few =
             changes(vec![operation("a", "A1"), operation("a", "A2"), operation("a", "A\n3"), operation("b", "B")]);
@@ -149,9 +150,9 @@ mod tests {
     fn notes_and_reasons_are_comments() {
         let mut noted = operation("a", "A -- why");
         noted.note = Some("one\n\ntwo".into());
-        let all = Changes { operations: vec![noted], outside_transaction: Some("so it is".into()) };
+        let all = Changes { operations: vec![noted], outside_transaction: Some("the reason".into()) };
         let upper = |sql: &str| sql.to_uppercase();
         let style = Style { statement: Some(&upper), ..Style::default() };
-        assert_eq!(render(&all, style), "-- Outside a transaction: so it is\n\n-- one\n--\n-- two\nA -- WHY\n;");
+        assert_eq!(render(&all, style), "-- Outside a transaction: the reason\n\n-- one\n--\n-- two\nA -- WHY\n;");
     }
 }

@@ -1,11 +1,11 @@
-//! Whole differences of small schemas: what is made anew around a change, and in which order.
+//! Differences between small schemas: which dependents are recreated, and in which order the statements run.
 
 mod random;
 
 use super::fixtures::{
     column, constraint, depend, function, grant, index, labels, numbers, on, own, schema, table, table_with, view,
 };
-use super::{Options, changes};
+use super::{Options, diff_schemas};
 use crate::core::schema::ConstraintKind::{ForeignKey, PrimaryKey, Unique};
 use crate::core::schema::{
     Column, CompositeType, Constraint, DefaultPrivileges, Generation, Kind, Object, ObjectId, Partition, Persistence,
@@ -17,10 +17,14 @@ fn options() -> Options {
 }
 
 fn statements(old: &Schema, new: &Schema) -> Vec<String> {
-    changes(&granted(old), &granted(new), &options()).operations.into_iter().map(|operation| operation.sql).collect()
+    diff_schemas(&granted(old), &granted(new), &options())
+        .operations
+        .into_iter()
+        .map(|operation| operation.sql)
+        .collect()
 }
 
-/// With what everybody may do with functions and types unless it is taken away.
+/// The schema with the built-in privileges of PUBLIC on functions and types.
 fn granted(schema: &Schema) -> Schema {
     let mut granted = schema.clone();
     for id in schema.objects.keys() {
@@ -34,8 +38,8 @@ fn granted(schema: &Schema) -> Schema {
     granted
 }
 
-/// Whether statements that begin like these follow one after the other, and no others are there.
-fn are(statements: &[String], wanted: &[&str]) {
+/// Asserts that the statements start with these texts, in this order.
+fn assert_start(statements: &[String], wanted: &[&str]) {
     let fits =
         statements.len() == wanted.len() && statements.iter().zip(wanted).all(|(sql, start)| sql.starts_with(start));
     assert!(fits, "{statements:#?}\nis not\n{wanted:#?}");
@@ -50,22 +54,22 @@ fn at(name: &str) -> QualifiedName {
 }
 
 #[test]
-fn a_view_is_made_anew_around_a_column_that_changes_its_type() {
+fn a_view_is_recreated_around_a_column_that_changes_its_type() {
     let of = |type_name: &str| {
         let columns = [column("id", type_name)];
         let (t, v, w) = (own(Kind::Table, "t"), own(Kind::View, "v"), own(Kind::View, "w"));
-        let mut made = schema([
+        let mut built = schema([
             (t, table(&columns)),
             (v.clone(), view(" SELECT id FROM public.t;", &[], &columns)),
             (w.clone(), view(" SELECT id FROM public.v;", &[], &columns)),
         ]);
-        depend(&mut made, &v, &[on(Kind::Column, "t", "id")]);
-        depend(&mut made, &w, std::slice::from_ref(&v));
-        made.comments.insert(v.clone(), "seen".into());
-        made.grants.insert(v, [grant("reader=SELECT")].into());
-        made
+        depend(&mut built, &v, &[on(Kind::Column, "t", "id")]);
+        depend(&mut built, &w, std::slice::from_ref(&v));
+        built.comments.insert(v.clone(), "seen".into());
+        built.grants.insert(v, [grant("reader=SELECT")].into());
+        built
     };
-    are(
+    assert_start(
         &statements(&of("integer"), &of("bigint")),
         &[
             "DROP VIEW public.w",
@@ -80,54 +84,60 @@ fn a_view_is_made_anew_around_a_column_that_changes_its_type() {
 }
 
 #[test]
-fn a_view_on_a_child_or_a_typed_table_is_made_anew_around_the_parents_column() {
+fn a_view_on_a_child_or_typed_table_is_recreated_around_the_parents_column() {
     let child = |type_name: &str, set: &dyn Fn(&mut crate::core::schema::Table)| {
         let inherited = Column { local: false, inherited: true, ..column("id", type_name) };
         table_with(&[inherited], |table| set(table))
     };
-    let seen = |made: &mut Schema, type_name: &str| {
+    let seen = |built: &mut Schema, type_name: &str| {
         let v = own(Kind::View, "v");
-        made.objects.insert(v.clone(), view(" SELECT id FROM public.c;", &[], &[column("id", type_name)]));
-        depend(made, &v, &[on(Kind::Column, "c", "id")]);
+        built.objects.insert(v.clone(), view(" SELECT id FROM public.c;", &[], &[column("id", type_name)]));
+        depend(built, &v, &[on(Kind::Column, "c", "id")]);
     };
     let part = |type_name: &str| {
         let place = Partition { parent: at("p"), bound: "DEFAULT".into() };
         let whole = table_with(&[column("id", type_name)], |table| table.partition_by = Some("LIST (k)".into()));
-        let mut made = schema([
+        let mut built = schema([
             (own(Kind::Table, "p"), whole),
             (own(Kind::Table, "c"), child(type_name, &|table| table.partition_of = Some(place.clone()))),
         ]);
-        depend(&mut made, &own(Kind::Table, "c"), &[own(Kind::Table, "p")]);
-        seen(&mut made, type_name);
-        made
+        depend(&mut built, &own(Kind::Table, "c"), &[own(Kind::Table, "p")]);
+        seen(&mut built, type_name);
+        built
     };
     let alter = "ALTER TABLE public.p ALTER COLUMN id TYPE bigint";
-    are(&statements(&part("integer"), &part("bigint")), &["DROP VIEW public.v", alter, "CREATE VIEW public.v"]);
+    assert_start(
+        &statements(&part("integer"), &part("bigint")),
+        &["DROP VIEW public.v", alter, "CREATE VIEW public.v"],
+    );
     let typed = |type_name: &str| {
         let row = CompositeType { columns: vec![column("id", type_name)] };
         let of = table_with(&[column("id", type_name)], |table| table.of_type = Some("public.pair".into()));
-        let mut made =
+        let mut built =
             schema([(own(Kind::CompositeType, "pair"), Object::CompositeType(row)), (own(Kind::Table, "c"), of)]);
-        depend(&mut made, &own(Kind::Table, "c"), &[own(Kind::CompositeType, "pair")]);
-        seen(&mut made, type_name);
-        made
+        depend(&mut built, &own(Kind::Table, "c"), &[own(Kind::CompositeType, "pair")]);
+        seen(&mut built, type_name);
+        built
     };
     let alter = "ALTER TYPE public.pair ALTER ATTRIBUTE id TYPE bigint CASCADE";
-    are(&statements(&typed("integer"), &typed("bigint")), &["DROP VIEW public.v", alter, "CREATE VIEW public.v"]);
+    assert_start(
+        &statements(&typed("integer"), &typed("bigint")),
+        &["DROP VIEW public.v", alter, "CREATE VIEW public.v"],
+    );
 }
 
 #[test]
-fn a_default_is_let_go_of_while_its_function_is_made_anew() {
+fn a_default_is_dropped_while_its_function_is_recreated() {
     let of = |result: &str| {
         let f = own(Kind::Function, "f");
-        let mut made = schema([
+        let mut built = schema([
             (own(Kind::Table, "t"), table(&[with_default("a", "bigint", "public.f()")])),
             (f.clone(), function("f", result, "SELECT 1")),
         ]);
-        depend(&mut made, &on(Kind::Column, "t", "a"), &[f]);
-        made
+        depend(&mut built, &on(Kind::Column, "t", "a"), &[f]);
+        built
     };
-    are(
+    assert_start(
         &statements(&of("integer"), &of("bigint")),
         &[
             "ALTER TABLE public.t ALTER COLUMN a DROP DEFAULT",
@@ -138,31 +148,36 @@ fn a_default_is_let_go_of_while_its_function_is_made_anew() {
     );
 }
 
-/// A table with a column of an enum, and perhaps a default.
-fn moody(of: &[&str], default: Option<&str>) -> Schema {
+/// A table with a column of an enum type, with or without a default.
+fn table_with_enum(of: &[&str], default: Option<&str>) -> Schema {
     let mood = own(Kind::Enum, "mood");
     let used = Column { default: default.map(Into::into), ..column("m", "public.mood") };
-    let mut made = schema([(own(Kind::Table, "t"), table(&[used])), (mood.clone(), labels(of))]);
-    depend(&mut made, &on(Kind::Column, "t", "m"), &[mood]);
-    made
+    let mut built = schema([(own(Kind::Table, "t"), table(&[used])), (mood.clone(), labels(of))]);
+    depend(&mut built, &on(Kind::Column, "t", "m"), &[mood]);
+    built
 }
 
 #[test]
-fn values_are_added_to_an_enum_in_place_and_only_there_used_outside_a_transaction() {
-    let changed = changes(&moody(&["a", "c"], None), &moody(&["a", "b", "c", "d"], None), &options());
-    let sql: Vec<String> = changed.operations.into_iter().map(|operation| operation.sql).collect();
-    are(&sql, &["ALTER TYPE public.mood ADD VALUE 'b' BEFORE 'c'", "ALTER TYPE public.mood ADD VALUE 'd'"]);
-    assert_eq!(changed.outside_transaction, None);
+fn enum_values_are_added_in_place_and_leave_the_transaction_only_if_used() {
     let changed =
-        changes(&moody(&["a"], Some("'a'::public.mood")), &moody(&["a", "b"], Some("'b'::public.mood")), &options());
+        diff_schemas(&table_with_enum(&["a", "c"], None), &table_with_enum(&["a", "b", "c", "d"], None), &options());
+    let sql: Vec<String> = changed.operations.into_iter().map(|operation| operation.sql).collect();
+    assert_start(&sql, &["ALTER TYPE public.mood ADD VALUE 'b' BEFORE 'c'", "ALTER TYPE public.mood ADD VALUE 'd'"]);
+    assert_eq!(changed.outside_transaction, None);
+    let changed = diff_schemas(
+        &table_with_enum(&["a"], Some("'a'::public.mood")),
+        &table_with_enum(&["a", "b"], Some("'b'::public.mood")),
+        &options(),
+    );
     assert_eq!(changed.operations.len(), 2);
-    assert!(changed.outside_transaction.is_some_and(|why| why.starts_with("the new value b of public.mood")));
+    assert!(changed.outside_transaction.is_some_and(|why| why.contains("the new value b of public.mood")));
 }
 
 #[test]
-fn an_enum_that_loses_a_value_is_put_aside_while_its_columns_move_over() {
-    let (old, new) = (moody(&["a", "b"], Some("'a'::public.mood")), moody(&["a"], Some("'a'::public.mood")));
-    are(
+fn an_enum_that_loses_a_value_is_renamed_while_its_columns_are_converted() {
+    let (old, new) =
+        (table_with_enum(&["a", "b"], Some("'a'::public.mood")), table_with_enum(&["a"], Some("'a'::public.mood")));
+    assert_start(
         &statements(&old, &new),
         &[
             "ALTER TYPE public.mood RENAME TO mood_old",
@@ -175,7 +190,7 @@ fn an_enum_that_loses_a_value_is_put_aside_while_its_columns_move_over() {
     );
 }
 
-fn keyed(refers_to: Option<&str>) -> Vec<Constraint> {
+fn keys(refers_to: Option<&str>) -> Vec<Constraint> {
     let key = constraint("pk", PrimaryKey, "PRIMARY KEY (id)", &["id"]);
     let refers = |to: &str| Constraint {
         references: Some(at(to)),
@@ -184,86 +199,86 @@ fn keyed(refers_to: Option<&str>) -> Vec<Constraint> {
     refers_to.map(refers).into_iter().chain([key]).collect()
 }
 
-/// Tables, each with a key, and with a foreign key to another.
-fn referring(pairs: &[(&str, Option<&str>)]) -> Schema {
-    let mut made = Schema::default();
+/// Tables with a primary key, and with a foreign key to another table.
+fn referring_tables(pairs: &[(&str, Option<&str>)]) -> Schema {
+    let mut built = Schema::default();
     for (name, to) in pairs {
-        let mut constraints = keyed(*to);
+        let mut constraints = keys(*to);
         for one in &mut constraints {
             one.name = format!("{name}_{}", one.name);
         }
-        made.objects.insert(
+        built.objects.insert(
             own(Kind::Table, name),
             table_with(&[column("id", "integer")], |table| {
                 table.constraints = constraints;
             }),
         );
         let of_own = on(Kind::Column, name, "id");
-        depend(&mut made, &on(Kind::Constraint, name, &format!("{name}_pk")), std::slice::from_ref(&of_own));
+        depend(&mut built, &on(Kind::Constraint, name, &format!("{name}_pk")), std::slice::from_ref(&of_own));
         if let Some(to) = to {
             let key = on(Kind::Constraint, to, &format!("{to}_pk"));
             depend(
-                &mut made,
+                &mut built,
                 &on(Kind::Constraint, name, &format!("{name}_fk")),
                 &[of_own, on(Kind::Column, to, "id"), key],
             );
         }
     }
-    made
+    built
 }
 
 #[test]
-fn foreign_keys_stand_in_their_table_unless_they_make_a_circle() {
+fn foreign_keys_are_inline_unless_they_form_a_cycle() {
     let none = Schema::default();
-    let line = referring(&[("a", Some("b")), ("b", None)]);
-    are(&statements(&none, &line), &["CREATE TABLE public.b", "CREATE TABLE public.a"]);
-    are(&statements(&line, &none), &["DROP TABLE public.a", "DROP TABLE public.b"]);
-    let circle = referring(&[("a", Some("b")), ("b", Some("a"))]);
-    let made = statements(&none, &circle);
-    let apart = made.iter().filter(|sql| sql.contains(" ADD CONSTRAINT ")).count();
-    assert!(apart >= 1 && made.len() == 2 + apart, "{made:#?}");
-    assert!(made.iter().take(2).all(|sql| sql.starts_with("CREATE TABLE")), "{made:#?}");
+    let line = referring_tables(&[("a", Some("b")), ("b", None)]);
+    assert_start(&statements(&none, &line), &["CREATE TABLE public.b", "CREATE TABLE public.a"]);
+    assert_start(&statements(&line, &none), &["DROP TABLE public.a", "DROP TABLE public.b"]);
+    let circle = referring_tables(&[("a", Some("b")), ("b", Some("a"))]);
+    let built = statements(&none, &circle);
+    let apart = built.iter().filter(|sql| sql.contains(" ADD CONSTRAINT ")).count();
+    assert!(apart >= 1 && built.len() == 2 + apart, "{built:#?}");
+    assert!(built.iter().take(2).all(|sql| sql.starts_with("CREATE TABLE")), "{built:#?}");
     let gone = statements(&circle, &none);
     assert!(gone.first().is_some_and(|sql| sql.contains(" DROP CONSTRAINT ")), "{gone:#?}");
     assert!(gone.iter().rev().take(2).all(|sql| sql.starts_with("DROP TABLE")), "{gone:#?}");
 }
 
 #[test]
-fn a_name_is_free_before_it_is_taken_anew() {
+fn a_name_is_free_before_it_is_taken_again() {
     let columns = [column("id", "integer")];
     let old = schema([(own(Kind::Table, "x"), table(&columns))]);
     let new = schema([(own(Kind::View, "x"), view(" SELECT 1 AS id;", &[], &columns))]);
-    are(&statements(&old, &new), &["DROP TABLE public.x", "CREATE VIEW public.x"]);
-    are(&statements(&new, &old), &["DROP VIEW public.x", "CREATE TABLE public.x"]);
+    assert_start(&statements(&old, &new), &["DROP TABLE public.x", "CREATE VIEW public.x"]);
+    assert_start(&statements(&new, &old), &["DROP VIEW public.x", "CREATE TABLE public.x"]);
     let tables = || [(own(Kind::Table, "t"), table(&columns)), (own(Kind::Table, "u"), table(&columns))];
     let (mut old, mut new) = (schema(tables()), schema(tables()));
     let of = |name: &str| Object::Index(index(&format!("public.{name} USING btree (id)")));
     old.objects.insert(on(Kind::Index, "u", "i"), of("u"));
     new.objects.insert(on(Kind::Index, "t", "i"), of("t"));
-    are(&statements(&old, &new), &["DROP INDEX public.i", "CREATE INDEX i ON public.t"]);
+    assert_start(&statements(&old, &new), &["DROP INDEX public.i", "CREATE INDEX i ON public.t"]);
 }
 
 #[test]
-fn a_constraint_is_renamed_and_not_made_anew() {
+fn a_constraint_is_renamed_and_not_recreated() {
     let of = |name: &str| {
         let one = constraint(name, Unique, "UNIQUE (id)", &["id"]);
         schema([(own(Kind::Table, "t"), table_with(&[column("id", "integer")], |table| table.constraints = vec![one]))])
     };
-    are(&statements(&of("old"), &of("new")), &["ALTER TABLE public.t RENAME CONSTRAINT old TO new"]);
+    assert_start(&statements(&of("old"), &of("new")), &["ALTER TABLE public.t RENAME CONSTRAINT old TO new"]);
 }
 
 #[test]
-fn a_child_keeps_what_it_has_when_its_parent_is_made_anew() {
+fn a_partition_keeps_its_rows_when_its_parent_is_recreated() {
     let of = |key: &str| {
         let place = Partition { parent: at("p"), bound: "DEFAULT".into() };
         let inherited = Column { local: false, inherited: true, ..column("id", "integer") };
         let whole = table_with(&[column("id", "integer")], |table| table.partition_by = Some(key.into()));
         let part = table_with(&[inherited], |table| table.partition_of = Some(place));
-        let mut made = schema([(own(Kind::Table, "p"), whole), (own(Kind::Table, "c"), part)]);
-        depend(&mut made, &own(Kind::Table, "c"), &[own(Kind::Table, "p")]);
-        made
+        let mut built = schema([(own(Kind::Table, "p"), whole), (own(Kind::Table, "c"), part)]);
+        depend(&mut built, &own(Kind::Table, "c"), &[own(Kind::Table, "p")]);
+        built
     };
-    are(
+    assert_start(
         &statements(&of("LIST (id)"), &of("HASH (id)")),
         &[
             "ALTER TABLE public.p DETACH PARTITION public.c",
@@ -275,39 +290,39 @@ fn a_child_keeps_what_it_has_when_its_parent_is_made_anew() {
 }
 
 #[test]
-fn a_sequence_is_made_before_the_default_that_calls_it_and_owned_after_the_column() {
+fn a_sequence_is_created_before_its_default_and_owned_after_the_column() {
     let s = own(Kind::Sequence, "s");
     let with = |owned: bool| {
         let default = with_default("a", "bigint", "nextval('public.s'::regclass)");
         let owner = owned.then(|| on(Kind::Column, "t", "a"));
         let of = Sequence { options: numbers("bigint"), owned_by: owner, persistence: Persistence::Permanent };
-        let mut made = schema([(own(Kind::Table, "t"), table(&[default])), (s.clone(), Object::Sequence(of))]);
-        depend(&mut made, &on(Kind::Column, "t", "a"), std::slice::from_ref(&s));
-        made
+        let mut built = schema([(own(Kind::Table, "t"), table(&[default])), (s.clone(), Object::Sequence(of))]);
+        depend(&mut built, &on(Kind::Column, "t", "a"), std::slice::from_ref(&s));
+        built
     };
     let none = Schema::default();
-    are(
+    assert_start(
         &statements(&none, &with(true)),
         &["CREATE SEQUENCE public.s", "CREATE TABLE public.t", "ALTER SEQUENCE public.s OWNED BY public.t.a"],
     );
-    are(&statements(&with(true), &none), &["DROP TABLE public.t"]);
-    are(&statements(&with(false), &none), &["DROP TABLE public.t", "DROP SEQUENCE public.s"]);
-    are(&statements(&with(true), &with(false)), &["ALTER SEQUENCE public.s OWNED BY NONE"]);
+    assert_start(&statements(&with(true), &none), &["DROP TABLE public.t"]);
+    assert_start(&statements(&with(false), &none), &["DROP TABLE public.t", "DROP SEQUENCE public.s"]);
+    assert_start(&statements(&with(true), &with(false)), &["ALTER SEQUENCE public.s OWNED BY NONE"]);
     let kept = schema([(own(Kind::Table, "t"), table(&[column("a", "bigint")]))]);
-    are(
+    assert_start(
         &statements(&with(true), &kept),
         &["ALTER TABLE public.t ALTER COLUMN a DROP DEFAULT", "DROP SEQUENCE public.s"],
     );
 }
 
 #[test]
-fn a_function_comes_after_what_its_text_names() {
+fn a_function_is_created_after_the_objects_in_its_text() {
     let new = schema([
         (own(Kind::Function, "a"), function("a", "integer", "SELECT public.b()")),
         (own(Kind::Function, "b"), function("b", "integer", "SELECT id FROM public.t")),
         (own(Kind::Table, "t"), table(&[column("id", "integer")])),
     ]);
-    are(
+    assert_start(
         &statements(&Schema::default(), &new),
         &["CREATE TABLE public.t", "CREATE OR REPLACE FUNCTION public.b()", "CREATE OR REPLACE FUNCTION public.a()"],
     );
@@ -319,25 +334,25 @@ fn default_privileges_come_last() {
     let grants = [grant("reader=SELECT")].into();
     let mut new = schema([(own(Kind::Table, "t"), table(&[column("id", "integer")]))]);
     new.objects.insert(id, Object::DefaultPrivileges(DefaultPrivileges { grants }));
-    are(&statements(&Schema::default(), &new), &["CREATE TABLE public.t", "ALTER DEFAULT PRIVILEGES"]);
+    assert_start(&statements(&Schema::default(), &new), &["CREATE TABLE public.t", "ALTER DEFAULT PRIVILEGES"]);
 }
 
 #[test]
 fn an_inherited_generated_column_follows_its_parent() {
     let of = |text: &str| {
-        let made = |inherited: bool| Column {
+        let built = |inherited: bool| Column {
             generated: Some(Generation::Stored),
             default: Some(text.into()),
             local: !inherited,
             inherited,
             ..column("g", "integer")
         };
-        let child = table_with(&[made(true)], |table| table.inherits = vec![at("p")]);
-        let mut made = schema([(own(Kind::Table, "p"), table(&[made(false)])), (own(Kind::Table, "c"), child)]);
-        depend(&mut made, &own(Kind::Table, "c"), &[own(Kind::Table, "p")]);
-        made
+        let child = table_with(&[built(true)], |table| table.inherits = vec![at("p")]);
+        let mut built = schema([(own(Kind::Table, "p"), table(&[built(false)])), (own(Kind::Table, "c"), child)]);
+        depend(&mut built, &own(Kind::Table, "c"), &[own(Kind::Table, "p")]);
+        built
     };
-    are(
+    assert_start(
         &statements(&of("1"), &of("2")),
         &[
             "ALTER TABLE public.p DROP COLUMN g",

@@ -1,120 +1,125 @@
-//! `downgrade TARGET`: what stands above the target and is applied.
+//! `downgrade TARGET`: the applied revisions above the target.
 
-use super::node::{self, Place, PlaceSet, reach};
-use super::refusal::{Asked, Refusal, listed};
-use super::resolve::{Stand, walked_too_far};
+use super::node::{self, RevisionIndex, RevisionSet, reachable};
+use super::resolve::{WalkPosition, too_far_error};
+use super::resolve_error::{LookupPurpose, ResolveError, listed};
 use super::target::{Name, Relative, Target};
 use super::{Direction, Graph, GraphError, Path, RevisionId};
 
-/// Where a downgrade goes to, and the branch that it keeps to.
+/// The target of a downgrade and the branch that it is limited to.
 pub(super) struct Destination {
     pub branch: Option<String>,
-    pub stand: Stand,
+    pub position: WalkPosition,
 }
 
 impl Graph {
     /// See [`Graph::downgrade`].
     pub(super) fn downgrade_path(&self, target: &str, current: &[RevisionId]) -> Result<Path, GraphError> {
-        let doomed = self.doomed(target, current).map_err(|refusal| self.error(refusal, Asked::Downgrade(target)))?;
-        self.path(self.newest_first_of(&doomed), Direction::Downgrade, current)
+        let to_downgrade = self
+            .to_downgrade(target, current)
+            .map_err(|resolve_error| self.error(resolve_error, LookupPurpose::Downgrade(target)))?;
+        self.path(self.newest_first_of(&to_downgrade), Direction::Downgrade, current)
     }
 
-    /// See [`Graph::take_back`].
-    pub(super) fn path_back(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
+    /// See [`Graph::downgrade_single`].
+    pub(super) fn single_downgrade_path(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
         match self.ids.get(id) {
-            Some(place) if current.contains(id) => self.path(vec![*place], Direction::Downgrade, current),
+            Some(index) if current.contains(id) => self.path(vec![*index], Direction::Downgrade, current),
             _ => Err(GraphError {
-                message: format!("Revision {id} is not on top of what is applied"),
-                hint: Some(format!("take back first what stands on {id}")),
+                message: format!("Revision {id} is not an applied head"),
+                hint: Some(format!("downgrade the applied revisions that depend on {id} first")),
             }),
         }
     }
 
-    fn doomed(&self, target: &str, current: &[RevisionId]) -> Result<PlaceSet, Refusal> {
+    fn to_downgrade(&self, target: &str, current: &[RevisionId]) -> Result<RevisionSet, ResolveError> {
         if let Some(merge) = self.merge_to_undo(target, current) {
-            let mut doomed = PlaceSet::new(self.nodes.len());
-            doomed.insert(merge);
-            return Ok(doomed);
+            let mut to_downgrade = RevisionSet::new(self.nodes.len());
+            to_downgrade.insert(merge);
+            return Ok(to_downgrade);
         }
-        let Destination { branch, stand } = self.downgrade_destination(target, current, true)?;
-        let roots = self.roots(branch.as_deref(), stand)?;
+        let Destination { branch, position } = self.downgrade_destination(target, current, true)?;
+        let roots = self.roots(branch.as_deref(), position)?;
         let rows = self.rows(current)?;
-        let active = reach(&self.nodes, rows.iter().copied(), node::below);
-        let doomed = reach(&self.nodes, roots, node::above).and(&active);
-        match stand {
-            Stand::On(place) if doomed.is_empty() && !rows.contains(&place) => {
-                Err(Refusal::NotOnTheWay { lower: "Nothing to drop".to_owned(), upper: listed(current, usize::MAX) })
+        let active = reachable(&self.nodes, rows.iter().copied(), node::prerequisites);
+        let to_downgrade = reachable(&self.nodes, roots, node::dependents).and(&active);
+        match position {
+            WalkPosition::On(index) if to_downgrade.is_empty() && !rows.contains(&index) => {
+                Err(ResolveError::Unreachable {
+                    lower: "Nothing to drop".to_owned(),
+                    upper: listed(current, usize::MAX),
+                })
             }
-            _ => Ok(doomed),
+            _ => Ok(to_downgrade),
         }
     }
 
-    /// Alembic's walk knows no way down from a merge point; one step back is to undo the merge itself.
-    fn merge_to_undo(&self, target: &str, current: &[RevisionId]) -> Option<Place> {
+    /// In Alembic, `-1` from a merge point is ambiguous. Here it downgrades the merge revision.
+    fn merge_to_undo(&self, target: &str, current: &[RevisionId]) -> Option<RevisionIndex> {
         let one_back = Target::Relative(Relative { branch: None, symbol: None, steps: -1 });
         let [only] = current else { return None };
-        let place = *self.ids.get(only)?;
-        (Target::parse(target) == one_back && self.nodes[place].parents.len() > 1).then_some(place)
+        let index = *self.ids.get(only)?;
+        (Target::parse(target) == one_back && self.nodes[index].parents.len() > 1).then_some(index)
     }
 
-    /// The lowest revisions that have to go.
-    fn roots(&self, branch: Option<&str>, stand: Stand) -> Result<Vec<Place>, Refusal> {
-        let (mut roots, candidates) = match stand {
-            Stand::On(place) => (self.nodes[place].children.clone(), self.nodes[place].children.len()),
-            Stand::Nowhere | Stand::Base => {
-                let bases = self.places_where(|node| node.parents.is_empty());
-                // Alembic counts a base once more for each label of its own, and looks at the branch only where
-                // it counts several.
+    /// The lowest revisions to downgrade.
+    fn roots(&self, branch: Option<&str>, position: WalkPosition) -> Result<Vec<RevisionIndex>, ResolveError> {
+        let (mut roots, candidates) = match position {
+            WalkPosition::On(index) => (self.nodes[index].children.clone(), self.nodes[index].children.len()),
+            WalkPosition::Unset | WalkPosition::Base => {
+                let bases = self.indices_where(|node| node.parents.is_empty());
+                // Alembic counts a base once more for each of its labels, and looks at the branch only if the count is
+                // more than one.
                 let labels = self.labels.values().filter(|owner| self.nodes[**owner].parents.is_empty()).count();
                 let count = bases.len() + labels;
                 (bases, count)
             }
         };
         if let (Some(branch), true) = (branch, candidates > 1) {
-            let line = reach(&self.nodes, [self.branch(branch)?], node::parents);
+            let line = reachable(&self.nodes, [self.branch(branch)?], node::parents);
             roots.retain(|root| line.contains(*root));
             if roots.is_empty() {
-                return Err(Refusal::hinted(
+                return Err(ResolveError::with_hint(
                     "Not a valid downgrade target from current heads",
-                    format!("nothing above it is on branch '{branch}'"),
+                    format!("no revision above it is on branch '{branch}'"),
                 ));
             }
         }
         Ok(roots)
     }
 
-    /// What a downgrade's target means. Without `exact` a walk that leaves the graph ends at its edge.
+    /// Resolves the target of a downgrade. Without `exact`, a walk that leaves the graph stops at its end.
     pub(super) fn downgrade_destination(
         &self,
         target: &str,
         current: &[RevisionId],
         exact: bool,
-    ) -> Result<Destination, Refusal> {
+    ) -> Result<Destination, ResolveError> {
         match Target::parse(target) {
             Target::Absolute(_) => {
                 let (branch, symbol) = target.rsplit_once('@').unwrap_or(("", target));
-                let stand = self.single(Name { branch: None, symbol }, symbol)?;
-                Ok(Destination { branch: Some(branch.to_owned()).filter(|branch| !branch.is_empty()), stand })
+                let position = self.single(Name { branch: None, symbol }, symbol)?;
+                Ok(Destination { branch: Some(branch.to_owned()).filter(|branch| !branch.is_empty()), position })
             }
             Target::Relative(Relative { branch, symbol: None, steps }) => {
-                let hint = "a downgrade goes down: `-n`, or `upgrade +n` to go up";
+                let hint = "use `-n` with a downgrade, or `upgrade +n`";
                 if steps >= 0 {
-                    return Err(Refusal::did_not_produce(steps, hint));
+                    return Err(ResolveError::did_not_produce(steps, hint));
                 }
                 let start = self.start_of_relative_downgrade(branch, steps, current)?;
-                let hint = "there are fewer revisions below; `base` goes to the end";
-                let found = self.walk(Stand::On(start), steps, None, exact)?;
-                let stand = found.ok_or_else(|| Refusal::did_not_produce(steps, hint))?;
+                let hint = "there are fewer revisions below it; use `base` to downgrade all";
+                let found = self.walk(WalkPosition::On(start), steps, None, exact)?;
+                let position = found.ok_or_else(|| ResolveError::did_not_produce(steps, hint))?;
                 let branch = branch.unwrap_or(self.id(start).as_str()).to_owned();
-                Ok(Destination { branch: Some(branch), stand })
+                Ok(Destination { branch: Some(branch), position })
             }
             Target::Relative(Relative { branch, symbol: Some(symbol), steps }) => {
                 let start = self.single(Name { branch: branch.filter(|_| steps < 0), symbol }, symbol)?;
-                let stand = self.walk(start, steps, branch, exact)?.ok_or_else(walked_too_far)?;
-                if steps >= 0 && stand == Stand::Nowhere {
-                    return Err(walked_too_far());
+                let position = self.walk(start, steps, branch, exact)?.ok_or_else(too_far_error)?;
+                if steps >= 0 && position == WalkPosition::Unset {
+                    return Err(too_far_error());
                 }
-                Ok(Destination { branch: branch.map(str::to_owned), stand })
+                Ok(Destination { branch: branch.map(str::to_owned), position })
             }
         }
     }
@@ -124,33 +129,33 @@ impl Graph {
         branch: Option<&str>,
         steps: i64,
         current: &[RevisionId],
-    ) -> Result<Place, Refusal> {
+    ) -> Result<RevisionIndex, ResolveError> {
         let starts = match branch {
             None => self.rows(current)?,
             Some(branch) => self.applied_tips_on(branch, &self.rows(current)?)?,
         };
         match starts.as_slice() {
-            [] => Err(Refusal::did_not_produce(steps, "the database holds no revision to step back from")),
+            [] => Err(ResolveError::did_not_produce(steps, "no revision is applied to the database")),
             [only] => Ok(*only),
             several => {
-                let heads = listed(several.iter().map(|place| self.id(*place)), 8);
-                Err(Refusal::hinted(
+                let heads = listed(several.iter().map(|index| self.id(*index)), 8);
+                Err(ResolveError::with_hint(
                     format!("Ambiguous downgrade from multiple current revisions: {heads}"),
-                    "name the one to step back from (`REV-1`), a branch (`label@-1`), or the revision to go to",
+                    "name one of them (`REV-1`), a branch (`label@-1`), or the target revision",
                 ))
             }
         }
     }
 
-    /// The rows on a branch; where none is, the revisions on it that nothing applied revises.
-    fn applied_tips_on(&self, branch: &str, rows: &[Place]) -> Result<Vec<Place>, Refusal> {
+    /// The rows on a branch. If there are none: the applied revisions on it that have no applied child.
+    fn applied_tips_on(&self, branch: &str, rows: &[RevisionIndex]) -> Result<Vec<RevisionIndex>, ResolveError> {
         let lineage = self.lineage(branch)?;
-        let on_branch: Vec<Place> = rows.iter().copied().filter(|row| lineage.contains(*row)).collect();
+        let on_branch: Vec<RevisionIndex> = rows.iter().copied().filter(|row| lineage.contains(*row)).collect();
         if !on_branch.is_empty() {
             return Ok(on_branch);
         }
-        let active = reach(&self.nodes, rows.iter().copied(), node::below);
-        let is_tip = |place: &Place| !self.nodes[*place].children.iter().any(|child| active.contains(*child));
-        Ok(active.iter().filter(|place| lineage.contains(*place) && is_tip(place)).collect())
+        let active = reachable(&self.nodes, rows.iter().copied(), node::prerequisites);
+        let is_tip = |index: &RevisionIndex| !self.nodes[*index].children.iter().any(|child| active.contains(*child));
+        Ok(active.iter().filter(|index| lineage.contains(*index) && is_tip(index)).collect())
     }
 }

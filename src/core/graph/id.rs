@@ -1,17 +1,17 @@
-//! Revision ids: what may be one, and nothing else passes as one.
+//! Revision ids and the rules for them.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The longest id that `alembic_version.version_num varchar(32)` holds, in characters.
+/// The maximum length in characters that fits into `alembic_version.version_num varchar(32)`.
 pub const MAX_LENGTH: usize = 32;
 
-/// The name of one revision: 1 to 32 characters without `@ - + : , /` or blanks, and no symbol
-/// (`head heads base current`). Cheap to clone.
+/// The id of a revision: 1 to 32 characters without `@ - + : , /`, spaces and control characters. `head`, `heads`,
+/// `base` and `current` are no ids. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevisionId(Arc<str>);
 
-/// Why a text is no revision id.
+/// Why a text is not a valid revision id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRevisionId {
     #[error("a revision identifier cannot be empty")]
@@ -25,10 +25,10 @@ pub enum InvalidRevisionId {
 }
 
 impl RevisionId {
-    /// Checks and takes an id.
+    /// Checks a text and returns it as an id.
     ///
     /// # Errors
-    /// When the text is empty, longer than 32 characters, a symbol, or holds a forbidden character.
+    /// If the text is empty, longer than 32 characters, a symbol, or contains a forbidden character.
     pub fn parse(text: &str) -> Result<Self, InvalidRevisionId> {
         if text.is_empty() {
             return Err(InvalidRevisionId::Empty);
@@ -59,7 +59,7 @@ impl RevisionId {
         &self.0
     }
 
-    /// The first eight characters, which is how the UI names a revision.
+    /// The first eight characters, which the UI shows.
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.char_indices().nth(8).map_or(&self.0, |(end, _)| &self.0[..end])
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forbidden_characters_are_named_once_and_sorted() {
+    fn forbidden_characters_are_listed_once_and_sorted() {
         let error = RevisionId::parse("a-b-@c").unwrap_err();
         assert_eq!(error.to_string(), "Character(s) '-, @' not allowed in revision identifier 'a-b-@c'");
     }

@@ -1,27 +1,27 @@
-//! Lanes as data: what stands left and right of each node of a listing, and the link rows below it.
+//! Lanes as data: the cells left and right of each node in a listing, and the rows that link it to the nodes below.
 //!
-//! Nodes are numbers in the order of the listing, newest first; an edge points at a later node. The
-//! cells are box-drawing text; who draws them chooses the node's glyph and may translate the cells.
+//! Nodes are numbers in the order of the listing, newest first. An edge points to a later node. The cells are
+//! box-drawing characters. The caller chooses the node's glyph and may translate the cells.
 
 use renderdag::pipeline::types::{Ancestor, PrefixLine, PrefixLineKind, PrefixLinePart, PrefixLineRenderer};
 use renderdag::pipeline::{BoxDrawing, GraphRowShaper};
 
-/// The cells of one node's row, and of the rows that link it to what stands below.
+/// The cells of a node's row, and of the rows that link it to the nodes below.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LaneRow {
-    /// The cells before the node's glyph; two for each lane.
+    /// The cells before the node's glyph, two for each lane.
     pub left: Box<str>,
-    /// The cells after the glyph, without trailing blanks.
+    /// The cells after the glyph, without trailing spaces.
     pub right: Box<str>,
-    /// Rows between this node and the next, without trailing blanks; mostly none.
+    /// The rows between this node and the next, without trailing spaces. Usually there are none.
     pub links: Box<[Box<str>]>,
 }
 
-/// What an edge from a node to a later one means.
+/// The meaning of an edge from a node to a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
     Parent(usize),
-    /// `Depends On`: drawn as a broken line.
+    /// `Depends On`, drawn as a dashed line.
     Dependency(usize),
 }
 
@@ -34,7 +34,7 @@ impl Edge {
 }
 
 impl LaneRow {
-    /// The widest of its rows in cells, the glyph taken as one.
+    /// The width of the widest row in cells. The glyph counts as one.
     #[must_use]
     pub fn width(&self) -> usize {
         let node = self.left.chars().count() + 1 + self.right.chars().count();
@@ -42,10 +42,10 @@ impl LaneRow {
     }
 }
 
-/// Lays the lanes of a listing: `edges` holds each node's edges. Edges that do not point at a later
-/// node are left out, as a lane that never ends would be drawn to the bottom.
+/// Lays out the lanes of a listing. `edges` has the edges of each node. Edges that do not point to a later node are
+/// ignored, because their lane would never end.
 #[must_use]
-pub fn lay(edges: &[Vec<Edge>]) -> Vec<LaneRow> {
+pub fn lay_out(edges: &[Vec<Edge>]) -> Vec<LaneRow> {
     let options = renderdag::OutputRendererOptions { min_row_height: 1, ..Default::default() };
     let mut shaper = GraphRowShaper::<usize>::with_options(options);
     let mut cells = BoxDrawing::<renderdag::pipeline::row_shape_to_prefix_lines::box_drawing::Curved>::new();
@@ -117,7 +117,7 @@ mod tests {
 
     fn drawn(edges: &[Vec<Edge>]) -> String {
         let mut text = String::new();
-        for row in lay(edges) {
+        for row in lay_out(edges) {
             text.push_str(format!("{}o{}", row.left, row.right).trim_end());
             text.push('\n');
             for link in &row.links {
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_needs_no_link_rows() {
+    fn a_linear_history_needs_no_link_rows() {
         let edges: Vec<Vec<Edge>> = (0..50).map(|n| vec![Edge::Parent(n + 1)]).chain([vec![]]).collect();
-        assert!(lay(&edges).iter().all(|row| row.links.is_empty() && row.width() == 1));
+        assert!(lay_out(&edges).iter().all(|row| row.links.is_empty() && row.width() == 1));
     }
 
     #[test]
-    fn a_dependency_is_broken_and_ends_at_its_revision() {
+    fn a_dependency_is_dashed_and_ends_at_its_revision() {
         let edges = [vec![Edge::Parent(3), Edge::Dependency(2)], vec![Edge::Parent(2)], vec![Edge::Parent(3)], vec![]];
         let text = drawn(&edges);
         assert!(text.contains('╷'), "{text}");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_that_points_up_is_left_out() {
+    fn an_edge_to_an_earlier_node_is_ignored() {
         assert_eq!(drawn(&[vec![Edge::Parent(1)], vec![Edge::Parent(0)]]), "o\no\n");
     }
 }

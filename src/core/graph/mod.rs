@@ -1,7 +1,7 @@
-//! The revision graph: which revisions exist, what stands on what, and what a target means.
+//! The revision graph: the revisions, their dependencies, and how targets are resolved.
 //!
-//! The semantics are Alembic's. Orders are stable everywhere: parents before children (or the other
-//! way round where a listing is newest first), and by id among those that the graph leaves free.
+//! The semantics are Alembic's. All orders are stable: parents before children, or children before parents in listings
+//! with the newest revision first. Where the graph leaves a choice, revisions are sorted by id.
 
 mod build;
 mod cycle;
@@ -17,8 +17,8 @@ mod problem;
 #[cfg(test)]
 mod random;
 mod range;
-mod refusal;
 mod resolve;
+mod resolve_error;
 mod stamp;
 mod target;
 #[cfg(test)]
@@ -32,9 +32,9 @@ pub use id::{InvalidRevisionId, RevisionId};
 pub use path::{Direction, Path, PathStep, VersionChange};
 pub use problem::{GraphError, GraphProblem};
 
-use node::{Node, PerPlace, Place, PlaceSet, reach};
+use node::{Node, RevisionIndex, RevisionMap, RevisionSet, reachable};
 
-/// One revision as its script declares it; the edges point at parents.
+/// A revision as its script declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
     pub id: RevisionId,
@@ -42,24 +42,25 @@ pub struct Revision {
     pub down_revisions: Vec<RevisionId>,
     /// `Depends On`: ids, partial ids or branch labels, as written.
     pub depends_on: Vec<String>,
-    /// `Branch Labels` written in this very script (labels spread along a branch; see [`Graph::labels`]).
+    /// The `Branch Labels` in this script. Other revisions of the branch inherit them; see [`Graph::labels`].
     pub branch_labels: Vec<String>,
 }
 
 /// Every revision of a project and the edges between them, indexed for fast walks.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
-    /// By id.
-    nodes: PerPlace<Node>,
-    ids: HashMap<RevisionId, Place>,
-    /// The revisions that wrote the branch labels.
-    labels: BTreeMap<String, Place>,
-    /// Labels that two revisions claim.
-    contested: BTreeMap<String, GraphProblem>,
+    /// Sorted by id.
+    nodes: RevisionMap<Node>,
+    ids: HashMap<RevisionId, RevisionIndex>,
+    /// The revisions that declare the branch labels.
+    labels: BTreeMap<String, RevisionIndex>,
+    /// Labels that two revisions declare.
+    ambiguous_labels: BTreeMap<String, GraphProblem>,
 }
 
 impl Graph {
-    /// Builds the graph. Faulty revisions are left out or cut loose, and named in the problems; the rest stands.
+    /// Builds the graph. Faulty revisions or edges are left out and listed in the problems. The rest of the graph is
+    /// usable.
     #[must_use]
     pub fn build(revisions: Vec<Revision>) -> (Self, Vec<GraphProblem>) {
         build::build(revisions)
@@ -86,23 +87,24 @@ impl Graph {
     /// All revisions, children before parents: the order of `history`.
     #[must_use]
     pub fn newest_first(&self) -> Vec<&Revision> {
-        let mut all = PlaceSet::new(self.nodes.len());
-        self.nodes.places().for_each(|place| {
-            all.insert(place);
+        let mut all = RevisionSet::new(self.nodes.len());
+        self.nodes.indices().for_each(|index| {
+            all.insert(index);
         });
-        self.newest_first_of(&all).into_iter().map(|place| &self.nodes[place].revision).collect()
+        self.newest_first_of(&all).into_iter().map(|index| &self.nodes[index].revision).collect()
     }
 
-    /// Revisions that no other revises (dependencies aside), sorted by id: what `heads` lists.
+    /// Revisions that no other revises, sorted by id, as `heads` lists them. Dependencies do not count.
     #[must_use]
     pub fn heads(&self) -> Vec<&RevisionId> {
         self.ids_where(|node| node.children.is_empty())
     }
 
-    /// Revisions that no other revises or depends on, sorted by id: what `--resolve-dependencies` lists and databases hold.
+    /// Revisions that no other revises or depends on, sorted by id, as in `heads --resolve-dependencies` and in the
+    /// version table.
     #[must_use]
     pub fn real_heads(&self) -> Vec<&RevisionId> {
-        self.ids_where(|node| node.above.is_empty())
+        self.ids_where(|node| node.dependents.is_empty())
     }
 
     /// Revisions that revise nothing, sorted by id.
@@ -117,97 +119,99 @@ impl Graph {
         self.node(id).map_or_else(Vec::new, |node| self.ids_at(&node.children))
     }
 
-    /// The revisions that this one's `Depends On` names, resolved.
+    /// The revisions that this one depends on, resolved.
     #[must_use]
     pub fn dependencies(&self, id: &str) -> Vec<&RevisionId> {
         self.node(id).map_or_else(Vec::new, |node| self.ids_at(&node.dependencies))
     }
 
-    /// The revision's branch labels, spread as Alembic spreads them, sorted.
+    /// The branch labels of a revision, including inherited ones, sorted.
     #[must_use]
     pub fn labels(&self, id: &str) -> Vec<&str> {
         self.node(id).map_or_else(Vec::new, |node| node.labels.iter().map(AsRef::as_ref).collect())
     }
 
-    /// Whether no other revises it.
+    /// Whether no other revision revises it.
     #[must_use]
     pub fn is_head(&self, id: &str) -> bool {
         self.node(id).is_some_and(|node| node.children.is_empty())
     }
 
-    /// Whether no other revises or depends on it. A head that is not a real one is listed as `(effective head)`.
+    /// Whether no other revision revises it or depends on it. A head that other revisions depend on is listed as
+    /// `(effective head)`.
     #[must_use]
     pub fn is_real_head(&self, id: &str) -> bool {
-        self.node(id).is_some_and(|node| node.above.is_empty())
+        self.node(id).is_some_and(|node| node.dependents.is_empty())
     }
 
-    /// Whether several revise it.
+    /// Whether several revisions revise it.
     #[must_use]
     pub fn is_branch_point(&self, id: &str) -> bool {
         self.node(id).is_some_and(|node| node.children.len() > 1)
     }
 
-    /// The given revisions and everything below them, dependencies included.
+    /// The given revisions and all their ancestors, including dependencies.
     #[must_use]
     pub fn ancestors(&self, ids: &[RevisionId]) -> HashSet<RevisionId> {
         let known = ids.iter().filter_map(|id| self.ids.get(id).copied());
-        reach(&self.nodes, known, node::below).iter().map(|place| self.id(place).clone()).collect()
+        reachable(&self.nodes, known, node::prerequisites).iter().map(|index| self.id(index).clone()).collect()
     }
 
-    /// The revisions that `upgrade heads` would run from these heads, in running order.
+    /// The revisions that `upgrade heads` would run from these heads, in the order in which they run.
     #[must_use]
     pub fn pending(&self, current: &[RevisionId]) -> Vec<&RevisionId> {
         let known = current.iter().filter_map(|id| self.ids.get(id).copied());
-        let applied = reach(&self.nodes, known, node::below);
-        let all = reach(&self.nodes, self.nodes.places(), node::below);
-        self.oldest_first_of(&all.minus(&applied)).into_iter().map(|place| self.id(place)).collect()
+        let applied = reachable(&self.nodes, known, node::prerequisites);
+        let all = reachable(&self.nodes, self.nodes.indices(), node::prerequisites);
+        self.oldest_first_of(&all.minus(&applied)).into_iter().map(|index| self.id(index)).collect()
     }
 
-    /// What a revision argument means (`show`, `edit`, `merge`): ids, partial ids, labels, symbols,
-    /// `label@head`, and relative forms; empty for `base`. `current` are the database's heads.
+    /// Resolves a revision argument of `show`, `edit` or `merge`: ids, partial ids, labels, symbols, `label@head` and
+    /// relative forms. The result is empty for `base`. `current` are the rows of the version table.
     ///
     /// # Errors
-    /// In Alembic's words when nothing or too much is meant.
+    /// Alembic's message if no revision or more than one matches.
     pub fn resolve(&self, target: &str, current: &[RevisionId]) -> Result<Vec<RevisionId>, GraphError> {
         self.resolve_target(target, current)
     }
 
-    /// The path of `upgrade TARGET` from the database's heads.
+    /// The path of `upgrade TARGET` from the rows of the version table.
     ///
     /// # Errors
-    /// In Alembic's words when the target cannot be reached.
+    /// Alembic's message if the target cannot be reached.
     pub fn upgrade(&self, target: &str, current: &[RevisionId]) -> Result<Path, GraphError> {
         self.upgrade_path(target, current)
     }
 
-    /// The path of `downgrade TARGET` from the database's heads.
+    /// The path of `downgrade TARGET` from the rows of the version table.
     ///
     /// # Errors
-    /// In Alembic's words when the target cannot be reached; several heads with `-n` are named.
+    /// Alembic's message if the target cannot be reached. For `-n` with several rows, the message lists them.
     pub fn downgrade(&self, target: &str, current: &[RevisionId]) -> Result<Path, GraphError> {
         self.downgrade_path(target, current)
     }
 
-    /// The path that takes back one revision and nothing else, though other branches are applied, too.
+    /// The path that downgrades only this revision, even if other branches are applied.
     ///
     /// # Errors
-    /// When it is unknown, or another applied revision stands on it.
-    pub fn take_back(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
-        self.path_back(id, current)
+    /// If it is unknown, or if another applied revision depends on it.
+    pub fn downgrade_single(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
+        self.single_downgrade_path(id, current)
     }
 
-    /// The path of `stamp TARGET…`: no script runs, the version table changes.
+    /// The path of `stamp TARGET…`, which changes the version table without running a script.
     ///
     /// # Errors
-    /// When a target cannot be resolved.
+    /// If a target cannot be resolved.
     pub fn stamp(&self, targets: &[String], current: &[RevisionId]) -> Result<Path, GraphError> {
         self.stamp_path(targets, current)
     }
 
-    /// The revisions of `history -r START:END`, newest first, as Alembic bounds them. An end left out is `None`.
+    /// The revisions of `history -r START:END`, newest first, with Alembic's rules. `None` stands for an end that is
+    /// not given.
     ///
     /// # Errors
-    /// When an end cannot be resolved.
+    /// If an end cannot be resolved.
     pub fn range(
         &self,
         start: Option<&str>,
@@ -217,10 +221,10 @@ impl Graph {
         self.range_newest_first(start, end, current)
     }
 
-    /// The parents of a new revision, from `--head` (empty: the only head) with `--splice`; also of a merge.
+    /// The parents of a new revision or merge, from the values of `--head` (none: the only head) and `--splice`.
     ///
     /// # Errors
-    /// Alembic's refusals: several heads without a choice, a parent that is no head without `splice`, duplicates.
+    /// Alembic's message for several heads without a choice, a parent that is no head without `splice`, or a duplicate.
     pub fn parents_for_new(&self, heads: &[String], splice: bool) -> Result<Vec<RevisionId>, GraphError> {
         self.new_parents(heads, splice)
     }
@@ -229,24 +233,24 @@ impl Graph {
         Some(&self.nodes[*self.ids.get(id)?])
     }
 
-    fn id(&self, place: Place) -> &RevisionId {
-        &self.nodes[place].revision.id
+    fn id(&self, index: RevisionIndex) -> &RevisionId {
+        &self.nodes[index].revision.id
     }
 
-    fn ids_at(&self, places: &[Place]) -> Vec<&RevisionId> {
-        places.iter().map(|place| self.id(*place)).collect()
+    fn ids_at(&self, indices: &[RevisionIndex]) -> Vec<&RevisionId> {
+        indices.iter().map(|index| self.id(*index)).collect()
     }
 
-    fn places_where(&self, holds: impl Fn(&Node) -> bool) -> Vec<Place> {
-        self.nodes.places().filter(|place| holds(&self.nodes[*place])).collect()
+    fn indices_where(&self, holds: impl Fn(&Node) -> bool) -> Vec<RevisionIndex> {
+        self.nodes.indices().filter(|index| holds(&self.nodes[*index])).collect()
     }
 
     fn ids_where(&self, holds: impl Fn(&Node) -> bool) -> Vec<&RevisionId> {
         self.nodes.values().iter().filter(|node| holds(node)).map(|node| &node.revision.id).collect()
     }
 
-    fn has_label(&self, place: Place, label: &str) -> bool {
-        self.nodes[place].labels.iter().any(|have| &**have == label)
+    fn has_label(&self, index: RevisionIndex, label: &str) -> bool {
+        self.nodes[index].labels.iter().any(|have| &**have == label)
     }
 }
 

@@ -1,65 +1,65 @@
-//! What a graph is made of inside: revisions by place, and the tables and sets that go with places.
+//! The parts of a graph: revisions by index, and maps and sets of revisions.
 
 use std::ops::{Index, IndexMut};
 
 use super::{GraphProblem, Revision};
 
-/// Where a revision lies in its graph. Places are handed out by `build` alone and ascend with the ids,
-/// so one of them is valid in every table made for that graph.
+/// The index of a revision in its graph. Only `build` creates indices. They are in the order of the ids and are valid
+/// for every map and set of that graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Place(u32);
+pub(super) struct RevisionIndex(u32);
 
-/// A revision with its edges, all of them within the graph.
+/// A revision with its edges.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub revision: Revision,
-    /// What it revises, by id.
-    pub parents: Vec<Place>,
-    /// What it depends on, by id.
-    pub dependencies: Vec<Place>,
-    /// Parents by id, then those dependencies that are no parents, by id.
-    pub below: Vec<Place>,
-    /// What revises it, by id.
-    pub children: Vec<Place>,
-    /// What revises it or depends on it, by id.
-    pub above: Vec<Place>,
-    /// Branch labels after they were spread, sorted.
+    /// The revisions that it revises, sorted.
+    pub parents: Vec<RevisionIndex>,
+    /// The revisions that it depends on, sorted.
+    pub dependencies: Vec<RevisionIndex>,
+    /// Parents, followed by the dependencies that are not parents. Each part is sorted.
+    pub prerequisites: Vec<RevisionIndex>,
+    /// The revisions that revise it, sorted.
+    pub children: Vec<RevisionIndex>,
+    /// The revisions that revise it or depend on it, sorted.
+    pub dependents: Vec<RevisionIndex>,
+    /// Branch labels, including inherited ones, sorted.
     pub labels: Vec<std::sync::Arc<str>>,
-    /// Why no path may step over it.
+    /// Why a path must not include it.
     pub fault: Option<std::sync::Arc<GraphProblem>>,
 }
 
-/// Picks one kind of a node's edges, to walk along.
-pub(super) type Edges = fn(&Node) -> &[Place];
+/// Selects the edges along which a walk goes.
+pub(super) type Edges = fn(&Node) -> &[RevisionIndex];
 
-pub(super) fn parents(node: &Node) -> &[Place] {
+pub(super) fn parents(node: &Node) -> &[RevisionIndex] {
     &node.parents
 }
 
-pub(super) fn below(node: &Node) -> &[Place] {
-    &node.below
+pub(super) fn prerequisites(node: &Node) -> &[RevisionIndex] {
+    &node.prerequisites
 }
 
-pub(super) fn children(node: &Node) -> &[Place] {
+pub(super) fn children(node: &Node) -> &[RevisionIndex] {
     &node.children
 }
 
-pub(super) fn above(node: &Node) -> &[Place] {
-    &node.above
+pub(super) fn dependents(node: &Node) -> &[RevisionIndex] {
+    &node.dependents
 }
 
 /// One value for each revision of a graph.
 #[derive(Debug, Clone)]
-pub(super) struct PerPlace<T>(Vec<T>);
+pub(super) struct RevisionMap<T>(Vec<T>);
 
-impl<T> Default for PerPlace<T> {
+impl<T> Default for RevisionMap<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> PerPlace<T> {
-    /// Places are u32: a graph holds at most that many revisions, and a directory far fewer.
+impl<T> RevisionMap<T> {
+    /// An index is a u32. The number of revisions is limited accordingly, far above the size of any real project.
     pub(super) fn new(mut values: Vec<T>) -> Self {
         values.truncate(u32::MAX as usize);
         Self(values)
@@ -80,54 +80,54 @@ impl<T> PerPlace<T> {
         &self.0
     }
 
-    /// Every place, ascending.
-    pub(super) fn places(&self) -> impl DoubleEndedIterator<Item = Place> + use<T> {
-        (0..u32::try_from(self.0.len()).unwrap_or(u32::MAX)).map(Place)
+    /// Every index, ascending.
+    pub(super) fn indices(&self) -> impl DoubleEndedIterator<Item = RevisionIndex> + use<T> {
+        (0..u32::try_from(self.0.len()).unwrap_or(u32::MAX)).map(RevisionIndex)
     }
 
-    /// The places from the first that `before` does not hold for.
-    pub(super) fn places_from(&self, before: impl Fn(&T) -> bool) -> impl Iterator<Item = Place> {
+    /// The indices from the first one for which `before` does not hold.
+    pub(super) fn indices_from(&self, before: impl Fn(&T) -> bool) -> impl Iterator<Item = RevisionIndex> {
         let start = self.0.partition_point(before);
-        self.places().skip(start)
+        self.indices().skip(start)
     }
 }
 
-impl<T> Index<Place> for PerPlace<T> {
+impl<T> Index<RevisionIndex> for RevisionMap<T> {
     type Output = T;
 
-    fn index(&self, place: Place) -> &T {
-        &self.0[place.0 as usize]
+    fn index(&self, index: RevisionIndex) -> &T {
+        &self.0[index.0 as usize]
     }
 }
 
-impl<T> IndexMut<Place> for PerPlace<T> {
-    fn index_mut(&mut self, place: Place) -> &mut T {
-        &mut self.0[place.0 as usize]
+impl<T> IndexMut<RevisionIndex> for RevisionMap<T> {
+    fn index_mut(&mut self, index: RevisionIndex) -> &mut T {
+        &mut self.0[index.0 as usize]
     }
 }
 
-/// A set of places, one bit each.
+/// A set of revisions, with one bit for each.
 #[derive(Debug, Clone)]
-pub(super) struct PlaceSet {
+pub(super) struct RevisionSet {
     words: Vec<u64>,
 }
 
-impl PlaceSet {
+impl RevisionSet {
     pub(super) fn new(length: usize) -> Self {
         Self { words: vec![0; length.div_ceil(64)] }
     }
 
-    /// Whether the place was not in the set yet.
-    pub(super) fn insert(&mut self, place: Place) -> bool {
-        let word = &mut self.words[place.0 as usize / 64];
-        let bit = 1 << (place.0 % 64);
-        let fresh = *word & bit == 0;
+    /// Adds a revision. Returns whether it was new.
+    pub(super) fn insert(&mut self, index: RevisionIndex) -> bool {
+        let word = &mut self.words[index.0 as usize / 64];
+        let bit = 1 << (index.0 % 64);
+        let is_new = *word & bit == 0;
         *word |= bit;
-        fresh
+        is_new
     }
 
-    pub(super) fn contains(&self, place: Place) -> bool {
-        self.words[place.0 as usize / 64] & (1 << (place.0 % 64)) != 0
+    pub(super) fn contains(&self, index: RevisionIndex) -> bool {
+        self.words[index.0 as usize / 64] & (1 << (index.0 % 64)) != 0
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -150,20 +150,24 @@ impl PlaceSet {
     }
 
     /// The members, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Place> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = RevisionIndex> + '_ {
         (0_u32..).zip(&self.words).filter(|(_, word)| **word != 0).flat_map(|(index, word)| {
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| Place(index * 64 + bit))
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| RevisionIndex(index * 64 + bit))
         })
     }
 }
 
-/// Everything that can be reached from some nodes along one kind of edges, themselves included.
-pub(super) fn reach(nodes: &PerPlace<Node>, from: impl IntoIterator<Item = Place>, edges: Edges) -> PlaceSet {
-    let mut seen = PlaceSet::new(nodes.len());
-    let mut todo: Vec<Place> = from.into_iter().collect();
-    while let Some(place) = todo.pop() {
-        if seen.insert(place) {
-            todo.extend(edges(&nodes[place]).iter().filter(|next| !seen.contains(**next)));
+/// The revisions that can be reached from some revisions along one kind of edges, including those revisions.
+pub(super) fn reachable(
+    nodes: &RevisionMap<Node>,
+    from: impl IntoIterator<Item = RevisionIndex>,
+    edges: Edges,
+) -> RevisionSet {
+    let mut seen = RevisionSet::new(nodes.len());
+    let mut remaining: Vec<RevisionIndex> = from.into_iter().collect();
+    while let Some(index) = remaining.pop() {
+        if seen.insert(index) {
+            remaining.extend(edges(&nodes[index]).iter().filter(|next| !seen.contains(**next)));
         }
     }
     seen

@@ -1,123 +1,125 @@
-//! Stable orders: a branch is followed as far as the graph allows, and ids decide between branches.
+//! Stable orders: a branch is followed as far as possible, and ids decide between branches.
 
 use std::collections::BTreeSet;
 
 use super::Graph;
-use super::node::{self, Edges, PerPlace, Place, PlaceSet};
+use super::node::{self, Edges, RevisionIndex, RevisionMap, RevisionSet};
 
 impl Graph {
-    /// The members, each before what it stands on: the order of listings and of downgrades.
-    pub(super) fn newest_first_of(&self, members: &PlaceSet) -> Vec<Place> {
-        Walk::new(self, members, node::above, node::below).run()
+    /// The members, each prerequisites_of its prerequisites: the order of listings and downgrades.
+    pub(super) fn newest_first_of(&self, members: &RevisionSet) -> Vec<RevisionIndex> {
+        Walk::new(self, members, node::dependents, node::prerequisites).run()
     }
 
-    /// The members, each after what it stands on: the order of upgrades.
-    pub(super) fn oldest_first_of(&self, members: &PlaceSet) -> Vec<Place> {
-        Walk::new(self, members, node::below, node::above).run()
+    /// The members, each dependents_of its prerequisites: the order of upgrades.
+    pub(super) fn oldest_first_of(&self, members: &RevisionSet) -> Vec<RevisionIndex> {
+        Walk::new(self, members, node::prerequisites, node::dependents).run()
     }
 }
 
-/// A topological walk after Alembic's manner: it follows a branch, here a lane; where the lane's next revision has
-/// to wait for another lane, it goes on with that one; where a lane ends, with the lane before it.
+/// A topological sort in Alembic's order. It follows one branch, called a lane here. If the next revision of the lane
+/// must wait for another lane, the sort continues with that lane. At the end of a lane it continues with the lane
+/// prerequisites_of it.
 struct Walk<'a> {
     graph: &'a Graph,
-    members: &'a PlaceSet,
-    before: Edges,
-    after: Edges,
-    /// How many revisions have to be told before this one.
-    waits: PerPlace<u32>,
-    told: PlaceSet,
-    /// The revision that each lane has come to; a lane that ended is never looked at again.
-    lanes: Vec<Place>,
-    lane_of: PerPlace<Option<usize>>,
-    /// The lanes whose revision waits for nothing. Lanes are numbered in the order in which they were opened.
+    members: &'a RevisionSet,
+    prerequisites_of: Edges,
+    dependents_of: Edges,
+    /// How many revisions must come prerequisites_of this one and are not in the order yet.
+    waiting_for: RevisionMap<u32>,
+    placed: RevisionSet,
+    /// The next revision of each lane. Finished lanes are not used again.
+    lanes: Vec<RevisionIndex>,
+    lane_of: RevisionMap<Option<usize>>,
+    /// The lanes whose next revision does not wait. Lanes are numbered in the order in which they are opened.
     ready: BTreeSet<usize>,
-    /// How many of the revisions before this one were seen to be told.
-    checked: PerPlace<usize>,
+    /// How many of the revisions prerequisites_of this one are known to be in the order.
+    checked: RevisionMap<usize>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(graph: &'a Graph, members: &'a PlaceSet, before: Edges, after: Edges) -> Self {
+    fn new(graph: &'a Graph, members: &'a RevisionSet, prerequisites_of: Edges, dependents_of: Edges) -> Self {
         let length = graph.nodes.len();
         let mut walk = Self {
             graph,
             members,
-            before,
-            after,
-            waits: PerPlace::filled(length, 0),
-            told: PlaceSet::new(length),
+            prerequisites_of,
+            dependents_of,
+            waiting_for: RevisionMap::filled(length, 0),
+            placed: RevisionSet::new(length),
             lanes: Vec::new(),
-            lane_of: PerPlace::filled(length, None),
+            lane_of: RevisionMap::filled(length, None),
             ready: BTreeSet::new(),
-            checked: PerPlace::filled(length, 0),
+            checked: RevisionMap::filled(length, 0),
         };
-        for place in members.iter() {
-            let waits = before(&graph.nodes[place]).iter().filter(|other| members.contains(**other)).count();
-            walk.waits[place] = u32::try_from(waits).unwrap_or(u32::MAX);
-            if waits == 0 {
-                walk.open(place);
+        for index in members.iter() {
+            let waiting_for =
+                prerequisites_of(&graph.nodes[index]).iter().filter(|other| members.contains(**other)).count();
+            walk.waiting_for[index] = u32::try_from(waiting_for).unwrap_or(u32::MAX);
+            if waiting_for == 0 {
+                walk.open(index);
             }
         }
         walk
     }
 
-    fn run(mut self) -> Vec<Place> {
+    fn run(mut self) -> Vec<RevisionIndex> {
         let mut order = Vec::new();
-        let mut cursor = self.ready.first().copied();
-        while let Some(lane) = cursor {
-            let place = self.lanes[lane];
-            if self.waits[place] > 0 {
-                cursor = self.lane_that_blocks(place);
+        let mut current = self.ready.first().copied();
+        while let Some(lane) = current {
+            let index = self.lanes[lane];
+            if self.waiting_for[index] > 0 {
+                current = self.blocking_lane(index);
                 continue;
             }
-            self.told.insert(place);
-            order.push(place);
-            cursor = self.advance(lane, place);
+            self.placed.insert(index);
+            order.push(index);
+            current = self.advance(lane, index);
         }
         order
     }
 
-    /// Moves a lane past a revision that was just told; which lane to go on with.
-    fn advance(&mut self, lane: usize, told: Place) -> Option<usize> {
-        self.lane_of[told] = None;
+    /// Moves a lane past a revision. Returns the lane to continue with.
+    fn advance(&mut self, lane: usize, placed: RevisionIndex) -> Option<usize> {
+        self.lane_of[placed] = None;
         self.ready.remove(&lane);
-        let mut moved = false;
-        for next in (self.after)(&self.graph.nodes[told]) {
+        let mut is_moved = false;
+        for next in (self.dependents_of)(&self.graph.nodes[placed]) {
             if !self.members.contains(*next) {
                 continue;
             }
-            self.waits[*next] -= 1;
+            self.waiting_for[*next] -= 1;
             match self.lane_of[*next] {
-                Some(other) => self.settle(other, *next),
-                None if moved => self.open(*next),
+                Some(other) => self.move_lane(other, *next),
+                None if is_moved => self.open(*next),
                 None => {
-                    moved = true;
-                    self.settle(lane, *next);
+                    is_moved = true;
+                    self.move_lane(lane, *next);
                 }
             }
         }
-        if moved { Some(lane) } else { self.ready.range(..lane).next_back().or_else(|| self.ready.first()).copied() }
+        if is_moved { Some(lane) } else { self.ready.range(..lane).next_back().or_else(|| self.ready.first()).copied() }
     }
 
-    fn open(&mut self, place: Place) {
-        self.lanes.push(place);
-        self.settle(self.lanes.len() - 1, place);
+    fn open(&mut self, index: RevisionIndex) {
+        self.lanes.push(index);
+        self.move_lane(self.lanes.len() - 1, index);
     }
 
-    fn settle(&mut self, lane: usize, place: Place) {
-        self.lanes[lane] = place;
-        self.lane_of[place] = Some(lane);
-        if self.waits[place] == 0 {
+    fn move_lane(&mut self, lane: usize, index: RevisionIndex) {
+        self.lanes[lane] = index;
+        self.lane_of[index] = Some(lane);
+        if self.waiting_for[index] == 0 {
             self.ready.insert(lane);
         }
     }
 
-    /// Which lane to go on with where this revision has to wait: that of a revision directly before it, or else
-    /// the lane that was opened last.
-    fn lane_that_blocks(&mut self, waiting: Place) -> Option<usize> {
-        let all = (self.before)(&self.graph.nodes[waiting]);
-        let untold = |other: &Place| self.members.contains(*other) && !self.told.contains(*other);
-        self.checked[waiting] += all.iter().skip(self.checked[waiting]).position(untold)?;
+    /// The lane to continue with if this revision must wait: the lane of a revision directly prerequisites_of it, otherwise the
+    /// lane that was opened last.
+    fn blocking_lane(&mut self, waiting: RevisionIndex) -> Option<usize> {
+        let all = (self.prerequisites_of)(&self.graph.nodes[waiting]);
+        let is_open = |other: &RevisionIndex| self.members.contains(*other) && !self.placed.contains(*other);
+        self.checked[waiting] += all.iter().skip(self.checked[waiting]).position(is_open)?;
         let direct = all.get(self.checked[waiting]).and_then(|other| self.lane_of[*other]);
         direct.filter(|lane| self.ready.contains(lane)).or_else(|| self.ready.last().copied())
     }

@@ -1,8 +1,8 @@
-//! A walk through the graph: the steps from the heads that a database holds to a target.
+//! A path through the graph: the steps from the rows of the version table to a target.
 
 use super::RevisionId;
 
-/// Which of a script's two sections a step runs.
+/// The section of a script that a step runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -11,6 +11,15 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The other direction.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Upgrade => Self::Downgrade,
+            Self::Downgrade => Self::Upgrade,
+        }
+    }
+
     /// `upgrade` or `downgrade`.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -21,7 +30,7 @@ impl Direction {
     }
 }
 
-/// One row of `alembic_version` that a step writes, in the order in which Alembic writes them.
+/// A change of one row in `alembic_version`. The changes have Alembic's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionChange {
     Insert(RevisionId),
@@ -29,27 +38,28 @@ pub enum VersionChange {
     Update { from: RevisionId, to: RevisionId },
 }
 
-/// One revision stepped over (or, in a stamp, written without running anything).
+/// A step over one revision. A stamp writes it without running the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathStep {
     pub revision: RevisionId,
     pub direction: Direction,
-    /// What stands left of `->` in Alembic's listing of the step: the parents on the way up, the revision on the way down.
+    /// The left side of `->` in Alembic's listing of the step: the parents for an upgrade, the revision for a
+    /// downgrade.
     pub shown_from: Vec<RevisionId>,
-    /// What stands right of `->`.
+    /// The right side of `->`.
     pub shown_to: Vec<RevisionId>,
     /// The rows of the version table that this step changes.
     pub changes: Vec<VersionChange>,
-    /// The version table's rows once the step is done, sorted.
+    /// The rows of the version table after the step, sorted.
     pub heads_after: Vec<RevisionId>,
 }
 
 /// The steps of an upgrade, downgrade or stamp, in the order in which they run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
-    /// The version table's rows before, sorted.
+    /// The rows of the version table before the first step, sorted.
     pub from: Vec<RevisionId>,
-    /// The version table's rows afterwards, sorted.
+    /// The rows of the version table after the last step, sorted.
     pub to: Vec<RevisionId>,
     pub steps: Vec<PathStep>,
 }

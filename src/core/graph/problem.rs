@@ -1,8 +1,8 @@
-//! What can be wrong with a graph, and with a request put to it.
+//! Problems of a graph, and errors of requests.
 
 use super::RevisionId;
 
-/// A fault of the scripts themselves; the rest of the graph still stands.
+/// A problem in the scripts. The rest of the graph is usable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphProblem {
     #[error("revision {0} is present more than once")]
@@ -17,7 +17,7 @@ pub enum GraphProblem {
     Cycle(Vec<RevisionId>),
 }
 
-/// Why a request cannot be answered, in Alembic's words.
+/// Why a request failed, in Alembic's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct GraphError {

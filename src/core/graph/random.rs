@@ -1,4 +1,4 @@
-//! What holds for every graph, on random ones.
+//! Properties of every graph, tested with random graphs.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Up to twenty revisions; each number picks parents and dependencies among those before.
+/// Up to twenty revisions with random parents and dependencies among the earlier ones.
 fn revisions() -> impl Strategy<Value = Vec<Revision>> {
     let node =
         (prop::collection::vec(any::<prop::sample::Index>(), 0..3), prop::option::of(any::<prop::sample::Index>()));
@@ -30,16 +30,16 @@ fn revisions() -> impl Strategy<Value = Vec<Revision>> {
     })
 }
 
-/// Where each revision stands in an order.
-fn places<'a>(order: impl IntoIterator<Item = &'a RevisionId>) -> HashMap<&'a RevisionId, usize> {
-    order.into_iter().enumerate().map(|(place, id)| (id, place)).collect()
+/// The position of each revision in an order.
+fn positions<'a>(order: impl IntoIterator<Item = &'a RevisionId>) -> HashMap<&'a RevisionId, usize> {
+    order.into_iter().enumerate().map(|(index, id)| (id, index)).collect()
 }
 
-fn below<'a>(graph: &'a Graph, id: &'a RevisionId) -> impl Iterator<Item = &'a RevisionId> {
+fn prerequisites<'a>(graph: &'a Graph, id: &'a RevisionId) -> impl Iterator<Item = &'a RevisionId> {
     graph.get(id.as_str()).unwrap().down_revisions.iter().chain(graph.dependencies(id.as_str()))
 }
 
-/// Walks a path's row changes by hand.
+/// Applies the row changes of a path one by one.
 fn replay(path: &Path) -> Vec<RevisionId> {
     let mut rows: std::collections::BTreeSet<RevisionId> = path.from.iter().cloned().collect();
     for step in &path.steps {
@@ -60,30 +60,30 @@ proptest! {
     fn every_order_respects_the_edges(revisions in revisions()) {
         let (graph, problems) = Graph::build(revisions);
         prop_assert_eq!(problems, []);
-        let newest = places(graph.newest_first().into_iter().map(|revision| &revision.id));
-        let oldest = places(graph.pending(&[]));
+        let newest = positions(graph.newest_first().into_iter().map(|revision| &revision.id));
+        let oldest = positions(graph.pending(&[]));
         prop_assert_eq!((newest.len(), oldest.len()), (graph.len(), graph.len()));
         for id in newest.keys() {
-            for lower in below(&graph, id) {
+            for lower in prerequisites(&graph, id) {
                 prop_assert!(newest[id] < newest[lower] && oldest[id] > oldest[lower]);
             }
         }
     }
 
     #[test]
-    fn the_order_of_the_files_changes_nothing(revisions in revisions(), rotation in 0_usize..20) {
+    fn the_order_of_the_files_does_not_matter(revisions in revisions(), rotation in 0_usize..20) {
         let (graph, _) = Graph::build(revisions.clone());
-        let mut turned = revisions;
-        let middle = rotation % turned.len();
-        turned.rotate_left(middle);
-        turned.reverse();
-        let (other, _) = Graph::build(turned);
+        let mut reordered = revisions;
+        let middle = rotation % reordered.len();
+        reordered.rotate_left(middle);
+        reordered.reverse();
+        let (other, _) = Graph::build(reordered);
         prop_assert_eq!(graph.newest_first(), other.newest_first());
         prop_assert_eq!(graph.upgrade("heads", &[]), other.upgrade("heads", &[]));
     }
 
     #[test]
-    fn up_and_down_again_is_where_one_was(revisions in revisions(), pick in any::<prop::sample::Index>()) {
+    fn an_upgrade_and_its_downgrade_return_to_the_start(revisions in revisions(), pick in any::<prop::sample::Index>()) {
         let (graph, _) = Graph::build(revisions.clone());
         let target = revisions[pick.index(revisions.len())].id.to_string();
         let first = graph.upgrade(&target, &[]).unwrap();
@@ -97,13 +97,13 @@ proptest! {
         for (undone, id) in graph.newest_first().iter().zip(down.steps.iter().map(|step| &step.revision)) {
             prop_assert_eq!(&undone.id, id);
         }
-        let mut place = rest.to.clone();
+        let mut index = rest.to.clone();
         for step in rest.steps.iter().rev() {
-            let back = graph.path(vec![graph.ids[&step.revision]], Direction::Downgrade, &place).unwrap();
+            let back = graph.path(vec![graph.ids[&step.revision]], Direction::Downgrade, &index).unwrap();
             replay(&back);
-            place = back.to;
+            index = back.to;
         }
-        prop_assert_eq!(place, first.to);
+        prop_assert_eq!(index, first.to);
     }
 
     #[test]
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn any_edges_at_all_build_to_something_that_ends(edges in prop::collection::vec((0_u8..12, 0_u8..14), 0..30)) {
+    fn any_edges_build_a_graph_without_cycles(edges in prop::collection::vec((0_u8..12, 0_u8..14), 0..30)) {
         let name = |number: u8| RevisionId::parse(&format!("r{number:03}")).unwrap();
         let revisions = (0..12).map(|number| Revision {
             id: name(number),

@@ -1,38 +1,39 @@
-//! From names to revisions: ids and their beginnings, labels, symbols, and the branch that they must be on.
+//! Resolves names: ids, partial ids, labels, symbols, and the branch that they must belong to.
 
-use super::node::{self, Place, PlaceSet, reach};
-use super::refusal::{Asked, Refusal};
+use super::node::{self, RevisionIndex, RevisionSet, reachable};
+use super::resolve_error::{LookupPurpose, ResolveError};
 use super::target::{Name, Relative, Target};
 use super::{Graph, GraphError, RevisionId};
 
-/// Alembic takes the beginning of a name only where the whole name has at least so many characters.
-const SHORTEST_CUT_NAME: usize = 4;
+/// Alembic accepts a partial id only if the full id has at least this many characters.
+const MINIMUM_FULL_LENGTH: usize = 4;
 
-/// Where a walk stands: on a revision, at the base below all of them, or nowhere yet (`base` as a name).
+/// The position of a walk: on a revision, at the base below all revisions, or not set yet (the target `base`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stand {
-    Nowhere,
+pub(super) enum WalkPosition {
+    Unset,
     Base,
-    On(Place),
+    On(RevisionIndex),
 }
 
-impl Stand {
-    pub(super) fn place(self) -> Option<Place> {
+impl WalkPosition {
+    pub(super) fn index(self) -> Option<RevisionIndex> {
         match self {
-            Self::On(place) => Some(place),
-            Self::Nowhere | Self::Base => None,
+            Self::On(index) => Some(index),
+            Self::Unset | Self::Base => None,
         }
     }
 }
 
 impl Graph {
-    /// See [`Graph::resolve`]; the public face lies in `mod.rs`.
+    /// See [`Graph::resolve`].
     pub(super) fn resolve_target(&self, text: &str, current: &[RevisionId]) -> Result<Vec<RevisionId>, GraphError> {
-        let found = self.look_up(text, current).map_err(|refusal| self.error(refusal, Asked::Lookup))?;
-        Ok(found.into_iter().map(|place| self.id(place).clone()).collect())
+        let found =
+            self.look_up(text, current).map_err(|resolve_error| self.error(resolve_error, LookupPurpose::Lookup))?;
+        Ok(found.into_iter().map(|index| self.id(index).clone()).collect())
     }
 
-    fn look_up(&self, text: &str, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
+    fn look_up(&self, text: &str, current: &[RevisionId]) -> Result<Vec<RevisionIndex>, ResolveError> {
         match Target::parse(text) {
             Target::Absolute(Name { branch: None, symbol: "current" }) => self.rows(current),
             Target::Relative(Relative { branch, symbol: Some("current"), steps }) if steps < 0 => {
@@ -44,34 +45,39 @@ impl Graph {
             }
             Target::Relative(Relative { branch, symbol: Some(symbol), steps }) => {
                 let start = self.single(Name { branch: branch.filter(|_| steps <= 0), symbol }, text)?;
-                let found = self.walk(start, steps, branch, true)?.ok_or_else(walked_too_far)?;
-                Ok(found.place().into_iter().collect())
+                let found = self.walk(start, steps, branch, true)?.ok_or_else(too_far_error)?;
+                Ok(found.index().into_iter().collect())
             }
             _ => self.named(text),
         }
     }
 
-    /// Several revisions by an absolute name, as `get_revisions` of Alembic finds them; `-n` walks down from the heads.
-    pub(super) fn named(&self, text: &str) -> Result<Vec<Place>, Refusal> {
+    /// The revisions of an absolute name, like Alembic's `get_revisions`. `-n` walks down from the heads.
+    pub(super) fn named(&self, text: &str) -> Result<Vec<RevisionIndex>, ResolveError> {
         match Target::parse(text) {
             Target::Relative(Relative { branch, symbol: None, steps }) if steps < 0 => {
-                let heads = self.places_where(|node| node.above.is_empty());
+                let heads = self.indices_where(|node| node.dependents.is_empty());
                 self.down_from_each(heads, branch, steps)
             }
             Target::Relative(Relative { branch, .. }) => {
                 branch.map(|branch| self.branch(branch)).transpose()?;
-                Err(no_relative(text))
+                Err(no_relative_error(text))
             }
             Target::Absolute(name) => self.absolute(name),
         }
     }
 
-    fn down_from_each(&self, from: Vec<Place>, branch: Option<&str>, steps: i64) -> Result<Vec<Place>, Refusal> {
+    fn down_from_each(
+        &self,
+        from: Vec<RevisionIndex>,
+        branch: Option<&str>,
+        steps: i64,
+    ) -> Result<Vec<RevisionIndex>, ResolveError> {
         let mut found = Vec::new();
         for head in from {
             if branch.is_none_or(|branch| self.has_label(head, branch)) {
-                let stand = self.walk(Stand::On(head), steps, None, true)?.ok_or_else(walked_too_far)?;
-                found.extend(stand.place());
+                let position = self.walk(WalkPosition::On(head), steps, None, true)?.ok_or_else(too_far_error)?;
+                found.extend(position.index());
             }
         }
         found.sort_unstable();
@@ -79,9 +85,9 @@ impl Graph {
         Ok(found)
     }
 
-    pub(super) fn absolute(&self, name: Name<'_>) -> Result<Vec<Place>, Refusal> {
+    pub(super) fn absolute(&self, name: Name<'_>) -> Result<Vec<RevisionIndex>, ResolveError> {
         match (name.symbol, name.branch) {
-            ("heads", None) => Ok(self.places_where(|node| node.above.is_empty())),
+            ("heads", None) => Ok(self.indices_where(|node| node.dependents.is_empty())),
             ("heads", Some(branch)) => self.heads_on(branch),
             ("head", _) => Ok(self.only_head(name.branch)?.into_iter().collect()),
             ("base", _) => Ok(Vec::new()),
@@ -89,172 +95,182 @@ impl Graph {
         }
     }
 
-    /// One revision at most by an absolute name, as `get_revision` of Alembic finds it.
-    pub(super) fn single(&self, name: Name<'_>, written: &str) -> Result<Stand, Refusal> {
+    /// At most one revision of an absolute name, like Alembic's `get_revision`.
+    pub(super) fn single(&self, name: Name<'_>, written: &str) -> Result<WalkPosition, ResolveError> {
         let found = self.absolute(name)?;
         if found.len() > 1 {
-            return Err(Refusal::MultipleHeads { argument: written.to_owned() });
+            return Err(ResolveError::MultipleHeads { argument: written.to_owned() });
         }
         if let (true, Some(branch)) = (found.is_empty(), name.branch) {
             self.branch(branch)?;
         }
-        Ok(found.first().map_or(Stand::Nowhere, |place| Stand::On(*place)))
+        Ok(found.first().map_or(WalkPosition::Unset, |index| WalkPosition::On(*index)))
     }
 
-    fn only_head(&self, branch: Option<&str>) -> Result<Option<Place>, Refusal> {
+    fn only_head(&self, branch: Option<&str>) -> Result<Option<RevisionIndex>, ResolveError> {
         let heads = match branch {
             Some(branch) => self.heads_on(branch)?,
-            None => self.places_where(|node| node.children.is_empty()),
+            None => self.indices_where(|node| node.children.is_empty()),
         };
         if heads.len() > 1 {
             let argument = branch.map_or_else(|| "head".to_owned(), |branch| format!("{branch}@head"));
-            return Err(Refusal::MultipleHeads { argument });
+            return Err(ResolveError::MultipleHeads { argument });
         }
         Ok(heads.first().copied())
     }
 
-    fn heads_on(&self, branch: &str) -> Result<Vec<Place>, Refusal> {
+    fn heads_on(&self, branch: &str) -> Result<Vec<RevisionIndex>, ResolveError> {
         let lineage = self.lineage(branch)?;
         Ok(self
-            .places_where(|node| node.children.is_empty())
+            .indices_where(|node| node.children.is_empty())
             .into_iter()
             .filter(|head| lineage.contains(*head))
             .collect())
     }
 
-    /// Everything above and below what a branch argument names, dependencies aside.
-    pub(super) fn lineage(&self, branch: &str) -> Result<PlaceSet, Refusal> {
+    /// All ancestors and descendants of the revision that a branch argument names. Dependencies do not count.
+    pub(super) fn lineage(&self, branch: &str) -> Result<RevisionSet, ResolveError> {
         Ok(self.related(&[self.branch(branch)?]))
     }
 
-    fn related(&self, to: &[Place]) -> PlaceSet {
-        let over = reach(&self.nodes, to.iter().copied(), node::children);
-        over.or(&reach(&self.nodes, to.iter().copied(), node::parents))
+    fn related(&self, to: &[RevisionIndex]) -> RevisionSet {
+        let over = reachable(&self.nodes, to.iter().copied(), node::children);
+        over.or(&reachable(&self.nodes, to.iter().copied(), node::parents))
     }
 
     /// The revision that a branch argument (`THIS@…`) names.
-    pub(super) fn branch(&self, name: &str) -> Result<Place, Refusal> {
+    pub(super) fn branch(&self, name: &str) -> Result<RevisionIndex, ResolveError> {
         self.ident(name)
     }
 
-    /// A revision by id, label or the beginning of one.
-    pub(super) fn ident(&self, name: &str) -> Result<Place, Refusal> {
+    /// A revision by its id, label or partial id.
+    pub(super) fn ident(&self, name: &str) -> Result<RevisionIndex, ResolveError> {
         self.ident_on(name, None)
     }
 
-    fn ident_on(&self, name: &str, branch: Option<&str>) -> Result<Place, Refusal> {
+    fn ident_on(&self, name: &str, branch: Option<&str>) -> Result<RevisionIndex, ResolveError> {
         let lineage = match branch {
             Some(branch) => Some(self.related(&[self.branch(branch)?])),
             None => None,
         };
-        let on_branch = |place: Place| lineage.as_ref().is_none_or(|lineage| lineage.contains(place));
+        let on_branch = |index: RevisionIndex| lineage.as_ref().is_none_or(|lineage| lineage.contains(index));
         let found = match self.exact(name)? {
-            Some(place) => place,
-            None => self.beginning(name, on_branch)?,
+            Some(index) => index,
+            None => self.partial_id(name, on_branch)?,
         };
         if on_branch(found) {
             return Ok(found);
         }
         let branch = branch.unwrap_or_default();
         let hint = format!("revision {} is not a member of branch '{branch}'", self.id(found));
-        Err(Refusal::Unlocated { argument: name.to_owned(), hint: Some(hint) })
+        Err(ResolveError::NotFound { argument: name.to_owned(), hint: Some(hint) })
     }
 
-    fn exact(&self, name: &str) -> Result<Option<Place>, Refusal> {
-        if let Some(problem) = self.contested.get(name) {
-            return Err(Refusal::hinted(problem.to_string(), "rename the branch label in one of the two scripts"));
+    fn exact(&self, name: &str) -> Result<Option<RevisionIndex>, ResolveError> {
+        if let Some(problem) = self.ambiguous_labels.get(name) {
+            return Err(ResolveError::with_hint(
+                problem.to_string(),
+                "rename the branch label in one of the two scripts",
+            ));
         }
         Ok(self.ids.get(name).or_else(|| self.labels.get(name)).copied())
     }
 
-    fn beginning(&self, start: &str, on_branch: impl Fn(Place) -> bool) -> Result<Place, Refusal> {
-        let unlocated = |hint| Refusal::Unlocated { argument: start.to_owned(), hint };
+    fn partial_id(
+        &self,
+        start: &str,
+        on_branch: impl Fn(RevisionIndex) -> bool,
+    ) -> Result<RevisionIndex, ResolveError> {
+        let not_found = |hint| ResolveError::NotFound { argument: start.to_owned(), hint };
         if start.is_empty() {
-            return Err(unlocated(Some("name a revision, a branch label, head, heads or base".to_owned())));
+            return Err(not_found(Some("name a revision, a branch label, head, heads or base".to_owned())));
         }
         let ids = self
             .nodes
-            .places_from(|node| node.revision.id.as_str() < start)
-            .map(|place| (self.id(place).as_str(), place));
-        let labels = self.labels.range(start.to_owned()..).map(|(label, place)| (label.as_str(), *place));
-        let matches: Vec<(&str, Place)> = ids
+            .indices_from(|node| node.revision.id.as_str() < start)
+            .map(|index| (self.id(index).as_str(), index));
+        let labels = self.labels.range(start.to_owned()..).map(|(label, index)| (label.as_str(), *index));
+        let matches: Vec<(&str, RevisionIndex)> = ids
             .take_while(|(name, _)| name.starts_with(start))
             .chain(labels.take_while(|(name, _)| name.starts_with(start)))
-            .filter(|(name, place)| name.chars().count() >= SHORTEST_CUT_NAME && on_branch(*place))
+            .filter(|(name, index)| name.chars().count() >= MINIMUM_FULL_LENGTH && on_branch(*index))
             .collect();
         match matches.as_slice() {
-            [] => Err(unlocated(None)),
-            [(_, place)] => Ok(*place),
+            [] => Err(not_found(None)),
+            [(_, index)] => Ok(*index),
             several => {
-                let names = super::refusal::listed(several.iter().map(|(name, _)| name), 5);
-                Err(unlocated(Some(format!("several begin with '{start}': {names}"))))
+                let names = super::resolve_error::listed(several.iter().map(|(name, _)| name), 5);
+                Err(not_found(Some(format!("several revisions or labels start with '{start}': {names}"))))
             }
         }
     }
 
-    /// The rows of a version table as places, in the order given.
-    pub(super) fn rows(&self, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
+    /// The rows of a version table as indices, in the given order.
+    pub(super) fn rows(&self, current: &[RevisionId]) -> Result<Vec<RevisionIndex>, ResolveError> {
         current
             .iter()
             .map(|id| {
-                self.ids.get(id).copied().ok_or_else(|| Refusal::Unlocated {
+                self.ids.get(id).copied().ok_or_else(|| ResolveError::NotFound {
                     argument: id.to_string(),
-                    hint: Some("the database is at this revision, but no script here has it".to_owned()),
+                    hint: Some("the database is at this revision, but the project has no script for it".to_owned()),
                 })
             })
             .collect()
     }
 
-    /// Walks up or down, one revision a step, along `Revises` alone. Where the graph ends first: `None` with
-    /// `exact`, or else the place where it ended.
+    /// Walks up or down one revision per step, along `Revises` only. If the graph ends before, the result is `None`
+    /// with `exact`, otherwise the last position.
     pub(super) fn walk(
         &self,
-        start: Stand,
+        start: WalkPosition,
         steps: i64,
         branch: Option<&str>,
         exact: bool,
-    ) -> Result<Option<Stand>, Refusal> {
+    ) -> Result<Option<WalkPosition>, ResolveError> {
         let lineage = match branch.filter(|_| steps > 0) {
             Some(branch) => Some(self.lineage(branch)?),
             None => None,
         };
-        let mut stand = start;
+        let mut position = start;
         for _ in 0..steps.unsigned_abs() {
-            let mut next = self.neighbours(stand, steps > 0);
-            next.retain(|place| lineage.as_ref().is_none_or(|lineage| lineage.contains(*place)));
-            stand = match (next.as_slice(), stand) {
-                ([], Stand::On(_) | Stand::Nowhere) if steps < 0 => Stand::Base,
-                ([], _) => return Ok(Some(stand).filter(|_| !exact)),
-                ([only], _) => Stand::On(*only),
+            let mut next = self.neighbours(position, steps > 0);
+            next.retain(|index| lineage.as_ref().is_none_or(|lineage| lineage.contains(*index)));
+            position = match (next.as_slice(), position) {
+                ([], WalkPosition::On(_) | WalkPosition::Unset) if steps < 0 => WalkPosition::Base,
+                ([], _) => return Ok(Some(position).filter(|_| !exact)),
+                ([only], _) => WalkPosition::On(*only),
                 (several, _) => {
-                    let ids = super::refusal::listed(several.iter().map(|place| self.id(*place)), 5);
-                    return Err(Refusal::hinted(
+                    let ids = super::resolve_error::listed(several.iter().map(|index| self.id(*index)), 5);
+                    return Err(ResolveError::with_hint(
                         "Ambiguous walk",
-                        format!("the way divides into {ids}; name one of them"),
+                        format!("the path branches into {ids}; name one of them"),
                     ));
                 }
             };
         }
-        Ok(Some(stand))
+        Ok(Some(position))
     }
 
-    fn neighbours(&self, stand: Stand, up: bool) -> Vec<Place> {
-        match (stand, up) {
-            (Stand::On(place), true) => self.nodes[place].children.clone(),
-            (Stand::On(place), false) => self.nodes[place].parents.clone(),
-            (Stand::Nowhere, true) => self.places_where(super::is_base),
-            (Stand::Nowhere, false) => self.places_where(|node| node.children.is_empty()),
-            (Stand::Base, _) => Vec::new(),
+    fn neighbours(&self, position: WalkPosition, up: bool) -> Vec<RevisionIndex> {
+        match (position, up) {
+            (WalkPosition::On(index), true) => self.nodes[index].children.clone(),
+            (WalkPosition::On(index), false) => self.nodes[index].parents.clone(),
+            (WalkPosition::Unset, true) => self.indices_where(super::is_base),
+            (WalkPosition::Unset, false) => self.indices_where(|node| node.children.is_empty()),
+            (WalkPosition::Base, _) => Vec::new(),
         }
     }
 }
 
-/// Where Alembic takes a name alone.
-pub(super) fn no_relative(text: &str) -> Refusal {
+/// The error for a relative target where Alembic accepts only a name.
+pub(super) fn no_relative_error(text: &str) -> ResolveError {
     let argument = text.rsplit_once('@').map_or(text, |(_, symbol)| symbol).to_owned();
-    Refusal::Unlocated { argument, hint: Some("name the revision itself here".to_owned()) }
+    ResolveError::NotFound {
+        argument,
+        hint: Some("relative revisions are not accepted here; name the revision".to_owned()),
+    }
 }
 
-pub(super) fn walked_too_far() -> Refusal {
-    Refusal::hinted("Walked too far", "there are fewer revisions in that direction")
+pub(super) fn too_far_error() -> ResolveError {
+    ResolveError::with_hint("Walked too far", "there are fewer revisions in that direction")
 }

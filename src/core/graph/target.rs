@@ -1,21 +1,21 @@
-//! What a target says, before any graph is asked what it means.
+//! Parses a target expression without a graph.
 
-/// A target expression: `REV`, `label@REV`, `+2`, `-1`, `REV+2`, `label@-1`, `label@REV-1`, where `REV` is an
-/// id, the start of one, a branch label, or one of `head heads base current`.
+/// A target expression: `REV`, `label@REV`, `+2`, `-1`, `REV+2`, `label@-1`, `label@REV-1`. `REV` is an id, a partial
+/// id, a branch label, or one of `head heads base current`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target<'a> {
     Absolute(Name<'a>),
     Relative(Relative<'a>),
 }
 
-/// A name with the branch that it is looked for in.
+/// A name and the branch to which the revision must belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name<'a> {
     pub branch: Option<&'a str>,
     pub symbol: &'a str,
 }
 
-/// A number of steps up or down from a name, or from where the database stands.
+/// A number of steps up or down from a name, or from the current revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Relative<'a> {
     pub branch: Option<&'a str>,
@@ -38,7 +38,7 @@ impl<'a> Target<'a> {
         if digits.is_empty() {
             return None;
         }
-        // No graph is that deep: a number that does not fit walks off every end all the same.
+        // No graph is that deep, so that a number that is too large leaves every graph anyway.
         let steps = sign * digits.parse().unwrap_or(i64::MAX);
         let (branch, symbol) = match before.rsplit_once('@') {
             Some((branch, symbol)) if !branch.is_empty() => (Some(branch), symbol),
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_read_as_alembic_reads_them() {
+    fn targets_are_parsed_as_in_alembic() {
         let relative = |branch, symbol, steps| Target::Relative(Relative { branch, symbol, steps });
         let absolute = |branch, symbol| Target::Absolute(Name { branch, symbol });
         let cases = [

@@ -1,4 +1,4 @@
-//! Tests of the whole graph, on graphs drawn as short text.
+//! Tests of the whole graph, with graphs written as text.
 
 use super::*;
 
@@ -6,14 +6,14 @@ fn id(text: &str) -> RevisionId {
     RevisionId::parse(text).unwrap()
 }
 
-/// Reads `child < parent parent ! dependency # label`, one revision a line.
+/// Reads one revision per line: `child < parent parent ! dependency # label`.
 fn graph(text: &str) -> Graph {
-    let (graph, problems) = Graph::build(drawn(text));
+    let (graph, problems) = Graph::build(revisions(text));
     assert_eq!(problems, []);
     graph
 }
 
-fn drawn(text: &str) -> Vec<Revision> {
+fn revisions(text: &str) -> Vec<Revision> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(revision).collect()
 }
 
@@ -41,8 +41,8 @@ fn spaced<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     names.into_iter().map(|name| name.as_ref().to_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// The steps and where they lead (`b1 c1 => c1`), or the refusal.
-fn told(path: Result<Path, GraphError>) -> String {
+/// The steps and the final rows (`b1 c1 => c1`), or the error.
+fn outcome(path: Result<Path, GraphError>) -> String {
     match path {
         Ok(path) => {
             let steps = spaced(path.steps.iter().map(|step| step.revision.as_str()));
@@ -62,7 +62,7 @@ const FORK: &str = "
 ";
 
 #[test]
-fn history_is_told_newest_first_a_branch_at_a_time() {
+fn history_lists_newest_first_and_one_branch_at_a_time() {
     let order = spaced(graph(FORK).newest_first().iter().map(|revision| revision.id.as_str()));
     assert_eq!(order, "ffff6 dddd4 bbbb2 cccc3 eeee5 aaaa1");
 }
@@ -102,7 +102,7 @@ fn upgrades() {
     ];
     let graph = graph(FORK);
     for (target, current, expected) in cases {
-        assert_eq!(told(graph.upgrade(target, &ids(current))), expected, "{target} from {current}");
+        assert_eq!(outcome(graph.upgrade(target, &ids(current))), expected, "{target} from {current}");
     }
 }
 
@@ -131,7 +131,7 @@ fn downgrades() {
     ];
     let graph = graph(FORK);
     for (target, current, expected) in cases {
-        assert_eq!(told(graph.downgrade(target, &ids(current))), expected, "{target} from {current}");
+        assert_eq!(outcome(graph.downgrade(target, &ids(current))), expected, "{target} from {current}");
     }
 }
 
@@ -170,7 +170,7 @@ fn stamps() {
     let graph = graph(FORK);
     for (targets, current, expected) in cases {
         let targets: Vec<String> = targets.split(' ').map(str::to_owned).collect();
-        assert_eq!(told(graph.stamp(&targets, &ids(current))), expected, "{targets:?} from {current}");
+        assert_eq!(outcome(graph.stamp(&targets, &ids(current))), expected, "{targets:?} from {current}");
     }
 }
 
@@ -249,7 +249,7 @@ fn parents_of_a_new_revision() {
 }
 
 #[test]
-fn faults_are_named_and_the_rest_stands() {
+fn problems_are_reported_and_the_rest_is_usable() {
     let cases = [
         ("a < b \n b < c \n c < a", "cycle in the revisions: a -> b -> c"),
         ("a < a", "cycle in the revisions: a"),
@@ -261,17 +261,17 @@ fn faults_are_named_and_the_rest_stands() {
         ("a \n b # a", "branch name 'a' in revision b already used by revision a"),
     ];
     for (text, expected) in cases {
-        let (graph, problems) = Graph::build(drawn(&format!("{text} \n good \n best < good")));
+        let (graph, problems) = Graph::build(revisions(&format!("{text} \n good \n best < good")));
         assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected], "{text}");
-        assert_eq!(told(graph.upgrade("best", &[])), "good best => best", "{text}");
+        assert_eq!(outcome(graph.upgrade("best", &[])), "good best => best", "{text}");
         assert_eq!(graph.newest_first().len(), graph.len());
     }
-    let (graph, _) = Graph::build(drawn("a < b \n b < a"));
-    assert_eq!(told(graph.upgrade("heads", &[])), "cycle in the revisions: a -> b");
+    let (graph, _) = Graph::build(revisions("a < b \n b < a"));
+    assert_eq!(outcome(graph.upgrade("heads", &[])), "cycle in the revisions: a -> b");
 }
 
 #[test]
-fn a_hundred_thousand_revisions_need_no_stack() {
+fn a_hundred_thousand_revisions_do_not_overflow_the_stack() {
     let name = |number: usize| id(&format!("{number:06}"));
     let link = |number: usize| Revision {
         id: name(number),

@@ -1,29 +1,35 @@
-//! `upgrade TARGET`: what is missing below the target.
+//! `upgrade TARGET`: the revisions below the target that are not applied.
 
-use super::node::{self, Place, PlaceSet, reach};
-use super::refusal::{Asked, Refusal};
-use super::resolve::Stand;
+use super::node::{self, RevisionIndex, RevisionSet, reachable};
+use super::resolve::WalkPosition;
+use super::resolve_error::{LookupPurpose, ResolveError};
 use super::target::{Name, Relative, Target};
 use super::{Direction, Graph, GraphError, Path, RevisionId};
 
 impl Graph {
     /// See [`Graph::upgrade`].
     pub(super) fn upgrade_path(&self, target: &str, current: &[RevisionId]) -> Result<Path, GraphError> {
-        let needed = self.needed(target, current).map_err(|refusal| self.error(refusal, Asked::Upgrade(target)))?;
+        let needed = self
+            .needed(target, current)
+            .map_err(|resolve_error| self.error(resolve_error, LookupPurpose::Upgrade(target)))?;
         self.path(self.oldest_first_of(&needed), Direction::Upgrade, current)
     }
 
-    fn needed(&self, target: &str, current: &[RevisionId]) -> Result<PlaceSet, Refusal> {
+    fn needed(&self, target: &str, current: &[RevisionId]) -> Result<RevisionSet, ResolveError> {
         let targets = self.upgrade_targets(Target::parse(target), current)?;
-        self.no_overlap(&targets)?;
+        self.check_overlap(&targets)?;
         let rows = self.rows(current)?;
-        self.no_overlap(&rows)?;
-        let applied = reach(&self.nodes, rows, node::below);
-        Ok(reach(&self.nodes, targets, node::below).minus(&applied))
+        self.check_overlap(&rows)?;
+        let applied = reachable(&self.nodes, rows, node::prerequisites);
+        Ok(reachable(&self.nodes, targets, node::prerequisites).minus(&applied))
     }
 
-    /// The revisions that an upgrade's target means; none for the base.
-    pub(super) fn upgrade_targets(&self, target: Target<'_>, current: &[RevisionId]) -> Result<Vec<Place>, Refusal> {
+    /// The revisions that the target of an upgrade means. Empty for the base.
+    pub(super) fn upgrade_targets(
+        &self,
+        target: Target<'_>,
+        current: &[RevisionId],
+    ) -> Result<Vec<RevisionIndex>, ResolveError> {
         let Relative { branch, symbol, steps } = match target {
             Target::Absolute(name) => return self.absolute(name),
             Target::Relative(relative) => relative,
@@ -34,67 +40,80 @@ impl Graph {
                 self.walk(start, steps, branch, true)?
             }
             None => {
-                return Err(Refusal::did_not_produce(steps, "an upgrade goes up: `+n`, or `downgrade -n` to go down"));
+                return Err(ResolveError::did_not_produce(steps, "use `+n` with an upgrade, or `downgrade -n`"));
             }
             Some(symbol) => {
                 let start = self.single(Name { branch: branch.filter(|_| steps <= 0), symbol }, symbol)?;
                 self.walk(start, steps, branch, true)?
             }
         };
-        let too_far =
-            || Refusal::did_not_produce(steps, "there are fewer revisions from there; `head` goes to the end");
-        Ok(found.ok_or_else(too_far)?.place().into_iter().collect())
+        let too_far = || {
+            ResolveError::did_not_produce(
+                steps,
+                "there are fewer revisions above it; use `head` to upgrade to the last one",
+            )
+        };
+        Ok(found.ok_or_else(too_far)?.index().into_iter().collect())
     }
 
-    fn start_of_relative_upgrade(&self, branch: Option<&str>, current: &[RevisionId]) -> Result<Stand, Refusal> {
+    fn start_of_relative_upgrade(
+        &self,
+        branch: Option<&str>,
+        current: &[RevisionId],
+    ) -> Result<WalkPosition, ResolveError> {
         let starts = match branch {
             None if current.len() > 1 => return Err(ambiguous(current)),
             None => self.rows(current)?,
             Some(branch) => self.tips_on(branch, self.rows(current)?)?,
         };
         match starts.as_slice() {
-            [] => Ok(Stand::Nowhere),
-            [only] => Ok(Stand::On(*only)),
-            several => Err(ambiguous(&several.iter().map(|place| self.id(*place).clone()).collect::<Vec<_>>())),
+            [] => Ok(WalkPosition::Unset),
+            [only] => Ok(WalkPosition::On(*only)),
+            several => Err(ambiguous(&several.iter().map(|index| self.id(*index).clone()).collect::<Vec<_>>())),
         }
     }
 
-    /// The rows on a branch; where none is, the topmost applied revisions that are.
-    fn tips_on(&self, branch: &str, rows: Vec<Place>) -> Result<Vec<Place>, Refusal> {
+    /// The rows on a branch. If there are none: the topmost applied revisions on it.
+    fn tips_on(&self, branch: &str, rows: Vec<RevisionIndex>) -> Result<Vec<RevisionIndex>, ResolveError> {
         let lineage = self.lineage(branch)?;
-        let on_branch: Vec<Place> = rows.iter().copied().filter(|row| lineage.contains(*row)).collect();
+        let on_branch: Vec<RevisionIndex> = rows.iter().copied().filter(|row| lineage.contains(*row)).collect();
         if !on_branch.is_empty() {
             return Ok(on_branch);
         }
-        let active = reach(&self.nodes, rows, node::below).and(&lineage);
-        let mut covered = PlaceSet::new(self.nodes.len());
-        active.iter().flat_map(|place| self.nodes[place].below.iter()).for_each(|place| {
-            covered.insert(*place);
+        let active = reachable(&self.nodes, rows, node::prerequisites).and(&lineage);
+        let mut covered = RevisionSet::new(self.nodes.len());
+        active.iter().flat_map(|index| self.nodes[index].prerequisites.iter()).for_each(|index| {
+            covered.insert(*index);
         });
         Ok(active.minus(&covered).iter().collect())
     }
 
-    /// Alembic refuses targets, and rows of the version table, of which one stands below another.
-    pub(super) fn no_overlap(&self, requested: &[Place]) -> Result<(), Refusal> {
+    /// Checks that no target, or row of the version table, is an ancestor of another one. Alembic refuses that.
+    pub(super) fn check_overlap(&self, requested: &[RevisionIndex]) -> Result<(), ResolveError> {
         if requested.len() < 2 {
             return Ok(());
         }
-        let strictly_below = |places: &[Place]| {
-            reach(&self.nodes, places.iter().flat_map(|place| self.nodes[*place].below.iter().copied()), node::below)
+        let strictly_below = |indices: &[RevisionIndex]| {
+            reachable(
+                &self.nodes,
+                indices.iter().flat_map(|index| self.nodes[*index].prerequisites.iter().copied()),
+                node::prerequisites,
+            )
         };
         let covered = strictly_below(requested);
-        if !requested.iter().any(|place| covered.contains(*place)) {
+        if !requested.iter().any(|index| covered.contains(*index)) {
             return Ok(());
         }
-        for place in requested {
-            let below = strictly_below(&[*place]);
+        for index in requested {
+            let below = strictly_below(&[*index]);
             let overlaps: Vec<_> = requested.iter().filter(|other| below.contains(**other)).collect();
             if !overlaps.is_empty() {
-                let others = super::refusal::listed(overlaps.into_iter().map(|other| self.id(*other)), usize::MAX);
-                let this = self.id(*place);
-                return Err(Refusal::hinted(
+                let others =
+                    super::resolve_error::listed(overlaps.into_iter().map(|other| self.id(*other)), usize::MAX);
+                let this = self.id(*index);
+                return Err(ResolveError::with_hint(
                     format!("Requested revision {this} overlaps with other requested revisions {others}"),
-                    format!("{this} already includes {others}; leave only {this}"),
+                    format!("{this} already includes {others}; name only {this}"),
                 ));
             }
         }
@@ -102,9 +121,9 @@ impl Graph {
     }
 }
 
-fn ambiguous(current: &[RevisionId]) -> Refusal {
-    let heads = super::refusal::listed(current, 8);
-    Refusal::hinted(
+fn ambiguous(current: &[RevisionId]) -> ResolveError {
+    let heads = super::resolve_error::listed(current, 8);
+    ResolveError::with_hint(
         "Ambiguous upgrade from multiple current revisions",
         format!("the database is at {heads}; name a branch (`label@+1`) or start from one of them (`REV+1`)"),
     )

@@ -1,9 +1,10 @@
-//! `-- limbeck: allow DL102 because …`: a reason above a statement, which shows and approves nothing.
+//! `-- limbeck: allow DL102 because …` above a statement: a reason that is shown, and approves nothing.
 
-use super::{Hazard, RULES};
-use crate::core::sql::{dividing_lines, notes_above};
+use super::code::Code;
+use super::finding::Hazard;
+use crate::core::sql::SourceStatement;
 
-/// What is wrong with a note.
+/// A note that is ignored, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     /// 1-based line of the statement below it, in the section.
@@ -14,43 +15,37 @@ pub struct Remark {
 
 const HINT: &str = "write `-- limbeck: allow CODE because REASON` on the line above the statement";
 
-/// Puts the reasons that stand above the statement at `line` on its hazards; tells what is wrong with them.
-pub fn take(sql: &str, line: usize, hazards: &mut [Hazard]) -> Vec<Remark> {
-    let remark = |message: String| Remark { line, message, hint: HINT };
+/// Adds the reasons above a statement to its hazards. Returns the notes that are ignored.
+pub fn apply_notes(source: &SourceStatement, hazards: &mut [Hazard]) -> Vec<Remark> {
+    let remark = |message: String| Remark { line: source.line, message, hint: HINT };
     let mut remarks = Vec::new();
-    for note in notes_above(sql, line).into_iter().filter(|note| is_comment(sql, note)) {
+    for note in &source.notes {
         let Some((codes, reason)) = parse(note) else {
-            remarks.push(remark(format!("'{note}' gives no code and no reason, so it is not taken")));
+            remarks.push(remark(format!("'{note}' is ignored: it contains no code")));
             continue;
         };
         let Some(reason) = reason else {
-            remarks.push(remark(format!("'{note}' does not say because of what, so it is not taken")));
+            remarks.push(remark(format!("'{note}' is ignored: it gives no reason")));
             continue;
         };
-        for code in codes {
-            let found: Vec<&mut Hazard> =
-                hazards.iter_mut().filter(|hazard| hazard.code.eq_ignore_ascii_case(code)).collect();
-            if found.is_empty() {
-                let known = RULES.iter().any(|rule| rule.code.eq_ignore_ascii_case(code));
-                let why = if known { "the statement below has no such hazard" } else { "there is no such code" };
-                remarks.push(remark(format!("'{note}' allows {code}, but {why}")));
-            }
-            for hazard in found {
+        for text in codes {
+            let code = Code::parse(text);
+            let mut found = false;
+            for hazard in hazards.iter_mut().filter(|hazard| Some(hazard.code) == code) {
                 hazard.allowed = Some(reason.to_owned());
+                found = true;
+            }
+            if !found {
+                let why =
+                    if code.is_some() { "the statement below has no such hazard" } else { "there is no such code" };
+                remarks.push(remark(format!("'{note}' allows {text}, but {why}")));
             }
         }
     }
     remarks
 }
 
-/// Whether what looks like a note is a comment, and not a line of a string.
-fn is_comment(sql: &str, note: &str) -> bool {
-    let start = note.as_ptr() as usize - sql.as_ptr() as usize;
-    dividing_lines(sql, |comment| comment.contains(note))
-        .is_ok_and(|lines| lines.iter().any(|(from, to)| (*from..*to).contains(&start)))
-}
-
-/// The codes of `limbeck: allow CODE[, CODE…] because REASON`, and the reason where there is one.
+/// The codes of `limbeck: allow CODE[, CODE…] because REASON`, and the reason if there is one.
 fn parse(note: &str) -> Option<(Vec<&str>, Option<&str>)> {
     let rest = note.strip_prefix("limbeck:")?.trim().strip_prefix("allow")?;
     let rest = rest.strip_prefix(char::is_whitespace)?;
@@ -64,45 +59,45 @@ fn parse(note: &str) -> Option<(Vec<&str>, Option<&str>)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::hazard::read;
+    use crate::core::hazard::examine_sql;
 
-    /// The reasons of the hazards of a one-statement section, and the remarks.
-    fn taken(sql: &str) -> (Vec<String>, Vec<String>) {
-        let reading = read(sql, true).unwrap();
-        let hazards = reading.statements.into_iter().flat_map(|statement| statement.hazards);
+    /// The reasons of the hazards of a section, and the remarks.
+    fn apply(sql: &str) -> (Vec<String>, Vec<String>) {
+        let section = examine_sql(sql, true).unwrap();
+        let hazards = section.statements.into_iter().flat_map(|statement| statement.hazards);
         let reasons = hazards.filter_map(|hazard| Some(format!("{} {}", hazard.code, hazard.allowed?))).collect();
-        (reasons, reading.remarks.into_iter().map(|remark| remark.message).collect())
+        (reasons, section.remarks.into_iter().map(|remark| remark.message).collect())
     }
 
     #[test]
-    fn a_reason_is_taken_where_it_is_given() {
-        let (reasons, remarks) = taken("-- limbeck: allow DL102 because it is rebuilt\nTRUNCATE t;");
+    fn a_reason_is_added_to_the_hazards_that_it_names() {
+        let (reasons, remarks) = apply("-- limbeck: allow DL102 because it is rebuilt\nTRUNCATE t;");
         assert_eq!(reasons, ["DL102 it is rebuilt"]);
         assert!(remarks.is_empty());
-        let (reasons, remarks) = taken("-- limbeck: allow dl101, BR605 because nobody reads it\nDROP TABLE t;");
+        let (reasons, remarks) = apply("-- limbeck: allow dl101, BR605 because nobody reads it\nDROP TABLE t;");
         assert_eq!(reasons, ["DL101 nobody reads it", "BR605 nobody reads it"]);
         assert!(remarks.is_empty());
     }
 
     #[test]
-    fn what_is_not_taken_is_told() {
+    fn an_ignored_note_is_reported() {
         for (note, part) in [
-            ("limbeck: allow DL102", "because of what"),
-            ("limbeck: allow DL102 because", "because of what"),
+            ("limbeck: allow DL102", "no reason"),
+            ("limbeck: allow DL102 because", "no reason"),
             ("limbeck: allow DL999 because x", "no such code"),
             ("limbeck: allow DL101 because x", "no such hazard"),
             ("limbeck: alow DL102 because x", "no code"),
             ("limbeck: allow because x", "no code"),
         ] {
-            let (reasons, remarks) = taken(&format!("-- {note}\nTRUNCATE t;"));
+            let (reasons, remarks) = apply(&format!("-- {note}\nTRUNCATE t;"));
             assert!(reasons.is_empty(), "{note}");
             assert!(remarks.len() == 1 && remarks[0].contains(part), "{note}: {remarks:?}");
         }
     }
 
     #[test]
-    fn a_note_that_is_not_directly_above_is_no_note() {
-        assert_eq!(taken("-- limbeck: allow DL102 because x\n\nTRUNCATE t;"), (vec![], vec![]));
-        assert_eq!(taken("SELECT '\n-- limbeck: allow DL102 because x\n'; TRUNCATE t;").0, [""; 0]);
+    fn a_note_that_is_not_directly_above_does_not_count() {
+        assert_eq!(apply("-- limbeck: allow DL102 because x\n\nTRUNCATE t;"), (vec![], vec![]));
+        assert_eq!(apply("SELECT '\n-- limbeck: allow DL102 because x\n'; TRUNCATE t;").0, [""; 0]);
     }
 }

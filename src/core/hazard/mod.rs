@@ -1,258 +1,141 @@
-//! What a statement may cost: found from the syntax tree, counted later on the live data.
+//! What a statement may cost. Rules examine the facts of an analysed statement; what they find is counted later, on the
+//! live data.
 
-mod added;
 mod allow;
 #[cfg(test)]
-mod cases;
-pub mod cast;
-mod condition;
-mod context;
-mod dynamic;
-mod learn;
-mod name;
-mod narrow;
-mod part;
-mod question;
-mod read;
+pub(in crate::core) mod cases;
+mod class;
+mod code;
+mod evidence;
+mod finding;
 mod rule;
 mod rules;
-mod tables;
-mod volatile;
+mod section;
 
 pub use allow::Remark;
-pub use narrow::{Narrow, narrow, takes_all};
-pub use question::Question;
-pub use read::{ReadStatement, Reading, read, read_section};
+pub use class::Class;
+pub use code::Code;
+pub use evidence::Evidence;
+pub use finding::{Hazard, Origin};
 pub use rule::Rule;
 pub use rules::RULES;
-pub(in crate::core) use volatile::is_volatile;
+pub use section::{ExaminedSection, ExaminedStatement};
 
-/// The classes of hazards; approval is given by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Class {
-    DataLoss,
-    Fails,
-    Lock,
-    Index,
-    ForeignKey,
-    Breaks,
-    Irreversible,
-    Default,
-}
+use crate::core::graph::Direction;
+use crate::core::script::Script;
+use crate::core::sql::{SplitError, split};
+use crate::core::statement::{Action, Effect, ScriptState, Statement, Subject, analyse_one, analyse_section};
 
-/// What was counted on the target for a hazard.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Evidence {
-    /// Rows of the table.
-    pub rows: u64,
-    /// Values that would be lost, changed or refused: for a table its rows, for a column its values that are not NULL,
-    /// else what the [`Question`] says.
-    pub values: u64,
-    /// False when it was estimated from statistics.
-    pub exact: bool,
-    /// How long the counting took.
-    pub seconds: f64,
-    /// Of what is locked or built: how large the table is on disk with its indexes and partitions, in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
-    /// Of what is locked: how many other sessions held locks on the table just then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sessions: Option<u64>,
-    /// Why it is not exact, in a few words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<&'static str>,
-}
-
-impl Evidence {
-    /// What was counted one by one.
-    #[must_use]
-    pub const fn counted(rows: u64, values: u64, seconds: f64) -> Self {
-        Self { rows, values, exact: true, seconds, bytes: None, sessions: None, why: None }
-    }
-
-    /// What statistics say, and why it was not counted.
-    #[must_use]
-    pub const fn estimated(rows: u64, values: u64, seconds: f64, why: &'static str) -> Self {
-        Self { exact: false, why: Some(why), ..Self::counted(rows, values, seconds) }
-    }
-
-    /// The size and the other sessions in words, each after a comma; empty where nothing is known.
-    #[must_use]
-    pub fn weight(&self) -> String {
-        let size = self.bytes.map(|bytes| format!(", {}", super::copies::size(bytes))).unwrap_or_default();
-        let held = match self.sessions {
-            None | Some(0) => String::new(),
-            Some(1) => ", 1 session holds locks on it".to_owned(),
-            Some(many) => format!(", {many} sessions hold locks on it"),
-        };
-        size + &held
-    }
-}
-
-/// One finding on one statement.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Hazard {
-    /// Stable, e.g. `DL101`.
-    pub code: &'static str,
-    pub class: Class,
-    /// A few words, e.g. `drops column`.
-    pub title: &'static str,
-    /// What is touched, as the statement names it, e.g. `functions.legacy_code`.
-    pub object: String,
-    /// `None`: not counted, which counts as lost.
-    pub evidence: Option<Evidence>,
-    /// What a count has to look at.
-    #[serde(skip)]
-    pub subject: Subject,
-    /// What the subject is on the target, where that was followed.
-    #[serde(skip)]
-    pub origin: Option<Origin>,
-    /// The reason that a note above the statement gives; it shows and approves nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allowed: Option<String>,
-}
-
-/// The object that a hazard is about, unquoted, for counting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    Table {
-        schema: Option<String>,
-        name: String,
-    },
-    Column {
-        schema: Option<String>,
-        table: String,
-        column: String,
-    },
-    /// The rows or values of a table that a question takes.
-    Rows {
-        schema: Option<String>,
-        table: String,
-        question: Question,
-    },
-    /// Something whose rows are not counted this way.
-    Other,
-}
-
-/// What a statement's object is before the plan runs, where earlier statements lead its name elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// What has that name on the target.
-    Same,
-    /// An object of the target, by its name there.
-    There(Subject),
-    /// Nothing: the plan itself makes it, or it is not there.
-    Made,
-    /// It takes rows along that are elsewhere as yet.
-    Unclear,
-}
-
-impl Subject {
-    /// The schema, where one is named, and the table that it lies in.
-    #[must_use]
-    pub fn table(&self) -> Option<(Option<&str>, &str)> {
-        match self {
-            Self::Table { schema, name: table }
-            | Self::Column { schema, table, .. }
-            | Self::Rows { schema, table, .. } => Some((schema.as_deref(), table)),
-            Self::Other => None,
-        }
-    }
-}
-
-impl Class {
-    /// The word used on the command line and in the UI, e.g. `data-loss`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::DataLoss => "data-loss",
-            Self::Fails => "fails",
-            Self::Lock => "lock",
-            Self::Index => "index",
-            Self::ForeignKey => "foreign-key",
-            Self::Breaks => "breaks",
-            Self::Irreversible => "irreversible",
-            Self::Default => "default",
-        }
-    }
-}
-
-impl Class {
-    /// All classes, in the order of their codes.
-    pub const ALL: [Self; 8] = [
-        Self::DataLoss,
-        Self::Fails,
-        Self::Lock,
-        Self::Index,
-        Self::ForeignKey,
-        Self::Breaks,
-        Self::Irreversible,
-        Self::Default,
-    ];
-}
-
-impl Hazard {
-    /// Whether a condition of the statement may spare some of what was counted.
-    #[must_use]
-    pub fn is_upper_bound(&self) -> bool {
-        let counted = self.evidence.is_some_and(|evidence| !evidence.exact && evidence.why.is_none());
-        counted && ["DL106", "DL107", "DL124"].contains(&self.code)
-    }
-
-    /// The subject by the name that it has on the target before the plan runs, where that is another.
-    #[must_use]
-    pub fn before(&self) -> &Subject {
-        match &self.origin {
-            Some(Origin::There(there)) => there,
-            _ => &self.subject,
-        }
-    }
-
-    /// Whether it was counted exactly and found to touch nothing.
-    #[must_use]
-    pub fn touches_nothing(&self) -> bool {
-        self.evidence.is_some_and(|e| e.exact && e.values == 0)
-    }
-}
-
-/// The hazards of one statement that stands alone, from its syntax tree, not counted; each object once a code, in
-/// the order of the text.
+/// The hazards of one statement; `state` is what earlier statements have left.
 #[must_use]
-pub fn find(statement: &str) -> Vec<Hazard> {
-    read::alone(statement)
+pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
+    rule::examine(RULES, &statement.actions, state)
 }
 
-/// The hazard on what a statement takes along by CASCADE, as a database told.
+/// The hazards of actions, each object once per rule.
 #[must_use]
-pub fn taken_along(object: String, subject: Subject) -> Hazard {
-    Hazard { subject, ..rules::TAKEN_ALONG.on(object) }
+pub fn examine_actions(actions: &[Action], state: &ScriptState) -> Vec<Hazard> {
+    rule::examine(RULES, actions, state)
 }
 
-/// The hazard on what nobody can read beforehand.
+/// The hazards of a text that is one statement, without a script around it.
+#[must_use]
+pub fn examine_one(sql: &str) -> Vec<Hazard> {
+    examine(&analyse_one(sql), &ScriptState::new(true))
+}
+
+/// Examines a section of a script. Lines are counted in the section's SQL.
+///
+/// # Errors
+/// As [`split`].
+pub fn examine_script(script: &Script, direction: Direction) -> Result<ExaminedSection, SplitError> {
+    let section = script.section(direction);
+    let whole = match direction {
+        Direction::Upgrade => irreversible(script),
+        Direction::Downgrade => None,
+    };
+    Ok(section::examine_section(RULES, analyse_section(&section.sql)?, section.transactional, whole))
+}
+
+/// Examines SQL as a section. `transactional`: it runs in a transaction if all of its statements can.
+///
+/// # Errors
+/// As [`split`].
+pub fn examine_sql(sql: &str, transactional: bool) -> Result<ExaminedSection, SplitError> {
+    Ok(section::examine_section(RULES, analyse_section(sql)?, transactional, None))
+}
+
+/// The hazard of a script whose upgrade does something and whose downgrade does nothing. A section that cannot be split
+/// counts as doing something.
+fn irreversible(script: &Script) -> Option<Hazard> {
+    let is_empty = |sql: &str| split(sql).is_ok_and(|statements| statements.is_empty());
+    let is_one_way = !is_empty(&script.upgrade.sql) && is_empty(&script.downgrade.sql);
+    is_one_way.then(|| rules::EMPTY_DOWNGRADE.hazard(script.revision.to_string(), Effect::Other))
+}
+
+/// The hazard on an object that CASCADE drops or empties on a target.
+#[must_use]
+pub fn cascade(object: String, subject: Subject) -> Hazard {
+    rules::CASCADE.hazard(object, Effect::Cascades(subject))
+}
+
+/// The hazard on rows that a foreign key deletes, or on a column that it overwrites.
+#[must_use]
+pub fn foreign_key(object: String, subject: Subject, deletes: bool) -> Hazard {
+    let title = if deletes { "deleted by a foreign key" } else { "overwritten by a foreign key" };
+    Hazard { title, ..cascade(object, subject) }
+}
+
+/// The hazard on code that cannot be read before it runs.
 #[must_use]
 pub fn unreadable(object: String) -> Hazard {
-    rules::UNREADABLE.on(object)
+    rules::UNREADABLE.hazard(object, rules::UNREADABLE_EFFECT)
 }
 
-/// The page of explanation of a code, in any case: what it is, what is counted, what to do instead.
+/// The rule with a code, in upper or lower case.
 #[must_use]
-pub fn explain(code: &str) -> Option<&'static str> {
-    RULES.iter().find(|rule| rule.code.eq_ignore_ascii_case(code)).map(|rule| rule.page)
+pub fn find_rule(code: &str) -> Option<&'static Rule> {
+    let code = Code::parse(code)?;
+    RULES.iter().find(|rule| rule.code == code)
 }
 
-/// The rules whose codes are most like a text: those that begin with it, else those that differ in a letter or two.
+/// The rules whose codes resemble a text: those that begin with it, else those that differ in one or two letters.
 #[must_use]
-pub fn nearest(text: &str) -> Vec<&'static Rule> {
+pub fn nearest_rules(text: &str) -> Vec<&'static Rule> {
     let typed = text.trim().to_uppercase();
-    let beginning: Vec<&Rule> =
-        RULES.iter().filter(|rule| rule.code.starts_with(&typed) && !typed.is_empty()).collect();
+    let begins = |rule: &&Rule| rule.code.as_str().starts_with(&typed) && !typed.is_empty();
+    let beginning: Vec<&Rule> = RULES.iter().filter(begins).collect();
     if !beginning.is_empty() {
         return beginning;
     }
-    let mut like: Vec<(usize, &Rule)> =
-        RULES.iter().map(|rule| (strsim::levenshtein(rule.code, &typed), rule)).filter(|(far, _)| *far <= 2).collect();
-    like.sort_by_key(|(far, _)| *far);
-    let closest = like.first().map_or(0, |(far, _)| *far);
-    like.into_iter().take_while(|(far, _)| *far == closest).map(|(_, rule)| rule).take(8).collect()
+    let distance = |rule: &'static Rule| (strsim::levenshtein(rule.code.as_str(), &typed), rule);
+    let mut similar: Vec<(usize, &Rule)> = RULES.iter().map(distance).filter(|(distance, _)| *distance <= 2).collect();
+    similar.sort_by_key(|(distance, _)| *distance);
+    let closest = similar.first().map_or(0, |(distance, _)| *distance);
+    similar.into_iter().take_while(|(distance, _)| *distance == closest).map(|(_, rule)| rule).take(8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_without_a_downgrade_is_found_once_on_its_first_statement() {
+        let found = |upgrade: &str, downgrade: &str| {
+            let text = format!(
+                "-- m\n--\n-- Revision ID: a1\n-- Revises:\n\n-- @upgrade\n{upgrade}\n-- @downgrade\n{downgrade}\n"
+            );
+            let script = Script::parse(&text).unwrap();
+            let of = |direction| examine_script(&script, direction).unwrap().statements;
+            let both = of(Direction::Upgrade).into_iter().chain(of(Direction::Downgrade));
+            let hazards = both.flat_map(|statement| statement.hazards);
+            hazards.map(|hazard| (hazard.code.as_str(), hazard.allowed)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("SELECT 1; SELECT 2;", ""), [("IR701", None)]);
+        assert_eq!(found("SELECT 1;", "-- nothing to do"), [("IR701", None)]);
+        assert_eq!(found("SELECT 1;", "SELECT 1;"), []);
+        assert_eq!(found("-- merge", ""), []);
+        let reason = Some(String::from("labels stay"));
+        assert_eq!(found("-- limbeck: allow IR701 because labels stay\nSELECT 1;", ""), [("IR701", reason)]);
+    }
 }

@@ -1,101 +1,98 @@
-//! What a rule is, and what it finds.
+//! A rule, and what it finds.
 
-use super::context::Context;
-use super::name::Name;
-use super::part::Part;
-use super::{Class, Evidence, Hazard, Question, Subject};
+use super::class::Class;
+use super::code::Code;
+use super::evidence::Evidence;
+use super::finding::Hazard;
+use crate::core::statement::{Action, Effect, Name, Question, ScriptState, Subject};
 
-/// One kind of hazard: its stable code, its page of explanation, and how it is found.
+/// One kind of hazard: its code, its explanation, and how it is found.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// E.g. `DL101`; never given to another rule.
-    pub code: &'static str,
-    pub class: Class,
+    pub code: Code,
     /// A few words, e.g. `drops column`.
     pub title: &'static str,
-    /// What `limbeck lint --explain CODE` prints: what it is, what is counted, what to do instead.
+    /// What `limbeck lint --explain CODE` prints below the title: what it is, what is counted, what to do instead.
     pub page: &'static str,
-    /// Looks at one part of a statement; parts below it are looked at by themselves.
-    pub(super) check: fn(&Part, &Context) -> Vec<Target>,
+    /// Examines one action of a statement, given what earlier statements have done.
+    pub(super) check: fn(&Action, &ScriptState) -> Vec<Finding>,
 }
 
 /// One object that a rule found.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Target {
+pub(super) struct Finding {
     object: String,
-    subject: Subject,
-    /// What needs no counting.
+    effect: Effect,
+    /// Set if it need not be counted.
     evidence: Option<Evidence>,
 }
 
 impl Rule {
-    pub(super) fn hazards(&self, part: &Part, context: &Context) -> impl Iterator<Item = Hazard> {
-        let Self { code, class, title, .. } = *self;
-        (self.check)(part, context).into_iter().map(move |target| Hazard {
-            code,
-            class,
-            title,
-            object: target.object,
-            evidence: target.evidence,
-            subject: target.subject,
-            origin: None,
-            allowed: None,
-        })
+    /// The class of its hazards.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.code.class()
+    }
+
+    /// The whole explanation, with code and title.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        format!("{} {}\n\n{}", self.code, self.title, self.page)
+    }
+
+    /// The hazards of one action.
+    pub(super) fn hazards(&self, action: &Action, state: &ScriptState) -> impl Iterator<Item = Hazard> {
+        let findings = (self.check)(action, state).into_iter();
+        findings.map(|Finding { object, effect, evidence }| Hazard { evidence, ..self.hazard(object, effect) })
+    }
+
+    /// A hazard of this rule that was found elsewhere.
+    pub(super) fn hazard(&self, object: String, effect: Effect) -> Hazard {
+        Hazard::new(self.code, self.title, object, effect)
     }
 }
 
-impl Rule {
-    /// The hazard on something that no statement names.
-    pub(super) const fn on(&self, object: String) -> Hazard {
-        let Self { code, class, title, .. } = *self;
-        Hazard { code, class, title, object, evidence: None, subject: Subject::Other, origin: None, allowed: None }
-    }
-}
-
-impl Target {
-    /// A table, counted by its rows.
-    pub(super) fn table(name: Name) -> Self {
-        Self::about(name.to_string(), name)
-    }
-
-    /// Something in a table, counted by the table's rows.
-    pub(super) fn about(object: String, table: Name) -> Self {
-        Self { object, subject: Subject::Table { schema: table.schema, name: table.name }, evidence: None }
-    }
-
-    /// A column of a table, counted by its values.
-    pub(super) fn column(table: &Name, column: Name) -> Self {
-        Self {
-            object: format!("{table}.{column}"),
-            subject: Subject::Column { schema: table.schema.clone(), table: table.name.clone(), column: column.name },
-            evidence: None,
+/// The hazards of actions, each object once per rule, in the order of the text.
+pub(super) fn examine(rules: &[Rule], actions: &[Action], state: &ScriptState) -> Vec<Hazard> {
+    let mut found: Vec<Hazard> = Vec::new();
+    for action in actions {
+        for hazard in rules.iter().flat_map(|rule| rule.hazards(action, state)) {
+            if !found.iter().any(|known| known.code == hazard.code && known.object == hazard.object) {
+                found.push(hazard);
+            }
         }
     }
+    found
+}
 
-    /// Something in a table, counted by a question where there is one.
-    pub(super) fn asking(object: String, table: Name, question: Option<Question>) -> Self {
-        let subject = question.map_or(Subject::Other, |question| Subject::Rows {
-            schema: table.schema,
-            table: table.name,
-            question,
-        });
-        Self { object, subject, evidence: None }
+impl Finding {
+    /// An effect on an object, named as the statement does.
+    pub fn new(object: impl ToString, effect: Effect) -> Self {
+        Self { object: object.to_string(), effect, evidence: None }
     }
 
-    /// Something else that has a name.
-    #[allow(clippy::needless_pass_by_value)] // so that it stands in for `table`
-    pub(super) fn other(name: Name) -> Self {
-        Self::named(name.to_string())
+    /// Something that is neither counted nor copied.
+    pub fn named(object: impl ToString) -> Self {
+        Self::new(object, Effect::Other)
     }
 
-    /// Something that is told in words.
-    pub(super) const fn named(object: String) -> Self {
-        Self { object, subject: Subject::Other, evidence: None }
+    /// Something that locks a table; `object` may be a part of the table.
+    pub fn locks(object: impl ToString, table: &Name) -> Self {
+        Self::new(object, Effect::Locks { table: table.clone() })
     }
 
-    /// The same, known to hold nothing that was there before.
-    pub(super) fn holding_nothing(self) -> Self {
-        let nothing = Evidence::counted(0, 0, 0.0);
-        Self { evidence: Some(nothing), ..self }
+    /// Something that fails if rows of the table violate it.
+    pub fn checks(object: impl ToString, table: &Name, question: Option<Question>) -> Self {
+        Self::new(object, Effect::ChecksRows { table: table.clone(), question })
+    }
+
+    /// Something that is counted by the rows of a table.
+    pub fn rows_of(object: impl ToString, table: &Name) -> Self {
+        Self::new(object, Effect::KeepsData(Subject::table(table)))
+    }
+
+    /// The same, known to affect nothing that existed before.
+    pub fn affecting_nothing(self) -> Self {
+        Self { evidence: Some(Evidence::counted(0, 0, 0.0)), ..self }
     }
 }

@@ -127,24 +127,14 @@ mod tests {
 
     use super::*;
     use crate::core::graph::{Direction, RevisionId};
-    use crate::core::hazard::{Evidence, Hazard, Subject};
+    use crate::core::hazard::{Code, Evidence, Hazard};
     use crate::core::plan::{Behind, EnvironmentName, PlannedStatement, Step, TransactionMode};
+    use crate::core::statement::{Effect, analyse_one};
 
     fn plan(object: &str, values: Option<u64>, protected: bool, behind: &[&str]) -> Arc<Plan> {
         let evidence = values.map(|values| Evidence::counted(values, values, 0.0));
-        let subject = Subject::Other;
-        let hazard = Hazard {
-            code: "DL101",
-            class: Class::DataLoss,
-            title: "t",
-            object: object.into(),
-            evidence,
-            subject,
-            origin: None,
-            allowed: None,
-        };
-        let statement =
-            PlannedStatement { line: 1, column: 1, sql: String::new(), copy_data: None, hazards: vec![hazard] };
+        let hazard = Hazard { evidence, ..Hazard::new(Code::DropTable, "t", object.into(), Effect::Other) };
+        let statement = PlannedStatement { line: 1, column: 1, statement: analyse_one(""), hazards: vec![hazard] };
         let step = Step {
             revision: RevisionId::parse("a").unwrap(),
             direction: Direction::Upgrade,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{PlannedStatement, Step};
 use crate::core::graph::PathStep;
-use crate::core::hazard::{self, ReadStatement};
+use crate::core::hazard::{ExaminedStatement, examine_script};
 use crate::core::script::Script;
-use crate::core::sql::Transactional;
+use crate::core::statement::Transaction;
 
 /// Why a script cannot be planned: where, what, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,22 +36,22 @@ impl Step {
     pub fn build(path: PathStep, source: &Source<'_>) -> Result<Self, BuildError> {
         let section = source.script.section(path.direction);
         let first_line = section.line.max(1);
-        let reading = hazard::read_section(source.script, path.direction).map_err(|error| BuildError {
+        let examined = examine_script(source.script, path.direction).map_err(|error| BuildError {
             line: first_line + error.line - 1,
             message: error.message,
             hint: error.hint,
         })?;
         let mut transactional = section.transactional;
-        let mut statements = Vec::with_capacity(reading.statements.len());
-        for ReadStatement { statement, transactional: mode, hazards } in reading.statements {
-            let line = first_line + statement.line - 1;
-            match mode {
-                Transactional::Control(word) if section.transactional => return Err(control(word, line)),
-                Transactional::No(_) => transactional = false,
-                Transactional::Yes | Transactional::Control(_) => {}
+        let mut statements = Vec::with_capacity(examined.statements.len());
+        for ExaminedStatement { statement, hazards } in examined.statements {
+            let line = first_line + statement.source.line - 1;
+            match statement.transaction {
+                Transaction::Control(word) if section.transactional => return Err(control(word, line)),
+                Transaction::Forbidden(_) => transactional = false,
+                Transaction::Allowed | Transaction::Control(_) => {}
             }
-            let (column, sql, copy_data) = (statement.column, statement.text, statement.copy_data);
-            statements.push(PlannedStatement { line, column, sql, copy_data, hazards });
+            let column = statement.source.column;
+            statements.push(PlannedStatement { line, column, statement, hazards });
         }
         Ok(Self {
             revision: path.revision,
@@ -72,7 +72,7 @@ impl Step {
 fn control(word: &str, line: usize) -> BuildError {
     BuildError {
         line,
-        message: format!("{word} would end the transaction that limbeck runs the script in"),
-        hint: Some("take it out, or mark the section `transaction=off` to steer transactions yourself".into()),
+        message: format!("{word} would end the transaction in which limbeck runs the script"),
+        hint: Some("remove it, or mark the section `transaction=off` to control transactions yourself".into()),
     }
 }

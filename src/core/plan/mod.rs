@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use crate::core::copies::Keeping;
 use crate::core::graph::{Direction, RevisionId, VersionChange};
 use crate::core::hazard::{Class, Hazard};
+use crate::core::statement::Statement;
 
 /// How revisions and transactions go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
@@ -94,10 +95,22 @@ pub struct PlannedStatement {
     pub line: usize,
     /// 1-based column, in characters.
     pub column: usize,
-    pub sql: String,
-    /// Rows for `COPY … FROM stdin`.
-    pub copy_data: Option<String>,
+    pub statement: Statement,
     pub hazards: Vec<Hazard>,
+}
+
+impl PlannedStatement {
+    /// The statement as SQL.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        self.statement.sql()
+    }
+
+    /// The rows of `COPY … FROM stdin`.
+    #[must_use]
+    pub fn copy_data(&self) -> Option<&str> {
+        self.statement.source.copy_data.as_deref()
+    }
 }
 
 impl Plan {
@@ -110,7 +123,7 @@ impl Plan {
     /// What is done so that nothing is lost for good, a line each; none where nothing is destroyed.
     #[must_use]
     pub fn safeguards(&self) -> Vec<String> {
-        let is_lost = |hazard: &Hazard| hazard.class == Class::DataLoss && !hazard.touches_nothing();
+        let is_lost = |hazard: &Hazard| hazard.class == Class::DataLoss && !hazard.affects_nothing();
         if !self.hazards().any(|(_, _, hazard)| is_lost(hazard)) {
             return Vec::new();
         }
@@ -135,7 +148,7 @@ impl Plan {
 
     /// The hazards that a person must accept before this plan may run.
     pub fn to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
-        self.hazards().filter(|(_, _, hazard)| self.confirm.contains(&hazard.class) && !hazard.touches_nothing())
+        self.hazards().filter(|(_, _, hazard)| self.confirm.contains(&hazard.class) && !hazard.affects_nothing())
     }
 
     /// The number of statements in all steps.

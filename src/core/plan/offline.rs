@@ -161,9 +161,9 @@ fn quoted(name: &str) -> String {
 /// A statement with its semicolon, and the rows of a COPY.
 fn terminated(statement: &PlannedStatement) -> String {
     // After a line comment a semicolon on the same line would be part of the comment.
-    let own_line = statement.sql.lines().next_back().is_some_and(|line| line.contains("--"));
-    let mut text = format!("{}{};", statement.sql, if own_line { "\n" } else { "" });
-    if let Some(rows) = &statement.copy_data {
+    let own_line = statement.sql().lines().next_back().is_some_and(|line| line.contains("--"));
+    let mut text = format!("{}{};", statement.sql(), if own_line { "\n" } else { "" });
+    if let Some(rows) = statement.copy_data() {
         let newline = if rows.is_empty() || rows.ends_with('\n') { "" } else { "\n" };
         let _ = write!(text, "\n{rows}{newline}\\.");
     }
@@ -173,6 +173,7 @@ fn terminated(statement: &PlannedStatement) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::statement::{analyse_one, analyse_section};
 
     fn ids(texts: &[&str]) -> Vec<RevisionId> {
         texts.iter().map(|text| id(text)).collect()
@@ -183,7 +184,7 @@ mod tests {
     }
 
     fn statement(sql: &str) -> PlannedStatement {
-        PlannedStatement { line: 1, column: 1, sql: sql.into(), copy_data: None, hazards: Vec::new() }
+        PlannedStatement { line: 1, column: 1, statement: analyse_one(sql), hazards: Vec::new() }
     }
 
     fn step(words: &str, sql: &[&str], change: VersionChange, after: &[&str]) -> OfflineStep {
@@ -235,7 +236,8 @@ mod tests {
     #[test]
     fn semicolons_stay_out_of_comments_and_rows_keep_their_end() {
         assert_eq!(terminated(&statement("SELECT 1 -- one")), "SELECT 1 -- one\n;");
-        let copy = PlannedStatement { copy_data: Some("1\n2\n".into()), ..statement("COPY t FROM stdin") };
+        let copy = analyse_section("COPY t FROM stdin;\n1\n2\n\\.\n").unwrap().remove(0);
+        let copy = PlannedStatement { line: 1, column: 1, statement: copy, hazards: Vec::new() };
         assert_eq!(terminated(&copy), "COPY t FROM stdin;\n1\n2\n\\.");
     }
 }

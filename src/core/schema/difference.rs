@@ -1,4 +1,4 @@
-//! Where two schemas disagree, in words: what a proof and `verify` show.
+//! The differences between two schemas as text, for the proof and for `verify`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,20 +8,20 @@ use serde_json::{Map, Value};
 
 use super::{Object, ObjectId, Schema};
 
-/// One object that the schemas do not have alike.
+/// One object that differs between two schemas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     pub id: ObjectId,
     pub disagreement: Disagreement,
 }
 
-/// How they disagree.
+/// How the object differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Disagreement {
     OnlyLeft,
     OnlyRight,
-    /// The first attribute that differs, e.g. `column total: type`, with its values.
+    /// The first attribute that differs, e.g. `column total: type`, with both values.
     Differs {
         attribute: String,
         left: String,
@@ -30,7 +30,7 @@ pub enum Disagreement {
 }
 
 impl Disagreement {
-    fn is_of_one_side(&self) -> bool {
+    fn is_on_one_side(&self) -> bool {
         matches!(self, Self::OnlyLeft | Self::OnlyRight)
     }
 }
@@ -46,37 +46,37 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What two schemas do not have alike, by identity. Owners, the order of columns, versions of extensions and
-/// what only follows from a parent are no difference.
+/// Returns the objects that differ between two schemas, sorted by identity. Ignored are owners, the order of columns,
+/// versions of extensions, and objects that PostgreSQL derives from a parent.
 #[must_use]
 pub fn differences(left: &Schema, right: &Schema) -> Vec<Difference> {
     let mut found = BTreeMap::new();
     let ids: BTreeSet<&ObjectId> = left.objects.keys().chain(right.objects.keys()).collect();
     for id in ids {
-        let (ours, theirs) = (own(left, id), own(right, id));
+        let (ours, theirs) = (own_object(left, id), own_object(right, id));
         let disagreement = match (ours, theirs) {
             (Some(_), None) => Some(Disagreement::OnlyLeft),
             (None, Some(_)) => Some(Disagreement::OnlyRight),
-            (Some(ours), Some(theirs)) => of_objects(ours, theirs),
+            (Some(ours), Some(theirs)) => compare_objects(ours, theirs),
             (None, None) => None,
         };
         found.extend(disagreement.map(|disagreement| (id, disagreement)));
     }
     let (comments, grants) = ((&left.comments, &right.comments), (&left.grants, &right.grants));
-    let noted = beside(comments, "comment").chain(beside(grants, "grants"));
-    for (id, disagreement) in noted.collect::<Vec<_>>() {
+    let additional = additional_differences(comments, "comment").chain(additional_differences(grants, "grants"));
+    for (id, disagreement) in additional.collect::<Vec<_>>() {
         let holder = left.holder(id).or_else(|| right.holder(id));
-        let is_told = holder.and_then(|holder| found.get(holder)).is_some_and(Disagreement::is_of_one_side);
-        if !is_told {
+        let is_reported = holder.and_then(|holder| found.get(holder)).is_some_and(Disagreement::is_on_one_side);
+        if !is_reported {
             found.entry(id).or_insert(disagreement);
         }
     }
     found.into_iter().map(|(id, disagreement)| Difference { id: id.clone(), disagreement }).collect()
 }
 
-/// The object, unless it only follows from a parent's: a partition's trigger, or its part of an index, whose name
-/// depends on what was there when it was made.
-fn own<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Object> {
+/// The object, unless PostgreSQL derives it from a parent: a partition's trigger, or a partition's part of an index,
+/// whose name depends on the existing names.
+fn own_object<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Object> {
     let follows = |object: &&Object| match object {
         Object::Trigger(trigger) => trigger.inherited,
         Object::Index(index) => index.part_of.is_some(),
@@ -85,25 +85,25 @@ fn own<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Object> {
     schema.objects.get(id).filter(|object| !follows(object))
 }
 
-fn of_objects(left: &Object, right: &Object) -> Option<Disagreement> {
+fn compare_objects(left: &Object, right: &Object) -> Option<Disagreement> {
     if left == right {
         return None;
     }
-    let (left, right) = (described(left), described(right));
-    of_values("", &left, &right).map(|(attribute, left, right)| Disagreement::Differs {
+    let (left, right) = (attributes(left), attributes(right));
+    compare_values("", &left, &right).map(|(attribute, left, right)| Disagreement::Differs {
         attribute,
-        left: shown(&left),
-        right: shown(&right),
+        left: show_value(&left),
+        right: show_value(&right),
     })
 }
 
-/// Where comments or grants differ.
-fn beside<'a, T: Serialize + PartialEq>(
+/// The differences of comments or grants.
+fn additional_differences<'a, T: Serialize + PartialEq>(
     (left, right): (&'a BTreeMap<ObjectId, T>, &'a BTreeMap<ObjectId, T>),
     attribute: &'a str,
 ) -> impl Iterator<Item = (&'a ObjectId, Disagreement)> {
     let ids = left.keys().chain(right.keys().filter(|id| !left.contains_key(id)));
-    let value = |side: Option<&T>| shown(&serde_json::to_value(side).unwrap_or_default());
+    let value = |side: Option<&T>| show_value(&serde_json::to_value(side).unwrap_or_default());
     ids.map(move |id| (id, left.get(id), right.get(id))).filter(|(_, ours, theirs)| ours != theirs).map(
         move |(id, ours, theirs)| {
             let (left, right) = (value(ours), value(theirs));
@@ -112,59 +112,61 @@ fn beside<'a, T: Serialize + PartialEq>(
     )
 }
 
-/// What is told of an object, and no difference.
-const TOLD: [&str; 3] = ["version", "local", "inherited"];
+/// Attributes that are stored but not compared.
+const IGNORED: [&str; 3] = ["version", "local", "inherited"];
 
-/// An object's attributes, what has a name under its name, what is no difference left out.
-fn described(object: &Object) -> Value {
+/// The attributes of an object as JSON, with named items under their names and without ignored attributes.
+fn attributes(object: &Object) -> Value {
     let value = serde_json::to_value(object).unwrap_or_default();
     match value {
-        // The outermost key is the kind, which the identity has already.
-        Value::Object(map) => map.into_iter().next().map(|(_, value)| tidy(value)).unwrap_or_default(),
+        // The outermost key is the kind, which is part of the identity.
+        Value::Object(map) => map.into_iter().next().map(|(_, value)| normalize(value)).unwrap_or_default(),
         other => other,
     }
 }
 
-fn tidy(value: Value) -> Value {
+fn normalize(value: Value) -> Value {
     match value {
-        Value::Object(map) => {
-            Value::Object(map.into_iter().filter(|(key, _)| !TOLD.contains(&key.as_str())).map(tidy_entry).collect())
-        }
+        Value::Object(map) => Value::Object(
+            map.into_iter().filter(|(key, _)| !IGNORED.contains(&key.as_str())).map(normalize_entry).collect(),
+        ),
         other => other,
     }
 }
 
-fn tidy_entry((key, value): (String, Value)) -> (String, Value) {
+fn normalize_entry((key, value): (String, Value)) -> (String, Value) {
     let value = match (key.as_str(), value) {
-        ("columns", Value::Array(items)) => by_name(items, |_| true),
-        ("constraints", Value::Array(items)) => by_name(items, |item| item.get("local") != Some(&Value::Bool(false))),
-        (_, other) => tidy(other),
+        ("columns", Value::Array(items)) => key_by_name(items, |_| true),
+        ("constraints", Value::Array(items)) => {
+            key_by_name(items, |item| item.get("local") != Some(&Value::Bool(false)))
+        }
+        (_, other) => normalize(other),
     };
     (key, value)
 }
 
-/// A list of named things as a map; a list of plain names stays one.
-fn by_name(items: Vec<Value>, counts: impl Fn(&Value) -> bool) -> Value {
+/// A list of items with names as a map. Other lists are not changed.
+fn key_by_name(items: Vec<Value>, is_compared: impl Fn(&Value) -> bool) -> Value {
     if !items.iter().all(|item| item.get("name").is_some_and(Value::is_string)) {
         return Value::Array(items);
     }
     let mut named = Map::new();
-    for item in items.into_iter().filter(counts) {
+    for item in items.into_iter().filter(is_compared) {
         let name = item.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        named.insert(name, tidy(item));
+        named.insert(name, normalize(item));
     }
     Value::Object(named)
 }
 
-/// The first place where two values differ: its path in words, and both values there.
-fn of_values(path: &str, left: &Value, right: &Value) -> Option<(String, Value, Value)> {
+/// The first difference of two values: its path as text, and both values.
+fn compare_values(path: &str, left: &Value, right: &Value) -> Option<(String, Value, Value)> {
     let (Value::Object(ours), Value::Object(theirs)) = (left, right) else {
         return (left != right).then(|| (path.to_owned(), left.clone(), right.clone()));
     };
     let keys = ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(*key)));
     keys.into_iter().find_map(|key| {
         let (ours, theirs) = (ours.get(key).unwrap_or(&Value::Null), theirs.get(key).unwrap_or(&Value::Null));
-        of_values(&step(path, key), ours, theirs)
+        compare_values(&step(path, key), ours, theirs)
     })
 }
 
@@ -177,8 +179,8 @@ fn step(path: &str, key: &str) -> String {
     }
 }
 
-/// A value as a person reads it. A named thing is only said to be there.
-fn shown(value: &Value) -> String {
+/// A value as readable text. An item with a name is shortened to its definition, type or name.
+fn show_value(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(true) => "on".to_owned(),
@@ -186,17 +188,17 @@ fn shown(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "nothing".to_owned(),
-        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
-        Value::Object(map) => of_map(map),
+        Value::Array(items) => items.iter().map(show_value).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => show_map(map),
     }
 }
 
-fn of_map(map: &Map<String, Value>) -> String {
-    let word = |key: &str| map.get(key).map(shown);
+fn show_map(map: &Map<String, Value>) -> String {
+    let word = |key: &str| map.get(key).map(show_value);
     if let (Some(grantee), Some(privilege)) = (word("grantee"), word("privilege")) {
         let option = if map.get("grantable") == Some(&Value::Bool(true)) { " with grant option" } else { "" };
         return format!("{privilege} to {grantee}{option}");
     }
-    let told = ["definition", "type", "name"].iter().find_map(|key| word(key));
-    told.unwrap_or_else(|| Value::Object(map.clone()).to_string())
+    let summary = ["definition", "type", "name"].iter().find_map(|key| word(key));
+    summary.unwrap_or_else(|| Value::Object(map.clone()).to_string())
 }

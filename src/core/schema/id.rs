@@ -1,10 +1,10 @@
-//! The identity of an object: kind, qualified name and argument types, the same in every database.
+//! The identity of an object: kind, qualified name and argument types. It is the same in every database.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What sort of object it is. The order is one in which objects can mostly be made.
+/// The kind of an object. The order is one in which most objects can be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -34,11 +34,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Those that share one space of names and have columns, or could have.
+    /// The kinds that share one namespace and can have columns.
     pub const RELATIONS: [Self; 5] =
         [Self::Table, Self::View, Self::MaterializedView, Self::CompositeType, Self::Sequence];
 
-    /// The kind in words.
+    /// The kind as text.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -69,17 +69,18 @@ impl Kind {
     }
 }
 
-/// Names an object. Names are as the catalog has them, without quotes.
+/// Identifies an object. Names are as in the catalog, without quotes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectId {
     pub kind: Kind,
-    /// Empty for what lies in no schema. Default privileges: the schema that they hold in, or empty for all.
+    /// Empty for objects that belong to no schema. For default privileges: the schema that they apply to, or empty for
+    /// all.
     pub schema: String,
-    /// The relation or domain that a column, constraint, index, trigger, policy or rule belongs to; what
-    /// default privileges are for (`tables`, `sequences`, …); else empty.
+    /// The relation or domain that a column, constraint, index, trigger, policy or rule belongs to. For default
+    /// privileges: the kind of objects (`tables`, `sequences`, …). Otherwise empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub of: String,
-    /// Default privileges: the role whose objects they are for.
+    /// For default privileges: the role that creates the objects.
     pub name: String,
     /// The identity arguments of a function, procedure or aggregate, as PostgreSQL writes them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -87,7 +88,7 @@ pub struct ObjectId {
 }
 
 impl ObjectId {
-    /// An object that stands alone.
+    /// An object that belongs to no relation or domain.
     #[must_use]
     pub fn new(kind: Kind, schema: &str, name: &str) -> Self {
         Self { kind, schema: schema.into(), of: String::new(), name: name.into(), arguments: String::new() }
@@ -124,7 +125,7 @@ impl fmt::Display for ObjectId {
     }
 }
 
-/// A name with its schema, where the kind is known from the place.
+/// A name with its schema, where the kind is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QualifiedName {
     pub schema: String,

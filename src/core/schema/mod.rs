@@ -1,5 +1,4 @@
-//! What a database's catalog holds, as plain data: objects under identities that hold in every database,
-//! their comments and grants, and what stands on what.
+//! The contents of a database catalog as plain data: objects by identity, with their comments, grants and dependencies.
 
 mod difference;
 mod id;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use difference::{Difference, Disagreement, differences};
 pub use id::{Kind, ObjectId, QualifiedName};
-pub use object::{DefaultPrivileges, Extension, Grant, NotCarried, Object};
+pub use object::{DefaultPrivileges, Extension, Grant, Object, UnsupportedObject};
 pub use relation::{
     Column, Constraint, ConstraintKind, ForeignTable, Generation, Identity, IdentitySequence, Index, MaterializedView,
     Partition, Persistence, Sequence, SequenceOptions, Table, View,
@@ -24,36 +23,37 @@ pub use routine::{Aggregate, EventTrigger, Function, FunctionKind, Policy, Rule,
 pub use scope::Scope;
 pub use types::{Collation, CompositeType, Domain, Enum, RangeType};
 
-/// A catalog, without owners and oids. Two of them are equal when their values are, column order included;
-/// [`differences`] says what matters.
+/// A catalog without owners and oids. Equality includes the order of columns; [`differences`] ignores what does not
+/// matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
-    /// Everything that has a statement of its own; columns and constraints are held by their table.
+    /// Every object with a CREATE statement of its own. A table includes its columns and constraints.
     #[serde(with = "pairs")]
     pub objects: BTreeMap<ObjectId, Object>,
-    /// Comments on objects, columns, constraints and the indexes behind constraints.
+    /// Comments on objects, columns, constraints and the indexes of constraints.
     #[serde(with = "pairs")]
     pub comments: BTreeMap<ObjectId, String>,
-    /// What is granted on objects and columns to others than the owner, implied defaults included (PUBLIC may
-    /// execute a function). What PUBLIC has on schema `public` is left out: it is the server's, not the models'.
+    /// Grants on objects and columns to roles other than the owner, including built-in ones (PUBLIC may execute a
+    /// function). The grants of PUBLIC on schema `public` are left out because the server sets them.
     #[serde(with = "pairs")]
     pub grants: BTreeMap<ObjectId, BTreeSet<Grant>>,
-    /// What each object, column and constraint stands on, as PostgreSQL records it. What only a function's
-    /// text names is not recorded anywhere.
+    /// The dependencies of each object, column and constraint, as PostgreSQL records them. Names in the text of a
+    /// function are not recorded.
     #[serde(with = "pairs")]
     pub depends: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
-    /// What is there and cannot be compared, to be told.
-    pub not_carried: Vec<NotCarried>,
+    /// Objects that exist and cannot be compared. Reports list them.
+    #[serde(rename = "not_carried")]
+    pub unsupported: Vec<UnsupportedObject>,
 }
 
 impl Schema {
-    /// The table, view, materialised view, sequence or composite type of that name: they share their names.
+    /// The table, view, materialized view, sequence or composite type with this name. They share one namespace.
     #[must_use]
     pub fn relation(&self, schema: &str, name: &str) -> Option<(&ObjectId, &Object)> {
         Kind::RELATIONS.iter().find_map(|kind| self.objects.get_key_value(&ObjectId::new(*kind, schema, name)))
     }
 
-    /// What holds a column or constraint, or carries an index, trigger, policy or rule; `None` for what stands alone.
+    /// The object that a column, constraint, index, trigger, policy or rule belongs to. `None` for other objects.
     #[must_use]
     pub fn holder(&self, id: &ObjectId) -> Option<&ObjectId> {
         if id.of.is_empty() {
@@ -64,7 +64,7 @@ impl Schema {
         relation.or_else(|| self.objects.get_key_value(&domain).map(|(id, _)| id))
     }
 
-    /// The table of that name.
+    /// The table with this name.
     #[must_use]
     pub fn table(&self, schema: &str, name: &str) -> Option<&Table> {
         match self.objects.get(&ObjectId::new(Kind::Table, schema, name)) {
@@ -90,7 +90,7 @@ impl Schema {
         constraints.iter().find(|constraint| id.kind == Kind::Constraint && constraint.name == id.name)
     }
 
-    /// The sequence that makes a column `serial`: the column owns it and its default calls it.
+    /// The sequence that makes a column `serial`: the column owns it, and the column's default uses it.
     #[must_use]
     pub fn serial(&self, column: &ObjectId) -> Option<&ObjectId> {
         self.depends.get(column)?.iter().find(|id| match self.objects.get(id) {
@@ -99,13 +99,13 @@ impl Schema {
         })
     }
 
-    /// Everything that stands on an object, directly.
+    /// The objects that directly depend on an object.
     pub fn dependents<'a>(&'a self, id: &'a ObjectId) -> impl Iterator<Item = &'a ObjectId> {
         self.depends.iter().filter(move |(_, on)| on.contains(id)).map(|(dependent, _)| dependent)
     }
 }
 
-/// Maps as lists of pairs, since JSON's keys are texts.
+/// Serializes maps as lists of pairs, because keys in JSON must be strings.
 mod pairs {
     use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! An object as one of its kinds, and the kinds that lie in no group.
+//! An object of any kind, and the kinds that belong to no group.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{
     RangeType, Rule, Sequence, Statistics, Table, Trigger, View,
 };
 
-/// What an object is; its names are in its identity.
+/// The attributes of an object. Its names are in its identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Object {
@@ -25,7 +25,7 @@ pub enum Object {
     Index(Index),
     View(View),
     MaterializedView(MaterializedView),
-    /// Window functions and procedures, too.
+    /// Includes window functions and procedures.
     Function(Function),
     Aggregate(Box<Aggregate>),
     Trigger(Trigger),
@@ -36,37 +36,37 @@ pub enum Object {
     DefaultPrivileges(DefaultPrivileges),
 }
 
-/// An extension; what it made is not in the schema.
+/// An extension. Its member objects are not in the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
     pub in_schema: String,
-    /// Told, and no difference: it depends on what the server has.
+    /// Not compared, because it depends on the server's installation.
     pub version: String,
 }
 
 /// One privilege of one role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Grant {
-    /// `public` is everyone; no role can be called that.
+    /// `public` stands for PUBLIC. No role can have this name.
     pub grantee: String,
-    /// As GRANT takes it, e.g. `SELECT`.
+    /// In the syntax of GRANT, e.g. `SELECT`.
     pub privilege: String,
     /// WITH GRANT OPTION.
     pub grantable: bool,
 }
 
-/// What new objects of a role get.
+/// The privileges on new objects of a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DefaultPrivileges {
-    /// Those of the role itself included.
+    /// Includes the privileges of the role itself.
     pub grants: BTreeSet<Grant>,
 }
 
-/// An object whose kind is not compared, e.g. an operator.
+/// An object of a kind that is not compared, e.g. an operator.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct NotCarried {
-    /// As PostgreSQL calls the kind.
+pub struct UnsupportedObject {
+    /// The kind as PostgreSQL names it.
     pub kind: String,
-    /// As PostgreSQL writes the identity.
+    /// The identity as PostgreSQL writes it.
     pub identity: String,
 }

@@ -1,10 +1,10 @@
-//! Tables and what belongs to them; views, indexes, sequences.
+//! Tables with their parts, views, indexes and sequences.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ObjectId, QualifiedName};
 
-/// How long a relation's rows live.
+/// The persistence of a relation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Persistence {
@@ -14,19 +14,19 @@ pub enum Persistence {
     Temporary,
 }
 
-/// A table of any kind. Options are `name=value`, sorted, wherever they stand.
+/// A table of any kind. All lists of options are sorted and have the form `name=value`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
-    /// In the table's order, which is no difference.
+    /// In the table's order, which is not compared.
     pub columns: Vec<Column>,
     /// Sorted by name.
     pub constraints: Vec<Constraint>,
     pub persistence: Persistence,
-    /// What follows PARTITION BY.
+    /// The text after PARTITION BY.
     pub partition_by: Option<String>,
-    /// Set for a partition.
+    /// Only for a partition.
     pub partition_of: Option<Partition>,
-    /// The parents in order, without a partition's.
+    /// The parents in order. Empty for a partition.
     pub inherits: Vec<QualifiedName>,
     /// CREATE TABLE … OF this type.
     pub of_type: Option<String>,
@@ -34,16 +34,16 @@ pub struct Table {
     pub row_security: bool,
     /// FORCE ROW LEVEL SECURITY.
     pub force_row_security: bool,
-    /// `default`, `nothing`, `full`, or `index`, which is then marked itself.
+    /// `default`, `nothing`, `full`, or `index`. For `index`, the index has a flag.
     pub replica_identity: String,
     pub access_method: Option<String>,
-    /// `None`: the database's own.
+    /// `None`: the default tablespace of the database.
     pub tablespace: Option<String>,
     pub options: Vec<String>,
     pub foreign: Option<ForeignTable>,
 }
 
-/// A partition's place.
+/// The parent and the bounds of a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
     pub parent: QualifiedName,
@@ -51,43 +51,43 @@ pub struct Partition {
     pub bound: String,
 }
 
-/// Where a foreign table's rows are.
+/// The server and the options of a foreign table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignTable {
     pub server: String,
     pub options: Vec<String>,
 }
 
-/// A column of a table, view, materialised view or composite type.
+/// A column of a table, view, materialized view or composite type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     /// With its modifier, e.g. `numeric(10,2)`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Where it is not the type's own.
+    /// Only if it is not the default of the type.
     pub collation: Option<String>,
     pub not_null: bool,
-    /// The default, or what a generated column is generated from.
+    /// The default, or the expression of a generated column.
     pub default: Option<String>,
     pub generated: Option<Generation>,
     pub identity: Option<Identity>,
-    /// Where it is not the type's own: `plain`, `external`, `main`, `extended`.
+    /// Only if it is not the default of the type: `plain`, `external`, `main`, `extended`.
     pub storage: Option<String>,
-    /// `pglz` or `lz4`, where it was set (14).
+    /// `pglz` or `lz4`, only if it is set (version 14).
     pub compression: Option<String>,
-    /// SET STATISTICS, where it was set.
+    /// SET STATISTICS, only if it is set.
     pub statistics: Option<i32>,
     /// `n_distinct=…`
     pub options: Vec<String>,
     pub foreign_options: Vec<String>,
-    /// Whether the table itself declares it; told, and no difference.
+    /// Whether the table itself declares it. Not compared.
     pub local: bool,
     /// Whether a parent has it.
     pub inherited: bool,
 }
 
-/// How a generated column is kept.
+/// How a generated column is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Generation {
@@ -98,13 +98,13 @@ pub enum Generation {
 /// GENERATED … AS IDENTITY.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// ALWAYS, else BY DEFAULT.
+    /// ALWAYS if true, otherwise BY DEFAULT.
     pub always: bool,
     /// `None` for a partition, which uses its parent's.
     pub sequence: Option<IdentitySequence>,
 }
 
-/// The sequence behind an identity column. Comments and grants are under its own identity.
+/// The sequence of an identity column. Its comments and grants have its own identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentitySequence {
     pub schema: String,
@@ -112,16 +112,16 @@ pub struct IdentitySequence {
     pub options: SequenceOptions,
 }
 
-/// A sequence of its own, or a `serial` column's.
+/// A sequence, independent or of a `serial` column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {
     pub options: SequenceOptions,
-    /// The column that it goes with.
+    /// The column that owns it.
     pub owned_by: Option<ObjectId>,
     pub persistence: Persistence,
 }
 
-/// What CREATE SEQUENCE takes.
+/// The options of CREATE SEQUENCE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SequenceOptions {
     #[serde(rename = "type")]
@@ -134,7 +134,7 @@ pub struct SequenceOptions {
     pub cycle: bool,
 }
 
-/// What a constraint says.
+/// The kind of a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConstraintKind {
@@ -143,7 +143,7 @@ pub enum ConstraintKind {
     Check,
     ForeignKey,
     Exclusion,
-    /// With a name of its own since 18.
+    /// Has a name of its own since version 18.
     NotNull,
 }
 
@@ -153,41 +153,41 @@ pub enum ConstraintKind {
 pub struct Constraint {
     pub name: String,
     pub kind: ConstraintKind,
-    /// What follows the name in ADD CONSTRAINT: NO INHERIT, NULLS NOT DISTINCT, NOT VALID and the like included.
+    /// The text after the name in ADD CONSTRAINT, including NO INHERIT, NULLS NOT DISTINCT and NOT VALID.
     pub definition: String,
     pub validated: bool,
     pub deferrable: bool,
     /// INITIALLY DEFERRED.
     pub deferred: bool,
-    /// In the constraint's order; expressions have none.
+    /// In the order of the constraint, without expressions.
     pub columns: Vec<String>,
     /// The table that a foreign key refers to.
     pub references: Option<QualifiedName>,
-    /// Whether the table itself declares it; what only its parents declare follows them.
+    /// Whether the table itself declares it. Otherwise it follows the parents' constraint.
     pub local: bool,
     pub inherited: bool,
-    /// Of the index behind it: `fillfactor=…`.
+    /// The options of its index: `fillfactor=…`.
     pub index_options: Vec<String>,
     pub index_tablespace: Option<String>,
-    /// CLUSTER ON the index behind it.
+    /// CLUSTER ON its index.
     pub clustered: bool,
-    /// REPLICA IDENTITY USING the index behind it.
+    /// REPLICA IDENTITY USING its index.
     pub replica_identity: bool,
 }
 
-/// An index that no constraint stands behind.
+/// An index that belongs to no constraint.
 #[allow(clippy::struct_excessive_bools, reason = "each is a column of the catalog")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     pub unique: bool,
-    /// What follows `ON` in CREATE INDEX: `public.t USING btree (a)`, with WHERE and options.
+    /// The text after `ON` in CREATE INDEX: `public.t USING btree (a)`, with WHERE and options.
     pub definition: String,
-    /// False: a CONCURRENTLY that died, or a partitioned one that lacks parts.
+    /// False after a failed CREATE INDEX CONCURRENTLY, or if a partition has no part of the index yet.
     pub valid: bool,
     pub clustered: bool,
     pub replica_identity: bool,
     pub tablespace: Option<String>,
-    /// SET STATISTICS of its expressions: (1-based place, target).
+    /// SET STATISTICS of its expressions: (1-based column, target).
     pub statistics: Vec<(i16, i32)>,
     /// The partitioned index that it is a part of.
     pub part_of: Option<QualifiedName>,
@@ -196,17 +196,17 @@ pub struct Index {
 /// A view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
-    /// Its query, with the semicolon.
+    /// The query, with its semicolon.
     pub definition: String,
     /// `security_invoker=true`, `check_option=local`, …
     pub options: Vec<String>,
     pub columns: Vec<Column>,
 }
 
-/// A materialised view.
+/// A materialized view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MaterializedView {
-    /// Its query, with the semicolon.
+    /// The query, with its semicolon.
     pub definition: String,
     pub options: Vec<String>,
     pub columns: Vec<Column>,

@@ -1,8 +1,8 @@
-//! Functions, and what makes the server do something by itself: triggers, rules, policies, statistics.
+//! Functions, and objects with automatic effects: triggers, rules, policies, statistics.
 
 use serde::{Deserialize, Serialize};
 
-/// What sort of routine it is.
+/// The kind of a routine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FunctionKind {
@@ -15,16 +15,16 @@ pub enum FunctionKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
     pub kind: FunctionKind,
-    /// With names and defaults; CREATE OR REPLACE can neither rename an argument nor drop a default.
+    /// With names and defaults. CREATE OR REPLACE can neither rename an argument nor remove a default.
     pub arguments: String,
-    /// CREATE OR REPLACE cannot change it; `None` for a procedure.
+    /// CREATE OR REPLACE cannot change it. `None` for a procedure.
     pub result: Option<String>,
     pub language: String,
-    /// The whole CREATE OR REPLACE statement.
+    /// The full CREATE OR REPLACE statement.
     pub definition: String,
 }
 
-/// An aggregate; names of functions are qualified.
+/// An aggregate. Names of functions are qualified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aggregate {
     /// `normal`, `ordered-set` or `hypothetical`.
@@ -60,31 +60,31 @@ pub struct Aggregate {
 /// A trigger of a table or view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
-    /// The whole CREATE TRIGGER statement.
+    /// The full CREATE TRIGGER statement.
     pub definition: String,
-    /// `origin` (the usual), `disabled`, `replica` or `always`.
+    /// `origin` (the default), `disabled`, `replica` or `always`.
     pub enabled: String,
-    /// Whether the partitioned table's trigger made it.
+    /// Whether PostgreSQL derives it from a partitioned table's trigger.
     pub inherited: bool,
 }
 
-/// A trigger on DDL.
+/// An event trigger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventTrigger {
     pub event: String,
     pub function: String,
-    /// Sorted; empty: every command.
+    /// Sorted. Empty means every command.
     pub tags: Vec<String>,
-    /// As a trigger's.
+    /// Same values as for a trigger.
     pub enabled: String,
 }
 
-/// A rule, a view's own query aside.
+/// A rule. The query of a view is not a rule here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// The whole CREATE RULE statement.
+    /// The full CREATE RULE statement.
     pub definition: String,
-    /// As a trigger's.
+    /// Same values as for a trigger.
     pub enabled: String,
 }
 
@@ -94,7 +94,7 @@ pub struct Policy {
     pub permissive: bool,
     /// `ALL`, `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
     pub command: String,
-    /// Sorted; `public` is everyone.
+    /// Sorted. `public` stands for PUBLIC.
     pub roles: Vec<String>,
     #[serde(rename = "using")]
     pub using_expression: Option<String>,
@@ -105,8 +105,8 @@ pub struct Policy {
 /// Extended statistics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// The whole CREATE STATISTICS statement.
+    /// The full CREATE STATISTICS statement.
     pub definition: String,
-    /// SET STATISTICS, where it was set.
+    /// SET STATISTICS, only if it is set.
     pub target: Option<i32>,
 }

@@ -1,4 +1,4 @@
-//! Which objects are limbeck's business: managed schemas, and what is excluded.
+//! Which objects limbeck manages: the managed schemas without the excluded names.
 
 use super::{Kind, ObjectId};
 
@@ -10,7 +10,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Of the managed schemas (`None`: all) and patterns: `name` or `schema.name`, `*` standing for any characters.
+    /// A scope of managed schemas (`None`: all) and exclusion patterns: `name` or `schema.name`, where `*` matches any
+    /// characters.
     #[must_use]
     pub fn new(schemas: Option<&[String]>, exclude: &[String]) -> Self {
         let split = |pattern: &String| match pattern.split_once('.') {
@@ -20,21 +21,21 @@ impl Scope {
         Self { schemas: schemas.map(<[String]>::to_vec), exclude: exclude.iter().map(split).collect() }
     }
 
-    /// The same, with one more name left out, as it stands.
+    /// The scope with one more excluded name, which is no pattern.
     #[must_use]
     pub fn without(mut self, schema: Option<&str>, name: &str) -> Self {
         self.exclude.push((schema.map(str::to_owned), name.to_owned()));
         self
     }
 
-    /// The managed schemas; `None`: all.
+    /// The managed schemas. `None`: all.
     #[must_use]
     pub fn schemas(&self) -> Option<&[String]> {
         self.schemas.as_deref()
     }
 
-    /// Whether an object is within. What belongs to an excluded relation is excluded with it; a column
-    /// cannot be excluded by itself.
+    /// Whether an object is in scope. The parts of an excluded relation are excluded with it. A single column cannot be
+    /// excluded.
     #[must_use]
     pub fn contains(&self, id: &ObjectId) -> bool {
         let managed = match (&self.schemas, id.kind) {
@@ -51,7 +52,7 @@ impl Scope {
     }
 }
 
-/// Whether a name is what a pattern describes.
+/// Whether a name matches a pattern.
 fn matches(pattern: &str, name: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else { return pattern == name };
     let Some(rest) = name.strip_prefix(head) else { return false };
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_any_characters() {
+    fn a_star_matches_any_characters() {
         for (pattern, name, expected) in [
             ("a*", "a", true),
             ("a*", "abc", true),
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_an_excluded_table_goes_with_it() {
+    fn parts_of_an_excluded_table_are_excluded() {
         let scope = scope(Some(&["public", "app"]), &["spatial_ref_sys", "legacy_*", "public.tmp_*"]);
         let table = |schema, name| scope.contains(&ObjectId::new(Kind::Table, schema, name));
         assert!(table("public", "users") && table("app", "tmp_a"));

@@ -7,7 +7,7 @@ use super::{Column, Constraint};
 /// An enum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enum {
-    /// In the order in which they sort.
+    /// In their sort order.
     pub labels: Vec<String>,
 }
 
@@ -16,7 +16,7 @@ pub struct Enum {
 pub struct Domain {
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Where it is not the type's own.
+    /// Only if it is not the default of the type.
     pub collation: Option<String>,
     pub not_null: bool,
     pub default: Option<String>,
@@ -27,21 +27,21 @@ pub struct Domain {
 /// A composite type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompositeType {
-    /// Its attributes.
+    /// The attributes.
     pub columns: Vec<Column>,
 }
 
-/// A range type, with the multirange that comes with it.
+/// A range type and its multirange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RangeType {
     pub subtype: String,
-    /// Where it is not the subtype's default.
+    /// Only if it is not the default of the subtype.
     pub operator_class: Option<String>,
-    /// Where it is not the subtype's own.
+    /// Only if it is not the default of the subtype.
     pub collation: Option<String>,
     pub canonical: Option<String>,
     pub difference: Option<String>,
-    /// 14.
+    /// Since version 14.
     pub multirange: Option<String>,
 }
 
@@ -51,10 +51,10 @@ pub struct Collation {
     /// `libc`, `icu` or `builtin`.
     pub provider: String,
     pub deterministic: bool,
-    /// Of ICU and the built-in provider.
+    /// For ICU and the built-in provider.
     pub locale: Option<String>,
     pub lc_collate: Option<String>,
     pub lc_ctype: Option<String>,
-    /// 16.
+    /// Since version 16.
     pub rules: Option<String>,
 }

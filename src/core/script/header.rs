@@ -1,10 +1,10 @@
-//! A script's header: the comment lines above the first marker.
+//! The header of a script: the comment lines above the first marker.
 
 use super::ScriptError;
 use super::sections::Marker;
 use crate::core::graph::RevisionId;
 
-/// What the header lines say.
+/// The contents of the header lines.
 #[derive(Debug, Default)]
 pub struct Header {
     pub message: String,
@@ -14,20 +14,20 @@ pub struct Header {
     pub create_date: Option<String>,
     pub other: Vec<String>,
     revision: Option<RevisionId>,
-    /// The known keys that were met.
+    /// The known keys found so far.
     seen: Vec<Key>,
 }
 
-/// Where the header ends: at the first marker, or at the end of the text.
+/// The end of the header: at the first marker, or at the end of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
+pub struct HeaderEnd {
     /// In bytes.
     pub offset: usize,
     /// 1-based.
     pub line: usize,
 }
 
-/// The keys of a header line, as written before the colon.
+/// The keys of header lines, written before the colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     Revision,
@@ -40,7 +40,7 @@ pub enum Key {
 impl Key {
     const ALL: [Self; 5] = [Self::Revision, Self::Revises, Self::BranchLabels, Self::DependsOn, Self::CreateDate];
 
-    /// The key as a header line spells it.
+    /// The key as written in a header line.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Revision => "Revision ID",
@@ -51,7 +51,8 @@ impl Key {
         }
     }
 
-    /// Tells a header line (without its dashes) that has a known key, and what follows its colon.
+    /// Splits a header line, without its dashes, into a known key and the text after the colon. `None` if the key is
+    /// unknown.
     fn of(line: &str) -> Option<(Self, &str)> {
         let (word, value) = line.split_once(':')?;
         let key = Self::ALL.into_iter().find(|key| key.word().eq_ignore_ascii_case(word.trim_end()))?;
@@ -65,14 +66,14 @@ pub fn ends_message(line: &str) -> bool {
 }
 
 impl Header {
-    /// Reads the header of `text`: the script's own id, the other lines, and where they end.
+    /// Reads the header of `text`: the script's own id, the other lines, and the end of the header.
     ///
     /// # Errors
-    /// At SQL above the first marker, a bad or missing id, or a key that stands twice.
-    pub fn read(text: &str) -> Result<(RevisionId, Self, End), ScriptError> {
+    /// If there is SQL above the first marker, the id is missing or invalid, or a key is present twice.
+    pub fn read(text: &str) -> Result<(RevisionId, Self, HeaderEnd), ScriptError> {
         let mut header = Self::default();
         let mut message = Vec::new();
-        let mut end = End { offset: 0, line: 1 };
+        let mut end = HeaderEnd { offset: 0, line: 1 };
         for line in text.split_inclusive('\n') {
             let trimmed = line.trim();
             if header.revision.is_some() && Marker::is_marker(trimmed) {
@@ -81,7 +82,7 @@ impl Header {
             match trimmed.strip_prefix("--") {
                 Some(comment) => header.line(comment.strip_prefix(' ').unwrap_or(comment), end.line, &mut message)?,
                 None if trimmed.is_empty() => {}
-                None => return Err(header.found_sql(end.line)),
+                None => return Err(header.sql_in_header(end.line)),
             }
             end.offset += line.len();
             end.line += 1;
@@ -89,7 +90,7 @@ impl Header {
         header.message.push_str(message.join("\n").replace('\r', " ").trim_matches('\n'));
         match header.revision.take() {
             Some(revision) => Ok((revision, header, end)),
-            None => Err(ScriptError { line: None, ..no_revision(1) }),
+            None => Err(ScriptError { line: None, ..missing_revision(1) }),
         }
     }
 
@@ -110,7 +111,7 @@ impl Header {
     fn key(&mut self, key: Key, value: &str, number: usize) -> Result<(), ScriptError> {
         if self.seen.contains(&key) {
             let word = key.word();
-            return Err(ScriptError::at(number, format!("{word} stands twice"), format!("keep one line {word}:")));
+            return Err(ScriptError::at(number, format!("{word} is present twice"), format!("keep one line {word}:")));
         }
         self.seen.push(key);
         match key {
@@ -125,23 +126,23 @@ impl Header {
         Ok(())
     }
 
-    fn found_sql(&self, number: usize) -> ScriptError {
+    fn sql_in_header(&self, number: usize) -> ScriptError {
         if self.revision.is_none() {
-            return no_revision(number);
+            return missing_revision(number);
         }
         ScriptError::at(
             number,
-            "SQL stands above the first marker",
-            "write it below a line `-- @upgrade` or `-- @downgrade`",
+            "there is SQL above the first marker",
+            "move it below a line `-- @upgrade` or `-- @downgrade`",
         )
     }
 }
 
-fn no_revision(line: usize) -> ScriptError {
+fn missing_revision(line: usize) -> ScriptError {
     ScriptError::at(
         line,
         "the header has no Revision ID",
-        "start the file with comment lines, one of them `-- Revision ID: ` and the id",
+        "begin the file with comment lines that include `-- Revision ID: ` and the id",
     )
 }
 
@@ -149,13 +150,13 @@ fn id(text: &str, line: usize, key: Key) -> Result<RevisionId, ScriptError> {
     RevisionId::parse(text).map_err(|error| {
         ScriptError::at(
             line,
-            format!("{} holds no revision id: {error}", key.word()),
-            "an id has up to 32 characters, none of them blank or one of @ - + : , /",
+            format!("{} is not a valid revision id: {error}", key.word()),
+            "an id has 1 to 32 characters, without spaces and without @ - + : , /",
         )
     })
 }
 
-/// The items of `a, b`; none of an empty value.
+/// The items of `a, b`. An empty value has none.
 fn list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty())
 }

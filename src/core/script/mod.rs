@@ -9,10 +9,10 @@ mod tests;
 
 use crate::core::graph::{Direction, RevisionId};
 
-/// A script as read from a file. `render(parse(text))` parses to the same script again.
+/// A script as read from a file. `parse(render(script))` returns the same script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// The comment lines before `Revision ID:`, joined by newlines; the first is the summary.
+    /// The comment lines before `Revision ID:`, joined by newlines. The first line is the summary.
     pub message: String,
     pub revision: RevisionId,
     pub down_revisions: Vec<RevisionId>,
@@ -20,31 +20,31 @@ pub struct Script {
     pub depends_on: Vec<String>,
     /// As written in the script, e.g. `2026-11-22 10:00:00+00:00`.
     pub create_date: Option<String>,
-    /// Header lines whose keys are not known, as written without `-- `.
+    /// Header lines with unknown keys, without `-- `.
     pub other_header: Vec<String>,
     pub upgrade: Section,
     pub downgrade: Section,
 }
 
-/// One of a script's two halves.
+/// The upgrade or the downgrade section of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// The SQL between this marker and the next, without the marker line, blank lines above and blanks below.
+    /// The SQL between the marker and the next one, without blank lines before it and whitespace after it.
     pub sql: String,
     /// False with `transaction=off`.
     pub transactional: bool,
-    /// The 1-based line of the file on which `sql` starts; 0 when the section is absent.
+    /// The 1-based line of the file on which `sql` starts; 0 if the section is missing.
     pub line: usize,
 }
 
-/// An absent section: no SQL, and nothing against a transaction.
+/// A missing section: no SQL, transactional.
 impl Default for Section {
     fn default() -> Self {
         Self { sql: String::new(), transactional: true, line: 0 }
     }
 }
 
-/// Why a file is no script: where and what was expected.
+/// Why a file is not a valid script: the line and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ScriptError {
@@ -55,10 +55,10 @@ pub struct ScriptError {
 }
 
 impl Script {
-    /// Reads a script's text. Takes CRLF, a BOM and trailing blanks.
+    /// Parses the text of a script. Accepts CRLF, a BOM and trailing whitespace.
     ///
     /// # Errors
-    /// With the line and what was expected there.
+    /// The line and what was expected there.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
         parse::parse(text)
     }

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::header::Header;
 use super::{Script, ScriptError, sections};
 
-/// Reads a script's text.
+/// Parses the text of a script.
 ///
 /// # Errors
-/// With the line and what was expected there.
+/// The line and what was expected there.
 pub fn parse(text: &str) -> Result<Script, ScriptError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };

@@ -7,7 +7,7 @@ use super::sections::{Marker, trimmed};
 use super::{Script, Section};
 use crate::core::graph::{Direction, RevisionId};
 
-/// The script as it is written to a file, with a newline at its end.
+/// The text of the script file, with a newline at the end.
 pub fn render(script: &Script) -> String {
     let mut text = String::new();
     message(&mut text, &script.message);
@@ -30,7 +30,7 @@ pub fn render(script: &Script) -> String {
     text
 }
 
-/// The message and a bare `--` below it. A line that would be read as the header's own is set in by a blank.
+/// The message, followed by an empty comment line. A line that would be read as a header line is indented by one space.
 fn message(text: &mut String, message: &str) {
     let message = message.replace("\r\n", "\n").replace('\r', "\n");
     let message = message.trim_matches('\n');

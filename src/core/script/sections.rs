@@ -1,4 +1,4 @@
-//! A script's two halves, and the marker lines between them.
+//! The sections of a script, and the marker lines before them.
 
 use super::{ScriptError, Section};
 use crate::core::graph::Direction;
@@ -11,8 +11,8 @@ pub struct Marker {
     pub transactional: bool,
 }
 
-/// Where a marker stands in the text: its own line, by byte offsets, the newline included.
-struct Found {
+/// A marker and its line in the text, as byte offsets including the newline.
+struct MarkerLine {
     marker: Marker,
     line: usize,
     start: usize,
@@ -20,7 +20,7 @@ struct Found {
 }
 
 impl Marker {
-    /// The word behind the `@`.
+    /// The word after the `@`.
     pub const fn word(direction: Direction) -> &'static str {
         match direction {
             Direction::Upgrade => "upgrade",
@@ -28,7 +28,7 @@ impl Marker {
         }
     }
 
-    /// Whether a line (without the blanks around it) names one of the two sections.
+    /// Whether a line, without surrounding spaces, starts a section.
     pub fn is_marker(line: &str) -> bool {
         Self::split(line).is_some()
     }
@@ -51,8 +51,8 @@ impl Marker {
                 _ => {
                     return Some(Err(ScriptError::at(
                         number,
-                        format!("@{} does not know {option}", Self::word(direction)),
-                        "its only option is transaction=off",
+                        format!("@{} has no option {option}", Self::word(direction)),
+                        "the only option is transaction=off",
                     )));
                 }
             };
@@ -61,37 +61,38 @@ impl Marker {
     }
 }
 
-/// Reads the sections of `text`, which begins with a marker line or is empty; `first_line` is its 1-based
-/// line in the file. Gives the upgrade and the downgrade.
+/// Reads the sections of `text`, which is empty or begins with a marker line. `first_line` is its 1-based line in the
+/// file. Returns the upgrade and the downgrade.
 ///
 /// # Errors
-/// At a second marker of the same name, an option that is not known, or a quote, comment or COPY without its end.
+/// If a marker is present twice, an option is unknown, or a quote, comment or COPY has no end.
 pub fn read(text: &str, first_line: usize) -> Result<(Section, Section), ScriptError> {
     let markers = markers(text, first_line)?;
     let (mut upgrade, mut downgrade) = (Section::default(), Section::default());
-    for (index, found) in markers.iter().enumerate() {
-        let section = match found.marker.direction {
+    for (index, marker_line) in markers.iter().enumerate() {
+        let section = match marker_line.marker.direction {
             Direction::Upgrade => &mut upgrade,
             Direction::Downgrade => &mut downgrade,
         };
         if section.line != 0 {
-            let word = Marker::word(found.marker.direction);
+            let word = Marker::word(marker_line.marker.direction);
             return Err(ScriptError::at(
-                found.line,
-                format!("@{word} stands twice"),
+                marker_line.line,
+                format!("@{word} is present twice"),
                 format!("keep one line `-- @{word}` and put its SQL below it"),
             ));
         }
         let end = markers.get(index + 1).map_or(text.len(), |next| next.start);
-        let body = text.get(found.end..end).unwrap_or_default();
+        let body = text.get(marker_line.end..end).unwrap_or_default();
         let (sql, blank_lines) = trimmed(body);
-        let line = found.line + 1 + blank_lines;
-        *section = Section { sql: sql.to_owned(), transactional: found.marker.transactional, line };
+        let line = marker_line.line + 1 + blank_lines;
+        *section = Section { sql: sql.to_owned(), transactional: marker_line.marker.transactional, line };
     }
     Ok((upgrade, downgrade))
 }
 
-/// A section's text without blank lines above and blanks below, and how many lines were taken off above.
+/// The text of a section without blank lines before it and whitespace after it, and the number of lines removed before
+/// it.
 pub fn trimmed(body: &str) -> (&str, usize) {
     if body.trim().is_empty() {
         return ("", 0);
@@ -102,20 +103,20 @@ pub fn trimmed(body: &str) -> (&str, usize) {
     (body.get(start..).unwrap_or_default().trim_end(), above)
 }
 
-fn markers(text: &str, first_line: usize) -> Result<Vec<Found>, ScriptError> {
+fn markers(text: &str, first_line: usize) -> Result<Vec<MarkerLine>, ScriptError> {
     let lines = dividing_lines(text, Marker::is_marker).map_err(|error| ScriptError {
         line: Some(first_line + error.line - 1),
         message: error.message,
         hint: error.hint,
     })?;
     let (mut line, mut counted) = (first_line, 0);
-    let mut found = Vec::new();
+    let mut marker_line = Vec::new();
     for (start, end) in lines {
         line += text.get(counted..start).unwrap_or_default().matches('\n').count();
         counted = start;
         if let Some(marker) = Marker::read(text.get(start..end).unwrap_or_default().trim(), line) {
-            found.push(Found { marker: marker?, line, start, end });
+            marker_line.push(MarkerLine { marker: marker?, line, start, end });
         }
     }
-    Ok(found)
+    Ok(marker_line)
 }

@@ -1,10 +1,10 @@
-//! Parsing and rendering by tables, and as each other's inverse on scripts made at random.
+//! Parsing and rendering: cases by table, and round trips of random scripts.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// The template of a new script where a project has none of its own.
+/// The built-in template of a new script.
 const DEFAULT_TEMPLATE: &str = include_str!("../../../assets/script.sql.j2");
 
 const CANONICAL: &str = "\
@@ -30,15 +30,15 @@ fn parsed(text: &str) -> Script {
     Script::parse(text).unwrap_or_else(|error| panic!("{error:?} in {text}"))
 }
 
-/// A script without the lines that only a text has.
-fn placeless(mut script: Script) -> Script {
+/// The script without the line numbers that only a parsed text has.
+fn without_lines(mut script: Script) -> Script {
     script.upgrade.line = 0;
     script.downgrade.line = 0;
     script
 }
 
 #[test]
-fn every_part_of_a_script_is_read() {
+fn every_part_of_a_script_is_parsed() {
     let script = parsed(CANONICAL);
     assert_eq!(script.message, "Add user table\n\nand what the \"quoted\" words need");
     assert_eq!(script.summary(), "Add user table");
@@ -56,10 +56,10 @@ fn every_part_of_a_script_is_read() {
 }
 
 #[test]
-fn reading_takes_what_editors_leave() {
+fn parsing_accepts_whitespace_of_editors() {
     let windows = format!("\u{feff}{}\r\n\r\n", CANONICAL.replace('\n', "  \r\n"));
-    let script = placeless(parsed(&windows));
-    assert_eq!(script, placeless(parsed(CANONICAL)));
+    let script = without_lines(parsed(&windows));
+    assert_eq!(script, without_lines(parsed(CANONICAL)));
     let blank_above = CANONICAL.replace("-- @downgrade\n", "-- @downgrade\n\n  \n");
     assert_eq!(parsed(&blank_above).downgrade.line, 18);
     assert_eq!(parsed(&blank_above).render(), CANONICAL);
@@ -95,7 +95,7 @@ fn an_open_statement_ends_at_a_marker() {
 }
 
 #[test]
-fn sections_come_in_either_order_and_may_be_absent() {
+fn sections_may_be_in_any_order_and_absent() {
     let script = parsed("-- Revision ID: a\n-- @downgrade\nD;\n-- @upgrade\nU;");
     assert_eq!((script.upgrade.sql.as_str(), script.downgrade.sql.as_str()), ("U;", "D;"));
     let upgrade_only = parsed("-- Revision ID: a\n-- @upgrade\nU;");
@@ -104,7 +104,7 @@ fn sections_come_in_either_order_and_may_be_absent() {
 }
 
 #[test]
-fn what_is_no_script_is_told_by_line() {
+fn invalid_scripts_are_reported_with_their_line() {
     for (text, line, part) in [
         ("", None, "no Revision ID"),
         ("-- only a comment\n", None, "no Revision ID"),
@@ -112,11 +112,11 @@ fn what_is_no_script_is_told_by_line() {
         ("-- m\n-- Revision ID:\n", Some(2), "cannot be empty"),
         ("-- Revision ID: a b", Some(1), "not allowed"),
         ("-- Revision ID: head", Some(1), "symbol"),
-        ("-- Revision ID: a\n-- Revises: b, c+1", Some(2), "Revises holds no revision id"),
-        ("-- Revision ID: a\n-- Revision ID: b", Some(2), "stands twice"),
+        ("-- Revision ID: a\n-- Revises: b, c+1", Some(2), "Revises is not a valid revision id"),
+        ("-- Revision ID: a\n-- Revision ID: b", Some(2), "present twice"),
         ("-- Revision ID: a\n\nSELECT 1;\n-- @upgrade", Some(3), "above the first marker"),
-        ("-- Revision ID: a\n-- @upgrade\nA;\n-- @upgrade\nB;", Some(4), "@upgrade stands twice"),
-        ("-- Revision ID: a\n-- @upgrade transaction=of\n", Some(2), "does not know transaction=of"),
+        ("-- Revision ID: a\n-- @upgrade\nA;\n-- @upgrade\nB;", Some(4), "@upgrade is present twice"),
+        ("-- Revision ID: a\n-- @upgrade transaction=of\n", Some(2), "has no option transaction=of"),
         ("-- Revision ID: a\n\n-- @upgrade\nSELECT 'a;\n-- @downgrade\n", Some(4), "string is not closed"),
         ("-- Revision ID: a\n-- @upgrade\nCOPY t FROM stdin;\n1\n-- @downgrade\n", Some(3), "no end"),
     ] {
@@ -159,7 +159,7 @@ fn the_sample_project_has_the_default_template() {
     assert_eq!(include_str!("../../../migrations/script.sql.j2"), DEFAULT_TEMPLATE);
 }
 
-/// Lines of SQL that are closed in themselves, some of them holding what looks like a marker.
+/// Complete lines of SQL. Some of them contain text that looks like a marker.
 fn sql() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         Just("SELECT 1;".to_owned()),
@@ -216,9 +216,9 @@ fn script() -> impl Strategy<Value = Script> {
 
 proptest! {
     #[test]
-    fn parsing_undoes_rendering(script in script()) {
+    fn parsing_reverses_rendering(script in script()) {
         let read = Script::parse(&script.render()).unwrap();
-        prop_assert_eq!(&placeless(read.clone()), &script);
+        prop_assert_eq!(&without_lines(read.clone()), &script);
         prop_assert_eq!(read.render(), script.render());
         prop_assert_eq!(Script::parse(&read.render()).unwrap(), read);
     }
@@ -226,7 +226,7 @@ proptest! {
     #[test]
     fn no_text_makes_parsing_panic(text in "(-- Revision ID: a\n|-- @upgrade\n|-- @downgrade x\n|['\"$\\\\/*;\r\n]|COPY t FROM stdin|--|\\PC){0,40}") {
         if let Ok(script) = Script::parse(&text) {
-            prop_assert_eq!(placeless(Script::parse(&script.render()).unwrap()), placeless(script));
+            prop_assert_eq!(without_lines(Script::parse(&script.render()).unwrap()), without_lines(script));
         }
         let _ = crate::core::sql::split(&text);
     }

@@ -1,6 +1,6 @@
 //! The words that PostgreSQL's commands begin with.
 
-use super::tree::leading_words;
+use super::words::leading_words;
 
 /// In the order of the alphabet; those of PostgreSQL 13 to 19.
 const COMMANDS: [&str; 55] = [

@@ -182,6 +182,12 @@ pub fn quote(name: &str) -> String {
     }
 }
 
+/// A name as an SQL identifier, always quoted, so that no list of keywords is needed.
+#[must_use]
+pub fn always_quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A name with its schema before it; without, where the schema is empty.
 #[must_use]
 pub fn qualified(schema: &str, name: &str) -> String {

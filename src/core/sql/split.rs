@@ -2,26 +2,33 @@
 
 use super::boundary::{Boundary, Step};
 use super::lexer::{Lexer, Token, TokenKind, error_at, place};
-use super::{SplitError, Statement};
+use super::{SourceStatement, SplitError};
 
 /// Splits a section into its statements; empty ones vanish. `:variables` are left as they are.
 ///
 /// # Errors
 /// At a psql backslash command (named), an unterminated quote, comment or dollar quote, or COPY data without its end.
-pub fn split(sql: &str) -> Result<Vec<Statement>, SplitError> {
+pub fn split(sql: &str) -> Result<Vec<SourceStatement>, SplitError> {
     let mut lexer = Lexer::new(sql);
     let mut boundary = Boundary::default();
     let mut statements = Vec::new();
     let mut places = Places::new(sql);
-    let mut span: Option<(usize, usize)> = None;
+    let mut notes = Notes::default();
+    let mut span: Option<(usize, usize, Vec<String>)> = None;
     while let Some(token) = lexer.next_token()? {
         if token.kind == TokenKind::BackslashCommand {
             return Err(backslash_command(sql, token));
         }
         match boundary.step(sql, token) {
             Step::Inside if token.kind.is_significant() => {
-                span = Some((span.map_or(token.start, |(start, _)| start), token.end));
+                let start = match &span {
+                    Some((start, ..)) => *start,
+                    None => token.start,
+                };
+                let above = span.take().map_or_else(|| notes.take(sql, start), |(.., above)| above);
+                span = Some((start, token.end, above));
             }
+            Step::Inside if token.kind == TokenKind::LineComment && span.is_none() => notes.add(sql, token),
             Step::Inside => {}
             Step::End => statements.extend(span.take().map(|span| places.statement(span, None))),
             Step::EndBeforeRows => {
@@ -34,15 +41,38 @@ pub fn split(sql: &str) -> Result<Vec<Statement>, SplitError> {
     Ok(statements)
 }
 
-/// The comment lines `-- limbeck: …` that stand directly above the given 1-based line of a section, top
-/// down and without the dashes, e.g. `limbeck: allow DL102 because it is rebuilt`.
-#[must_use]
-pub fn notes_above(sql: &str, line: usize) -> Vec<&str> {
-    let lines: Vec<&str> = sql.lines().take(line.saturating_sub(1)).collect();
-    let comments = lines.iter().rev().map_while(|line| line.trim().strip_prefix("--"));
-    let mut notes: Vec<&str> = comments.map(str::trim).filter(|note| note.starts_with("limbeck:")).collect();
-    notes.reverse();
-    notes
+/// The comments `-- limbeck: …` that may stand directly above the next statement.
+#[derive(Default)]
+struct Notes {
+    notes: Vec<String>,
+    /// Byte offset behind the last of them.
+    end: usize,
+}
+
+impl Notes {
+    /// Takes a comment. The notes of a block of comment lines count, whatever else the block says; a blank line ends it.
+    fn add(&mut self, sql: &str, token: Token) {
+        let comment = token.text(sql).trim_start_matches("--").trim();
+        let line_start = sql.get(..token.start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let is_alone = sql.get(line_start..token.start).is_some_and(|before| before.trim().is_empty());
+        if !self.is_next_line(sql, token.start) || !is_alone {
+            self.notes.clear();
+        }
+        if is_alone && comment.starts_with("limbeck:") {
+            self.notes.push(comment.to_owned());
+        }
+        self.end = token.end;
+    }
+
+    /// The notes, if the statement starts on the next line.
+    fn take(&mut self, sql: &str, start: usize) -> Vec<String> {
+        let notes = std::mem::take(&mut self.notes);
+        if self.is_next_line(sql, start) { notes } else { Vec::new() }
+    }
+
+    fn is_next_line(&self, sql: &str, start: usize) -> bool {
+        sql.get(self.end..start).is_some_and(|between| between.matches('\n').count() == 1)
+    }
 }
 
 /// Turns byte offsets, which only grow, into lines and columns without starting over at every statement.
@@ -58,7 +88,8 @@ impl<'a> Places<'a> {
         Self { sql, line: 1, line_start: 0, offset: 0 }
     }
 
-    fn statement(&mut self, (start, end): (usize, usize), copy_data: Option<String>) -> Statement {
+    fn statement(&mut self, span: (usize, usize, Vec<String>), copy_data: Option<String>) -> SourceStatement {
+        let (start, end, notes) = span;
         for (index, _) in self.sql.get(self.offset..start).unwrap_or_default().match_indices('\n') {
             self.line += 1;
             self.line_start = self.offset + index + 1;
@@ -66,7 +97,7 @@ impl<'a> Places<'a> {
         self.offset = start;
         let column = self.sql.get(self.line_start..start).unwrap_or_default().chars().count() + 1;
         let text = self.sql.get(start..end).unwrap_or_default().to_owned();
-        Statement { text, line: self.line, column, copy_data }
+        SourceStatement { text, line: self.line, column, copy_data, notes }
     }
 }
 
@@ -166,9 +197,19 @@ mod tests {
 
     #[test]
     fn notes_stand_directly_above_their_statement() {
-        let sql =
-            "-- limbeck: allow DL101 because old\n\n-- limbeck: allow DL102 because rebuilt\n-- more\nTRUNCATE t;";
-        assert_eq!(notes_above(sql, split(sql).unwrap()[0].line), ["limbeck: allow DL102 because rebuilt"]);
-        assert!(notes_above(sql, 2).len() == 1 && notes_above(sql, 1).is_empty());
+        for (sql, expected) in [
+            ("-- limbeck: allow A because b\nTRUNCATE t;", &["limbeck: allow A because b"][..]),
+            ("-- limbeck: a\n  --limbeck: b \n\tTRUNCATE t;", &["limbeck: a", "limbeck: b"]),
+            ("-- limbeck: a\n\n-- limbeck: b\nTRUNCATE t;", &["limbeck: b"]),
+            ("-- limbeck: a\n-- more\nTRUNCATE t;", &["limbeck: a"]),
+            ("-- limbeck: a\n\nTRUNCATE t;", &[]),
+            ("-- limbeck: a\n\n-- more\nTRUNCATE t;", &[]),
+            ("-- limbeck: a\n/* x */ TRUNCATE t;", &["limbeck: a"]),
+            ("TRUNCATE t -- limbeck: a\n;", &[]),
+            ("SELECT 1; -- limbeck: a\nTRUNCATE t;", &[]),
+            ("SELECT '\n-- limbeck: a\n'; TRUNCATE t;", &[]),
+        ] {
+            assert_eq!(split(sql).unwrap().last().unwrap().notes, expected, "{sql}");
+        }
     }
 }

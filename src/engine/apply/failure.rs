@@ -1,4 +1,4 @@
-//! Why a run stopped, told with the script, the line, a caret, and how the database was left.
+//! Why a run stopped, with script, line, caret and the state of the database.
 
 use tokio_postgres::error::{DbError, SqlState};
 
@@ -7,17 +7,17 @@ use crate::engine::connection::database_error;
 use crate::engine::passage::{Passage, display_path};
 use crate::engine::{Error, ErrorKind};
 
-/// Why a step did not come to its end.
+/// Why a step did not complete.
 pub(super) enum Stop {
-    /// A lock was not had in time; the step may start again.
+    /// Lock timeout; the step can be retried.
     LockTimeout(Error),
-    /// The server refused a statement, or a check did not hold.
+    /// The server rejected a statement, or a check failed.
     Failed(Error),
-    /// It was cancelled, between statements or in one.
+    /// It was cancelled, between statements or during one.
     Cancelled,
-    /// The connection went away before the commit.
+    /// The connection was lost before the commit.
     Lost(Error),
-    /// It went away during the commit, so that nobody knows yet.
+    /// The connection was lost during the commit, so that its result is unknown.
     CommitUnknown(Error),
 }
 
@@ -27,28 +27,28 @@ impl From<Error> for Stop {
     }
 }
 
-/// Sorts what the server answered to a statement.
+/// From the server's answer to a statement to the end of the step.
 pub(super) fn stop(
     error: &tokio_postgres::Error,
     step: &Step,
-    statement: Option<&PlannedStatement>,
-    cancelled: bool,
+    planned: Option<&PlannedStatement>,
+    is_cancelled: bool,
 ) -> Stop {
     let Some(answer) = error.as_db_error() else { return Stop::Lost(database_error(error)) };
-    if *answer.code() == SqlState::QUERY_CANCELED && cancelled {
+    if *answer.code() == SqlState::QUERY_CANCELED && is_cancelled {
         return Stop::Cancelled;
     }
-    let report = match statement {
-        Some(statement) => explain(answer, step, statement),
+    let report = match planned {
+        Some(planned) => explain(answer, step, planned),
         None => database_error(error),
     };
     if *answer.code() == SqlState::LOCK_NOT_AVAILABLE { Stop::LockTimeout(report) } else { Stop::Failed(report) }
 }
 
 /// A statement's failure with its place in the script.
-fn explain(answer: &DbError, step: &Step, statement: &PlannedStatement) -> Error {
+fn explain(answer: &DbError, step: &Step, planned: &PlannedStatement) -> Error {
     let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| display_path(path));
-    let passage = Passage { file: &file, sql: &statement.sql, line: statement.line, column: statement.column };
+    let passage = Passage { file: &file, sql: planned.sql(), line: planned.line, column: planned.column };
     let mut error = passage.refused(answer, 0);
     error.message = format!("revision {}: {}", step.revision, error.message);
     error.revision = Some(step.revision.to_string());

@@ -1,36 +1,35 @@
-//! Runs an approved plan: takes the lock, looks again, runs statement by statement, keeps the ledger.
+//! Runs an approved plan: takes the lock, checks the database again, sends each statement through the gate, keeps the
+//! ledger.
 
+mod copying;
 mod failure;
-mod judge;
-mod keeping;
 mod outside;
 pub mod rehearse;
 mod run;
-mod spared;
 mod statement;
+mod trace;
 mod transaction;
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::copies::Restored;
+use super::copies::{KeptCopy, Restored};
 use super::project::Project;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use run::Run;
-pub(in crate::engine) use run::settings;
 
-/// What happens while a plan runs, told as it happens.
+/// What happens while a plan runs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
-    /// Another migrator holds the lock; told again while it lasts.
+    /// Another migrator holds the lock. Reported repeatedly.
     WaitingForMigrator {
         holder: String,
         waited: Duration,
     },
-    /// A step waits for a lock on the target that others hold.
+    /// A step waits for a lock that other sessions hold.
     Blocked {
         step: usize,
         blockers: Vec<Blocker>,
@@ -59,32 +58,32 @@ pub enum Progress {
         step: usize,
         elapsed: Duration,
     },
-    /// The step's transaction was rolled back and starts again.
+    /// The step's transaction was rolled back and is retried.
     StepRetried {
         step: usize,
         attempt: u32,
     },
-    /// A copy was made of what a statement has destroyed.
+    /// Data that a statement has destroyed was copied.
     Kept {
         step: usize,
-        kept: Kept,
+        kept: KeptCopy,
     },
-    /// A copy was put back.
+    /// A copy was restored.
     Restored {
         step: usize,
         restored: Restored,
     },
-    /// A copy was not put back.
+    /// A copy was not restored.
     CopyStays {
         step: usize,
         object: String,
         why: String,
     },
-    /// Cancelling was asked for; the server has not answered yet.
+    /// A cancel was requested; the server has not answered yet.
     Cancelling,
 }
 
-/// A session that stands in the way.
+/// A session that blocks another.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Blocker {
     pub pid: i32,
@@ -109,48 +108,40 @@ pub struct StepOutcome {
     pub revision: RevisionId,
     pub direction: Direction,
     pub seconds: f64,
-    /// What was kept before it was destroyed.
-    pub kept: Vec<Kept>,
-    /// What came back of what the opposite step had destroyed.
+    /// What was copied before it was destroyed.
+    pub kept: Vec<KeptCopy>,
+    /// What was restored of what the opposite step had destroyed.
     pub restored: Vec<Restored>,
 }
 
-/// A copy made before a loss.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Kept {
-    pub object: String,
-    /// Rows, or values of a column.
-    pub rows: u64,
-}
-
-/// How to apply.
+/// How to apply a plan.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
     /// `--no-wait`: fail with kind `Locked` instead of waiting for another migrator.
     pub no_wait: bool,
-    /// What to do about a statement of which an earlier run, that died, cannot tell whether it took effect.
+    /// What to do with a statement if an earlier run crashed and nothing shows whether it took effect.
     pub resume: Option<Resume>,
-    /// `--no-keep`: make no copies of what is lost, and put none back.
+    /// `--no-keep`: do not copy what is lost, and restore nothing.
     pub no_keep: bool,
 }
 
-/// Where a run outside a transaction goes on that died in the middle of a statement.
+/// After a crash in a non-transactional statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
-    /// The statement runs once more.
+    /// Retry the statement.
     Again,
-    /// It took effect; the next one runs.
+    /// It took effect: continue with the next one.
     After,
 }
 
-/// Where progress is told.
+/// Called with each event.
 pub type Tell<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
-/// Applies an approved plan. Dropping the future does not stop it cleanly: use `cancel`.
+/// Applies an approved plan. To stop it, use `cancel`: dropping the future leaves a statement running on the server.
 ///
 /// # Errors
-/// With the script, line, caret, SQLSTATE, detail and hint when a statement fails; kind `Locked`,
-/// `Interrupted` or `Connection` as it happened; the message says how the database was left.
+/// If a statement fails, with script, line, caret, SQLSTATE, detail and hint; with kind `Locked`, `Interrupted` or
+/// `Connection` if that is the cause. The message describes the state of the database.
 pub async fn apply(
     project: &Project,
     target: &Target,
@@ -164,7 +155,7 @@ pub async fn apply(
     if plan.is_empty() {
         return Ok(outcome);
     }
-    expect_place(plan, target)?;
+    expect_same_database(plan, target)?;
     let run = Run::start(project, target, plan, options, progress, cancel).await?;
     for batch in batches(plan) {
         outcome.steps.extend(run.batch(batch).await?);
@@ -173,16 +164,17 @@ pub async fn apply(
 }
 
 /// Refuses a plan that was made on another database.
-fn expect_place(plan: &Plan, target: &Target) -> Result<()> {
+fn expect_same_database(plan: &Plan, target: &Target) -> Result<()> {
     let place = target.conninfo().describe();
     if plan.environment == target.environment && plan.place == place {
         return Ok(());
     }
     Err(Error::new(format!("the plan was made on {}, not on {place}", plan.place))
-        .hint("look at the new plan and start again"))
+        .because("nothing was run")
+        .hint("make a new plan and run that"))
 }
 
-/// The steps that share a transaction: all, or one each.
+/// The steps that share a transaction: all of them, or one each.
 fn batches(plan: &Plan) -> Vec<std::ops::Range<usize>> {
     match plan.mode {
         TransactionMode::All => std::iter::once(0..plan.steps.len()).collect(),

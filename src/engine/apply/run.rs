@@ -1,4 +1,4 @@
-//! One run of a plan: its two sessions, the lock, and what must hold before the first step.
+//! One run of a plan: its two sessions, the lock, and the checks before the first step.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,22 +9,20 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::keeping::Keeping;
-use super::spared::Spared;
-use super::{ApplyOptions, Kept, Progress, StepOutcome, Tell};
+use super::copying::{self, Restorable};
+use super::{ApplyOptions, Progress, StepOutcome, Tell};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
-use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Notice, Session, database_error};
-use crate::engine::copies::Restored;
+use crate::engine::copies::{KeptCopy, Restored};
+use crate::engine::gate::{Call, Gate, Policy, Sessions};
 use crate::engine::project::Project;
-use crate::engine::project::config::ApplyConfig;
-use crate::engine::state::ledger::{Backend, Ledger};
+use crate::engine::state::ledger::{Backend, Entry, Ledger};
 use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, ErrorKind, Result, Target, preflight};
 
-/// How often an orphaned statement is looked at again.
-const AGAIN: Duration = Duration::from_millis(300);
+/// The interval at which the statement of a killed client is checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(300);
 
 /// A run that holds the lock.
 pub(super) struct Run<'a> {
@@ -35,22 +33,22 @@ pub(super) struct Run<'a> {
     pub cancel: &'a CancellationToken,
     pub table: VersionTable,
     pub ledger: Ledger,
-    /// Holds the lock, writes what others must see at once, looks who blocks.
+    /// Holds the lock, writes what other sessions must see at once, and finds blocking sessions.
     pub guard: Session,
     /// Runs the scripts.
     pub worker: Session,
-    /// The worker's server process.
+    /// The server process of the worker.
     pub backend: Backend,
-    /// What the worker's server says while it works.
+    /// Notices of the worker's session.
     pub notices: Mutex<UnboundedReceiver<Notice>>,
-    /// SQL that gives a session the role and settings that limbeck's own statements run with.
+    /// SQL that resets the role and settings of a session to those of limbeck's own statements.
     pub settings: String,
-    pub keeping: Keeping,
-    pub spared: Spared,
+    pub gate: Gate,
+    pub restorable: Restorable,
 }
 
 impl<'a> Run<'a> {
-    /// Connects, takes the lock and makes sure that the plan still fits the database.
+    /// Connects, takes the lock and checks that the plan still fits the database.
     pub async fn start(
         project: &Project,
         target: &'a Target,
@@ -64,10 +62,12 @@ impl<'a> Run<'a> {
         table.ensure(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
-            let message = format!("no ledger is kept: {why}");
+            let message = format!("limbeck works without a ledger: {why}");
             tell(Progress::Notice { severity: "WARNING".into(), message });
         }
-        let keeping = Keeping::start(&guard, &ledger, plan, &project.config.apply, options, tell).await?;
+        let (copier, restorable) =
+            copying::prepare(&guard, &ledger, plan, &project.config.apply, options, tell).await?;
+        let policy = Policy { confirm: plan.confirm.clone(), granted: Vec::new(), blank: plan.blank };
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let mut run = Self {
@@ -83,20 +83,21 @@ impl<'a> Run<'a> {
             backend,
             notices,
             settings,
-            keeping,
-            spared: Spared::default(),
+            gate: Gate::new(policy).with_copier(copier),
+            restorable,
         };
-        run.wait_for_orphans().await?;
+        run.wait_for_killed_clients().await?;
         run.expect_heads(&plan.from).await?;
         if plan.blank && !preflight::is_blank(run.guard.client(), &run.table).await? {
-            return Err(Error::new("the database has got tables since the plan was made, when it had none")
-                .hint("look at the new plan and start again"));
+            return Err(Error::new("the database had no tables when the plan was made, and has tables now")
+                .because("nothing was run")
+                .hint("review the new plan and run it again"));
         }
-        run.spared = Spared::of(run.guard.client(), plan).await?;
+        run.gate.expect_plan(run.guard.client(), plan).await?;
         Ok(run)
     }
 
-    /// Runs the steps that share a transaction, or the one step that has none.
+    /// Runs the steps that share a transaction, or one step outside a transaction.
     pub async fn batch(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
         match &self.plan.steps[batch.clone()] {
             [step] if !step.transactional => Ok(vec![self.outside(batch.start, step).await?]),
@@ -104,23 +105,42 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The heads as they must be before a step.
+    /// The sessions for the gate.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions { client: self.worker.client(), observer: self.guard.client() }
+    }
+
+    /// A statement for the gate.
+    pub fn call<'c>(&'c self, (step, number): (usize, usize), entry: Option<Entry>, in_transaction: bool) -> Call<'c> {
+        let planned = &self.plan.steps[step].statements[number];
+        Call {
+            revision: &self.plan.steps[step].revision,
+            direction: self.plan.steps[step].direction,
+            entry: entry.map(Entry::number),
+            position: Some((step, number)),
+            in_transaction,
+            statement: &planned.statement,
+            hazards: &planned.hazards,
+        }
+    }
+
+    /// The heads that are expected before a step.
     pub fn heads_before(&self, step: usize) -> &[RevisionId] {
         step.checked_sub(1).map_or(&self.plan.from, |before| &self.plan.steps[before].heads_after)
     }
 
-    /// Refuses to go on when the database is not where the plan takes it to be.
+    /// Fails if the heads of the database are not the expected ones.
     pub async fn expect_heads(&self, expected: &[RevisionId]) -> Result<()> {
         same_heads(&self.table.heads(self.worker.client()).await?, expected)
     }
 
-    /// Told of a step by those who run it.
+    /// Reports that a step is done.
     pub fn done(
         &self,
         index: usize,
         step: &Step,
         elapsed: Duration,
-        (kept, restored): (Vec<Kept>, Vec<Restored>),
+        (kept, restored): (Vec<KeptCopy>, Vec<Restored>),
     ) -> StepOutcome {
         (self.tell)(Progress::StepDone { step: index, elapsed });
         StepOutcome {
@@ -132,8 +152,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A client that was killed leaves its statement running on the server: waits for it, then closes its row.
-    async fn wait_for_orphans(&self) -> Result<()> {
+    /// A killed client leaves its statement running on the server. Waits for it, then closes its row of the ledger.
+    async fn wait_for_killed_clients(&self) -> Result<()> {
         let since = Instant::now();
         loop {
             let mut alive = None;
@@ -141,38 +161,40 @@ impl<'a> Run<'a> {
                 if row.alive {
                     alive = Some(row);
                 } else {
-                    let why = "the run that wrote this row has died";
+                    let why = "the client of this run was killed";
                     self.ledger.end(self.guard.client(), Some(row.entry), "interrupted", Some(why)).await?;
                 }
             }
             let Some(row) = alive else { return Ok(()) };
             let holder = format!(
-                "a run of {} by {} died, but its server process {} still works on revision {}",
+                "a run of {} by {} was killed, but its server process {} still works on revision {}",
                 row.client, row.role, row.backend_pid, row.revision
             );
             if self.options.no_wait {
-                return Err(Error::of(ErrorKind::Locked, holder)
-                    .hint(format!("wait for it, or end it with SELECT pg_terminate_backend({})", row.backend_pid)));
+                return Err(Error::of(ErrorKind::Locked, holder).hint(format!(
+                    "wait for it, or terminate it with SELECT pg_terminate_backend({})",
+                    row.backend_pid
+                )));
             }
             (self.tell)(Progress::WaitingForMigrator { holder, waited: since.elapsed() });
             tokio::select! {
-                () = tokio::time::sleep(AGAIN) => {}
+                () = tokio::time::sleep(CHECK_INTERVAL) => {}
                 () = self.cancel.cancelled() => return Err(cancelled_before_start()),
             }
         }
     }
 }
 
-/// The two sessions of a run, with the lock held.
+/// The two sessions of a run that holds the lock.
 pub(super) struct Opened {
     pub guard: Session,
     pub worker: Session,
     pub table: VersionTable,
-    /// As [`settings`].
+    /// As [`Run::settings`].
     pub settings: String,
 }
 
-/// Connects twice, the second time under a name of its own, and takes the lock.
+/// Opens two sessions and takes the lock. `worker` is the application name of the second.
 pub(super) async fn open(
     project: &Project,
     target: &Target,
@@ -184,7 +206,7 @@ pub(super) async fn open(
     let guard = target.connect("limbeck lock").await?;
     let worker = target.connect(worker).await?;
     let table = VersionTable::new(&project.config.database.version_table);
-    let settings = settings(&project.config.apply);
+    let settings = project.config.apply.session_settings();
     for session in [&guard, &worker] {
         session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     }
@@ -193,17 +215,20 @@ pub(super) async fn open(
     Ok(Opened { guard, worker, table, settings })
 }
 
-/// Refuses heads that the plan does not expect.
+/// Fails if the heads are not the expected ones.
 pub(super) fn same_heads(heads: &[RevisionId], expected: &[RevisionId]) -> Result<()> {
     if heads == expected {
         return Ok(());
     }
-    Err(Error::new(format!("the database has moved since the plan was made: it is at {}", names(heads)))
-        .because(format!("the plan starts at {}", names(expected)))
-        .hint("look at the new plan and start again"))
+    Err(Error::new(format!(
+        "the heads of the database have changed since the plan was made: it is at {}",
+        names(heads)
+    ))
+    .because(format!("the plan starts at {}", names(expected)))
+    .hint("review the new plan and run it again"))
 }
 
-/// The heads in words.
+/// The heads as text.
 pub(super) fn names(heads: &[RevisionId]) -> String {
     if heads.is_empty() {
         return "base".to_owned();
@@ -212,12 +237,5 @@ pub(super) fn names(heads: &[RevisionId]) -> String {
 }
 
 fn cancelled_before_start() -> Error {
-    Error::of(ErrorKind::Interrupted, "cancelled before anything was run")
-}
-
-/// What a script may have set (a role, a search path, …) is undone first.
-pub(in crate::engine) fn settings(apply: &ApplyConfig) -> String {
-    let role = apply.role.as_deref().map_or_else(String::new, |role| format!("; SET ROLE {}", quote(role)));
-    let lock_timeout = literal(&apply.lock_timeout);
-    format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL{role}; SET lock_timeout = {lock_timeout}")
+    Error::of(ErrorKind::Interrupted, "cancelled; nothing was run")
 }

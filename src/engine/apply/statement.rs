@@ -1,4 +1,4 @@
-//! Runs one statement: tells who blocks it while it waits, and cancels it on the server when asked to.
+//! Runs one statement: reports who blocks it while it waits, and cancels it on the server on request.
 
 use std::time::Duration;
 
@@ -9,14 +9,13 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use super::run::Run;
 use super::{Blocker, Progress};
 use crate::core::plan::PlannedStatement;
-use crate::core::sql;
 use crate::engine::connection::Notice;
 
-/// How long a statement runs before it is asked who blocks it, and how often after that.
-const LOOK: Duration = Duration::from_millis(400);
+/// How long a statement runs before limbeck looks for blocking sessions, and the interval after that.
+const BLOCKER_INTERVAL: Duration = Duration::from_millis(400);
 
 impl Run<'_> {
-    /// Runs a statement and tells its beginning and end; gives the rows that it touched.
+    /// Runs a statement and reports its start and end. Returns the number of rows that it affected.
     pub(super) async fn statement(
         &self,
         step: usize,
@@ -26,18 +25,18 @@ impl Run<'_> {
         (self.tell)(Progress::StatementStarted { step, statement: index });
         let since = Instant::now();
         let rows = self.watched(step, run(self.worker.client(), statement)).await?;
-        let rows = rows.filter(|_| sql::touches_rows(&statement.sql));
+        let rows = rows.filter(|_| statement.statement.counts_rows());
         (self.tell)(Progress::StatementDone { step, statement: index, rows, elapsed: since.elapsed() });
         Ok(rows)
     }
 
-    /// Waits for work on the worker's session, watching for a cancel and for those who block it.
+    /// Waits for work on the worker's session, and meanwhile for a cancel and for blocking sessions.
     pub(super) async fn watched<T, E>(&self, step: usize, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut work = std::pin::pin!(work);
-        let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+        let mut look = tokio::time::interval_at(Instant::now() + BLOCKER_INTERVAL, BLOCKER_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut cancelling = false;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let mut notices = self.notices.lock().await;
         loop {
             tokio::select! {
@@ -52,13 +51,13 @@ impl Run<'_> {
                 () = self.cancel.cancelled(), if !cancelling => {
                     cancelling = true;
                     (self.tell)(Progress::Cancelling);
-                    // Should this not reach the server, the statement goes on and its end is told as it is.
+                    // If this does not reach the server, the statement continues, and its result is reported.
                     let _ = self.worker.canceller().cancel().await;
                 }
                 _ = look.tick() => {
                     let blockers = self.blockers().await;
-                    if blockers != told {
-                        told.clone_from(&blockers);
+                    if blockers != reported {
+                        reported.clone_from(&blockers);
                         (self.tell)(Progress::Blocked { step, blockers });
                     }
                 }
@@ -71,7 +70,7 @@ impl Run<'_> {
         (self.tell)(Progress::Notice { severity, message: notice.message });
     }
 
-    /// The sessions that the worker waits for now.
+    /// The sessions that block the worker now.
     pub(super) async fn blockers(&self) -> Vec<Blocker> {
         let query = "SELECT a.pid, coalesce(a.usename, '?'), coalesce(a.application_name, ''), coalesce(a.query, ''),
                 coalesce(extract(epoch FROM now() - a.xact_start), 0)::float8
@@ -84,19 +83,19 @@ impl Run<'_> {
                 user: row.get(1),
                 application: row.get(2),
                 query: row.get(3),
-                // Whole seconds, so that an unchanged wait is not told again and again.
+                // In steps of five seconds, so that an unchanged wait is not reported repeatedly.
                 age: Duration::from_secs(Duration::try_from_secs_f64(row.get(4)).unwrap_or_default().as_secs() / 5 * 5),
             })
             .collect()
     }
 }
 
-/// The number of rows that the server says the statement touched.
+/// Returns the number of rows that the server reports.
 async fn run(client: &Client, statement: &PlannedStatement) -> Result<Option<u64>, tokio_postgres::Error> {
-    if let Some(data) = &statement.copy_data {
-        return copy(client, &statement.sql, data).await.map(Some);
+    if let Some(data) = statement.copy_data() {
+        return copy(client, statement.sql(), data).await.map(Some);
     }
-    let mut messages = std::pin::pin!(client.simple_query_raw(&statement.sql).await?);
+    let mut messages = std::pin::pin!(client.simple_query_raw(statement.sql()).await?);
     let mut rows = None;
     while let Some(message) = messages.next().await {
         if let SimpleQueryMessage::CommandComplete(count) = message? {

@@ -1,4 +1,4 @@
-//! Steps inside one transaction: all of it happens, or nothing.
+//! Steps in one transaction: either all of it takes effect, or nothing.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -6,26 +6,27 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::SimpleQueryMessage;
 
+use super::copying::explain_null;
 use super::failure::{Stop, stop};
-use super::keeping::with_copies_in_mind;
 use super::run::{Run, names, same_heads};
 use super::{Progress, StepOutcome};
-use crate::core::plan::Step;
+use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::connection::database_error;
+use crate::engine::copies::{KeptCopy, Restoration};
 use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, ErrorKind, Result};
 
-/// How often a step that waits for a lock is started again before the run gives up.
-const ATTEMPTS: u32 = 60;
+/// How often a step is retried after a lock timeout before the run fails.
+const MAX_ATTEMPTS: u32 = 60;
 
-/// How long to wait before it starts again, growing up to the bound.
+/// The pause before a retry, which grows up to the maximum.
 const PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
-    /// Runs steps in one transaction, again while a lock is not had.
+    /// Runs steps in one transaction, and retries it after a lock timeout.
     pub(super) async fn transaction(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
-        // Nothing of a step runs before the ledger tells of it; until then the two sessions work side by side.
+        // No statement runs before the ledger contains its step. Until then the two sessions work in parallel.
         let (entries, mut begun) = tokio::join!(self.entries(batch.clone()), self.begin(batch.start));
         let entries = match entries {
             Ok(entries) => entries,
@@ -35,7 +36,7 @@ impl Run<'_> {
             }
         };
         let mut attempt = 1;
-        let used = self.keeping.used();
+        let used = self.gate.bytes_used();
         loop {
             let ran = match begun {
                 Ok(since) => self.attempt(batch.clone(), &entries, since).await,
@@ -47,19 +48,21 @@ impl Run<'_> {
             };
             let _ = self.worker.client().batch_execute("ROLLBACK").await;
             match reason {
-                Stop::LockTimeout(_) if attempt < ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() => {
+                Stop::LockTimeout(_)
+                    if attempt < MAX_ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() =>
+                {
                     (self.tell)(Progress::StepRetried { step: batch.start, attempt });
                     self.pause(attempt).await;
-                    self.keeping.rewind(used);
+                    self.gate.reset_bytes_used(used);
                     attempt += 1;
                     begun = self.begin(batch.start).await;
                 }
-                reason => return Err(self.give_up(batch, &entries, reason).await),
+                reason => return Err(self.fail(batch, &entries, reason).await),
             }
         }
     }
 
-    /// Writes into the ledger that the steps begin.
+    /// Writes into the ledger that the steps start.
     async fn entries(&self, batch: Range<usize>) -> Result<Vec<Option<Entry>>> {
         let mut entries = Vec::with_capacity(batch.len());
         for step in &self.plan.steps[batch] {
@@ -68,12 +71,12 @@ impl Run<'_> {
         Ok(entries)
     }
 
-    /// Begins the transaction and its first step; gives the step's beginning.
+    /// Starts the transaction and its first step. Returns the start time of the step.
     async fn begin(&self, first: usize) -> Result<Instant, Stop> {
-        self.hold_table(first, "BEGIN; ").await
+        self.lock_version_table(first, "BEGIN; ").await
     }
 
-    /// Runs the steps in the transaction that has begun, and commits.
+    /// Runs the steps in the started transaction, and commits.
     async fn attempt(
         &self,
         batch: Range<usize>,
@@ -81,45 +84,63 @@ impl Run<'_> {
         begun: Instant,
     ) -> Result<Vec<StepOutcome>, Stop> {
         let client = self.worker.client();
-        self.spared.begin();
+        self.gate.begin();
         let mut outcomes = Vec::new();
         for (index, entry) in batch.clone().zip(entries) {
             let step = &self.plan.steps[index];
-            let since = if index == batch.start { begun } else { self.hold_table(index, "").await? };
-            let mut pending = self.pending(index, step, false).await?;
+            let since = if index == batch.start { begun } else { self.lock_version_table(index, "").await? };
+            let mut restoration = self.restoration(index, step, false).await?;
             let mut kept = Vec::new();
-            for (number, statement) in step.statements.iter().enumerate() {
-                self.go_on()?;
-                self.nothing_yet(index, number, statement).await?;
-                for hazard in &statement.hazards {
-                    self.still_nothing(index, step, hazard, &hazard.subject).await?;
-                }
-                self.nothing_more(step, statement).await?;
-                let made = self.copy_first(index, step, *entry, statement).await?;
-                let run = self.statement(index, number, statement).await;
-                let rows = run.map_err(|error| {
-                    let reason = stop(&error, step, Some(statement), self.cancel.is_cancelled());
-                    with_copies_in_mind(&error, pending.is_some(), reason)
-                })?;
-                self.nothing_taken(statement, rows)?;
-                kept.extend(self.settle(index, step, made, rows).await?);
-                self.put_back_early(index, step, pending.as_mut(), statement).await?;
+            for (number, planned) in step.statements.iter().enumerate() {
+                kept.extend(self.run_planned((index, number), *entry, planned, restoration.as_mut()).await?);
             }
-            let restored = self.put_back(index, step, pending.as_ref()).await?;
+            let restored = self.restore_rest(index, step, restoration.as_ref()).await?;
             self.finish(step, *entry).await?;
             outcomes.push((index, step, since.elapsed(), (kept, restored)));
         }
-        self.go_on()?;
-        self.note_transaction(&self.plan.steps[batch.start]).await?;
+        self.check_cancelled()?;
+        let first = &self.plan.steps[batch.start];
+        self.gate.before_commit(self.sessions()).await.map_err(|error| self.gate_failed(error, first))?;
         client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
-        self.spared.committed();
+        self.gate.committed();
         let done = outcomes.into_iter().map(|(index, step, elapsed, copies)| self.done(index, step, elapsed, copies));
         Ok(done.collect())
     }
 
-    /// Begins a step: keeps other writers of the version table out, and looks at the heads again from inside, in one
+    /// Sends one statement through the gate and runs it.
+    async fn run_planned(
+        &self,
+        (index, number): (usize, usize),
+        entry: Option<Entry>,
+        planned: &PlannedStatement,
+        mut restoration: Option<&mut Restoration>,
+    ) -> Result<Vec<KeptCopy>, Stop> {
+        self.check_cancelled()?;
+        let step = &self.plan.steps[index];
+        let call = self.call((index, number), entry, true);
+        let admit = Box::pin(self.gate.admit(self.sessions(), &call));
+        let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
+        let ran = self.statement(index, number, planned).await;
+        let rows = ran.map_err(|error| {
+            let reason = stop(&error, step, Some(planned), self.cancel.is_cancelled());
+            explain_null(&error, restoration.is_some(), reason)
+        })?;
+        let complete = Box::pin(self.gate.complete(self.sessions(), &call, admission, rows));
+        let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
+        self.report_kept(index, &kept);
+        self.restore_values(index, step, restoration.as_deref_mut(), planned).await?;
+        Ok(kept)
+    }
+
+    pub(super) fn report_kept(&self, index: usize, kept: &[KeptCopy]) {
+        for kept in kept {
+            (self.tell)(Progress::Kept { step: index, kept: kept.clone() });
+        }
+    }
+
+    /// Starts a step: blocks other writers of the version table, and reads the heads again in the transaction, in one
     /// round trip.
-    pub(super) async fn hold_table(&self, index: usize, before: &str) -> Result<Instant, Stop> {
+    pub(super) async fn lock_version_table(&self, index: usize, before: &str) -> Result<Instant, Stop> {
         let since = Instant::now();
         (self.tell)(Progress::StepStarted { step: index });
         let hold = format!("{before}{}", self.table.hold());
@@ -129,13 +150,13 @@ impl Run<'_> {
         Ok(since)
     }
 
-    /// Writes the version table and closes the ledger's row, in the step's own transaction and in one round trip.
+    /// Writes the version table and closes the ledger's row, in the step's transaction and in one round trip.
     pub(super) async fn finish(&self, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
-        // A script may have set another role or path; what follows is limbeck's own.
+        // The script may have set another role or search path; what follows are limbeck's own statements.
         let mut sql = self.settings.clone();
         let changes = step.changes.iter().map(|change| self.table.change(change));
         let done = self.ledger.done(entry);
-        let behind = usize::from(done.is_some());
+        let ledger_answers = usize::from(done.is_some());
         for statement in changes.chain(done) {
             sql.push_str("; ");
             sql.push_str(&statement);
@@ -145,19 +166,19 @@ impl Run<'_> {
             SimpleQueryMessage::CommandComplete(rows) => Some(*rows),
             _ => None,
         });
-        for rows in rows.skip(behind).take(step.changes.len()) {
+        for rows in rows.skip(ledger_answers).take(step.changes.len()) {
             self.table.expect_one(rows)?;
         }
         Ok(())
     }
 
-    /// Stops between statements once a cancel was asked for.
-    pub(super) fn go_on(&self) -> Result<(), Stop> {
+    /// Fails if a cancel was requested.
+    pub(super) fn check_cancelled(&self) -> Result<(), Stop> {
         if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
-    /// Closes the ledger's rows and says how the database was left.
-    async fn give_up(&self, batch: Range<usize>, entries: &[Option<Entry>], reason: Stop) -> Error {
+    /// Closes the ledger's rows and describes the state of the database.
+    async fn fail(&self, batch: Range<usize>, entries: &[Option<Entry>], reason: Stop) -> Error {
         let before = names(self.heads_before(batch.start));
         let after = names(&self.plan.steps[batch.end - 1].heads_after);
         let rolled_back = format!("rolled back; the database is at {before}");
@@ -180,7 +201,7 @@ impl Run<'_> {
         error
     }
 
-    /// After a commit that nobody answered: asks the database on a new connection where it is.
+    /// After a commit without an answer: reads the heads on a new connection.
     pub(super) async fn read_again(&self, error: Error, after: &str) -> Error {
         let error = Error { kind: ErrorKind::Connection, ..error };
         let heads = match self.target.connect("limbeck").await {
@@ -189,12 +210,12 @@ impl Run<'_> {
         };
         match heads {
             Ok(heads) => error.because(format!(
-                "the connection was lost during the commit; read again, the database is at {} (after it: {after})",
+                "the connection was lost during the commit; the database is at {} (after the commit it would be at {after})",
                 names(&heads)
             )),
             Err(_) => error
-                .because("the connection was lost during the commit, and the server cannot be asked how it went")
-                .hint("see `limbeck current` once the server is back"),
+                .because("the connection was lost during the commit, and limbeck cannot find out whether it took effect")
+                .hint("run `limbeck current` when the server is available again"),
         }
     }
 
@@ -202,14 +223,14 @@ impl Run<'_> {
         let blockers = self.blockers().await;
         blockers.iter().fold(error, |error, blocker| {
             error.because(format!(
-                "server process {} ({}, {}) holds it: {}",
+                "server process {} ({}, {}) holds the lock: {}",
                 blocker.pid, blocker.user, blocker.application, blocker.query
             ))
         })
     }
 
     async fn pause(&self, attempt: u32) {
-        let pause = (PAUSE * attempt).min(LONGEST_PAUSE);
+        let pause = (PAUSE * attempt).min(MAX_PAUSE);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = self.cancel.cancelled() => {}
@@ -217,10 +238,12 @@ impl Run<'_> {
     }
 }
 
-/// Sorts what came of a commit: an answer says that it failed; none leaves it open.
+/// Why a commit failed. Without an answer its result is unknown.
 pub(super) fn commit_failed(error: &tokio_postgres::Error) -> Stop {
     match error.as_db_error() {
-        Some(_) => Stop::Failed(database_error(error).because("a check at the end of the transaction did not hold")),
+        Some(_) => {
+            Stop::Failed(database_error(error).because("a deferred constraint failed at the end of the transaction"))
+        }
         None => Stop::CommitUnknown(database_error(error)),
     }
 }

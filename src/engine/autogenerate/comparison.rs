@@ -6,7 +6,9 @@ use super::script_text::{NameShortener, ScriptChanges, render_body};
 use super::trial::ScriptTrial;
 use super::{AutogenerateEvent, AutogenerateOutcome, Comparison, GeneratedScript, Proof};
 use crate::core::diff::rename::{Candidate, candidates};
-use crate::core::diff::{Changes, Options, changes, may_settle, objects, settle};
+use crate::core::diff::{
+    Changes, Options, adopt_equivalent_expressions, count_objects, diff_schemas, has_different_expressions,
+};
 use crate::core::schema::{Difference, Disagreement, Schema, Scope, differences};
 use crate::engine::draft::{Draft, NewScript, ScriptBody};
 use crate::engine::models::{CacheKey, Models};
@@ -75,7 +77,7 @@ impl<'a> ComparisonRun<'a> {
             self.old = self.renames.read_renamed_schema(&mut self.context, &self.expected.scope).await?;
         }
         self.equate_expressions().await?;
-        Ok(changes(&self.old, &self.expected.schema, &self.options))
+        Ok(diff_schemas(&self.old, &self.expected.schema, &self.options))
     }
 
     /// Returns possible renames.
@@ -123,9 +125,9 @@ impl<'a> ComparisonRun<'a> {
         }
         (self.context.report_event)(AutogenerateEvent::Compared {
             statements: operations.len(),
-            objects: objects(&operations),
+            objects: count_objects(&operations),
         });
-        let down = changes(&self.expected.schema, &self.old, &self.options);
+        let down = diff_schemas(&self.expected.schema, &self.old, &self.options);
         let script = ScriptChanges { up, down, renames: self.renames.clone() };
         let mut shortener = NameShortener::of(&self.context.project, self.context.target).await?;
         let mut draft = new_script.draft(&self.body(&script, &shortener))?;
@@ -178,24 +180,28 @@ impl<'a> ComparisonRun<'a> {
 
     async fn differs_from_models(&mut self, after: &Schema) -> Result<Vec<String>> {
         let new = &self.expected.schema;
-        let adjusted = settle(after, new, None, self.reloaded_new.as_ref());
-        if !may_settle(&adjusted, new) || self.is_reloaded {
+        let adjusted = adopt_equivalent_expressions(after, new, None, self.reloaded_new.as_ref());
+        if !has_different_expressions(&adjusted, new) || self.is_reloaded {
             return Ok(describe_differences(&adjusted, new, "the models"));
         }
         self.reload_new().await?;
         let new = &self.expected.schema;
-        Ok(describe_differences(&settle(after, new, None, self.reloaded_new.as_ref()), new, "the models"))
+        Ok(describe_differences(
+            &adopt_equivalent_expressions(after, new, None, self.reloaded_new.as_ref()),
+            new,
+            "the models",
+        ))
     }
 
     /// Treats expressions as equal if PostgreSQL deparses them equally after a second load. Loads only what is
     /// necessary.
     async fn equate_expressions(&mut self) -> Result<()> {
-        if !may_settle(&self.old, &self.expected.schema) {
+        if !has_different_expressions(&self.old, &self.expected.schema) {
             return Ok(());
         }
         self.reload_new().await?;
-        self.old = settle(&self.old, &self.expected.schema, None, self.reloaded_new.as_ref());
-        if !may_settle(&self.old, &self.expected.schema) {
+        self.old = adopt_equivalent_expressions(&self.old, &self.expected.schema, None, self.reloaded_new.as_ref());
+        if !has_different_expressions(&self.old, &self.expected.schema) {
             return Ok(());
         }
         let scope = &self.expected.scope;
@@ -207,7 +213,12 @@ impl<'a> ComparisonRun<'a> {
                 None
             }
         };
-        self.old = settle(&self.old, &self.expected.schema, reloaded_old.as_ref(), self.reloaded_new.as_ref());
+        self.old = adopt_equivalent_expressions(
+            &self.old,
+            &self.expected.schema,
+            reloaded_old.as_ref(),
+            self.reloaded_new.as_ref(),
+        );
         Ok(())
     }
 
@@ -236,7 +247,7 @@ impl<'a> ComparisonRun<'a> {
 
     /// Adds notes about objects that only one side has and that cannot be compared.
     fn note_uncompared_objects(&mut self) {
-        let (old, new) = (&self.old.not_carried, &self.expected.schema.not_carried);
+        let (old, new) = (&self.old.unsupported, &self.expected.schema.unsupported);
         let mut notes = Vec::new();
         for object in new.iter().filter(|object| !old.contains(object)) {
             notes.push(format!(

@@ -21,7 +21,7 @@ impl NoChangeCache {
             return Ok(Self(None));
         }
         let session = context.target.connect("limbeck autogenerate").await?;
-        let fingerprint = catalog::fingerprint(&session).await?;
+        let fingerprint = catalog::read_fingerprint(&session).await?;
         let creator = creator_role(&context.project, context.target);
         Ok(Self(fingerprint.map(|fingerprint| models.with(&format!("{fingerprint} {creator:?}")))))
     }

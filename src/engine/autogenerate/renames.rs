@@ -2,7 +2,7 @@
 //! defaults and other dependent objects.
 
 use super::context::ComparisonContext;
-use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, statement};
+use crate::core::diff::rename::{Rename, RenameError, Subject, parse_all, rename_statements};
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::{ObjectId, Schema, Scope};
 use crate::engine::cancel::unless_cancelled;
@@ -59,7 +59,7 @@ async fn run(context: &ComparisonContext<'_>, target: &Target, statements: &[Str
 }
 
 fn operation(rename: &Rename) -> (Operation, String) {
-    let (sql, back) = statement(rename);
+    let (sql, back) = rename_statements(rename);
     let object = match &rename.subject {
         Subject::Object { old, .. } => old.clone(),
         Subject::Label { of, .. } => of.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
-use crate::core::diff::{Changes, shorten};
+use crate::core::diff::{Changes, strip_schema};
 use crate::core::schema::{Kind, Object, Schema};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
@@ -82,18 +82,16 @@ fn identity_sequences<'a>(schema: &'a Schema, home: &'a str) -> impl Iterator<It
 pub fn render_body(script: &ScriptChanges, names: &NameShortener, old: &Schema, schemas: &[&Schema]) -> ScriptBody {
     let resolvable = names.resolvable_names(schemas);
     let shorten = |sql: &str| match &names.home {
-        Some(home) => shorten(sql, home, &resolvable),
+        Some(home) => strip_schema(sql, home, &resolvable),
         None => sql.to_owned(),
     };
-    let style = Style { statement: Some(&shorten), home: names.home.as_deref(), given_back: None };
+    let style = Style { statement: Some(&shorten), home: names.home.as_deref(), restored: None };
     let up = [
         join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten),
         render(&script.up, style),
     ];
-    let down = [
-        render(&script.down, Style { given_back: Some(old), ..style }),
-        join_statements(&script.renames.down, &shorten),
-    ];
+    let down =
+        [render(&script.down, Style { restored: Some(old), ..style }), join_statements(&script.renames.down, &shorten)];
     ScriptBody { upgrade: section(&up, &script.up), downgrade: section(&down, &script.down) }
 }
 

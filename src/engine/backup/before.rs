@@ -25,7 +25,7 @@ pub fn is_required(project: &Project, plan: &Plan) -> bool {
 /// Whether a plan loses existing data.
 #[must_use]
 pub fn loses_data(plan: &Plan) -> bool {
-    plan.hazards().any(|(_, _, hazard)| hazard.class == Class::DataLoss && !hazard.touches_nothing())
+    plan.hazards().any(|(_, _, hazard)| hazard.class == Class::DataLoss && !hazard.affects_nothing())
 }
 
 /// Makes the backup that must exist before an approved plan runs. `None` when none is required.

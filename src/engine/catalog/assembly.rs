@@ -1,15 +1,16 @@
-//! Puts rows together: what an oid stands for, and what belongs to what.
+//! Assembles a schema from the rows of the catalog queries: resolves oids, and adds parts to the objects that they
+//! belong to.
 
 use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
-use super::unreadable;
+use super::unexpected_entry;
 use crate::core::schema::{Column, Constraint, Kind, Object, ObjectId, Schema, Scope};
 use crate::engine::Result;
 
-/// The system catalogs' own oids, the same in every version.
+/// The oids of the system catalogs, which are the same in every version.
 pub(super) mod class {
     pub const TYPE: u32 = 1247;
     pub const PROC: u32 = 1255;
@@ -26,7 +27,7 @@ pub(super) mod class {
     pub const DEFAULT_ACL: u32 = 826;
 }
 
-/// An object as the catalog addresses it, for one snapshot: catalog, oid, and column or 0.
+/// The address of an object in the catalog, valid in one snapshot: catalog, oid, and column number or 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Address {
     pub class: u32,
@@ -34,7 +35,7 @@ pub(super) struct Address {
     pub column: i32,
 }
 
-/// One row of a source.
+/// One row of a catalog query.
 pub(super) struct Record {
     pub oid: u32,
     pub id: ObjectId,
@@ -42,7 +43,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub fn of(kind: Kind, row: &Row) -> Result<Self, tokio_postgres::Error> {
+    pub fn from_row(kind: Kind, row: &Row) -> Result<Self, tokio_postgres::Error> {
         let id = ObjectId {
             kind,
             schema: row.try_get(1)?,
@@ -54,11 +55,12 @@ impl Record {
     }
 
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.data).map_err(|error| unreadable(self.id.kind, &format!("{}: {error}", self.id)))
+        serde_json::from_str(&self.data)
+            .map_err(|error| unexpected_entry(self.id.kind, &format!("{}: {error}", self.id)))
     }
 }
 
-/// A schema in the making.
+/// A schema that is being assembled.
 pub(super) struct Assembly {
     pub schema: Schema,
     scope: Scope,
@@ -71,40 +73,45 @@ impl Assembly {
         Self { schema: Schema::default(), scope, ids: HashMap::new(), aliases: HashMap::new() }
     }
 
-    /// Whether it is anyone's business.
-    pub fn wants(&self, id: &ObjectId) -> bool {
+    /// Whether an object is in scope.
+    pub fn is_in_scope(&self, id: &ObjectId) -> bool {
         self.scope.contains(id)
     }
 
-    /// Takes an object in; `false` where it is out of scope.
-    pub fn put<T: DeserializeOwned>(&mut self, class: u32, record: Record, wrap: fn(T) -> Object) -> Result<bool> {
-        if !self.wants(&record.id) {
+    /// Adds an object. Returns whether it is in scope; otherwise it is ignored.
+    pub fn add_object<T: DeserializeOwned>(
+        &mut self,
+        class: u32,
+        record: Record,
+        wrap: fn(T) -> Object,
+    ) -> Result<bool> {
+        if !self.is_in_scope(&record.id) {
             return Ok(false);
         }
         let object = wrap(record.parse()?);
-        self.know(class, record.oid, 0, record.id.clone());
+        self.register(class, record.oid, 0, record.id.clone());
         self.schema.objects.insert(record.id, object);
         Ok(true)
     }
 
-    /// Remembers what an address stands for.
-    pub fn know(&mut self, class: u32, oid: u32, column: i32, id: ObjectId) {
+    /// Records the identity of the object at an address.
+    pub fn register(&mut self, class: u32, oid: u32, column: i32, id: ObjectId) {
         self.ids.insert(Address { class, oid, column }, id);
     }
 
-    /// Remembers that dependencies on one thing are dependencies on another.
-    pub fn alias(&mut self, from: Address, to: Address) {
+    /// Records that dependencies on one address are dependencies on another.
+    pub fn register_alias(&mut self, from: Address, to: Address) {
         self.aliases.insert(from, to);
     }
 
-    /// What stands at an address itself.
-    pub fn at(&self, address: Address) -> Option<&ObjectId> {
+    /// The object at an address, without aliases.
+    pub fn object_at(&self, address: Address) -> Option<&ObjectId> {
         self.ids.get(&address)
     }
 
-    /// What stands at an address, or for it.
-    pub fn meant(&self, mut address: Address) -> Option<&ObjectId> {
-        // The longest way: an array of a multirange of a range that an extension made.
+    /// The object at an address, or at the address that it is an alias of.
+    pub fn resolve(&self, mut address: Address) -> Option<&ObjectId> {
+        // The longest chain: the array of the multirange of a range type that belongs to an extension.
         for _ in 0..5 {
             match self.aliases.get(&address) {
                 Some(next) => address = *next,
@@ -114,7 +121,7 @@ impl Assembly {
         self.ids.get(&address)
     }
 
-    /// The columns of a relation that was taken in.
+    /// The columns of a relation that was added.
     pub fn columns(&mut self, relation: u32) -> Option<&mut Vec<Column>> {
         let id = self.ids.get(&Address { class: class::RELATION, oid: relation, column: 0 })?;
         match self.schema.objects.get_mut(id)? {
@@ -126,7 +133,7 @@ impl Assembly {
         }
     }
 
-    /// The constraints of a table or domain that was taken in.
+    /// The constraints of a table or domain that was added.
     pub fn constraints(&mut self, holder: Address) -> Option<&mut Vec<Constraint>> {
         let id = self.ids.get(&holder)?;
         match self.schema.objects.get_mut(id)? {
@@ -136,9 +143,9 @@ impl Assembly {
         }
     }
 
-    /// The schema, once everything has been taken in.
+    /// Returns the assembled schema.
     pub fn finish(mut self) -> Schema {
-        self.schema.not_carried.sort();
+        self.schema.unsupported.sort();
         self.schema
     }
 }

@@ -2,15 +2,16 @@
 
 use serde::Deserialize;
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::{Address, Assembly, Record, class};
 use super::fragments::{NAMESPACES, relations};
 use crate::core::schema::{Constraint, Kind};
 use crate::engine::Result;
 
-pub(super) const SOURCES: &[Source] = &[Source { kind: Kind::Constraint, query: constraints, take: take_constraint }];
+pub(super) const QUERIES: &[CatalogQuery] =
+    &[CatalogQuery { kind: Kind::Constraint, query: constraints, add: add_constraint }];
 
-/// Domains' constraints come with the domain's oid in place of the table's.
+/// For a domain constraint, `holder` is the oid of the domain.
 fn constraints(_: u32) -> String {
     let relations = relations("'r', 'p', 'f'");
     format!(
@@ -43,21 +44,21 @@ fn constraints(_: u32) -> String {
 }
 
 #[derive(Deserialize)]
-struct Held {
+struct ConstraintRow {
     class: u32,
     holder: u32,
     #[serde(flatten)]
     constraint: Constraint,
 }
 
-fn take_constraint(all: &mut Assembly, record: Record) -> Result<()> {
-    if !all.wants(&record.id) {
+fn add_constraint(assembly: &mut Assembly, record: Record) -> Result<()> {
+    if !assembly.is_in_scope(&record.id) {
         return Ok(());
     }
-    let held: Held = record.parse()?;
-    let holder = Address { class: held.class, oid: held.holder, column: 0 };
-    let Some(constraints) = all.constraints(holder) else { return Ok(()) };
-    constraints.push(held.constraint);
-    all.know(class::CONSTRAINT, record.oid, 0, record.id);
+    let row: ConstraintRow = record.parse()?;
+    let holder = Address { class: row.class, oid: row.holder, column: 0 };
+    let Some(constraints) = assembly.constraints(holder) else { return Ok(()) };
+    constraints.push(row.constraint);
+    assembly.register(class::CONSTRAINT, record.oid, 0, record.id);
     Ok(())
 }

@@ -1,29 +1,30 @@
-//! What lies in no schema: the schemas themselves, extensions, default privileges, and what is not compared.
+//! Objects outside of schemas: the schemas themselves, extensions, default privileges, and objects that are not
+//! compared.
 
 use tokio_postgres::Row;
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::{Assembly, class};
 use super::fragments::{NAMESPACES, stands_alone};
-use crate::core::schema::{Kind, NotCarried, Object};
+use crate::core::schema::{Kind, Object, UnsupportedObject};
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
-pub(super) const SOURCES: &[Source] = &[
-    Source {
+pub(super) const QUERIES: &[CatalogQuery] = &[
+    CatalogQuery {
         kind: Kind::Schema,
         query: schemas,
-        take: |all, record| all.put(class::NAMESPACE, record, |(): ()| Object::Schema).map(drop),
+        add: |assembly, record| assembly.add_object(class::NAMESPACE, record, |(): ()| Object::Schema).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::Extension,
         query: extensions,
-        take: |all, record| all.put(class::EXTENSION, record, Object::Extension).map(drop),
+        add: |assembly, record| assembly.add_object(class::EXTENSION, record, Object::Extension).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::DefaultPrivileges,
         query: default_privileges,
-        take: |all, record| all.put(class::DEFAULT_ACL, record, Object::DefaultPrivileges).map(drop),
+        add: |assembly, record| assembly.add_object(class::DEFAULT_ACL, record, Object::DefaultPrivileges).map(drop),
     },
 ];
 
@@ -31,7 +32,7 @@ fn schemas(_: u32) -> String {
     format!("WITH {NAMESPACES} SELECT oid, '', '', schema, '', 'null' FROM n")
 }
 
-/// Those in managed schemas, and those that can lie nowhere but in `pg_catalog`.
+/// Extensions in managed schemas, and extensions in `pg_catalog`, which cannot be anywhere else.
 fn extensions(_: u32) -> String {
     format!(
         "WITH {NAMESPACES}
@@ -57,8 +58,8 @@ fn default_privileges(_: u32) -> String {
     )
 }
 
-/// What somebody made that has no kind here, as (kind, identity).
-pub(super) fn not_carried() -> String {
+/// User-defined objects of kinds that are not compared. Columns: (kind, identity).
+pub(super) fn unsupported_objects() -> String {
     let catalogs = [
         "pg_operator",
         "pg_opclass",
@@ -92,10 +93,10 @@ pub(super) fn not_carried() -> String {
     )
 }
 
-pub(super) fn take_not_carried(all: &mut Assembly, rows: &[Row]) -> Result<()> {
+pub(super) fn add_unsupported_objects(assembly: &mut Assembly, rows: &[Row]) -> Result<()> {
     for row in rows {
         let text = |column: usize| row.try_get::<_, String>(column).map_err(|error| database_error(&error));
-        all.schema.not_carried.push(NotCarried { kind: text(0)?, identity: text(1)? });
+        assembly.schema.unsupported.push(UnsupportedObject { kind: text(0)?, identity: text(1)? });
     }
     Ok(())
 }

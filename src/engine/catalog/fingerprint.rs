@@ -1,14 +1,13 @@
-//! Tells whether a database's catalog is the one that was read before, for a fraction of what reading it costs.
+//! Detects whether a catalog has changed since it was read, much faster than reading it again.
 //!
-//! A row version in a system catalog is told by where it lies and by the transaction that wrote it; while one server
-//! process lives, those two never stand for other content. So a catalog is as it was when the server was not started
-//! since, and the same row versions are visible. Whatever brings old transaction numbers back (a restored folder, a
-//! standby that took over) starts a server.
+//! The position and the writing transaction identify a row version in a system catalog, as long as the server process
+//! runs. The catalog is therefore unchanged if the server was not restarted and the same row versions are visible.
+//! Restoring a data directory or promoting a standby can reuse transaction ids, but both start a server process.
 
 use crate::engine::Result;
 use crate::engine::connection::{Session, database_error};
 
-/// All that [`super::read`] looks at, directly or through the functions that deparse.
+/// The catalogs that [`super::read`] uses, directly or through functions that print expressions.
 const CATALOGS: [&str; 43] = [
     "pg_aggregate",
     "pg_am",
@@ -55,18 +54,19 @@ const CATALOGS: [&str; 43] = [
     "pg_type",
 ];
 
-/// The same for as long as the catalog is; `None` where the server does not let this role look.
+/// Returns a text that stays the same while the catalog is unchanged. `None` if the role is not permitted to read the
+/// required values.
 ///
 /// # Errors
-/// When the connection is lost.
-pub async fn fingerprint(session: &Session) -> Result<Option<String>> {
+/// If the connection is lost.
+pub async fn read_fingerprint(session: &Session) -> Result<Option<String>> {
     let client = session.client();
     let hash = match session.server().version_num {
         ..140_000 => "hashtextextended(xmin::text || ctid::text, 0)",
         _ => "hashtidextended(ctid, xmin::text::bigint)",
     };
     let sums = CATALOGS.map(|catalog| format!("(SELECT sum({hash}) FROM {catalog})"));
-    // Transaction numbers come round after four thousand million: half of that is told apart.
+    // Transaction ids are reused after 2^32 transactions. This number changes after each 2^31.
     let query = format!(
         "SELECT concat_ws(' ', current_setting('server_version_num'),
             (SELECT system_identifier FROM pg_control_system()), pg_postmaster_start_time(),

@@ -1,6 +1,6 @@
-//! Parts of SQL that the queries share.
+//! SQL that several queries share.
 
-/// The managed schemas as `n (oid, schema)`; the first part of every query.
+/// The managed schemas as `n (oid, schema)`. Every query begins with this part.
 pub(super) const NAMESPACES: &str = "n AS MATERIALIZED (
     SELECT oid, nspname::text AS schema FROM pg_namespace
     WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'limbeck')
@@ -8,8 +8,8 @@ pub(super) const NAMESPACES: &str = "n AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM pg_depend e
                       WHERE e.classid = 'pg_namespace'::regclass AND e.objid = pg_namespace.oid AND e.deptype = 'e'))";
 
-/// Relations of these kinds as `c`, joined with [`NAMESPACES`]; what belongs to extensions, is temporary or
-/// limbeck's own left out.
+/// Relations of these kinds as `c`, joined with [`NAMESPACES`]. Members of extensions, temporary relations and
+/// limbeck's own tables are left out.
 pub(super) fn relations(kinds: &str) -> String {
     format!(
         "c AS MATERIALIZED (
@@ -19,12 +19,12 @@ pub(super) fn relations(kinds: &str) -> String {
     )
 }
 
-/// Holds for what no extension made.
+/// A condition for objects that are not members of an extension.
 pub(super) fn not_member(catalog: &str, oid: &str) -> String {
     no_dependency(catalog, oid, "'e'")
 }
 
-/// Holds for what neither an extension made nor another object as a part of itself.
+/// A condition for objects that are neither members of an extension nor internal parts of another object.
 pub(super) fn stands_alone(catalog: &str, oid: &str) -> String {
     no_dependency(catalog, oid, "'e', 'i'")
 }
@@ -36,30 +36,30 @@ fn no_dependency(catalog: &str, oid: &str, types: &str) -> String {
     )
 }
 
-/// The state of a trigger or rule in words.
+/// The state of a trigger or rule as text.
 pub(super) fn enabled(column: &str) -> String {
     format!("CASE {column} WHEN 'O' THEN 'origin' WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' ELSE 'always' END")
 }
 
-/// An array of texts as sorted JSON; NULL is an empty one.
+/// An array of texts as sorted JSON. NULL becomes an empty array.
 pub(super) fn sorted(array: &str) -> String {
-    // Nearly all are NULL, and a look is cheaper than a subquery.
+    // Almost all values are NULL. This check is cheaper than the subquery.
     format!(
         "CASE WHEN {array} IS NULL THEN '[]' ELSE
             (SELECT coalesce(json_agg(o ORDER BY o COLLATE \"C\"), '[]') FROM unnest({array}) o) END"
     )
 }
 
-/// How long a relation's rows live, in words.
+/// The persistence of a relation as text.
 pub(super) const PERSISTENCE: &str = "CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END";
 
-/// The name of a tablespace; NULL is the database's own.
+/// The name of a tablespace. NULL stands for the default of the database.
 pub(super) const TABLESPACE: &str = "(SELECT spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)";
 
 /// The name of an access method.
 pub(super) const ACCESS_METHOD: &str = "(SELECT amname FROM pg_am m WHERE m.oid = c.relam)";
 
-/// A function's name as text; NULL for none.
+/// The name of a function as text, or NULL.
 pub(super) fn function(column: &str) -> String {
     format!("nullif({column}::text, '-')")
 }

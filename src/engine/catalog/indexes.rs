@@ -1,14 +1,14 @@
-//! Indexes, and what the indexes behind constraints add to them.
+//! Indexes, and the index attributes of constraints.
 
 use serde::Deserialize;
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::{Address, Assembly, Record, class};
 use super::fragments::{NAMESPACES, relations, sorted};
 use crate::core::schema::{Constraint, Index, Kind, Object};
 use crate::engine::Result;
 
-pub(super) const SOURCES: &[Source] = &[Source { kind: Kind::Index, query: indexes, take: take_index }];
+pub(super) const QUERIES: &[CatalogQuery] = &[CatalogQuery { kind: Kind::Index, query: indexes, add: add_index }];
 
 fn indexes(_: u32) -> String {
     let relations = relations("'r', 'p', 'm'");
@@ -32,7 +32,7 @@ fn indexes(_: u32) -> String {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct IndexRow {
     relation: u32,
     constraint: Option<String>,
     options: Vec<String>,
@@ -40,26 +40,26 @@ struct Found {
     index: Index,
 }
 
-fn take_index(all: &mut Assembly, record: Record) -> Result<()> {
-    let found: Found = record.parse()?;
-    if !all.wants(&record.id) || all.at(Address::relation(found.relation)).is_none() {
+fn add_index(assembly: &mut Assembly, record: Record) -> Result<()> {
+    let row: IndexRow = record.parse()?;
+    if !assembly.is_in_scope(&record.id) || assembly.object_at(Address::relation(row.relation)).is_none() {
         return Ok(());
     }
-    all.know(class::RELATION, record.oid, 0, record.id.clone());
-    let Some(name) = &found.constraint else {
-        all.schema.objects.insert(record.id, Object::Index(found.index));
+    assembly.register(class::RELATION, record.oid, 0, record.id.clone());
+    let Some(name) = &row.constraint else {
+        assembly.schema.objects.insert(record.id, Object::Index(row.index));
         return Ok(());
     };
-    let constraints = all.constraints(Address::relation(found.relation)).into_iter().flatten();
+    let constraints = assembly.constraints(Address::relation(row.relation)).into_iter().flatten();
     if let Some(constraint) = constraints.into_iter().find(|constraint| constraint.name == *name) {
-        stand_behind(constraint, &found);
+        set_index_attributes(constraint, &row);
     }
     Ok(())
 }
 
-fn stand_behind(constraint: &mut Constraint, found: &Found) {
-    constraint.index_options.clone_from(&found.options);
-    constraint.index_tablespace.clone_from(&found.index.tablespace);
-    constraint.clustered = found.index.clustered;
-    constraint.replica_identity = found.index.replica_identity;
+fn set_index_attributes(constraint: &mut Constraint, row: &IndexRow) {
+    constraint.index_options.clone_from(&row.options);
+    constraint.index_tablespace.clone_from(&row.index.tablespace);
+    constraint.clustered = row.index.clustered;
+    constraint.replica_identity = row.index.replica_identity;
 }

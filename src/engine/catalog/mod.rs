@@ -1,14 +1,13 @@
-//! Reads a database's catalog into a [`Schema`]: one pass of set-based queries in one snapshot, whatever
-//! the number of objects.
+//! Reads the catalog of a database into a [`Schema`], with a fixed number of queries in one snapshot.
 //!
-//! Expressions are deparsed with `search_path = pg_catalog, pg_temp`: every name that is not built in comes
-//! qualified, so that two databases write alike what is alike, whatever path the role or the project sets.
+//! Expressions are printed with `search_path = pg_catalog, pg_temp`, so that every name outside of `pg_catalog` is
+//! qualified. The result does not depend on the search path of the role or the database.
 
 mod assembly;
-mod beside;
+mod comments;
 mod constraints;
 mod database;
-mod depends;
+mod dependencies;
 mod fingerprint;
 mod fragments;
 mod indexes;
@@ -23,38 +22,38 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use self::assembly::{Assembly, Record};
-pub use self::fingerprint::fingerprint;
+pub use self::fingerprint::read_fingerprint;
 use crate::core::schema::{Kind, Schema, Scope};
 use crate::engine::connection::{Session, database_error};
 use crate::engine::{Error, Result};
 
-/// One query and what to do with its rows: (oid, schema, of, name, arguments, data as JSON).
-struct Source {
+/// A catalog query and the function that adds its rows. Columns: (oid, schema, of, name, arguments, data as JSON).
+struct CatalogQuery {
     kind: Kind,
-    /// The SQL for a `server_version_num`; `$1` is the managed schemas, or NULL.
+    /// The SQL for a `server_version_num`. `$1` is the list of managed schemas, or NULL for assembly.
     query: fn(u32) -> String,
-    take: fn(&mut Assembly, Record) -> Result<()>,
+    add: fn(&mut Assembly, Record) -> Result<()>,
 }
 
-/// In this order: what belongs to a relation comes after it.
-const GROUPS: [&[Source]; 8] = [
-    database::SOURCES,
-    types::SOURCES,
-    relations::SOURCES,
-    constraints::SOURCES,
-    indexes::SOURCES,
-    sequences::SOURCES,
-    routines::SOURCES,
-    rules::SOURCES,
+/// Parts come after the relations that they belong to.
+const QUERY_GROUPS: [&[CatalogQuery]; 8] = [
+    database::QUERIES,
+    types::QUERIES,
+    relations::QUERIES,
+    constraints::QUERIES,
+    indexes::QUERIES,
+    sequences::QUERIES,
+    routines::QUERIES,
+    rules::QUERIES,
 ];
 
-/// Reads what is in scope. limbeck's own schema and ledger and what belongs to extensions are left out; the
-/// version table is the caller's to leave out of the scope.
+/// Reads all objects in scope. limbeck's own tables and members of extensions are left out. The caller excludes the
+/// version table in the scope.
 ///
-/// Takes a read-only transaction of its own, so the session must not be in one.
+/// Uses a read-only transaction of its own; the session must not be in a transaction.
 ///
 /// # Errors
-/// When the server cannot be asked, or is older than 13.
+/// If a query fails.
 pub async fn read(session: &Session, scope: &Scope) -> Result<Schema> {
     let client = session.client();
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; \
@@ -71,30 +70,35 @@ pub async fn read(session: &Session, scope: &Scope) -> Result<Schema> {
 
 async fn read_all(client: &Client, version: u32, scope: &Scope) -> Result<Schema> {
     let schemas = scope.schemas();
-    let sources: Vec<&Source> = GROUPS.into_iter().flatten().collect();
-    // All are sent at once: a round trip for the whole catalog, not one a query.
-    let ask = |query: String| async move { client.query_typed(&query, &[(&schemas, Type::TEXT_ARRAY)]).await };
-    let mut queries: Vec<String> = sources.iter().map(|source| (source.query)(version)).collect();
-    queries.extend([beside::comments(), beside::grants(), depends::aliases(version), depends::edges()]);
-    queries.push(database::not_carried());
-    let mut answers = try_join_all(queries.into_iter().map(ask)).await.map_err(|error| database_error(&error))?;
-    let mut rest = answers.split_off(sources.len()).into_iter();
+    let all_queries: Vec<&CatalogQuery> = QUERY_GROUPS.into_iter().flatten().collect();
+    // All queries are sent at once, so that the whole catalog needs only one round trip.
+    let run = |query: String| async move { client.query_typed(&query, &[(&schemas, Type::TEXT_ARRAY)]).await };
+    let mut queries: Vec<String> = all_queries.iter().map(|query| (query.query)(version)).collect();
+    queries.extend([
+        comments::comments(),
+        comments::grants(),
+        dependencies::aliases(version),
+        dependencies::dependencies(),
+    ]);
+    queries.push(database::unsupported_objects());
+    let mut answers = try_join_all(queries.into_iter().map(run)).await.map_err(|error| database_error(&error))?;
+    let mut remaining = answers.split_off(all_queries.len()).into_iter();
     let mut assembly = Assembly::new(scope.clone());
-    for (source, rows) in sources.into_iter().zip(answers) {
+    for (query, rows) in all_queries.into_iter().zip(answers) {
         for row in rows {
-            let record = Record::of(source.kind, &row).map_err(|error| unreadable(source.kind, &error))?;
-            (source.take)(&mut assembly, record)?;
+            let record = Record::from_row(query.kind, &row).map_err(|error| unexpected_entry(query.kind, &error))?;
+            (query.add)(&mut assembly, record)?;
         }
     }
-    let mut next = || rest.next().unwrap_or_default();
-    beside::take_comments(&mut assembly, &next())?;
-    beside::take_grants(&mut assembly, &next())?;
-    depends::take_aliases(&mut assembly, &next())?;
-    depends::take_edges(&mut assembly, &next())?;
-    database::take_not_carried(&mut assembly, &next())?;
+    let mut next = || remaining.next().unwrap_or_default();
+    comments::add_comments(&mut assembly, &next())?;
+    comments::add_grants(&mut assembly, &next())?;
+    dependencies::add_aliases(&mut assembly, &next())?;
+    dependencies::add_dependencies(&mut assembly, &next())?;
+    database::add_unsupported_objects(&mut assembly, &next())?;
     Ok(assembly.finish())
 }
 
-fn unreadable(kind: Kind, error: &dyn std::fmt::Display) -> Error {
-    Error::new(format!("cannot understand the catalog's answer on a {}", kind.words())).because(error)
+fn unexpected_entry(kind: Kind, error: &dyn std::fmt::Display) -> Error {
+    Error::new(format!("cannot read the catalog entry of a {}", kind.words())).because(error)
 }

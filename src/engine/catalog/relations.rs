@@ -1,30 +1,32 @@
-//! Tables, views, materialised views, and the columns of all of them.
+//! Tables, views, materialized views, and their columns.
 
 use serde::Deserialize;
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::{Assembly, Record, class};
 use super::fragments::{ACCESS_METHOD, NAMESPACES, PERSISTENCE, TABLESPACE, relations, sorted};
 use crate::core::schema::{Column, Kind, Object};
 use crate::engine::Result;
 
-pub(super) const SOURCES: &[Source] = &[
-    Source {
+pub(super) const QUERIES: &[CatalogQuery] = &[
+    CatalogQuery {
         kind: Kind::Table,
         query: tables,
-        take: |all, record| all.put(class::RELATION, record, |table| Object::Table(Box::new(table))).map(drop),
+        add: |assembly, record| {
+            assembly.add_object(class::RELATION, record, |table| Object::Table(Box::new(table))).map(drop)
+        },
     },
-    Source {
+    CatalogQuery {
         kind: Kind::View,
         query: views,
-        take: |all, record| all.put(class::RELATION, record, Object::View).map(drop),
+        add: |assembly, record| assembly.add_object(class::RELATION, record, Object::View).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::MaterializedView,
         query: materialized_views,
-        take: |all, record| all.put(class::RELATION, record, Object::MaterializedView).map(drop),
+        add: |assembly, record| assembly.add_object(class::RELATION, record, Object::MaterializedView).map(drop),
     },
-    Source { kind: Kind::Column, query: columns, take: take_column },
+    CatalogQuery { kind: Kind::Column, query: columns, add: add_column },
 ];
 
 fn tables(_: u32) -> String {
@@ -104,16 +106,16 @@ fn columns(version: u32) -> String {
 }
 
 #[derive(Deserialize)]
-struct Numbered {
+struct ColumnRow {
     number: i32,
     #[serde(flatten)]
     column: Column,
 }
 
-fn take_column(all: &mut Assembly, record: Record) -> Result<()> {
-    let Some(columns) = all.columns(record.oid) else { return Ok(()) };
-    let numbered: Numbered = record.parse()?;
-    columns.push(numbered.column);
-    all.know(class::RELATION, record.oid, numbered.number, record.id);
+fn add_column(assembly: &mut Assembly, record: Record) -> Result<()> {
+    let Some(columns) = assembly.columns(record.oid) else { return Ok(()) };
+    let row: ColumnRow = record.parse()?;
+    columns.push(row.column);
+    assembly.register(class::RELATION, record.oid, row.number, record.id);
     Ok(())
 }

@@ -1,29 +1,31 @@
 //! Functions, procedures and aggregates.
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::class;
 use super::fragments::{NAMESPACES, function, stands_alone};
 use crate::core::schema::{Kind, Object};
 
-pub(super) const SOURCES: &[Source] = &[
-    Source {
+pub(super) const QUERIES: &[CatalogQuery] = &[
+    CatalogQuery {
         kind: Kind::Function,
         query: |_| functions("'f', 'w'"),
-        take: |all, record| all.put(class::PROC, record, Object::Function).map(drop),
+        add: |assembly, record| assembly.add_object(class::PROC, record, Object::Function).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::Procedure,
         query: |_| functions("'p'"),
-        take: |all, record| all.put(class::PROC, record, Object::Function).map(drop),
+        add: |assembly, record| assembly.add_object(class::PROC, record, Object::Function).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::Aggregate,
         query: aggregates,
-        take: |all, record| all.put(class::PROC, record, |one| Object::Aggregate(Box::new(one))).map(drop),
+        add: |assembly, record| {
+            assembly.add_object(class::PROC, record, |one| Object::Aggregate(Box::new(one))).map(drop)
+        },
     },
 ];
 
-/// Routines of these kinds as `p`; those that a range type or an extension brought left out.
+/// Routines of these kinds as `p`. Routines of range types and extensions are left out.
 fn routines(kinds: &str) -> String {
     format!(
         "p AS MATERIALIZED (SELECT p.*, n.schema FROM pg_proc p JOIN n ON n.oid = p.pronamespace
@@ -50,7 +52,7 @@ fn aggregates(_: u32) -> String {
         format!("CASE {column} WHEN 'r' THEN 'read-only' WHEN 's' THEN 'shareable' ELSE 'read-write' END")
     };
     let (finals, moving_finals) = (modify("g.aggfinalmodify"), modify("g.aggmfinalmodify"));
-    let [last, combine, serial, deserial, moving, inverse, moving_last] =
+    let [final_function, combine, serial, deserial, moving, inverse, moving_final] =
         ["aggfinalfn", "aggcombinefn", "aggserialfn", "aggdeserialfn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn"]
             .map(|column| function(&format!("g.{column}")));
     format!(
@@ -59,12 +61,12 @@ fn aggregates(_: u32) -> String {
             'kind', CASE g.aggkind WHEN 'o' THEN 'ordered-set' WHEN 'h' THEN 'hypothetical' ELSE 'normal' END,
             'arguments', pg_get_function_arguments(p.oid), 'result', pg_get_function_result(p.oid),
             'transition', g.aggtransfn::text, 'state', format_type(g.aggtranstype, NULL),
-            'state_space', g.aggtransspace, 'initial', g.agginitval, 'final', {last},
+            'state_space', g.aggtransspace, 'initial', g.agginitval, 'final', {final_function},
             'final_extra', g.aggfinalextra, 'final_modify', {finals}, 'combine', {combine},
             'serialize', {serial}, 'deserialize', {deserial}, 'moving_transition', {moving},
             'moving_inverse', {inverse},
             'moving_state', CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END,
-            'moving_state_space', g.aggmtransspace, 'moving_initial', g.aggminitval, 'moving_final', {moving_last},
+            'moving_state_space', g.aggmtransspace, 'moving_initial', g.aggminitval, 'moving_final', {moving_final},
             'moving_final_extra', g.aggmfinalextra, 'moving_final_modify', {moving_finals},
             'sort_operator', (SELECT format('%I.%s', o.oprnamespace::regnamespace, o.oprname) FROM pg_operator o
                               WHERE o.oid = g.aggsortop),

@@ -1,39 +1,39 @@
-//! What the server does by itself: triggers, rules, policies, extended statistics, event triggers.
+//! Triggers, rules, policies, extended statistics, event triggers.
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::class;
 use super::fragments::{NAMESPACES, enabled, not_member, relations, sorted};
 use crate::core::schema::{Kind, Object};
 
-pub(super) const SOURCES: &[Source] = &[
-    Source {
+pub(super) const QUERIES: &[CatalogQuery] = &[
+    CatalogQuery {
         kind: Kind::Trigger,
         query: triggers,
-        take: |all, record| all.put(class::TRIGGER, record, Object::Trigger).map(drop),
+        add: |assembly, record| assembly.add_object(class::TRIGGER, record, Object::Trigger).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::Rule,
         query: rules,
-        take: |all, record| all.put(class::REWRITE, record, Object::Rule).map(drop),
+        add: |assembly, record| assembly.add_object(class::REWRITE, record, Object::Rule).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::Policy,
         query: policies,
-        take: |all, record| all.put(class::POLICY, record, Object::Policy).map(drop),
+        add: |assembly, record| assembly.add_object(class::POLICY, record, Object::Policy).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::Statistics,
         query: statistics,
-        take: |all, record| all.put(class::STATISTICS, record, Object::Statistics).map(drop),
+        add: |assembly, record| assembly.add_object(class::STATISTICS, record, Object::Statistics).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::EventTrigger,
         query: event_triggers,
-        take: |all, record| all.put(class::EVENT_TRIGGER, record, Object::EventTrigger).map(drop),
+        add: |assembly, record| assembly.add_object(class::EVENT_TRIGGER, record, Object::EventTrigger).map(drop),
     },
 ];
 
-/// Before 15 what a partitioned table's trigger made on its partitions counted as internal.
+/// Before version 15, triggers of partitions that PostgreSQL derives from the partitioned table are internal.
 fn triggers(_: u32) -> String {
     let (relations, enabled) = (relations("'r', 'p', 'f', 'v'"), enabled("t.tgenabled"));
     format!(
@@ -81,7 +81,7 @@ fn statistics(_: u32) -> String {
     )
 }
 
-/// An event trigger lies in no schema; it goes with its function.
+/// An event trigger belongs to no schema. It is managed if the schema of its function is.
 fn event_triggers(_: u32) -> String {
     let (enabled, tags) = (enabled("v.evtenabled"), sorted("v.evttags"));
     let not_member = not_member("pg_event_trigger", "v.oid");

@@ -1,14 +1,15 @@
-//! Sequences: those of their own, those of `serial` columns, and those behind identity columns.
+//! Sequences: independent ones, those of `serial` columns, and those of identity columns.
 
 use serde::Deserialize;
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::{Address, Assembly, Record, class};
 use super::fragments::{NAMESPACES, PERSISTENCE, relations};
 use crate::core::schema::{IdentitySequence, Kind, Object, Sequence};
 use crate::engine::Result;
 
-pub(super) const SOURCES: &[Source] = &[Source { kind: Kind::Sequence, query: sequences, take: take_sequence }];
+pub(super) const QUERIES: &[CatalogQuery] =
+    &[CatalogQuery { kind: Kind::Sequence, query: sequences, add: add_sequence }];
 
 fn sequences(_: u32) -> String {
     let relations = relations("'S'");
@@ -31,34 +32,34 @@ fn sequences(_: u32) -> String {
 }
 
 #[derive(Deserialize)]
-struct Found {
-    /// The table's oid and the column's number.
+struct SequenceRow {
+    /// The oid of the table and the number of the column.
     identity_of: Option<(u32, i32)>,
     #[serde(flatten)]
     sequence: Sequence,
 }
 
-fn take_sequence(all: &mut Assembly, record: Record) -> Result<()> {
-    let found: Found = record.parse()?;
-    let owner_is_out = found.sequence.owned_by.as_ref().is_some_and(|column| !all.wants(column));
-    if !all.wants(&record.id) || owner_is_out {
+fn add_sequence(assembly: &mut Assembly, record: Record) -> Result<()> {
+    let row: SequenceRow = record.parse()?;
+    let is_owner_out_of_scope = row.sequence.owned_by.as_ref().is_some_and(|column| !assembly.is_in_scope(column));
+    if !assembly.is_in_scope(&record.id) || is_owner_out_of_scope {
         return Ok(());
     }
-    let Some((relation, number)) = found.identity_of else {
-        all.know(class::RELATION, record.oid, 0, record.id.clone());
-        all.schema.objects.insert(record.id, Object::Sequence(found.sequence));
+    let Some((relation, number)) = row.identity_of else {
+        assembly.register(class::RELATION, record.oid, 0, record.id.clone());
+        assembly.schema.objects.insert(record.id, Object::Sequence(row.sequence));
         return Ok(());
     };
     let column = Address { column: number, ..Address::relation(relation) };
-    let Some(name) = all.at(column).map(|id| id.name.clone()) else { return Ok(()) };
-    let columns = all.columns(relation).into_iter().flatten();
+    let Some(name) = assembly.object_at(column).map(|id| id.name.clone()) else { return Ok(()) };
+    let columns = assembly.columns(relation).into_iter().flatten();
     if let Some(identity) =
         columns.into_iter().find(|column| column.name == name).and_then(|column| column.identity.as_mut())
     {
         let (schema, name) = (record.id.schema.clone(), record.id.name.clone());
-        identity.sequence = Some(IdentitySequence { schema, name, options: found.sequence.options });
+        identity.sequence = Some(IdentitySequence { schema, name, options: row.sequence.options });
     }
-    all.know(class::RELATION, record.oid, 0, record.id);
-    all.alias(Address::relation(record.oid), column);
+    assembly.register(class::RELATION, record.oid, 0, record.id);
+    assembly.register_alias(Address::relation(record.oid), column);
     Ok(())
 }

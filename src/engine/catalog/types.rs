@@ -1,31 +1,35 @@
 //! Enums, domains, composite types, range types, collations.
 
-use super::Source;
+use super::CatalogQuery;
 use super::assembly::class;
 use super::fragments::{NAMESPACES, function, not_member, relations};
 use crate::core::schema::{Kind, Object};
 
-pub(super) const SOURCES: &[Source] = &[
-    Source {
+pub(super) const QUERIES: &[CatalogQuery] = &[
+    CatalogQuery {
         kind: Kind::Collation,
         query: collations,
-        take: |all, record| all.put(class::COLLATION, record, Object::Collation).map(drop),
+        add: |assembly, record| assembly.add_object(class::COLLATION, record, Object::Collation).map(drop),
     },
-    Source { kind: Kind::Enum, query: enums, take: |all, record| all.put(class::TYPE, record, Object::Enum).map(drop) },
-    Source {
+    CatalogQuery {
+        kind: Kind::Enum,
+        query: enums,
+        add: |assembly, record| assembly.add_object(class::TYPE, record, Object::Enum).map(drop),
+    },
+    CatalogQuery {
         kind: Kind::Domain,
         query: domains,
-        take: |all, record| all.put(class::TYPE, record, Object::Domain).map(drop),
+        add: |assembly, record| assembly.add_object(class::TYPE, record, Object::Domain).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::RangeType,
         query: ranges,
-        take: |all, record| all.put(class::TYPE, record, Object::RangeType).map(drop),
+        add: |assembly, record| assembly.add_object(class::TYPE, record, Object::RangeType).map(drop),
     },
-    Source {
+    CatalogQuery {
         kind: Kind::CompositeType,
         query: composites,
-        take: |all, record| all.put(class::RELATION, record, Object::CompositeType).map(drop),
+        add: |assembly, record| assembly.add_object(class::RELATION, record, Object::CompositeType).map(drop),
     },
 ];
 
@@ -90,7 +94,7 @@ fn collations(version: u32) -> String {
     let locale = match version {
         170_000.. => "l.colllocale",
         150_000.. => "l.colliculocale",
-        // Before 15 ICU's locale stood in both of libc's places.
+        // Before version 15, an ICU locale is stored in both columns for libc.
         _ => "CASE WHEN l.collprovider = 'i' THEN l.collcollate::text END",
     };
     let libc = |column: &str| format!("CASE WHEN l.collprovider = 'c' THEN {column}::text END");

@@ -19,7 +19,7 @@ pub use connect::database_error;
 pub use conninfo::ConnInfo;
 pub use directories::HostEnvironment;
 pub(in crate::engine) use directories::project_folder_name;
-pub use embedded::{EmbeddedOptions, EmbeddedServer, supervise};
+pub use embedded::{EmbeddedOptions, EmbeddedServer, download, supervise};
 pub use notices::{Notice, NoticeSeverity};
 pub use programs::{Programs, install_command};
 pub use server_info::ServerInfo;

@@ -1,17 +1,18 @@
-//! The tables and columns that a statement takes with what it names.
+//! The tables and columns that a statement affects, including those that it does not name.
 
 use std::collections::BTreeSet;
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::Trouble;
-use super::resolve;
-use super::sources::Source;
-use crate::core::copies::{What, losses};
-use crate::core::hazard::Hazard;
+use super::relations::Relation;
+use super::{CopyError, tasks};
 
-/// A table, or a column of one, that a statement takes along.
+use crate::core::copies::losses;
+use crate::core::hazard::Hazard;
+use crate::core::statement::Effect;
+
+/// A table, or a column of one, that a statement affects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::engine) struct Affected {
     pub schema: String,
@@ -19,46 +20,54 @@ pub(in crate::engine) struct Affected {
     pub column: Option<String>,
 }
 
-/// What hazards of dropping and truncating mean for tables and columns, what they name included. Partitions count with
-/// their table, generated columns not at all.
-pub(in crate::engine) async fn affected(
-    client: &Client,
-    sql: &str,
-    hazards: &[Hazard],
-) -> Result<Vec<Affected>, Trouble> {
-    // What is known to be empty can still take something along.
+/// The tables and columns that the hazards of dropping and truncating affect, including those that they name. Partitions
+/// count with their table, generated columns do not count.
+pub(in crate::engine) async fn affected(client: &Client, hazards: &[Hazard]) -> Result<Vec<Affected>, CopyError> {
+    // An object that is known to be empty can still have dependents that are not.
     let uncounted: Vec<Hazard> = hazards.iter().map(|hazard| Hazard { evidence: None, ..hazard.clone() }).collect();
-    let mut sources: Vec<Source> = Vec::new();
-    for loss in losses(sql, &uncounted) {
-        if matches!(loss.what, What::Dropped(_) | What::Truncated { .. }) {
-            sources.extend(resolve::look_up(client, &loss).await?.into_sources());
-        }
+    let mut all: Vec<Relation> = Vec::new();
+    for loss in losses(&uncounted).iter().filter(|loss| may_cascade(&loss.effect)) {
+        all.extend(tasks::find_relations(client, loss).await?.into_all());
     }
-    let relations: Vec<Oid> = sources.iter().map(|source| source.relation).collect();
+    let relations: Vec<Oid> = all.iter().map(|one| one.oid).collect();
     let query = "SELECT c.oid, i.inhparent FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
         WHERE c.relispartition AND c.oid = ANY ($1)";
     let partitions: Vec<(Oid, Oid)> =
         client.query(query, &[&relations]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let whole = |relation: Oid| sources.iter().any(|source| source.relation == relation && source.number == 0);
-    let counts_with_another = |source: &Source| {
-        let parent = partitions.iter().find(|(partition, _)| *partition == source.relation).map(|(_, parent)| *parent);
+    let whole = |oid: Oid| all.iter().any(|one| one.oid == oid && one.column == 0);
+    let counts_with_another = |relation: &Relation| {
+        let parent = partitions.iter().find(|(partition, _)| *partition == relation.oid).map(|(_, parent)| *parent);
         parent.is_some_and(|parent| {
-            sources.iter().any(|one| one.relation == parent && (one.number == 0) == (source.number == 0))
+            all.iter().any(|one| one.oid == parent && (one.column == 0) == (relation.column == 0))
         })
     };
     let mut affected = BTreeSet::new();
-    for source in sources.iter().filter(|source| "rpmf".contains(source.kind) && !counts_with_another(source)) {
-        let column = match source.number {
+    for one in all.iter().filter(|one| "rpmf".contains(one.kind) && !counts_with_another(one)) {
+        let column = match one.column {
             0 => None,
-            _ if whole(source.relation) => continue,
+            _ if whole(one.oid) => continue,
             number => {
                 let query = "SELECT attname::text FROM pg_attribute
                     WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped AND attgenerated = ''";
-                let Some(row) = client.query_opt(query, &[&source.relation, &number]).await? else { continue };
+                let Some(row) = client.query_opt(query, &[&one.oid, &number]).await? else { continue };
                 Some(row.get(0))
             }
         };
-        affected.insert(Affected { schema: source.schema.clone(), table: source.name.clone(), column });
+        affected.insert(Affected { schema: one.schema.clone(), table: one.name.clone(), column });
     }
     Ok(affected.into_iter().collect())
+}
+
+/// Whether `CASCADE` may affect more than the statement names.
+const fn may_cascade(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::DropsTable { .. }
+            | Effect::DropsSequence { .. }
+            | Effect::DropsColumn { .. }
+            | Effect::DropsObject(_)
+            | Effect::DropsOwned { .. }
+            | Effect::DropsIdentity { .. }
+            | Effect::Truncates { .. }
+    )
 }

@@ -2,11 +2,11 @@
 
 use tokio_postgres::Client;
 
-use super::resolve::{self, Doomed, NO_KEY};
-use super::{Trouble, describe};
-use crate::core::copies::{Forecast, Keeping, Kind, Loss, losses, parse_size};
-use crate::core::hazard::Hazard;
+use super::tasks::{self, CopyTask, NO_KEY};
+use super::{CopyError, columns};
+use crate::core::copies::{Forecast, Keeping, Kind, Loss, losses_before};
 use crate::core::plan::Plan;
+use crate::core::text::parse_size;
 use crate::engine::project::config::ApplyConfig;
 use crate::engine::{Error, Result};
 
@@ -23,7 +23,7 @@ pub(in crate::engine) async fn forecast(client: &Client, apply: &ApplyConfig, pl
     }
     for (step, planned) in plan.steps.iter().enumerate() {
         for (number, statement) in planned.statements.iter().enumerate() {
-            for loss in losses(&statement.sql, &as_on_target(&statement.hazards)) {
+            for loss in losses_before(&statement.hazards) {
                 // What somebody else has locked is measured when the statement comes.
                 if client.batch_execute(BEGIN).await.is_err() {
                     continue;
@@ -43,28 +43,23 @@ pub(in crate::engine) async fn forecast(client: &Client, apply: &ApplyConfig, pl
 const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '500ms'";
 
 /// The copies that one loss calls for.
-async fn look(client: &Client, (step, statement): (usize, usize), loss: &Loss) -> Result<Vec<Forecast>, Trouble> {
-    let found = resolve::look_up(client, loss).await?;
-    let resolved = resolve::resolve(client, loss, &found).await?;
+async fn look(client: &Client, (step, statement): (usize, usize), loss: &Loss) -> Result<Vec<Forecast>, CopyError> {
+    let found = tasks::find_relations(client, loss).await?;
+    let planned = tasks::plan_copies(client, loss, &found).await?;
     let mut copies = Vec::new();
-    for doomed in resolved.doomed.iter().filter(|doomed| doomed.kind != Kind::Sequence) {
-        copies.push(told(client, (step, statement), doomed).await);
+    for task in planned.tasks.iter().filter(|task| task.kind != Kind::Sequence) {
+        copies.push(told(client, (step, statement), task).await);
     }
-    copies.extend(resolved.unkept.into_iter().map(|unkept| Forecast {
+    copies.extend(planned.uncopied.into_iter().map(|uncopied| Forecast {
         step,
         statement,
-        object: unkept.object,
+        object: uncopied.object,
         bytes: 0,
         kept: false,
         comes_back: false,
-        reason: Some(unkept.why.to_owned()),
+        reason: Some(uncopied.why.to_owned()),
     }));
     Ok(copies)
-}
-
-/// The hazards by the names that their objects have before the plan.
-fn as_on_target(hazards: &[Hazard]) -> Vec<Hazard> {
-    hazards.iter().map(|hazard| Hazard { subject: hazard.before().clone(), ..hazard.clone() }).collect()
 }
 
 /// `keep_limit` in bytes.
@@ -78,33 +73,33 @@ pub(in crate::engine) fn limit(apply: &ApplyConfig) -> Result<u64> {
     })
 }
 
-async fn told(client: &Client, (step, statement): (usize, usize), doomed: &Doomed) -> Forecast {
-    let share = narrowed(client, doomed).await.unwrap_or(1.0);
+async fn told(client: &Client, (step, statement): (usize, usize), task: &CopyTask) -> Forecast {
+    let share = narrowed(client, task).await.unwrap_or(1.0);
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "an estimate, not negative"
     )]
-    let bytes = (doomed.bytes as f64 * share).ceil() as u64;
-    let reason = doomed.detail.stuck.clone().map(|stuck| match doomed.kind {
+    let bytes = (task.bytes as f64 * share).ceil() as u64;
+    let reason = task.detail.stuck.clone().map(|stuck| match task.kind {
         Kind::Rows => format!("{NO_KEY}; only where no row is left all of them come back"),
         _ => stuck,
     });
-    Forecast { step, statement, object: doomed.object.clone(), bytes, kept: true, comes_back: reason.is_none(), reason }
+    Forecast { step, statement, object: task.object.clone(), bytes, kept: true, comes_back: reason.is_none(), reason }
 }
 
 /// The share of a table's rows that the server expects a condition to take.
-async fn narrowed(client: &Client, doomed: &Doomed) -> Option<f64> {
-    let narrow = doomed.narrow.as_ref()?;
-    let from = describe::named(&doomed.schema, &doomed.table, !doomed.detail.only);
-    let row = narrow.alias.clone().unwrap_or_else(|| crate::core::sql::identifier::quote(&doomed.table));
-    let some = expected(client, &format!("SELECT FROM {from} AS {row} WHERE {}", narrow.filter())).await.ok()?;
+async fn narrowed(client: &Client, task: &CopyTask) -> Option<f64> {
+    let filter = task.filter.as_ref()?;
+    let from = columns::named(&task.schema, &task.table, !task.detail.only);
+    let row = filter.alias.clone().unwrap_or_else(|| crate::core::sql::identifier::quote(&task.table));
+    let some = expected(client, &format!("SELECT FROM {from} AS {row} WHERE {}", filter.sql())).await.ok()?;
     let all = expected(client, &format!("SELECT FROM {from} AS {row}")).await.ok()?;
     (all > 0.0).then(|| (some / all).clamp(0.0, 1.0))
 }
 
-async fn expected(client: &Client, query: &str) -> Result<f64, Trouble> {
+async fn expected(client: &Client, query: &str) -> Result<f64, CopyError> {
     let row = client.query_one(&format!("EXPLAIN (FORMAT JSON) {query}"), &[]).await;
     // A type of the driver's own for JSON would be one more dependency; the text says it as well.
     let text: String = match row {

@@ -1,70 +1,78 @@
-//! Copies of what approved steps destroy: made before, in the same transaction, put back by the opposite step or by
-//! hand.
+//! Copies of data that approved steps destroy. They are made in the step's transaction, and restored by the opposite step
+//! or by hand.
 
 mod affected;
-mod back;
-mod describe;
+mod columns;
+mod complete;
+mod copier;
 mod forecast;
-mod hand;
-mod keeper;
-mod located;
+mod manual;
 mod order;
-mod quiet;
-mod resolve;
-mod settle;
-mod sources;
+mod relations;
+mod restore;
+mod restore_one;
+mod settings;
 mod store;
+mod target;
+mod tasks;
 mod triggers;
-mod write;
 
-pub use hand::{Which, drop_copies, list, restore};
+pub use manual::{Which, drop_copies, list, restore};
 pub use store::Copy;
 
 pub(in crate::engine) use affected::{Affected, affected};
-pub(in crate::engine) use back::Pending;
+pub(in crate::engine) use copier::{Copier, MadeCopy, Owner, limit_exceeded};
 pub(in crate::engine) use forecast::{forecast, limit};
-pub(in crate::engine) use keeper::{Keeper, Made, no_room};
-pub(in crate::engine) use store::{Place, waiting};
+pub(in crate::engine) use restore::Restoration;
+pub(in crate::engine) use store::{CopyStore, revisions_with_copies};
 
 use super::Error;
 use crate::engine::connection::database_error;
 
-/// What came back of one copy.
+/// A copy that was made before a loss.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct KeptCopy {
+    pub object: String,
+    /// Rows, or values of a column.
+    pub rows: u64,
+}
+
+/// What was restored from one copy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Restored {
     pub object: String,
-    /// Rows or values that came back.
+    /// Rows or values that were restored.
     pub rows: u64,
-    /// Those that did not: their place is taken or gone, what they refer to is not there, the step has put rows of its
-    /// own there, or their replacement was changed since. Rows stay in the copy.
+    /// Rows or values that were not: their place is taken or does not exist, a referenced row is missing, the step itself
+    /// added rows, or the replacing value was changed since. Such rows stay in the copy.
     pub left: u64,
-    /// Rows that came since, left as they are.
+    /// Rows that were added since. They are not changed.
     pub added: u64,
 }
 
-/// Why a copy was not made or put back.
+/// Why a copy was not made or restored.
 #[derive(Debug)]
-pub(in crate::engine) enum Trouble {
-    /// The server refused a statement of ours; with the object that it was about.
+pub enum CopyError {
+    /// The server rejected a statement of limbeck; with the object that it was about.
     Server(tokio_postgres::Error, String),
-    /// It must not go on.
+    /// limbeck refuses to continue.
     Refused(Error),
 }
 
-impl From<tokio_postgres::Error> for Trouble {
+impl From<tokio_postgres::Error> for CopyError {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::Server(error, String::new())
     }
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for CopyError {
     fn from(error: Error) -> Self {
         Self::Refused(error)
     }
 }
 
-impl Trouble {
-    /// Names what it is about, where that is not known yet.
+impl CopyError {
+    /// Adds the object that it is about, if none is known yet.
     fn about(self, object: &str) -> Self {
         match self {
             Self::Server(error, known) if known.is_empty() => Self::Server(error, object.to_owned()),
@@ -72,7 +80,8 @@ impl Trouble {
         }
     }
 
-    /// The error as it is told.
+    /// The error as it is shown.
+    #[must_use]
     pub fn into_error(self) -> Error {
         match self {
             Self::Server(error, object) if object.is_empty() => database_error(&error),

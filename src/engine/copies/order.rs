@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::Trouble;
+use super::CopyError;
 use crate::engine::connection::identifier::quote;
 
 /// A foreign key from one table to another.
@@ -18,7 +18,7 @@ pub(super) struct Reference {
 }
 
 /// The foreign keys among tables, those to a table itself left out.
-pub(super) async fn references(client: &Client, tables: &[Oid]) -> Result<Vec<Reference>, Trouble> {
+pub(super) async fn references(client: &Client, tables: &[Oid]) -> Result<Vec<Reference>, CopyError> {
     let query = "SELECT k.conrelid, k.confrelid, n.nspname::text, c.relname::text, k.conname::text, k.condeferrable
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.contype = 'f' AND k.conrelid = ANY ($1) AND k.confrelid = ANY ($1) AND k.conrelid <> k.confrelid

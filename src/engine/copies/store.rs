@@ -2,8 +2,8 @@
 
 use tokio_postgres::{Client, Row};
 
-use super::Trouble;
-use super::keeper::keep_private;
+use super::CopyError;
+use super::copier::keep_private;
 use crate::core::copies::{Detail, Kind};
 use crate::core::graph::Direction;
 use crate::core::sql::identifier::quote;
@@ -63,14 +63,14 @@ pub struct Copy {
 
 /// Where copies lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct Place {
+pub(in crate::engine) struct CopyStore {
     /// The table of copies, as SQL.
     pub table: String,
     /// What the names of copies begin with, as SQL.
     prefix: String,
 }
 
-impl Place {
+impl CopyStore {
     /// Finds the table of copies, without making one.
     ///
     /// # Errors
@@ -110,7 +110,7 @@ impl Place {
                 )
         };
         client.batch_execute(&create).await.map_err(refused)?;
-        keep_private(client, name).await.map_err(Trouble::into_error)?;
+        keep_private(client, name).await.map_err(CopyError::into_error)?;
         Self::find(client).await?.ok_or_else(|| Error::new(format!("{name} was made and is not there")))
     }
 
@@ -120,7 +120,7 @@ impl Place {
     }
 
     /// Writes that a copy is being made; gives its number.
-    pub async fn begin(&self, client: &Client, new: &New<'_>) -> Result<i64, Trouble> {
+    pub async fn begin(&self, client: &Client, new: &New<'_>) -> Result<i64, CopyError> {
         let insert = format!(
             "INSERT INTO {} (revision, direction, log, kind, object, schema_name, table_name, code, reason, detail)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
@@ -155,7 +155,7 @@ impl Place {
         rows: u64,
         bytes: u64,
         detail: &Detail,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), CopyError> {
         let update = format!(
             "UPDATE {} SET state = 'kept', rows = $2, bytes = $3, detail = $4, copy = $5 WHERE id = $1",
             self.table
@@ -167,13 +167,13 @@ impl Place {
     }
 
     /// Takes a copy away of which nothing was lost.
-    pub async fn discard(&self, client: &Client, id: i64) -> Result<(), Trouble> {
+    pub async fn discard(&self, client: &Client, id: i64) -> Result<(), CopyError> {
         let delete = format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.copy(id), self.table);
         Ok(client.batch_execute(&delete).await?)
     }
 
     /// Takes a copy away and writes what became of it: `restored` or `dropped`.
-    pub async fn end(&self, client: &Client, id: i64, state: &str) -> Result<(), Trouble> {
+    pub async fn end(&self, client: &Client, id: i64, state: &str) -> Result<(), CopyError> {
         let end = format!(
             "DROP TABLE IF EXISTS {}; UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}",
             self.copy(id),
@@ -183,7 +183,7 @@ impl Place {
     }
 
     /// Writes that only a part of a copy is left in it.
-    pub async fn shrink(&self, client: &Client, id: i64, rows: u64, detail: &Detail) -> Result<(), Trouble> {
+    pub async fn shrink(&self, client: &Client, id: i64, rows: u64, detail: &Detail) -> Result<(), CopyError> {
         let update = format!(
             "UPDATE {} SET rows = $2, bytes = pg_total_relation_size(to_regclass($4)), detail = $3 WHERE id = $1",
             self.table
@@ -199,13 +199,13 @@ impl Place {
         client: &Client,
         condition: &str,
         parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-    ) -> Result<Vec<Copy>, Trouble> {
+    ) -> Result<Vec<Copy>, CopyError> {
         let query = format!(
             "SELECT {SELECT} FROM {} WHERE state IN ('making', 'kept') AND {condition} ORDER BY id DESC",
             self.table
         );
         let rows = client.query(&query, parameters).await?;
-        let copies = rows.iter().map(read).collect::<Result<Vec<Copy>, Trouble>>()?;
+        let copies = rows.iter().map(read).collect::<Result<Vec<Copy>, CopyError>>()?;
         let named = |copy: Copy| Copy { name: copy.detail.counter.is_none().then(|| self.copy(copy.id)), ..copy };
         Ok(copies.into_iter().map(named).collect())
     }
@@ -217,7 +217,7 @@ impl Place {
         ledger: &Ledger,
         revision: &str,
         lost: Direction,
-    ) -> Result<Vec<Copy>, Trouble> {
+    ) -> Result<Vec<Copy>, CopyError> {
         let since = match ledger {
             Ledger::Table(table) => format!(
                 "at > coalesce((SELECT max(l.ended_at) FROM {table} l WHERE l.revision = $1 AND l.direction <> $2 \
@@ -230,7 +230,7 @@ impl Place {
     }
 
     /// Takes away what a run that died before its statement has copied of the same object.
-    pub async fn forget_unsettled(&self, client: &Client, new: &New<'_>) -> Result<(), Trouble> {
+    pub async fn forget_unsettled(&self, client: &Client, new: &New<'_>) -> Result<(), CopyError> {
         let query = format!(
             "SELECT id FROM {} WHERE state = 'making' AND revision = $1 AND direction = $2 AND kind = $3 AND object = $4 \
              AND schema_name = $5 AND table_name = $6",
@@ -250,8 +250,8 @@ impl Place {
 ///
 /// # Errors
 /// When the server cannot be asked, or the role may not read the table.
-pub(in crate::engine) async fn waiting(client: &Client) -> Result<Vec<(String, Direction)>> {
-    let Some(place) = Place::find(client).await? else { return Ok(Vec::new()) };
+pub(in crate::engine) async fn revisions_with_copies(client: &Client) -> Result<Vec<(String, Direction)>> {
+    let Some(place) = CopyStore::find(client).await? else { return Ok(Vec::new()) };
     let query = format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", place.table);
     let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
     Ok(rows.iter().map(|row| (row.get(0), direction(row.get(1)))).collect())
@@ -272,7 +272,7 @@ pub(in crate::engine) struct New<'a> {
     pub detail: &'a Detail,
 }
 
-fn read(row: &Row) -> Result<Copy, Trouble> {
+fn read(row: &Row) -> Result<Copy, CopyError> {
     let (id, kind, detail): (i64, &str, &str) = (row.get(0), row.get(3), row.get(9));
     let unreadable = || Error::new(format!("the copy {id} was made by another version of limbeck and cannot be read"));
     Ok(Copy {
@@ -294,7 +294,7 @@ fn read(row: &Row) -> Result<Copy, Trouble> {
     })
 }
 
-fn text_of(detail: &Detail) -> Result<String, Trouble> {
+fn text_of(detail: &Detail) -> Result<String, CopyError> {
     serde_json::to_string(detail).map_err(|error| Error::new("a copy cannot be described").because(error).into())
 }
 

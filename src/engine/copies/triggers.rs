@@ -1,19 +1,19 @@
-//! Triggers are silent while rows and values come back: what they did, they did when the rows first came.
+//! Triggers are triggers while rows and values come back: what they did, they did when the rows first came.
 
 use tokio_postgres::Client;
 
-use super::Trouble;
+use super::CopyError;
 use crate::engine::connection::identifier::quote;
 
 /// Triggers that were switched off, as SQL that switches each on again the way it was.
 #[derive(Debug, Default)]
-pub(super) struct Silent {
+pub(super) struct DisabledTriggers {
     again: Vec<String>,
 }
 
-impl Silent {
+impl DisabledTriggers {
     /// Switches the triggers of a table, and of its partitions, off.
-    pub async fn make(&mut self, client: &Client, relation: u32) -> Result<(), Trouble> {
+    pub async fn make(&mut self, client: &Client, relation: u32) -> Result<(), CopyError> {
         let query = "SELECT n.nspname::text, c.relname::text, t.tgname::text, t.tgenabled::text
             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgrelid = $1
@@ -36,7 +36,7 @@ impl Silent {
     }
 
     /// Switches them on again.
-    pub async fn end(self, client: &Client) -> Result<(), Trouble> {
+    pub async fn end(self, client: &Client) -> Result<(), CopyError> {
         if self.again.is_empty() {
             return Ok(());
         }

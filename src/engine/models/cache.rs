@@ -63,7 +63,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::core::schema::{NotCarried, Schema};
+    use crate::core::schema::{Schema, UnsupportedObject};
 
     fn key(folder: &Path, digest: usize) -> CacheKey {
         CacheKey { digest: digest.to_string(), folder: Some(folder.to_owned()) }
@@ -73,8 +73,8 @@ mod tests {
     fn stored_values_are_read_and_broken_files_are_ignored() {
         let home = tempfile::tempdir().unwrap();
         let key = key(&home.path().join("p"), 1);
-        let object = NotCarried { kind: "cast".into(), identity: "x".into() };
-        let schema = Schema { not_carried: vec![object], ..Schema::default() };
+        let object = UnsupportedObject { kind: "cast".into(), identity: "x".into() };
+        let schema = Schema { unsupported: vec![object], ..Schema::default() };
         assert_eq!(key.cache_get::<Schema>("models"), None);
         key.cache_put("models", &schema).unwrap();
         assert_eq!(key.cache_get("models").as_ref(), Some(&schema));

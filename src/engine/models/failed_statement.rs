@@ -4,13 +4,13 @@
 use tokio_postgres::error::DbError;
 
 use super::model_script::{ModelScript, first_word};
-use crate::core::sql::Statement;
+use crate::core::sql::SourceStatement;
 use crate::engine::{Error, Result};
 
 /// A statement that failed, with its error.
 pub struct FailedStatement<'a> {
     pub text: &'a ModelScript,
-    pub statement: &'a Statement,
+    pub statement: &'a SourceStatement,
     pub error: tokio_postgres::Error,
 }
 

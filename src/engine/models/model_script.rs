@@ -1,7 +1,7 @@
 //! The statements of one model text. Statements that are not allowed in models are refused before anything runs.
 
 use super::source::ModelSource;
-use crate::core::sql::{self, Statement};
+use crate::core::sql::{self, SourceStatement};
 use crate::engine::passage::Passage;
 use crate::engine::scratch::ScratchRequirements;
 use crate::engine::{Error, Result};
@@ -14,7 +14,7 @@ pub struct ModelScript {
     /// The text that is sent at once.
     pub sql: String,
     /// Without statements that begin or commit a transaction.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<SourceStatement>,
     /// Whether the text may be sent at once.
     pub whole: bool,
 }
@@ -66,7 +66,7 @@ impl ModelScript {
     }
 
     /// Returns the position of a statement in characters, starting at 0.
-    pub fn start_of(&self, statement: &Statement) -> usize {
+    pub fn start_of(&self, statement: &SourceStatement) -> usize {
         let before = self.sql.split_inclusive('\n').take(statement.line.saturating_sub(1));
         before.map(|line| line.chars().count()).sum::<usize>() + statement.column.saturating_sub(1)
     }
@@ -173,6 +173,6 @@ mod tests {
         let framed = script("BEGIN;\nCREATE TABLE a (i int);\nCOMMIT;").unwrap();
         assert!(!framed.whole && framed.statements.len() == 1);
         let result = requirements(&[framed, script("CREATE ROLE app;").unwrap()]);
-        assert_eq!(result.own_server.as_deref(), Some("a model makes a role: CREATE ROLE app"));
+        assert_eq!(result.own_server.as_deref(), Some("a model creates a role: CREATE ROLE app"));
     }
 }

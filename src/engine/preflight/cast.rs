@@ -1,56 +1,59 @@
-//! Values that a change of their column's type changes or refuses. Each is tried on the server, in a block that
-//! catches what is refused, so that one bad value ends neither the count nor the transaction.
+//! Counts the values that a change of their column's type changes or rejects. Each value is tried on the server, in a
+//! block that catches errors, so that one bad value ends neither the count nor the transaction.
 
 use tokio_postgres::{Client, Error};
 
-use crate::core::hazard::Question;
-use crate::core::hazard::cast::{self, Cast, TypeName};
+use crate::core::statement::Question;
+use crate::core::statement::cast::{self, Cast, TypeName};
 use crate::engine::connection::identifier::{literal, quote};
 
-/// A column that is to get another type.
+/// A column that gets another type.
 pub(super) struct Change<'a> {
     pub table: &'a str,
     column: &'a str,
     to: &'a str,
     chain: &'a [String],
-    refused: bool,
-    /// The type that it has now.
+    rejected: bool,
+    /// Its current type.
     from: String,
-    /// Whether the new type goes back without a detour over text.
+    /// Whether values of the new type convert back without going through text.
     returns: bool,
 }
 
-/// What the types alone tell.
-pub(super) enum Told<'a> {
-    /// No value can be changed, or refused where that was asked.
-    Nothing,
+/// What the types alone show.
+pub(super) enum Conversion<'a> {
+    /// No value can change (or be rejected, if that is the question).
+    Safe,
     /// Each value has to be tried.
     Try(Change<'a>),
-    /// The server knows no such cast by itself, or the types are not its own.
+    /// The server has no such cast, or a type is not built in.
     Unknown,
 }
 
-/// Looks the column's type up and compares it with the new one.
+/// Reads the column's type and compares it with the new one.
 ///
 /// # Errors
-/// As the server says.
-pub(super) async fn look_up<'a>(client: &Client, table: &'a str, question: &'a Question) -> Result<Told<'a>, Error> {
-    let Question::Cast { column, to, chain, refused } = question else { return Ok(Told::Unknown) };
+/// If the server rejects the query.
+pub(super) async fn read_types<'a>(
+    client: &Client,
+    table: &'a str,
+    question: &'a Question,
+) -> Result<Conversion<'a>, Error> {
+    let Question::Cast { column, to, chain, rejected } = question else { return Ok(Conversion::Unknown) };
     let last = chain.last().cloned();
     let row = client.query_opt(TYPES, &[&table, column, to, &last]).await?;
-    let Some(row) = row else { return Ok(Told::Unknown) };
+    let Some(row) = row else { return Ok(Conversion::Unknown) };
     let (from, casts, returns): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
-    let using = (!chain.is_empty()).then(|| chain.iter().fold(quote(column), |value, ty| format!("({value})::{ty}")));
-    let harmless = match cast::loses(&from, to, using.as_deref()) {
+    let harmless = match cast::convert(&from, chain, to) {
         Cast::Safe => true,
-        Cast::Unknown => return Ok(Told::Unknown),
-        Cast::MayFail { .. } => !refused,
-        Cast::Loses { .. } => *refused && chain.is_empty() && !cast::may_refuse(&from, to, None),
+        Cast::Unknown => return Ok(Conversion::Unknown),
+        Cast::MayFail { .. } => !rejected,
+        Cast::Loses { .. } => *rejected && chain.is_empty() && !cast::may_reject(&from, &[], to),
     };
     Ok(match (harmless, casts) {
-        (true, _) => Told::Nothing,
-        (false, true) => Told::Try(Change { table, column, to, chain, refused: *refused, from, returns }),
-        (false, false) => Told::Unknown,
+        (true, _) => Conversion::Safe,
+        (false, true) => Conversion::Try(Change { table, column, to, chain, rejected: *rejected, from, returns }),
+        (false, false) => Conversion::Unknown,
     })
 }
 
@@ -64,7 +67,7 @@ impl Change<'_> {
         let query = "SELECT string_to_array(current_setting('limbeck.counted'), ' ')::bigint[]";
         let counts: Vec<i64> = client.query_one(query, &[]).await?.get(0);
         let at = |place: usize| counts.get(place).copied().unwrap_or_default().unsigned_abs();
-        Ok((at(0), if self.refused { at(2) } else { at(1) + at(2) }))
+        Ok((at(0), if self.rejected { at(2) } else { at(1) + at(2) }))
     }
 
     /// First all values are cast in one query. Only where one of them is refused, or the length of the new type counts
@@ -91,7 +94,7 @@ impl Change<'_> {
             "DO $limbeck_count$
              DECLARE
                  was {from}; came {to}; went boolean; done boolean := false; rest text := {rest};
-                 total bigint; changed bigint := 0; refused bigint := 0;
+                 total bigint; changed bigint := 0; rejected bigint := 0;
              BEGIN
                  SELECT count(*) INTO total FROM {table};
                  {first}
@@ -103,11 +106,11 @@ impl Change<'_> {
                              went := true;
                              IF NOT ({same}) THEN changed := changed + 1; END IF;
                          EXCEPTION WHEN others THEN
-                             IF went THEN changed := changed + 1; ELSE refused := refused + 1; END IF;
+                             IF went THEN changed := changed + 1; ELSE rejected := rejected + 1; END IF;
                          END;
                      END LOOP;
                  END IF;
-                 PERFORM set_config('limbeck.counted', concat_ws(' ', total, changed, refused), true);
+                 PERFORM set_config('limbeck.counted', concat_ws(' ', total, changed, rejected), true);
              END $limbeck_count$",
             rest = literal(&one_by_one),
             cast = self.cast("was"),

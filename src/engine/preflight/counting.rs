@@ -1,22 +1,22 @@
-//! The counts of one plan, within their time.
+//! The counts of one plan, within their time limit.
 
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
-use super::along::{along, cascades};
-use super::bodies::{self, Names};
-use super::earlier::Earlier;
-use super::measure::{BUDGET, Found, PATIENCE, begin, measure, plainly};
+use super::cascade::cascades;
+use super::foreign_keys;
+use super::measure::{LOCK_TIMEOUT, Measured, TIME_LIMIT, begin, measure};
 use super::query::{Written, table_of};
-use super::references::passed_on;
-use crate::core::hazard::{Class, Evidence, Hazard, Origin, Subject, taken_along, unreadable};
+use super::side_effects::{self, Names};
+use crate::core::hazard::{self, Class, Evidence, Hazard, Origin};
 use crate::core::plan::{Plan, PlannedStatement};
+use crate::core::statement::{Effect, Footprint, Subject};
 
-/// The classes whose cost is a matter of size.
-const WEIGHED: [Class; 3] = [Class::Lock, Class::Index, Class::ForeignKey];
+/// The classes for which the size of the table matters.
+const SIZED: [Class; 3] = [Class::Lock, Class::Index, Class::ForeignKey];
 
-/// Bytes of a table with its indexes and partitions, and sessions but this one that hold locks on it.
-const WEIGHT: &str = "SELECT coalesce((SELECT sum(pg_total_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p),
+/// Size of a table with its indexes and partitions in bytes, and the number of other sessions that hold locks on it.
+const SIZE: &str = "SELECT coalesce((SELECT sum(pg_total_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p),
         pg_total_relation_size(c.oid))::int8,
     (SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
      WHERE d.datname = current_database() AND l.locktype = 'relation' AND l.relation = c.oid AND l.granted
@@ -27,123 +27,126 @@ const WEIGHT: &str = "SELECT coalesce((SELECT sum(pg_total_relation_size(p.relid
 pub(super) struct Counting<'a> {
     client: &'a Client,
     deadline: Instant,
-    known: Vec<(Subject, Found)>,
+    known: Vec<(Subject, Measured)>,
 }
 
 impl<'a> Counting<'a> {
-    /// Begins with the whole time.
+    /// Starts the time limit.
     pub fn new(client: &'a Client) -> Self {
-        Self { client, deadline: Instant::now() + BUDGET, known: Vec::new() }
+        Self { client, deadline: Instant::now() + TIME_LIMIT, known: Vec::new() }
     }
 
-    /// Adds what statements set off and take along, as the target is now; the first so many are known already.
+    /// Adds the side effects and cascades of statements, as the target is now; those of the first `known` are known.
     ///
     /// # Errors
-    /// As the server says.
-    pub async fn follow_on_target(&self, plan: &mut Plan, known: usize) -> Result<(), tokio_postgres::Error> {
-        let names = Names::of(self.client).await?;
-        for statement in plan.steps.iter_mut().flat_map(|step| &mut step.statements).skip(known) {
-            self.follow(&names, statement).await;
+    /// If the server rejects the query.
+    pub async fn find_on_target(&self, plan: &mut Plan, known: usize) -> Result<(), tokio_postgres::Error> {
+        let names = Names::read(self.client).await?;
+        for planned in plan.steps.iter_mut().flat_map(|step| &mut step.statements).skip(known) {
+            self.find(&names, planned).await;
         }
         Ok(())
     }
 
-    /// Adds what functions, triggers and rules of the target do, and what foreign keys and CASCADE take along.
-    async fn follow(&self, names: &Names, statement: &mut PlannedStatement) {
-        let sql = &statement.sql;
-        if names.concern(sql) {
-            let found = self.looking(bodies::set_off(self.client, sql, &statement.hazards)).await;
-            statement.hazards.extend(found.unwrap_or_else(|| vec![unreadable(String::from("what it calls"))]));
+    /// Adds what functions, triggers and rules of the target do, and what foreign keys and CASCADE affect.
+    async fn find(&self, names: &Names, planned: &mut PlannedStatement) {
+        let statement = &planned.statement;
+        if statement.mentions_any(names.as_set()) {
+            let found = self.read(side_effects::find(self.client, statement, &planned.hazards)).await;
+            let unknown = || vec![hazard::unreadable(String::from("a function or trigger that it uses"))];
+            planned.hazards.extend(found.unwrap_or_else(unknown));
         }
-        if statement.hazards.iter().any(|hazard| ["DL106", "DL107"].contains(&hazard.code)) {
-            let found = self.looking(passed_on(self.client, sql, &statement.hazards)).await;
-            let unknown = || vec![taken_along(String::from("what refers to it"), Subject::Other)];
-            statement.hazards.extend(found.unwrap_or_else(unknown));
+        let changes_rows =
+            |hazard: &Hazard| matches!(hazard.effect, Effect::DeletesRows { .. } | Effect::OverwritesValues { .. });
+        if planned.hazards.iter().any(changes_rows) {
+            let found = self.read(foreign_keys::find(self.client, &planned.hazards)).await;
+            let unknown = || vec![hazard::foreign_key(String::from("rows that refer to it"), Subject::Other, true)];
+            planned.hazards.extend(found.unwrap_or_else(unknown));
         }
-        if cascades(sql) {
-            let found = self.looking(async { Ok(along(self.client, sql, &statement.hazards).await) }).await;
-            statement.hazards.extend(found.unwrap_or_default());
+        if statement.cascades() {
+            let found = self.read(async { Ok(cascades(self.client, statement, &planned.hazards).await) }).await;
+            planned.hazards.extend(found.unwrap_or_default());
         }
     }
 
-    /// A look at the catalog in a transaction of its own; `None` where the server did not answer in time.
-    async fn looking(
+    /// Reads the catalog in a transaction of its own; `None` if the server did not answer in time.
+    async fn read(
         &self,
-        look: impl Future<Output = Result<Vec<Hazard>, tokio_postgres::Error>>,
+        query: impl Future<Output = Result<Vec<Hazard>, tokio_postgres::Error>>,
     ) -> Option<Vec<Hazard>> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        begin(self.client, left, PATIENCE).await.ok()?;
-        let found = look.await;
+        begin(self.client, left, LOCK_TIMEOUT).await.ok()?;
+        let found = query.await;
         let _ = self.client.batch_execute("ROLLBACK").await;
         found.ok()
     }
 
-    /// Counts a hazard; whether it stays.
-    pub async fn look_at(&mut self, hazard: &mut Hazard, blank: bool, earlier: &Earlier) -> bool {
+    /// Counts a hazard. Returns whether it can occur on the target.
+    pub async fn count(&mut self, hazard: &mut Hazard, blank: bool, footprint: &Footprint) -> bool {
         let is_lost = hazard.class == Class::DataLoss;
-        // Only what was there before the plan can be lost, locked or refused.
+        // Only what existed before the plan can be lost, locked or violated.
         if blank && (is_lost || hazard.subject != Subject::Other) {
             hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
             return true;
         }
-        if matches!(hazard.origin, Some(Origin::Made)) && hazard.subject != Subject::Other {
-            hazard.subject = plainly(&hazard.subject, is_lost);
+        if matches!(hazard.origin, Some(Origin::CreatedByPlan)) && hazard.subject != Subject::Other {
+            hazard.subject = hazard.subject.without_question(is_lost);
             hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
-            return hazard.class != Class::Fails || earlier.fills(&hazard.subject);
+            return hazard.class != Class::Fails || footprint.fills(&hazard.subject);
         }
-        if hazard.origin == Some(Origin::Unclear) {
+        if hazard.origin == Some(Origin::Unknown) {
             return true;
         }
-        if earlier.disturbs(&hazard.subject) {
-            hazard.subject = plainly(&hazard.subject, is_lost);
+        if footprint.invalidates(&hazard.subject) {
+            hazard.subject = hazard.subject.without_question(is_lost);
         }
-        let mut asked = hazard.before().clone();
+        let mut asked = hazard.subject_before().clone();
         let mut found = self.once(&asked, is_lost).await;
-        if matches!(found, Found::Refused) {
-            hazard.subject = plainly(&hazard.subject, is_lost);
-            asked = plainly(&asked, is_lost);
+        if matches!(found, Measured::Rejected) {
+            hazard.subject = hazard.subject.without_question(is_lost);
+            asked = asked.without_question(is_lost);
             found = self.once(&asked, is_lost).await;
         }
         let mut evidence = match found {
-            Found::Nothing => return false,
-            Found::Counted(evidence) => evidence,
-            Found::Refused => None,
+            Measured::Impossible => return false,
+            Measured::Counted(evidence) => evidence,
+            Measured::Rejected => None,
         };
-        if evidence.is_none() && is_lost && !earlier.leads_elsewhere(&asked) && self.is_missing(&asked).await {
+        if evidence.is_none() && is_lost && !footprint.redirects(&asked) && self.is_missing(&asked).await {
             evidence = Some(Evidence::counted(0, 0, 0.0));
         }
-        // Nobody knows what is empty where the name may lead elsewhere by then, and could not be followed.
-        let is_blind = is_lost && hazard.origin.is_none() && earlier.leads_elsewhere(&plainly(&asked, true));
-        if is_blind && evidence.is_some_and(|evidence| evidence.exact && evidence.values == 0) {
+        // If the name may refer to another object by then, and this could not be followed, an empty object proves nothing.
+        let is_unproved = is_lost && hazard.origin.is_none() && footprint.redirects(&asked.without_question(true));
+        if is_unproved && evidence.is_some_and(|evidence| evidence.exact && evidence.values == 0) {
             evidence = None;
         }
         hazard.evidence = evidence;
-        if let Some(evidence) = hazard.evidence.as_mut().filter(|_| WEIGHED.contains(&hazard.class)) {
-            (evidence.bytes, evidence.sessions) = self.weigh(&asked).await;
+        if let Some(evidence) = hazard.evidence.as_mut().filter(|_| SIZED.contains(&hazard.class)) {
+            (evidence.bytes, evidence.sessions) = self.size(&asked).await;
         }
-        // Nothing is lost with it, so that "not counted" would say too much.
+        // Nothing is lost, so that "not counted" would be misleading.
         if hazard.evidence.is_none() && !is_lost {
             hazard.subject = Subject::Other;
         }
-        // Nothing is refused where nothing is, and nothing comes.
-        let is_bare = evidence.is_some_and(|evidence| evidence.exact && evidence.rows == 0);
-        !(hazard.class == Class::Fails && is_bare && !earlier.fills(&hazard.subject))
+        // An empty table that stays empty cannot violate anything.
+        let is_empty = evidence.is_some_and(|evidence| evidence.exact && evidence.rows == 0);
+        !(hazard.class == Class::Fails && is_empty && !footprint.fills(&hazard.subject))
     }
 
-    /// How large a table is, and how many others hold locks on it at the moment.
-    async fn weigh(&self, subject: &Subject) -> (Option<u64>, Option<u64>) {
+    /// The size of a table, and how many other sessions hold locks on it.
+    async fn size(&self, subject: &Subject) -> (Option<u64>, Option<u64>) {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let Some(table) = table_of(subject).filter(|_| !left.is_zero()) else { return (None, None) };
         if begin(self.client, left, "1ms").await.is_err() {
             return (None, None);
         }
-        let row = self.client.query_opt(WEIGHT, &[&table]).await;
+        let row = self.client.query_opt(SIZE, &[&table]).await;
         let _ = self.client.batch_execute("ROLLBACK").await;
         let number = |column: usize| row.as_ref().ok()?.as_ref()?.try_get::<_, i64>(column).ok().map(i64::unsigned_abs);
         (number(0), number(1))
     }
 
-    /// Whether there is no such table or column on the target, so that nothing of it can be lost.
+    /// Whether the target has no such table or column, so that nothing can be lost.
     async fn is_missing(&self, subject: &Subject) -> bool {
         let Some(table) = table_of(subject) else { return false };
         let column = if let Subject::Column { column, .. } = subject { Some(column) } else { None };
@@ -152,15 +155,15 @@ impl<'a> Counting<'a> {
         self.client.query_one(query, &[&table, &column]).await.is_ok_and(|row| row.get(0))
     }
 
-    /// Looks at each subject once.
-    async fn once(&mut self, subject: &Subject, is_lost: bool) -> Found {
+    /// Counts each subject once.
+    async fn once(&mut self, subject: &Subject, is_lost: bool) -> Measured {
         if let Some((_, found)) = self.known.iter().find(|(known, _)| known == subject) {
             return *found;
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
         let found = match is_lost {
-            true => measure(self.client, subject, &Written::default(), left, PATIENCE).await,
-            false if left.is_zero() => Found::Counted(None),
+            true => measure(self.client, subject, &Written::default(), left, LOCK_TIMEOUT).await,
+            false if left.is_zero() => Measured::Counted(None),
             false => measure(self.client, subject, &Written::default(), left, "1ms").await,
         };
         self.known.push((subject.clone(), found));

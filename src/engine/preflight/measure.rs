@@ -1,4 +1,4 @@
-//! Counts one subject: exactly where the time allows, else by the server's statistics.
+//! Counts one subject: exactly if the time allows, else by the server's statistics.
 
 use std::time::Duration;
 
@@ -8,81 +8,68 @@ use tokio_postgres::error::SqlState;
 
 use super::query::Written;
 use super::{cast, query, table_of};
-use crate::core::hazard::{Evidence, Question, Subject};
+use crate::core::hazard::Evidence;
+use crate::core::statement::{Question, Subject};
 use crate::engine::Result;
 
-/// For all counts of a plan together; after it, statistics are asked.
-pub(super) const BUDGET: Duration = Duration::from_secs(2);
-/// How long a count of what may be lost waits for a lock.
-pub(super) const PATIENCE: &str = "500ms";
+/// For all counts of a plan together. After that, statistics are used.
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// How long a count of lost data waits for a lock.
+pub(super) const LOCK_TIMEOUT: &str = "500ms";
 
-/// What came of looking at a subject.
+/// The result of counting a subject.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Found {
-    /// It cannot happen, as the types on the target are.
-    Nothing,
+pub(super) enum Measured {
+    /// It cannot occur with the types on the target.
+    Impossible,
     Counted(Option<Evidence>),
-    /// The server does not take the question.
-    Refused,
+    /// The server rejects the question.
+    Rejected,
 }
 
-/// What can be counted without a look at the values: of a lost column all of them.
-pub(super) fn plainly(subject: &Subject, is_lost: bool) -> Subject {
-    match subject {
-        Subject::Rows {
-            schema,
-            table,
-            question: Question::Cast { column, .. } | Question::Taken { column: Some(column), .. },
-        } if is_lost => Subject::Column { schema: schema.clone(), table: table.clone(), column: column.clone() },
-        Subject::Rows { schema, table, question: Question::Taken { column: None, .. } } => {
-            Subject::Table { schema: schema.clone(), name: table.clone() }
-        }
-        Subject::Rows { .. } => Subject::Other,
-        other => other.clone(),
-    }
-}
-
-/// Counts one subject inside the transaction at hand, without what transactions of our own have written.
+/// Counts one subject in the transaction at hand, without rows that the run itself wrote.
 ///
 /// # Errors
-/// As the server says; the transaction is then lost.
-pub async fn exactly(
+/// If the server rejects the query; the transaction is then aborted.
+pub async fn count_in_transaction(
     client: &Client,
     subject: &Subject,
     written: &Written,
 ) -> Result<Option<Evidence>, tokio_postgres::Error> {
-    let plain = plainly(subject, true);
-    // What a type refuses or a condition takes is asked without a look at who wrote it.
+    let plain = subject.without_question(true);
+    // A question about types or conditions does not consider who wrote a row.
     if plain != *subject && !written.is_empty() {
         let whole = counted_by(client, &plain, written, Instant::now()).await?;
-        if let Found::Counted(Some(evidence)) = whole
+        if let Measured::Counted(Some(evidence)) = whole
             && evidence.values == 0
         {
             return Ok(Some(evidence));
         }
     }
     Ok(match found(client, subject, written).await? {
-        Found::Nothing => Some(Evidence::counted(0, 0, 0.0)),
-        Found::Counted(evidence) => evidence,
-        Found::Refused => None,
+        Measured::Impossible => Some(Evidence::counted(0, 0, 0.0)),
+        Measured::Counted(evidence) => evidence,
+        Measured::Rejected => None,
     })
 }
 
-async fn found(client: &Client, subject: &Subject, written: &Written) -> Result<Found, tokio_postgres::Error> {
+async fn found(client: &Client, subject: &Subject, written: &Written) -> Result<Measured, tokio_postgres::Error> {
     let since = Instant::now();
     if let (Subject::Rows { question: question @ Question::Cast { .. }, .. }, Some(table)) =
         (subject, table_of(subject))
     {
-        return Ok(match cast::look_up(client, &table, question).await? {
-            cast::Told::Nothing => Found::Nothing,
-            cast::Told::Unknown => match plainly(subject, matches!(question, Question::Cast { refused: false, .. })) {
-                Subject::Other => Found::Counted(None),
-                column => counted_by(client, &column, written, since).await?,
-            },
-            cast::Told::Try(change) => {
+        return Ok(match cast::read_types(client, &table, question).await? {
+            cast::Conversion::Safe => Measured::Impossible,
+            cast::Conversion::Unknown => {
+                match subject.without_question(matches!(question, Question::Cast { rejected: false, .. })) {
+                    Subject::Other => Measured::Counted(None),
+                    column => counted_by(client, &column, written, since).await?,
+                }
+            }
+            cast::Conversion::Try(change) => {
                 let (rows, values) = change.count(client).await?;
                 let seconds = since.elapsed().as_secs_f64();
-                Found::Counted(Some(Evidence::counted(rows, values, seconds)))
+                Measured::Counted(Some(Evidence::counted(rows, values, seconds)))
             }
         });
     }
@@ -94,20 +81,20 @@ async fn counted_by(
     subject: &Subject,
     written: &Written,
     since: Instant,
-) -> Result<Found, tokio_postgres::Error> {
-    let Some(query) = query::of(client, subject, written).await? else { return Ok(Found::Counted(None)) };
+) -> Result<Measured, tokio_postgres::Error> {
+    let Some(query) = query::of(client, subject, written).await? else { return Ok(Measured::Counted(None)) };
     let row = client.query_one(&query, &[]).await?;
     let number = |column: usize| row.get::<_, i64>(column).unsigned_abs();
     let (rows, values) = (number(0), number(1));
-    Ok(Found::Counted(Some(Evidence::counted(rows, values, since.elapsed().as_secs_f64()))))
+    Ok(Measured::Counted(Some(Evidence::counted(rows, values, since.elapsed().as_secs_f64()))))
 }
 
-/// Counts one subject outside a transaction, within the time of a whole plan.
-pub async fn look(client: &Client, subject: &Subject, written: &Written) -> Option<Evidence> {
-    match measure(client, subject, written, BUDGET, PATIENCE).await {
-        Found::Nothing => Some(Evidence::counted(0, 0, 0.0)),
-        Found::Counted(evidence) => evidence,
-        Found::Refused => None,
+/// Counts one subject outside a transaction, within the time limit of a plan.
+pub async fn count_now(client: &Client, subject: &Subject, written: &Written) -> Option<Evidence> {
+    match measure(client, subject, written, TIME_LIMIT, LOCK_TIMEOUT).await {
+        Measured::Impossible => Some(Evidence::counted(0, 0, 0.0)),
+        Measured::Counted(evidence) => evidence,
+        Measured::Rejected => None,
     }
 }
 
@@ -116,69 +103,64 @@ pub(super) async fn measure(
     subject: &Subject,
     written: &Written,
     left: Duration,
-    patience: &str,
-) -> Found {
+    lock_timeout: &str,
+) -> Measured {
     if table_of(subject).is_none() {
-        return Found::Counted(None);
+        return Measured::Counted(None);
     }
-    if begin(client, left, patience).await.is_err() {
-        return Found::Counted(None);
+    if begin(client, left, lock_timeout).await.is_err() {
+        return Measured::Counted(None);
     }
     let counted = found(client, subject, written).await;
     let _ = client.batch_execute("ROLLBACK").await;
     match counted {
         Ok(found) => found,
-        Err(error) if is_taken(subject) && is_refused(&error) => Found::Refused,
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_COLUMN) => Found::Counted(None),
-        Err(error) => Found::Counted(estimate(client, subject, why(&error)).await),
+        Err(error) if subject.has_condition() && is_rejected(&error) => Measured::Rejected,
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_COLUMN) => Measured::Counted(None),
+        Err(error) => Measured::Counted(estimate(client, subject, why(&error)).await),
     }
 }
 
-/// Begins a transaction that only looks, and not for long.
-pub(super) async fn begin(client: &Client, left: Duration, patience: &str) -> Result<(), tokio_postgres::Error> {
+/// Starts a read-only transaction with time limits.
+pub(super) async fn begin(client: &Client, left: Duration, lock_timeout: &str) -> Result<(), tokio_postgres::Error> {
     let milliseconds = left.as_millis().max(1);
-    // Row security would hide rows from the count; with it off the server refuses to hide any.
+    // Row security would hide rows from the count. With it off, the server raises an error instead.
     let begin = format!(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{patience}'; \
+        "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{lock_timeout}'; \
          SET LOCAL row_security = off"
     );
     client.batch_execute(&begin).await
 }
 
-fn is_taken(subject: &Subject) -> bool {
-    matches!(subject, Subject::Rows { question: Question::Taken { .. }, .. })
-}
-
-/// Whether the server found fault with the question.
-fn is_refused(error: &tokio_postgres::Error) -> bool {
+/// Whether the question itself is invalid.
+fn is_rejected(error: &tokio_postgres::Error) -> bool {
     let code = error.code().map(SqlState::code);
     code.is_some_and(|code| code.starts_with("42") && code != SqlState::INSUFFICIENT_PRIVILEGE.code())
 }
 
-/// Why something could not be counted.
+/// Why nothing was counted.
 fn why(error: &tokio_postgres::Error) -> &'static str {
     match error.code() {
-        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => "a lock held the count up",
+        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => "the table is locked",
         Some(code) if *code == SqlState::QUERY_CANCELED => "counting took too long",
         _ => "counting failed",
     }
 }
 
-/// What the statistics say: never exact, so never taken for nothing.
+/// The estimate from statistics. It is never exact, so never proof that nothing is affected.
 async fn estimate(client: &Client, subject: &Subject, why: &'static str) -> Option<Evidence> {
     let since = Instant::now();
     let table = table_of(subject)?;
-    // Of what only a look at the rows can tell, there are no statistics.
+    // Statistics do not answer questions about single rows.
     let (column, nulls_count) = match subject {
         Subject::Column { column, .. }
         | Subject::Rows {
-            question: Question::Cast { column, refused: false, .. } | Question::Taken { column: Some(column), .. },
+            question: Question::Cast { column, rejected: false, .. } | Question::Affected { column: Some(column), .. },
             ..
         } => (column.as_str(), false),
         Subject::Rows { question: Question::Nulls { column }, .. } => (column.as_str(), true),
-        Subject::Rows { question: Question::AllNull { .. } | Question::Taken { .. }, .. } | Subject::Table { .. } => {
-            ("", false)
-        }
+        Subject::Rows { question: Question::AllNull { .. } | Question::Affected { .. }, .. }
+        | Subject::Table { .. } => ("", false),
         Subject::Rows { .. } | Subject::Other => return None,
     };
     let query = "SELECT greatest(c.reltuples, 0)::float8, coalesce(s.null_frac, 0)::float8

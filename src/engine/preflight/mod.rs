@@ -1,32 +1,31 @@
-//! Counts on the target what a hazard would cost. Reads only, bounded in time, and says when it only estimates.
+//! Counts on the target what a plan may cost. It only reads, has a time limit, and says when it estimates.
 
-mod along;
-mod bodies;
+mod cascade;
 mod cast;
 mod counting;
-mod earlier;
+mod foreign_keys;
 mod measure;
+mod permanent;
 mod query;
-mod references;
-mod trail;
+mod replay;
+mod side_effects;
 
 use tokio_postgres::Client;
 
-pub(super) use self::along::along;
-pub(super) use self::bodies::words;
+pub use self::cascade::cascades;
 use self::counting::Counting;
-use self::earlier::Earlier;
-pub use self::measure::{exactly, look};
+pub use self::measure::{count_in_transaction, count_now};
+pub use self::permanent::permanent_functions;
 pub use self::query::{Written, table_of};
 use super::connection::database_error;
 use super::project::Project;
 use super::state::VersionTable;
 use super::{Result, Target};
-use crate::core::hazard::{Class, Hazard, Question, Subject, narrow, takes_all};
+use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
-use crate::core::sql::leading_words;
+use crate::core::statement::{Effect, Footprint, ScriptState, Statement};
 
-/// Where a plan is to run.
+/// Where a plan will run.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     pub project: &'a Project,
@@ -36,89 +35,82 @@ pub struct Site<'a> {
     pub version_table: &'a VersionTable,
 }
 
-/// Puts evidence on every hazard of the plan that can be counted; the others stay as they are, which counts as lost.
-/// What cannot happen on the target after all is taken out: a cast that is safe, a refusal where no row is. Objects that
-/// earlier statements of the plan make or rename are followed on a scratch copy of the target's schema.
+/// Adds evidence to every hazard of the plan that can be counted; the others remain uncounted. Removes hazards that cannot
+/// occur on the target: a cast that is safe, a check of an empty table. Objects that earlier statements of the plan create
+/// or rename are followed on a scratch copy of the target's schema.
 ///
 /// # Errors
-/// When the server cannot be asked at all.
+/// If the server cannot be queried at all.
 pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
     let client = site.client;
     plan.blank = is_blank(client, site.version_table).await?;
     let mut counting = Counting::new(client);
     if !plan.blank {
-        let followed = if trail::is_wanted(plan) { Box::pin(trail::follow(site, plan)).await } else { 0 };
-        counting.follow_on_target(plan, followed).await.map_err(|error| database_error(&error))?;
+        let replayed = if replay::is_needed(plan) { Box::pin(replay::replay(site, plan)).await } else { 0 };
+        counting.find_on_target(plan, replayed).await.map_err(|error| database_error(&error))?;
     }
-    // What may be lost has the first claim on the time.
+    // What may be lost is counted first, in case the time runs out.
     for lost in [true, false] {
-        let mut earlier = Earlier::default();
-        for statement in plan.steps.iter_mut().flat_map(|step| &mut step.statements) {
-            let hazards = std::mem::take(&mut statement.hazards);
+        let mut footprint = Footprint::default();
+        for planned in plan.steps.iter_mut().flat_map(|step| &mut step.statements) {
+            let hazards = std::mem::take(&mut planned.hazards);
             for mut hazard in hazards {
-                let wanted = (hazard.class == Class::DataLoss) == lost && hazard.evidence.is_none();
-                if wanted && let Some(taken) = taken(&hazard, &statement.sql) {
-                    hazard.subject = taken;
-                }
-                if wanted && !counting.look_at(&mut hazard, plan.blank, &earlier).await {
+                let is_counted_now = (hazard.class == Class::DataLoss) == lost && hazard.evidence.is_none();
+                if is_counted_now && !counting.count(&mut hazard, plan.blank, &footprint).await {
                     continue;
                 }
-                spare(&mut hazard, &statement.sql);
-                // What foreign keys would pass on and do not is no news.
-                if !(hazard.code == ALONG && is_asked(&hazard) && hazard.touches_nothing()) {
-                    statement.hazards.push(hazard);
+                hazard.bound(&planned.statement);
+                if !is_empty_cascade(&hazard) {
+                    planned.hazards.push(hazard);
                 }
             }
-            earlier.add(&statement.sql);
+            footprint.add(&planned.statement);
         }
     }
     Ok(())
 }
 
-/// The rows that a DELETE or UPDATE takes by its own condition.
-fn taken(hazard: &Hazard, sql: &str) -> Option<Subject> {
-    let (table, column) = match &hazard.subject {
-        Subject::Table { name, .. } if hazard.code == "DL106" => (name, None),
-        Subject::Column { table, column, .. } if hazard.code == "DL107" => (table, Some(column.clone())),
-        _ => return None,
-    };
-    let (schema, _) = hazard.subject.table()?;
-    let rows = narrow(sql, schema, table)?;
-    let question = Question::Taken { column, rows };
-    Some(Subject::Rows { schema: schema.map(str::to_owned), table: table.clone(), question })
+/// Whether a foreign key would change rows, but no row refers to the affected ones.
+fn is_empty_cascade(hazard: &Hazard) -> bool {
+    matches!(hazard.effect, Effect::Cascades(_)) && hazard.subject.has_condition() && hazard.affects_nothing()
 }
 
-/// The rule for what goes along.
-const ALONG: &str = "DL124";
-
-/// Whether it is counted by a condition.
-fn is_asked(hazard: &Hazard) -> bool {
-    matches!(hazard.subject, Subject::Rows { question: Question::Taken { .. }, .. })
-}
-
-/// Where a condition could not be asked all rows of the table are counted, of which it may spare some; of none it
-/// spares none.
-fn spare(hazard: &mut Hazard, sql: &str) {
-    let deletes =
-        || leading_words(sql).first().is_none_or(|word| !["drop", "alter", "truncate"].contains(&word.as_str()));
-    let may_spare = match hazard.code {
-        "DL106" | "DL107" => true,
-        ALONG => deletes(),
-        _ => false,
-    };
-    if !may_spare || is_asked(hazard) {
-        return;
-    }
-    let is_whole = hazard.subject.table().is_some_and(|(schema, table)| takes_all(sql, schema, table));
-    if let Some(evidence) = hazard.evidence.as_mut().filter(|evidence| evidence.values > 0 && !is_whole) {
-        evidence.exact = false;
-    }
-}
-
-/// Whether nobody has made a table yet: then there is nothing to lose, whatever a plan does.
+/// The hazards of a statement that is about to run in the transaction at hand, counted there: its own, and those of what
+/// it calls, fires and drops by CASCADE. `written` are rows that do not count, because the same run wrote them.
 ///
 /// # Errors
-/// When the server cannot be asked.
+/// If the server rejects a query; the transaction is then aborted.
+pub async fn assess(
+    client: &Client,
+    statement: &Statement,
+    hazards: Vec<Hazard>,
+    written: &Written,
+) -> Result<Vec<Hazard>, tokio_postgres::Error> {
+    let mut hazards = hazards;
+    let names = side_effects::Names::read(client).await?;
+    if statement.mentions_any(names.as_set()) {
+        hazards.extend(side_effects::find(client, statement, &hazards).await?);
+    }
+    hazards.extend(foreign_keys::find(client, &hazards).await?);
+    hazards.extend(cascades(client, statement, &hazards).await);
+    for hazard in hazards.iter_mut().filter(|hazard| hazard.class == Class::DataLoss && hazard.evidence.is_none()) {
+        hazard.evidence = count_in_transaction(client, &hazard.subject, written).await?;
+        hazard.bound(statement);
+    }
+    hazards.retain(|hazard| !is_empty_cascade(hazard));
+    Ok(hazards)
+}
+
+/// The hazards of a statement by itself, if nothing is known of the script around it.
+#[must_use]
+pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
+    crate::core::hazard::examine(statement, state)
+}
+
+/// Whether nobody has created a table yet: then there is nothing to lose.
+///
+/// # Errors
+/// If the server cannot be queried.
 pub async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<bool> {
     let query = "SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND n.nspname NOT LIKE 'pg\\_%'

@@ -1,63 +1,63 @@
-//! Questions about the rows of a table, as SQL. Each gives one row: how many rows there are, and how many count.
+//! Questions about the rows of a table, as SQL. Each query returns one row: the number of rows, and how many count.
 
 use tokio_postgres::{Client, Error};
 
-use crate::core::hazard::{Narrow, Question, Subject};
+use crate::core::statement::{Question, RowFilter, Subject};
 use crate::engine::connection::identifier::quote;
 
-/// The transactions of a run: what they have written was not there before.
+/// The transactions of a run. Rows that they wrote did not exist before it.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
-    /// Those that have committed, by the numbers that rows carry.
+    /// Those that have committed, by the numbers in `xmin`.
     past: Vec<u64>,
-    /// The one at hand, and a number that none has reached yet.
-    here: Option<(u64, u64)>,
+    /// The current one, and a number that none has reached yet.
+    current: Option<(u64, u64)>,
 }
 
-/// Rows carry the lower half of a transaction's number.
+/// `xmin` is the lower half of a transaction's number.
 const HALF: u64 = 1 << 32;
 
 impl Written {
-    /// The transaction at hand; `other` is a session that is in none.
+    /// The current transaction of `client`; `other` is a session without one.
     ///
     /// # Errors
     /// As the server says.
-    pub async fn here(client: &Client, other: &Client) -> Result<Self, Error> {
+    pub async fn current(client: &Client, other: &Client) -> Result<Self, Error> {
         let number = "SELECT pg_current_xact_id()::text::bigint";
         let now: i64 = client.query_one(number, &[]).await?.get(0);
         let next: i64 = other.query_one(number, &[]).await?.get(0);
-        Ok(Self { past: Vec::new(), here: Some((now.unsigned_abs(), next.unsigned_abs())) })
+        Ok(Self { past: Vec::new(), current: Some((now.unsigned_abs(), next.unsigned_abs())) })
     }
 
-    /// The same once it has committed.
+    /// The current transaction has committed.
     pub fn commit(&mut self) {
-        let here = self.here.take();
-        self.past.extend(here.map(|(now, _)| now % HALF));
+        let current = self.current.take();
+        self.past.extend(current.map(|(now, _)| now % HALF));
     }
 
-    /// With those that have committed before.
+    /// The same with transactions that committed earlier.
     #[must_use]
     pub fn after(mut self, before: Self) -> Self {
         self.past.extend(before.past);
         self
     }
 
-    /// Whether nothing is left out.
+    /// Whether there are no such transactions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.past.is_empty() && self.here.is_none()
+        self.past.is_empty() && self.current.is_none()
     }
 
-    /// That a row was written by others; `row` is its name with a dot, or empty.
+    /// A condition: the row was not written by these transactions. `row` is its alias with a dot, or empty.
     fn by_others(&self, row: &str) -> String {
-        // Views and tables of other servers do not say who wrote a row.
+        // Views and foreign tables do not have xmin.
         if self.is_empty() {
             return "true".to_owned();
         }
         let past: Vec<String> = self.past.iter().map(u64::to_string).collect();
         let past = format!("{row}xmin::text <> ALL ('{{{}}}')", past.join(","));
-        let Some((now, next)) = self.here else { return past };
-        // Parts of a transaction have numbers of their own. A row that is seen while its end is open is one's own.
+        let Some((now, next)) = self.current else { return past };
+        // Subtransactions have numbers of their own. A visible row of a transaction in progress was written by ourselves.
         let later = format!("(({row}xmin::text::bigint - {} + {HALF}) % {HALF})", now % HALF);
         let status = format!("pg_xact_status(({now} + {later})::text::xid8)");
         let open = format!("CASE WHEN {later} < {} THEN {status} = 'in progress' ELSE false END", next - now);
@@ -65,17 +65,17 @@ impl Written {
     }
 }
 
-/// The table that a subject lies in, as SQL.
+/// The table of a subject, as SQL.
 #[must_use]
 pub fn table_of(subject: &Subject) -> Option<String> {
-    let (schema, name) = subject.table()?;
+    let (schema, name) = subject.table_name()?;
     Some(relation(schema, name))
 }
 
-/// The query that counts a subject; `None` where there is nothing that a query could count.
+/// The query that counts a subject; `None` if no query can.
 ///
 /// # Errors
-/// As the server says when it is asked for keys and constraints.
+/// If the server rejects a query of keys and constraints.
 pub(super) async fn of(client: &Client, subject: &Subject, written: &Written) -> Result<Option<String>, Error> {
     let Some(table) = table_of(subject) else { return Ok(None) };
     let others = written.by_others("");
@@ -84,19 +84,21 @@ pub(super) async fn of(client: &Client, subject: &Subject, written: &Written) ->
             Some(format!("SELECT count(*), count({}) FROM {table} WHERE {others}", quote(column)))
         }
         Subject::Table { .. } => Some(format!("{} WHERE {others}", all(&table))),
-        Subject::Rows { question: Question::Taken { column, rows }, .. } => {
-            Some(taken(&table, column.as_deref(), rows, written))
+        Subject::Rows { question: Question::Affected { column, rows }, .. } => {
+            Some(affected(&table, column.as_deref(), rows, written))
         }
-        Subject::Rows { question: Question::Constraint { name }, .. } => match standing(client, &table, name).await? {
-            Some(question) => asked(client, &table, &question).await?,
-            None => None,
-        },
-        Subject::Rows { question, .. } => asked(client, &table, question).await?,
+        Subject::Rows { question: Question::Constraint { name }, .. } => {
+            match constraint(client, &table, name).await? {
+                Some(question) => of_question(client, &table, &question).await?,
+                None => None,
+            }
+        }
+        Subject::Rows { question, .. } => of_question(client, &table, question).await?,
         Subject::Other => None,
     })
 }
 
-async fn asked(client: &Client, table: &str, question: &Question) -> Result<Option<String>, Error> {
+async fn of_question(client: &Client, table: &str, question: &Question) -> Result<Option<String>, Error> {
     Ok(match question {
         Question::Nulls { column } => {
             Some(format!("SELECT count(*), count(*) - count({}) FROM {table}", quote(column)))
@@ -105,15 +107,15 @@ async fn asked(client: &Client, table: &str, question: &Question) -> Result<Opti
         Question::Check { expression } => {
             Some(format!("SELECT count(*), count(*) FILTER (WHERE ({expression}\n) IS FALSE) FROM {table}"))
         }
-        Question::Duplicates { keys, condition, alike, strict } => {
-            Some(duplicates(table, keys, condition.as_deref(), *alike, *strict))
+        Question::Duplicates { keys, condition, nulls_are_equal, nulls_are_rejected } => {
+            Some(duplicates(table, keys, condition.as_deref(), *nulls_are_equal, *nulls_are_rejected))
         }
         Question::Orphans { columns, schema, table: other, others } => {
             let other = relation(schema.as_deref(), other);
             let others = if others.is_empty() { primary_key(client, &other).await? } else { others.clone() };
             (others.len() == columns.len()).then(|| orphans(table, columns, &other, &others))
         }
-        Question::Cast { .. } | Question::Constraint { .. } | Question::Taken { .. } => None,
+        Question::Cast { .. } | Question::Constraint { .. } | Question::Affected { .. } => None,
     })
 }
 
@@ -121,7 +123,7 @@ fn all(table: &str) -> String {
     format!("SELECT count(*), count(*) FROM {table}")
 }
 
-fn taken(table: &str, column: Option<&str>, rows: &Narrow, written: &Written) -> String {
+fn affected(table: &str, column: Option<&str>, rows: &RowFilter, written: &Written) -> String {
     let only = if rows.only { "ONLY " } else { "" };
     let (name, row) = match &rows.alias {
         Some(alias) => (format!(" AS {alias}"), alias.as_str()),
@@ -131,19 +133,29 @@ fn taken(table: &str, column: Option<&str>, rows: &Narrow, written: &Written) ->
     format!(
         "SELECT (SELECT count(*) FROM {only}{table}), \
          (SELECT count({value}) FROM {only}{table}{name} WHERE {} AND {})",
-        rows.filter(),
+        rows.sql(),
         written.by_others(&format!("{row}."))
     )
 }
 
-fn duplicates(table: &str, keys: &[String], condition: Option<&str>, alike: bool, strict: bool) -> String {
+fn duplicates(
+    table: &str,
+    keys: &[String],
+    condition: Option<&str>,
+    nulls_are_equal: bool,
+    nulls_are_rejected: bool,
+) -> String {
     let list = keys.iter().map(|key| format!("({key})")).collect::<Vec<_>>();
     let known = list.iter().map(|key| format!("{key} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
     let mut wanted = vec![format!("({})", condition.unwrap_or("true"))];
-    if !alike {
+    if !nulls_are_equal {
         wanted.push(known.clone());
     }
-    let nulls = if strict { format!(" + (SELECT count(*) FROM {table} WHERE NOT ({known}))") } else { String::new() };
+    let nulls = if nulls_are_rejected {
+        format!(" + (SELECT count(*) FROM {table} WHERE NOT ({known}))")
+    } else {
+        String::new()
+    };
     format!(
         "SELECT (SELECT count(*) FROM {table}), coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {table} \
          WHERE {} GROUP BY {} HAVING count(*) > 1) AS d), 0)::bigint{nulls}",
@@ -172,8 +184,8 @@ async fn primary_key(client: &Client, table: &str) -> Result<Vec<String>, Error>
     Ok(client.query(query, &[&table]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// What a constraint that stands asks of the rows.
-async fn standing(client: &Client, table: &str, name: &str) -> Result<Option<Question>, Error> {
+/// What an existing constraint requires of the rows.
+async fn constraint(client: &Client, table: &str, name: &str) -> Result<Option<Question>, Error> {
     let query = "SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), n.nspname::text, r.relname::text,
             ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)
                 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number ORDER BY k.place),

@@ -3,6 +3,7 @@
 pub mod config;
 mod discover;
 mod environment;
+mod session;
 mod template;
 mod tree;
 mod write;

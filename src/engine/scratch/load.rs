@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tokio_postgres::error::ErrorPosition;
 
 use super::{ScratchDatabase, full_scope};
-use crate::core::diff::{Changes, Operation, Options, changes};
+use crate::core::diff::{Changes, Operation, Options, diff_schemas};
 use crate::core::schema::{Kind, Schema};
 use crate::engine::Result;
 use crate::engine::catalog;
@@ -23,7 +23,7 @@ pub async fn load_schema(schema: &Schema, project: &Project, scratch: &ScratchDa
     let role = project.config.apply.role.as_deref();
     let creator = role.unwrap_or(&session.server().user).to_owned();
     let options = Options { creator, version: session.server().version_num / 10_000 };
-    run_statements(&session, &changes(&empty, schema, &options), role).await
+    run_statements(&session, &diff_schemas(&empty, schema, &options), role).await
 }
 
 /// Runs all statements in one round trip. The login role creates the objects that only a superuser may create.

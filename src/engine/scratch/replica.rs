@@ -45,7 +45,7 @@ impl Replica {
         let project = &*with_creator_role(project, target);
         let scope = full_scope(project);
         let (whole, diff_options) = unless_cancelled(cancel, read_schema(project, target, &scope)).await?;
-        let programs = dump::find_pg_dump(diff_options.version).filter(|_| !whole.not_carried.is_empty());
+        let programs = dump::find_pg_dump(diff_options.version).filter(|_| !whole.unsupported.is_empty());
         let dump = match programs {
             Some(programs) => Some(unless_cancelled(cancel, dump_schema(&programs, project, target)).await?),
             None => None,
@@ -139,7 +139,7 @@ async fn dump_schema(programs: &Programs, project: &Project, target: &Target) ->
 }
 
 fn missing_objects(whole: &Schema, copy: &Schema) -> Vec<String> {
-    let missing = whole.not_carried.iter().filter(|object| !copy.not_carried.contains(object));
+    let missing = whole.unsupported.iter().filter(|object| !copy.unsupported.contains(object));
     missing.map(|object| format!("{} {}", object.kind, object.identity)).collect()
 }
 

@@ -1,16 +1,16 @@
 //! Describes how the schema of a scratch database differs from an earlier state.
 
-use crate::core::schema::{Difference, Disagreement, NotCarried, Schema, differences};
+use crate::core::schema::{Difference, Disagreement, Schema, UnsupportedObject, differences};
 
 /// Describes the difference between two states of a schema, one object per line. Empty when they are equal.
 #[must_use]
 pub fn describe_changes(now: &Schema, before: &Schema) -> Vec<String> {
     let mut lines: Vec<String> = differences(now, before).iter().map(describe_difference).collect();
     // Objects whose properties are not read are compared by kind and identity only.
-    let only_in_first = |first: &Schema, second: &Schema| -> Vec<NotCarried> {
-        first.not_carried.iter().filter(|object| !second.not_carried.contains(object)).cloned().collect()
+    let only_in_first = |first: &Schema, second: &Schema| -> Vec<UnsupportedObject> {
+        first.unsupported.iter().filter(|object| !second.unsupported.contains(object)).cloned().collect()
     };
-    let line = |object: NotCarried, state: &str| format!("{} {} {state}", object.kind, object.identity);
+    let line = |object: UnsupportedObject, state: &str| format!("{} {} {state}", object.kind, object.identity);
     lines.extend(only_in_first(now, before).into_iter().map(|object| line(object, LEFT)));
     lines.extend(only_in_first(before, now).into_iter().map(|object| line(object, MISSING)));
     lines
@@ -34,8 +34,8 @@ mod tests {
 
     #[test]
     fn objects_that_are_compared_by_identity_are_reported() {
-        let object = NotCarried { kind: "operator".into(), identity: "public.===(int,int)".into() };
-        let with = Schema { not_carried: vec![object], ..Schema::default() };
+        let object = UnsupportedObject { kind: "operator".into(), identity: "public.===(int,int)".into() };
+        let with = Schema { unsupported: vec![object], ..Schema::default() };
         let without = Schema::default();
         assert_eq!(describe_changes(&with, &without), ["operator public.===(int,int) is left over"]);
         assert_eq!(describe_changes(&without, &with), ["operator public.===(int,int) is missing"]);

@@ -123,8 +123,11 @@ impl HistoryRun<'_> {
 
     /// Creates a new scratch database and upgrades it to the current state of the history.
     async fn replace_scratch(&mut self, id: &RevisionId, include_revision: bool) -> Result<Schema> {
-        let mut heads =
-            if self.heads.contains(id) { self.tree.graph.take_back(id, &self.heads)?.to } else { self.heads.clone() };
+        let mut heads = if self.heads.contains(id) {
+            self.tree.graph.downgrade_single(id, &self.heads)?.to
+        } else {
+            self.heads.clone()
+        };
         if include_revision {
             heads = self.tree.graph.upgrade(id.as_str(), &heads)?.to;
         }
@@ -167,7 +170,7 @@ impl HistoryRun<'_> {
     }
 
     async fn downgrade(&mut self, id: &RevisionId) -> Result<()> {
-        let path = self.tree.graph.take_back(id, &self.heads)?;
+        let path = self.tree.graph.downgrade_single(id, &self.heads)?;
         self.run_path(Direction::Downgrade, id.as_str(), path).await
     }
 

@@ -14,7 +14,7 @@ use super::scratch::{ScratchDatabase, ScratchRequirements};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::sql;
+use crate::core::statement::analyse_section;
 pub(super) use difference::describe_changes;
 use history_run::HistoryRun;
 pub(super) use history_run::script_failure;
@@ -194,11 +194,5 @@ fn sections<'a>(tree: &'a ScriptTree, ids: &'a [RevisionId]) -> impl Iterator<It
 }
 
 fn changes_rows(section: &str) -> bool {
-    const VERBS: [&str; 5] = ["insert", "update", "delete", "merge", "copy"];
-    let statements = sql::split(section).unwrap_or_default();
-    statements.iter().any(|statement| {
-        let words = sql::leading_words(&statement.text);
-        words.first().is_some_and(|word| VERBS.contains(&word.as_str()))
-            || (words.first().is_some_and(|word| word == "with") && sql::touches_rows(&statement.text))
-    })
+    analyse_section(section).is_ok_and(|statements| statements.iter().any(|statement| statement.changes_rows()))
 }

@@ -78,7 +78,7 @@ impl History {
         let order = tree.graph.newest_first();
         let ids: Vec<RevisionId> = order.iter().map(|revision| revision.id.clone()).collect();
         let edges = edges(tree, &ids);
-        let lanes = lanes::lay(&edges);
+        let lanes = lanes::lay_out(&edges);
         let mut history = Self {
             lanes_width: lanes.iter().map(LaneRow::width).max().unwrap_or(1),
             lanes,

@@ -155,7 +155,7 @@ fn statement_started(model: &mut Model, step: usize, statement: usize) {
     });
     follow(model, |row| matches!(row, Row::Sql { step: s, statement: n, line: 0 } if (*s, *n) == (step, statement)));
     let Some(planned) = model.plan.as_ref().and_then(|screen| screen.plan.steps.get(step)) else { return };
-    let Some(sql) = planned.statements.get(statement).map(|statement| one_line(&statement.sql)) else { return };
+    let Some(sql) = planned.statements.get(statement).map(|statement| one_line(statement.sql())) else { return };
     let what = name_of(model, step);
     model.log.push(Entry { at: now, state: State::Running, what, text: sql, rows: None, elapsed: None });
 }

@@ -3,7 +3,7 @@
 
 use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, ReadStatement};
+use crate::core::hazard::{self, ExaminedStatement};
 use crate::core::script::Script;
 use crate::core::sql::unknown_command;
 use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
@@ -29,18 +29,18 @@ pub fn examine(text: &str) -> Findings {
 
 fn section(script: &Script, direction: Direction, findings: &mut Findings) {
     let first = script.section(direction).line.max(1);
-    match hazard::read_section(script, direction) {
+    match hazard::examine_script(script, direction) {
         Ok(reading) => {
-            for ReadStatement { statement, hazards, .. } in reading.statements {
-                let line = first + statement.line - 1;
-                if let Some((word, like)) = unknown_command(&statement.text) {
+            for ExaminedStatement { statement, hazards, .. } in reading.statements {
+                let line = first + statement.source.line - 1;
+                if let Some((word, like)) = unknown_command(statement.sql()) {
                     findings.faults.push(Fault {
                         line,
                         message: format!("no command begins with {word}"),
                         hint: like.map(|like| format!("{like}?")),
                     });
                 } else if direction == Direction::Upgrade {
-                    findings.operations.push(operation(&statement.text, line));
+                    findings.operations.push(operation(statement.sql(), line));
                 }
                 findings.hazards.extend(hazards.into_iter().map(|hazard| FoundHazard { line, direction, hazard }));
             }
@@ -78,7 +78,7 @@ mod tests {
         let lines: Vec<usize> = found.operations.iter().map(|operation| operation.line).collect();
         assert_eq!(lines, [8, 10]);
         let hazards: Vec<_> =
-            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.code)).collect();
+            found.hazards.iter().map(|found| (found.line, found.direction, found.hazard.code.as_str())).collect();
         let (up, down) = (Direction::Upgrade, Direction::Downgrade);
         assert_eq!(hazards, [(8, up, "DL103"), (8, up, "BR606"), (12, down, "DL101"), (12, down, "BR605")]);
     }

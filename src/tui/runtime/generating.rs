@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::effects::{Effects, World};
 use super::event::Kind;
-use crate::core::diff::{line_to_fill, objects};
+use crate::core::diff::{count_objects, find_todo_line};
 use crate::core::graph::Direction;
-use crate::core::hazard::{Evidence, Hazard, Question, Subject};
+use crate::core::hazard::{Evidence, Hazard};
 use crate::core::plan::Plan;
+use crate::core::statement::{Question, Subject};
 use crate::engine::autogenerate::{
     AutogenerateOutcome, CompareOptions, GeneratedScript, generate, generate_unless_renames, output_file, plan_draft,
 };
@@ -82,12 +83,12 @@ async fn made(project: &Project, tree: &ScriptTree, target: &Target, generated: 
     Ok(Made {
         home: (path != generated.draft.path).then_some(generated.draft.path),
         path,
-        line: line_to_fill(&text),
+        line: find_todo_line(&text),
         text,
         operations: findings.operations,
         verified: generated.proof.into_verified(generated.draft.revision),
         hazards,
-        objects: objects(&generated.operations),
+        objects: count_objects(&generated.operations),
         notes,
     })
 }
@@ -97,7 +98,8 @@ fn count(hazards: &mut [FoundHazard], plan: &Plan) {
     let planned: Vec<&Hazard> = plan.hazards().map(|(.., hazard)| hazard).collect();
     for FoundHazard { hazard, .. } in hazards.iter_mut().filter(|found| found.direction == Direction::Upgrade) {
         let counted = planned.iter().find(|known| known.code == hazard.code && known.object == hazard.object);
-        if let Some(Hazard { subject: subject @ Subject::Rows { question: Question::Taken { .. }, .. }, .. }) = counted
+        if let Some(Hazard { subject: subject @ Subject::Rows { question: Question::Affected { .. }, .. }, .. }) =
+            counted
         {
             hazard.subject = subject.clone();
         }

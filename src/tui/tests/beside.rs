@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::editing::{PATH, open, saved};
 use super::fixtures::*;
 use super::harness::*;
-use crate::core::hazard::{Class, Evidence, Hazard, Subject};
+use crate::core::hazard::{Evidence, Hazard, examine_one};
 use crate::engine::project::ScriptProblem;
 use crate::engine::verify::{Stage, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
@@ -84,16 +84,7 @@ fn a_proof_without_a_server_says_why_not() {
 pub fn fresh(origin: Origin) -> Opening {
     let path = PathBuf::from("/project/migrations/versions/eeeeeeeeeeee_new.sql");
     let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], "DROP TABLE jobs;", "CREATE TABLE jobs ();");
-    let hazard = Hazard {
-        code: "DL101",
-        class: Class::DataLoss,
-        title: "drops table",
-        object: String::from("jobs"),
-        evidence: Some(Evidence::counted(12, 12, 0.1)),
-        subject: Subject::Table { schema: None, name: String::from("jobs") },
-        origin: None,
-        allowed: None,
-    };
+    let hazard = Hazard { evidence: Some(Evidence::counted(12, 12, 0.1)), ..examine_one("DROP TABLE jobs").remove(0) };
     Opening {
         path,
         home: None,

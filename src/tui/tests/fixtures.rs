@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::core::graph::{Graph, Revision, RevisionId};
-use crate::core::hazard::{Class, Evidence, Hazard, Subject};
+use crate::core::hazard::{Evidence, Hazard, examine_one};
 use crate::core::script::{Script, Section};
 use crate::engine::project::{ScriptFile, ScriptProblem, ScriptTree};
 
@@ -120,28 +120,12 @@ pub fn hazards(sql: &str) -> Vec<Hazard> {
     let counted = |values, rows| Some(Evidence::counted(rows, values, 0.01));
     let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(column) = sql.strip_prefix("ALTER TABLE functions DROP COLUMN ") {
-        return vec![Hazard {
-            code: "DL103",
-            class: Class::DataLoss,
-            title: "drops column",
-            object: format!("functions.{column}"),
-            evidence: counted(1204, 3310),
-            subject: Subject::Column { schema: None, table: "functions".into(), column: column.to_owned() },
-            origin: None,
-            allowed: None,
-        }];
+        let lost = examine_one(&format!("ALTER TABLE functions DROP COLUMN {column}")).remove(0);
+        return vec![Hazard { evidence: counted(1204, 3310), ..lost }];
     }
     if let Some(table) = sql.strip_prefix("DROP TABLE ") {
-        return vec![Hazard {
-            code: "DL101",
-            class: Class::DataLoss,
-            title: "drops table",
-            object: table.to_owned(),
-            evidence: counted(3310, 3310),
-            subject: Subject::Table { schema: None, name: table.to_owned() },
-            origin: None,
-            allowed: None,
-        }];
+        let lost = examine_one(&format!("DROP TABLE {table}")).remove(0);
+        return vec![Hazard { evidence: counted(3310, 3310), ..lost }];
     }
     Vec::new()
 }

@@ -281,8 +281,7 @@ impl Harness {
             .map(|sql| PlannedStatement {
                 line: 8,
                 column: 1,
-                sql: sql.trim().to_owned(),
-                copy_data: None,
+                statement: crate::core::statement::analyse_one(sql.trim()),
                 hazards: hazards(sql)
                     .into_iter()
                     .map(|found| Hazard { allowed: self.allowed.clone(), ..found })

@@ -120,11 +120,14 @@ const fn step_glyph(model: &Model, step: &Step, state: Option<StepState>) -> (&'
 
 fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
     let Some(planned) = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else { return };
-    let mut text =
-        if screen.full { planned.sql.lines().nth(line).unwrap_or_default().to_owned() } else { one_line(&planned.sql) };
-    if !screen.full || line + 1 >= planned.sql.lines().count() {
+    let mut text = if screen.full {
+        planned.sql().lines().nth(line).unwrap_or_default().to_owned()
+    } else {
+        one_line(planned.sql())
+    };
+    if !screen.full || line + 1 >= planned.sql().lines().count() {
         text.push(';');
-        if let Some(data) = &planned.copy_data {
+        if let Some(data) = planned.copy_data() {
             text = format!("{text} with {}", count(data.lines().count() as u64, "row"));
         }
     }
@@ -160,9 +163,9 @@ fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Ro
 }
 
 fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
-    let asks = plan.confirm.contains(&hazard.class) && !hazard.touches_nothing();
+    let asks = plan.confirm.contains(&hazard.class) && !hazard.affects_nothing();
     let role = match hazard.class {
-        _ if hazard.touches_nothing() => Role::Muted,
+        _ if hazard.affects_nothing() => Role::Muted,
         Class::DataLoss | Class::Fails => Role::Danger,
         _ => Role::Warning,
     };

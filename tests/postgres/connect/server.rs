@@ -1,4 +1,4 @@
-//! A PostgreSQL server for one test binary: roles and `pg_hba.conf` lines for every way to log in, and certificates.
+//! A PostgreSQL server with roles and `pg_hba.conf` lines for every login method, and with certificates.
 
 use std::fs;
 use std::net::TcpListener;
@@ -14,14 +14,14 @@ use rcgen::{
     KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 
-/// What the server's certificate is like.
+/// The kind of the server's certificate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Certificate {
     /// Signed by the authority, for the name `localhost`.
     Signed,
-    /// Its own authority, with `localhost` as common name and no other name.
+    /// Self-signed, with the common name `localhost` and no other name.
     SelfSigned,
-    /// Self-signed too, of X.509 version 1, as `openssl x509 -req -signkey` makes them.
+    /// Self-signed, X.509 version 1, as `openssl x509 -req -signkey` creates them.
     Version1,
 }
 
@@ -31,7 +31,7 @@ pub struct Server {
     pub port: u16,
 }
 
-/// The server that all tests share, for as long as one of them runs.
+/// The server that all tests share while one of them runs.
 pub fn shared() -> Arc<Server> {
     static SERVER: Mutex<Weak<Server>> = Mutex::new(Weak::new());
     let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ impl Server {
         server
     }
 
-    /// Starts it again as a standby, which has no primary to follow and does not need one to be asked.
+    /// Restarts the server as a standby without a primary. It answers queries all the same.
     pub fn demote(&mut self) {
         let data = self.folder().join("data");
         let stopped = server_program("pg_ctl").args(["stop", "-m", "fast", "-w", "-D"]).arg(&data).output().unwrap();
@@ -104,14 +104,14 @@ impl Server {
         psql
     }
 
-    /// Runs SQL as the superuser; the result as text.
+    /// Runs SQL as the superuser and returns the result as text.
     pub fn run(&self, sql: &str) -> String {
         let output = self.psql(sql).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// Whether libpq comes to use TLS with a connection string: `t` or `f`; `None` when it is refused.
+    /// Whether libpq uses TLS with a connection string: `t` or `f`; `None` if it cannot connect.
     pub fn ssl_by_psql(&self, connection: &str) -> Option<String> {
         let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
         let mut psql = Command::new(program("psql"));
@@ -124,7 +124,7 @@ impl Server {
         self.folder.path()
     }
 
-    /// A file beside the server's data: `root.crt`, `client.crt`, `client.key`.
+    /// A file in the server's folder: `root.crt`, `client.crt`, `client.key`.
     pub fn file(&self, name: &str) -> String {
         self.folder().join(name).display().to_string()
     }
@@ -161,7 +161,7 @@ host      all limited   all trust
 host      all nobody    all trust
 ";
 
-/// The password of the role `scram` has every character that a URL or a file could stumble over.
+/// The password of the role `scram` contains every character that needs escaping in a URL or a file.
 pub const PASSWORD: &str = r#"p@ss:w/rd?#%'"\ 한글&=+"#;
 
 const ROLES: &str = r#"
@@ -205,15 +205,15 @@ fn certificates(folder: &Path, certificate: Certificate) {
     };
     write(folder, "server.crt", &certificate);
     write(folder, "server.key", &key_text);
-    write(folder, "root.crl", &revoking(&[serial]).signed_by(&authority).unwrap().pem().unwrap());
-    write(folder, "empty.crl", &revoking(&[]).signed_by(&authority).unwrap().pem().unwrap());
+    write(folder, "root.crl", &revocation_list(&[serial]).signed_by(&authority).unwrap().pem().unwrap());
+    write(folder, "empty.crl", &revocation_list(&[]).signed_by(&authority).unwrap().pem().unwrap());
 
     let key = KeyPair::generate().unwrap();
     write(folder, "client.crt", &named("certuser", false).signed_by(&key, &authority).unwrap().pem());
     write(folder, "client.key", &key.serialize_pem());
 }
 
-fn revoking(serials: &[SerialNumber]) -> CertificateRevocationListParams {
+fn revocation_list(serials: &[SerialNumber]) -> CertificateRevocationListParams {
     let time = date_time_ymd(2026, 1, 1);
     let revoked = |serial: &SerialNumber| RevokedCertParams {
         serial_number: serial.clone(),

@@ -1,39 +1,39 @@
-//! The pairs of what goes and what comes that look like one thing under two names. They are only ever offered.
+//! Pairs of a dropped and an added object that may be a rename. They are only suggested.
 
 use std::collections::BTreeSet;
 
-use super::likeness::{self, Likeness};
 use super::named::{Named, plain_literal};
+use super::similarity::{self, Similarity};
 use super::{Subject, identical_constraints};
 use crate::core::schema::{Kind, Object, ObjectId, Schema, Table};
 use crate::core::sql::identifier::quote;
 
-/// A pair that looks like a rename.
+/// A pair that may be a rename.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     pub subject: Subject,
-    /// What speaks for it, e.g. `same type`.
+    /// The reasons, e.g. `same type`.
     pub reasons: Vec<String>,
     /// 0 to 100.
     pub score: u32,
-    /// What `--rename` takes to ask for it.
+    /// The argument of `--rename` that requests this rename.
     pub spec: String,
 }
 
-/// How many others a thing may be offered with.
+/// The maximum number of suggestions for one object.
 const ALTERNATIVES: usize = 3;
 const LIKELY: u32 = 50;
 
-/// Pairs of what only `old` has and what only `new` has that are likely one thing: tables, their columns, constraints
-/// and indexes (those of table pairs included), types, sequences, views, routines, enum values. Best first within each
-/// kind; what each belongs to comes before it.
+/// Returns the pairs of an object that only `old` has and an object that only `new` has that are probably the same:
+/// tables, their columns, constraints and indexes (also those of such table pairs), types, sequences, views, routines,
+/// enum values. The best added first within each kind. A table comes before its parts.
 #[must_use]
 pub fn candidates(old: &Schema, new: &Schema) -> Vec<Candidate> {
-    let mut found = standing(old, new);
+    let mut found = independent_objects(old, new);
     let pairs: Vec<(ObjectId, ObjectId)> = found.iter().filter_map(|candidate| objects(&candidate.subject)).collect();
     let same = old.objects.keys().filter(|id| new.objects.contains_key(id)).map(|id| (id.clone(), id.clone()));
     for (one, other) in same.chain(pairs) {
-        found.extend(within(old, new, &one, &other));
+        found.extend(parts(old, new, &one, &other));
     }
     found
 }
@@ -45,30 +45,30 @@ fn objects(subject: &Subject) -> Option<(ObjectId, ObjectId)> {
     }
 }
 
-/// What stands alone; indexes are looked at with their table.
-fn standing(old: &Schema, new: &Schema) -> Vec<Candidate> {
+/// Objects that belong to no other object. Indexes are compared with their table.
+fn independent_objects(old: &Schema, new: &Schema) -> Vec<Candidate> {
     let only = |schema: &Schema, other: &Schema| -> Vec<ObjectId> {
         let ids = schema.objects.keys().filter(|id| id.of.is_empty() && !other.objects.contains_key(*id));
         ids.cloned().collect()
     };
-    let (gone, come) = (only(old, new), only(new, old));
+    let (dropped, added) = (only(old, new), only(new, old));
     let mut pairs = Vec::new();
-    for one in &gone {
-        for other in come.iter().filter(|other| other.kind == one.kind) {
-            let likeness = likeness::of_objects((old, one), (new, other));
-            pairs.push((one.clone(), other.clone(), likeness));
+    for one in &dropped {
+        for other in added.iter().filter(|other| other.kind == one.kind) {
+            let similarity = similarity::compare_objects((old, one), (new, other));
+            pairs.push((one.clone(), other.clone(), similarity));
         }
     }
     let best = best(pairs);
-    best.into_iter().map(|(one, other, likeness)| candidate(object(one, other), likeness)).collect()
+    best.into_iter().map(|(one, other, similarity)| candidate(object(one, other), similarity)).collect()
 }
 
 fn object(old: ObjectId, new: ObjectId) -> Subject {
     Subject::Object { old, new }
 }
 
-/// What belongs to two objects that are one, or look so.
-fn within(old: &Schema, new: &Schema, one: &ObjectId, other: &ObjectId) -> Vec<Candidate> {
+/// The parts of two objects that are the same or may be.
+fn parts(old: &Schema, new: &Schema, one: &ObjectId, other: &ObjectId) -> Vec<Candidate> {
     match (old.objects.get(one), new.objects.get(other)) {
         (Some(Object::Table(ours)), Some(Object::Table(theirs))) => {
             let columns = columns((one, ours), (other, theirs));
@@ -85,30 +85,31 @@ fn columns((one, ours): (&ObjectId, &Table), (other, theirs): (&ObjectId, &Table
     let only = |table: &Table, without: &Table| -> Vec<usize> {
         let is_new = |name: &str| !without.columns.iter().any(|column| column.name == name);
         let columns = table.columns.iter().enumerate();
-        // What a parent has is renamed there.
+        // An inherited column is renamed in the parent.
         columns.filter(|(_, column)| !column.inherited && is_new(&column.name)).map(|(place, _)| place).collect()
     };
-    let (gone, come) = (only(ours, theirs), only(theirs, ours));
-    let is_only_pair = gone.len() == 1 && come.len() == 1;
+    let (dropped, added) = (only(ours, theirs), only(theirs, ours));
+    let is_only_pair = dropped.len() == 1 && added.len() == 1;
     let mut pairs = Vec::new();
-    for &old_place in &gone {
-        for &new_place in &come {
-            let Some(likeness) = likeness::of_columns((ours, old_place), (theirs, new_place), is_only_pair) else {
+    for &old_place in &dropped {
+        for &new_place in &added {
+            let Some(similarity) = similarity::compare_columns((ours, old_place), (theirs, new_place), is_only_pair)
+            else {
                 continue;
             };
-            pairs.push((old_place, new_place, likeness));
+            pairs.push((old_place, new_place, similarity));
         }
     }
     let name = |table: &Table, place: usize| table.columns.get(place).map(|column| column.name.clone());
-    let named = best(pairs).into_iter().filter_map(|(old_place, new_place, likeness)| {
+    let named = best(pairs).into_iter().filter_map(|(old_place, new_place, similarity)| {
         let old = ObjectId::on(Kind::Column, &one.schema, &one.name, &name(ours, old_place)?);
         let new = ObjectId::on(Kind::Column, &other.schema, &other.name, &name(theirs, new_place)?);
-        Some(candidate(object(old, new), likeness))
+        Some(candidate(object(old, new), similarity))
     });
     named.collect()
 }
 
-/// Constraints that say the same; those that the difference renames by itself are not asked about.
+/// Constraints with the same definition, without those that a comparison renames automatically.
 fn constraints((one, ours): (&ObjectId, &Table), (other, theirs): (&ObjectId, &Table)) -> Vec<Candidate> {
     let plain: BTreeSet<(String, String)> = identical_constraints(ours, theirs).into_iter().collect();
     let mut pairs = Vec::new();
@@ -117,14 +118,14 @@ fn constraints((one, ours): (&ObjectId, &Table), (other, theirs): (&ObjectId, &T
             let is_plain = plain.contains(&(old.name.clone(), new.name.clone()));
             let is_same = old.kind == new.kind && old.definition == new.definition && old.local && new.local;
             if is_same && !is_plain {
-                let likeness = Likeness::default().with(60, "same definition").like(&old.name, &new.name);
-                pairs.push((old.name.clone(), new.name.clone(), likeness));
+                let similarity = Similarity::default().add(60, "same definition").similar_names(&old.name, &new.name);
+                pairs.push((old.name.clone(), new.name.clone(), similarity));
             }
         }
     }
-    let named = |(old, new, likeness): (String, String, Likeness)| {
+    let named = |(old, new, similarity): (String, String, Similarity)| {
         let old = ObjectId::on(Kind::Constraint, &one.schema, &one.name, &old);
-        candidate(object(old, ObjectId::on(Kind::Constraint, &other.schema, &other.name, &new)), likeness)
+        candidate(object(old, ObjectId::on(Kind::Constraint, &other.schema, &other.name, &new)), similarity)
     };
     best(pairs).into_iter().map(named).collect()
 }
@@ -135,36 +136,36 @@ fn indexes((old, one): (&Schema, &ObjectId), (new, other): (&Schema, &ObjectId))
         let there = |id: &ObjectId| ObjectId::on(Kind::Index, &with.schema, &with.name, &id.name);
         schema.objects.keys().filter(is_its).filter(|id| !without.objects.contains_key(&there(id))).cloned().collect()
     };
-    let (gone, come) = (of(old, one, new, other), of(new, other, old, one));
+    let (dropped, added) = (of(old, one, new, other), of(new, other, old, one));
     let mut pairs = Vec::new();
-    for ours in &gone {
-        for theirs in &come {
-            let likeness = likeness::of_indexes((old, one, ours), (new, other, theirs));
-            pairs.push((ours.clone(), theirs.clone(), likeness));
+    for ours in &dropped {
+        for theirs in &added {
+            let similarity = similarity::compare_indexes((old, one, ours), (new, other, theirs));
+            pairs.push((ours.clone(), theirs.clone(), similarity));
         }
     }
-    best(pairs).into_iter().map(|(ours, theirs, likeness)| candidate(object(ours, theirs), likeness)).collect()
+    best(pairs).into_iter().map(|(ours, theirs, similarity)| candidate(object(ours, theirs), similarity)).collect()
 }
 
 fn labels(of: &ObjectId, ours: &[String], theirs: &[String]) -> Vec<Candidate> {
     let mut pairs = Vec::new();
     for (old_place, old) in ours.iter().enumerate().filter(|(_, label)| !theirs.contains(label)) {
         for (new_place, new) in theirs.iter().enumerate().filter(|(_, label)| !ours.contains(label)) {
-            pairs.push((old.clone(), new.clone(), likeness::of_labels((ours, old_place), (theirs, new_place))));
+            pairs.push((old.clone(), new.clone(), similarity::compare_labels((ours, old_place), (theirs, new_place))));
         }
     }
-    let named = |(old, new, likeness)| candidate(Subject::Label { of: of.clone(), old, new }, likeness);
+    let named = |(old, new, similarity)| candidate(Subject::Label { of: of.clone(), old, new }, similarity);
     best(pairs).into_iter().map(named).collect()
 }
 
-/// The likely ones, best first, and not more than a few for either side of each.
-fn best<T: Clone + Ord>(mut pairs: Vec<(T, T, Likeness)>) -> Vec<(T, T, Likeness)> {
-    pairs.retain(|(.., likeness)| likeness.score >= LIKELY);
+/// The probable pairs, best first, with a limited number for each object.
+fn best<T: Clone + Ord>(mut pairs: Vec<(T, T, Similarity)>) -> Vec<(T, T, Similarity)> {
+    pairs.retain(|(.., similarity)| similarity.score >= LIKELY);
     pairs.sort_by(|one, other| {
         let by_score = other.2.score.cmp(&one.2.score);
         by_score.then_with(|| (&one.0, &one.1).cmp(&(&other.0, &other.1)))
     });
-    let mut kept: Vec<(T, T, Likeness)> = Vec::new();
+    let mut kept: Vec<(T, T, Similarity)> = Vec::new();
     for pair in pairs {
         let of_old = kept.iter().filter(|other| other.0 == pair.0).count();
         let of_new = kept.iter().filter(|other| other.1 == pair.1).count();
@@ -175,9 +176,9 @@ fn best<T: Clone + Ord>(mut pairs: Vec<(T, T, Likeness)>) -> Vec<(T, T, Likeness
     kept
 }
 
-fn candidate(subject: Subject, likeness: Likeness) -> Candidate {
+fn candidate(subject: Subject, similarity: Similarity) -> Candidate {
     let spec = spec(&subject);
-    Candidate { subject, score: likeness.score.min(100), reasons: likeness.reasons, spec }
+    Candidate { subject, score: similarity.score.min(100), reasons: similarity.reasons, spec }
 }
 
 fn spec(subject: &Subject) -> String {

@@ -1,63 +1,63 @@
-//! Renames: the pairs that look like one, what a person types to ask for one, and its statements. None is ever guessed.
+//! Renames: suggestions, requests by the user, and their statements. limbeck never assumes a rename.
 
 mod candidate;
-mod likeness;
 mod named;
-mod path;
 mod request;
+mod similarity;
 mod statement;
+mod typed_name;
 
 use crate::core::schema::{Constraint, Kind, ObjectId, Table};
 
 pub use candidate::{Candidate, candidates};
 pub use request::{RenameError, parse, parse_all};
-pub use statement::statement;
+pub use statement::rename_statements;
 
-/// What is renamed.
+/// The object or enum value that is renamed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// Both of the same kind. A schema that differs means that it moves there.
+    /// Both have the same kind. If the schemas differ, the object is moved.
     Object { old: ObjectId, new: ObjectId },
     /// A value of the enum `of`.
     Label { of: ObjectId, old: String, new: String },
 }
 
-/// A rename that was asked for, between names that both schemas have.
+/// A requested rename. Both schemas have the respective name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rename {
     pub subject: Subject,
-    /// What a column or constraint belongs to, which its statement names.
+    /// The kind of the object to which a column or constraint belongs; the statement needs it.
     pub holder: Option<Kind>,
 }
 
-/// Constraints that differ in nothing but their name: (old name, new name). Where several are alike, none is given.
+/// Returns constraints that differ only in their name, as (old name, new name). Ambiguous pairs are left out.
 #[must_use]
 pub fn identical_constraints(old: &Table, new: &Table) -> Vec<(String, String)> {
-    let gone = own_constraints(old, new);
-    let come = own_constraints(new, old);
+    let dropped = own_constraints(old, new);
+    let added = own_constraints(new, old);
     let mut pairs = Vec::new();
-    for constraint in &gone {
-        let alike = |other: &&&Constraint| is_alike(constraint, other);
-        let mut twins = come.iter().filter(alike);
-        if let (Some(twin), None) = (twins.next(), twins.next())
-            && gone.iter().filter(|other| is_alike(constraint, other)).count() == 1
+    for constraint in &dropped {
+        let is_pair = |other: &&&Constraint| differs_only_in_name(constraint, other);
+        let mut matches = added.iter().filter(is_pair);
+        if let (Some(matching), None) = (matches.next(), matches.next())
+            && dropped.iter().filter(|other| differs_only_in_name(constraint, other)).count() == 1
         {
-            pairs.push((constraint.name.clone(), twin.name.clone()));
+            pairs.push((constraint.name.clone(), matching.name.clone()));
         }
     }
     pairs
 }
 
-/// The constraints that a table declares itself, under names that the other has not. One that a parent declares too
-/// cannot be renamed by itself.
+/// The constraints that the table itself declares with names that the other table does not have. A constraint that a
+/// parent also declares cannot be renamed separately.
 fn own_constraints<'a>(table: &'a Table, other: &Table) -> Vec<&'a Constraint> {
     let is_shared = |name: &str| other.constraints.iter().any(|constraint| constraint.name == name);
     let own = |constraint: &&Constraint| constraint.local && !constraint.inherited && !is_shared(&constraint.name);
     table.constraints.iter().filter(own).collect()
 }
 
-/// Whether only the name differs.
-fn is_alike(one: &Constraint, other: &Constraint) -> bool {
+/// Whether only the names differ.
+fn differs_only_in_name(one: &Constraint, other: &Constraint) -> bool {
     *one == Constraint { name: one.name.clone(), ..other.clone() }
 }
 

@@ -1,21 +1,21 @@
-//! Everything in a schema that has a name of its own and could be renamed.
+//! The names in a schema that can be renamed.
 
 use super::{Rename, Subject};
 use crate::core::schema::{Column, Constraint, Kind, Object, ObjectId, Schema};
 use crate::core::sql::identifier::{literal, qualified, quote};
 
-/// One name: of an object, or of an enum's value.
+/// The name of an object or of an enum value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
-    /// The enum, for one of its values.
+    /// The object; for an enum value, the enum.
     pub id: ObjectId,
     pub label: Option<String>,
-    /// The kind of what it belongs to.
+    /// The kind of the object that this one belongs to.
     pub holder: Option<Kind>,
 }
 
 impl Named {
-    /// The names that it can be called by, outer ones first, from the shortest to the whole.
+    /// The paths by which the user can name it, from the shortest to the complete one. Outer names come first.
     pub fn paths(&self) -> Vec<Vec<&str>> {
         let id = &self.id;
         let (schema, of, name) = (id.schema.as_str(), id.of.as_str(), id.name.as_str());
@@ -32,7 +32,7 @@ impl Named {
         }
     }
 
-    /// The whole name, as a person can type it.
+    /// The complete name as the user can type it.
     pub fn typed(&self) -> String {
         let id = &self.id;
         if let Some(label) = &self.label {
@@ -49,7 +49,7 @@ impl Named {
         }
     }
 
-    /// The same thing under another last name.
+    /// The same object with another last name.
     pub fn called(&self, name: &str) -> Self {
         let mut other = self.clone();
         match &mut other.label {
@@ -59,18 +59,18 @@ impl Named {
         other
     }
 
-    /// Its last name.
+    /// The last part of the name.
     pub fn last(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.id.name)
     }
 
-    /// Whether another schema can take it.
+    /// Whether it can be moved to another schema.
     pub fn can_move(&self) -> bool {
         let moves = self.id.of.is_empty() && !self.id.schema.is_empty();
         moves && self.label.is_none()
     }
 
-    /// What it is called once that rename has run.
+    /// The name after a rename.
     pub fn after(&self, rename: &Rename) -> Self {
         let mut named = self.clone();
         match &rename.subject {
@@ -85,7 +85,7 @@ impl Named {
     }
 }
 
-/// What an object is called once another, or itself, has been renamed.
+/// The identity of an object after it or another object is renamed.
 fn follow(id: &ObjectId, holder: Option<Kind>, old: &ObjectId, new: &ObjectId) -> ObjectId {
     let mut id = if id == old { new.clone() } else { id.clone() };
     if old.kind == Kind::Schema && id.schema == old.name {
@@ -101,7 +101,7 @@ fn follow(id: &ObjectId, holder: Option<Kind>, old: &ObjectId, new: &ObjectId) -
     id
 }
 
-/// A text with one name put for another, where it is not part of a longer one.
+/// Replaces a name in a text where it is not part of a longer name.
 pub(super) fn replace_name(text: &str, from: &str, to: &str) -> String {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '"' || c == '$' || c == '.';
     let mut replaced = String::with_capacity(text.len());
@@ -110,7 +110,7 @@ pub(super) fn replace_name(text: &str, from: &str, to: &str) -> String {
         let (before, tail) = rest.split_at(at);
         let after = tail.get(from.len()..).unwrap_or("");
         let last = before.chars().last().or_else(|| replaced.chars().last());
-        // A dot after it is what comes before a column.
+        // A dot after the name separates it from a column.
         let is_whole = !last.is_some_and(is_part) && !after.starts_with(|c| c != '.' && is_part(c));
         replaced.push_str(before);
         replaced.push_str(if is_whole { to } else { from });
@@ -119,13 +119,13 @@ pub(super) fn replace_name(text: &str, from: &str, to: &str) -> String {
     replaced + rest
 }
 
-/// An enum's value as the command line takes it: only quotes are doubled.
+/// An enum value in the syntax of the command line: only quotes are doubled.
 pub(super) fn plain_literal(label: &str) -> String {
     let quoted = literal(label);
     if quoted.starts_with('E') { format!("'{}'", label.replace('\'', "''")) } else { quoted }
 }
 
-/// All that has a name in a schema, but for what cannot be renamed.
+/// All names in a schema that can be renamed.
 pub(super) fn all(schema: &Schema) -> Vec<Named> {
     let mut found = Vec::new();
     for (id, object) in &schema.objects {
@@ -138,7 +138,7 @@ pub(super) fn all(schema: &Schema) -> Vec<Named> {
     found
 }
 
-/// The columns, constraints and values of an object.
+/// The columns, constraints and enum values of an object.
 fn parts(id: &ObjectId, object: &Object) -> Vec<Named> {
     let on = |kind, name: &str| Named {
         id: ObjectId::on(kind, &id.schema, &id.name, name),

@@ -1,41 +1,41 @@
-//! What a person asks to be renamed: `OLD=NEW`, checked against both schemas.
+//! Renames that the user requests as `OLD=NEW`, checked against both schemas.
 
 use super::named::{self, Named};
-use super::path::Path;
+use super::typed_name::TypedName;
 use super::{Rename, Subject};
 use crate::core::schema::Schema;
 
-/// Why a rename cannot be.
+/// Why a rename is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot rename {spec}: {message}")]
 pub struct RenameError {
-    /// As it was typed.
+    /// As the user typed it.
     pub spec: String,
     pub message: String,
     pub hint: Option<String>,
 }
 
 /// Reads one `OLD=NEW`. OLD is a table, column (`table.column`), constraint, index, type, sequence, view, function or
-/// enum value (`type.'value'`), with its schema or without, with its kind before it or without; NEW a bare name, or one
-/// with the same parents, or with another schema to move it there.
+/// enum value (`type.'value'`), with or without its schema and its kind. NEW is a name without parents, with the same
+/// parents, or with another schema to move the object there.
 ///
 /// # Errors
-/// When it cannot be read, names nothing or more than one thing, or when the new name is not in `new`.
+/// If the text cannot be parsed, if it names no object or several, or if `new` does not have the new name.
 pub fn parse(spec: &str, old: &Schema, new: &Schema) -> Result<Rename, RenameError> {
-    Request::read(spec)?.resolve(&known(old), &named::all(new))
+    Request::read(spec)?.resolve(&known_objects(old), &named::all(new))
 }
 
-/// Reads several; later ones may name a thing by its old name or by one that an earlier one gave it. They come back in
-/// an order in which they can run: the order given, unless one has to wait for another.
+/// Reads several requests. A request may use the old name of an object or a name from another request. The renames are
+/// returned in an order in which they can run: the given order, unless one must wait for another.
 ///
 /// # Errors
-/// As for one.
+/// As for [`parse`].
 pub fn parse_all(specs: &[String], old: &Schema, new: &Schema) -> Result<Vec<Rename>, RenameError> {
     if specs.is_empty() {
         return Ok(Vec::new());
     }
     let mut waiting = specs.iter().map(|spec| Request::read(spec)).collect::<Result<Vec<_>, _>>()?;
-    let (mut known, target) = (known(old), named::all(new));
+    let (mut known, target) = (known_objects(old), named::all(new));
     let mut renames: Vec<Rename> = Vec::new();
     while !waiting.is_empty() {
         let mut refused = None;
@@ -64,13 +64,13 @@ pub fn parse_all(specs: &[String], old: &Schema, new: &Schema) -> Result<Vec<Ren
     Ok(renames)
 }
 
-/// A thing of the old schema and all that it has been called.
-struct Known {
+/// An object of the old schema with all its names so far.
+struct KnownObject {
     now: Named,
     before: Vec<Named>,
 }
 
-impl Known {
+impl KnownObject {
     fn follow(&mut self, rename: &Rename) {
         let after = self.now.after(rename);
         if after != self.now {
@@ -83,17 +83,17 @@ impl Known {
     }
 }
 
-fn known(old: &Schema) -> Vec<Known> {
-    named::all(old).into_iter().map(|now| Known { now, before: Vec::new() }).collect()
+fn known_objects(old: &Schema) -> Vec<KnownObject> {
+    named::all(old).into_iter().map(|now| KnownObject { now, before: Vec::new() }).collect()
 }
 
-/// Both sides as typed.
+/// Both sides of a request.
 struct Request {
     spec: String,
-    /// Its left side.
+    /// The left side as typed.
     typed: String,
-    old: Path,
-    new: Path,
+    old: TypedName,
+    new: TypedName,
 }
 
 impl Request {
@@ -103,114 +103,113 @@ impl Request {
             message,
             hint: Some("write OLD=NEW, e.g. public.users.name=full_name".to_owned()),
         };
-        let (old, rest) = Path::read(spec).map_err(wrong)?;
+        let (old, rest) = TypedName::read(spec).map_err(wrong)?;
         let typed = spec.strip_suffix(rest).unwrap_or(spec).trim().to_owned();
-        let right = rest.strip_prefix('=').ok_or_else(|| wrong("there is no = in it".to_owned()))?;
-        let (new, rest) = Path::read(right).map_err(wrong)?;
+        let right = rest.strip_prefix('=').ok_or_else(|| wrong("there is no = in the request".to_owned()))?;
+        let (new, rest) = TypedName::read(right).map_err(wrong)?;
         if rest.is_empty() {
             Ok(Self { spec: spec.to_owned(), typed, old, new })
         } else {
-            Err(wrong("it has two =".to_owned()))
+            Err(wrong("there are two = in the request".to_owned()))
         }
     }
 
-    fn refuse(&self, message: String, hint: Option<String>) -> RenameError {
+    fn error(&self, message: String, hint: Option<String>) -> RenameError {
         RenameError { spec: self.spec.clone(), message, hint }
     }
 
-    fn resolve(&self, known: &[Known], target: &[Named]) -> Result<Rename, RenameError> {
-        let meant = self.meant(known)?;
-        let goals: Vec<(&Known, Named)> = meant.iter().filter_map(|&it| Some((it, self.goal(it, target)?))).collect();
-        match goals.as_slice() {
-            [] => Err(self.no_such_goal(&meant, target)),
-            [(thing, goal)] => self.checked(thing, goal, known),
+    fn resolve(&self, known: &[KnownObject], target: &[Named]) -> Result<Rename, RenameError> {
+        let matching = self.matching(known)?;
+        let targets: Vec<(&KnownObject, Named)> =
+            matching.iter().filter_map(|&it| Some((it, self.renamed(it, target)?))).collect();
+        match targets.as_slice() {
+            [] => Err(self.no_such_name(&matching, target)),
+            [(object, renamed)] => self.checked(object, renamed, known),
             several => {
-                let names: Vec<String> = several.iter().map(|(thing, _)| described(&thing.now)).collect();
-                let hint = format!("it may be {}; write the whole name, or the kind before it", names.join(" or "));
-                Err(self.refuse("the name is not the only one".to_owned(), Some(hint)))
+                let names: Vec<String> = several.iter().map(|(object, _)| described(&object.now)).collect();
+                let hint =
+                    format!("it can be {}; write the full name, or write the kind before it", names.join(" or "));
+                Err(self.error("the name is ambiguous".to_owned(), Some(hint)))
             }
         }
     }
 
-    /// What the old name can mean: exactly so, or else in lower case.
-    fn meant<'a>(&self, known: &'a [Known]) -> Result<Vec<&'a Known>, RenameError> {
+    /// The objects that the old name means: with exactly this name, otherwise with the name in lower case.
+    fn matching<'a>(&self, known: &'a [KnownObject]) -> Result<Vec<&'a KnownObject>, RenameError> {
         for fold in [false, true] {
-            let found: Vec<&Known> =
+            let found: Vec<&KnownObject> =
                 known.iter().filter(|it| it.names().any(|named| self.old.matches(named, fold))).collect();
             if !found.is_empty() {
                 return Ok(found);
             }
         }
         let typed = self.typed.as_str();
-        Err(self.refuse(
+        Err(self.error(
             format!("there is no {typed}"),
             nearest(typed, known.iter().map(|it| &it.now)).map(|names| format!("there is {names}")),
         ))
     }
 
-    /// What it would be called, where the new schema has that.
-    fn goal(&self, thing: &Known, target: &[Named]) -> Option<Named> {
+    /// The object under the new name, if the new schema has it.
+    fn renamed(&self, object: &KnownObject, target: &[Named]) -> Option<Named> {
         let (last, parents) = self.new.parts.split_last()?;
-        let has = |goal: &Named| target.iter().any(|named| named.id == goal.id && named.label == goal.label);
+        let has = |renamed: &Named| target.iter().any(|named| named.id == renamed.id && named.label == renamed.label);
         for name in [last.text.clone(), last.folded()] {
-            let mut goal = thing.now.called(&name);
-            if !self.has_parents(thing) {
-                if let ([schema], true) = (parents, thing.now.can_move()) {
-                    goal.id.schema.clone_from(&schema.text);
+            let mut renamed = object.now.called(&name);
+            if !self.has_parents(object) {
+                if let ([schema], true) = (parents, object.now.can_move()) {
+                    renamed.id.schema.clone_from(&schema.text);
                 } else {
                     return None;
                 }
             }
-            if has(&goal) {
-                return Some(goal);
+            if has(&renamed) {
+                return Some(renamed);
             }
         }
         None
     }
 
-    /// Whether the new name is bare or has the same parents.
-    fn has_parents(&self, thing: &Known) -> bool {
+    /// Whether the new name has no parents or the same parents.
+    fn has_parents(&self, object: &KnownObject) -> bool {
         let Some((_, parents)) = self.new.parts.split_last() else { return false };
         let are = |path: &[&str]| {
             path.len() == parents.len() && path.iter().zip(parents).all(|(name, part)| part.is(name, true))
         };
         let fits =
             |named: &Named| named.paths().iter().any(|path| path.split_last().is_some_and(|(_, path)| are(path)));
-        parents.is_empty() || thing.names().any(fits)
+        parents.is_empty() || object.names().any(fits)
     }
 
-    fn checked(&self, thing: &Known, goal: &Named, known: &[Known]) -> Result<Rename, RenameError> {
-        let (now, name) = (&thing.now, goal.typed());
-        if goal == now {
-            return Err(self.refuse("it is called so already".to_owned(), None));
+    fn checked(&self, object: &KnownObject, renamed: &Named, known: &[KnownObject]) -> Result<Rename, RenameError> {
+        let (now, name) = (&object.now, renamed.typed());
+        if renamed == now {
+            return Err(self.error("the object already has this name".to_owned(), None));
         }
-        if known.iter().any(|other| other.now.id == goal.id && other.now.label == goal.label) {
-            let hint = format!("rename that one first, or leave {} as it is", now.typed());
-            return Err(self.refuse(format!("the database already has {name}"), Some(hint)));
+        if known.iter().any(|other| other.now.id == renamed.id && other.now.label == renamed.label) {
+            let hint = format!("rename that object first, or keep the name {}", now.typed());
+            return Err(self.error(format!("the database already has {name}"), Some(hint)));
         }
-        let subject = match (&now.label, &goal.label) {
+        let subject = match (&now.label, &renamed.label) {
             (Some(old), Some(new)) => Subject::Label { of: now.id.clone(), old: old.clone(), new: new.clone() },
-            _ => Subject::Object { old: now.id.clone(), new: goal.id.clone() },
+            _ => Subject::Object { old: now.id.clone(), new: renamed.id.clone() },
         };
         Ok(Rename { subject, holder: now.holder })
     }
 
-    fn no_such_goal(&self, meant: &[&Known], target: &[Named]) -> RenameError {
+    fn no_such_name(&self, matching: &[&KnownObject], target: &[Named]) -> RenameError {
         let typed = self.spec.strip_prefix(&self.typed).unwrap_or("").trim_start_matches([' ', '=']);
         let alike = |named: &&Named| {
-            meant.iter().any(|it| {
+            matching.iter().any(|it| {
                 let (one, other) = (&it.now, *named);
                 let same_place = one.id.of == other.id.of && one.id.schema == other.id.schema;
                 let same_enum = one.label.is_none() || one.id == other.id;
                 one.id.kind == other.id.kind && one.label.is_some() == other.label.is_some() && same_place && same_enum
             })
         };
-        let is_new = |named: &&Named| !meant.iter().any(|it| it.now.last() == named.last());
+        let is_new = |named: &&Named| !matching.iter().any(|it| it.now.last() == named.last());
         let hint = nearest(typed, target.iter().filter(alike).filter(is_new));
-        self.refuse(
-            format!("the models have no {typed} of that kind there"),
-            hint.map(|names| format!("they have {names}")),
-        )
+        self.error(format!("the models have no matching {typed}"), hint.map(|names| format!("they have {names}")))
     }
 }
 
@@ -219,16 +218,16 @@ fn described(named: &Named) -> String {
     format!("{kind} {}", named.typed())
 }
 
-/// The three names most like what was typed, by the whole or by the last part.
+/// The three most similar names, compared as a whole and by the last part.
 fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a Named>) -> Option<String> {
     let last = typed.rsplit('.').next().unwrap_or(typed);
-    let likeness = |named: &Named| {
+    let similarity = |named: &Named| {
         let whole = strsim::normalized_levenshtein(typed, &named.typed());
         whole.max(strsim::normalized_levenshtein(last, named.last()))
     };
-    let mut ranked: Vec<(f64, String)> = names.map(|named| (likeness(named), named.typed())).collect();
+    let mut ranked: Vec<(f64, String)> = names.map(|named| (similarity(named), named.typed())).collect();
     ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
-    let close = ranked.iter().filter(|(likeness, _)| *likeness >= 0.3).take(3);
+    let close = ranked.iter().filter(|(similarity, _)| *similarity >= 0.3).take(3);
     let mut names: Vec<String> = close.map(|(_, name)| name.clone()).collect();
     if names.is_empty() {
         names.extend(ranked.iter().take(3).map(|(_, name)| name.clone()));

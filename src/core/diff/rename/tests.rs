@@ -1,4 +1,4 @@
-//! Renames by table: what is offered, what is taken, and what is written.
+//! Renames: suggestions, requests and statements.
 
 use super::*;
 use crate::core::diff::fixtures::{column, constraint};
@@ -28,8 +28,8 @@ fn table(columns: &str, constraints: &[(&str, &str)]) -> Table {
     }
 }
 
-/// `table app.users id:int name:text`, `enum public.mood sad ok`, `index app.users.i (name)`, `function app.f(integer) body`,
-/// `view app.v SELECT 1`, `check app.users.c CHECK (true)`, `schema app`: one a line.
+/// Reads one object per line: `table app.users id:int name:text`, `enum public.mood sad ok`, `index app.users.i
+/// (name)`, `function app.f(integer) body`, `view app.v SELECT 1`, `check app.users.c CHECK (true)`, `schema app`.
 fn schema(text: &str) -> Schema {
     let mut schema = Schema::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -85,16 +85,16 @@ fn schema(text: &str) -> Schema {
     schema
 }
 
-/// What the requests, blanks between them, become; or the error and its hint.
-fn asked(requests: &[&str], old: &str, new: &str) -> Result<Vec<String>, String> {
+/// The statements for the requests, or the error and its hint.
+fn requested(requests: &[&str], old: &str, new: &str) -> Result<Vec<String>, String> {
     let specs: Vec<String> = requests.iter().map(|&spec| spec.to_owned()).collect();
     let renames = parse_all(&specs, &schema(old), &schema(new));
     let renames = renames.map_err(|error| format!("{}; {}", error.message, error.hint.unwrap_or_default()))?;
-    Ok(renames.iter().map(|rename| statement(rename).0).collect())
+    Ok(renames.iter().map(|rename| rename_statements(rename).0).collect())
 }
 
 #[test]
-fn a_name_is_found_with_its_parents_or_without() {
+fn a_name_is_found_with_or_without_its_parents() {
     let old = "table public.users id:int name:text\n check public.users.c CHECK (true)\n table public.a.b x:int
         index public.users.i (name)\n enum public.mood sad ok\n function public.f(integer,\u{a0}text) x\n view public.v SELECT 1
         table public.Odd x:int\n table public.move x:int\n schema old"
@@ -127,40 +127,40 @@ fn a_name_is_found_with_its_parents_or_without() {
         ("move=app.moved", "ALTER TABLE public.move SET SCHEMA app;\nALTER TABLE app.move RENAME TO moved"),
         ("schema old=new", "ALTER SCHEMA old RENAME TO new"),
     ] {
-        assert_eq!(asked(&[spec], &old, new).as_deref(), Ok([expected.to_owned()].as_slice()), "{spec}");
+        assert_eq!(requested(&[spec], &old, new).as_deref(), Ok([expected.to_owned()].as_slice()), "{spec}");
     }
 }
 
 #[test]
-fn what_cannot_be_is_refused_with_what_there_is() {
+fn impossible_renames_are_refused_with_a_hint() {
     let old =
         "table a.users id:int name:text\n table b.users id:int name:text\n enum a.mood sad ok\n table a.taken x:int";
     let new = "table a.people id:int name:text\n table b.people id:int name:text\n enum a.mood unhappy ok
         table a.users id:int full_name:text other:int\n table a.taken x:int";
     for (spec, message, hint) in [
-        ("users=people", "the name is not the only one", "it may be table a.users or table b.users; write"),
+        ("users=people", "the name is ambiguous", "it can be table a.users or table b.users; write"),
         ("user=people", "there is no user", "there is a.users, b.users"),
         ("a.users.nam=full_name", "there is no a.users.nam", "there is a.users.name"),
-        ("a.users.name=fullname", "the models have no fullname of that kind there", "they have a.users.full_name"),
-        ("mood.sad=angry", "the models have no angry of that kind there", "they have a.mood.'unhappy'"),
-        ("a.users=taken", "the database already has a.taken", "rename that one first"),
-        ("a.users=users", "it is called so already", ""),
-        ("users", "there is no = in it", "write OLD=NEW"),
+        ("a.users.name=fullname", "the models have no matching fullname", "they have a.users.full_name"),
+        ("mood.sad=angry", "the models have no matching angry", "they have a.mood.'unhappy'"),
+        ("a.users=taken", "the database already has a.taken", "rename that object first"),
+        ("a.users=users", "the object already has this name", ""),
+        ("users", "there is no = in the request", "write OLD=NEW"),
         ("users=", "a name is missing", "write OLD=NEW"),
-        ("a=b=c", "it has two =", "write OLD=NEW"),
+        ("a=b=c", "there are two = in the request", "write OLD=NEW"),
         ("\"users=people", "the quote \" is not closed", "write OLD=NEW"),
         ("f(int=g", "the parenthesis is not closed", "write OLD=NEW"),
-        ("a.users.name=b.users.full_name", "the models have no b.users.full_name of that kind there", "they have"),
+        ("a.users.name=b.users.full_name", "the models have no matching b.users.full_name", "they have"),
     ] {
-        let error = asked(&[spec], old, new).unwrap_err();
-        let (told, advice) = error.split_once("; ").unwrap();
-        assert_eq!(told, message, "{spec}");
+        let error = requested(&[spec], old, new).unwrap_err();
+        let (text, advice) = error.split_once("; ").unwrap();
+        assert_eq!(text, message, "{spec}");
         assert!(advice.starts_with(hint) && (hint.is_empty() == advice.is_empty()), "{spec}: {advice}");
     }
 }
 
 #[test]
-fn several_compose_by_either_name() {
+fn several_renames_can_use_old_and_new_names() {
     let old = "table a.users id:int name:text\n enum a.mood sad ok\n function a.f(a.mood) x\n index a.users.i (name)";
     let new = "table a.people id:int full_name:text\n enum a.feeling unhappy ok\n function a.g(a.feeling) x
         index a.people.j (name)";
@@ -177,22 +177,24 @@ fn several_compose_by_either_name() {
         ["users=people", "people.name=full_name", "mood=feeling", "feeling.sad=unhappy", "f(a.mood)=g", "people.i=j"],
         ["users.name=full_name", "users=people", "a.mood.'sad'=unhappy", "mood=feeling", "f(a.feeling)=g", "i=j"],
     ] {
-        let mut statements = asked(&requests, old, new).unwrap();
+        let mut statements = requested(&requests, old, new).unwrap();
         let mut sorted = expected.map(str::to_owned).to_vec();
         statements.sort();
         sorted.sort();
         assert_eq!(statements, sorted, "{requests:?}");
     }
-    let chain = asked(&["a=b", "b=c"], "table x.a i:int\n table x.b i:int", "table x.b i:int\n table x.c i:int");
+    let chain = requested(&["a=b", "b=c"], "table x.a i:int\n table x.b i:int", "table x.b i:int\n table x.c i:int");
     assert_eq!(chain.unwrap(), ["ALTER TABLE x.b RENAME TO c", "ALTER TABLE x.a RENAME TO b"]);
-    assert!(asked(&["a=b", "b=a"], "table x.a i:int\n table x.b i:int", "table x.b i:int\n table x.a i:int").is_err());
+    assert!(
+        requested(&["a=b", "b=a"], "table x.a i:int\n table x.b i:int", "table x.b i:int\n table x.a i:int").is_err()
+    );
 }
 
 #[test]
-fn every_statement_has_its_way_back() {
+fn every_rename_has_a_downgrade() {
     let object = |old: ObjectId, new: &str, holder| {
         let new = ObjectId { name: new.into(), ..old.clone() };
-        statement(&Rename { subject: Subject::Object { old, new }, holder }).1
+        rename_statements(&Rename { subject: Subject::Object { old, new }, holder }).1
     };
     let on = |kind, holder| object(ObjectId::on(kind, "a", "t", "x"), "Y z", Some(holder));
     for (kind, holder, expected) in [
@@ -213,12 +215,12 @@ fn every_statement_has_its_way_back() {
         old: ObjectId::new(Kind::Table, "a", "users"),
         new: ObjectId::new(Kind::Table, "b", "people"),
     };
-    let (_, down) = statement(&Rename { subject, holder: None });
+    let (_, down) = rename_statements(&Rename { subject, holder: None });
     assert_eq!(down, "ALTER TABLE b.people SET SCHEMA a;\nALTER TABLE a.people RENAME TO users");
 }
 
-/// What is offered: the request and the reasons.
-fn offered(old: &str, new: &str) -> Vec<(String, String)> {
+/// The suggestions: the request and the reasons.
+fn suggested(old: &str, new: &str) -> Vec<(String, String)> {
     let (old, new) = (schema(old), schema(new));
     let found = candidates(&old, &new);
     for candidate in &found {
@@ -234,14 +236,14 @@ fn offered(old: &str, new: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_looks_like_a_rename_is_offered_with_what_speaks_for_it() {
+fn probable_renames_are_suggested_with_their_reasons() {
     for (old, new, expected) in [
         (
             "table a.users id:int name:text",
             "table a.users id:int full_name:text",
             vec![(
                 "a.users.name=full_name",
-                "same type, same place, the only column that goes, and the only one that comes, similar name",
+                "same type, same position, the only dropped and the only added column, similar name",
             )],
         ),
         (
@@ -256,12 +258,12 @@ fn what_looks_like_a_rename_is_offered_with_what_speaks_for_it() {
                 ("a.users=b.users", "2 of 4 columns the same, same name"),
                 (
                     "a.users.mail=email",
-                    "same type, same place, the only column that goes, and the only one that comes, similar name",
+                    "same type, same position, the only dropped and the only added column, similar name",
                 ),
                 ("a.i=j", "same definition"),
             ],
         ),
-        ("enum a.mood sad ok glad", "enum a.mood unhappy ok glad", vec![("a.mood.'sad'='unhappy'", "same place")]),
+        ("enum a.mood sad ok glad", "enum a.mood unhappy ok glad", vec![("a.mood.'sad'='unhappy'", "same position")]),
         ("enum a.mood sad ok", "enum a.feeling sad ok", vec![("a.mood=feeling", "same values")]),
         ("function a.f(integer) x", "function a.g(integer) x", vec![("a.f(integer)=g", "same definition")]),
         ("function a.f(integer) x", "function a.g(integer) y", vec![]),
@@ -273,15 +275,15 @@ fn what_looks_like_a_rename_is_offered_with_what_speaks_for_it() {
     ] {
         let expected: Vec<(String, String)> =
             expected.into_iter().map(|(spec, reasons)| (spec.to_owned(), reasons.to_owned())).collect();
-        assert_eq!(offered(old, new), expected, "{old} -> {new}");
+        assert_eq!(suggested(old, new), expected, "{old} -> {new}");
     }
 }
 
 #[test]
-fn the_best_pair_comes_first_and_few_others_after_it() {
+fn the_best_pair_comes_first_with_few_alternatives() {
     let old = "table a.t id:int a:text b:text c:text d:text e:text";
     let new = "table a.t id:int a_name:text b_name:text c_name:text d_name:text e_name:text";
-    let found = offered(old, new);
+    let found = suggested(old, new);
     let firsts: Vec<&str> = found.iter().take(1).map(|(spec, _)| spec.as_str()).collect();
     assert_eq!(firsts, ["a.t.a=a_name"]);
     for name in ["a", "b", "c", "d", "e"] {
@@ -291,7 +293,7 @@ fn the_best_pair_comes_first_and_few_others_after_it() {
 }
 
 #[test]
-fn constraints_that_differ_in_name_alone_pair_up_unless_there_are_twins() {
+fn constraints_that_differ_only_in_name_are_paired_unless_ambiguous() {
     let old = table("a:int", &[("x", "CHECK (1)"), ("y", "CHECK (2)"), ("kept", "CHECK (3)"), ("t", "CHECK (4)")]);
     let mut new = table(
         "a:int",

@@ -1,11 +1,11 @@
-//! What holds for any difference.
+//! Properties of every difference.
 
 use proptest::prelude::*;
 
 use super::super::{Action, Changes};
 use super::*;
 
-/// Small schemas with what stands on each other: tables that refer to others, views, functions, an enum.
+/// Small schemas with dependencies: foreign keys, views, functions, an enum.
 fn any_schema() -> impl Strategy<Value = Schema> {
     let types = prop::sample::select(vec!["integer", "bigint", "text", "public.mood"]);
     let tables = prop::collection::btree_map("[a-d]", (types, prop::option::of("[a-d]")), 0..4);
@@ -15,49 +15,50 @@ fn any_schema() -> impl Strategy<Value = Schema> {
             .iter()
             .map(|(name, (_, to))| (name.as_str(), to.as_deref().filter(|to| names.iter().any(|name| name == to))))
             .collect();
-        let mut made = referring(&pairs);
+        let mut built = referring_tables(&pairs);
         for (name, (type_name, _)) in &tables {
-            if let Some(Object::Table(table)) = made.objects.get_mut(&own(Kind::Table, name)) {
+            if let Some(Object::Table(table)) = built.objects.get_mut(&own(Kind::Table, name)) {
                 table.columns.push(column("v", type_name));
             }
             if *type_name == "public.mood" {
-                depend(&mut made, &on(Kind::Column, name, "v"), &[own(Kind::Enum, "mood")]);
+                depend(&mut built, &on(Kind::Column, name, "v"), &[own(Kind::Enum, "mood")]);
             }
             if has_view {
                 let v = own(Kind::View, &format!("see_{name}"));
-                made.objects
+                built
+                    .objects
                     .insert(v.clone(), view(&format!(" SELECT v FROM public.{name};"), &[], &[column("v", type_name)]));
-                depend(&mut made, &v, &[on(Kind::Column, name, "v")]);
-                made.comments.insert(v, format!("of {type_name}"));
+                depend(&mut built, &v, &[on(Kind::Column, name, "v")]);
+                built.comments.insert(v, format!("of {type_name}"));
             }
         }
         let moods: Vec<&str> = ["x", "y", "z"].into_iter().take(moods).collect();
-        made.objects.insert(own(Kind::Enum, "mood"), labels(&moods));
+        built.objects.insert(own(Kind::Enum, "mood"), labels(&moods));
         if has_function {
-            made.objects.insert(own(Kind::Function, "f"), function("f", "integer", "SELECT 1 FROM public.a"));
+            built.objects.insert(own(Kind::Function, "f"), function("f", "integer", "SELECT 1 FROM public.a"));
         }
-        made
+        built
     })
 }
 
 proptest! {
     #[test]
-    fn equal_schemas_give_nothing(schema in any_schema()) {
-        prop_assert_eq!(changes(&schema, &schema, &options()), Changes::default());
+    fn equal_schemas_need_no_statements(schema in any_schema()) {
+        prop_assert_eq!(diff_schemas(&schema, &schema, &options()), Changes::default());
     }
 
     #[test]
-    fn the_same_difference_is_always_written_alike(old in any_schema(), new in any_schema()) {
-        let first = changes(&old, &new, &options());
-        prop_assert_eq!(&first, &changes(&old.clone(), &new.clone(), &options()));
-        // What is dropped was there, and what is made is there afterwards.
+    fn the_same_difference_always_has_the_same_statements(old in any_schema(), new in any_schema()) {
+        let first = diff_schemas(&old, &new, &options());
+        prop_assert_eq!(&first, &diff_schemas(&old.clone(), &new.clone(), &options()));
+        // The old schema has every dropped object, and the new schema has every created object.
         for operation in &first.operations {
             let id = &operation.object;
             let known = |schema: &Schema| {
                 schema.objects.contains_key(id) || schema.column(id).is_some() || schema.constraint(id).is_some()
             };
             match operation.action {
-                Action::Drop | Action::Release | Action::Aside => prop_assert!(known(&old), "{id}"),
+                Action::Drop | Action::Release | Action::RenameOld => prop_assert!(known(&old), "{id}"),
                 _ => prop_assert!(known(&new), "{id}"),
             }
         }

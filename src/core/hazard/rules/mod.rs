@@ -1,76 +1,23 @@
-//! The rules, each in a file of its own with its page and its test.
+//! The rules, one folder per class and one file per rule. Nothing else in `core::hazard` depends on this list.
 
-mod alter_attribute;
 mod breaks;
-mod cascade;
-mod cast_column;
+mod data_loss;
 mod default;
-mod delete;
-mod detach_and_drop;
-mod drop_attribute;
-mod drop_column;
-mod drop_database;
-mod drop_extension;
-mod drop_identity;
-mod drop_materialized_view;
-mod drop_owned;
-mod drop_schema;
-mod drop_sequence;
-mod drop_table;
-mod drop_type;
-mod enum_values;
 mod fails;
 mod foreign_key;
-mod generated_values;
 mod index;
-mod inheritance;
 mod irreversible;
 mod lock;
-mod on_commit;
-mod set_unlogged;
-mod taken_along;
-mod truncate;
-mod unreadable;
-mod update;
 
 use super::rule::Rule;
 
-pub(super) use irreversible::empty_downgrade::RULE as IRREVERSIBLE;
-pub(super) use taken_along::RULE as TAKEN_ALONG;
-pub(super) use unreadable::RULE as UNREADABLE;
-
-/// Those that find lost data, by code.
-const DATA_LOSS: &[Rule] = &[
-    drop_table::RULE,
-    truncate::RULE,
-    drop_column::RULE,
-    drop_schema::RULE,
-    drop_materialized_view::RULE,
-    delete::RULE,
-    update::RULE,
-    drop_sequence::RULE,
-    drop_type::RULE,
-    drop_attribute::RULE,
-    drop_extension::RULE,
-    drop_owned::RULE,
-    drop_database::RULE,
-    cascade::RULE,
-    cast_column::RULE,
-    detach_and_drop::RULE,
-    generated_values::RULE,
-    set_unlogged::RULE,
-    on_commit::RULE,
-    inheritance::RULE,
-    enum_values::RULE,
-    drop_identity::RULE,
-    alter_attribute::RULE,
-    taken_along::RULE,
-    unreadable::RULE,
-];
+pub use data_loss::cascade::RULE as CASCADE;
+pub use data_loss::unreadable::{EFFECT as UNREADABLE_EFFECT, RULE as UNREADABLE};
+pub use irreversible::empty_downgrade::RULE as EMPTY_DOWNGRADE;
 
 /// The classes, in the order of their codes.
 const CLASSES: [&[Rule]; 8] = [
-    DATA_LOSS,
+    data_loss::RULES,
     fails::RULES,
     lock::RULES,
     index::RULES,
@@ -81,7 +28,7 @@ const CLASSES: [&[Rule]; 8] = [
 ];
 
 /// Every rule, by code.
-pub const RULES: &[Rule] = &joined();
+pub const RULES: &[Rule] = &join();
 
 const COUNT: usize = {
     let (mut class, mut count) = (0, 0);
@@ -92,8 +39,8 @@ const COUNT: usize = {
     count
 };
 
-const fn joined() -> [Rule; COUNT] {
-    let mut rules = [unreadable::RULE; COUNT];
+const fn join() -> [Rule; COUNT] {
+    let mut rules = [UNREADABLE; COUNT];
     let (mut class, mut place) = (0, 0);
     while class < CLASSES.len() {
         let mut rule = 0;

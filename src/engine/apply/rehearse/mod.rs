@@ -3,8 +3,7 @@
 //! Nothing is lost, so no loss needs approval; but the locks that the statements take are real, so a protected
 //! environment has to be confirmed. What cannot run in a transaction, and what no rollback would take back, is left out.
 
-mod excuse;
-pub(in crate::engine) mod lasting;
+mod expected_failure;
 mod perform;
 mod sequences;
 mod watch;
@@ -103,7 +102,7 @@ pub async fn rehearse(
         return Ok(rehearsal);
     }
     expect_confirmed(plan, confirmed)?;
-    super::expect_place(plan, target)?;
+    super::expect_same_database(plan, target)?;
     let watch = watch::Watch::new(progress);
     let tell = |progress| watch.tell(progress);
     let options = ApplyOptions { no_wait, ..ApplyOptions::default() };

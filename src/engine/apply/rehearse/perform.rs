@@ -1,4 +1,4 @@
-//! The rehearsal itself: one transaction on the worker's session, which never commits.
+//! The rehearsal itself: one transaction on the worker's session that is always rolled back.
 
 use std::sync::Arc;
 
@@ -6,40 +6,41 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::excuse::Excuses;
+use super::expected_failure::Differences;
 use super::watch::Watch;
-use super::{LeftOut, RehearsedStep, lasting};
+use super::{LeftOut, RehearsedStep};
 use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
-use crate::core::sql::{self, Transactional, transactional};
+use crate::core::statement::Transaction;
+use crate::engine::apply::copying::Restorable;
 use crate::engine::apply::failure::{Stop, stop};
-use crate::engine::apply::keeping::Keeping;
 use crate::engine::apply::run::{Opened, Run, names, open};
-use crate::engine::apply::spared::Spared;
 use crate::engine::apply::{ApplyOptions, Tell};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
+use crate::engine::gate::Gate;
+use crate::engine::preflight::permanent_functions;
 use crate::engine::project::Project;
 use crate::engine::state::ledger::{Backend, Ledger};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
-/// What is carried from statement to statement.
+/// The state between two statements.
 struct Rehearsing<'a> {
     watch: &'a Watch<'a>,
-    excuses: Excuses,
-    /// Functions, and tables with triggers, that do what stays; `None`: to be read again.
-    lasting: Option<Vec<String>>,
-    /// The transaction's number, to see that it is still the same.
+    differences: Differences,
+    /// Functions, and tables with triggers, whose effect a rollback does not undo; `None`: to be read again.
+    permanent: Option<Vec<String>>,
+    /// The number of the transaction, to check that it is still the same.
     transaction: i64,
 }
 
-/// What became of a statement.
-enum Tried {
+/// The result of a statement.
+enum Attempt {
     Ran,
-    LeftOut(LeftOut),
+    Omitted(LeftOut),
 }
 
 impl<'a> Run<'a> {
-    /// Connects, takes the lock and makes sure that the plan still fits the database, as a run does; but writes nothing.
+    /// Connects, takes the lock and checks that the plan still fits the database, as a run does; but writes nothing.
     pub(super) async fn rehearsing(
         project: &Project,
         target: &'a Target,
@@ -52,8 +53,7 @@ impl<'a> Run<'a> {
             open(project, target, "limbeck rehearsal", options, tell, cancel).await?;
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
-        let ledger = Ledger::Missing("a rehearsal writes none".to_owned());
-        let keeping = Keeping::none();
+        let ledger = Ledger::Missing("a rehearsal writes no ledger".to_owned());
         let run = Self {
             target,
             plan,
@@ -67,8 +67,8 @@ impl<'a> Run<'a> {
             backend,
             notices,
             settings,
-            keeping,
-            spared: Spared::default(),
+            gate: Gate::default(),
+            restorable: Restorable::default(),
         };
         run.expect_heads(&plan.from).await?;
         Ok(run)
@@ -76,7 +76,7 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs all steps and rolls back, however they end.
+    /// Runs all steps and rolls back in any case.
     pub(super) async fn rehearse(&self, watch: &Watch<'_>) -> Result<Vec<RehearsedStep>> {
         let ran = self.perform(watch).await;
         let rolled_back = self.worker.client().batch_execute("ROLLBACK").await;
@@ -92,7 +92,7 @@ impl Run<'_> {
             Stop::LockTimeout(error) => self.name_blockers(error).await.because(after),
             Stop::Failed(error) => error.because(after),
             Stop::Lost(error) | Stop::CommitUnknown(error) => {
-                let lost = format!("the connection was lost, and the server rolls back; the database is at {at}");
+                let lost = format!("the connection was lost, so the server rolls back; the database is at {at}");
                 Error { kind: ErrorKind::Connection, ..error.because(lost) }
             }
         })
@@ -103,7 +103,7 @@ impl Run<'_> {
         client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
         self.table.ensure(client).await?;
         let transaction = self.transaction_number().await?;
-        let mut state = Rehearsing { watch, excuses: Excuses::default(), lasting: None, transaction };
+        let mut state = Rehearsing { watch, differences: Differences::default(), permanent: None, transaction };
         let mut steps = Vec::with_capacity(self.plan.steps.len());
         for (index, step) in self.plan.steps.iter().enumerate() {
             steps.push(self.rehearse_step(index, step, &mut state).await?);
@@ -118,7 +118,7 @@ impl Run<'_> {
         state: &mut Rehearsing<'_>,
     ) -> Result<RehearsedStep, Stop> {
         let since = Instant::now();
-        self.hold_table(index, "").await?;
+        self.lock_version_table(index, "").await?;
         let mut rehearsed = RehearsedStep {
             revision: step.revision.clone(),
             direction: step.direction,
@@ -127,18 +127,18 @@ impl Run<'_> {
             left_out: Vec::new(),
         };
         for (number, statement) in step.statements.iter().enumerate() {
-            self.go_on()?;
+            self.check_cancelled()?;
             match self.try_out(index, number, statement, state).await? {
-                Tried::Ran => rehearsed.statements.push(state.watch.statement(number, statement.line)),
-                Tried::LeftOut(left_out) => {
-                    state.excuses.left_out(statement);
+                Attempt::Ran => rehearsed.statements.push(state.watch.statement(number, statement.line)),
+                Attempt::Omitted(left_out) => {
+                    state.differences.omit(statement);
                     rehearsed.left_out.push(left_out);
                 }
             }
         }
         if commits_after(self.plan, index) {
             self.check_constraints(step).await?;
-            state.excuses.commit();
+            state.differences.commit();
         }
         self.finish(step, None).await?;
         if self.transaction_number().await? != state.transaction {
@@ -159,16 +159,16 @@ impl Run<'_> {
         number: usize,
         statement: &PlannedStatement,
         state: &mut Rehearsing<'_>,
-    ) -> Result<Tried, Stop> {
+    ) -> Result<Attempt, Stop> {
         let step = &self.plan.steps[index];
         let left_out =
-            |reason, tried| Tried::LeftOut(LeftOut { statement: number, line: statement.line, reason, tried });
+            |reason, tried| Attempt::Omitted(LeftOut { statement: number, line: statement.line, reason, tried });
         if let Some(reason) = self.cannot(statement, state).await? {
             return Ok(left_out(reason, false));
         }
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| stop(&error, step, Some(statement), self.cancel.is_cancelled());
-        let can_be_undone = (state.excuses.possible() || !step.transactional) && !steers_savepoints(&statement.sql);
+        let can_be_undone = (state.differences.exist() || !step.transactional) && !controls_savepoints(statement);
         if can_be_undone {
             client.batch_execute("SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
         }
@@ -177,10 +177,10 @@ impl Run<'_> {
             if can_be_undone {
                 client.batch_execute("RELEASE SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
             }
-            state.excuses.ran(statement);
-            return Ok(Tried::Ran);
+            state.differences.ran(statement);
+            return Ok(Attempt::Ran);
         };
-        let excuse = error.as_db_error().and_then(|answer| state.excuses.of(answer, step.transactional));
+        let excuse = error.as_db_error().and_then(|answer| state.differences.explain(answer, step.transactional));
         match excuse.filter(|_| can_be_undone && !self.cancel.is_cancelled()) {
             Some(reason) => {
                 client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
@@ -190,33 +190,36 @@ impl Run<'_> {
         }
     }
 
-    /// Why a statement is not even tried.
+    /// Why a statement is not tried at all.
     async fn cannot(&self, statement: &PlannedStatement, state: &mut Rehearsing<'_>) -> Result<Option<String>, Stop> {
-        match transactional(&statement.sql) {
-            Transactional::No(name) => return Ok(Some(format!("{name} cannot run in a transaction"))),
-            Transactional::Control(name) => return Ok(Some(format!("{name} would end the rehearsal's transaction"))),
-            Transactional::Yes => {}
+        match statement.statement.transaction {
+            Transaction::Forbidden(name) => return Ok(Some(format!("{name} cannot run in a transaction"))),
+            Transaction::Control(name) => {
+                return Ok(Some(format!("{name} would end the transaction of the rehearsal")));
+            }
+            Transaction::Allowed => {}
         }
-        let changes_rows = sql::touches_rows(&statement.sql);
-        if state.lasting.is_none() {
-            let names = lasting::names(self.worker.client()).await;
-            state.lasting = Some(names.map_err(|error| Stop::from(database_error(&error)))?);
+        if state.permanent.is_none() {
+            let functions = permanent_functions(self.worker.client()).await;
+            state.permanent = Some(functions.map_err(|error| Stop::from(database_error(&error)))?);
         }
-        let lasting = sql::lasting(&statement.sql, state.lasting.as_deref().unwrap_or_default());
-        if !changes_rows {
+        let effect = statement.statement.permanent_effect(state.permanent.as_deref().unwrap_or_default());
+        if !statement.statement.counts_rows() {
             // It may define functions and triggers.
-            state.lasting = None;
+            state.permanent = None;
         }
-        Ok(lasting.map(|name| format!("no rollback takes back what {name} does")))
+        Ok(effect.map(|name| format!("a rollback does not undo {name}")))
     }
 
-    /// Checks what a commit would check, and lets what waits for the commit wait again.
+    /// Checks the deferred constraints as a commit would, and defers them again.
     async fn check_constraints(&self, step: &Step) -> Result<(), Stop> {
         let client = self.worker.client();
         let query = "SELECT n.nspname, c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
             WHERE c.condeferrable AND c.condeferred";
         let failed = |error: tokio_postgres::Error| match stop(&error, step, None, self.cancel.is_cancelled()) {
-            Stop::Failed(error) => Stop::Failed(error.because("a check at the end of the transaction did not hold")),
+            Stop::Failed(error) => {
+                Stop::Failed(error.because("a deferred constraint failed at the end of the transaction"))
+            }
             other => other,
         };
         let rows = client.query(query, &[]).await.map_err(failed)?;
@@ -235,13 +238,12 @@ impl Run<'_> {
     }
 }
 
-/// Whether the run would commit behind a step.
+/// Whether the run would commit after a step.
 fn commits_after(plan: &Plan, index: usize) -> bool {
     plan.mode == TransactionMode::Each || index + 1 == plan.steps.len()
 }
 
-/// A savepoint around these would hide those that the script sets.
-fn steers_savepoints(sql: &str) -> bool {
-    let words = sql::leading_words(sql);
-    words.first().is_some_and(|word| ["savepoint", "release", "rollback"].contains(&word.as_str()))
+/// A savepoint around these would hide those of the script.
+fn controls_savepoints(planned: &PlannedStatement) -> bool {
+    planned.statement.command.is_one_of(&["savepoint", "release", "rollback"])
 }

@@ -29,6 +29,7 @@ use crate::engine::{Error, Result};
 use folders::Folders;
 use postmaster::Postmaster;
 
+pub use download::download;
 pub use supervisor::supervise;
 
 /// The superuser of every embedded server.

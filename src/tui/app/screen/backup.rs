@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::verify::elapsed;
 use super::{connected, idle, writable};
-use crate::core::copies::size;
+use crate::core::text::size;
 use crate::engine::backup::{BackupEvent, BackupRecord, ChecksumState as Checksum, ListedBackup};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::{Decision, no};

@@ -9,7 +9,7 @@ use super::plan_rows::count as counted;
 use super::proof;
 use super::renames::Pairs;
 use super::verify::elapsed;
-use crate::core::diff::objects;
+use crate::core::diff::count_objects;
 use crate::engine::autogenerate::{AutogenerateEvent, Comparison};
 use crate::engine::models;
 use crate::engine::{Error, ErrorKind};
@@ -145,7 +145,7 @@ fn tell(model: &mut Model, state: State, words: &str) {
 fn on_renames(model: &mut Model, comparison: Comparison) -> Vec<Effect> {
     let now = model.now;
     let Comparison { changes, renames, notes } = comparison;
-    let words = differing(changes.operations.len(), objects(&changes.operations));
+    let words = differing(changes.operations.len(), count_objects(&changes.operations));
     let Some(generate) = &mut model.generate else { return Vec::new() };
     generate.phases.say(Name::Compare, words);
     generate.phases.finish(now);
@@ -153,7 +153,7 @@ fn on_renames(model: &mut Model, comparison: Comparison) -> Vec<Effect> {
     add(&mut generate.notes, notes);
     generate.end = End::Asking;
     let (ground, pairs) = (generate.ground, counted(generate.pairs.len() as u64, "pair"));
-    model.compared.keep(Against::Models, ground, objects(&changes.operations));
+    model.compared.keep(Against::Models, ground, count_objects(&changes.operations));
     model.log.note(now, State::Note, "generate", &format!("{pairs} may be renames: somebody has to say which"));
     if !is_shown(model) {
         let key = model.preferences.keymap.shown(Command::Autogenerate);

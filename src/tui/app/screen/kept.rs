@@ -3,8 +3,9 @@
 use super::kept_dialog::{KeptDialog, Wanted};
 use super::plan_rows::count as counted;
 use super::{connected, idle, writable};
-use crate::core::copies::{Kind as Holds, size};
+use crate::core::copies::Kind as Holds;
 use crate::core::graph::Direction;
+use crate::core::text::size;
 use crate::engine::Error;
 use crate::engine::copies::{Copy, Restored};
 use crate::tui::app::command::{Command, Decision, no};

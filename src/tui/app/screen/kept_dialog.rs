@@ -1,7 +1,7 @@
 //! Asks before a kept copy is put back by hand, or dropped for good.
 
 use super::kept;
-use crate::core::copies::size;
+use crate::core::text::size;
 use crate::engine::copies::Copy;
 use crate::tui::app::Effect;
 use crate::tui::app::dialog::{Buttons, Dialog};

@@ -134,8 +134,8 @@ impl PlanScreen {
         let (step, statement) = self.rows.get(self.cursor)?.key();
         let statements = &self.plan.steps.get(step)?.statements;
         let wanted: Vec<String> = match statement {
-            Some(statement) => vec![format!("{};", statements.get(statement)?.sql)],
-            None => statements.iter().map(|statement| format!("{};", statement.sql)).collect(),
+            Some(statement) => vec![format!("{};", statements.get(statement)?.sql())],
+            None => statements.iter().map(|statement| format!("{};", statement.sql())).collect(),
         };
         (!wanted.is_empty()).then(|| wanted.join("\n"))
     }

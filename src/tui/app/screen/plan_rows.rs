@@ -1,7 +1,8 @@
 //! The plan as rows: steps, their statements, and the hazards below each.
 
-use crate::core::hazard::{Evidence, Hazard, Question, Subject};
+use crate::core::hazard::{Evidence, Hazard};
 use crate::core::plan::Plan;
+use crate::core::statement::{Question, Subject};
 
 /// One row of the plan screen; the numbers are indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn rows(plan: &Plan, full: bool) -> Vec<Row> {
             rows.push(Row::Nothing { step });
         }
         for (statement, planned) in planned.statements.iter().enumerate() {
-            let lines = if full { planned.sql.lines().count().max(1) } else { 1 };
+            let lines = if full { planned.sql().lines().count().max(1) } else { 1 };
             rows.extend((0..lines).map(|line| Row::Sql { step, statement, line }));
             rows.extend((0..planned.hazards.len()).map(|hazard| Row::Hazard { step, statement, hazard }));
         }
@@ -63,7 +64,7 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({}){}", count(evidence.rows, "row"), exactness(hazard), evidence.weight())
         }
-        (Some(evidence), Subject::Rows { question: Question::Taken { column: None, .. }, .. }) => {
+        (Some(evidence), Subject::Rows { question: Question::Affected { column: None, .. }, .. }) => {
             let (values, rows) = (grouped(evidence.values), count(evidence.rows, "row"));
             format!("{values} of {rows} ({}){}", exactness(hazard), evidence.weight())
         }

@@ -1,33 +1,28 @@
-//! `DETACH PARTITION`: queries on the parent no longer see the rows.
+//! `DETACH PARTITION`: clients that read the parent.
 
-use squawk_syntax::ast::{AlterTableAction, AstNode};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::{AlterTable, TableChange};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::standing;
-
-pub const RULE: Rule =
-    Rule { code: "BR611", class: Class::Breaks, title: "hides rows of a partition", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::DetachPartition, title: "hides rows of a partition", page: PAGE, check };
 
 const PAGE: &str = "\
-BR611 hides rows of a partition
-
-The rows are still there, in a table of their own; whoever reads the parent table no longer finds them.
+The rows still exist, in a separate table; queries on the parent table no longer find them.
 
 What is counted: the rows of the partition.
 
-What to do instead: tell those who read the parent, or give them a view of both.
+What to do instead: inform those who read the parent, or give them a view of both.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let detached = standing(part, context).into_iter().filter_map(|(_, action)| match action {
-        AlterTableAction::DetachPartition(detach) => Name::of(detach.table_name_ref()?.syntax()),
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(AlterTable { table, changes }) = action else { return Vec::new() };
+    let detached = changes.iter().filter_map(|change| match change {
+        TableChange::DetachPartition { partition, .. } if !state.is_new(table) => Some(partition),
         _ => None,
     });
-    detached.map(Target::table).collect()
+    detached.map(|partition| Finding::rows_of(partition, partition)).collect()
 }
 
 #[cfg(test)]

@@ -1,28 +1,26 @@
-//! `DROP DEFAULT`: rows that leave the column out get NULL.
+//! `DROP DEFAULT`: clients that rely on it.
 
-use squawk_syntax::ast::AlterColumnOption;
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ColumnChange;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::column_options;
-
-pub const RULE: Rule = Rule { code: "BR609", class: Class::Breaks, title: "drops default", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::DropDefault, title: "drops default", page: PAGE, check };
 
 const PAGE: &str = "\
-BR609 drops default
+Running programs insert rows without naming the column. From now on they write NULL, or fail if the column is
+NOT NULL.
 
-Programs that run now insert rows without naming the column. They write NULL from now on, or fail where the
-column is NOT NULL.
-
-What to do instead: let the programs give the value in one release, and drop the default in the next.
+What to do instead: let the programs write the value in one release, and drop the default in the next.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let options = column_options(part).into_iter().filter(|(table, ..)| !context.is_new(table));
-    let dropped = options.filter(|(_, _, option)| matches!(option, AlterColumnOption::DropDefault(_)));
-    dropped.map(|(table, column, _)| Target::named(format!("{table}.{column}"))).collect()
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let dropped = alter.column_changes().filter(|(_, change)| **change == ColumnChange::DropDefault);
+    let dropped = dropped.filter(|_| !state.is_new(table));
+    dropped.map(|(column, _)| Finding::named(format!("{table}.{column}"))).collect()
 }
 
 #[cfg(test)]

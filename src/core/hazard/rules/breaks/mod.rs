@@ -1,11 +1,11 @@
-//! What running clients would notice.
+//! Rules about changes that break running clients, one per file, with its explanation and its test.
 
-mod change_type;
+mod break_column;
+mod break_column_type;
+mod break_relation;
+mod break_routine;
 mod detach_partition;
-mod drop_column;
 mod drop_default;
-mod drop_relation;
-mod drop_routine;
 mod rename_column;
 mod rename_relation;
 mod rename_routine;
@@ -15,16 +15,16 @@ mod set_schema;
 
 use crate::core::hazard::rule::Rule;
 
-/// The rules of this class, by code.
+/// These rules, by code.
 pub const RULES: &[Rule] = &[
     rename_relation::RULE,
     rename_column::RULE,
     rename_type::RULE,
     rename_routine::RULE,
-    drop_relation::RULE,
-    drop_column::RULE,
-    drop_routine::RULE,
-    change_type::RULE,
+    break_relation::RULE,
+    break_column::RULE,
+    break_routine::RULE,
+    break_column_type::RULE,
     drop_default::RULE,
     set_schema::RULE,
     detach_partition::RULE,

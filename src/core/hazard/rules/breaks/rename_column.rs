@@ -1,38 +1,32 @@
-//! A column or attribute gets another name.
+//! `RENAME COLUMN` and `RENAME ATTRIBUTE`.
 
-use squawk_syntax::ast::{AlterType, AlterTypeAction, AstNode, RenameColumn};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::{AlterType, TypeChange};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-
-pub const RULE: Rule = Rule { code: "BR602", class: Class::Breaks, title: "renames column", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::RenameColumn, title: "renames column", page: PAGE, check };
 
 const PAGE: &str = "\
-BR602 renames column
+Running programs use the old name, and fail from the commit of the revision until they are replaced.
 
-Programs that run now ask for the old name, and fail from the moment that the revision is committed until they
-are replaced.
-
-What to do instead: add a column, keep both alike with a trigger, move the programs over, and drop the old one;
-or deploy with a stop.
+What to do instead: add a column, keep both equal with a trigger, change the programs, and drop the old one;
+or deploy with a downtime.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    if let Some(alter) = part.cast::<AlterType>() {
-        let Some(AlterTypeAction::RenameAttribute(rename)) = alter.action() else { return Vec::new() };
-        let owner = alter.type_name_ref().and_then(|name| Name::of(name.syntax()));
-        let attribute = rename.composite_field_ref().and_then(|name| Name::of(name.syntax()));
-        let both = owner.filter(|owner| !context.is_new_type(owner)).zip(attribute);
-        return both.map(|(owner, name)| Target::named(format!("{owner}.{name}"))).into_iter().collect();
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    match action {
+        Action::AlterType(AlterType { name, change: TypeChange::RenameAttribute { attribute } })
+            if !state.is_new_type(name) =>
+        {
+            vec![Finding::named(format!("{name}.{attribute}"))]
+        }
+        Action::RenameColumn { relation, column } if !state.is_new(relation) => {
+            vec![Finding::named(format!("{relation}.{column}"))]
+        }
+        _ => Vec::new(),
     }
-    let Some(rename) = part.cast::<RenameColumn>() else { return Vec::new() };
-    let owner = rename.syntax().parent().and_then(|alter| Name::of(&alter));
-    let column = rename.column_name_ref().and_then(|name| Name::of(name.syntax()));
-    let both = owner.filter(|owner| !context.is_new(owner)).zip(column);
-    both.map(|(owner, column)| Target::named(format!("{owner}.{column}"))).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -1,41 +1,24 @@
-//! A table, view or sequence gets another name.
+//! `RENAME TO` of a table, view or sequence.
 
-use squawk_syntax::ast::{
-    AlterMaterializedView, AlterSequence, AlterTable, AlterView, AstNode, SequenceRenameTo, TableRenameTo, ViewRenameTo,
-};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-
-pub const RULE: Rule = Rule { code: "BR601", class: Class::Breaks, title: "renames relation", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::RenameRelation, title: "renames relation", page: PAGE, check };
 
 const PAGE: &str = "\
-BR601 renames relation
+Running programs use the old name, and fail from the commit of the revision until they are replaced.
 
-Programs that run now ask for the old name, and fail from the moment that the revision is committed until they
-are replaced.
-
-What to do instead: rename, and leave a view of the old name that selects from the new one until nobody asks for
-it; or deploy with a stop.
+What to do instead: rename it, and create a view with the old name that selects from the new one until nobody
+uses it; or deploy with a downtime.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let Part::Node(node) = part else { return Vec::new() };
-    let kind = node.kind();
-    let alters = AlterTable::can_cast(kind)
-        || AlterView::can_cast(kind)
-        || AlterMaterializedView::can_cast(kind)
-        || AlterSequence::can_cast(kind);
-    let renames = alters
-        && node.children().any(|child| {
-            let kind = child.kind();
-            TableRenameTo::can_cast(kind) || ViewRenameTo::can_cast(kind) || SequenceRenameTo::can_cast(kind)
-        });
-    let name = if renames { Name::of(node) } else { None };
-    name.filter(|name| !context.is_new(name)).map(Target::other).into_iter().collect()
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    match action {
+        Action::RenameRelation { relation } if !state.is_new(relation) => vec![Finding::named(relation)],
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

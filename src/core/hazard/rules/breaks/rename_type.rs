@@ -1,43 +1,34 @@
-//! A type, a domain or a label of an enum gets another name.
+//! `RENAME TO` of a type or domain, and `RENAME VALUE`.
 
-use squawk_syntax::ast::{AlterDomain, AlterDomainAction, AlterType, AlterTypeAction, AstNode};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::{AlterDomain, AlterType, DomainChange, TypeChange};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-
-pub const RULE: Rule = Rule { code: "BR603", class: Class::Breaks, title: "renames type or label", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::RenameType, title: "renames type or label", page: PAGE, check };
 
 const PAGE: &str = "\
-BR603 renames type or label
+Running programs write the old label or cast to the old type, and fail from the commit of the revision. The
+rows that they read contain a label that they do not know.
 
-Programs that run now write the old label or cast to the old type, and fail from the moment that the revision is
-committed; what they read has a label that they do not know.
-
-What to do instead: add the new label, move the programs over, then the rows.
+What to do instead: add the new label, change the programs, then the rows.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    found(part, context).into_iter().collect()
-}
-
-fn found(part: &Part, context: &Context) -> Option<Target> {
-    if let Some(alter) = part.cast::<AlterDomain>() {
-        let renames = matches!(alter.action(), Some(AlterDomainAction::DomainRenameTo(_)));
-        let name = Name::of(alter.domain_ref()?.syntax()).filter(|name| renames && !context.is_new_type(name));
-        return name.map(Target::other);
-    }
-    let alter = part.cast::<AlterType>()?;
-    let name = Name::of(alter.type_name_ref()?.syntax()).filter(|name| !context.is_new_type(name))?;
-    match alter.action()? {
-        AlterTypeAction::TypeRenameTo(_) => Some(Target::other(name)),
-        AlterTypeAction::RenameValue(rename) => {
-            let label = rename.syntax().children().next()?.text().to_string();
-            Some(Target::named(format!("{name} {label}")))
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    match action {
+        Action::AlterDomain(AlterDomain { name, change: DomainChange::RenameTo })
+        | Action::AlterType(AlterType { name, change: TypeChange::RenameTo { .. } })
+            if !state.is_new_type(name) =>
+        {
+            vec![Finding::named(name)]
         }
-        _ => None,
+        Action::AlterType(AlterType { name, change: TypeChange::RenameValue { label } })
+            if !state.is_new_type(name) =>
+        {
+            vec![Finding::named(format!("{name} {label}"))]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,9 +1,9 @@
-//! Columns that come without a value, or with one of their own in each row.
+//! Rules about new columns without a suitable default, one per file, with its explanation and its test.
 
 mod no_default;
 mod volatile_default;
 
 use crate::core::hazard::rule::Rule;
 
-/// The rules of this class, by code.
+/// These rules, by code.
 pub const RULES: &[Rule] = &[no_default::RULE, volatile_default::RULE];

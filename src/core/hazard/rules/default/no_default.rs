@@ -1,41 +1,29 @@
-//! `ADD COLUMN` without a default: NULL in every row that stands.
+//! `ADD COLUMN` without a default.
 
-use squawk_syntax::ast::{AddColumn, AstNode, Constraint};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::{AddColumn, DefaultValue};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::context::type_text;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::added_columns;
-
-pub const RULE: Rule = Rule { code: "DF801", class: Class::Default, title: "comes without a value", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::NoDefault, title: "adds column without default", page: PAGE, check };
 
 const PAGE: &str = "\
-DF801 comes without a value
-
-The new column is NULL in every row that is there already, and in those that programs which run now insert.
-Whoever reads it has to bear that.
+The new column is NULL in every existing row, and in rows that running programs insert. Whoever reads it must
+expect NULL.
 
 What is counted: the rows of the table.
 
-What to do instead: give it a constant default (done at once since PostgreSQL 11), or fill it in the same
+What to do instead: add a constant default (done at once since PostgreSQL 11), or fill the column in the same
 revision.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let columns =
-        added_columns(part).into_iter().filter(|(table, column)| !context.is_empty(table) && !has_value(column));
-    let named = columns.filter_map(|(table, column)| Some((Name::of(column.column_name()?.syntax())?, table)));
-    named.map(|(column, table)| Target::about(format!("{table}.{column}"), table)).collect()
-}
-
-fn has_value(column: &AddColumn) -> bool {
-    let serial = column.ty().is_some_and(|ty| type_text(&ty).contains("serial"));
-    let given =
-        |constraint| matches!(constraint, Constraint::DefaultConstraint(_) | Constraint::GeneratedConstraint(_));
-    serial || column.constraints().any(given)
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let has_value = |column: &&AddColumn| column.has_value() || column.default != DefaultValue::None;
+    let added = alter.added_columns().filter(|column| !has_value(column) && !state.is_empty(table));
+    added.map(|column| Finding::rows_of(format!("{table}.{}", column.name), table)).collect()
 }
 
 #[cfg(test)]

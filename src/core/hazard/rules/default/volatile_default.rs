@@ -1,41 +1,30 @@
 //! `ADD COLUMN` with a volatile default.
 
-use squawk_syntax::ast::{AstNode, Constraint};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::DefaultValue;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::added_columns;
-use crate::core::hazard::volatile::is_volatile;
-
+/// The rule.
 pub const RULE: Rule =
-    Rule { code: "DF802", class: Class::Default, title: "gives each row its own value", page: PAGE, check };
+    Rule { code: Code::VolatileDefault, title: "has a different default per row", page: PAGE, check };
 
 const PAGE: &str = "\
-DF802 gives each row its own value
-
-A volatile default is computed once for each row that stands: random values, times of day, numbers of a
-sequence. Run on two databases it gives different values, so what was tried on staging is not what production
-gets.
+A volatile default is evaluated once for each existing row: random values, times, numbers of a sequence. On
+two databases it gives different values, so that production gets other values than staging.
 
 What is counted: the rows of the table.
 
-What to do instead: set the default for rows to come, and fill the rows that stand with an UPDATE that says
-where their values come from.
+What to do instead: set the default for new rows, and fill the existing rows with an UPDATE that determines
+their values.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let columns = added_columns(part).into_iter().filter(|(table, column)| {
-        let volatile = column.constraints().any(|constraint| match constraint {
-            Constraint::DefaultConstraint(default) => default.expr().is_some_and(|value| is_volatile(value.syntax())),
-            _ => false,
-        });
-        volatile && !context.is_empty(table)
-    });
-    let named = columns.filter_map(|(table, column)| Some((Name::of(column.column_name()?.syntax())?, table)));
-    named.map(|(column, table)| Target::about(format!("{table}.{column}"), table)).collect()
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let volatile =
+        alter.added_columns().filter(|column| column.default == DefaultValue::Volatile && !state.is_empty(table));
+    volatile.map(|column| Finding::rows_of(format!("{table}.{}", column.name), table)).collect()
 }
 
 #[cfg(test)]

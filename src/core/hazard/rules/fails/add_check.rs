@@ -1,38 +1,29 @@
-//! A CHECK that rows which stand may break.
+//! `ADD … CHECK`: rows that violate it.
 
-use squawk_syntax::ast::{AstNode, Constraint};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::{added_constraints, constraint_name, passes_rows_by};
-use crate::core::hazard::{Class, Question};
-
-pub const RULE: Rule =
-    Rule { code: "FA203", class: Class::Fails, title: "refused where rows break it", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::AddCheck, title: "fails on rows that violate the check", page: PAGE, check };
 
 const PAGE: &str = "\
-FA203 refused where rows break it
+ADD CONSTRAINT … CHECK checks every row and fails at the first that violates it.
 
-ADD CONSTRAINT … CHECK looks at every row and stops at the first that breaks it.
+What is counted: the rows for which the expression is false.
 
-What to do instead: look for such rows first (`SELECT … WHERE NOT (…)`), add the check NOT VALID, mend the rows,
-then VALIDATE CONSTRAINT.
+What to do instead: find such rows first (`SELECT … WHERE NOT (…)`), add the check NOT VALID, correct the
+rows, then VALIDATE CONSTRAINT.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let added = added_constraints(part).into_iter();
-    let found = added.filter(|(table, constraint)| {
-        !context.is_empty(table)
-            && matches!(constraint, Constraint::CheckConstraint(_))
-            && !passes_rows_by(constraint.syntax())
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let checks = alter.added_constraints().filter(|constraint| {
+        matches!(constraint.kind, ConstraintKind::Check { .. }) && !constraint.skips_rows && !state.is_empty(table)
     });
-    found.map(|(table, constraint)| asked(table, &constraint)).collect()
-}
-
-fn asked(table: Name, constraint: &Constraint) -> Target {
-    Target::asking(constraint_name(&table, constraint.syntax()), table, Question::of(constraint))
+    checks.map(|check| Finding::checks(check.object(table), table, check.question.clone())).collect()
 }
 
 #[cfg(test)]

@@ -1,31 +1,29 @@
-//! An EXCLUDE constraint that rows which stand may break.
+//! `ADD … EXCLUDE`: rows that conflict.
 
-use squawk_syntax::ast::{AstNode, Constraint};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::{added_constraints, constraint_name};
-
-pub const RULE: Rule =
-    Rule { code: "FA206", class: Class::Fails, title: "refused where rows conflict", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::AddExclusion, title: "fails on conflicting rows", page: PAGE, check };
 
 const PAGE: &str = "\
-FA206 refused where rows conflict
+ADD … EXCLUDE builds an index from the existing rows, and fails at the first two that conflict. It cannot be
+NOT VALID.
 
-ADD … EXCLUDE builds an index from the rows that stand, and fails at the first two that exclude each other. It
-cannot be NOT VALID.
+What is counted: the rows of the table.
 
-What to do instead: look for such pairs first with a self-join, and mend them in a release before.
+What to do instead: find such pairs with a self-join first, and correct them in an earlier release.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let added = added_constraints(part).into_iter();
-    let found = added.filter(|(table, constraint)| {
-        !context.is_empty(table) && matches!(constraint, Constraint::ExcludeConstraint(_))
-    });
-    found.map(|(table, constraint)| Target::about(constraint_name(&table, constraint.syntax()), table)).collect()
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let added = alter
+        .added_constraints()
+        .filter(|constraint| matches!(constraint.kind, ConstraintKind::Exclude) && !state.is_empty(table));
+    added.map(|constraint| Finding::rows_of(constraint.object(table), table)).collect()
 }
 
 #[cfg(test)]

@@ -1,38 +1,29 @@
-//! A foreign key that rows which stand may break.
+//! `ADD FOREIGN KEY`: rows that refer to no row.
 
-use squawk_syntax::ast::{AstNode, Constraint};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::{added_constraints, constraint_name, passes_rows_by};
-use crate::core::hazard::{Class, Question};
-
-pub const RULE: Rule =
-    Rule { code: "FA205", class: Class::Fails, title: "refused where orphans are", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::AddForeignKey, title: "fails on orphaned rows", page: PAGE, check };
 
 const PAGE: &str = "\
-FA205 refused where orphans are
+ADD FOREIGN KEY checks every row and fails at the first that refers to a row that does not exist.
 
-ADD FOREIGN KEY looks at every row and stops at the first that refers to nothing.
+What is counted: the orphaned rows.
 
-What to do instead: look for orphans first (`LEFT JOIN … WHERE … IS NULL`), add the constraint NOT VALID, mend
-the rows, then VALIDATE CONSTRAINT.
+What to do instead: find orphaned rows first (`LEFT JOIN … WHERE … IS NULL`), add the constraint NOT VALID,
+correct the rows, then VALIDATE CONSTRAINT.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let added = added_constraints(part).into_iter();
-    let found = added.filter(|(table, constraint)| {
-        !context.is_empty(table)
-            && matches!(constraint, Constraint::ForeignKeyConstraint(_))
-            && !passes_rows_by(constraint.syntax())
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let keys = alter.added_constraints().filter(|constraint| {
+        matches!(constraint.kind, ConstraintKind::ForeignKey { .. }) && !constraint.skips_rows && !state.is_empty(table)
     });
-    found.map(|(table, constraint)| asked(table, &constraint)).collect()
-}
-
-fn asked(table: Name, constraint: &Constraint) -> Target {
-    Target::asking(constraint_name(&table, constraint.syntax()), table, Question::of(constraint))
+    keys.map(|key| Finding::checks(key.object(table), table, key.question.clone())).collect()
 }
 
 #[cfg(test)]

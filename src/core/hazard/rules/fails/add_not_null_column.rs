@@ -1,56 +1,30 @@
 //! `ADD COLUMN … NOT NULL` without a default.
 
-use squawk_syntax::ast::AstNode;
-use squawk_syntax::ast::{AddColumn, Constraint, DefaultConstraint};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::context::type_text;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::added_columns;
-
+/// The rule.
 pub const RULE: Rule =
-    Rule { code: "FA202", class: Class::Fails, title: "needs a value in every row", page: PAGE, check };
+    Rule { code: Code::AddNotNullColumn, title: "needs a default for existing rows", page: PAGE, check };
 
 const PAGE: &str = "\
-FA202 needs a value in every row
+A new column is NULL in every existing row, unless it has a default. With NOT NULL or PRIMARY KEY and without
+a default the statement fails as soon as the table contains a row, even if it succeeded on an empty
+development database.
 
-A new column is NULL in every row that stands, unless it has a default. With NOT NULL or PRIMARY KEY and no
-default the statement fails as soon as the table holds a row, however well it went on an empty development
-database.
+What is counted: the rows of the table.
 
 What to do instead: three steps: ADD COLUMN without NOT NULL, an UPDATE that fills it, ALTER COLUMN … SET NOT
 NULL.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let columns =
-        added_columns(part).into_iter().filter(|(table, column)| !context.is_empty(table) && is_strict(column));
-    let named = columns.filter_map(|(table, column)| Some((Name::of(column.column_name()?.syntax())?, table)));
-    named.map(|(column, table)| Target::about(format!("{table}.{column}"), table)).collect()
-}
-
-fn is_strict(column: &AddColumn) -> bool {
-    let strict = column
-        .constraints()
-        .any(|constraint| matches!(constraint, Constraint::NotNullConstraint(_) | Constraint::PrimaryKeyConstraint(_)));
-    strict && !has_value(column)
-}
-
-fn has_value(column: &AddColumn) -> bool {
-    let serial = column.ty().is_some_and(|ty| type_text(&ty).trim_start_matches("pg_catalog.").contains("serial"));
-    let given = column.constraints().any(|constraint| match constraint {
-        Constraint::GeneratedConstraint(_) => true,
-        Constraint::DefaultConstraint(default) => !is_null(&default),
-        _ => false,
-    });
-    serial || given
-}
-
-fn is_null(default: &DefaultConstraint) -> bool {
-    default.expr().is_some_and(|value| value.syntax().text().to_string().to_lowercase().starts_with("null"))
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let failing =
+        alter.added_columns().filter(|column| !state.is_empty(table) && column.is_not_null && !column.has_value());
+    failing.map(|column| Finding::rows_of(format!("{table}.{}", column.name), table)).collect()
 }
 
 #[cfg(test)]

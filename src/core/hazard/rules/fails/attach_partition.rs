@@ -1,34 +1,32 @@
-//! `ATTACH PARTITION`: rows outside the bounds stop it.
+//! `ATTACH PARTITION`: rows that are outside its bounds.
 
-use squawk_syntax::ast::{AlterTableAction, AstNode};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::TableChange;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::actions;
-
+/// The rule.
 pub const RULE: Rule =
-    Rule { code: "FA210", class: Class::Fails, title: "refused where rows do not fit", page: PAGE, check };
+    Rule { code: Code::AttachPartition, title: "fails on rows outside the bounds", page: PAGE, check };
 
 const PAGE: &str = "\
-FA210 refused where rows do not fit
+Every row of the attached table must be within the bounds, and no row of the default partition may be within
+them; the statement fails at the first row that violates this. Constraints that the parent has and the table
+does not have are checked as well.
 
-Every row of the table that is attached has to lie within the bounds, and no row of the default partition may
-lie in them; the first one that does not fit stops it. Constraints that the parent has and the table has not are
-looked at as well.
+What is counted: the rows of the table.
 
-What to do instead: give the table a CHECK that says the same as the bounds, validated before; the server then
-need not look.
+What to do instead: add a CHECK with the same condition as the bounds to the table and validate it before; the
+server then does not check the rows.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let attached = actions(part).into_iter().filter_map(|(_, action)| match action {
-        AlterTableAction::AttachPartition(attach) => Name::of(attach.table_name_ref()?.syntax()),
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let attached = alter.changes.iter().filter_map(|change| match change {
+        TableChange::AttachPartition { partition } => Some(partition),
         _ => None,
     });
-    attached.filter(|table| !context.is_empty(table)).map(Target::table).collect()
+    attached.filter(|table| !state.is_empty(table)).map(|table| Finding::rows_of(table, table)).collect()
 }
 
 #[cfg(test)]

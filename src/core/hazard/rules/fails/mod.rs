@@ -1,30 +1,30 @@
-//! What this data may make fail.
+//! Rules about statements that existing rows make fail, one per file, with its explanation and its test.
 
 mod add_check;
 mod add_exclusion;
 mod add_foreign_key;
 mod add_not_null_column;
+mod add_unique;
 mod attach_partition;
-mod cast;
-mod domain;
-mod fresh_label;
+mod change_domain;
+mod new_label;
+mod rejected_cast;
 mod set_not_null;
-mod unique;
-mod validate;
+mod validate_constraint;
 
 use crate::core::hazard::rule::Rule;
 
-/// The rules of this class, by code.
+/// These rules, by code.
 pub const RULES: &[Rule] = &[
     set_not_null::RULE,
     add_not_null_column::RULE,
     add_check::RULE,
-    unique::RULE,
+    add_unique::RULE,
     add_foreign_key::RULE,
     add_exclusion::RULE,
-    validate::RULE,
-    cast::RULE,
-    fresh_label::RULE,
+    validate_constraint::RULE,
+    rejected_cast::RULE,
+    new_label::RULE,
     attach_partition::RULE,
-    domain::RULE,
+    change_domain::RULE,
 ];

@@ -1,49 +1,41 @@
-//! `SET NOT NULL`: one NULL stops it.
+//! `SET NOT NULL` on a column that contains NULLs.
 
-use squawk_syntax::ast::AlterColumnOption;
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ColumnChange;
+use crate::core::statement::{Action, Name, Question, ScriptState};
 
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::column_options;
-use crate::core::hazard::{Class, Question};
-
-pub const RULE: Rule = Rule { code: "FA201", class: Class::Fails, title: "refused where NULLs are", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::SetNotNull, title: "fails on NULLs", page: PAGE, check };
 
 const PAGE: &str = "\
-FA201 refused where NULLs are
+SET NOT NULL checks every row and fails at the first NULL. It is not reported if the script added and
+validated a CHECK (column IS NOT NULL) before, nor for a table that the script itself created and left empty.
 
-SET NOT NULL looks at every row and stops at the first NULL. It is not found where a CHECK (column IS NOT NULL)
-was made and validated further up, nor on a table that the script itself made and left empty.
+What is counted: the NULLs. For a column that the script itself added and did not fill, every row.
 
-What is counted: the NULLs; in a column that the script itself added and did not fill, every row.
-
-What to do instead: fill the column in the release before, add `CHECK (column IS NOT NULL) NOT VALID`, validate
-it, then SET NOT NULL.
+What to do instead: fill the column in the release before, add `CHECK (column IS NOT NULL) NOT VALID`,
+validate it, then SET NOT NULL.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let options = column_options(part).into_iter();
-    let strict = options.filter(|(table, column, option)| {
-        matches!(option, AlterColumnOption::SetNotNull(_))
-            && !context.is_empty(table)
-            && !context.is_never_null(table, &column.name)
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let checked = alter.column_changes().filter(|(column, change)| {
+        **change == ColumnChange::SetNotNull && !state.is_empty(table) && !state.is_never_null(table, &column.name)
     });
-    let targets = strict.map(|(table, column, _)| {
-        let object = format!("{table}.{column}");
-        let question = question(&table, column.name, context);
-        Target::asking(object, table, question)
-    });
-    targets.collect()
+    let finding = |(column, _): (&Name, _)| {
+        Finding::checks(format!("{table}.{column}"), table, question(table, column.name.clone(), state))
+    };
+    checked.map(finding).collect()
 }
 
-fn question(table: &Name, column: String, context: &Context) -> Option<Question> {
-    if context.is_all_null(table, &column) {
+fn question(table: &Name, column: String, state: &ScriptState) -> Option<Question> {
+    if state.is_all_null(table, &column) {
         return Some(Question::AllNull { column });
     }
-    // What the script has put into its own column cannot be asked yet.
-    (!context.is_added(table, &column)).then_some(Question::Nulls { column })
+    // A column that the script added and filled cannot be counted before it runs.
+    (!state.is_added(table, &column)).then_some(Question::Nulls { column })
 }
 
 #[cfg(test)]

@@ -1,35 +1,32 @@
-//! `DROP CONSTRAINT`: rows may refer to nothing from now on.
+//! `DROP CONSTRAINT`: the rows that it rejected.
 
-use squawk_syntax::ast::{AlterTableAction, AstNode};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::{AlterTable, TableChange};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-use crate::core::hazard::tables::standing;
-
-pub const RULE: Rule = Rule { code: "FK501", class: Class::ForeignKey, title: "drops constraint", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::DropConstraint, title: "drops constraint", page: PAGE, check };
 
 const PAGE: &str = "\
-FK501 drops constraint
+A foreign key, a check or a unique constraint is dropped; rows that it rejected can be written from now on:
+orphaned rows, invalid values, duplicates. The statement does not show which kind it is. With CASCADE, foreign
+keys of other tables that depend on a unique constraint are dropped as well. Rows that are written meanwhile
+can make a downgrade fail.
 
-A foreign key, a check or a unique constraint goes, and with it what it kept out: orphans, bad values,
-duplicates. Which kind it is does not stand in the statement. With CASCADE, foreign keys of other tables that
-lean on a unique constraint go as well. Rows that come in meanwhile make a downgrade fail.
-
-What to do instead: where it is only to be replaced, add the new constraint first and drop the old one after.
+What to do instead: if you replace it, add the new constraint first and drop the old one afterwards.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let dropped = standing(part, context).into_iter().filter_map(|(table, action)| match action {
-        AlterTableAction::DropConstraint(drop) => {
-            let name = Name::of(drop.constraint_name_ref()?.syntax())?;
-            (!context.is_new_constraint(&table, &name.name)).then(|| format!("{table}.{name}"))
-        }
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(AlterTable { table, changes }) = action else { return Vec::new() };
+    if state.is_new(table) {
+        return Vec::new();
+    }
+    let dropped = changes.iter().filter_map(|change| match change {
+        TableChange::DropConstraint { name, .. } if !state.is_new_constraint(table, &name.name) => Some(name),
         _ => None,
     });
-    dropped.map(Target::named).collect()
+    dropped.map(|name| Finding::named(format!("{table}.{name}"))).collect()
 }
 
 #[cfg(test)]

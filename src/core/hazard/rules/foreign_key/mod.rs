@@ -1,9 +1,9 @@
-//! What becomes of references between tables.
+//! Rules about constraints and foreign keys, one per file, with its explanation and its test.
 
 mod drop_constraint;
-mod on_delete;
+mod propagate_deletes;
 
 use crate::core::hazard::rule::Rule;
 
-/// The rules of this class, by code.
-pub const RULES: &[Rule] = &[drop_constraint::RULE, on_delete::RULE];
+/// These rules, by code.
+pub const RULES: &[Rule] = &[drop_constraint::RULE, propagate_deletes::RULE];

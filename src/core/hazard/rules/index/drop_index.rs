@@ -1,27 +1,26 @@
-//! `DROP INDEX`: queries that used it become slow.
+//! `DROP INDEX`: the queries that use it.
 
-use squawk_syntax::ast::{AstNode, DropIndex};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ObjectKind;
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-
-pub const RULE: Rule = Rule { code: "IX401", class: Class::Index, title: "drops index", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::DropIndex, title: "drops index", page: PAGE, check };
 
 const PAGE: &str = "\
-IX401 drops index
+Queries that used the index read the whole table from now on, and without a unique index duplicates are
+possible.
 
-The queries that the index served read the whole table from now on, and a unique index no longer keeps
-duplicates out.
-
-What to do instead: look whether it is used (`pg_stat_user_indexes.idx_scan`, on every replica) before it goes.
+What to do instead: check that it is not used (`pg_stat_user_indexes.idx_scan`, on every replica) before you
+drop it.
 ";
 
-fn check(part: &Part, _: &Context) -> Vec<Target> {
-    let Some(drop) = part.cast::<DropIndex>() else { return Vec::new() };
-    drop.index_refs().filter_map(|index| Name::of(index.syntax())).map(Target::other).collect()
+fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {
+    match action {
+        Action::Drop(drop) if drop.kind == ObjectKind::Index => drop.names.iter().map(Finding::named).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

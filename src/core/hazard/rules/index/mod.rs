@@ -1,9 +1,9 @@
-//! Indexes that go, or are left invalid.
+//! Rules about indexes, one per file, with its explanation and its test.
 
-mod concurrently;
 mod drop_index;
+mod invalid_index;
 
 use crate::core::hazard::rule::Rule;
 
-/// The rules of this class, by code.
-pub const RULES: &[Rule] = &[drop_index::RULE, concurrently::RULE];
+/// These rules, by code.
+pub const RULES: &[Rule] = &[drop_index::RULE, invalid_index::RULE];

@@ -1,37 +1,26 @@
-//! `LOCK TABLE`: others wait until the transaction ends.
+//! `LOCK TABLE` in a mode that blocks others.
 
-use squawk_syntax::ast::{AstNode, Lock, LockMode};
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::{Action, ScriptState};
 
-use crate::core::hazard::Class;
-use crate::core::hazard::context::Context;
-use crate::core::hazard::name::Name;
-use crate::core::hazard::part::Part;
-use crate::core::hazard::rule::{Rule, Target};
-
-pub const RULE: Rule = Rule { code: "LK313", class: Class::Lock, title: "locks table", page: PAGE, check };
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::LockTable, title: "locks table", page: PAGE, check };
 
 const PAGE: &str = "\
-LK313 locks table
-
-The table is locked until the whole revision is done. ACCESS EXCLUSIVE, which is also what LOCK without a mode
-takes, keeps even readers out. ACCESS SHARE and ROW SHARE, which only keep the table from being changed or
-locked in full, are not found.
+The table is locked until the end of the revision. ACCESS EXCLUSIVE, which is also the default mode of LOCK,
+blocks even reads. ACCESS SHARE and ROW SHARE, which only prevent the table from being altered or locked
+exclusively, are not reported.
 
 What is counted: the rows of the table.
 
-What to do instead: leave it out where the statements themselves lock what they need; otherwise take the weakest
-mode that does.
+What to do instead: omit it if the statements themselves take the locks that they need; otherwise use the
+weakest mode that is sufficient.
 ";
 
-fn check(part: &Part, context: &Context) -> Vec<Target> {
-    let Some(lock) = part.cast::<Lock>() else { return Vec::new() };
-    let mode = lock.lock_mode_clause().and_then(|clause| clause.lock_mode());
-    if matches!(mode, Some(LockMode::AccessShare(_) | LockMode::RowShare(_))) {
-        return Vec::new();
-    }
-    let tables = lock.relation_list().into_iter().flat_map(|list| list.relation_names());
-    let names = tables.filter_map(|table| Name::of(table.syntax()));
-    names.filter(|table| !context.is_new(table)).map(Target::table).collect()
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::LockTables { tables, is_shared: false } = action else { return Vec::new() };
+    tables.iter().filter(|table| !state.is_new(table)).map(|table| Finding::locks(table, table)).collect()
 }
 
 #[cfg(test)]

@@ -1,40 +1,40 @@
-//! What holds others up: rewrites, scans and blocks.
+//! Rules about rewrites, scans and locks, one per file, with its explanation and its test.
 
-mod add_computed_column;
-mod change_type;
-mod constraint_index;
-mod create_index;
-mod domain;
-mod drop_index;
+mod build_constraint_index;
+mod build_index;
+mod lock_partitions;
 mod lock_table;
-mod move_table;
-mod partition;
-mod refresh;
-mod reindex;
-mod scan_check;
-mod scan_foreign_key;
-mod scan_not_null;
-mod set_logged;
-mod vacuum_full;
+mod lock_to_drop_index;
+mod lock_view;
+mod rebuild_index;
+mod rewrite_for_column;
+mod rewrite_for_logging;
+mod rewrite_for_storage;
+mod rewrite_for_type;
+mod rewrite_for_vacuum;
+mod scan_for_check;
+mod scan_for_domain;
+mod scan_for_foreign_key;
+mod scan_for_not_null;
 
 use crate::core::hazard::rule::Rule;
 
-/// The rules of this class, by code.
+/// These rules, by code.
 pub const RULES: &[Rule] = &[
-    change_type::RULE,
-    add_computed_column::RULE,
-    set_logged::RULE,
-    move_table::RULE,
-    vacuum_full::RULE,
-    scan_not_null::RULE,
-    scan_check::RULE,
-    scan_foreign_key::RULE,
-    constraint_index::RULE,
-    create_index::RULE,
-    drop_index::RULE,
-    reindex::RULE,
+    rewrite_for_type::RULE,
+    rewrite_for_column::RULE,
+    rewrite_for_logging::RULE,
+    rewrite_for_storage::RULE,
+    rewrite_for_vacuum::RULE,
+    scan_for_not_null::RULE,
+    scan_for_check::RULE,
+    scan_for_foreign_key::RULE,
+    build_constraint_index::RULE,
+    build_index::RULE,
+    lock_to_drop_index::RULE,
+    rebuild_index::RULE,
     lock_table::RULE,
-    refresh::RULE,
-    partition::RULE,
-    domain::RULE,
+    lock_view::RULE,
+    lock_partitions::RULE,
+    scan_for_domain::RULE,
 ];

@@ -7,7 +7,8 @@ use jiff::civil::Time;
 
 use super::Editor;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{Class, Hazard, Question, Subject};
+use crate::core::hazard::{Class, Hazard};
+use crate::core::statement::{Question, Subject};
 use crate::engine::Error;
 use crate::engine::verify::VerifiedRevision;
 use crate::tui::app::command::Command;
@@ -130,7 +131,7 @@ pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings
 /// Whether what was counted of one hazard holds for another that was read later: it asks the same. A condition may have
 /// been edited since.
 fn is_same(before: &Hazard, now: &Hazard, edited: bool) -> bool {
-    let by_condition = matches!(before.subject, Subject::Rows { question: Question::Taken { .. }, .. });
+    let by_condition = matches!(before.subject, Subject::Rows { question: Question::Affected { .. }, .. });
     let asks_the_same = before.subject == now.subject || (by_condition && !edited);
     before.code == now.code && before.object == now.object && asks_the_same
 }
@@ -252,12 +253,12 @@ pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
     let mut ordered: Vec<&FoundHazard> = hazards.iter().collect();
     ordered.sort_by_key(|found| {
         let is_down = found.direction == Direction::Downgrade;
-        (is_down, found.hazard.touches_nothing(), found.hazard.class, found.line)
+        (is_down, found.hazard.affects_nothing(), found.hazard.class, found.line)
     });
     let mut lines = Vec::new();
     for FoundHazard { line, direction, hazard } in ordered.into_iter().take(most) {
         let role = match hazard.class {
-            _ if hazard.touches_nothing() => Role::Muted,
+            _ if hazard.affects_nothing() => Role::Muted,
             Class::DataLoss | Class::Fails => Role::Danger,
             _ => Role::Warning,
         };

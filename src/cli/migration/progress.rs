@@ -1,0 +1,97 @@
+//! Prints the progress of a run to standard error.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cli::output::plan as plan_text;
+use crate::cli::output::rehearsal;
+use crate::cli::terminal::Terminal;
+use crate::core::plan::Plan;
+use crate::core::text::plural;
+use crate::engine::apply::Progress;
+
+/// Prints progress as lines. Prints a repeated wait only once.
+pub struct ApplyReporter {
+    terminal: Terminal,
+    plan: Arc<Plan>,
+    verbose: bool,
+    last_wait: Mutex<String>,
+    /// The run waited for another migrator and has not started a step.
+    only_waited: AtomicBool,
+}
+
+impl ApplyReporter {
+    /// Creates a reporter for one run of a plan.
+    #[must_use]
+    pub fn new(terminal: Terminal, plan: Arc<Plan>, verbose: bool) -> Self {
+        Self { terminal, plan, verbose, last_wait: Mutex::default(), only_waited: AtomicBool::new(false) }
+    }
+
+    /// Prints one event.
+    pub fn report(&self, progress: &Progress) {
+        match progress {
+            Progress::StepStarted { step } => self.report_step(*step),
+            Progress::StatementStarted { step, statement } if self.verbose => self.report_statement(*step, *statement),
+            Progress::StatementDone { rows, elapsed, .. } if self.verbose => {
+                let rows = rows.map_or_else(String::new, |rows| format!(", {}", plural(rows, "row")));
+                self.terminal.note(&format!("         done in {:.3} s{rows}", elapsed.as_secs_f64()));
+            }
+            Progress::StepDone { elapsed, .. } if self.verbose => {
+                self.terminal.note(&format!("  committed in {:.3} s", elapsed.as_secs_f64()));
+            }
+            Progress::StatementStarted { .. } | Progress::StatementDone { .. } | Progress::StepDone { .. } => {}
+            Progress::WaitingForMigrator { holder, .. } => {
+                self.only_waited.store(true, Ordering::Relaxed);
+                // The duration in the text changes with every event; it does not make a new wait.
+                self.report_wait(holder.split(", connected for").next().unwrap_or_default(), |_| {
+                    format!("Waiting for another migrator: {holder}")
+                });
+            }
+            Progress::Blocked { blockers, .. } => {
+                let sessions = rehearsal::blockers(blockers);
+                self.report_wait(&sessions, |sessions| format!("Waiting for a lock held by {sessions}"));
+            }
+            Progress::Notice { severity, message } => self.terminal.note(&format!("{severity}: {message}")),
+            Progress::StepRetried { attempt, .. } => {
+                self.terminal
+                    .note(&format!("Lock timeout: the revision was rolled back; retrying (attempt {attempt})"));
+            }
+            Progress::Kept { kept, .. } => self.terminal.note(&plan_text::kept(kept)),
+            Progress::Restored { restored, .. } => self.terminal.note(&plan_text::restored(restored)),
+            Progress::CopyStays { object, why, .. } => {
+                self.terminal.note(&format!("The copy of {object} was not restored: {why} (see `limbeck kept`)"));
+            }
+            Progress::Cancelling => self.terminal.note("Cancelling; waiting for the server"),
+        }
+    }
+
+    /// Whether this run only waited for another migrator.
+    #[must_use]
+    pub fn only_waited(&self) -> bool {
+        self.only_waited.load(Ordering::Relaxed)
+    }
+
+    fn report_step(&self, step: usize) {
+        self.only_waited.store(false, Ordering::Relaxed);
+        if let Some(step) = self.plan.steps.get(step) {
+            self.terminal.note(&plan_text::step_title(step));
+        }
+    }
+
+    fn report_statement(&self, step: usize, statement: usize) {
+        let Some(statement) = self.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else {
+            return;
+        };
+        let first = statement.sql().lines().next().unwrap_or_default();
+        self.terminal.note(&format!("  {:>5}  {first}", statement.line));
+    }
+
+    /// Prints a line if the run waits for something else than before.
+    fn report_wait(&self, waits_for: &str, line: impl FnOnce(&str) -> String) {
+        let mut last = self.last_wait.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != waits_for {
+            self.terminal.note(&line(waits_for));
+            waits_for.clone_into(&mut last);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Commands that are planned but do not exist yet.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
+
+use crate::engine::Error;
+
+/// The names of planned commands, and what the user can do until they exist.
+pub const COMMANDS: [(&str, &str); 2] = [
+    ("import", "write the scripts as SQL scripts with the same ids; both programs use the same version table"),
+    ("rebase", "edit the line 'Revises:' of the first script of the branch"),
+];
+
+/// Returns the error for a planned command; `None` if clap failed for another reason.
+#[must_use]
+pub fn error_for(error: &clap::Error) -> Option<Error> {
+    if error.kind() != ClapErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let (name, workaround) = COMMANDS.iter().find(|(name, _)| name == typed)?;
+    Some(Error::new(format!("`{name}` is not available in this version yet")).hint(*workaround))
+}

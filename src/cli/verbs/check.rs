@@ -1,0 +1,36 @@
+//! `check`: whether the models and the database differ.
+
+use clap::Args;
+
+use crate::cli::comparison::{self, operations_text, run_comparison};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::json::OperationsDocument;
+use crate::engine::autogenerate::compare;
+
+/// Compare the models with the database; exit code 4 if they differ
+#[derive(Debug, Args)]
+pub struct Arguments {}
+
+/// Compares the models with the database. Exit code 4 if they differ.
+///
+/// # Errors
+/// As Alembic if the database is not at the heads; if the models or the database cannot be read.
+pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
+    let (project, tree) = context.scripts()?;
+    let terminal = context.terminal;
+    let options = comparison::options(context.global.yes, Vec::new());
+    let found = run_comparison(context, &project, async |target, tell, cancel| {
+        Box::pin(compare(&project, &tree, target, &options, tell, cancel)).await
+    })?;
+    comparison::print_notes(terminal, &found.notes);
+    let operations = &found.changes.operations;
+    if terminal.json {
+        terminal.document(&OperationsDocument::from(operations.as_slice()))?;
+    } else if operations.is_empty() {
+        terminal.result("No new upgrade operations detected.\n")?;
+    } else {
+        terminal.result(&format!("New upgrade operations detected:\n{}", operations_text(operations)))?;
+    }
+    Ok(if operations.is_empty() { Exit::Done } else { Exit::Differs })
+}

@@ -1,0 +1,41 @@
+//! `ensure_version`: creates the version table if it does not exist.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::offline;
+use crate::engine::stamp;
+
+/// Create the version table if it does not exist
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Print the SQL without connecting to a database
+    #[arg(long)]
+    sql: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version_table: &'a str,
+}
+
+/// Creates the version table.
+///
+/// # Errors
+/// If the database does not answer, or the role may not create the table.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.sql {
+        return offline::ensure_version(context);
+    }
+    let project = context.project()?;
+    context.wait(async {
+        let target = context.target(&project).await?;
+        stamp::ensure_version(&project, &target).await
+    })??;
+    if context.terminal.json {
+        context.terminal.document(&Document { version_table: &project.config.database.version_table })?;
+    }
+    Ok(Exit::Done)
+}

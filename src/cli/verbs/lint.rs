@@ -1,0 +1,204 @@
+//! `lint`: finds hazards in scripts, without a database.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::approval::Allow;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::plan as plan_text;
+use crate::cli::selection;
+use crate::core::graph::{Direction, RevisionId};
+use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
+use crate::core::sql::SplitError;
+use crate::core::text::plural;
+use crate::engine::project::ScriptFile;
+use crate::engine::{Error, ErrorKind};
+
+/// Find hazards in scripts: lost data, locks, failures
+#[derive(Debug, Args)]
+#[command(after_help = "Without REV, limbeck reads the upgrade and downgrade of every script. It connects to a \
+                        database only if REV is `current` or relative to it, so it counts no rows; `limbeck upgrade \
+                        head --dry-run` does. Hazards alone are not a failure: without --deny the exit code is 0.\n\n\
+                        A comment above a statement can explain a hazard: `-- limbeck: allow DL102 because …`. It is \
+                        shown, but it does not approve the hazard.")]
+pub struct Arguments {
+    /// Revisions to read: ids, labels, head, current, …, ranges START:END [default: all]
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
+    revisions: Vec<String>,
+    /// Explain a hazard code, e.g. DL101
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["revisions", "deny"])]
+    explain: Option<String>,
+    /// Exit with code 1 if a hazard of these classes has no `limbeck: allow` comment
+    #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
+    deny: Vec<Allow>,
+}
+
+/// The hazards of one revision.
+#[derive(Serialize)]
+struct LintedRevision<'a> {
+    revision: &'a RevisionId,
+    hazards: Vec<LintedHazard>,
+    /// Problems in the script's `limbeck: allow` comments.
+    remarks: Vec<CommentProblem>,
+    #[serde(skip)]
+    file: &'a ScriptFile,
+}
+
+#[derive(Serialize)]
+struct LintedHazard {
+    section: Direction,
+    line: usize,
+    #[serde(flatten)]
+    hazard: Hazard,
+}
+
+#[derive(Serialize)]
+struct CommentProblem {
+    section: Direction,
+    line: usize,
+    message: String,
+}
+
+/// The document of `--explain`.
+#[derive(Serialize)]
+struct ExplanationDocument {
+    code: &'static str,
+    class: &'static str,
+    title: &'static str,
+    #[serde(rename = "page")]
+    text: String,
+}
+
+/// Reads the revisions and prints their hazards.
+///
+/// # Errors
+/// If there is no project, an argument selects no revision, a code is unknown, or the output cannot be written.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    if let Some(code) = &arguments.explain {
+        return explain(context, code);
+    }
+    let (project, tree) = context.scripts()?;
+    let ids = selection::resolve_all(context, &project, &tree, &arguments.revisions)?;
+    let files = ids.iter().filter_map(|id| tree.scripts.get(id));
+    let (mut linted, mut failed) = (Vec::new(), false);
+    for file in files {
+        match lint_script(file) {
+            Ok(found) => linted.push(found),
+            Err(error) => {
+                failed = true;
+                context.terminal.error(&error);
+            }
+        }
+    }
+    for LintedRevision { file, remarks, .. } in &linted {
+        for remark in remarks {
+            context.terminal.warn(&format!("{}:{}: {}", file.path.display(), remark.line, remark.message));
+        }
+    }
+    if context.terminal.json {
+        context.terminal.document(&linted)?;
+    } else {
+        context.terminal.result(&lint_text(&linted))?;
+    }
+    let denied = count_denied(&linted, &arguments.deny);
+    if denied > 0 {
+        context.terminal.warn(&format!("{} of the classes in --deny", plural(denied as u64, "hazard")));
+    }
+    let ended = context.finish_listing(&tree);
+    Ok(if failed || denied > 0 { Exit::Failed } else { ended })
+}
+
+fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
+    let Some(rule) = hazard::find_rule(code.trim()) else { return Err(unknown_code(code).into()) };
+    let text = rule.explanation();
+    if context.terminal.json {
+        let (code, class, title) = (rule.code.as_str(), rule.class().word(), rule.title);
+        context.terminal.document(&ExplanationDocument { code, class, title, text })?;
+    } else {
+        context.terminal.result(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn unknown_code(code: &str) -> Error {
+    let similar: Vec<String> =
+        hazard::nearest_rules(code).into_iter().map(|rule| format!("{} ({})", rule.code, rule.title)).collect();
+    let hint = if similar.is_empty() {
+        "a code has two letters and a number, e.g. DL101; README lists all codes".to_owned()
+    } else {
+        format!("similar codes: {}", similar.join(", "))
+    };
+    Error::of(ErrorKind::Usage, format!("there is no hazard with the code '{code}'")).hint(hint)
+}
+
+fn lint_script(file: &ScriptFile) -> Result<LintedRevision<'_>, Error> {
+    let (mut hazards, mut remarks) = (Vec::new(), Vec::new());
+    for section in [Direction::Upgrade, Direction::Downgrade] {
+        let above = file.script.section(section).line.max(1) - 1;
+        let examined =
+            hazard::examine_script(&file.script, section).map_err(|error| split_error(file, above, error))?;
+        for ExaminedStatement { statement, hazards: found, .. } in examined.statements {
+            let line = above + statement.source.line;
+            hazards.extend(found.into_iter().map(|hazard| LintedHazard { section, line, hazard }));
+        }
+        let problem = |Remark { line, message, hint }| CommentProblem {
+            section,
+            line: above + line,
+            message: format!("{message}; {hint}"),
+        };
+        remarks.extend(examined.remarks.into_iter().map(problem));
+    }
+    Ok(LintedRevision { revision: &file.script.revision, hazards, remarks, file })
+}
+
+fn split_error(file: &ScriptFile, above: usize, error: SplitError) -> Error {
+    let line = above + error.line;
+    Error {
+        hint: error.hint,
+        revision: Some(file.script.revision.to_string()),
+        line: Some(line),
+        ..Error::new(format!("{}:{line}: {}", file.path.display(), error.message))
+    }
+}
+
+fn count_denied(linted: &[LintedRevision], deny: &[Allow]) -> usize {
+    let hazards = linted.iter().flat_map(|found| &found.hazards);
+    let unexplained = hazards.filter(|found| found.hazard.allowed.is_none());
+    unexplained.filter(|found| deny.iter().any(|class| class.covers(found.hazard.class))).count()
+}
+
+fn lint_text(linted: &[LintedRevision]) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for found in linted.iter().filter(|found| !found.hazards.is_empty()) {
+        let _ = writeln!(text, "{}  {}", found.revision, found.file.script.summary());
+        for finding in &found.hazards {
+            let LintedHazard { section, line, hazard } = finding;
+            let place = format!("{}, line {line}", section.word());
+            let _ = writeln!(
+                text,
+                "  {place:<20}  {} {:<12}  {}",
+                hazard.code,
+                hazard.class.word(),
+                plan_text::hazard_without_count(hazard)
+            );
+        }
+        text.push('\n');
+    }
+    let hazards: usize = linted.iter().map(|found| found.hazards.len()).sum();
+    let with = linted.iter().filter(|found| !found.hazards.is_empty()).count();
+    let revisions = plural(linted.len() as u64, "revision");
+    if hazards == 0 {
+        let _ = writeln!(text, "No hazards in {revisions}");
+    } else {
+        let _ = writeln!(
+            text,
+            "{} in {with} of {revisions}; `limbeck lint --explain CODE` explains a code",
+            plural(hazards as u64, "hazard")
+        );
+    }
+    text
+}

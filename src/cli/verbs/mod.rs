@@ -1,0 +1,82 @@
+//! The commands. Each file owns a command's arguments and its `run`; no file imports another.
+
+mod backup;
+mod branches;
+mod check;
+mod completions;
+mod current;
+mod doctor;
+mod downgrade;
+mod drift;
+mod edit;
+mod ensure_version;
+mod heads;
+mod history;
+mod init;
+mod kept;
+mod lint;
+mod list_templates;
+mod man;
+mod merge;
+mod restore;
+mod revision;
+mod show;
+mod stamp;
+mod upgrade;
+mod verify;
+
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure};
+
+/// Declares the enum of all commands and its `run`. An entry is `Name(module)`; the module has `Arguments`, whose doc
+/// comment is the help of the command, and `run`.
+macro_rules! verbs {
+    ($($name:ident($module:ident),)*) => {
+        /// A command with its arguments.
+        #[derive(Debug, clap::Subcommand)]
+        #[command(rename_all = "snake_case")]
+        pub enum Verb {
+            $($name($module::Arguments),)*
+        }
+
+        impl Verb {
+            /// Runs the command.
+            ///
+            /// # Errors
+            /// The command's own errors, not printed yet.
+            pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+                match self {
+                    $(Self::$name(arguments) => $module::run(context, arguments),)*
+                }
+            }
+        }
+    };
+}
+
+// In the order of the help.
+verbs! {
+    Init(init),
+    ListTemplates(list_templates),
+    Revision(revision),
+    Upgrade(upgrade),
+    Downgrade(downgrade),
+    Current(current),
+    History(history),
+    Heads(heads),
+    Branches(branches),
+    Show(show),
+    Edit(edit),
+    Stamp(stamp),
+    Merge(merge),
+    Check(check),
+    Lint(lint),
+    Verify(verify),
+    Drift(drift),
+    Backup(backup),
+    Restore(restore),
+    Kept(kept),
+    EnsureVersion(ensure_version),
+    Doctor(doctor),
+    Completions(completions),
+    Man(man),
+}

@@ -1,0 +1,53 @@
+//! `stamp`: writes the version table without running any script.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::offline;
+use crate::cli::output::json::StampDocument;
+use crate::core::plan::offline::stamp_title;
+use crate::engine::{Error, stamp};
+
+/// Write the version table without running any script
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Revisions to write: ids, labels, head, heads, base
+    #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
+    revisions: Vec<String>,
+    /// Empty the version table first
+    #[arg(long)]
+    purge: bool,
+    /// Print the SQL without connecting to a database; accepts START:REV
+    #[arg(long)]
+    sql: bool,
+    /// Accepted for Alembic compatibility; ignored
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+}
+
+/// Stamps the database.
+///
+/// # Errors
+/// If a revision cannot be resolved, or the version table cannot be written.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.sql {
+        if arguments.purge {
+            return Err(Error::new("Can't use --purge with --sql mode").into());
+        }
+        return offline::stamp(context, &arguments.revisions);
+    }
+    let (project, tree) = context.scripts()?;
+    tree.require_valid()?;
+    let path = context.wait(async {
+        let target = context.target(&project).await?;
+        stamp::stamp(&project, &tree, &target, &arguments.revisions, arguments.purge).await
+    })??;
+    for step in &path.steps {
+        context.terminal.note(&format!("Running {}", stamp_title(step)));
+    }
+    if context.terminal.json {
+        context.terminal.document(&StampDocument::from(&path))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,109 @@
+//! `verify`: proves scripts on a scratch database.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::interrupt::{cancellable, cancelled_on_scratch};
+use crate::cli::output::json::VerifiedDocument;
+use crate::cli::terminal::Terminal;
+use crate::core::text::plural;
+use crate::engine::apply::Progress;
+use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyOptions, VerifyReport, verify};
+
+/// Prove scripts on a scratch database: up, down and up again
+#[derive(Debug, Args)]
+#[command(after_help = "Without REV, limbeck proves the whole history and downgrades it to base at the end. The \
+                        target database is only read. Data migrations run on empty tables.")]
+pub struct Arguments {
+    /// Revisions to prove: ids, labels, head, current, …, ranges START:END [default: all]
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
+    revisions: Vec<String>,
+}
+
+/// Proves the revisions. Exit code 1 if a proof fails.
+///
+/// # Errors
+/// If no database is configured, no scratch database can be created, or the user cancelled.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
+    let (project, tree) = context.scripts()?;
+    tree.require_valid()?;
+    let options = VerifyOptions { revisions: arguments.revisions.clone(), download: context.global.yes };
+    let (terminal, verbose) = (context.terminal, context.global.verbose);
+    let report = context.wait(async {
+        let target = context.target(&project).await?;
+        let progress = |told| print_progress(terminal, verbose, &told);
+        cancellable(terminal, async |cancel| {
+            let report = verify(&project, &tree, &target, &options, &progress, cancel).await;
+            report.map_err(|error| if cancel.is_cancelled() { cancelled_on_scratch(error) } else { error })
+        })
+        .await
+    })??;
+    if terminal.json {
+        let documents: Vec<VerifiedDocument> = report.revisions.iter().map(VerifiedDocument::from).collect();
+        terminal.document(&documents)?;
+    } else {
+        terminal.result(&report_text(&report))?;
+    }
+    for error in report.revisions.iter().filter_map(|verified| verified.error.as_ref()) {
+        terminal.error(error);
+    }
+    if report.data_untested {
+        terminal.note("note: statements that change rows ran on empty tables; their effect on data is not proved");
+    }
+    Ok(if report.is_proved() { Exit::Done } else { Exit::Failed })
+}
+
+fn print_progress(terminal: Terminal, verbose: bool, told: &VerifyEvent) {
+    match told {
+        VerifyEvent::Scratch { place, notes } => {
+            for note in notes {
+                terminal.note(&format!("note: {note}"));
+            }
+            if verbose {
+                terminal.note(&format!("Scratch database {place}"));
+            }
+        }
+        VerifyEvent::Applying { revision } => terminal.note(&format!("Running upgrade {revision}")),
+        VerifyEvent::Proving { revision, stage: Stage::Up, number, count } => {
+            terminal.note(&format!("Verifying {revision} ({number} of {count})"));
+        }
+        VerifyEvent::Proving { stage, .. } if verbose => terminal.note(match stage {
+            Stage::Down => "  down",
+            Stage::Up | Stage::Again => "  up again",
+        }),
+        VerifyEvent::BackToBase => terminal.note("Downgrading to base"),
+        VerifyEvent::Progress(Progress::Cancelling) => terminal.note("Cancelling; waiting for the server"),
+        VerifyEvent::Proving { .. } | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => {}
+    }
+}
+
+fn report_text(report: &VerifyReport) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for verified in &report.revisions {
+        let _ = writeln!(text, "{}  {}", verified.revision, verdict(verified));
+        for line in verified.note.iter().chain(&verified.difference) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    let proved = report.revisions.iter().filter(|verified| verified.is_proved()).count();
+    let base = if report.back_to_base && report.is_proved() { ", and the downgrade to base" } else { "" };
+    let revisions = plural(report.revisions.len() as u64, "revision");
+    let _ = writeln!(text, "{proved} of {revisions} proved{base}");
+    text
+}
+
+fn verdict(verified: &VerifiedRevision) -> &'static str {
+    match verified {
+        _ if verified.is_proved() => "proved",
+        VerifiedRevision { up: false, error: Some(_), .. } => "failed: the upgrade has an error",
+        VerifiedRevision { up: false, .. } => "not proved",
+        VerifiedRevision { down: false, error: Some(_), .. } => "failed: the downgrade has an error",
+        VerifiedRevision { down: false, .. } => "failed: the downgrade does not undo the upgrade",
+        VerifiedRevision { error: Some(_), .. } => "failed: the second upgrade has an error",
+        _ => "failed: the second upgrade gives a different schema",
+    }
+}

@@ -1,0 +1,51 @@
+//! The result of a comparison: statements in the order in which they run.
+
+use std::collections::BTreeSet;
+
+use crate::core::schema::ObjectId;
+
+/// One statement and the object that it changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// The object that the statement creates, changes or drops.
+    pub object: ObjectId,
+    /// The object under which a script lists the statement: a column's table, or the object itself.
+    pub group: ObjectId,
+    pub action: Action,
+    /// Without a semicolon. Every name is qualified.
+    pub sql: String,
+    /// Information for the reader, as comment lines without dashes.
+    pub note: Option<String>,
+}
+
+/// What a step does to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Removes a reference to an object that is about to be dropped: DROP DEFAULT, DETACH PARTITION, NO INHERIT.
+    Release,
+    /// Renames a type that is recreated, so that columns can be converted from the old type to the new one.
+    RenameOld,
+    Drop,
+    Alter,
+    /// Renames an object because the user asked for it.
+    Rename,
+    Create,
+    /// Makes a column the owner of a sequence.
+    Own,
+    Comment,
+    Grant,
+}
+
+/// The statements that turn one schema into another.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    pub operations: Vec<Operation>,
+    /// The reason why the statements cannot run in one transaction: a new enum value is used at once.
+    pub outside_transaction: Option<String>,
+}
+
+/// The number of groups that the statements belong to.
+#[must_use]
+pub fn count_objects(operations: &[Operation]) -> usize {
+    operations.iter().map(|operation| &operation.group).collect::<BTreeSet<_>>().len()
+}

@@ -1,0 +1,53 @@
+//! The objects of a schema that have steps of their own, and the objects that depend on them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::definition_sources;
+use crate::core::schema::{ConstraintKind, Kind, Object, ObjectId, Schema};
+
+/// The objects that have steps of their own. Objects that PostgreSQL derives from a parent (indexes and triggers of
+/// partitions, inherited constraints) have none. A NOT NULL constraint belongs to its column's steps.
+pub fn objects_with_steps(schema: &Schema) -> BTreeSet<ObjectId> {
+    let mut found = BTreeSet::new();
+    for (id, object) in &schema.objects {
+        let on = |kind, name: &str| ObjectId::on(kind, &id.schema, &id.name, name);
+        match object {
+            Object::Trigger(trigger) if trigger.inherited => continue,
+            Object::Index(index) if index.part_of.is_some() => continue,
+            Object::Table(table) => {
+                found.extend(table.columns.iter().map(|column| on(Kind::Column, &column.name)));
+                let constraints = table.constraints.iter().filter(|one| one.local);
+                let constraints = constraints.filter(|one| one.kind != ConstraintKind::NotNull);
+                found.extend(constraints.map(|one| on(Kind::Constraint, &one.name)));
+            }
+            Object::Domain(domain) => {
+                let constraints = domain.constraints.iter().filter(|one| one.kind != ConstraintKind::NotNull);
+                found.extend(constraints.map(|one| on(Kind::Constraint, &one.name)));
+            }
+            _ => {}
+        }
+        found.insert(id.clone());
+    }
+    found
+}
+
+/// The direct dependents of each object. The parts of a relation (indexes, triggers, ...) depend on the relation.
+pub fn direct_dependents(schema: &Schema) -> HashMap<ObjectId, Vec<&ObjectId>> {
+    let mut dependents: HashMap<ObjectId, Vec<&ObjectId>> = HashMap::new();
+    for (id, dependencies) in &schema.depends {
+        for on in dependencies {
+            // The columns of views and composite types have no steps of their own.
+            let holder = if on.kind == Kind::Column && schema.column(on).is_none() { schema.holder(on) } else { None };
+            dependents.entry(holder.unwrap_or(on).clone()).or_default().push(id);
+            for source in definition_sources(schema, on).into_iter().skip(1) {
+                dependents.entry(source).or_default().push(id);
+            }
+        }
+    }
+    for id in schema.objects.keys().filter(|id| !id.of.is_empty()) {
+        if let Some(holder) = schema.holder(id) {
+            dependents.entry(holder.clone()).or_default().push(id);
+        }
+    }
+    dependents
+}

@@ -1,0 +1,20 @@
+//! Which object belongs to which, and which object depends on which.
+//!
+//! A column belongs to its table, a partition's column follows its parent's, a `serial` sequence belongs to its column.
+
+mod change;
+mod context;
+mod covering;
+mod dependents;
+mod inheritance;
+mod mentions;
+
+pub use change::{ObjectChange, ObjectChanges};
+pub use context::{Decisions, DiffContext, Options};
+pub use covering::{created_with, derived_from, dropped_with, is_derived, planned_object};
+pub use dependents::{direct_dependents, objects_with_steps};
+pub use inheritance::{
+    definition_sources, is_added_by_parent, is_dropped_by_parent, is_type_or_array, keeps_parents, keeps_type,
+    leaves_child_columns, owning_column, parent_column,
+};
+pub use mentions::find_mentions;

@@ -1,0 +1,84 @@
+//! Requirements of tables that leave or join a parent: partitions and inheritance children.
+
+use super::Declaration;
+use crate::core::diff::operation::Action;
+use crate::core::diff::ownership;
+use crate::core::diff::steps::step::Condition;
+use crate::core::schema::{ConstraintKind, Kind, ObjectId, QualifiedName, Schema};
+
+impl Declaration<'_, '_> {
+    /// A table leaves its old parents before they change, and joins its new parents after they have changed.
+    pub(super) fn declare_parents(&mut self, id: &ObjectId) {
+        if ownership::keeps_parents(self.context, id) {
+            return;
+        }
+        let (release, alter) = (self.find(id, Action::Release), self.find(id, Action::Alter));
+        let own = QualifiedName { schema: id.schema.clone(), name: id.name.clone() };
+        for step in self.steps_on_parts(&own) {
+            self.order(Some(step), alter);
+        }
+        for parent in parents(self.context.old, id) {
+            for step in self.steps_on_parts(&parent) {
+                // While the table is still a child, it loses its derived constraints and indexes with its parent's.
+                let is_drop = self.steps[step].action == Action::Drop;
+                let drops_derived = is_drop && self.steps[step].id.kind != Kind::Column;
+                let (first, then) = if drops_derived { (Some(step), release) } else { (release, Some(step)) };
+                self.order(first, then);
+            }
+        }
+        for parent in parents(self.context.new, id) {
+            for step in self.steps_on_parts(&parent) {
+                // A new CHECK is also added to the children. A table that joins later must have it already.
+                let adds_check = self.steps[step].action == Action::Create && self.is_check(&self.steps[step].id);
+                let (first, then) = if adds_check { (alter, Some(step)) } else { (Some(step), alter) };
+                self.order(first, then);
+            }
+        }
+    }
+
+    /// The bounds of a partition are free before another partition of the same table takes them.
+    pub(super) fn declare_bounds(&mut self) {
+        let context = self.context;
+        for (id, change) in self.changes {
+            let Some(parent) = partitioned_table(context.old, id) else { continue };
+            let leaves = if change.drops() { self.drop_step(id) } else { self.find(id, Action::Release) };
+            self.release(leaves, Condition::BoundsAreFree(parent.clone()));
+        }
+        for (id, change) in self.changes {
+            let joins = !change.creates() && !ownership::keeps_parents(context, id);
+            let step = match id.kind {
+                _ if joins => self.find(id, Action::Alter),
+                // The constraint may be created with its table.
+                Kind::Constraint => self.ready_step(id),
+                _ => self.find(id, Action::Create),
+            };
+            // A foreign key to a partitioned table also refers to each of its partitions.
+            let referenced = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
+            if let Some(table) = partitioned_table(context.new, id).or(referenced) {
+                self.require(step, Condition::BoundsAreFree(table.clone()));
+            }
+        }
+    }
+
+    fn is_check(&self, id: &ObjectId) -> bool {
+        self.context.new.constraint(id).is_some_and(|constraint| constraint.kind == ConstraintKind::Check)
+    }
+
+    /// The steps of a table's columns, constraints and indexes.
+    fn steps_on_parts(&self, table: &QualifiedName) -> Vec<usize> {
+        const PARTS: [Kind; 3] = [Kind::Column, Kind::Constraint, Kind::Index];
+        let is_part = |id: &ObjectId| PARTS.contains(&id.kind) && id.schema == table.schema && id.of == table.name;
+        let steps = self.steps.iter().enumerate();
+        steps.filter(|(_, step)| is_part(&step.id)).map(|(number, _)| number).collect()
+    }
+}
+
+fn partitioned_table<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a QualifiedName> {
+    let table = schema.table(&id.schema, &id.name).filter(|_| id.kind == Kind::Table)?;
+    table.partition_of.as_ref().map(|partition| &partition.parent)
+}
+
+fn parents(schema: &Schema, id: &ObjectId) -> Vec<QualifiedName> {
+    let Some(table) = schema.table(&id.schema, &id.name) else { return Vec::new() };
+    table.partition_of.iter().map(|partition| &partition.parent).chain(&table.inherits).cloned().collect()
+}

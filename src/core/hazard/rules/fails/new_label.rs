@@ -1,0 +1,51 @@
+//! An enum label that is used in the transaction that adds it.
+
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::{Action, ScriptState};
+
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::NewLabel, title: "uses a new enum value too early", page: PAGE, check };
+
+const PAGE: &str = "\
+A label that ALTER TYPE … ADD VALUE adds cannot be used before the end of the transaction: \"unsafe use of new
+value\". It is reported if the label is a string in a later statement of the same section. (If the same
+transaction created the type, the server allows it, and nothing is reported.)
+
+What to do instead: add the label in a revision of its own, and use it in the next.
+";
+
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    match action {
+        Action::UseNewLabel { label } if state.is_transactional() => vec![Finding::named(format!("'{label}'"))],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::hazard::cases::objects;
+
+    #[test]
+    fn findings() {
+        objects(
+            "FA209",
+            &[
+                ("ALTER TYPE mood ADD VALUE 'calm'; UPDATE t SET a = 'calm'", &["'calm'"]),
+                (
+                    "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'it''s'; ALTER TABLE t ADD m mood DEFAULT 'it''s'",
+                    &["'it's'"],
+                ),
+                ("ALTER TYPE mood ADD VALUE 'calm'; UPDATE t SET a = 'other'", &[]),
+                ("ALTER TYPE mood ADD VALUE 'calm'; ALTER TYPE mood ADD VALUE 'b' AFTER 'calm'", &[]),
+                ("ALTER TYPE mood ADD VALUE 'calm'", &[]),
+                ("ALTER TYPE mood ADD VALUE 'calm'; VACUUM t; UPDATE t SET a = 'calm'", &[]),
+                (
+                    "CREATE TYPE mood AS ENUM ('a'); ALTER TYPE mood ADD VALUE 'calm'; INSERT INTO t VALUES ('calm')",
+                    &[],
+                ),
+                ("ALTER TYPE mood ADD VALUE 'calm'; INSERT INTO t VALUES (1, 'calm')", &["'calm'"]),
+            ],
+        );
+    }
+}

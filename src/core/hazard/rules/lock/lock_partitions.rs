@@ -1,0 +1,49 @@
+//! `ATTACH PARTITION` and `DETACH PARTITION`.
+
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::{AlterTable, TableChange};
+use crate::core::statement::{Action, ScriptState};
+
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::LockPartitions, title: "locks partitioned table", page: PAGE, check };
+
+const PAGE: &str = "\
+DETACH PARTITION takes an ACCESS EXCLUSIVE lock on the parent: it waits for every query on it, and all later
+ones wait behind it. ATTACH PARTITION reads every row of the new partition, and of the default partition,
+under an ACCESS EXCLUSIVE lock on them.
+
+What is counted: the rows of the partition.
+
+What to do instead: DETACH PARTITION … CONCURRENTLY in a revision of its own; before ATTACH, add a validated
+CHECK with the same condition as the bounds to the table.
+";
+
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(AlterTable { table: parent, changes }) = action else { return Vec::new() };
+    let partitions = changes.iter().filter_map(|change| match change {
+        TableChange::AttachPartition { partition } if !state.is_new(partition) => Some(partition),
+        TableChange::DetachPartition { partition, concurrently: false } if !state.is_new(parent) => Some(partition),
+        _ => None,
+    });
+    partitions.map(|partition| Finding::locks(partition, partition)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::hazard::cases::objects;
+
+    #[test]
+    fn findings() {
+        objects(
+            "LK315",
+            &[
+                ("ALTER TABLE t DETACH PARTITION p", &["p"]),
+                ("ALTER TABLE t ATTACH PARTITION s.p DEFAULT", &["s.p"]),
+                ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", &[]),
+                ("ALTER TABLE t DETACH PARTITION p FINALIZE", &[]),
+                ("CREATE TABLE p (a int); ALTER TABLE t ATTACH PARTITION p FOR VALUES IN (1)", &[]),
+            ],
+        );
+    }
+}

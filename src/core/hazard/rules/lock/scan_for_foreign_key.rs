@@ -1,0 +1,45 @@
+//! `ADD FOREIGN KEY` reads the whole table.
+
+use crate::core::hazard::code::Code;
+use crate::core::hazard::rule::{Finding, Rule};
+use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::{Action, ScriptState};
+
+/// The rule.
+pub const RULE: Rule = Rule { code: Code::ScanForForeignKey, title: "scans tables under lock", page: PAGE, check };
+
+const PAGE: &str = "\
+ADD FOREIGN KEY reads the whole table and looks up every row; writes to the table and to the referenced table
+are blocked meanwhile.
+
+What is counted: the rows of the table.
+
+What to do instead: add it NOT VALID, which is done at once, and VALIDATE CONSTRAINT it in a transaction of
+its own.
+";
+
+fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
+    let Action::AlterTable(alter) = action else { return Vec::new() };
+    let table = &alter.table;
+    let keys = alter.added_constraints().filter(|constraint| {
+        matches!(constraint.kind, ConstraintKind::ForeignKey { .. }) && !constraint.skips_rows && !state.is_new(table)
+    });
+    keys.map(|key| Finding::locks(key.object(table), table)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::hazard::cases::objects;
+
+    #[test]
+    fn findings() {
+        objects(
+            "LK308",
+            &[
+                ("ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u", &["t.f"]),
+                ("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u NOT VALID", &[]),
+                ("CREATE TABLE t (a int); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u", &[]),
+            ],
+        );
+    }
+}

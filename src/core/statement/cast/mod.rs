@@ -1,0 +1,253 @@
+//! What happens to the values of a column whose type changes, decided from the two types alone.
+//!
+//! A conversion is safe only if it was proved safe: for pairs of built-in types in which every value converts and
+//! converts back unchanged. Everything else is assumed to lose values, and types that are not built in are unknown.
+
+mod known;
+mod type_name;
+
+pub use type_name::TypeName;
+
+/// What a conversion does to values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cast {
+    /// Every value converts, and would convert back unchanged.
+    Safe,
+    /// Some values change; some may also be rejected.
+    Loses { why: String },
+    /// Values that convert stay the same; some are rejected.
+    MayFail { why: String },
+    /// A type that is not built in, or an expression.
+    Unknown,
+}
+
+/// What happens to values of type `from` that are cast to each type of `chain`, one after the other, and then to `to`.
+///
+/// Types are written as in SQL or by `format_type`, without a schema or with `pg_catalog`.
+#[must_use]
+pub fn convert(from: &str, chain: &[String], to: &str) -> Cast {
+    convert_through(from, chain.iter().map(String::as_str).chain([to]))
+}
+
+/// The same for a column whose type is not known: the worst that can happen.
+#[must_use]
+pub fn convert_unknown(chain: &[String], to: &str) -> Cast {
+    let mut types = chain.iter().map(String::as_str).chain([to]);
+    let first = TypeName::parse(types.next().unwrap_or(to));
+    if !first.is_unbounded_text() {
+        return if first.is_built_in() {
+            Cast::Loses { why: format!("some types have values that do not fit into {first}") }
+        } else {
+            Cast::Unknown
+        };
+    }
+    convert_through(&first.to_string(), types)
+}
+
+/// Whether a conversion may stop at a value that the new type rejects.
+#[must_use]
+pub fn may_reject(from: &str, chain: &[String], to: &str) -> bool {
+    match convert(from, chain, to) {
+        Cast::Safe => false,
+        Cast::MayFail { .. } | Cast::Unknown => true,
+        Cast::Loses { .. } => !known::never_rejects(&TypeName::parse(from), &TypeName::parse(to)),
+    }
+}
+
+/// Whether the server has to rewrite the table to convert values without `USING`.
+#[must_use]
+pub fn rewrites_table(from: &str, to: &str) -> bool {
+    !known::keeps_bytes(&TypeName::parse(from), &TypeName::parse(to))
+}
+
+/// Conversions one after the other. The worst decides: unknown, then a loss, then a rejection.
+fn convert_through<'a>(from: &str, types: impl Iterator<Item = &'a str>) -> Cast {
+    let mut from = TypeName::parse(from);
+    let mut worst = Cast::Safe;
+    for to in types.map(TypeName::parse) {
+        let cast = between(&from, &to);
+        worst = match (worst, cast) {
+            (Cast::Unknown, _) | (_, Cast::Unknown) => Cast::Unknown,
+            (lost @ Cast::Loses { .. }, _) | (_, lost @ Cast::Loses { .. }) => lost,
+            (rejected @ Cast::MayFail { .. }, _) | (_, rejected @ Cast::MayFail { .. }) => rejected,
+            (Cast::Safe, Cast::Safe) => Cast::Safe,
+        };
+        from = to;
+    }
+    worst
+}
+
+fn between(from: &TypeName, to: &TypeName) -> Cast {
+    if from == to {
+        return Cast::Safe;
+    }
+    match (from.element(), to.element()) {
+        (Some(from), Some(to)) => return between(&from, &to),
+        (Some(element), None) if to.is_unbounded_text() => return between(&element, to),
+        (None, None) => {}
+        _ => return if from.is_built_in() && to.is_built_in() { lost(from, to) } else { Cast::Unknown },
+    }
+    if !from.is_built_in() || !to.is_built_in() {
+        return Cast::Unknown;
+    }
+    if known::is_safe(from, to) {
+        Cast::Safe
+    } else if let Some(why) = known::rejects(from, to) {
+        Cast::MayFail { why }
+    } else {
+        lost(from, to)
+    }
+}
+
+fn lost(from: &TypeName, to: &TypeName) -> Cast {
+    let why = known::reason(from, to).map_or_else(|| format!("not every {from} value is a {to}"), str::to_owned);
+    Cast::Loses { why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widening_is_safe() {
+        for (from, to) in [
+            ("int", "bigint"),
+            ("smallint", "int4"),
+            ("int8", "numeric"),
+            ("integer", "double precision"),
+            ("smallint", "real"),
+            ("int2", "numeric(5)"),
+            ("integer", "numeric(12, 2)"),
+            ("numeric(10,2)", "numeric(12,2)"),
+            ("numeric(10,2)", "numeric(12,4)"),
+            ("numeric(10,2)", "numeric"),
+            ("varchar(10)", "text"),
+            ("character varying(10)", "varchar(20)"),
+            ("varchar(10)", "pg_catalog.varchar"),
+            ("TEXT", "varchar"),
+            ("real", "float8"),
+            ("float(3)", "real"),
+            ("timestamp(3)", "timestamp"),
+            ("timestamptz(3)", "timestamp with time zone"),
+            ("time(0)", "time(3) without time zone"),
+            ("bit(8)", "bit varying"),
+            ("varbit(4)", "bit varying(8)"),
+            ("cidr", "inet"),
+            ("macaddr", "macaddr8"),
+            ("jsonb", "json"),
+            ("json", "text"),
+            ("uuid", "text"),
+            ("uuid", "varchar(36)"),
+            ("boolean", "text"),
+            ("int[]", "bigint[]"),
+            ("integer[]", "text"),
+            ("varchar(3)[]", "text ARRAY"),
+            ("decimal(4,1)", "numeric(4,1)"),
+            ("date", "date"),
+        ] {
+            assert_eq!(convert(from, &[], to), Cast::Safe, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn losses_and_rejections_are_found() {
+        for (from, to) in [
+            ("numeric", "integer"),
+            ("numeric(10,2)", "numeric(10,1)"),
+            ("numeric(10,2)", "numeric(10,0)"),
+            ("bigint", "double precision"),
+            ("integer", "real"),
+            ("double precision", "real"),
+            ("text", "varchar(10)"),
+            ("varchar(20)", "varchar(10)"),
+            ("text", "char(20)"),
+            ("text", "name"),
+            ("text", "\"char\""),
+            ("timestamptz", "timestamp"),
+            ("timestamp", "timestamptz"),
+            ("timestamp", "date"),
+            ("timestamp(6)", "timestamp(3)"),
+            ("json", "jsonb"),
+            ("text", "jsonb"),
+            ("inet", "cidr"),
+            ("integer", "boolean"),
+            ("interval", "time"),
+            ("interval", "interval year to month"),
+            ("text", "integer"),
+            ("bigint[]", "real[]"),
+            ("text", "text[]"),
+            ("bit varying", "bit(3)"),
+            ("varchar(8)", "bit"),
+        ] {
+            assert!(
+                matches!(convert(from, &[], to), Cast::Loses { .. }),
+                "{from} to {to}: {:?}",
+                convert(from, &[], to)
+            );
+        }
+        for (from, to) in [
+            ("bigint", "integer"),
+            ("integer", "smallint"),
+            ("integer", "numeric(5,0)"),
+            ("numeric(12,2)", "numeric(10,2)"),
+            ("date", "timestamp"),
+            ("text", "json"),
+            ("macaddr8", "macaddr"),
+            ("bigint[]", "int[]"),
+        ] {
+            assert!(
+                matches!(convert(from, &[], to), Cast::MayFail { .. }),
+                "{from} to {to}: {:?}",
+                convert(from, &[], to)
+            );
+        }
+    }
+
+    #[test]
+    fn types_that_are_not_built_in_are_unknown() {
+        for (from, to) in
+            [("mood", "text"), ("text", "mood"), ("s.int", "integer"), ("mood[]", "text[]"), ("\"Int\"", "int")]
+        {
+            assert_eq!(convert(from, &[], to), Cast::Unknown, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn chains_of_casts_are_followed() {
+        let chain = |types: &[&str]| types.iter().map(|ty| (*ty).to_owned()).collect::<Vec<_>>();
+        assert_eq!(convert("integer", &chain(&["bigint"]), "bigint"), Cast::Safe);
+        assert!(matches!(convert("integer", &chain(&["real", "text"]), "text"), Cast::Loses { .. }));
+        assert!(matches!(convert("uuid", &chain(&["text", "uuid"]), "uuid"), Cast::Loses { .. }));
+        assert_eq!(convert("integer", &chain(&["mood"]), "bigint"), Cast::Unknown);
+    }
+
+    #[test]
+    fn an_unknown_type_is_assumed_to_be_the_worst() {
+        let chain = |types: &[&str]| types.iter().map(|ty| (*ty).to_owned()).collect::<Vec<_>>();
+        assert_eq!(convert_unknown(&[], "text"), Cast::Safe);
+        assert_eq!(convert_unknown(&chain(&["text"]), "varchar"), Cast::Safe);
+        assert!(matches!(convert_unknown(&[], "bigint"), Cast::Loses { .. }));
+        assert!(matches!(convert_unknown(&[], "varchar(20)"), Cast::Loses { .. }));
+        assert!(matches!(convert_unknown(&chain(&["integer"]), "integer"), Cast::Loses { .. }));
+        assert_eq!(convert_unknown(&chain(&["text", "mood"]), "mood"), Cast::Unknown);
+    }
+
+    #[test]
+    fn a_table_is_rewritten_unless_the_bytes_stay_the_same() {
+        for (from, to) in [
+            ("varchar(10)", "varchar(20)"),
+            ("varchar(10)", "text"),
+            ("text", "varchar"),
+            ("numeric(10,2)", "numeric(12,2)"),
+            ("cidr", "inet"),
+            ("timestamp(3)", "timestamp(6)"),
+        ] {
+            assert!(!rewrites_table(from, to), "{from} to {to}");
+        }
+        for (from, to) in
+            [("integer", "bigint"), ("text", "varchar(10)"), ("numeric(10,2)", "numeric(12,3)"), ("integer", "text")]
+        {
+            assert!(rewrites_table(from, to), "{from} to {to}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One analysis per statement: its text is parsed once, into facts.
+//!
+//! [`analyse`] is the only code that calls the SQL parser. A [`Statement`] contains what the statement does
+//! ([`Action`]), how PostgreSQL runs it ([`Transaction`]), what it calls and mentions. Hazard rules, counting, approval,
+//! copying and the scratch replay read these facts; none of them reads the text again.
+//!
+//! Statements are analysed one at a time, in the order in which they run, together with the [`ScriptState`] that earlier
+//! statements have left.
+
+pub mod action;
+pub mod cast;
+mod cluster;
+mod command;
+mod depth;
+mod effect;
+mod name;
+mod parse;
+mod question;
+mod read;
+mod rollback;
+mod rows;
+mod state;
+mod subject;
+mod trace;
+mod transaction;
+mod words;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use crate::core::sql::{SourceStatement, SplitError, split};
+pub use action::Action;
+pub use cluster::roles_created;
+pub use command::Command;
+pub use effect::{Effect, NotCopied, Object};
+pub use name::Name;
+pub use question::Question;
+pub use read::rule_actions;
+pub use rollback::permanent_functions_pattern;
+pub use rows::{RowFilter, RowSelection, table_sql};
+pub use state::{Footprint, ScriptState};
+pub use subject::Subject;
+pub use trace::Trace;
+pub use transaction::Transaction;
+
+/// An analysed statement. Cheap to clone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement(Arc<Facts>);
+
+/// What is known of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    pub source: SourceStatement,
+    /// The words that it starts with.
+    pub command: Command,
+    /// Whether PostgreSQL runs it inside a transaction block.
+    pub transaction: Transaction,
+    /// What it does, in the order of its text.
+    pub actions: Vec<Action>,
+    /// The functions that it calls.
+    pub calls: Vec<Name>,
+    /// How to find out later whether it took effect.
+    pub trace: Trace,
+    /// What it changes outside its database, e.g. `creates a role`.
+    pub cluster_effect: Option<&'static str>,
+    has_own_action: bool,
+    words: OnceLock<BTreeSet<String>>,
+}
+
+impl std::ops::Deref for Statement {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl Facts {
+    /// The statement as SQL.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.source.text
+    }
+
+    /// What the statement itself does, if it is one of the [`Action`]s; not what a part of it does.
+    #[must_use]
+    pub fn own_action(&self) -> Option<&Action> {
+        self.actions.first().filter(|_| self.has_own_action)
+    }
+
+    /// Whether dependent objects may be dropped or emptied as well.
+    #[must_use]
+    pub fn cascades(&self) -> bool {
+        self.actions.iter().any(Action::cascades)
+    }
+
+    /// Whether the server's row count for it means something.
+    #[must_use]
+    pub fn counts_rows(&self) -> bool {
+        self.command.counts_rows()
+    }
+
+    /// Whether it changes rows itself.
+    #[must_use]
+    pub fn changes_rows(&self) -> bool {
+        let is_change = |action: &Action| {
+            matches!(
+                action,
+                Action::AddRows { .. } | Action::Update(_) | Action::Delete { .. } | Action::Truncate { .. }
+            )
+        };
+        self.actions.iter().any(is_change)
+    }
+
+    /// Whether it may write values into an existing column.
+    #[must_use]
+    pub fn may_write_values(&self) -> bool {
+        self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "select", "alter"])
+    }
+
+    /// Every word in it that may be a name, as written and in lower case.
+    #[must_use]
+    pub fn words(&self) -> &BTreeSet<String> {
+        self.words.get_or_init(|| words::all(self.sql()))
+    }
+
+    /// Whether it mentions one of the names.
+    #[must_use]
+    pub fn mentions_any(&self, names: &BTreeSet<String>) -> bool {
+        !names.is_empty() && !names.is_disjoint(self.words())
+    }
+
+    /// Whether it contains names with Unicode escapes (`U&"…"`), which [`Self::words`] does not decode.
+    #[must_use]
+    pub fn has_unicode_names(&self) -> bool {
+        let sql = self.sql();
+        sql.contains("U&") || sql.contains("u&")
+    }
+
+    /// What it does that a rollback does not undo, e.g. `setval`; `None`: nothing that its text shows. `functions` are
+    /// functions, and tables with triggers, of the database that do such things.
+    #[must_use]
+    pub fn permanent_effect(&self, functions: &[String]) -> Option<String> {
+        rollback::permanent_effect(self, functions)
+    }
+}
+
+/// Analyses one statement; `state` is what earlier statements of the script have left. The caller then applies it to the
+/// state with [`ScriptState::apply`].
+#[must_use]
+pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
+    let command = Command::of(&source.text);
+    let mut facts = Facts {
+        command,
+        transaction: Transaction::Allowed,
+        actions: Vec::new(),
+        calls: Vec::new(),
+        trace: Trace::None,
+        cluster_effect: None,
+        has_own_action: false,
+        words: OnceLock::new(),
+        source,
+    };
+    if let Some(table) = read::plain_insert(facts.sql(), state) {
+        facts.actions.extend(table.map(|table| Action::AddRows { table }));
+        return Statement(Arc::new(facts));
+    }
+    let tree = parse::parse(facts.sql());
+    let read = read::read(facts.sql(), tree.as_ref(), state);
+    (facts.actions, facts.calls, facts.has_own_action) = (read.actions, read.calls, read.has_own_action);
+    facts.transaction = transaction::of(tree.as_ref(), &facts.command);
+    facts.trace = tree.as_ref().map_or(Trace::None, |tree| trace::of(&tree.statement));
+    facts.cluster_effect = cluster::effect(facts.sql(), tree.as_ref());
+    Statement(Arc::new(facts))
+}
+
+/// The analysis of a statement if functions of `state` exist: a plain INSERT may call one of them, so that it has to be read
+/// completely.
+#[must_use]
+pub fn analyse_with(statement: &Statement, state: &ScriptState) -> Statement {
+    let was_skipped = statement.command.first() == "insert" && statement.calls.is_empty();
+    if was_skipped && state.must_read_inserts() {
+        return analyse(statement.source.clone(), state);
+    }
+    statement.clone()
+}
+
+/// Every word of a text that may be a name, as written and in lower case.
+#[must_use]
+pub fn names_in(text: &str) -> BTreeSet<String> {
+    words::all(text)
+}
+
+/// Analyses a text that is one statement; `state` is what earlier statements have left.
+#[must_use]
+pub fn analyse_text(text: &str, state: &ScriptState) -> Statement {
+    analyse(SourceStatement { text: text.to_owned(), line: 1, column: 1, ..SourceStatement::default() }, state)
+}
+
+/// Analyses a text that is one statement, without a script around it.
+#[must_use]
+pub fn analyse_one(text: &str) -> Statement {
+    analyse_text(text, &ScriptState::new(true))
+}
+
+/// Analyses all statements of a section, in order. Lines are counted in the section.
+///
+/// # Errors
+/// As [`split`].
+pub fn analyse_section(sql: &str) -> Result<Vec<Statement>, SplitError> {
+    let mut state = ScriptState::new(true);
+    let analysed = split(sql)?.into_iter().map(|source| {
+        let statement = analyse(source, &state);
+        state.apply(&statement);
+        statement
+    });
+    Ok(analysed.collect())
+}

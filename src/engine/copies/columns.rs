@@ -1,0 +1,130 @@
+//! What the catalog says of a table whose rows are copied or come back.
+
+use tokio_postgres::Client;
+use tokio_postgres::types::Oid;
+
+use super::CopyError;
+use crate::core::copies::{Column, Counter, CurrentColumn, ReferencedTable, Target};
+use crate::engine::connection::identifier::quote;
+
+/// The first number of what is not PostgreSQL's own.
+const FIRST_OWN: u32 = 16384;
+
+/// A column with what is needed beyond a copy of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Described {
+    pub column: Column,
+    pub now: CurrentColumn,
+    /// Bytes a value takes on average, as far as statistics tell.
+    pub width: u32,
+}
+
+/// A table as it stands in FROM, without the rows that are its children's own.
+pub(super) fn named(schema: &str, name: &str, partitioned: bool) -> String {
+    let only = if partitioned { "" } else { "ONLY " };
+    format!("{only}{}.{}", quote(schema), quote(name))
+}
+
+/// The columns of a relation, in its order. The names of types depend on the search path at hand.
+pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Described>, CopyError> {
+    let query = "SELECT a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),
+            t.oid < $2, a.attcollation >= $2, a.attnotnull, a.attgenerated <> '', a.attidentity = 'a',
+            (SELECT string_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod), ', ' ORDER BY x.attnum)
+             FROM pg_attribute x WHERE x.attrelid = b.typrelid AND b.typtype = 'c' AND x.attnum > 0 AND NOT x.attisdropped),
+            coalesce((SELECT max(s.avg_width) FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
+                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
+                WHERE c.oid = a.attrelid AND s.attname = a.attname), CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END)::int4
+        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        JOIN pg_type b ON b.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem
+            WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END
+        WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+    let rows = client.query(query, &[&relation, &FIRST_OWN]).await?;
+    let described = rows.iter().map(|row| {
+        let (name, ty, base): (String, String, String) = (row.get(0), row.get(2), row.get(3));
+        let shape: Option<String> = row.get(9);
+        let (not_null, generated, always) = (row.get(6), row.get(7), row.get(8));
+        Described {
+            now: CurrentColumn {
+                name: name.clone(),
+                ty: ty.clone(),
+                base: base.clone(),
+                not_null,
+                generated,
+                always,
+                shape: shape.clone(),
+            },
+            column: Column { name, number: row.get(1), ty, base, plain: row.get(4), collated: row.get(5), shape },
+            width: row.get::<_, i32>(10).unsigned_abs(),
+        }
+    });
+    Ok(described.collect())
+}
+
+/// The columns that tell the rows of a table apart: the primary key, else a unique key without NULLs; none that is among
+/// `lost`.
+pub(super) async fn key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, CopyError> {
+    let query = "SELECT ARRAY(SELECT k.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+                WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+        FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
+          AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+              WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+        ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
+    let keys = client.query(query, &[&relation]).await?;
+    let mut keys = keys.iter().map(|row| row.get::<_, Vec<i16>>(0));
+    Ok(keys.find(|key| !key.iter().any(|number| lost.contains(number))))
+}
+
+/// What a table takes on the disk with its partitions, without indexes, in bytes.
+pub(super) async fn size(client: &Client, relation: Oid) -> Result<u64, CopyError> {
+    let query = "SELECT coalesce((SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree($1::oid::regclass) p),
+        pg_table_size($1::oid::regclass), 0)::bigint";
+    Ok(client.query_one(query, &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
+}
+
+/// How far a sequence has come, and the column that it numbers.
+pub(super) async fn counter(client: &Client, sequence: Oid, name: &str) -> Result<Counter, CopyError> {
+    let query = format!(
+        "SELECT s.last_value, s.is_called, q.seqincrement > 0, (SELECT a.attname::text FROM pg_depend d
+            JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
+              AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1)
+         FROM {name} s, pg_sequence q WHERE q.seqrelid = $1"
+    );
+    let row = client.query_one(&query, &[&sequence]).await?;
+    Ok(Counter { last: row.get(0), called: row.get(1), ascending: row.get(2), column: row.get(3) })
+}
+
+/// The table that a sequence's column is in.
+pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(String, String)>, CopyError> {
+    let query = "SELECT n.nspname::text, c.relname::text FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
+          AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1";
+    Ok(client.query_opt(query, &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
+}
+
+/// Where rows of a table come back to. Foreign keys to `later` are not looked at: their rows are to come yet.
+pub(super) async fn target(client: &Client, relation: Oid, table: String, later: &[Oid]) -> Result<Target, CopyError> {
+    let columns = columns(client, relation).await?.into_iter().map(|described| described.now).collect();
+    let query = "SELECT k.confrelid, n.nspname::text, c.relname::text,
+            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
+            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> k.conrelid AND k.conparentid = 0
+        ORDER BY k.conname";
+    let rows = client.query(query, &[&relation]).await?;
+    let references = rows.iter().filter(|row| !later.contains(&row.get(0))).map(|row| {
+        let (here, there): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
+        ReferencedTable {
+            table: format!("{}.{}", quote(row.get(1)), quote(row.get(2))),
+            pairs: here.into_iter().zip(there).collect(),
+        }
+    });
+    let references = references.collect();
+    let late = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
+    let conflicts = client.query_one(late, &[&relation]).await?.get(0);
+    Ok(Target { table, columns, references, conflicts, given: Vec::new() })
+}

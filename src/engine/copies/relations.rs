@@ -1,0 +1,208 @@
+//! From an object's name to the tables, columns and sequences that are dropped with it, by `pg_depend`.
+
+use tokio_postgres::Client;
+use tokio_postgres::types::Oid;
+
+use super::CopyError;
+use crate::core::sql::identifier::quote;
+use crate::core::statement::{Effect, Object, table_sql};
+
+/// A relation of the catalog, or one of its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Relation {
+    pub oid: Oid,
+    /// `attnum`; 0 for the whole relation.
+    pub column: i16,
+    /// `relkind`.
+    pub kind: char,
+    pub schema: String,
+    pub name: String,
+}
+
+/// The parts of a name, unquoted.
+const PARTS: &str = "WITH p AS (SELECT parse_ident($1) AS parts), q AS (
+    SELECT parts[array_length(parts, 1)] AS last, parts[1] AS first, array_length(parts, 1) AS many,
+        array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(parts[1:array_length(parts, 1) - 1]) AS part), '.')
+            AS before FROM p)";
+
+/// The relations and columns that are dropped with an object, and the columns that remain but whose composite types lose
+/// an attribute. Both are empty if the object does not exist.
+pub(super) async fn dropped(client: &Client, effect: &Effect) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
+    let Some((name, column, query)) = entry(effect) else { return Ok((Vec::new(), Vec::new())) };
+    let rows = match &column {
+        Some(column) => client.query(&query, &[&name, column]).await?,
+        None => client.query(&query, &[&name]).await?,
+    };
+    let (mut classes, mut objects, mut parts) = (Vec::<Oid>::new(), Vec::<Oid>::new(), Vec::<i32>::new());
+    for row in rows {
+        classes.push(row.get(0));
+        objects.push(row.get(1));
+        parts.push(row.get(2));
+    }
+    if classes.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let dropped = read(client, &dependents(FOUND), &[&classes, &objects, &parts]).await?;
+    let types = client.query(&dependents(SHRUNK), &[&classes, &objects, &parts]).await?;
+    let types: Vec<Oid> = types.iter().map(|row| row.get(0)).collect();
+    let mut shrunk = if types.is_empty() { Vec::new() } else { holding(client, &types).await? };
+    shrunk.retain(|relation| {
+        !dropped.iter().any(|gone| gone.oid == relation.oid && [0, relation.column].contains(&gone.column))
+    });
+    Ok((dropped, shrunk))
+}
+
+/// The columns of tables that hold values of these types.
+async fn holding(client: &Client, types: &[Oid]) -> Result<Vec<Relation>, CopyError> {
+    let class: Oid = client.query_one("SELECT 'pg_type'::regclass::oid", &[]).await?.get(0);
+    let (classes, parts) = (vec![class; types.len()], vec![0_i32; types.len()]);
+    let all = read(client, &dependents(FOUND), &[&classes, &types, &parts]).await?;
+    Ok(all.into_iter().filter(|relation| relation.column > 0).collect())
+}
+
+/// The columns of a composite type in tables that remain, and those of tables OF it, which are dropped with the attribute.
+pub(super) async fn of_type(client: &Client, attribute: &str) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
+    let query = format!("{PARTS} SELECT to_regtype(before)::oid FROM q WHERE to_regtype(before) IS NOT NULL");
+    let Some(row) = client.query_opt(&query, &[&attribute]).await? else { return Ok((Vec::new(), Vec::new())) };
+    let holding = holding(client, &[row.get(0)]).await?;
+    let typed = format!(
+        "{PARTS} SELECT c.oid, a.attnum::int4, c.relkind::text, n.nspname::text, c.relname::text
+         FROM q JOIN pg_class c ON c.reloftype = to_regtype(q.before)::oid JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = q.last AND NOT a.attisdropped"
+    );
+    Ok((holding, read(client, &typed, &[&attribute]).await?))
+}
+
+/// A table and those that inherit from it. Partitions belong to their table.
+pub(super) async fn with_children(client: &Client, table: &str) -> Result<Vec<Relation>, CopyError> {
+    let query = "WITH RECURSIVE children AS (
+            SELECT to_regclass($1)::oid AS oid
+            UNION SELECT i.inhrelid FROM children h JOIN pg_inherits i ON i.inhparent = h.oid
+                JOIN pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition)
+        SELECT c.oid, 0::int4, c.relkind::text, n.nspname::text, c.relname::text
+        FROM children h JOIN pg_class c ON c.oid = h.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relpersistence <> 't' ORDER BY c.oid <> to_regclass($1)::oid, c.oid";
+    read(client, query, &[&table]).await
+}
+
+/// The tables that refer to one of these, directly or indirectly: those that TRUNCATE … CASCADE empties as well.
+pub(super) async fn referring(client: &Client, tables: &[Oid]) -> Result<Vec<Relation>, CopyError> {
+    let query = "WITH RECURSIVE referring AS (
+            SELECT unnest($1::oid[]) AS oid
+            UNION SELECT k.conrelid FROM referring t JOIN pg_constraint k ON k.confrelid = t.oid AND k.contype = 'f')
+        SELECT c.oid, 0::int4, c.relkind::text, n.nspname::text, c.relname::text
+        FROM referring t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT c.oid = ANY ($1) AND NOT c.relispartition ORDER BY c.oid";
+    read(client, query, &[&tables]).await
+}
+
+/// The sequences that belong to columns of these tables.
+pub(super) async fn sequences(client: &Client, tables: &[Oid]) -> Result<Vec<Relation>, CopyError> {
+    let query = "SELECT c.oid, 0::int4, c.relkind::text, n.nspname::text, c.relname::text
+        FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1)
+          AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') ORDER BY c.oid";
+    read(client, query, &[&tables]).await
+}
+
+async fn read(
+    client: &Client,
+    query: &str,
+    parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> Result<Vec<Relation>, CopyError> {
+    let rows = client.query(query, parameters).await?;
+    let relations = rows.iter().map(|row| Relation {
+        oid: row.get(0),
+        column: i16::try_from(row.get::<_, i32>(1)).unwrap_or_default(),
+        kind: row.get::<_, &str>(2).chars().next().unwrap_or('?'),
+        schema: row.get(3),
+        name: row.get(4),
+    });
+    Ok(relations.collect())
+}
+
+/// The name to look up, a column, and the query for the first objects in `pg_depend`. `None` if nothing is dropped.
+fn entry(effect: &Effect) -> Option<(String, Option<String>, String)> {
+    let by_name = |class: &str, name: &str| {
+        format!("{PARTS} SELECT '{class}'::regclass::oid, x.oid, 0 FROM q JOIN {class} x ON x.{name} = q.last")
+    };
+    let relation = "SELECT 'pg_class'::regclass::oid, to_regclass($1)::oid, 0 WHERE to_regclass($1) IS NOT NULL";
+    let column = "SELECT 'pg_class'::regclass::oid, attrelid, attnum::int4 FROM pg_attribute
+        WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
+        UNION ALL SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum::int4 FROM pg_inherits i
+        JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
+        JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = $2 AND NOT a.attisdropped
+        WHERE i.inhparent = to_regclass($1)";
+    let (name, query) = match effect {
+        Effect::DropsTable { table: name } | Effect::DropsSequence { sequence: name } => {
+            (table_sql(name), relation.to_owned())
+        }
+        Effect::DropsColumn { table, column: name } => {
+            return Some((table_sql(table), Some(name.clone()), column.to_owned()));
+        }
+        Effect::DropsIdentity { table, column } => (
+            format!("{}.{}", table_sql(table), quote(column)),
+            format!(
+                "{PARTS} SELECT 'pg_class'::regclass::oid, pg_get_serial_sequence(before, last)::regclass::oid, 0 FROM q \
+                 WHERE to_regclass(before) IS NOT NULL AND pg_get_serial_sequence(before, last) IS NOT NULL"
+            ),
+        ),
+        Effect::DropsObject(object) => match object {
+            Object::View(name) => (table_sql(name), relation.to_owned()),
+            Object::Schema(name) => (table_sql(name), by_name("pg_namespace", "nspname")),
+            Object::Type(name) => (
+                table_sql(name),
+                "SELECT 'pg_type'::regclass::oid, to_regtype($1)::oid, 0 WHERE to_regtype($1) IS NOT NULL".to_owned(),
+            ),
+            Object::Extension(name) => (table_sql(name), by_name("pg_extension", "extname")),
+            Object::Language(name) => (table_sql(name), by_name("pg_language", "lanname")),
+            Object::AccessMethod(name) => (table_sql(name), by_name("pg_am", "amname")),
+            Object::Routine(name) => (table_sql(name), by_name("pg_proc", "proname")),
+            Object::Collation(name) => (table_sql(name), by_name("pg_collation", "collname")),
+        },
+        Effect::DropsOwned { role } => (
+            role.clone(),
+            "SELECT d.classid, d.objid, d.objsubid FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+             WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND d.deptype = 'o'
+               AND d.refclassid = 'pg_authid'::regclass AND r.rolname = CASE lower($1) WHEN 'current_user' THEN current_user
+                   WHEN 'current_role' THEN current_user WHEN 'session_user' THEN session_user
+                   ELSE (parse_ident($1))[1] END"
+                .to_owned(),
+        ),
+        _ => return None,
+    };
+    Some((name, None, query))
+}
+
+/// Everything that depends on objects, directly or indirectly, and a query on it.
+fn dependents(select: &str) -> String {
+    format!("{DEPENDENTS}{select}")
+}
+
+const DEPENDENTS: &str = "
+    WITH RECURSIVE dropped AS (
+        SELECT s.classid, s.objid, s.objsubid FROM unnest($1::oid[], $2::oid[], $3::int4[]) AS s (classid, objid, objsubid)
+        UNION
+        SELECT d.classid, d.objid, d.objsubid FROM dropped o JOIN pg_depend d
+            ON d.refclassid = o.classid AND d.refobjid = o.objid AND (o.objsubid = 0 OR d.refobjsubid = o.objsubid)
+        WHERE d.deptype <> 'p'
+    ), found AS (
+        SELECT d.objid AS oid, d.objsubid AS number FROM dropped d WHERE d.classid = 'pg_class'::regclass
+    )";
+
+/// The relations and columns among them. A partition belongs to its table; limbeck's own tables are excluded.
+const FOUND: &str = "
+    SELECT DISTINCT c.oid, f.number::int4, c.relkind::text, n.nspname::text, c.relname::text
+    FROM found f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname <> 'limbeck'
+      AND c.relname !~ '^limbeck_(log|kept)' AND n.nspname !~ '^pg_(catalog|toast)'
+      AND (f.number = 0 OR NOT EXISTS (SELECT FROM found w WHERE w.oid = f.oid AND w.number = 0))
+      AND NOT (c.relispartition AND EXISTS (SELECT FROM pg_inherits i JOIN found w ON w.oid = i.inhparent
+          WHERE i.inhrelid = c.oid AND (w.number = 0 OR f.number <> 0)))
+    ORDER BY 1, 2";
+
+/// The composite types that remain and lose an attribute.
+const SHRUNK: &str = "
+    SELECT DISTINCT c.reltype FROM found f JOIN pg_class c ON c.oid = f.oid
+    WHERE f.number > 0 AND c.reltype <> 0 AND NOT EXISTS (SELECT FROM found w WHERE w.oid = f.oid AND w.number = 0)";

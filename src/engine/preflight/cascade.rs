@@ -1,0 +1,63 @@
+//! Finds in the target's catalog what CASCADE drops or empties without naming it.
+
+use tokio_postgres::Client;
+
+use super::table_of;
+use crate::core::hazard::{self, Class, Hazard};
+use crate::core::sql::identifier::quote;
+use crate::core::statement::{Statement, Subject};
+use crate::engine::copies::{self, Affected};
+
+/// The hazards on objects that a statement drops or empties by CASCADE and that none of the given hazards is about. Empty
+/// for a statement without CASCADE. If it cannot be determined, one hazard that cannot be counted.
+pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]) -> Vec<Hazard> {
+    let loses_data = hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
+    if !loses_data || !statement.cascades() {
+        return Vec::new();
+    }
+    let unknown = || vec![hazard::cascade("dependent objects".to_owned(), Subject::Other)];
+    let Ok(affected) = copies::affected(client, hazards).await else { return unknown() };
+    let mut found = Vec::new();
+    for object in affected {
+        match is_known(client, &object, hazards).await {
+            Ok(true) => {}
+            Ok(false) => found.push(on(object)),
+            Err(_) => return unknown(),
+        }
+    }
+    found
+}
+
+fn on(affected: Affected) -> Hazard {
+    let Affected { schema, table, column } = affected;
+    let names = [Some(&schema), Some(&table), column.as_ref()];
+    let object = names.into_iter().flatten().map(|name| quote(name)).collect::<Vec<_>>().join(".");
+    let schema = Some(schema);
+    let subject = match column {
+        Some(column) => Subject::Column { schema, table, column },
+        None => Subject::Table { schema, name: table },
+    };
+    hazard::cascade(object, subject)
+}
+
+/// Whether a hazard is about this object, under whatever name the statement uses.
+async fn is_known(client: &Client, object: &Affected, hazards: &[Hazard]) -> Result<bool, tokio_postgres::Error> {
+    for hazard in hazards.iter().filter(|hazard| hazard.class == Class::DataLoss) {
+        let column = match &hazard.subject {
+            Subject::Column { column, .. } => Some(column),
+            Subject::Table { .. } => None,
+            Subject::Rows { .. } | Subject::Other => continue,
+        };
+        // The columns of a dropped table are dropped with it.
+        if column.is_some() && column != object.column.as_ref() {
+            continue;
+        }
+        let Some(table) = table_of(&hazard.subject) else { continue };
+        let query = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = to_regclass($1) AND n.nspname = $2 AND c.relname = $3)";
+        if client.query_one(query, &[&table, &object.schema, &object.table]).await?.get(0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

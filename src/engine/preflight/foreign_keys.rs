@@ -1,0 +1,113 @@
+//! Finds rows that foreign keys delete when others are deleted, and values that they overwrite.
+
+use tokio_postgres::types::Oid;
+use tokio_postgres::{Client, Error};
+
+use super::table_of;
+use crate::core::hazard::{self, Class, Hazard};
+use crate::core::sql::identifier::quote;
+use crate::core::statement::{Effect, Question, RowFilter, Subject};
+
+/// Foreign keys are followed to this depth.
+const MAX_DEPTH: usize = 8;
+
+/// Foreign keys that change referring rows: `$2` is true for a DELETE, false for new values of keys.
+const KEYS: &str = "SELECT k.conrelid, n.nspname::text, c.relname::text,
+        CASE WHEN $2 THEN k.confdeltype ELSE k.confupdtype END = 'c',
+        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
+        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
+            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE k.confrelid = $1 AND k.contype = 'f'
+      AND CASE WHEN $2 THEN k.confdeltype ELSE k.confupdtype END IN ('c', 'n', 'd')
+      AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid)
+    ORDER BY k.oid";
+
+/// Rows of a table that are deleted, or whose columns are overwritten.
+struct Changed {
+    relation: Oid,
+    /// As SQL.
+    table: String,
+    /// Which rows; `None`: possibly all.
+    rows: Option<RowFilter>,
+    /// The columns that are overwritten; empty if the rows are deleted.
+    columns: Vec<String>,
+    /// The tables that led here.
+    path: Vec<Oid>,
+}
+
+/// The hazards on rows and values that foreign keys change after a statement has deleted rows or overwritten keys, each
+/// object once.
+///
+/// # Errors
+/// If the server rejects a query.
+pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Hazard>, Error> {
+    let mut waiting = Vec::new();
+    for hazard in hazards {
+        let (rows, columns) = match &hazard.effect {
+            Effect::DeletesRows { rows, .. } => (rows, Vec::new()),
+            Effect::OverwritesValues { rows, column, .. } => (rows, vec![column.clone()]),
+            _ => continue,
+        };
+        let Some(table) = table_of(&hazard.subject) else { continue };
+        let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
+        let Some(relation) = found else { continue };
+        waiting.push(Changed { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
+    }
+    let mut found: Vec<Hazard> = Vec::new();
+    while let Some(parent) = waiting.pop() {
+        let deletes = parent.columns.is_empty();
+        for row in client.query(KEYS, &[&parent.relation, &deletes]).await? {
+            let relation: Oid = row.get(0);
+            let (schema, name): (String, String) = (row.get(1), row.get(2));
+            let (here, there): (Vec<String>, Vec<String>) = (row.get(4), row.get(5));
+            let is_row = deletes && row.get::<_, bool>(3);
+            if !deletes && !there.iter().any(|column| parent.columns.contains(column)) {
+                continue;
+            }
+            let is_cycle = parent.path.contains(&relation);
+            let rows = parent.rows.as_ref().filter(|_| !is_cycle).map(|rows| referring(&parent, rows, &here, &there));
+            let columns = if is_row { vec![None] } else { here.iter().cloned().map(Some).collect() };
+            for column in columns {
+                let hazard = on(&schema, &name, column, rows.clone());
+                let same = |one: &Hazard| one.class == Class::DataLoss && one.object == hazard.object;
+                if !found.iter().any(same) {
+                    found.push(hazard);
+                }
+            }
+            if !is_cycle && parent.path.len() < MAX_DEPTH {
+                let path = parent.path.iter().copied().chain([relation]).collect();
+                let table = format!("{}.{}", quote(&schema), quote(&name));
+                waiting.push(Changed { relation, table, rows, columns: if is_row { Vec::new() } else { here }, path });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The rows that refer to changed ones.
+fn referring(parent: &Changed, rows: &RowFilter, here: &[String], there: &[String]) -> RowFilter {
+    let alias = format!("limbeck_{}", parent.path.len());
+    let (only, table) = (if rows.only { "ONLY " } else { "" }, &parent.table);
+    let (named, row) = match &rows.alias {
+        Some(alias) => (format!(" AS {alias}"), alias.as_str()),
+        None => (String::new(), table.as_str()),
+    };
+    let pairs = here.iter().zip(there).map(|(here, there)| format!("{alias}.{} = {row}.{}", quote(here), quote(there)));
+    let same = pairs.collect::<Vec<_>>().join(" AND ");
+    let condition = format!("EXISTS (SELECT FROM {only}{table}{named} WHERE {same} AND {})", rows.sql());
+    RowFilter { alias: Some(alias), from: None, condition, only: false }
+}
+
+fn on(schema: &str, name: &str, column: Option<String>, rows: Option<RowFilter>) -> Hazard {
+    let names = [Some(schema), Some(name), column.as_deref()];
+    let object = names.into_iter().flatten().map(quote).collect::<Vec<_>>().join(".");
+    let (schema, table, deletes) = (Some(schema.to_owned()), name.to_owned(), column.is_none());
+    let subject = match (rows, column) {
+        (Some(rows), column) => Subject::Rows { schema, table, question: Question::Affected { column, rows } },
+        (None, Some(column)) => Subject::Column { schema, table, column },
+        (None, None) => Subject::Table { schema, name: table },
+    };
+    hazard::foreign_key(object, subject, deletes)
+}
