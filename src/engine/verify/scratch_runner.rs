@@ -36,7 +36,7 @@ impl ScratchRunner<'_> {
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.
         let options = ApplyOptions { no_keep: true, ..ApplyOptions::default() };
-        apply(self.project, self.target, &approval, &options, self.progress, self.cancel).await?;
+        Box::pin(apply(self.project, self.target, &approval, &options, self.progress, self.cancel)).await?;
         Ok(approval.plan().to.clone())
     }
 }
