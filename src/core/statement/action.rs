@@ -226,7 +226,18 @@ pub enum TableChange {
     SetUnlogged,
     SetAccessMethod,
     SetTablespace,
+    DisableTriggers(Triggers),
     Other,
+}
+
+/// The triggers that `ALTER TABLE … DISABLE TRIGGER` or `ENABLE REPLICA TRIGGER` stops in ordinary sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Triggers {
+    Named(Name),
+    /// `USER`: all except those that check foreign keys and other constraints.
+    User,
+    /// `ALL`: foreign keys are not checked either.
+    All,
 }
 
 /// `ADD COLUMN`.
