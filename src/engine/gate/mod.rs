@@ -14,8 +14,9 @@ use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
 use crate::core::statement::{ScriptState, Statement};
-use crate::engine::copies::{Copier, KeptCopy, MadeCopy, Owner};
+use crate::engine::copies::{Copier, CopyStore, KeptCopy, MadeCopy, Owner};
 use crate::engine::preflight;
+use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, ErrorKind};
 pub use error::GateError;
 use recheck::Recheck;
@@ -78,6 +79,22 @@ impl Gate {
     #[must_use]
     pub fn new(policy: Policy) -> Self {
         Self { policy, recheck: Recheck::default(), copier: None }
+    }
+
+    /// Makes copies of what its statements destroy, of at most `limit` bytes in all. Creates the table of copies, and the
+    /// ledger beside it, if they do not exist.
+    ///
+    /// # Errors
+    /// If the role may not create the table.
+    pub async fn with_copies(
+        self,
+        client: &Client,
+        role: Option<String>,
+        limit: u64,
+    ) -> std::result::Result<Self, Error> {
+        let ledger = Ledger::ensure(client).await?;
+        let store = CopyStore::ensure(client, &ledger).await?;
+        Ok(self.with_copier(Some(Copier::new(store, role, limit))))
     }
 
     /// Makes copies with a copier.
