@@ -57,7 +57,8 @@ fn joined(operations: &[Operation], role: Option<&str>) -> (String, Vec<usize>) 
     let mut as_role = false;
     for operation in operations {
         let start = sql.len();
-        let wanted = role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger));
+        let wanted =
+            role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger | Kind::Publication));
         if as_role != wanted.is_some() {
             as_role = wanted.is_some();
             // Writing to a string cannot fail.
