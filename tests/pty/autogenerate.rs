@@ -92,7 +92,7 @@ fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
     program.wait_for(&[
         "Edit ─ ● new",
         "7 values in 7 rows (exact)",
-        "put the value for the rows",
+        "replace NULL with a value",
         "UPDATE users SET mail",
     ]);
     program.wait_until("the cursor is at the value", |screen| {
@@ -152,12 +152,7 @@ fn what_cannot_be_proved_would_be_a_draft() {
     let project = with_models(&database, models);
     let mut program = open(&project);
     generate(&mut program, "same");
-    program.wait_for(&[
-        "unproved draft",
-        "up fails",
-        "-- UNPROVED: the upgrade does not create",
-        "write its statement by hand",
-    ]);
+    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not create", "statement by hand"]);
     program.send("\x1b");
     program.wait_for(&["It is not proved: kept, it is a draft"]);
     program.send("\t\t\r");
