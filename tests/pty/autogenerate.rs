@@ -147,12 +147,7 @@ fn what_cannot_be_proved_would_be_a_draft() {
     let project = with_models(&database, models);
     let mut program = open(&project);
     generate(&mut program, "same");
-    program.wait_for(&[
-        "unproved draft",
-        "up fails",
-        "-- UNPROVED: the upgrade does not create",
-        "write its statement by hand",
-    ]);
+    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not create", "statement by hand"]);
     program.send("\x1b");
     program.wait_for(&["It is not proved: kept, it is a draft"]);
     program.send("\t\t\r");
