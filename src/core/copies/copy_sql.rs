@@ -1,8 +1,8 @@
 //! SQL that makes a copy before a statement runs, and removes from it afterwards what the statement did not destroy.
 //!
-//! A copy has the columns `k1`, `k2`, … for the key and `v1`, `v2`, … for the data. A copy of overwritten values also has
-//! `n1`, the new value, and `stale`: whether the new value was changed after the step. In this SQL, `k` is the copy and
-//! `t` is the table.
+//! A copy has the columns `k1`, `k2`, … for the key and `v1`, `v2`, … for the data. A copy of overwritten values also
+//! has `n1`, the new value, and `stale`: whether the new value was changed after the step. In this SQL, `k` is the copy
+//! and `t` is the table.
 
 use super::{CopiedColumn, CopyDetail};
 use crate::core::sql::identifier::quote;
@@ -27,7 +27,8 @@ pub fn copy_rows(copy: &str, table: (&str, &str), detail: &CopyDetail, filter: O
     create_table(copy, &columns, table, filter, &row)
 }
 
-/// Copies the values of one column with the key of their rows. `overwritten`: the column is not dropped but overwritten.
+/// Copies the values of one column with the key of their rows. `overwritten`: the column is not dropped but
+/// overwritten.
 #[must_use]
 pub fn copy_values(
     copy: &str,
@@ -67,11 +68,11 @@ pub fn delete_unchanged_values(copy: &str) -> String {
 /// The condition that row `k` of the copy and row `t` of the table have the same key.
 #[must_use]
 pub fn key_condition(detail: &CopyDetail) -> String {
-    let pairs = detail.key.iter().enumerate().map(|(place, column)| {
+    let pairs = detail.key.iter().enumerate().map(|(index, column)| {
         let name = quote(&column.name);
         // In a copy of whole rows, the key is part of the data.
         let data = detail.columns.iter().position(|copied| copied.name == column.name);
-        let copy = data.map_or_else(|| format!("k.k{}", place + 1), |data| format!("k.v{}", data + 1));
+        let copy = data.map_or_else(|| format!("k.k{}", index + 1), |data| format!("k.v{}", data + 1));
         if column.builtin { format!("t.{name} = {copy}") } else { format!("t.{name}::text = {copy}") }
     });
     pairs.collect::<Vec<_>>().join(" AND ")
@@ -79,7 +80,7 @@ pub fn key_condition(detail: &CopyDetail) -> String {
 
 fn copied_columns(columns: &[CopiedColumn], letter: char, row: &str) -> Vec<String> {
     let columns = columns.iter().enumerate();
-    columns.map(|(place, column)| format!("{} AS {letter}{}", copied_value(column, row), place + 1)).collect()
+    columns.map(|(index, column)| format!("{} AS {letter}{}", copied_value(column, row), index + 1)).collect()
 }
 
 fn row_alias(name: &str, filter: Option<&RowFilter>) -> String {

@@ -26,8 +26,8 @@ impl Loss {
     }
 }
 
-/// What a statement destroys, according to its hazards. Hazards that affect nothing are omitted, and what two rules find
-/// is listed once.
+/// What a statement destroys, according to its hazards. Hazards that affect nothing are omitted, and what two rules
+/// find is listed once.
 #[must_use]
 pub fn losses(hazards: &[Hazard]) -> Vec<Loss> {
     // CASCADE on an empty object may drop one that is not empty.

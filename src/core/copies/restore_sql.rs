@@ -53,23 +53,23 @@ impl RestoreTarget {
     }
 }
 
-/// The value `v<place>` of a copy, as a value of the current column. If the type has changed, the value is cast through
+/// The value `v<index>` of a copy, as a value of the current column. If the type has changed, the value is cast through
 /// text, to the type without its modifier, so that PostgreSQL reports an error instead of truncating.
 #[must_use]
-pub fn restored_value(stored: &CopiedColumn, place: usize, current: &CurrentColumn) -> String {
-    restored_value_of("k", stored, place, current)
+pub fn restored_value(stored: &CopiedColumn, index: usize, current: &CurrentColumn) -> String {
+    restored_value_of("k", stored, index, current)
 }
 
-fn restored_value_of(copy: &str, stored: &CopiedColumn, place: usize, current: &CurrentColumn) -> String {
+fn restored_value_of(copy: &str, stored: &CopiedColumn, index: usize, current: &CurrentColumn) -> String {
     if stored.builtin && stored.base == current.base {
-        format!("{copy}.v{place}")
+        format!("{copy}.v{index}")
     } else {
-        format!("({copy}.v{place}::text)::{}", current.base)
+        format!("({copy}.v{index}::text)::{}", current.base)
     }
 }
 
-/// Inserts the rows that the table does not have. Skips rows whose key exists, rows that violate a unique index and rows
-/// whose referenced row is missing.
+/// Inserts the rows that the table does not have. Skips rows whose key exists, rows that violate a unique index and
+/// rows whose referenced row is missing.
 #[must_use]
 pub fn insert_rows(copy: &str, table: &str, target: &RestoreTarget, detail: &CopyDetail) -> String {
     let written = written_columns(target, detail);
@@ -161,9 +161,9 @@ pub fn count_changed_values(copy: &str, target: &RestoreTarget, detail: &CopyDet
 #[must_use]
 pub fn older_value(older: (&str, &CopyDetail), current: &CurrentColumn, rows: &CopyDetail) -> Option<String> {
     let (name, detail) = older;
-    let conditions = detail.key.iter().enumerate().map(|(place, key)| {
+    let conditions = detail.key.iter().enumerate().map(|(index, key)| {
         let column = rows.columns.iter().position(|column| column.name == key.name)?;
-        Some(format!("r.k{} = k.v{}", place + 1, column + 1))
+        Some(format!("r.k{} = k.v{}", index + 1, column + 1))
     });
     let condition = conditions.collect::<Option<Vec<String>>>()?.join(" AND ");
     let value = restored_value_of("r", detail.columns.first()?, 1, current);
@@ -184,7 +184,7 @@ pub fn mark_stale(copy: &str, table: &str, column: &str, detail: &CopyDetail) ->
 /// value that the table has now.
 #[must_use]
 pub fn copy_stale_marks(copy: &str, newer: &str, key_columns: usize) -> String {
-    let same: Vec<String> = (1..=key_columns).map(|place| format!("k.k{place} = n.k{place}")).collect();
+    let same: Vec<String> = (1..=key_columns).map(|index| format!("k.k{index} = n.k{index}")).collect();
     format!("UPDATE {copy} AS k SET stale = n.stale FROM {newer} AS n WHERE {}", same.join(" AND "))
 }
 
@@ -193,24 +193,24 @@ fn written_columns<'a>(
     target: &'a RestoreTarget,
     detail: &'a CopyDetail,
 ) -> Vec<(&'a CopiedColumn, &'a CurrentColumn, String)> {
-    let columns = detail.columns.iter().enumerate().filter_map(|(place, stored)| {
+    let columns = detail.columns.iter().enumerate().filter_map(|(index, stored)| {
         let current = target.column(&stored.name).filter(|current| !current.generated)?;
         let older = target.older_values.iter().find(|(name, _)| *name == stored.name);
-        let value = older.map_or_else(|| restored_value(stored, place + 1, current), |(_, value)| value.clone());
+        let value = older.map_or_else(|| restored_value(stored, index + 1, current), |(_, value)| value.clone());
         Some((stored, current, value))
     });
     columns.collect()
 }
 
-/// The condition that the referenced row exists, or that the foreign key is NULL. `None` if the copy does not contain all
-/// columns of the foreign key.
+/// The condition that the referenced row exists, or that the foreign key is NULL. `None` if the copy does not contain
+/// all columns of the foreign key.
 fn reference_condition(reference: &ReferencedTable, target: &RestoreTarget, detail: &CopyDetail) -> Option<String> {
     let mut is_null = Vec::new();
     let mut is_equal = Vec::new();
     for (column, referenced) in &reference.columns {
-        let place = detail.columns.iter().position(|copied| copied.name == *column)?;
-        let value = restored_value(detail.columns.get(place)?, place + 1, target.column(column)?);
-        is_null.push(format!("k.v{} IS NULL", place + 1));
+        let index = detail.columns.iter().position(|copied| copied.name == *column)?;
+        let value = restored_value(detail.columns.get(index)?, index + 1, target.column(column)?);
+        is_null.push(format!("k.v{} IS NULL", index + 1));
         is_equal.push(format!("o.{} = {value}", quote(referenced)));
     }
     let (is_null, is_equal) = (is_null.join(" OR "), is_equal.join(" AND "));

@@ -44,7 +44,8 @@ impl Approval {
         Self::from_options(plan, ApprovalOptions::default())
     }
 
-    /// Approves a plan with the options of the command line: the hazard classes, and the name of a protected environment.
+    /// Approves a plan with the options of the command line: the hazard classes, and the name of a protected
+    /// environment.
     ///
     /// # Errors
     /// If a hazard class or the environment's name is missing, or if other environments should be upgraded first.
@@ -98,9 +99,9 @@ impl Plan {
         (self.environment.protected && !self.is_empty()).then(|| self.environment.name.as_deref().unwrap_or("default"))
     }
 
-    /// The word that the user must type in the dialog: the name of a protected environment; otherwise the last part of the
-    /// name of the first object that requires approval; otherwise the first environment that should be upgraded first.
-    /// `None` if the plan requires no approval.
+    /// The word that the user must type in the dialog: the name of a protected environment; otherwise the last part of
+    /// the name of the first object that requires approval; otherwise the first environment that should be upgraded
+    /// first. `None` if the plan requires no approval.
     #[must_use]
     pub fn word_to_type(&self) -> Option<String> {
         if let Some(name) = self.environment_to_confirm() {

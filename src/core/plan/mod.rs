@@ -1,5 +1,5 @@
-//! The plan: what will run, in which order, and what it destroys. It is plain data: the UI shows it, `--dry-run` prints it
-//! and the engine runs it.
+//! The plan: what will run, in which order, and what it destroys. It is plain data: the UI shows it, `--dry-run` prints
+//! it and the engine runs it.
 
 mod approval;
 mod build;
@@ -34,7 +34,8 @@ pub struct Plan {
     pub target: String,
     /// The environment for which the plan was made.
     pub environment: EnvironmentName,
-    /// A description of the database for which the plan was made, without a password. The plan runs on no other database.
+    /// A description of the database for which the plan was made, without a password. The plan runs on no other
+    /// database.
     pub database: String,
     pub mode: TransactionMode,
     /// The heads from which the plan starts. The engine refuses the plan if the database has other heads.

@@ -42,8 +42,8 @@ impl OfflineStep {
     }
 }
 
-/// Renders a run in one transaction. Before a step that cannot run in a transaction, the transaction is committed; after
-/// the step, a new one begins.
+/// Renders a run in one transaction. Before a step that cannot run in a transaction, the transaction is committed;
+/// after the step, a new one begins.
 ///
 /// `from` are the heads before the run. `version_table` may have a schema before a dot.
 #[must_use]

@@ -13,7 +13,7 @@ const FIRST_CUSTOM_OID: u32 = 16384;
 /// A column, described for a copy and for a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CatalogColumn {
-    pub column: CopiedColumn,
+    pub copied: CopiedColumn,
     pub current: CurrentColumn,
     /// The average size of a value in bytes, according to the statistics.
     pub width: u32,
@@ -53,7 +53,7 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
                 always_identity,
                 attributes: attributes.clone(),
             },
-            column: CopiedColumn {
+            copied: CopiedColumn {
                 name,
                 number: row.get(1),
                 ty,
@@ -68,15 +68,15 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
     Ok(columns.collect())
 }
 
-/// Finds the columns that identify the rows of a table: the primary key, otherwise a unique key without NULLs. A key that
-/// contains a column of `lost` is not used. `None` if there is no key.
+/// Finds the columns that identify the rows of a table: the primary key, otherwise a unique key without NULLs. A key
+/// that contains a column of `lost` is not used. `None` if there is no key.
 pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, CopyError> {
-    let query = "SELECT ARRAY(SELECT k.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
-                WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+    let query = "SELECT ARRAY(SELECT k.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, ordinal)
+                WHERE k.ordinal <= i.indnkeyatts ORDER BY k.ordinal)
         FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
-          AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+          AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, ordinal)
               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-              WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+              WHERE k.ordinal <= i.indnkeyatts AND NOT a.attnotnull)
         ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
     let keys = client.query(query, &[&relation]).await?;
     let mut keys = keys.iter().map(|row| row.get::<_, Vec<i16>>(0));
@@ -116,8 +116,8 @@ pub(super) async fn find_owner_table(client: &Client, sequence: Oid) -> Result<O
     Ok(client.query_opt(query, &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
 }
 
-/// Reads the table into which a copy is restored. Foreign keys to the tables in `later` are omitted, because the rows of these
-/// tables are restored later.
+/// Reads the table into which a copy is restored. Foreign keys to the tables in `later` are omitted, because the rows
+/// of these tables are restored later.
 pub(super) async fn read_target(
     client: &Client,
     relation: Oid,
@@ -126,10 +126,10 @@ pub(super) async fn read_target(
 ) -> Result<RestoreTarget, CopyError> {
     let columns = read_columns(client, relation).await?.into_iter().map(|column| column.current).collect();
     let query = "SELECT k.confrelid, n.nspname::text, c.relname::text,
-            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
-                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
-            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
-                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, ordinal)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.ordinal),
+            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, ordinal)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.ordinal)
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> k.conrelid AND k.conparentid = 0
         ORDER BY k.conname";

@@ -1,8 +1,8 @@
-//! After a statement has run: removes from its copies what was not lost, and records the rest.
+//! Completes copies after their statement has run: removes the data that was not lost, and records the rest.
 
 use tokio_postgres::Client;
 
-use super::copier::{Copier, PendingCopy, read_size, revoke_privileges};
+use super::copier::{Copier, PendingCopy, read_copy_size, revoke_privileges};
 use super::settings::OwnSettings;
 use super::{CompletedCopy, CopyError, columns};
 use crate::core::copies::{CopyKind, delete_remaining_rows, delete_unchanged_values, record_new_values};
@@ -62,7 +62,7 @@ impl Copier {
                 if all * 2 < pending.copied {
                     rewrite(client, &table).await?;
                 }
-                (rows, read_size(client, &table).await?)
+                (rows, read_copy_size(client, &table).await?)
             }
         };
         if rows == 0 {
@@ -123,8 +123,8 @@ async fn remove_remaining_rows(client: &Client, copy: &str, pending: &mut Pendin
     Ok(remaining == 0 || pending.task.filter.is_some() || remaining < pending.copied)
 }
 
-/// Records the new values, and removes from a copy those that the statement did not change. Returns true: whether values remain
-/// is counted later.
+/// Records the new values, and removes from a copy those that the statement did not change. Returns true: whether
+/// values remain is counted later.
 async fn remove_unchanged_values(client: &Client, copy: &str, pending: &PendingCopy) -> Result<bool, CopyError> {
     let detail = &pending.task.detail;
     let Some(table) = read_current_table(client, pending).await? else { return Ok(true) };

@@ -172,7 +172,7 @@ impl Copier {
 
     /// Refuses to continue if the copies are larger than allowed.
     async fn check_limit(&self, client: &Client, table: &str, object: &str) -> Result<(), CopyError> {
-        let bytes = read_size(client, table).await?;
+        let bytes = read_copy_size(client, table).await?;
         let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if used <= self.limit {
             return Ok(());
@@ -181,8 +181,8 @@ impl Copier {
         Err(limit_exceeded(format!("with {object}, the copies take {used}, more than keep_limit = {limit}")).into())
     }
 
-    /// Plans the copies of the rows that foreign keys delete together with the copied rows, and of the columns that they set to
-    /// NULL or to their default.
+    /// Plans the copies of the rows that foreign keys delete together with the copied rows, and of the columns that
+    /// they set to NULL or to their default.
     async fn find_referencing_rows(
         &self,
         client: &Client,
@@ -190,10 +190,10 @@ impl Copier {
         copy: &str,
     ) -> Result<Vec<CopyTask>, CopyError> {
         let query = "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text, k.confdeltype::text,
-                ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
-                    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
-                ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
-                    JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+                ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, ordinal)
+                    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.ordinal),
+                ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, ordinal)
+                    JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.ordinal)
             FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE k.confrelid = $1 AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
               AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid)
@@ -212,9 +212,9 @@ impl Copier {
                 continue;
             }
             let columns = columns::read_columns(client, relation).await?;
-            for column in columns.iter().filter(|described| referencing.contains(&described.column.name)) {
-                let object = tasks::object_name(&source, Some(&column.column.name));
-                let number = column.column.number;
+            for column in columns.iter().filter(|column| referencing.contains(&column.copied.name)) {
+                let object = tasks::object_name(&source, Some(&column.copied.name));
+                let number = column.copied.number;
                 let filter = Some(filter.clone());
                 tasks.push(tasks::plan_value_copy(client, &source, &columns, number, object, filter).await?);
             }
@@ -235,17 +235,17 @@ fn referencing_rows<'a>(
     pairs: impl Iterator<Item = (&'a String, &'a String)>,
 ) -> RowFilter {
     let equal = pairs.filter_map(|(referencing, referenced)| {
-        let place = parent.detail.columns.iter().position(|column| column.name == *referenced)?;
-        let builtin = parent.detail.columns.get(place)?.builtin;
+        let index = parent.detail.columns.iter().position(|column| column.name == *referenced)?;
+        let builtin = parent.detail.columns.get(index)?.builtin;
         let column = format!("t.{}{}", quote(referencing), if builtin { "" } else { "::text" });
-        Some(format!("{column} = k.v{}", place + 1))
+        Some(format!("{column} = k.v{}", index + 1))
     });
     let condition = equal.collect::<Vec<_>>().join(" AND ");
     RowFilter { alias: Some("t".to_owned()), from: Some(format!("{copy} AS k")), condition, only: false }
 }
 
-/// Creates the table of a copy and returns the number of its rows. If the condition is not valid outside its statement, all
-/// rows are copied and the task's filter is removed.
+/// Creates the table of a copy and returns the number of its rows. If the condition is not valid outside its statement,
+/// all rows are copied and the task's filter is removed.
 async fn create_copy(
     client: &Client,
     settings: &OwnSettings,
@@ -293,7 +293,8 @@ async fn lock_table(client: &Client, task: &CopyTask) -> Result<(), CopyError> {
     Ok(client.batch_execute(&format!("LOCK TABLE {table} IN {mode} MODE")).await?)
 }
 
-/// Revokes all privileges on a table of copied data except the owner's. Default privileges may grant some to other roles.
+/// Revokes all privileges on a table of copied data except the owner's. Default privileges may grant some to other
+/// roles.
 pub(super) async fn revoke_privileges(client: &Client, table: &str) -> Result<(), CopyError> {
     let query = "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
         FROM pg_class c CROSS JOIN aclexplode(c.relacl) a WHERE c.oid = to_regclass($1) AND a.grantee <> c.relowner";
@@ -303,13 +304,13 @@ pub(super) async fn revoke_privileges(client: &Client, table: &str) -> Result<()
     Ok(())
 }
 
-/// The size of a table with its indexes, in bytes.
-pub(super) async fn read_size(client: &Client, table: &str) -> Result<u64, CopyError> {
+/// The size of the table of a copy, in bytes.
+pub(super) async fn read_copy_size(client: &Client, table: &str) -> Result<u64, CopyError> {
     let row = client.query_one("SELECT pg_total_relation_size(to_regclass($1))", &[&table]).await?;
     Ok(row.get::<_, Option<i64>>(0).unwrap_or_default().unsigned_abs())
 }
 
-/// Whether the server rejected the condition (SQLSTATE class 42), which limbeck has taken out of its statement.
+/// Whether the server rejected the condition (SQLSTATE class 42). It may not be valid outside its statement.
 fn is_condition_error(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().is_some_and(|answer| answer.code().code().starts_with("42"))
 }

@@ -10,8 +10,8 @@ use crate::core::text::parse_size;
 use crate::engine::project::config::ApplyConfig;
 use crate::engine::{Error, Result};
 
-/// Estimates which copies a plan requires, and their size. Objects that the plan itself creates or renames do not exist yet.
-/// They are measured when the plan runs.
+/// Estimates which copies a plan requires, and their size. Objects that the plan itself creates or renames do not exist
+/// yet. They are measured when the plan runs.
 ///
 /// # Errors
 /// If `keep_limit` is not a size.
@@ -106,7 +106,8 @@ async fn estimate_copy(client: &Client, (step, statement): (usize, usize), task:
     }
 }
 
-/// The share of a table's rows that matches the task's condition, as the planner estimates it. `None` without a condition.
+/// The share of a table's rows that matches the task's condition, as the planner estimates it. `None` without a
+/// condition.
 async fn selectivity(client: &Client, task: &CopyTask) -> Option<f64> {
     let filter = task.filter.as_ref()?;
     let from = columns::table_sql(&task.schema, &task.table, !task.detail.only);

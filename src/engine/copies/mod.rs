@@ -1,5 +1,5 @@
-//! Copies of data that approved steps destroy. They are made in the step's transaction, and restored by the opposite step
-//! or by hand.
+//! Copies of data that approved steps destroy. They are made in the step's transaction, and restored by the opposite
+//! step or by hand.
 
 mod affected;
 mod columns;

@@ -25,8 +25,8 @@ const PARTS: &str = "WITH p AS (SELECT parse_ident($1) AS parts), q AS (
         array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(parts[1:array_length(parts, 1) - 1]) AS part), '.')
             AS before FROM p)";
 
-/// Finds the relations and columns that are dropped with an object, and the columns that remain but whose composite types
-/// lose an attribute. Both are empty if the object does not exist.
+/// Finds the relations and columns that are dropped with an object, and the columns that remain but whose composite
+/// types lose an attribute. Both are empty if the object does not exist.
 pub(super) async fn find_dropped(
     client: &Client,
     effect: &Effect,
@@ -63,8 +63,8 @@ async fn find_columns_of_types(client: &Client, types: &[Oid]) -> Result<Vec<Rel
     Ok(all.into_iter().filter(|relation| relation.column > 0).collect())
 }
 
-/// Finds the columns of a composite type, which remain, and the columns of typed tables (`OF`), which are dropped with the
-/// attribute.
+/// Finds the columns of a composite type, which remain, and the columns of typed tables (`OF`), which are dropped with
+/// the attribute.
 pub(super) async fn find_by_attribute(
     client: &Client,
     attribute: &str,
@@ -129,8 +129,8 @@ async fn read_relations(
     Ok(relations.collect())
 }
 
-/// The query for the objects that an effect drops directly, with its parameters: a name and, for a column, the column's name.
-/// `None` if the effect drops nothing.
+/// The query for the objects that an effect drops directly, with its parameters: a name and, for a column, the column's
+/// name. `None` if the effect drops nothing.
 fn root_query(effect: &Effect) -> Option<(String, Option<String>, String)> {
     let by_name = |class: &str, name: &str| {
         format!("{PARTS} SELECT '{class}'::regclass::oid, x.oid, 0 FROM q JOIN {class} x ON x.{name} = q.last")
@@ -199,8 +199,8 @@ const DEPENDENTS: &str = "
         SELECT d.objid AS oid, d.objsubid AS number FROM dropped d WHERE d.classid = 'pg_class'::regclass
     )";
 
-/// Selects the relations and columns among the dependent objects. A partition is part of its table. limbeck's own tables are
-/// excluded.
+/// Selects the relations and columns among the dependent objects. A partition is part of its table. limbeck's own
+/// tables are excluded.
 const RELATIONS: &str = "
     SELECT DISTINCT c.oid, f.number::int4, c.relkind::text, n.nspname::text, c.relname::text
     FROM found f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace

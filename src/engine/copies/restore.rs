@@ -24,8 +24,8 @@ pub(in crate::engine) struct Restoration {
     pub(super) copies: Vec<StoredCopy>,
     /// The copies whose table or column existed before the step, so that the step does not restore them.
     existing: HashSet<i64>,
-    /// For each copy whose values were restored: the table's OID and the column's number. For each copy of a whole table:
-    /// the OID of the table that the step created, and 0.
+    /// For each copy whose values were restored: the table's OID and the column's number. For each copy of a whole
+    /// table: the OID of the table that the step created, and 0.
     created: HashMap<i64, (Oid, i16)>,
     /// The number of rows in each table before the step.
     rows_before: HashMap<Oid, u64>,
@@ -59,22 +59,22 @@ impl Restoration {
         Self { store, role, copies, existing: HashSet::new(), created: HashMap::new(), rows_before: HashMap::new() }
     }
 
-    /// Examines the database before the step's first statement: which objects exist already, and which values were changed
-    /// since they were overwritten. `resumed`: an earlier run has started the step, so it is too late for this.
+    /// Examines the database before the step's first statement: which objects exist already, and which values were
+    /// changed since they were overwritten. `resumed`: an earlier run has started the step, so it is too late for this.
     pub async fn start(&mut self, client: &Client, resumed: bool) -> Result<(), CopyError> {
         if resumed {
             return Ok(());
         }
         let settings = self.begin_settings(client).await?;
         let copies = self.copies_with_current_names(client, |_| true).await?;
-        for (place, copy) in copies.iter().enumerate() {
+        for (index, copy) in copies.iter().enumerate() {
             let Some(location) = locate(client, copy).await? else { continue };
             match copy.kind {
                 CopyKind::Table => {
                     self.existing.insert(copy.id);
                 }
                 CopyKind::Column | CopyKind::Values => {
-                    let newer = copies.get(..place).unwrap_or_default();
+                    let newer = copies.get(..index).unwrap_or_default();
                     self.examine_column(client, copy, &location, newer).await?;
                 }
                 CopyKind::Rows => {
@@ -97,7 +97,7 @@ impl Restoration {
     ) -> Result<(), CopyError> {
         let column = copy.column_name();
         let columns = columns::read_columns(client, location.relation).await?;
-        if !columns.iter().any(|other| other.column.name == column) {
+        if !columns.iter().any(|other| other.copied.name == column) {
             return Ok(());
         }
         if copy.kind == CopyKind::Column {
@@ -173,8 +173,8 @@ impl Restoration {
         Ok(())
     }
 
-    /// Whether values are restored before the end of the step. After they were restored once, they are restored again only
-    /// if the statement may have changed them.
+    /// Whether values are restored before the end of the step. After they were restored once, they are restored again
+    /// only if the statement may have changed them.
     fn may_restore_values(&self, copy: &StoredCopy, statement: &Statement) -> bool {
         let is_early = copy.kind == CopyKind::Column || (copy.kind == CopyKind::Values && copy.detail.type_changed);
         is_early
@@ -294,8 +294,8 @@ impl Restoration {
         Ok(filled)
     }
 
-    /// Whether a copy has the values between two changes of a column's type, and an older copy that can be restored has the
-    /// values before both. Then the copy is not required.
+    /// Whether a copy has the values between two changes of a column's type, and an older copy that can be restored has
+    /// the values before both. Then the copy is not required.
     async fn is_intermediate(&self, client: &Client, copy: &StoredCopy) -> Result<bool, CopyError> {
         let is_older = |older: &&StoredCopy| older.detail.type_changed && is_newer_copy_of_column(copy, older);
         for older in self.copies.iter().filter(is_older) {

@@ -43,7 +43,7 @@ impl Restoration {
         let table = self.store.copy_table(copy.id);
         let query = count_restored_values(&table, &target, &copy.detail, copy.kind == CopyKind::Values);
         let row = client.query_one(&query, &[]).await?;
-        let number = |place: usize| row.get::<_, i64>(place).unsigned_abs();
+        let number = |index: usize| row.get::<_, i64>(index).unsigned_abs();
         self.store.remove(client, copy.id, "restored").await?;
         Ok(Ok(RestoredCopy { object: copy.object.clone(), rows: number(0), not_restored: number(1), added: number(2) }))
     }
@@ -77,8 +77,8 @@ impl Restoration {
         values
     }
 
-    /// Restores values into a column that now has another type. If the type cannot represent all of them, changes nothing
-    /// and returns the reason.
+    /// Restores values into a column that now has another type. If the type cannot represent all of them, changes
+    /// nothing and returns the reason.
     pub(super) async fn try_write_values(
         &self,
         client: &Client,
@@ -169,10 +169,10 @@ impl Restoration {
         let Some(state) = &copy.detail.sequence_state else {
             return Ok(Err("the copy does not contain its state".to_owned()));
         };
-        let is_behind = if state.ascending { "<" } else { ">" };
+        let comparison = if state.ascending { "<" } else { ">" };
         let (name, last, called) = (&location.name, state.last_value, state.is_called);
         let set = format!(
-            "SELECT setval({}, {last}, {called}) FROM {name} AS s WHERE s.last_value {is_behind} {last}
+            "SELECT setval({}, {last}, {called}) FROM {name} AS s WHERE s.last_value {comparison} {last}
                 OR (s.last_value = {last} AND NOT s.is_called)",
             literal(name)
         );

@@ -30,7 +30,7 @@ impl OwnSettings {
         let list: Vec<String> = names.iter().map(|name| format!("current_setting('{name}')")).collect();
         let row = client.query_one(&format!("SELECT {}", list.join(", ")), &[]).await?;
         let saved: Vec<(&'static str, String)> =
-            names.into_iter().enumerate().map(|(place, name)| (name, row.get(place))).collect();
+            names.into_iter().enumerate().map(|(index, name)| (name, row.get(index))).collect();
         let script_path = saved.last().map(|(_, value)| value.clone()).unwrap_or_default();
         let own = std::iter::once(("role", role.unwrap_or("none"))).chain(OWN);
         set(client, own.filter(|(name, _)| *name != "search_path")).await?;
@@ -57,7 +57,7 @@ impl OwnSettings {
 async fn set<'a>(client: &Client, settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), CopyError> {
     let (names, values): (Vec<&str>, Vec<&str>) = settings.into_iter().unzip();
     let set = "SELECT set_config(s.name, s.value, true) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY \
-        AS s (name, value, place) ORDER BY s.place";
+        AS s (name, value, ordinal) ORDER BY s.ordinal";
     client.query(set, &[&names, &values]).await?;
     Ok(())
 }

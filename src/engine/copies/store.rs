@@ -213,7 +213,8 @@ impl CopyStore {
         Ok(())
     }
 
-    /// Reads the existing copies that match a condition, the newest first. The condition may contain columns and `$1`, `$2`, ….
+    /// Reads the existing copies that match a condition, the newest first. The condition may contain columns and `$1`,
+    /// `$2`, ….
     pub async fn read(
         &self,
         client: &Client,

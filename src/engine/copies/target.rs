@@ -18,12 +18,13 @@ pub(super) struct TableLocation {
     pub name: String,
     /// The table as FROM requires it, as SQL.
     pub table: String,
-    /// Whether it is the same table that was copied, not a new one with the same name. Then its columns have the same numbers.
+    /// Whether it is the same table that was copied, not a new one with the same name. Then its columns have the same
+    /// numbers.
     pub is_same: bool,
 }
 
-/// Why a copy cannot be restored into a table: a missing column, or a composite type that has changed. The type does not
-/// matter if the values are taken from an older copy. `None` if the copy can be restored.
+/// Why a copy cannot be restored into a table: a missing column, or a composite type that has changed. The type does
+/// not matter if the values are taken from an older copy. `None` if the copy can be restored.
 pub(super) fn find_obstacle(copy: &StoredCopy, target: &RestoreTarget) -> Option<String> {
     for stored in &copy.detail.columns {
         let Some(current) = target.column(&stored.name) else {
@@ -44,8 +45,8 @@ pub(super) fn is_other_type(copy: &StoredCopy, target: &RestoreTarget) -> bool {
     stored.is_some_and(|stored| target.column(&stored.name).is_some_and(|current| current.ty != stored.ty))
 }
 
-/// Returns the copy with the current names of its table and columns. A renamed column keeps its number. `created` is the table
-/// and column into which the values were restored, or the table that the step created and 0.
+/// Returns the copy with the current names of its table and columns. A renamed column keeps its number. `created` is
+/// the table and column into which the values were restored, or the table that the step created and 0.
 pub(super) async fn rename_to_current(
     client: &Client,
     copy: &StoredCopy,

@@ -14,11 +14,12 @@ use crate::engine::connection::identifier::quote;
 #[derive(Debug, Clone)]
 pub(super) struct CopyTask {
     pub kind: CopyKind,
-    /// The object as it is shown: with the name in the statement, if the statement names it.
+    /// The object's name as it is shown: as in the statement, if the statement names it.
     pub object: String,
     pub schema: String,
     pub table: String,
     pub detail: CopyDetail,
+    /// The rows to copy. `None`: all rows.
     pub filter: Option<RowFilter>,
     /// Whether the statement itself deletes or updates these rows. Then it must not affect more rows than were copied.
     pub is_direct: bool,
@@ -77,15 +78,16 @@ pub(super) async fn find_relations(client: &Client, loss: &Loss) -> Result<Affec
 /// The relations that a loss affects.
 #[derive(Debug, Default)]
 pub(super) struct AffectedRelations {
-    /// Relations and columns that are dropped.
+    /// The relations and columns that are dropped.
     dropped: Vec<Relation>,
-    /// Those that remain, with other rows or values.
+    /// The relations and columns that remain, but lose rows or values.
     remaining: Vec<Relation>,
+    /// Whether the statement names a column.
     names_column: bool,
 }
 
 impl AffectedRelations {
-    /// All of them.
+    /// Returns all relations.
     pub fn into_all(self) -> Vec<Relation> {
         let Self { mut dropped, remaining, .. } = self;
         dropped.extend(remaining);
@@ -110,7 +112,8 @@ pub(super) async fn plan_copies(
     }
     let count = found.dropped.iter().filter(|relation| !matches!(relation.kind, 'S' | 'm')).count();
     for relation in &found.dropped {
-        // The object that the statement names is shown as it is written; what is dropped with it, by its own name.
+        // The object that the statement names is shown as written there. Objects that are dropped with it are shown by
+        // their own names.
         let is_named = (relation.column == 0 && is_name_of(&loss.object, relation))
             || (found.names_column && relation.column > 0 && count == 1);
         let object = is_named.then(|| loss.object.clone());
@@ -123,8 +126,8 @@ pub(super) async fn plan_copies(
             | Effect::OverwritesValues { .. }
             | Effect::ChangesType { .. }
     );
-    for (place, relation) in found.remaining.iter().enumerate() {
-        let object = (place == 0 && names_relation).then(|| loss.object.clone());
+    for (index, relation) in found.remaining.iter().enumerate() {
+        let object = (index == 0 && names_relation).then(|| loss.object.clone());
         plan_remaining(client, loss, relation, object, &mut planned).await?;
     }
     Ok(planned)
@@ -159,14 +162,14 @@ async fn plan_dropped(
         (_, 0) => planned.tasks.push(plan_row_copy(client, relation, object, CopyKind::Table, None).await?),
         (_, number) => {
             let columns = columns::read_columns(client, relation.oid).await?;
-            let Some(column) = columns.iter().find(|described| described.column.number == number) else {
+            let Some(column) = columns.iter().find(|column| column.copied.number == number) else {
                 return Ok(());
             };
             if column.current.generated {
                 return Ok(());
             }
             let object = if object == object_name(relation, None) {
-                object_name(relation, Some(&column.column.name))
+                object_name(relation, Some(&column.copied.name))
             } else {
                 object
             };
@@ -218,16 +221,20 @@ async fn plan_remaining(
             plan_overwritten(client, relation, column, object, None, planned).await?;
             planned.tasks.iter_mut().skip(before).for_each(|task| task.detail.type_changed = true);
         }
-        _ => {
-            let columns = columns::read_columns(client, relation.oid).await?;
-            let column = columns.iter().find(|described| described.column.number == relation.column);
-            if let Some(column) = column.filter(|described| !described.current.generated) {
-                let object = object_name(relation, Some(&column.column.name));
-                let mut task = plan_value_copy(client, relation, &columns, relation.column, object, None).await?;
-                task.detail.type_changed = true;
-                planned.tasks.push(task);
-            }
-        }
+        _ => plan_changed_type(client, relation, planned).await?,
+    }
+    Ok(())
+}
+
+/// Plans the copy of a column whose composite type loses an attribute.
+async fn plan_changed_type(client: &Client, relation: &Relation, planned: &mut PlannedCopies) -> Result<(), CopyError> {
+    let columns = columns::read_columns(client, relation.oid).await?;
+    let column = columns.iter().find(|column| column.copied.number == relation.column);
+    if let Some(column) = column.filter(|column| !column.current.generated) {
+        let object = object_name(relation, Some(&column.copied.name));
+        let mut task = plan_value_copy(client, relation, &columns, relation.column, object, None).await?;
+        task.detail.type_changed = true;
+        planned.tasks.push(task);
     }
     Ok(())
 }
@@ -242,12 +249,12 @@ async fn plan_overwritten(
     planned: &mut PlannedCopies,
 ) -> Result<(), CopyError> {
     let columns = columns::read_columns(client, relation.oid).await?;
-    let Some(described) = columns.iter().find(|described| described.column.name == column) else { return Ok(()) };
-    if described.current.generated {
+    let Some(found) = columns.iter().find(|other| other.copied.name == column) else { return Ok(()) };
+    if found.current.generated {
         return Ok(());
     }
     let is_direct = filter.is_some();
-    // If the column has no value at all, nothing is lost, however many rows are filled.
+    // If all values are NULL, the UPDATE destroys nothing.
     if is_direct {
         let table = columns::table_sql(&relation.schema, &relation.name, relation.kind == 'p');
         let has_values = format!("SELECT EXISTS (SELECT FROM {table} WHERE {} IS NOT NULL)", quote(column));
@@ -256,13 +263,13 @@ async fn plan_overwritten(
         }
     }
     let object = object.unwrap_or_else(|| object_name(relation, Some(column)));
-    let mut task = plan_value_copy(client, relation, &columns, described.column.number, object, filter).await?;
+    let mut task = plan_value_copy(client, relation, &columns, found.copied.number, object, filter).await?;
     task.is_direct = is_direct;
     planned.tasks.push(task);
     Ok(())
 }
 
-/// A copy of whole rows.
+/// Plans a copy of whole rows.
 pub(super) async fn plan_row_copy(
     client: &Client,
     relation: &Relation,
@@ -274,7 +281,7 @@ pub(super) async fn plan_row_copy(
     let key = columns::find_key(client, relation.oid, &[]).await?;
     let not_restorable = (key.is_none() && kind == CopyKind::Rows).then(|| NO_KEY.to_owned());
     let key = select_columns(&columns, key.unwrap_or_default().as_slice());
-    let columns: Vec<CopiedColumn> = columns.into_iter().map(|described| described.column).collect();
+    let columns: Vec<CopiedColumn> = columns.into_iter().map(|column| column.copied).collect();
     let detail = CopyDetail {
         relation: relation.oid,
         database: None,
@@ -289,7 +296,7 @@ pub(super) async fn plan_row_copy(
     Ok(CopyTask { bytes, is_dropped: kind == CopyKind::Table, ..new_task(relation, kind, object, detail, filter) })
 }
 
-/// A copy of the values of a column.
+/// Plans a copy of the values of a column.
 pub(super) async fn plan_value_copy(
     client: &Client,
     relation: &Relation,
@@ -301,13 +308,13 @@ pub(super) async fn plan_value_copy(
     let key = columns::find_key(client, relation.oid, &[number]).await?;
     let not_restorable = key.is_none().then(|| NO_KEY.to_owned());
     // Without a key, the other columns are copied too, so that a person can find the row of a value.
-    let others = || columns.iter().map(|described| described.column.number).filter(|other| *other != number).collect();
+    let others = || columns.iter().map(|column| column.copied.number).filter(|other| *other != number).collect();
     let key = key.unwrap_or_else(others);
     let width = |numbers: &[i16]| {
-        let selected = columns.iter().filter(|described| numbers.contains(&described.column.number));
-        selected.map(|described| u64::from(described.width)).sum::<u64>()
+        let selected = columns.iter().filter(|column| numbers.contains(&column.copied.number));
+        selected.map(|column| u64::from(column.width)).sum::<u64>()
     };
-    let all: Vec<i16> = columns.iter().map(|described| described.column.number).collect();
+    let all: Vec<i16> = columns.iter().map(|column| column.copied.number).collect();
     // 28 bytes: the header and the item pointer of a row.
     let (part, whole) = (28 + width(&key) + width(&[number]), 28 + width(&all));
     let size = columns::read_size(client, relation.oid).await?;
@@ -325,7 +332,7 @@ pub(super) async fn plan_value_copy(
     Ok(CopyTask { bytes, ..new_task(relation, CopyKind::Values, object, detail, filter) })
 }
 
-/// A copy of the state of a sequence.
+/// Plans a copy of the state of a sequence.
 async fn plan_sequence_copy(
     client: &Client,
     relation: &Relation,
@@ -373,10 +380,10 @@ fn new_task(
     }
 }
 
-/// Columns by their numbers, in the order of the numbers.
+/// The columns with these numbers, in the order of the numbers.
 fn select_columns(columns: &[CatalogColumn], numbers: &[i16]) -> Vec<CopiedColumn> {
-    let of = |number: &i16| columns.iter().find(|described| described.column.number == *number);
-    numbers.iter().filter_map(of).map(|described| described.column.clone()).collect()
+    let find = |number: &i16| columns.iter().find(|column| column.copied.number == *number);
+    numbers.iter().filter_map(find).map(|column| column.copied.clone()).collect()
 }
 
 /// The name of a relation or column as it is shown if the statement does not name it.

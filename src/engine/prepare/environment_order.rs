@@ -7,8 +7,8 @@ use crate::engine::project::{DatabaseLocation, Project, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::{ConnectOptions, Result};
 
-/// The environments in `after` that have not reached all revisions in `to`. An environment whose heads cannot be read counts
-/// as outdated.
+/// The environments in `after` that have not reached all revisions in `to`. An environment whose heads cannot be read
+/// counts as outdated.
 ///
 /// # Errors
 /// If `after` names an environment that the project does not have.
