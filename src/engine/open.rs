@@ -30,7 +30,7 @@ async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Resu
     let tree = project.read_scripts();
     let request = Request { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
     let plan = prepare(project, &tree, target, &request).await?;
-    let approval = Approval::not_needed(plan).map_err(|error| {
+    let approval = Approval::not_required(plan).map_err(|error| {
         Error::new(format!("the new embedded database cannot be upgraded to embedded_at = \"{revision}\""))
             .because(error)
     })?;

@@ -14,7 +14,7 @@ use super::{ApplyOptions, Progress, StepOutcome, Tell};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::connection::{Notice, Session, database_error};
-use crate::engine::copies::{KeptCopy, Restored};
+use crate::engine::copies::{CompletedCopy, RestoredCopy};
 use crate::engine::gate::{Call, Gate, Policy, Sessions};
 use crate::engine::project::Project;
 use crate::engine::state::ledger::{Backend, Entry, Ledger};
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
         index: usize,
         step: &Step,
         elapsed: Duration,
-        (kept, restored): (Vec<KeptCopy>, Vec<Restored>),
+        (kept, restored): (Vec<CompletedCopy>, Vec<RestoredCopy>),
     ) -> StepOutcome {
         (self.tell)(Progress::StepDone { step: index, elapsed });
         StepOutcome {

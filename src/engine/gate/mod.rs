@@ -14,7 +14,7 @@ use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
 use crate::core::statement::{ScriptState, Statement};
-use crate::engine::copies::{Copier, CopyStore, KeptCopy, MadeCopy, Owner};
+use crate::engine::copies::{CompletedCopy, Copier, CopyOwner, CopyStore, PendingCopy};
 use crate::engine::preflight;
 use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, ErrorKind};
@@ -71,7 +71,7 @@ pub struct Call<'a> {
 /// A statement that may run, with the copies that were made for it.
 #[derive(Debug, Default)]
 pub struct Admission {
-    copies: Vec<MadeCopy>,
+    copies: Vec<PendingCopy>,
 }
 
 impl Gate {
@@ -170,7 +170,7 @@ impl Gate {
         call: &Call<'_>,
         admission: Admission,
         rows: Option<u64>,
-    ) -> Result<Vec<KeptCopy>> {
+    ) -> Result<Vec<CompletedCopy>> {
         recheck::affected_nothing(&self.policy, call, rows)?;
         let Some(copier) = self.copier.as_ref().filter(|_| !admission.copies.is_empty()) else {
             return Ok(Vec::new());
@@ -210,10 +210,10 @@ impl Gate {
         }
     }
 
-    async fn copy(&self, client: &Client, call: &Call<'_>) -> Result<Vec<MadeCopy>> {
+    async fn copy(&self, client: &Client, call: &Call<'_>) -> Result<Vec<PendingCopy>> {
         let loses_data = call.hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
         let Some(copier) = self.copier.as_ref().filter(|_| loses_data) else { return Ok(Vec::new()) };
-        let owner = Owner { revision: call.revision.as_str(), direction: call.direction, log: call.entry };
+        let owner = CopyOwner { revision: call.revision.as_str(), direction: call.direction, log: call.entry };
         let copy = async { Ok(copier.copy_losses(client, owner, call.hazards).await?) };
         if call.in_transaction { copy.await } else { in_own_transaction(client, copy).await }
     }

@@ -6,7 +6,7 @@ use super::table_of;
 use crate::core::hazard::{self, Class, Hazard};
 use crate::core::sql::identifier::quote;
 use crate::core::statement::{Statement, Subject};
-use crate::engine::copies::{self, Affected};
+use crate::engine::copies::{self, AffectedObject};
 
 /// The hazards on objects that a statement drops or empties by CASCADE and that none of the given hazards is about. Empty
 /// for a statement without CASCADE. If it cannot be determined, one hazard that cannot be counted.
@@ -16,7 +16,7 @@ pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]
         return Vec::new();
     }
     let unknown = || vec![hazard::cascade("dependent objects".to_owned(), Subject::Other)];
-    let Ok(affected) = copies::affected(client, hazards).await else { return unknown() };
+    let Ok(affected) = copies::find_affected_objects(client, hazards).await else { return unknown() };
     let mut found = Vec::new();
     for object in affected {
         match is_known(client, &object, hazards).await {
@@ -28,8 +28,8 @@ pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]
     found
 }
 
-fn on(affected: Affected) -> Hazard {
-    let Affected { schema, table, column } = affected;
+fn on(affected: AffectedObject) -> Hazard {
+    let AffectedObject { schema, table, column } = affected;
     let names = [Some(&schema), Some(&table), column.as_ref()];
     let object = names.into_iter().flatten().map(|name| quote(name)).collect::<Vec<_>>().join(".");
     let schema = Some(schema);
@@ -41,7 +41,7 @@ fn on(affected: Affected) -> Hazard {
 }
 
 /// Whether a hazard is about this object, under whatever name the statement uses.
-async fn is_known(client: &Client, object: &Affected, hazards: &[Hazard]) -> Result<bool, tokio_postgres::Error> {
+async fn is_known(client: &Client, object: &AffectedObject, hazards: &[Hazard]) -> Result<bool, tokio_postgres::Error> {
     for hazard in hazards.iter().filter(|hazard| hazard.class == Class::DataLoss) {
         let column = match &hazard.subject {
             Subject::Column { column, .. } => Some(column),
