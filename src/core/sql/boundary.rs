@@ -4,7 +4,7 @@ use super::lexer::{Token, TokenKind};
 
 /// What a token means for the statement that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum TokenRole {
     /// It belongs to the statement.
     Inside,
     /// It is the semicolon that ends it.
@@ -30,15 +30,15 @@ const OPENING: usize = 4;
 
 impl<'a> Boundary<'a> {
     /// Takes the next token of `source`. After an end the next statement begins by itself.
-    pub fn step(&mut self, source: &'a str, token: Token) -> Step {
+    pub fn advance(&mut self, source: &'a str, token: Token) -> TokenRole {
         if !token.kind.is_significant() {
-            return Step::Inside;
+            return TokenRole::Inside;
         }
         match token.kind {
             TokenKind::Semicolon if self.parentheses == 0 && self.blocks == 0 => {
                 let rows = self.from_stdin;
                 *self = Self::default();
-                return if rows { Step::EndBeforeRows } else { Step::End };
+                return if rows { TokenRole::EndBeforeRows } else { TokenRole::End };
             }
             TokenKind::OpenParenthesis => self.parentheses += 1,
             TokenKind::CloseParenthesis => self.parentheses = self.parentheses.saturating_sub(1),
@@ -49,7 +49,7 @@ impl<'a> Boundary<'a> {
             self.opening.push(token.text(source));
         }
         self.previous = Some(token);
-        Step::Inside
+        TokenRole::Inside
     }
 
     fn word(&mut self, source: &str, token: Token) {

@@ -1,7 +1,7 @@
 //! Comment lines that divide a text into parts, told from the same words in quotes, comments and COPY rows.
 
 use super::SplitError;
-use super::boundary::{Boundary, Step};
+use super::boundary::{Boundary, TokenRole};
 use super::lexer::{Lexer, TokenKind};
 
 /// The byte ranges of whole lines (newline included) that hold nothing but a line comment for which `divides`
@@ -14,7 +14,7 @@ pub fn dividing_lines(sql: &str, divides: impl Fn(&str) -> bool) -> Result<Vec<(
     let mut boundary = Boundary::default();
     let mut found = Vec::new();
     while let Some(token) = lexer.next_token()? {
-        if boundary.step(sql, token) == Step::EndBeforeRows {
+        if boundary.advance(sql, token) == TokenRole::EndBeforeRows {
             lexer.copy_data()?;
         }
         if token.kind != TokenKind::LineComment || !divides(token.text(sql).trim()) {

@@ -1,6 +1,6 @@
 //! A section of SQL as its single statements, each with its place.
 
-use super::boundary::{Boundary, Step};
+use super::boundary::{Boundary, TokenRole};
 use super::lexer::{Lexer, Token, TokenKind, error_at, place};
 use super::{SourceStatement, SplitError};
 
@@ -19,8 +19,8 @@ pub fn split(sql: &str) -> Result<Vec<SourceStatement>, SplitError> {
         if token.kind == TokenKind::BackslashCommand {
             return Err(backslash_command(sql, token));
         }
-        match boundary.step(sql, token) {
-            Step::Inside if token.kind.is_significant() => {
+        match boundary.advance(sql, token) {
+            TokenRole::Inside if token.kind.is_significant() => {
                 let start = match &span {
                     Some((start, ..)) => *start,
                     None => token.start,
@@ -28,10 +28,10 @@ pub fn split(sql: &str) -> Result<Vec<SourceStatement>, SplitError> {
                 let above = span.take().map_or_else(|| notes.take(sql, start), |(.., above)| above);
                 span = Some((start, token.end, above));
             }
-            Step::Inside if token.kind == TokenKind::LineComment && span.is_none() => notes.add(sql, token),
-            Step::Inside => {}
-            Step::End => statements.extend(span.take().map(|span| places.statement(span, None))),
-            Step::EndBeforeRows => {
+            TokenRole::Inside if token.kind == TokenKind::LineComment && span.is_none() => notes.add(sql, token),
+            TokenRole::Inside => {}
+            TokenRole::End => statements.extend(span.take().map(|span| places.statement(span, None))),
+            TokenRole::EndBeforeRows => {
                 let rows = lexer.copy_data()?.to_owned();
                 statements.extend(span.take().map(|span| places.statement(span, Some(rows))));
             }

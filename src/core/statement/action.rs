@@ -1,6 +1,6 @@
 //! What a statement does when it runs, as plain data: one action for each relevant part of its syntax tree.
 
-use super::cast::{self, Cast};
+use super::cast::{self, CastOutcome};
 use super::name::Name;
 use super::question::Question;
 use super::rows::RowSelection;
@@ -565,9 +565,9 @@ impl Constraint {
 impl NewType {
     /// What happens to the values; `from` is the old type, if it is known. `column` is the column itself.
     #[must_use]
-    pub fn cast(&self, column: &str, from: Option<&str>) -> Cast {
+    pub fn cast(&self, column: &str, from: Option<&str>) -> CastOutcome {
         match (self.chain(column), from) {
-            (None, _) => Cast::Unknown,
+            (None, _) => CastOutcome::Unknown,
             (Some(chain), Some(from)) => cast::convert(from, chain, &self.ty),
             (Some(chain), None) => cast::convert_unknown(chain, &self.ty),
         }
@@ -580,8 +580,8 @@ impl NewType {
             (Using::Expression, _) => true,
             (Using::Assignment, Some(from)) => cast::may_reject(from, &[], &self.ty),
             (Using::Casts { chain, .. }, Some(from)) => cast::may_reject(from, chain, &self.ty),
-            (Using::Assignment, None) => cast::convert_unknown(&[], &self.ty) != Cast::Safe,
-            (Using::Casts { chain, .. }, None) => cast::convert_unknown(chain, &self.ty) != Cast::Safe,
+            (Using::Assignment, None) => cast::convert_unknown(&[], &self.ty) != CastOutcome::Safe,
+            (Using::Casts { chain, .. }, None) => cast::convert_unknown(chain, &self.ty) != CastOutcome::Safe,
         }
     }
 

@@ -4,12 +4,12 @@ use crate::core::sql::leading_words;
 
 /// The first words of a statement, in lower case, e.g. `create unique index`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Command(Vec<String>);
+pub struct CommandWords(Vec<String>);
 
 /// No command is told apart by more words than this.
 const MAX_WORDS: usize = 8;
 
-impl Command {
+impl CommandWords {
     /// The command of a statement; empty if it does not start with a word.
     pub(super) fn of(statement: &str) -> Self {
         let mut words = leading_words(statement);
@@ -48,7 +48,7 @@ impl Command {
     }
 }
 
-impl std::fmt::Display for Command {
+impl std::fmt::Display for CommandWords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.join(" ").to_uppercase())
     }

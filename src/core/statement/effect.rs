@@ -21,7 +21,7 @@ pub enum Effect {
         column: String,
     },
     /// Drops an object that contains no rows, with what belongs to it or depends on it.
-    DropsObject(Object),
+    DropsObject(DroppedObject),
     /// Drops everything that a role owns; the role as written.
     DropsOwned {
         role: String,
@@ -81,7 +81,7 @@ pub enum Effect {
 
 /// An object that contains no rows itself. The name is as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Object {
+pub enum DroppedObject {
     Schema(Name),
     Type(Name),
     Extension(Name),

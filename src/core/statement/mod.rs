@@ -31,8 +31,8 @@ use std::sync::{Arc, OnceLock};
 use crate::core::sql::{SourceStatement, SplitError, split};
 pub use action::Action;
 pub use cluster::roles_created;
-pub use command::Command;
-pub use effect::{Effect, NotCopied, Object};
+pub use command::CommandWords;
+pub use effect::{DroppedObject, Effect, NotCopied};
 pub use name::Name;
 pub use question::Question;
 pub use read::rule_actions;
@@ -52,7 +52,7 @@ pub struct Statement(Arc<Facts>);
 pub struct Facts {
     pub source: SourceStatement,
     /// The words that it starts with.
-    pub command: Command,
+    pub command: CommandWords,
     /// Whether PostgreSQL runs it inside a transaction block.
     pub transaction: Transaction,
     /// What it does, in the order of its text.
@@ -149,7 +149,7 @@ impl Facts {
 /// state with [`ScriptState::apply`].
 #[must_use]
 pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
-    let command = Command::of(&source.text);
+    let command = CommandWords::of(&source.text);
     let mut facts = Facts {
         command,
         transaction: Transaction::Allowed,

@@ -9,7 +9,7 @@ use squawk_syntax::ast::{
     Rollback, Stmt, WithParams,
 };
 
-use super::command::Command;
+use super::command::CommandWords;
 use super::parse::Tree;
 use super::read::maintenance::{has_concurrently_option, is_off};
 use Transaction::{Allowed, Control, Forbidden};
@@ -25,7 +25,7 @@ pub enum Transaction {
 }
 
 /// Decides by the syntax tree, or by the first words if the parser does not understand the statement.
-pub(super) fn of(tree: Option<&Tree>, command: &Command) -> Transaction {
+pub(super) fn of(tree: Option<&Tree>, command: &CommandWords) -> Transaction {
     match tree.map(|tree| (of_tree(&tree.statement), tree.complete)) {
         Some((answer, complete)) if complete || answer != Allowed => answer,
         _ => of_words(command.words()),

@@ -22,7 +22,7 @@ const MAX_NESTING: usize = 8;
 
 /// What a statement does, and what it calls.
 #[derive(Debug, Default)]
-pub struct Walked {
+pub struct StatementContents {
     pub actions: Vec<Action>,
     /// Whether the first action is that of the statement itself, and not of a part of it.
     pub has_own_action: bool,
@@ -31,8 +31,8 @@ pub struct Walked {
 }
 
 /// Walks through a statement. `tree` is `None` if it cannot be parsed.
-pub fn walk(statement: &str, tree: Option<&Tree>, state: &ScriptState) -> Walked {
-    let mut walk = Walk::new(state, tree.is_none_or(runs_calls));
+pub fn walk(statement: &str, tree: Option<&Tree>, state: &ScriptState) -> StatementContents {
+    let mut walk = StatementWalk::new(state, tree.is_none_or(runs_calls));
     walk.tree(statement, tree, 0);
     walk.done()
 }
@@ -46,18 +46,18 @@ pub fn routine(node: &SyntaxNode, state: &ScriptState) -> Option<Action> {
         (procedure.body(), procedure.plpgsql(), procedure.sql_body())
     };
     let name = Name::read(node)?;
-    let mut walk = Walk::new(state, true);
+    let mut walk = StatementWalk::new(state, true);
     match (body, plpgsql, sql) {
         (Some(body), ..) => walk.node(body.syntax(), 1),
         (None, Some(body), _) => walk.body(&body, 0),
         (None, None, Some(sql)) => walk.text(sql.text(), 1),
         (None, None, None) => walk.actions.push(Action::Unreadable { text: format!("{name}()") }),
     }
-    let Walked { actions, calls, .. } = walk.done();
+    let StatementContents { actions, calls, .. } = walk.done();
     Some(Action::CreateRoutine(CreateRoutine { name, body: RoutineBody { actions, calls } }))
 }
 
-struct Walk<'a> {
+struct StatementWalk<'a> {
     state: &'a ScriptState,
     /// Whether the functions that the statement names are called when it runs.
     runs_calls: bool,
@@ -66,13 +66,13 @@ struct Walk<'a> {
     calls: Vec<Name>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> StatementWalk<'a> {
     const fn new(state: &'a ScriptState, runs_calls: bool) -> Self {
         Self { state, runs_calls, actions: Vec::new(), has_own_action: false, calls: Vec::new() }
     }
 
-    fn done(self) -> Walked {
-        Walked { actions: self.actions, has_own_action: self.has_own_action, calls: self.calls }
+    fn done(self) -> StatementContents {
+        StatementContents { actions: self.actions, has_own_action: self.has_own_action, calls: self.calls }
     }
 
     fn sql(&mut self, statement: &str, nesting: usize) {

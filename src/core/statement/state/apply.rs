@@ -1,6 +1,6 @@
 //! Takes over into the state what a statement has done.
 
-use super::{Key, NotNullCheck, ScriptState, TEMPORARY};
+use super::{NotNullCheck, QualifiedName, ScriptState, TEMPORARY};
 use crate::core::statement::action::{
     Action, AlterTable, AlterType, ColumnChange, Constraint, ConstraintKind, CreateRelation, CreateTable, Drop,
     ObjectKind, TableChange, TypeChange,
@@ -29,7 +29,7 @@ impl ScriptState {
         if let Some(Action::Drop(drop)) = later.own_action()
             && drop.kind == ObjectKind::Table
         {
-            let keys: Vec<Key> = drop.names.iter().map(|name| self.key(name)).collect();
+            let keys: Vec<QualifiedName> = drop.names.iter().map(|name| self.key(name)).collect();
             self.dropped_later.extend(keys);
         }
     }
@@ -189,7 +189,7 @@ impl ScriptState {
         }
     }
 
-    fn move_relation(&mut self, from: &Key, to: Key) {
+    fn move_relation(&mut self, from: &QualifiedName, to: QualifiedName) {
         self.columns.retain(|(table, _), _| table != from);
         self.checks.retain(|check| check.table != *from);
         match self.relations.remove(from) {
@@ -202,7 +202,7 @@ impl ScriptState {
         }
     }
 
-    fn add_constraint(&mut self, table: &Key, constraint: &Constraint) {
+    fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
         let Some(name) = &constraint.name else { return };
         self.constraints.insert((table.clone(), name.name.clone()));
         if let ConstraintKind::Check { never_null: Some(column) } = &constraint.kind {

@@ -11,7 +11,7 @@ use crate::core::statement::{Question, Statement, Subject};
 #[derive(Debug, Default)]
 pub struct Footprint {
     /// For each name, the numbers of the statements that mention it, in order, and what they may do to it.
-    names: HashMap<String, Vec<(u32, Effects)>>,
+    names: HashMap<String, Vec<(u32, EffectFlags)>>,
     count: u32,
     /// A statement may do what it does not show, or change what names refer to.
     has_opaque: bool,
@@ -20,9 +20,9 @@ pub struct Footprint {
 
 /// What a statement may do to the objects that it mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Effects(u8);
+struct EffectFlags(u8);
 
-impl Effects {
+impl EffectFlags {
     /// Renames, moves to another schema, attaches, inherits.
     const MOVES: Self = Self(1);
     /// Creates, adds or drops.
@@ -48,7 +48,7 @@ impl Effects {
     }
 }
 
-impl BitOr for Effects {
+impl BitOr for EffectFlags {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -61,7 +61,7 @@ impl Footprint {
     pub fn add(&mut self, statement: &Statement) {
         let effects = effects(statement);
         self.has_opaque |= is_opaque(statement);
-        self.has_rename |= effects.has(Effects::RENAMES);
+        self.has_rename |= effects.has(EffectFlags::RENAMES);
         for word in statement.words() {
             self.names.entry(word.clone()).or_default().push((self.count, effects));
         }
@@ -72,7 +72,7 @@ impl Footprint {
     #[must_use]
     pub fn fills(&self, subject: &Subject) -> bool {
         let (Subject::Table { name: table, .. } | Subject::Rows { table, .. }) = subject else { return false };
-        self.has_opaque || self.any(table, Effects::FILLS | Effects::RENAMES)
+        self.has_opaque || self.any(table, EffectFlags::FILLS | EffectFlags::RENAMES)
     }
 
     /// Whether a name may refer to another object than before the plan.
@@ -81,8 +81,8 @@ impl Footprint {
         let Some((_, table)) = subject.table_name() else { return false };
         let column = if let Subject::Column { column, .. } = subject { column.as_str() } else { "" };
         self.has_opaque
-            || self.any(table, Effects::MOVES | Effects::CREATES)
-            || self.any(column, Effects::MOVES | Effects::RETYPES)
+            || self.any(table, EffectFlags::MOVES | EffectFlags::CREATES)
+            || self.any(column, EffectFlags::MOVES | EffectFlags::RETYPES)
     }
 
     /// Whether an earlier statement may have created an object that a `CASCADE` of this statement drops as well.
@@ -103,12 +103,12 @@ impl Footprint {
             return self.changes_condition(table, &rows.sql());
         }
         let columns = question.columns();
-        let moved = self.any(table, Effects::MOVES)
-            || columns.iter().any(|column| self.any(column, Effects::MOVES | Effects::RETYPES));
+        let moved = self.any(table, EffectFlags::MOVES)
+            || columns.iter().any(|column| self.any(column, EffectFlags::MOVES | EffectFlags::RETYPES));
         // That a column is NULL in all rows already takes earlier statements into account.
         let follows = !matches!(question, Question::AllNull { .. });
         let changed = follows
-            && (self.any(table, Effects::CHANGES_ROWS)
+            && (self.any(table, EffectFlags::CHANGES_ROWS)
                 || (columns.is_empty() && self.mentions(table))
                 || columns.iter().any(|column| self.mentions_both(table, column)));
         let other = if let Question::Orphans { table, .. } = question { Some(table) } else { None };
@@ -118,20 +118,20 @@ impl Footprint {
     fn changes_condition(&self, table: &str, condition: &str) -> bool {
         let table = table.to_lowercase();
         let is_changed = |word: &String| {
-            self.any(word, Effects::CHANGES) || (*word != table && self.any(word, Effects::CHANGES_COLUMNS))
+            self.any(word, EffectFlags::CHANGES) || (*word != table && self.any(word, EffectFlags::CHANGES_COLUMNS))
         };
         let words = crate::core::statement::words::all(condition);
-        self.any(&table, Effects::CHANGES) || words.iter().filter(|word| may_be_name(word)).any(is_changed)
+        self.any(&table, EffectFlags::CHANGES) || words.iter().filter(|word| may_be_name(word)).any(is_changed)
     }
 
-    fn entries(&self, name: &str) -> &[(u32, Effects)] {
+    fn entries(&self, name: &str) -> &[(u32, EffectFlags)] {
         if name.is_empty() {
             return &[];
         }
         self.names.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
-    fn any(&self, name: &str, effects: Effects) -> bool {
+    fn any(&self, name: &str, effects: EffectFlags) -> bool {
         self.entries(name).iter().any(|(_, done)| done.has(effects))
     }
 
@@ -147,7 +147,7 @@ impl Footprint {
     }
 }
 
-fn effects(statement: &Statement) -> Effects {
+fn effects(statement: &Statement) -> EffectFlags {
     let has = |word: &str| statement.words().contains(word);
     let command = |words: &[&str]| statement.command.starts_with(words);
     let renames = has("rename");
@@ -162,14 +162,14 @@ fn effects(statement: &Statement) -> Effects {
         || command(&["create", "unique", "index"])
         || ["comment", "grant", "revoke", "analyze", "vacuum"].iter().any(|word| command(&[word]));
     let changes_columns = changes_only_columns(statement);
-    Effects::MOVES.when(renames || sets_schema || ["attach", "inherit", "inherits"].iter().any(|word| has(word)))
-        | Effects::CREATES.when(creates_table || ["create", "drop", "add"].iter().any(|word| has(word)))
-        | Effects::FILLS.when(adds_rows)
-        | Effects::CHANGES_ROWS.when(changes_rows)
-        | Effects::RETYPES.when(has("type"))
-        | Effects::CHANGES.when(!changes_nothing && !changes_columns)
-        | Effects::CHANGES_COLUMNS.when(changes_columns)
-        | Effects::RENAMES.when(renames)
+    EffectFlags::MOVES.when(renames || sets_schema || ["attach", "inherit", "inherits"].iter().any(|word| has(word)))
+        | EffectFlags::CREATES.when(creates_table || ["create", "drop", "add"].iter().any(|word| has(word)))
+        | EffectFlags::FILLS.when(adds_rows)
+        | EffectFlags::CHANGES_ROWS.when(changes_rows)
+        | EffectFlags::RETYPES.when(has("type"))
+        | EffectFlags::CHANGES.when(!changes_nothing && !changes_columns)
+        | EffectFlags::CHANGES_COLUMNS.when(changes_columns)
+        | EffectFlags::RENAMES.when(renames)
 }
 
 /// An `ALTER TABLE` that leaves the table's name and rows alone.

@@ -15,7 +15,7 @@ use added::AddedColumn;
 pub use footprint::Footprint;
 
 /// A name with its schema.
-type Key = (String, String);
+type QualifiedName = (String, String);
 
 /// The schema that stands for the session's temporary tables.
 const TEMPORARY: &str = "pg_temp";
@@ -28,33 +28,33 @@ pub struct ScriptState {
     /// The schema in which unqualified names are looked up first; `None` until the script sets it.
     path: Option<String>,
     /// Relations that the script created, and whether they are still empty.
-    relations: HashMap<Key, bool>,
+    relations: HashMap<QualifiedName, bool>,
     /// Their names as written in the statement that created them.
     written: HashSet<(Option<String>, String)>,
     /// Types and domains that the script created.
-    types: HashSet<Key>,
+    types: HashSet<QualifiedName>,
     /// Former names of types that the script renamed or dropped.
-    former_types: HashSet<Key>,
+    former_types: HashSet<QualifiedName>,
     /// Functions and procedures that the script created. Overloads have the same name.
-    routines: HashMap<Key, Vec<RoutineBody>>,
+    routines: HashMap<QualifiedName, Vec<RoutineBody>>,
     /// Labels that the script added to existing enums.
     labels: Vec<String>,
     /// Checks that a column is not NULL.
     checks: Vec<NotNullCheck>,
     /// Types of columns, if the script declares them.
-    columns: HashMap<(Key, String), String>,
+    columns: HashMap<(QualifiedName, String), String>,
     /// Constraints that the script added to existing tables.
-    constraints: HashSet<(Key, String)>,
+    constraints: HashSet<(QualifiedName, String)>,
     /// Columns that the script added to existing tables.
     added: Vec<AddedColumn>,
     /// Tables that a later statement drops.
-    dropped_later: HashSet<Key>,
+    dropped_later: HashSet<QualifiedName>,
 }
 
 /// A check `column IS NOT NULL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct NotNullCheck {
-    table: Key,
+    table: QualifiedName,
     constraint: String,
     column: String,
     is_valid: bool,
@@ -184,7 +184,7 @@ impl ScriptState {
     }
 
     /// A name with its schema: the one that is written, else that of a temporary table, else the first of the path.
-    fn key(&self, name: &Name) -> Key {
+    fn key(&self, name: &Name) -> QualifiedName {
         let schema = match &name.schema {
             Some(schema) => schema.clone(),
             None if self.relations.contains_key(&(TEMPORARY.to_owned(), name.name.clone())) => TEMPORARY.to_owned(),
