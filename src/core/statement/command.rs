@@ -1,4 +1,4 @@
-//! The words that a statement starts with.
+//! The first words of a statement.
 
 use crate::core::sql::leading_words;
 
@@ -6,18 +6,18 @@ use crate::core::sql::leading_words;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandWords(Vec<String>);
 
-/// No command is told apart by more words than this.
+/// The number of words that are kept. No two commands differ only in later words.
 const MAX_WORDS: usize = 8;
 
 impl CommandWords {
-    /// The command of a statement; empty if it does not start with a word.
+    /// Reads the first words of a statement; empty if it does not start with a word.
     pub(super) fn of(statement: &str) -> Self {
         let mut words = leading_words(statement);
         words.truncate(MAX_WORDS);
         Self(words)
     }
 
-    /// The first word, or an empty text.
+    /// The first word, or an empty string.
     #[must_use]
     pub fn first(&self) -> &str {
         self.0.first().map_or("", String::as_str)
@@ -35,13 +35,13 @@ impl CommandWords {
         words.contains(&self.first())
     }
 
-    /// Its words.
+    /// The words.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether the server counts the rows that such a statement returns or affects.
+    /// Whether the server reports how many rows such a statement returns or affects.
     #[must_use]
     pub fn counts_rows(&self) -> bool {
         self.is_one_of(&["insert", "update", "delete", "merge", "select", "with", "copy", "values", "execute", "table"])

@@ -111,10 +111,13 @@ async fn of_question(client: &Client, table: &str, question: &Question) -> Resul
         Question::Duplicates { keys, condition, nulls_are_equal, nulls_are_rejected } => {
             Some(duplicates(table, keys, condition.as_deref(), *nulls_are_equal, *nulls_are_rejected))
         }
-        Question::Orphans { columns, schema, table: other, others } => {
-            let other = relation(schema.as_deref(), other);
-            let others = if others.is_empty() { primary_key(client, &other).await? } else { others.clone() };
-            (others.len() == columns.len()).then(|| orphans(table, columns, &other, &others))
+        Question::Orphans { columns, referenced_schema, referenced_table, referenced_columns } => {
+            let referenced = relation(referenced_schema.as_deref(), referenced_table);
+            let keys = match referenced_columns.as_slice() {
+                [] => primary_key(client, &referenced).await?,
+                keys => keys.to_vec(),
+            };
+            (keys.len() == columns.len()).then(|| orphans(table, columns, &referenced, &keys))
         }
         Question::Cast { .. } | Question::Constraint { .. } | Question::Affected { .. } => None,
     })
@@ -165,13 +168,13 @@ fn duplicates(
     )
 }
 
-fn orphans(table: &str, columns: &[String], other: &str, others: &[String]) -> String {
+fn orphans(table: &str, columns: &[String], referenced: &str, keys: &[String]) -> String {
     let known: Vec<String> = columns.iter().map(|column| format!("f.{} IS NOT NULL", quote(column))).collect();
-    let pairs = columns.iter().zip(others);
-    let same: Vec<String> = pairs.map(|(one, other)| format!("o.{} = f.{}", quote(other), quote(one))).collect();
+    let pairs = columns.iter().zip(keys);
+    let same: Vec<String> = pairs.map(|(column, key)| format!("r.{} = f.{}", quote(key), quote(column))).collect();
     format!(
         "SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {table} AS f WHERE {} AND NOT EXISTS \
-         (SELECT FROM {other} AS o WHERE {}))",
+         (SELECT FROM {referenced} AS r WHERE {}))",
         known.join(" AND "),
         same.join(" AND ")
     )
@@ -199,7 +202,12 @@ async fn constraint(client: &Client, table: &str, name: &str) -> Result<Option<Q
     let mut columns: Vec<String> = row.get(4);
     Ok(match (kind.as_str(), expression, row.get::<_, Option<String>>(3)) {
         ("c", Some(expression), _) => Some(Question::Check { expression }),
-        ("f", _, Some(table)) => Some(Question::Orphans { columns, schema: row.get(2), table, others: row.get(5) }),
+        ("f", _, Some(table)) => Some(Question::Orphans {
+            columns,
+            referenced_schema: row.get(2),
+            referenced_table: table,
+            referenced_columns: row.get(5),
+        }),
         ("n", ..) => columns.pop().map(|column| Question::Nulls { column }),
         _ => None,
     })

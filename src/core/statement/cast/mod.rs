@@ -1,35 +1,35 @@
-//! What happens to the values of a column whose type changes, decided from the two types alone.
+//! Decides from two types whether a conversion of values loses or rejects values.
 //!
-//! A conversion is safe only if it was proved safe: for pairs of built-in types in which every value converts and
-//! converts back unchanged. Everything else is assumed to lose values, and types that are not built in are unknown.
+//! A conversion is safe only for listed pairs of built-in types, for which every value converts to the new type and back
+//! unchanged. All other pairs of built-in types are assumed to lose values. For other types, the outcome is unknown.
 
 mod known;
 mod type_name;
 
 pub use type_name::TypeName;
 
-/// What a conversion does to values.
+/// The outcome of a conversion of all values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CastOutcome {
-    /// Every value converts, and would convert back unchanged.
+    /// Every value converts to the new type and back unchanged.
     Safe,
-    /// Some values change; some may also be rejected.
+    /// Some values may change; some may also be rejected.
     Loses { why: String },
-    /// Values that convert stay the same; some are rejected.
+    /// No value changes, but some may be rejected.
     MayFail { why: String },
-    /// A type that is not built in, or an expression.
+    /// Not known, because of a type that is not built in or an expression.
     Unknown,
 }
 
-/// What happens to values of type `from` that are cast to each type of `chain`, one after the other, and then to `to`.
+/// The outcome for values of type `from` that are cast to each type of `chain` in order, and then to `to`.
 ///
-/// Types are written as in SQL or by `format_type`, without a schema or with `pg_catalog`.
+/// The types are SQL, or the result of `format_type`, without a schema or with `pg_catalog`.
 #[must_use]
 pub fn convert(from: &str, chain: &[String], to: &str) -> CastOutcome {
     convert_through(from, chain.iter().map(String::as_str).chain([to]))
 }
 
-/// The same for a column whose type is not known: the worst that can happen.
+/// The worst outcome for values whose current type is not known.
 #[must_use]
 pub fn convert_unknown(chain: &[String], to: &str) -> CastOutcome {
     let mut types = chain.iter().map(String::as_str).chain([to]);
@@ -44,7 +44,7 @@ pub fn convert_unknown(chain: &[String], to: &str) -> CastOutcome {
     convert_through(&first.to_string(), types)
 }
 
-/// Whether a conversion may stop at a value that the new type rejects.
+/// Whether the new type may reject a value.
 #[must_use]
 pub fn may_reject(from: &str, chain: &[String], to: &str) -> bool {
     match convert(from, chain, to) {
@@ -54,13 +54,13 @@ pub fn may_reject(from: &str, chain: &[String], to: &str) -> bool {
     }
 }
 
-/// Whether the server has to rewrite the table to convert values without `USING`.
+/// Whether the server must rewrite the table to convert the values without `USING`.
 #[must_use]
 pub fn rewrites_table(from: &str, to: &str) -> bool {
     !known::keeps_bytes(&TypeName::parse(from), &TypeName::parse(to))
 }
 
-/// Conversions one after the other. The worst decides: unknown, then a loss, then a rejection.
+/// The worst outcome of several conversions in order. Unknown is worse than a loss, and a loss is worse than a rejection.
 fn convert_through<'a>(from: &str, types: impl Iterator<Item = &'a str>) -> CastOutcome {
     let mut from = TypeName::parse(from);
     let mut worst = CastOutcome::Safe;
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn chains_of_casts_are_followed() {
+    fn every_cast_of_a_chain_counts() {
         let chain = |types: &[&str]| types.iter().map(|ty| (*ty).to_owned()).collect::<Vec<_>>();
         assert_eq!(convert("integer", &chain(&["bigint"]), "bigint"), CastOutcome::Safe);
         assert!(matches!(convert("integer", &chain(&["real", "text"]), "text"), CastOutcome::Loses { .. }));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_assumed_to_be_the_worst() {
+    fn an_unknown_type_has_the_worst_outcome() {
         let chain = |types: &[&str]| types.iter().map(|ty| (*ty).to_owned()).collect::<Vec<_>>();
         assert_eq!(convert_unknown(&[], "text"), CastOutcome::Safe);
         assert_eq!(convert_unknown(&chain(&["text"]), "varchar"), CastOutcome::Safe);

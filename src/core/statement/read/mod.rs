@@ -1,4 +1,4 @@
-//! From the syntax tree of a statement to its actions.
+//! Reads the actions of a statement from its syntax tree.
 
 mod actions;
 mod condition;

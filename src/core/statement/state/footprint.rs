@@ -1,5 +1,7 @@
-//! What earlier statements of a plan mention and change, indexed by name. A count that is made before the plan runs is
-//! only valid for a later statement if nothing before it changes what the count looks at. In doubt the answer is yes.
+//! The names that earlier statements of a plan mention, and what these statements may change.
+//!
+//! A count is made before the plan runs. It is valid for a statement only if no earlier statement changes the counted
+//! rows. If this is not certain, the count is treated as invalid.
 
 use std::collections::HashMap;
 use std::ops::BitOr;
@@ -7,36 +9,37 @@ use std::ops::BitOr;
 use crate::core::statement::action::{Action, ObjectKind, TableChange};
 use crate::core::statement::{Question, Statement, Subject};
 
-/// The earlier statements.
+/// The earlier statements of a plan, indexed by the names that they mention.
 #[derive(Debug, Default)]
 pub struct Footprint {
     /// For each name, the numbers of the statements that mention it, in order, and what they may do to it.
     names: HashMap<String, Vec<(u32, EffectFlags)>>,
     count: u32,
-    /// A statement may do what it does not show, or change what names refer to.
+    /// Whether a statement is opaque, see [`is_opaque`].
     has_opaque: bool,
     has_rename: bool,
 }
 
-/// What a statement may do to the objects that it mentions.
+/// The possible effects of a statement on the objects that it mentions, as a bit set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct EffectFlags(u8);
 
 impl EffectFlags {
-    /// Renames, moves to another schema, attaches, inherits.
+    /// Renames an object, moves it to another schema, attaches a partition or changes inheritance.
     const MOVES: Self = Self(1);
-    /// Creates, adds or drops.
+    /// Creates, adds or drops an object.
     const CREATES: Self = Self(2);
     /// Adds rows.
     const FILLS: Self = Self(4);
     /// Adds, changes or removes rows, or creates or drops a table.
     const CHANGES_ROWS: Self = Self(8);
-    /// Mentions a type.
+    /// May change the type of a column.
     const RETYPES: Self = Self(16);
-    /// Changes something else than columns of one table.
+    /// Changes more than the columns of one table.
     const CHANGES: Self = Self(32);
-    /// Changes columns of one table.
+    /// Changes only columns of one table.
     const CHANGES_COLUMNS: Self = Self(64);
+    /// Renames an object.
     const RENAMES: Self = Self(128);
 
     const fn has(self, any: Self) -> bool {
@@ -68,14 +71,14 @@ impl Footprint {
         self.count += 1;
     }
 
-    /// Whether an earlier statement adds rows to the table.
+    /// Whether an earlier statement may add rows to the table.
     #[must_use]
     pub fn fills(&self, subject: &Subject) -> bool {
         let (Subject::Table { name: table, .. } | Subject::Rows { table, .. }) = subject else { return false };
         self.has_opaque || self.any(table, EffectFlags::FILLS | EffectFlags::RENAMES)
     }
 
-    /// Whether a name may refer to another object than before the plan.
+    /// Whether the name of a subject may refer to another object than before the plan.
     #[must_use]
     pub fn redirects(&self, subject: &Subject) -> bool {
         let Some((_, table)) = subject.table_name() else { return false };
@@ -85,14 +88,14 @@ impl Footprint {
             || self.any(column, EffectFlags::MOVES | EffectFlags::RETYPES)
     }
 
-    /// Whether an earlier statement may have created an object that a `CASCADE` of this statement drops as well.
+    /// Whether an earlier statement may have created an object that `CASCADE` of this statement also drops.
     #[must_use]
     pub fn adds_dependents(&self, statement: &Statement) -> bool {
         let mut names = statement.words().iter().filter(|word| !is_listed(&DROP_KEYWORDS, word));
         self.has_opaque || self.has_rename || names.any(|word| self.names.contains_key(word))
     }
 
-    /// Whether a question about rows or values may have a different answer when its statement runs.
+    /// Whether the answer to a question about rows may change before its statement runs.
     #[must_use]
     pub fn invalidates(&self, subject: &Subject) -> bool {
         let Subject::Rows { table, question, .. } = subject else { return false };
@@ -105,14 +108,17 @@ impl Footprint {
         let columns = question.columns();
         let moved = self.any(table, EffectFlags::MOVES)
             || columns.iter().any(|column| self.any(column, EffectFlags::MOVES | EffectFlags::RETYPES));
-        // That a column is NULL in all rows already takes earlier statements into account.
-        let follows = !matches!(question, Question::AllNull { .. });
-        let changed = follows
+        // The question `AllNull` already takes earlier statements into account.
+        let depends_on_rows = !matches!(question, Question::AllNull { .. });
+        let changed = depends_on_rows
             && (self.any(table, EffectFlags::CHANGES_ROWS)
                 || (columns.is_empty() && self.mentions(table))
                 || columns.iter().any(|column| self.mentions_both(table, column)));
-        let other = if let Question::Orphans { table, .. } = question { Some(table) } else { None };
-        moved || changed || other.is_some_and(|other| self.mentions(other))
+        let changes_referenced = match question {
+            Question::Orphans { referenced_table, .. } => self.mentions(referenced_table),
+            _ => false,
+        };
+        moved || changed || changes_referenced
     }
 
     fn changes_condition(&self, table: &str, condition: &str) -> bool {
@@ -172,7 +178,7 @@ fn effects(statement: &Statement) -> EffectFlags {
         | EffectFlags::RENAMES.when(renames)
 }
 
-/// An `ALTER TABLE` that leaves the table's name and rows alone.
+/// Whether a statement is an `ALTER TABLE` that changes neither the name nor the inheritance of the table.
 fn changes_only_columns(statement: &Statement) -> bool {
     let Some(Action::AlterTable(alter)) = statement.own_action() else { return false };
     let moves = |change: &TableChange| {
@@ -188,7 +194,7 @@ fn changes_only_columns(statement: &Statement) -> bool {
     !alter.changes.iter().any(moves)
 }
 
-/// Whether a statement may do what it does not show, or change what names refer to.
+/// Whether a statement may have effects that its text does not show, or change the objects to which names refer.
 fn is_opaque(statement: &Statement) -> bool {
     let command = statement.command.first();
     if command == "select" {
@@ -205,7 +211,7 @@ fn is_opaque(statement: &Statement) -> bool {
         })
 }
 
-/// Whether a query only calls functions that change no object, as scripts call them to advance sequences.
+/// Whether a query calls only functions that change no table. Scripts call them to set sequences.
 fn is_harmless_query(statement: &Statement) -> bool {
     const HARMLESS: [&str; 9] =
         ["setval", "pg_get_serial_sequence", "coalesce", "max", "min", "count", "greatest", "least", "nextval"];
@@ -270,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_redirected_only_by_what_can_redirect_them() {
+    fn a_name_is_redirected_by_renames_new_objects_and_opaque_statements() {
         let column = Subject::Column { schema: None, table: "t".into(), column: "a".into() };
         for (statement, redirects) in [
             ("ALTER TABLE t RENAME TO u", true),
