@@ -3,7 +3,7 @@
 use limbeck::core::graph::{Direction, RevisionId};
 use limbeck::core::hazard::{Class, Hazard};
 use limbeck::core::statement::{ScriptState, Statement, analyse_text};
-use limbeck::engine::gate::{Call, Gate, GateError, Policy, Sessions};
+use limbeck::engine::gate::{ApprovalPolicy, Gate, GateError, GateRequest, Sessions};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
 
@@ -40,7 +40,7 @@ impl Site {
         let database = server().database();
         database.psql(SCHEMA);
         let (client, observer) = (connect(&database.url()).await, connect(&database.url()).await);
-        let policy = Policy { confirm: vec![Class::DataLoss], granted, blank: false };
+        let policy = ApprovalPolicy { confirm: vec![Class::DataLoss], granted, blank: false };
         let gate = Gate::new(policy).with_copies(&observer, None, 1 << 30).await.unwrap();
         Self { database, client, observer, gate }
     }
@@ -69,7 +69,7 @@ impl Site {
     async fn run(&self, sent: &Sent<'_>) -> Result<Vec<(String, u64)>, GateError> {
         let revision = RevisionId::parse("aaaa00000001").unwrap();
         let (statement, hazards) = self.assess(sent).await;
-        let call = Call {
+        let request = GateRequest {
             revision: &revision,
             direction: Direction::Upgrade,
             entry: None,
@@ -78,10 +78,10 @@ impl Site {
             statement: &statement,
             hazards: &hazards,
         };
-        let admission = self.gate.admit(self.sessions(), &call).await?;
+        let admission = self.gate.admit(self.sessions(), &request).await?;
         let values: Vec<&(dyn ToSql + Sync)> = sent.parameters.iter().map(|value| value as _).collect();
         let rows = self.client.execute(sent.sql, &values).await?;
-        let copies = self.gate.complete(self.sessions(), &call, admission, Some(rows)).await?;
+        let copies = self.gate.complete(self.sessions(), &request, admission, Some(rows)).await?;
         self.gate.before_commit(self.sessions()).await?;
         Ok(copies.into_iter().map(|copy| (copy.object, copy.rows)).collect())
     }
@@ -145,7 +145,7 @@ async fn a_statement_that_affects_more_than_was_counted_is_refused() {
     let revision = RevisionId::parse("aaaa00000001").unwrap();
     site.client.batch_execute("BEGIN").await.unwrap();
     let (statement, hazards) = site.assess(&Sent { sql: ROWS_ABOVE, parameters: &[10] }).await;
-    let call = Call {
+    let request = GateRequest {
         revision: &revision,
         direction: Direction::Upgrade,
         entry: None,
@@ -154,8 +154,8 @@ async fn a_statement_that_affects_more_than_was_counted_is_refused() {
         statement: &statement,
         hazards: &hazards,
     };
-    let admission = site.gate.admit(site.sessions(), &call).await.unwrap();
+    let admission = site.gate.admit(site.sessions(), &request).await.unwrap();
     let rows = site.client.execute(ROWS_ABOVE, &[&7]).await.unwrap();
-    let error = site.gate.complete(site.sessions(), &call, admission, Some(rows)).await.unwrap_err();
+    let error = site.gate.complete(site.sessions(), &request, admission, Some(rows)).await.unwrap_err();
     assert!(matches!(error, GateError::Refused(_)), "{error:?}");
 }

@@ -3,7 +3,7 @@
 
 use super::identifier::unquoted;
 use super::lexer::TokenKind;
-use super::words::{leading_words, significant_tokens, word_places};
+use super::words::{leading_words, significant_tokens, words_with_offsets};
 
 /// Words without which a statement cannot change an object that all databases of a server share.
 const CLUSTER_WORDS: [&str; 11] = [
@@ -23,7 +23,7 @@ const CLUSTER_WORDS: [&str; 11] = [
 /// Returns the first word of a statement in lower case, or an empty text.
 #[must_use]
 pub fn first_word(statement: &str) -> String {
-    word_places(statement).next().filter(|(start, _)| *start == 0).map_or_else(String::new, |(_, word)| word)
+    words_with_offsets(statement).next().filter(|(start, _)| *start == 0).map_or_else(String::new, |(_, word)| word)
 }
 
 /// Whether a statement changes a setting for the statements after it.
@@ -31,7 +31,7 @@ pub fn first_word(statement: &str) -> String {
 pub fn changes_setting(statement: &str) -> bool {
     match first_word(statement).as_str() {
         "set" | "reset" => true,
-        "select" => word_places(statement).any(|(_, word)| word == "set_config"),
+        "select" => words_with_offsets(statement).any(|(_, word)| word == "set_config"),
         _ => false,
     }
 }

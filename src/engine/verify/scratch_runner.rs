@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, ApprovalOptions, Plan, TransactionMode};
-use crate::engine::apply::{ApplyOptions, Tell, apply};
+use crate::engine::apply::{ApplyOptions, ReportProgress, apply};
 use crate::engine::prepare::{Request, build_plan};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -18,7 +18,7 @@ pub(in crate::engine) struct ScratchRunner<'a> {
     pub tree: &'a ScriptTree,
     /// The scratch database.
     pub target: &'a Target,
-    pub progress: Tell<'a>,
+    pub progress: ReportProgress<'a>,
     pub cancel: &'a CancellationToken,
 }
 
