@@ -5,13 +5,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::Effect;
-use super::dialog::Dialog;
-use super::keymap::Place;
-use super::layout;
-use super::model::Model;
-use super::screen;
-use crate::engine::{Error, ErrorKind};
+use super::chord::Chord;
 
 /// Everything that a key, the mouse or the palette can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
@@ -116,6 +110,34 @@ pub enum Command {
     Quit,
 }
 
+/// Where the keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// The panes.
+    Main,
+    /// The plan screen.
+    Plan,
+    /// A list above the panes: what was verified, what differs.
+    List,
+    /// A dialog in which one chooses, scrolls or presses a button.
+    Choice,
+    /// A line of text that is being typed.
+    Text,
+    /// The editor's text.
+    Editor,
+    /// What is looked for in the editor.
+    Find,
+}
+
+impl Place {
+    /// Whether letters are text there, whatever else they mean.
+    #[must_use]
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::Text | Self::Editor | Self::Find)
+    }
+}
+
 /// One row of the table.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,11 +155,16 @@ pub struct Info {
     pub footer: Vec<Place>,
 }
 
-/// What a command does.
-pub type Action = fn(&mut Model) -> Vec<Effect>;
-
-/// What a command would do now, or why it does not apply.
-pub type Decision = Result<Action, Cow<'static, str>>;
+/// A command of the present screen.
+#[derive(Debug, Clone)]
+pub struct CommandEntry {
+    pub info: &'static Info,
+    /// All keys that reach it here.
+    pub keys: Vec<String>,
+    pub first_key: String,
+    /// The reason why it does not apply.
+    pub reason: Option<Cow<'static, str>>,
+}
 
 #[derive(serde::Deserialize)]
 struct Table {
@@ -169,94 +196,6 @@ impl Command {
     }
 }
 
-/// Whether a command applies now and what it does, or why it does not apply.
-///
-/// # Errors
-/// The reason, in words for a person.
-pub fn decide(model: &Model, command: Command) -> Decision {
-    use Command as C;
-    if command.info().is_none_or(|info| !info.places.contains(&model.place())) {
-        return no("not here");
-    }
-    match command {
-        C::Down | C::Up | C::Top | C::Bottom | C::PageDown | C::PageUp => screen::moving::decide(model, command),
-        C::PaneLeft
-        | C::PaneRight
-        | C::PaneNext
-        | C::PanePrevious
-        | C::PaneHistory
-        | C::PanePending
-        | C::PaneScript
-        | C::PaneLog
-        | C::ScrollLeft
-        | C::ScrollRight
-        | C::Wrap
-        | C::Log => screen::panes::decide(model, command),
-        C::Upgrade | C::UpgradeTo | C::Downgrade | C::DowngradeTo => screen::planning::decide(model, command),
-        C::Apply | C::FullSql | C::Transaction => screen::plan::decide(model, command),
-        C::Filter | C::FilterNext | C::FilterPrevious => screen::filter::decide(model, command),
-        C::Create => screen::create::decide(model),
-        C::Merge => screen::merge::decide(model),
-        C::Stamp => screen::stamp::decide(model),
-        C::Environment => screen::environment::decide(model),
-        C::OwnServer => screen::own_server::decide(model),
-        C::Open | C::Edit | C::EditOutside | C::Refresh | C::Problem | C::Copy => screen::tree::decide(model, command),
-        C::Verify | C::VerifyAll => screen::verify::decide(model, command),
-        C::Drift | C::Check => screen::compare::decide(model, command),
-        C::Backup => screen::backup::decide(model),
-        C::Kept => screen::kept::decide(model),
-        C::KeepCopies => screen::confirm::decide_copies(model),
-        C::PutBack | C::DropCopy => screen::kept::decide_copy(model, command),
-        C::Autogenerate => screen::generate::decide(model),
-        C::Toggle if model.dialogs.is_empty() => screen::generate::decide_toggle(model),
-        C::Accept
-        | C::FieldNext
-        | C::FieldPrevious
-        | C::ChoiceNext
-        | C::ChoicePrevious
-        | C::ButtonLeft
-        | C::ButtonRight
-        | C::Toggle => screen::dialog::decide(model, command),
-        C::Palette | C::Help | C::Back | C::Cancel | C::Suspend | C::Quit => screen::leaving::decide(model, command),
-        _ => screen::editor::commands::decide(model, command),
-    }
-}
-
-/// Runs a command, or says why it does not apply.
-pub fn run(model: &mut Model, command: Command) -> Vec<Effect> {
-    match decide(model, command) {
-        Ok(action) => action(model),
-        Err(reason) => {
-            let title = command.info().map_or("", |info| info.title.as_str());
-            let words = format!("{title}: {reason}");
-            if layout::fits_footer(model, &words) {
-                model.say(words);
-            } else {
-                // The end of a reason says what to do instead: it is not to be cut off.
-                model.show_error(Error::of(ErrorKind::Usage, words));
-            }
-            Vec::new()
-        }
-    }
-}
-
-/// A refusal with its reason.
-pub(crate) fn no(reason: impl Into<Cow<'static, str>>) -> Decision {
-    Err(reason.into())
-}
-
-/// The commands that a footer names at the present place, those that apply only.
-#[must_use]
-pub fn footer(model: &Model) -> Vec<&'static Info> {
-    let place = model.place();
-    let read = matches!(model.dialogs.last(), Some(Dialog::Error(_) | Dialog::Help(_)));
-    table()
-        .iter()
-        .filter(|info| info.footer.contains(&place) && !(read && info.id == Command::Accept))
-        .filter(|info| decide(model, info.id).is_ok())
-        .collect()
-}
-
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
@@ -282,7 +221,7 @@ fn rows(places: &[Place]) -> String {
 }
 
 fn shown(key: &str) -> String {
-    super::keymap::Chord::parse(key).map_or_else(|| key.to_owned(), |chord| chord.to_string())
+    Chord::parse(key).map_or_else(|| key.to_owned(), |chord| chord.to_string())
 }
 
 #[cfg(test)]

@@ -9,6 +9,15 @@ use super::theme::Role;
 /// A piece of text and what it is.
 pub type Piece = (String, Role);
 
+/// The separator between pieces.
+pub const SEPARATOR: &str = " · ";
+
+/// Whether a line of an error's excerpt is the caret below the fault.
+#[must_use]
+pub fn is_caret_line(line: &str) -> bool {
+    line.trim_start_matches([' ', '|', '│']).starts_with('^')
+}
+
 /// One line of a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormLine {

@@ -127,7 +127,7 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::app::keymap::parse_keys;
+    use crate::tui::app::parse_keys;
 
     fn typed(keys: &str) -> Input {
         let mut input = Input::default();

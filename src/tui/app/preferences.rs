@@ -1,7 +1,7 @@
 //! What the user's `config.toml` says of the UI: keys, theme, glyphs.
 
-use super::Start;
 use super::keymap::Keymap;
+use super::start::Start;
 use super::theme::Theme;
 
 /// The user's wishes, with what is compiled in below them.

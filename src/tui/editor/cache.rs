@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::highlight::{LineState, Tokens};
-use crate::tui::app::Highlighted;
+use super::highlight::{Highlighted, LineState, Tokens};
 
 /// The most lines that one call reads, so that a leap over a very long text does not hold a frame up: the rest is read
 /// by the calls that follow.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::tui::app::layout::TAB;
+/// The text that is drawn for a tab.
+pub const TAB: &str = "    ";
 
 /// One character as a person sees it, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

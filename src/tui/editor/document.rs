@@ -21,7 +21,7 @@ pub const MOST_LINES: usize = 50_000;
 const BOM: char = '\u{feff}';
 
 /// A place in the text: line and character, both from 0.
-pub type Place = (usize, usize);
+pub type TextPosition = (usize, usize);
 
 /// A text with its cursor, its selection and what can be undone.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub enum Move {
     Lines(isize),
     Start,
     End,
-    To(Place),
+    To(TextPosition),
 }
 
 impl Document {
@@ -88,7 +88,7 @@ impl Document {
 
     /// Where the cursor stands.
     #[must_use]
-    pub fn cursor(&self) -> Place {
+    pub fn cursor(&self) -> TextPosition {
         self.area.cursor()
     }
 
@@ -101,7 +101,7 @@ impl Document {
 
     /// What is selected; `None` where that is nothing.
     #[must_use]
-    pub fn selection(&self) -> Option<(Place, Place)> {
+    pub fn selection(&self) -> Option<(TextPosition, TextPosition)> {
         self.area.selection_range().filter(|(start, end)| start != end)
     }
 
@@ -124,7 +124,7 @@ impl Document {
     }
 
     /// Reads the colours of the lines above `end`.
-    pub fn colour(&mut self, end: usize) {
+    pub fn highlight(&mut self, end: usize) {
         self.colours.update_above(self.area.lines().iter().map(String::as_str), end);
     }
 
@@ -150,7 +150,7 @@ impl Document {
         self.jump(target);
     }
 
-    fn target(&self, motion: Move) -> Place {
+    fn target(&self, motion: Move) -> TextPosition {
         let (row, character) = self.cursor();
         let line = self.line(row);
         let last = self.lines().len() - 1;
@@ -181,7 +181,7 @@ impl Document {
     }
 
     /// So many lines below, in a cell; past the first and the last line, their ends.
-    fn below(&self, lines: isize, cell: usize) -> Place {
+    fn below(&self, lines: isize, cell: usize) -> TextPosition {
         let (row, _) = self.cursor();
         let last = self.lines().len() - 1;
         match row.checked_add_signed(lines) {
@@ -194,7 +194,7 @@ impl Document {
         }
     }
 
-    fn jump(&mut self, (row, character): Place) {
+    fn jump(&mut self, (row, character): TextPosition) {
         let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(short(row), short(character)));
     }
@@ -300,7 +300,7 @@ impl Document {
     }
 
     /// Looks for a text from now on; capital letters count where there are any. How often it is there.
-    pub fn look_for(&mut self, text: &str) -> usize {
+    pub fn search(&mut self, text: &str) -> usize {
         let pattern = pattern(text);
         // Every character that means something to the search is escaped.
         if self.area.set_search_pattern(pattern).is_err() {
@@ -312,7 +312,7 @@ impl Document {
 
     /// Whether something is looked for.
     #[must_use]
-    pub fn is_looking(&self) -> bool {
+    pub fn is_searching(&self) -> bool {
         self.area.search_pattern().is_some()
     }
 

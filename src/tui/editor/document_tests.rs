@@ -89,7 +89,7 @@ fn lines_begin_as_the_one_before_and_a_tab_is_blanks() {
 #[test]
 fn a_search_is_for_the_text_itself_and_goes_round() {
     let mut document = Document::new("a.b A.B axb\n가 a.b (\n");
-    assert_eq!(document.look_for("a.b"), 3);
+    assert_eq!(document.search("a.b"), 3);
     assert!(document.find_next(true, true));
     assert_eq!((document.cursor(), document.found_at_cursor()), ((0, 0), Some(1)));
     let mut places = Vec::new();
@@ -101,8 +101,8 @@ fn a_search_is_for_the_text_itself_and_goes_round() {
     document.find_next(false, false);
     assert_eq!(document.cursor(), (1, 2));
     assert_eq!(document.found_in(1).first(), Some(&(4..7)));
-    assert_eq!(document.look_for("A.B"), 1, "a capital counts");
-    assert_eq!((document.look_for("("), document.look_for(""), document.look_for("\\<_>-")), (1, 0, 0));
+    assert_eq!(document.search("A.B"), 1, "a capital counts");
+    assert_eq!((document.search("("), document.search(""), document.search("\\<_>-")), (1, 0, 0));
 }
 
 #[test]

@@ -3,10 +3,48 @@
 
 use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, ReadStatement};
+use crate::core::hazard::{self, Hazard, ReadStatement};
 use crate::core::script::Script;
 use crate::core::sql::unknown_command;
-use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
+
+/// One operation of the upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// For example `public.users`. Empty if the statement names no object.
+    pub object: String,
+    /// For example `add column plan`.
+    pub doing: String,
+    /// 1-based.
+    pub line: usize,
+}
+
+/// A hazard of one of the script's statements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundHazard {
+    /// 1-based.
+    pub line: usize,
+    pub direction: Direction,
+    pub hazard: Hazard,
+}
+
+/// A reason why the text is not a valid script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// 1-based.
+    pub line: usize,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// The result of the examination of a text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// The revision id in the header, if the text is a script.
+    pub revision: Option<RevisionId>,
+    pub faults: Vec<Fault>,
+    pub operations: Vec<Operation>,
+    pub hazards: Vec<FoundHazard>,
+}
 
 /// Reads a script's text. Takes as long as its statements are many: not for a thread that draws.
 #[must_use]

@@ -6,7 +6,27 @@ use std::sync::LazyLock;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxDefinition, SyntaxSet, SyntaxSetBuilder};
 
 use super::LineCache;
-use crate::tui::app::{Highlighted, TokenKind};
+
+/// The kind of a piece of SQL, for highlighting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    Keyword,
+    Type,
+    Function,
+    String,
+    Number,
+    Comment,
+    /// `-- @upgrade`, `-- @downgrade` and the keys of the header.
+    Marker,
+    Operator,
+    Quoted,
+}
+
+/// The tokens of a text. Each line has byte ranges into that line with their kinds, in order, without overlap.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Highlighted {
+    pub lines: Vec<Vec<(Range<usize>, TokenKind)>>,
+}
 
 /// A line's tokens: byte ranges into the line with their kinds, in order, not overlapping.
 pub(super) type Tokens = Vec<(Range<usize>, TokenKind)>;

@@ -8,6 +8,6 @@ mod highlight;
 mod operations;
 
 pub use cache::LineCache;
-pub use document::{Document, MOST_LINES, Move, Place};
-pub use findings::examine;
-pub use highlight::highlight;
+pub use document::{Document, MOST_LINES, Move, TextPosition};
+pub use findings::{Fault, Findings, FoundHazard, Operation, examine};
+pub use highlight::{Highlighted, TokenKind, highlight};

@@ -1,7 +1,7 @@
 //! What a statement does and to which object, read off its first words.
 
+use super::findings::Operation;
 use crate::core::sql::leading_words;
-use crate::tui::app::screen::editor::Operation;
 
 /// Words that stand between a verb and its object and say nothing of either.
 const NOISE: [&str; 20] = [

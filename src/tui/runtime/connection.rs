@@ -61,7 +61,7 @@ impl Connection {
     }
 
     /// Asks the ledger about the scripts; about those that ran only when the database has moved.
-    pub(super) async fn record(
+    pub(super) async fn read_ledger(
         &self,
         tree: Arc<ScriptTree>,
         heads: Vec<RevisionId>,

@@ -1,4 +1,4 @@
-//! Carries effects out as tasks; each answers with messages, and its end is always told.
+//! Starts the effects. Each runs as a task and answers with messages; the loop always learns of its end.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -8,19 +8,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use super::backing_up::before;
 use super::connection::Connection;
-use super::event::{Event, Kind};
+use super::event::{Event, TaskKind};
 use super::options::environments;
-use crate::engine::apply::{ApplyOptions, apply};
 use crate::engine::connection::Variables;
-use crate::engine::draft::{NewRevision, create, merge};
 use crate::engine::models;
-use crate::engine::prepare::{Request, prepare};
-use crate::engine::project::{Project, ScriptTree};
-use crate::engine::stamp::stamp;
-use crate::engine::verify::{VerifyOptions, verify};
-use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
+use crate::engine::project::{Project, ScriptTree, write_over};
+use crate::engine::{ConnectOptions, Error, ErrorKind};
 use crate::tui::app::{Consent, Effect, Generation, Msg};
 use crate::tui::editor;
 
@@ -56,7 +50,7 @@ impl World {
 }
 
 /// Tells the end of a task, also when it is aborted or panics.
-struct Ending(UnboundedSender<Event>, Kind);
+struct Ending(UnboundedSender<Event>, TaskKind);
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -70,12 +64,12 @@ pub(super) struct Effects {
     /// As the command line says; the environment changes with `Effect::Connect`.
     pub(super) command_line: ConnectOptions,
     pub(super) options: ConnectOptions,
-    /// Of the running job.
-    cancel: CancellationToken,
-    /// Of the drift that is computed beside a dialog.
-    pub(super) beside: CancellationToken,
+    /// Cancels the running job.
+    job_token: CancellationToken,
+    /// Cancels the drift that is computed for a dialog.
+    dialog_token: CancellationToken,
     asking: Option<AbortHandle>,
-    preparing: Option<AbortHandle>,
+    pub(super) preparing: Option<AbortHandle>,
     pub(super) examining: Option<AbortHandle>,
     reads: usize,
     writes: usize,
@@ -100,8 +94,8 @@ impl Effects {
             world: Arc::new(world),
             command_line: options.clone(),
             options,
-            cancel: CancellationToken::new(),
-            beside: CancellationToken::new(),
+            job_token: CancellationToken::new(),
+            dialog_token: CancellationToken::new(),
             asking: None,
             preparing: None,
             examining: None,
@@ -126,17 +120,17 @@ impl Effects {
     }
 
     /// Takes note of an [`Event::Ended`].
-    pub(super) fn ended(&mut self, kind: Kind) {
+    pub(super) fn ended(&mut self, kind: TaskKind) {
         match kind {
-            Kind::Reads => self.reads = self.reads.saturating_sub(1),
-            Kind::Writes => self.writes = self.writes.saturating_sub(1),
+            TaskKind::Reads => self.reads = self.reads.saturating_sub(1),
+            TaskKind::Writes => self.writes = self.writes.saturating_sub(1),
         }
     }
 
     /// Cancels the running job, on the server where it is there.
     pub(super) fn cancel(&mut self) {
-        self.cancel.cancel();
-        self.beside.cancel();
+        self.job_token.cancel();
+        self.cancel_for_dialog();
     }
 
     /// Starts an effect, or hands it back for the loop.
@@ -145,38 +139,27 @@ impl Effects {
             Effect::LoadScripts => self.load_scripts(),
             Effect::Connect(generation, environment, consent) => self.connect(generation, environment, consent),
             Effect::ReadStatus(generation) => self.read_status(generation),
-            Effect::ReadRecord(generation, tree, heads, newest) => {
-                self.spawn(Kind::Reads, async move |world| {
-                    let answer = world.connection.record(tree, heads, newest).await;
-                    world.answer(Msg::Recorded(generation, answer));
+            Effect::ReadLedger(generation, tree, heads, newest) => {
+                self.spawn(TaskKind::Reads, async move |world| {
+                    let answer = world.connection.read_ledger(tree, heads, newest).await;
+                    world.answer(Msg::Ledger(generation, answer));
                 });
             }
-            Effect::Prepare(generation, tree, request) => self.prepare(generation, tree, request),
-            Effect::Apply(approval) => self.apply(approval),
+            Effect::Run(generation, task) => self.start_task(generation, task),
             Effect::Cancel => self.cancel(),
-            Effect::Create(tree, new) => self.write(move |project| create(project, &tree, &new)),
-            Effect::Merge(tree, revisions, new) => self.merge(tree, revisions, new),
-            Effect::Stamp(tree, targets, purge) => self.stamp(tree, targets, purge),
-            Effect::Verify(generation, tree, revisions) => self.verify(generation, tree, revisions),
-            Effect::Drift(generation, tree, beside) => self.drift(generation, tree, beside),
-            Effect::ListBackups(generation) => self.list_backups(generation),
-            Effect::Backup(generation) => self.back_up(generation),
-            Effect::ListCopies(generation) => self.list_copies(generation),
-            Effect::ChangeCopy(generation, id, wanted) => self.change_copy(generation, id, wanted),
-            Effect::Check(generation, tree, consent) => self.check(generation, tree, consent),
-            Effect::Generate(generation, tree, wanted) => self.generate(generation, tree, *wanted),
             Effect::Highlight(revision, text) => {
-                self.spawn(Kind::Reads, async move |world| {
+                self.spawn(TaskKind::Reads, async move |world| {
                     if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
                         world.answer(Msg::Highlighted(revision, Arc::new(highlighted)));
                     }
                 });
             }
-            Effect::ReadScript(path, line) => self.read_script(path, line),
-            Effect::SaveScript { path, text, known } => self.save_script(path, text, known),
-            Effect::Rescue(path, text) => self.rescue(path, text),
-            Effect::Examine(generation, text) => self.examine(generation, text),
-            Effect::Prove(revision, text) => self.prove(revision, text),
+            Effect::Rescue(path, text) => {
+                // Nobody can be told any more whether it succeeded.
+                self.spawn(TaskKind::Writes, async move |_| {
+                    let _ = spawn_blocking(move || write_over(&path, &text)).await;
+                });
+            }
             Effect::EditExternally(path, line) => return Some(ForLoop::Edit(path, line)),
             Effect::Copy(text, what) => return Some(ForLoop::Copy(text, what)),
             Effect::Suspend => return Some(ForLoop::Suspend),
@@ -185,13 +168,13 @@ impl Effects {
         None
     }
 
-    pub(super) fn spawn<F>(&mut self, kind: Kind, task: impl FnOnce(Arc<World>) -> F) -> AbortHandle
+    pub(super) fn spawn<F>(&mut self, kind: TaskKind, task: impl FnOnce(Arc<World>) -> F) -> AbortHandle
     where
         F: Future<Output = ()> + Send + 'static,
     {
         match kind {
-            Kind::Reads => self.reads += 1,
-            Kind::Writes => self.writes += 1,
+            TaskKind::Reads => self.reads += 1,
+            TaskKind::Writes => self.writes += 1,
         }
         let ending = Ending(self.world.events.clone(), kind);
         let task = task(Arc::clone(&self.world));
@@ -205,7 +188,7 @@ impl Effects {
     /// Reads the configuration and the scripts again, one reading after the other.
     fn load_scripts(&mut self) {
         let options = self.options.clone();
-        self.spawn(Kind::Reads, async |world: Arc<World>| {
+        self.spawn(TaskKind::Reads, async |world: Arc<World>| {
             let _turn = world.loading.lock().await;
             let reading = Arc::clone(&world);
             let read = move || (read_project(&reading, &options), models::seen(&reading.project()));
@@ -256,95 +239,26 @@ impl Effects {
             earlier.abort();
         }
         let options = self.options.clone();
-        self.asking = Some(self.spawn(Kind::Reads, |world| question(world, options)));
+        self.asking = Some(self.spawn(TaskKind::Reads, |world| question(world, options)));
     }
 
-    fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: Request) {
-        if let Some(earlier) = self.preparing.take() {
-            earlier.abort();
-        }
-        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
-        self.preparing = Some(self.spawn(Kind::Reads, async move |world: Arc<World>| {
-            let work = async {
-                let _turn = world.job.lock().await;
-                let project = world.project();
-                let target = world.connection.target(&project, &options).await?;
-                prepare(&project, &tree, &target, &request).await
-            };
-            let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was run");
-            let answer = Box::pin(cancel.run_until_cancelled(work)).await.unwrap_or_else(|| Err(cancelled()));
-            world.answer(Msg::Prepared(generation, answer));
-        }));
+    /// The token of a new job. The new job cancels the drift for a dialog.
+    pub(super) fn new_job_token(&mut self) -> CancellationToken {
+        self.cancel_for_dialog();
+        self.job_token = CancellationToken::new();
+        self.job_token.clone()
     }
 
-    fn apply(&mut self, approval: crate::core::plan::Approval) {
-        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let project = world.project();
-            let told = Arc::clone(&world);
-            let progress = move |progress| told.answer(Msg::Progress(progress));
-            let work = async {
-                let target = world.connection.target(&project, &options).await?;
-                before(&project, &target, &approval, &progress, &cancel).await?;
-                apply(&project, &target, &approval, &ApplyOptions::default(), &progress, &cancel).await
-            };
-            let answer = Box::pin(work).await;
-            world.answer(Msg::Applied(answer));
-        });
+    /// The token of a new drift for a dialog. It cancels the earlier one.
+    pub(super) fn new_dialog_token(&mut self) -> CancellationToken {
+        self.cancel_for_dialog();
+        self.dialog_token = CancellationToken::new();
+        self.dialog_token.clone()
     }
 
-    fn merge(&mut self, tree: Arc<ScriptTree>, revisions: Vec<String>, new: NewRevision) {
-        self.write(move |project| merge(project, &tree, &revisions, &new));
-    }
-
-    fn write(&mut self, work: impl FnOnce(&Project) -> Result<crate::engine::draft::Written> + Send + 'static) {
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let project = world.project();
-            let answer = spawn_blocking(move || work(&project)).await;
-            let answer = answer.unwrap_or_else(|error| Err(Error::new("the script was not written").because(error)));
-            world.answer(Msg::Written(answer));
-        });
-    }
-
-    fn stamp(&mut self, tree: Arc<ScriptTree>, targets: Vec<String>, purge: bool) {
-        let options = self.options.clone();
-        self.beside.cancel();
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let project = world.project();
-            let work = async {
-                let target = world.connection.target(&project, &options).await?;
-                stamp(&project, &tree, &target, &targets, purge).await
-            };
-            let answer = work.await;
-            world.answer(Msg::Stamped(answer));
-        });
-    }
-
-    fn verify(&mut self, generation: Generation, tree: Arc<ScriptTree>, revisions: Vec<String>) {
-        let (options, cancel) = (self.options.clone(), self.fresh_cancel());
-        // It writes to a scratch database only, but that is not to be left behind.
-        self.spawn(Kind::Writes, async move |world: Arc<World>| {
-            let _turn = world.job.lock().await;
-            let project = world.project();
-            let told = Arc::clone(&world);
-            let tell = move |news| told.answer(Msg::VerifyTold(generation, news));
-            let wanted = VerifyOptions { revisions, download: options.yes };
-            let work = async {
-                let target = world.connection.target(&project, &options).await?;
-                verify(&project, &tree, &target, &wanted, &tell, &cancel).await
-            };
-            let answer = Box::pin(work).await;
-            world.answer(Msg::Verified(generation, answer));
-        });
-    }
-
-    pub(super) fn fresh_cancel(&mut self) -> CancellationToken {
-        self.beside.cancel();
-        self.cancel = CancellationToken::new();
-        self.cancel.clone()
+    /// Cancels the drift that is computed for a dialog.
+    pub(super) fn cancel_for_dialog(&self) {
+        self.dialog_token.cancel();
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) enum Event {
     /// What an effect has to say.
     Answer(Msg),
     /// An effect came to its end, whatever that was.
-    Ended(Kind),
+    Ended(TaskKind),
     /// Something moved in a watched folder.
     FilesMoved,
     EditorEnded(Result<(), Error>),
@@ -24,7 +24,7 @@ pub(super) enum Event {
 
 /// What an effect is to the loop when it has to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TaskKind {
     /// It writes: the loop waits for it before the process ends.
     Writes,
     /// It only reads, and can be let go.

@@ -4,21 +4,17 @@
 //! until one of a closed set of events happens; without focus and without a job it has no timer at all.
 
 mod away;
-mod backing_up;
-mod comparing;
 mod connection;
-mod editing;
 mod effects;
 mod event;
 mod external_editor;
-mod generating;
-mod keeping;
 mod machine;
 mod main_loop;
 mod options;
 mod panic;
 mod play;
 mod signals;
+mod task;
 mod terminal;
 mod timers;
 mod watch;

@@ -11,7 +11,8 @@ use crate::engine::project::ScriptProblem;
 use crate::engine::verify::{Stage, Told};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
-use crate::tui::app::screen::editor::{FoundHazard, Opening, Operation, Origin, Panel, Proof};
+use crate::tui::app::opening::{EditorProof, Opening, Origin, Panel};
+use crate::tui::editor::{FoundHazard, Operation};
 
 #[test]
 fn where_it_ran_is_told() {
@@ -54,21 +55,19 @@ fn a_proof_that_runs_can_be_cancelled() {
     let mut harness = open(120, 40);
     harness.hold = true;
     harness.press("<^p>");
-    harness.send(Msg::ProofTold(Told::Proving {
-        revision: id("9f3b6c10a7d2"),
-        stage: Stage::Down,
-        number: 1,
-        count: 1,
-    }));
+    harness.send(proof_progress(
+        harness.job(),
+        Told::Proving { revision: id("9f3b6c10a7d2"), stage: Stage::Down, number: 1, count: 1 },
+    ));
     let screen = harness.screen();
     assert!(screen.contains("proving: down …") && screen.contains("^c cancel"), "{screen}");
     harness.press("x<^s>");
     assert!(!harness.asked.contains(&format!("save {PATH}")), "one job at a time");
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
-    harness.send(Msg::Proved(id("9f3b6c10a7d2"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
+    harness.send(proof_ended(harness.job(), id("9f3b6c10a7d2"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
     assert!(harness.screen().contains("the proof was cancelled"));
-    assert!(!harness.model.is_busy() && harness.model.editor.is_some());
+    assert!(!harness.model.is_busy() && harness.model.editor().is_some());
 }
 
 #[test]
@@ -102,7 +101,7 @@ pub fn fresh(origin: Origin) -> Opening {
         revision: Some(id("eeeeeeeeeeee")),
         line: None,
         panel: Panel {
-            proof: Proof::Found(Box::new(proved("eeeeeeeeeeee")), jiff::civil::time(10, 0, 0, 0)),
+            proof: EditorProof::Found(Box::new(proved("eeeeeeeeeeee")), jiff::civil::time(10, 0, 0, 0)),
             operations: vec![Operation { object: "jobs".into(), doing: "is not in the models".into(), line: 8 }],
             hazards: vec![FoundHazard { line: 8, direction: crate::core::graph::Direction::Upgrade, hazard }],
             ..Panel::default()
@@ -121,7 +120,7 @@ fn a_script_that_was_just_made_is_kept_or_thrown_away() {
     harness.press("<esc>");
     assert!(harness.screen().contains("Keep the new script?"));
     harness.press("<tab><enter>");
-    assert!(harness.model.editor.is_none() && harness.disk.is_empty());
+    assert!(harness.model.editor().is_none() && harness.disk.is_empty());
 
     harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
     harness.press("<esc><tab><tab><enter>");
@@ -134,7 +133,7 @@ fn a_script_that_was_just_made_is_kept_or_thrown_away() {
     assert!(harness.screen().contains("Throw away"), "a proof does not decide about it");
     assert!(harness.asked.contains(&String::from("prove the text of eeeeeeeeeeee")) && harness.disk.is_empty());
     harness.press("<esc><^s><esc>");
-    assert!(harness.model.editor.is_none(), "kept, so that nothing is asked");
+    assert!(harness.model.editor().is_none(), "kept, so that nothing is asked");
 }
 
 #[test]
@@ -172,9 +171,9 @@ fn a_file_that_is_no_script_can_be_mended() {
 fn an_error_and_a_plan_lead_to_their_line() {
     let mut harness = Harness::new(120, 40);
     harness.press("ujjje");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (7, 0));
+    assert_eq!(harness.model.editor().unwrap().document.cursor(), (7, 0));
     harness.press("<esc>");
-    assert!(harness.model.plan.is_some(), "back to the plan");
+    assert!(harness.model.plan().is_some(), "back to the plan");
     harness.press("<esc>");
     harness.model.show_error(Error {
         revision: Some(String::from("9f3b6c10a7d2")),
@@ -182,7 +181,7 @@ fn an_error_and_a_plan_lead_to_their_line() {
         ..Error::new("it failed")
     });
     harness.press("e");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (8, 0));
+    assert_eq!(harness.model.editor().unwrap().document.cursor(), (8, 0));
     assert!(harness.model.dialogs.is_empty());
 }
 
@@ -191,22 +190,22 @@ fn a_script_too_long_is_left_to_other_editors() {
     let mut harness = Harness::new(120, 40);
     let text: Arc<str> = "\n".repeat(60_000).into();
     harness.send(Msg::OpenEditor(Box::new(Opening { text, ..fresh(Origin::Script) })));
-    assert!(harness.model.editor.is_none() && harness.screen().contains("E opens it in $EDITOR"));
+    assert!(harness.model.editor().is_none() && harness.screen().contains("E opens it in $EDITOR"));
 }
 
 #[test]
 fn answers_of_texts_that_are_gone_do_not_count() {
     let mut harness = open(120, 40);
-    harness.send(Msg::Examined(0, Box::default()));
+    harness.send(examined(0, Box::default()));
     assert!(harness.screen().contains("drop column legacy_code"));
     harness.press("<esc>");
     for message in [
-        Msg::Proved(id("9f3b6c10a7d2"), Ok(Box::new(proved("9f3b6c10a7d2")))),
-        Msg::ScriptSaved(Ok(crate::engine::project::Saved::Written)),
+        proof_ended(harness.job(), id("9f3b6c10a7d2"), Ok(Box::new(proved("9f3b6c10a7d2")))),
+        script_saved(harness.job(), Ok(crate::engine::project::Saved::Written)),
     ] {
         harness.send(message);
     }
-    assert!(harness.model.editor.is_none());
+    assert!(harness.model.editor().is_none());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("prove")));
 }
 

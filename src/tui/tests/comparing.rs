@@ -8,6 +8,7 @@ use crate::engine::autogenerate::{Comparison, Told};
 use crate::engine::drift::Drift;
 use crate::engine::models;
 use crate::engine::{Error, ErrorKind};
+use crate::tui::app::effect::Task;
 use crate::tui::app::{Effect, Generation, Msg, Start};
 
 /// What comparing finds in the fake world.
@@ -22,31 +23,23 @@ pub struct World {
 }
 
 impl World {
-    pub fn answer(&self, effect: &Effect) -> Vec<Msg> {
+    pub fn answer(&self, generation: Generation, task: &Task) -> Vec<Msg> {
         let error = self.error.clone();
-        match effect {
-            Effect::Drift(generation, tree, beside) => {
+        let drift = || error.clone().map_or_else(|| Ok(self.drift.clone()), Err);
+        match task {
+            Task::Drift(tree) => {
                 let ids = tree.graph.pending(&[]).into_iter().cloned();
-                let told = ids.map(|revision| Msg::CompareTold(*generation, Told::Replay { revision }));
-                let mut messages: Vec<Msg> = if *beside { Vec::new() } else { told.collect() };
-                messages.push(Msg::Drifted(*generation, error.map_or_else(|| Ok(self.drift.clone()), Err)));
-                messages
+                let told = ids.map(|revision| compare_progress(generation, Told::Replay { revision }));
+                told.chain([drift_ended(generation, drift())]).collect()
             }
-            Effect::Check(generation, _, consent) => {
+            Task::DriftForDialog(_) => vec![dialog_drift_ended(generation, drift())],
+            Task::Check { consent, .. } => {
                 let needs = (self.program && !consent)
                     .then(|| Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all"));
-                vec![Msg::Checked(*generation, error.or(needs).map_or_else(|| Ok(self.check.clone()), Err))]
+                vec![check_ended(generation, error.or(needs).map_or_else(|| Ok(self.check.clone()), Err))]
             }
             _ => Vec::new(),
         }
-    }
-}
-
-pub fn name(effect: &Effect) -> String {
-    match effect {
-        Effect::Drift(_, _, beside) => format!("drift beside {beside}"),
-        Effect::Check(_, _, consent) => format!("check consent {consent}"),
-        _ => String::new(),
     }
 }
 
@@ -94,7 +87,7 @@ fn running(key: &str) -> (Harness, Generation) {
     let mut harness = with(drifted(), models(), 120, 40);
     harness.hold = true;
     harness.press(key);
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     (harness, generation)
 }
 
@@ -179,11 +172,11 @@ fn changed_scripts_and_an_applied_plan_take_it_back() {
 fn what_it_is_at_is_told() {
     let (mut harness, generation) = running("A");
     let loading = models::Told::Loading { file: String::from("users.sql"), number: 2, count: 7 };
-    harness.send(Msg::CompareTold(generation, Told::Load(loading)));
+    harness.send(compare_progress(generation, Told::Load(loading)));
     assert!(harness.screen().contains("loading users.sql, 2 of 7, 0 s"), "{}", harness.screen());
     let notes = vec![String::from("a private server is used")];
-    harness.send(Msg::CompareTold(generation, Told::Scratch { place: String::from("a socket"), notes }));
-    harness.send(Msg::CompareTold(generation, Told::Read));
+    harness.send(compare_progress(generation, Told::Scratch { place: String::from("a socket"), notes }));
+    harness.send(compare_progress(generation, Told::Read));
     let screen = harness.screen();
     assert!(screen.contains("reading the database") && screen.contains("a private server is used"), "{screen}");
     harness.press("<esc>");
@@ -225,11 +218,11 @@ fn quitting_waits_for_the_scratch_database_to_go() {
 fn what_comes_too_late_is_dropped() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     harness.press("=");
-    let (before, generation) = (harness.screen(), harness.model.generation);
-    harness.send(Msg::Drifted(generation, Ok(drifted())));
-    harness.send(Msg::Drifted(generation - 1, Err(Error::new("too late"))));
-    harness.send(Msg::Checked(generation, Ok(models())));
-    harness.send(Msg::CompareTold(generation, Told::Compare));
+    let (before, generation) = (harness.screen(), harness.model.jobs.generation());
+    harness.send(drift_ended(generation, Ok(drifted())));
+    harness.send(drift_ended(generation - 1, Err(Error::new("too late"))));
+    harness.send(check_ended(generation, Ok(models())));
+    harness.send(compare_progress(generation, Told::Compare));
     assert_eq!(harness.screen(), before);
     // A drift that was found for other heads is shown, and is not said of these.
     harness.hold = true;
@@ -271,8 +264,8 @@ fn stamping_shows_the_drift_and_does_not_wait_for_it() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
     harness.hold = true;
     assert!(harness.press("js").screen().contains("drift   computing …"), "{}", harness.screen());
-    assert_eq!(harness.asked.last().unwrap(), "drift beside true");
-    assert!(harness.model.job.is_none());
+    assert_eq!(harness.asked.last().unwrap(), "drift for dialog");
+    assert!(harness.model.jobs.running().is_none());
     finish(&mut harness);
     let screen = harness.screen();
     assert!(screen.contains("drift   3 objects differ from the history"), "{screen}");

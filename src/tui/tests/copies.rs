@@ -5,20 +5,20 @@ use crate::core::copies::{Detail, Forecast, Keeping, Kind};
 use crate::core::graph::Direction;
 use crate::engine::Error;
 use crate::engine::copies::{Copy, Restored};
-use crate::tui::app::screen::kept_dialog::Wanted;
-use crate::tui::app::{Effect, Msg, Start};
+use crate::tui::app::effect::{CopyAction, Task};
+use crate::tui::app::{Generation, Msg, Start};
 
 /// What the engine answers: two copies, all of which comes back.
-pub fn answer(effect: &Effect) -> Vec<Msg> {
-    match effect {
-        Effect::ListCopies(generation) => vec![Msg::CopiesListed(*generation, Ok(listed()))],
-        Effect::ChangeCopy(generation, _, Wanted::PutBack) => {
+pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
+    match task {
+        Task::ListCopies => vec![copies_listed(generation, Ok(listed()))],
+        Task::ChangeCopy(_, CopyAction::Restore) => {
             let restored = Restored { object: "functions.legacy_code".into(), rows: 40, left: 1, added: 2 };
-            vec![Msg::CopyBack(*generation, Ok(restored))]
+            vec![copy_restored(generation, Ok(restored))]
         }
-        Effect::ChangeCopy(generation, id, Wanted::Drop) => {
+        Task::ChangeCopy(id, CopyAction::Drop) => {
             let dropped = listed().into_iter().filter(|copy| copy.id == *id).collect();
-            vec![Msg::CopyDropped(*generation, Ok(dropped))]
+            vec![copy_dropped(generation, Ok(dropped))]
         }
         _ => Vec::new(),
     }
@@ -82,11 +82,11 @@ fn the_list_says_what_is_kept_and_how_it_comes_back() {
         insta::assert_snapshot!(format!("copies_{width}x{height}"), harness.screen());
     }
     harness.press("<esc>");
-    assert!(harness.model.sheet.is_none());
+    assert!(harness.model.list().is_none());
     harness.resize(80, 24);
     harness.hold = true;
-    let generation = harness.press("K").model.generation;
-    harness.send(Msg::CopiesListed(generation, Ok(Vec::new())));
+    let generation = harness.press("K").model.jobs.generation();
+    harness.send(copies_listed(generation, Ok(Vec::new())));
     insta::assert_snapshot!("copies_none", harness.screen());
     harness.press("rx");
     assert!(harness.model.dialogs.is_empty());
@@ -98,13 +98,13 @@ fn one_is_put_back_only_when_somebody_says_so() {
     harness.press("Kr");
     assert!(harness.screen().contains("Put the copy back"), "{}", harness.screen());
     harness.press("<enter>");
-    assert!(harness.model.dialogs.is_empty() && !harness.asked.contains(&String::from("put back 7")));
+    assert!(harness.model.dialogs.is_empty() && !harness.asked.contains(&String::from("restore copy 7")));
     harness.press("r<tab><enter>");
-    assert!(harness.asked.contains(&String::from("put back 7")), "{:?}", harness.asked);
+    assert!(harness.asked.contains(&String::from("restore copy 7")), "{:?}", harness.asked);
     let screen = harness.screen();
     assert!(screen.contains("functions.legacy_code is back: 40 rows, 1 not"), "{screen}");
     assert_eq!(harness.asked.last().unwrap(), "list copies");
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
 }
 
 #[test]
@@ -132,11 +132,11 @@ fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
     harness.press("K");
     harness.hold = true;
     harness.press("r<tab><enter>");
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     assert!(harness.screen().contains("putting functions.legacy_code back"), "{}", harness.screen());
     harness.press("r");
     assert!(harness.model.dialogs.is_empty(), "one thing at a time");
-    harness.send(Msg::CopyBack(generation, Err(Error::new("its table is gone").hint("look"))));
+    harness.send(copy_restored(generation, Err(Error::new("its table is gone").hint("look"))));
     assert!(harness.screen().contains("its table is gone"), "{}", harness.screen());
 
     let options = Start { read_only: true, ..start(120, 30) };
@@ -157,11 +157,8 @@ fn dropping(bytes: u64, limit: u64) -> Harness {
     harness
 }
 
-fn confirmed(harness: &Harness) -> &crate::tui::app::screen::confirm::Confirm {
-    match harness.model.dialogs.last() {
-        Some(crate::tui::app::dialog::Dialog::Confirm(confirm)) => confirm,
-        other => panic!("{other:?}\n{}", harness.screen()),
-    }
+fn confirmed(harness: &Harness) -> &crate::tui::app::screen::plan::confirm::Confirm {
+    harness.model.dialog().unwrap_or_else(|| panic!("{}", harness.screen()))
 }
 
 #[test]

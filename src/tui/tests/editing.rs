@@ -16,12 +16,12 @@ pub const PATH: &str = "/project/migrations/versions/9f3b6c10_drop_legacy_code.s
 pub fn open(width: u16, height: u16) -> Harness {
     let mut harness = Harness::new(width, height);
     harness.press("e");
-    assert!(harness.model.editor.is_some());
+    assert!(harness.model.editor().is_some());
     harness
 }
 
 pub fn text(harness: &Harness) -> String {
-    harness.model.editor.as_ref().expect("the editor is open").text.to_string()
+    harness.model.editor().expect("the editor is open").text.to_string()
 }
 
 pub fn saved(harness: &Harness) -> Option<&String> {
@@ -113,7 +113,7 @@ fn what_is_typed_is_saved_as_it_is_typed() {
     harness.press("<^s>");
     assert!(harness.screen().contains("nothing has changed since it was saved"));
     harness.press("<esc>");
-    assert!(harness.model.editor.is_none());
+    assert!(harness.model.editor().is_none());
     assert!(harness.screen().contains("q?:eALTER TABLE"), "the pane shows the new text");
 }
 
@@ -134,15 +134,16 @@ fn unsaved_changes_are_asked_about() {
     harness.press("x<esc>");
     assert!(harness.screen().contains("Unsaved changes"));
     harness.press("<enter>");
-    assert!(harness.model.editor.is_some(), "the harmless button has the focus");
+    assert!(harness.model.editor().is_some(), "the harmless button has the focus");
     harness.press("<esc><tab><enter>");
-    assert!(harness.model.editor.is_none() && saved(&harness).is_none());
+    assert!(harness.model.editor().is_none() && saved(&harness).is_none());
     harness.press("ex<esc><tab><tab><enter>");
-    assert!(harness.model.editor.is_none() && saved(&harness).unwrap().contains("xALTER"));
+    assert!(harness.model.editor().is_none() && saved(&harness).unwrap().contains("xALTER"));
     harness.press("e<esc>");
-    assert!(harness.model.editor.is_none() && harness.model.dialogs.is_empty(), "without changes nothing is asked");
+    assert!(harness.model.editor().is_none() && harness.model.dialogs.is_empty(), "without changes nothing is asked");
     harness.press("ex<^c>");
     assert!(!harness.asked.contains(&String::from("quit")));
+    println!("{}\n{:?}", harness.screen(), harness.asked);
     harness.press("<tab><tab><enter>");
     assert_eq!(harness.asked.last().unwrap(), "load scripts");
     assert!(harness.asked.contains(&String::from("quit")), "saved, then quit");
@@ -193,7 +194,7 @@ fn a_file_that_changes_below_is_read_again_or_told() {
     };
     change(&mut harness, "other_code");
     assert!(text(&harness).contains("other_code") && harness.screen().contains("read again"), "{}", harness.screen());
-    assert!(!harness.model.editor.as_ref().unwrap().is_modified());
+    assert!(!harness.model.editor().unwrap().is_modified());
     harness.press("x");
     change(&mut harness, "third_code");
     let mut files: Vec<_> = harness.tree.scripts.values().map(|file| (**file).clone()).collect();
@@ -259,12 +260,12 @@ fn searching_goes_from_match_to_match() {
     harness.press("<up><up><up>");
     assert!(harness.screen().contains("4 of 4"), "round the end");
     harness.press("<esc>");
-    let cursor = harness.model.editor.as_ref().unwrap().document.cursor();
+    let cursor = harness.model.editor().unwrap().document.cursor();
     assert_eq!(cursor.0, 11, "the cursor stays at what was found");
     harness.press("<f3>");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor().0, 0);
+    assert_eq!(harness.model.editor().unwrap().document.cursor().0, 0);
     harness.press("<^g>9<enter>");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor().0, 8);
+    assert_eq!(harness.model.editor().unwrap().document.cursor().0, 8);
     harness.press("<^g>x<enter>");
     assert!(harness.screen().contains("a number from 1 to 13"));
 }
@@ -290,17 +291,17 @@ fn a_paste_is_one_step_and_copies_reach_the_terminal() {
 fn the_mouse_places_the_cursor_selects_and_scrolls() {
     let mut harness = open(80, 12);
     let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
-    let top = harness.model.editor.as_ref().unwrap().top;
+    let top = harness.model.editor().unwrap().top;
     harness.send(mouse(MouseEventKind::Down(MouseButton::Left), 10, 3));
-    let cursor = harness.model.editor.as_ref().unwrap().document.cursor();
-    assert_eq!(cursor, (top + 1, 4.min(harness.model.editor.as_ref().unwrap().document.line(top + 1).len())));
+    let cursor = harness.model.editor().unwrap().document.cursor();
+    assert_eq!(cursor, (top + 1, 4.min(harness.model.editor().unwrap().document.line(top + 1).len())));
     harness.send(mouse(MouseEventKind::Drag(MouseButton::Left), 8, 5));
-    assert!(harness.model.editor.as_ref().unwrap().document.selected_text().is_some());
+    assert!(harness.model.editor().unwrap().document.selected_text().is_some());
     harness.send(mouse(MouseEventKind::Up(MouseButton::Left), 8, 5));
-    let cursor = harness.model.editor.as_ref().unwrap().document.cursor();
+    let cursor = harness.model.editor().unwrap().document.cursor();
     harness.send(mouse(MouseEventKind::ScrollUp, 10, 5));
     harness.send(mouse(MouseEventKind::ScrollUp, 10, 5));
-    let editor = harness.model.editor.as_ref().unwrap();
+    let editor = harness.model.editor().unwrap();
     assert_eq!((editor.top, editor.document.cursor()), (0, cursor), "the wheel leaves the cursor alone");
 }
 
@@ -318,5 +319,5 @@ fn read_only_is_read_and_said() {
     harness.press("<^a><^c>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("copy the selection")));
     harness.press("<esc>");
-    assert!(harness.model.editor.is_none());
+    assert!(harness.model.editor().is_none());
 }

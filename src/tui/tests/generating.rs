@@ -11,8 +11,9 @@ use crate::core::schema::{Kind, ObjectId};
 use crate::engine::autogenerate::{Comparison, Stage, Told};
 use crate::engine::verify::Verified;
 use crate::engine::{Error, ErrorKind, models};
-use crate::tui::app::screen::editor::{Opening, Origin, Proof};
-use crate::tui::app::screen::generate::{Answer, Made, Wanted};
+use crate::tui::app::effect::{GenerateRequest, Task};
+use crate::tui::app::opening::{EditorProof, Opening, Origin};
+use crate::tui::app::screen::generate::{GenerateAnswer, GeneratedScript};
 use crate::tui::app::{Effect, Generation, Msg};
 
 /// What generating comes to in the fake world.
@@ -23,17 +24,17 @@ pub struct World {
     /// What may be renames, as long as nobody has said what is one.
     pub candidates: Vec<Candidate>,
     /// `None`: the models add nothing.
-    pub made: Option<Made>,
+    pub made: Option<GeneratedScript>,
     pub error: Option<Error>,
     /// The models come from a program, which runs only after a yes.
     pub program: bool,
 }
 
 impl World {
-    pub fn answer(&self, generation: Generation, wanted: &Wanted) -> Vec<Msg> {
-        let told = |told| Msg::GenerateTold(generation, told);
-        let answer = |answer| Msg::Generated(generation, answer);
-        if self.program && !wanted.consent {
+    pub fn answer(&self, generation: Generation, request: &GenerateRequest) -> Vec<Msg> {
+        let told = |told| generate_progress(generation, told);
+        let answer = |answer| generate_ended(generation, answer);
+        if self.program && !request.consent {
             let needs = Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all");
             return vec![answer(Err(needs))];
         }
@@ -46,28 +47,22 @@ impl World {
             .map(|(n, file)| told(Told::Load(models::Told::Loading { file: file.into(), number: n + 1, count: 2 })))
             .collect();
         messages.extend([Told::Read, Told::Compare].map(told));
-        if !self.candidates.is_empty() && wanted.renames.is_none() {
+        if !self.candidates.is_empty() && request.renames.is_none() {
             let operation = operation("jobs", "ALTER TABLE public.jobs DROP COLUMN state");
             let changes = Changes { operations: vec![operation], outside_transaction: None };
             let comparison = Comparison { changes, renames: self.candidates.clone(), notes: Vec::new() };
-            messages.push(answer(Ok(Answer::Renames(comparison))));
+            messages.push(answer(Ok(GenerateAnswer::Renames(comparison))));
             return messages;
         }
         let Some(made) = self.made.clone() else {
-            messages.push(answer(Ok(Answer::Nothing(Vec::new()))));
+            messages.push(answer(Ok(GenerateAnswer::Nothing(Vec::new()))));
             return messages;
         };
         messages.push(told(Told::Compared { statements: 3, objects: 2 }));
         messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| told(Told::Prove(stage))));
-        messages.push(answer(Ok(Answer::Made(Box::new(made)))));
+        messages.push(answer(Ok(GenerateAnswer::Script(Box::new(made)))));
         messages
     }
-}
-
-pub fn name(wanted: &Wanted) -> String {
-    let Wanted { new, renames, consent } = wanted;
-    let renames = renames.as_ref().map_or(String::from("to be asked"), |specs| format!("[{}]", specs.join(" ")));
-    format!("generate '{}' on {} renames {renames} consent {consent}", new.message, new.heads.join(" "))
 }
 
 fn operation(table: &str, sql: &str) -> Operation {
@@ -76,9 +71,9 @@ fn operation(table: &str, sql: &str) -> Operation {
 }
 
 /// A script that is proved, and drops a table of twelve rows.
-pub fn made() -> Made {
+pub fn made() -> GeneratedScript {
     let Opening { path, text, revision, panel, .. } = fresh(Origin::New);
-    Made {
+    GeneratedScript {
         path,
         home: None,
         text,
@@ -92,11 +87,11 @@ pub fn made() -> Made {
 }
 
 /// The same, not proved: it would be a draft.
-fn unproved() -> Made {
+fn unproved() -> GeneratedScript {
     let made = made();
     let marked = format!("-- UNPROVED: the upgrade does not make what the models say\n--   one\n--\n{}", made.text);
     let difference = vec![String::from("after the upgrade, column public.jobs.state is missing")];
-    Made {
+    GeneratedScript {
         home: Some(made.path.clone()),
         path: PathBuf::from("/project/migrations/drafts/eeeeeeeeeeee_new.sql"),
         text: marked.into(),
@@ -117,7 +112,7 @@ pub fn running(width: u16, height: u16) -> (Harness, Generation) {
     let mut harness = ready(width, height);
     harness.hold = true;
     harness.press("aadd a quota<enter>");
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     (harness, generation)
 }
 
@@ -127,7 +122,7 @@ pub fn finish(harness: &mut Harness) {
 }
 
 fn tell(harness: &mut Harness, generation: Generation, told: Told) {
-    harness.send(Msg::GenerateTold(generation, told));
+    harness.send(generate_progress(generation, told));
 }
 
 fn loading(number: usize) -> Told {
@@ -142,7 +137,7 @@ fn pictures_of_the_form_and_of_the_phases() {
         harness.press("aadd a quota");
         insta::assert_snapshot!("generate_form", harness.screen());
         harness.press("<enter>");
-        let generation = harness.model.generation;
+        let generation = harness.model.jobs.generation();
         (harness, generation)
     };
     for told in [loading(2), Told::Read, Told::Compare, Told::Compared { statements: 5, objects: 2 }] {
@@ -170,7 +165,7 @@ fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     harness.press("<esc><tab><enter>");
-    assert!(harness.model.editor.is_none() && harness.disk.is_empty() && harness.model.sheet.is_none());
+    assert!(harness.model.editor().is_none() && harness.disk.is_empty() && harness.model.list().is_none());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("save")));
     harness.press("aadd a quota<enter><^s>");
     assert!(harness.disk.contains_key(&made().path));
@@ -199,7 +194,7 @@ fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
     assert!(harness.press("a").screen().contains("▸ read"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
-    assert!(harness.model.editor.is_none(), "it does not come over what is looked at");
+    assert!(harness.model.editor().is_none(), "it does not come over what is looked at");
     assert!(harness.screen().contains("eeeeeeee is proved: up, down and up again; a shows it"), "{}", harness.screen());
     harness.press("a");
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());
@@ -209,10 +204,8 @@ fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
 fn a_script_that_is_edited_meanwhile_is_not_lost() {
     let (mut harness, _) = running(120, 40);
     harness.press("<esc>");
-    let before = harness.model.job.take();
-    harness.press("e");
+    harness.send(Msg::OpenEditor(Box::new(Opening::script(&harness.tree.scripts[&id("9f3b6c10a7d2")].clone(), None))));
     harness.press("-- mine");
-    harness.model.job = before;
     finish(&mut harness);
     assert!(harness.screen().contains("-- mine") && harness.screen().contains("a shows it"), "{}", harness.screen());
 }
@@ -239,7 +232,7 @@ fn it_is_cancelled_at_every_phase() {
         let screen = harness.screen();
         assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
         assert!(screen.contains("stopped") && !screen.contains("┌ Error"), "{screen}");
-        assert!(harness.disk.is_empty() && harness.model.editor.is_none());
+        assert!(harness.disk.is_empty() && harness.model.editor().is_none());
         harness.generated.error = None;
         assert!(harness.press("R").screen().contains("Edit ─ ● new"), "{}", harness.screen());
     }
@@ -249,11 +242,15 @@ fn it_is_cancelled_at_every_phase() {
 fn what_comes_although_it_was_cancelled_is_dropped() {
     let (mut harness, generation) = running(100, 30);
     harness.press("<^c>");
-    harness.send(Msg::Generated(generation, Ok(Answer::Made(Box::new(made())))));
-    assert!(harness.model.editor.is_none() && harness.screen().contains("nothing was written"), "{}", harness.screen());
+    harness.send(generate_ended(generation, Ok(GenerateAnswer::Script(Box::new(made())))));
+    assert!(
+        harness.model.editor().is_none() && harness.screen().contains("nothing was written"),
+        "{}",
+        harness.screen()
+    );
     let before = harness.screen();
     for late in [generation, generation - 1, generation + 5] {
-        harness.send(Msg::Generated(late, Ok(Answer::Made(Box::new(made())))));
+        harness.send(generate_ended(late, Ok(GenerateAnswer::Script(Box::new(made())))));
         tell(&mut harness, late, Told::Prove(Stage::Up));
     }
     assert_eq!(harness.screen(), before);
@@ -262,10 +259,10 @@ fn what_comes_although_it_was_cancelled_is_dropped() {
 #[test]
 fn an_old_generation_says_nothing_to_a_new_one() {
     let (mut harness, old) = running(100, 30);
-    harness.send(Msg::Generated(old, Ok(Answer::Nothing(Vec::new()))));
+    harness.send(generate_ended(old, Ok(GenerateAnswer::Nothing(Vec::new()))));
     harness.press("R");
     tell(&mut harness, old, Told::Prove(Stage::Up));
-    harness.send(Msg::Generated(old, Err(Error::new("too late"))));
+    harness.send(generate_ended(old, Err(Error::new("too late"))));
     let screen = harness.screen();
     assert!(screen.contains("▸ load") && !screen.contains("too late"), "{screen}");
 }
@@ -287,7 +284,7 @@ fn nothing_that_differs_is_said_and_writes_nothing() {
     let screen = harness.press("anothing<enter>").screen();
     assert!(screen.contains("the models add nothing to the database: no script is needed"), "{screen}");
     assert!(screen.contains("nothing differs") && screen.contains("✓ models agree"), "{screen}");
-    assert!(harness.model.editor.is_none() && harness.disk.is_empty());
+    assert!(harness.model.editor().is_none() && harness.disk.is_empty());
     assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
 }
 
@@ -323,7 +320,7 @@ fn a_script_that_fails_once_it_is_edited_is_not_kept_unasked() {
     let screen = harness.press("<^p><^s>").screen();
     assert!(screen.contains("This script is not proved") && harness.disk.is_empty(), "{screen}");
     harness.press("<enter>");
-    assert!(harness.model.editor.is_some() && harness.disk.is_empty(), "goes on editing");
+    assert!(harness.model.editor().is_some() && harness.disk.is_empty(), "goes on editing");
     harness.press("<^s><tab><enter>");
     assert_eq!(harness.disk[&made().path], made().text.to_string());
 }
@@ -331,10 +328,10 @@ fn a_script_that_fails_once_it_is_edited_is_not_kept_unasked() {
 #[test]
 fn the_cursor_stands_where_a_value_is_to_be_put() {
     let mut harness = ready(120, 40);
-    harness.generated.made = Some(Made { line: Some(8), ..made() });
+    harness.generated.made = Some(GeneratedScript { line: Some(8), ..made() });
     harness.press("aadd a quota<enter>");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (7, 0));
-    assert!(matches!(harness.model.editor.as_ref().unwrap().panel.proof, Proof::Found(..)));
+    assert_eq!(harness.model.editor().unwrap().document.cursor(), (7, 0));
+    assert!(matches!(harness.model.editor().unwrap().panel.proof, EditorProof::Found(..)));
 }
 
 #[test]
@@ -356,9 +353,9 @@ fn late_messages_of_a_text_prove_nothing_else() {
     harness.press("ax<enter>");
     harness.hold = true;
     harness.press("<^p>");
-    assert!(matches!(harness.held.last(), Some(Effect::Prove(_, Some(_)))));
+    assert!(matches!(harness.held.last(), Some(Effect::Run(_, Task::Prove(_, Some(_))))));
     harness.press("<^c>");
     harness.held.clear();
-    harness.send(Msg::Proved(id("eeeeeeeeeeee"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
+    harness.send(proof_ended(harness.job(), id("eeeeeeeeeeee"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
     assert!(harness.screen().contains("the proof was cancelled") && harness.disk.is_empty(), "{}", harness.screen());
 }

@@ -58,7 +58,9 @@ fn a_program_runs_only_after_a_yes() {
     let screen = harness.press("ax<enter>").screen();
     assert!(screen.contains("Run the project's program?") && screen.contains("./print-ddl --all"), "{screen}");
     harness.press("<enter>");
-    assert!(harness.model.editor.is_none() && harness.model.sheet.is_none() && harness.model.job.is_none());
+    assert!(
+        harness.model.editor().is_none() && harness.model.list().is_none() && harness.model.jobs.running().is_none()
+    );
     harness.press("ax<enter><right><enter>");
     assert!(harness.asked.iter().any(|asked| asked.ends_with("consent true")), "{:?}", harness.asked);
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());
@@ -70,7 +72,7 @@ fn errors_are_shown_and_leave_nothing() {
     harness.generated.error = Some(Error::new("models/users.sql:3: syntax error").hint("mend it"));
     let screen = harness.press("ax<enter>").screen();
     assert!(screen.contains("models/users.sql:3: syntax error") && screen.contains("mend it"), "{screen}");
-    assert!(harness.model.job.is_none() && harness.model.editor.is_none());
+    assert!(harness.model.jobs.running().is_none() && harness.model.editor().is_none());
     harness.generated.error = None;
     assert!(harness.press("<esc>R").screen().contains("Edit ─ ● new"), "{}", harness.screen());
 }

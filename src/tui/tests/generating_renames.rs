@@ -54,7 +54,7 @@ fn what_speaks_for_each_is_shown_and_none_is_one_unless_it_is_said() {
     ] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
-    assert!(harness.model.job.is_none(), "nothing runs while it asks");
+    assert!(harness.model.jobs.running().is_none(), "nothing runs while it asks");
     assert!(screen.contains("Space rename or not  Enter go on"), "{screen}");
     harness.press("<enter>");
     assert!(last_wanted(&harness).ends_with("renames [] consent false"), "{}", last_wanted(&harness));
@@ -82,19 +82,19 @@ fn the_second_time_round_the_phases_stay() {
     harness.press("<space><enter>");
     let held = harness.held.len();
     assert_eq!(held, 1);
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     for told in [
         crate::engine::autogenerate::Told::Load(crate::engine::models::Told::FromCache),
         crate::engine::autogenerate::Told::Read,
         crate::engine::autogenerate::Told::Compare,
     ] {
-        harness.send(Msg::GenerateTold(generation, told));
+        harness.send(generate_progress(generation, told));
         let screen = harness.screen();
         assert!(screen.contains("✓ load     2 files") && screen.contains("✓ compare"), "{screen}");
         assert!(screen.contains("▸ renames"), "{screen}");
     }
     let told = crate::engine::autogenerate::Told::Compared { statements: 3, objects: 1 };
-    harness.send(Msg::GenerateTold(generation, told));
+    harness.send(generate_progress(generation, told));
     let screen = harness.screen();
     assert!(screen.contains("✓ renames  1 of 2 pairs: 3 statements for 1 object"), "{screen}");
     assert!(screen.contains("▸ prove"), "{screen}");
@@ -119,7 +119,7 @@ fn cancelled_at_the_question_it_says_so_and_does_not_quit() {
     assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
     assert!(!harness.asked.contains(&String::from("quit")) && harness.disk.is_empty());
     harness.press("<enter><space>");
-    assert!(harness.model.editor.is_none());
+    assert!(harness.model.editor().is_none());
     assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
 }
 

@@ -11,7 +11,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::fixtures::{hazards, id, outcome, sample};
-pub use super::names::{name, proved, start};
+pub use super::names::*;
 use crate::core::copies::Keeping;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
@@ -26,8 +26,11 @@ use crate::engine::project::{Saved, ScriptFile, ScriptTree};
 use crate::engine::state::record::Record;
 use crate::engine::state::status::Status;
 use crate::engine::verify::{Report, Stage, Told, Verified};
-use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
-use crate::tui::editor::examine;
+use crate::tui::app::effect::Task;
+use crate::tui::app::screen::ScreenMsg;
+use crate::tui::app::screen::editor::EditorMsg;
+use crate::tui::app::{Effect, Generation, Model, Msg, Start, parse_keys, update};
+use crate::tui::editor::{Highlighted, examine};
 use crate::tui::view::draw;
 
 /// What the world outside is like, and the UI before it.
@@ -105,6 +108,11 @@ impl Harness {
         }
     }
 
+    /// The generation of the running job; without one, of the latest request.
+    pub fn job(&self) -> Generation {
+        self.model.jobs.running().map_or_else(|| self.model.jobs.generation(), |job| job.generation)
+    }
+
     /// Answers what is held back, and what that asks for.
     pub fn run(&mut self) {
         let held = std::mem::take(&mut self.held);
@@ -148,36 +156,48 @@ impl Harness {
                 models.into_iter().chain([Msg::ScriptsLoaded(self.tree.clone())]).collect()
             }
             Effect::Connect(generation, ..) | Effect::ReadStatus(generation) => vec![self.status(generation)],
-            Effect::ReadRecord(generation, ..) => vec![Msg::Recorded(generation, Ok(self.record.clone()))],
-            Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
-            Effect::Apply(approval) => self.apply(&approval),
-            Effect::Create(_, new) | Effect::Merge(_, _, new) => {
-                vec![Msg::Written(Ok(Written { revision: id("abcdefabcdef"), path: new.message.into() }))]
-            }
-            Effect::Stamp(tree, targets, purge) => {
-                let known = if purge { &[][..] } else { &self.heads };
-                let path: Path = tree.graph.stamp(&targets, known).unwrap();
-                self.heads.clone_from(&path.to);
-                vec![Msg::Stamped(Ok(path))]
-            }
-            Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
-            Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
-            Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
-            Effect::ListCopies(_) | Effect::ChangeCopy(..) => super::copies::answer(&effect),
-            Effect::Generate(generation, _, wanted) => self.generated.answer(generation, &wanted),
-            Effect::ReadScript(path, line) => {
-                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
-                vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
-            }
-            Effect::SaveScript { path, text, known } => {
-                vec![Msg::ScriptSaved(Ok(self.save(&path, &text, known.as_deref())))]
-            }
-            Effect::Examine(generation, text) => vec![Msg::Examined(generation, Box::new(examine(&text)))],
-            Effect::Prove(id, _) => vec![Msg::Proved(id, Ok(Box::new(self.proof.clone())))],
+            Effect::ReadLedger(generation, ..) => vec![Msg::Ledger(generation, Ok(self.record.clone()))],
+            Effect::Run(generation, task) => self.run_task(generation, task),
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
             Effect::Rescue(..) | Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
+        }
+    }
+
+    fn run_task(&mut self, generation: Generation, task: Task) -> Vec<Msg> {
+        match task {
+            Task::Prepare(_, request) => {
+                let answer = self.prepare(&request);
+                vec![prepared(generation, request, answer)]
+            }
+            Task::Apply(approval) => self.apply(generation, &approval),
+            Task::Create(_, new) | Task::Merge(_, _, new) => {
+                let answer = Written { revision: id("abcdefabcdef"), path: new.message.into() };
+                vec![written(generation, Ok(answer))]
+            }
+            Task::Stamp { tree, targets, purge } => {
+                let known = if purge { &[][..] } else { &self.heads };
+                let path: Path = tree.graph.stamp(&targets, known).unwrap();
+                self.heads.clone_from(&path.to);
+                vec![stamped(generation, Ok(path))]
+            }
+            Task::Verify(tree, words) => self.verify(generation, &tree, &words),
+            Task::Drift(_) | Task::DriftForDialog(_) | Task::Check { .. } => self.compared.answer(generation, &task),
+            Task::ListBackups | Task::Backup => super::backing_up::answer(generation, &task),
+            Task::ListCopies | Task::ChangeCopy(..) => super::copies::answer(generation, &task),
+            Task::Generate(_, request) => self.generated.answer(generation, &request),
+            Task::ReadScript(path, line) => {
+                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
+                let message = EditorMsg::Read(path, text.map(|text| (text.into(), line)));
+                vec![Msg::Ended(generation, ScreenMsg::Editor(message))]
+            }
+            Task::SaveScript { path, text, known } => {
+                let answer = self.save(&path, &text, known.as_deref());
+                vec![script_saved(generation, Ok(answer))]
+            }
+            Task::Examine(text) => vec![examined(generation, Box::new(examine(&text)))],
+            Task::Prove(id, _) => vec![proof_ended(generation, id, Ok(Box::new(self.proof.clone())))],
         }
     }
 
@@ -221,7 +241,7 @@ impl Harness {
 
     /// What the engine tells and answers: every revision is proved, but for the faulty ones.
     fn verify(&self, generation: Generation, tree: &ScriptTree, words: &[String]) -> Vec<Msg> {
-        let told = |told| Msg::VerifyTold(generation, told);
+        let told = |told| verify_progress(generation, told);
         let place = String::from("functions at localhost");
         let mut messages = vec![told(Told::Scratch { place, notes: Vec::new() })];
         let wanted = |id: &RevisionId| words.is_empty() || words.contains(&id.to_string());
@@ -243,7 +263,7 @@ impl Harness {
             report.revisions.push(verified);
         }
         let answer = self.stops.clone().map_or(Ok(report), Err);
-        messages.push(Msg::Verified(generation, answer));
+        messages.push(verify_ended(generation, answer));
         messages
     }
 
@@ -304,27 +324,27 @@ impl Harness {
         }
     }
 
-    fn apply(&mut self, approval: &Approval) -> Vec<Msg> {
+    fn apply(&mut self, generation: Generation, approval: &Approval) -> Vec<Msg> {
         let plan = approval.plan();
         let elapsed = Duration::from_millis(41);
         let mut messages = Vec::new();
         let mut steps = Vec::new();
         for (n, step) in plan.steps.iter().enumerate() {
-            messages.push(Msg::Progress(Progress::StepStarted { step: n }));
+            messages.push(plan_progress(generation, Progress::StepStarted { step: n }));
             for statement in 0..step.statements.len() {
-                messages.push(Msg::Progress(Progress::StatementStarted { step: n, statement }));
+                messages.push(plan_progress(generation, Progress::StatementStarted { step: n, statement }));
                 if let Some(error) = self.fails.clone() {
-                    messages.push(Msg::Applied(Err(error)));
+                    messages.push(applied(generation, Err(error)));
                     return messages;
                 }
                 let rows = Some(3310);
-                messages.push(Msg::Progress(Progress::StatementDone { step: n, statement, rows, elapsed }));
+                messages.push(plan_progress(generation, Progress::StatementDone { step: n, statement, rows, elapsed }));
             }
-            messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
+            messages.push(plan_progress(generation, Progress::StepDone { step: n, elapsed }));
             steps.push(outcome(step));
         }
         self.heads.clone_from(&plan.to);
-        messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
+        messages.push(applied(generation, Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
         messages
     }
 

@@ -7,7 +7,8 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use super::fixtures::*;
 use super::harness::*;
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::command::{self, table};
+use crate::tui::app::command::table;
+use crate::tui::app::dispatch;
 use crate::tui::app::history::Item;
 use crate::tui::app::model::{Connection, Pane};
 use crate::tui::app::{Msg, Start};
@@ -43,12 +44,12 @@ fn moves_go_by_revision_and_stop_at_the_ends() {
 fn u_and_d_only_open_the_plan() {
     let mut harness = Harness::new(80, 24);
     harness.press("u");
-    assert!(harness.model.plan.is_some());
+    assert!(harness.model.plan().is_some());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("apply")));
     harness.press("<esc>");
-    assert!(harness.model.plan.is_none());
+    assert!(harness.model.plan().is_none());
     harness.press("d");
-    assert!(harness.model.plan.is_none(), "several heads: d has to be refused");
+    assert!(harness.model.plan().is_none(), "several heads: d has to be refused");
     assert!(harness.screen().contains("several heads"));
 }
 
@@ -74,9 +75,9 @@ fn downgrading_one_head_is_minus_one() {
 fn esc_goes_back_and_never_quits() {
     let mut harness = Harness::new(120, 40);
     harness.press("3");
-    assert_eq!(harness.model.focus, Pane::Script);
+    assert_eq!(harness.model.panes.focus, Pane::Script);
     harness.press("<esc><esc><esc>");
-    assert_eq!(harness.model.focus, Pane::History);
+    assert_eq!(harness.model.panes.focus, Pane::History);
     assert!(!harness.asked.contains(&String::from("quit")));
     harness.press("q");
     assert_eq!(harness.asked.last().unwrap(), "quit");
@@ -98,7 +99,7 @@ fn panes_by_number_letter_and_tab() {
         ("<enter>", Pane::Script),
     ] {
         harness.press(keys);
-        assert_eq!(harness.model.focus, pane, "after {keys}");
+        assert_eq!(harness.model.panes.focus, pane, "after {keys}");
     }
 }
 
@@ -152,7 +153,7 @@ fn a_pasted_message_stays_on_one_line() {
     harness.press("<enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("create 'two lines'")));
     harness.send(Msg::Paste(String::from("u\n")));
-    assert!(harness.model.plan.is_none(), "a paste onto the panes is no key");
+    assert!(harness.model.plan().is_none(), "a paste onto the panes is no key");
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn missing_heads_and_problems_are_rows() {
         "below a missing head nothing is known\n{screen}"
     );
     harness.press("u");
-    assert!(harness.model.plan.is_none() && harness.screen().contains("the database is at deadbeef"));
+    assert!(harness.model.plan().is_none() && harness.screen().contains("the database is at deadbeef"));
     harness.press("<esc>k<enter>");
     assert!(harness.screen().contains("the header comes first"));
     harness.press("<esc>ky");
@@ -264,7 +265,7 @@ fn read_only_shows_plans_and_writes_nothing() {
     harness.press("csE");
     assert!(harness.model.dialogs.is_empty());
     harness.press("u<enter>");
-    assert!(harness.model.plan.as_ref().unwrap().is_reviewing());
+    assert!(harness.model.plan().unwrap().is_reviewing());
     assert!(harness.screen().contains("--read-only"));
 }
 
@@ -276,7 +277,7 @@ fn the_users_keys_and_theme_are_taken_and_faults_shown() {
     harness.run();
     assert!(harness.screen().contains("there is no command 'nonsense'"));
     harness.press("<esc>p");
-    assert!(harness.model.plan.is_some());
+    assert!(harness.model.plan().is_some());
     assert_eq!(harness.model.preferences.theme.name, "light");
 }
 
@@ -306,7 +307,7 @@ fn every_command_has_a_key_that_reaches_it() {
 fn every_command_applies_somewhere() {
     let mut applied = std::collections::HashSet::new();
     let mut look = |harness: &Harness| {
-        applied.extend(table().iter().filter(|info| command::decide(&harness.model, info.id).is_ok()).map(|i| i.id));
+        applied.extend(table().iter().filter(|info| dispatch::decide(&harness.model, info.id).is_ok()).map(|i| i.id));
     };
     let mut harness = Harness::with(110, 30, sample(), &["c3d2a981e5b4"]);
     for keys in ["", "jjjj", "u", "<esc>/a", "<enter>", "c", "<esc>x", "<esc>s", "<esc>:", "<esc>G"] {
@@ -338,7 +339,7 @@ fn every_command_applies_somewhere() {
         look(&editing);
     }
     for info in table().iter().filter(|info| !applied.contains(&info.id)) {
-        let reason = command::decide(&harness.model, info.id).err().unwrap_or_default();
+        let reason = dispatch::decide(&harness.model, info.id).err().unwrap_or_default();
         assert_eq!(reason, "", "{}", info.title);
     }
 }
@@ -364,15 +365,15 @@ fn the_mouse_selects_focuses_scrolls_and_presses() {
     assert_eq!(selected(&harness), "8e10f3b7");
     let (column, row) = find(&harness, "3 Script");
     click(&mut harness, column, row + 2);
-    assert_eq!(harness.model.focus, Pane::Script);
+    assert_eq!(harness.model.panes.focus, Pane::Script);
     let (column, row) = find(&harness, "u upgrade");
     click(&mut harness, column + 1, row);
-    assert!(harness.model.plan.is_some(), "the footer's keys can be pressed");
+    assert!(harness.model.plan().is_some(), "the footer's keys can be pressed");
     harness.press("<enter>");
     let (column, row) = find(&harness, "[ Cancel ]");
     click(&mut harness, column + 2, row);
     assert!(harness.model.dialogs.is_empty());
-    assert!(harness.model.plan.as_ref().unwrap().is_reviewing());
+    assert!(harness.model.plan().unwrap().is_reviewing());
 }
 
 #[test]

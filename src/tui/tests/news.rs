@@ -9,7 +9,7 @@ use crate::engine::apply::Progress;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::log::State;
 use crate::tui::app::model::Connection;
-use crate::tui::app::screen::plan::{Run, StatementState, StepState};
+use crate::tui::app::screen::plan::{RunState, StatementState, StepState};
 use crate::tui::app::{Msg, Start, command};
 
 fn footer(harness: &Harness) -> String {
@@ -34,7 +34,7 @@ fn half_way(mode: &str) -> Harness {
         Progress::StepStarted { step: 1 },
         Progress::StatementStarted { step: 1, statement: 0 },
     ] {
-        harness.send(Msg::Progress(progress));
+        harness.send(plan_progress(harness.job(), progress));
     }
     harness
 }
@@ -52,8 +52,8 @@ fn the_next_key_takes_the_news_away() {
 #[test]
 fn what_shared_the_transaction_is_said_to_be_rolled_back() {
     let mut harness = half_way("t");
-    harness.send(Msg::Applied(Err(Error::new("it broke"))));
-    let Some(Run::Failed(_, running)) = harness.model.plan.as_ref().map(|screen| &screen.run) else { panic!() };
+    harness.send(applied(harness.job(), Err(Error::new("it broke"))));
+    let Some(RunState::Failed(_, running)) = harness.model.plan().map(|screen| &screen.run) else { panic!() };
     assert_eq!(running.steps, [StepState::RolledBack, StepState::Failed]);
     assert_eq!(running.statements[&(0, 0)], StatementState::RolledBack);
     assert_eq!(running.statements[&(1, 0)], StatementState::Failed);
@@ -67,15 +67,16 @@ fn what_shared_the_transaction_is_said_to_be_rolled_back() {
 #[test]
 fn after_a_lost_connection_nothing_is_claimed() {
     let mut harness = half_way("t");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Connection, "the connection to the server was lost"))));
-    let Some(Run::Failed(_, running)) = harness.model.plan.as_ref().map(|screen| &screen.run) else { panic!() };
+    harness
+        .send(applied(harness.job(), Err(Error::of(ErrorKind::Connection, "the connection to the server was lost"))));
+    let Some(RunState::Failed(_, running)) = harness.model.plan().map(|screen| &screen.run) else { panic!() };
     assert!(matches!(running.statements[&(0, 0)], StatementState::Done(..)));
 }
 
 #[test]
 fn what_was_cancelled_is_no_error() {
     let mut harness = half_way("");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Interrupted, "cancelled and rolled back"))));
+    harness.send(applied(harness.job(), Err(Error::of(ErrorKind::Interrupted, "cancelled and rolled back"))));
     let screen = harness.screen();
     assert!(screen.contains("┌ Cancelled ─") && !screen.contains("┌ Error"), "{screen}");
     harness.press("<esc>");
@@ -86,7 +87,7 @@ fn what_was_cancelled_is_no_error() {
 #[test]
 fn the_error_of_a_run_can_be_read_again() {
     let mut harness = half_way("");
-    harness.send(Msg::Applied(Err(Error::new("it broke").because("the deeper cause"))));
+    harness.send(applied(harness.job(), Err(Error::new("it broke").because("the deeper cause"))));
     harness.press("<esc>");
     assert!(!harness.screen().contains("the deeper cause"));
     assert!(footer(&harness).contains("! what is wrong"), "{}", footer(&harness));
@@ -115,14 +116,14 @@ fn new_settings_are_followed_when_no_job_runs() {
     assert!(harness.press("x").screen().contains("qa"));
     harness.press("<esc>u");
     harness.send(settings(true));
-    assert!(harness.model.plan.is_none(), "a plan for the database before");
+    assert!(harness.model.plan().is_none(), "a plan for the database before");
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("connect")).count(), 2);
     assert!(matches!(harness.model.server.connection, Connection::Connected));
 
     let mut harness = half_way("");
     harness.send(settings(true));
-    assert!(harness.model.plan.is_some(), "the run goes on where it is");
-    harness.send(Msg::Applied(Err(Error::new("it broke"))));
+    assert!(harness.model.plan().is_some(), "the run goes on where it is");
+    harness.send(applied(harness.job(), Err(Error::new("it broke"))));
     harness.send(Msg::LookAgain);
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("connect")).count(), 2);
 }

@@ -110,7 +110,7 @@ fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
     assert!(matches!(&lines[..], [only] if only.contains("8e10f3b7")), "one that is pending is none: {lines:?}");
     harness.press("/edited<enter>");
     assert!(harness.screen().contains("backfill_job_priority.sql ─ edited"), "{}", harness.screen());
-    let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read record").count();
+    let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read ledger").count();
     let before = asked(&harness);
     harness.send(Msg::LookAgain);
     assert_eq!(asked(&harness), before, "what has not moved is not asked again");
@@ -150,7 +150,7 @@ fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
     let screen = harness.screen();
     assert!(screen.contains("from the ledger, read-only") && screen.contains("there is no file"), "{screen}");
     harness.press("<esc>");
-    assert!(harness.model.editor.is_none(), "nothing was typed, so nothing is asked");
+    assert!(harness.model.editor().is_none(), "nothing was typed, so nothing is asked");
     harness.press("u");
     assert!(harness.screen().contains("which no script has: d takes it back"), "{}", harness.screen());
     harness.press("3y");

@@ -163,13 +163,13 @@ proptest! {
     ) {
         let mut harness = Harness::with(width, height, sample(), &["7c1d5e02aa10", "b04e77aa0912"]);
         for happening in happenings {
-            if harness.model.editor.is_none() {
+            if harness.model.editor().is_none() {
                 harness.press("<esc><esc>3e");
             }
             happen(&mut harness, happening);
             harness.buffer();
         }
-        if let Some(editor) = &harness.model.editor {
+        if let Some(editor) = harness.model.editor() {
             let (row, character) = editor.document.cursor();
             prop_assert!(character <= editor.document.line(row).chars().count());
         }

@@ -9,7 +9,8 @@ use crate::engine::apply::Progress;
 use crate::engine::project::ScriptProblem;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::theme::Role;
-use crate::tui::app::{Highlighted, Msg, Start, TokenKind};
+use crate::tui::app::{Msg, Start};
+use crate::tui::editor::{Highlighted, TokenKind};
 
 /// The sizes that are pictured.
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
@@ -93,7 +94,7 @@ fn while_it_runs() {
         Progress::StatementStarted { step: 1, statement: 0 },
         Progress::Notice { severity: String::from("NOTICE"), message: String::from("from the server") },
     ] {
-        harness.send(Msg::Progress(progress));
+        harness.send(plan_progress(harness.job(), progress));
     }
     harness.now = jiff::civil::time(10, 2, 14, 0);
     harness.send(Msg::Tick);

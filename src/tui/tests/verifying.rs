@@ -78,8 +78,8 @@ fn running() -> Harness {
     let mut harness = Harness::new(80, 24);
     harness.hold = true;
     harness.press("V");
-    let generation = harness.model.generation;
-    let tell = |harness: &mut Harness, told| harness.send(Msg::VerifyTold(generation, told));
+    let generation = harness.model.jobs.generation();
+    let tell = |harness: &mut Harness, told| harness.send(verify_progress(generation, told));
     let notes = vec![String::from("a private server is used, because the environment is protected")];
     tell(&mut harness, Told::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
     for (n, name) in ["1975ea83b712", "2b6a5d40c1f2", "8e10f3b79a01"].into_iter().enumerate() {
@@ -152,13 +152,13 @@ fn a_fault_is_opened_with_its_line_and_edited_there() {
     }
     assert!(harness.press("<enter>").screen().contains("Error in b04e77aa0912, line 8"));
     harness.press("<esc>e");
-    let editor = harness.model.editor.as_ref().unwrap();
+    let editor = harness.model.editor().unwrap();
     assert_eq!((editor.name().as_str(), editor.document.cursor()), ("b04e77aa_function_timeouts.sql", (7, 0)));
     harness.press("<esc>E");
     let edited = harness.asked.iter().any(|asked| asked.ends_with("b04e77aa_function_timeouts.sql Some(8)"));
     assert!(edited, "{:?}", harness.asked);
     harness.press("k<enter>");
-    assert!(harness.model.sheet.is_none());
+    assert!(harness.model.list().is_none());
     assert_eq!(harness.model.history.selected_revision(), Some(&id("7c1d5e02aa10")));
     assert!(harness.screen().contains("proof: up ok · down differs · again ok"), "{}", harness.screen());
 }
@@ -174,7 +174,7 @@ fn it_is_cancelled_on_the_server_and_says_what_became_of_it() {
     let screen = harness.screen();
     assert!(screen.contains("cancelled; the scratch database is gone, "), "{screen}");
     assert!(!screen.contains("Error"), "{screen}");
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn it_goes_on_below_the_panes_and_can_be_looked_at_again() {
 fn what_comes_too_late_is_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
-    let (before, generation) = (harness.screen(), harness.model.generation);
-    harness.send(Msg::VerifyTold(generation, Told::Found(faulty().remove(1))));
-    harness.send(Msg::Verified(generation - 1, Err(Error::new("too late"))));
+    let (before, generation) = (harness.screen(), harness.model.jobs.generation());
+    harness.send(verify_progress(generation, Told::Found(faulty().remove(1))));
+    harness.send(verify_ended(generation - 1, Err(Error::new("too late"))));
     assert_eq!(harness.screen(), before);
 }
 
@@ -240,8 +240,8 @@ fn the_list_scrolls_and_is_copied() {
     assert!(asked.starts_with("copy the line: ✓ 1975ea83  functions and jobs"), "{asked}");
     assert!(asked.contains("up ok · down ok · again ok"), "{asked}");
     harness.press("G");
-    let sheet = harness.model.sheet.as_ref().unwrap();
-    assert_eq!(sheet.cursor + 1, sheet.lines().len());
+    let sheet = harness.model.list().unwrap();
+    assert_eq!(sheet.cursor() + 1, sheet.lines().len());
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
     harness.press("V");
     harness.hold = false;
     harness.run();
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
     harness.press("<^c>");
     assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
     assert!(harness.screen().contains("it had ended already; once more quits"), "{}", harness.screen());
@@ -260,7 +260,7 @@ fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
     // The same beside a script, whose proof has just ended.
     let mut harness = Harness::new(100, 30);
     harness.press("e<^p>");
-    assert!(harness.model.job.is_none() && harness.model.editor.is_some());
+    assert!(harness.model.jobs.running().is_none() && harness.model.editor().is_some());
     harness.press("<^c>");
     assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
     harness.press("<^c>");

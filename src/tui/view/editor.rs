@@ -9,18 +9,19 @@ use super::script::role;
 use crate::tui::app::form::{Piece, wrap};
 use crate::tui::app::layout::Areas;
 use crate::tui::app::model::Model;
+use crate::tui::app::opening::Origin;
 use crate::tui::app::screen::editor::areas::{self, EditorAreas};
-use crate::tui::app::screen::editor::{Editor, Origin, locked, panel};
+use crate::tui::app::screen::editor::{Editor, panel};
 use crate::tui::app::theme::Role;
 use crate::tui::editor::cells::glyphs;
 
 /// Draws the editor, when a script is open; gives back where the cursor stands.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
-    let editor = model.editor.as_deref()?;
+    let editor = model.screens.get::<Editor>()?;
     if areas.editor.height == 0 {
         return None;
     }
-    let areas = areas::of(model, editor);
+    let areas = areas::of(model, editor, areas.editor);
     for area in &areas.panel {
         pane::border(paint, *area, false);
     }
@@ -46,7 +47,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
 fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
     let dash = || (String::from(" ─ "), Role::Border);
     let mut title = vec![(String::from("Edit"), Role::BorderFocused), dash(), (editor.name(), Role::Title)];
-    let (text, role) = match (locked(model), editor.origin) {
+    let (text, role) = match (editor.read_only_reason(model.read_only), editor.origin) {
         (_, Origin::Recalled) => ("from the ledger, read-only", Role::Warning),
         (Some(_), _) => ("read-only", Role::Warning),
         (None, _) if editor.home.is_some() => ("unproved draft", Role::Danger),
@@ -161,8 +162,8 @@ fn beside(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint
     let count = proof.len();
     let blocks = [
         (panel::proof_title(editor), (proof, count)),
-        (String::from("Operations"), panel::operation_lines(editor, most)),
-        (String::from("Hazards"), panel::hazard_lines(editor, most)),
+        (String::from("Operations"), panel::operation_lines(model, editor, most)),
+        (String::from("Hazards"), panel::hazard_lines(model, editor, most)),
     ];
     if let [below] = areas.panel.as_slice() {
         let mut all = (Vec::new(), 0);

@@ -5,11 +5,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::pen::Paint;
 use crate::tui::app::command::Command;
+use crate::tui::app::format::join_ids;
 use crate::tui::app::layout::Areas;
 use crate::tui::app::model::{Connection, Model};
-use crate::tui::app::run::ids;
-use crate::tui::app::screen::compare_list::badges;
-use crate::tui::app::screen::own_server;
 use crate::tui::app::theme::Role;
 
 /// Draws the header, and below it a narrow screen's line about what is pending.
@@ -26,7 +24,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     pen.put(" ", Role::Text);
     let room = (pen.left() + 1).saturating_sub(taken);
     // What was found of the database stands beside the head, at the end of the line.
-    let badges = fitting(badges(model), &place, pen.left());
+    let badges = fitting(model.differences.badges(model.preferences.ascii), &place, pen.left());
     let beside = width(&badges) + 2 * badges.len();
     let room = room.saturating_sub(beside);
     if right.width() > room && matches!(model.server.connection, Connection::Connected) {
@@ -87,10 +85,10 @@ fn state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
         Connection::Away(_) => vec![(away(model), Role::Danger)],
-        Connection::Nowhere(_) => vec![(nowhere(model), Role::Warning)],
+        Connection::NoDatabase(_) => vec![(nowhere(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
-            let mut at = ids(heads);
+            let mut at = join_ids(heads);
             if let [only] = heads
                 && let Some(file) = model.script_of(only)
             {
@@ -105,7 +103,7 @@ fn short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
         Connection::Away(_) => away(model),
-        Connection::Nowhere(_) => nowhere(model),
+        Connection::NoDatabase(_) => nowhere(model),
         Connection::Connected => String::new(),
     }
 }
@@ -142,7 +140,7 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
     match (&model.server.connection, model.heads()) {
         (_, Some(heads)) => {
             pen.put("at ", Role::Muted);
-            pen.put(&ids(heads), Role::Current);
+            pen.put(&join_ids(heads), Role::Current);
             let pending = model.history.pending();
             pen.put(&format!(" · {}", pending_words(model)), pending_role(model));
             if let Some(next) = pending.first() {
@@ -153,9 +151,9 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
             }
         }
         (Connection::Away(error), None) => pen.put(&error.message, Role::Warning),
-        (Connection::Nowhere(_), None) => {
+        (Connection::NoDatabase(_), None) => {
             // The header says that there is none; the second line says how to come to one.
-            if let Some((way, _)) = own_server::words(model).get(1) {
+            if let Some((way, _)) = model.server.connection.no_database_lines(&model.preferences).get(1) {
                 pen.put(way, Role::Warning);
             }
         }

@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 use super::pane;
 use super::pen::{Paint, Pen};
 use crate::core::graph::RevisionId;
-use crate::tui::app::history::{Item, Line, Marks, problem_words};
+use crate::core::text::plural;
+use crate::tui::app::history::{Item, Line, Marks, describe_problem};
 use crate::tui::app::model::{Connection, Model, Pane};
-use crate::tui::app::screen::filter;
-use crate::tui::app::screen::plan_rows::count;
+use crate::tui::app::screen::tree::filter;
 use crate::tui::app::theme::Role;
 
 /// The cells of a short id.
@@ -23,7 +23,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::History && !model.is_covered();
+    let focused = model.panes.focus == Pane::History && !model.is_covered();
     let inside = pane::titled(paint, area, &pane::title(1, "History", focused, &summary(model)));
     if model.tree.is_none() {
         paint.pen(shifted(inside, 0)).put(" reading the scripts …", Role::Muted);
@@ -77,7 +77,7 @@ fn line_width(words: &[(String, Role)]) -> usize {
 }
 
 fn summary(model: &Model) -> String {
-    let filter = &model.filter;
+    let filter = &model.panes.filter;
     if !filter.input.is_empty() && !filter.typing {
         let found = filter.count.map_or_else(String::new, |n| {
             format!(" · {}", if n == 1 { String::from("1 match") } else { format!("{n} matches") })
@@ -87,7 +87,7 @@ fn summary(model: &Model) -> String {
     if model.tree.is_none() || model.history.is_empty() {
         return String::new();
     }
-    let words = count(model.history.revision_count() as u64, "revision");
+    let words = plural(model.history.revision_count() as u64, "revision");
     let heads = model.history.head_count();
     if heads > 1 {
         return format!("{words} · {heads} heads");
@@ -111,9 +111,9 @@ fn draw_line(model: &Model, line: Line, columns: &Columns, area: Rect, paint: &m
     let glyph = glyph(model, line.item, paint);
     let mut pen = paint.pen(area);
     if selected {
-        pen.over(if model.focus == Pane::History { Role::Selection } else { Role::SelectionAway });
+        pen.over(if model.panes.focus == Pane::History { Role::Selection } else { Role::SelectionAway });
     }
-    if !model.filter.input.is_empty() && !filter::matches(model, line.item) {
+    if !model.panes.filter.input.is_empty() && !filter::matches(model, line.item) {
         pen.dim();
     }
     pen.put(if selected { ">" } else { " " }, Role::Current);
@@ -234,7 +234,7 @@ fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
 fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Missing);
     pen.skip(2);
-    let recalled = model.history.record().recalled.get(id);
+    let recalled = model.history.ledger().recalled.get(id);
     let message = recalled.map_or("no script has this revision", |file| file.script.summary());
     pen.column(message, columns.message, Role::Missing);
     pen.skip(1);
@@ -243,7 +243,7 @@ fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
 
 fn problem(model: &Model, index: usize, pen: &mut Pen) {
     let Some(problem) = model.tree.as_ref().and_then(|tree| tree.problems.get(index)) else { return };
-    let (place, what) = problem_words(problem);
+    let (place, what) = describe_problem(problem);
     pen.put("problem  ", Role::Problem);
     pen.put(&place, Role::Problem);
     pen.put(": ", Role::Muted);

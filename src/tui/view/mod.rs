@@ -5,13 +5,13 @@ mod editor;
 mod footer;
 mod header;
 mod history;
+mod list;
 mod log;
 mod pane;
 mod pen;
 mod pending;
 mod plan;
 mod script;
-mod sheet;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -19,6 +19,7 @@ use ratatui::layout::Rect;
 
 use self::pen::Paint;
 use crate::tui::app::layout;
+use crate::tui::app::model::screen::Layer;
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
 
@@ -53,7 +54,8 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
         (Pane::Log, areas.log),
     ];
     for focused in [false, true] {
-        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.focus && !model.is_covered()) == focused) {
+        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.panes.focus && !model.is_covered()) == focused)
+        {
             pane::border(&mut paint, *area, focused);
         }
     }
@@ -66,8 +68,8 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Pane::Log => log::draw(model, areas.log, &mut paint),
         }
     }
-    if model.sheet.is_some() {
-        sheet::draw(model, &areas, &mut paint);
+    if model.screens.has(Layer::List) {
+        list::draw(model, &areas, &mut paint);
     } else {
         plan::draw(model, &areas, &mut paint);
     }

@@ -5,10 +5,9 @@ use ratatui::layout::Rect;
 use super::history::shifted;
 use super::pane;
 use super::pen::Paint;
+use crate::core::text::plural;
 use crate::tui::app::command::Command;
 use crate::tui::app::model::{Connection, Model, Pane};
-use crate::tui::app::screen::own_server;
-use crate::tui::app::screen::plan_rows::count;
 use crate::tui::app::theme::Role;
 
 /// Draws the pane.
@@ -16,9 +15,9 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Pending && !model.is_covered();
+    let focused = model.panes.focus == Pane::Pending && !model.is_covered();
     let pending = model.history.pending();
-    let more = if pending.is_empty() { String::new() } else { count(pending.len() as u64, "revision") };
+    let more = if pending.is_empty() { String::new() } else { plural(pending.len() as u64, "revision") };
     let inside = pane::titled(paint, area, &pane::title(2, "Pending", focused, &more));
     if pending.is_empty() {
         nothing(model, inside, paint);
@@ -26,10 +25,10 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
     let numbers = pending.len().to_string().len();
     for row in 0..inside.height {
-        let index = model.pending_top + usize::from(row);
+        let index = model.panes.pending_top + usize::from(row);
         let Some(id) = pending.get(index) else { break };
         let mut pen = paint.pen(shifted(inside, row));
-        let at_cursor = focused && index == model.pending_cursor;
+        let at_cursor = focused && index == model.panes.pending_cursor;
         if at_cursor {
             pen.over(Role::Selection);
         }
@@ -56,7 +55,7 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
         _ if model.history.missing_count() > 0 => {
             vec![(String::from("not known: no script has the database's revision"), Role::Warning)]
         }
-        Connection::Nowhere(_) => own_server::words(model),
+        Connection::NoDatabase(_) => model.server.connection.no_database_lines(&model.preferences),
         _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
         _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
     };

@@ -11,19 +11,19 @@ use crate::core::graph::RevisionId;
 use crate::engine::project::ScriptFile;
 use crate::engine::state::recall::is_recalled;
 use crate::tui::app::history::Item;
-use crate::tui::app::layout::{self, GUTTER, TAB, cells};
+use crate::tui::app::layout::{self, GUTTER, cells};
+use crate::tui::app::ledger::{self, MissingScript};
 use crate::tui::app::model::{Model, Pane};
-use crate::tui::app::record::{self, MissingScript};
-use crate::tui::app::screen::proof;
 use crate::tui::app::theme::Role;
-use crate::tui::app::{Highlighted, TokenKind};
+use crate::tui::editor::cells::TAB;
+use crate::tui::editor::{Highlighted, TokenKind};
 
 /// Draws the pane.
 pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Script && !model.is_covered();
+    let focused = model.panes.focus == Pane::Script && !model.is_covered();
     let name = title(model);
     let inside = pane::titled(paint, area, &pane::title(3, "Script", focused, &name));
     match model.selected_script() {
@@ -43,7 +43,9 @@ fn proof(model: &Model, row: Rect, paint: &mut Paint) {
     }
     let mut pen = paint.pen(row);
     pen.put(" ", Role::Text);
-    for (text, role) in proof::line(model).unwrap_or_default() {
+    for (text, role) in
+        model.selected_proof().map(|proof| proof.line(model.preferences.ascii, model.now)).unwrap_or_default()
+    {
         pen.put(&text, role);
     }
 }
@@ -59,7 +61,7 @@ fn title(model: &Model) -> String {
     if model.history.marks(model.history.selected()).edited {
         title.push_str(" ─ edited");
     }
-    if model.script.wrap {
+    if model.panes.script.wrap {
         title.push_str(" ─ wrapped");
     }
     title
@@ -69,20 +71,20 @@ fn text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
     let known = model.highlights.get(&file.script.revision).filter(|known| *known.text == *file.text);
     let tokens = known.and_then(|known| known.tokens.as_deref());
     let width = usize::from(inside.width).saturating_sub(GUTTER);
-    if model.script.wrap {
+    if model.panes.script.wrap {
         return wrapped(model, file, tokens, inside, paint);
     }
-    for (row, (number, line)) in (0..inside.height).zip(file.text.lines().enumerate().skip(model.script.top)) {
+    for (row, (number, line)) in (0..inside.height).zip(file.text.lines().enumerate().skip(model.panes.script.top)) {
         let mut pen = paint.pen(shifted(inside, row));
         pen.put(&format!("{:>4} ", number + 1), Role::LineNumber);
         let pieces = pieces(line, number, tokens);
-        put_window(&pieces, model.script.left, width, true, &mut pen);
+        put_window(&pieces, model.panes.script.left, width, true, &mut pen);
     }
 }
 
 fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, inside: Rect, paint: &mut Paint) {
     let width = usize::from(inside.width).saturating_sub(GUTTER).max(1);
-    let mut skip = model.script.top;
+    let mut skip = model.panes.script.top;
     let mut row = 0;
     for (number, line) in file.text.lines().enumerate() {
         let height = crate::tui::app::layout::wrapped_height(line, width);
@@ -163,7 +165,7 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
         Some(Item::Missing(id)) => missing(model, id),
         Some(Item::Problem(index)) => {
             let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
-            let (place, what) = problem.map(crate::tui::app::history::problem_words).unwrap_or_default();
+            let (place, what) = problem.map(crate::tui::app::history::describe_problem).unwrap_or_default();
             let hint = match problem {
                 Some(crate::engine::project::ScriptProblem::File { hint: Some(hint), .. }) => format!("hint: {hint}"),
                 _ => String::new(),
@@ -193,8 +195,8 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
 /// What is known of a revision that no file has, where the ledger's text is not there to be shown.
 fn missing(model: &Model, id: &RevisionId) -> Vec<String> {
     let holds = [format!("The database holds {id},"), String::from("and no script of this project has it.")];
-    let rest: &[&str] = match record::script_of_missing(model, id) {
-        MissingScript::Asked => &["", "Looking for its text in the ledger …"],
+    let rest: &[&str] = match ledger::missing_script(model, id) {
+        MissingScript::Reading => &["", "Looking for its text in the ledger …"],
         _ => &[
             "",
             "The ledger does not have its text either: another program applied it, or it was stamped.",
