@@ -1,4 +1,4 @@
-//! Autogenerate from the UI, on a real server: from the key to the file on disk, and what is left when it is cancelled.
+//! Autogenerate in the UI on a real server: from the key to the file, and cancelling.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -14,7 +14,7 @@ fn with_models(database: &TestDatabase<'_>, models: &str) -> TestProject {
     project
 }
 
-/// How many scratch databases there are on a server.
+/// The number of scratch databases on a server.
 fn scratch(database: &TestDatabase<'_>) -> String {
     database.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'limbeck\\_scratch\\_%'")
 }
@@ -24,7 +24,7 @@ fn files(project: &TestProject, folder: &str) -> Vec<std::path::PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-/// Presses `a`, gives a message, and starts.
+/// Presses `a`, types a message, and starts.
 fn generate(program: &mut Program, message: &str) {
     program.send("a");
     program.wait_for(&["New revision of what the models add"]);
@@ -47,8 +47,8 @@ fn quit(mut program: Program) {
 }
 
 #[test]
-fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
-    // What is left on it is looked for: nobody else may work there.
+fn a_generated_script_is_asked_about_proved_shown_and_kept() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(&format!("{TABLE} INSERT INTO users VALUES (1, 'Ada')"));
@@ -79,8 +79,8 @@ fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
 }
 
 #[test]
-fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
-    // What is left on it is looked for: nobody else may work there.
+fn hazards_are_counted_and_a_discarded_script_leaves_nothing() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(&format!("{TABLE} INSERT INTO users SELECT n, 'x' FROM generate_series(1, 7) n"));
@@ -109,13 +109,13 @@ fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
 }
 
 #[test]
-fn cancelled_at_any_phase_it_leaves_nothing() {
+fn cancelled_in_any_phase_it_leaves_nothing() {
     let server = Server::start(&ServerOptions::default());
     for (at, phase) in [("limbeck models", "▸ load"), ("limbeck scratch", "▸ compare"), ("limbeck migrate", "▸ prove")]
     {
         let database = server.database();
-        // It sleeps in one phase only, as every phase has its own name on the server. The other view deparses otherwise
-        // than the models' own, so that comparing loads the models once more.
+        // The query sleeps in one phase only, because each phase has its own application name. The second view has
+        // another definition than in the models, so comparing loads the models again.
         let sleeps = format!(
             "CREATE MATERIALIZED VIEW sleeps AS SELECT true AS slept
              FROM (SELECT pg_sleep(600) WHERE current_setting('application_name') = '{at}') s;"
@@ -144,7 +144,7 @@ fn cancelled_at_any_phase_it_leaves_nothing() {
 }
 
 #[test]
-fn what_cannot_be_proved_would_be_a_draft() {
+fn an_unproved_script_would_be_a_draft() {
     let database = server().database();
     let models = "CREATE FUNCTION same(a int, b int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT a = b';
         CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);
@@ -184,7 +184,7 @@ fn models_that_agree_need_no_script_until_their_file_changes() {
 }
 
 #[test]
-fn a_program_is_asked_about_by_both_keys() {
+fn both_keys_ask_before_the_program_runs() {
     let database = server().database();
     let config = format!("[database]\nurl = \"{}\"\n[models]\nprogram = [\"./print-ddl\"]\n", database.url());
     let project = TestProject::new(&config);
@@ -214,7 +214,7 @@ fn a_program_is_asked_about_by_both_keys() {
 }
 
 #[test]
-fn it_is_played_without_a_terminal_and_refused_where_there_are_no_models() {
+fn it_works_without_a_terminal_and_is_refused_without_models() {
     let database = server().database();
     let project = TestProject::on(&database);
     let play = |keys: &str| project.run(&["--keys", keys, "--size", "130x40", "--print"]).expect_status(0).stdout;

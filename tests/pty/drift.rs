@@ -1,11 +1,11 @@
-//! Drift from the UI: what somebody changed by hand is found, told beside the head, and shown before a stamp.
+//! Drift in the UI: a change by hand is found, shown in the header, and shown before a stamp.
 
 use super::{Program, sample};
 use crate::support::{Server, ServerOptions};
 
 #[test]
-fn what_was_changed_by_hand_is_found_in_the_sample() {
-    // What is left on it is looked for: nobody else may work there.
+fn a_change_by_hand_is_found_in_the_sample() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = sample(&database);

@@ -1,11 +1,11 @@
-//! The editor in a real terminal: what is typed ends up on disk, byte for byte.
+//! The editor in a real terminal: the file has exactly the typed text.
 
 use rustix::process::Signal;
 
 use super::Program;
 use crate::support::{TestProject, eventually, repository, server};
 
-/// The sample project's scripts, on a server that does not answer.
+/// The sample project's scripts, with a server that does not answer.
 fn sample() -> TestProject {
     let project = TestProject::new("[database]\nurl = \"postgres://me@127.0.0.1:1/none?connect_timeout=1\"\n");
     for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
@@ -16,7 +16,7 @@ fn sample() -> TestProject {
 }
 
 #[test]
-fn a_script_is_edited_saved_and_left() {
+fn a_script_is_edited_saved_and_closed() {
     let project = sample();
     let name = "versions/9f3b6c10a7d2_drop_legacy_code.sql";
     let before = project.read(name);
@@ -56,7 +56,7 @@ fn a_script_is_edited_saved_and_left() {
 }
 
 #[test]
-fn what_was_typed_outlives_a_terminal_that_is_closed() {
+fn unsaved_text_survives_a_closed_terminal() {
     let project = sample();
     let name = "versions/9f3b6c10a7d2_drop_legacy_code.sql";
     let before = project.read(name);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with its modifiers, as a keyboard without surprises would send it.
+/// A key with its modifiers, independent of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Chord {
     code: KeyCode,
@@ -12,7 +12,7 @@ pub struct Chord {
 }
 
 impl Chord {
-    /// The chord of a key event: shift is told by the character itself.
+    /// The chord of a key event. For a character, shift is part of the character.
     #[must_use]
     pub fn of(key: KeyEvent) -> Self {
         let mut modifiers = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
@@ -84,7 +84,7 @@ fn code(word: &str) -> Option<KeyCode> {
     })
 }
 
-/// Names of keys; the first of a code is the one that is not shown as a glyph.
+/// The names of keys. The first name of a code is shown.
 const NAMES: &[(&str, KeyCode)] = &[
     ("enter", KeyCode::Enter),
     ("cr", KeyCode::Enter),
@@ -141,11 +141,11 @@ impl fmt::Display for Chord {
     }
 }
 
-/// Reads a string of keys as `--keys` takes them: characters as they are, others in angle brackets
+/// Reads a key string as `--keys` takes it: characters as they are, other keys in angle brackets
 /// (`jj<enter><^d><ctrl-c><lt>`).
 ///
 /// # Errors
-/// Names the bracket that is no key.
+/// The brackets that are not a key.
 pub fn parse_keys(text: &str) -> Result<Vec<KeyEvent>, String> {
     let mut keys = Vec::new();
     let mut rest = text;
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chord_reads_what_it_shows() {
+    fn a_chord_parses_its_own_text() {
         for word in ["j", "G", "^d", "Enter", "Esc", "Tab", "Space", "F5", "Alt-x", "?", ":", "^", "-"] {
             assert_eq!(Chord::parse(word).unwrap().to_string(), word);
         }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn key_strings() {
+    fn key_strings_are_parsed() {
         let keys = parse_keys("j<enter><^c>a<<lt>").unwrap();
         assert_eq!(keys.len(), 6);
         assert!(parse_keys("<nokey>").is_err());

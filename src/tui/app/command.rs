@@ -1,13 +1,11 @@
-//! The one table of commands, and the one function that says whether a command applies and what it does.
-//!
-//! Keys, footer, help, palette and README's table all come from this table (`assets/keymap.toml`).
+//! The table of commands (`assets/keymap.toml`). Keys, footer, help, palette and README's table come from it.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::chord::Chord;
 
-/// Everything that a key, the mouse or the palette can ask for.
+/// A command of a key, the mouse or the palette.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
@@ -110,7 +108,7 @@ pub enum Command {
     Quit,
 }
 
-/// Where the keys go.
+/// Where keys apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
@@ -118,39 +116,39 @@ pub enum Place {
     Main,
     /// The plan screen.
     Plan,
-    /// A list above the panes: what was verified, what differs.
+    /// A list: verification, comparison, backups, copies.
     List,
-    /// A dialog in which one chooses, scrolls or presses a button.
+    /// A dialog with entries, buttons or long text.
     Choice,
-    /// A line of text that is being typed.
+    /// A text field.
     Text,
-    /// The editor's text.
+    /// The text of the editor.
     Editor,
-    /// What is looked for in the editor.
+    /// The search line of the editor.
     Find,
 }
 
 impl Place {
-    /// Whether letters are text there, whatever else they mean.
+    /// Whether letters are typed text.
     #[must_use]
     pub const fn is_typed(self) -> bool {
         matches!(self, Self::Text | Self::Editor | Self::Find)
     }
 }
 
-/// One row of the table.
+/// A row of the table.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Info {
     pub id: Command,
-    /// The keys that are compiled in.
+    /// The compiled-in keys.
     pub keys: Vec<String>,
-    /// A word or three, for footer and palette.
+    /// One to three words, for footer and palette.
     pub title: String,
     /// One sentence without a full stop.
     pub description: String,
     pub places: Vec<Place>,
-    /// The places whose footer names it.
+    /// The contexts whose footer shows it.
     #[serde(default)]
     pub footer: Vec<Place>,
 }
@@ -159,7 +157,7 @@ pub struct Info {
 #[derive(Debug, Clone)]
 pub struct CommandEntry {
     pub info: &'static Info,
-    /// All keys that reach it here.
+    /// All keys of the command in this context.
     pub keys: Vec<String>,
     pub first_key: String,
     /// The reason why it does not apply.
@@ -172,24 +170,24 @@ struct Table {
 }
 
 static TABLE: LazyLock<Vec<Info>> = LazyLock::new(|| {
-    // A test reads the same text and fails where it is no table.
+    // A test reads the same text and fails if it is invalid.
     toml::from_str::<Table>(include_str!("../../../assets/keymap.toml")).map(|table| table.command).unwrap_or_default()
 });
 
-/// The table of commands, in the order in which they are shown.
+/// The table of commands, in the order of the help.
 #[must_use]
 pub fn table() -> &'static [Info] {
     &TABLE
 }
 
 impl Command {
-    /// Its row of the table.
+    /// The row of the command.
     #[must_use]
     pub fn info(self) -> Option<&'static Info> {
         table().iter().find(|info| info.id == self)
     }
 
-    /// Its name in the table and in `[keys]` of the configuration.
+    /// The id in the table and in `[keys]` of the configuration.
     #[must_use]
     pub fn id(self) -> String {
         serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
@@ -202,7 +200,7 @@ pub fn markdown() -> String {
     rows(&[Place::Main, Place::Plan])
 }
 
-/// The table of the editor's own keys for README, as Markdown.
+/// The table of the editor's keys for README, as Markdown.
 #[must_use]
 pub fn editor_markdown() -> String {
     rows(&[Place::Editor, Place::Find])
@@ -229,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_parses_and_names_every_command_once() {
+    fn the_table_parses_and_has_every_command_once() {
         let table: Table = toml::from_str(include_str!("../../../assets/keymap.toml")).unwrap();
         let mut ids: Vec<String> = table.command.iter().map(|info| info.id.id()).collect();
         assert!(ids.len() > 50);
@@ -241,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn markdown_names_the_keys() {
+    fn the_markdown_has_the_keys() {
         assert!(markdown().contains("| `u` | upgrade | Plan an upgrade to the head |"));
         assert!(!markdown().contains("next field"));
     }

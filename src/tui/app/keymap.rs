@@ -1,4 +1,4 @@
-//! Which key means which command where: the table that is compiled in, with the user's changes on top.
+//! The keymap: the compiled-in keys with the user's changes.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// The keys that are compiled in, changed by `[keys]` of the user's `config.toml`: a command's id
-    /// with a key or a list of keys. What cannot be taken is told in words and left as it was.
+    /// The compiled-in keys, changed by `[keys]` of the user's `config.toml`: a command's id with a key or a list of
+    /// keys. Invalid changes are reported and ignored.
     #[must_use]
     pub fn new(overrides: &toml::Table) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
@@ -43,30 +43,30 @@ impl Keymap {
         (Self::index(keys, &mut problems), problems)
     }
 
-    /// The command of a key at a place.
+    /// The command of a key in a context.
     #[must_use]
     pub fn command(&self, place: Place, key: KeyEvent) -> Option<Command> {
         self.commands.get(&(place, Chord::of(key))).copied()
     }
 
-    /// The keys of a command, the one to show first.
+    /// The keys of a command; the first one is shown.
     #[must_use]
     pub fn keys(&self, command: Command) -> &[Chord] {
         self.keys.get(&command).map_or(&[], Vec::as_slice)
     }
 
-    /// The first key of a command as it is shown; empty when it has none.
+    /// The first key of a command as text. Empty if it has none.
     #[must_use]
     pub fn shown(&self, command: Command) -> String {
         self.keys(command).first().map(ToString::to_string).unwrap_or_default()
     }
 
-    /// The keys of a command that reach it at a place, the one to show first.
+    /// The keys of a command in a context; the first one is shown.
     pub fn keys_at(&self, command: Command, place: Place) -> impl Iterator<Item = &Chord> {
         self.keys(command).iter().filter(move |chord| self.commands.get(&(place, **chord)) == Some(&command))
     }
 
-    /// The first key that reaches a command at a place; where none does, its first.
+    /// The first key of a command in a context, or its first key at all.
     #[must_use]
     pub fn shown_at(&self, command: Command, place: Place) -> String {
         self.keys_at(command, place).next().map_or_else(|| self.shown(command), ToString::to_string)
@@ -77,7 +77,7 @@ impl Keymap {
         for info in command::table() {
             for chord in keys.get(&info.id).into_iter().flatten() {
                 for place in &info.places {
-                    // A letter is text where one types.
+                    // In a text field a letter is text.
                     if place.is_typed() && chord.is_text() {
                         continue;
                     }
@@ -107,13 +107,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_has_no_clash_and_no_bad_key() {
+    fn the_table_has_no_conflict_and_no_invalid_key() {
         let (_, problems) = Keymap::new(&toml::Table::new());
         assert_eq!(problems, Vec::<String>::new());
     }
 
     #[test]
-    fn overrides_replace_keys_and_faults_are_told() {
+    fn overrides_replace_keys_and_invalid_ones_are_reported() {
         let overrides: toml::Table =
             toml::from_str("upgrade = 'p'\nnothing = 'x'\ndowngrade = 'hyper-d'\nhelp = 'j'").unwrap();
         let (keymap, problems) = Keymap::new(&overrides);

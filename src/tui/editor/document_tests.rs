@@ -1,9 +1,9 @@
-//! What typing, cutting and moving make of a text.
+//! The results of typing, cutting and moving.
 
 use super::*;
 
 #[test]
-fn a_file_comes_back_as_it_was() {
+fn a_file_is_written_as_it_was_read() {
     for text in ["", "\n", "a", "a\n", "a\r\nb\r\n", "\u{feff}a\nb", "a\r\nb\n", "\ta \r", "\u{feff}", "a\n\n\n"] {
         let mut document = Document::new(text);
         assert_eq!(&*document.text(), text, "{text:?}");
@@ -37,7 +37,7 @@ fn the_cursor_keeps_its_cell_over_shorter_lines() {
 }
 
 #[test]
-fn what_looks_like_one_character_goes_at_once() {
+fn a_grapheme_is_deleted_at_once() {
     let mut document = Document::new("a👨‍👩‍👧e\u{301}b");
     document.go(Move::End, false);
     document.go(Move::Left, false);
@@ -53,7 +53,7 @@ fn what_looks_like_one_character_goes_at_once() {
 }
 
 #[test]
-fn selecting_cutting_and_pasting() {
+fn text_is_selected_cut_and_pasted() {
     let mut document = Document::new("one two\nthree\n");
     document.go(Move::WordRight, true);
     assert_eq!(document.selected_text().unwrap(), "one");
@@ -73,7 +73,7 @@ fn selecting_cutting_and_pasting() {
 }
 
 #[test]
-fn lines_begin_as_the_one_before_and_a_tab_is_blanks() {
+fn a_new_line_is_indented_and_a_tab_inserts_blanks() {
     let mut document = Document::new("  a");
     document.go(Move::End, false);
     document.new_line();
@@ -87,7 +87,7 @@ fn lines_begin_as_the_one_before_and_a_tab_is_blanks() {
 }
 
 #[test]
-fn a_search_is_for_the_text_itself_and_goes_round() {
+fn a_search_finds_the_text_and_wraps_around() {
     let mut document = Document::new("a.b A.B axb\n가 a.b (\n");
     assert_eq!(document.search("a.b"), 3);
     assert!(document.find_next(true, true));
@@ -106,7 +106,7 @@ fn a_search_is_for_the_text_itself_and_goes_round() {
 }
 
 #[test]
-fn another_text_is_one_or_two_steps_and_the_cursor_stays() {
+fn a_replaced_text_can_be_undone_and_the_cursor_stays() {
     let mut document = Document::new("a\nb\nc");
     document.go(Move::To((1, 1)), false);
     document.replace("x\r\ny\r\nz\r\n");

@@ -1,5 +1,4 @@
-//! What can be told of a script from its text alone: where it cannot be read, what it does to which object, and what
-//! that may cost.
+//! The findings of a script's text: faults, operations by object, and hazards.
 
 use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
@@ -46,7 +45,8 @@ pub struct Findings {
     pub hazards: Vec<FoundHazard>,
 }
 
-/// Reads a script's text. Takes as long as its statements are many: not for a thread that draws.
+/// Examines the text of a script. The time depends on the number of statements, so this must not run on the drawing
+/// thread.
 #[must_use]
 pub fn examine(text: &str) -> Findings {
     let mut findings = Findings::default();
@@ -105,7 +105,7 @@ mod tests {
     const HEADER: &str = "-- drop legacy code\n--\n-- Revision ID: 9f3b6c10a7d2\n-- Revises: 51ab90de3c44\n";
 
     #[test]
-    fn operations_and_hazards_stand_at_their_lines() {
+    fn operations_and_hazards_have_their_lines() {
         let text = format!(
             "{HEADER}\n-- @upgrade\n\nALTER TABLE functions\n  DROP COLUMN legacy_code;\nSELECT 1;\n\
              -- @downgrade\nDROP TABLE functions;\n"
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_by_line() {
+    fn faults_have_their_lines() {
         let at = |text: &str| {
             let found = examine(text);
             found.faults.into_iter().map(|fault| (fault.line, fault.message)).collect::<Vec<_>>()

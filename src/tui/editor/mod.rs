@@ -1,4 +1,4 @@
-//! The script as it is edited: its text, its colours, and what can be told of it while it is typed.
+//! The text of a script in the editor: the document, its highlighting, and its findings. It does not depend on the app.
 
 mod cache;
 pub mod cells;

@@ -1,4 +1,4 @@
-//! While the terminal is someone else's: an editor, or the shell.
+//! Releasing the terminal to an editor or to the shell.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::terminal;
 use crate::engine::{Error, Result};
 use crate::tui::app::Msg;
 
-/// Who has the terminal.
+/// Who uses the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Away {
     /// The editor, with its process id.
@@ -24,7 +24,7 @@ pub(super) enum Away {
 }
 
 impl MainLoop {
-    /// Opens a file in the person's editor; the answer comes when that has ended.
+    /// Opens a file in the user's editor. The answer is sent when the editor has ended.
     pub(super) fn edit(&mut self, path: &Path, line: Option<usize>) {
         let project = self.machine.effects.project();
         let started = invocation(&project.variables, path, line).and_then(|invocation| {
@@ -52,7 +52,7 @@ impl MainLoop {
         self.send(Msg::EditorClosed(result));
     }
 
-    /// Asks an editor that still runs to end, since the terminal is about to be the shell's.
+    /// Ends a running editor, because the terminal is about to return to the shell.
     pub(super) fn end_editor(&self) {
         if let Some(Away::Editor(Some(id))) = self.away
             && let Some(pid) = Pid::from_raw(id)
@@ -61,10 +61,10 @@ impl MainLoop {
         }
     }
 
-    /// SIGTSTP: gives the terminal back and stops, with the whole job that the shell started us in.
+    /// SIGTSTP: releases the terminal and stops the whole process group that the shell started.
     pub(super) fn stop(&mut self) {
         match self.away {
-            // The editor's ^z has stopped its part of the job already.
+            // The editor's ^z has already stopped its part of the process group.
             Some(Away::Editor(_)) => {
                 let _ = kill_process(getpid(), Unix::STOP);
             }
@@ -78,7 +78,7 @@ impl MainLoop {
         }
     }
 
-    /// SIGCONT: takes the terminal again, whoever had stopped us.
+    /// SIGCONT: takes the terminal again.
     pub(super) fn carry_on(&mut self) {
         if !matches!(self.away, Some(Away::Editor(_))) {
             terminal::restore();

@@ -1,4 +1,4 @@
-//! Starts the effects. Each runs as a task and answers with messages; the loop always learns of its end.
+//! Starts the effects. Each runs as a task and answers with messages; the loop always learns when it has ended.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::engine::{ConnectOptions, Error, ErrorKind};
 use crate::tui::app::{Consent, Effect, Generation, Msg};
 use crate::tui::editor;
 
-/// An effect that only the loop itself can carry out, since it has the terminal.
+/// An effect that only the loop can perform, because it has the terminal.
 pub(super) enum ForLoop {
     Edit(PathBuf, Option<usize>),
     Copy(String, String),
@@ -26,13 +26,13 @@ pub(super) enum ForLoop {
     Quit,
 }
 
-/// What the tasks share.
+/// The state that the tasks share.
 pub(super) struct World {
     project: Mutex<Arc<Project>>,
-    /// As the process was started with, without what `.env` adds.
+    /// The variables of the process, without those of `.env`.
     variables: Variables,
     pub(super) connection: Connection,
-    /// One job that asks the database for more than its heads, or writes a script, at a time.
+    /// Held by the running job, so that there is one at a time.
     pub(super) job: tokio::sync::Mutex<()>,
     loading: tokio::sync::Mutex<()>,
     events: UnboundedSender<Event>,
@@ -44,12 +44,12 @@ impl World {
     }
 
     pub(super) fn answer(&self, message: Msg) {
-        // Nobody listens any more when the loop has ended.
+        // The loop may have ended.
         let _ = self.events.send(Event::Answer(message));
     }
 }
 
-/// Tells the end of a task, also when it is aborted or panics.
+/// Reports the end of a task, also if it is aborted or panics.
 struct Ending(UnboundedSender<Event>, TaskKind);
 
 impl Drop for Ending {
@@ -58,10 +58,10 @@ impl Drop for Ending {
     }
 }
 
-/// Starts effects and knows what still runs.
+/// Starts effects and counts those that run.
 pub(super) struct Effects {
     world: Arc<World>,
-    /// As the command line says; the environment changes with `Effect::Connect`.
+    /// The options of the command line. `Effect::Connect` changes the environment.
     pub(super) command_line: ConnectOptions,
     pub(super) options: ConnectOptions,
     /// Cancels the running job.
@@ -109,17 +109,17 @@ impl Effects {
         self.world.project()
     }
 
-    /// How many effects have not ended yet.
+    /// The number of effects that have not ended.
     pub(super) fn running(&self) -> usize {
         self.reads + self.writes
     }
 
-    /// Whether something runs that must not be left alone.
+    /// Whether a task runs that must not be interrupted.
     pub(super) fn is_writing(&self) -> bool {
         self.writes > 0
     }
 
-    /// Takes note of an [`Event::Ended`].
+    /// Takes an [`Event::Ended`].
     pub(super) fn ended(&mut self, kind: TaskKind) {
         match kind {
             TaskKind::Reads => self.reads = self.reads.saturating_sub(1),
@@ -127,13 +127,13 @@ impl Effects {
         }
     }
 
-    /// Cancels the running job, on the server where it is there.
+    /// Cancels the running job, also on the server.
     pub(super) fn cancel(&mut self) {
         self.job_token.cancel();
         self.cancel_for_dialog();
     }
 
-    /// Starts an effect, or hands it back for the loop.
+    /// Starts an effect, or returns it for the loop.
     pub(super) fn start(&mut self, effect: Effect) -> Option<ForLoop> {
         match effect {
             Effect::LoadScripts => self.load_scripts(),
@@ -155,7 +155,7 @@ impl Effects {
                 });
             }
             Effect::Rescue(path, text) => {
-                // Nobody can be told any more whether it succeeded.
+                // Nobody can be told whether it succeeded.
                 self.spawn(TaskKind::Writes, async move |_| {
                     let _ = spawn_blocking(move || write_over(&path, &text)).await;
                 });
@@ -185,7 +185,7 @@ impl Effects {
         handle.abort_handle()
     }
 
-    /// Reads the configuration and the scripts again, one reading after the other.
+    /// Reads the configuration and the scripts. Readings do not overlap.
     fn load_scripts(&mut self) {
         let options = self.options.clone();
         self.spawn(TaskKind::Reads, async |world: Arc<World>| {
@@ -212,7 +212,7 @@ impl Effects {
         let options = if environment == self.command_line.environment {
             self.command_line.clone()
         } else {
-            // Another environment than the command line's: its database and no other.
+            // Another environment than the command line's: the options of the command line do not apply to it.
             ConnectOptions { environment, yes: self.command_line.yes, ..ConnectOptions::default() }
         };
         self.options = agreed(&self.world.project(), options, consent);
@@ -230,7 +230,7 @@ impl Effects {
         });
     }
 
-    /// Asks for the heads; an earlier question that has no answer yet is dropped.
+    /// Reads the heads. An earlier reading without an answer is aborted.
     fn ask<F>(&mut self, question: impl FnOnce(Arc<World>, ConnectOptions) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -262,7 +262,7 @@ impl Effects {
     }
 }
 
-/// The options with what a person has agreed to: a place that the project names by now comes first.
+/// The options with the user's consent. A database that the project names by now has priority.
 fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
     let nowhere = project.locate(&options).is_err_and(|error| error.kind == ErrorKind::NoDatabase);
     ConnectOptions {
@@ -272,7 +272,7 @@ fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> Conne
     }
 }
 
-/// Reads the scripts with the configuration as it is now; with the one before when that has a fault.
+/// Reads the scripts with the present configuration. If that has an error, the previous one is used.
 fn read_project(world: &World, options: &ConnectOptions) -> (ScriptTree, Option<Error>, Option<Msg>) {
     let known = world.project();
     match Project::open(Some(&known.config_path), known.root(), world.variables.clone()) {
@@ -286,8 +286,8 @@ fn read_project(world: &World, options: &ConnectOptions) -> (ScriptTree, Option<
     }
 }
 
-/// What the new configuration says otherwise, as far as the model knows it. What the command line
-/// names stays; a job that runs has its database already.
+/// The message about changed settings, if the model must know. Options of the command line stay. A running job keeps
+/// its database.
 fn settings(before: &Project, after: &Project, options: &ConnectOptions) -> Option<Msg> {
     let (was, is) = (environments(before), environments(after));
     let database = before.locate(options).ok() != after.locate(options).ok();

@@ -1,4 +1,4 @@
-//! The model with its effects and its clock: what the loop in a terminal and playing keys have in common.
+//! The model with its effects and its clock. The loop in a terminal and `--keys` both use it.
 
 use jiff::Zoned;
 use ratatui::Frame;
@@ -14,7 +14,7 @@ use crate::tui::view;
 pub(super) struct Machine {
     pub model: Model,
     pub effects: Effects,
-    /// Asked for by the first state; started once the first frame is drawn.
+    /// The first effects. They start when the first frame has been drawn.
     first: Vec<Effect>,
 }
 
@@ -25,13 +25,13 @@ impl Machine {
         Self { model, effects, first }
     }
 
-    /// Starts what the first state asked for.
+    /// Starts the first effects.
     pub(super) fn begin(&mut self) -> Vec<ForLoop> {
         let first = std::mem::take(&mut self.first);
         self.start(first)
     }
 
-    /// Lets the model know of something, and starts what it asks for.
+    /// Sends a message to the model, and starts the effects that follow.
     pub(super) fn send(&mut self, message: Msg) -> Vec<ForLoop> {
         let effects = app::update(&mut self.model, message, Zoned::now().time());
         self.start(effects)

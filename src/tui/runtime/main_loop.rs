@@ -1,4 +1,4 @@
-//! The loop in a terminal: one event, or all that are ready, then one frame.
+//! The loop in a terminal: it handles all pending events, then draws one frame.
 
 use std::future::poll_fn;
 use std::io;
@@ -24,16 +24,16 @@ use super::watch::Watch;
 use crate::engine::models;
 use crate::tui::app::Msg;
 
-/// How long a running job has to end, once cancelled, when the process is asked to end.
+/// How long the process waits for a cancelled job when it must end.
 const LAST_WORDS: Duration = Duration::from_secs(10);
-/// Events taken in before a frame is drawn, so that a flood of them does not keep the screen from moving.
+/// The maximum number of events before a frame is drawn, so that many events do not freeze the screen.
 const BATCH: usize = 1000;
-/// How long typing that was under way may trickle in when a confirmation has opened.
+/// How long typed keys may still arrive when a confirmation has opened.
 const TYPED_AHEAD: Duration = Duration::from_millis(5);
-/// What a process that panicked ends with.
+/// The exit code after a panic.
 const PANICKED: u8 = 101;
 
-/// Runs the UI; gives the exit code.
+/// Runs the UI. Returns the exit code.
 pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
     let signals = Signals::catch()?;
     let screen = Screen::take(&options.title())?;
@@ -49,7 +49,7 @@ pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
 pub(super) struct MainLoop {
     pub(super) machine: Machine,
     pub(super) screen: Screen,
-    /// Read while the terminal is ours.
+    /// Read while limbeck has the terminal.
     pub(super) input: Option<EventStream>,
     pub(super) away: Option<Away>,
     pub(super) sender: UnboundedSender<Event>,
@@ -58,7 +58,7 @@ pub(super) struct MainLoop {
     watch: Watch,
     timers: Timers,
     focused: bool,
-    /// Set once the process is asked to end.
+    /// Set when the process must end.
     exit_code: Option<u8>,
     /// Do not wait for jobs any more.
     now: bool,
@@ -83,7 +83,7 @@ impl MainLoop {
             signals,
             watch,
             timers: Timers::new(),
-            // Terminals that cannot tell are looked at.
+            // A terminal that does not report its focus counts as focused.
             focused: true,
             exit_code: None,
             now: false,
@@ -95,12 +95,12 @@ impl MainLoop {
         self.answer(asked);
     }
 
-    /// Over when asked to end and nothing that writes is left alone, or at once after a panic.
+    /// Whether the loop ends: the process must end and nothing is being written, or a thread has panicked.
     fn is_over(&self) -> bool {
         super::panic::has_panicked() || self.exit_code.is_some() && (self.now || !self.machine.effects.is_writing())
     }
 
-    /// Sleeps until something happens, takes in all that is ready, and draws when it is time.
+    /// Waits for an event, handles all pending events, and draws if a frame is due.
     async fn turn(&mut self) {
         self.set_timers();
         let first = self.next_event().await;
@@ -123,7 +123,7 @@ impl MainLoop {
         self.timers.look_again_while(here && self.focused && idle, now);
     }
 
-    /// `None` when a timer is due.
+    /// `None` if a timer is due.
     async fn next_event(&mut self) -> Option<Event> {
         let timer = self.timers.next();
         let input = self.input.as_mut();
@@ -137,8 +137,8 @@ impl MainLoop {
         }
     }
 
-    /// An event that is there already. The stream is asked with this task's own waker (`now_or_never` has none),
-    /// since it keeps the one that it was asked with, and would wake nobody at the next key.
+    /// A pending event. The stream is polled with this task's waker, because it keeps the waker of the last poll. With
+    /// another waker the next key would wake nobody.
     async fn ready_event(&mut self) -> Option<Event> {
         let input = match self.input.as_mut() {
             Some(stream) => poll_fn(|context| Poll::Ready(stream.poll_next_unpin(context))).await,
@@ -182,14 +182,14 @@ impl MainLoop {
     fn take_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Terminate | Signal::HangUp => {
-                // The second time there is no waiting.
+                // The second signal ends the process without waiting.
                 self.now = self.exit_code.is_some();
                 match signal {
                     Signal::HangUp => self.handle_lost_terminal(),
                     _ => self.end(signal.exit_code()),
                 }
             }
-            // While the editor has the terminal, its ^c and ^z reach us as well.
+            // While the editor has the terminal, its ^c and ^z reach this process too.
             Signal::Interrupt if self.away.is_some() => {}
             Signal::Interrupt => {
                 self.send(Msg::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
@@ -199,13 +199,13 @@ impl MainLoop {
         }
     }
 
-    /// The terminal cannot be used any more, as after a SIGHUP.
+    /// The terminal cannot be used any more, for example after a SIGHUP.
     pub(super) fn handle_lost_terminal(&mut self) {
         self.input = None;
         self.end(Signal::HangUp.exit_code());
     }
 
-    /// Asks everything to end: a job is cancelled on the server, and has a bounded time to say how it ended.
+    /// Ends the process. A running job is cancelled on the server and has limited time to end.
     fn end(&mut self, exit_code: u8) {
         self.exit_code.get_or_insert(exit_code);
         self.machine.effects.cancel();
@@ -216,7 +216,7 @@ impl MainLoop {
         }
     }
 
-    /// Lets the model know of something.
+    /// Sends a message to the model.
     pub(super) fn send(&mut self, message: Msg) {
         let asked = self.machine.send(message);
         self.answer(asked);
@@ -235,7 +235,7 @@ impl MainLoop {
         }
     }
 
-    /// OSC 52: the terminal itself puts it on the clipboard, also through ssh.
+    /// OSC 52: the terminal puts the text on the clipboard, also through ssh.
     fn copy(&mut self, text: &str, what: String) {
         let copied = execute!(Tty, CopyToClipboard::to_clipboard_from(text));
         self.send(Msg::Copied(
@@ -268,8 +268,8 @@ impl MainLoop {
         }
     }
 
-    /// A confirmation has just been shown: what was typed before it could be seen goes to a model that does
-    /// not take it, and only then it learns that the frame is there.
+    /// A confirmation has been drawn. Keys that were typed before that go to a model that ignores them. Then the model
+    /// learns that the frame was drawn.
     async fn discard_typed_ahead(&mut self) {
         while let Some(stream) = self.input.as_mut() {
             let Ok(event) = timeout(TYPED_AHEAD, stream.next()).await else { break };

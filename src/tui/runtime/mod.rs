@@ -1,7 +1,7 @@
 //! The loop around the model: input, effects, signals, timers, and the terminal.
 //!
-//! Nothing here ever waits for the database: effects run as tasks and answer with messages. The loop sleeps
-//! until one of a closed set of events happens; without focus and without a job it has no timer at all.
+//! The loop never waits for the database: effects run as tasks and answer with messages. It sleeps until an event
+//! happens. Without focus and without a job it has no timer.
 
 mod away;
 mod connection;
@@ -29,12 +29,12 @@ use std::time::Duration;
 
 use crate::engine::{Error, ErrorKind, Result};
 
-/// Opens the UI in the terminal and stays until it is left.
+/// Runs the UI in the terminal.
 ///
-/// The code is 0, 128 plus the signal's number when one ended it, or 101 after a panic.
+/// The exit code is 0, 128 plus the number of the signal that ended it, or 101 after a panic.
 ///
 /// # Errors
-/// When there is no terminal, or it cannot be set up.
+/// There is no terminal, or it cannot be set up.
 pub fn run(options: TuiOptions) -> Result<ExitCode> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Error::of(ErrorKind::Usage, "the UI needs a terminal, and there is none")

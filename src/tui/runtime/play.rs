@@ -1,4 +1,4 @@
-//! `--keys`: plays keys on a screen of cells, without a terminal, and prints what is on it in the end.
+//! `--keys`: plays keys without a terminal, and prints the last screen.
 
 use std::time::Duration;
 
@@ -20,20 +20,20 @@ use crate::tui::print::{self, Format};
 const PATIENCE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(250);
 
-/// What to play.
+/// The parameters of `--keys`.
 #[derive(Debug, Clone)]
 pub struct Playback {
-    /// As in `jj<enter>`.
+    /// For example `jj<enter>`.
     pub keys: String,
     /// Columns and rows.
     pub size: (u16, u16),
     pub format: Format,
 }
 
-/// Plays the keys, waiting before each and at the end until no job runs, and gives the screen.
+/// Plays the keys and returns the screen. It waits until no job runs before each key and at the end.
 ///
 /// # Errors
-/// When a key has no such name, or a job does not end within a minute.
+/// A key is unknown, or a job does not end within a minute.
 pub fn play(options: TuiOptions, playback: &Playback) -> Result<String> {
     super::install_hook();
     let keys = parse_keys(&playback.keys).map_err(|fault| {
@@ -68,7 +68,7 @@ impl Player {
     fn new(options: TuiOptions, (width, height): (u16, u16)) -> Self {
         let (sender, events) = unbounded_channel();
         let Ok(terminal) = Terminal::new(TestBackend::new(width, height));
-        // What is printed can be looked at anywhere, so this terminal's own limits do not count.
+        // The printed screen can be shown anywhere, so the limits of this terminal do not apply.
         let start = Start { theme: None, ascii: false, ..options.start((width, height)) };
         let machine = Machine::new(options, start, sender);
         let mut player = Self { machine, terminal, events, has_quit: false };
@@ -78,7 +78,7 @@ impl Player {
         player
     }
 
-    /// Draws, and carries on until nothing runs and the screen shows the last of it.
+    /// Draws until nothing runs and the screen shows the last state.
     async fn settle(&mut self) -> Result<()> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -112,12 +112,12 @@ impl Player {
         match event {
             Event::Answer(message) => self.send(message),
             Event::Ended(kind) => self.machine.effects.ended(kind),
-            // These come from a terminal, a signal or a watched folder, none of which there is here.
+            // These events come from a terminal, a signal or a watched folder, which do not exist here.
             Event::Input(_) | Event::InputLost | Event::Signal(_) | Event::FilesMoved | Event::EditorEnded(_) => {}
         }
     }
 
-    /// What only a terminal can do is refused.
+    /// Effects that need a terminal are refused.
     fn answer(&mut self, asked: Vec<ForLoop>) {
         for effect in asked {
             match effect {

@@ -1,14 +1,14 @@
-//! When the loop wakes by itself. Every timer is off unless something needs it.
+//! The timers of the loop. A timer runs only if something needs it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// At most some sixty frames a second.
+/// At most about sixty frames a second.
 const FRAME: Duration = Duration::from_millis(16);
 const TICK: Duration = Duration::from_millis(250);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Changes on disk come in showers: a `git switch` touches many files.
+/// Changes on disk come in bursts: a `git switch` touches many files.
 const FILES_REST: Duration = Duration::from_millis(100);
 
 /// What is due.
@@ -18,11 +18,11 @@ pub(super) enum Due {
     Tick,
     LookAgain,
     FilesMoved,
-    /// The time that a job has to end in is over.
+    /// The time for a job to end is over.
     End,
 }
 
-/// The timers, each a moment or off.
+/// The timers: each has a time, or is off.
 #[derive(Debug, Clone)]
 pub(super) struct Timers {
     last_frame: Option<Instant>,
@@ -38,7 +38,7 @@ impl Timers {
         Self { last_frame: None, frame: None, tick: None, look_again: None, files_moved: None, end: None }
     }
 
-    /// Something changed that a frame has to show: at once when it answers a person, else within the limit.
+    /// A frame is needed: at once if it answers the user, otherwise within the frame limit.
     pub(super) fn want_frame(&mut self, at_once: bool, now: Instant) {
         let limited = self.last_frame.map_or(now, |last| (last + FRAME).max(now));
         let wanted = if at_once { now } else { limited };
@@ -56,12 +56,12 @@ impl Timers {
         self.tick = wanted.then(|| self.tick.unwrap_or(now + TICK));
     }
 
-    /// A look each five seconds while one is wanted.
+    /// Every five seconds while it is wanted.
     pub(super) fn look_again_while(&mut self, wanted: bool, now: Instant) {
         self.look_again = wanted.then(|| self.look_again.unwrap_or(now + LOOK_AGAIN));
     }
 
-    /// Files moved: told once the shower had time to pass.
+    /// Files have changed. This is reported after a pause.
     pub(super) fn files_moved(&mut self, now: Instant) {
         self.files_moved.get_or_insert(now + FILES_REST);
     }
@@ -71,12 +71,12 @@ impl Timers {
         self.end.get_or_insert(now + time);
     }
 
-    /// When to wake; `None`: not before something happens.
+    /// When to wake; `None`: only for an event.
     pub(super) fn next(&self) -> Option<Instant> {
         [self.frame, self.tick, self.look_again, self.files_moved, self.end].into_iter().flatten().min()
     }
 
-    /// What is due by now, each turned off.
+    /// What is due now. Each returned timer is turned off.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Due> {
         let timers = [
             (&mut self.end, Due::End),
@@ -97,7 +97,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn nothing_is_due_when_nothing_is_wanted() {
+    fn nothing_is_due_if_nothing_is_wanted() {
         let now = Instant::now();
         let mut timers = Timers::new();
         assert_eq!(timers.next(), None);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_keep_their_distance_but_keys_do_not_wait() {
+    fn frames_are_limited_but_keys_do_not_wait() {
         let now = Instant::now();
         let mut timers = Timers::new();
         timers.want_frame(false, now);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shower_of_files_is_told_once_and_is_not_put_off_forever() {
+    fn a_burst_of_changes_is_reported_once_and_without_delay() {
         let now = Instant::now();
         let mut timers = Timers::new();
         for n in 0..100 {

@@ -1,4 +1,4 @@
-//! From the plan to its end: the confirmation, the run, cancelling, failing.
+//! The plan: confirmation, run, cancelling, failing.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn enter_on_cancel_and_esc_apply_nothing() {
 }
 
 #[test]
-fn keys_from_before_the_dialog_was_seen_do_not_count() {
+fn keys_typed_before_the_dialog_was_drawn_are_ignored() {
     let mut harness = Harness::new(120, 40);
     harness.drawn = false;
     harness.press("u<enter>legacy_code<enter>");
@@ -67,7 +67,7 @@ fn a_protected_environment_asks_for_its_name_even_without_a_loss() {
 }
 
 #[test]
-fn what_loses_nothing_is_applied_at_once() {
+fn a_plan_without_loss_is_applied_at_once() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.press("/c3d2<enter>U<enter>");
     assert!(has_applied(&harness));
@@ -79,7 +79,7 @@ fn what_loses_nothing_is_applied_at_once() {
 }
 
 #[test]
-fn a_failure_is_read_copied_and_opened_at_its_line() {
+fn a_failure_is_shown_copied_and_opened_at_its_line() {
     let mut harness = Harness::new(120, 40);
     harness.fails = Some(Error {
         kind: ErrorKind::Failed,
@@ -103,7 +103,7 @@ fn a_failure_is_read_copied_and_opened_at_its_line() {
 }
 
 #[test]
-fn cancelling_asks_the_server_and_tells_its_answer() {
+fn cancelling_asks_the_server_and_shows_its_answer() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.hold = true;
@@ -138,7 +138,7 @@ fn quitting_while_a_job_runs_asks_cancels_and_waits() {
 }
 
 #[test]
-fn terminate_cancels_what_runs_before_it_quits() {
+fn terminate_cancels_the_job_before_it_quits() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.hold = true;
@@ -153,7 +153,7 @@ fn terminate_cancels_what_runs_before_it_quits() {
 }
 
 #[test]
-fn who_blocks_is_shown_while_it_lasts() {
+fn the_blocking_session_is_shown_while_it_blocks() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.hold = true;
@@ -177,7 +177,7 @@ fn who_blocks_is_shown_while_it_lasts() {
 }
 
 #[test]
-fn a_plan_says_when_the_database_moved_and_can_be_made_again() {
+fn a_plan_shows_that_the_database_has_moved_and_can_be_prepared_again() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.heads = vec![id("51ab90de3c44")];
@@ -192,7 +192,7 @@ fn a_plan_says_when_the_database_moved_and_can_be_made_again() {
 }
 
 #[test]
-fn a_plan_that_is_being_made_can_be_let_go_and_its_answer_is_dropped() {
+fn the_preparation_of_a_plan_can_be_abandoned_and_its_answer_is_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.hold = true;
     harness.press("u");
@@ -207,7 +207,7 @@ fn a_plan_that_is_being_made_can_be_let_go_and_its_answer_is_dropped() {
 }
 
 #[test]
-fn the_reason_that_a_note_gives_stands_behind_its_hazard() {
+fn the_reason_of_an_allow_comment_is_shown_after_its_hazard() {
     let mut harness = Harness::new(140, 40);
     harness.allowed = Some(String::from("the old service is gone"));
     assert!(harness.press("u").screen().contains("DL103  (because the old service is gone)"), "{}", harness.screen());

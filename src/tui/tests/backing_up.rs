@@ -1,4 +1,4 @@
-//! `b`: the list of backups, and one that is made there.
+//! `b`: the list of backups, and making one.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub fn waits(effect: &Effect) -> bool {
     )
 }
 
-/// What the engine answers: two backups, and a new one.
+/// The answers of the engine: two backups, and a new one.
 pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
     match task {
         Task::ListBackups => vec![backups_listed(generation, Ok(listed()))],
@@ -62,7 +62,7 @@ fn listed() -> Vec<Listed> {
 }
 
 #[test]
-fn the_list_shows_what_is_known_and_how_to_bring_it_back() {
+fn the_list_shows_backups_and_the_command_that_restores_them() {
     let mut harness = Harness::new(120, 30);
     let screen = harness.press("b").screen();
     assert!(screen.contains("2 h ago  at 7c1d5e02aa10"), "{screen}");
@@ -82,7 +82,7 @@ fn the_list_shows_what_is_known_and_how_to_bring_it_back() {
 }
 
 #[test]
-fn one_is_made_on_the_list_with_its_progress() {
+fn a_backup_shows_its_progress_on_the_list() {
     let mut harness = Harness::new(120, 30);
     harness.hold = true;
     harness.press("bb");
@@ -101,7 +101,7 @@ fn one_is_made_on_the_list_with_its_progress() {
 }
 
 #[test]
-fn it_is_cancelled_and_nothing_is_made_where_nothing_may_be_written() {
+fn a_backup_is_cancelled_and_refused_if_read_only() {
     let mut harness = Harness::new(120, 30);
     harness.hold = true;
     harness.press("bb<^c>");

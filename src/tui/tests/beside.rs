@@ -1,4 +1,4 @@
-//! What stands beside a script in the editor: where it ran, its proof, what was made just now; and how one comes there.
+//! The panel of the editor: environments, proof and new scripts; and the ways to open the editor.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::tui::app::opening::{EditorProof, Opening, Origin, Panel};
 use crate::tui::editor::{FoundHazard, Operation};
 
 #[test]
-fn where_it_ran_is_told() {
+fn the_environments_that_have_the_script_are_shown() {
     let mut harness = Harness::with(120, 40, sample(), &["c3d2a981e5b4"]);
     harness.press("/8e10<enter>e");
     assert!(harness.screen().contains("this script has run already (environment default)"), "{}", harness.screen());
@@ -31,7 +31,7 @@ fn where_it_ran_is_told() {
 }
 
 #[test]
-fn proving_saves_first_tells_how_far_it_is_and_grows_stale_with_the_text() {
+fn proving_saves_first_shows_progress_and_becomes_stale_with_the_text() {
     let mut harness = open(120, 40);
     assert!(harness.screen().contains("not proved yet: ^p proves it"));
     harness.press("-- x<enter><^p>");
@@ -51,7 +51,7 @@ fn proving_saves_first_tells_how_far_it_is_and_grows_stale_with_the_text() {
 }
 
 #[test]
-fn a_proof_that_runs_can_be_cancelled() {
+fn a_running_proof_can_be_cancelled() {
     let mut harness = open(120, 40);
     harness.hold = true;
     harness.press("<^p>");
@@ -71,7 +71,7 @@ fn a_proof_that_runs_can_be_cancelled() {
 }
 
 #[test]
-fn a_proof_without_a_server_says_why_not() {
+fn a_proof_without_a_server_is_refused_with_the_reason() {
     let mut harness = Harness::silent(120, 40, sample(), &[], start(120, 40));
     harness.away = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
     harness.run();
@@ -79,7 +79,7 @@ fn a_proof_without_a_server_says_why_not() {
     assert!(harness.screen().contains("prove: the server is away"), "{}", harness.screen());
 }
 
-/// A script as autogenerate hands it over.
+/// A script as autogenerate opens it.
 pub fn fresh(origin: Origin) -> Opening {
     let path = PathBuf::from("/project/migrations/versions/eeeeeeeeeeee_new.sql");
     let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], "DROP TABLE jobs;", "CREATE TABLE jobs ();");
@@ -110,7 +110,7 @@ pub fn fresh(origin: Origin) -> Opening {
 }
 
 #[test]
-fn a_script_that_was_just_made_is_kept_or_thrown_away() {
+fn a_new_script_is_kept_or_discarded() {
     let mut harness = Harness::new(120, 40);
     harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
     let screen = harness.screen();
@@ -137,7 +137,7 @@ fn a_script_that_was_just_made_is_kept_or_thrown_away() {
 }
 
 #[test]
-fn a_new_text_takes_over_the_counts_until_its_statement_goes() {
+fn an_edited_text_keeps_the_counts_of_its_statements() {
     let mut harness = Harness::new(120, 40);
     harness.send(Msg::OpenEditor(Box::new(fresh(Origin::Script))));
     harness.press("<^g>8<enter><end><enter>DROP TABLE users;");
@@ -147,7 +147,7 @@ fn a_new_text_takes_over_the_counts_until_its_statement_goes() {
 }
 
 #[test]
-fn a_file_that_is_no_script_can_be_mended() {
+fn a_file_that_is_not_a_script_can_be_repaired() {
     let path = PathBuf::from("/x/versions/bad.sql");
     let mut faulty = sample();
     faulty.problems.push(ScriptProblem::File {
@@ -168,7 +168,7 @@ fn a_file_that_is_no_script_can_be_mended() {
 }
 
 #[test]
-fn an_error_and_a_plan_lead_to_their_line() {
+fn an_error_and_a_plan_open_the_editor_at_their_line() {
     let mut harness = Harness::new(120, 40);
     harness.press("ujjje");
     assert_eq!(harness.model.editor().unwrap().document.cursor(), (7, 0));
@@ -186,7 +186,7 @@ fn an_error_and_a_plan_lead_to_their_line() {
 }
 
 #[test]
-fn a_script_too_long_is_left_to_other_editors() {
+fn a_very_long_script_is_refused() {
     let mut harness = Harness::new(120, 40);
     let text: Arc<str> = "\n".repeat(60_000).into();
     harness.send(Msg::OpenEditor(Box::new(Opening { text, ..fresh(Origin::Script) })));
@@ -194,7 +194,7 @@ fn a_script_too_long_is_left_to_other_editors() {
 }
 
 #[test]
-fn answers_of_texts_that_are_gone_do_not_count() {
+fn answers_for_a_closed_text_are_dropped() {
     let mut harness = open(120, 40);
     harness.send(examined(0, Box::default()));
     assert!(harness.screen().contains("drop column legacy_code"));
@@ -210,7 +210,7 @@ fn answers_of_texts_that_are_gone_do_not_count() {
 }
 
 #[test]
-fn the_reason_that_a_note_gives_stands_beside_its_hazard() {
+fn the_reason_of_an_allow_comment_is_shown_with_its_hazard() {
     let note = "-- limbeck: allow DL101 because nobody reads it\nDROP TABLE jobs;";
     let made = file("eeeeeeeeeeee", "new", &["9f3b6c10a7d2"], note, "CREATE TABLE jobs ();");
     let mut harness = Harness::new(120, 40);

@@ -1,4 +1,4 @@
-//! `=` and `A`: drift, what the models would change, the header that says so, and the drift beside the stamp dialog.
+//! `=` and `A`: drift, comparison with the models, the badges in the header, and the drift in the stamp dialog.
 
 use super::fixtures::*;
 use super::harness::*;
@@ -11,14 +11,14 @@ use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Task;
 use crate::tui::app::{Effect, Generation, Msg, Start};
 
-/// What comparing finds in the fake world.
+/// The answers of the engine.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     pub drift: Drift,
     pub check: Comparison,
-    /// Instead of either.
+    /// The answer instead of both.
     pub error: Option<Error>,
-    /// The models come from a program, which runs only after a yes.
+    /// The models come from a program, which needs a consent.
     pub program: bool,
 }
 
@@ -48,7 +48,7 @@ fn operation(object: ObjectId, group: &str, sql: &str) -> Operation {
     Operation { object, group, action: Action::Alter, sql: sql.to_owned(), note: None }
 }
 
-/// A column that somebody added, an index that somebody dropped, and something that no statement changes.
+/// A column that was added by hand, an index that was dropped by hand, and an object that no statement changes.
 fn drifted() -> Drift {
     let column = ObjectId::on(Kind::Column, "public", "users", "nickname");
     let index = ObjectId::new(Kind::Index, "public", "ix_status");
@@ -140,7 +140,7 @@ fn pictures_of_the_header_beside_the_head() {
 }
 
 #[test]
-fn no_drift_is_said_so_and_stands_in_the_header_until_the_database_moves() {
+fn no_drift_is_shown_in_the_header_until_the_database_changes() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     assert!(!header(&harness).contains("drift"));
     assert!(harness.press("=").screen().contains("no drift: the database is what its history says"));
@@ -154,7 +154,7 @@ fn no_drift_is_said_so_and_stands_in_the_header_until_the_database_moves() {
 }
 
 #[test]
-fn changed_scripts_and_an_applied_plan_take_it_back() {
+fn changed_scripts_and_an_applied_plan_remove_the_badges() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
     harness.press("=<esc>");
     assert!(header(&harness).contains("≠ drift: 3"), "{}", header(&harness));
@@ -169,7 +169,7 @@ fn changed_scripts_and_an_applied_plan_take_it_back() {
 }
 
 #[test]
-fn what_it_is_at_is_told() {
+fn the_progress_is_shown() {
     let (mut harness, generation) = running("A");
     let loading = models::Told::Loading { file: String::from("users.sql"), number: 2, count: 7 };
     harness.send(compare_progress(generation, Told::Load(loading)));
@@ -189,7 +189,7 @@ fn what_it_is_at_is_told() {
 }
 
 #[test]
-fn it_is_cancelled_and_says_so() {
+fn a_comparison_can_be_cancelled() {
     for key in ["=", "A"] {
         let (mut harness, _) = running(key);
         harness.press("<^c>");
@@ -205,7 +205,7 @@ fn it_is_cancelled_and_says_so() {
 }
 
 #[test]
-fn quitting_waits_for_the_scratch_database_to_go() {
+fn quitting_waits_until_the_scratch_database_is_dropped() {
     let (mut harness, _) = running("=");
     assert!(harness.press("q").screen().contains("The database is being compared"));
     harness.press("<right><enter>");
@@ -215,7 +215,7 @@ fn quitting_waits_for_the_scratch_database_to_go() {
 }
 
 #[test]
-fn what_comes_too_late_is_dropped() {
+fn late_messages_are_dropped() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     harness.press("=");
     let (before, generation) = (harness.screen(), harness.model.jobs.generation());
@@ -224,7 +224,7 @@ fn what_comes_too_late_is_dropped() {
     harness.send(check_ended(generation, Ok(models())));
     harness.send(compare_progress(generation, Told::Compare));
     assert_eq!(harness.screen(), before);
-    // A drift that was found for other heads is shown, and is not said of these.
+    // The drift that was computed for other heads is shown in the list, but not in the header.
     harness.hold = true;
     harness.press("R");
     harness.heads = vec![id("9f3b6c10a7d2")];
@@ -247,7 +247,7 @@ fn errors_are_shown() {
 }
 
 #[test]
-fn a_program_runs_only_after_a_yes() {
+fn a_program_runs_only_with_consent() {
     let mut harness = with(Drift::default(), models(), 120, 40);
     harness.compared.program = true;
     let screen = harness.press("A").screen();
@@ -270,14 +270,14 @@ fn stamping_shows_the_drift_and_does_not_wait_for_it() {
     let screen = harness.screen();
     assert!(screen.contains("drift   3 objects differ from the history"), "{screen}");
     assert!(header(&harness).contains("≠ drift: 3"));
-    // It is known by now.
+    // The drift is known now.
     harness.asked.clear();
     assert!(harness.press("<esc>s").screen().contains("3 objects differ"));
     assert!(harness.asked.is_empty(), "{:?}", harness.asked);
 }
 
 #[test]
-fn a_stamp_before_the_drift_is_there_drops_it() {
+fn a_stamp_cancels_a_drift_that_is_not_finished() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
     harness.hold = true;
     harness.press("js<tab><enter>");
@@ -290,7 +290,7 @@ fn a_stamp_before_the_drift_is_there_drops_it() {
 }
 
 #[test]
-fn a_drift_that_cannot_be_computed_leaves_the_stamp_alone() {
+fn a_failed_drift_does_not_prevent_the_stamp() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     harness.compared.error = Some(Error::new("no database can be made"));
     let screen = harness.press("js").screen();
@@ -300,7 +300,7 @@ fn a_drift_that_cannot_be_computed_leaves_the_stamp_alone() {
 }
 
 #[test]
-fn the_palette_has_both_and_read_only_refuses() {
+fn the_palette_has_both_commands_and_read_only_refuses_them() {
     let mut harness = with(Drift::default(), Comparison::default(), 120, 40);
     assert!(harness.press(":drift<enter>").screen().contains("no drift: the database"));
     assert!(harness.press("<esc>:check the<enter>").screen().contains("models agree"));

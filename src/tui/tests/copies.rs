@@ -1,4 +1,4 @@
-//! `K`: the list of kept copies, one put back and one dropped.
+//! `K`: the list of kept copies; one is restored and one is dropped.
 
 use super::harness::*;
 use crate::core::copies::{Detail, Forecast, Keeping, Kind};
@@ -8,7 +8,7 @@ use crate::engine::copies::{Copy, Restored};
 use crate::tui::app::effect::{CopyAction, Task};
 use crate::tui::app::{Generation, Msg, Start};
 
-/// What the engine answers: two copies, all of which comes back.
+/// The answers of the engine: two copies; restoring succeeds.
 pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
     match task {
         Task::ListCopies => vec![copies_listed(generation, Ok(listed()))],
@@ -68,7 +68,7 @@ fn listed() -> Vec<Copy> {
 }
 
 #[test]
-fn the_list_says_what_is_kept_and_how_it_comes_back() {
+fn the_list_shows_the_copies_and_what_restores_them() {
     let mut harness = Harness::new(120, 30);
     let screen = harness.press("K").screen();
     assert!(screen.contains("functions.legacy_code  41 values"), "{screen}");
@@ -93,7 +93,7 @@ fn the_list_says_what_is_kept_and_how_it_comes_back() {
 }
 
 #[test]
-fn one_is_put_back_only_when_somebody_says_so() {
+fn a_copy_is_restored_only_after_a_question() {
     let mut harness = Harness::new(120, 30);
     harness.press("Kr");
     assert!(harness.screen().contains("Put the copy back"), "{}", harness.screen());
@@ -108,7 +108,7 @@ fn one_is_put_back_only_when_somebody_says_so() {
 }
 
 #[test]
-fn one_is_dropped_only_by_its_word_typed_after_it_was_seen() {
+fn a_copy_is_dropped_only_after_its_word_is_typed() {
     let mut harness = Harness::new(120, 30);
     harness.drawn = false;
     harness.press("Kxlegacy_code<enter>");
@@ -127,7 +127,7 @@ fn one_is_dropped_only_by_its_word_typed_after_it_was_seen() {
 }
 
 #[test]
-fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
+fn failures_are_shown_and_read_only_refuses() {
     let mut harness = Harness::new(120, 30);
     harness.press("K");
     harness.hold = true;
@@ -147,7 +147,7 @@ fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
     assert!(harness.screen().contains("--read-only"), "{}", harness.screen());
 }
 
-/// The question before an upgrade that drops a column, with copies of a size.
+/// The confirmation of an upgrade that drops a column, with copies of this size.
 fn dropping(bytes: u64, limit: u64) -> Harness {
     let mut harness = Harness::new(100, 30);
     let copy =
@@ -162,7 +162,7 @@ fn confirmed(harness: &Harness) -> &crate::tui::app::screen::plan::confirm::Conf
 }
 
 #[test]
-fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
+fn a_plan_can_run_without_copies_if_the_user_chooses_so() {
     let mut harness = dropping(4_096, 1 << 30);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
     assert!(harness.screen().contains("a copy is made first, of at most 4 kB"), "{}", harness.screen());
@@ -181,7 +181,7 @@ fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
 }
 
 #[test]
-fn copies_that_do_not_fit_are_not_begun() {
+fn a_plan_whose_copies_are_too_large_does_not_start() {
     let mut harness = dropping(4_096, 1_024);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
     insta::assert_snapshot!("confirm_over_limit", harness.screen());

@@ -1,4 +1,4 @@
-//! The editor: typing, saving, leaving, searching, proving, and what is told beside.
+//! The editor: typing, saving, closing, searching, proving.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ fn pictures() {
 }
 
 #[test]
-fn ascii_has_its_own_marks() {
+fn ascii_marks() {
     let mut harness =
         Harness::silent(120, 40, sample(), &["7c1d5e02aa10", "b04e77aa0912"], Start { ascii: true, ..start(120, 40) });
     harness.run();
@@ -61,7 +61,7 @@ fn ascii_has_its_own_marks() {
 }
 
 #[test]
-fn text_is_coloured_as_it_is_typed() {
+fn text_is_highlighted_while_it_is_typed() {
     let mut harness = open(120, 40);
     harness.press("SELECT 'a' -- b<enter>");
     let theme = harness.model.preferences.theme.clone();
@@ -84,7 +84,7 @@ fn text_is_coloured_as_it_is_typed() {
 }
 
 #[test]
-fn a_selection_and_matches_are_seen_in_every_theme() {
+fn selection_and_matches_are_visible_in_every_theme() {
     for theme in ["dark", "light", "sixteen", "colour-blind", "mono"] {
         let options = Start { theme: Some(theme.to_owned()), ..start(80, 24) };
         let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
@@ -102,7 +102,7 @@ fn a_selection_and_matches_are_seen_in_every_theme() {
 }
 
 #[test]
-fn what_is_typed_is_saved_as_it_is_typed() {
+fn typed_text_is_saved_unchanged() {
     let mut harness = open(120, 40);
     let before = text(&harness);
     harness.press("q?:e<^s>");
@@ -118,7 +118,7 @@ fn what_is_typed_is_saved_as_it_is_typed() {
 }
 
 #[test]
-fn line_ends_and_the_mark_of_the_file_are_kept() {
+fn line_endings_and_byte_order_mark_are_kept() {
     let mut files: Vec<_> = sample().scripts.values().map(|file| (**file).clone()).collect();
     let file = files.iter_mut().find(|file| file.script.revision == id("9f3b6c10a7d2")).unwrap();
     file.text = format!("\u{feff}{}", file.text.replace('\n', "\r\n")).into();
@@ -143,14 +143,13 @@ fn unsaved_changes_are_asked_about() {
     assert!(harness.model.editor().is_none() && harness.model.dialogs.is_empty(), "without changes nothing is asked");
     harness.press("ex<^c>");
     assert!(!harness.asked.contains(&String::from("quit")));
-    println!("{}\n{:?}", harness.screen(), harness.asked);
     harness.press("<tab><tab><enter>");
     assert_eq!(harness.asked.last().unwrap(), "load scripts");
     assert!(harness.asked.contains(&String::from("quit")), "saved, then quit");
 }
 
 #[test]
-fn what_was_typed_outlives_a_terminal_that_is_closed() {
+fn unsaved_text_survives_a_closed_terminal() {
     let mut harness = open(120, 40);
     harness.send(Msg::Terminate);
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("rescue")), "nothing was typed");
@@ -161,7 +160,7 @@ fn what_was_typed_outlives_a_terminal_that_is_closed() {
 }
 
 #[test]
-fn a_file_that_somebody_else_changed_is_never_written_over_unasked() {
+fn a_file_changed_by_another_program_is_never_overwritten_without_a_question() {
     let mut harness = open(120, 40);
     let theirs = text(&harness).replace("legacy_code", "other_code");
     harness.press("x");
@@ -182,7 +181,7 @@ fn a_file_that_somebody_else_changed_is_never_written_over_unasked() {
 }
 
 #[test]
-fn a_file_that_changes_below_is_read_again_or_told() {
+fn a_file_that_changes_on_disk_is_read_again_or_reported() {
     let mut harness = open(120, 40);
     let change = |harness: &mut Harness, to: &str| {
         let mut files: Vec<_> = harness.tree.scripts.values().map(|file| (**file).clone()).collect();
@@ -207,7 +206,7 @@ fn a_file_that_changes_below_is_read_again_or_told() {
 }
 
 #[test]
-fn what_is_no_script_any_more_is_told_with_its_line_before_it_is_saved() {
+fn an_invalid_script_is_reported_with_its_line_before_it_is_saved() {
     let mut harness = open(120, 40);
     harness.press("<^home><down><down><^x>");
     assert!(harness.screen().contains("✗"), "{}", harness.screen());
@@ -271,7 +270,7 @@ fn searching_goes_from_match_to_match() {
 }
 
 #[test]
-fn a_paste_is_one_step_and_copies_reach_the_terminal() {
+fn a_paste_is_one_undo_step_and_copies_reach_the_terminal() {
     let mut harness = open(120, 40);
     let before = text(&harness);
     harness.send(Msg::Paste(String::from("SELECT 1;\rSELECT 2;\r\n")));
@@ -288,7 +287,7 @@ fn a_paste_is_one_step_and_copies_reach_the_terminal() {
 }
 
 #[test]
-fn the_mouse_places_the_cursor_selects_and_scrolls() {
+fn the_mouse_moves_the_cursor_selects_and_scrolls() {
     let mut harness = open(80, 12);
     let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     let top = harness.model.editor().unwrap().top;
@@ -306,7 +305,7 @@ fn the_mouse_places_the_cursor_selects_and_scrolls() {
 }
 
 #[test]
-fn read_only_is_read_and_said() {
+fn read_only_is_shown() {
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &["c3d2a981e5b4"], options);
     harness.run();

@@ -1,4 +1,4 @@
-//! `a`: what the models add becomes a script, phase by phase, and what becomes of it.
+//! `a`: generating a script from the models, phase by phase.
 
 use std::path::PathBuf;
 
@@ -16,17 +16,17 @@ use crate::tui::app::opening::{EditorProof, Opening, Origin};
 use crate::tui::app::screen::generate::{GenerateAnswer, GeneratedScript};
 use crate::tui::app::{Effect, Generation, Msg};
 
-/// What generating comes to in the fake world.
+/// The answers of the engine.
 #[derive(Debug, Clone, Default)]
 pub struct World {
-    /// What is seen of the models; `None`: nothing is told.
+    /// The state of the models; `None`: nothing is sent.
     pub models: Option<Result<u64, Error>>,
-    /// What may be renames, as long as nobody has said what is one.
+    /// Possible renames, until the user has chosen.
     pub candidates: Vec<Candidate>,
     /// `None`: the models add nothing.
     pub made: Option<GeneratedScript>,
     pub error: Option<Error>,
-    /// The models come from a program, which runs only after a yes.
+    /// The models come from a program, which needs a consent.
     pub program: bool,
 }
 
@@ -70,7 +70,7 @@ fn operation(table: &str, sql: &str) -> Operation {
     Operation { object: id.clone(), group: id, action: Action::Alter, sql: sql.into(), note: None }
 }
 
-/// A script that is proved, and drops a table of twelve rows.
+/// A proved script that drops a table of twelve rows.
 pub fn made() -> GeneratedScript {
     let Opening { path, text, revision, panel, .. } = fresh(Origin::New);
     GeneratedScript {
@@ -86,7 +86,7 @@ pub fn made() -> GeneratedScript {
     }
 }
 
-/// The same, not proved: it would be a draft.
+/// The same script, not proved: it would be a draft.
 fn unproved() -> GeneratedScript {
     let made = made();
     let marked = format!("-- UNPROVED: the upgrade does not make what the models say\n--   one\n--\n{}", made.text);
@@ -100,14 +100,14 @@ fn unproved() -> GeneratedScript {
     }
 }
 
-/// At the head, with a script to be had.
+/// At the head, and a script can be generated.
 pub fn ready(width: u16, height: u16) -> Harness {
     let mut harness = Harness::with(width, height, sample(), &["9f3b6c10a7d2"]);
     harness.generated.made = Some(made());
     harness
 }
 
-/// One that runs, until `finish`.
+/// A generation that runs until `finish`.
 pub fn running(width: u16, height: u16) -> (Harness, Generation) {
     let mut harness = ready(width, height);
     harness.hold = true;
@@ -151,7 +151,7 @@ fn pictures_of_the_form_and_of_the_phases() {
 }
 
 #[test]
-fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
+fn the_script_opens_in_the_editor_and_is_kept_or_discarded() {
     let mut harness = ready(120, 40);
     harness.press("aadd a quota<enter>");
     assert!(
@@ -177,7 +177,7 @@ fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
 }
 
 #[test]
-fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
+fn the_phases_are_shown_and_esc_leaves_the_job_running() {
     let (mut harness, generation) = running(100, 30);
     assert!(harness.screen().contains("▸ load"), "{}", harness.screen());
     tell(&mut harness, generation, loading(2));
@@ -201,7 +201,7 @@ fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
 }
 
 #[test]
-fn a_script_that_is_edited_meanwhile_is_not_lost() {
+fn an_edited_script_is_not_replaced_by_a_generated_one() {
     let (mut harness, _) = running(120, 40);
     harness.press("<esc>");
     harness.send(Msg::OpenEditor(Box::new(Opening::script(&harness.tree.scripts[&id("9f3b6c10a7d2")].clone(), None))));
@@ -211,7 +211,7 @@ fn a_script_that_is_edited_meanwhile_is_not_lost() {
 }
 
 #[test]
-fn it_is_cancelled_at_every_phase() {
+fn a_generation_can_be_cancelled_in_every_phase() {
     let phases: [&[Told]; 5] = [
         &[],
         &[Told::Read],
@@ -239,7 +239,7 @@ fn it_is_cancelled_at_every_phase() {
 }
 
 #[test]
-fn what_comes_although_it_was_cancelled_is_dropped() {
+fn a_result_that_arrives_after_a_cancel_is_dropped() {
     let (mut harness, generation) = running(100, 30);
     harness.press("<^c>");
     harness.send(generate_ended(generation, Ok(GenerateAnswer::Script(Box::new(made())))));
@@ -257,7 +257,7 @@ fn what_comes_although_it_was_cancelled_is_dropped() {
 }
 
 #[test]
-fn an_old_generation_says_nothing_to_a_new_one() {
+fn messages_with_an_old_generation_are_dropped() {
     let (mut harness, old) = running(100, 30);
     harness.send(generate_ended(old, Ok(GenerateAnswer::Nothing(Vec::new()))));
     harness.press("R");
@@ -268,7 +268,7 @@ fn an_old_generation_says_nothing_to_a_new_one() {
 }
 
 #[test]
-fn quitting_asks_and_waits_for_the_scratch_database_to_go() {
+fn quitting_asks_and_waits_until_the_scratch_database_is_dropped() {
     let (mut harness, _) = running(100, 30);
     assert!(harness.press("q").screen().contains("A script is being generated"));
     harness.press("<right><enter>");
@@ -278,7 +278,7 @@ fn quitting_asks_and_waits_for_the_scratch_database_to_go() {
 }
 
 #[test]
-fn nothing_that_differs_is_said_and_writes_nothing() {
+fn no_difference_is_reported_and_nothing_is_written() {
     let mut harness = ready(120, 40);
     harness.generated.made = None;
     let screen = harness.press("anothing<enter>").screen();
@@ -313,7 +313,7 @@ fn an_unproved_script_is_a_draft_until_it_is_proved() {
 }
 
 #[test]
-fn a_script_that_fails_once_it_is_edited_is_not_kept_unasked() {
+fn a_script_whose_proof_fails_after_an_edit_is_not_kept_without_a_question() {
     let mut harness = ready(120, 40);
     harness.press("aadd a quota<enter>");
     harness.proof = unproved().verified;
@@ -326,7 +326,7 @@ fn a_script_that_fails_once_it_is_edited_is_not_kept_unasked() {
 }
 
 #[test]
-fn the_cursor_stands_where_a_value_is_to_be_put() {
+fn the_cursor_is_where_a_value_must_be_filled_in() {
     let mut harness = ready(120, 40);
     harness.generated.made = Some(GeneratedScript { line: Some(8), ..made() });
     harness.press("aadd a quota<enter>");
@@ -335,7 +335,7 @@ fn the_cursor_stands_where_a_value_is_to_be_put() {
 }
 
 #[test]
-fn changed_models_take_back_what_was_said_of_them() {
+fn changed_models_remove_their_badge() {
     let mut harness = ready(160, 40);
     harness.generated.models = Some(Ok(1));
     harness.send(Msg::ScriptsChanged);
@@ -348,7 +348,7 @@ fn changed_models_take_back_what_was_said_of_them() {
 }
 
 #[test]
-fn late_messages_of_a_text_prove_nothing_else() {
+fn late_messages_of_another_proof_are_dropped() {
     let mut harness = ready(120, 40);
     harness.press("ax<enter>");
     harness.hold = true;

@@ -1,4 +1,4 @@
-//! Where autogenerate is refused, asks for a yes, or fails: with a reason, and nothing is left.
+//! When autogenerate is refused, asks for consent, or fails.
 
 use super::fixtures::*;
 use super::generating::{made, ready};
@@ -52,7 +52,7 @@ fn one_of_several_heads_is_chosen() {
 }
 
 #[test]
-fn a_program_runs_only_after_a_yes() {
+fn a_program_runs_only_with_consent() {
     let mut harness = ready(120, 40);
     harness.generated.program = true;
     let screen = harness.press("ax<enter>").screen();
@@ -67,7 +67,7 @@ fn a_program_runs_only_after_a_yes() {
 }
 
 #[test]
-fn errors_are_shown_and_leave_nothing() {
+fn errors_are_shown_and_nothing_is_left() {
     let mut harness = ready(120, 40);
     harness.generated.error = Some(Error::new("models/users.sql:3: syntax error").hint("mend it"));
     let screen = harness.press("ax<enter>").screen();

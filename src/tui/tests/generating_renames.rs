@@ -1,4 +1,4 @@
-//! Autogenerate's question: which pairs are one thing under two names. Nothing is guessed.
+//! Autogenerate's question about renames. Nothing is guessed.
 
 use super::fixtures::*;
 use super::generating::ready;
@@ -17,7 +17,7 @@ fn pair(old: &str, new: &str, reasons: &[&str]) -> Candidate {
     }
 }
 
-/// Two pairs to be asked about.
+/// Two pairs to ask about.
 fn asked(width: u16, height: u16) -> Harness {
     let mut harness = ready(width, height);
     harness.generated.candidates = vec![
@@ -43,7 +43,7 @@ fn pictures() {
 }
 
 #[test]
-fn what_speaks_for_each_is_shown_and_none_is_one_unless_it_is_said() {
+fn the_reasons_are_shown_and_no_pair_is_a_rename_by_default() {
     let mut harness = asked(100, 30);
     let screen = harness.screen();
     for words in [
@@ -62,7 +62,7 @@ fn what_speaks_for_each_is_shown_and_none_is_one_unless_it_is_said() {
 }
 
 #[test]
-fn what_is_said_goes_along() {
+fn the_chosen_renames_are_passed_on() {
     let mut harness = asked(100, 30);
     let screen = harness.press("<space>").screen();
     assert!(
@@ -76,7 +76,7 @@ fn what_is_said_goes_along() {
 }
 
 #[test]
-fn the_second_time_round_the_phases_stay() {
+fn the_phases_stay_during_the_second_run() {
     let mut harness = asked(100, 30);
     harness.hold = true;
     harness.press("<space><enter>");
@@ -101,7 +101,7 @@ fn the_second_time_round_the_phases_stay() {
 }
 
 #[test]
-fn esc_leaves_the_question_and_a_goes_back_to_it() {
+fn esc_leaves_the_question_and_a_returns_to_it() {
     let mut harness = asked(100, 30);
     harness.press("<space><esc>");
     assert!(harness.screen().contains("autogenerate waits for an answer: a goes back to it"), "{}", harness.screen());
@@ -112,7 +112,7 @@ fn esc_leaves_the_question_and_a_goes_back_to_it() {
 }
 
 #[test]
-fn cancelled_at_the_question_it_says_so_and_does_not_quit() {
+fn cancelling_the_question_does_not_quit() {
     let mut harness = asked(100, 30);
     harness.press("<^c>");
     let screen = harness.screen();
@@ -124,7 +124,7 @@ fn cancelled_at_the_question_it_says_so_and_does_not_quit() {
 }
 
 #[test]
-fn a_question_about_another_database_is_not_gone_on_with() {
+fn an_outdated_question_cannot_be_continued() {
     let mut harness = asked(100, 30);
     harness.tree = std::sync::Arc::new(sample());
     harness.send(Msg::ScriptsChanged);
@@ -136,7 +136,7 @@ fn a_question_about_another_database_is_not_gone_on_with() {
 }
 
 #[test]
-fn a_second_list_is_not_asked_with_the_key_of_another_place() {
+fn a_list_without_choices_refuses_space() {
     let mut harness = ready(100, 30);
     harness.press("V<space>");
     assert!(harness.screen().contains("there is nothing to choose from"), "{}", harness.screen());

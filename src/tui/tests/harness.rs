@@ -1,4 +1,4 @@
-//! A terminal without a terminal: keys through the real `update`, a world that answers from memory.
+//! The UI without a terminal: keys go through the real `update`, and effects are answered from memory.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path as FilePath, PathBuf};
@@ -33,39 +33,39 @@ use crate::tui::app::{Effect, Generation, Model, Msg, Start, parse_keys, update}
 use crate::tui::editor::{Highlighted, examine};
 use crate::tui::view::draw;
 
-/// What the world outside is like, and the UI before it.
+/// The state outside the UI, and the UI.
 pub struct Harness {
     pub model: Model,
     pub tree: Arc<ScriptTree>,
     pub heads: Vec<RevisionId>,
-    /// What the ledger says, and how far it has come.
+    /// The records of the ledger, and its newest row.
     pub record: Record,
     pub newest: Option<i64>,
     /// Environments that should come first.
     pub behind: Vec<Behind>,
-    /// What the server says instead, when it is away.
+    /// The error of a server that is away.
     pub away: Option<Error>,
-    /// What applying says at its end instead.
+    /// The error of applying.
     pub fails: Option<Error>,
-    /// What verifying finds of a revision, where it is not proved; and what stops it.
+    /// The results of revisions that are not proved, and the error of the whole verification.
     pub faulty: Vec<Verified>,
     pub stops: Option<Error>,
     pub compared: super::comparing::World,
     pub generated: super::generating::World,
-    /// Why notes in the scripts allow their hazards.
+    /// The reason in the scripts' allow comments.
     pub allowed: Option<String>,
-    /// Applying, preparing and verifying are not answered until `finish`.
+    /// Jobs are not answered until `run`.
     pub hold: bool,
     pub held: Vec<Effect>,
-    /// What the files of scripts hold, where they were read or written.
+    /// The contents of files that were read or written.
     pub disk: HashMap<PathBuf, String>,
-    /// What proving comes to.
+    /// The result of a proof.
     pub proof: Verified,
-    /// Every effect in order, by its name and what matters of it.
+    /// The names of all effects, in their order.
     pub asked: Vec<String>,
     pub now: Time,
     pub drawn: bool,
-    /// What plans say of copies.
+    /// The copies of plans.
     pub keeping: Keeping,
 }
 
@@ -80,7 +80,7 @@ impl Harness {
         harness
     }
 
-    /// Before anything was answered; the first effects are held back in `held`.
+    /// The UI before any answer. The first effects are in `held`.
     pub fn silent(width: u16, height: u16, tree: ScriptTree, heads: &[&str], start: Start) -> Self {
         let (model, held) = Model::new(Start { width, height, ..start });
         Self {
@@ -108,12 +108,12 @@ impl Harness {
         }
     }
 
-    /// The generation of the running job; without one, of the latest request.
+    /// The generation of the running job, or of the latest request.
     pub fn job(&self) -> Generation {
         self.model.jobs.running().map_or_else(|| self.model.jobs.generation(), |job| job.generation)
     }
 
-    /// Answers what is held back, and what that asks for.
+    /// Answers the held effects, and the effects that follow.
     pub fn run(&mut self) {
         let held = std::mem::take(&mut self.held);
         self.perform(held);
@@ -201,7 +201,7 @@ impl Harness {
         }
     }
 
-    /// What a file holds.
+    /// The contents of a file.
     pub fn on_disk(&self, path: &FilePath) -> Option<String> {
         let in_tree = self.tree.scripts.values().find(|file| file.path == path).map(|file| file.text.to_string());
         self.disk.get(path).cloned().or(in_tree)
@@ -239,7 +239,7 @@ impl Harness {
         Msg::Status(generation, answer)
     }
 
-    /// What the engine tells and answers: every revision is proved, but for the faulty ones.
+    /// The messages of a verification: every revision is proved, except the faulty ones.
     fn verify(&self, generation: Generation, tree: &ScriptTree, words: &[String]) -> Vec<Msg> {
         let told = |told| verify_progress(generation, told);
         let place = String::from("functions at localhost");
@@ -354,7 +354,7 @@ impl Harness {
         terminal.backend().buffer().clone()
     }
 
-    /// The screen as text, a line a row, blanks at line ends cut.
+    /// The screen as text, one line for each row, without trailing blanks.
     pub fn screen(&self) -> String {
         let buffer = self.buffer();
         let mut lines = Vec::new();

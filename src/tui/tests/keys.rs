@@ -1,4 +1,4 @@
-//! What keys do on the panes and in the dialogs.
+//! The keys of the panes and the dialogs.
 
 use std::sync::Arc;
 
@@ -23,14 +23,14 @@ fn selected(harness: &Harness) -> String {
 }
 
 #[test]
-fn the_first_effects_are_scripts_and_server() {
+fn the_first_effects_load_scripts_and_connect() {
     let harness = Harness::new(120, 40);
     assert_eq!(harness.asked, ["load scripts", "connect default", "highlight 9f3b6c10a7d2"]);
     assert!(!harness.model.is_busy());
 }
 
 #[test]
-fn moves_go_by_revision_and_stop_at_the_ends() {
+fn movements_go_by_revision_and_stop_at_the_ends() {
     let mut harness = Harness::new(80, 24);
     assert_eq!(selected(harness.press("jj")), "7c1d5e02");
     assert_eq!(selected(harness.press("k")), "51ab90de");
@@ -54,7 +54,7 @@ fn u_and_d_only_open_the_plan() {
 }
 
 #[test]
-fn capitals_aim_at_the_selection() {
+fn capital_letters_use_the_selected_revision() {
     let mut harness = Harness::new(80, 24);
     harness.press("jU");
     assert_eq!(harness.asked.last().unwrap(), "prepare upgrade 51ab90de3c44");
@@ -104,14 +104,14 @@ fn panes_by_number_letter_and_tab() {
 }
 
 #[test]
-fn the_pending_pane_takes_the_tree_along() {
+fn the_pending_pane_selects_in_the_tree() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     assert_eq!(selected(harness.press("2gj")), "7c1d5e02");
     assert_eq!(selected(harness.press("k")), "c3d2a981");
 }
 
 #[test]
-fn the_filter_jumps_while_typing_and_n_goes_on() {
+fn the_filter_jumps_while_typing_and_n_goes_to_the_next_match() {
     let mut harness = Harness::new(80, 24);
     assert_eq!(selected(harness.press("/timeouts")), "51ab90de");
     harness.press("<enter>");
@@ -125,7 +125,7 @@ fn the_filter_jumps_while_typing_and_n_goes_on() {
 }
 
 #[test]
-fn letters_in_a_text_are_text() {
+fn letters_in_a_text_field_are_text() {
     let mut harness = Harness::new(80, 24);
     harness.press("cqujk? :<esc>");
     assert!(!harness.asked.contains(&String::from("quit")));
@@ -135,7 +135,7 @@ fn letters_in_a_text_are_text() {
 }
 
 #[test]
-fn a_revision_on_an_old_one_is_a_branch_and_said_so() {
+fn a_revision_on_an_old_one_is_announced_as_a_branch() {
     let mut harness = Harness::new(80, 24);
     harness.press("jjc");
     assert!(harness.screen().contains("starts a branch here"));
@@ -146,7 +146,7 @@ fn a_revision_on_an_old_one_is_a_branch_and_said_so() {
 }
 
 #[test]
-fn a_pasted_message_stays_on_one_line() {
+fn a_pasted_message_becomes_one_line() {
     let mut harness = Harness::new(80, 24);
     harness.press("c");
     harness.send(Msg::Paste(String::from("two\nlines\n")));
@@ -167,7 +167,7 @@ fn m_merges_the_chosen_heads() {
 }
 
 #[test]
-fn u_with_several_heads_goes_to_all_of_them() {
+fn u_with_several_heads_upgrades_to_all_of_them() {
     let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
     harness.press("u");
     assert_eq!(harness.asked.last().unwrap(), "prepare upgrade heads");
@@ -186,7 +186,7 @@ fn stamping_shows_from_and_to_and_moves_the_heads() {
 }
 
 #[test]
-fn another_environment_is_connected_to_and_late_answers_do_not_count() {
+fn another_environment_is_connected_and_late_answers_are_dropped() {
     let mut harness = Harness::new(80, 24);
     harness.press("xj<enter>");
     assert_eq!(harness.asked.last().unwrap(), "connect staging");
@@ -198,7 +198,7 @@ fn another_environment_is_connected_to_and_late_answers_do_not_count() {
 }
 
 #[test]
-fn the_selection_is_held_by_id_over_a_reload() {
+fn the_selected_revision_stays_selected_after_a_reload() {
     let mut harness = Harness::new(80, 24);
     harness.press("jj");
     let mut files: Vec<_> = sample().scripts.values().map(|file| (**file).clone()).collect();
@@ -210,7 +210,7 @@ fn the_selection_is_held_by_id_over_a_reload() {
 }
 
 #[test]
-fn heads_that_move_show_without_a_key() {
+fn changed_heads_are_shown_without_a_key() {
     let mut harness = Harness::new(80, 24);
     harness.heads = vec![id("9f3b6c10a7d2")];
     harness.send(Msg::LookAgain);
@@ -219,7 +219,7 @@ fn heads_that_move_show_without_a_key() {
 }
 
 #[test]
-fn a_server_that_is_away_is_a_state_with_a_retry() {
+fn an_unreachable_server_is_shown_with_a_retry() {
     let mut harness = Harness::silent(110, 30, sample(), &["9f3b6c10a7d2"], start(110, 30));
     harness.away = Some(Error::of(ErrorKind::Connection, "the server at localhost cannot be reached"));
     harness.run();
@@ -270,7 +270,7 @@ fn read_only_shows_plans_and_writes_nothing() {
 }
 
 #[test]
-fn the_users_keys_and_theme_are_taken_and_faults_shown() {
+fn the_users_keys_and_theme_apply_and_errors_are_shown() {
     let config = "theme = 'light'\n[keys]\nupgrade = 'p'\nnonsense = 'z'\n";
     let options = Start { user_config: Some(config.to_owned()), ..start(80, 24) };
     let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
@@ -282,7 +282,7 @@ fn the_users_keys_and_theme_are_taken_and_faults_shown() {
 }
 
 #[test]
-fn the_palette_runs_what_is_typed() {
+fn the_palette_runs_the_typed_command() {
     let mut harness = Harness::new(80, 24);
     harness.press(":stamp<enter>");
     assert!(harness.screen().contains("Only the version table is written"));
@@ -349,7 +349,7 @@ fn click(harness: &mut Harness, column: u16, row: u16) {
     harness.send(Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
 }
 
-/// Where a text stands on the screen.
+/// The position of a text on the screen.
 fn find(harness: &Harness, text: &str) -> (u16, u16) {
     let screen = harness.screen();
     let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
@@ -377,7 +377,7 @@ fn the_mouse_selects_focuses_scrolls_and_presses() {
 }
 
 #[test]
-fn copying_and_editing_name_what_is_under_the_cursor() {
+fn copying_and_editing_use_what_is_under_the_cursor() {
     let mut harness = Harness::new(120, 40);
     harness.press("y");
     assert_eq!(harness.asked.last().unwrap(), "copy the id 9f3b6c10a7d2: 9f3b6c10a7d2");

@@ -1,4 +1,4 @@
-//! What the harness begins with, and how it names what the UI asks for.
+//! The start of the harness, the names of effects, and the messages of tasks.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub fn start(width: u16, height: u16) -> Start {
     }
 }
 
-/// A revision of which nothing is wrong.
+/// The result of a revision without faults.
 pub fn proved(name: &str) -> Verified {
     Verified { revision: id(name), up: true, down: true, again: true, difference: Vec::new(), note: None, error: None }
 }

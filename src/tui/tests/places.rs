@@ -1,4 +1,4 @@
-//! Which database it is: none at all, limbeck's own, another environment's.
+//! The database: none, limbeck's own server, or another environment's.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::core::plan::Behind;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
 
-/// The sample project, of which nothing says where its database is.
+/// The sample project without a database.
 fn nowhere() -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], start(120, 40));
     harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL").hint("set DATABASE_URL"));
@@ -25,7 +25,7 @@ fn last(harness: &Harness) -> &str {
 }
 
 #[test]
-fn without_a_database_the_ways_to_one_are_named() {
+fn without_a_database_the_options_are_shown() {
     let mut harness = nowhere();
     let screen = harness.screen();
     for words in ["no database · o own server · ! why", "nothing says where the database is", "DATABASE_URL", "PGHOST"]
@@ -40,7 +40,7 @@ fn without_a_database_the_ways_to_one_are_named() {
 }
 
 #[test]
-fn a_yes_takes_limbecks_own_server_and_a_no_asks_for_nothing() {
+fn limbecks_own_server_starts_only_with_consent() {
     let mut harness = nowhere();
     let asked = harness.asked.len();
     harness.press("o<left><enter>o<esc>");
@@ -54,7 +54,7 @@ fn a_yes_takes_limbecks_own_server_and_a_no_asks_for_nothing() {
 }
 
 #[test]
-fn missing_programs_are_downloaded_only_after_a_yes_of_their_own() {
+fn missing_programs_are_downloaded_only_with_a_separate_consent() {
     let mut harness = nowhere();
     harness.away = Some(no_programs());
     harness.press("o<enter>");
@@ -71,7 +71,7 @@ fn missing_programs_are_downloaded_only_after_a_yes_of_their_own() {
 }
 
 #[test]
-fn a_project_that_says_by_now_where_its_database_is_connects_by_itself() {
+fn a_project_that_names_its_database_later_connects_by_itself() {
     let mut harness = nowhere();
     harness.away = None;
     harness.send(Msg::ScriptsChanged);
@@ -80,7 +80,7 @@ fn a_project_that_says_by_now_where_its_database_is_connects_by_itself() {
 }
 
 #[test]
-fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
+fn an_environment_that_should_come_first_is_shown_and_its_name_is_asked() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.behind =
         vec![Behind { environment: String::from("staging"), state: String::from("it is at 1975ea83b712") }];
@@ -97,7 +97,7 @@ fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
 }
 
 #[test]
-fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
+fn an_applied_script_that_was_edited_is_marked() {
     let mut harness = Harness::silent(120, 40, sample(), &["c3d2a981e5b4"], start(120, 40));
     harness.newest = Some(7);
     harness.record.edited = ["8e10f3b79a01", "9f3b6c10a7d2"].map(id).into();
@@ -122,7 +122,7 @@ fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
     assert_eq!((asked(&harness), marked(&harness).len()), (before + 1, 0));
 }
 
-/// The database is at a revision on top of the sample's `c3d2a981e5b4` whose file is gone.
+/// The database is at a revision whose file is missing. Its parent is the sample's `c3d2a981e5b4`.
 fn missing(recalled: bool) -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["deadbeef0000"], start(120, 40));
     if recalled {
@@ -137,7 +137,7 @@ fn missing(recalled: bool) -> Harness {
 }
 
 #[test]
-fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
+fn a_missing_revision_is_read_from_the_ledger_and_can_be_downgraded() {
     let mut harness = missing(true);
     let screen = harness.screen();
     for words in ["add notes", "missing · current", "deadbeef from the ledger, read-only", "CREATE TABLE notes ();"] {
@@ -165,7 +165,7 @@ fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
 }
 
 #[test]
-fn a_revision_that_the_ledger_does_not_have_either_says_so() {
+fn a_missing_revision_without_a_copy_in_the_ledger_is_reported() {
     let mut harness = missing(false);
     let screen = harness.screen();
     assert!(screen.contains("The ledger does not have its text either") && screen.contains("stamp"), "{screen}");

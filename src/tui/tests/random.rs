@@ -1,4 +1,4 @@
-//! Random keys and messages at random sizes, and the budget of a large tree.
+//! Random keys and messages at random sizes, and the speed with a large tree.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::harness::*;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::{Msg, parse_keys};
 
-/// Every key of the table and some that mean nothing.
+/// Every key of the table, and some without a meaning.
 const KEYS: &[&str] = &[
     "j",
     "k",
@@ -139,7 +139,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_that_happens_panics(
+    fn no_event_causes_a_panic(
         happenings in prop::collection::vec(happening(), 1..60),
         width in 0u16..140,
         height in 0u16..50,
@@ -156,7 +156,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_that_happens_in_the_editor_panics(
+    fn no_event_in_the_editor_causes_a_panic(
         happenings in prop::collection::vec(happening(), 1..60),
         width in 0u16..140,
         height in 0u16..50,
@@ -176,7 +176,7 @@ proptest! {
     }
 }
 
-/// A tree of `count` revisions, every hundredth two of them side by side.
+/// A tree of `count` revisions. Every hundredth one has a sibling.
 fn large(count: usize) -> ScriptTree {
     let name = |n: usize| format!("{n:012x}");
     let mut files = Vec::with_capacity(count);
@@ -194,13 +194,13 @@ fn large(count: usize) -> ScriptTree {
 }
 
 #[test]
-fn a_key_and_a_frame_do_not_grow_with_the_tree() {
+fn keys_and_frames_do_not_slow_down_with_the_tree() {
     let small = slowest(1_000);
     let large = slowest(40_000);
     assert!(large < small * 4 + Duration::from_millis(5), "{small:?} with 1,000, {large:?} with 40,000");
 }
 
-/// The 95th percentile of update and draw together, over a walk through the tree.
+/// The 95th percentile of update and draw together, during a walk through the tree.
 fn slowest(count: usize) -> Duration {
     let mut harness = Harness::with(200, 60, large(count), &[&format!("{:012x}", count / 2)]);
     let keys = parse_keys(&"jjjj<^d>k<^d>G<^u>kkg".repeat(8)).unwrap();

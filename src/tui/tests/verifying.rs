@@ -1,4 +1,4 @@
-//! `v` and `V`: what is shown while scripts are proved, what was found, and what becomes of it.
+//! `v` and `V`: the list of a verification and its results.
 
 use super::fixtures::*;
 use super::harness::*;
@@ -9,7 +9,7 @@ use crate::tui::app::{Msg, Start};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
 
-/// A script whose downgrade leaves something, one that does not run, and what stands on that.
+/// A script whose downgrade leaves an object, one that fails, and the scripts based on it.
 fn faulty() -> Vec<Verified> {
     let error = Error {
         message: String::from("column \"timeout\" of relation \"functions\" already exists"),
@@ -73,7 +73,7 @@ fn pictures_while_it_runs() {
     }
 }
 
-/// Two revisions proved, the third on its way down.
+/// Two revisions are proved, the third runs its downgrade.
 fn running() -> Harness {
     let mut harness = Harness::new(80, 24);
     harness.hold = true;
@@ -97,14 +97,14 @@ fn running() -> Harness {
     harness
 }
 
-/// The world answers.
+/// Answers the held effects.
 fn finish(harness: &mut Harness) {
     harness.hold = false;
     harness.run();
 }
 
 #[test]
-fn one_revision_is_proved_and_its_script_says_so() {
+fn a_proved_revision_shows_its_proof_below_the_script() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
     assert!(harness.asked.contains(&String::from("verify 7c1d5e02aa10")), "{:?}", harness.asked);
@@ -122,7 +122,7 @@ fn one_revision_is_proved_and_its_script_says_so() {
 }
 
 #[test]
-fn a_script_that_changes_loses_its_proof() {
+fn a_changed_script_loses_its_proof() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v<esc>");
     assert!(harness.screen().contains("proof:"));
@@ -136,7 +136,7 @@ fn a_script_that_changes_loses_its_proof() {
 }
 
 #[test]
-fn the_proof_never_hides_the_scripts_last_line() {
+fn the_proof_never_hides_the_last_line_of_the_script() {
     let mut harness = Harness::new(120, 12);
     harness.press("/9f3b<enter>v<esc>3G");
     let screen = harness.screen();
@@ -144,7 +144,7 @@ fn the_proof_never_hides_the_scripts_last_line() {
 }
 
 #[test]
-fn a_fault_is_opened_with_its_line_and_edited_there() {
+fn a_fault_opens_its_error_and_its_line_in_the_editor() {
     let mut harness = verified_all(120, 40);
     harness.press("g");
     while !harness.screen().lines().any(|line| line.contains(">✗ b04e77aa")) {
@@ -164,7 +164,7 @@ fn a_fault_is_opened_with_its_line_and_edited_there() {
 }
 
 #[test]
-fn it_is_cancelled_on_the_server_and_says_what_became_of_it() {
+fn a_verification_is_cancelled_on_the_server() {
     let mut harness = running();
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
@@ -178,7 +178,7 @@ fn it_is_cancelled_on_the_server_and_says_what_became_of_it() {
 }
 
 #[test]
-fn quitting_waits_until_the_scratch_database_is_gone() {
+fn quitting_waits_until_the_scratch_database_is_dropped() {
     let mut harness = running();
     harness.press("q<right><enter>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
@@ -188,7 +188,7 @@ fn quitting_waits_until_the_scratch_database_is_gone() {
 }
 
 #[test]
-fn it_goes_on_below_the_panes_and_can_be_looked_at_again() {
+fn a_verification_continues_below_the_panes_and_can_be_shown_again() {
     let mut harness = running();
     harness.press("<esc>");
     let screen = harness.screen();
@@ -203,7 +203,7 @@ fn it_goes_on_below_the_panes_and_can_be_looked_at_again() {
 }
 
 #[test]
-fn what_comes_too_late_is_dropped() {
+fn late_messages_are_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
     let (before, generation) = (harness.screen(), harness.model.jobs.generation());
@@ -213,7 +213,7 @@ fn what_comes_too_late_is_dropped() {
 }
 
 #[test]
-fn an_error_of_the_whole_is_shown() {
+fn the_error_of_the_whole_verification_is_shown() {
     let mut harness = Harness::new(120, 40);
     harness.stops = Some(Error::new("no database can be made").hint("ALTER ROLE … CREATEDB"));
     harness.press("V");
@@ -223,7 +223,7 @@ fn an_error_of_the_whole_is_shown() {
 }
 
 #[test]
-fn what_cannot_be_verified_says_why() {
+fn a_refused_verification_gives_the_reason() {
     let mut harness = Harness::new(120, 40);
     assert!(harness.press("Gv").screen().contains("verify: no revision is selected"));
     let options = Start { read_only: true, ..start(120, 40) };
@@ -245,7 +245,7 @@ fn the_list_scrolls_and_is_copied() {
 }
 
 #[test]
-fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
+fn a_cancel_just_after_the_end_of_a_job_does_not_quit() {
     let mut harness = Harness::new(100, 30);
     harness.hold = true;
     harness.press("V");
@@ -257,7 +257,7 @@ fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
     assert!(harness.screen().contains("it had ended already; once more quits"), "{}", harness.screen());
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "quit");
-    // The same beside a script, whose proof has just ended.
+    // The same in the editor, just after the end of a proof.
     let mut harness = Harness::new(100, 30);
     harness.press("e<^p>");
     assert!(harness.model.jobs.running().is_none() && harness.model.editor().is_some());
@@ -265,7 +265,7 @@ fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
     assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "quit");
-    // A second later it is meant.
+    // A second later it quits.
     let mut harness = Harness::new(100, 30);
     harness.press("V");
     harness.now = harness.now.saturating_add(jiff::Span::new().seconds(2));

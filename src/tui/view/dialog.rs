@@ -1,4 +1,4 @@
-//! A dialog above the screen: drawn from its form, whichever it is.
+//! The dialog on top, drawn from its form.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::tui::app::layout::{self, DialogAreas};
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
-/// Draws the dialog on top; gives back where the cursor stands in it.
+/// Draws the dialog on top. Returns the position of the cursor.
 pub fn draw(model: &Model, paint: &mut Paint) -> Option<(u16, u16)> {
     let areas = layout::dialog(model)?;
     let around = Rect { x: areas.frame.x.saturating_sub(1), width: areas.frame.width + 2, ..areas.frame };
@@ -73,7 +73,7 @@ fn buttons(areas: &DialogAreas, paint: &mut Paint) {
     }
 }
 
-/// Says at the bottom border how much lies below.
+/// Shows at the bottom border how many lines are below.
 fn scroll_mark(areas: &DialogAreas, paint: &mut Paint) {
     let seen = areas.first + usize::from(areas.body.height);
     let below = areas.lines.len().saturating_sub(seen);

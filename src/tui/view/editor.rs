@@ -1,4 +1,4 @@
-//! The editor: line numbers, coloured text with selection and what was found, messages, and the panel beside it.
+//! The editor: line numbers, highlighted text with selection and matches, messages, and the panel.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ use crate::tui::app::screen::editor::{Editor, panel};
 use crate::tui::app::theme::Role;
 use crate::tui::editor::cells::glyphs;
 
-/// Draws the editor, when a script is open; gives back where the cursor stands.
+/// Draws the editor if it is open. Returns the position of the cursor.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
     let editor = model.screens.get::<Editor>()?;
     if areas.editor.height == 0 {
@@ -56,12 +56,12 @@ fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
         _ => return title,
     };
     let glyph = if ascii { "*" } else { "●" };
-    // Before the name: a narrow title is cut at its end.
+    // Before the name, because a narrow title is cut at its end.
     title.splice(1..1, [dash(), (format!("{glyph} {text}"), role)]);
     title
 }
 
-/// A fault's or a hazard's mark and the number; that of the cursor's line is bright.
+/// The mark of a fault or a hazard, and the line number. The number of the cursor's line is bright.
 fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
     let (mark, role) = match editor.marks(line) {
         (true, _) => (paint.glyph("✗", "x"), Role::Danger),
@@ -75,7 +75,7 @@ fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
     pen.put(&format!("{:>digits$} ", line + 1), if here { Role::Current } else { Role::LineNumber });
 }
 
-/// The cells of one line that are seen.
+/// The visible cells of a line.
 fn text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
     let line = editor.document.line(row);
     let tokens = editor.document.tokens(row);
@@ -97,19 +97,19 @@ fn text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
         let over = chosen.at(glyph.byte, glyph.character);
         paint.cell(x, area.y, &glyph.shown, kind.unwrap_or(Role::Text), over);
     }
-    // A selection that goes on below takes the line's end along.
+    // A selection that continues on the next line includes the end of this line.
     if chosen.goes_on && end >= from && end < to {
         let x = area.x + u16::try_from(end - from).unwrap_or(u16::MAX);
         paint.cell(x, area.y, " ", Role::Text, Some(Role::Selection));
     }
 }
 
-/// What lies over the text of a line.
+/// The selection and the matches in a line.
 struct Chosen {
     selected: std::ops::Range<usize>,
     goes_on: bool,
     found: Vec<std::ops::Range<usize>>,
-    /// The cursor's byte in its line.
+    /// The byte of the cursor, if it is in this line.
     cursor: Option<usize>,
 }
 
@@ -138,7 +138,7 @@ impl Chosen {
     }
 }
 
-/// Where the cursor is, in the frame's bottom line.
+/// The position of the cursor, at the bottom border.
 fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
     let frame = areas.frame;
     let (row, _) = editor.document.cursor();
@@ -200,7 +200,7 @@ fn block_of(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut P
     }
 }
 
-/// The line in which one searches; gives back where the cursor stands in it.
+/// The search line. Returns the position of the cursor.
 fn find(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     let find = editor.find.as_ref().filter(|_| area.height > 0)?;
     let mut pen = paint.pen(area);

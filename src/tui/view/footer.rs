@@ -1,4 +1,4 @@
-//! The footer: the keys that make sense here, or a line of news, or the filter as it is typed.
+//! The footer: the commands that apply, a message, or the filter that is being typed.
 
 use super::pen::Paint;
 use crate::tui::app::footer;
@@ -6,7 +6,7 @@ use crate::tui::app::layout::Areas;
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
-/// Draws the footer; gives back where the cursor stands while a filter is typed.
+/// Draws the footer. Returns the position of the cursor while a filter is typed.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
     if model.panes.filter.typing && model.dialogs.is_empty() {
         return Some(filter(model, areas, paint));

@@ -1,4 +1,4 @@
-//! The header: which project and database this is, and how they stand to each other.
+//! The header: the project, the database, and its state.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -10,7 +10,7 @@ use crate::tui::app::layout::Areas;
 use crate::tui::app::model::{Connection, Model};
 use crate::tui::app::theme::Role;
 
-/// Draws the header, and below it a narrow screen's line about what is pending.
+/// Draws the header, and on a narrow screen the line about pending revisions below it.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     paint.fill(areas.header, Role::Header);
     let state = state(model);
@@ -23,14 +23,14 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let taken = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + 1;
     pen.put(" ", Role::Text);
     let room = (pen.left() + 1).saturating_sub(taken);
-    // What was found of the database stands beside the head, at the end of the line.
+    // The differences are next to the head, at the end of the line.
     let badges = fitting(model.differences.badges(model.preferences.ascii), &place, pen.left());
     let beside = width(&badges) + 2 * badges.len();
     let room = room.saturating_sub(beside);
     if right.width() > room && matches!(model.server.connection, Connection::Connected) {
         right = pending_words(model);
     }
-    // Where room is short the server's version gives way, but never the database's name.
+    // If the space is short, the server's version is cut, but never the database's name.
     let connected = matches!(model.server.connection, Connection::Connected);
     for (text, role) in badges.iter().rev() {
         pen.right(&format!("{text} "), *role);
@@ -46,7 +46,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     }
 }
 
-/// What fits beside the database's name, which is never cut for it.
+/// The badges that fit. The database's name is never cut for them.
 fn fitting(mut badges: Vec<(String, Role)>, place: &[(String, Role)], left: usize) -> Vec<(String, Role)> {
     let name: usize = place.iter().filter(|(text, _)| !text.starts_with(" · ")).map(|(text, _)| text.width()).sum();
     while !badges.is_empty() && name + width(&badges) + 2 * badges.len() > left {
@@ -80,7 +80,7 @@ fn place(model: &Model) -> Vec<(String, Role)> {
     pieces
 }
 
-/// The connection or, when all is well, where the database stands.
+/// The state of the connection or, if connected, the heads.
 fn state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
@@ -152,7 +152,7 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
         }
         (Connection::Away(error), None) => pen.put(&error.message, Role::Warning),
         (Connection::NoDatabase(_), None) => {
-            // The header says that there is none; the second line says how to come to one.
+            // The header says that there is no database; the second line says what to do.
             if let Some((way, _)) = model.server.connection.no_database_lines(&model.preferences).get(1) {
                 pen.put(way, Role::Warning);
             }

@@ -1,4 +1,4 @@
-//! The history pane: the tree with its lanes, and for each revision its state as a glyph and a word.
+//! The history pane: the tree with its lanes, and the state of each revision as a glyph and a word.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -12,10 +12,10 @@ use crate::tui::app::model::{Connection, Model, Pane};
 use crate::tui::app::screen::tree::filter;
 use crate::tui::app::theme::Role;
 
-/// The cells of a short id.
+/// The width of a short id in cells.
 const ID: usize = 8;
 
-/// The cells that the words of a state want on a wide row.
+/// The width of a state's words on a wide row, in cells.
 const WORDS: usize = 32;
 
 /// Draws the pane.
@@ -45,7 +45,7 @@ pub fn shifted(area: Rect, row: u16) -> Rect {
     Rect::new(area.x, area.y + row, area.width, u16::from(row < area.height))
 }
 
-/// The widths of the pane's columns.
+/// The widths of the columns.
 struct Columns {
     lanes: usize,
     message: usize,
@@ -54,14 +54,14 @@ struct Columns {
 impl Columns {
     fn of(model: &Model, width: usize) -> Self {
         let lanes = model.history.lanes_width().min((width / 4).max(1));
-        // A cursor's mark, the lanes, the id and the blanks between.
+        // The mark of the cursor, the lanes, the id, and the blanks between them.
         let rest = width.saturating_sub(1 + lanes + 1 + ID + 2);
         let words = words_width(model).min(WORDS).min(rest / 2);
         Self { lanes, message: rest.saturating_sub(words + 1) }
     }
 }
 
-/// The cells that the longest words of a state take.
+/// The width of the longest words of a state, in cells.
 fn words_width(model: &Model) -> usize {
     let history = &model.history;
     let width = |item: &usize| match history.items().get(*item) {
@@ -130,7 +130,7 @@ fn draw_line(model: &Model, line: Line, columns: &Columns, area: Rect, paint: &m
     }
 }
 
-/// The glyph of an item's state and what it means.
+/// The glyph of an item's state, and its role.
 fn glyph(model: &Model, item: usize, paint: &Paint) -> (&'static str, Role) {
     let marks = model.history.marks(item);
     match model.history.items().get(item) {
@@ -145,7 +145,7 @@ fn glyph(model: &Model, item: usize, paint: &Paint) -> (&'static str, Role) {
     }
 }
 
-/// The lanes of a line in their column; a row that is wider shows its node all the same.
+/// The lanes of a line in their column. The node of a wider row is still visible.
 fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Role), pen: &mut Pen) {
     let start = pen.left();
     match (model.history.lane(line.item), line.part) {
@@ -180,7 +180,7 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     pen.column(message, columns.message, role);
     pen.skip(1);
     for (n, (word, role)) in words(model, id, marks).into_iter().enumerate() {
-        // Half a word would be read as another one: what does not fit is left out, the least first.
+        // Half a word could be read as another word, so words that do not fit are omitted from the end.
         if n > 0 && pen.left() < word.width() + 3 {
             break;
         }
@@ -191,12 +191,12 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     }
 }
 
-/// `current`, and where, when that is a named environment.
+/// `current`, with the name of the environment if it has one.
 fn current_words(model: &Model) -> String {
     model.environment.as_ref().map_or_else(|| String::from("current"), |name| format!("current {name}"))
 }
 
-/// The words of a revision's state, the weightiest first.
+/// The words of a revision's state, the most important first.
 fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
     let labels = model.script_of(id).map_or(&[][..], |file| &file.script.branch_labels);
     let mut words = Vec::new();

@@ -1,4 +1,4 @@
-//! A screen that is a list: entries with their details, and the line at the bottom that says how it stands.
+//! A list: entries with their details, and the status line.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -11,10 +11,10 @@ use crate::tui::app::list::{Entry, INDENT, Line, ListScreen};
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
-/// The cells that an entry's left half keeps, however much stands on the right.
+/// The minimum width of an entry's left half in cells.
 const LEFT: usize = 24;
 
-/// Draws the screen, when there is one.
+/// Draws the list if it is open.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let Some(screen) = model.screens.get::<ListScreen>().filter(|_| areas.plan.height > 0) else { return };
     let Some(list) = screen.list(model) else { return };
@@ -44,7 +44,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
 fn draw_entry(entry: &Entry, pen: &mut Pen) {
     let width = |pieces: &[Piece]| pieces.iter().map(|(text, _)| text.width()).sum::<usize>();
     let left = width(&entry.left);
-    // What stands on the right is left out piece by piece, so that the left half says what it is of.
+    // Pieces on the right are omitted from the end if the left half has too little space.
     let mut right = entry.right.as_slice();
     while let [rest @ .., last] = right
         && (width(right) + left.min(LEFT) + 2 > pen.left() || last.0 == SEPARATOR)

@@ -1,4 +1,4 @@
-//! The command log: every statement as it ran.
+//! The command log.
 
 use ratatui::layout::Rect;
 
@@ -54,7 +54,7 @@ fn draw_entry(entry: &Entry, area: Rect, paint: &mut Paint) {
     };
     let rows = entry.rows.map(|rows| plural(rows, "row")).unwrap_or_default();
     if pen.left() > 50 {
-        // News has nothing at the right, and takes the room for itself.
+        // A message has nothing on the right and uses the whole line.
         if !rows.is_empty() || !word.is_empty() {
             pen.right(&format!("{rows:>12}  {word:>9} "), role);
         }

@@ -1,4 +1,4 @@
-//! The picture of a model: `(&Model, &mut Frame)` to cells, nothing else. Only what is seen is built.
+//! Draws a model: `(&Model, &mut Frame)` to cells. Only the visible part is built.
 
 mod dialog;
 mod editor;
@@ -23,7 +23,7 @@ use crate::tui::app::model::screen::Layer;
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
 
-/// Draws the model; the cursor is put where one types.
+/// Draws the model, and sets the cursor of a text field.
 pub fn draw(model: &Model, frame: &mut Frame) {
     let area = frame.area();
     let cursor = paint(model, area, frame.buffer_mut());
@@ -32,9 +32,9 @@ pub fn draw(model: &Model, frame: &mut Frame) {
     }
 }
 
-/// Fills a buffer; gives back where the cursor stands.
+/// Fills a buffer. Returns the position of the cursor.
 fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
-    // Between a resize and its message the frame may be smaller than the model thinks.
+    // Between a resize and its message the frame may be smaller than the model's size.
     if area.width == 0 || area.height == 0 || area.width < model.width || area.height < model.height {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The pending pane: what an upgrade would run, in running order.
+//! The pending pane: the revisions that an upgrade would run, in their order.
 
 use ratatui::layout::Rect;
 
@@ -46,7 +46,7 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
         Connection::Away(error) if model.server.status.is_none() => {
             let keys = &model.preferences.keymap;
             let (retry, why) = (keys.shown(Command::Refresh), keys.shown(Command::Problem));
-            // What to press comes first: the pane is low, and the message may be long.
+            // The keys come first, because the pane is low and the message may be long.
             vec![
                 (format!("{retry} tries again, {why} says what to do\n"), Role::Muted),
                 (error.message.clone(), Role::Danger),

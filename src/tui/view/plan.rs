@@ -1,4 +1,4 @@
-//! The plan screen: steps, statements, hazards with what was counted, and how far the run has come.
+//! The plan screen: steps, statements, hazards with their evidence, and the progress of the run.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -20,7 +20,7 @@ use crate::tui::app::screen::plan::rows::PlanRow;
 use crate::tui::app::screen::plan::{PlanScreen, RunState, StatementState, StepState, WaitingFor};
 use crate::tui::app::theme::Role;
 
-/// Draws the screen, when there is a plan.
+/// Draws the screen if it is open.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let Some(screen) = model.screens.get::<PlanScreen>().filter(|_| areas.plan.height > 0) else { return };
     pane::titled(paint, areas.plan, &title(&screen.plan));
@@ -91,7 +91,7 @@ fn step_row(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), 
     pen.put(step.message.lines().next().unwrap_or_default(), Role::Title);
 }
 
-/// What a step does to the database, or how it went.
+/// What a step does to the database, or its result.
 fn step_words(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role) {
     match screen.progress().and_then(|running| running.steps.get(number)) {
         Some(StepState::Running) => (String::from("running"), Role::Current),
@@ -183,7 +183,7 @@ fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
     }
 }
 
-/// The line at the bottom: what Enter would do, what is waited for, or what came of it.
+/// The status line: what Enter does, what the run waits for, or its result.
 fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
     let (text, role) = match &screen.run {
         RunState::Reviewing => reviewing(model, screen),

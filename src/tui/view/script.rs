@@ -1,4 +1,4 @@
-//! The script pane: the selected revision's file, coloured once its tokens are there.
+//! The script pane: the file of the selected revision, highlighted when its tokens are ready.
 
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
@@ -36,7 +36,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
 }
 
-/// The line below the text: what was proved of it.
+/// The line below the text: the proof.
 fn proof(model: &Model, row: Rect, paint: &mut Paint) {
     if row.height == 0 {
         return;
@@ -106,7 +106,7 @@ fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, insid
     }
 }
 
-/// A line as pieces with their roles; tabs as blanks.
+/// A line as pieces with their roles. Tabs become blanks.
 fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec<(&'a str, Role)> {
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -120,7 +120,7 @@ fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec
     pieces
 }
 
-/// Writes the cells `from..from + width` of a line; `mark` says with … that there is more on the right.
+/// Writes the cells `from..from + width` of a line. `mark` shows with `…` that it continues on the right.
 fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, mark: bool, pen: &mut Pen) {
     let all: usize = pieces.iter().map(|(text, _)| cells(text)).sum();
     let more = mark && all > from + width;
@@ -159,7 +159,7 @@ pub const fn role(kind: TokenKind) -> Role {
     }
 }
 
-/// What stands where there is no script.
+/// The text if there is no script.
 fn words(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<String> = match model.history.selected_item() {
         Some(Item::Missing(id)) => missing(model, id),
@@ -192,7 +192,7 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
     }
 }
 
-/// What is known of a revision that no file has, where the ledger's text is not there to be shown.
+/// What is known of a revision that has no file and no copy in the ledger.
 fn missing(model: &Model, id: &RevisionId) -> Vec<String> {
     let holds = [format!("The database holds {id},"), String::from("and no script of this project has it.")];
     let rest: &[&str] = match ledger::missing_script(model, id) {

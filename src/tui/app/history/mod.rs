@@ -1,5 +1,4 @@
-//! The history as rows: the tree with its lanes, laid once for each reading of the scripts, and the
-//! state of every revision, worked out once for each reading of the heads.
+//! The history as rows: the tree with its lanes, and the state of each revision.
 
 mod rows;
 
@@ -12,69 +11,69 @@ use crate::core::graph::lanes::{self, LaneRow};
 use crate::engine::project::{ScriptProblem, ScriptTree};
 use crate::engine::state::record::Record;
 
-/// One thing that can be selected.
+/// An item that can be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// A head of the database that no script has.
+    /// A head of the database without a script.
     Missing(RevisionId),
-    /// Index into the tree's problems.
+    /// The index of a problem of the tree.
     Problem(usize),
     Revision(RevisionId),
-    /// `<base>`: below everything.
+    /// `<base>`: the row below all revisions.
     Base,
 }
 
-/// What is true of a revision.
+/// The state of a revision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Marks {
     pub applied: bool,
     pub pending: bool,
-    /// The database holds it as a head.
+    /// It is a head of the database.
     pub current: bool,
-    /// No other revises it.
+    /// No other revision revises it.
     pub head: bool,
     pub branch_point: bool,
     pub merge_point: bool,
-    /// It is applied, and its script is not what ran.
+    /// It is applied, and its script has changed since.
     pub edited: bool,
 }
 
-/// One line on the screen: an item's own, or a link row below it.
+/// A line on the screen: the line of an item, or a link row below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
     pub item: usize,
-    /// 0: the item's own line; `n`: its link row `n - 1`.
+    /// 0 is the line of the item, `n` is its link row `n - 1`.
     pub part: usize,
 }
 
-/// The rows of the history pane and where one is in them.
+/// The rows of the history pane, with the selection and the window.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     items: Vec<Item>,
-    /// The first screen line of each item, and behind them the number of lines.
+    /// The first screen line of each item, and at the end the number of lines.
     starts: Vec<usize>,
     lanes: Vec<LaneRow>,
     marks: Vec<Marks>,
     positions: HashMap<RevisionId, usize>,
     pending: Vec<RevisionId>,
-    /// How many items stand above the revisions.
+    /// The number of items above the revisions.
     above: usize,
     lanes_width: usize,
-    /// What the filter looks at, a text a revision, in lower case.
+    /// The text that the filter searches: one per revision, in lower case.
     texts: Vec<Box<str>>,
     heads: usize,
     record: Arc<Record>,
-    /// For each state that occurs, the item with the most words in it.
+    /// For each state that occurs, the item with the longest text.
     wordy: Vec<usize>,
     selected: usize,
-    /// The first screen line that is seen.
+    /// The first visible screen line.
     pub top: usize,
 }
 
 impl History {
-    /// Builds the rows from scripts and, where they are known, the database's heads. The selection is
-    /// kept by revision id where that still exists.
+    /// Builds the rows from the scripts and, if known, the database's heads. The selected revision stays selected if it
+    /// still exists.
     #[must_use]
     pub fn build(tree: &ScriptTree, heads: Option<&[RevisionId]>, before: &Self) -> Self {
         let order = tree.graph.newest_first();
@@ -96,7 +95,7 @@ impl History {
         history
     }
 
-    /// Takes new heads: which revisions are applied, pending, current, missing.
+    /// Takes new heads: updates which revisions are applied, pending, current and missing.
     #[must_use]
     pub fn with_heads(mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>) -> Self {
         let before = Self { items: self.items.clone(), selected: self.selected, ..Self::default() };
@@ -111,13 +110,13 @@ impl History {
         self
     }
 
-    /// Takes what the ledger says of the scripts.
+    /// Takes the ledger's records of the scripts.
     pub fn set_ledger(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>, record: Arc<Record>) {
         self.record = record;
         self.restate(tree, heads);
     }
 
-    /// What the ledger says of the scripts.
+    /// The ledger's records of the scripts.
     #[must_use]
     pub fn ledger(&self) -> &Record {
         &self.record
@@ -146,7 +145,7 @@ impl History {
             heads.unwrap_or_default().iter().filter(|head| graph.get(head.as_str()).is_some()).cloned().collect();
         let standing = footing(tree, heads.unwrap_or_default(), &self.record);
         let applied: HashSet<RevisionId> = graph.ancestors(&standing);
-        // What stands below a missing revision is not known, so neither is what is pending.
+        // The revisions below a missing revision are not known, so the pending ones are not known either.
         let certain = heads.is_some_and(|heads| heads.len() == known.len());
         let pending = if certain { graph.pending(&known) } else { Vec::new() };
         self.pending = pending.into_iter().cloned().collect();
@@ -197,60 +196,60 @@ impl History {
         self.selected = found.unwrap_or(start).min(self.items.len().saturating_sub(1));
     }
 
-    /// Where one starts: at the first revision.
+    /// The first selection: the first revision.
     fn first_of_interest(&self) -> usize {
         if self.above < self.items.len() { self.above } else { 0 }
     }
 
-    /// All items from the top.
+    /// All items from top to bottom.
     #[must_use]
     pub fn items(&self) -> &[Item] {
         &self.items
     }
 
-    /// Whether there is no revision at all.
+    /// Whether there are no revisions and no problems.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty() && self.above == 0
     }
 
-    /// How many revisions there are.
+    /// The number of revisions.
     #[must_use]
     pub fn revision_count(&self) -> usize {
         self.positions.len()
     }
 
-    /// How many revisions no other revises.
+    /// The number of heads of the tree.
     #[must_use]
     pub const fn head_count(&self) -> usize {
         self.heads
     }
 
-    /// Id, message and labels of a revision in lower case; empty for other items.
+    /// The id, the message and the labels of a revision in lower case. Empty for other items.
     #[must_use]
     pub fn text(&self, item: usize) -> &str {
         item.checked_sub(self.above).and_then(|n| self.texts.get(n)).map_or("", |text| text)
     }
 
-    /// For each state that occurs, the item that takes the most words to tell it.
+    /// For each state that occurs, the item with the longest text.
     #[must_use]
     pub fn wordy(&self) -> &[usize] {
         &self.wordy
     }
 
-    /// What `upgrade heads` would run, in running order.
+    /// The revisions that `upgrade heads` would run, in their order.
     #[must_use]
     pub fn pending(&self) -> &[RevisionId] {
         &self.pending
     }
 
-    /// The number of heads of the database that no script has.
+    /// The number of the database's heads without a script.
     #[must_use]
     pub fn missing_count(&self) -> usize {
         self.items.iter().take_while(|item| matches!(item, Item::Missing(_))).count()
     }
 
-    /// The widest row of lanes in cells.
+    /// The width of the widest row of lanes, in cells.
     #[must_use]
     pub const fn lanes_width(&self) -> usize {
         self.lanes_width
@@ -262,25 +261,25 @@ impl History {
         self.marks.get(item).copied().unwrap_or_default()
     }
 
-    /// The lanes of an item; the rows above the tree have none.
+    /// The lanes of an item. The rows above the tree have none.
     #[must_use]
     pub fn lane(&self, item: usize) -> Option<&LaneRow> {
         self.lanes.get(item.checked_sub(self.above)?)
     }
 
-    /// The number of the selected item.
+    /// The index of the selected item.
     #[must_use]
     pub const fn selected(&self) -> usize {
         self.selected
     }
 
-    /// What is selected.
+    /// The selected item.
     #[must_use]
     pub fn selected_item(&self) -> Option<&Item> {
         self.items.get(self.selected)
     }
 
-    /// The selected revision, when a script has it.
+    /// The selected revision, if it has a script.
     #[must_use]
     pub fn selected_revision(&self) -> Option<&RevisionId> {
         match self.selected_item()? {
@@ -289,7 +288,7 @@ impl History {
         }
     }
 
-    /// Where a revision stands, also a missing one.
+    /// The index of a revision, also of a missing one.
     #[must_use]
     pub fn position(&self, id: &RevisionId) -> Option<usize> {
         self.positions.get(id).copied().or_else(|| {
@@ -300,12 +299,12 @@ impl History {
         })
     }
 
-    /// Selects an item; past the end is the end.
+    /// Selects an item; an index past the end selects the last item.
     pub fn select(&mut self, item: usize) {
         self.selected = item.min(self.items.len().saturating_sub(1));
     }
 
-    /// Selects a revision by its id; says whether it is there.
+    /// Selects a revision by its id. Returns whether it exists.
     pub fn select_id(&mut self, id: &RevisionId) -> bool {
         let found = self.position(id);
         if let Some(item) = found {
@@ -320,7 +319,7 @@ impl History {
         self.starts.last().copied().unwrap_or_default()
     }
 
-    /// What stands on a screen line, counted from the top of the whole list.
+    /// The item of a screen line, counted from the top of the whole list.
     #[must_use]
     pub fn line(&self, line: usize) -> Option<Line> {
         if line >= self.line_count() {
@@ -336,7 +335,7 @@ impl History {
         self.top = super::scroll::follow(self.top, line, height, self.line_count());
     }
 
-    /// Scrolls by lines, and takes the selection along where it would leave the window.
+    /// Scrolls by lines. The selection moves if it would leave the window.
     pub fn scroll(&mut self, lines: isize, height: usize) {
         let last = self.line_count().saturating_sub(height);
         self.top = self.top.saturating_add_signed(lines).min(last);
@@ -354,7 +353,7 @@ impl History {
     }
 }
 
-/// The words of a problem: where, and what.
+/// The place and the message of a problem.
 #[must_use]
 pub fn describe_problem(problem: &ScriptProblem) -> (String, String) {
     match problem {

@@ -1,4 +1,4 @@
-//! What the history's rows are made of, read from the scripts once.
+//! The data of the history's rows, read from the scripts.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use crate::core::graph::lanes::Edge;
 use crate::engine::project::ScriptTree;
 use crate::engine::state::record::Record;
 
-/// The revisions that the heads stand on and the tree has; those below a missing head are found through the
-/// scripts that the ledger kept.
+/// The revisions of the tree that the heads are based on. Below a missing head they are found through the scripts in
+/// the ledger.
 pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &Record) -> Vec<RevisionId> {
     let mut found = Vec::new();
     let mut todo = heads.to_vec();
@@ -23,7 +23,7 @@ pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &Record) 
     found
 }
 
-/// What the filter looks at: id, message and labels in lower case.
+/// The text that the filter searches: id, message and labels in lower case.
 pub(super) fn text(tree: &ScriptTree, id: &RevisionId) -> Box<str> {
     let mut text = id.to_string();
     if let Some(file) = tree.scripts.get(id) {
@@ -37,7 +37,7 @@ pub(super) fn text(tree: &ScriptTree, id: &RevisionId) -> Box<str> {
     text.to_lowercase().into()
 }
 
-/// From each revision to what it stands on, and from the bases to the row below all.
+/// The edges from each revision to its parents and dependencies, and from the bases to the last row.
 pub(super) fn edges(tree: &ScriptTree, ids: &[RevisionId]) -> Vec<Vec<Edge>> {
     let positions: HashMap<&str, usize> = ids.iter().enumerate().map(|(n, id)| (id.as_str(), n)).collect();
     let base = ids.len();

@@ -101,7 +101,7 @@ pub struct Jobs {
     running: Option<Job>,
     /// The open reads by name.
     reads: Vec<(&'static str, Generation)>,
-    /// When the last job ended that nobody cancelled.
+    /// When the last cancellable job ended that nobody cancelled.
     ended_at: Option<Time>,
     quitting: bool,
 }
@@ -190,7 +190,7 @@ impl Jobs {
     /// Ends the job or the read of this generation. Returns `None` if it is not open any more.
     pub fn end(&mut self, generation: Generation, now: Time) -> Option<Ended> {
         if let Some(job) = self.running.take_if(|job| job.generation == generation) {
-            if !job.cancelling {
+            if !job.cancelling && job.spec.on_cancel == OnCancel::Stop {
                 self.ended_at = Some(now);
             }
             return Some(Ended::Job { was_cancelled: job.cancelling });
