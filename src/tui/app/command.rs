@@ -111,7 +111,7 @@ pub enum Command {
 /// Where keys apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
+pub enum KeyContext {
     /// The panes.
     Main,
     /// The plan screen.
@@ -128,7 +128,7 @@ pub enum Place {
     Find,
 }
 
-impl Place {
+impl KeyContext {
     /// Whether letters are typed text.
     #[must_use]
     pub const fn is_typed(self) -> bool {
@@ -147,10 +147,10 @@ pub struct Info {
     pub title: String,
     /// One sentence without a full stop.
     pub description: String,
-    pub places: Vec<Place>,
+    pub contexts: Vec<KeyContext>,
     /// The contexts whose footer shows it.
     #[serde(default)]
-    pub footer: Vec<Place>,
+    pub footer: Vec<KeyContext>,
 }
 
 /// A command of the present screen.
@@ -197,18 +197,18 @@ impl Command {
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
-    rows(&[Place::Main, Place::Plan])
+    rows(&[KeyContext::Main, KeyContext::Plan])
 }
 
 /// The table of the editor's keys for README, as Markdown.
 #[must_use]
 pub fn editor_markdown() -> String {
-    rows(&[Place::Editor, Place::Find])
+    rows(&[KeyContext::Editor, KeyContext::Find])
 }
 
-fn rows(places: &[Place]) -> String {
+fn rows(contexts: &[KeyContext]) -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
-    let here = |info: &&Info| info.places.iter().any(|place| places.contains(place));
+    let here = |info: &&Info| info.contexts.iter().any(|context| contexts.contains(context));
     for info in table().iter().filter(here) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
         for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {
@@ -231,7 +231,7 @@ mod tests {
         let table: Table = toml::from_str(include_str!("../../../assets/keymap.toml")).unwrap();
         let mut ids: Vec<String> = table.command.iter().map(|info| info.id.id()).collect();
         assert!(ids.len() > 50);
-        assert!(table.command.iter().all(|info| !info.keys.is_empty() && !info.places.is_empty()));
+        assert!(table.command.iter().all(|info| !info.keys.is_empty() && !info.contexts.is_empty()));
         ids.sort();
         let count = ids.len();
         ids.dedup();

@@ -16,7 +16,7 @@ use super::screen::{self, tree};
 /// The reason, as text for the user.
 pub fn decide(model: &Model, command: Command) -> Decision {
     use Command as C;
-    if command.info().is_none_or(|info| !info.places.contains(&model.place())) {
+    if command.info().is_none_or(|info| !info.contexts.contains(&model.key_context())) {
         return refuse("not here");
     }
     match command {
@@ -50,12 +50,12 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
 
 /// The commands of the present screen, with their keys and whether they apply.
 fn entries(model: &Model) -> Vec<CommandEntry> {
-    let place = model.place();
-    let here = table().iter().filter(|info| info.places.contains(&place));
+    let context = model.key_context();
+    let here = table().iter().filter(|info| info.contexts.contains(&context));
     here.map(|info| CommandEntry {
         info,
-        keys: model.preferences.keymap.keys_at(info.id, place).map(ToString::to_string).collect(),
-        first_key: model.preferences.keymap.shown_at(info.id, place),
+        keys: model.preferences.keymap.keys_at(info.id, context).map(ToString::to_string).collect(),
+        first_key: model.preferences.keymap.shown_at(info.id, context),
         reason: decide(model, info.id).err(),
     })
     .collect()

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::command::{Command, Info, Place, table};
+use super::command::{Command, Info, KeyContext, table};
 use super::dispatch;
 use super::job::{Job, ShownBy};
 use super::layout;
@@ -26,12 +26,12 @@ pub fn items(model: &Model) -> Vec<FooterItem> {
     if model.panes.filter.typing && model.dialogs.is_empty() {
         return Vec::new();
     }
-    let place = model.place();
+    let context = model.key_context();
     let mut commands: Vec<(Command, String)> =
         shown_commands(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
     // Problems and questions come first: a narrow footer omits its last commands.
     commands.sort_by_key(|(command, _)| {
-        !matches!((command, place), (Command::Problem, _) | (Command::Toggle, Place::List))
+        !matches!((command, context), (Command::Problem, _) | (Command::Toggle, KeyContext::List))
     });
     if model.jobs.running().is_some_and(Job::is_cancellable) {
         commands.insert(0, (Command::Cancel, String::from("cancel")));
@@ -69,11 +69,11 @@ const fn is_at_right(command: Command) -> bool {
 
 /// The commands that the footer shows here and that apply.
 fn shown_commands(model: &Model) -> Vec<&'static Info> {
-    let place = model.place();
+    let context = model.key_context();
     let is_text = model.dialogs.last().is_some_and(|dialog| dialog.is_text());
     table()
         .iter()
-        .filter(|info| info.footer.contains(&place) && !(is_text && info.id == Command::Accept))
+        .filter(|info| info.footer.contains(&context) && !(is_text && info.id == Command::Accept))
         .filter(|info| dispatch::decide(model, info.id).is_ok())
         .collect()
 }
@@ -110,9 +110,9 @@ pub fn message_area(footer: Rect, items: &[FooterItem]) -> Rect {
 }
 
 fn item(model: &Model, command: Command, title: String) -> FooterItem {
-    let key = model.preferences.keymap.shown_at(command, model.place());
-    let title = match (command, model.place()) {
-        (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
+    let key = model.preferences.keymap.shown_at(command, model.key_context());
+    let title = match (command, model.key_context()) {
+        (Command::Back, KeyContext::Text | KeyContext::Choice) if !model.dialogs.is_empty() => String::from("close"),
         (Command::Accept, _) => accept_title(model),
         _ if model.dialogs.is_empty() => {
             let special = model.screens.top().and_then(|screen| screen.title_of(model, command));

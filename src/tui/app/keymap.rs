@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use crossterm::event::KeyEvent;
 
 use super::chord::Chord;
-use super::command::{self, Command, Place};
+use super::command::{self, Command, KeyContext};
 
 /// Keys to commands, and commands to keys.
 #[derive(Debug, Clone, Default)]
 pub struct Keymap {
-    commands: HashMap<(Place, Chord), Command>,
+    commands: HashMap<(KeyContext, Chord), Command>,
     keys: HashMap<Command, Vec<Chord>>,
 }
 
@@ -45,8 +45,8 @@ impl Keymap {
 
     /// The command of a key in a context.
     #[must_use]
-    pub fn command(&self, place: Place, key: KeyEvent) -> Option<Command> {
-        self.commands.get(&(place, Chord::of(key))).copied()
+    pub fn command(&self, context: KeyContext, key: KeyEvent) -> Option<Command> {
+        self.commands.get(&(context, Chord::of(key))).copied()
     }
 
     /// The keys of a command; the first one is shown.
@@ -62,26 +62,26 @@ impl Keymap {
     }
 
     /// The keys of a command in a context; the first one is shown.
-    pub fn keys_at(&self, command: Command, place: Place) -> impl Iterator<Item = &Chord> {
-        self.keys(command).iter().filter(move |chord| self.commands.get(&(place, **chord)) == Some(&command))
+    pub fn keys_at(&self, command: Command, context: KeyContext) -> impl Iterator<Item = &Chord> {
+        self.keys(command).iter().filter(move |chord| self.commands.get(&(context, **chord)) == Some(&command))
     }
 
     /// The first key of a command in a context, or its first key at all.
     #[must_use]
-    pub fn shown_at(&self, command: Command, place: Place) -> String {
-        self.keys_at(command, place).next().map_or_else(|| self.shown(command), ToString::to_string)
+    pub fn shown_at(&self, command: Command, context: KeyContext) -> String {
+        self.keys_at(command, context).next().map_or_else(|| self.shown(command), ToString::to_string)
     }
 
     fn index(keys: HashMap<Command, Vec<Chord>>, problems: &mut Vec<String>) -> Self {
-        let mut commands: HashMap<(Place, Chord), Command> = HashMap::new();
+        let mut commands: HashMap<(KeyContext, Chord), Command> = HashMap::new();
         for info in command::table() {
             for chord in keys.get(&info.id).into_iter().flatten() {
-                for place in &info.places {
+                for context in &info.contexts {
                     // In a text field a letter is text.
-                    if place.is_typed() && chord.is_text() {
+                    if context.is_typed() && chord.is_text() {
                         continue;
                     }
-                    if let Some(other) = commands.insert((*place, *chord), info.id) {
+                    if let Some(other) = commands.insert((*context, *chord), info.id) {
                         problems.push(format!("keys: {chord} means both '{}' and '{}'", other.id(), info.id.id()));
                     }
                 }
@@ -117,7 +117,7 @@ mod tests {
         let overrides: toml::Table =
             toml::from_str("upgrade = 'p'\nnothing = 'x'\ndowngrade = 'hyper-d'\nhelp = 'j'").unwrap();
         let (keymap, problems) = Keymap::new(&overrides);
-        let press = |word: &str| keymap.command(Place::Main, Chord::parse(word).unwrap().event());
+        let press = |word: &str| keymap.command(KeyContext::Main, Chord::parse(word).unwrap().event());
         assert_eq!(press("p"), Some(Command::Upgrade));
         assert_eq!(press("u"), None);
         assert_eq!(press("d"), Some(Command::Downgrade));

@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::command::Place;
+use super::command::KeyContext;
 use super::effect::Effect;
 use super::form::FormLine;
 use super::model::screen::Layer;
@@ -60,7 +60,7 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         }
         return Vec::new();
     };
-    if model.place() == Place::Text {
+    if model.key_context() == KeyContext::Text {
         tree::filter::close(model, true);
     }
     model.focus_pane(pane);

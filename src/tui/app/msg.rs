@@ -29,7 +29,7 @@ pub enum Msg {
     /// Four times a second, while a job runs or a notice is shown.
     Tick,
     /// Every five seconds, if the terminal has the focus and no job runs: time to read the heads.
-    LookAgain,
+    Poll,
     /// The scripts or the models on disk have changed, for example by `git switch` or an editor.
     ScriptsChanged,
     /// The configuration was read again and has changed.

@@ -1,6 +1,6 @@
 //! The dialog for a new revision: its message, and its parent. Creating and generating a revision use it.
 
-use super::command::Place;
+use super::command::KeyContext;
 use super::effect::Effect;
 use super::form::{Form, FormLine};
 use super::input::Input;
@@ -111,8 +111,8 @@ impl Dialog for NewRevisionDialog {
     }
 
     /// Letters are text in the message, and commands in the list of parents.
-    fn place(&self) -> Place {
-        if self.choosing { Place::Choice } else { Place::Text }
+    fn key_context(&self) -> KeyContext {
+        if self.choosing { KeyContext::Choice } else { KeyContext::Text }
     }
 
     fn input(&mut self) -> Option<&mut Input> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::civil::Time;
 
-use super::command::Place;
+use super::command::KeyContext;
 use super::effect::{Effect, Generation};
 use super::history::History;
 use super::job::Ended;
@@ -34,7 +34,7 @@ pub fn update(model: &mut Model, message: Msg, now: Time) -> Vec<Effect> {
             });
         }
     }
-    effects.extend(settle(model));
+    effects.extend(update_windows(model));
     effects
 }
 
@@ -47,7 +47,7 @@ fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
             (model.width, model.height) = (width, height);
             Vec::new()
         }
-        Msg::Focus(true) | Msg::LookAgain => look_again(model),
+        Msg::Focus(true) | Msg::Poll => poll(model),
         Msg::Focus(false) => Vec::new(),
         Msg::Tick => {
             model.expire_notice();
@@ -125,14 +125,14 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     // The user has seen the notice. It would hide what the next keys do.
     model.notice = None;
-    let place = model.place();
-    if let Some(command) = model.preferences.keymap.command(place, key) {
+    let context = model.key_context();
+    if let Some(command) = model.preferences.keymap.command(context, key) {
         return run_command(model, command);
     }
-    if matches!(place, Place::Editor | Place::Find) {
+    if matches!(context, KeyContext::Editor | KeyContext::Find) {
         return editor::typing::on_key(model, key);
     }
-    if place == Place::Text {
+    if context == KeyContext::Text {
         let taken = match model.dialogs.last_mut() {
             Some(dialog) => dialog.input().is_some_and(|input| input.key(key)),
             None => model.panes.filter.input.key(key),
@@ -145,10 +145,10 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if matches!(model.place(), Place::Editor | Place::Find) {
+    if matches!(model.key_context(), KeyContext::Editor | KeyContext::Find) {
         return editor::typing::on_paste(model, text);
     }
-    if model.place() != Place::Text || model.wants_drawn() {
+    if model.key_context() != KeyContext::Text || model.wants_drawn() {
         return Vec::new();
     }
     match model.dialogs.last_mut() {
@@ -171,7 +171,7 @@ fn on_typed(model: &mut Model) {
 }
 
 /// Reads the heads, or connects again if the server was away.
-fn look_again(model: &mut Model) -> Vec<Effect> {
+fn poll(model: &mut Model) -> Vec<Effect> {
     if model.database_changed {
         return follow_settings(model);
     }
@@ -215,7 +215,7 @@ fn follow_settings(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.notify("the settings name another database");
-    vec![model.connect_anew()]
+    vec![model.reconnect()]
 }
 
 fn on_status(model: &mut Model, generation: Generation, answer: Result<Status, Error>) -> Vec<Effect> {
@@ -254,18 +254,18 @@ fn on_connected(model: &mut Model, status: Status) {
 }
 
 /// Brings windows and cursors into range, and highlights the script that has become visible.
-fn settle(model: &mut Model) -> Vec<Effect> {
+fn update_windows(model: &mut Model) -> Vec<Effect> {
     let areas = layout::areas(model);
     let height = |area| usize::from(layout::inner(area).height);
-    model.history.settle(height(areas.history));
+    model.history.scroll_to_selected(height(areas.history));
     let pending = model.history.pending().len();
     let panes = &mut model.panes;
     panes.pending_cursor = panes.pending_cursor.min(pending.saturating_sub(1));
     panes.pending_top = scroll::follow(panes.pending_top, panes.pending_cursor, height(areas.pending).max(1), pending);
-    settle_script(model, layout::script_text(model, areas.script));
-    settle_dialog(model);
-    settle_differences(model);
-    settle_screens(model, &areas);
+    limit_script_scroll(model, layout::script_text(model, areas.script));
+    limit_dialog_scroll(model);
+    update_differences(model);
+    update_screen_windows(model, &areas);
     let mut effects: Vec<Effect> = ledger::read(model).into_iter().collect();
     if areas.script.height > 0 {
         effects.extend(highlight(model));
@@ -273,7 +273,7 @@ fn settle(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-fn settle_script(model: &mut Model, area: ratatui::layout::Rect) {
+fn limit_script_scroll(model: &mut Model, area: ratatui::layout::Rect) {
     let Some(file) = model.selected_script().cloned() else {
         model.panes.script.top = 0;
         return;
@@ -292,27 +292,27 @@ fn settle_script(model: &mut Model, area: ratatui::layout::Rect) {
     view.top = view.top.min(lines.saturating_sub(usize::from(area.height)));
 }
 
-fn settle_dialog(model: &mut Model) {
+fn limit_dialog_scroll(model: &mut Model) {
     let Some(areas) = layout::dialog(model) else { return };
     let last = areas.lines.len().saturating_sub(usize::from(areas.body.height));
     if let Some(mut dialog) = model.dialogs.pop() {
-        dialog.settle(model, last);
+        dialog.limit_scroll(model, last);
         model.dialogs.push(dialog);
     }
 }
 
-fn settle_differences(model: &mut Model) {
+fn update_differences(model: &mut Model) {
     let models = model.models.as_ref().and_then(|seen| seen.as_ref().ok()).copied();
     let is_writing = model.jobs.running().is_some_and(|job| job.spec.writes);
     let heads = model.server.status.as_ref().map(|status| status.heads.as_slice());
     model.differences.update(heads, model.tree.as_ref(), models, is_writing);
 }
 
-fn settle_screens(model: &mut Model, areas: &layout::Areas) {
+fn update_screen_windows(model: &mut Model, areas: &layout::Areas) {
     let mut screens = std::mem::take(&mut model.screens);
     for screen in screens.iter_mut() {
         let is_editor = screen.layer() == super::model::screen::Layer::Editor;
-        screen.settle(model, if is_editor { areas.editor } else { areas.plan_body });
+        screen.update_window(model, if is_editor { areas.editor } else { areas.plan_body });
     }
     model.screens = screens;
 }

@@ -16,7 +16,7 @@ use crate::tui::app::Msg;
 
 /// Who uses the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Away {
+pub(super) enum TerminalUser {
     /// The editor, with its process id.
     Editor(Option<i32>),
     /// The shell, until SIGCONT.
@@ -28,7 +28,7 @@ impl MainLoop {
     pub(super) fn edit(&mut self, path: &Path, line: Option<usize>) {
         let project = self.machine.effects.project();
         let started = invocation(&project.variables, path, line).and_then(|invocation| {
-            self.leave(Away::Editor(None));
+            self.leave(TerminalUser::Editor(None));
             let mut command = Command::new(&invocation.program);
             command.args(&invocation.arguments);
             command.spawn().map_err(|error| {
@@ -39,7 +39,7 @@ impl MainLoop {
             Ok(child) => child,
             Err(error) => return self.come_back_from_editor(Err(error)),
         };
-        self.away = Some(Away::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
+        self.away = Some(TerminalUser::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
         let sender = self.sender.clone();
         tokio::spawn(async move {
             let result = child.wait().await;
@@ -54,7 +54,7 @@ impl MainLoop {
 
     /// Ends a running editor, because the terminal is about to return to the shell.
     pub(super) fn end_editor(&self) {
-        if let Some(Away::Editor(Some(id))) = self.away
+        if let Some(TerminalUser::Editor(Some(id))) = self.away
             && let Some(pid) = Pid::from_raw(id)
         {
             let _ = kill_process(pid, Unix::TERM);
@@ -65,12 +65,12 @@ impl MainLoop {
     pub(super) fn stop(&mut self) {
         match self.away {
             // The editor's ^z has already stopped its part of the process group.
-            Some(Away::Editor(_)) => {
+            Some(TerminalUser::Editor(_)) => {
                 let _ = kill_process(getpid(), Unix::STOP);
             }
-            Some(Away::Shell) => {}
+            Some(TerminalUser::Shell) => {}
             None => {
-                self.leave(Away::Shell);
+                self.leave(TerminalUser::Shell);
                 if kill_current_process_group(Unix::STOP).is_err() {
                     self.come_back();
                 }
@@ -79,14 +79,14 @@ impl MainLoop {
     }
 
     /// SIGCONT: takes the terminal again.
-    pub(super) fn carry_on(&mut self) {
-        if !matches!(self.away, Some(Away::Editor(_))) {
+    pub(super) fn resume(&mut self) {
+        if !matches!(self.away, Some(TerminalUser::Editor(_))) {
             terminal::restore();
             self.come_back();
         }
     }
 
-    fn leave(&mut self, away: Away) {
+    fn leave(&mut self, away: TerminalUser) {
         self.input = None;
         self.away = Some(away);
         terminal::restore();

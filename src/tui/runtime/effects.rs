@@ -19,7 +19,7 @@ use crate::tui::app::{Consent, Effect, Generation, Msg};
 use crate::tui::editor;
 
 /// An effect that only the loop can perform, because it has the terminal.
-pub(super) enum ForLoop {
+pub(super) enum LoopEffect {
     Edit(PathBuf, Option<usize>),
     Copy(String, String),
     Suspend,
@@ -27,7 +27,7 @@ pub(super) enum ForLoop {
 }
 
 /// The state that the tasks share.
-pub(super) struct World {
+pub(super) struct Shared {
     project: Mutex<Arc<Project>>,
     /// The variables of the process, without those of `.env`.
     variables: Variables,
@@ -38,7 +38,7 @@ pub(super) struct World {
     events: UnboundedSender<Event>,
 }
 
-impl World {
+impl Shared {
     pub(super) fn project(&self) -> Arc<Project> {
         self.project.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -50,9 +50,9 @@ impl World {
 }
 
 /// Reports the end of a task, also if it is aborted or panics.
-struct Ending(UnboundedSender<Event>, TaskKind);
+struct EndReport(UnboundedSender<Event>, TaskKind);
 
-impl Drop for Ending {
+impl Drop for EndReport {
     fn drop(&mut self) {
         let _ = self.0.send(Event::Ended(self.1));
     }
@@ -60,7 +60,7 @@ impl Drop for Ending {
 
 /// Starts effects and counts those that run.
 pub(super) struct Effects {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     /// The options of the command line. `Effect::Connect` changes the environment.
     pub(super) command_line: ConnectOptions,
     pub(super) options: ConnectOptions,
@@ -82,7 +82,7 @@ impl Effects {
         options: ConnectOptions,
         events: UnboundedSender<Event>,
     ) -> Self {
-        let world = World {
+        let shared = Shared {
             project: Mutex::new(Arc::new(project)),
             variables,
             connection: Connection::default(),
@@ -91,7 +91,7 @@ impl Effects {
             events,
         };
         Self {
-            world: Arc::new(world),
+            shared: Arc::new(shared),
             command_line: options.clone(),
             options,
             job_token: CancellationToken::new(),
@@ -106,7 +106,7 @@ impl Effects {
 
     /// The project as it was last read.
     pub(super) fn project(&self) -> Arc<Project> {
-        self.world.project()
+        self.shared.project()
     }
 
     /// The number of effects that have not ended.
@@ -134,23 +134,23 @@ impl Effects {
     }
 
     /// Starts an effect, or returns it for the loop.
-    pub(super) fn start(&mut self, effect: Effect) -> Option<ForLoop> {
+    pub(super) fn start(&mut self, effect: Effect) -> Option<LoopEffect> {
         match effect {
             Effect::LoadScripts => self.load_scripts(),
             Effect::Connect(generation, environment, consent) => self.connect(generation, environment, consent),
             Effect::ReadStatus(generation) => self.read_status(generation),
             Effect::ReadLedger(generation, tree, heads, newest) => {
-                self.spawn(TaskKind::Reads, async move |world| {
-                    let answer = world.connection.read_ledger(tree, heads, newest).await;
-                    world.answer(Msg::Ledger(generation, answer));
+                self.spawn(TaskKind::Reads, async move |shared| {
+                    let answer = shared.connection.read_ledger(tree, heads, newest).await;
+                    shared.answer(Msg::Ledger(generation, answer));
                 });
             }
             Effect::Run(generation, task) => self.start_task(generation, task),
             Effect::Cancel => self.cancel(),
             Effect::Highlight(revision, text) => {
-                self.spawn(TaskKind::Reads, async move |world| {
+                self.spawn(TaskKind::Reads, async move |shared| {
                     if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
-                        world.answer(Msg::Highlighted(revision, Arc::new(highlighted)));
+                        shared.answer(Msg::Highlighted(revision, Arc::new(highlighted)));
                     }
                 });
             }
@@ -160,15 +160,15 @@ impl Effects {
                     let _ = spawn_blocking(move || write_over(&path, &text)).await;
                 });
             }
-            Effect::EditExternally(path, line) => return Some(ForLoop::Edit(path, line)),
-            Effect::Copy(text, what) => return Some(ForLoop::Copy(text, what)),
-            Effect::Suspend => return Some(ForLoop::Suspend),
-            Effect::Quit => return Some(ForLoop::Quit),
+            Effect::EditExternally(path, line) => return Some(LoopEffect::Edit(path, line)),
+            Effect::Copy(text, what) => return Some(LoopEffect::Copy(text, what)),
+            Effect::Suspend => return Some(LoopEffect::Suspend),
+            Effect::Quit => return Some(LoopEffect::Quit),
         }
         None
     }
 
-    pub(super) fn spawn<F>(&mut self, kind: TaskKind, task: impl FnOnce(Arc<World>) -> F) -> AbortHandle
+    pub(super) fn spawn<F>(&mut self, kind: TaskKind, task: impl FnOnce(Arc<Shared>) -> F) -> AbortHandle
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -176,8 +176,8 @@ impl Effects {
             TaskKind::Reads => self.reads += 1,
             TaskKind::Writes => self.writes += 1,
         }
-        let ending = Ending(self.world.events.clone(), kind);
-        let task = task(Arc::clone(&self.world));
+        let ending = EndReport(self.shared.events.clone(), kind);
+        let task = task(Arc::clone(&self.shared));
         let handle = tokio::spawn(async move {
             let _ending = ending;
             task.await;
@@ -188,22 +188,22 @@ impl Effects {
     /// Reads the configuration and the scripts. Readings do not overlap.
     fn load_scripts(&mut self) {
         let options = self.options.clone();
-        self.spawn(TaskKind::Reads, async |world: Arc<World>| {
-            let _turn = world.loading.lock().await;
-            let reading = Arc::clone(&world);
+        self.spawn(TaskKind::Reads, async |shared: Arc<Shared>| {
+            let _turn = shared.loading.lock().await;
+            let reading = Arc::clone(&shared);
             let read = move || (read_project(&reading, &options), models::seen(&reading.project()));
             match spawn_blocking(read).await {
                 Ok(((tree, problem, settings), models)) => {
                     if let Some(settings) = settings {
-                        world.answer(settings);
+                        shared.answer(settings);
                     }
-                    world.answer(Msg::Models(models));
-                    world.answer(Msg::ScriptsLoaded(Arc::new(tree)));
+                    shared.answer(Msg::Models(models));
+                    shared.answer(Msg::ScriptsLoaded(Arc::new(tree)));
                     if let Some(error) = problem {
-                        world.answer(Msg::Failed(error));
+                        shared.answer(Msg::Failed(error));
                     }
                 }
-                Err(error) => world.answer(Msg::Failed(Error::new("the scripts could not be read").because(error))),
+                Err(error) => shared.answer(Msg::Failed(Error::new("the scripts could not be read").because(error))),
             }
         });
     }
@@ -215,23 +215,23 @@ impl Effects {
             // Another environment than the command line's: the options of the command line do not apply to it.
             ConnectOptions { environment, yes: self.command_line.yes, ..ConnectOptions::default() }
         };
-        self.options = agreed(&self.world.project(), options, consent);
-        self.world.connection.forget();
-        self.ask(async move |world: Arc<World>, options| {
-            let answer = world.connection.connect(&world.project(), &options).await;
-            world.answer(Msg::Status(generation, answer));
+        self.options = agreed(&self.shared.project(), options, consent);
+        self.shared.connection.forget();
+        self.ask(async move |shared: Arc<Shared>, options| {
+            let answer = shared.connection.connect(&shared.project(), &options).await;
+            shared.answer(Msg::Status(generation, answer));
         });
     }
 
     fn read_status(&mut self, generation: Generation) {
-        self.ask(async move |world: Arc<World>, options| {
-            let answer = world.connection.status(&world.project(), &options).await;
-            world.answer(Msg::Status(generation, answer));
+        self.ask(async move |shared: Arc<Shared>, options| {
+            let answer = shared.connection.status(&shared.project(), &options).await;
+            shared.answer(Msg::Status(generation, answer));
         });
     }
 
     /// Reads the heads. An earlier reading without an answer is aborted.
-    fn ask<F>(&mut self, question: impl FnOnce(Arc<World>, ConnectOptions) -> F)
+    fn ask<F>(&mut self, question: impl FnOnce(Arc<Shared>, ConnectOptions) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -239,7 +239,7 @@ impl Effects {
             earlier.abort();
         }
         let options = self.options.clone();
-        self.asking = Some(self.spawn(TaskKind::Reads, |world| question(world, options)));
+        self.asking = Some(self.spawn(TaskKind::Reads, |shared| question(shared, options)));
     }
 
     /// The token of a new job. The new job cancels the drift for a dialog.
@@ -273,13 +273,13 @@ fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> Conne
 }
 
 /// Reads the scripts with the present configuration. If that has an error, the previous one is used.
-fn read_project(world: &World, options: &ConnectOptions) -> (ScriptTree, Option<Error>, Option<Msg>) {
-    let known = world.project();
-    match Project::open(Some(&known.config_path), known.root(), world.variables.clone()) {
+fn read_project(shared: &Shared, options: &ConnectOptions) -> (ScriptTree, Option<Error>, Option<Msg>) {
+    let known = shared.project();
+    match Project::open(Some(&known.config_path), known.root(), shared.variables.clone()) {
         Ok(project) => {
             let tree = project.read_scripts();
             let settings = settings(&known, &project, options);
-            *world.project.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(project);
+            *shared.project.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(project);
             (tree, None, settings)
         }
         Err(error) => (known.read_scripts(), Some(error), None),

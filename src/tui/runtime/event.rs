@@ -18,7 +18,7 @@ pub(super) enum Event {
     /// An effect has ended.
     Ended(TaskKind),
     /// A file in a watched folder has changed.
-    FilesMoved,
+    FilesChanged,
     EditorEnded(Result<(), Error>),
 }
 

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::TuiOptions;
-use super::effects::{Effects, ForLoop};
+use super::effects::{Effects, LoopEffect};
 use super::event::Event;
 use crate::tui::app::{self, Effect, Model, Msg, Start};
 use crate::tui::view;
@@ -26,13 +26,13 @@ impl Machine {
     }
 
     /// Starts the first effects.
-    pub(super) fn begin(&mut self) -> Vec<ForLoop> {
+    pub(super) fn begin(&mut self) -> Vec<LoopEffect> {
         let first = std::mem::take(&mut self.first);
         self.start(first)
     }
 
     /// Sends a message to the model, and starts the effects that follow.
-    pub(super) fn send(&mut self, message: Msg) -> Vec<ForLoop> {
+    pub(super) fn send(&mut self, message: Msg) -> Vec<LoopEffect> {
         let effects = app::update(&mut self.model, message, Zoned::now().time());
         self.start(effects)
     }
@@ -42,7 +42,7 @@ impl Machine {
         view::draw(&self.model, frame);
     }
 
-    fn start(&mut self, effects: Vec<Effect>) -> Vec<ForLoop> {
+    fn start(&mut self, effects: Vec<Effect>) -> Vec<LoopEffect> {
         effects.into_iter().filter_map(|effect| self.effects.start(effect)).collect()
     }
 }

@@ -13,8 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::TuiOptions;
-use super::away::Away;
-use super::effects::ForLoop;
+use super::away::TerminalUser;
+use super::effects::LoopEffect;
 use super::event::Event;
 use super::machine::Machine;
 use super::signals::{Signal, Signals};
@@ -25,11 +25,11 @@ use crate::engine::models;
 use crate::tui::app::Msg;
 
 /// How long the process waits for a cancelled job when it must end.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+const END_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum number of events before a frame is drawn, so that many events do not freeze the screen.
 const BATCH: usize = 1000;
 /// How long typed keys may still arrive when a confirmation has opened.
-const TYPED_AHEAD: Duration = Duration::from_millis(5);
+const TYPING_PAUSE: Duration = Duration::from_millis(5);
 /// The exit code after a panic.
 const PANICKED: u8 = 101;
 
@@ -51,7 +51,7 @@ pub(super) struct MainLoop {
     pub(super) screen: Screen,
     /// Read while limbeck has the terminal.
     pub(super) input: Option<EventStream>,
-    pub(super) away: Option<Away>,
+    pub(super) away: Option<TerminalUser>,
     pub(super) sender: UnboundedSender<Event>,
     events: UnboundedReceiver<Event>,
     signals: Signals,
@@ -111,7 +111,7 @@ impl MainLoop {
             next = self.ready_event().await;
         }
         for due in self.timers.due(Instant::now()) {
-            self.fire(due).await;
+            self.on_timer(due).await;
         }
     }
 
@@ -120,7 +120,7 @@ impl MainLoop {
         let here = self.away.is_none();
         let idle = self.machine.effects.running() == 0 && !self.machine.model.is_busy();
         self.timers.tick_while(here && self.machine.model.wants_tick(), now);
-        self.timers.look_again_while(here && self.focused && idle, now);
+        self.timers.poll_while(here && self.focused && idle, now);
     }
 
     /// `None` if a timer is due.
@@ -152,17 +152,17 @@ impl MainLoop {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Input(input) => self.take_input(input),
+            Event::Input(input) => self.on_input(input),
             Event::InputLost => self.handle_lost_terminal(),
-            Event::Signal(signal) => self.take_signal(signal),
+            Event::Signal(signal) => self.on_signal(signal),
             Event::Answer(message) => self.send(message),
             Event::Ended(kind) => self.machine.effects.ended(kind),
-            Event::FilesMoved => self.timers.files_moved(Instant::now()),
+            Event::FilesChanged => self.timers.files_changed(Instant::now()),
             Event::EditorEnded(result) => self.come_back_from_editor(result),
         }
     }
 
-    fn take_input(&mut self, input: Input) {
+    fn on_input(&mut self, input: Input) {
         let message = match input {
             Input::Key(key) if key.kind == KeyEventKind::Release => return,
             Input::Key(key) => Msg::Key(key),
@@ -179,7 +179,7 @@ impl MainLoop {
         self.timers.want_frame(true, Instant::now());
     }
 
-    fn take_signal(&mut self, signal: Signal) {
+    fn on_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Terminate | Signal::HangUp => {
                 // The second signal ends the process without waiting.
@@ -195,7 +195,7 @@ impl MainLoop {
                 self.send(Msg::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
             }
             Signal::Stop => self.stop(),
-            Signal::Continue => self.carry_on(),
+            Signal::Continue => self.resume(),
         }
     }
 
@@ -210,7 +210,7 @@ impl MainLoop {
         self.exit_code.get_or_insert(exit_code);
         self.machine.effects.cancel();
         self.end_editor();
-        self.timers.end_after(LAST_WORDS, Instant::now());
+        self.timers.end_after(END_TIMEOUT, Instant::now());
         if exit_code != 0 {
             self.send(Msg::Terminate);
         }
@@ -223,14 +223,14 @@ impl MainLoop {
         self.timers.want_frame(false, Instant::now());
     }
 
-    fn answer(&mut self, asked: Vec<ForLoop>) {
+    fn answer(&mut self, asked: Vec<LoopEffect>) {
         for effect in asked {
             match effect {
-                ForLoop::Edit(path, line) => self.edit(&path, line),
-                ForLoop::Copy(text, what) => self.copy(&text, what),
-                ForLoop::Suspend => self.stop(),
-                ForLoop::Quit if self.exit_code.is_none() => self.end(0),
-                ForLoop::Quit => {}
+                LoopEffect::Edit(path, line) => self.edit(&path, line),
+                LoopEffect::Copy(text, what) => self.copy(&text, what),
+                LoopEffect::Suspend => self.stop(),
+                LoopEffect::Quit if self.exit_code.is_none() => self.end(0),
+                LoopEffect::Quit => {}
             }
         }
     }
@@ -245,18 +245,18 @@ impl MainLoop {
         ));
     }
 
-    async fn fire(&mut self, due: Due) {
+    async fn on_timer(&mut self, due: Due) {
         match due {
             Due::End => self.now = true,
-            Due::FilesMoved => {
+            Due::FilesChanged => {
                 self.watch.renew();
                 self.send(Msg::ScriptsChanged);
             }
-            Due::LookAgain => {
+            Due::Poll => {
                 if !self.watch.works() {
                     self.send(Msg::ScriptsChanged);
                 }
-                self.send(Msg::LookAgain);
+                self.send(Msg::Poll);
             }
             Due::Tick => self.send(Msg::Tick),
             Due::Frame => {
@@ -272,7 +272,7 @@ impl MainLoop {
     /// learns that the frame was drawn.
     async fn discard_typed_ahead(&mut self) {
         while let Some(stream) = self.input.as_mut() {
-            let Ok(event) = timeout(TYPED_AHEAD, stream.next()).await else { break };
+            let Ok(event) = timeout(TYPING_PAUSE, stream.next()).await else { break };
             self.handle(input_event(event));
         }
         self.send(Msg::Drawn);

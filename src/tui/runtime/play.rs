@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 
-use super::effects::ForLoop;
+use super::effects::LoopEffect;
 use super::event::Event;
 use super::machine::Machine;
 use super::{TuiOptions, tokio_runtime};
@@ -17,7 +17,7 @@ use crate::tui::app::{Msg, Start, parse_keys};
 use crate::tui::print::{self, Format};
 
 /// How long jobs may run between two keys.
-const PATIENCE: Duration = Duration::from_mins(1);
+const JOB_TIMEOUT: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(250);
 
 /// The parameters of `--keys`.
@@ -43,13 +43,13 @@ pub fn play(options: TuiOptions, playback: &Playback) -> Result<String> {
     let runtime = tokio_runtime()?;
     let picture = runtime.block_on(async {
         let mut player = Player::new(options, playback.size);
-        player.settle().await?;
+        player.wait_until_idle().await?;
         for key in keys {
             if player.has_quit {
                 break;
             }
             player.send(Msg::Key(key));
-            player.settle().await?;
+            player.wait_until_idle().await?;
         }
         Ok(player.print(playback.format))
     });
@@ -79,8 +79,8 @@ impl Player {
     }
 
     /// Draws until nothing runs and the screen shows the last state.
-    async fn settle(&mut self) -> Result<()> {
-        let end = Instant::now() + PATIENCE;
+    async fn wait_until_idle(&mut self) -> Result<()> {
+        let end = Instant::now() + JOB_TIMEOUT;
         loop {
             while let Ok(event) = self.events.try_recv() {
                 self.handle(event);
@@ -113,22 +113,22 @@ impl Player {
             Event::Answer(message) => self.send(message),
             Event::Ended(kind) => self.machine.effects.ended(kind),
             // These events come from a terminal, a signal or a watched folder, which do not exist here.
-            Event::Input(_) | Event::InputLost | Event::Signal(_) | Event::FilesMoved | Event::EditorEnded(_) => {}
+            Event::Input(_) | Event::InputLost | Event::Signal(_) | Event::FilesChanged | Event::EditorEnded(_) => {}
         }
     }
 
     /// Effects that need a terminal are refused.
-    fn answer(&mut self, asked: Vec<ForLoop>) {
+    fn answer(&mut self, asked: Vec<LoopEffect>) {
         for effect in asked {
             match effect {
-                ForLoop::Edit(..) => {
+                LoopEffect::Edit(..) => {
                     self.send(Msg::EditorClosed(Err(Error::new("an editor needs a terminal, and there is none"))));
                 }
-                ForLoop::Copy(..) => {
+                LoopEffect::Copy(..) => {
                     self.send(Msg::Copied(Err(Error::new("copying needs a terminal, and there is none"))));
                 }
-                ForLoop::Suspend => {}
-                ForLoop::Quit => self.has_quit = true,
+                LoopEffect::Suspend => {}
+                LoopEffect::Quit => self.has_quit = true,
             }
         }
     }
@@ -145,6 +145,6 @@ impl Player {
 }
 
 fn too_long() -> Error {
-    Error::new(format!("a job still ran after {} s", PATIENCE.as_secs()))
+    Error::new(format!("a job still ran after {} s", JOB_TIMEOUT.as_secs()))
         .hint("the screen is printed once nothing runs any more; look at it in a terminal")
 }

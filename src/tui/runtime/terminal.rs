@@ -17,7 +17,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 
 /// Whether limbeck has the terminal.
-static HELD: AtomicBool = AtomicBool::new(false);
+static HAS_TERMINAL: AtomicBool = AtomicBool::new(false);
 
 /// xterm's stack of titles, to restore the earlier title.
 const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
@@ -54,7 +54,7 @@ impl Screen {
 
     /// Takes the terminal again after [`restore`]. The next frame is drawn completely.
     pub(super) fn take_again(&mut self) -> io::Result<()> {
-        if !HELD.load(Ordering::SeqCst) {
+        if !HAS_TERMINAL.load(Ordering::SeqCst) {
             take(&self.title)?;
         }
         // ratatui's `clear` asks the terminal for the cursor position, and fails if it does not answer.
@@ -65,7 +65,7 @@ impl Screen {
 
     /// Draws one frame. Does nothing while limbeck does not have the terminal.
     pub(super) fn draw(&mut self, picture: impl FnOnce(&mut Frame)) -> io::Result<()> {
-        if !HELD.load(Ordering::SeqCst) {
+        if !HAS_TERMINAL.load(Ordering::SeqCst) {
             return Ok(());
         }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
@@ -83,7 +83,7 @@ impl Drop for Screen {
 
 /// Restores the terminal if limbeck has it. Can be called from any thread, any number of times.
 pub(super) fn restore() {
-    if HELD.swap(false, Ordering::SeqCst) {
+    if HAS_TERMINAL.swap(false, Ordering::SeqCst) {
         let mut bytes = Vec::new();
         // A terminal that is gone cannot be restored.
         let _ = leave(&mut bytes);
@@ -99,7 +99,7 @@ fn blank() -> io::Result<Terminal<CrosstermBackend<BufWriter<Tty>>>> {
 
 fn take(title: &str) -> io::Result<()> {
     enable_raw_mode()?;
-    HELD.store(true, Ordering::SeqCst);
+    HAS_TERMINAL.store(true, Ordering::SeqCst);
     let mut bytes = Vec::new();
     enter(&mut bytes, title)?;
     Tty.write_all(&bytes)

@@ -7,17 +7,17 @@ use tokio::time::Instant;
 /// At most about sixty frames a second.
 const FRAME: Duration = Duration::from_millis(16);
 const TICK: Duration = Duration::from_millis(250);
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_secs(5);
 /// Changes on disk come in bursts: a `git switch` touches many files.
-const FILES_REST: Duration = Duration::from_millis(100);
+const FILES_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     Frame,
     Tick,
-    LookAgain,
-    FilesMoved,
+    Poll,
+    FilesChanged,
     /// The time for a job to end is over.
     End,
 }
@@ -28,14 +28,14 @@ pub(super) struct Timers {
     last_frame: Option<Instant>,
     frame: Option<Instant>,
     tick: Option<Instant>,
-    look_again: Option<Instant>,
-    files_moved: Option<Instant>,
+    poll: Option<Instant>,
+    files_changed: Option<Instant>,
     end: Option<Instant>,
 }
 
 impl Timers {
     pub(super) fn new() -> Self {
-        Self { last_frame: None, frame: None, tick: None, look_again: None, files_moved: None, end: None }
+        Self { last_frame: None, frame: None, tick: None, poll: None, files_changed: None, end: None }
     }
 
     /// A frame is needed: at once if it answers the user, otherwise within the frame limit.
@@ -57,13 +57,13 @@ impl Timers {
     }
 
     /// Every five seconds while it is wanted.
-    pub(super) fn look_again_while(&mut self, wanted: bool, now: Instant) {
-        self.look_again = wanted.then(|| self.look_again.unwrap_or(now + LOOK_AGAIN));
+    pub(super) fn poll_while(&mut self, wanted: bool, now: Instant) {
+        self.poll = wanted.then(|| self.poll.unwrap_or(now + POLL));
     }
 
     /// Files have changed. This is reported after a pause.
-    pub(super) fn files_moved(&mut self, now: Instant) {
-        self.files_moved.get_or_insert(now + FILES_REST);
+    pub(super) fn files_changed(&mut self, now: Instant) {
+        self.files_changed.get_or_insert(now + FILES_PAUSE);
     }
 
     /// Ends the loop after a time, whatever still runs.
@@ -73,15 +73,15 @@ impl Timers {
 
     /// When to wake; `None`: only for an event.
     pub(super) fn next(&self) -> Option<Instant> {
-        [self.frame, self.tick, self.look_again, self.files_moved, self.end].into_iter().flatten().min()
+        [self.frame, self.tick, self.poll, self.files_changed, self.end].into_iter().flatten().min()
     }
 
     /// What is due now. Each returned timer is turned off.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Due> {
         let timers = [
             (&mut self.end, Due::End),
-            (&mut self.files_moved, Due::FilesMoved),
-            (&mut self.look_again, Due::LookAgain),
+            (&mut self.files_changed, Due::FilesChanged),
+            (&mut self.poll, Due::Poll),
             (&mut self.tick, Due::Tick),
             (&mut self.frame, Due::Frame),
         ];
@@ -102,10 +102,10 @@ mod tests {
         let mut timers = Timers::new();
         assert_eq!(timers.next(), None);
         timers.tick_while(true, now);
-        timers.look_again_while(true, now);
+        timers.poll_while(true, now);
         assert_eq!(timers.next(), Some(now + TICK));
         timers.tick_while(false, now);
-        timers.look_again_while(false, now);
+        timers.poll_while(false, now);
         assert_eq!((timers.next(), timers.due(now + 100 * TICK)), (None, vec![]));
     }
 
@@ -128,9 +128,9 @@ mod tests {
         let now = Instant::now();
         let mut timers = Timers::new();
         for n in 0..100 {
-            timers.files_moved(now + n * MS);
+            timers.files_changed(now + n * MS);
         }
-        assert_eq!(timers.due(now + FILES_REST), [Due::FilesMoved]);
+        assert_eq!(timers.due(now + FILES_PAUSE), [Due::FilesChanged]);
         assert_eq!(timers.next(), None);
     }
 }

@@ -20,10 +20,10 @@ impl Watch {
     pub(super) fn start(folders: Vec<(PathBuf, bool)>, events: UnboundedSender<Event>) -> Self {
         let watcher = notify::recommended_watcher(move |result: notify::Result<notify::Event>| {
             // An error can mean that changes were lost, so it counts as a change.
-            if result.is_ok_and(|event| !matters(&event)) {
+            if result.is_ok_and(|event| !is_change(&event)) {
                 return;
             }
-            let _ = events.send(Event::FilesMoved);
+            let _ = events.send(Event::FilesChanged);
         });
         let mut watch = Self { watcher: watcher.ok(), folders };
         watch.renew();
@@ -48,16 +48,16 @@ impl Watch {
 }
 
 /// Reading a script is not a change, and neither are temporary files of editors.
-fn matters(event: &notify::Event) -> bool {
+fn is_change(event: &notify::Event) -> bool {
     match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
         EventKind::Access(_) => return false,
         _ => {}
     }
-    event.paths.is_empty() || event.paths.iter().any(|path| is_ours(path))
+    event.paths.is_empty() || event.paths.iter().any(|path| is_watched_file(path))
 }
 
-fn is_ours(path: &Path) -> bool {
+fn is_watched_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if name.starts_with('.') && name != ".env" {
         return false;
@@ -82,7 +82,7 @@ mod tests {
 
     async fn moved(events: &mut UnboundedReceiver<Event>) {
         let event = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
-        assert!(matches!(event, Ok(Some(Event::FilesMoved))), "a change is told");
+        assert!(matches!(event, Ok(Some(Event::FilesChanged))), "a change is told");
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
             (written, "versions/a.sql~", false),
             (removed, "versions/4913~", false),
         ] {
-            assert_eq!(matters(&event(kind, path)), expected, "{path}");
+            assert_eq!(is_change(&event(kind, path)), expected, "{path}");
         }
     }
 }

@@ -181,7 +181,7 @@ fn a_plan_shows_that_the_database_has_moved_and_can_be_prepared_again() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.heads = vec![id("51ab90de3c44")];
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     assert!(harness.screen().contains("the database has moved since this plan was made: R makes it again"));
     harness.press("<enter>");
     assert!(harness.model.dialogs.is_empty() && !has_applied(&harness));

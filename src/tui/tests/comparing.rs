@@ -13,7 +13,7 @@ use crate::tui::app::{Effect, Generation, Msg, Start};
 
 /// The answers of the engine.
 #[derive(Debug, Clone, Default)]
-pub struct World {
+pub struct CompareAnswers {
     pub drift: Drift,
     pub check: Comparison,
     /// The answer instead of both.
@@ -22,7 +22,7 @@ pub struct World {
     pub program: bool,
 }
 
-impl World {
+impl CompareAnswers {
     pub fn answer(&self, generation: Generation, task: &Task) -> Vec<Msg> {
         let error = self.error.clone();
         let drift = || error.clone().map_or_else(|| Ok(self.drift.clone()), Err);
@@ -74,7 +74,7 @@ fn models() -> Comparison {
 
 fn with(drift: Drift, check: Comparison, width: u16, height: u16) -> Harness {
     let mut harness = Harness::new(width, height);
-    harness.compared = World { drift, check, ..World::default() };
+    harness.compared = CompareAnswers { drift, check, ..CompareAnswers::default() };
     harness
 }
 
@@ -149,7 +149,7 @@ fn no_drift_is_shown_in_the_header_until_the_database_changes() {
     harness.press("<esc>");
     assert!(header(&harness).contains("✓ no drift") && header(&harness).contains("✓ models agree"));
     harness.heads = vec![id("9f3b6c10a7d2")];
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     assert!(!header(&harness).contains("drift") && !header(&harness).contains("models"), "{}", header(&harness));
 }
 

@@ -18,7 +18,7 @@ use crate::tui::app::{Effect, Generation, Msg};
 
 /// The answers of the engine.
 #[derive(Debug, Clone, Default)]
-pub struct World {
+pub struct GenerateAnswers {
     /// The state of the models; `None`: nothing is sent.
     pub models: Option<Result<u64, Error>>,
     /// Possible renames, until the user has chosen.
@@ -30,7 +30,7 @@ pub struct World {
     pub program: bool,
 }
 
-impl World {
+impl GenerateAnswers {
     pub fn answer(&self, generation: Generation, request: &GenerateRequest) -> Vec<Msg> {
         let told = |told| generate_progress(generation, told);
         let answer = |answer| generate_ended(generation, answer);

@@ -50,8 +50,8 @@ pub struct Harness {
     /// The results of revisions that are not proved, and the error of the whole verification.
     pub faulty: Vec<Verified>,
     pub stops: Option<Error>,
-    pub compared: super::comparing::World,
-    pub generated: super::generating::World,
+    pub compared: super::comparing::CompareAnswers,
+    pub generated: super::generating::GenerateAnswers,
     /// The reason in the scripts' allow comments.
     pub allowed: Option<String>,
     /// Jobs are not answered until `run`.
@@ -94,8 +94,8 @@ impl Harness {
             fails: None,
             faulty: Vec::new(),
             stops: None,
-            compared: super::comparing::World::default(),
-            generated: super::generating::World::default(),
+            compared: super::comparing::CompareAnswers::default(),
+            generated: super::generating::GenerateAnswers::default(),
             allowed: None,
             hold: false,
             held,

@@ -213,7 +213,7 @@ fn the_selected_revision_stays_selected_after_a_reload() {
 fn changed_heads_are_shown_without_a_key() {
     let mut harness = Harness::new(80, 24);
     harness.heads = vec![id("9f3b6c10a7d2")];
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     let screen = harness.screen();
     assert!(screen.contains("the database's heads have moved") && screen.contains("nothing pending"), "{screen}");
 }
@@ -295,7 +295,7 @@ fn every_command_has_a_key_that_reaches_it() {
     let harness = Harness::new(80, 24);
     let keymap = &harness.model.preferences.keymap;
     for info in table() {
-        for place in &info.places {
+        for place in &info.contexts {
             let reached =
                 keymap.keys(info.id).iter().any(|chord| keymap.command(*place, chord.event()) == Some(info.id));
             assert!(reached, "{} cannot be reached at {place:?}", info.title);

@@ -124,7 +124,7 @@ fn new_settings_are_followed_when_no_job_runs() {
     harness.send(settings(true));
     assert!(harness.model.plan().is_some(), "the run goes on where it is");
     harness.send(applied(harness.job(), Err(Error::new("it broke"))));
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("connect")).count(), 2);
 }
 

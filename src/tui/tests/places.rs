@@ -9,7 +9,7 @@ use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
 
 /// The sample project without a database.
-fn nowhere() -> Harness {
+fn without_database() -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], start(120, 40));
     harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL").hint("set DATABASE_URL"));
     harness.run();
@@ -26,7 +26,7 @@ fn last(harness: &Harness) -> &str {
 
 #[test]
 fn without_a_database_the_options_are_shown() {
-    let mut harness = nowhere();
+    let mut harness = without_database();
     let screen = harness.screen();
     for words in ["no database · o own server · ! why", "nothing says where the database is", "DATABASE_URL", "PGHOST"]
     {
@@ -41,7 +41,7 @@ fn without_a_database_the_options_are_shown() {
 
 #[test]
 fn limbecks_own_server_starts_only_with_consent() {
-    let mut harness = nowhere();
+    let mut harness = without_database();
     let asked = harness.asked.len();
     harness.press("o<left><enter>o<esc>");
     assert_eq!(harness.asked.len(), asked);
@@ -55,7 +55,7 @@ fn limbecks_own_server_starts_only_with_consent() {
 
 #[test]
 fn missing_programs_are_downloaded_only_with_a_separate_consent() {
-    let mut harness = nowhere();
+    let mut harness = without_database();
     harness.away = Some(no_programs());
     harness.press("o<enter>");
     assert_eq!(last(&harness), "connect default own server");
@@ -72,7 +72,7 @@ fn missing_programs_are_downloaded_only_with_a_separate_consent() {
 
 #[test]
 fn a_project_that_names_its_database_later_connects_by_itself() {
-    let mut harness = nowhere();
+    let mut harness = without_database();
     harness.away = None;
     harness.send(Msg::ScriptsChanged);
     assert_eq!(last(&harness), "connect default");
@@ -112,7 +112,7 @@ fn an_applied_script_that_was_edited_is_marked() {
     assert!(harness.screen().contains("backfill_job_priority.sql ─ edited"), "{}", harness.screen());
     let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read ledger").count();
     let before = asked(&harness);
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     assert_eq!(asked(&harness), before, "what has not moved is not asked again");
     harness.record.edited.clear();
     harness.send(Msg::ScriptsChanged);

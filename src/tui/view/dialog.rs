@@ -55,10 +55,10 @@ fn draw_line(line: &FormLine, area: Rect, paint: &mut Paint) -> Option<(u16, u16
             pen.over(Role::Input);
             let (text, column) = input.window(pen.left().saturating_sub(1));
             let x = pen.x();
-            let room = pen.left();
+            let space = pen.left();
             pen.put(text, Role::Input);
-            let column = u16::try_from(column.min(room.saturating_sub(1))).unwrap_or(0);
-            (*focused && room > 0).then_some((x + column, area.y))
+            let column = u16::try_from(column.min(space.saturating_sub(1))).unwrap_or(0);
+            (*focused && space > 0).then_some((x + column, area.y))
         }
     }
 }

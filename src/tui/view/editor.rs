@@ -215,9 +215,9 @@ fn find(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     pen.over(Role::Input);
     let (text, column) = find.input.window(pen.left().saturating_sub(1));
     let x = pen.x();
-    let room = pen.left();
+    let space = pen.left();
     pen.put(text, Role::Input);
-    Some((x + u16::try_from(column.min(room.saturating_sub(1))).unwrap_or(0), area.y))
+    Some((x + u16::try_from(column.min(space.saturating_sub(1))).unwrap_or(0), area.y))
 }
 
 fn cursor(editor: &Editor, area: Rect) -> Option<(u16, u16)> {

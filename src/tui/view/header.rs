@@ -22,12 +22,12 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     let place = place(model);
     let taken = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + 1;
     pen.put(" ", Role::Text);
-    let room = (pen.left() + 1).saturating_sub(taken);
+    let space = (pen.left() + 1).saturating_sub(taken);
     // The differences are next to the head, at the end of the line.
     let badges = fitting(model.differences.badges(model.preferences.ascii), &place, pen.left());
     let beside = width(&badges) + 2 * badges.len();
-    let room = room.saturating_sub(beside);
-    if right.width() > room && matches!(model.server.connection, Connection::Connected) {
+    let space = space.saturating_sub(beside);
+    if right.width() > space && matches!(model.server.connection, Connection::Connected) {
         right = pending_words(model);
     }
     // If the space is short, the server's version is cut, but never the database's name.
@@ -35,7 +35,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     for (text, role) in badges.iter().rev() {
         pen.right(&format!("{text} "), *role);
     }
-    if right.width() <= room || !connected || model.width >= 60 && badges.is_empty() {
+    if right.width() <= space || !connected || model.width >= 60 && badges.is_empty() {
         pen.right(&format!("{right} "), state.first().map_or(Role::Text, |(_, role)| *role));
     }
     for (text, role) in place {

@@ -152,15 +152,15 @@ fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Rol
         (None, 0) => pen.put(glyph, role),
         (None, _) => {}
         (Some(cells), 0) => {
-            let room = columns.lanes.saturating_sub(1);
+            let space = columns.lanes.saturating_sub(1);
             let left = cells.left.width();
-            if left > room {
-                pen.column(&cells.left, room, Role::Lane);
+            if left > space {
+                pen.column(&cells.left, space, Role::Lane);
             } else {
                 pen.put(&cells.left, Role::Lane);
             }
             pen.put(glyph, role);
-            let rest = columns.lanes.saturating_sub(left.min(room) + 1);
+            let rest = columns.lanes.saturating_sub(left.min(space) + 1);
             pen.column(&cells.right, rest, Role::Lane);
         }
         (Some(cells), part) => {

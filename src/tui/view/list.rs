@@ -51,14 +51,14 @@ fn draw_entry(entry: &Entry, pen: &mut Pen) {
     {
         right = rest;
     }
-    let room = pen.left().saturating_sub(width(right) + 1);
+    let space = pen.left().saturating_sub(width(right) + 1);
     let mut used = 0;
     for (text, role) in &entry.left {
-        let cells = text.width().min(room.saturating_sub(used));
+        let cells = text.width().min(space.saturating_sub(used));
         pen.column(text, cells, *role);
         used += cells;
     }
-    pen.skip(room.saturating_sub(used) + 1);
+    pen.skip(space.saturating_sub(used) + 1);
     put(right, pen);
 }
 

@@ -81,8 +81,8 @@ impl<'a> Paint<'a> {
     }
 
     /// A glyph, or its ASCII form.
-    pub const fn glyph(&self, glyph: &'static str, twin: &'static str) -> &'static str {
-        if self.ascii { twin } else { glyph }
+    pub const fn glyph(&self, glyph: &'static str, ascii_form: &'static str) -> &'static str {
+        if self.ascii { ascii_form } else { glyph }
     }
 }
 
@@ -178,10 +178,10 @@ pub fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(ascii_twin).collect())
+    Cow::Owned(text.chars().map(ascii_form_of).collect())
 }
 
-const fn ascii_twin(character: char) -> char {
+const fn ascii_form_of(character: char) -> char {
     match character {
         '│' | '┆' => '|',
         '╷' => ':',

@@ -330,7 +330,7 @@ impl History {
     }
 
     /// Scrolls so that the selected item is inside a window of `height` lines.
-    pub fn settle(&mut self, height: usize) {
+    pub fn scroll_to_selected(&mut self, height: usize) {
         let line = self.starts.get(self.selected).copied().unwrap_or_default();
         self.top = super::scroll::follow(self.top, line, height, self.line_count());
     }

@@ -24,12 +24,12 @@ pub struct Entry {
 /// The lines of a list for a width in cells.
 pub(super) fn lines(list: &dyn List, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let room = width.saturating_sub(INDENT + 2);
+    let space = width.saturating_sub(INDENT + 2);
     let mut add = |entry: Option<usize>, details: Vec<FormLine>| {
         for detail in details {
             match detail {
                 FormLine::Text(pieces, indent) => {
-                    lines.extend(wrap(&pieces, room, indent).into_iter().map(|pieces| Line::Detail(entry, pieces)));
+                    lines.extend(wrap(&pieces, space, indent).into_iter().map(|pieces| Line::Detail(entry, pieces)));
                 }
                 FormLine::Raw(pieces) => lines.push(Line::Detail(entry, pieces)),
                 FormLine::Entry { index, .. } => lines.push(Line::Entry(index)),

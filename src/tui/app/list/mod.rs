@@ -139,7 +139,7 @@ pub fn go_to_entry<T: List>(model: &mut Model, entry: usize) {
     if !is_open::<T>(model) {
         return;
     }
-    settle(model);
+    update_window(model);
     if let Some(screen) = model.screens.get_mut::<ListScreen>() {
         let line = screen.lines().iter().position(|line| *line == Line::Entry(entry));
         screen.point(line.unwrap_or(0));
@@ -193,11 +193,11 @@ pub fn report_end<T: List>(model: &mut Model, error: Option<Error>) {
 }
 
 /// Updates the open list before its lines are needed.
-fn settle(model: &mut Model) {
+fn update_window(model: &mut Model) {
     let area = layout::areas(model).plan_body;
     let mut screens = std::mem::take(&mut model.screens);
     if let Some(screen) = screens.get_mut::<ListScreen>() {
-        screen.settle(model, area);
+        screen.update_window(model, area);
     }
     model.screens = screens;
 }

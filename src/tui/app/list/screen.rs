@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 
 use super::lines::{Line, lines as make_lines};
 use super::{Followed, List};
-use crate::tui::app::command::{Command, Place};
+use crate::tui::app::command::{Command, KeyContext};
 use crate::tui::app::form::Piece;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Action, Decision, act, refuse};
-use crate::tui::app::model::screen::{Layer, Screen, ScriptPlace};
+use crate::tui::app::model::screen::{Layer, Screen, ScriptLocation};
 use crate::tui::app::motion::Motion;
 use crate::tui::app::scroll;
 use crate::tui::app::theme::Role;
@@ -99,11 +99,11 @@ impl Screen for ListScreen {
         Layer::List
     }
 
-    fn place(&self) -> Place {
-        Place::List
+    fn key_context(&self) -> KeyContext {
+        KeyContext::List
     }
 
-    fn settle(&mut self, model: &Model, area: Rect) {
+    fn update_window(&mut self, model: &Model, area: Rect) {
         // The editor covers the list. The list is settled again when it is visible.
         if area.width == 0 {
             return;
@@ -151,11 +151,11 @@ impl Screen for ListScreen {
         }
     }
 
-    fn script(&self, model: &Model) -> Option<ScriptPlace> {
+    fn script(&self, model: &Model) -> Option<ScriptLocation> {
         let list = self.list(model)?;
         let entry = self.selected()?;
         let line = list.error(entry).and_then(|error| error.line);
-        Some(ScriptPlace::Script(model.script_of(list.revision(entry)?)?.clone(), line))
+        Some(ScriptLocation::Script(model.script_of(list.revision(entry)?)?.clone(), line))
     }
 
     /// The line under the cursor.

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use super::Model;
-use super::screen::ScriptPlace;
-use crate::tui::app::command::Place;
+use super::screen::ScriptLocation;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::form::Form;
 use crate::tui::app::input::Input;
@@ -20,8 +20,8 @@ pub trait Dialog: Any + Debug {
     fn accept(self: Box<Self>, model: &mut Model) -> Vec<Effect>;
 
     /// Which keys apply.
-    fn place(&self) -> Place {
-        Place::Choice
+    fn key_context(&self) -> KeyContext {
+        KeyContext::Choice
     }
 
     /// The field that takes typed text.
@@ -44,7 +44,7 @@ pub trait Dialog: Any + Debug {
     fn move_cursor(&mut self, _motion: Motion, _page: usize) {}
 
     /// Keeps scrolling and cursor in range; `last` is the last useful first line.
-    fn settle(&mut self, _model: &Model, _last: usize) {}
+    fn limit_scroll(&mut self, _model: &Model, _last: usize) {}
 
     /// Whether it has more than one field or button.
     fn has_fields(&self) -> bool {
@@ -94,7 +94,7 @@ pub trait Dialog: Any + Debug {
     }
 
     /// The script that it is about, for `e` and `E`.
-    fn script(&self, _model: &Model) -> Option<ScriptPlace> {
+    fn script(&self, _model: &Model) -> Option<ScriptLocation> {
         None
     }
 

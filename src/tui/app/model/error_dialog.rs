@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::dialog::Dialog;
-use super::screen::ScriptPlace;
+use super::screen::ScriptLocation;
 use crate::core::graph::RevisionId;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Effect;
@@ -69,7 +69,7 @@ impl Dialog for ErrorDialog {
         self.scroll = motion.apply(self.scroll, usize::MAX, page);
     }
 
-    fn settle(&mut self, _model: &Model, last: usize) {
+    fn limit_scroll(&mut self, _model: &Model, last: usize) {
         self.scroll = self.scroll.min(last);
     }
 
@@ -77,9 +77,9 @@ impl Dialog for ErrorDialog {
         true
     }
 
-    fn script(&self, model: &Model) -> Option<ScriptPlace> {
+    fn script(&self, model: &Model) -> Option<ScriptLocation> {
         let id = RevisionId::parse(self.error.revision.as_deref()?).ok()?;
-        Some(ScriptPlace::Script(model.script_of(&id)?.clone(), self.error.line))
+        Some(ScriptLocation::Script(model.script_of(&id)?.clone(), self.error.line))
     }
 
     fn copyable(&self) -> Option<(String, String)> {

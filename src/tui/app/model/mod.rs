@@ -19,10 +19,10 @@ use jiff::civil::Time;
 use self::dialog::Dialog;
 use self::error_dialog::ErrorDialog;
 pub use self::panes::{Filter, Pane, Panes};
-use self::screen::{Layer, Screens, ScriptPlace};
+use self::screen::{Layer, Screens, ScriptLocation};
 pub use self::server::{Connection, Server};
 use self::states::States;
-use super::command::{Command, Place};
+use super::command::{Command, KeyContext};
 use super::differences::Differences;
 use super::effect::{Consent, Effect};
 use super::history::{History, Item};
@@ -175,12 +175,12 @@ impl Model {
 
     /// Which keys apply.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn key_context(&self) -> KeyContext {
         match (self.dialogs.last(), self.screens.top()) {
-            (Some(dialog), _) => dialog.place(),
-            (None, Some(screen)) => screen.place(),
-            (None, None) if self.panes.filter.typing => Place::Text,
-            (None, None) => Place::Main,
+            (Some(dialog), _) => dialog.key_context(),
+            (None, Some(screen)) => screen.key_context(),
+            (None, None) if self.panes.filter.typing => KeyContext::Text,
+            (None, None) => KeyContext::Main,
         }
     }
 
@@ -247,16 +247,16 @@ impl Model {
 
     /// The script that `e` and `E` open: of the dialog, of the screen, or of the selected item.
     #[must_use]
-    pub fn script_at_cursor(&self) -> Option<ScriptPlace> {
+    pub fn script_at_cursor(&self) -> Option<ScriptLocation> {
         match (self.dialogs.last(), self.screens.top()) {
             (Some(dialog), _) => dialog.script(self),
             (None, Some(screen)) => screen.script(self),
             (None, None) => match self.history.selected_item()? {
                 Item::Revision(_) | Item::Missing(_) => {
-                    Some(ScriptPlace::Script(self.selected_script()?.clone(), None))
+                    Some(ScriptLocation::Script(self.selected_script()?.clone(), None))
                 }
                 Item::Problem(index) => match self.tree.as_ref()?.problems.get(*index)? {
-                    ScriptProblem::File { path, line, .. } => Some(ScriptPlace::File(path.clone(), *line)),
+                    ScriptProblem::File { path, line, .. } => Some(ScriptLocation::File(path.clone(), *line)),
                     ScriptProblem::Graph(_) => None,
                 },
                 Item::Base => None,
@@ -317,7 +317,7 @@ impl Model {
     }
 
     /// Drops the present server's status, and connects to the present environment.
-    pub(crate) fn connect_anew(&mut self) -> Effect {
+    pub(crate) fn reconnect(&mut self) -> Effect {
         self.screens.close(Layer::Plan);
         self.server.connection = Connection::Connecting;
         self.server.status = None;

@@ -12,7 +12,7 @@ use super::action::{Action, Decision, refuse};
 use crate::engine::Error;
 use crate::engine::project::ScriptFile;
 use crate::tui::app::command::Command;
-use crate::tui::app::command::Place;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::motion::Motion;
 
@@ -26,7 +26,7 @@ pub enum Layer {
 
 /// The script that a screen points at, with a 1-based line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ScriptPlace {
+pub enum ScriptLocation {
     Script(Arc<ScriptFile>, Option<usize>),
     /// A file that is not a script of the tree.
     File(PathBuf, Option<usize>),
@@ -37,10 +37,10 @@ pub trait Screen: Any + Debug {
     fn layer(&self) -> Layer;
 
     /// Which keys apply.
-    fn place(&self) -> Place;
+    fn key_context(&self) -> KeyContext;
 
     /// Updates lines, cursor and window for the screen's area.
-    fn settle(&mut self, model: &Model, area: Rect);
+    fn update_window(&mut self, model: &Model, area: Rect);
 
     /// The heads or the scripts have changed.
     fn on_change(&mut self, _model: &Model) {}
@@ -68,7 +68,7 @@ pub trait Screen: Any + Debug {
     fn refresh(&self, model: &Model) -> Decision;
 
     /// The script under the cursor, for `e` and `E`.
-    fn script(&self, _model: &Model) -> Option<ScriptPlace> {
+    fn script(&self, _model: &Model) -> Option<ScriptLocation> {
         None
     }
 

@@ -58,14 +58,14 @@ impl Dialog for EnvironmentDialog {
         }
         model.environment = name;
         ledger::forget(model);
-        vec![model.connect_anew()]
+        vec![model.reconnect()]
     }
 
     fn move_cursor(&mut self, motion: Motion, page: usize) {
         self.cursor = motion.apply(self.cursor, usize::MAX, page);
     }
 
-    fn settle(&mut self, model: &Model, _last: usize) {
+    fn limit_scroll(&mut self, model: &Model, _last: usize) {
         self.cursor = self.cursor.min(model.environments.len());
     }
 

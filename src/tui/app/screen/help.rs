@@ -62,7 +62,7 @@ impl Dialog for Help {
         self.scroll = motion.apply(self.scroll, usize::MAX, page);
     }
 
-    fn settle(&mut self, _model: &Model, last: usize) {
+    fn limit_scroll(&mut self, _model: &Model, last: usize) {
         self.scroll = self.scroll.min(last);
     }
 

@@ -1,6 +1,6 @@
 //! The palette: finds a command by its name.
 
-use crate::tui::app::command::{Command, CommandEntry, Place};
+use crate::tui::app::command::{Command, CommandEntry, KeyContext};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
@@ -69,8 +69,8 @@ impl Dialog for Palette {
         Vec::new()
     }
 
-    fn place(&self) -> Place {
-        Place::Text
+    fn key_context(&self) -> KeyContext {
+        KeyContext::Text
     }
 
     fn input(&mut self) -> Option<&mut Input> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::task::{AbortHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use super::effects::{Effects, World};
+use super::effects::{Effects, Shared};
 use super::event::TaskKind;
 use crate::engine::project::Project;
 use crate::engine::{ConnectOptions, Error, Result, Target};
@@ -40,7 +40,7 @@ enum TaskMode {
 /// What a task needs.
 #[derive(Clone)]
 struct TaskContext {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     connect: ConnectOptions,
     generation: Generation,
     cancel: CancellationToken,
@@ -48,18 +48,18 @@ struct TaskContext {
 
 impl TaskContext {
     fn project(&self) -> Arc<Project> {
-        self.world.project()
+        self.shared.project()
     }
 
     /// The database of the present environment.
     async fn target(&self) -> Result<Target> {
-        self.world.connection.target(&self.project(), &self.connect).await
+        self.shared.connection.target(&self.project(), &self.connect).await
     }
 
     /// A function that reports progress to the task's screen.
     fn reporter<P>(&self, wrap: fn(P) -> ScreenMsg) -> impl Fn(P) + Send + Sync + use<P> {
-        let (world, generation) = (Arc::clone(&self.world), self.generation);
-        move |progress| world.answer(Msg::Progress(generation, wrap(progress)))
+        let (shared, generation) = (Arc::clone(&self.shared), self.generation);
+        move |progress| shared.answer(Msg::Progress(generation, wrap(progress)))
     }
 }
 
@@ -106,12 +106,12 @@ impl Effects {
         };
         let connect = self.options.clone();
         let takes_turn = matches!(mode, TaskMode::Job | TaskMode::ShortJob);
-        self.spawn(kind, async move |world: Arc<World>| {
-            let turn = Arc::clone(&world);
+        self.spawn(kind, async move |shared: Arc<Shared>| {
+            let turn = Arc::clone(&shared);
             let _turn = if takes_turn { Some(turn.job.lock().await) } else { None };
-            let context = TaskContext { world: Arc::clone(&world), connect, generation, cancel };
+            let context = TaskContext { shared: Arc::clone(&shared), connect, generation, cancel };
             let message = Box::pin(work(context)).await;
-            world.answer(Msg::Ended(generation, message));
+            shared.answer(Msg::Ended(generation, message));
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::copies::size;
 use crate::engine::copies::Copy;
-use crate::tui::app::command::Place;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::{CopyAction, Effect};
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
@@ -103,8 +103,8 @@ impl Dialog for CopyDialog {
     }
 
     /// Only dropping needs a typed word.
-    fn place(&self) -> Place {
-        if self.drops() { Place::Text } else { Place::Choice }
+    fn key_context(&self) -> KeyContext {
+        if self.drops() { KeyContext::Text } else { KeyContext::Choice }
     }
 
     fn input(&mut self) -> Option<&mut Input> {

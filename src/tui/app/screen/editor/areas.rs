@@ -75,11 +75,12 @@ fn add_panel_at_right(model: &Model, editor: &Editor, whole: Rect, areas: &mut E
     };
     let most = usize::from(whole.height);
     // Borders are shared: three blocks have four border lines.
-    let room = whole.height.saturating_sub(4);
-    let proof = height(&panel::proof_lines(model, editor)).clamp(1, (room / 3).max(1));
-    let hazards = height(&panel::hazard_lines(model, editor, most).0).clamp(1, (room.saturating_sub(proof) / 2).max(1));
+    let space = whole.height.saturating_sub(4);
+    let proof = height(&panel::proof_lines(model, editor)).clamp(1, (space / 3).max(1));
+    let hazards =
+        height(&panel::hazard_lines(model, editor, most).0).clamp(1, (space.saturating_sub(proof) / 2).max(1));
     let operations = height(&panel::operation_lines(model, editor, most).0);
-    let operations = operations.clamp(1, room.saturating_sub(proof + hazards).max(1));
+    let operations = operations.clamp(1, space.saturating_sub(proof + hazards).max(1));
     let mut y = whole.y;
     for (block, height) in [proof, operations, hazards].into_iter().enumerate() {
         let bottom = if block == 2 { whole.bottom() } else { (y + height + 2).min(whole.bottom()) };

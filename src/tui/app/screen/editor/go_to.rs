@@ -1,7 +1,7 @@
 //! The dialog that goes to a line by its number.
 
 use super::Editor;
-use crate::tui::app::command::Place;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
@@ -50,8 +50,8 @@ impl Dialog for GoToLine {
         Vec::new()
     }
 
-    fn place(&self) -> Place {
-        Place::Text
+    fn key_context(&self) -> KeyContext {
+        KeyContext::Text
     }
 
     fn input(&mut self) -> Option<&mut Input> {

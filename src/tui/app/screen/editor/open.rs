@@ -10,7 +10,7 @@ use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::model::error_dialog::ErrorDialog;
-use crate::tui::app::model::screen::ScriptPlace;
+use crate::tui::app::model::screen::ScriptLocation;
 use crate::tui::app::opening::{Opening, Origin, Panel};
 use crate::tui::editor::{Document, MOST_LINES, Move};
 
@@ -21,8 +21,8 @@ const READ: &str = "script";
 pub(crate) fn decide(model: &Model) -> Decision {
     model.require_idle()?;
     match model.script_at_cursor() {
-        Some(ScriptPlace::Script(file, line)) => act(move |model| open(model, Opening::script(&file, line))),
-        Some(ScriptPlace::File(path, line)) => {
+        Some(ScriptLocation::Script(file, line)) => act(move |model| open(model, Opening::script(&file, line))),
+        Some(ScriptLocation::File(path, line)) => {
             act(move |model| vec![model.start_read(READ, Task::ReadScript(path, line))])
         }
         None => refuse("there is no script to edit here"),

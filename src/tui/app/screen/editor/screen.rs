@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Editor, areas, commands, saving};
-use crate::tui::app::command::Place;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Action, Decision, act, refuse};
@@ -15,12 +15,12 @@ impl Screen for Editor {
         Layer::Editor
     }
 
-    fn place(&self) -> Place {
-        if self.find.is_some() { Place::Find } else { Place::Editor }
+    fn key_context(&self) -> KeyContext {
+        if self.find.is_some() { KeyContext::Find } else { KeyContext::Editor }
     }
 
     /// Moves the window to the cursor, and highlights the visible lines.
-    fn settle(&mut self, model: &Model, area: Rect) {
+    fn update_window(&mut self, model: &Model, area: Rect) {
         let text = areas::of(model, self, area).text;
         let (height, width) = (usize::from(text.height), usize::from(text.width));
         let lines = self.document.lines().len();

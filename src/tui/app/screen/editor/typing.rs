@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::layout::Position;
 
 use super::{Editor, areas, commands, find, on_changed};
-use crate::tui::app::command::Place as Keys;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layout;
 use crate::tui::app::model::{Model, ScreenRequest};
@@ -15,7 +15,7 @@ const WHEEL: isize = 3;
 
 /// Takes a key without a command: a character, or Shift with a movement.
 pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    if model.place() == Keys::Find {
+    if model.key_context() == KeyContext::Find {
         return find::on_key(model, key);
     }
     let typed = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
@@ -28,7 +28,7 @@ pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let plain = KeyEvent::new(key.code, key.modifiers - KeyModifiers::SHIFT);
-    let Some(command) = model.preferences.keymap.command(Keys::Editor, plain) else { return Vec::new() };
+    let Some(command) = model.preferences.keymap.command(KeyContext::Editor, plain) else { return Vec::new() };
     let Ok(action) = commands::decide(model, command) else {
         model.requests.push(ScreenRequest::Run(command));
         return Vec::new();
@@ -47,7 +47,7 @@ fn set_selecting(model: &mut Model, selecting: bool) {
 
 /// Takes a paste. It is one undo step.
 pub fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if model.place() == Keys::Find { find::on_paste(model, text) } else { type_text(model, text) }
+    if model.key_context() == KeyContext::Find { find::on_paste(model, text) } else { type_text(model, text) }
 }
 
 fn type_text(model: &mut Model, text: &str) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::plan::{Approval, Plan};
-use crate::tui::app::command::{Command, Place};
+use crate::tui::app::command::{Command, KeyContext};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::format::{describe_evidence, describe_target};
@@ -164,8 +164,8 @@ impl Dialog for Confirm {
         }
     }
 
-    fn place(&self) -> Place {
-        Place::Text
+    fn key_context(&self) -> KeyContext {
+        KeyContext::Text
     }
 
     fn input(&mut self) -> Option<&mut Input> {
@@ -192,7 +192,7 @@ impl Dialog for Confirm {
         self.scroll = motion.apply(self.scroll, usize::MAX, page);
     }
 
-    fn settle(&mut self, _model: &Model, last: usize) {
+    fn limit_scroll(&mut self, _model: &Model, last: usize) {
         self.scroll = self.scroll.min(last);
     }
 

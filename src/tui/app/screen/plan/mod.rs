@@ -21,13 +21,13 @@ use crate::engine::Error;
 use crate::engine::apply::{Blocker, Outcome, Progress};
 use crate::engine::prepare::Request;
 use crate::engine::project::ScriptTree;
-use crate::tui::app::command::{Command, Place};
+use crate::tui::app::command::{Command, KeyContext};
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::format::describe_target;
 use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
-use crate::tui::app::model::screen::{Layer, Screen, ScriptPlace};
+use crate::tui::app::model::screen::{Layer, Screen, ScriptLocation};
 use crate::tui::app::motion::Motion;
 use crate::tui::app::scroll;
 
@@ -201,11 +201,11 @@ impl Screen for PlanScreen {
         Layer::Plan
     }
 
-    fn place(&self) -> Place {
-        Place::Plan
+    fn key_context(&self) -> KeyContext {
+        KeyContext::Plan
     }
 
-    fn settle(&mut self, _model: &Model, area: Rect) {
+    fn update_window(&mut self, _model: &Model, area: Rect) {
         self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
         self.top = scroll::follow(self.top, self.cursor, usize::from(area.height), self.rows.len());
     }
@@ -242,10 +242,10 @@ impl Screen for PlanScreen {
         act(move |model| prepare(model, request))
     }
 
-    fn script(&self, model: &Model) -> Option<ScriptPlace> {
+    fn script(&self, model: &Model) -> Option<ScriptLocation> {
         let (path, line) = self.file_at_cursor()?;
         let file = model.tree.as_ref()?.scripts.values().find(|file| file.path == path);
-        Some(file.map_or(ScriptPlace::File(path, line), |file| ScriptPlace::Script(file.clone(), line)))
+        Some(file.map_or(ScriptLocation::File(path, line), |file| ScriptLocation::Script(file.clone(), line)))
     }
 
     fn copyable(&self, _model: &Model) -> Option<(String, String)> {

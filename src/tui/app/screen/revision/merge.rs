@@ -2,7 +2,7 @@
 
 use crate::core::graph::RevisionId;
 use crate::engine::draft::NewRevision;
-use crate::tui::app::command::Place;
+use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
@@ -79,8 +79,8 @@ impl Dialog for MergeDialog {
     }
 
     /// Letters are text in the message, and commands in the list of heads.
-    fn place(&self) -> Place {
-        if self.typing { Place::Text } else { Place::Choice }
+    fn key_context(&self) -> KeyContext {
+        if self.typing { KeyContext::Text } else { KeyContext::Choice }
     }
 
     fn input(&mut self) -> Option<&mut Input> {

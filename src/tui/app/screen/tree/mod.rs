@@ -13,7 +13,7 @@ use crate::tui::app::command::Command;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::history::Item;
 use crate::tui::app::model::action::{Decision, act, refuse};
-use crate::tui::app::model::screen::ScriptPlace;
+use crate::tui::app::model::screen::ScriptLocation;
 use crate::tui::app::model::{Connection, Model, Pane};
 
 /// Decides the commands.
@@ -60,8 +60,8 @@ fn edit_outside(model: &Model) -> Decision {
 /// The file that `E` opens, and the line in it.
 fn file_to_edit(model: &Model) -> Option<(PathBuf, Option<usize>)> {
     match model.script_at_cursor()? {
-        ScriptPlace::Script(file, line) => (!is_recalled(&file)).then(|| (file.path.clone(), line)),
-        ScriptPlace::File(path, line) => Some((path, line)),
+        ScriptLocation::Script(file, line) => (!is_recalled(&file)).then(|| (file.path.clone(), line)),
+        ScriptLocation::File(path, line) => Some((path, line)),
     }
 }
 
