@@ -27,7 +27,7 @@ fn files(project: &TestProject, folder: &str) -> Vec<std::path::PathBuf> {
 /// Presses `a`, types a message, and starts.
 fn generate(program: &mut Program, message: &str) {
     program.send("a");
-    program.wait_for(&["New revision of what the models add"]);
+    program.wait_for(&["New revision from the models"]);
     program.send(message);
     program.wait_for(&[message]);
     program.send("\r");
@@ -60,12 +60,12 @@ fn a_generated_script_is_asked_about_proved_shown_and_kept() {
     program.wait_for(&["[x] column public.users.name → full_name", "1 of 1 pair renamed"]);
     program.send("\r");
     program.wait_for(&["Edit ─ ● new", "up ok", "down ok", "again ok", "RENAME COLUMN name TO full_name"]);
-    assert!(files(&project, "versions").is_empty(), "nothing is written before it is kept");
+    assert!(files(&project, "versions").is_empty(), "nothing is written before it is saved");
     program.send("\x10");
     program.wait_for(&["is proved: up, down and up again"]);
-    assert!(files(&project, "versions").is_empty(), "a proof keeps nothing");
+    assert!(files(&project, "versions").is_empty(), "a proof saves nothing");
     program.send("\x1b");
-    program.wait_for(&["Keep the new script?", "is written nowhere yet"]);
+    program.wait_for(&["Keep the new script?", "has not been written to a file yet"]);
     program.send("\t\t\r");
     program.wait_for(&["1 pending", "add phones", "proof: up ok · down ok · again ok"]);
     let [file] = &files(&project, "versions")[..] else { panic!("one script is written") };
@@ -129,7 +129,7 @@ fn cancelled_in_any_phase_it_leaves_nothing() {
         program.wait_for(&[phase]);
         assert_eq!(scratch(&database), "1", "{at}");
         program.send("\x03");
-        program.wait_for(&["cancelled; the scratch database is gone, and nothing was written", "stopped"]);
+        program.wait_for(&["cancelled; the scratch database was dropped and nothing was written", "stopped"]);
         assert_eq!((scratch(&database), database.psql(sleepers)), ("0".into(), "0".into()), "{at}");
         program.send("R");
         eventually(&format!("{at} sleeps again"), 60, || database.psql(sleepers) == "1");
@@ -154,9 +154,9 @@ fn an_unproved_script_would_be_a_draft() {
     generate(&mut program, "same");
     program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not make", "write it by hand"]);
     program.send("\x1b");
-    program.wait_for(&["It is not proved: kept, it is a draft"]);
+    program.wait_for(&["It is not proved. If you keep it, it is saved as a draft"]);
     program.send("\t\t\r");
-    program.wait_for(&["kept as a draft"]);
+    program.wait_for(&["saved as a draft"]);
     assert!(files(&project, "versions").is_empty());
     let [draft] = &files(&project, "drafts")[..] else { panic!("one draft is written") };
     assert!(std::fs::read_to_string(draft).unwrap().starts_with("-- UNPROVED: "));
@@ -170,7 +170,7 @@ fn models_that_agree_need_no_script_until_their_file_changes() {
     let project = with_models(&database, TABLE);
     let mut program = open(&project);
     generate(&mut program, "nothing");
-    program.wait_for(&["nothing differs", "no script is needed, and none was written", "models agree"]);
+    program.wait_for(&["no differences", "no script was written", "models agree"]);
     program.send("\x1b");
     program.wait_for(&["1 History", "models agree"]);
     project.write("models/schema.sql", &format!("{TABLE} CREATE TABLE more (id int);"));
@@ -195,7 +195,7 @@ fn both_keys_ask_before_the_program_runs() {
     program.wait_for(&["Run the project's program?", "./print-ddl"]);
     program.send("\r");
     program.wait_until("it is refused", |screen| !screen.contents().contains("Run the project's"));
-    assert!(!project.path("ran").exists(), "nothing ran without a yes");
+    assert!(!project.path("ran").exists(), "nothing ran without consent");
     generate(&mut program, "users");
     program.wait_for(&["Run the project's program?"]);
     assert!(!project.path("ran").exists());
@@ -203,7 +203,7 @@ fn both_keys_ask_before_the_program_runs() {
     program.wait_for(&["Edit ─ ● new", "CREATE TABLE users", "again ok"]);
     assert!(project.path("ran").exists());
     program.send("\x1b");
-    program.wait_for(&["Throw away"]);
+    program.wait_for(&["Discard"]);
     program.send("\t\r");
     program.wait_for(&["1 History"]);
     program.send("A");

@@ -13,7 +13,7 @@ fn a_change_by_hand_is_found_in_the_sample() {
     let mut program = Program::start(&project, &[], (140, 40));
     program.wait_for(&["nothing pending", "drop legacy code"]);
     program.send("=");
-    program.wait_for(&["no drift: the database is what its history says"]);
+    program.wait_for(&["no drift: the database matches its history"]);
     database.psql("ALTER TABLE public.functions ADD COLUMN added_by_hand text");
     program.send("R");
     program.wait_for(&["1 object differs from the history", "DROP COLUMN added_by_hand", "drift: 1"]);

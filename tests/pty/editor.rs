@@ -30,7 +30,7 @@ fn a_script_is_edited_saved_and_closed() {
     program.send("\x1b[200~SELECT 1;\rSELECT 2;\r\x1b[201~");
     program.wait_for(&["SELECT 2;"]);
     program.send("\x1b");
-    program.wait_for(&["Unsaved changes", "[ Go on editing ]"]);
+    program.wait_for(&["Unsaved changes", "[ Continue editing ]"]);
     program.send("\r");
     program.wait_until("it goes on", |screen| !screen.contents().contains("Unsaved changes"));
     program.send("\x13");
@@ -42,7 +42,7 @@ fn a_script_is_edited_saved_and_closed() {
     program.send("\x1a");
     program.wait_until("undone", |screen| !screen.contents().contains("SELECT 2;"));
     std::fs::write(project.path(name), &before).unwrap();
-    program.wait_for(&["the file was changed by somebody else"]);
+    program.wait_for(&["the file was changed by another program"]);
     program.send("\x13");
     program.wait_for(&["The file has changed", "Overwrite"]);
     program.send("\x1b[C\r");

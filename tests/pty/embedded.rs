@@ -27,9 +27,9 @@ fn without_a_url_limbecks_own_server_is_offered_and_needs_consent() {
     assert!(screen.contains("no database · o own server"), "{screen}");
     let refused = project.run(&["upgrade", "head"]).expect_status(1);
     assert!(refused.stderr.contains("no database URL"), "{}", refused.stderr);
-    assert!(std::fs::read_dir(project.folder().join("embedded")).unwrap().next().is_none(), "nothing was made");
+    assert!(std::fs::read_dir(project.folder().join("embedded")).unwrap().next().is_none(), "nothing was created");
     let mut program = Program::start(&project, &[], (120, 30));
-    program.wait_for(&["nothing says where the database is", "1975ea83"]);
+    program.wait_for(&["no database is configured", "1975ea83"]);
     program.send("o");
     program.wait_for(&["Use limbeck's own server?", "[ Yes ]"]);
     program.send("\r");

@@ -25,7 +25,7 @@ fn only_the_right_word_destroys_and_the_downgrade_restores_the_values() {
     program.wait_for(&["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
     // Typed before the question is visible.
     program.send("\rlegacy_code\r");
-    program.wait_for_question("Type legacy_code to go on");
+    program.wait_for_question("Type legacy_code to continue");
     program.wait_for(&["1,204 values in 3,310 rows (exact)", "a copy is made first"]);
     assert!(has_column(&database));
     // Enter alone is Cancel.
@@ -33,7 +33,7 @@ fn only_the_right_word_destroys_and_the_downgrade_restores_the_values() {
     program.wait_until("the question is gone", |screen| !screen.contents().contains("Type legacy_code"));
     assert!(has_column(&database));
     program.send("\r");
-    program.wait_for_question("Type legacy_code to go on");
+    program.wait_for_question("Type legacy_code to continue");
     program.send("legacy\r");
     program.wait_for(&["'legacy' is not 'legacy_code'"]);
     assert!(has_column(&database));
@@ -71,19 +71,19 @@ fn copies_are_listed_restored_and_dropped() {
     program.wait_for(&["2 copies", "t.a  1 value", "t  2 rows"]);
     // The newest copy is the first: the column, which does not exist now.
     program.send("r");
-    program.wait_for(&["Put the copy back"]);
+    program.wait_for(&["Restore the copy"]);
     program.send("\t\r");
     program.wait_for(&["the column a is not there"]);
     program.send("\x1b");
     program.wait_until("the error is closed", |screen| !screen.contents().contains("Esc close"));
     database.psql("ALTER TABLE t ADD a text");
     program.send("jjjjr");
-    program.wait_for(&["Put the copy back", "t  2 rows"]);
+    program.wait_for(&["Restore the copy", "t  2 rows"]);
     program.send("\t\r");
     program.wait_for(&["t is back: 2 rows", "t.a  1 value"]);
     assert_eq!(database.psql("SELECT string_agg(i::text, ' ' ORDER BY i) FROM t"), "1 2 3");
     program.send("gxa\r");
-    program.wait_for_question("Type a to go on");
+    program.wait_for_question("Type a to continue");
     assert_eq!(database.psql("SELECT count(*) FROM limbeck.kept WHERE state = 'kept'"), "1");
     program.send("a\r");
     program.wait_for(&["No copies are kept on this database.", "dropped the copy of t.a"]);
@@ -107,10 +107,10 @@ fn a_plan_whose_copies_are_too_large_runs_only_without_copies() {
     program.send("u");
     program.wait_for(&["Plan: upgrade"]);
     program.send("\r");
-    program.wait_for_question("Type t to go on");
+    program.wait_for_question("Type t to continue");
     program.wait_for(&["keep_limit is 1 kB", "^k"]);
     program.send("t\r");
-    program.wait_for(&["the copies do not fit"]);
+    program.wait_for(&["the copies are larger than keep_limit"]);
     assert_eq!(database.psql("SELECT count(*) FROM t"), "500");
     program.send("\x0b");
     program.wait_for(&["no copy is made"]);

@@ -80,7 +80,7 @@ fn signals_that_end_it_restore_the_terminal() {
 fn every_key_is_handled_if_nothing_else_happens() {
     let project = away();
     let mut program = Program::start(&project, &[], (100, 30));
-    program.wait_for(&["1975ea83", "server away"]);
+    program.wait_for(&["1975ea83", "server not reachable"]);
     // Without the focus no timer runs that could handle the keys.
     program.send("\x1b[O");
     for _ in 0..20 {
@@ -189,9 +189,9 @@ fn keys_typed_before_a_confirmation_is_visible_do_not_answer_it() {
     program.send("d");
     program.wait_for(&["Plan: downgrade", "DROP TABLE a"]);
     program.send("\ra\r");
-    program.wait_for_question("Type a to go on");
+    program.wait_for_question("Type a to continue");
     program.send("b");
-    program.wait_for(&["Type a to go on: b"]);
+    program.wait_for(&["Type a to continue: b"]);
     assert_eq!(database.psql("SELECT count(*) FROM a"), "1");
     program.send("\x7fa\r");
     eventually("the right word applies", 60, || database.psql("SELECT to_regclass('a') IS NULL") == "t");

@@ -41,7 +41,7 @@ fn faults_are_shown_and_a_cancelled_verification_leaves_nothing() {
     program.wait_for(&["down differs", "is left over", "proving 2 of 2: bb01 up"]);
     eventually("there is a scratch database", 60, || scratch(&database) == "1");
     program.send("\x03");
-    program.wait_for(&["cancelled; the scratch database is gone"]);
+    program.wait_for(&["cancelled; the scratch database was dropped"]);
     assert_eq!(scratch(&database), "0");
     program.send("R");
     program.wait_for(&["proving 2 of 2: bb01 up"]);

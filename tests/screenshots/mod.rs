@@ -81,9 +81,9 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     program.send("u");
     shot(&program, "plan", &["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
     program.send("\r");
-    program.wait_for_question("Type legacy_code to go on");
+    program.wait_for_question("Type legacy_code to continue");
     program.send("legacy");
-    shot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
+    shot(&program, "confirmation", &["to continue: legacy", "Cancel", "Apply", "functions.legacy_code"]);
     program.send("_code\r");
     shot(&program, "done", &["at 9f3b6c10", "· done", "done in"]);
     program.send("\x1b");

@@ -152,7 +152,7 @@ pub fn parse_keys(text: &str) -> Result<Vec<KeyEvent>, String> {
     while let Some(character) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|after| after.split_once('>'));
         if let Some((name, after)) = named.filter(|(name, _)| !name.is_empty() && !name.contains('<')) {
-            let chord = Chord::parse(name).ok_or_else(|| format!("'<{name}>' is no key"))?;
+            let chord = Chord::parse(name).ok_or_else(|| format!("'<{name}>' is not a key"))?;
             keys.push(chord.event());
             rest = after;
         } else {

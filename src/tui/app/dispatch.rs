@@ -89,8 +89,8 @@ fn decide_in_dialog(model: &Model, command: Command) -> Decision {
             }
             Vec::new()
         }),
-        Command::Toggle => refuse("there is nothing to choose from"),
-        _ if dialog.is_none_or(|dialog| !dialog.has_fields()) => refuse("there is one field only"),
+        Command::Toggle => refuse("there is nothing to choose"),
+        _ if dialog.is_none_or(|dialog| !dialog.has_fields()) => refuse("there is only one field"),
         _ => {
             let forward = matches!(command, Command::FieldNext | Command::ButtonRight);
             act(move |model| {

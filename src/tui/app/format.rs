@@ -57,7 +57,7 @@ pub fn short_target(target: &str) -> &str {
 pub fn describe_evidence(hazard: &Hazard) -> String {
     match (&hazard.evidence, &hazard.subject) {
         (None, Subject::Other) => String::new(),
-        (None, _) => String::from("not counted, so taken as lost"),
+        (None, _) => String::from("not counted; assumed to be lost"),
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({}){}", plural(evidence.rows, "row"), exactness(hazard), evidence.weight())
         }

@@ -24,7 +24,7 @@ impl Keymap {
             command::table().iter().map(|info| (info.id, parse_list(&info.keys, &mut problems))).collect();
         for (id, value) in overrides {
             let Some(info) = command::table().iter().find(|info| info.id.id() == *id) else {
-                problems.push(format!("keys: there is no command '{id}'"));
+                problems.push(format!("keys: the command '{id}' is unknown"));
                 continue;
             };
             let words: Vec<String> = match value {
@@ -37,7 +37,7 @@ impl Keymap {
             if problems.len() == before && !chords.is_empty() {
                 keys.insert(info.id, chords);
             } else if problems.len() == before {
-                problems.push(format!("keys: '{id}' takes a key or a list of keys"));
+                problems.push(format!("keys: '{id}' needs a key or a list of keys"));
             }
         }
         (Self::index(keys, &mut problems), problems)
@@ -82,7 +82,7 @@ impl Keymap {
                         continue;
                     }
                     if let Some(other) = commands.insert((*context, *chord), info.id) {
-                        problems.push(format!("keys: {chord} means both '{}' and '{}'", other.id(), info.id.id()));
+                        problems.push(format!("keys: {chord} is used by both '{}' and '{}'", other.id(), info.id.id()));
                     }
                 }
             }
@@ -96,7 +96,7 @@ fn parse_list(words: &[String], problems: &mut Vec<String>) -> Vec<Chord> {
     for word in words {
         match Chord::parse(word) {
             Some(chord) => chords.push(chord),
-            None => problems.push(format!("keys: '{word}' is no key")),
+            None => problems.push(format!("keys: '{word}' is not a key")),
         }
     }
     chords
@@ -122,6 +122,6 @@ mod tests {
         assert_eq!(press("u"), None);
         assert_eq!(press("d"), Some(Command::Downgrade));
         assert_eq!(problems.len(), 5, "{problems:?}");
-        assert!(problems[0].contains("'hyper-d' is no key") || problems[1].contains("'hyper-d' is no key"));
+        assert!(problems[0].contains("'hyper-d' is not a key") || problems[1].contains("'hyper-d' is not a key"));
     }
 }

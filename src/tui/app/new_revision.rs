@@ -95,7 +95,7 @@ impl Dialog for NewRevisionDialog {
     fn accept(mut self: Box<Self>, model: &mut Model) -> Vec<Effect> {
         let message = self.message.text().trim().to_owned();
         if message.is_empty() {
-            self.problem = Some("a message is needed: it names the file");
+            self.problem = Some("enter a message; it becomes part of the file name");
             self.choosing = false;
             model.dialogs.push(self);
             return Vec::new();

@@ -40,7 +40,7 @@ impl Question {
     /// Asks whether the project's program for its models may run. The error names the program.
     #[must_use]
     pub fn run_program(error: &Error, run: impl FnOnce(&mut Model) -> Vec<Effect> + 'static) -> Self {
-        let why = "A program that a project names runs only after a yes, which is remembered for this project.";
+        let why = "limbeck runs a program of the project only with your consent, and remembers it for this project.";
         let lines = vec![(error.message.clone(), Role::Warning), (String::from(why), Role::Text)];
         Self::new("Run the project's program?", lines).choice("No", |_| Vec::new()).choice("Yes", run)
     }

@@ -85,7 +85,7 @@ impl Theme {
         if name != wanted {
             let mut names: Vec<&str> = THEMES.keys().map(String::as_str).collect();
             names.sort_unstable();
-            problems.push(format!("theme: '{wanted}' is none of {}", names.join(", ")));
+            problems.push(format!("theme: '{wanted}' is unknown; the themes are {}", names.join(", ")));
         }
         let mut theme = Self { name: name.to_owned(), styles: HashMap::new() };
         for (role, entry) in THEMES.get(name).into_iter().flatten() {
@@ -95,7 +95,7 @@ impl Theme {
             let read_role = toml::Value::String(role.clone()).try_into::<Role>();
             match (read_role, value.clone().try_into::<Entry>()) {
                 (Ok(role), Ok(entry)) => drop(theme.styles.insert(role, entry.style(&mut problems))),
-                (Err(_), _) => problems.push(format!("colours: there is no role '{role}'")),
+                (Err(_), _) => problems.push(format!("colours: the role '{role}' is unknown")),
                 (_, Err(error)) => problems.push(format!("colours: {role}: {}", error.message())),
             }
         }
@@ -131,7 +131,7 @@ impl Entry {
 
 fn colour(name: Option<&str>, problems: &mut Vec<String>) -> Option<Color> {
     let name = name?;
-    name.parse().map_err(|_| problems.push(format!("colours: '{name}' is no colour"))).ok()
+    name.parse().map_err(|_| problems.push(format!("colours: '{name}' is not a colour"))).ok()
 }
 
 #[cfg(test)]

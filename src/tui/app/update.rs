@@ -246,7 +246,7 @@ fn on_connected(model: &mut Model, status: Status) {
         model.server.asked_ledger = None;
         model.notify("connected again");
     } else if has_moved && !by_limbeck {
-        model.notify("the database's heads have moved");
+        model.notify("the database's heads have changed");
     }
     if !is_same {
         model.update_history();

@@ -140,7 +140,11 @@ mod tests {
 
     fn update(cache: &mut LineCache, lines: &[String]) -> usize {
         let count = cache.update(lines.iter().map(String::as_str));
-        assert_eq!(cache.highlighted(), highlight(&lines.join("\n")), "the cache tells what reading anew tells");
+        assert_eq!(
+            cache.highlighted(),
+            highlight(&lines.join("\n")),
+            "the cache has the same tokens as a new highlighting"
+        );
         count
     }
 
@@ -168,7 +172,7 @@ mod tests {
         lines[0] = "SELECT  $a$ $b$ $a$ $b$".to_owned();
         assert_eq!(update(&mut cache, &lines), 1);
         lines[0] = "SELECT  $a$ $b$ $a$ $c$".to_owned();
-        assert!(update(&mut cache, &lines) > 100, "another tag is open");
+        assert!(update(&mut cache, &lines) > 100, "the other tag is open");
     }
 
     #[test]
@@ -209,7 +213,7 @@ mod tests {
         };
         assert_eq!(above(&mut cache, &lines, 40), 40);
         lines[3].push('\'');
-        assert_eq!(above(&mut cache, &lines, 40), 37, "what is open runs on, but not out of sight");
+        assert_eq!(above(&mut cache, &lines, 40), 37, "the open quote continues, but only in the visible lines");
         lines[1].push(' ');
         assert_eq!(above(&mut cache, &lines, 40), 1);
         lines[3].pop();

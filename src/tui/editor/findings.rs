@@ -74,7 +74,7 @@ fn section(script: &Script, direction: Direction, findings: &mut Findings) {
                 if let Some((word, like)) = unknown_command(&statement.text) {
                     findings.faults.push(Fault {
                         line,
-                        message: format!("no command begins with {word}"),
+                        message: format!("unknown command {word}"),
                         hint: like.map(|like| format!("{like}?")),
                     });
                 } else if direction == Direction::Upgrade {
@@ -90,11 +90,11 @@ fn section(script: &Script, direction: Direction, findings: &mut Findings) {
 }
 
 fn own_parent(script: &Script) -> Option<Fault> {
-    let stands = |id: &RevisionId| *id == script.revision;
-    script.down_revisions.iter().any(stands).then(|| Fault {
+    let is_own = |id: &RevisionId| *id == script.revision;
+    script.down_revisions.iter().any(is_own).then(|| Fault {
         line: 1,
         message: format!("{} revises itself", script.revision),
-        hint: Some(String::from("name its parent behind Revises:, or leave it empty for a base")),
+        hint: Some(String::from("write its parent after Revises:, or leave it empty for a base")),
     })
 }
 
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(at(&format!("{HEADER}\n-- @upgrade\n-- @upgrade\n"))[0].0, 7);
         assert!(!at("SELECT 1;").is_empty());
         let unknown = at(&format!("{HEADER}\n-- @upgrade\nSELECT 1;\nselct 2;\n"));
-        assert_eq!(unknown, [(8, String::from("no command begins with selct"))]);
+        assert_eq!(unknown, [(8, String::from("unknown command selct"))]);
         assert_eq!(at(&HEADER.replace("51ab90de3c44", "9f3b6c10a7d2"))[0].1, "9f3b6c10a7d2 revises itself");
     }
 }

@@ -109,6 +109,6 @@ fn ending(result: std::io::Result<std::process::ExitStatus>) -> Result<()> {
     match result {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Error::new(format!("the editor ended with {status}"))),
-        Err(error) => Err(Error::new("the editor cannot be waited for").because(error)),
+        Err(error) => Err(Error::new("waiting for the editor failed").because(error)),
     }
 }

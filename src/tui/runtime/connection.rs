@@ -69,7 +69,7 @@ impl Connection {
     ) -> Result<Record> {
         let mut known = self.hashes.lock().await;
         let session = self.session.lock().await;
-        let away = || Error::of(ErrorKind::Connection, "the server is away");
+        let away = || Error::of(ErrorKind::Connection, "the server cannot be reached");
         let client = session.as_ref().ok_or_else(away)?.client();
         let recalled = recall::missing(&tree, client, &heads).await?;
         let state = (heads, newest);

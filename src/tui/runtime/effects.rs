@@ -264,9 +264,9 @@ impl Effects {
 
 /// The options with the user's consent. A database that the project names by now has priority.
 fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
-    let nowhere = project.locate(&options).is_err_and(|error| error.kind == ErrorKind::NoDatabase);
+    let has_no_database = project.locate(&options).is_err_and(|error| error.kind == ErrorKind::NoDatabase);
     ConnectOptions {
-        embedded: options.embedded || nowhere && consent.own_server,
+        embedded: options.embedded || has_no_database && consent.own_server,
         yes: options.yes || consent.download,
         ..options
     }

@@ -22,7 +22,7 @@ pub(super) fn invocation(variables: &Variables, file: &Path, line: Option<usize>
     let words = shell_words::split(value)
         .map_err(|error| Error::new(format!("${name} cannot be read: {error}")).hint(hint()))?;
     let Some((program, own)) = words.split_first() else {
-        return Err(Error::new(format!("${name} names no program")).hint(hint()));
+        return Err(Error::new(format!("${name} contains no program")).hint(hint()));
     };
     let mut arguments: Vec<OsString> = own.iter().map(OsString::from).collect();
     arguments.extend(place(program, file, line));

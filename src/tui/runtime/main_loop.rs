@@ -241,7 +241,7 @@ impl MainLoop {
         self.send(Msg::Copied(
             copied
                 .map(|()| what)
-                .map_err(|error| crate::engine::Error::new("the terminal did not take it").because(error)),
+                .map_err(|error| crate::engine::Error::new("the terminal did not accept the text").because(error)),
         ));
     }
 

@@ -38,7 +38,7 @@ use crate::engine::{Error, ErrorKind, Result};
 pub fn run(options: TuiOptions) -> Result<ExitCode> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Error::of(ErrorKind::Usage, "the UI needs a terminal, and there is none")
-            .hint("name a command, such as `limbeck history`, or play keys with --keys and --print"));
+            .hint("use a command such as `limbeck history`, or --keys and --print"));
     }
     panic::install_hook();
     let runtime = tokio_runtime()?;
@@ -52,5 +52,5 @@ fn tokio_runtime() -> Result<tokio::runtime::Runtime> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Error::new("cannot start").because(error))
+        .map_err(|error| Error::new("the async runtime cannot start").because(error))
 }

@@ -122,10 +122,10 @@ impl Player {
         for effect in asked {
             match effect {
                 LoopEffect::Edit(..) => {
-                    self.send(Msg::EditorClosed(Err(Error::new("an editor needs a terminal, and there is none"))));
+                    self.send(Msg::EditorClosed(Err(Error::new("an editor needs a terminal"))));
                 }
                 LoopEffect::Copy(..) => {
-                    self.send(Msg::Copied(Err(Error::new("copying needs a terminal, and there is none"))));
+                    self.send(Msg::Copied(Err(Error::new("copying needs a terminal"))));
                 }
                 LoopEffect::Suspend => {}
                 LoopEffect::Quit => self.has_quit = true,
@@ -145,6 +145,6 @@ impl Player {
 }
 
 fn too_long() -> Error {
-    Error::new(format!("a job still ran after {} s", JOB_TIMEOUT.as_secs()))
-        .hint("the screen is printed once nothing runs any more; look at it in a terminal")
+    Error::new(format!("a job did not end within {} s", JOB_TIMEOUT.as_secs()))
+        .hint("--print waits until no job runs; use a terminal to watch a long job")
 }

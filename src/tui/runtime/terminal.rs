@@ -146,7 +146,10 @@ mod tests {
         let screen = terminal.screen();
         assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
         assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        assert!(String::from_utf8_lossy(&bytes).contains("limbeck]0;evil\x07"), "the title's own controls are gone");
+        assert!(
+            String::from_utf8_lossy(&bytes).contains("limbeck]0;evil\x07"),
+            "control characters are removed from the title"
+        );
 
         let mut bytes = Vec::new();
         leave(&mut bytes).unwrap();

@@ -82,7 +82,7 @@ mod tests {
 
     async fn moved(events: &mut UnboundedReceiver<Event>) {
         let event = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
-        assert!(matches!(event, Ok(Some(Event::FilesChanged))), "a change is told");
+        assert!(matches!(event, Ok(Some(Event::FilesChanged))), "the change is reported");
     }
 
     #[test]

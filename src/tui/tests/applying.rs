@@ -53,7 +53,7 @@ fn keys_typed_before_the_dialog_was_drawn_are_ignored() {
     harness.send(Msg::Paste(String::from("legacy_code")));
     harness.send(Msg::Drawn);
     harness.press("<enter>");
-    assert!(!has_applied(&harness), "nothing that was typed before counts");
+    assert!(!has_applied(&harness), "earlier keys are ignored");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_protected_environment_asks_for_its_name_even_without_a_loss() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.press("xjj<enter>");
     harness.press("/c3d2<enter>U<enter>");
-    assert!(harness.screen().contains("Type production to go on"), "{}", harness.screen());
+    assert!(harness.screen().contains("Type production to continue"), "{}", harness.screen());
     harness.press("production<enter>");
     assert!(has_applied(&harness));
 }
@@ -75,7 +75,7 @@ fn a_plan_without_loss_is_applied_at_once() {
     let log: Vec<&str> = harness.model.log.entries().iter().map(|entry| entry.text.as_str()).collect();
     assert_eq!(log[0], "CREATE INDEX ix_status ON executions (status)");
     harness.press("<enter>");
-    assert!(harness.model.plan().is_none(), "Enter closes what is done");
+    assert!(harness.model.plan().is_none(), "Enter closes a finished plan");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn cancelling_asks_the_server_and_shows_its_answer() {
     assert_eq!(harness.asked.last().unwrap(), "cancel");
     assert!(harness.screen().contains("waiting for the server's answer"));
     harness.press("<esc>");
-    assert!(harness.model.plan().is_some(), "esc does not leave a plan that runs");
+    assert!(harness.model.plan().is_some(), "Esc does not close a running plan");
     harness.send(applied(
         harness.job(),
         Err(Error::of(ErrorKind::Interrupted, "cancelled: revision 51ab90de was rolled back")),
@@ -167,7 +167,7 @@ fn the_blocking_session_is_shown_while_it_blocks() {
     };
     harness.send(plan_progress(harness.job(), Progress::StepStarted { step: 1 }));
     harness.send(plan_progress(harness.job(), Progress::Blocked { step: 1, blockers: vec![blocker] }));
-    assert!(harness.screen().contains("waits for a lock held by pid 4711 (app, web, 1 min 35 s) SELECT * FROM"));
+    assert!(harness.screen().contains("waiting for a lock held by pid 4711 (app, web, 1 min 35 s) SELECT * FROM"));
     harness.send(plan_progress(harness.job(), Progress::StatementStarted { step: 1, statement: 0 }));
     harness.send(plan_progress(
         harness.job(),
@@ -182,7 +182,7 @@ fn a_plan_shows_that_the_database_has_moved_and_can_be_prepared_again() {
     harness.press("u");
     harness.heads = vec![id("51ab90de3c44")];
     harness.send(Msg::Poll);
-    assert!(harness.screen().contains("the database has moved since this plan was made: R makes it again"));
+    assert!(harness.screen().contains("the database has changed since this plan was prepared; R prepares it again"));
     harness.press("<enter>");
     assert!(harness.model.dialogs.is_empty() && !has_applied(&harness));
     harness.press("R");

@@ -9,7 +9,7 @@ use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Task;
 use crate::tui::app::{Effect, Generation, Msg, Start};
 
-/// Whether the harness holds the answer until it is told to answer.
+/// Whether the harness holds the answer until it is progress to answer.
 pub fn waits(effect: &Effect) -> bool {
     let Effect::Run(_, task) = effect else { return false };
     !matches!(
@@ -67,7 +67,7 @@ fn the_list_shows_backups_and_the_command_that_restores_them() {
     let screen = harness.press("b").screen();
     assert!(screen.contains("2 h ago  at 7c1d5e02aa10"), "{screen}");
     assert!(screen.contains("40 kB · checksum recorded"), "{screen}");
-    assert!(screen.contains("bring it back with limbeck restore /data/functions-20261122T090000Z.dump"), "{screen}");
+    assert!(screen.contains("restore with limbeck restore /data/functions-20261122T090000Z.dump"), "{screen}");
     assert!(
         screen.contains("limbeck restore '/data/odd name.dump'") && screen.contains("checksum missing"),
         "{screen}"
@@ -88,8 +88,8 @@ fn a_backup_shows_its_progress_on_the_list() {
     harness.press("bb");
     assert_eq!(harness.asked.last().unwrap(), "back up");
     let generation = harness.model.jobs.generation();
-    let told = Told::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
-    harness.send(backup_progress(generation, told));
+    let progress = Told::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
+    harness.send(backup_progress(generation, progress));
     assert!(harness.screen().contains("backing up: 2 of 5 tables, 20 kB written"), "{}", harness.screen());
     harness.press("<esc>b");
     assert!(harness.screen().contains("backing up: 2 of 5 tables"), "{}", harness.screen());

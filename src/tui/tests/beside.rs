@@ -18,14 +18,10 @@ use crate::tui::editor::{FoundHazard, Operation};
 fn the_environments_that_have_the_script_are_shown() {
     let mut harness = Harness::with(120, 40, sample(), &["c3d2a981e5b4"]);
     harness.press("/8e10<enter>e");
-    assert!(harness.screen().contains("this script has run already (environment default)"), "{}", harness.screen());
+    assert!(harness.screen().contains("this script is applied (environment default)"), "{}", harness.screen());
     harness.press("<esc>xj<enter>");
     harness.press("e");
-    assert!(
-        harness.screen().contains("this script has run already (environment staging, default)"),
-        "{}",
-        harness.screen()
-    );
+    assert!(harness.screen().contains("this script is applied (environment staging, default)"), "{}", harness.screen());
     harness.press("<esc><esc>/9f3b<enter>e");
     assert!(!harness.screen().contains("applied on"));
 }
@@ -33,16 +29,16 @@ fn the_environments_that_have_the_script_are_shown() {
 #[test]
 fn proving_saves_first_shows_progress_and_becomes_stale_with_the_text() {
     let mut harness = open(120, 40);
-    assert!(harness.screen().contains("not proved yet: ^p proves it"));
+    assert!(harness.screen().contains("not proved yet; ^p proves it"));
     harness.press("-- x<enter><^p>");
     assert!(saved(&harness).unwrap().contains("-- x\nALTER"));
     assert!(harness.asked.contains(&String::from("prove 9f3b6c10a7d2")));
     let screen = harness.screen();
     assert!(screen.contains("✓ up ok  ✓ down ok  ✓ again ok") && screen.contains("9f3b6c10 is proved"), "{screen}");
     harness.press("y");
-    assert!(harness.screen().contains("edited since: prove again with ^p"), "{}", harness.screen());
+    assert!(harness.screen().contains("edited; ^p proves it again"), "{}", harness.screen());
     harness.press("<^z>");
-    assert!(!harness.screen().contains("edited since"), "undone it is what was proved");
+    assert!(!harness.screen().contains("edited; ^p"), "after undo it is the proved text again");
     harness.proof.down = false;
     harness.proof.difference = vec![String::from("after the downgrade, column functions.legacy_code is missing")];
     harness.press("<^p>");
@@ -76,7 +72,7 @@ fn a_proof_without_a_server_is_refused_with_the_reason() {
     harness.away = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
     harness.run();
     harness.press("e<^p>");
-    assert!(harness.screen().contains("prove: the server is away"), "{}", harness.screen());
+    assert!(harness.screen().contains("prove: the server cannot be reached"), "{}", harness.screen());
 }
 
 /// A script as autogenerate opens it.
@@ -130,10 +126,10 @@ fn a_new_script_is_kept_or_discarded() {
     let mut harness = Harness::new(120, 40);
     harness.send(Msg::OpenEditor(Box::new(fresh(Origin::New))));
     harness.press("<^p><esc>");
-    assert!(harness.screen().contains("Throw away"), "a proof does not decide about it");
+    assert!(harness.screen().contains("Discard"), "a proof does not save it");
     assert!(harness.asked.contains(&String::from("prove the text of eeeeeeeeeeee")) && harness.disk.is_empty());
     harness.press("<esc><^s><esc>");
-    assert!(harness.model.editor().is_none(), "kept, so that nothing is asked");
+    assert!(harness.model.editor().is_none(), "it is saved, so nothing is asked");
 }
 
 #[test]
@@ -143,7 +139,7 @@ fn an_edited_text_keeps_the_counts_of_its_statements() {
     harness.press("<^g>8<enter><end><enter>DROP TABLE users;");
     let screen = harness.screen();
     assert!(screen.contains("12 rows (exact)") && screen.contains("! data-loss  users"), "{screen}");
-    assert!(!screen.contains("is not in the models"), "operations are read off the text from now on");
+    assert!(!screen.contains("is not in the models"), "operations are now read from the text");
 }
 
 #[test]

@@ -29,8 +29,8 @@ impl CompareAnswers {
         match task {
             Task::Drift(tree) => {
                 let ids = tree.graph.pending(&[]).into_iter().cloned();
-                let told = ids.map(|revision| compare_progress(generation, Told::Replay { revision }));
-                told.chain([drift_ended(generation, drift())]).collect()
+                let progress = ids.map(|revision| compare_progress(generation, Told::Replay { revision }));
+                progress.chain([drift_ended(generation, drift())]).collect()
             }
             Task::DriftForDialog(_) => vec![dialog_drift_ended(generation, drift())],
             Task::Check { consent, .. } => {
@@ -143,9 +143,9 @@ fn pictures_of_the_header_beside_the_head() {
 fn no_drift_is_shown_in_the_header_until_the_database_changes() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     assert!(!header(&harness).contains("drift"));
-    assert!(harness.press("=").screen().contains("no drift: the database is what its history says"));
+    assert!(harness.press("=").screen().contains("no drift: the database matches its history"));
     harness.press("<esc>A");
-    assert!(harness.screen().contains("models agree: they add nothing to the database"));
+    assert!(harness.screen().contains("no difference: the database matches the models"));
     harness.press("<esc>");
     assert!(header(&harness).contains("✓ no drift") && header(&harness).contains("✓ models agree"));
     harness.heads = vec![id("9f3b6c10a7d2")];
@@ -181,7 +181,7 @@ fn the_progress_is_shown() {
     assert!(screen.contains("reading the database") && screen.contains("a private server is used"), "{screen}");
     harness.press("<esc>");
     assert!(harness.screen().contains("comparing the models …"));
-    assert!(harness.press("u").screen().contains("comparing the models has to end first"));
+    assert!(harness.press("u").screen().contains("wait until this job has ended: comparing the models"));
     assert!(harness.press("=").screen().contains("Models ─"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
@@ -194,11 +194,14 @@ fn a_comparison_can_be_cancelled() {
         let (mut harness, _) = running(key);
         harness.press("<^c>");
         assert_eq!(harness.asked.last().unwrap(), "cancel");
-        assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+        assert!(harness.screen().contains("cancelling: dropping the scratch database"));
         harness.compared.error = Some(Error::of(ErrorKind::Interrupted, "cancelled"));
         finish(&mut harness);
         let screen = harness.screen();
-        assert!(screen.contains("cancelled; the scratch database is gone") && !screen.contains("Error"), "{screen}");
+        assert!(
+            screen.contains("cancelled; the scratch database was dropped") && !screen.contains("Error"),
+            "{screen}"
+        );
         harness.compared.error = None;
         assert!(harness.press("R").screen().contains("objects differ from"), "{}", harness.screen());
     }
@@ -207,7 +210,7 @@ fn a_comparison_can_be_cancelled() {
 #[test]
 fn quitting_waits_until_the_scratch_database_is_dropped() {
     let (mut harness, _) = running("=");
-    assert!(harness.press("q").screen().contains("The database is being compared"));
+    assert!(harness.press("q").screen().contains("A comparison is running"));
     harness.press("<right><enter>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
     finish(&mut harness);
@@ -307,5 +310,5 @@ fn the_palette_has_both_commands_and_read_only_refuses_them() {
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &[], options);
     harness.run();
-    assert!(harness.press("=").screen().contains("drift: limbeck was opened with --read-only"));
+    assert!(harness.press("=").screen().contains("drift: limbeck was started with --read-only"));
 }

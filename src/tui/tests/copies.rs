@@ -73,10 +73,10 @@ fn the_list_shows_the_copies_and_what_restores_them() {
     let screen = harness.press("K").screen();
     assert!(screen.contains("functions.legacy_code  41 values"), "{screen}");
     assert!(screen.contains("16 kB · 2026-11-22 10:00 UTC"), "{screen}");
-    assert!(screen.contains("lost by the upgrade to 7c1d5e02: drops column"), "{screen}");
-    assert!(screen.contains("stays, to be read: the table has no primary key"), "{screen}");
+    assert!(screen.contains("destroyed by the upgrade to 7c1d5e02: drops column"), "{screen}");
+    assert!(screen.contains("cannot be restored, but can be read: the table has no primary key"), "{screen}");
     assert!(screen.contains("2 copies, 32 kB"), "{screen}");
-    assert!(screen.contains("put back") && screen.contains("drop"), "{screen}");
+    assert!(screen.contains("r restore") && screen.contains("drop"), "{screen}");
     for (width, height) in [(80, 24), (40, 10)] {
         harness.resize(width, height);
         insta::assert_snapshot!(format!("copies_{width}x{height}"), harness.screen());
@@ -96,13 +96,13 @@ fn the_list_shows_the_copies_and_what_restores_them() {
 fn a_copy_is_restored_only_after_a_question() {
     let mut harness = Harness::new(120, 30);
     harness.press("Kr");
-    assert!(harness.screen().contains("Put the copy back"), "{}", harness.screen());
+    assert!(harness.screen().contains("Restore the copy"), "{}", harness.screen());
     harness.press("<enter>");
     assert!(harness.model.dialogs.is_empty() && !harness.asked.contains(&String::from("restore copy 7")));
     harness.press("r<tab><enter>");
     assert!(harness.asked.contains(&String::from("restore copy 7")), "{:?}", harness.asked);
     let screen = harness.screen();
-    assert!(screen.contains("functions.legacy_code is back: 40 rows, 1 not"), "{screen}");
+    assert!(screen.contains("restored functions.legacy_code: 40 rows, 1 not"), "{screen}");
     assert_eq!(harness.asked.last().unwrap(), "list copies");
     assert!(harness.model.jobs.running().is_none());
 }
@@ -115,7 +115,7 @@ fn a_copy_is_dropped_only_after_its_word_is_typed() {
     assert!(!harness.asked.contains(&String::from("drop copy 7")), "{:?}", harness.asked);
     harness.send(Msg::Drawn);
     let screen = harness.press("<enter>").screen();
-    assert!(!screen.contains("Drop the copy for good"), "Enter alone is Cancel: {screen}");
+    assert!(!screen.contains("Drop the copy"), "Enter alone is Cancel: {screen}");
     harness.drawn = true;
     harness.press("xlegacy<enter>");
     let screen = harness.screen();
@@ -133,9 +133,9 @@ fn failures_are_shown_and_read_only_refuses() {
     harness.hold = true;
     harness.press("r<tab><enter>");
     let generation = harness.model.jobs.generation();
-    assert!(harness.screen().contains("putting functions.legacy_code back"), "{}", harness.screen());
+    assert!(harness.screen().contains("restoring functions.legacy_code"), "{}", harness.screen());
     harness.press("r");
-    assert!(harness.model.dialogs.is_empty(), "one thing at a time");
+    assert!(harness.model.dialogs.is_empty(), "one job at a time");
     harness.send(copy_restored(generation, Err(Error::new("its table is gone").hint("look"))));
     assert!(harness.screen().contains("its table is gone"), "{}", harness.screen());
 
@@ -166,9 +166,9 @@ fn a_plan_can_run_without_copies_if_the_user_chooses_so() {
     let mut harness = dropping(4_096, 1 << 30);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
     assert!(harness.screen().contains("a copy is made first, of at most 4 kB"), "{}", harness.screen());
-    assert!(harness.screen().contains("^k goes on without copies"), "{}", harness.screen());
+    assert!(harness.screen().contains("^k: continue without copies"), "{}", harness.screen());
     harness.press(&word).press("<^k>");
-    assert!(confirmed(&harness).input.is_empty(), "what was typed was typed for the other");
+    assert!(confirmed(&harness).input.is_empty(), "the typed word was for the other choice");
     assert!(harness.screen().contains("no copy is made"), "{}", harness.screen());
     harness.press("<^k>");
     assert!(confirmed(&harness).plan.keeping.wanted);
@@ -186,7 +186,7 @@ fn a_plan_whose_copies_are_too_large_does_not_start() {
     let word = confirmed(&harness).plan.word_to_type().unwrap();
     insta::assert_snapshot!("confirm_over_limit", harness.screen());
     harness.press(&word).press("<enter>");
-    assert!(harness.screen().contains("the copies do not fit"), "{}", harness.screen());
+    assert!(harness.screen().contains("the copies are larger than keep_limit"), "{}", harness.screen());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);
     harness.press("<^k>").press(&word).press("<enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);

@@ -78,7 +78,7 @@ fn text_is_highlighted_while_it_is_typed() {
     assert!(harness.screen().lines().nth(9).unwrap().starts_with("│   8 SELECT 'a' -- b"));
     assert_eq!(colours(&harness, 9), "kkkkkk.sss.cccc");
     harness.press("<up><home>/*");
-    assert_eq!(colours(&harness, 10), "ccccccccccccccc".get(..15).unwrap(), "a comment goes on below");
+    assert_eq!(colours(&harness, 10), "ccccccccccccccc".get(..15).unwrap(), "the comment continues below");
     harness.press("<backspace><backspace>");
     assert!(colours(&harness, 10).starts_with("kkkkk.kkkkk"));
 }
@@ -111,7 +111,7 @@ fn typed_text_is_saved_unchanged() {
     assert!(harness.asked.contains(&format!("save {PATH}")) && harness.asked.last().unwrap() == "load scripts");
     assert!(harness.screen().contains("saved 9f3b6c10_drop_legacy_code.sql"), "{}", harness.screen());
     harness.press("<^s>");
-    assert!(harness.screen().contains("nothing has changed since it was saved"));
+    assert!(harness.screen().contains("there are no unsaved changes"));
     harness.press("<esc>");
     assert!(harness.model.editor().is_none());
     assert!(harness.screen().contains("q?:eALTER TABLE"), "the pane shows the new text");
@@ -166,18 +166,18 @@ fn a_file_changed_by_another_program_is_never_overwritten_without_a_question() {
     harness.press("x");
     harness.disk.insert(PathBuf::from(PATH), theirs.clone());
     harness.press("<^s>");
-    assert!(harness.screen().contains("was changed by somebody else"), "{}", harness.screen());
+    assert!(harness.screen().contains("Another program has changed"), "{}", harness.screen());
     assert_eq!(saved(&harness), Some(&theirs));
     harness.press("<enter><^s><tab><enter>");
-    assert_eq!(text(&harness), theirs, "reload takes theirs");
+    assert_eq!(text(&harness), theirs, "reload takes the file's text");
     harness.press("<^z><^z>");
-    assert!(text(&harness).contains("xALTER"), "and undo brings mine back");
+    assert!(text(&harness).contains("xALTER"), "undo restores the typed text");
     harness.press("<^s>");
     assert_eq!(saved(&harness).unwrap(), &text(&harness), "what was read is known now");
     harness.press("y");
     harness.disk.insert(PathBuf::from(PATH), theirs);
     harness.press("<^s><tab><tab><enter>");
-    assert_eq!(saved(&harness).unwrap(), &text(&harness), "overwritten when asked");
+    assert_eq!(saved(&harness).unwrap(), &text(&harness), "overwritten after the question");
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn a_file_that_changes_on_disk_is_read_again_or_reported() {
     file.text = file.text.replace("other_code", "third_code").into();
     harness.tree = Arc::new(tree(files));
     harness.send(Msg::ScriptsChanged);
-    assert!(text(&harness).contains("xALTER") && text(&harness).contains("other_code"), "what was typed stays");
-    assert!(harness.screen().contains("the file was changed by somebody else"), "{}", harness.screen());
+    assert!(text(&harness).contains("xALTER") && text(&harness).contains("other_code"), "the typed text stays");
+    assert!(harness.screen().contains("the file was changed by another program"), "{}", harness.screen());
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn an_invalid_script_is_reported_with_its_line_before_it_is_saved() {
     harness.press("<^home><down><down><^x>");
     assert!(harness.screen().contains("✗"), "{}", harness.screen());
     harness.press("<^s>");
-    assert!(harness.screen().contains("This is not the script that it was"), "{}", harness.screen());
+    assert!(harness.screen().contains("This is not the same script"), "{}", harness.screen());
     harness.press("<enter>");
     assert!(saved(&harness).is_none());
     harness.press("<^s><tab><enter>");
@@ -237,7 +237,7 @@ fn faults_and_hazards_follow_the_text() {
     harness.press("'");
     let screen = harness.screen();
     assert!(screen.contains(" x line ") && screen.contains("✗"), "{screen}");
-    assert!(screen.contains("functions.legacy_code"), "the last reading stands");
+    assert!(screen.contains("functions.legacy_code"), "the last findings stay");
     harness.press("<f8>");
     harness.press("<^z>");
     assert!(!harness.screen().contains("✗"));
@@ -251,16 +251,16 @@ fn faults_and_hazards_follow_the_text() {
 fn searching_goes_from_match_to_match() {
     let mut harness = open(120, 40);
     harness.press("<^home><^f>LEGACY");
-    assert!(harness.screen().contains("nothing found"), "capitals count where there are any");
+    assert!(harness.screen().contains("nothing found"), "case counts if there are capital letters");
     harness.press("<^u>legacy");
     assert!(harness.screen().contains("find: legacy") && harness.screen().contains("1 of 4"), "{}", harness.screen());
     harness.press("<enter><down>");
     assert!(harness.screen().contains("3 of 4"));
     harness.press("<up><up><up>");
-    assert!(harness.screen().contains("4 of 4"), "round the end");
+    assert!(harness.screen().contains("4 of 4"), "after the last match the first");
     harness.press("<esc>");
     let cursor = harness.model.editor().unwrap().document.cursor();
-    assert_eq!(cursor.0, 11, "the cursor stays at what was found");
+    assert_eq!(cursor.0, 11, "the cursor stays at the match");
     harness.press("<f3>");
     assert_eq!(harness.model.editor().unwrap().document.cursor().0, 0);
     harness.press("<^g>9<enter>");
@@ -314,7 +314,7 @@ fn read_only_is_shown() {
     harness.press("x<enter><delete><^v><^x>");
     harness.send(Msg::Paste(String::from("x")));
     assert_eq!(text(&harness), before);
-    assert!(harness.screen().contains("read-only: limbeck was opened with --read-only"), "{}", harness.screen());
+    assert!(harness.screen().contains("read-only: limbeck was started with --read-only"), "{}", harness.screen());
     harness.press("<^a><^c>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("copy the selection")));
     harness.press("<esc>");

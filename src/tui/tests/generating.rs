@@ -32,7 +32,7 @@ pub struct GenerateAnswers {
 
 impl GenerateAnswers {
     pub fn answer(&self, generation: Generation, request: &GenerateRequest) -> Vec<Msg> {
-        let told = |told| generate_progress(generation, told);
+        let progress = |progress| generate_progress(generation, progress);
         let answer = |answer| generate_ended(generation, answer);
         if self.program && !request.consent {
             let needs = Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all");
@@ -44,9 +44,9 @@ impl GenerateAnswers {
         let mut messages: Vec<Msg> = ["jobs.sql", "users.sql"]
             .into_iter()
             .enumerate()
-            .map(|(n, file)| told(Told::Load(models::Told::Loading { file: file.into(), number: n + 1, count: 2 })))
+            .map(|(n, file)| progress(Told::Load(models::Told::Loading { file: file.into(), number: n + 1, count: 2 })))
             .collect();
-        messages.extend([Told::Read, Told::Compare].map(told));
+        messages.extend([Told::Read, Told::Compare].map(progress));
         if !self.candidates.is_empty() && request.renames.is_none() {
             let operation = operation("jobs", "ALTER TABLE public.jobs DROP COLUMN state");
             let changes = Changes { operations: vec![operation], outside_transaction: None };
@@ -58,8 +58,8 @@ impl GenerateAnswers {
             messages.push(answer(Ok(GenerateAnswer::Nothing(Vec::new()))));
             return messages;
         };
-        messages.push(told(Told::Compared { statements: 3, objects: 2 }));
-        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| told(Told::Prove(stage))));
+        messages.push(progress(Told::Compared { statements: 3, objects: 2 }));
+        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| progress(Told::Prove(stage))));
         messages.push(answer(Ok(GenerateAnswer::Script(Box::new(made)))));
         messages
     }
@@ -121,8 +121,8 @@ pub fn finish(harness: &mut Harness) {
     harness.run();
 }
 
-fn tell(harness: &mut Harness, generation: Generation, told: Told) {
-    harness.send(generate_progress(generation, told));
+fn send_progress(harness: &mut Harness, generation: Generation, progress: Told) {
+    harness.send(generate_progress(generation, progress));
 }
 
 fn loading(number: usize) -> Told {
@@ -140,10 +140,10 @@ fn pictures_of_the_form_and_of_the_phases() {
         let generation = harness.model.jobs.generation();
         (harness, generation)
     };
-    for told in [loading(2), Told::Read, Told::Compare, Told::Compared { statements: 5, objects: 2 }] {
-        tell(&mut harness, generation, told);
+    for progress in [loading(2), Told::Read, Told::Compare, Told::Compared { statements: 5, objects: 2 }] {
+        send_progress(&mut harness, generation, progress);
     }
-    tell(&mut harness, generation, Told::Prove(Stage::Down));
+    send_progress(&mut harness, generation, Told::Prove(Stage::Down));
     for (width, height) in [(40, 10), (80, 24), (120, 40)] {
         harness.resize(width, height);
         insta::assert_snapshot!(format!("generate_{width}x{height}"), harness.screen());
@@ -173,28 +173,32 @@ fn the_script_opens_in_the_editor_and_is_kept_or_discarded() {
     let screen = harness.screen();
     assert!(screen.contains("● eeeeeeee  new") || screen.contains("eeeeeeee  new"), "{screen}");
     assert_eq!(harness.model.history.selected_revision(), Some(&id("eeeeeeeeeeee")));
-    assert!(screen.contains("proof: up ok · down ok · again ok"), "its proof goes along\n{screen}");
+    assert!(screen.contains("proof: up ok · down ok · again ok"), "its proof is shown\n{screen}");
 }
 
 #[test]
 fn the_phases_are_shown_and_esc_leaves_the_job_running() {
     let (mut harness, generation) = running(100, 30);
     assert!(harness.screen().contains("▸ load"), "{}", harness.screen());
-    tell(&mut harness, generation, loading(2));
+    send_progress(&mut harness, generation, loading(2));
     assert!(harness.screen().contains("models/users.sql, 2 of 4"));
     let notes = vec![String::from("a private server is used")];
-    tell(&mut harness, generation, Told::Load(models::Told::Scratch { place: String::from("a socket"), notes }));
-    tell(&mut harness, generation, Told::Read);
+    send_progress(
+        &mut harness,
+        generation,
+        Told::Load(models::Told::Scratch { place: String::from("a socket"), notes }),
+    );
+    send_progress(&mut harness, generation, Told::Read);
     let screen = harness.screen();
     assert!(screen.contains("✓ load     4 files") && screen.contains("a private server is used"), "{screen}");
     assert!(screen.contains("reading the database, 0 s"), "{screen}");
     harness.press("<esc>");
     assert!(harness.screen().contains("generating a script …"), "{}", harness.screen());
-    assert!(harness.press("u").screen().contains("generating a script has to end first"));
+    assert!(harness.press("u").screen().contains("wait until this job has ended: generating a script"));
     assert!(harness.press("a").screen().contains("▸ read"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
-    assert!(harness.model.editor().is_none(), "it does not come over what is looked at");
+    assert!(harness.model.editor().is_none(), "it does not replace the present screen");
     assert!(harness.screen().contains("eeeeeeee is proved: up, down and up again; a shows it"), "{}", harness.screen());
     harness.press("a");
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());
@@ -221,16 +225,16 @@ fn a_generation_can_be_cancelled_in_every_phase() {
     ];
     for phase in phases {
         let (mut harness, generation) = running(100, 30);
-        for told in phase {
-            tell(&mut harness, generation, told.clone());
+        for progress in phase {
+            send_progress(&mut harness, generation, progress.clone());
         }
         harness.press("<^c>");
         assert_eq!(harness.asked.last().unwrap(), "cancel");
-        assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+        assert!(harness.screen().contains("cancelling: dropping the scratch database"));
         harness.generated.error = Some(Error::of(ErrorKind::Interrupted, "cancelled"));
         finish(&mut harness);
         let screen = harness.screen();
-        assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
+        assert!(screen.contains("cancelled; the scratch database was dropped and nothing was written"), "{screen}");
         assert!(screen.contains("stopped") && !screen.contains("┌ Error"), "{screen}");
         assert!(harness.disk.is_empty() && harness.model.editor().is_none());
         harness.generated.error = None;
@@ -251,7 +255,7 @@ fn a_result_that_arrives_after_a_cancel_is_dropped() {
     let before = harness.screen();
     for late in [generation, generation - 1, generation + 5] {
         harness.send(generate_ended(late, Ok(GenerateAnswer::Script(Box::new(made())))));
-        tell(&mut harness, late, Told::Prove(Stage::Up));
+        send_progress(&mut harness, late, Told::Prove(Stage::Up));
     }
     assert_eq!(harness.screen(), before);
 }
@@ -261,7 +265,7 @@ fn messages_with_an_old_generation_are_dropped() {
     let (mut harness, old) = running(100, 30);
     harness.send(generate_ended(old, Ok(GenerateAnswer::Nothing(Vec::new()))));
     harness.press("R");
-    tell(&mut harness, old, Told::Prove(Stage::Up));
+    send_progress(&mut harness, old, Told::Prove(Stage::Up));
     harness.send(generate_ended(old, Err(Error::new("too late"))));
     let screen = harness.screen();
     assert!(screen.contains("▸ load") && !screen.contains("too late"), "{screen}");
@@ -282,10 +286,10 @@ fn no_difference_is_reported_and_nothing_is_written() {
     let mut harness = ready(120, 40);
     harness.generated.made = None;
     let screen = harness.press("anothing<enter>").screen();
-    assert!(screen.contains("the models add nothing to the database: no script is needed"), "{screen}");
-    assert!(screen.contains("nothing differs") && screen.contains("✓ models agree"), "{screen}");
+    assert!(screen.contains("the database matches the models: no script was written"), "{screen}");
+    assert!(screen.contains("no differences") && screen.contains("✓ models agree"), "{screen}");
     assert!(harness.model.editor().is_none() && harness.disk.is_empty());
-    assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
+    assert!(harness.press("<esc>a").screen().contains("New revision from the models"));
 }
 
 #[test]
@@ -296,18 +300,22 @@ fn an_unproved_script_is_a_draft_until_it_is_proved() {
     for words in ["unproved draft", "✗ up differs", "public.jobs.state is missing", "-- UNPROVED"] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
-    assert!(harness.press("<esc>").screen().contains("It is not proved: kept, it is a draft"), "{}", harness.screen());
+    assert!(
+        harness.press("<esc>").screen().contains("It is not proved. If you keep it, it is saved as a draft"),
+        "{}",
+        harness.screen()
+    );
     harness.press("<tab><tab><enter>");
     assert!(harness.disk[&unproved().path].starts_with("-- UNPROVED: "), "{:?}", harness.disk);
-    assert!(harness.screen().contains("kept as a draft"), "{}", harness.screen());
+    assert!(harness.screen().contains("saved as a draft"), "{}", harness.screen());
 
     let mut harness = ready(120, 40);
     harness.generated.made = Some(unproved());
     harness.press("aadd a quota<enter>");
     harness.proof = proved("eeeeeeeeeeee");
     let screen = harness.press("<^p>").screen();
-    assert!(screen.contains("is proved, and is no draft any more") && !screen.contains("UNPROVED"), "{screen}");
-    assert!(harness.disk.is_empty() && !screen.contains("edited since"), "{screen}");
+    assert!(screen.contains("is proved and is not a draft any more") && !screen.contains("UNPROVED"), "{screen}");
+    assert!(harness.disk.is_empty() && !screen.contains("edited; ^p"), "{screen}");
     harness.press("<^s>");
     assert_eq!(harness.disk[&made().path], made().text.to_string());
 }
@@ -320,7 +328,7 @@ fn a_script_whose_proof_fails_after_an_edit_is_not_kept_without_a_question() {
     let screen = harness.press("<^p><^s>").screen();
     assert!(screen.contains("This script is not proved") && harness.disk.is_empty(), "{screen}");
     harness.press("<enter>");
-    assert!(harness.model.editor().is_some() && harness.disk.is_empty(), "goes on editing");
+    assert!(harness.model.editor().is_some() && harness.disk.is_empty(), "editing continues");
     harness.press("<^s><tab><enter>");
     assert_eq!(harness.disk[&made().path], made().text.to_string());
 }

@@ -49,13 +49,13 @@ fn the_reasons_are_shown_and_no_pair_is_a_rename_by_default() {
     for words in [
         "[ ] column public.jobs.state → status",
         "drop and add",
-        "alike   same type, same place, similar name",
-        "state is dropped with what it holds; status is added, empty",
+        "reason  same type, same place, similar name",
+        "state is dropped with its data; status is added without data",
     ] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     assert!(harness.model.jobs.running().is_none(), "nothing runs while it asks");
-    assert!(screen.contains("Space rename or not  Enter go on"), "{screen}");
+    assert!(screen.contains("Space rename or not  Enter continue"), "{screen}");
     harness.press("<enter>");
     assert!(last_wanted(&harness).ends_with("renames [] consent false"), "{}", last_wanted(&harness));
     assert!(harness.screen().contains("Edit ─ ● new"));
@@ -83,18 +83,18 @@ fn the_phases_stay_during_the_second_run() {
     let held = harness.held.len();
     assert_eq!(held, 1);
     let generation = harness.model.jobs.generation();
-    for told in [
+    for progress in [
         crate::engine::autogenerate::Told::Load(crate::engine::models::Told::FromCache),
         crate::engine::autogenerate::Told::Read,
         crate::engine::autogenerate::Told::Compare,
     ] {
-        harness.send(generate_progress(generation, told));
+        harness.send(generate_progress(generation, progress));
         let screen = harness.screen();
         assert!(screen.contains("✓ load     2 files") && screen.contains("✓ compare"), "{screen}");
         assert!(screen.contains("▸ renames"), "{screen}");
     }
-    let told = crate::engine::autogenerate::Told::Compared { statements: 3, objects: 1 };
-    harness.send(generate_progress(generation, told));
+    let progress = crate::engine::autogenerate::Told::Compared { statements: 3, objects: 1 };
+    harness.send(generate_progress(generation, progress));
     let screen = harness.screen();
     assert!(screen.contains("✓ renames  1 of 2 pairs: 3 statements for 1 object"), "{screen}");
     assert!(screen.contains("▸ prove"), "{screen}");
@@ -104,7 +104,11 @@ fn the_phases_stay_during_the_second_run() {
 fn esc_leaves_the_question_and_a_returns_to_it() {
     let mut harness = asked(100, 30);
     harness.press("<space><esc>");
-    assert!(harness.screen().contains("autogenerate waits for an answer: a goes back to it"), "{}", harness.screen());
+    assert!(
+        harness.screen().contains("autogenerate waits for an answer; a shows the question"),
+        "{}",
+        harness.screen()
+    );
     harness.press("a");
     assert!(harness.screen().contains("[x] column public.jobs.state"), "{}", harness.screen());
     harness.press("<enter>");
@@ -116,11 +120,11 @@ fn cancelling_the_question_does_not_quit() {
     let mut harness = asked(100, 30);
     harness.press("<^c>");
     let screen = harness.screen();
-    assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
+    assert!(screen.contains("cancelled; the scratch database was dropped and nothing was written"), "{screen}");
     assert!(!harness.asked.contains(&String::from("quit")) && harness.disk.is_empty());
     harness.press("<enter><space>");
     assert!(harness.model.editor().is_none());
-    assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
+    assert!(harness.press("<esc>a").screen().contains("New revision from the models"));
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn an_outdated_question_cannot_be_continued() {
     harness.tree = std::sync::Arc::new(sample());
     harness.send(Msg::ScriptsChanged);
     let before = last_wanted(&harness).to_owned();
-    assert!(harness.press("<enter>").screen().contains("have changed: R begins again"), "{}", harness.screen());
+    assert!(harness.press("<enter>").screen().contains("have changed; R starts again"), "{}", harness.screen());
     assert_eq!(last_wanted(&harness), before);
     harness.press("R");
     assert!(harness.screen().contains("[ ] column public.jobs.state"), "{}", harness.screen());
@@ -139,5 +143,5 @@ fn an_outdated_question_cannot_be_continued() {
 fn a_list_without_choices_refuses_space() {
     let mut harness = ready(100, 30);
     harness.press("V<space>");
-    assert!(harness.screen().contains("there is nothing to choose from"), "{}", harness.screen());
+    assert!(harness.screen().contains("there is nothing to choose"), "{}", harness.screen());
 }

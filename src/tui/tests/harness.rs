@@ -241,25 +241,25 @@ impl Harness {
 
     /// The messages of a verification: every revision is proved, except the faulty ones.
     fn verify(&self, generation: Generation, tree: &ScriptTree, words: &[String]) -> Vec<Msg> {
-        let told = |told| verify_progress(generation, told);
+        let progress = |progress| verify_progress(generation, progress);
         let place = String::from("functions at localhost");
-        let mut messages = vec![told(Told::Scratch { place, notes: Vec::new() })];
+        let mut messages = vec![progress(Told::Scratch { place, notes: Vec::new() })];
         let wanted = |id: &RevisionId| words.is_empty() || words.contains(&id.to_string());
         let all: Vec<RevisionId> = tree.graph.pending(&[]).into_iter().cloned().collect();
         let count = all.iter().filter(|id| wanted(id)).count();
         let mut report = Report { back_to_base: words.is_empty(), ..Report::default() };
         for id in all {
             if !wanted(&id) {
-                messages.push(told(Told::Applying { revision: id }));
+                messages.push(progress(Told::Applying { revision: id }));
                 continue;
             }
             let number = report.revisions.len() + 1;
             for stage in [Stage::Up, Stage::Down, Stage::Again] {
-                messages.push(told(Told::Proving { revision: id.clone(), stage, number, count }));
+                messages.push(progress(Told::Proving { revision: id.clone(), stage, number, count }));
             }
             let verified = self.faulty.iter().find(|faulty| faulty.revision == id).cloned();
             let verified = verified.unwrap_or_else(|| proved(id.as_str()));
-            messages.push(told(Told::Found(verified.clone())));
+            messages.push(progress(Told::Found(verified.clone())));
             report.revisions.push(verified);
         }
         let answer = self.stops.clone().map_or(Ok(report), Err);

@@ -49,7 +49,7 @@ fn u_and_d_only_open_the_plan() {
     harness.press("<esc>");
     assert!(harness.model.plan().is_none());
     harness.press("d");
-    assert!(harness.model.plan().is_none(), "several heads: d has to be refused");
+    assert!(harness.model.plan().is_none(), "with several heads d is refused");
     assert!(harness.screen().contains("several heads"));
 }
 
@@ -121,7 +121,7 @@ fn the_filter_jumps_while_typing_and_n_goes_to_the_next_match() {
     assert!(harness.screen().contains("/timeouts · 2 matches"));
     harness.press("<esc>");
     assert!(!harness.screen().contains("/timeouts"));
-    assert_eq!(selected(harness.press("/색인<esc>")), "b04e77aa", "esc goes back to where it was");
+    assert_eq!(selected(harness.press("/색인<esc>")), "b04e77aa", "Esc returns to the earlier selection");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_revision_on_an_old_one_is_announced_as_a_branch() {
     harness.press("jjc");
     assert!(harness.screen().contains("starts a branch here"));
     harness.press("<tab><down><enter>");
-    assert!(harness.screen().contains("a message is needed"));
+    assert!(harness.screen().contains("enter a message"));
     harness.press("x<enter>");
     assert!(harness.asked.iter().any(|asked| asked == "create 'x' on 7c1d5e02aa10 splice true"), "{:?}", harness.asked);
 }
@@ -153,14 +153,14 @@ fn a_pasted_message_becomes_one_line() {
     harness.press("<enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("create 'two lines'")));
     harness.send(Msg::Paste(String::from("u\n")));
-    assert!(harness.model.plan().is_none(), "a paste onto the panes is no key");
+    assert!(harness.model.plan().is_none(), "a paste on the panes is not a key");
 }
 
 #[test]
 fn m_merges_the_chosen_heads() {
     let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
     harness.press("m<down> <enter>");
-    assert!(harness.screen().contains("a merge takes two heads or more"));
+    assert!(harness.screen().contains("choose at least two heads"));
     harness.press(" <enter>");
     let wanted = "merge bbbbbbbbbbbb cccccccccccc 'merge bbbbbbbb and cccccccc'";
     assert!(harness.asked.iter().any(|asked| asked == wanted), "{:?}", harness.asked);
@@ -215,7 +215,7 @@ fn changed_heads_are_shown_without_a_key() {
     harness.heads = vec![id("9f3b6c10a7d2")];
     harness.send(Msg::Poll);
     let screen = harness.screen();
-    assert!(screen.contains("the database's heads have moved") && screen.contains("nothing pending"), "{screen}");
+    assert!(screen.contains("the database's heads have changed") && screen.contains("nothing pending"), "{screen}");
 }
 
 #[test]
@@ -224,9 +224,9 @@ fn an_unreachable_server_is_shown_with_a_retry() {
     harness.away = Some(Error::of(ErrorKind::Connection, "the server at localhost cannot be reached"));
     harness.run();
     let screen = harness.screen();
-    assert!(screen.contains("server away") && screen.contains("cannot be reached"), "{screen}");
+    assert!(screen.contains("server not reachable") && screen.contains("cannot be reached"), "{screen}");
     harness.press("u");
-    assert!(harness.screen().contains("upgrade: the server is away"));
+    assert!(harness.screen().contains("upgrade: the server cannot be reached"));
     harness.away = None;
     harness.press("R");
     assert!(harness.screen().contains("PostgreSQL 15.18"));
@@ -244,7 +244,7 @@ fn missing_heads_and_problems_are_rows() {
     let mut harness = Harness::with(110, 30, with_problem, &["deadbeef0000"]);
     let screen = harness.screen();
     assert!(screen.contains("missing") && screen.contains("bad.sql:3"), "{screen}");
-    assert_eq!(selected(&harness), "9f3b6c10", "the first revision is where one starts");
+    assert_eq!(selected(&harness), "9f3b6c10", "the first revision is selected first");
     assert!(
         screen.contains("unknown") && !screen.contains(" pending"),
         "below a missing head nothing is known\n{screen}"
@@ -275,7 +275,7 @@ fn the_users_keys_and_theme_apply_and_errors_are_shown() {
     let options = Start { user_config: Some(config.to_owned()), ..start(80, 24) };
     let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
     harness.run();
-    assert!(harness.screen().contains("there is no command 'nonsense'"));
+    assert!(harness.screen().contains("the command 'nonsense' is unknown"));
     harness.press("<esc>p");
     assert!(harness.model.plan().is_some());
     assert_eq!(harness.model.preferences.theme.name, "light");

@@ -104,18 +104,18 @@ messages! {
         Ended |answer| ScreenMsg::Revision(RevisionMsg::Written(answer));
     stamped(Result<crate::core::graph::Path, Error>) =
         Ended |answer| ScreenMsg::Revision(RevisionMsg::Stamped(answer));
-    verify_progress(crate::engine::verify::Told) = Progress |told| ScreenMsg::Verify(VerifyMsg::Progress(told));
+    verify_progress(crate::engine::verify::Told) = Progress |progress| ScreenMsg::Verify(VerifyMsg::Progress(progress));
     verify_ended(Result<crate::engine::verify::Report, Error>) =
         Ended |answer| ScreenMsg::Verify(VerifyMsg::Verified(answer));
     compare_progress(crate::engine::autogenerate::Told) =
-        Progress |told| ScreenMsg::Compare(CompareMsg::Progress(told));
+        Progress |progress| ScreenMsg::Compare(CompareMsg::Progress(progress));
     drift_ended(Result<crate::engine::drift::Drift, Error>) =
         Ended |answer| ScreenMsg::Compare(CompareMsg::Drift(answer));
     dialog_drift_ended(Result<crate::engine::drift::Drift, Error>) =
         Ended |answer| ScreenMsg::Revision(RevisionMsg::Drift(answer));
     check_ended(Result<crate::engine::autogenerate::Comparison, Error>) =
         Ended |answer| ScreenMsg::Compare(CompareMsg::Check(answer));
-    backup_progress(crate::engine::backup::Told) = Progress |told| ScreenMsg::Backups(BackupMsg::Progress(told));
+    backup_progress(crate::engine::backup::Told) = Progress |progress| ScreenMsg::Backups(BackupMsg::Progress(progress));
     backup_ended(Result<(PathBuf, crate::engine::backup::Record), Error>) =
         Ended |answer| ScreenMsg::Backups(BackupMsg::Made(answer));
     backups_listed(Result<Vec<crate::engine::backup::Listed>, Error>) =
@@ -127,10 +127,10 @@ messages! {
     copy_dropped(Result<Vec<crate::engine::copies::Copy>, Error>) =
         Ended |answer| ScreenMsg::Copies(CopiesMsg::Dropped(answer));
     generate_progress(crate::engine::autogenerate::Told) =
-        Progress |told| ScreenMsg::Generate(GenerateMsg::Progress(told));
+        Progress |progress| ScreenMsg::Generate(GenerateMsg::Progress(progress));
     generate_ended(Result<crate::tui::app::screen::generate::GenerateAnswer, Error>) =
         Ended |answer| ScreenMsg::Generate(GenerateMsg::Generated(answer));
-    proof_progress(crate::engine::verify::Told) = Progress |told| ScreenMsg::Editor(EditorMsg::ProofProgress(told));
+    proof_progress(crate::engine::verify::Told) = Progress |progress| ScreenMsg::Editor(EditorMsg::ProofProgress(progress));
     script_saved(Result<crate::engine::project::Saved, Error>) =
         Ended |answer| ScreenMsg::Editor(EditorMsg::Saved(answer));
     examined(Box<crate::tui::editor::Findings>) = Ended |findings| ScreenMsg::Editor(EditorMsg::Examined(findings));

@@ -90,7 +90,7 @@ fn the_error_of_a_run_can_be_shown_again() {
     harness.send(applied(harness.job(), Err(Error::new("it broke").because("the deeper cause"))));
     harness.press("<esc>");
     assert!(!harness.screen().contains("the deeper cause"));
-    assert!(footer(&harness).contains("! what is wrong"), "{}", footer(&harness));
+    assert!(footer(&harness).contains("! problem"), "{}", footer(&harness));
     harness.press("!");
     assert!(harness.screen().contains("the deeper cause"));
 }
@@ -116,7 +116,7 @@ fn new_settings_are_followed_when_no_job_runs() {
     assert!(harness.press("x").screen().contains("qa"));
     harness.press("<esc>u");
     harness.send(settings(true));
-    assert!(harness.model.plan().is_none(), "a plan for the database before");
+    assert!(harness.model.plan().is_none(), "the plan of the earlier database");
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("connect")).count(), 2);
     assert!(matches!(harness.model.server.connection, Connection::Connected));
 
@@ -169,13 +169,13 @@ fn an_empty_project_says_what_to_do() {
         harness.resize(width, 30);
         let screen = harness.screen();
         for words in [
-            "one half to upgrade and one to downgrade.",
-            "R tries again, ! says what to do",
+            "a section of SQL to upgrade and one to downgrade.",
+            "R tries again, ! shows the error",
             "cannot be reached: connection refused",
         ] {
-            let told = screen.lines().filter_map(|line| line.split('│').nth(1)).collect::<Vec<_>>();
-            let told = told.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(told.contains(words), "{width}: {words}\n{screen}");
+            let shown = screen.lines().filter_map(|line| line.split('│').nth(1)).collect::<Vec<_>>();
+            let shown = shown.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(shown.contains(words), "{width}: {words}\n{screen}");
         }
     }
 }
@@ -185,7 +185,7 @@ fn a_long_reason_is_shown_in_a_dialog() {
     let mut harness = Harness::with(200, 24, sample(), &["deadbeef0000"]);
     harness.press("u");
     assert!(harness.model.dialogs.is_empty() && footer(&harness).contains("stamp another revision"));
-    for width in [40, 60, 80, 120] {
+    for width in [40, 50, 60, 80] {
         harness.resize(width, 24).press("u");
         let screen = harness.screen();
         let words = screen.replace(|c| "│┃".contains(c), " ").split_whitespace().collect::<Vec<_>>().join(" ");

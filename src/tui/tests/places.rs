@@ -28,11 +28,10 @@ fn last(harness: &Harness) -> &str {
 fn without_a_database_the_options_are_shown() {
     let mut harness = without_database();
     let screen = harness.screen();
-    for words in ["no database · o own server · ! why", "nothing says where the database is", "DATABASE_URL", "PGHOST"]
-    {
+    for words in ["no database · o own server · ! why", "no database is configured", "DATABASE_URL", "PGHOST"] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
-    assert!(!screen.contains("server away"), "{screen}");
+    assert!(!screen.contains("server not reachable"), "{screen}");
     harness.press("!");
     assert!(harness.screen().contains("set DATABASE_URL"));
     harness.press("<esc>u");
@@ -50,7 +49,7 @@ fn limbecks_own_server_starts_only_with_consent() {
     assert_eq!(last(&harness), "connect default own server");
     assert!(harness.screen().contains("PostgreSQL 15.18"));
     harness.press("o");
-    assert!(harness.screen().contains("own server: the project says where its database is"));
+    assert!(harness.screen().contains("own server: the project has a database"));
 }
 
 #[test]
@@ -64,7 +63,7 @@ fn missing_programs_are_downloaded_only_with_a_separate_consent() {
     harness.press("<enter>");
     assert!(harness.model.dialogs.is_empty() && last(&harness) == "connect default own server", "No has the focus");
     harness.send(Msg::ScriptsChanged);
-    assert!(harness.model.dialogs.is_empty(), "who said no is not asked again");
+    assert!(harness.model.dialogs.is_empty(), "the offer is not repeated");
     harness.away = None;
     harness.press("o<right><enter>");
     assert_eq!(last(&harness), "connect default own server download");
@@ -89,7 +88,10 @@ fn an_environment_that_should_come_first_is_shown_and_its_name_is_asked() {
     assert!(screen.contains("staging should come first: it is at 1975ea83b712"), "{screen}");
     harness.press("<enter>");
     let screen = harness.screen();
-    assert!(screen.contains("Another environment comes first") && screen.contains("Type staging to go on"), "{screen}");
+    assert!(
+        screen.contains("Another environment should come first") && screen.contains("Type staging to continue"),
+        "{screen}"
+    );
     harness.press("production<enter>");
     assert!(last(&harness).starts_with("prepare"), "another word applies nothing");
     harness.press("<^u>staging<enter>");
@@ -107,13 +109,13 @@ fn an_applied_script_that_was_edited_is_marked() {
         screen.lines().filter(|line| line.contains("≠ edited")).map(str::to_owned).collect()
     };
     let lines = marked(&harness);
-    assert!(matches!(&lines[..], [only] if only.contains("8e10f3b7")), "one that is pending is none: {lines:?}");
+    assert!(matches!(&lines[..], [only] if only.contains("8e10f3b7")), "a pending script is not marked: {lines:?}");
     harness.press("/edited<enter>");
     assert!(harness.screen().contains("backfill_job_priority.sql ─ edited"), "{}", harness.screen());
     let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read ledger").count();
     let before = asked(&harness);
     harness.send(Msg::Poll);
-    assert_eq!(asked(&harness), before, "what has not moved is not asked again");
+    assert_eq!(asked(&harness), before, "unchanged facts are not read again");
     harness.record.edited.clear();
     harness.send(Msg::ScriptsChanged);
     assert_eq!((asked(&harness), marked(&harness).len()), (before, 1), "the tree is the same");
@@ -152,7 +154,7 @@ fn a_missing_revision_is_read_from_the_ledger_and_can_be_downgraded() {
     harness.press("<esc>");
     assert!(harness.model.editor().is_none(), "nothing was typed, so nothing is asked");
     harness.press("u");
-    assert!(harness.screen().contains("which no script has: d takes it back"), "{}", harness.screen());
+    assert!(harness.screen().contains("which has no script: d downgrades it"), "{}", harness.screen());
     harness.press("3y");
     assert!(last(&harness).contains("CREATE TABLE notes"), "{}", last(&harness));
     harness.hold = true;
@@ -168,8 +170,8 @@ fn a_missing_revision_is_read_from_the_ledger_and_can_be_downgraded() {
 fn a_missing_revision_without_a_copy_in_the_ledger_is_reported() {
     let mut harness = missing(false);
     let screen = harness.screen();
-    assert!(screen.contains("The ledger does not have its text either") && screen.contains("stamp"), "{screen}");
+    assert!(screen.contains("The ledger has no copy of its script") && screen.contains("stamp"), "{screen}");
     harness.press("d");
-    assert!(harness.screen().contains("neither a script nor the ledger"), "{}", harness.screen());
+    assert!(harness.screen().contains("which has no script and no copy in the"), "{}", harness.screen());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("prepare")));
 }

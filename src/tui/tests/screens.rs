@@ -34,7 +34,10 @@ fn failure() -> Error {
     Error {
         kind: ErrorKind::Failed,
         message: String::from("column \"legacy_code\" of relation \"functions\" does not exist"),
-        causes: vec![String::from("SQLSTATE 42703"), String::from("9f3b6c10a7d2 was rolled back, 51ab90de3c44 stands")],
+        causes: vec![
+            String::from("SQLSTATE 42703"),
+            String::from("9f3b6c10a7d2 was rolled back, 51ab90de3c44 is committed"),
+        ],
         hint: Some(String::from("look at the script, or mark the step as done with a stamp")),
         revision: Some(String::from("9f3b6c10a7d2")),
         line: Some(8),

@@ -79,17 +79,17 @@ fn running() -> Harness {
     harness.hold = true;
     harness.press("V");
     let generation = harness.model.jobs.generation();
-    let tell = |harness: &mut Harness, told| harness.send(verify_progress(generation, told));
+    let send_progress = |harness: &mut Harness, progress| harness.send(verify_progress(generation, progress));
     let notes = vec![String::from("a private server is used, because the environment is protected")];
-    tell(&mut harness, Told::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
+    send_progress(&mut harness, Told::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
     for (n, name) in ["1975ea83b712", "2b6a5d40c1f2", "8e10f3b79a01"].into_iter().enumerate() {
         let proving = |stage| Told::Proving { revision: id(name), stage, number: n + 1, count: 8 };
-        tell(&mut harness, proving(Stage::Up));
+        send_progress(&mut harness, proving(Stage::Up));
         harness.now = harness.now.saturating_add(jiff::SignedDuration::from_millis(420));
-        tell(&mut harness, proving(Stage::Down));
+        send_progress(&mut harness, proving(Stage::Down));
         if n < 2 {
-            tell(&mut harness, proving(Stage::Again));
-            tell(&mut harness, Told::Found(proved(name)));
+            send_progress(&mut harness, proving(Stage::Again));
+            send_progress(&mut harness, Told::Found(proved(name)));
         }
     }
     harness.now = harness.now.saturating_add(jiff::SignedDuration::from_secs(2));
@@ -168,11 +168,11 @@ fn a_verification_is_cancelled_on_the_server() {
     let mut harness = running();
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
-    assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+    assert!(harness.screen().contains("cancelling: dropping the scratch database"));
     harness.stops = Some(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
     finish(&mut harness);
     let screen = harness.screen();
-    assert!(screen.contains("cancelled; the scratch database is gone, "), "{screen}");
+    assert!(screen.contains("cancelled; the scratch database was dropped; "), "{screen}");
     assert!(!screen.contains("Error"), "{screen}");
     assert!(harness.model.jobs.running().is_none());
 }
@@ -193,7 +193,7 @@ fn a_verification_continues_below_the_panes_and_can_be_shown_again() {
     harness.press("<esc>");
     let screen = harness.screen();
     assert!(screen.contains("1 History") && screen.contains("verifying …"), "{screen}");
-    assert!(harness.press("u").screen().contains("verifying has to end first"));
+    assert!(harness.press("u").screen().contains("wait until this job has ended: verifying"));
     let screen = harness.press("v").screen();
     assert!(screen.contains("proving 3 of 8: 8e10f3b7 down"), "{screen}");
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("verify")).count(), 1);
@@ -229,7 +229,7 @@ fn a_refused_verification_gives_the_reason() {
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &[], options);
     harness.run();
-    assert!(harness.press("v").screen().contains("verify: limbeck was opened with --read-only"));
+    assert!(harness.press("v").screen().contains("verify: limbeck was started with --read-only"));
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_cancel_just_after_the_end_of_a_job_does_not_quit() {
     assert!(harness.model.jobs.running().is_none());
     harness.press("<^c>");
     assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
-    assert!(harness.screen().contains("it had ended already; once more quits"), "{}", harness.screen());
+    assert!(harness.screen().contains("the job had already ended; press again to quit"), "{}", harness.screen());
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "quit");
     // The same in the editor, just after the end of a proof.

@@ -110,7 +110,7 @@ fn short_state(model: &Model) -> String {
 
 fn away(model: &Model) -> String {
     let keys = &model.preferences.keymap;
-    format!("server away · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+    format!("server not reachable · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
 }
 
 fn nowhere(model: &Model) -> String {
@@ -157,6 +157,6 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
                 pen.put(way, Role::Warning);
             }
         }
-        (_, None) => pen.put("what is pending is known once the server answers", Role::Muted),
+        (_, None) => pen.put("pending revisions are unknown until the server answers", Role::Muted),
     }
 }

@@ -98,9 +98,8 @@ fn summary(model: &Model) -> String {
 fn empty(model: &Model, inside: Rect, paint: &mut Paint) {
     let keys = &model.preferences.keymap;
     let create = keys.shown(crate::tui::app::command::Command::Create);
-    let first = format!(
-        "{create} creates the first one; it is a file that you fill with SQL, one half to upgrade and one to downgrade."
-    );
+    let first =
+        format!("{create} creates the first one: a file with a section of SQL to upgrade and one to downgrade.");
     let lines = [(String::from("No revisions yet\n\n"), Role::Title), (first, Role::Text)];
     pane::wrapped(paint, Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside }, 2, &lines);
 }
@@ -235,7 +234,7 @@ fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Missing);
     pen.skip(2);
     let recalled = model.history.ledger().recalled.get(id);
-    let message = recalled.map_or("no script has this revision", |file| file.script.summary());
+    let message = recalled.map_or("the script is missing", |file| file.script.summary());
     pen.column(message, columns.message, Role::Missing);
     pen.skip(1);
     pen.put(&format!("missing · {}", current_words(model)), Role::Missing);

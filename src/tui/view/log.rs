@@ -17,13 +17,13 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         return;
     }
     let focused = model.panes.focus == Pane::Log && !model.is_covered();
-    let more = if model.log.back > 0 { format!("{} newer below", model.log.back) } else { String::new() };
+    let more = if model.log.back > 0 { format!("{} newer entries below", model.log.back) } else { String::new() };
     let inside = pane::titled(paint, area, &pane::title(4, "Log", focused, &more));
     let entries = model.log.entries();
     if entries.is_empty() {
         let mut pen = paint.pen(shifted(inside, 0));
         pen.skip(1);
-        pen.put("every statement that runs is written here", Role::Muted);
+        pen.put("the statements that run are listed here", Role::Muted);
         return;
     }
     let height = usize::from(inside.height);

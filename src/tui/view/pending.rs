@@ -7,6 +7,7 @@ use super::pane;
 use super::pen::Paint;
 use crate::core::text::plural;
 use crate::tui::app::command::Command;
+use crate::tui::app::form::Piece;
 use crate::tui::app::model::{Connection, Model, Pane};
 use crate::tui::app::theme::Role;
 
@@ -40,22 +41,28 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
 }
 
+/// What the user can do without a database, one line each.
+fn no_database(model: &Model) -> Vec<Piece> {
+    let lines = model.server.connection.no_database_lines(&model.preferences);
+    lines.into_iter().map(|(line, role)| (format!("{line}\n"), role)).collect()
+}
+
 fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<(String, Role)> = match &model.server.connection {
-        Connection::Connecting => vec![(String::from("not known before the server answers"), Role::Muted)],
+        Connection::Connecting => vec![(String::from("unknown until the server answers"), Role::Muted)],
         Connection::Away(error) if model.server.status.is_none() => {
             let keys = &model.preferences.keymap;
             let (retry, why) = (keys.shown(Command::Refresh), keys.shown(Command::Problem));
             // The keys come first, because the pane is low and the message may be long.
             vec![
-                (format!("{retry} tries again, {why} says what to do\n"), Role::Muted),
+                (format!("{retry} tries again, {why} shows the error\n"), Role::Muted),
                 (error.message.clone(), Role::Danger),
             ]
         }
         _ if model.history.missing_count() > 0 => {
-            vec![(String::from("not known: no script has the database's revision"), Role::Warning)]
+            vec![(String::from("unknown: the database's revision has no script"), Role::Warning)]
         }
-        Connection::NoDatabase(_) => model.server.connection.no_database_lines(&model.preferences),
+        Connection::NoDatabase(_) => no_database(model),
         _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
         _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
     };

@@ -64,7 +64,7 @@ fn draw_row(model: &Model, screen: &PlanScreen, row: PlanRow, pen: &mut Pen) {
         }
         PlanRow::NoStatement { .. } => {
             pen.skip(7);
-            pen.put("nothing to run; only the version table changes", Role::Muted);
+            pen.put("no statements; only the version table changes", Role::Muted);
         }
         PlanRow::Sql { step, statement, line } => sql_row(model, screen, (step, statement, line), pen),
         PlanRow::Hazard { step, statement, hazard } => {
@@ -189,7 +189,7 @@ fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
         RunState::Reviewing => reviewing(model, screen),
         RunState::Applying(running) => match &running.waiting {
             Some(WaitingFor::Migrator { holder, waited }) => {
-                (format!("waits for another migrator: {holder}, {} so far", format_duration(*waited)), Role::Warning)
+                (format!("waiting for another migrator: {holder}, for {}", format_duration(*waited)), Role::Warning)
             }
             Some(WaitingFor::Blockers(blockers)) => (blockers_words(blockers), Role::Warning),
             None if model.jobs.is_cancelling() => {
@@ -215,7 +215,7 @@ fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
 fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
     let keys = &model.preferences.keymap;
     if let Some(reason) = screen.stale {
-        return (format!("{reason}: {} makes it again", keys.shown(Command::Refresh)), Role::Warning);
+        return (format!("{reason}; {} prepares it again", keys.shown(Command::Refresh)), Role::Warning);
     }
     let change = format!("{} → {}", join_ids(&screen.plan.from), join_ids(&screen.plan.to));
     let first = screen
@@ -228,7 +228,7 @@ fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
     match (asks, screen.plan.environment_to_confirm()) {
         (0, None) if !screen.plan.behind.is_empty() => (change, Role::Warning),
         (0, None) => (change, Role::Muted),
-        (0, Some(_)) => (format!("{change}   the environment has to be confirmed"), Role::Warning),
+        (0, Some(_)) => (format!("{change}   the environment must be confirmed"), Role::Warning),
         (asks, _) => (format!("{change}   {} to approve", plural(asks as u64, "hazard")), Role::Danger),
     }
 }
@@ -255,5 +255,5 @@ fn blockers_words(blockers: &[crate::engine::apply::Blocker]) -> String {
             )
         })
         .collect();
-    format!("waits for a lock held by {}", names.join("; "))
+    format!("waiting for a lock held by {}", names.join("; "))
 }

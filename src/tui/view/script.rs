@@ -173,8 +173,8 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
             vec![place, what, String::new(), hint]
         }
         Some(Item::Base) => vec![
-            String::from("Below every revision: nothing is applied."),
-            String::from("A downgrade to here takes everything back."),
+            String::from("The row below all revisions: an empty database."),
+            String::from("A downgrade to here reverts every revision."),
         ],
         _ => Vec::new(),
     };
@@ -194,14 +194,14 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
 
 /// What is known of a revision that has no file and no copy in the ledger.
 fn missing(model: &Model, id: &RevisionId) -> Vec<String> {
-    let holds = [format!("The database holds {id},"), String::from("and no script of this project has it.")];
+    let holds = [format!("The database is at {id},"), String::from("and this project has no script for it.")];
     let rest: &[&str] = match ledger::missing_script(model, id) {
-        MissingScript::Reading => &["", "Looking for its text in the ledger …"],
+        MissingScript::Reading => &["", "Reading its script from the ledger …"],
         _ => &[
             "",
-            "The ledger does not have its text either: another program applied it, or it was stamped.",
-            "It may lie on another branch of the repository, or its file was removed.",
-            "Bring the file back, or stamp the database with a revision that is here.",
+            "The ledger has no copy of its script: another program applied it, or it was stamped.",
+            "Its file may be on another branch of the repository, or it was removed.",
+            "Restore the file, or stamp the database with another revision.",
         ],
     };
     holds.into_iter().chain(rest.iter().map(|line| (*line).to_owned())).collect()

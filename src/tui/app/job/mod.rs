@@ -51,7 +51,7 @@ impl JobSpec {
     /// A short job that writes and cannot be cancelled.
     #[must_use]
     pub const fn writing(name: &'static str, doing: String) -> Self {
-        let quit_warning = "Something is still being written.";
+        let quit_warning = "A file or a table is still being written.";
         Self { name, doing, on_cancel: OnCancel::Wait, shown_by: ShownBy::Footer, writes: true, quit_warning }
     }
 }
@@ -101,7 +101,7 @@ pub struct Jobs {
     running: Option<Job>,
     /// The open reads by name.
     reads: Vec<(&'static str, Generation)>,
-    /// When the last cancellable job ended that nobody cancelled.
+    /// When the last job ended that could be cancelled but was not.
     ended_at: Option<Time>,
     quitting: bool,
 }

@@ -164,7 +164,7 @@ pub fn is_open<T: List>(model: &Model) -> bool {
 pub fn require_no_other<T: List>(model: &Model) -> Result<bool, std::borrow::Cow<'static, str>> {
     match (is_open::<T>(model), model.screens.has(Layer::List)) {
         (true, _) => Ok(true),
-        (false, true) => Err("leave this list first".into()),
+        (false, true) => Err("close this list first (Esc)".into()),
         (false, false) => Ok(false),
     }
 }

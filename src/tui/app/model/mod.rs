@@ -143,9 +143,9 @@ impl Model {
             changed_heads: false,
         };
         if !problems.is_empty() {
-            let mut error = Error::new("config.toml cannot be taken as it is");
+            let mut error = Error::new("config.toml has errors");
             error.causes = problems;
-            model.show_error(error.hint("the defaults stand for what could not be read"));
+            model.show_error(error.hint("the defaults are used for the invalid settings"));
         }
         let connect = model.connect();
         (model, vec![Effect::LoadScripts, connect])
@@ -325,7 +325,7 @@ impl Model {
         self.connect()
     }
 
-    /// Applies the present heads to the history, and tells the screens.
+    /// Applies the present heads to the history, and notifies the screens.
     pub(crate) fn update_history(&mut self) {
         let heads = self.server.status.as_ref().map(|status| status.heads.clone());
         if let Some(tree) = self.tree.clone() {
@@ -334,7 +334,7 @@ impl Model {
         self.update_screens();
     }
 
-    /// Tells the screens that the heads or the scripts have changed.
+    /// Notifies the screens that the heads or the scripts have changed.
     pub(crate) fn update_screens(&mut self) {
         let mut screens = std::mem::take(&mut self.screens);
         screens.iter_mut().for_each(|screen| screen.on_change(self));

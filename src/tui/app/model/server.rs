@@ -40,16 +40,16 @@ impl Connection {
         let Self::NoDatabase(error) = self else { return Vec::new() };
         let key = preferences.keymap.shown(Command::OwnServer);
         let lines = if error.kind == ErrorKind::NoPrograms {
-            let how = format!("install them, or press {key}: limbeck downloads them");
+            let how = format!("install PostgreSQL, or press {key} to download it");
             [
-                (String::from("limbeck's own server has no programs to run"), Role::Warning),
-                (String::from("PostgreSQL (initdb, postgres) is not here"), Role::Text),
+                (String::from("PostgreSQL's programs for limbeck's own server are missing"), Role::Warning),
+                (String::from("initdb and postgres were not found"), Role::Text),
                 (how, Role::Text),
             ]
         } else {
-            let how = format!("or press {key} for limbeck's own server");
+            let how = format!("or press {key} to use limbeck's own server");
             [
-                (String::from("nothing says where the database is"), Role::Warning),
+                (String::from("no database is configured"), Role::Warning),
                 (String::from("set DATABASE_URL, PGHOST …, or url in limbeck.toml"), Role::Text),
                 (how, Role::Text),
             ]

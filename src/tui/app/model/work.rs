@@ -25,7 +25,7 @@ impl Model {
         let cancelled = self.jobs.cancel();
         match cancelled {
             Cancelled::Abandoned => self.notify("planning was cancelled"),
-            Cancelled::WillQuit(true) => self.notify("limbeck quits as soon as the server has answered"),
+            Cancelled::WillQuit(true) => self.notify("limbeck quits when the job has ended"),
             Cancelled::Requested | Cancelled::WillQuit(false) | Cancelled::NoJob => {}
         }
         let runs_on = matches!(cancelled, Cancelled::WillQuit(_) | Cancelled::NoJob);
@@ -41,14 +41,14 @@ impl Model {
     pub(crate) fn require_idle(&self) -> Check {
         match self.jobs.running() {
             None => Ok(()),
-            Some(job) => Err(format!("{} has to end first", job.spec.doing).into()),
+            Some(job) => Err(format!("wait until this job has ended: {}", job.spec.doing).into()),
         }
     }
 
     /// Checks that the UI may write and that no job runs.
     pub(crate) fn require_writable(&self) -> Check {
         if self.read_only {
-            return Err("limbeck was opened with --read-only".into());
+            return Err("limbeck was started with --read-only".into());
         }
         self.require_idle()
     }
@@ -58,13 +58,13 @@ impl Model {
         match &self.server.connection {
             Connection::Connected => Ok(()),
             Connection::Connecting => Err("the server has not answered yet".into()),
-            Connection::Away(_) => Err("the server is away".into()),
+            Connection::Away(_) => Err("the server cannot be reached".into()),
             Connection::NoDatabase(_) => Err("there is no database".into()),
         }
     }
 
     /// Checks that the scripts are loaded.
     pub(crate) fn require_tree(&self) -> Result<Arc<ScriptTree>, Cow<'static, str>> {
-        self.tree.clone().ok_or_else(|| "the scripts are not read yet".into())
+        self.tree.clone().ok_or_else(|| "the scripts have not been read yet".into())
     }
 }

@@ -70,7 +70,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
         on_cancel: OnCancel::Stop,
         shown_by: ShownBy::List,
         writes: false,
-        quit_warning: "The database is being backed up. Cancelling that removes what was written.",
+        quit_warning: "A backup is being made. Cancelling it removes the unfinished file.",
     };
     model.start_job(spec, Task::Backup)
 }
@@ -156,7 +156,7 @@ impl List for Backups {
     /// The age, the heads, the size, and the state of the checksum.
     fn entry(&self, _model: &Model, index: usize) -> Entry {
         let Some(listed) = self.listed.get(index) else { return Entry::default() };
-        let age = listed.age.map_or_else(|| String::from("of unknown age"), |age| format!("{} ago", format_age(age)));
+        let age = listed.age.map_or_else(|| String::from("unknown age"), |age| format!("{} ago", format_age(age)));
         let heads = match &listed.record {
             None => String::from("at unknown heads"),
             Some(record) if record.heads.is_empty() => String::from("at base"),
@@ -178,7 +178,7 @@ impl List for Backups {
         }
         let path = listed.path.display().to_string();
         let command = format!("limbeck restore {}", shell_words::quote(&path));
-        lines.push(FormLine::Text(vec![(String::from("bring it back with "), Role::Muted), (command, Role::Text)], 2));
+        lines.push(FormLine::Text(vec![(String::from("restore with "), Role::Muted), (command, Role::Text)], 2));
         lines
     }
 

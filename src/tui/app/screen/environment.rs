@@ -19,7 +19,7 @@ pub struct EnvironmentDialog {
 /// Decides `x`.
 pub(crate) fn decide(model: &Model) -> Decision {
     if model.environments.is_empty() {
-        return refuse("limbeck.toml names no [environments]");
+        return refuse("limbeck.toml has no [environments]");
     }
     model.require_idle()?;
     let present = model.environments.iter().position(|(name, _)| Some(name) == model.environment.as_ref());

@@ -26,7 +26,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
             act(|model| model.open_dialog(offer))
         }
         Connection::Connecting => refuse("the server has not answered yet"),
-        _ => refuse("the project says where its database is"),
+        _ => refuse("the project has a database"),
     }
 }
 
@@ -62,15 +62,15 @@ impl Dialog for Offer {
         form.text(self.error.message.clone(), Role::Warning);
         form.blank();
         if self.downloads() {
-            form.text("Yes downloads them from github.com, for limbeck alone, and starts the server.", Role::Text);
+            form.text("Yes downloads PostgreSQL from github.com for limbeck only, and starts the server.", Role::Text);
             if let Some(hint) = &self.error.hint {
                 form.fact("or", vec![(hint.clone(), Role::Muted)]);
             }
         } else {
-            let what = "Yes starts a private PostgreSQL for this project. Only limbeck reaches it, its data stay on \
-                        this machine, and it stops with the last limbeck that uses it.";
+            let what = "Yes starts a private PostgreSQL for this project. Only limbeck can connect to it. Its data \
+                        stay on this machine. It stops when the last limbeck that uses it ends.";
             form.text(what, Role::Text);
-            let always = "embedded = true under [database] in limbeck.toml says yes for good";
+            let always = "to start it without asking: embedded = true under [database] in limbeck.toml";
             form.fact("always", vec![(String::from(always), Role::Muted)]);
         }
         form.blank();
@@ -89,7 +89,7 @@ impl Dialog for Offer {
             model.consent.download = true;
             model.notify("PostgreSQL is being downloaded; this may take a while");
         } else {
-            model.notify("limbeck's own server is being started");
+            model.notify("starting limbeck's own server");
         }
         model.server.connection = Connection::Connecting;
         vec![model.connect()]

@@ -57,7 +57,7 @@ impl Dialog for Palette {
             form.lines.push(FormLine::Entry { pieces, selected: index == self.cursor, index });
         }
         if matches.is_empty() {
-            form.text("no command is called that", Role::Muted);
+            form.text("no command matches", Role::Muted);
         }
         form
     }

@@ -37,7 +37,7 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
         return action(model);
     }
     if model.jobs.has_just_ended(model.now) {
-        model.notify("it had ended already; once more quits");
+        model.notify("the job had already ended; press again to quit");
         return Vec::new();
     }
     match model.screens.top().and_then(|screen| screen.before_quit()) {

@@ -70,7 +70,7 @@ async fn finish(
     let mut hazards = findings.hazards;
     match cost(project, tree, target, &generated.draft).await {
         Ok(plan) => take_counts(&mut hazards, &plan),
-        Err(error) => notes.push(format!("what it may cost was not counted: {}", error.message)),
+        Err(error) => notes.push(format!("the hazards were not counted: {}", error.message)),
     }
     Ok(GeneratedScript {
         home: (path != generated.draft.path).then_some(generated.draft.path),

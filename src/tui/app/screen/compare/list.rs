@@ -26,8 +26,8 @@ impl List for Compared {
 
     fn title(&self) -> Vec<Piece> {
         let (what, how) = match self.against {
-            Against::History => ("Drift", " ─ the database against its own history"),
-            Against::Models => ("Models", " ─ what they would change in the database"),
+            Against::History => ("Drift", " ─ the database compared with its history"),
+            Against::Models => ("Models", " ─ the changes that the models would make in the database"),
         };
         vec![(String::from(what), Role::BorderFocused), (String::from(how), Role::Muted)]
     }
@@ -37,21 +37,21 @@ impl List for Compared {
         let verb = if self.objects.len() == 1 { "differs" } else { "differ" };
         match (&self.end, self.against) {
             (End::Running, _) if model.jobs.is_cancelling() => {
-                (String::from("cancelling: the scratch database is being dropped …"), Role::Warning)
+                (String::from("cancelling: dropping the scratch database …"), Role::Warning)
             }
             (End::Running, _) => {
                 let seconds = model.jobs.running().map_or(0, |job| elapsed(job.started, model.now).as_secs());
                 (format!("{}, {seconds} s", self.doing), Role::Current)
             }
             (End::Failed(error), _) if error.kind == ErrorKind::Interrupted => {
-                (String::from("cancelled; the scratch database is gone"), Role::Warning)
+                (String::from("cancelled; the scratch database was dropped"), Role::Warning)
             }
             (End::Failed(error), _) => (error.message.clone(), Role::Danger),
             (End::Done, Against::History) if self.objects.is_empty() => {
-                (String::from("no drift: the database is what its history says"), Role::Good)
+                (String::from("no drift: the database matches its history"), Role::Good)
             }
             (End::Done, Against::Models) if self.objects.is_empty() => {
-                (String::from("models agree: they add nothing to the database"), Role::Good)
+                (String::from("no difference: the database matches the models"), Role::Good)
             }
             (End::Done, Against::History) => (format!("{objects} {verb} from the history"), Role::Warning),
             (End::Done, Against::Models) => (format!("{objects} {verb} from the models"), Role::Warning),
@@ -81,7 +81,7 @@ impl List for Compared {
         let mut lines: Vec<FormLine> =
             object.differences.iter().map(|difference| line(difference.clone(), Role::Warning)).collect();
         if self.against == Against::History && !object.statements.is_empty() {
-            lines.push(line(String::from("back to the history with"), Role::Muted));
+            lines.push(line(String::from("statements that restore the history:"), Role::Muted));
         }
         for (sql, note) in &object.statements {
             let notes = note.iter().flat_map(|note| note.lines());

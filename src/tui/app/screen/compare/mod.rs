@@ -91,7 +91,7 @@ fn start(model: &mut Model, against: Against, consent: bool) -> Vec<Effect> {
         on_cancel: OnCancel::Stop,
         shown_by: ShownBy::List,
         writes: false,
-        quit_warning: "The database is being compared. Cancelling that drops the scratch database.",
+        quit_warning: "A comparison is running. Cancelling it drops its scratch database.",
     };
     model.start_job(spec, task)
 }
@@ -108,8 +108,10 @@ pub(super) fn on_progress(model: &mut Model, message: CompareMsg) {
         Told::Load(models::Told::Loading { file, number, count }) => {
             list.doing = format!("loading {file}, {number} of {count}");
         }
-        Told::Load(models::Told::Reading) => list.doing = String::from("reading what the models make"),
-        Told::Load(models::Told::FromCache) => list.doing = String::from("the models are as they were"),
+        Told::Load(models::Told::Reading) => list.doing = String::from("reading the schema of the models"),
+        Told::Load(models::Told::FromCache) => {
+            list.doing = String::from("the models have not changed since they were loaded")
+        }
         Told::Replay { revision } => list.doing = format!("running {} on a scratch database", revision.short()),
         Told::Read => list.doing = String::from("reading the database"),
         Told::Compare => list.doing = String::from("comparing"),

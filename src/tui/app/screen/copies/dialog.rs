@@ -53,7 +53,7 @@ impl CopyDialog {
 impl Dialog for CopyDialog {
     fn form(&self, model: &Model) -> Form {
         let drops = self.drops();
-        let mut form = Form::new(if drops { "Drop the copy for good" } else { "Put the copy back" }, 72);
+        let mut form = Form::new(if drops { "Drop the copy" } else { "Restore the copy" }, 72);
         form.danger = drops || model.is_protected();
         if let Some(status) = &model.server.status {
             let host = model.host().unwrap_or_default();
@@ -69,8 +69,8 @@ impl Dialog for CopyDialog {
         form.fact("lost by", vec![(format!("{} of {revision}", self.copy.direction.word()), Role::Text)]);
         form.blank();
         if drops {
-            form.text("Nothing brings these back afterwards but a backup.", Role::Warning);
-            let label = format!("Type {} to go on: ", self.word());
+            form.text("After that only a backup can restore the data.", Role::Warning);
+            let label = format!("Type {} to continue: ", self.word());
             let problem = self.problem.iter().map(|problem| (problem.clone(), Role::Danger)).collect();
             form.pinned = vec![
                 FormLine::Field { label, input: self.input.clone(), focused: self.drawn, index: 0 },
@@ -78,13 +78,12 @@ impl Dialog for CopyDialog {
             ];
         } else {
             form.text(
-                "What has come since stays as it is: rows that are there are not written over. The copy goes once all of \
-                 it is back.",
+                "Existing rows are not overwritten. The copy is dropped when all of it is restored.",
                 Role::Muted,
             );
             form.blank();
         }
-        form.buttons = vec![String::from("Cancel"), String::from(if drops { "Drop" } else { "Put back" })];
+        form.buttons = vec![String::from("Cancel"), String::from(if drops { "Drop" } else { "Restore" })];
         form.focused_button = Some(self.buttons.focused);
         form
     }

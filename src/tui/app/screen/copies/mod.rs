@@ -62,7 +62,7 @@ fn decide_open(model: &Model) -> Decision {
 /// Decides what changes the copy under the cursor. A dialog asks first.
 fn decide_change(model: &Model, action: CopyAction) -> Decision {
     if !list::is_open::<Copies>(model) {
-        return refuse("only a kept copy can be put back or dropped");
+        return refuse("no kept copy is selected");
     }
     let copies = model.states.get::<Copies>();
     let selected = list::selected::<Copies>(model).and_then(|index| copies?.get(index));
@@ -86,7 +86,7 @@ fn start(model: &mut Model, copy: &Copy, action: CopyAction) -> Vec<Effect> {
         copies.end = None;
     }
     let doing = match action {
-        CopyAction::Restore => format!("putting {} back", copy.object),
+        CopyAction::Restore => format!("restoring {}", copy.object),
         CopyAction::Drop => format!("dropping the copy of {}", copy.object),
     };
     model.start_job(JobSpec::writing(NAME, doing), Task::ChangeCopy(copy.id, action))
@@ -123,16 +123,17 @@ fn describe_dropped(dropped: &[Copy]) -> Piece {
 fn describe_restored(restored: &Restored) -> Piece {
     let Restored { object, rows, left, added } = restored;
     if *rows == 0 && *left == 0 {
-        return (format!("all of {object} was there again already"), Role::Good);
+        return (format!("nothing to restore: {object} is complete"), Role::Good);
     }
     if *rows == 0 {
         let rows = plural(*left, "row");
-        let words = format!("nothing of {object} came back: {rows} without a place, or what they refer to is gone");
+        let words =
+            format!("{object} was not restored: {rows} have no place, or the rows that they reference are missing");
         return (words, Role::Warning);
     }
-    let restored = Some(format!("{object} is back: {}", plural(*rows, "row")));
-    let skipped = (*left > 0).then(|| format!("{left} not, as their place is taken or gone"));
-    let added = (*added > 0).then(|| format!("{added} that were there are left as they are"));
+    let restored = Some(format!("restored {object}: {}", plural(*rows, "row")));
+    let skipped = (*left > 0).then(|| format!("{left} not restored because their place is taken or missing"));
+    let added = (*added > 0).then(|| format!("{added} newer rows not changed"));
     let role = if skipped.is_some() { Role::Warning } else { Role::Good };
     (restored.into_iter().chain(skipped).chain(added).collect::<Vec<_>>().join(", "), role)
 }
@@ -149,9 +150,9 @@ fn describe_contents(copy: &Copy) -> String {
 /// When `r` can restore a copy.
 const fn describe_restore_by_hand(kind: Holds) -> &'static str {
     match kind {
-        Holds::Table => ", and r where its table is there",
-        Holds::Column => ", and r where its column is there",
-        Holds::Rows | Holds::Values | Holds::Sequence => ", and r does now",
+        Holds::Table => "; r restores it now if its table exists",
+        Holds::Column => "; r restores it now if its column exists",
+        Holds::Rows | Holds::Values | Holds::Sequence => "; r restores it now",
     }
 }
 
@@ -173,7 +174,7 @@ impl List for Copies {
     fn title(&self) -> Vec<Piece> {
         vec![
             (String::from("Kept copies"), Role::BorderFocused),
-            (String::from(" ─ of what steps destroyed"), Role::Muted),
+            (String::from(" ─ of destroyed tables, columns, rows and values"), Role::Muted),
         ]
     }
 
@@ -215,11 +216,11 @@ impl List for Copies {
             Direction::Downgrade => ("downgrade of", "upgrade"),
         };
         let revision = short_target(&copy.revision);
-        let lost = format!("lost by the {verb} {revision}: {}", copy.reason);
+        let lost = format!("destroyed by the {verb} {revision}: {}", copy.reason);
         let mut lines = vec![FormLine::Text(vec![(lost, Role::Muted)], 2)];
         let restore = match &copy.detail.stuck {
-            None => (format!("the {opposite} brings it back{}", describe_restore_by_hand(copy.kind)), Role::Muted),
-            Some(why) => (format!("stays, to be read: {why}"), Role::Warning),
+            None => (format!("the {opposite} restores it{}", describe_restore_by_hand(copy.kind)), Role::Muted),
+            Some(why) => (format!("cannot be restored, but can be read: {why}"), Role::Warning),
         };
         lines.push(FormLine::Text(vec![restore], 2));
         if let Some(name) = &copy.name {
@@ -239,9 +240,9 @@ impl List for Copies {
             text("No copies are kept on this database."),
             FormLine::Raw(Vec::new()),
             text(
-                "Before a step that you approved drops a table or column, deletes rows or writes over values, they are \
-                 copied to the schema limbeck, in the same transaction. The opposite step puts them back and takes the \
-                 copy away. What is left then, or what you have not taken back yet, stands here.",
+                "Before an approved step drops a table or a column, deletes rows or overwrites values, limbeck copies them \
+                 to the schema limbeck in the same transaction. The opposite step restores them and drops the copy. \
+                 This list shows the copies that were not restored.",
             ),
         ]
     }

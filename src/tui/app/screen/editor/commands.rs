@@ -153,6 +153,6 @@ fn next_problem(model: &mut Model) -> Vec<Effect> {
     if let Some(line) = lines.iter().find(|line| **line > row + 1).or(lines.first()) {
         return go(model, Move::To((line.saturating_sub(1), 0)));
     }
-    model.notify("no fault and no hazard was found");
+    model.notify("there are no faults and no hazards");
     Vec::new()
 }

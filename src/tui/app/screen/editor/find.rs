@@ -28,7 +28,7 @@ pub(crate) fn decide(editor: &Editor, command: Command) -> Decision {
         return act(open);
     }
     if !editor.document.is_searching() {
-        return refuse("nothing was looked for yet");
+        return refuse("enter a search text first (^f)");
     }
     let forward = matches!(command, Command::FindNext | Command::MatchNext);
     act(move |model| go_to_match(model, forward))
@@ -82,7 +82,7 @@ fn go_to_match(model: &mut Model, forward: bool) -> Vec<Effect> {
         find.from = editor.document.cursor();
     }
     if !found {
-        model.notify("it is nowhere in the script");
+        model.notify("no match in the script");
     }
     Vec::new()
 }

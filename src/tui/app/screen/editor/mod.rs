@@ -110,7 +110,7 @@ impl Editor {
     #[must_use]
     pub fn read_only_reason(&self, is_ui_read_only: bool) -> Option<&'static str> {
         if is_ui_read_only {
-            return Some("limbeck was opened with --read-only");
+            return Some("limbeck was started with --read-only");
         }
         (!self.is_writable()).then_some("this is the ledger's copy; there is no file")
     }

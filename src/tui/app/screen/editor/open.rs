@@ -33,9 +33,11 @@ pub(crate) fn decide(model: &Model) -> Decision {
 pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
     if opening.text.matches('\n').count() >= MOST_LINES || opening.text.lines().any(|line| line.len() > MOST_LINES) {
         let key = model.preferences.keymap.shown(Command::EditOutside);
-        let error = Error::of(ErrorKind::Usage, "the script is too long for the editor here");
+        let error = Error::of(ErrorKind::Usage, "the script is too long for the built-in editor");
         model.show_error(error.hint(match opening.origin {
-            Origin::New => String::from("it was not written: `limbeck revision --autogenerate` writes it to its file"),
+            Origin::New => {
+                String::from("nothing was written; `limbeck revision --autogenerate` writes the script to its file")
+            }
             _ => format!("{key} opens it in $EDITOR"),
         }));
         return Vec::new();
@@ -98,7 +100,7 @@ pub fn on_read(model: &mut Model, path: &Path, answer: Result<(Arc<str>, Option<
         Some(editor) if editor.path == path && !editor.is_modified() && editor.disk.as_ref() != Some(&text) => {
             editor.document.replace(&text);
             editor.disk = Some(text);
-            model.notify("read again: the file was changed by somebody else");
+            model.notify("the file was changed by another program and was read again");
             super::on_changed(model)
         }
         Some(_) => Vec::new(),

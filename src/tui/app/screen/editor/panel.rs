@@ -65,7 +65,7 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
     let key = model.preferences.keymap.shown(Command::Prove);
     let line = |text: String, role| vec![(text, role)];
     let verified = match &editor.panel.proof {
-        EditorProof::None => return vec![line(format!("not proved yet: {key} proves it"), Role::Muted)],
+        EditorProof::None => return vec![line(format!("not proved yet; {key} proves it"), Role::Muted)],
         EditorProof::Running(words, _) => return vec![line(words.clone(), Role::Current)],
         EditorProof::Failed(error) => {
             let mut lines = vec![line(format!("not proved: {}", error.message), Role::Warning)];
@@ -77,7 +77,7 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
     let mut lines = Vec::new();
     let stale = editor.panel.proved.as_deref() != Some(&*editor.text);
     if stale {
-        lines.push(line(format!("edited since: prove again with {key}"), Role::Warning));
+        lines.push(line(format!("edited; {key} proves it again"), Role::Warning));
     }
     lines.push(stage_line(model, verified, stale));
     if let Some(error) = &verified.error {
@@ -121,7 +121,7 @@ pub type Lines = (Vec<Line>, usize);
 pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> Lines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
-        let words = if is_examining(model) { "reading …" } else { "the upgrade does nothing" };
+        let words = if is_examining(model) { "reading …" } else { "the upgrade has no statements" };
         return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
     let before = |at: usize| operations.get(at.checked_sub(1)?).map(|operation| &operation.object);
@@ -173,9 +173,9 @@ pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> Lines {
             _ => Role::Warning,
         };
         let class = (format!("! {}  ", hazard.class.word()), role);
-        let whence = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
+        let suffix = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
         lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
-        let what = format!("  line {line}{whence} · {} {}", hazard.code, hazard.title);
+        let what = format!("  line {line}{suffix} · {} {}", hazard.code, hazard.title);
         lines.push(vec![(what, Role::Muted)]);
         if hazard.evidence.is_some() {
             lines.push(vec![(format!("  {}", describe_evidence(hazard)), role)]);
@@ -191,12 +191,13 @@ pub fn warnings(model: &Model, editor: &Editor) -> Vec<String> {
     let mut lines = Vec::new();
     if editor.file_changed {
         let key = model.preferences.keymap.shown(Command::Save);
-        lines.push(format!("the file was changed by somebody else: {key} asks what to do"));
+        lines.push(format!("the file was changed by another program; {key} asks what to do"));
     }
     let environments = applied_environments(model, editor);
     if !environments.is_empty() {
         let places = environments.join(", ");
-        lines.push(format!("this script has run already (environment {places}): a change here is none there"));
+        lines
+            .push(format!("this script is applied (environment {places}): editing it does not change those databases"));
     }
     if let Some(reason) = editor.read_only_reason(model.read_only) {
         lines.push(format!("read-only: {reason}"));

@@ -64,7 +64,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         on_cancel: OnCancel::Stop,
         shown_by: ShownBy::Footer,
         writes: false,
-        quit_warning: "A script is being proved. Cancelling that drops its scratch database.",
+        quit_warning: "A proof is running. Cancelling it drops its scratch database.",
     };
     model.start_job(spec, Task::Prove(script.revision, text))
 }
@@ -73,8 +73,8 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 pub fn on_progress(model: &mut Model, message: EditorMsg) {
     let EditorMsg::ProofProgress(progress) = message else { return };
     let words = match progress {
-        Told::Scratch { .. } => String::from("proving: the scratch database is there"),
-        Told::Applying { revision } => format!("proving: first {}", revision.short()),
+        Told::Scratch { .. } => String::from("proving: the scratch database was created"),
+        Told::Applying { revision } => format!("proving: applying {} first", revision.short()),
         Told::Proving { stage: Stage::Up, .. } => String::from("proving: up …"),
         Told::Proving { stage: Stage::Down, .. } => String::from("proving: down …"),
         Told::Proving { stage: Stage::Again, .. } => String::from("proving: up again …"),
@@ -96,9 +96,11 @@ pub(super) fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<V
             (EditorProof::Found(verified, model.now), State::Done, format!("{short} is proved: up, down and up again"))
         }
         Ok(verified) => (EditorProof::Found(verified, model.now), State::Failed, format!("{short} is not proved")),
-        Err(error) if error.kind == ErrorKind::Interrupted => {
-            (known_proof(model, id), State::Note, String::from("the proof was cancelled; its scratch database is gone"))
-        }
+        Err(error) if error.kind == ErrorKind::Interrupted => (
+            known_proof(model, id),
+            State::Note,
+            String::from("the proof was cancelled; its scratch database was dropped"),
+        ),
         Err(error) => {
             let words = format!("{short} could not be proved: {}", error.message);
             (EditorProof::Failed(Box::new(error)), State::Failed, words)
@@ -140,7 +142,7 @@ fn finish_draft(model: &mut Model) -> Vec<Effect> {
     editor.path = home;
     editor.origin = Origin::New;
     editor.disk = None;
-    let words = format!("{} is proved, and is no draft any more", editor.name());
+    let words = format!("{} is proved and is not a draft any more", editor.name());
     if let Some(text) = unmarked(&editor.text).map(str::to_owned) {
         editor.document.replace(&text);
         editor.panel.proved = Some(text.clone().into());

@@ -23,7 +23,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
     }
     model.require_writable()?;
     if !editor.is_undecided() {
-        return refuse("nothing has changed since it was saved");
+        return refuse("there are no unsaved changes");
     }
     act(|model| {
         set_after(model, After::Stay);
@@ -95,7 +95,7 @@ fn objection(editor: &Editor) -> Option<Question> {
         }
         (Ok(script), Some(id)) if script.revision != *id && editor.origin == Origin::Script => {
             let words = format!("the revision ID was {id} and is now {}", script.revision);
-            let hint = "scripts that revise it, and databases that hold it, look for the one before";
+            let hint = "scripts and databases still refer to the old revision ID";
             Some(questions::invalid_script(words, Some(String::from(hint))))
         }
         _ if is_known_to_fail(editor) => Some(questions::unproved()),
@@ -161,7 +161,7 @@ fn after_saved(model: &mut Model) -> Vec<Effect> {
         model.select_when_loaded.clone_from(&revision);
     }
     let words = match &editor.home {
-        Some(_) => format!("kept as a draft, which is no part of the history: drafts/{name}"),
+        Some(_) => format!("saved as a draft outside the history: drafts/{name}"),
         None => format!("saved {name}"),
     };
     model.log.note(model.now, State::Done, "save", &path);

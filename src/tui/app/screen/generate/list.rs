@@ -27,14 +27,14 @@ impl List for Generation {
     }
 
     fn title(&self) -> Vec<Piece> {
-        let what = format!(" ─ {}: what the models add, as a script", self.request.new.message);
+        let what = format!(" ─ {}: a script from the models", self.request.new.message);
         vec![(String::from("Autogenerate"), Role::BorderFocused), (what, Role::Muted)]
     }
 
     fn status(&self, model: &Model) -> Piece {
         match &self.end {
             End::Running if model.jobs.is_cancelling() => {
-                (String::from("cancelling: the scratch database is being dropped …"), Role::Warning)
+                (String::from("cancelling: dropping the scratch database …"), Role::Warning)
             }
             End::Running => {
                 let seconds = elapsed(self.started, model.now).as_secs();
@@ -42,19 +42,16 @@ impl List for Generation {
             }
             End::Asking => {
                 let words = match (self.pairs.len(), self.pairs.chosen()) {
-                    (_, 0) => String::from("nothing is renamed unless you say so"),
+                    (_, 0) => String::from("no pair is a rename unless you choose it"),
                     (all, chosen) => format!("{chosen} of {} renamed", plural(all as u64, "pair")),
                 };
                 (words, Role::Warning)
             }
-            End::Nothing => (
-                String::from("the models add nothing to the database: no script is needed, and none was written"),
-                Role::Good,
-            ),
-            End::Ready(_) => (String::from("the script is there, and written nowhere yet"), Role::Good),
-            End::Shown => (String::from("the script was shown in the editor"), Role::Good),
+            End::Nothing => (String::from("the database matches the models: no script was written"), Role::Good),
+            End::Ready(_) => (String::from("the script is ready and has not been written to a file yet"), Role::Good),
+            End::Shown => (String::from("the script was opened in the editor"), Role::Good),
             End::Failed(error) if error.kind == ErrorKind::Interrupted => {
-                (String::from("cancelled; the scratch database is gone, and nothing was written"), Role::Warning)
+                (String::from("cancelled; the scratch database was dropped and nothing was written"), Role::Warning)
             }
             End::Failed(error) => (error.message.clone(), Role::Danger),
         }
@@ -76,9 +73,9 @@ impl List for Generation {
     fn details(&self, index: usize) -> Vec<FormLine> {
         let pair = self.pair_at(index).and_then(|pair| self.pairs.get(pair));
         let Some((candidate, rename)) = pair else { return Vec::new() };
-        let reasons = vec![(String::from("alike   "), Role::Muted), (candidate.reasons.join(", "), Role::Text)];
+        let reasons = vec![(String::from("reason  "), Role::Muted), (candidate.reasons.join(", "), Role::Text)];
         let result = renames::describe_result(&candidate.subject, rename);
-        let result = vec![(String::from("then    "), Role::Muted), result];
+        let result = vec![(String::from("result  "), Role::Muted), result];
         vec![FormLine::Text(reasons, 8), FormLine::Text(result, 8)]
     }
 
@@ -87,7 +84,7 @@ impl List for Generation {
         if self.pair_at(index) != Some(0) {
             return Vec::new();
         }
-        let words = if self.is_asking() { "Which of these are renames?" } else { "What was said of renames" };
+        let words = if self.is_asking() { "Which of these are renames?" } else { "The chosen renames" };
         vec![FormLine::Raw(Vec::new()), FormLine::Text(vec![(String::from(words), Role::Title)], 0)]
     }
 
@@ -113,7 +110,7 @@ impl List for Generation {
         model.require_connected()?;
         if self.is_stale(model) {
             let key = model.preferences.keymap.shown(Command::Refresh);
-            return refuse(format!("the database, the scripts or the models have changed: {key} begins again"));
+            return refuse(format!("the database, the scripts or the models have changed; {key} starts again"));
         }
         act(go_on)
     }
@@ -127,7 +124,7 @@ impl List for Generation {
 
     fn title_of(&self, command: Command) -> Option<&'static str> {
         match command {
-            Command::Open if self.is_asking() => Some("go on"),
+            Command::Open if self.is_asking() => Some("continue"),
             Command::Toggle => Some("rename or not"),
             _ => None,
         }
@@ -135,7 +132,7 @@ impl List for Generation {
 
     fn on_close(&self, model: &Model) -> Option<String> {
         let key = model.preferences.keymap.shown(Command::Autogenerate);
-        self.is_asking().then(|| format!("autogenerate waits for an answer: {key} goes back to it"))
+        self.is_asking().then(|| format!("autogenerate waits for an answer; {key} shows the question"))
     }
 
     fn on_interrupt(&self) -> Option<Action> {
@@ -174,7 +171,7 @@ impl Generation {
         match (phase, self.stage) {
             _ if asks => {
                 let pairs = plural(self.pairs.len() as u64, "pair");
-                left.push((format!("{pairs} that may be one thing under two names"), Role::Warning));
+                left.push((format!("{pairs} that may be renames"), Role::Warning));
             }
             (Phase::Prove, Some(stage)) if status.words.is_empty() => {
                 let found = match &self.end {
@@ -224,10 +221,10 @@ impl Generation {
             (Some(Phase::Read), _) => "reading the database",
             (Some(Phase::Compare), _) => "comparing",
             (Some(Phase::Renames), _) => "renaming",
-            (Some(Phase::Prove), None) => "copying the database's schema to prove the script on",
+            (Some(Phase::Prove), None) => "copying the database's schema for the proof",
             (Some(Phase::Prove), Some(Stage::Up)) => "proving the upgrade",
             (Some(Phase::Prove), Some(Stage::Down)) => "proving the downgrade",
-            (Some(Phase::Prove), Some(Stage::Again)) => "proving the upgrade once more",
+            (Some(Phase::Prove), Some(Stage::Again)) => "proving the second upgrade",
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn on_progress(model: &mut Model, message: GenerateMsg) {
         Told::Read => last.on_read(model.now),
         // The second comparison is part of the renames.
         Told::Compare if last.request.renames.is_some() => {
-            last.phases.say(Phase::Renames, "comparing with what was said");
+            last.phases.say(Phase::Renames, "comparing with the chosen renames");
         }
         Told::Compare => last.phases.begin(Phase::Compare, model.now),
         Told::Compared { statements, objects } => last.on_compared(statements, objects, model.now),
@@ -59,8 +59,8 @@ impl Generation {
                 self.files = count;
                 self.phases.say(Phase::Load, format!("{file}, {number} of {count}"));
             }
-            models::Told::Reading => self.phases.say(Phase::Load, "reading what the models make"),
-            models::Told::FromCache => self.phases.say(Phase::Load, "as they were when they were last loaded"),
+            models::Told::Reading => self.phases.say(Phase::Load, "reading the schema of the models"),
+            models::Told::FromCache => self.phases.say(Phase::Load, "not changed since they were loaded"),
             models::Told::Scratch { .. } => {}
         }
     }
@@ -117,12 +117,12 @@ pub fn on_end(model: &mut Model, message: GenerateMsg, was_cancelled: bool) -> V
             Vec::new()
         }
         Ok(GenerateAnswer::Nothing(notes)) => {
-            last.phases.say(Phase::Compare, "nothing differs");
+            last.phases.say(Phase::Compare, "no differences");
             last.phases.finish(model.now);
             add_notes(&mut last.notes, notes);
             last.end = End::Nothing;
             model.differences.store(Against::Models, last.facts, 0);
-            report(model, State::Done, "the models add nothing to the database; nothing was written");
+            report(model, State::Done, "the database matches the models; nothing was written");
             Vec::new()
         }
         Ok(GenerateAnswer::Script(script)) => on_script(model, *script),
@@ -149,10 +149,10 @@ fn on_renames(model: &mut Model, comparison: Comparison) {
     last.end = End::Asking;
     let pairs = plural(last.pairs.len() as u64, "pair");
     model.differences.store(Against::Models, last.facts, count);
-    model.log.note(model.now, State::Note, NAME, &format!("{pairs} may be renames: somebody has to say which"));
+    model.log.note(model.now, State::Note, NAME, &format!("{pairs} may be renames; choose which"));
     if !lists::is_open::<Generation>(model) {
         let key = model.preferences.keymap.shown(Command::Autogenerate);
-        model.notify(format!("autogenerate asks about {pairs} that may be renames: {key} shows them"));
+        model.notify(format!("autogenerate asks about {pairs} that may be renames; {key} shows them"));
     }
     go_to_first_pair(model);
 }

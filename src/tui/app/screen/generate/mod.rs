@@ -141,7 +141,7 @@ fn decide_generate(model: &Model) -> Decision {
 }
 
 const PURPOSE: NewRevisionPurpose = NewRevisionPurpose {
-    title: "New revision of what the models add",
+    title: "New revision from the models",
     verb: "generate",
     may_branch: false,
     note: form_note,
@@ -150,8 +150,8 @@ const PURPOSE: NewRevisionPurpose = NewRevisionPurpose {
 
 fn form_note(model: &Model, has_several_heads: bool, form: &mut Form) {
     form.blank();
-    let words = "The models are compared with the database. What they add becomes a script, which is proved on a \
-                 scratch database and shown; it is written only when you keep it.";
+    let words = "limbeck compares the models with the database, generates a script, proves it on a scratch database and \
+                 shows it. A file is written only if you keep the script.";
     form.text(words, Role::Muted);
     if has_several_heads {
         let key = model.preferences.keymap.shown(Command::Merge);
@@ -162,7 +162,7 @@ fn form_note(model: &Model, has_several_heads: bool, form: &mut Form) {
 /// Decides Space: whether the pair under the cursor is a rename.
 fn decide_toggle(model: &Model) -> Decision {
     let Some(last) = model.states.get::<Generation>().filter(|last| last.is_asking()) else {
-        return refuse("there is nothing to choose from");
+        return refuse("there is nothing to choose");
     };
     match lists::selected::<Generation>(model).and_then(|entry| last.pair_at(entry)) {
         Some(index) => act(move |model| {
@@ -172,7 +172,7 @@ fn decide_toggle(model: &Model) -> Decision {
             }
             Vec::new()
         }),
-        None => refuse("this is no pair of names"),
+        None => refuse("this entry is not a pair"),
     }
 }
 
@@ -210,7 +210,7 @@ fn run(model: &mut Model) -> Vec<Effect> {
         on_cancel: OnCancel::Stop,
         shown_by: ShownBy::List,
         writes: false,
-        quit_warning: "A script is being generated. Cancelling that drops the scratch database.",
+        quit_warning: "A script is being generated. Cancelling it drops the scratch database.",
     };
     model.start_job(spec, Task::Generate(tree, request))
 }
@@ -221,7 +221,7 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
     if let Some(last) = model.states.get_mut::<Generation>() {
         last.request.renames = Some(last.pairs.specs());
         last.phases.begin(Phase::Renames, now);
-        last.phases.say(Phase::Renames, "looking at the models once more");
+        last.phases.say(Phase::Renames, "loading the models again");
     }
     lists::open::<Generation>(model);
     run(model)

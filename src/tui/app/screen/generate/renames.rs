@@ -136,9 +136,9 @@ pub(super) fn describe_result(subject: &Subject, rename: bool) -> Piece {
         Subject::Label { old, new, .. } => (old, new, false),
     };
     match (rename, holds) {
-        (true, true) => (format!("{old} becomes {new}, and keeps what it holds"), Role::Good),
-        (true, false) => (format!("{old} becomes {new}"), Role::Good),
-        (false, true) => (format!("{old} is dropped with what it holds; {new} is added, empty"), Role::Warning),
+        (true, true) => (format!("{old} is renamed to {new}; its data is kept"), Role::Good),
+        (true, false) => (format!("{old} is renamed to {new}"), Role::Good),
+        (false, true) => (format!("{old} is dropped with its data; {new} is added without data"), Role::Warning),
         (false, false) => (format!("{old} is dropped; {new} is added"), Role::Muted),
     }
 }

@@ -72,18 +72,18 @@ impl Confirm {
         }
         let keys = model.preferences.keymap.shown(Command::KeepCopies);
         let ways = match (self.with_copies.is_some(), is_over) {
-            (true, _) => format!("{keys} makes copies after all"),
+            (true, _) => format!("{keys}: make copies again"),
             (false, true) => {
-                format!("raise keep_limit under [apply], or make a backup and go on without copies: {keys}")
+                format!("raise keep_limit under [apply], or make a backup and continue without copies ({keys})")
             }
-            (false, false) => format!("{keys} goes on without copies"),
+            (false, false) => format!("{keys}: continue without copies"),
         };
         if self.can_toggle_copies() {
             form.fact("", vec![(ways, Role::Muted)]);
         }
         if !self.plan.backup_first {
             let key = model.preferences.keymap.shown(Command::Backup);
-            form.fact("backup", vec![(format!("none is made; Esc and {key} make one first"), Role::Muted)]);
+            form.fact("backup", vec![(format!("no backup is made; Esc and {key} make one first"), Role::Muted)]);
         }
     }
 
@@ -113,7 +113,7 @@ impl Dialog for Confirm {
         let title = match destroys {
             true => "This destroys data",
             false if self.plan.environment.protected => "This environment is protected",
-            false => "Another environment comes first",
+            false => "Another environment should come first",
         };
         let mut form = Form::new(title, 76);
         form.danger = true;
@@ -133,7 +133,7 @@ impl Dialog for Confirm {
         }
         form.blank();
         let word = self.plan.word_to_type().unwrap_or_default();
-        let label = format!("Type {word} to go on: ");
+        let label = format!("Type {word} to continue: ");
         let problem = self.problem.iter().map(|problem| (problem.clone(), Role::Danger)).collect();
         form.pinned = vec![
             FormLine::Field { label, input: self.input.clone(), focused: self.drawn, index: 0 },
@@ -150,7 +150,7 @@ impl Dialog for Confirm {
             return Vec::new();
         }
         if self.plan.keeping.is_over() {
-            self.problem = Some(String::from("the copies do not fit: see what is kept"));
+            self.problem = Some(String::from("the copies are larger than keep_limit"));
             model.dialogs.push(self);
             return Vec::new();
         }
@@ -225,7 +225,7 @@ pub(crate) fn decide_copies(model: &Model) -> Decision {
             }
             Vec::new()
         }),
-        Some(_) => refuse("no copies are made here"),
+        Some(_) => refuse("this plan makes no copies"),
         None => refuse("not here"),
     }
 }

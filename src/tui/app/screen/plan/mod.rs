@@ -181,8 +181,8 @@ impl PlanScreen {
             })
         });
         self.stale = match (moved, edited) {
-            (true, _) => Some("the database has moved since this plan was made"),
-            (_, true) => Some("the scripts have changed since this plan was made"),
+            (true, _) => Some("the database has changed since this plan was prepared"),
+            (_, true) => Some("the scripts have changed since this plan was prepared"),
             _ => None,
         };
     }
@@ -228,7 +228,7 @@ impl Screen for PlanScreen {
 
     fn back(&self, model: &Model) -> Decision {
         if model.jobs.runs(APPLY) {
-            return refuse("the plan is being applied; ^c cancels it");
+            return refuse("the plan is running; ^c cancels it");
         }
         act(close)
     }
@@ -236,7 +236,7 @@ impl Screen for PlanScreen {
     fn refresh(&self, model: &Model) -> Decision {
         model.require_idle()?;
         if !self.is_reviewing() {
-            return refuse("the plan has run");
+            return refuse("the plan has already run");
         }
         let request = self.request.clone();
         act(move |model| prepare(model, request))
@@ -285,7 +285,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     }
     model.require_writable()?;
     if !screen.is_reviewing() {
-        return refuse("the plan has run");
+        return refuse("the plan has already run");
     }
     if command == Command::Transaction {
         let mode = match screen.plan.mode {
@@ -297,7 +297,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     }
     model.require_connected()?;
     if let Some(reason) = screen.stale {
-        return refuse(format!("{reason}: {} makes it again", model.preferences.keymap.shown(Command::Refresh)));
+        return refuse(format!("{reason}; {} prepares it again", model.preferences.keymap.shown(Command::Refresh)));
     }
     let plan = screen.plan.clone();
     act(|model| apply(model, plan))

@@ -58,7 +58,7 @@ fn on_copy_progress(model: &mut Model, progress: &Progress) {
             model.log.note(now, State::Note, "back", &words);
         }
         Progress::CopyStays { object, why, .. } => {
-            model.log.note(now, State::Warning, "kept", &format!("the copy of {object} stays: {why}"));
+            model.log.note(now, State::Warning, "kept", &format!("the copy of {object} is kept: {why}"));
         }
         _ => {}
     }
@@ -103,7 +103,7 @@ fn follow(model: &mut Model, wanted: impl Fn(&PlanRow) -> bool) {
 fn blocked(model: &mut Model, blockers: Vec<Blocker>) {
     for blocker in &blockers {
         let words = format!(
-            "waits for pid {} ({}, {}, open for {}): {}",
+            "waiting for pid {} ({}, {}, open for {}): {}",
             blocker.pid,
             blocker.user,
             blocker.application,
@@ -154,13 +154,13 @@ fn step_retried(model: &mut Model, step: usize, attempt: u32) {
     model.log.roll_back(&[step_name(model, step)]);
     update_progress(model, |progress| progress.statements.retain(|(s, _), _| *s != step));
     set_step(model, step, StepState::Running);
-    let words = format!("rolled back and started again, attempt {attempt}");
+    let words = format!("rolled back and retried, attempt {attempt}");
     model.log.note(model.now, State::Warning, "lock", &words);
 }
 
 fn on_success(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
     let words = format!("{} → {}", join_ids(&outcome.from), join_ids(&outcome.to));
-    let done = if was_cancelled { "it was done before the cancel arrived" } else { "done" };
+    let done = if was_cancelled { "the run had finished before the cancel" } else { "done" };
     model.notify(format!("{done}: {words}"));
     model.log.note(model.now, State::Note, "done", &words);
     if let Some(screen) = model.screens.get_mut::<PlanScreen>() {

@@ -32,10 +32,10 @@ fn require_no_missing(model: &Model) -> Check {
     match model.history.items().first() {
         Some(Item::Missing(id)) => {
             let way = match ledger::missing_script(model, id) {
-                MissingScript::Found(_) => "d takes it back, or bring its file back",
-                _ => "bring its file back, or stamp another revision",
+                MissingScript::Found(_) => "d downgrades it, or restore its file",
+                _ => "restore its file, or stamp another revision",
             };
-            Err(format!("the database is at {}, which no script has: {way}", id.short()).into())
+            Err(format!("the database is at {}, which has no script: {way}", id.short()).into())
         }
         _ => Ok(()),
     }
@@ -48,7 +48,7 @@ fn require_no_lost(model: &Model) -> Check {
         _ => None,
     });
     let Some(id) = lost else { return Ok(()) };
-    let words = "which neither a script nor the ledger has: bring its file back, or stamp another revision";
+    let words = "which has no script and no copy in the ledger: restore its file, or stamp another revision";
     Err(format!("the database is at {}, {words}", id.short()).into())
 }
 
@@ -78,7 +78,8 @@ fn downgrade_target(model: &Model) -> Target {
         heads => {
             let names: Vec<&str> = heads.iter().map(RevisionId::short).collect();
             let names = names.join(", ");
-            Err(format!("the database has several heads ({names}): go to the revision to stay and press D").into())
+            Err(format!("the database has several heads ({names}): select the revision to downgrade to and press D")
+                .into())
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
 impl Dialog for MergeDialog {
     fn form(&self, model: &Model) -> Form {
         let mut form = Form::new("Merge heads", 76);
-        form.text("A merge revision brings these heads together; its script runs nothing by itself.", Role::Muted);
+        form.text("A merge revision has these heads as parents; its script has no statements.", Role::Muted);
         form.blank();
         for (index, (id, chosen)) in self.heads.iter().enumerate() {
             let mark = if *chosen { "[x] " } else { "[ ] " };
@@ -65,8 +65,8 @@ impl Dialog for MergeDialog {
             self.heads.iter().filter(|(_, chosen)| *chosen).map(|(id, _)| id.to_string()).collect();
         let message = self.message.text().trim().to_owned();
         self.problem = match (chosen.len(), message.is_empty()) {
-            (..2, _) => Some("a merge takes two heads or more"),
-            (_, true) => Some("a message is needed: it names the file"),
+            (..2, _) => Some("choose at least two heads"),
+            (_, true) => Some("enter a message; it becomes part of the file name"),
             _ => None,
         };
         let (None, Some(tree)) = (self.problem, model.tree.clone()) else {

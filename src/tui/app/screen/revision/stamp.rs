@@ -36,7 +36,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
     model.require_connected()?;
     let dialog = prepare(model)?;
     if dialog.from == dialog.to {
-        return refuse("the version table says so already");
+        return refuse("the version table already has this revision");
     }
     act(|model| {
         let tree = dialog.tree.clone();
@@ -88,9 +88,9 @@ impl Dialog for StampDialog {
         form.fact("to", vec![(describe(model, &self.to), Role::Head)]);
         form.fact("drift", vec![model.differences.describe_drift()]);
         form.blank();
-        form.text("Only the version table is written: no script runs, and no table of yours changes.", Role::Muted);
+        form.text("Only the version table is written. No script runs, and no other table changes.", Role::Muted);
         if self.purge {
-            form.text("The rows that no script has are removed.", Role::Warning);
+            form.text("The rows of revisions without a script are removed.", Role::Warning);
         }
         form.blank();
         form.buttons = vec![String::from("Cancel"), String::from("Stamp")];

@@ -116,9 +116,9 @@ fn find_problem(model: &Model) -> Result<Error, Cow<'static, str>> {
     }
     let problems = model.tree.as_ref().map_or(0, |tree| tree.problems.len());
     if problems == 0 {
-        return Err("nothing is wrong".into());
+        return Err("there is no problem".into());
     }
-    let mut all = Error::new(format!("{problems} of the scripts' problems stand in the way"));
+    let mut all = Error::new(format!("the scripts have {problems} problems"));
     all.causes = (0..problems).filter_map(|index| script_problem(model, index)).map(|error| error.report()).collect();
     Ok(if problems == 1 { script_problem(model, 0).unwrap_or(all) } else { all })
 }

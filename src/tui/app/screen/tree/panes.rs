@@ -46,7 +46,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 pub(crate) fn decide_back(model: &Model) -> Decision {
     let is_on_history = model.panes.focus == Pane::History;
     if is_on_history && model.panes.filter.input.is_empty() {
-        return refuse("this is the first level; q quits");
+        return refuse("this is the top level; q quits");
     }
     act(move |model| {
         if is_on_history {

@@ -35,12 +35,12 @@ impl List for Verification {
         let proved = self.proved();
         match &self.end {
             End::Running if model.jobs.is_cancelling() => {
-                (String::from("cancelling: the scratch database is being dropped …"), Role::Warning)
+                (String::from("cancelling: dropping the scratch database …"), Role::Warning)
             }
             End::Running => (self.describe_progress(model), Role::Current),
             End::Failed(error) if error.kind == ErrorKind::Interrupted => {
-                let before = if proved > 0 { format!(", {proved} were proved before") } else { String::new() };
-                (format!("cancelled; the scratch database is gone{before}"), Role::Warning)
+                let before = if proved > 0 { format!("; {proved} revisions had been proved") } else { String::new() };
+                (format!("cancelled; the scratch database was dropped{before}"), Role::Warning)
             }
             End::Failed(error) => (error.message.clone(), Role::Danger),
             End::Done { back_to_base, data_untested } if proved == self.results.len() => {
@@ -175,9 +175,9 @@ impl Verification {
     fn describe_progress(&self, model: &Model) -> String {
         let seconds = model.jobs.running().map_or(0, |job| elapsed(job.started, model.now).as_secs());
         let doing = match &self.current {
-            None if !self.has_scratch => String::from("making a scratch database"),
-            None => String::from("reading the empty schema"),
-            Some(Activity::Applying(id)) => format!("running what comes before: {}", id.short()),
+            None if !self.has_scratch => String::from("creating a scratch database"),
+            None => String::from("reading the schema of the empty database"),
+            Some(Activity::Applying(id)) => format!("applying an earlier revision: {}", id.short()),
             Some(Activity::Proving { revision, stage, number, .. }) => {
                 let stage = match stage {
                     Stage::Up => "up",
@@ -186,7 +186,7 @@ impl Verification {
                 };
                 format!("proving {number} of {}: {} {stage}", self.count, revision.short())
             }
-            Some(Activity::BackToBase) => String::from("taking all of it back to base at once"),
+            Some(Activity::BackToBase) => String::from("downgrading everything to base"),
         };
         format!("{doing}, {seconds} s")
     }

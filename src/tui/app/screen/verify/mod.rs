@@ -128,8 +128,8 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     let of = match (command, model.history.selected_item()) {
         (Command::VerifyAll, _) => None,
         (_, Some(Item::Revision(id))) => Some(id.clone()),
-        (_, Some(Item::Missing(_))) => return refuse("the selected revision has no script here"),
-        (_, Some(Item::Problem(_))) => return refuse("this script cannot be read; Enter says why"),
+        (_, Some(Item::Missing(_))) => return refuse("the selected revision has no script"),
+        (_, Some(Item::Problem(_))) => return refuse("this script cannot be read; Enter shows the reason"),
         _ => return refuse("no revision is selected"),
     };
     act(|model| start(model, of))
@@ -147,7 +147,7 @@ fn start(model: &mut Model, of: Option<RevisionId>) -> Vec<Effect> {
         on_cancel: OnCancel::Stop,
         shown_by: ShownBy::List,
         writes: false,
-        quit_warning: "Scripts are being verified. Cancelling that drops the scratch database.",
+        quit_warning: "A verification is running. Cancelling it drops its scratch database.",
     };
     model.start_job(spec, Task::Verify(tree, revisions))
 }
