@@ -100,7 +100,7 @@ pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
             if n > 0 {
                 column = break_line(&mut lines, indent);
             }
-            for word in words(part) {
+            for word in split_words(part) {
                 column = add_word(&mut lines, (word, *role), column, (width, indent));
             }
         }
@@ -109,7 +109,7 @@ pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
 }
 
 /// The words of a line and the blanks between them. Closing punctuation stays with the word before it.
-fn words(line: &str) -> impl Iterator<Item = &str> {
+fn split_words(line: &str) -> impl Iterator<Item = &str> {
     let mut ends: Vec<usize> = Vec::new();
     let mut after_word = false;
     for (start, part) in line.split_word_bound_indices() {

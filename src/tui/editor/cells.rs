@@ -69,17 +69,21 @@ pub fn after(line: &str, character: usize) -> Option<usize> {
 /// The start of the word before a position, or the start of the line.
 #[must_use]
 pub fn word_before(line: &str, character: usize) -> usize {
-    words(line).into_iter().map(|(start, _)| start).take_while(|start| *start < character).last().unwrap_or(0)
+    split_words(line).into_iter().map(|(start, _)| start).take_while(|start| *start < character).last().unwrap_or(0)
 }
 
 /// The end of the word after a position, or the end of the line.
 #[must_use]
 pub fn word_after(line: &str, character: usize) -> usize {
-    words(line).into_iter().map(|(_, end)| end).find(|end| *end > character).unwrap_or_else(|| line.chars().count())
+    split_words(line)
+        .into_iter()
+        .map(|(_, end)| end)
+        .find(|end| *end > character)
+        .unwrap_or_else(|| line.chars().count())
 }
 
 /// The words of a line, as their first character and the character after them. `legacy_code` is one word.
-fn words(line: &str) -> Vec<(usize, usize)> {
+fn split_words(line: &str) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut at = 0;
     for part in line.split_word_bounds() {

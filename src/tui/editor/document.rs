@@ -129,7 +129,7 @@ impl Document {
     }
 
     /// Moves the cursor. `selecting` extends the selection; otherwise it is removed.
-    pub fn go(&mut self, motion: Move, selecting: bool) {
+    pub fn move_cursor(&mut self, motion: Move, selecting: bool) {
         let wanted = self.wanted_cell.take();
         let collapsed = self.selection().filter(|_| !selecting);
         let target = match (motion, collapsed) {
@@ -201,8 +201,8 @@ impl Document {
 
     /// Selects the whole text.
     pub fn select_all(&mut self) {
-        self.go(Move::Start, false);
-        self.go(Move::End, true);
+        self.move_cursor(Move::Start, false);
+        self.move_cursor(Move::End, true);
     }
 
     /// Replaces the selection by typed text. Control characters other than line breaks and tabs are removed.
@@ -239,7 +239,7 @@ impl Document {
     pub fn delete(&mut self, motion: Move) -> bool {
         if self.selection().is_none() {
             self.area.cancel_selection();
-            self.go(motion, true);
+            self.move_cursor(motion, true);
         }
         self.wanted_cell = None;
         // Deleting the selection must not change the copied text.
@@ -295,7 +295,7 @@ impl Document {
             self.area.delete_char();
         }
         self.area.cancel_selection();
-        self.go(Move::To((row, character)), false);
+        self.move_cursor(Move::To((row, character)), false);
     }
 
     /// Sets the search text. Case counts if the text contains capital letters. Returns the number of matches.

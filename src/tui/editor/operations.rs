@@ -72,7 +72,7 @@ const LONG_DETAIL: usize = 6;
 /// The operation of a statement.
 #[must_use]
 pub fn operation(statement: &str, line: usize) -> Operation {
-    let words = words(statement);
+    let words = split_words(statement);
     let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let is = |at: usize, list: &[&str]| lower.get(at).is_some_and(|word| list.contains(&word.as_str()));
     let mut doing: Vec<&str> = lower.iter().take(1).map(String::as_str).collect();
@@ -126,7 +126,7 @@ fn readable(word: &str) -> String {
 
 /// The words and names of a statement up to its first parenthesis, except those in lists of names. Comments are
 /// skipped.
-fn words(statement: &str) -> Vec<String> {
+fn split_words(statement: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut rest = statement.chars().take(2000).peekable();

@@ -28,7 +28,7 @@ impl MainLoop {
     pub(super) fn edit(&mut self, path: &Path, line: Option<usize>) {
         let project = self.machine.effects.project();
         let started = invocation(&project.variables, path, line).and_then(|invocation| {
-            self.leave(TerminalUser::Editor(None));
+            self.release_terminal(TerminalUser::Editor(None));
             let mut command = Command::new(&invocation.program);
             command.args(&invocation.arguments);
             command.spawn().map_err(|error| {
@@ -37,9 +37,9 @@ impl MainLoop {
         });
         let mut child = match started {
             Ok(child) => child,
-            Err(error) => return self.come_back_from_editor(Err(error)),
+            Err(error) => return self.on_editor_closed(Err(error)),
         };
-        self.away = Some(TerminalUser::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
+        self.terminal_user = Some(TerminalUser::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
         let sender = self.sender.clone();
         tokio::spawn(async move {
             let result = child.wait().await;
@@ -47,14 +47,14 @@ impl MainLoop {
         });
     }
 
-    pub(super) fn come_back_from_editor(&mut self, result: Result<()>) {
-        self.come_back();
+    pub(super) fn on_editor_closed(&mut self, result: Result<()>) {
+        self.retake_terminal();
         self.send(Msg::EditorClosed(result));
     }
 
     /// Ends a running editor, because the terminal is about to return to the shell.
     pub(super) fn end_editor(&self) {
-        if let Some(TerminalUser::Editor(Some(id))) = self.away
+        if let Some(TerminalUser::Editor(Some(id))) = self.terminal_user
             && let Some(pid) = Pid::from_raw(id)
         {
             let _ = kill_process(pid, Unix::TERM);
@@ -63,16 +63,16 @@ impl MainLoop {
 
     /// SIGTSTP: releases the terminal and stops the whole process group that the shell started.
     pub(super) fn stop(&mut self) {
-        match self.away {
+        match self.terminal_user {
             // The editor's ^z has already stopped its part of the process group.
             Some(TerminalUser::Editor(_)) => {
                 let _ = kill_process(getpid(), Unix::STOP);
             }
             Some(TerminalUser::Shell) => {}
             None => {
-                self.leave(TerminalUser::Shell);
+                self.release_terminal(TerminalUser::Shell);
                 if kill_current_process_group(Unix::STOP).is_err() {
-                    self.come_back();
+                    self.retake_terminal();
                 }
             }
         }
@@ -80,21 +80,21 @@ impl MainLoop {
 
     /// SIGCONT: takes the terminal again.
     pub(super) fn resume(&mut self) {
-        if !matches!(self.away, Some(TerminalUser::Editor(_))) {
+        if !matches!(self.terminal_user, Some(TerminalUser::Editor(_))) {
             terminal::restore();
-            self.come_back();
+            self.retake_terminal();
         }
     }
 
-    fn leave(&mut self, away: TerminalUser) {
+    fn release_terminal(&mut self, user: TerminalUser) {
         self.input = None;
-        self.away = Some(away);
+        self.terminal_user = Some(user);
         terminal::restore();
     }
 
-    fn come_back(&mut self) {
-        self.away = None;
-        if self.screen.take_again().is_err() {
+    fn retake_terminal(&mut self) {
+        self.terminal_user = None;
+        if self.screen.retake().is_err() {
             self.handle_lost_terminal();
             return;
         }

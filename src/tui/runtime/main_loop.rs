@@ -51,7 +51,7 @@ pub(super) struct MainLoop {
     pub(super) screen: Screen,
     /// Read while limbeck has the terminal.
     pub(super) input: Option<EventStream>,
-    pub(super) away: Option<TerminalUser>,
+    pub(super) terminal_user: Option<TerminalUser>,
     pub(super) sender: UnboundedSender<Event>,
     events: UnboundedReceiver<Event>,
     signals: Signals,
@@ -77,7 +77,7 @@ impl MainLoop {
             machine,
             screen,
             input: Some(EventStream::new()),
-            away: None,
+            terminal_user: None,
             sender,
             events,
             signals,
@@ -117,7 +117,7 @@ impl MainLoop {
 
     fn set_timers(&mut self) {
         let now = Instant::now();
-        let here = self.away.is_none();
+        let here = self.terminal_user.is_none();
         let idle = self.machine.effects.running() == 0 && !self.machine.model.is_busy();
         self.timers.tick_while(here && self.machine.model.wants_tick(), now);
         self.timers.poll_while(here && self.focused && idle, now);
@@ -158,7 +158,7 @@ impl MainLoop {
             Event::Answer(message) => self.send(message),
             Event::Ended(kind) => self.machine.effects.ended(kind),
             Event::FilesChanged => self.timers.files_changed(Instant::now()),
-            Event::EditorEnded(result) => self.come_back_from_editor(result),
+            Event::EditorEnded(result) => self.on_editor_closed(result),
         }
     }
 
@@ -190,7 +190,7 @@ impl MainLoop {
                 }
             }
             // While the editor has the terminal, its ^c and ^z reach this process too.
-            Signal::Interrupt if self.away.is_some() => {}
+            Signal::Interrupt if self.terminal_user.is_some() => {}
             Signal::Interrupt => {
                 self.send(Msg::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
             }
@@ -280,7 +280,7 @@ impl MainLoop {
 
     fn draw(&mut self) {
         let machine = &self.machine;
-        let drawn = if self.away.is_none() { self.screen.draw(|frame| machine.draw(frame)) } else { Ok(()) };
+        let drawn = if self.terminal_user.is_none() { self.screen.draw(|frame| machine.draw(frame)) } else { Ok(()) };
         self.timers.drawn(Instant::now());
         if drawn.is_err() && self.exit_code.is_none() {
             self.handle_lost_terminal();

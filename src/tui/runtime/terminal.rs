@@ -53,7 +53,7 @@ impl Screen {
     }
 
     /// Takes the terminal again after [`restore`]. The next frame is drawn completely.
-    pub(super) fn take_again(&mut self) -> io::Result<()> {
+    pub(super) fn retake(&mut self) -> io::Result<()> {
         if !HAS_TERMINAL.load(Ordering::SeqCst) {
             take(&self.title)?;
         }

@@ -26,8 +26,8 @@ pub fn draw(model: &Model, paint: &mut Paint) -> Option<(u16, u16)> {
     for (row, line) in (0..areas.pinned.height).zip(&areas.form.pinned) {
         cursor = draw_line(line, shifted(areas.pinned, row), paint).or(cursor);
     }
-    buttons(&areas, paint);
-    scroll_mark(&areas, paint);
+    draw_buttons(&areas, paint);
+    draw_scroll_mark(&areas, paint);
     cursor
 }
 
@@ -63,7 +63,7 @@ fn draw_line(line: &FormLine, area: Rect, paint: &mut Paint) -> Option<(u16, u16
     }
 }
 
-fn buttons(areas: &DialogAreas, paint: &mut Paint) {
+fn draw_buttons(areas: &DialogAreas, paint: &mut Paint) {
     for (index, (label, area)) in areas.form.buttons.iter().zip(&areas.buttons).enumerate() {
         let focused = areas.form.focused_button == Some(index);
         let mut pen = paint.pen(*area);
@@ -74,7 +74,7 @@ fn buttons(areas: &DialogAreas, paint: &mut Paint) {
 }
 
 /// Shows at the bottom border how many lines are below.
-fn scroll_mark(areas: &DialogAreas, paint: &mut Paint) {
+fn draw_scroll_mark(areas: &DialogAreas, paint: &mut Paint) {
     let seen = areas.first + usize::from(areas.body.height);
     let below = areas.lines.len().saturating_sub(seen);
     if below == 0 && areas.first == 0 {

@@ -30,8 +30,8 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
     let rows = usize::from(areas.text.height);
     let lines = editor.document.lines().len();
     for (row, line) in (0..areas.text.height).zip(editor.top..lines.min(editor.top + rows)) {
-        gutter(editor, line, shifted(areas.gutter, row), paint);
-        text(editor, line, shifted(areas.text, row), paint);
+        draw_gutter(editor, line, shifted(areas.gutter, row), paint);
+        draw_text(editor, line, shifted(areas.text, row), paint);
     }
     for (row, (words, bad)) in (0..areas.messages.height).zip(areas::messages(model, editor)) {
         let role = if bad { Role::Danger } else { Role::Warning };
@@ -39,9 +39,9 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
         pen.put(if bad { " x " } else { " ! " }, role);
         pen.put(&words, role);
     }
-    beside(model, editor, &areas, paint);
-    place(editor, &areas, paint);
-    find(editor, areas.find, paint).or_else(|| cursor(editor, areas.text))
+    draw_panel(model, editor, &areas, paint);
+    draw_position(editor, &areas, paint);
+    draw_search_line(editor, areas.find, paint).or_else(|| cursor_position(editor, areas.text))
 }
 
 fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
@@ -62,7 +62,7 @@ fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
 }
 
 /// The mark of a fault or a hazard, and the line number. The number of the cursor's line is bright.
-fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
+fn draw_gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
     let (mark, role) = match editor.marks(line) {
         (true, _) => (paint.glyph("✗", "x"), Role::Danger),
         (false, true) => ("!", Role::Warning),
@@ -76,7 +76,7 @@ fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
 }
 
 /// The visible cells of a line.
-fn text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
+fn draw_text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
     let line = editor.document.line(row);
     let tokens = editor.document.tokens(row);
     let chosen = Chosen::of(editor, row);
@@ -139,7 +139,7 @@ impl Chosen {
 }
 
 /// The position of the cursor, at the bottom border.
-fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
+fn draw_position(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
     let frame = areas.frame;
     let (row, _) = editor.document.cursor();
     let lines = editor.document.lines().len();
@@ -155,7 +155,7 @@ fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
 }
 
 /// The panel: three blocks in a column, or one below the text.
-fn beside(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
+fn draw_panel(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
     let Some(last) = areas.panel.last() else { return };
     let most = usize::from(last.bottom());
     let proof = panel::proof_lines(model, editor);
@@ -175,14 +175,14 @@ fn beside(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint
             }));
             all.1 += 1 + total;
         }
-        return block_of("Proof, operations, hazards", &all, *below, paint);
+        return draw_block("Proof, operations, hazards", &all, *below, paint);
     }
     for (area, (name, lines)) in areas.panel.iter().zip(blocks) {
-        block_of(&name, &lines, *area, paint);
+        draw_block(&name, &lines, *area, paint);
     }
 }
 
-fn block_of(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut Paint) {
+fn draw_block(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut Paint) {
     let inside = pane::titled(paint, area, &[(String::from(name), Role::Title)]);
     let width = usize::from(inside.width).saturating_sub(2);
     let wrapped: Vec<panel::Line> = lines.iter().flat_map(|line| wrap(line, width, 2)).collect();
@@ -201,7 +201,7 @@ fn block_of(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut P
 }
 
 /// The search line. Returns the position of the cursor.
-fn find(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
+fn draw_search_line(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     let find = editor.find.as_ref().filter(|_| area.height > 0)?;
     let mut pen = paint.pen(area);
     pen.put(" find: ", Role::FooterKey);
@@ -220,7 +220,7 @@ fn find(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     Some((x + u16::try_from(column.min(space.saturating_sub(1))).unwrap_or(0), area.y))
 }
 
-fn cursor(editor: &Editor, area: Rect) -> Option<(u16, u16)> {
+fn cursor_position(editor: &Editor, area: Rect) -> Option<(u16, u16)> {
     let (row, _) = editor.document.cursor();
     let x = editor.document.cursor_cell().checked_sub(editor.left)?;
     let y = row.checked_sub(editor.top)?;

@@ -9,7 +9,7 @@ use crate::tui::app::theme::Role;
 /// Draws the footer. Returns the position of the cursor while a filter is typed.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
     if model.panes.filter.typing && model.dialogs.is_empty() {
-        return Some(filter(model, areas, paint));
+        return Some(draw_filter(model, areas, paint));
     }
     let items = footer::items(model);
     for item in &items {
@@ -28,7 +28,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
     None
 }
 
-fn filter(model: &Model, areas: &Areas, paint: &mut Paint) -> (u16, u16) {
+fn draw_filter(model: &Model, areas: &Areas, paint: &mut Paint) -> (u16, u16) {
     let mut pen = paint.pen(areas.footer);
     pen.put(" /", Role::FooterKey);
     let found = match model.panes.filter.count {

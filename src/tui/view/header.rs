@@ -13,22 +13,22 @@ use crate::tui::app::theme::Role;
 /// Draws the header, and on a narrow screen the line about pending revisions below it.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     paint.fill(areas.header, Role::Header);
-    let state = state(model);
+    let state = describe_state(model);
     let mut pen = paint.pen(areas.header);
     pen.over(Role::Header);
     let narrow = areas.pending_line.height > 0;
     let mut right: String =
-        if narrow { short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
-    let place = place(model);
+        if narrow { describe_short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
+    let place = describe_database(model);
     let taken = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + 1;
     pen.put(" ", Role::Text);
     let space = (pen.left() + 1).saturating_sub(taken);
     // The differences are next to the head, at the end of the line.
-    let badges = fitting(model.differences.badges(model.preferences.ascii), &place, pen.left());
+    let badges = fit_badges(model.differences.badges(model.preferences.ascii), &place, pen.left());
     let beside = width(&badges) + 2 * badges.len();
     let space = space.saturating_sub(beside);
     if right.width() > space && matches!(model.server.connection, Connection::Connected) {
-        right = pending_words(model);
+        right = describe_pending(model);
     }
     // If the space is short, the server's version is cut, but never the database's name.
     let connected = matches!(model.server.connection, Connection::Connected);
@@ -42,12 +42,12 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
         pen.put(&text, role);
     }
     if narrow {
-        pending_line(model, areas.pending_line, paint);
+        draw_pending_line(model, areas.pending_line, paint);
     }
 }
 
 /// The badges that fit. The database's name is never cut for them.
-fn fitting(mut badges: Vec<(String, Role)>, place: &[(String, Role)], left: usize) -> Vec<(String, Role)> {
+fn fit_badges(mut badges: Vec<(String, Role)>, place: &[(String, Role)], left: usize) -> Vec<(String, Role)> {
     let name: usize = place.iter().filter(|(text, _)| !text.starts_with(" · ")).map(|(text, _)| text.width()).sum();
     while !badges.is_empty() && name + width(&badges) + 2 * badges.len() > left {
         badges.pop();
@@ -60,7 +60,7 @@ fn width(pieces: &[(String, Role)]) -> usize {
 }
 
 /// Project, environment, database, host, server.
-fn place(model: &Model) -> Vec<(String, Role)> {
+fn describe_database(model: &Model) -> Vec<(String, Role)> {
     let mut pieces = vec![(model.project.clone(), Role::Title)];
     if model.environment.is_some() || !model.environments.is_empty() {
         pieces.push((format!("  {}", model.environment_name()), Role::Head));
@@ -81,11 +81,11 @@ fn place(model: &Model) -> Vec<(String, Role)> {
 }
 
 /// The state of the connection or, if connected, the heads.
-fn state(model: &Model) -> Vec<(String, Role)> {
+fn describe_state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
-        Connection::Away(_) => vec![(away(model), Role::Danger)],
-        Connection::NoDatabase(_) => vec![(nowhere(model), Role::Warning)],
+        Connection::Away(_) => vec![(describe_away(model), Role::Danger)],
+        Connection::NoDatabase(_) => vec![(describe_no_database(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
             let mut at = join_ids(heads);
@@ -94,31 +94,31 @@ fn state(model: &Model) -> Vec<(String, Role)> {
             {
                 at = format!("{at} {}", super::pen::fit(file.script.summary(), 28, model.preferences.ascii));
             }
-            vec![(format!("at {at} · {}", pending_words(model)), Role::Text)]
+            vec![(format!("at {at} · {}", describe_pending(model)), Role::Text)]
         }
     }
 }
 
-fn short_state(model: &Model) -> String {
+fn describe_short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
-        Connection::Away(_) => away(model),
-        Connection::NoDatabase(_) => nowhere(model),
+        Connection::Away(_) => describe_away(model),
+        Connection::NoDatabase(_) => describe_no_database(model),
         Connection::Connected => String::new(),
     }
 }
 
-fn away(model: &Model) -> String {
+fn describe_away(model: &Model) -> String {
     let keys = &model.preferences.keymap;
     format!("server not reachable · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
 }
 
-fn nowhere(model: &Model) -> String {
+fn describe_no_database(model: &Model) -> String {
     let keys = &model.preferences.keymap;
     format!("no database · {} own server · {} why", keys.shown(Command::OwnServer), keys.shown(Command::Problem))
 }
 
-fn pending_words(model: &Model) -> String {
+fn describe_pending(model: &Model) -> String {
     match model.history.pending().len() {
         0 if model.history.missing_count() > 0 => String::from("a revision is missing"),
         0 => String::from("nothing pending"),
@@ -134,7 +134,7 @@ fn pending_role(model: &Model) -> Role {
     }
 }
 
-fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
+fn draw_pending_line(model: &Model, area: Rect, paint: &mut Paint) {
     let mut pen = paint.pen(area);
     pen.put(" ", Role::Text);
     match (&model.server.connection, model.heads()) {
@@ -142,7 +142,7 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
             pen.put("at ", Role::Muted);
             pen.put(&join_ids(heads), Role::Current);
             let pending = model.history.pending();
-            pen.put(&format!(" · {}", pending_words(model)), pending_role(model));
+            pen.put(&format!(" · {}", describe_pending(model)), pending_role(model));
             if let Some(next) = pending.first() {
                 pen.put(", next ", Role::Muted);
                 pen.put(next.short(), Role::Id);

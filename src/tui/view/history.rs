@@ -24,13 +24,13 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
         return;
     }
     let focused = model.panes.focus == Pane::History && !model.is_covered();
-    let inside = pane::titled(paint, area, &pane::title(1, "History", focused, &summary(model)));
+    let inside = pane::titled(paint, area, &pane::title(1, "History", focused, &describe_summary(model)));
     if model.tree.is_none() {
         paint.pen(shifted(inside, 0)).put(" reading the scripts …", Role::Muted);
         return;
     }
     if model.history.is_empty() {
-        empty(model, inside, paint);
+        draw_empty(model, inside, paint);
         return;
     }
     let columns = Columns::of(model, usize::from(inside.width));
@@ -56,27 +56,27 @@ impl Columns {
         let lanes = model.history.lanes_width().min((width / 4).max(1));
         // The mark of the cursor, the lanes, the id, and the blanks between them.
         let rest = width.saturating_sub(1 + lanes + 1 + ID + 2);
-        let words = words_width(model).min(WORDS).min(rest / 2);
+        let words = states_width(model).min(WORDS).min(rest / 2);
         Self { lanes, message: rest.saturating_sub(words + 1) }
     }
 }
 
 /// The width of the longest words of a state, in cells.
-fn words_width(model: &Model) -> usize {
+fn states_width(model: &Model) -> usize {
     let history = &model.history;
     let width = |item: &usize| match history.items().get(*item) {
-        Some(Item::Revision(id)) => line_width(&words(model, id, history.marks(*item))),
-        Some(Item::Missing(_)) => "missing · ".width() + current_words(model).width(),
+        Some(Item::Revision(id)) => pieces_width(&describe_state(model, id, history.marks(*item))),
+        Some(Item::Missing(_)) => "missing · ".width() + describe_current(model).width(),
         _ => 0,
     };
     history.wordy().iter().map(width).max().unwrap_or_default().max("applied".len())
 }
 
-fn line_width(words: &[(String, Role)]) -> usize {
+fn pieces_width(words: &[(String, Role)]) -> usize {
     words.iter().map(|(word, _)| word.width() + 3).sum::<usize>().saturating_sub(3)
 }
 
-fn summary(model: &Model) -> String {
+fn describe_summary(model: &Model) -> String {
     let filter = &model.panes.filter;
     if !filter.input.is_empty() && !filter.typing {
         let found = filter.count.map_or_else(String::new, |n| {
@@ -95,7 +95,7 @@ fn summary(model: &Model) -> String {
     words
 }
 
-fn empty(model: &Model, inside: Rect, paint: &mut Paint) {
+fn draw_empty(model: &Model, inside: Rect, paint: &mut Paint) {
     let keys = &model.preferences.keymap;
     let create = keys.shown(crate::tui::app::command::Command::Create);
     let first =
@@ -116,15 +116,15 @@ fn draw_line(model: &Model, line: Line, columns: &Columns, area: Rect, paint: &m
         pen.dim();
     }
     pen.put(if selected { ">" } else { " " }, Role::Current);
-    lanes(model, line, columns, glyph, &mut pen);
+    draw_lanes(model, line, columns, glyph, &mut pen);
     if line.part > 0 {
         return;
     }
     match history.items().get(line.item) {
-        Some(Item::Revision(id)) => revision(model, id, history.marks(line.item), columns, &mut pen),
-        Some(Item::Missing(id)) => missing(model, id, columns, &mut pen),
-        Some(Item::Problem(index)) => problem(model, *index, &mut pen),
-        Some(Item::Base) => base(model, history.marks(line.item), columns, &mut pen),
+        Some(Item::Revision(id)) => draw_revision(model, id, history.marks(line.item), columns, &mut pen),
+        Some(Item::Missing(id)) => draw_missing(model, id, columns, &mut pen),
+        Some(Item::Problem(index)) => draw_problem(model, *index, &mut pen),
+        Some(Item::Base) => draw_base(model, history.marks(line.item), columns, &mut pen),
         None => {}
     }
 }
@@ -145,7 +145,7 @@ fn glyph(model: &Model, item: usize, paint: &Paint) -> (&'static str, Role) {
 }
 
 /// The lanes of a line in their column. The node of a wider row is still visible.
-fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Role), pen: &mut Pen) {
+fn draw_lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Role), pen: &mut Pen) {
     let start = pen.left();
     match (model.history.lane(line.item), line.part) {
         (None, 0) => pen.put(glyph, role),
@@ -170,7 +170,7 @@ fn lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Rol
     pen.skip((columns.lanes + 1).saturating_sub(start - pen.left()));
 }
 
-fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen: &mut Pen) {
+fn draw_revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Id);
     pen.skip(2);
     let file = model.script_of(id);
@@ -178,7 +178,7 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
     let role = if marks.pending { Role::Pending } else { Role::Text };
     pen.column(message, columns.message, role);
     pen.skip(1);
-    for (n, (word, role)) in words(model, id, marks).into_iter().enumerate() {
+    for (n, (word, role)) in describe_state(model, id, marks).into_iter().enumerate() {
         // Half a word could be read as another word, so words that do not fit are omitted from the end.
         if n > 0 && pen.left() < word.width() + 3 {
             break;
@@ -191,16 +191,16 @@ fn revision(model: &Model, id: &RevisionId, marks: Marks, columns: &Columns, pen
 }
 
 /// `current`, with the name of the environment if it has one.
-fn current_words(model: &Model) -> String {
+fn describe_current(model: &Model) -> String {
     model.environment.as_ref().map_or_else(|| String::from("current"), |name| format!("current {name}"))
 }
 
 /// The words of a revision's state, the most important first.
-fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
+fn describe_state(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
     let labels = model.script_of(id).map_or(&[][..], |file| &file.script.branch_labels);
     let mut words = Vec::new();
     if marks.current {
-        words.push((current_words(model), Role::Current));
+        words.push((describe_current(model), Role::Current));
     } else if marks.pending {
         words.push((String::from("pending"), Role::Pending));
     } else if marks.applied {
@@ -230,17 +230,17 @@ fn words(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, Role)> {
     words
 }
 
-fn missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
+fn draw_missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Missing);
     pen.skip(2);
     let recalled = model.history.ledger().recalled.get(id);
     let message = recalled.map_or("the script is missing", |file| file.script.summary());
     pen.column(message, columns.message, Role::Missing);
     pen.skip(1);
-    pen.put(&format!("missing · {}", current_words(model)), Role::Missing);
+    pen.put(&format!("missing · {}", describe_current(model)), Role::Missing);
 }
 
-fn problem(model: &Model, index: usize, pen: &mut Pen) {
+fn draw_problem(model: &Model, index: usize, pen: &mut Pen) {
     let Some(problem) = model.tree.as_ref().and_then(|tree| tree.problems.get(index)) else { return };
     let (place, what) = describe_problem(problem);
     pen.put("problem  ", Role::Problem);
@@ -249,11 +249,11 @@ fn problem(model: &Model, index: usize, pen: &mut Pen) {
     pen.put(&what, Role::Text);
 }
 
-fn base(model: &Model, marks: Marks, columns: &Columns, pen: &mut Pen) {
+fn draw_base(model: &Model, marks: Marks, columns: &Columns, pen: &mut Pen) {
     pen.column("<base>", ID + 2 + columns.message, if marks.current { Role::Current } else { Role::Muted });
     pen.skip(1);
     let connected = matches!(model.server.connection, Connection::Connected);
     if marks.current && connected {
-        pen.put(&current_words(model), Role::Current);
+        pen.put(&describe_current(model), Role::Current);
     }
 }

@@ -31,7 +31,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
             Line::Entry(entry) => draw_entry(&list.entry(model, *entry), &mut pen),
             Line::Detail(entry, pieces) => {
                 pen.skip(if entry.is_some() { INDENT } else { 0 });
-                put(pieces, &mut pen);
+                put_pieces(pieces, &mut pen);
             }
         }
     }
@@ -59,10 +59,10 @@ fn draw_entry(entry: &Entry, pen: &mut Pen) {
         used += cells;
     }
     pen.skip(space.saturating_sub(used) + 1);
-    put(right, pen);
+    put_pieces(right, pen);
 }
 
-fn put(pieces: &[Piece], pen: &mut Pen) {
+fn put_pieces(pieces: &[Piece], pen: &mut Pen) {
     for (text, role) in pieces {
         pen.put(text, *role);
     }

@@ -21,7 +21,7 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     let more = if pending.is_empty() { String::new() } else { plural(pending.len() as u64, "revision") };
     let inside = pane::titled(paint, area, &pane::title(2, "Pending", focused, &more));
     if pending.is_empty() {
-        nothing(model, inside, paint);
+        draw_empty(model, inside, paint);
         return;
     }
     let numbers = pending.len().to_string().len();
@@ -42,12 +42,12 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
 }
 
 /// What the user can do without a database, one line each.
-fn no_database(model: &Model) -> Vec<Piece> {
+fn no_database_pieces(model: &Model) -> Vec<Piece> {
     let lines = model.server.connection.no_database_lines(&model.preferences);
     lines.into_iter().map(|(line, role)| (format!("{line}\n"), role)).collect()
 }
 
-fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
+fn draw_empty(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<(String, Role)> = match &model.server.connection {
         Connection::Connecting => vec![(String::from("unknown until the server answers"), Role::Muted)],
         Connection::Away(error) if model.server.status.is_none() => {
@@ -62,7 +62,7 @@ fn nothing(model: &Model, inside: Rect, paint: &mut Paint) {
         _ if model.history.missing_count() > 0 => {
             vec![(String::from("unknown: the database's revision has no script"), Role::Warning)]
         }
-        Connection::NoDatabase(_) => no_database(model),
+        Connection::NoDatabase(_) => no_database_pieces(model),
         _ if model.history.is_empty() => vec![(String::from("nothing: there are no revisions"), Role::Muted)],
         _ => vec![(String::from("nothing: the database is at the head"), Role::Good)],
     };

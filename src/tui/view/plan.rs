@@ -34,7 +34,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
         pen.put(if index == screen.cursor { ">" } else { " " }, Role::Current);
         draw_row(model, screen, *entry, &mut pen);
     }
-    status(model, screen, areas.plan_status, paint);
+    draw_status(model, screen, areas.plan_status, paint);
 }
 
 fn title(plan: &Plan) -> Vec<(String, Role)> {
@@ -59,26 +59,26 @@ fn draw_row(model: &Model, screen: &PlanScreen, row: PlanRow, pen: &mut Pen) {
     match row {
         PlanRow::Step { step } => {
             if let Some(planned) = screen.plan.steps.get(step) {
-                step_row(model, screen, (step, planned), pen);
+                draw_step(model, screen, (step, planned), pen);
             }
         }
         PlanRow::NoStatement { .. } => {
             pen.skip(7);
             pen.put("no statements; only the version table changes", Role::Muted);
         }
-        PlanRow::Sql { step, statement, line } => sql_row(model, screen, (step, statement, line), pen),
+        PlanRow::Sql { step, statement, line } => draw_statement(model, screen, (step, statement, line), pen),
         PlanRow::Hazard { step, statement, hazard } => {
             let found = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement));
             if let Some(hazard) = found.and_then(|statement| statement.hazards.get(hazard)) {
-                hazard_row(hazard, &screen.plan, pen);
+                draw_hazard(hazard, &screen.plan, pen);
             }
         }
     }
 }
 
-fn step_row(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), pen: &mut Pen) {
+fn draw_step(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), pen: &mut Pen) {
     let numbers = screen.plan.steps.len().to_string().len();
-    let right = step_words(screen, number, step);
+    let right = describe_step(screen, number, step);
     if pen.left() > right.0.width() + 34 {
         pen.right(&format!("{} ", right.0), right.1);
     }
@@ -92,7 +92,7 @@ fn step_row(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), 
 }
 
 /// What a step does to the database, or its result.
-fn step_words(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role) {
+fn describe_step(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role) {
     match screen.progress().and_then(|running| running.steps.get(number)) {
         Some(StepState::Running) => (String::from("running"), Role::Current),
         Some(StepState::Done(elapsed)) => (format!("done in {}", format_duration(*elapsed)), Role::Good),
@@ -118,7 +118,7 @@ const fn step_glyph(model: &Model, step: &Step, state: Option<StepState>) -> (&'
     }
 }
 
-fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
+fn draw_statement(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
     let Some(planned) = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else { return };
     let mut text =
         if screen.full { planned.sql.lines().nth(line).unwrap_or_default().to_owned() } else { one_line(&planned.sql) };
@@ -131,7 +131,7 @@ fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, 
     let state = screen.progress().and_then(|running| running.statements.get(&(step, statement)));
     if line == 0 {
         if let Some(state) = state {
-            let (words, role) = statement_words(*state, model.now);
+            let (words, role) = describe_statement(*state, model.now);
             pen.right(&format!("{words} "), role);
         }
         pen.put(&format!("{:>5} ", planned.line), Role::LineNumber);
@@ -142,7 +142,7 @@ fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, 
     pen.put(&cut, if matches!(state, Some(StatementState::Failed)) { Role::Danger } else { Role::Text });
 }
 
-fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Role) {
+fn describe_statement(state: StatementState, now: jiff::civil::Time) -> (String, Role) {
     match state {
         StatementState::Running(since) => {
             let running = now.duration_since(since);
@@ -159,7 +159,7 @@ fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Ro
     }
 }
 
-fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
+fn draw_hazard(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
     let asks = plan.confirm.contains(&hazard.class) && !hazard.touches_nothing();
     let role = match hazard.class {
         _ if hazard.touches_nothing() => Role::Muted,
@@ -184,18 +184,18 @@ fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
 }
 
 /// The status line: what Enter does, what the run waits for, or its result.
-fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
+fn draw_status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
     let (text, role) = match &screen.run {
-        RunState::Reviewing => reviewing(model, screen),
+        RunState::Reviewing => describe_review(model, screen),
         RunState::Applying(running) => match &running.waiting {
             Some(WaitingFor::Migrator { holder, waited }) => {
                 (format!("waiting for another migrator: {holder}, for {}", format_duration(*waited)), Role::Warning)
             }
-            Some(WaitingFor::Blockers(blockers)) => (blockers_words(blockers), Role::Warning),
+            Some(WaitingFor::Blockers(blockers)) => (describe_blockers(blockers), Role::Warning),
             None if model.jobs.is_cancelling() => {
                 (String::from("cancelling: waiting for the server's answer …"), Role::Warning)
             }
-            None => (applying(model, screen), Role::Current),
+            None => (describe_progress(model, screen), Role::Current),
         },
         RunState::Done(outcome, _) => {
             let seconds: f64 = outcome.steps.iter().map(|step| step.seconds).sum();
@@ -212,7 +212,7 @@ fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
     pen.put(&text, role);
 }
 
-fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
+fn describe_review(model: &Model, screen: &PlanScreen) -> (String, Role) {
     let keys = &model.preferences.keymap;
     if let Some(reason) = screen.stale {
         return (format!("{reason}; {} prepares it again", keys.shown(Command::Refresh)), Role::Warning);
@@ -233,7 +233,7 @@ fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
     }
 }
 
-fn applying(model: &Model, screen: &PlanScreen) -> String {
+fn describe_progress(model: &Model, screen: &PlanScreen) -> String {
     let Some(running) = screen.progress() else { return String::new() };
     let done = running.steps.iter().filter(|step| matches!(step, StepState::Done(_))).count();
     let since = model.now.duration_since(running.started);
@@ -241,7 +241,7 @@ fn applying(model: &Model, screen: &PlanScreen) -> String {
     format!("applying: {done} of {}, {seconds} s", plural(running.steps.len() as u64, "revision"))
 }
 
-fn blockers_words(blockers: &[crate::engine::apply::Blocker]) -> String {
+fn describe_blockers(blockers: &[crate::engine::apply::Blocker]) -> String {
     let names: Vec<String> = blockers
         .iter()
         .map(|blocker| {

@@ -29,15 +29,15 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     match model.selected_script() {
         Some(file) => {
             let lines = layout::script_text(model, area);
-            text(model, file, lines, paint);
-            proof(model, Rect { y: lines.bottom(), height: inside.height - lines.height, ..inside }, paint);
+            draw_text(model, file, lines, paint);
+            draw_proof(model, Rect { y: lines.bottom(), height: inside.height - lines.height, ..inside }, paint);
         }
-        None => words(model, inside, paint),
+        None => draw_placeholder(model, inside, paint),
     }
 }
 
 /// The line below the text: the proof.
-fn proof(model: &Model, row: Rect, paint: &mut Paint) {
+fn draw_proof(model: &Model, row: Rect, paint: &mut Paint) {
     if row.height == 0 {
         return;
     }
@@ -67,28 +67,28 @@ fn title(model: &Model) -> String {
     title
 }
 
-fn text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
+fn draw_text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
     let known = model.highlights.get(&file.script.revision).filter(|known| *known.text == *file.text);
     let tokens = known.and_then(|known| known.tokens.as_deref());
     let width = usize::from(inside.width).saturating_sub(GUTTER);
     if model.panes.script.wrap {
-        return wrapped(model, file, tokens, inside, paint);
+        return draw_wrapped(model, file, tokens, inside, paint);
     }
     for (row, (number, line)) in (0..inside.height).zip(file.text.lines().enumerate().skip(model.panes.script.top)) {
         let mut pen = paint.pen(shifted(inside, row));
         pen.put(&format!("{:>4} ", number + 1), Role::LineNumber);
-        let pieces = pieces(line, number, tokens);
+        let pieces = split_tokens(line, number, tokens);
         put_window(&pieces, model.panes.script.left, width, true, &mut pen);
     }
 }
 
-fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, inside: Rect, paint: &mut Paint) {
+fn draw_wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, inside: Rect, paint: &mut Paint) {
     let width = usize::from(inside.width).saturating_sub(GUTTER).max(1);
     let mut skip = model.panes.script.top;
     let mut row = 0;
     for (number, line) in file.text.lines().enumerate() {
         let height = crate::tui::app::layout::wrapped_height(line, width);
-        let pieces = pieces(line, number, tokens);
+        let pieces = split_tokens(line, number, tokens);
         for part in 0..height {
             if skip > 0 {
                 skip -= 1;
@@ -107,7 +107,7 @@ fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, insid
 }
 
 /// A line as pieces with their roles. Tabs become blanks.
-fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec<(&'a str, Role)> {
+fn split_tokens<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec<(&'a str, Role)> {
     let mut pieces = Vec::new();
     let mut at = 0;
     for (range, kind) in tokens.and_then(|tokens| tokens.lines.get(number)).into_iter().flatten() {
@@ -160,9 +160,9 @@ pub const fn role(kind: TokenKind) -> Role {
 }
 
 /// The text if there is no script.
-fn words(model: &Model, inside: Rect, paint: &mut Paint) {
+fn draw_placeholder(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<String> = match model.history.selected_item() {
-        Some(Item::Missing(id)) => missing(model, id),
+        Some(Item::Missing(id)) => describe_missing(model, id),
         Some(Item::Problem(index)) => {
             let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
             let (place, what) = problem.map(crate::tui::app::history::describe_problem).unwrap_or_default();
@@ -193,7 +193,7 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
 }
 
 /// What is known of a revision that has no file and no copy in the ledger.
-fn missing(model: &Model, id: &RevisionId) -> Vec<String> {
+fn describe_missing(model: &Model, id: &RevisionId) -> Vec<String> {
     let holds = [format!("The database is at {id},"), String::from("and this project has no script for it.")];
     let rest: &[&str] = match ledger::missing_script(model, id) {
         MissingScript::Reading => &["", "Reading its script from the ledger …"],

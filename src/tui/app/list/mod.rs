@@ -72,11 +72,17 @@ pub trait List: Any + Debug {
     }
 
     /// Decides Enter. By default it shows the entry's error, or selects its revision in the history.
+    ///
+    /// # Errors
+    /// The reason why the command does not apply.
     fn open(&self, _model: &Model, entry: Option<usize>) -> Decision {
         open_revision(self.revision_and_error(entry))
     }
 
     /// Decides `R`.
+    ///
+    /// # Errors
+    /// The reason why the command does not apply.
     fn refresh(&self, model: &Model) -> Decision;
 
     /// The footer's title of a command, if it differs from the command table.

@@ -15,12 +15,18 @@ pub type Decision = Result<Action, Cow<'static, str>>;
 pub type Check = Result<(), Cow<'static, str>>;
 
 /// The command applies, and this is what it does.
+///
+/// # Errors
+/// Never.
 #[allow(clippy::unnecessary_wraps)] // Every decision is a result.
 pub fn act(action: impl FnOnce(&mut Model) -> Vec<Effect> + 'static) -> Decision {
     Ok(Box::new(action))
 }
 
 /// The command does not apply, for this reason.
+///
+/// # Errors
+/// Always the reason.
 pub fn refuse(reason: impl Into<Cow<'static, str>>) -> Decision {
     Err(reason.into())
 }

@@ -68,6 +68,7 @@ pub enum ScreenRequest {
 
 /// The state that all screens share.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts.
 pub struct Model {
     pub(crate) project: String,
     /// The names of the environments, and whether each is protected.

@@ -57,14 +57,23 @@ pub trait Screen: Any + Debug {
     }
 
     /// Decides Esc.
+    ///
+    /// # Errors
+    /// The reason why the command does not apply.
     fn back(&self, model: &Model) -> Decision;
 
-    /// Decides Enter on the main and the list screens.
+    /// Decides Enter on a list.
+    ///
+    /// # Errors
+    /// The reason why the command does not apply.
     fn open(&self, _model: &Model) -> Decision {
         refuse("there is nothing to open here")
     }
 
     /// Decides `R`.
+    ///
+    /// # Errors
+    /// The reason why the command does not apply.
     fn refresh(&self, model: &Model) -> Decision;
 
     /// The script under the cursor, for `e` and `E`.

@@ -7,6 +7,7 @@ use crate::tui::app::job::Cancelled;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::model::dialog::{Buttons, Dialog};
+use crate::tui::app::model::screen::Screen;
 use crate::tui::app::theme::Role;
 
 /// The question before quitting cancels a job.
@@ -52,7 +53,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 
 /// Quits at once, or when the running job has been cancelled. Unsaved text is written to a separate file.
 pub fn terminate(model: &mut Model) -> Vec<Effect> {
-    let mut effects: Vec<Effect> = model.screens.iter().filter_map(|screen| screen.rescue()).collect();
+    let mut effects: Vec<Effect> = model.screens.iter().filter_map(Screen::rescue).collect();
     match model.jobs.quit() {
         Cancelled::NoJob | Cancelled::Abandoned => effects.push(Effect::Quit),
         Cancelled::Requested => effects.push(Effect::Cancel),

@@ -110,7 +110,7 @@ pub(super) fn on_progress(model: &mut Model, message: CompareMsg) {
         }
         Told::Load(models::Told::Reading) => list.doing = String::from("reading the schema of the models"),
         Told::Load(models::Told::FromCache) => {
-            list.doing = String::from("the models have not changed since they were loaded")
+            list.doing = String::from("the models have not changed since they were loaded");
         }
         Told::Replay { revision } => list.doing = format!("running {} on a scratch database", revision.short()),
         Told::Read => list.doing = String::from("reading the database"),

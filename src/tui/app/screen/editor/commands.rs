@@ -39,18 +39,18 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 fn moving_action(command: Command) -> Option<EditorAction> {
     use Command as C;
     Some(match command {
-        C::CursorLeft => |model| go(model, Move::Left),
-        C::CursorRight => |model| go(model, Move::Right),
-        C::CursorUp => |model| go(model, Move::Lines(-1)),
-        C::CursorDown => |model| go(model, Move::Lines(1)),
-        C::WordLeft => |model| go(model, Move::WordLeft),
-        C::WordRight => |model| go(model, Move::WordRight),
-        C::LineStart => |model| go(model, Move::LineStart),
-        C::LineEnd => |model| go(model, Move::LineEnd),
-        C::TextStart => |model| go(model, Move::Start),
-        C::TextEnd => |model| go(model, Move::End),
-        C::ScreenUp => |model| page(model, -1),
-        C::ScreenDown => |model| page(model, 1),
+        C::CursorLeft => |model| move_cursor(model, Move::Left),
+        C::CursorRight => |model| move_cursor(model, Move::Right),
+        C::CursorUp => |model| move_cursor(model, Move::Lines(-1)),
+        C::CursorDown => |model| move_cursor(model, Move::Lines(1)),
+        C::WordLeft => |model| move_cursor(model, Move::WordLeft),
+        C::WordRight => |model| move_cursor(model, Move::WordRight),
+        C::LineStart => |model| move_cursor(model, Move::LineStart),
+        C::LineEnd => |model| move_cursor(model, Move::LineEnd),
+        C::TextStart => |model| move_cursor(model, Move::Start),
+        C::TextEnd => |model| move_cursor(model, Move::End),
+        C::ScreenUp => |model| move_page(model, -1),
+        C::ScreenDown => |model| move_page(model, 1),
         C::SelectAll => |model| {
             if let Some(editor) = model.screens.get_mut::<Editor>() {
                 editor.document.select_all();
@@ -89,26 +89,26 @@ fn editing_action(command: Command) -> Option<EditorAction> {
     })
 }
 
-fn go(model: &mut Model, motion: Move) -> Vec<Effect> {
+fn move_cursor(model: &mut Model, motion: Move) -> Vec<Effect> {
     if let Some(editor) = model.screens.get_mut::<Editor>() {
-        editor.document.go(motion, editor.selecting);
+        editor.document.move_cursor(motion, editor.selecting);
         editor.follow = true;
     }
     Vec::new()
 }
 
-fn page(model: &mut Model, sign: isize) -> Vec<Effect> {
+fn move_page(model: &mut Model, sign: isize) -> Vec<Effect> {
     let Some(editor) = model.screens.get::<Editor>() else { return Vec::new() };
     let height =
         isize::try_from(areas::of(model, editor, layout::areas(model).editor).text.height.max(2)).unwrap_or(2) - 1;
     if let Some(editor) = model.screens.get_mut::<Editor>() {
         editor.top = editor.top.saturating_add_signed(sign * height);
     }
-    go(model, Move::Lines(sign * height))
+    move_cursor(model, Move::Lines(sign * height))
 }
 
 fn edit(model: &mut Model, change: impl FnOnce(&mut Editor) -> bool) -> Vec<Effect> {
-    let has_changed = model.screens.get_mut::<Editor>().is_some_and(|editor| change(editor));
+    let has_changed = model.screens.get_mut::<Editor>().is_some_and(change);
     if has_changed { on_changed(model) } else { Vec::new() }
 }
 
@@ -151,7 +151,7 @@ fn next_problem(model: &mut Model) -> Vec<Effect> {
     let mut lines: Vec<usize> = editor.faults.iter().map(|fault| fault.line).chain(hazards).collect();
     lines.sort_unstable();
     if let Some(line) = lines.iter().find(|line| **line > row + 1).or(lines.first()) {
-        return go(model, Move::To((line.saturating_sub(1), 0)));
+        return move_cursor(model, Move::To((line.saturating_sub(1), 0)));
     }
     model.notify("there are no faults and no hazards");
     Vec::new()

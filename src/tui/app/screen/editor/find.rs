@@ -67,7 +67,7 @@ fn on_search(model: &mut Model) {
     let Some(editor) = model.screens.get_mut::<Editor>() else { return };
     let Some(find) = &mut editor.find else { return };
     find.count = editor.document.search(find.input.text());
-    editor.document.go(Move::To(find.from), false);
+    editor.document.move_cursor(Move::To(find.from), false);
     editor.document.find_next(true, true);
     find.at = editor.document.found_at_cursor();
     editor.follow = true;

@@ -38,7 +38,7 @@ impl Dialog for GoToLine {
         match self.input.text().trim().parse::<usize>() {
             Ok(line) if line > 0 => {
                 if let Some(editor) = model.screens.get_mut::<Editor>() {
-                    editor.document.go(Move::To((line - 1, 0)), false);
+                    editor.document.move_cursor(Move::To((line - 1, 0)), false);
                     editor.follow = true;
                 }
             }

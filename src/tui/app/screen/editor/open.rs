@@ -44,7 +44,7 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
     }
     model.close_dialogs::<ErrorDialog>();
     let mut document = Document::new(&opening.text);
-    document.go(Move::To((opening.line.unwrap_or(1).saturating_sub(1), 0)), false);
+    document.move_cursor(Move::To((opening.line.unwrap_or(1).saturating_sub(1), 0)), false);
     let disk = (opening.origin != Origin::New).then(|| opening.text.clone());
     let proved = opening.panel.proof.found().is_some().then(|| opening.text.clone());
     let mut panel = Panel { proved, ..opening.panel };

@@ -73,14 +73,14 @@ pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
             editor.pressed = in_text.then_some(position);
             if in_text {
                 editor.find = None;
-                editor.document.go(Move::To(position), event.modifiers.contains(KeyModifiers::SHIFT));
+                editor.document.move_cursor(Move::To(position), event.modifiers.contains(KeyModifiers::SHIFT));
                 editor.follow = true;
             }
         }
         MouseEventKind::Drag(MouseButton::Left) => {
             if let Some(from) = editor.pressed {
-                editor.document.go(Move::To(from), false);
-                editor.document.go(Move::To(position), true);
+                editor.document.move_cursor(Move::To(from), false);
+                editor.document.move_cursor(Move::To(position), true);
                 editor.follow = true;
             }
         }

@@ -1,7 +1,7 @@
 //! The list of a generation: one entry for each phase, then the pairs that may be renames.
 
 use super::phases::{Phase, PhaseState};
-use super::{End, Generation, NAME, begin, cancel_question, go_on, renames, show};
+use super::{End, Generation, NAME, begin, cancel_question, continue_generation, renames, show};
 use crate::core::text::plural;
 use crate::engine::ErrorKind;
 use crate::engine::autogenerate::Stage;
@@ -112,7 +112,7 @@ impl List for Generation {
             let key = model.preferences.keymap.shown(Command::Refresh);
             return refuse(format!("the database, the scripts or the models have changed; {key} starts again"));
         }
-        act(go_on)
+        act(continue_generation)
     }
 
     fn refresh(&self, model: &Model) -> Decision {
@@ -173,14 +173,14 @@ impl Generation {
                 let pairs = plural(self.pairs.len() as u64, "pair");
                 left.push((format!("{pairs} that may be renames"), Role::Warning));
             }
-            (Phase::Prove, Some(stage)) if status.words.is_empty() => {
+            (Phase::Prove, Some(stage)) if status.text.is_empty() => {
                 let found = match &self.end {
                     End::Ready(opening) => opening.panel.proof.found(),
                     _ => None,
                 };
                 left.extend(stage_pieces(stages(found, Some(stage))));
             }
-            _ => left.push((status.words.clone(), Role::Text)),
+            _ => left.push((status.text.clone(), Role::Text)),
         }
         let took = match status.state {
             PhaseState::Running(since) => format!("{} s ", elapsed(since, model.now).as_secs()),

@@ -35,13 +35,13 @@ pub fn on_progress(model: &mut Model, message: GenerateMsg) {
         Told::Read => last.on_read(model.now),
         // The second comparison is part of the renames.
         Told::Compare if last.request.renames.is_some() => {
-            last.phases.say(Phase::Renames, "comparing with the chosen renames");
+            last.phases.set_text(Phase::Renames, "comparing with the chosen renames");
         }
         Told::Compare => last.phases.begin(Phase::Compare, model.now),
         Told::Compared { statements, objects } => last.on_compared(statements, objects, model.now),
         Told::Prove(stage) => {
             last.phases.begin(Phase::Prove, model.now);
-            last.phases.say(Phase::Prove, "");
+            last.phases.set_text(Phase::Prove, "");
             last.stage = Some(stage);
         }
         Told::Replay { .. } | Told::Progress(_) => {}
@@ -57,10 +57,10 @@ impl Generation {
         match progress {
             models::Told::Loading { file, number, count } => {
                 self.files = count;
-                self.phases.say(Phase::Load, format!("{file}, {number} of {count}"));
+                self.phases.set_text(Phase::Load, format!("{file}, {number} of {count}"));
             }
-            models::Told::Reading => self.phases.say(Phase::Load, "reading the schema of the models"),
-            models::Told::FromCache => self.phases.say(Phase::Load, "not changed since they were loaded"),
+            models::Told::Reading => self.phases.set_text(Phase::Load, "reading the schema of the models"),
+            models::Told::FromCache => self.phases.set_text(Phase::Load, "not changed since they were loaded"),
             models::Told::Scratch { .. } => {}
         }
     }
@@ -71,10 +71,10 @@ impl Generation {
             return;
         }
         if self.files > 0 {
-            self.phases.say(Phase::Load, plural(self.files as u64, "file"));
+            self.phases.set_text(Phase::Load, plural(self.files as u64, "file"));
         }
         self.phases.begin(Phase::Read, now);
-        self.phases.say(Phase::Read, "the database");
+        self.phases.set_text(Phase::Read, "the database");
     }
 
     /// The comparison is finished; the proof starts.
@@ -82,12 +82,12 @@ impl Generation {
         let found = describe_comparison(statements, objects);
         if self.request.renames.is_some() {
             let pairs = plural(self.pairs.len() as u64, "pair");
-            self.phases.say(Phase::Renames, format!("{} of {pairs}: {found}", self.pairs.chosen()));
+            self.phases.set_text(Phase::Renames, format!("{} of {pairs}: {found}", self.pairs.chosen()));
         } else {
-            self.phases.say(Phase::Compare, found);
+            self.phases.set_text(Phase::Compare, found);
         }
         self.phases.begin(Phase::Prove, now);
-        self.phases.say(Phase::Prove, "copying the database's schema");
+        self.phases.set_text(Phase::Prove, "copying the database's schema");
     }
 }
 
@@ -117,7 +117,7 @@ pub fn on_end(model: &mut Model, message: GenerateMsg, was_cancelled: bool) -> V
             Vec::new()
         }
         Ok(GenerateAnswer::Nothing(notes)) => {
-            last.phases.say(Phase::Compare, "no differences");
+            last.phases.set_text(Phase::Compare, "no differences");
             last.phases.finish(model.now);
             add_notes(&mut last.notes, notes);
             last.end = End::Nothing;
@@ -142,7 +142,7 @@ fn on_renames(model: &mut Model, comparison: Comparison) {
     let Comparison { changes, renames, notes } = comparison;
     let count = objects(&changes.operations);
     let Some(last) = model.states.get_mut::<Generation>() else { return };
-    last.phases.say(Phase::Compare, describe_comparison(changes.operations.len(), count));
+    last.phases.set_text(Phase::Compare, describe_comparison(changes.operations.len(), count));
     last.phases.finish(model.now);
     last.pairs = RenamePairs::new(renames);
     add_notes(&mut last.notes, notes);

@@ -216,12 +216,12 @@ fn run(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Continues with the renames that the user chose.
-fn go_on(model: &mut Model) -> Vec<Effect> {
+fn continue_generation(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     if let Some(last) = model.states.get_mut::<Generation>() {
         last.request.renames = Some(last.pairs.specs());
         last.phases.begin(Phase::Renames, now);
-        last.phases.say(Phase::Renames, "loading the models again");
+        last.phases.set_text(Phase::Renames, "loading the models again");
     }
     lists::open::<Generation>(model);
     run(model)

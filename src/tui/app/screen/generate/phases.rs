@@ -47,7 +47,7 @@ pub(super) enum PhaseState {
 pub(super) struct PhaseStatus {
     pub(super) state: PhaseState,
     /// What it does, or its result.
-    pub(super) words: String,
+    pub(super) text: String,
 }
 
 /// All phases.
@@ -80,8 +80,8 @@ impl Phases {
     }
 
     /// Sets the text of a phase.
-    pub(super) fn say(&mut self, phase: Phase, words: impl Into<String>) {
-        self.get_mut(phase).words = words.into();
+    pub(super) fn set_text(&mut self, phase: Phase, text: impl Into<String>) {
+        self.get_mut(phase).text = text.into();
     }
 
     /// Starts a phase unless it runs. Other running phases end.

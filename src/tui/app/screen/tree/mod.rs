@@ -13,7 +13,7 @@ use crate::tui::app::command::Command;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::history::Item;
 use crate::tui::app::model::action::{Decision, act, refuse};
-use crate::tui::app::model::screen::ScriptLocation;
+use crate::tui::app::model::screen::{Screen, ScriptLocation};
 use crate::tui::app::model::{Connection, Model, Pane};
 
 /// Decides the commands.
@@ -110,7 +110,7 @@ fn refresh(model: &Model) -> Decision {
 
 /// The error that `!` shows: of the screen, of the connection, or of the scripts.
 fn find_problem(model: &Model) -> Result<Error, Cow<'static, str>> {
-    let of_screen = model.screens.top().and_then(|screen| screen.error());
+    let of_screen = model.screens.top().and_then(Screen::error);
     if let Some(error) = of_screen.or_else(|| model.server.connection.error().cloned()) {
         return Ok(error);
     }

@@ -16,18 +16,16 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     let focus = model.panes.focus;
     let on_screen = model.screens.top().is_some();
     Ok(match command {
-        Command::PaneHistory | Command::PaneLeft => focus_on(Pane::History),
-        Command::PanePending => focus_on(Pane::Pending),
-        Command::PaneScript | Command::PaneRight => focus_on(Pane::Script),
-        Command::PaneLog => focus_on(Pane::Log),
-        Command::PaneNext => focus_on(next_pane(focus, 1)),
-        Command::PanePrevious => focus_on(next_pane(focus, ORDER.len() - 1)),
         Command::ScrollLeft if on_screen || focus == Pane::Script && model.panes.script.left > 0 => {
             Box::new(|model| scroll_sideways(model, false))
         }
-        Command::ScrollLeft => focus_on(Pane::History),
         Command::ScrollRight if on_screen || focus == Pane::Script => Box::new(|model| scroll_sideways(model, true)),
-        Command::ScrollRight => focus_on(Pane::Script),
+        Command::PaneHistory | Command::PaneLeft | Command::ScrollLeft => focus_on(Pane::History),
+        Command::PanePending => focus_on(Pane::Pending),
+        Command::PaneScript | Command::PaneRight | Command::ScrollRight => focus_on(Pane::Script),
+        Command::PaneLog => focus_on(Pane::Log),
+        Command::PaneNext => focus_on(next_pane(focus, 1)),
+        Command::PanePrevious => focus_on(next_pane(focus, ORDER.len() - 1)),
         Command::Wrap if model.selected_script().is_none() => return refuse("there is no script to wrap"),
         Command::Wrap => Box::new(|model| {
             model.panes.script.wrap = !model.panes.script.wrap;
