@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use limbeck::tui::app::screen::editor::{Opening, Origin, Panel};
+use limbeck::tui::app::opening::{Opening, Origin, Panel};
 use limbeck::tui::app::{Model, Msg, Start, parse_keys, update};
 use limbeck::tui::view;
 use ratatui::Terminal;

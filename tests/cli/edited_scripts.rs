@@ -46,6 +46,6 @@ fn the_ui_shows_and_downgrades_a_revision_without_a_file() {
     assert_eq!(database.psql("SELECT to_regclass('two') IS NULL"), "t");
     database.psql("UPDATE alembic_version SET version_num = 'feedfacefeed'");
     let screen = project.run(&["--keys", "gkd", "--print"]).expect_status(0).stdout;
-    assert!(screen.contains("The ledger does not have its text either"), "{screen}");
-    assert!(screen.contains("neither a script nor the ledger"), "{screen}");
+    assert!(screen.contains("The ledger has no copy of its script"), "{screen}");
+    assert!(screen.contains("which has no script and no copy in the"), "{screen}");
 }

@@ -1,4 +1,4 @@
-//! Autogenerate from the UI, on a real server: from the key to the file on disk, and what is left when it is cancelled.
+//! Autogenerate in the UI on a real server: from the key to the file, and cancelling.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -14,7 +14,7 @@ fn with_models(database: &TestDatabase<'_>, models: &str) -> TestProject {
     project
 }
 
-/// How many scratch databases there are on a server.
+/// The number of scratch databases on a server.
 fn scratch(database: &TestDatabase<'_>) -> String {
     database.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'limbeck\\_scratch\\_%'")
 }
@@ -24,10 +24,10 @@ fn files(project: &TestProject, folder: &str) -> Vec<std::path::PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-/// Presses `a`, gives a message, and starts.
+/// Presses `a`, types a message, and starts.
 fn generate(program: &mut Program, message: &str) {
     program.send("a");
-    program.wait_for(&["New revision of what the models add"]);
+    program.wait_for(&["New revision from the models"]);
     program.send(message);
     program.wait_for(&[message]);
     program.send("\r");
@@ -47,8 +47,8 @@ fn quit(mut program: Program) {
 }
 
 #[test]
-fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
-    // What is left on it is looked for: nobody else may work there.
+fn a_generated_script_is_asked_about_proved_shown_and_kept() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(&format!("{TABLE} INSERT INTO users VALUES (1, 'Ada')"));
@@ -60,12 +60,12 @@ fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
     program.wait_for(&["[x] column public.users.name → full_name", "1 of 1 pair renamed"]);
     program.send("\r");
     program.wait_for(&["Edit ─ ● new", "up ok", "down ok", "again ok", "RENAME COLUMN name TO full_name"]);
-    assert!(files(&project, "versions").is_empty(), "nothing is written before it is kept");
+    assert!(files(&project, "versions").is_empty(), "nothing is written before it is saved");
     program.send("\x10");
     program.wait_for(&["is proved: up, down and up again"]);
-    assert!(files(&project, "versions").is_empty(), "a proof keeps nothing");
+    assert!(files(&project, "versions").is_empty(), "a proof saves nothing");
     program.send("\x1b");
-    program.wait_for(&["Keep the new script?", "is written nowhere yet"]);
+    program.wait_for(&["Keep the new script?", "has not been written to a file yet"]);
     program.send("\t\t\r");
     program.wait_for(&["1 pending", "add phones", "proof: up ok · down ok · again ok"]);
     let [file] = &files(&project, "versions")[..] else { panic!("one script is written") };
@@ -79,8 +79,8 @@ fn what_the_models_add_is_asked_about_proved_shown_and_kept() {
 }
 
 #[test]
-fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
-    // What is left on it is looked for: nobody else may work there.
+fn hazards_are_counted_and_a_discarded_script_leaves_nothing() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     database.psql(&format!("{TABLE} INSERT INTO users SELECT n, 'x' FROM generate_series(1, 7) n"));
@@ -89,7 +89,12 @@ fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
     generate(&mut program, "mail instead");
     program.wait_for(&["Which of these are renames?"]);
     program.send("\r");
-    program.wait_for(&["Edit ─ ● new", "7 values in 7 rows (exact)", "TODO: replace NULL", "UPDATE users SET mail"]);
+    program.wait_for(&[
+        "Edit ─ ● new",
+        "7 values in 7 rows (exact)",
+        "put the value for the rows",
+        "UPDATE users SET mail",
+    ]);
     program.wait_until("the cursor is at the value", |screen| {
         let (row, _) = screen.cursor_position();
         screen.rows(0, 130).nth(usize::from(row)).is_some_and(|row| row.contains("UPDATE users SET mail = NULL"))
@@ -104,13 +109,13 @@ fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
 }
 
 #[test]
-fn cancelled_at_any_phase_it_leaves_nothing() {
+fn cancelled_in_any_phase_it_leaves_nothing() {
     let server = Server::start(&ServerOptions::default());
     for (at, phase) in [("limbeck models", "▸ load"), ("limbeck scratch", "▸ compare"), ("limbeck migrate", "▸ prove")]
     {
         let database = server.database();
-        // It sleeps in one phase only, as every phase has its own name on the server. The other view deparses otherwise
-        // than the models' own, so that comparing loads the models once more.
+        // The query sleeps in one phase only, because each phase has its own application name. The second view has
+        // another definition than in the models, so comparing loads the models again.
         let sleeps = format!(
             "CREATE MATERIALIZED VIEW sleeps AS SELECT true AS slept
              FROM (SELECT pg_sleep(600) WHERE current_setting('application_name') = '{at}') s;"
@@ -124,7 +129,7 @@ fn cancelled_at_any_phase_it_leaves_nothing() {
         program.wait_for(&[phase]);
         assert_eq!(scratch(&database), "1", "{at}");
         program.send("\x03");
-        program.wait_for(&["cancelled; the scratch database is gone, and nothing was written", "stopped"]);
+        program.wait_for(&["cancelled; the scratch database was dropped and nothing was written", "stopped"]);
         assert_eq!((scratch(&database), database.psql(sleepers)), ("0".into(), "0".into()), "{at}");
         program.send("R");
         eventually(&format!("{at} sleeps again"), 60, || database.psql(sleepers) == "1");
@@ -139,7 +144,7 @@ fn cancelled_at_any_phase_it_leaves_nothing() {
 }
 
 #[test]
-fn what_cannot_be_proved_would_be_a_draft() {
+fn an_unproved_script_would_be_a_draft() {
     let database = server().database();
     let models = "CREATE FUNCTION same(a int, b int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT a = b';
         CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);
@@ -147,11 +152,11 @@ fn what_cannot_be_proved_would_be_a_draft() {
     let project = with_models(&database, models);
     let mut program = open(&project);
     generate(&mut program, "same");
-    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not create", "statement by hand"]);
+    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not make", "write it by hand"]);
     program.send("\x1b");
-    program.wait_for(&["It is not proved: kept, it is a draft"]);
+    program.wait_for(&["It is not proved. If you keep it, it is saved as a draft"]);
     program.send("\t\t\r");
-    program.wait_for(&["kept as a draft"]);
+    program.wait_for(&["saved as a draft"]);
     assert!(files(&project, "versions").is_empty());
     let [draft] = &files(&project, "drafts")[..] else { panic!("one draft is written") };
     assert!(std::fs::read_to_string(draft).unwrap().starts_with("-- UNPROVED: "));
@@ -165,7 +170,7 @@ fn models_that_agree_need_no_script_until_their_file_changes() {
     let project = with_models(&database, TABLE);
     let mut program = open(&project);
     generate(&mut program, "nothing");
-    program.wait_for(&["nothing differs", "no script is needed, and none was written", "models agree"]);
+    program.wait_for(&["no differences", "no script was written", "models agree"]);
     program.send("\x1b");
     program.wait_for(&["1 History", "models agree"]);
     project.write("models/schema.sql", &format!("{TABLE} CREATE TABLE more (id int);"));
@@ -179,7 +184,7 @@ fn models_that_agree_need_no_script_until_their_file_changes() {
 }
 
 #[test]
-fn a_program_is_asked_about_by_both_keys() {
+fn both_keys_ask_before_the_program_runs() {
     let database = server().database();
     let config = format!("[database]\nurl = \"{}\"\n[models]\nprogram = [\"./print-ddl\"]\n", database.url());
     let project = TestProject::new(&config);
@@ -190,7 +195,7 @@ fn a_program_is_asked_about_by_both_keys() {
     program.wait_for(&["Run the project's program?", "./print-ddl"]);
     program.send("\r");
     program.wait_until("it is refused", |screen| !screen.contents().contains("Run the project's"));
-    assert!(!project.path("ran").exists(), "nothing ran without a yes");
+    assert!(!project.path("ran").exists(), "nothing ran without consent");
     generate(&mut program, "users");
     program.wait_for(&["Run the project's program?"]);
     assert!(!project.path("ran").exists());
@@ -198,7 +203,7 @@ fn a_program_is_asked_about_by_both_keys() {
     program.wait_for(&["Edit ─ ● new", "CREATE TABLE users", "again ok"]);
     assert!(project.path("ran").exists());
     program.send("\x1b");
-    program.wait_for(&["Throw away"]);
+    program.wait_for(&["Discard"]);
     program.send("\t\r");
     program.wait_for(&["1 History"]);
     program.send("A");
@@ -209,12 +214,12 @@ fn a_program_is_asked_about_by_both_keys() {
 }
 
 #[test]
-fn it_is_played_without_a_terminal_and_refused_where_there_are_no_models() {
+fn it_works_without_a_terminal_and_is_refused_without_models() {
     let database = server().database();
     let project = TestProject::on(&database);
     let play = |keys: &str| project.run(&["--keys", keys, "--size", "130x40", "--print"]).expect_status(0).stdout;
     let screen = play("a");
-    assert!(screen.contains("there are no models"), "{screen}");
+    assert!(screen.contains("there are no models: nothing says what the schema should be"), "{screen}");
     project.write("models/schema.sql", TABLE);
     let screen = play("ausers<enter>");
     assert!(screen.contains("Edit ─ ● new") && screen.contains("CREATE TABLE users"), "{screen}");

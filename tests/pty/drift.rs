@@ -1,11 +1,11 @@
-//! Drift from the UI: what somebody changed by hand is found, told beside the head, and shown before a stamp.
+//! Drift in the UI: a change by hand is found, shown in the header, and shown before a stamp.
 
 use super::{Program, sample};
 use crate::support::{Server, ServerOptions};
 
 #[test]
-fn what_was_changed_by_hand_is_found_in_the_sample() {
-    // What is left on it is looked for: nobody else may work there.
+fn a_change_by_hand_is_found_in_the_sample() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = sample(&database);
@@ -13,7 +13,7 @@ fn what_was_changed_by_hand_is_found_in_the_sample() {
     let mut program = Program::start(&project, &[], (140, 40));
     program.wait_for(&["nothing pending", "drop legacy code"]);
     program.send("=");
-    program.wait_for(&["no drift: the database is what its history says"]);
+    program.wait_for(&["no drift: the database matches its history"]);
     database.psql("ALTER TABLE public.functions ADD COLUMN added_by_hand text");
     program.send("R");
     program.wait_for(&["1 object differs from the history", "DROP COLUMN added_by_hand", "drift: 1"]);

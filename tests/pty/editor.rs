@@ -1,11 +1,11 @@
-//! The editor in a real terminal: what is typed ends up on disk, byte for byte.
+//! The editor in a real terminal: the file has exactly the typed text.
 
 use rustix::process::Signal;
 
 use super::Program;
 use crate::support::{TestProject, eventually, repository, server};
 
-/// The sample project's scripts, on a server that does not answer.
+/// The sample project's scripts, with a server that does not answer.
 fn sample() -> TestProject {
     let project = TestProject::new("[database]\nurl = \"postgres://me@127.0.0.1:1/none?connect_timeout=1\"\n");
     for entry in std::fs::read_dir(repository().join("migrations/versions")).unwrap() {
@@ -16,7 +16,7 @@ fn sample() -> TestProject {
 }
 
 #[test]
-fn a_script_is_edited_saved_and_left() {
+fn a_script_is_edited_saved_and_closed() {
     let project = sample();
     let name = "versions/9f3b6c10a7d2_drop_legacy_code.sql";
     let before = project.read(name);
@@ -30,7 +30,7 @@ fn a_script_is_edited_saved_and_left() {
     program.send("\x1b[200~SELECT 1;\rSELECT 2;\r\x1b[201~");
     program.wait_for(&["SELECT 2;"]);
     program.send("\x1b");
-    program.wait_for(&["Unsaved changes", "[ Go on editing ]"]);
+    program.wait_for(&["Unsaved changes", "[ Continue editing ]"]);
     program.send("\r");
     program.wait_until("it goes on", |screen| !screen.contents().contains("Unsaved changes"));
     program.send("\x13");
@@ -42,7 +42,7 @@ fn a_script_is_edited_saved_and_left() {
     program.send("\x1a");
     program.wait_until("undone", |screen| !screen.contents().contains("SELECT 2;"));
     std::fs::write(project.path(name), &before).unwrap();
-    program.wait_for(&["the file was changed by somebody else"]);
+    program.wait_for(&["the file was changed by another program"]);
     program.send("\x13");
     program.wait_for(&["The file has changed", "Overwrite"]);
     program.send("\x1b[C\r");
@@ -56,7 +56,7 @@ fn a_script_is_edited_saved_and_left() {
 }
 
 #[test]
-fn what_was_typed_outlives_a_terminal_that_is_closed() {
+fn unsaved_text_survives_a_closed_terminal() {
     let project = sample();
     let name = "versions/9f3b6c10a7d2_drop_legacy_code.sql";
     let before = project.read(name);

@@ -1,4 +1,4 @@
-//! The UI on limbeck's own server: offered where there is no URL, and gone with the last limbeck.
+//! The UI on limbeck's own server: it is offered without a URL, and stops with the last limbeck.
 
 use rustix::process::Signal;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Program;
 use crate::support::{TestProject, eventually, repository, server_user};
 
-/// A project that does not say where its database is.
+/// A project that does not name its database.
 fn nowhere() -> TestProject {
     let project = TestProject::new("");
     project.script("1975ea83b712", "", "CREATE TABLE users (id bigint);", "DROP TABLE users;");
@@ -21,15 +21,15 @@ fn server_ends(project: &TestProject) {
 }
 
 #[test]
-fn without_a_url_limbecks_own_server_is_offered_and_never_taken_unasked() {
+fn without_a_url_limbecks_own_server_is_offered_and_needs_consent() {
     let project = nowhere();
     let screen = project.run(&["--print"]).expect_status(0).stdout;
     assert!(screen.contains("no database · o own server"), "{screen}");
     let refused = project.run(&["upgrade", "head"]).expect_status(1);
     assert!(refused.stderr.contains("no database URL"), "{}", refused.stderr);
-    assert!(std::fs::read_dir(project.folder().join("embedded")).unwrap().next().is_none(), "nothing was made");
+    assert!(std::fs::read_dir(project.folder().join("embedded")).unwrap().next().is_none(), "nothing was created");
     let mut program = Program::start(&project, &[], (120, 30));
-    program.wait_for(&["nothing says where the database is", "1975ea83"]);
+    program.wait_for(&["no database is configured", "1975ea83"]);
     program.send("o");
     program.wait_for(&["Use limbeck's own server?", "[ Yes ]"]);
     program.send("\r");
@@ -54,7 +54,7 @@ fn kill_9_leaves_no_server_behind() {
     server_ends(&project);
 }
 
-/// `nobody`, where the tests run as root; else whoever runs them.
+/// `nobody` if the tests run as root, otherwise the user who runs them.
 const NOBODY: u32 = 65534;
 
 fn give(folder: &Path, owner: u32) {
@@ -71,7 +71,7 @@ fn give(folder: &Path, owner: u32) {
 #[test]
 fn an_ordinary_user_with_an_empty_home_sees_the_sample_project() {
     let mut project = TestProject::without_config();
-    // Only what a fresh login has: everything else is found below HOME.
+    // The environment of a fresh login. Everything else is found below HOME.
     for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "LIMBECK_DATA_DIR"] {
         project.unset(name);
     }

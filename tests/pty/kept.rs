@@ -1,9 +1,9 @@
-//! What is destroyed by keystroke is asked for by its word, kept, and comes back by keystroke.
+//! Destroying data needs a typed word; the destroyed values are kept and can be restored.
 
 use super::{Program, sample};
 use crate::support::{TestDatabase, TestProject, eventually, server};
 
-/// What would be lost of the sample.
+/// The values of the sample that would be lost.
 fn legacy(database: &TestDatabase<'_>) -> String {
     database.psql("SELECT string_agg(id || ':' || legacy_code, ' ' ORDER BY id) FROM functions")
 }
@@ -14,7 +14,7 @@ fn has_column(database: &TestDatabase<'_>) -> bool {
 }
 
 #[test]
-fn only_the_right_word_destroys_and_the_way_back_brings_the_values() {
+fn only_the_right_word_destroys_and_the_downgrade_restores_the_values() {
     let database = server().database();
     let project = sample(&database);
     project.run(&["upgrade", "e7a4136f8c09"]).expect_status(0);
@@ -23,17 +23,17 @@ fn only_the_right_word_destroys_and_the_way_back_brings_the_values() {
     program.wait_for(&["1 pending"]);
     program.send("u");
     program.wait_for(&["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
-    // Typed ahead, before the question is there.
+    // Typed before the question is visible.
     program.send("\rlegacy_code\r");
-    program.wait_for_question("Type legacy_code to go on");
-    program.wait_for(&["1,204 values in 3,310 rows (exact)", "1 copy is made first"]);
+    program.wait_for_question("Type legacy_code to continue");
+    program.wait_for(&["1,204 values in 3,310 rows (exact)", "a copy is made first"]);
     assert!(has_column(&database));
     // Enter alone is Cancel.
     program.send("\r");
     program.wait_until("the question is gone", |screen| !screen.contents().contains("Type legacy_code"));
     assert!(has_column(&database));
     program.send("\r");
-    program.wait_for_question("Type legacy_code to go on");
+    program.wait_for_question("Type legacy_code to continue");
     program.send("legacy\r");
     program.wait_for(&["'legacy' is not 'legacy_code'"]);
     assert!(has_column(&database));
@@ -55,7 +55,7 @@ fn only_the_right_word_destroys_and_the_way_back_brings_the_values() {
 }
 
 #[test]
-fn copies_are_listed_put_back_and_dropped() {
+fn copies_are_listed_restored_and_dropped() {
     let database = server().database();
     database.psql("CREATE TABLE t (i int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x'), (2, 'y'), (3, NULL)");
     let project = TestProject::on(&database);
@@ -69,21 +69,21 @@ fn copies_are_listed_put_back_and_dropped() {
     project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
     program.send("K");
     program.wait_for(&["2 copies", "t.a  1 value", "t  2 rows"]);
-    // The newest stands first: the column, which is not there.
+    // The newest copy is the first: the column, which does not exist now.
     program.send("r");
-    program.wait_for(&["Put the copy back"]);
+    program.wait_for(&["Restore the copy"]);
     program.send("\t\r");
-    program.wait_for(&["the column a does not exist"]);
+    program.wait_for(&["the column a is not there"]);
     program.send("\x1b");
     program.wait_until("the error is closed", |screen| !screen.contents().contains("Esc close"));
     database.psql("ALTER TABLE t ADD a text");
     program.send("jjjjr");
-    program.wait_for(&["Put the copy back", "t  2 rows"]);
+    program.wait_for(&["Restore the copy", "t  2 rows"]);
     program.send("\t\r");
     program.wait_for(&["t is back: 2 rows", "t.a  1 value"]);
     assert_eq!(database.psql("SELECT string_agg(i::text, ' ' ORDER BY i) FROM t"), "1 2 3");
     program.send("gxa\r");
-    program.wait_for_question("Type a to go on");
+    program.wait_for_question("Type a to continue");
     assert_eq!(database.psql("SELECT count(*) FROM limbeck.kept WHERE state = 'kept'"), "1");
     program.send("a\r");
     program.wait_for(&["No copies are kept on this database.", "dropped the copy of t.a"]);
@@ -95,7 +95,7 @@ fn copies_are_listed_put_back_and_dropped() {
 }
 
 #[test]
-fn what_does_not_fit_runs_without_copies_or_not_at_all() {
+fn a_plan_whose_copies_are_too_large_runs_only_without_copies() {
     let database = server().database();
     database.psql("CREATE TABLE t (i int PRIMARY KEY, a text); INSERT INTO t SELECT g, repeat('x', 200) FROM generate_series(1, 500) g");
     let project = TestProject::on(&database);
@@ -107,10 +107,10 @@ fn what_does_not_fit_runs_without_copies_or_not_at_all() {
     program.send("u");
     program.wait_for(&["Plan: upgrade"]);
     program.send("\r");
-    program.wait_for_question("Type t to go on");
+    program.wait_for_question("Type t to continue");
     program.wait_for(&["keep_limit is 1 kB", "^k"]);
     program.send("t\r");
-    program.wait_for(&["the copies do not fit"]);
+    program.wait_for(&["the copies are larger than keep_limit"]);
     assert_eq!(database.psql("SELECT count(*) FROM t"), "500");
     program.send("\x0b");
     program.wait_for(&["no copy is made"]);

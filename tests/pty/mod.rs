@@ -1,4 +1,4 @@
-//! The real binary in a terminal: how it takes it, gives it back, and what happens in between.
+//! The real binary in a terminal.
 
 mod autogenerate;
 mod drift;
@@ -24,7 +24,7 @@ fn sample(database: &TestDatabase<'_>) -> TestProject {
     project
 }
 
-/// A project whose server does not answer, with one script.
+/// A project with one script, whose server does not answer.
 fn away() -> TestProject {
     let project = TestProject::new("[database]\nurl = \"postgres://me@127.0.0.1:1/none?connect_timeout=1\"\n");
     project.script("1975ea83b712", "", "CREATE TABLE users (id bigint);", "DROP TABLE users;");
@@ -32,7 +32,7 @@ fn away() -> TestProject {
 }
 
 #[test]
-fn without_a_project_one_is_offered_and_opened() {
+fn without_a_project_a_new_one_is_offered_and_opened() {
     let project = TestProject::without_config();
     let refused = project.run(&[]).expect_status(1);
     assert!(refused.stderr.contains("no project in") && refused.stderr.contains("limbeck init"), "{}", refused.stderr);
@@ -65,7 +65,7 @@ fn q_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn signals_that_end_it_leave_the_terminal_as_it_was() {
+fn signals_that_end_it_restore_the_terminal() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
         let project = away();
         let mut program = Program::start(&project, &[], (100, 30));
@@ -77,11 +77,11 @@ fn signals_that_end_it_leave_the_terminal_as_it_was() {
 }
 
 #[test]
-fn every_key_is_answered_when_nothing_else_happens() {
+fn every_key_is_handled_if_nothing_else_happens() {
     let project = away();
     let mut program = Program::start(&project, &[], (100, 30));
-    program.wait_for(&["1975ea83", "server away"]);
-    // Without focus there is no timer that could bring the keys along.
+    program.wait_for(&["1975ea83", "server not reachable"]);
+    // Without the focus no timer runs that could handle the keys.
     program.send("\x1b[O");
     for _ in 0..20 {
         program.send("?");
@@ -94,7 +94,7 @@ fn every_key_is_answered_when_nothing_else_happens() {
 }
 
 #[test]
-fn stopped_it_gives_the_terminal_to_the_shell_and_takes_it_again() {
+fn stopped_it_releases_the_terminal_and_takes_it_again() {
     let project = away();
     let mut program = Program::start(&project, &[], (100, 30));
     program.wait_for(&["1975ea83"]);
@@ -128,7 +128,7 @@ fn it_follows_the_size_of_the_terminal() {
 }
 
 #[test]
-fn scripts_that_change_on_disk_show_without_a_key() {
+fn scripts_that_change_on_disk_are_shown_without_a_key() {
     let project = away();
     let mut program = Program::start(&project, &[], (100, 30));
     program.wait_for(&["1975ea83"]);
@@ -141,7 +141,7 @@ fn scripts_that_change_on_disk_show_without_a_key() {
 }
 
 #[test]
-fn an_editor_has_the_terminal_to_itself() {
+fn an_editor_has_the_terminal_alone() {
     let mut project = away();
     project.set("EDITOR", "sh -c 'stty -a > modes; cat > typed; echo \"-- edited\" >> \"$0\"'");
     let mut program = Program::start(&project, &[], (100, 30));
@@ -178,7 +178,7 @@ fn sigterm_in_the_middle_of_an_upgrade_cancels_it_on_the_server() {
 }
 
 #[test]
-fn what_is_typed_before_a_confirmation_shows_does_not_answer_it() {
+fn keys_typed_before_a_confirmation_is_visible_do_not_answer_it() {
     let database = server().database();
     let project = TestProject::on(&database);
     project.script("1975ea83b712", "", "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1);", "DROP TABLE a;");
@@ -189,9 +189,9 @@ fn what_is_typed_before_a_confirmation_shows_does_not_answer_it() {
     program.send("d");
     program.wait_for(&["Plan: downgrade", "DROP TABLE a"]);
     program.send("\ra\r");
-    program.wait_for_question("Type a to go on");
+    program.wait_for_question("Type a to continue");
     program.send("b");
-    program.wait_for(&["Type a to go on: b"]);
+    program.wait_for(&["Type a to continue: b"]);
     assert_eq!(database.psql("SELECT count(*) FROM a"), "1");
     program.send("\x7fa\r");
     eventually("the right word applies", 60, || database.psql("SELECT to_regclass('a') IS NULL") == "t");

@@ -1,4 +1,4 @@
-//! The real binary in a terminal of its own.
+//! The real binary in its own terminal.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -10,26 +10,26 @@ use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::{TestProject, eventually};
 
-/// How long a screen may take to show what is waited for.
+/// How long to wait for a text on the screen.
 const SECONDS: u64 = 30;
 
-/// A running limbeck with its terminal.
+/// A running limbeck and its terminal.
 pub struct Program {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
-    /// Kept, so that the terminal can still be looked at when the program has left it.
+    /// Kept, so that the terminal can be inspected after the program has ended.
     _slave: Box<dyn SlavePty + Send>,
     writer: Box<dyn Write + Send>,
     terminal: Arc<Mutex<vt100::Parser>>,
 }
 
 impl Program {
-    /// Starts the binary in the project's folder and environment, on a terminal of this many columns and rows.
+    /// Starts the binary in the project's folder and environment, in a terminal of this size.
     pub fn start(project: &TestProject, arguments: &[&str], size: (u16, u16)) -> Self {
         Self::start_program(project, &[&[env!("CARGO_BIN_EXE_limbeck")], arguments].concat(), size)
     }
 
-    /// The same for a program that starts the binary in its turn.
+    /// The same for a program that starts the binary.
     pub fn start_program(project: &TestProject, line: &[&str], (columns, rows): (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pseudo terminal");
         let mut command = CommandBuilder::new(line[0]);
@@ -58,17 +58,17 @@ impl Program {
         Self { child, master: pair.master, _slave: pair.slave, writer, terminal }
     }
 
-    /// What the terminal shows at the moment.
+    /// The present contents of the terminal.
     pub fn screen(&self) -> vt100::Screen {
         self.terminal.lock().unwrap().screen().clone()
     }
 
-    /// Its text.
+    /// The text of the terminal.
     pub fn text(&self) -> String {
         self.screen().contents()
     }
 
-    /// Waits until the screen is as wanted; shows it when that does not come.
+    /// Waits until the screen fulfils a condition. Fails with the screen otherwise.
     #[track_caller]
     pub fn wait_until(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -86,7 +86,7 @@ impl Program {
         });
     }
 
-    /// Waits for a confirmation that takes what is typed: its cursor shows from then on.
+    /// Waits for a confirmation that accepts typed text: its cursor is visible then.
     #[track_caller]
     pub fn wait_for_question(&self, text: &str) {
         self.wait_until(&format!("'{text}' is asked"), |screen| {
@@ -100,7 +100,7 @@ impl Program {
         self.writer.flush().unwrap();
     }
 
-    /// Gives the terminal another size.
+    /// Changes the size of the terminal.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.terminal.lock().unwrap().screen_mut().set_size(rows, columns);
         self.master.resize(size(columns, rows)).unwrap();
@@ -110,13 +110,13 @@ impl Program {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Whether SIGSTOP holds it.
+    /// Whether SIGSTOP has stopped it.
     pub fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).unwrap();
         stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
     }
 
-    /// Waits for the program's end.
+    /// Waits for the end of the program.
     #[track_caller]
     pub fn end(&mut self) -> ExitStatus {
         let mut status = None;
@@ -130,7 +130,7 @@ impl Program {
         status.unwrap()
     }
 
-    /// Fails unless the terminal is as a shell wants it: lines and echo, the first screen, a cursor, no mouse.
+    /// Fails unless the terminal is as a shell needs it: lines and echo, the main screen, a cursor, no mouse.
     #[track_caller]
     pub fn assert_restored(&self) {
         self.wait_until("the terminal is as it was", |screen| {
@@ -165,8 +165,8 @@ impl Drop for Program {
     }
 }
 
-/// How many of the bytes can be shown: a frame is shown when its end is there, as terminals do that know
-/// synchronized updates.
+/// The number of bytes that can be shown. A frame is shown when it is complete, as in terminals with synchronized
+/// updates.
 fn whole_frames(bytes: &[u8]) -> usize {
     let last = |sequence: &[u8]| bytes.windows(sequence.len()).rposition(|window| window == sequence);
     match (last(b"\x1b[?2026h"), last(b"\x1b[?2026l")) {

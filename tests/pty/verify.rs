@@ -1,16 +1,16 @@
-//! Verifying from the UI: what is shown while it runs, what it finds, and that nothing stays behind.
+//! Verifying in the UI: progress, results, and no scratch database is left.
 
 use super::{Program, sample};
 use crate::support::{Server, ServerOptions, TestDatabase, TestProject, eventually};
 
-/// How many scratch databases there are on a server.
+/// The number of scratch databases on a server.
 fn scratch(database: &TestDatabase<'_>) -> String {
     database.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'limbeck\\_scratch\\_%'")
 }
 
 #[test]
-fn the_sample_is_verified_and_its_scripts_say_so() {
-    // What is left on it is looked for: nobody else may work there.
+fn the_sample_is_verified_and_its_scripts_show_their_proof() {
+    // The test counts scratch databases, so the server must not be shared.
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = sample(&database);
@@ -29,7 +29,7 @@ fn the_sample_is_verified_and_its_scripts_say_so() {
 }
 
 #[test]
-fn what_is_not_proved_is_told_and_a_cancelled_one_leaves_nothing() {
+fn faults_are_shown_and_a_cancelled_verification_leaves_nothing() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
     let project = TestProject::on(&database);
@@ -41,7 +41,7 @@ fn what_is_not_proved_is_told_and_a_cancelled_one_leaves_nothing() {
     program.wait_for(&["down differs", "is left over", "proving 2 of 2: bb01 up"]);
     eventually("there is a scratch database", 60, || scratch(&database) == "1");
     program.send("\x03");
-    program.wait_for(&["cancelled; the scratch database is gone"]);
+    program.wait_for(&["cancelled; the scratch database was dropped"]);
     assert_eq!(scratch(&database), "0");
     program.send("R");
     program.wait_for(&["proving 2 of 2: bb01 up"]);

@@ -48,7 +48,7 @@ fn screens_of_autogenerate_verify_and_drift() {
     let mut program = Program::start(&project, &known, (120, 36));
     program.wait_for(&["nothing pending", "a autogenerate"]);
     program.send("a");
-    program.wait_for(&["New revision of what the models add"]);
+    program.wait_for(&["New revision from the models"]);
     program.send("say where users live");
     take_screenshot(&program, "autogenerate", &["say where users live", "written only when you keep it"]);
     program.send("\r");

@@ -81,9 +81,9 @@ fn screens_from_the_first_start_to_two_heads() {
     program.send("u");
     take_screenshot(&program, "plan", &["Plan: upgrade", "DROP COLUMN legacy_code", "data-loss"]);
     program.send("\r");
-    program.wait_for_question("Type legacy_code to go on");
+    program.wait_for_question("Type legacy_code to continue");
     program.send("legacy");
-    take_screenshot(&program, "confirmation", &["to go on: legacy", "Cancel", "Apply", "functions.legacy_code"]);
+    take_screenshot(&program, "confirmation", &["to continue: legacy", "Cancel", "Apply", "functions.legacy_code"]);
     program.send("_code\r");
     take_screenshot(&program, "done", &["at 9f3b6c10", "· done", "done in"]);
     program.send("\x1b");

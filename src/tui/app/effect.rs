@@ -1,23 +1,23 @@
-//! Everything that the UI asks the world for; the runtime carries it out and answers with a message.
+//! The requests of the UI to the runtime. The runtime performs them and answers with messages.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Generation;
-use super::screen::generate::Wanted;
-use super::screen::kept_dialog;
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::engine::draft::NewRevision;
 use crate::engine::prepare::Request;
 use crate::engine::project::ScriptTree;
 
-/// What a person has said yes to, for a project that does not say where its database is.
+/// The number of a request. An answer with an old number is dropped.
+pub type Generation = u64;
+
+/// The user's consent for a project that does not name its database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Consent {
-    /// limbeck's own server may serve.
+    /// limbeck may start its embedded server.
     pub own_server: bool,
-    /// PostgreSQL's programs may be downloaded.
+    /// limbeck may download PostgreSQL's programs.
     pub download: bool,
 }
 
@@ -26,56 +26,82 @@ pub struct Consent {
 pub enum Effect {
     /// Read the scripts again.
     LoadScripts,
-    /// Resolve the target of an environment (again), connect and read the heads.
+    /// Resolve the database of an environment, connect, and read the heads.
     Connect(Generation, Option<String>, Consent),
-    /// Read the heads on the connection at hand.
+    /// Read the heads on the present connection.
     ReadStatus(Generation),
-    /// Ask the ledger about the scripts: for which heads, and how far it had come.
-    ReadRecord(Generation, Arc<ScriptTree>, Vec<RevisionId>, Option<i64>),
-    Prepare(Generation, Arc<ScriptTree>, Request),
-    Apply(Approval),
+    /// Read the ledger's records of the scripts, for these heads and this newest ledger row.
+    ReadLedger(Generation, Arc<ScriptTree>, Vec<RevisionId>, Option<i64>),
+    /// Run a task in the background. Its messages carry the generation.
+    Run(Generation, Task),
     /// Cancel the running job.
     Cancel,
-    Create(Arc<ScriptTree>, NewRevision),
-    Merge(Arc<ScriptTree>, Vec<String>, NewRevision),
-    Stamp(Arc<ScriptTree>, Vec<String>, bool),
-    /// Prove revisions on a scratch database; none: the whole history.
-    Verify(Generation, Arc<ScriptTree>, Vec<String>),
-    /// Compare the database with its history; `true`: beside a dialog, which does not wait.
-    Drift(Generation, Arc<ScriptTree>, bool),
-    /// Compare the models with the database; `true`: the project's program may run.
-    Check(Generation, Arc<ScriptTree>, bool),
-    /// Read the folder of backups.
-    ListBackups(Generation),
-    /// Back the database up.
-    Backup(Generation),
-    /// Read which copies are kept.
-    ListCopies(Generation),
-    /// Put a copy back or drop it for good, by its number.
-    ChangeCopy(Generation, i64, kept_dialog::Wanted),
-    /// Write what the models add as a script, and prove it.
-    Generate(Generation, Arc<ScriptTree>, Box<Wanted>),
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.
     EditExternally(PathBuf, Option<usize>),
-    /// Read a file that is to be edited, at a 1-based line.
-    ReadScript(PathBuf, Option<usize>),
-    /// Write a script that was edited, if the file still holds what is known of it (`None`: there is none).
-    SaveScript {
-        path: PathBuf,
-        text: Arc<str>,
-        known: Option<Arc<str>>,
-    },
-    /// Put what was typed and not saved into a file of its own, as the process has to end.
+    /// Write unsaved text to a separate file because the process must end.
     Rescue(PathBuf, Arc<str>),
-    /// Read off a text what it does and where it is wrong; a later one takes an earlier one's place.
-    Examine(Generation, Arc<str>),
-    /// Prove a revision on a scratch database: as its file stands after its history, or a generated text that has none
-    /// yet, as it was proved when it was made.
-    Prove(RevisionId, Option<(PathBuf, Arc<str>)>),
     Highlight(RevisionId, Arc<str>),
-    /// Put text on the clipboard; the second string says in words what it is.
+    /// Put text on the clipboard. The second string describes the text.
     Copy(String, String),
-    /// SIGTSTP: give the terminal back and stop.
+    /// SIGTSTP: release the terminal and stop.
     Suspend,
     Quit,
+}
+
+/// Work that runs in the background.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Prepare a plan.
+    Prepare(Arc<ScriptTree>, Request),
+    /// Apply an approved plan.
+    Apply(Approval),
+    /// Create an empty revision.
+    Create(Arc<ScriptTree>, NewRevision),
+    /// Create a revision that merges these heads.
+    Merge(Arc<ScriptTree>, Vec<String>, NewRevision),
+    /// Write these revisions to the version table. `purge` empties the table first.
+    Stamp { tree: Arc<ScriptTree>, targets: Vec<String>, purge: bool },
+    /// Verify revisions on a scratch database. An empty list means the whole history.
+    Verify(Arc<ScriptTree>, Vec<String>),
+    /// Compare the database with its history.
+    Drift(Arc<ScriptTree>),
+    /// The same, but next to a dialog: no job waits for it, and the next job cancels it.
+    DriftForDialog(Arc<ScriptTree>),
+    /// Compare the models with the database. `consent` allows to run the project's program.
+    Check { tree: Arc<ScriptTree>, consent: bool },
+    /// Read the list of backups.
+    ListBackups,
+    /// Back up the database.
+    Backup,
+    /// Read the list of kept copies.
+    ListCopies,
+    /// Restore or drop a kept copy. The number is its id.
+    ChangeCopy(i64, CopyAction),
+    /// Generate a script from the models and prove it.
+    Generate(Arc<ScriptTree>, Box<GenerateRequest>),
+    /// Read a file for the editor. The number is a 1-based line.
+    ReadScript(PathBuf, Option<usize>),
+    /// Write an edited script, if the file still has the text `known`. `None` means that no file exists.
+    SaveScript { path: PathBuf, text: Arc<str>, known: Option<Arc<str>> },
+    /// Read operations, hazards and faults from a text. A later examination replaces an earlier one.
+    Examine(Arc<str>),
+    /// Prove a revision on a scratch database: its file, or a generated text that has no file yet.
+    Prove(RevisionId, Option<(PathBuf, Arc<str>)>),
+}
+
+/// What to do with a kept copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyAction {
+    Restore,
+    Drop,
+}
+
+/// The parameters of autogenerate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerateRequest {
+    pub new: NewRevision,
+    /// The renames that the user chose. `None`: the user was not asked yet.
+    pub renames: Option<Vec<String>>,
+    /// The project's program may run.
+    pub consent: bool,
 }

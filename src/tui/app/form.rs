@@ -1,4 +1,4 @@
-//! What a dialog holds, as data: the picture is drawn and the mouse is understood from the same lines.
+//! The contents of a dialog as data. Drawing and the mouse use the same lines.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -6,17 +6,26 @@ use unicode_width::UnicodeWidthStr;
 use super::input::Input;
 use super::theme::Role;
 
-/// A piece of text and what it is.
+/// A piece of text and its role.
 pub type Piece = (String, Role);
+
+/// The separator between pieces.
+pub const SEPARATOR: &str = " · ";
+
+/// Whether a line of an error's excerpt is the caret below the fault.
+#[must_use]
+pub fn is_caret_line(line: &str) -> bool {
+    line.trim_start_matches([' ', '|', '│']).starts_with('^')
+}
 
 /// One line of a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormLine {
-    /// Wrapped where it is too long; the number is how far the lines that go on are indented.
+    /// Wrapped if it is too long. The number is the indent of the following lines.
     Text(Vec<Piece>, usize),
-    /// Cut where it is too long, as its columns mean something.
+    /// Cut if it is too long, because its columns are aligned.
     Raw(Vec<Piece>),
-    /// A line that can be typed into.
+    /// A text field.
     Field { label: String, input: Input, focused: bool, index: usize },
     /// An entry that can be chosen.
     Entry { pieces: Vec<Piece>, selected: bool, index: usize },
@@ -28,18 +37,18 @@ pub struct Form {
     pub title: String,
     pub danger: bool,
     pub lines: Vec<FormLine>,
-    /// Lines below the others that never scroll out.
+    /// Lines below the others that never scroll.
     pub pinned: Vec<FormLine>,
     pub buttons: Vec<String>,
     pub focused_button: Option<usize>,
-    /// The width it would like, borders included.
+    /// The preferred width, with borders.
     pub width: u16,
-    /// The first line that is seen, when it scrolls.
+    /// The first visible line, if the form scrolls.
     pub scroll: usize,
 }
 
 impl Form {
-    /// A dialog without lines.
+    /// A form without lines.
     #[must_use]
     pub fn new(title: impl Into<String>, width: u16) -> Self {
         Self { title: title.into(), width, ..Self::default() }
@@ -55,14 +64,14 @@ impl Form {
         self.lines.push(FormLine::Raw(Vec::new()));
     }
 
-    /// Adds a named fact: the name muted, in a column of eight.
+    /// Adds a named fact. The name is in a column of eight cells.
     pub fn fact(&mut self, name: &str, pieces: Vec<Piece>) {
         let mut line = vec![(format!("{name:<8}"), Role::Muted)];
         line.extend(pieces);
         self.lines.push(FormLine::Text(line, 8));
     }
 
-    /// The lines as they stand in a column of `width` cells, long ones wrapped.
+    /// The lines, wrapped to `width` cells.
     #[must_use]
     pub fn wrapped(&self, width: usize) -> Vec<FormLine> {
         let mut lines = Vec::with_capacity(self.lines.len());
@@ -78,8 +87,8 @@ impl Form {
     }
 }
 
-/// Breaks pieces of text into lines of at most `width` cells, at blanks where there are any; lines
-/// that go on are indented, where that leaves room enough.
+/// Wraps text into lines of at most `width` cells, at blanks if possible. The following lines are indented if there is
+/// enough space.
 #[must_use]
 pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
     let width = width.max(1);
@@ -91,7 +100,7 @@ pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
             if n > 0 {
                 column = break_line(&mut lines, indent);
             }
-            for word in words(part) {
+            for word in split_words(part) {
                 column = add_word(&mut lines, (word, *role), column, (width, indent));
             }
         }
@@ -99,8 +108,8 @@ pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-/// The words of a line and the blanks between them; a mark that closes stays with the word before it.
-fn words(line: &str) -> impl Iterator<Item = &str> {
+/// The words of a line and the blanks between them. Closing punctuation stays with the word before it.
+fn split_words(line: &str) -> impl Iterator<Item = &str> {
     let mut ends: Vec<usize> = Vec::new();
     let mut after_word = false;
     for (start, part) in line.split_word_bound_indices() {

@@ -1,10 +1,10 @@
-//! A single line of typed text with a cursor that moves by what a person sees as one character.
+//! A text field of one line. The cursor moves by graphemes.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Typed text and where its cursor stands.
+/// The typed text and the cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Input {
     text: String,
@@ -13,26 +13,26 @@ pub struct Input {
 }
 
 impl Input {
-    /// Starts with a text, the cursor at its end.
+    /// Starts with a text; the cursor is at its end.
     #[must_use]
     pub fn with(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { cursor: text.len(), text }
     }
 
-    /// What was typed.
+    /// The typed text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether nothing was typed.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Inserts text at the cursor; line breaks become blanks, other control characters are left out.
+    /// Inserts text at the cursor. Line breaks become blanks, other control characters are removed.
     pub fn insert(&mut self, text: &str) {
         for character in text.trim_end_matches(['\n', '\r']).chars() {
             let character = if matches!(character, '\n' | '\t') { ' ' } else { character };
@@ -43,7 +43,7 @@ impl Input {
         }
     }
 
-    /// Takes an editing key; says whether it was one.
+    /// Takes an editing key. Returns whether it was one.
     pub fn key(&mut self, key: KeyEvent) -> bool {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
@@ -67,7 +67,7 @@ impl Input {
         true
     }
 
-    /// The part of the text that fits into `width` cells with the cursor in it, and the cursor's column there.
+    /// The part of the text that fits into `width` cells with the cursor in it, and the cursor's column in that part.
     #[must_use]
     pub fn window(&self, width: usize) -> (&str, usize) {
         let width = width.max(1);
@@ -127,7 +127,7 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::app::keymap::parse_keys;
+    use crate::tui::app::parse_keys;
 
     fn typed(keys: &str) -> Input {
         let mut input = Input::default();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_or_joined_character_is_one_step() {
+    fn a_wide_or_joined_character_is_one_grapheme() {
         assert_eq!(typed("가나다<left><backspace>").text(), "가다");
         let mut input = Input::with("a👨‍👩‍👧b");
         input.key(parse_keys("<left>").unwrap()[0]);
@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_stays_on_one_line() {
+    fn a_pasted_text_becomes_one_line() {
         let mut input = Input::with("x");
         input.insert("a\nb\tc\u{1b}[31m\n");
         assert_eq!(input.text(), "xa b c[31m");
     }
 
     #[test]
-    fn the_window_keeps_the_cursor_inside() {
+    fn the_visible_part_contains_the_cursor() {
         let input = Input::with("마이그레이션 설명");
         let (text, column) = input.window(8);
         assert!(column < 8, "{column}");

@@ -1,66 +1,56 @@
-//! Where everything stands on a screen of a given size: the picture is drawn and the mouse is
-//! understood from the same rectangles.
+//! The layout of the screen. Drawing and the mouse use the same rectangles.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::command::{self, Command};
-use super::dialog::Dialog;
 use super::form::{Form, FormLine};
-use super::keymap::Place;
-use super::model::{Job, Model, Pane};
+use super::model::screen::Layer;
+use super::model::{Model, Pane};
+use crate::tui::editor::cells::TAB;
 
-/// From this width on there are two columns.
+/// The smallest width with two columns.
 pub const WIDE: u16 = 100;
 
-/// From this height on a narrow screen has a line for what is pending.
+/// The smallest height at which a narrow screen has a line about pending revisions.
 const TALL: u16 = 20;
 
-/// The cells of the script's line numbers, with the blank behind them.
+/// The cells of the script's line numbers and the blank after them.
 pub const GUTTER: usize = 5;
 
-/// The parts of the screen; what is not seen is empty. Panes share their borders.
+/// The parts of the screen. Invisible parts are empty. Panes share their borders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Areas {
-    /// The screen is too small for anything.
+    /// The screen is too small to show anything.
     pub too_small: bool,
     pub header: Rect,
-    /// A narrow screen's line about what is pending.
+    /// The line about pending revisions on a narrow screen.
     pub pending_line: Rect,
     pub history: Rect,
     pub pending: Rect,
     pub script: Rect,
     pub log: Rect,
-    /// The plan screen, or a list in its place, borders included.
+    /// The plan or a list, with its borders.
     pub plan: Rect,
-    /// Its rows.
+    /// The rows of the plan or the list.
     pub plan_body: Rect,
-    /// Its line of news at the bottom.
+    /// The status line of the plan or the list.
     pub plan_status: Rect,
-    /// The editor, panel included.
+    /// The editor with its panel.
     pub editor: Rect,
     pub footer: Rect,
 }
 
-/// One command of the footer and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FooterItem {
-    pub area: Rect,
-    pub command: Command,
-    pub key: String,
-    pub title: String,
-}
-
-/// A dialog and where its parts stand.
+/// A dialog and the areas of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialogAreas {
     pub form: Form,
     pub frame: Rect,
     pub body: Rect,
-    /// The lines of the body, wrapped; `first` is the first that is seen.
+    /// The wrapped lines of the body.
     pub lines: Vec<FormLine>,
+    /// The first visible line.
     pub first: usize,
-    /// Where the pinned lines stand.
+    /// The lines that never scroll.
     pub pinned: Rect,
     pub buttons: Vec<Rect>,
 }
@@ -74,18 +64,15 @@ pub fn inner(pane: Rect) -> Rect {
     Rect::new(pane.x + 1, pane.y + 1, pane.width - 2, pane.height - 2)
 }
 
-/// The text of the script pane: without its borders, and without the line that says what was proved.
+/// The text of the script pane, without the borders and the proof line.
 #[must_use]
 pub fn script_text(model: &Model, pane: Rect) -> Rect {
     let inside = inner(pane);
-    let proof = u16::from(inside.height > 3 && super::screen::proof::line(model).is_some());
+    let proof = u16::from(inside.height > 3 && model.selected_proof().is_some());
     Rect { height: inside.height - proof, ..inside }
 }
 
-/// What a tab is drawn as.
-pub const TAB: &str = "    ";
-
-/// The cells that a line of a script takes.
+/// The width of a script line in cells.
 #[must_use]
 pub fn cells(line: &str) -> usize {
     line.split('\t').map(UnicodeWidthStr::width).sum::<usize>() + line.matches('\t').count() * TAB.len()
@@ -97,7 +84,7 @@ pub fn longest_line(text: &str) -> usize {
     text.lines().map(cells).max().unwrap_or_default()
 }
 
-/// Lays the screen out.
+/// The layout for the model's size and state.
 #[must_use]
 pub fn areas(model: &Model) -> Areas {
     let (width, height) = (model.width, model.height);
@@ -107,7 +94,7 @@ pub fn areas(model: &Model) -> Areas {
     let mut areas =
         Areas { header: Rect::new(0, 0, width, 1), footer: Rect::new(0, height - 1, width, 1), ..Areas::default() };
     let mut body = Rect::new(0, 1, width, height - 2);
-    if model.editor.is_some() {
+    if model.screens.has(Layer::Editor) {
         areas.editor = body;
         return areas;
     }
@@ -121,13 +108,13 @@ pub fn areas(model: &Model) -> Areas {
         one_column(model, body, &mut areas);
     }
     if model.is_covered() {
-        with_plan(&mut areas, body);
+        cover_panes(&mut areas, body);
     }
     areas
 }
 
-/// The log takes the bottom, the plan the rest; the panes are not seen.
-fn with_plan(areas: &mut Areas, body: Rect) {
+/// The plan or list covers the panes; the log stays at the bottom.
+fn cover_panes(areas: &mut Areas, body: Rect) {
     let log = areas.log;
     let bottom = if log.height > 0 && log.y > body.y { log.y + 1 } else { body.bottom() };
     *areas = Areas { header: areas.header, footer: areas.footer, ..Areas::default() };
@@ -141,14 +128,15 @@ fn with_plan(areas: &mut Areas, body: Rect) {
 }
 
 fn two_columns(model: &Model, body: Rect, areas: &mut Areas) {
-    let large = model.log.large || model.focus == Pane::Log;
+    let large = model.log.large || model.panes.focus == Pane::Log;
     let log = if large { body.height / 2 } else { 5.min(body.height / 4) };
     let top = body.height - log;
     areas.log = Rect::new(body.x, body.y + top, body.width, log);
-    // Neighbours share a border: each pane reaches one cell into the next.
+    // Neighbours share a border: each pane overlaps the next one by one cell.
     let left = body.width / 2 + 1;
     areas.script = Rect::new(body.x + left - 1, body.y, body.width - left + 1, top + 1);
-    let lines = model.history.pending().len().max(super::screen::own_server::words(model).len()).max(2);
+    let lines =
+        model.history.pending().len().max(model.server.connection.no_database_lines(&model.preferences).len()).max(2);
     let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
     let pending = wanted.min(top / 3).max(3.min(top));
     areas.history = Rect::new(body.x, body.y, left, top + 1 - pending);
@@ -157,7 +145,7 @@ fn two_columns(model: &Model, body: Rect, areas: &mut Areas) {
 
 fn one_column(model: &Model, body: Rect, areas: &mut Areas) {
     let mut main = body;
-    if model.focus == Pane::Log && !model.is_covered() {
+    if model.panes.focus == Pane::Log && !model.is_covered() {
         areas.log = body;
         return;
     }
@@ -166,121 +154,14 @@ fn one_column(model: &Model, body: Rect, areas: &mut Areas) {
         areas.log = Rect::new(body.x, body.bottom() - log, body.width, log);
         main.height = body.height - log + 1;
     }
-    match model.focus {
+    match model.panes.focus {
         Pane::History | Pane::Log => areas.history = main,
         Pane::Pending => areas.pending = main,
         Pane::Script => areas.script = main,
     }
 }
 
-/// The footer's commands from the left, and the last two at the right edge.
-#[must_use]
-pub fn footer(model: &Model) -> Vec<FooterItem> {
-    let area = areas(model).footer;
-    if model.filter.typing && model.dialogs.is_empty() {
-        return Vec::new();
-    }
-    let place = model.place();
-    let mut commands: Vec<(Command, String)> =
-        command::footer(model).into_iter().map(|info| (info.id, info.title.clone())).collect();
-    // What is wrong, or asked, comes first: a narrow footer leaves out what is at its end.
-    commands.sort_by_key(|(command, _)| {
-        !matches!((command, place), (Command::Problem, _) | (Command::Toggle, Place::List))
-    });
-    if model.job.as_ref().is_some_and(Job::is_cancellable) {
-        commands.insert(0, (Command::Cancel, String::from("cancel")));
-    }
-    let keep_right = |command: &Command| matches!(command, Command::Help | Command::Quit | Command::Back);
-    if news(model).is_some() {
-        commands.retain(|(command, _)| keep_right(command) || *command == Command::Cancel);
-    }
-    let (right, left): (Vec<_>, Vec<_>) = commands.into_iter().partition(|(command, _)| keep_right(command));
-    let mut items = Vec::new();
-    let mut end = area.right();
-    for (command, title) in right.into_iter().rev() {
-        let mut item = footer_item(model, command, title);
-        if end < area.x + item.area.width {
-            break;
-        }
-        end -= item.area.width;
-        item.area.x = end;
-        items.push(item);
-    }
-    let mut x = area.x;
-    for (command, title) in left {
-        let mut item = footer_item(model, command, title);
-        if x + item.area.width <= end {
-            item.area.x = x;
-            x += item.area.width;
-            items.push(item);
-        }
-    }
-    items
-}
-
-/// A line of news for the footer: what just happened, or what is being done.
-#[must_use]
-pub fn news(model: &Model) -> Option<String> {
-    match (&model.notice, &model.job) {
-        (Some(notice), _) => Some(notice.text.clone()),
-        (None, Some(Job::Verifying(_) | Job::Comparing(..) | Job::Generating(_) | Job::BackingUp(_)))
-            if model.sheet.is_some() =>
-        {
-            None
-        }
-        (None, None | Some(Job::Applying)) => None,
-        (None, Some(job)) => Some(format!("{} …", job.words())),
-    }
-}
-
-/// Whether a line of news would stand in the footer as a whole.
-#[must_use]
-pub fn fits_footer(model: &Model, words: &str) -> bool {
-    let keep_right = |item: &&FooterItem| matches!(item.command, Command::Help | Command::Quit | Command::Back);
-    let taken: u16 = footer(model).iter().filter(keep_right).map(|item| item.area.width).sum();
-    words.width() < usize::from(areas(model).footer.width.saturating_sub(taken))
-}
-
-/// Where the news stands: between what is cancelled on the left and where one goes on the right.
-#[must_use]
-pub fn news_area(footer: Rect, items: &[FooterItem]) -> Rect {
-    let left = items.iter().filter(|item| item.command == Command::Cancel).map(|item| item.area.right()).max();
-    let right = items.iter().filter(|item| item.command != Command::Cancel).map(|item| item.area.x).min();
-    let (left, right) = (left.unwrap_or(footer.x), right.unwrap_or(footer.right()));
-    Rect { x: left, width: right.saturating_sub(left), ..footer }
-}
-
-fn footer_item(model: &Model, command: Command, title: String) -> FooterItem {
-    let key = model.preferences.keymap.shown_at(command, model.place());
-    let title = match (command, model.place()) {
-        (Command::Back, Place::Text | Place::Choice) if !model.dialogs.is_empty() => String::from("close"),
-        (Command::Refresh, Place::List) => String::from("again"),
-        (Command::Open, Place::List) if super::screen::generate::is_asking(model) => String::from("go on"),
-        (Command::Toggle, Place::List) => String::from("rename or not"),
-        (Command::Accept, _) => accept_title(model),
-        (Command::Apply, _) if model.plan.as_ref().is_some_and(|screen| !screen.is_reviewing()) => {
-            String::from("close")
-        }
-        _ => title,
-    };
-    let width = u16::try_from(key.width() + title.width() + 3).unwrap_or(u16::MAX);
-    FooterItem { area: Rect::new(0, areas(model).footer.y, width, 1), command, key, title }
-}
-
-/// What Enter does in the dialog on top.
-fn accept_title(model: &Model) -> String {
-    let Some(dialog) = model.dialogs.last() else { return String::from("keep") };
-    if let Dialog::Confirm(confirm) = dialog
-        && confirm.is_unfinished()
-    {
-        return String::from("check the word");
-    }
-    let form = dialog.form(model);
-    let pressed = form.focused_button.and_then(|button| form.buttons.get(button));
-    pressed.map_or_else(|| dialog.verb().to_owned(), |label| label.to_lowercase())
-}
-
-/// The dialog on top, in the middle of the screen.
+/// The areas of the dialog on top, in the middle of the screen.
 #[must_use]
 pub fn dialog(model: &Model) -> Option<DialogAreas> {
     let form = model.dialogs.last()?.form(model);
@@ -309,7 +190,7 @@ pub fn dialog(model: &Model) -> Option<DialogAreas> {
     Some(DialogAreas { form, frame, body, lines, first, pinned, buttons })
 }
 
-/// Scrolled as wished, or so far that what has the focus is seen.
+/// The first visible line: the scroll position, changed so that the focused line is visible.
 fn first_line(form: &Form, lines: &[FormLine], height: usize) -> usize {
     let last = lines.len().saturating_sub(height);
     let focused = lines.iter().position(|line| match line {
@@ -339,7 +220,7 @@ fn button_areas(form: &Form, row: Rect) -> Vec<Rect> {
     areas
 }
 
-/// How many lines of `width` cells a line takes when it is wrapped.
+/// The number of lines of `width` cells that a wrapped line needs.
 #[must_use]
 pub fn wrapped_height(line: &str, width: usize) -> usize {
     cells(line).div_ceil(width.max(1)).max(1)

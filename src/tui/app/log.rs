@@ -1,50 +1,50 @@
-//! The command log: every statement as it ran, and what else was done to the database or the scripts.
+//! The command log: every statement that ran, and other changes of the database or the scripts.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::civil::Time;
 
-/// The most lines that are kept.
+/// The maximum number of entries.
 const LIMIT: usize = 5000;
 
-/// How an entry ended.
+/// The state of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Running,
     Done,
     Failed,
-    /// Its transaction was rolled back with another's fault, or it was cancelled.
+    /// Its transaction was rolled back because another statement failed, or it was cancelled.
     Undone,
-    /// News, not a statement.
+    /// A message, not a statement.
     Note,
     Warning,
 }
 
-/// One line of the log.
+/// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub at: Time,
     pub state: State,
-    /// What it belongs to, e.g. `upgrade 8e10f3b7`.
+    /// What it belongs to, for example `upgrade 8e10f3b7`.
     pub what: String,
-    /// The statement on one line, or the news.
+    /// The statement on one line, or the message.
     pub text: String,
     pub rows: Option<u64>,
     pub elapsed: Option<Duration>,
 }
 
-/// The log, its newest entry last.
+/// The log. The newest entry is the last one.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     entries: VecDeque<Entry>,
-    /// Lines scrolled up from the newest.
+    /// The number of lines scrolled up from the newest.
     pub back: usize,
     pub large: bool,
 }
 
 impl Log {
-    /// Adds an entry; the oldest goes where there are too many.
+    /// Adds an entry. If there are too many, the oldest is removed.
     pub fn push(&mut self, entry: Entry) {
         if self.entries.len() >= LIMIT {
             self.entries.pop_front();
@@ -55,19 +55,19 @@ impl Log {
         self.entries.push_back(entry);
     }
 
-    /// Adds a line of news.
+    /// Adds a message.
     pub fn note(&mut self, at: Time, state: State, what: &str, text: &str) {
         self.push(Entry { at, state, what: what.to_owned(), text: one_line(text), rows: None, elapsed: None });
     }
 
-    /// Ends the entry that runs.
+    /// Ends the running entry.
     pub fn finish(&mut self, state: State, rows: Option<u64>, elapsed: Option<Duration>) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.state == State::Running) {
             (entry.state, entry.rows, entry.elapsed) = (state, rows, elapsed);
         }
     }
 
-    /// Says of what these steps of the present run had done that it was rolled back.
+    /// Marks the finished entries of these steps of the present run as rolled back.
     pub fn roll_back(&mut self, steps: &[String]) {
         let ends = |entry: &Entry| matches!(entry.what.as_str(), "done" | "failed" | "cancelled");
         let present = self.entries.iter_mut().rev().take_while(|entry| !ends(entry));
@@ -88,7 +88,7 @@ impl Log {
     }
 }
 
-/// A text with every run of blanks and line breaks as one blank.
+/// A text on one line: every sequence of blanks and line breaks becomes one blank.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,16 +1,19 @@
-//! The mouse: a click selects, focuses and presses; the wheel scrolls what is under it.
+//! The mouse: a click selects, focuses and presses buttons; the wheel scrolls what is under it.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
+use super::command::KeyContext;
+use super::effect::Effect;
 use super::form::FormLine;
-use super::keymap::Place;
+use super::model::screen::Layer;
 use super::model::{Model, Pane};
-use super::screen::moving::{self, Motion};
-use super::screen::{dialog, panes};
-use super::{Effect, command, layout};
+use super::motion::Motion;
+use super::run_command::run_command;
+use super::screen::{editor, tree};
+use super::{dispatch, footer, layout, moving};
 
-/// How many lines the wheel turns at once.
+/// The number of lines that one turn of the wheel scrolls.
 const WHEEL: isize = 3;
 
 /// Takes a mouse event.
@@ -19,22 +22,23 @@ pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let at = Position::new(event.column, event.row);
+    let is_in_footer = event.row + 1 == model.height;
     match event.kind {
-        _ if model.editor.is_some() && model.dialogs.is_empty() && event.row + 1 != model.height => {
+        _ if model.screens.has(Layer::Editor) && model.dialogs.is_empty() && !is_in_footer => {
             model.notice = model.notice.take().filter(|_| !matches!(event.kind, MouseEventKind::Down(_)));
-            super::screen::editor::typing::on_mouse(model, event)
+            editor::typing::on_mouse(model, event)
         }
         MouseEventKind::Down(MouseButton::Left) => {
-            // The footer that was clicked is the one with the news in it.
-            let pressed = layout::footer(model).into_iter().find(|item| item.area.contains(at));
+            // The user clicked on the footer as it was with the notice.
+            let pressed = footer::items(model).into_iter().find(|item| item.area.contains(at));
             model.notice = None;
             match pressed {
-                Some(item) => command::run(model, item.command),
+                Some(item) => run_command(model, item.command),
                 None => click(model, at),
             }
         }
-        MouseEventKind::ScrollDown => wheel(model, at, WHEEL),
-        MouseEventKind::ScrollUp => wheel(model, at, -WHEEL),
+        MouseEventKind::ScrollDown => scroll(model, at, WHEEL),
+        MouseEventKind::ScrollUp => scroll(model, at, -WHEEL),
         _ => Vec::new(),
     }
 }
@@ -44,46 +48,42 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
         return click_dialog(model, at);
     }
     let areas = layout::areas(model);
-    if let Some(sheet) = &mut model.sheet {
+    if let Some(screen) = model.screens.top_mut() {
         if areas.plan_body.contains(at) {
-            sheet.point(sheet.top + usize::from(at.y - areas.plan_body.y));
-        }
-        return Vec::new();
-    }
-    if let Some(screen) = &mut model.plan {
-        if areas.plan_body.contains(at) {
-            screen.cursor = screen.top + usize::from(at.y - areas.plan_body.y);
+            screen.click(usize::from(at.y - areas.plan_body.y));
         }
         return Vec::new();
     }
     let Some((pane, area)) = pane_at(&areas, at) else {
         if areas.pending_line.contains(at) {
-            return panes::focus(model, Pane::Pending);
+            model.focus_pane(Pane::Pending);
         }
         return Vec::new();
     };
-    if model.place() == Place::Text {
-        super::screen::filter::close(model, true);
+    if model.key_context() == KeyContext::Text {
+        tree::filter::close(model, true);
     }
-    panes::focus(model, pane);
+    model.focus_pane(pane);
     let inside = layout::inner(area);
     if inside.contains(at) {
-        let row = usize::from(at.y - inside.y);
-        match pane {
-            Pane::History => click_history(model, row),
-            Pane::Pending => {
-                model.pending_cursor = (model.pending_top + row).min(model.history.pending().len().saturating_sub(1));
-                panes::select_pending(model);
-            }
-            Pane::Script | Pane::Log => {}
-        }
+        click_pane(model, pane, usize::from(at.y - inside.y));
     }
     Vec::new()
 }
 
-fn click_history(model: &mut Model, row: usize) {
-    if let Some(line) = model.history.line(model.history.top + row) {
-        model.history.select(line.item);
+fn click_pane(model: &mut Model, pane: Pane, row: usize) {
+    match pane {
+        Pane::History => {
+            if let Some(line) = model.history.line(model.history.top + row) {
+                model.history.select(line.item);
+            }
+        }
+        Pane::Pending => {
+            let last = model.history.pending().len().saturating_sub(1);
+            model.panes.pending_cursor = (model.panes.pending_top + row).min(last);
+            model.select_pending();
+        }
+        Pane::Script | Pane::Log => {}
     }
 }
 
@@ -93,7 +93,7 @@ fn click_dialog(model: &mut Model, at: Position) -> Vec<Effect> {
         if let Some(top) = model.dialogs.last_mut() {
             top.focus_button(button);
         }
-        return dialog::accept(model);
+        return dispatch::accept(model);
     }
     if !areas.body.contains(at) {
         return Vec::new();
@@ -102,29 +102,29 @@ fn click_dialog(model: &mut Model, at: Position) -> Vec<Effect> {
     if let (Some(FormLine::Entry { index, selected, .. }), Some(top)) =
         (areas.lines.get(line), model.dialogs.last_mut())
     {
-        let again = *selected && top.is_menu();
+        let is_second_click = *selected && top.is_menu();
         top.focus_entry(*index);
-        if again {
-            return dialog::accept(model);
+        if is_second_click {
+            return dispatch::accept(model);
         }
     }
     Vec::new()
 }
 
-fn wheel(model: &mut Model, at: Position, lines: isize) -> Vec<Effect> {
+fn scroll(model: &mut Model, at: Position, lines: isize) -> Vec<Effect> {
     let areas = layout::areas(model);
     if !model.dialogs.is_empty() || model.is_covered() {
-        return moving::go(model, Motion::Lines(lines));
+        return moving::move_cursor(model, Motion::Lines(lines));
     }
     let Some((pane, area)) = pane_at(&areas, at) else { return Vec::new() };
     let height = usize::from(layout::inner(area).height);
     match pane {
         Pane::History => model.history.scroll(lines, height),
-        Pane::Script => model.script.top = model.script.top.saturating_add_signed(lines),
+        Pane::Script => model.panes.script.top = model.panes.script.top.saturating_add_signed(lines),
         Pane::Log => model.log.scroll(-lines, height),
         Pane::Pending => {
             let count = model.history.pending().len();
-            model.pending_cursor = Motion::Lines(lines).apply(model.pending_cursor, count, height);
+            model.panes.pending_cursor = Motion::Lines(lines).apply(model.panes.pending_cursor, count, height);
         }
     }
     Vec::new()

@@ -1,15 +1,15 @@
-//! What the user's `config.toml` says of the UI: keys, theme, glyphs.
+//! The user's `config.toml` for the UI: keys, theme, glyphs.
 
-use super::Start;
 use super::keymap::Keymap;
+use super::start::Start;
 use super::theme::Theme;
 
-/// The user's wishes, with what is compiled in below them.
+/// The user's preferences, with the compiled-in defaults.
 #[derive(Debug, Clone)]
 pub struct Preferences {
     pub keymap: Keymap,
     pub theme: Theme,
-    /// Only characters of ASCII for glyphs, lanes and borders.
+    /// Only ASCII for glyphs, lanes and borders.
     pub ascii: bool,
 }
 
@@ -21,13 +21,13 @@ struct File {
     glyphs: Option<String>,
     #[serde(default)]
     keys: toml::Table,
-    /// Roles of the theme with styles of one's own.
+    /// Roles of the theme with the user's styles.
     #[serde(default)]
     colours: toml::Table,
 }
 
 impl Preferences {
-    /// Reads them; what cannot be taken is told in words, and the default stands.
+    /// Reads the preferences. Invalid settings are reported; their defaults apply.
     #[must_use]
     pub fn read(start: &Start) -> (Self, Vec<String>) {
         let mut problems = Vec::new();

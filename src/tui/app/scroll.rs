@@ -1,6 +1,6 @@
-//! How windows follow what is selected in them.
+//! How a window follows the selected line.
 
-/// The rows that are kept between the selection and the window's edge.
+/// The number of lines kept between the selected line and the edge of the window.
 #[must_use]
 pub const fn margin(height: usize) -> usize {
     if height >= 12 {
@@ -12,7 +12,7 @@ pub const fn margin(height: usize) -> usize {
     }
 }
 
-/// The first line to show so that `line` lies inside a window of `height` lines over `count` lines.
+/// The first visible line, so that `line` is inside a window of `height` lines over `count` lines.
 #[must_use]
 pub fn follow(top: usize, line: usize, height: usize, count: usize) -> usize {
     let margin = margin(height);

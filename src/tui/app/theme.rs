@@ -1,11 +1,11 @@
-//! Colours named by what they are for; the themes themselves are data (`assets/themes.toml`).
+//! Colours by role. The themes are data (`assets/themes.toml`).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// What a style is for.
+/// The role of a style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -27,7 +27,7 @@ pub enum Role {
     Problem,
     Label,
     Match,
-    /// The match at which one is.
+    /// The match at the cursor.
     MatchHere,
     Good,
     Warning,
@@ -76,7 +76,7 @@ static THEMES: LazyLock<HashMap<String, Entries>> =
     LazyLock::new(|| toml::from_str(include_str!("../../../assets/themes.toml")).unwrap_or_default());
 
 impl Theme {
-    /// The theme of that name (`dark` when none is given) with a user's changes. Faults are told in words.
+    /// The theme of this name (`dark` if none is given) with the user's changes. Invalid changes are reported.
     #[must_use]
     pub fn new(name: Option<&str>, changes: &toml::Table) -> (Self, Vec<String>) {
         let mut problems = Vec::new();
@@ -85,7 +85,7 @@ impl Theme {
         if name != wanted {
             let mut names: Vec<&str> = THEMES.keys().map(String::as_str).collect();
             names.sort_unstable();
-            problems.push(format!("theme: '{wanted}' is none of {}", names.join(", ")));
+            problems.push(format!("theme: '{wanted}' is unknown; the themes are {}", names.join(", ")));
         }
         let mut theme = Self { name: name.to_owned(), styles: HashMap::new() };
         for (role, entry) in THEMES.get(name).into_iter().flatten() {
@@ -95,7 +95,7 @@ impl Theme {
             let read_role = toml::Value::String(role.clone()).try_into::<Role>();
             match (read_role, value.clone().try_into::<Entry>()) {
                 (Ok(role), Ok(entry)) => drop(theme.styles.insert(role, entry.style(&mut problems))),
-                (Err(_), _) => problems.push(format!("colours: there is no role '{role}'")),
+                (Err(_), _) => problems.push(format!("colours: the role '{role}' is unknown")),
                 (_, Err(error)) => problems.push(format!("colours: {role}: {}", error.message())),
             }
         }
@@ -131,7 +131,7 @@ impl Entry {
 
 fn colour(name: Option<&str>, problems: &mut Vec<String>) -> Option<Color> {
     let name = name?;
-    name.parse().map_err(|_| problems.push(format!("colours: '{name}' is no colour"))).ok()
+    name.parse().map_err(|_| problems.push(format!("colours: '{name}' is not a colour"))).ok()
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_theme_styles_every_role_of_the_dark_one() {
+    fn every_theme_has_a_style_for_every_role() {
         let themes: HashMap<String, Entries> = toml::from_str(include_str!("../../../assets/themes.toml")).unwrap();
         assert_eq!(themes.len(), 5);
         let dark = &themes["dark"];
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_taken_and_faults_told() {
+    fn changes_apply_and_invalid_ones_are_reported() {
         let changes: toml::Table =
             toml::from_str("pending = { fg = 'red' }\nnothing = { fg = 'red' }\ntext = { fg = 'reddish' }").unwrap();
         let (theme, problems) = Theme::new(None, &changes);

@@ -1,21 +1,20 @@
-//! The tokens of a text that changes: after an edit only the lines are read again that can differ, and of those only
-//! as many as are seen.
+//! The tokens of a text that changes. After an edit, only lines that may have changed are highlighted again, and only
+//! if they are visible.
 
 use std::collections::BTreeMap;
 
-use super::highlight::{LineState, Tokens};
-use crate::tui::app::Highlighted;
+use super::highlight::{Highlighted, LineState, Tokens};
 
-/// The most lines that one call reads, so that a leap over a very long text does not hold a frame up: the rest is read
-/// by the calls that follow.
+/// The maximum number of lines that one call highlights, so that a jump in a very long text does not delay the frame.
+/// Later calls highlight the rest.
 const AT_ONCE: usize = 4000;
 
-/// The lines of a text with their tokens and what the grammar knew behind each.
+/// The lines of a text with their tokens and the parser state after each.
 #[derive(Debug, Clone, Default)]
 pub struct LineCache {
     lines: Vec<CachedLine>,
-    /// The lines that do not stand on the one before as it is now, with what the grammar knew before them when they were
-    /// read; `None` where they never were. Every line above the first of them is right.
+    /// The lines whose input state may have changed, with the parser state before them when they were last highlighted;
+    /// `None` if they never were. All lines above the first of them are up to date.
     seams: BTreeMap<usize, Option<LineState>>,
 }
 
@@ -23,38 +22,38 @@ pub struct LineCache {
 struct CachedLine {
     text: Box<str>,
     tokens: Tokens,
-    /// `None`: never read.
+    /// `None`: not highlighted yet.
     after: Option<LineState>,
 }
 
 impl LineCache {
-    /// Takes the text's lines as they are now, reads them all, and returns how many had to be read: those that
-    /// changed, and those behind them until the grammar knows there what it knew before.
+    /// Takes the present lines and highlights all of them. Returns the number of lines that were highlighted: the
+    /// changed ones, and those after them until the parser state is the same as before.
     pub fn update<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> usize {
         self.replace(lines);
         self.read(usize::MAX, usize::MAX)
     }
 
-    /// Takes the text's lines as they are now, and reads those above line `end` that may have changed.
+    /// Takes the present lines and highlights those above line `end` that may have changed.
     pub fn update_above<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>, end: usize) -> usize {
         self.replace(lines);
         self.read(end, AT_ONCE)
     }
 
-    /// Every line's tokens.
+    /// The tokens of every line.
     #[must_use]
     pub fn highlighted(&self) -> Highlighted {
         Highlighted { lines: self.lines.iter().map(|line| line.tokens.clone()).collect() }
     }
 
-    /// The tokens of one line, counted from 0.
+    /// The tokens of a 0-based line.
     #[must_use]
     pub fn tokens(&self, line: usize) -> &Tokens {
         const NONE: &Tokens = &Tokens::new();
         self.lines.get(line).map_or(NONE, |line| &line.tokens)
     }
 
-    /// Puts the lines that differ in the place of those that were there.
+    /// Replaces the lines that differ.
     fn replace<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
         let new: Vec<&str> = lines.into_iter().collect();
         let same = |(old, new): &(&CachedLine, &&str)| *old.text == ***new;
@@ -77,7 +76,7 @@ impl LineCache {
         }
     }
 
-    /// What the grammar knew before a line when that was read.
+    /// The parser state before a line when it was last highlighted.
     fn known_before(&self, line: usize) -> Option<LineState> {
         match self.seams.get(&line) {
             Some(known) => known.clone(),
@@ -85,7 +84,7 @@ impl LineCache {
         }
     }
 
-    /// What the grammar knows before a line, where the lines above are right.
+    /// The parser state before a line, if the lines above are up to date.
     fn state_before(&self, line: usize) -> Option<LineState> {
         match line.checked_sub(1) {
             None => LineState::initial(),
@@ -93,7 +92,7 @@ impl LineCache {
         }
     }
 
-    /// Closes the seams above line `end`, at most so many lines; gives the number of lines that were read.
+    /// Highlights outdated lines above line `end`, at most `most`. Returns the number of lines.
     fn read(&mut self, end: usize, most: usize) -> usize {
         let mut count = 0;
         while let Some((&line, known)) = self.seams.first_key_value().filter(|(line, _)| **line < end)
@@ -141,12 +140,16 @@ mod tests {
 
     fn update(cache: &mut LineCache, lines: &[String]) -> usize {
         let count = cache.update(lines.iter().map(String::as_str));
-        assert_eq!(cache.highlighted(), highlight(&lines.join("\n")), "the cache tells what reading anew tells");
+        assert_eq!(
+            cache.highlighted(),
+            highlight(&lines.join("\n")),
+            "the cache has the same tokens as a new highlighting"
+        );
         count
     }
 
     #[test]
-    fn a_keystroke_reads_its_own_line() {
+    fn a_keystroke_highlights_only_its_line() {
         let mut lines = script();
         let mut cache = LineCache::default();
         assert_eq!(update(&mut cache, &lines), 2000);
@@ -160,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_read_again_only_when_its_tag_changes() {
+    fn a_function_body_is_highlighted_again_only_if_its_tag_changes() {
         let mut lines = vec!["SELECT $a$ $b$ $a$ $b$".to_owned()];
         lines.extend((0..100).map(|n| format!("line {n} $c$ it's $c$")));
         lines.push("$b$;".to_owned());
@@ -169,11 +172,11 @@ mod tests {
         lines[0] = "SELECT  $a$ $b$ $a$ $b$".to_owned();
         assert_eq!(update(&mut cache, &lines), 1);
         lines[0] = "SELECT  $a$ $b$ $a$ $c$".to_owned();
-        assert!(update(&mut cache, &lines) > 100, "another tag is open");
+        assert!(update(&mut cache, &lines) > 100, "the other tag is open");
     }
 
     #[test]
-    fn opening_a_comment_reads_to_where_it_ends_and_closing_it_again() {
+    fn opening_a_comment_highlights_up_to_its_end() {
         let mut lines = script();
         let mut cache = LineCache::default();
         update(&mut cache, &lines);
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_repeat_and_texts_that_vanish() {
+    fn repeated_lines_and_empty_texts() {
         let mut cache = LineCache::default();
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         update(&mut cache, &lines("a\na\na"));
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_seen_is_read_and_the_rest_when_it_comes_into_sight() {
+    fn only_visible_lines_are_highlighted() {
         let mut lines = script();
         let mut cache = LineCache::default();
         let above = |cache: &mut LineCache, lines: &[String], end| {
@@ -210,7 +213,7 @@ mod tests {
         };
         assert_eq!(above(&mut cache, &lines, 40), 40);
         lines[3].push('\'');
-        assert_eq!(above(&mut cache, &lines, 40), 37, "what is open runs on, but not out of sight");
+        assert_eq!(above(&mut cache, &lines, 40), 37, "the open quote continues, but only in the visible lines");
         lines[1].push(' ');
         assert_eq!(above(&mut cache, &lines, 40), 1);
         lines[3].pop();

@@ -1,13 +1,14 @@
-//! Where the characters of a line stand: what a person takes for one character is never parted.
+//! The cells of the characters of a line. A grapheme is never split.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::tui::app::layout::TAB;
+/// The text that is drawn for a tab.
+pub const TAB: &str = "    ";
 
-/// One character as a person sees it, and where it stands.
+/// A grapheme and its place in the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glyph<'a> {
     /// Its first byte in the line.
@@ -16,13 +17,13 @@ pub struct Glyph<'a> {
     pub character: usize,
     /// Its first cell.
     pub cell: usize,
-    /// How many cells it takes.
+    /// Its width in cells.
     pub width: usize,
-    /// What is drawn.
+    /// The text that is drawn.
     pub shown: Cow<'a, str>,
 }
 
-/// The characters of a line from left to right. A tab is drawn as blanks, a control character as its picture.
+/// The graphemes of a line from left to right. A tab is drawn as blanks, a control character as its Unicode picture.
 pub fn glyphs(line: &str) -> impl Iterator<Item = Glyph<'_>> {
     let (mut character, mut cell) = (0, 0);
     line.grapheme_indices(true).map(move |(byte, grapheme)| {
@@ -35,27 +36,27 @@ pub fn glyphs(line: &str) -> impl Iterator<Item = Glyph<'_>> {
     })
 }
 
-/// The cell at which the `character`th character of a line stands; behind the line's end, the one behind it.
+/// The cell of the `character`th character of a line. After the end of the line, the next cell.
 #[must_use]
 pub fn cell_of(line: &str, character: usize) -> usize {
     let before = glyphs(line).take_while(|glyph| glyph.character < character);
     before.last().map_or(0, |glyph| glyph.cell + glyph.width)
 }
 
-/// The character that stands at a cell; the end of a line that is shorter.
+/// The character at a cell. After the end of the line, its end.
 #[must_use]
 pub fn character_at(line: &str, cell: usize) -> usize {
     let found = glyphs(line).find(|glyph| cell < glyph.cell + glyph.width);
     found.map_or_else(|| line.chars().count(), |glyph| glyph.character)
 }
 
-/// The place before a place between two characters; `None` at the line's start.
+/// The position before a position; `None` at the start of the line.
 #[must_use]
 pub fn before(line: &str, character: usize) -> Option<usize> {
     glyphs(line).take_while(|glyph| glyph.character < character).last().map(|glyph| glyph.character)
 }
 
-/// The place after a place between two characters; `None` at the line's end.
+/// The position after a position; `None` at the end of the line.
 #[must_use]
 pub fn after(line: &str, character: usize) -> Option<usize> {
     let end = line.chars().count();
@@ -65,20 +66,24 @@ pub fn after(line: &str, character: usize) -> Option<usize> {
     Some(glyphs(line).map(|glyph| glyph.character).find(|start| *start > character).unwrap_or(end))
 }
 
-/// The start of the word before a place; the line's start where there is none.
+/// The start of the word before a position, or the start of the line.
 #[must_use]
 pub fn word_before(line: &str, character: usize) -> usize {
-    words(line).into_iter().map(|(start, _)| start).take_while(|start| *start < character).last().unwrap_or(0)
+    split_words(line).into_iter().map(|(start, _)| start).take_while(|start| *start < character).last().unwrap_or(0)
 }
 
-/// The end of the word after a place; the line's end where there is none.
+/// The end of the word after a position, or the end of the line.
 #[must_use]
 pub fn word_after(line: &str, character: usize) -> usize {
-    words(line).into_iter().map(|(_, end)| end).find(|end| *end > character).unwrap_or_else(|| line.chars().count())
+    split_words(line)
+        .into_iter()
+        .map(|(_, end)| end)
+        .find(|end| *end > character)
+        .unwrap_or_else(|| line.chars().count())
 }
 
-/// The words of a line, by their first character and the one behind them. `legacy_code` is one.
-fn words(line: &str) -> Vec<(usize, usize)> {
+/// The words of a line, as their first character and the character after them. `legacy_code` is one word.
+fn split_words(line: &str) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut at = 0;
     for part in line.split_word_bounds() {
@@ -109,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_joined_and_marked_characters_are_one_step_and_their_own_width() {
+    fn wide_and_joined_characters_are_one_grapheme() {
         let line = "가e\u{301}👨‍👩‍👧\tx";
         let places: Vec<(usize, usize)> = glyphs(line).map(|glyph| (glyph.character, glyph.cell)).collect();
         assert_eq!(places, [(0, 0), (1, 2), (3, 3), (8, 5), (9, 9)]);
@@ -120,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_of_sql() {
+    fn identifiers_are_one_word() {
         let line = "  DROP COLUMN legacy_code;";
         assert_eq!((word_after(line, 0), word_after(line, 6), word_after(line, 14)), (6, 13, 25));
         assert_eq!((word_before(line, 26), word_before(line, 14), word_before(line, 2)), (14, 7, 0));
     }
 
     #[test]
-    fn what_would_move_the_terminal_is_drawn_as_a_picture() {
+    fn control_characters_are_drawn_as_pictures() {
         let shown: String = glyphs("a\x1b[2J\r").map(|glyph| glyph.shown.into_owned()).collect();
         assert_eq!(shown, "a␛[2J␍");
     }

@@ -1,8 +1,8 @@
-//! The text that is edited: tui-textarea keeps lines, selection and undo; what a person sees as one character, the
-//! file's own line ends and the colours are ours.
+//! The edited text. tui-textarea keeps the lines, the selection and the undo history. Graphemes, line endings and
+//! highlighting are ours.
 //!
-//! The widget is not drawn with its own code: that measures `char` by `char`, and keeps its window in the value that is
-//! drawn. Moving, drawing and the mouse all go by [`super::cells`] instead.
+//! The widget is not drawn with its own code, because that measures single `char`s. Moving, drawing and the mouse use
+//! [`super::cells`].
 
 use std::sync::Arc;
 
@@ -12,48 +12,48 @@ use super::LineCache;
 use super::cells;
 use super::highlight::Tokens;
 
-/// The steps that can be undone.
+/// The number of undo steps.
 const STEPS: usize = 10_000;
 
-/// The most lines that are edited here: the text area counts in 16 bits.
+/// The maximum number of lines: the text area counts in 16 bits.
 pub const MOST_LINES: usize = 50_000;
 
 const BOM: char = '\u{feff}';
 
-/// A place in the text: line and character, both from 0.
-pub type Place = (usize, usize);
+/// A position in the text: line and character, both from 0.
+pub type TextPosition = (usize, usize);
 
-/// A text with its cursor, its selection and what can be undone.
+/// A text with its cursor, its selection and its undo history.
 #[derive(Debug, Clone)]
 pub struct Document {
     area: TextArea<'static>,
     colours: LineCache,
     /// The file begins with a byte order mark.
     marked: bool,
-    /// All its lines end in CR LF.
+    /// All lines end in CR LF.
     carriage_returns: bool,
-    /// The cell in which the cursor wants to stay, over shorter lines.
+    /// The cell to which the cursor returns after shorter lines.
     wanted_cell: Option<usize>,
 }
 
-/// How the cursor moves; the numbers are lines.
+/// A movement of the cursor. The numbers are lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Move {
     Left,
     Right,
     WordLeft,
     WordRight,
-    /// To the first character that is no blank, then to the very start.
+    /// To the first character that is not blank, then to the start of the line.
     LineStart,
     LineEnd,
     Lines(isize),
     Start,
     End,
-    To(Place),
+    To(TextPosition),
 }
 
 impl Document {
-    /// A text as a file holds it.
+    /// Reads the text of a file.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let marked = text.starts_with(BOM);
@@ -66,7 +66,7 @@ impl Document {
         Self { area, colours: LineCache::default(), marked, carriage_returns, wanted_cell: None }
     }
 
-    /// The text as it is written to a file: with its own line ends and its mark.
+    /// The text for the file, with its line endings and its byte order mark.
     #[must_use]
     pub fn text(&self) -> Arc<str> {
         let end = if self.carriage_returns { "\r\n" } else { "\n" };
@@ -74,21 +74,21 @@ impl Document {
         if self.marked { format!("{BOM}{text}").into() } else { text.into() }
     }
 
-    /// Its lines, one at least.
+    /// The lines; at least one.
     #[must_use]
     pub fn lines(&self) -> &[String] {
         self.area.lines()
     }
 
-    /// A line; empty where there is none.
+    /// A line; empty if it does not exist.
     #[must_use]
     pub fn line(&self, row: usize) -> &str {
         self.area.lines().get(row).map_or("", String::as_str)
     }
 
-    /// Where the cursor stands.
+    /// The position of the cursor.
     #[must_use]
-    pub fn cursor(&self) -> Place {
+    pub fn cursor(&self) -> TextPosition {
         self.area.cursor()
     }
 
@@ -99,13 +99,13 @@ impl Document {
         cells::cell_of(self.line(row), character)
     }
 
-    /// What is selected; `None` where that is nothing.
+    /// The selection; `None` if it is empty.
     #[must_use]
-    pub fn selection(&self) -> Option<(Place, Place)> {
+    pub fn selection(&self) -> Option<(TextPosition, TextPosition)> {
         self.area.selection_range().filter(|(start, end)| start != end)
     }
 
-    /// The text that is selected.
+    /// The selected text.
     #[must_use]
     pub fn selected_text(&self) -> Option<String> {
         let ((top, from), (bottom, to)) = self.selection()?;
@@ -117,19 +117,19 @@ impl Document {
         Some((top..=bottom).map(part).collect::<Vec<_>>().join("\n"))
     }
 
-    /// The tokens of a line, as far as they are read.
+    /// The tokens of a line, if it is highlighted.
     #[must_use]
     pub fn tokens(&self, row: usize) -> &Tokens {
         self.colours.tokens(row)
     }
 
-    /// Reads the colours of the lines above `end`.
-    pub fn colour(&mut self, end: usize) {
+    /// Highlights the lines above `end`.
+    pub fn highlight(&mut self, end: usize) {
         self.colours.update_above(self.area.lines().iter().map(String::as_str), end);
     }
 
-    /// Moves the cursor; `selecting` takes the selection along, else there is none any more.
-    pub fn go(&mut self, motion: Move, selecting: bool) {
+    /// Moves the cursor. `selecting` extends the selection; otherwise it is removed.
+    pub fn move_cursor(&mut self, motion: Move, selecting: bool) {
         let wanted = self.wanted_cell.take();
         let collapsed = self.selection().filter(|_| !selecting);
         let target = match (motion, collapsed) {
@@ -150,7 +150,7 @@ impl Document {
         self.jump(target);
     }
 
-    fn target(&self, motion: Move) -> Place {
+    fn target(&self, motion: Move) -> TextPosition {
         let (row, character) = self.cursor();
         let line = self.line(row);
         let last = self.lines().len() - 1;
@@ -180,8 +180,8 @@ impl Document {
         }
     }
 
-    /// So many lines below, in a cell; past the first and the last line, their ends.
-    fn below(&self, lines: isize, cell: usize) -> Place {
+    /// The position that is `lines` lines below, in a cell. Beyond the first and the last line: their ends.
+    fn below(&self, lines: isize, cell: usize) -> TextPosition {
         let (row, _) = self.cursor();
         let last = self.lines().len() - 1;
         match row.checked_add_signed(lines) {
@@ -194,19 +194,18 @@ impl Document {
         }
     }
 
-    fn jump(&mut self, (row, character): Place) {
+    fn jump(&mut self, (row, character): TextPosition) {
         let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(short(row), short(character)));
     }
 
-    /// Selects everything.
+    /// Selects the whole text.
     pub fn select_all(&mut self) {
-        self.go(Move::Start, false);
-        self.go(Move::End, true);
+        self.move_cursor(Move::Start, false);
+        self.move_cursor(Move::End, true);
     }
 
-    /// Types a text in the place of what is selected; line ends of any kind are taken, other control characters are
-    /// not.
+    /// Replaces the selection by typed text. Control characters other than line breaks and tabs are removed.
     pub fn insert(&mut self, text: &str) -> bool {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
@@ -222,41 +221,41 @@ impl Document {
         }
     }
 
-    /// Breaks the line; the new one begins with the blanks of the one before.
+    /// Breaks the line. The new line has the same indent.
     pub fn new_line(&mut self) -> bool {
         let ((row, character), _) = self.selection().unwrap_or((self.cursor(), (0, 0)));
         let blanks: String = self.line(row).chars().take(character).take_while(|c| matches!(c, ' ' | '\t')).collect();
         self.insert(&format!("\n{blanks}"))
     }
 
-    /// Blanks up to the next multiple of four cells.
+    /// Inserts blanks up to the next multiple of four cells.
     pub fn indent(&mut self) -> bool {
         let ((row, character), _) = self.selection().unwrap_or((self.cursor(), (0, 0)));
         let cell = cells::cell_of(self.line(row), character);
         self.insert(&" ".repeat(4 - cell % 4))
     }
 
-    /// Takes away what is selected, or what lies between the cursor and where a movement would take it.
+    /// Deletes the selection, or the text up to the target of a movement.
     pub fn delete(&mut self, motion: Move) -> bool {
         if self.selection().is_none() {
             self.area.cancel_selection();
-            self.go(motion, true);
+            self.move_cursor(motion, true);
         }
         self.wanted_cell = None;
-        // With a selection it takes that away, and leaves what was copied alone.
+        // Deleting the selection must not change the copied text.
         let deleted = self.selection().is_some() && self.area.delete_char();
         self.area.cancel_selection();
         deleted
     }
 
-    /// What is selected, or else the whole line; it can be pasted from then on.
+    /// Copies the selection, or the whole line.
     pub fn copy(&mut self) -> String {
         let text = self.selected_text().unwrap_or_else(|| format!("{}\n", self.line(self.cursor().0)));
         self.area.set_yank_text(text.as_str());
         text
     }
 
-    /// Copies and takes away.
+    /// Copies and deletes.
     pub fn cut(&mut self) -> (String, bool) {
         let text = self.copy();
         if self.selection().is_none() {
@@ -270,7 +269,7 @@ impl Document {
         (text, self.delete(Move::Left))
     }
 
-    /// Puts in what was copied or cut.
+    /// Inserts the copied text.
     pub fn paste(&mut self) -> bool {
         let text = self.area.yank_text();
         self.insert(&text)
@@ -286,7 +285,7 @@ impl Document {
         self.area.redo()
     }
 
-    /// Takes another text as one step that can be undone; the cursor stays where it was, as far as that goes.
+    /// Replaces the text in one undo step. The cursor stays at its position if possible.
     pub fn replace(&mut self, text: &str) {
         let (row, character) = self.cursor();
         let fresh = Self::new(text);
@@ -296,13 +295,13 @@ impl Document {
             self.area.delete_char();
         }
         self.area.cancel_selection();
-        self.go(Move::To((row, character)), false);
+        self.move_cursor(Move::To((row, character)), false);
     }
 
-    /// Looks for a text from now on; capital letters count where there are any. How often it is there.
-    pub fn look_for(&mut self, text: &str) -> usize {
+    /// Sets the search text. Case counts if the text contains capital letters. Returns the number of matches.
+    pub fn search(&mut self, text: &str) -> usize {
         let pattern = pattern(text);
-        // Every character that means something to the search is escaped.
+        // All special characters of the search are escaped.
         if self.area.set_search_pattern(pattern).is_err() {
             return 0;
         }
@@ -310,28 +309,28 @@ impl Document {
         self.lines().iter().map(|line| pattern.find_iter(line).count()).sum()
     }
 
-    /// Whether something is looked for.
+    /// Whether there is a search text.
     #[must_use]
-    pub fn is_looking(&self) -> bool {
+    pub fn is_searching(&self) -> bool {
         self.area.search_pattern().is_some()
     }
 
-    /// Goes to the next place of what is looked for, round the end; `here` counts where the cursor stands. Says whether
-    /// there is one.
+    /// Goes to the next match, and from the last to the first. `here`: a match at the cursor counts. Returns whether
+    /// there is a match.
     pub fn find_next(&mut self, forward: bool, here: bool) -> bool {
         self.area.cancel_selection();
         self.wanted_cell = None;
         if forward { self.area.search_forward(here) } else { self.area.search_back(here) }
     }
 
-    /// The byte ranges of a line at which stands what is looked for.
+    /// The byte ranges of the matches in a line.
     #[must_use]
     pub fn found_in(&self, row: usize) -> Vec<std::ops::Range<usize>> {
         let pattern = self.area.search_pattern();
         pattern.map_or_else(Vec::new, |pattern| pattern.find_iter(self.line(row)).map(|found| found.range()).collect())
     }
 
-    /// The number of the place at which the cursor stands, from 1.
+    /// The number of the match at the cursor, from 1.
     #[must_use]
     pub fn found_at_cursor(&self) -> Option<usize> {
         let (row, character) = self.cursor();
@@ -347,7 +346,7 @@ fn split(text: &str, carriage_returns: bool) -> Vec<String> {
     text.split('\n').map(line).collect()
 }
 
-/// A text as a search pattern that finds it and nothing else.
+/// A search pattern that matches exactly this text.
 fn pattern(text: &str) -> String {
     let mut pattern = String::new();
     if !text.is_empty() && !text.chars().any(char::is_uppercase) {

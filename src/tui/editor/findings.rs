@@ -1,14 +1,52 @@
-//! What can be told of a script from its text alone: where it cannot be read, what it does to which object, and what
-//! that may cost.
+//! The findings of a script's text: faults, operations by object, and hazards.
 
 use super::operations::operation;
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, ExaminedStatement};
+use crate::core::hazard::{self, ExaminedStatement, Hazard};
 use crate::core::script::Script;
 use crate::core::sql::unknown_command;
-use crate::tui::app::screen::editor::{Fault, Findings, FoundHazard};
 
-/// Reads a script's text. Takes as long as its statements are many: not for a thread that draws.
+/// One operation of the upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// For example `public.users`. Empty if the statement names no object.
+    pub object: String,
+    /// For example `add column plan`.
+    pub doing: String,
+    /// 1-based.
+    pub line: usize,
+}
+
+/// A hazard of one of the script's statements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundHazard {
+    /// 1-based.
+    pub line: usize,
+    pub direction: Direction,
+    pub hazard: Hazard,
+}
+
+/// A reason why the text is not a valid script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// 1-based.
+    pub line: usize,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// The result of the examination of a text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// The revision id in the header, if the text is a script.
+    pub revision: Option<RevisionId>,
+    pub faults: Vec<Fault>,
+    pub operations: Vec<Operation>,
+    pub hazards: Vec<FoundHazard>,
+}
+
+/// Examines the text of a script. The time depends on the number of statements, so this must not run on the drawing
+/// thread.
 #[must_use]
 pub fn examine(text: &str) -> Findings {
     let mut findings = Findings::default();
@@ -36,7 +74,7 @@ fn section(script: &Script, direction: Direction, findings: &mut Findings) {
                 if let Some((word, like)) = unknown_command(statement.sql()) {
                     findings.faults.push(Fault {
                         line,
-                        message: format!("no command begins with {word}"),
+                        message: format!("unknown command {word}"),
                         hint: like.map(|like| format!("{like}?")),
                     });
                 } else if direction == Direction::Upgrade {
@@ -52,11 +90,11 @@ fn section(script: &Script, direction: Direction, findings: &mut Findings) {
 }
 
 fn own_parent(script: &Script) -> Option<Fault> {
-    let stands = |id: &RevisionId| *id == script.revision;
-    script.down_revisions.iter().any(stands).then(|| Fault {
+    let is_own = |id: &RevisionId| *id == script.revision;
+    script.down_revisions.iter().any(is_own).then(|| Fault {
         line: 1,
         message: format!("{} revises itself", script.revision),
-        hint: Some(String::from("name its parent behind Revises:, or leave it empty for a base")),
+        hint: Some(String::from("write its parent after Revises:, or leave it empty for a base")),
     })
 }
 
@@ -67,7 +105,7 @@ mod tests {
     const HEADER: &str = "-- drop legacy code\n--\n-- Revision ID: 9f3b6c10a7d2\n-- Revises: 51ab90de3c44\n";
 
     #[test]
-    fn operations_and_hazards_stand_at_their_lines() {
+    fn operations_and_hazards_have_their_lines() {
         let text = format!(
             "{HEADER}\n-- @upgrade\n\nALTER TABLE functions\n  DROP COLUMN legacy_code;\nSELECT 1;\n\
              -- @downgrade\nDROP TABLE functions;\n"
@@ -84,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_by_line() {
+    fn faults_have_their_lines() {
         let at = |text: &str| {
             let found = examine(text);
             found.faults.into_iter().map(|fault| (fault.line, fault.message)).collect::<Vec<_>>()
@@ -94,7 +132,7 @@ mod tests {
         assert_eq!(at(&format!("{HEADER}\n-- @upgrade\n-- @upgrade\n"))[0].0, 7);
         assert!(!at("SELECT 1;").is_empty());
         let unknown = at(&format!("{HEADER}\n-- @upgrade\nSELECT 1;\nselct 2;\n"));
-        assert_eq!(unknown, [(8, String::from("no command begins with selct"))]);
+        assert_eq!(unknown, [(8, String::from("unknown command selct"))]);
         assert_eq!(at(&HEADER.replace("51ab90de3c44", "9f3b6c10a7d2"))[0].1, "9f3b6c10a7d2 revises itself");
     }
 }

@@ -1,4 +1,4 @@
-//! Colours for SQL: our own PostgreSQL grammar, read line by line, scopes turned into token kinds.
+//! SQL highlighting: a PostgreSQL grammar, read line by line, whose scopes become token kinds.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -6,9 +6,29 @@ use std::sync::LazyLock;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxDefinition, SyntaxSet, SyntaxSetBuilder};
 
 use super::LineCache;
-use crate::tui::app::{Highlighted, TokenKind};
 
-/// A line's tokens: byte ranges into the line with their kinds, in order, not overlapping.
+/// The kind of a piece of SQL, for highlighting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    Keyword,
+    Type,
+    Function,
+    String,
+    Number,
+    Comment,
+    /// `-- @upgrade`, `-- @downgrade` and the keys of the header.
+    Marker,
+    Operator,
+    Quoted,
+}
+
+/// The tokens of a text. Each line has byte ranges into that line with their kinds, in order, without overlap.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Highlighted {
+    pub lines: Vec<Vec<(Range<usize>, TokenKind)>>,
+}
+
+/// The tokens of a line: byte ranges with their kinds, in order, without overlap.
 pub(super) type Tokens = Vec<(Range<usize>, TokenKind)>;
 
 /// The tokens of every line of `text`, as `str::lines` splits it.
@@ -19,7 +39,7 @@ pub fn highlight(text: &str) -> Highlighted {
     cache.highlighted()
 }
 
-/// Read on the first use; its expressions are compiled as they are first needed.
+/// Loaded at the first use. Its expressions are compiled when they are needed.
 static GRAMMAR: LazyLock<SyntaxSet> = LazyLock::new(|| {
     let mut builder = SyntaxSetBuilder::new();
     let source = include_str!("../../../assets/grammar/postgresql.sublime-syntax");
@@ -46,17 +66,17 @@ static KINDS: LazyLock<Vec<(Scope, TokenKind)>> = LazyLock::new(|| {
     .collect()
 });
 
-/// What the grammar knows between two lines.
+/// The parser state between two lines.
 #[derive(Debug, Clone)]
 pub(super) struct LineState {
     parse: ParseState,
     scopes: ScopeStack,
-    /// The tags of the dollar quotes that are open, `$` included.
+    /// The tags of the open dollar quotes, with `$`.
     tags: Vec<String>,
 }
 
-/// `ParseState` itself compares captures by their address, so that it equals nothing inside a dollar
-/// quote; scopes and tags say the same by value.
+/// `ParseState` compares captures by address, so two states inside a dollar quote are never equal. Scopes and tags
+/// compare by value.
 impl PartialEq for LineState {
     fn eq(&self, other: &Self) -> bool {
         self.scopes == other.scopes && self.tags == other.tags
@@ -64,16 +84,16 @@ impl PartialEq for LineState {
 }
 
 impl LineState {
-    /// Before the first line; `None` when the grammar could not be read.
+    /// The state before the first line; `None` if the grammar could not be loaded.
     pub(super) fn initial() -> Option<Self> {
         let syntax = GRAMMAR.syntaxes().iter().find(|syntax| syntax.name == "PostgreSQL")?;
         let mut state = Self { parse: ParseState::new(syntax), scopes: ScopeStack::new(), tags: Vec::new() };
-        // The first line opens the outermost scope; reading one here makes all lines alike.
+        // The first line opens the outermost scope. After an empty line all lines are treated alike.
         state.read("");
         Some(state)
     }
 
-    /// Reads one line without its newline and moves on behind it.
+    /// Reads a line without its newline and advances the state.
     pub(super) fn read(&mut self, line: &str) -> Tokens {
         let mut with_newline = String::with_capacity(line.len() + 1);
         with_newline.push_str(line);
@@ -88,14 +108,14 @@ impl LineState {
             self.follow_quotes(line.get(range.clone()).unwrap_or_default());
             push(&mut tokens, range, &self.scopes);
             start = at;
-            // It only fails on a pop from an empty stack, which leaves the text as it stands.
+            // It fails only on a pop from an empty stack, which changes nothing.
             let _ = self.scopes.apply(&operation);
         }
         push(&mut tokens, start..line.len(), &self.scopes);
         tokens
     }
 
-    /// Keeps `tags` in step where `text` is the tag of a dollar quote.
+    /// Updates `tags` if `text` is the tag of a dollar quote.
     fn follow_quotes(&mut self, text: &str) {
         let Some(scope) = self.scopes.as_slice().last().filter(|_| !text.is_empty()) else {
             return;
@@ -103,7 +123,7 @@ impl LineState {
         if QUOTE_BEGINS.is_some_and(|begins| begins.is_prefix_of(*scope)) {
             self.tags.push(text.to_owned());
         } else if QUOTE_ENDS.is_some_and(|ends| ends.is_prefix_of(*scope)) {
-            // An outer quote's end also ends those that its body left open.
+            // The end of an outer quote also ends the quotes that its body left open.
             while self.tags.pop().is_some_and(|tag| tag != text) {}
         }
     }

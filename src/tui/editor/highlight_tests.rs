@@ -1,4 +1,4 @@
-//! Nasty snippets and what each piece of them is.
+//! Difficult snippets and the kinds of their tokens.
 
 use super::*;
 
@@ -42,7 +42,7 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
-fn the_grammar_is_read() {
+fn the_grammar_loads() {
     assert!(LineState::initial().is_some());
     assert_eq!(KINDS.len(), 9);
 }
@@ -123,7 +123,7 @@ fn scripts() {
 }
 
 #[test]
-fn copy_data_is_no_sql() {
+fn copy_data_is_not_sql() {
     check(
         "COPY t (a) FROM stdin;\n1\tit's select\n-- @upgrade\n\\.\nSELECT 1;",
         "k‹COPY› t (a) k‹FROM› k‹stdin›;\ns‹1\tit's select›\ns‹-- @upgrade›\nk‹\\.›\nk‹SELECT› n‹1›;",

@@ -1,4 +1,4 @@
-//! The script as it is edited: its text, its colours, and what can be told of it while it is typed.
+//! The text of a script in the editor: the document, its highlighting, and its findings. It does not depend on the app.
 
 mod cache;
 pub mod cells;
@@ -8,6 +8,6 @@ mod highlight;
 mod operations;
 
 pub use cache::LineCache;
-pub use document::{Document, MOST_LINES, Move, Place};
-pub use findings::examine;
-pub use highlight::highlight;
+pub use document::{Document, MOST_LINES, Move, TextPosition};
+pub use findings::{Fault, Findings, FoundHazard, Operation, examine};
+pub use highlight::{Highlighted, TokenKind, highlight};

@@ -1,9 +1,9 @@
-//! What a statement does and to which object, read off its first words.
+//! The operation of a statement and its object, from its first words.
 
+use super::findings::Operation;
 use crate::core::sql::leading_words;
-use crate::tui::app::screen::editor::Operation;
 
-/// Words that stand between a verb and its object and say nothing of either.
+/// Words between a verb and its object that are skipped.
 const NOISE: [&str; 20] = [
     "or",
     "replace",
@@ -27,7 +27,7 @@ const NOISE: [&str; 20] = [
     "lateral",
 ];
 
-/// Kinds of objects; the name stands behind.
+/// Kinds of objects. The name follows.
 const KINDS: [&str; 29] = [
     "table",
     "column",
@@ -63,16 +63,16 @@ const KINDS: [&str; 29] = [
 /// Words before a kind.
 const BEFORE_KINDS: [&str; 6] = ["materialized", "foreign", "unique", "operator", "event", "data"];
 
-/// What follows the object in an ALTER, at most so many words.
+/// What follows the object of an ALTER, at most this many words.
 const DETAIL: usize = 4;
 
-/// The same where a new name or a state comes late: `rename column a to b`, `alter column a set not null`.
+/// The same if a new name or a state follows: `rename column a to b`, `alter column a set not null`.
 const LONG_DETAIL: usize = 6;
 
-/// What a statement does.
+/// The operation of a statement.
 #[must_use]
 pub fn operation(statement: &str, line: usize) -> Operation {
-    let words = words(statement);
+    let words = split_words(statement);
     let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let is = |at: usize, list: &[&str]| lower.get(at).is_some_and(|word| list.contains(&word.as_str()));
     let mut doing: Vec<&str> = lower.iter().take(1).map(String::as_str).collect();
@@ -118,14 +118,15 @@ pub fn operation(statement: &str, line: usize) -> Operation {
     Operation { object, doing, line }
 }
 
-/// Keywords in lower case, names as they are.
+/// Keywords in lower case, names unchanged.
 fn readable(word: &str) -> String {
     let keyword = word.chars().all(|c| c.is_ascii_uppercase());
     if keyword { word.to_lowercase() } else { word.to_owned() }
 }
 
-/// The words and names of a statement up to its first parenthesis that is no list of a name; comments are passed over.
-fn words(statement: &str) -> Vec<String> {
+/// The words and names of a statement up to its first parenthesis, except those in lists of names. Comments are
+/// skipped.
+fn split_words(statement: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut rest = statement.chars().take(2000).peekable();
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_is_named_by_its_object() {
+    fn an_operation_has_the_name_of_its_object() {
         for (sql, object, doing) in [
             ("CREATE TABLE IF NOT EXISTS app.users (id bigint)", "app.users", "create table"),
             ("ALTER TABLE ONLY functions\n  DROP COLUMN legacy_code", "functions", "drop column legacy_code"),

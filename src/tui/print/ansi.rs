@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::row;
 
-/// Every row on a line of its own; styles end with their row.
+/// One line for each row. Styles end with their row.
 pub(super) fn print(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in buffer.area.top()..buffer.area.bottom() {
@@ -26,7 +26,7 @@ pub(super) fn print(buffer: &Buffer) -> String {
     text
 }
 
-/// The sequence that turns a cell's style on after a reset; empty for a plain cell.
+/// The sequence that sets a cell's style after a reset. Empty for a plain cell.
 fn sequence(cell: &Cell) -> String {
     const MODIFIERS: [(Modifier, u8); 7] = [
         (Modifier::BOLD, 1),
@@ -51,7 +51,7 @@ fn sequence(cell: &Cell) -> String {
     text
 }
 
-/// The code of a colour; `base` is 30 for the foreground and 40 for the background.
+/// The code of a colour. `base` is 30 for the foreground and 40 for the background.
 fn colour(colour: Color, base: u8) -> Option<String> {
     let dark = |n: u8| Some((base + n).to_string());
     let bright = |n: u8| Some((base + 60 + n).to_string());
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_reads_back_what_was_printed() {
+    fn a_terminal_reads_the_printed_screen() {
         let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 12, 1));
         let line = Line::from(vec!["a".bold().red(), "한".on_blue(), " z".into()]);
         buffer.set_line(0, 0, &line, 12);

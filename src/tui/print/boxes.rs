@@ -1,16 +1,16 @@
-//! Box drawing and block characters as shapes, so that lines meet in a picture whatever the font.
+//! Box drawing and block characters as shapes, so that lines meet in every font.
 
-/// A character that is drawn rather than written; fractions of a cell.
+/// The shape of a character, in fractions of a cell.
 pub(super) enum Shape {
-    /// An SVG path in a unit cell, to be stroked: lines from the middle to the edges.
+    /// An SVG path in a unit cell, drawn as a stroke: lines from the middle to the edges.
     Lines { up: bool, right: bool, down: bool, left: bool, heavy: bool },
-    /// A quarter circle that joins two edges.
+    /// A quarter circle between two edges.
     Arc { up: bool, left: bool },
     /// A filled part of the cell: x, y, width, height.
     Block(f32, f32, f32, f32),
 }
 
-/// The shape of a character, where it has one.
+/// The shape of a character, if it has one.
 pub(super) fn shape(symbol: &str) -> Option<Shape> {
     let mut characters = symbol.chars();
     let (Some(character), None) = (characters.next(), characters.next()) else {

@@ -1,4 +1,4 @@
-//! Colours as a terminal would show them, for pictures.
+//! The colours of a terminal, for pictures.
 
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rgb(pub u8, pub u8, pub u8);
 
-/// What an unset foreground and background are.
+/// The default foreground and background.
 pub(super) const FOREGROUND: Rgb = Rgb(0xd6, 0xda, 0xe2);
 pub(super) const BACKGROUND: Rgb = Rgb(0x16, 0x19, 0x21);
 
@@ -42,7 +42,7 @@ impl Rgb {
     }
 }
 
-/// The foreground and background of a cell, with `reversed`, `dim` and `hidden` carried out.
+/// The foreground and the background of a cell after `reversed`, `dim` and `hidden`.
 pub(super) fn of(cell: &Cell) -> (Rgb, Rgb) {
     let mut foreground = rgb(cell.fg, FOREGROUND);
     let mut background = rgb(cell.bg, BACKGROUND);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cube_and_the_greys_are_xterm_s() {
+    fn the_cube_and_the_greys_are_those_of_xterm() {
         assert_eq!(indexed(16), Rgb(0, 0, 0));
         assert_eq!(indexed(196), Rgb(255, 0, 0));
         assert_eq!(indexed(231), Rgb(255, 255, 255));

@@ -1,4 +1,4 @@
-//! A screen as text, as ANSI sequences or as a picture (SVG): for `--print`, for tests and for the screenshots.
+//! A screen as text, as ANSI sequences or as a picture (SVG): for `--print`, tests and screenshots.
 
 mod ansi;
 mod boxes;
@@ -10,10 +10,10 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Position;
 use unicode_width::UnicodeWidthStr;
 
-/// How a screen is printed.
+/// The format of a printed screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// Characters alone, trailing blanks removed.
+    /// Characters without colours and without trailing blanks.
     #[default]
     Text,
     /// Characters with colours, for a terminal.
@@ -22,7 +22,7 @@ pub enum Format {
     Svg,
 }
 
-/// The screen in the given format; `cursor` is where the terminal would show one. Ends with a newline.
+/// The screen in a format. `cursor` is the position of the terminal's cursor. Ends with a newline.
 #[must_use]
 pub fn print(buffer: &Buffer, cursor: Option<Position>, format: Format) -> String {
     match format {
@@ -32,7 +32,7 @@ pub fn print(buffer: &Buffer, cursor: Option<Position>, format: Format) -> Strin
     }
 }
 
-/// A cell that shows something: its column, how many columns it takes, and itself.
+/// A visible cell: its column, its width in columns, and its contents.
 struct Placed<'a> {
     column: u16,
     width: u16,

@@ -1,4 +1,4 @@
-//! A screen as a picture: rectangles for backgrounds, text run by run at the columns of its cells.
+//! A screen as a picture: rectangles for backgrounds, and text in runs at the columns of its cells.
 
 use std::fmt::Write;
 
@@ -10,15 +10,15 @@ use super::boxes::{Shape, shape};
 use super::colour::{self, BACKGROUND, FOREGROUND, Rgb};
 use super::{Placed, row};
 
-/// A cell in pixels, and how far below its top the text stands.
+/// The size of a cell in pixels, and the baseline of the text below its top.
 const WIDTH: f32 = 8.43;
 const HEIGHT: f32 = 18.0;
 const BASELINE: f32 = 13.5;
 const FONT_SIZE: u8 = 14;
-/// Between the window's edge and the first cell.
+/// The space between the edge of the window and the first cell.
 const MARGIN: f32 = 12.0;
 
-/// The whole picture, one element a line.
+/// The whole picture, one element on each line.
 pub(super) fn print(buffer: &Buffer, cursor: Option<Position>) -> String {
     let width = f32::from(buffer.area.width) * WIDTH + 2.0 * MARGIN;
     let height = f32::from(buffer.area.height) * HEIGHT + 2.0 * MARGIN;
@@ -76,7 +76,7 @@ fn rectangle(svg: &mut String, (column, y, width): (u16, u16, u16), colour: Rgb,
     );
 }
 
-/// Text that is written with one element.
+/// Text that is written as one element.
 struct Run {
     column: u16,
     width: u16,
@@ -101,7 +101,7 @@ fn foregrounds(svg: &mut String, buffer: &Buffer, y: u16) {
     flush(svg, &mut run, y);
 }
 
-/// Adds a cell to the open run, or opens one; what may be wider or narrower than its cells stands alone.
+/// Adds a cell to the open run or opens a new one. A character whose width may differ from its cells has its own run.
 fn write(svg: &mut String, run: &mut Option<Run>, placed: &Placed, y: u16, colour: Rgb) {
     let alone = !placed.cell.symbol().is_ascii();
     let modifier = placed.cell.modifier;
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_run_stands_at_the_column_of_its_first_cell() {
+    fn every_run_starts_at_the_column_of_its_first_cell() {
         let mut buffer = Buffer::with_lines(["한 a<b  cd"]);
         buffer.set_line(8, 0, &Line::from("cd".red()), 2);
         let svg = print(&buffer, None);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_boxes_reach_the_edges_of_their_cells() {
+    fn box_lines_reach_the_edges_of_their_cells() {
         let svg = print(&Buffer::with_lines(["─┐", " │"]), None);
         assert!(svg.contains("d=\"M0.00 9.00H8.43\""), "{svg}");
         assert!(svg.contains("d=\"M12.65 9.00V18.00M8.43 9.00H12.65\""), "{svg}");

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 
 use super::row;
 
-/// Every row on a line of its own, without blanks at the end.
+/// One line for each row, without trailing blanks.
 pub(super) fn print(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in buffer.area.top()..buffer.area.bottom() {
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_characters_take_two_columns_and_blanks_at_the_end_go() {
+    fn wide_characters_take_two_columns_and_trailing_blanks_are_removed() {
         let buffer = Buffer::with_lines(["한글 ab  ", "│x│      "]);
         assert_eq!(print(&buffer), "한글 ab\n│x│\n");
     }

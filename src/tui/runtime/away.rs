@@ -1,4 +1,4 @@
-//! While the terminal is someone else's: an editor, or the shell.
+//! Releasing the terminal to an editor or to the shell.
 
 use std::path::Path;
 
@@ -14,9 +14,9 @@ use super::terminal;
 use crate::engine::{Error, Result};
 use crate::tui::app::Msg;
 
-/// Who has the terminal.
+/// Who uses the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Away {
+pub(super) enum TerminalUser {
     /// The editor, with its process id.
     Editor(Option<i32>),
     /// The shell, until SIGCONT.
@@ -24,11 +24,11 @@ pub(super) enum Away {
 }
 
 impl MainLoop {
-    /// Opens a file in the person's editor; the answer comes when that has ended.
+    /// Opens a file in the user's editor. The answer is sent when the editor has ended.
     pub(super) fn edit(&mut self, path: &Path, line: Option<usize>) {
         let project = self.machine.effects.project();
         let started = invocation(&project.variables, path, line).and_then(|invocation| {
-            self.leave(Away::Editor(None));
+            self.release_terminal(TerminalUser::Editor(None));
             let mut command = Command::new(&invocation.program);
             command.args(&invocation.arguments);
             command.spawn().map_err(|error| {
@@ -37,9 +37,9 @@ impl MainLoop {
         });
         let mut child = match started {
             Ok(child) => child,
-            Err(error) => return self.come_back_from_editor(Err(error)),
+            Err(error) => return self.on_editor_closed(Err(error)),
         };
-        self.away = Some(Away::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
+        self.terminal_user = Some(TerminalUser::Editor(child.id().and_then(|id| i32::try_from(id).ok())));
         let sender = self.sender.clone();
         tokio::spawn(async move {
             let result = child.wait().await;
@@ -47,54 +47,54 @@ impl MainLoop {
         });
     }
 
-    pub(super) fn come_back_from_editor(&mut self, result: Result<()>) {
-        self.come_back();
+    pub(super) fn on_editor_closed(&mut self, result: Result<()>) {
+        self.retake_terminal();
         self.send(Msg::EditorClosed(result));
     }
 
-    /// Asks an editor that still runs to end, since the terminal is about to be the shell's.
+    /// Ends a running editor, because the terminal is about to return to the shell.
     pub(super) fn end_editor(&self) {
-        if let Some(Away::Editor(Some(id))) = self.away
+        if let Some(TerminalUser::Editor(Some(id))) = self.terminal_user
             && let Some(pid) = Pid::from_raw(id)
         {
             let _ = kill_process(pid, Unix::TERM);
         }
     }
 
-    /// SIGTSTP: gives the terminal back and stops, with the whole job that the shell started us in.
+    /// SIGTSTP: releases the terminal and stops the whole process group that the shell started.
     pub(super) fn stop(&mut self) {
-        match self.away {
-            // The editor's ^z has stopped its part of the job already.
-            Some(Away::Editor(_)) => {
+        match self.terminal_user {
+            // The editor's ^z has already stopped its part of the process group.
+            Some(TerminalUser::Editor(_)) => {
                 let _ = kill_process(getpid(), Unix::STOP);
             }
-            Some(Away::Shell) => {}
+            Some(TerminalUser::Shell) => {}
             None => {
-                self.leave(Away::Shell);
+                self.release_terminal(TerminalUser::Shell);
                 if kill_current_process_group(Unix::STOP).is_err() {
-                    self.come_back();
+                    self.retake_terminal();
                 }
             }
         }
     }
 
-    /// SIGCONT: takes the terminal again, whoever had stopped us.
-    pub(super) fn carry_on(&mut self) {
-        if !matches!(self.away, Some(Away::Editor(_))) {
+    /// SIGCONT: takes the terminal again.
+    pub(super) fn resume(&mut self) {
+        if !matches!(self.terminal_user, Some(TerminalUser::Editor(_))) {
             terminal::restore();
-            self.come_back();
+            self.retake_terminal();
         }
     }
 
-    fn leave(&mut self, away: Away) {
+    fn release_terminal(&mut self, user: TerminalUser) {
         self.input = None;
-        self.away = Some(away);
+        self.terminal_user = Some(user);
         terminal::restore();
     }
 
-    fn come_back(&mut self) {
-        self.away = None;
-        if self.screen.take_again().is_err() {
+    fn retake_terminal(&mut self) {
+        self.terminal_user = None;
+        if self.screen.retake().is_err() {
             self.handle_lost_terminal();
             return;
         }
@@ -109,6 +109,6 @@ fn ending(result: std::io::Result<std::process::ExitStatus>) -> Result<()> {
     match result {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Error::new(format!("the editor ended with {status}"))),
-        Err(error) => Err(Error::new("the editor cannot be waited for").because(error)),
+        Err(error) => Err(Error::new("waiting for the editor failed").because(error)),
     }
 }

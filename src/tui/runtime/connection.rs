@@ -1,4 +1,4 @@
-//! The database as the UI keeps it: where it is, and one session for reading its heads.
+//! The database of the UI: its address, and a session that reads the heads.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,24 +13,24 @@ use crate::engine::state::script_status::{self, ScriptHashes, ScriptStatus};
 use crate::engine::state::status::{DatabaseStatus, read_status};
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 
-/// What the UI's sessions are called in `pg_stat_activity`.
+/// The application name of the UI's sessions in `pg_stat_activity`.
 const APPLICATION: &str = "limbeck ui";
 
 /// The connection that is kept between effects.
 #[derive(Default)]
 pub(super) struct Connection {
-    /// Held only for a copy, never across an `.await`.
+    /// Locked only to copy it, never across an `.await`.
     target: Mutex<Option<Target>>,
     session: tokio::sync::Mutex<Option<Session>>,
-    /// What the ledger says of the scripts that ran, and of which state of the database.
+    /// The ledger's hashes of the scripts that ran, and the state of the database that they belong to.
     hashes: tokio::sync::Mutex<Option<(State, Arc<ScriptHashes>)>>,
 }
 
-/// The heads and the ledger's newest row: when neither moves, what the ledger says of the scripts stands.
+/// The heads and the newest row of the ledger. While both are the same, the hashes are valid.
 type State = (Vec<RevisionId>, Option<i64>);
 
 impl Connection {
-    /// Finds out anew where the database is, connects, and reads the heads.
+    /// Resolves the address of the database, connects, and reads the heads.
     pub(super) async fn connect(&self, project: &Project, options: &ConnectOptions) -> Result<DatabaseStatus> {
         let mut session = self.session.lock().await;
         *session = None;
@@ -43,8 +43,8 @@ impl Connection {
         Ok(status)
     }
 
-    /// Reads the heads; where the session is gone, a new one is tried once.
-    pub(super) async fn status(&self, project: &Project, options: &ConnectOptions) -> Result<DatabaseStatus> {
+    /// Reads the heads. If the session is lost, it connects again once.
+    pub(super) async fn read_status(&self, project: &Project, options: &ConnectOptions) -> Result<DatabaseStatus> {
         let mut session = self.session.lock().await;
         if let Some(kept) = session.as_ref() {
             match read_status(project, kept).await {
@@ -60,8 +60,8 @@ impl Connection {
         Ok(answer)
     }
 
-    /// Asks the ledger about the scripts; about those that ran only when the database has moved.
-    pub(super) async fn record(
+    /// Reads the ledger's records of the scripts. The hashes are read only if the database has changed.
+    pub(super) async fn read_ledger(
         &self,
         tree: Arc<ScriptTree>,
         heads: Vec<RevisionId>,
@@ -69,7 +69,7 @@ impl Connection {
     ) -> Result<ScriptStatus> {
         let mut known = self.hashes.lock().await;
         let session = self.session.lock().await;
-        let away = || Error::of(ErrorKind::Connection, "the server is away");
+        let away = || Error::of(ErrorKind::Connection, "the server cannot be reached");
         let client = session.as_ref().ok_or_else(away)?.client();
         let from_ledger = ledger_scripts::read_missing_scripts(&tree, client, &heads).await?;
         let state = (heads, newest);
@@ -87,7 +87,7 @@ impl Connection {
         })
     }
 
-    /// Where the database is, found out once.
+    /// The address of the database. It is resolved once.
     pub(super) async fn target(&self, project: &Project, options: &ConnectOptions) -> Result<Target> {
         let known = self.target.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(target) = known {
@@ -98,7 +98,7 @@ impl Connection {
         Ok(target)
     }
 
-    /// Forgets where the database is: the environment has changed.
+    /// Forgets the address, because the environment has changed.
     pub(super) fn forget(&self) {
         *self.target.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

@@ -6,27 +6,27 @@ use super::signals::Signal;
 use crate::engine::Error;
 use crate::tui::app::Msg;
 
-/// Something that happened outside the model.
+/// An event outside the model.
 #[derive(Debug)]
 pub(super) enum Event {
     Input(Input),
     /// The terminal cannot be read any more.
     InputLost,
     Signal(Signal),
-    /// What an effect has to say.
+    /// The message of an effect.
     Answer(Msg),
-    /// An effect came to its end, whatever that was.
-    Ended(Kind),
-    /// Something moved in a watched folder.
-    FilesMoved,
+    /// An effect has ended.
+    Ended(TaskKind),
+    /// A file in a watched folder has changed.
+    FilesChanged,
     EditorEnded(Result<(), Error>),
 }
 
-/// What an effect is to the loop when it has to end.
+/// Whether the process must wait for an effect before it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// It writes: the loop waits for it before the process ends.
+pub(super) enum TaskKind {
+    /// It writes: the process waits for it.
     Writes,
-    /// It only reads, and can be let go.
+    /// It only reads: the process does not wait.
     Reads,
 }

@@ -1,4 +1,4 @@
-//! `$VISUAL` and `$EDITOR`: which program, with which arguments.
+//! `$VISUAL` and `$EDITOR`: the program and its arguments.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -13,8 +13,8 @@ pub(super) struct Invocation {
     pub arguments: Vec<OsString>,
 }
 
-/// How to open a file at a 1-based line: the editor of the environment, split into words as a shell does
-/// (no shell is run), else `vi`.
+/// The command that opens a file at a 1-based line: `$VISUAL` or `$EDITOR`, split into words as a shell does (no shell
+/// runs), or else `vi`.
 pub(super) fn invocation(variables: &Variables, file: &Path, line: Option<usize>) -> Result<Invocation> {
     let set = |name: &str| variables.environment.get(name).filter(|value| !value.trim().is_empty());
     let (name, value) =
@@ -22,19 +22,19 @@ pub(super) fn invocation(variables: &Variables, file: &Path, line: Option<usize>
     let words = shell_words::split(value)
         .map_err(|error| Error::new(format!("${name} cannot be read: {error}")).hint(hint()))?;
     let Some((program, own)) = words.split_first() else {
-        return Err(Error::new(format!("${name} names no program")).hint(hint()));
+        return Err(Error::new(format!("${name} contains no program")).hint(hint()));
     };
     let mut arguments: Vec<OsString> = own.iter().map(OsString::from).collect();
     arguments.extend(place(program, file, line));
     Ok(Invocation { program: program.clone(), arguments })
 }
 
-/// What to do when no editor starts.
+/// The hint if no editor starts.
 pub(super) fn hint() -> &'static str {
     "set $VISUAL or $EDITOR to an editor, e.g. EDITOR=vim"
 }
 
-/// The file and the line, in the way of the editor at hand; one that is not known gets the file alone.
+/// The arguments for the file and the line. An unknown editor gets only the file.
 fn place(program: &str, file: &Path, line: Option<usize>) -> Vec<OsString> {
     let name = Path::new(program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let Some(line) = line else {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_told_in_each_editor_s_own_way() {
+    fn the_line_is_passed_in_the_editor_s_own_form() {
         let editor = |value: &str| words(&[("EDITOR", value)], Some(7)).unwrap().join("|");
         assert_eq!(editor("vim"), "vim|+7|/p/a b.sql");
         assert_eq!(editor("/usr/bin/nvim -u NONE"), "/usr/bin/nvim|-u|NONE|+7|/p/a b.sql");
@@ -75,14 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn visual_goes_before_editor_and_vi_comes_last() {
+    fn visual_has_priority_over_editor_and_vi_is_the_default() {
         assert_eq!(words(&[("VISUAL", "a"), ("EDITOR", "b")], None).unwrap()[0], "a");
         assert_eq!(words(&[("VISUAL", " "), ("EDITOR", "b")], None).unwrap()[0], "b");
         assert_eq!(words(&[], Some(2)).unwrap(), ["vi", "+2", "/p/a b.sql"]);
     }
 
     #[test]
-    fn a_value_that_cannot_be_split_is_an_error_with_its_name() {
+    fn an_invalid_value_is_an_error_with_the_variable_s_name() {
         let error = words(&[("VISUAL", "vim 'oops")], None).unwrap_err();
         assert!(error.message.contains("$VISUAL") && error.hint.is_some(), "{error:?}");
     }

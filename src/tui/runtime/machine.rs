@@ -1,11 +1,11 @@
-//! The model with its effects and its clock: what the loop in a terminal and playing keys have in common.
+//! The model with its effects and its clock. The loop in a terminal and `--keys` both use it.
 
 use jiff::Zoned;
 use ratatui::Frame;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::TuiOptions;
-use super::effects::{Effects, ForLoop};
+use super::effects::{Effects, LoopEffect};
 use super::event::Event;
 use crate::tui::app::{self, Effect, Model, Msg, Start};
 use crate::tui::view;
@@ -14,7 +14,7 @@ use crate::tui::view;
 pub(super) struct Machine {
     pub model: Model,
     pub effects: Effects,
-    /// Asked for by the first state; started once the first frame is drawn.
+    /// The first effects. They start when the first frame has been drawn.
     first: Vec<Effect>,
 }
 
@@ -25,14 +25,14 @@ impl Machine {
         Self { model, effects, first }
     }
 
-    /// Starts what the first state asked for.
-    pub(super) fn begin(&mut self) -> Vec<ForLoop> {
+    /// Starts the first effects.
+    pub(super) fn begin(&mut self) -> Vec<LoopEffect> {
         let first = std::mem::take(&mut self.first);
         self.start(first)
     }
 
-    /// Lets the model know of something, and starts what it asks for.
-    pub(super) fn send(&mut self, message: Msg) -> Vec<ForLoop> {
+    /// Sends a message to the model, and starts the effects that follow.
+    pub(super) fn send(&mut self, message: Msg) -> Vec<LoopEffect> {
         let effects = app::update(&mut self.model, message, Zoned::now().time());
         self.start(effects)
     }
@@ -42,7 +42,7 @@ impl Machine {
         view::draw(&self.model, frame);
     }
 
-    fn start(&mut self, effects: Vec<Effect>) -> Vec<ForLoop> {
+    fn start(&mut self, effects: Vec<Effect>) -> Vec<LoopEffect> {
         effects.into_iter().filter_map(|effect| self.effects.start(effect)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The loop in a terminal: one event, or all that are ready, then one frame.
+//! The loop in a terminal: it handles all pending events, then draws one frame.
 
 use std::future::poll_fn;
 use std::io;
@@ -13,8 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::TuiOptions;
-use super::away::Away;
-use super::effects::ForLoop;
+use super::away::TerminalUser;
+use super::effects::LoopEffect;
 use super::event::Event;
 use super::machine::Machine;
 use super::signals::{Signal, Signals};
@@ -24,16 +24,16 @@ use super::watch::Watch;
 use crate::engine::models;
 use crate::tui::app::Msg;
 
-/// How long a running job has to end, once cancelled, when the process is asked to end.
-const LAST_WORDS: Duration = Duration::from_secs(10);
-/// Events taken in before a frame is drawn, so that a flood of them does not keep the screen from moving.
+/// How long the process waits for a cancelled job when it must end.
+const END_TIMEOUT: Duration = Duration::from_secs(10);
+/// The maximum number of events before a frame is drawn, so that many events do not freeze the screen.
 const BATCH: usize = 1000;
-/// How long typing that was under way may trickle in when a confirmation has opened.
-const TYPED_AHEAD: Duration = Duration::from_millis(5);
-/// What a process that panicked ends with.
+/// How long typed keys may still arrive when a confirmation has opened.
+const TYPING_PAUSE: Duration = Duration::from_millis(5);
+/// The exit code after a panic.
 const PANICKED: u8 = 101;
 
-/// Runs the UI; gives the exit code.
+/// Runs the UI. Returns the exit code.
 pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
     let signals = Signals::catch()?;
     let screen = Screen::take(&options.title())?;
@@ -49,16 +49,16 @@ pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
 pub(super) struct MainLoop {
     pub(super) machine: Machine,
     pub(super) screen: Screen,
-    /// Read while the terminal is ours.
+    /// Read while limbeck has the terminal.
     pub(super) input: Option<EventStream>,
-    pub(super) away: Option<Away>,
+    pub(super) terminal_user: Option<TerminalUser>,
     pub(super) sender: UnboundedSender<Event>,
     events: UnboundedReceiver<Event>,
     signals: Signals,
     watch: Watch,
     timers: Timers,
     focused: bool,
-    /// Set once the process is asked to end.
+    /// Set when the process must end.
     exit_code: Option<u8>,
     /// Do not wait for jobs any more.
     now: bool,
@@ -77,13 +77,13 @@ impl MainLoop {
             machine,
             screen,
             input: Some(EventStream::new()),
-            away: None,
+            terminal_user: None,
             sender,
             events,
             signals,
             watch,
             timers: Timers::new(),
-            // Terminals that cannot tell are looked at.
+            // A terminal that does not report its focus counts as focused.
             focused: true,
             exit_code: None,
             now: false,
@@ -95,12 +95,12 @@ impl MainLoop {
         self.answer(asked);
     }
 
-    /// Over when asked to end and nothing that writes is left alone, or at once after a panic.
+    /// Whether the loop ends: the process must end and nothing is being written, or a thread has panicked.
     fn is_over(&self) -> bool {
         super::panic::has_panicked() || self.exit_code.is_some() && (self.now || !self.machine.effects.is_writing())
     }
 
-    /// Sleeps until something happens, takes in all that is ready, and draws when it is time.
+    /// Waits for an event, handles all pending events, and draws if a frame is due.
     async fn turn(&mut self) {
         self.set_timers();
         let first = self.next_event().await;
@@ -111,19 +111,19 @@ impl MainLoop {
             next = self.ready_event().await;
         }
         for due in self.timers.due(Instant::now()) {
-            self.fire(due).await;
+            self.on_timer(due).await;
         }
     }
 
     fn set_timers(&mut self) {
         let now = Instant::now();
-        let here = self.away.is_none();
+        let here = self.terminal_user.is_none();
         let idle = self.machine.effects.running() == 0 && !self.machine.model.is_busy();
         self.timers.tick_while(here && self.machine.model.wants_tick(), now);
-        self.timers.look_again_while(here && self.focused && idle, now);
+        self.timers.poll_while(here && self.focused && idle, now);
     }
 
-    /// `None` when a timer is due.
+    /// `None` if a timer is due.
     async fn next_event(&mut self) -> Option<Event> {
         let timer = self.timers.next();
         let input = self.input.as_mut();
@@ -137,8 +137,8 @@ impl MainLoop {
         }
     }
 
-    /// An event that is there already. The stream is asked with this task's own waker (`now_or_never` has none),
-    /// since it keeps the one that it was asked with, and would wake nobody at the next key.
+    /// A pending event. The stream is polled with this task's waker, because it keeps the waker of the last poll. With
+    /// another waker the next key would wake nobody.
     async fn ready_event(&mut self) -> Option<Event> {
         let input = match self.input.as_mut() {
             Some(stream) => poll_fn(|context| Poll::Ready(stream.poll_next_unpin(context))).await,
@@ -152,17 +152,17 @@ impl MainLoop {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Input(input) => self.take_input(input),
+            Event::Input(input) => self.on_input(input),
             Event::InputLost => self.handle_lost_terminal(),
-            Event::Signal(signal) => self.take_signal(signal),
+            Event::Signal(signal) => self.on_signal(signal),
             Event::Answer(message) => self.send(message),
             Event::Ended(kind) => self.machine.effects.ended(kind),
-            Event::FilesMoved => self.timers.files_moved(Instant::now()),
-            Event::EditorEnded(result) => self.come_back_from_editor(result),
+            Event::FilesChanged => self.timers.files_changed(Instant::now()),
+            Event::EditorEnded(result) => self.on_editor_closed(result),
         }
     }
 
-    fn take_input(&mut self, input: Input) {
+    fn on_input(&mut self, input: Input) {
         let message = match input {
             Input::Key(key) if key.kind == KeyEventKind::Release => return,
             Input::Key(key) => Msg::Key(key),
@@ -179,84 +179,84 @@ impl MainLoop {
         self.timers.want_frame(true, Instant::now());
     }
 
-    fn take_signal(&mut self, signal: Signal) {
+    fn on_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Terminate | Signal::HangUp => {
-                // The second time there is no waiting.
+                // The second signal ends the process without waiting.
                 self.now = self.exit_code.is_some();
                 match signal {
                     Signal::HangUp => self.handle_lost_terminal(),
                     _ => self.end(signal.exit_code()),
                 }
             }
-            // While the editor has the terminal, its ^c and ^z reach us as well.
-            Signal::Interrupt if self.away.is_some() => {}
+            // While the editor has the terminal, its ^c and ^z reach this process too.
+            Signal::Interrupt if self.terminal_user.is_some() => {}
             Signal::Interrupt => {
                 self.send(Msg::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
             }
             Signal::Stop => self.stop(),
-            Signal::Continue => self.carry_on(),
+            Signal::Continue => self.resume(),
         }
     }
 
-    /// The terminal cannot be used any more, as after a SIGHUP.
+    /// The terminal cannot be used any more, for example after a SIGHUP.
     pub(super) fn handle_lost_terminal(&mut self) {
         self.input = None;
         self.end(Signal::HangUp.exit_code());
     }
 
-    /// Asks everything to end: a job is cancelled on the server, and has a bounded time to say how it ended.
+    /// Ends the process. A running job is cancelled on the server and has limited time to end.
     fn end(&mut self, exit_code: u8) {
         self.exit_code.get_or_insert(exit_code);
         self.machine.effects.cancel();
         self.end_editor();
-        self.timers.end_after(LAST_WORDS, Instant::now());
+        self.timers.end_after(END_TIMEOUT, Instant::now());
         if exit_code != 0 {
             self.send(Msg::Terminate);
         }
     }
 
-    /// Lets the model know of something.
+    /// Sends a message to the model.
     pub(super) fn send(&mut self, message: Msg) {
         let asked = self.machine.send(message);
         self.answer(asked);
         self.timers.want_frame(false, Instant::now());
     }
 
-    fn answer(&mut self, asked: Vec<ForLoop>) {
+    fn answer(&mut self, asked: Vec<LoopEffect>) {
         for effect in asked {
             match effect {
-                ForLoop::Edit(path, line) => self.edit(&path, line),
-                ForLoop::Copy(text, what) => self.copy(&text, what),
-                ForLoop::Suspend => self.stop(),
-                ForLoop::Quit if self.exit_code.is_none() => self.end(0),
-                ForLoop::Quit => {}
+                LoopEffect::Edit(path, line) => self.edit(&path, line),
+                LoopEffect::Copy(text, what) => self.copy(&text, what),
+                LoopEffect::Suspend => self.stop(),
+                LoopEffect::Quit if self.exit_code.is_none() => self.end(0),
+                LoopEffect::Quit => {}
             }
         }
     }
 
-    /// OSC 52: the terminal itself puts it on the clipboard, also through ssh.
+    /// OSC 52: the terminal puts the text on the clipboard, also through ssh.
     fn copy(&mut self, text: &str, what: String) {
         let copied = execute!(Tty, CopyToClipboard::to_clipboard_from(text));
         self.send(Msg::Copied(
             copied
                 .map(|()| what)
-                .map_err(|error| crate::engine::Error::new("the terminal did not take it").because(error)),
+                .map_err(|error| crate::engine::Error::new("the terminal did not accept the text").because(error)),
         ));
     }
 
-    async fn fire(&mut self, due: Due) {
+    async fn on_timer(&mut self, due: Due) {
         match due {
             Due::End => self.now = true,
-            Due::FilesMoved => {
+            Due::FilesChanged => {
                 self.watch.renew();
                 self.send(Msg::ScriptsChanged);
             }
-            Due::LookAgain => {
+            Due::Poll => {
                 if !self.watch.works() {
                     self.send(Msg::ScriptsChanged);
                 }
-                self.send(Msg::LookAgain);
+                self.send(Msg::Poll);
             }
             Due::Tick => self.send(Msg::Tick),
             Due::Frame => {
@@ -268,11 +268,11 @@ impl MainLoop {
         }
     }
 
-    /// A confirmation has just been shown: what was typed before it could be seen goes to a model that does
-    /// not take it, and only then it learns that the frame is there.
+    /// A confirmation has been drawn. Keys that were typed before that go to a model that ignores them. Then the model
+    /// learns that the frame was drawn.
     async fn discard_typed_ahead(&mut self) {
         while let Some(stream) = self.input.as_mut() {
-            let Ok(event) = timeout(TYPED_AHEAD, stream.next()).await else { break };
+            let Ok(event) = timeout(TYPING_PAUSE, stream.next()).await else { break };
             self.handle(input_event(event));
         }
         self.send(Msg::Drawn);
@@ -280,7 +280,7 @@ impl MainLoop {
 
     fn draw(&mut self) {
         let machine = &self.machine;
-        let drawn = if self.away.is_none() { self.screen.draw(|frame| machine.draw(frame)) } else { Ok(()) };
+        let drawn = if self.terminal_user.is_none() { self.screen.draw(|frame| machine.draw(frame)) } else { Ok(()) };
         self.timers.drawn(Instant::now());
         if drawn.is_err() && self.exit_code.is_none() {
             self.handle_lost_terminal();

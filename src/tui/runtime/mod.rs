@@ -1,24 +1,20 @@
 //! The loop around the model: input, effects, signals, timers, and the terminal.
 //!
-//! Nothing here ever waits for the database: effects run as tasks and answer with messages. The loop sleeps
-//! until one of a closed set of events happens; without focus and without a job it has no timer at all.
+//! The loop never waits for the database: effects run as tasks and answer with messages. It sleeps until an event
+//! happens. Without focus and without a job it has no timer.
 
 mod away;
-mod backing_up;
-mod comparing;
 mod connection;
-mod editing;
 mod effects;
 mod event;
 mod external_editor;
-mod generating;
-mod keeping;
 mod machine;
 mod main_loop;
 mod options;
 mod panic;
 mod play;
 mod signals;
+mod task;
 mod terminal;
 mod timers;
 mod watch;
@@ -33,16 +29,16 @@ use std::time::Duration;
 
 use crate::engine::{Error, ErrorKind, Result};
 
-/// Opens the UI in the terminal and stays until it is left.
+/// Runs the UI in the terminal.
 ///
-/// The code is 0, 128 plus the signal's number when one ended it, or 101 after a panic.
+/// The exit code is 0, 128 plus the number of the signal that ended it, or 101 after a panic.
 ///
 /// # Errors
-/// When there is no terminal, or it cannot be set up.
+/// There is no terminal, or it cannot be set up.
 pub fn run(options: TuiOptions) -> Result<ExitCode> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Error::of(ErrorKind::Usage, "the UI needs a terminal, and there is none")
-            .hint("name a command, such as `limbeck history`, or play keys with --keys and --print"));
+            .hint("use a command such as `limbeck history`, or --keys and --print"));
     }
     panic::install_hook();
     let runtime = tokio_runtime()?;
@@ -56,5 +52,5 @@ fn tokio_runtime() -> Result<tokio::runtime::Runtime> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Error::new("cannot start").because(error))
+        .map_err(|error| Error::new("the async runtime cannot start").because(error))
 }

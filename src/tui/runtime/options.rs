@@ -1,4 +1,4 @@
-//! What the UI is opened with.
+//! The options of the UI.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use crate::engine::connection::Variables;
 use crate::engine::project::Project;
 use crate::tui::app::Start;
 
-/// What the UI is opened with.
+/// The options of the UI.
 #[derive(Debug, Clone)]
 pub struct TuiOptions {
     pub project: Project,
-    /// What the process was started with, without what `.env` adds; the project is read again with it.
+    /// The variables of the process, without those of `.env`. The project is read again with them.
     pub variables: Variables,
     pub connect: ConnectOptions,
     /// `--read-only`.
     pub read_only: bool,
 }
 
-/// The environments by name, with whether each is protected.
+/// The names of the environments, and whether each is protected.
 pub(super) fn environments(project: &Project) -> Vec<(String, bool)> {
     let environments = project.config.environments.iter();
     environments.map(|(name, environment)| (name.clone(), environment.protected)).collect()
 }
 
 impl TuiOptions {
-    /// The model's first state, for a screen of this size.
+    /// The parameters of the model for a screen size.
     pub(super) fn start(&self, (width, height): (u16, u16)) -> Start {
         Start {
             project: self.name(),
@@ -42,7 +42,7 @@ impl TuiOptions {
         }
     }
 
-    /// The project's folder, or the one above where that is only `migrations`.
+    /// The name of the project's folder. For `migrations`, the name of its parent.
     fn name(&self) -> String {
         let name = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let root = self.project.root();
@@ -53,19 +53,19 @@ impl TuiOptions {
         }
     }
 
-    /// A variable that is set to something.
+    /// The value of a variable that is not empty.
     fn variable(&self, name: &str) -> Option<&str> {
         self.variables.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// `$XDG_CONFIG_HOME/limbeck/config.toml`, where it is there.
+    /// The text of `$XDG_CONFIG_HOME/limbeck/config.toml`, if it exists.
     fn user_config(&self) -> Option<String> {
         let home = || self.variables.home.as_ref().map(|home| home.join(".config"));
         let folder = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home)?;
         std::fs::read_to_string(folder.join("limbeck/config.toml")).ok()
     }
 
-    /// Whether the terminal shows more than its own sixteen colours, as far as it tells.
+    /// Whether the terminal has more than 16 colours, as far as the environment says.
     fn has_many_colours(&self) -> bool {
         const KNOWN: [&str; 8] = ["256color", "direct", "kitty", "alacritty", "ghostty", "wezterm", "foot", "iterm"];
         if self.variable("COLORTERM").is_some_and(|value| matches!(value, "truecolor" | "24bit")) {
@@ -75,7 +75,7 @@ impl TuiOptions {
         KNOWN.iter().any(|known| term.contains(known)) && self.variable("TERM_PROGRAM") != Some("Apple_Terminal")
     }
 
-    /// Whether the locale says that only ASCII can be shown; one that says nothing is taken for UTF-8.
+    /// Whether the locale allows only ASCII. Without a locale UTF-8 is assumed.
     fn is_ascii(&self) -> bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| self.variable(name));
         locale.is_some_and(|locale| {
@@ -84,7 +84,7 @@ impl TuiOptions {
         })
     }
 
-    /// What the window is called.
+    /// The title of the window.
     pub(super) fn title(&self) -> String {
         format!("limbeck {}", self.name())
     }
@@ -106,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn the_project_is_named_by_the_folder_that_tells_something() {
+    fn the_project_has_the_name_of_its_folder() {
         assert_eq!(options(&[]).title(), "limbeck shop");
     }
 
     #[test]
-    fn what_the_terminal_can_show() {
+    fn the_terminal_s_capabilities_are_detected() {
         let start = |variables: &[(&str, &str)]| options(variables).start((80, 24));
         let rich = start(&[("TERM", "xterm-256color"), ("LANG", "ko_KR.UTF-8")]);
         assert_eq!((rich.theme, rich.ascii, rich.no_color), (None, false, false));

@@ -1,4 +1,4 @@
-//! The panic hook: first the terminal, then a report in which no password stands.
+//! The panic hook: it restores the terminal and reports the panic without passwords.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
@@ -8,10 +8,10 @@ use color_eyre::config::HookBuilder;
 
 use super::terminal;
 
-/// A thread has panicked since the process began.
+/// Whether a thread has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
-/// Installs the hook; further calls do nothing.
+/// Installs the hook. Further calls do nothing.
 pub fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -26,13 +26,13 @@ pub fn install_hook() {
     });
 }
 
-/// Whether a thread has panicked: the loop ends then, since the terminal is no longer its own.
+/// Whether a thread has panicked. The loop ends then, because the terminal was restored.
 pub(super) fn has_panicked() -> bool {
     PANICKED.load(Ordering::SeqCst)
 }
 
-/// The text with the passwords of connection strings masked, in URL and in keyword form. The types that hold
-/// one never show it; this is for texts that come from elsewhere.
+/// The text with the passwords of connection strings masked, in URL and in keyword form. limbeck's own types never show
+/// a password; this is for texts from elsewhere.
 fn redact(text: &str) -> String {
     redact_keywords(&redact_urls(text))
 }
@@ -67,7 +67,7 @@ fn redact_keywords(text: &str) -> String {
     redacted
 }
 
-/// How long ` = value` is at the start of `text`, 0 where there is none; writes it masked.
+/// The length of ` = value` at the start of `text`, or 0. The masked value is written to `redacted`.
 fn value_length(text: &str, redacted: &mut String) -> usize {
     let Some(value) =
         text.trim_start_matches([' ', '"']).strip_prefix(['=', ':']).map(|rest| rest.trim_start_matches(' '))
@@ -82,7 +82,7 @@ fn value_length(text: &str, redacted: &mut String) -> usize {
     text.len() - value.len() + length
 }
 
-/// The length up to and with the closing quote; backslashes escape.
+/// The length up to and including the closing quote. A backslash escapes.
 fn closing(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, character) in text.char_indices() {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_masked_and_the_rest_stands() {
+    fn passwords_are_masked_and_other_text_stays() {
         for (text, expected) in [
             ("at postgres://me:s3@cr:et@db:5432/x failed", "at postgres://me:***@db:5432/x failed"),
             ("'postgresql://me:p@h/d?sslmode=x'", "'postgresql://me:***@h/d?sslmode=x'"),
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// Runs this test binary again as a process of its own, which panics with the hook installed.
+    /// Runs this test in a separate process, which panics with the hook installed.
     #[test]
     fn a_panic_is_reported_without_its_password() {
         const NAME: &str = "tui::runtime::panic::tests::a_panic_is_reported_without_its_password";

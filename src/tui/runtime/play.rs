@@ -1,4 +1,4 @@
-//! `--keys`: plays keys on a screen of cells, without a terminal, and prints what is on it in the end.
+//! `--keys`: plays keys without a terminal, and prints the last screen.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 
-use super::effects::ForLoop;
+use super::effects::LoopEffect;
 use super::event::Event;
 use super::machine::Machine;
 use super::{TuiOptions, tokio_runtime};
@@ -17,23 +17,23 @@ use crate::tui::app::{Msg, Start, parse_keys};
 use crate::tui::print::{self, Format};
 
 /// How long jobs may run between two keys.
-const PATIENCE: Duration = Duration::from_mins(1);
+const JOB_TIMEOUT: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(250);
 
-/// What to play.
+/// The parameters of `--keys`.
 #[derive(Debug, Clone)]
 pub struct Playback {
-    /// As in `jj<enter>`.
+    /// For example `jj<enter>`.
     pub keys: String,
     /// Columns and rows.
     pub size: (u16, u16),
     pub format: Format,
 }
 
-/// Plays the keys, waiting before each and at the end until no job runs, and gives the screen.
+/// Plays the keys and returns the screen. It waits until no job runs before each key and at the end.
 ///
 /// # Errors
-/// When a key has no such name, or a job does not end within a minute.
+/// A key is unknown, or a job does not end within a minute.
 pub fn play(options: TuiOptions, playback: &Playback) -> Result<String> {
     super::install_hook();
     let keys = parse_keys(&playback.keys).map_err(|fault| {
@@ -43,13 +43,13 @@ pub fn play(options: TuiOptions, playback: &Playback) -> Result<String> {
     let runtime = tokio_runtime()?;
     let picture = runtime.block_on(async {
         let mut player = Player::new(options, playback.size);
-        player.settle().await?;
+        player.wait_until_idle().await?;
         for key in keys {
             if player.has_quit {
                 break;
             }
             player.send(Msg::Key(key));
-            player.settle().await?;
+            player.wait_until_idle().await?;
         }
         Ok(player.print(playback.format))
     });
@@ -68,7 +68,7 @@ impl Player {
     fn new(options: TuiOptions, (width, height): (u16, u16)) -> Self {
         let (sender, events) = unbounded_channel();
         let Ok(terminal) = Terminal::new(TestBackend::new(width, height));
-        // What is printed can be looked at anywhere, so this terminal's own limits do not count.
+        // The printed screen can be shown anywhere, so the limits of this terminal do not apply.
         let start = Start { theme: None, ascii: false, ..options.start((width, height)) };
         let machine = Machine::new(options, start, sender);
         let mut player = Self { machine, terminal, events, has_quit: false };
@@ -78,9 +78,9 @@ impl Player {
         player
     }
 
-    /// Draws, and carries on until nothing runs and the screen shows the last of it.
-    async fn settle(&mut self) -> Result<()> {
-        let end = Instant::now() + PATIENCE;
+    /// Draws until nothing runs and the screen shows the last state.
+    async fn wait_until_idle(&mut self) -> Result<()> {
+        let end = Instant::now() + JOB_TIMEOUT;
         loop {
             while let Ok(event) = self.events.try_recv() {
                 self.handle(event);
@@ -112,23 +112,23 @@ impl Player {
         match event {
             Event::Answer(message) => self.send(message),
             Event::Ended(kind) => self.machine.effects.ended(kind),
-            // These come from a terminal, a signal or a watched folder, none of which there is here.
-            Event::Input(_) | Event::InputLost | Event::Signal(_) | Event::FilesMoved | Event::EditorEnded(_) => {}
+            // These events come from a terminal, a signal or a watched folder, which do not exist here.
+            Event::Input(_) | Event::InputLost | Event::Signal(_) | Event::FilesChanged | Event::EditorEnded(_) => {}
         }
     }
 
-    /// What only a terminal can do is refused.
-    fn answer(&mut self, asked: Vec<ForLoop>) {
+    /// Effects that need a terminal are refused.
+    fn answer(&mut self, asked: Vec<LoopEffect>) {
         for effect in asked {
             match effect {
-                ForLoop::Edit(..) => {
-                    self.send(Msg::EditorClosed(Err(Error::new("an editor needs a terminal, and there is none"))));
+                LoopEffect::Edit(..) => {
+                    self.send(Msg::EditorClosed(Err(Error::new("an editor needs a terminal"))));
                 }
-                ForLoop::Copy(..) => {
-                    self.send(Msg::Copied(Err(Error::new("copying needs a terminal, and there is none"))));
+                LoopEffect::Copy(..) => {
+                    self.send(Msg::Copied(Err(Error::new("copying needs a terminal"))));
                 }
-                ForLoop::Suspend => {}
-                ForLoop::Quit => self.has_quit = true,
+                LoopEffect::Suspend => {}
+                LoopEffect::Quit => self.has_quit = true,
             }
         }
     }
@@ -145,6 +145,6 @@ impl Player {
 }
 
 fn too_long() -> Error {
-    Error::new(format!("a job still ran after {} s", PATIENCE.as_secs()))
-        .hint("the screen is printed once nothing runs any more; look at it in a terminal")
+    Error::new(format!("a job did not end within {} s", JOB_TIMEOUT.as_secs()))
+        .hint("--print waits until no job runs; use a terminal to watch a long job")
 }

@@ -1,18 +1,18 @@
-//! The signals that the UI answers to.
+//! The signals that the UI handles.
 
 use std::io;
 
 use rustix::process::Signal as Unix;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-/// What a signal asks for.
+/// What a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
     /// SIGTERM.
     Terminate,
     /// SIGHUP: the terminal is gone.
     HangUp,
-    /// SIGINT from elsewhere; the key itself comes as a key in raw mode.
+    /// SIGINT from another process. In raw mode `^c` arrives as a key.
     Interrupt,
     /// SIGTSTP.
     Stop,
@@ -21,7 +21,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// What a shell reports of a process that ended by it.
+    /// The exit code of a process that ended by this signal.
     pub(super) fn exit_code(self) -> u8 {
         let signal = match self {
             Self::Terminate => Unix::TERM,
@@ -34,7 +34,7 @@ impl Signal {
     }
 }
 
-/// Catches the signals as long as it lives.
+/// Catches the signals while it exists.
 pub(super) struct Signals {
     terminate: Stream,
     hang_up: Stream,
@@ -54,7 +54,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.terminate.recv() => Signal::Terminate,

@@ -1,4 +1,4 @@
-//! The terminal while the UI has it, and how it is given back: in the end, on a panic, on a signal.
+//! Taking the terminal, and restoring it at the end, on a panic, or on a signal.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +16,14 @@ use crossterm::{cursor, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 
-/// Whether the terminal is the UI's at the moment.
-static HELD: AtomicBool = AtomicBool::new(false);
+/// Whether limbeck has the terminal.
+static HAS_TERMINAL: AtomicBool = AtomicBool::new(false);
 
-/// xterm's stack of titles, so that the title that was there comes back.
+/// xterm's stack of titles, to restore the earlier title.
 const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
 const POP_TITLE: &[u8] = b"\x1b[23;0t";
 
-/// Standard output without a lock or a buffer of the process, so that a panic hook can always write to it.
+/// Standard output without lock and buffer, so that a panic hook can always write to it.
 pub(super) struct Tty;
 
 impl Write for Tty {
@@ -36,7 +36,7 @@ impl Write for Tty {
     }
 }
 
-/// The terminal, held. Dropped, it is as it was before.
+/// The terminal. It is restored when this is dropped.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Tty>>>,
     title: String,
@@ -45,27 +45,27 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal: raw mode, alternate screen, mouse, bracketed paste, focus events, title.
     pub(super) fn take(title: &str) -> io::Result<Self> {
-        // The theme decides about colours; crossterm's own `NO_COLOR` would wipe bold and reverse as well.
+        // The theme decides about colours. With `NO_COLOR`, crossterm would also remove bold and reverse.
         force_color_output(true);
         take(title)?;
         let terminal = blank().inspect_err(|_| restore())?;
         Ok(Self { terminal, title: title.to_owned() })
     }
 
-    /// Takes it again after [`restore`]; the next frame is drawn whole.
-    pub(super) fn take_again(&mut self) -> io::Result<()> {
-        if !HELD.load(Ordering::SeqCst) {
+    /// Takes the terminal again after [`restore`]. The next frame is drawn completely.
+    pub(super) fn retake(&mut self) -> io::Result<()> {
+        if !HAS_TERMINAL.load(Ordering::SeqCst) {
             take(&self.title)?;
         }
-        // ratatui's own `clear` asks the terminal where its cursor stands, and fails where that does not answer.
+        // ratatui's `clear` asks the terminal for the cursor position, and fails if it does not answer.
         queue!(Tty, Clear(ClearType::All))?;
         self.terminal = blank()?;
         Ok(())
     }
 
-    /// Draws one frame; does nothing while the terminal is not held.
+    /// Draws one frame. Does nothing while limbeck does not have the terminal.
     pub(super) fn draw(&mut self, picture: impl FnOnce(&mut Frame)) -> io::Result<()> {
-        if !HELD.load(Ordering::SeqCst) {
+        if !HAS_TERMINAL.load(Ordering::SeqCst) {
             return Ok(());
         }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
@@ -81,25 +81,25 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back, if it is held; from any thread, any number of times.
+/// Restores the terminal if limbeck has it. Can be called from any thread, any number of times.
 pub(super) fn restore() {
-    if HELD.swap(false, Ordering::SeqCst) {
+    if HAS_TERMINAL.swap(false, Ordering::SeqCst) {
         let mut bytes = Vec::new();
-        // Nothing can be done about a terminal that is gone.
+        // A terminal that is gone cannot be restored.
         let _ = leave(&mut bytes);
         let _ = Tty.write_all(&bytes);
         let _ = disable_raw_mode();
     }
 }
 
-/// A terminal of which nothing is known to be drawn.
+/// A terminal whose contents are unknown.
 fn blank() -> io::Result<Terminal<CrosstermBackend<BufWriter<Tty>>>> {
     Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, Tty)))
 }
 
 fn take(title: &str) -> io::Result<()> {
     enable_raw_mode()?;
-    HELD.store(true, Ordering::SeqCst);
+    HAS_TERMINAL.store(true, Ordering::SeqCst);
     let mut bytes = Vec::new();
     enter(&mut bytes, title)?;
     Tty.write_all(&bytes)
@@ -146,7 +146,10 @@ mod tests {
         let screen = terminal.screen();
         assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
         assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        assert!(String::from_utf8_lossy(&bytes).contains("limbeck]0;evil\x07"), "the title's own controls are gone");
+        assert!(
+            String::from_utf8_lossy(&bytes).contains("limbeck]0;evil\x07"),
+            "control characters are removed from the title"
+        );
 
         let mut bytes = Vec::new();
         leave(&mut bytes).unwrap();

@@ -1,44 +1,44 @@
-//! When the loop wakes by itself. Every timer is off unless something needs it.
+//! The timers of the loop. A timer runs only if something needs it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// At most some sixty frames a second.
+/// At most about sixty frames a second.
 const FRAME: Duration = Duration::from_millis(16);
 const TICK: Duration = Duration::from_millis(250);
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Changes on disk come in showers: a `git switch` touches many files.
-const FILES_REST: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_secs(5);
+/// Changes on disk come in bursts: a `git switch` touches many files.
+const FILES_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     Frame,
     Tick,
-    LookAgain,
-    FilesMoved,
-    /// The time that a job has to end in is over.
+    Poll,
+    FilesChanged,
+    /// The time for a job to end is over.
     End,
 }
 
-/// The timers, each a moment or off.
+/// The timers: each has a time, or is off.
 #[derive(Debug, Clone)]
 pub(super) struct Timers {
     last_frame: Option<Instant>,
     frame: Option<Instant>,
     tick: Option<Instant>,
-    look_again: Option<Instant>,
-    files_moved: Option<Instant>,
+    poll: Option<Instant>,
+    files_changed: Option<Instant>,
     end: Option<Instant>,
 }
 
 impl Timers {
     pub(super) fn new() -> Self {
-        Self { last_frame: None, frame: None, tick: None, look_again: None, files_moved: None, end: None }
+        Self { last_frame: None, frame: None, tick: None, poll: None, files_changed: None, end: None }
     }
 
-    /// Something changed that a frame has to show: at once when it answers a person, else within the limit.
+    /// A frame is needed: at once if it answers the user, otherwise within the frame limit.
     pub(super) fn want_frame(&mut self, at_once: bool, now: Instant) {
         let limited = self.last_frame.map_or(now, |last| (last + FRAME).max(now));
         let wanted = if at_once { now } else { limited };
@@ -56,14 +56,14 @@ impl Timers {
         self.tick = wanted.then(|| self.tick.unwrap_or(now + TICK));
     }
 
-    /// A look each five seconds while one is wanted.
-    pub(super) fn look_again_while(&mut self, wanted: bool, now: Instant) {
-        self.look_again = wanted.then(|| self.look_again.unwrap_or(now + LOOK_AGAIN));
+    /// Every five seconds while it is wanted.
+    pub(super) fn poll_while(&mut self, wanted: bool, now: Instant) {
+        self.poll = wanted.then(|| self.poll.unwrap_or(now + POLL));
     }
 
-    /// Files moved: told once the shower had time to pass.
-    pub(super) fn files_moved(&mut self, now: Instant) {
-        self.files_moved.get_or_insert(now + FILES_REST);
+    /// Files have changed. This is reported after a pause.
+    pub(super) fn files_changed(&mut self, now: Instant) {
+        self.files_changed.get_or_insert(now + FILES_PAUSE);
     }
 
     /// Ends the loop after a time, whatever still runs.
@@ -71,17 +71,17 @@ impl Timers {
         self.end.get_or_insert(now + time);
     }
 
-    /// When to wake; `None`: not before something happens.
+    /// When to wake; `None`: only for an event.
     pub(super) fn next(&self) -> Option<Instant> {
-        [self.frame, self.tick, self.look_again, self.files_moved, self.end].into_iter().flatten().min()
+        [self.frame, self.tick, self.poll, self.files_changed, self.end].into_iter().flatten().min()
     }
 
-    /// What is due by now, each turned off.
+    /// What is due now. Each returned timer is turned off.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Due> {
         let timers = [
             (&mut self.end, Due::End),
-            (&mut self.files_moved, Due::FilesMoved),
-            (&mut self.look_again, Due::LookAgain),
+            (&mut self.files_changed, Due::FilesChanged),
+            (&mut self.poll, Due::Poll),
             (&mut self.tick, Due::Tick),
             (&mut self.frame, Due::Frame),
         ];
@@ -97,20 +97,20 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn nothing_is_due_when_nothing_is_wanted() {
+    fn nothing_is_due_if_nothing_is_wanted() {
         let now = Instant::now();
         let mut timers = Timers::new();
         assert_eq!(timers.next(), None);
         timers.tick_while(true, now);
-        timers.look_again_while(true, now);
+        timers.poll_while(true, now);
         assert_eq!(timers.next(), Some(now + TICK));
         timers.tick_while(false, now);
-        timers.look_again_while(false, now);
+        timers.poll_while(false, now);
         assert_eq!((timers.next(), timers.due(now + 100 * TICK)), (None, vec![]));
     }
 
     #[test]
-    fn frames_keep_their_distance_but_keys_do_not_wait() {
+    fn frames_are_limited_but_keys_do_not_wait() {
         let now = Instant::now();
         let mut timers = Timers::new();
         timers.want_frame(false, now);
@@ -124,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn a_shower_of_files_is_told_once_and_is_not_put_off_forever() {
+    fn a_burst_of_changes_is_reported_once_and_without_delay() {
         let now = Instant::now();
         let mut timers = Timers::new();
         for n in 0..100 {
-            timers.files_moved(now + n * MS);
+            timers.files_changed(now + n * MS);
         }
-        assert_eq!(timers.due(now + FILES_REST), [Due::FilesMoved]);
+        assert_eq!(timers.due(now + FILES_PAUSE), [Due::FilesChanged]);
         assert_eq!(timers.next(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Watches the folders of scripts and models and the configuration, without looking at them again and again.
+//! Watches the folders of scripts and models and the configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -8,56 +8,56 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::event::Event;
 
-/// Tells of changes as long as it lives.
+/// Reports changes while it exists.
 pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
-    /// With whether all below is watched as well.
+    /// The folders, and whether their subfolders are watched too.
     folders: Vec<(PathBuf, bool)>,
 }
 
 impl Watch {
-    /// Watches the folders; those that are not there yet are tried again by [`Watch::renew`].
+    /// Watches the folders. Missing folders are tried again by [`Watch::renew`].
     pub(super) fn start(folders: Vec<(PathBuf, bool)>, events: UnboundedSender<Event>) -> Self {
         let watcher = notify::recommended_watcher(move |result: notify::Result<notify::Event>| {
-            // An error can mean that changes were lost, so it counts as one.
-            if result.is_ok_and(|event| !matters(&event)) {
+            // An error can mean that changes were lost, so it counts as a change.
+            if result.is_ok_and(|event| !is_change(&event)) {
                 return;
             }
-            let _ = events.send(Event::FilesMoved);
+            let _ = events.send(Event::FilesChanged);
         });
         let mut watch = Self { watcher: watcher.ok(), folders };
         watch.renew();
         watch
     }
 
-    /// Watches folders that are new: a folder that is removed and made again is another one to the system.
+    /// Watches new folders. A folder that was removed and created again must be watched again.
     pub(super) fn renew(&mut self) {
         if let Some(watcher) = &mut self.watcher {
             for (folder, deep) in &self.folders {
                 let mode = if *deep { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
-                // One that is missing shows in the tree, which says what it could not read.
+                // A missing folder is reported when the scripts are read.
                 let _ = watcher.watch(folder, mode);
             }
         }
     }
 
-    /// Whether changes are told; where they are not, one has to look.
+    /// Whether changes are reported. Otherwise the scripts must be read regularly.
     pub(super) fn works(&self) -> bool {
         self.watcher.is_some()
     }
 }
 
-/// Reading a script is no change, nor is what editors write beside it.
-fn matters(event: &notify::Event) -> bool {
+/// Reading a script is not a change, and neither are temporary files of editors.
+fn is_change(event: &notify::Event) -> bool {
     match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
         EventKind::Access(_) => return false,
         _ => {}
     }
-    event.paths.is_empty() || event.paths.iter().any(|path| is_ours(path))
+    event.paths.is_empty() || event.paths.iter().any(|path| is_watched_file(path))
 }
 
-fn is_ours(path: &Path) -> bool {
+fn is_watched_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if name.starts_with('.') && name != ".env" {
         return false;
@@ -82,11 +82,11 @@ mod tests {
 
     async fn moved(events: &mut UnboundedReceiver<Event>) {
         let event = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
-        assert!(matches!(event, Ok(Some(Event::FilesMoved))), "a change is told");
+        assert!(matches!(event, Ok(Some(Event::FilesChanged))), "the change is reported");
     }
 
     #[test]
-    fn changes_are_told_also_in_a_folder_that_was_made_again() {
+    fn changes_are_reported_also_in_a_folder_that_was_created_again() {
         runtime().block_on(async {
             let folder = tempfile::tempdir().unwrap();
             let versions = folder.path().join("versions");
@@ -100,7 +100,7 @@ mod tests {
             std::fs::remove_dir_all(&versions).unwrap();
             std::fs::create_dir(&versions).unwrap();
             watch.renew();
-            // The mark comes after everything that was told of the past.
+            // The marker file comes after all earlier changes.
             std::fs::write(folder.path().join("limbeck.toml"), "").unwrap();
             moved(&mut events).await;
             while events.try_recv().is_ok() {}
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_and_the_files_of_editors_do_not_count() {
+    fn reading_and_temporary_files_of_editors_do_not_count() {
         let event = |kind, path: &str| notify::Event::new(kind).add_path(PathBuf::from(path));
         let open = EventKind::Access(AccessKind::Open(AccessMode::Any));
         let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
@@ -126,7 +126,7 @@ mod tests {
             (written, "versions/a.sql~", false),
             (removed, "versions/4913~", false),
         ] {
-            assert_eq!(matters(&event(kind, path)), expected, "{path}");
+            assert_eq!(is_change(&event(kind, path)), expected, "{path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From the plan to its end: the confirmation, the run, cancelling, failing.
+//! The plan: confirmation, run, cancelling, failing.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use super::fixtures::*;
 use super::harness::*;
 use crate::engine::apply::{Blocker, Progress};
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::screen::plan::Run;
+use crate::tui::app::effect::Task;
+use crate::tui::app::screen::plan::RunState;
 use crate::tui::app::{Effect, Msg};
 
-fn applied(harness: &Harness) -> bool {
+fn has_applied(harness: &Harness) -> bool {
     harness.asked.iter().any(|asked| asked.starts_with("apply"))
 }
 
@@ -23,10 +24,10 @@ fn a_loss_is_applied_only_after_its_word() {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     harness.press("wrong<enter>");
-    assert!(!applied(&harness));
+    assert!(!has_applied(&harness));
     assert!(harness.screen().contains("'wrong' is not 'legacy_code'"));
     harness.press("<^u>legacy_code<enter>");
-    assert!(applied(&harness));
+    assert!(has_applied(&harness));
     assert_eq!(harness.heads, [id("9f3b6c10a7d2")]);
     assert!(harness.screen().contains("done: 7c1d5e02, b04e77aa → 9f3b6c10"));
 }
@@ -37,22 +38,22 @@ fn enter_on_cancel_and_esc_apply_nothing() {
     {
         let mut harness = Harness::new(120, 40);
         harness.press(keys);
-        assert!(!applied(&harness), "{keys}");
+        assert!(!has_applied(&harness), "{keys}");
         assert!(harness.model.dialogs.is_empty(), "{keys}");
     }
 }
 
 #[test]
-fn keys_from_before_the_dialog_was_seen_do_not_count() {
+fn keys_typed_before_the_dialog_was_drawn_are_ignored() {
     let mut harness = Harness::new(120, 40);
     harness.drawn = false;
     harness.press("u<enter>legacy_code<enter>");
     assert!(harness.model.wants_drawn());
-    assert!(!applied(&harness));
+    assert!(!has_applied(&harness));
     harness.send(Msg::Paste(String::from("legacy_code")));
     harness.send(Msg::Drawn);
     harness.press("<enter>");
-    assert!(!applied(&harness), "nothing that was typed before counts");
+    assert!(!has_applied(&harness), "earlier keys are ignored");
 }
 
 #[test]
@@ -60,25 +61,25 @@ fn a_protected_environment_asks_for_its_name_even_without_a_loss() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.press("xjj<enter>");
     harness.press("/c3d2<enter>U<enter>");
-    assert!(harness.screen().contains("Type production to go on"), "{}", harness.screen());
+    assert!(harness.screen().contains("Type production to continue"), "{}", harness.screen());
     harness.press("production<enter>");
-    assert!(applied(&harness));
+    assert!(has_applied(&harness));
 }
 
 #[test]
-fn what_loses_nothing_is_applied_at_once() {
+fn a_plan_without_loss_is_applied_at_once() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.press("/c3d2<enter>U<enter>");
-    assert!(applied(&harness));
+    assert!(has_applied(&harness));
     assert_eq!(harness.heads, [id("c3d2a981e5b4")]);
     let log: Vec<&str> = harness.model.log.entries().iter().map(|entry| entry.text.as_str()).collect();
     assert_eq!(log[0], "CREATE INDEX ix_status ON executions (status)");
     harness.press("<enter>");
-    assert!(harness.model.plan.is_none(), "Enter closes what is done");
+    assert!(harness.model.plan().is_none(), "Enter closes a finished plan");
 }
 
 #[test]
-fn a_failure_is_read_copied_and_opened_at_its_line() {
+fn a_failure_is_shown_copied_and_opened_at_its_line() {
     let mut harness = Harness::new(120, 40);
     harness.fails = Some(Error {
         kind: ErrorKind::Failed,
@@ -102,22 +103,25 @@ fn a_failure_is_read_copied_and_opened_at_its_line() {
 }
 
 #[test]
-fn cancelling_asks_the_server_and_tells_its_answer() {
+fn cancelling_asks_the_server_and_shows_its_answer() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.hold = true;
     harness.press("<enter>legacy_code<enter>");
     assert!(harness.model.is_busy());
-    harness.send(Msg::Progress(Progress::StepStarted { step: 0 }));
+    harness.send(plan_progress(harness.job(), Progress::StepStarted { step: 0 }));
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
     assert!(harness.screen().contains("waiting for the server's answer"));
     harness.press("<esc>");
-    assert!(harness.model.plan.is_some(), "esc does not leave a plan that runs");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Interrupted, "cancelled: revision 51ab90de was rolled back"))));
+    assert!(harness.model.plan().is_some(), "Esc does not close a running plan");
+    harness.send(applied(
+        harness.job(),
+        Err(Error::of(ErrorKind::Interrupted, "cancelled: revision 51ab90de was rolled back")),
+    ));
     assert!(harness.screen().contains("was rolled back"));
     assert!(!harness.model.is_busy());
-    assert!(matches!(harness.model.plan.as_ref().unwrap().run, Run::Failed(..)));
+    assert!(matches!(harness.model.plan().unwrap().run, RunState::Failed(..)));
 }
 
 #[test]
@@ -129,19 +133,19 @@ fn quitting_while_a_job_runs_asks_cancels_and_waits() {
     assert!(harness.screen().contains("Quit?"));
     harness.press("<enter>q<tab><enter>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Interrupted, "rolled back"))));
+    harness.send(applied(harness.job(), Err(Error::of(ErrorKind::Interrupted, "rolled back"))));
     assert_eq!(harness.asked.last().unwrap(), "quit");
 }
 
 #[test]
-fn terminate_cancels_what_runs_before_it_quits() {
+fn terminate_cancels_the_job_before_it_quits() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.hold = true;
     harness.press("<enter>legacy_code<enter>");
     harness.send(Msg::Terminate);
     assert_eq!(harness.asked.last().unwrap(), "cancel");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Interrupted, "rolled back"))));
+    harness.send(applied(harness.job(), Err(Error::of(ErrorKind::Interrupted, "rolled back"))));
     assert_eq!(harness.asked.last().unwrap(), "quit");
     let mut idle = Harness::new(80, 24);
     idle.send(Msg::Terminate);
@@ -149,7 +153,7 @@ fn terminate_cancels_what_runs_before_it_quits() {
 }
 
 #[test]
-fn who_blocks_is_shown_while_it_lasts() {
+fn the_blocking_session_is_shown_while_it_blocks() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.hold = true;
@@ -161,49 +165,49 @@ fn who_blocks_is_shown_while_it_lasts() {
         query: String::from("SELECT *\n FROM functions"),
         age: Duration::from_secs(95),
     };
-    harness.send(Msg::Progress(Progress::StepStarted { step: 1 }));
-    harness.send(Msg::Progress(Progress::Blocked { step: 1, blockers: vec![blocker] }));
-    assert!(harness.screen().contains("waits for a lock held by pid 4711 (app, web, 1 min 35 s) SELECT * FROM"));
-    harness.send(Msg::Progress(Progress::StatementStarted { step: 1, statement: 0 }));
-    harness.send(Msg::Progress(Progress::StatementDone {
-        step: 1,
-        statement: 0,
-        rows: Some(1),
-        elapsed: Duration::from_millis(3),
-    }));
-    assert!(harness.model.plan.as_ref().unwrap().running().unwrap().waiting.is_none());
+    harness.send(plan_progress(harness.job(), Progress::StepStarted { step: 1 }));
+    harness.send(plan_progress(harness.job(), Progress::Blocked { step: 1, blockers: vec![blocker] }));
+    assert!(harness.screen().contains("waiting for a lock held by pid 4711 (app, web, 1 min 35 s) SELECT * FROM"));
+    harness.send(plan_progress(harness.job(), Progress::StatementStarted { step: 1, statement: 0 }));
+    harness.send(plan_progress(
+        harness.job(),
+        Progress::StatementDone { step: 1, statement: 0, rows: Some(1), elapsed: Duration::from_millis(3) },
+    ));
+    assert!(harness.model.plan().unwrap().progress().unwrap().waiting.is_none());
 }
 
 #[test]
-fn a_plan_says_when_the_database_moved_and_can_be_made_again() {
+fn a_plan_shows_that_the_database_has_moved_and_can_be_prepared_again() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");
     harness.heads = vec![id("51ab90de3c44")];
-    harness.send(Msg::LookAgain);
-    assert!(harness.screen().contains("the database has moved since this plan was made: R makes it again"));
+    harness.send(Msg::Poll);
+    assert!(harness.screen().contains("the database has changed since this plan was prepared; R prepares it again"));
     harness.press("<enter>");
-    assert!(harness.model.dialogs.is_empty() && !applied(&harness));
+    assert!(harness.model.dialogs.is_empty() && !has_applied(&harness));
     harness.press("R");
     assert_eq!(harness.asked.last().unwrap(), "prepare upgrade head");
-    assert_eq!(harness.model.plan.as_ref().unwrap().plan.steps.len(), 1);
-    assert!(harness.model.plan.as_ref().unwrap().stale.is_none());
+    assert_eq!(harness.model.plan().unwrap().plan.steps.len(), 1);
+    assert!(harness.model.plan().unwrap().stale.is_none());
 }
 
 #[test]
-fn a_plan_that_is_being_made_can_be_let_go_and_its_answer_is_dropped() {
+fn the_preparation_of_a_plan_can_be_abandoned_and_its_answer_is_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.hold = true;
     harness.press("u");
     assert!(harness.screen().contains("planning: upgrade to head"));
-    let Some(Effect::Prepare(generation, ..)) = harness.held.pop() else { panic!("no plan was asked for") };
+    let Some(Effect::Run(generation, Task::Prepare(_, request))) = harness.held.pop() else {
+        panic!("no plan was asked for")
+    };
     harness.press("<esc>");
     assert!(!harness.model.is_busy());
-    harness.send(Msg::Prepared(generation, Err(Error::new("too late"))));
+    harness.send(prepared(generation, request, Err(Error::new("too late"))));
     assert!(harness.model.dialogs.is_empty());
 }
 
 #[test]
-fn the_reason_that_a_note_gives_stands_behind_its_hazard() {
+fn the_reason_of_an_allow_comment_is_shown_after_its_hazard() {
     let mut harness = Harness::new(140, 40);
     harness.allowed = Some(String::from("the old service is gone"));
     assert!(harness.press("u").screen().contains("DL103  (because the old service is gone)"), "{}", harness.screen());

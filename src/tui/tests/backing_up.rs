@@ -1,4 +1,4 @@
-//! `b`: the list of backups, and one that is made there.
+//! `b`: the list of backups, and making one.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,33 +6,30 @@ use std::time::Duration;
 use super::harness::*;
 use crate::engine::backup::{BackupEvent, BackupRecord, ChecksumState, ListedBackup};
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::{Effect, Msg, Start};
+use crate::tui::app::effect::Task;
+use crate::tui::app::{Effect, Generation, Msg, Start};
 
-/// What the harness answers only when it is told to.
+/// Whether the harness holds the answer until it is progress to answer.
 pub fn waits(effect: &Effect) -> bool {
-    matches!(
-        effect,
-        Effect::Apply(_)
-            | Effect::Prepare(..)
-            | Effect::Verify(..)
-            | Effect::Drift(..)
-            | Effect::Check(..)
-            | Effect::Generate(..)
-            | Effect::Prove(..)
-            | Effect::Backup(_)
-            | Effect::ListCopies(_)
-            | Effect::ChangeCopy(..)
-            | Effect::SaveScript { .. }
+    let Effect::Run(_, task) = effect else { return false };
+    !matches!(
+        task,
+        Task::Create(..)
+            | Task::Merge(..)
+            | Task::Stamp { .. }
+            | Task::ListBackups
+            | Task::ReadScript(..)
+            | Task::Examine(_)
     )
 }
 
-/// What the engine answers: two backups, and a new one.
-pub fn answer(effect: &Effect) -> Vec<Msg> {
-    match effect {
-        Effect::ListBackups(generation) => vec![Msg::BackupsListed(*generation, Ok(listed()))],
-        Effect::Backup(generation) => {
+/// The answers of the engine: two backups, and a new one.
+pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
+    match task {
+        Task::ListBackups => vec![backups_listed(generation, Ok(listed()))],
+        Task::Backup => {
             let made = (PathBuf::from("/data/functions-20261122T100000Z.dump"), record(&["9f3b6c10a7d2"]));
-            vec![Msg::BackedUp(*generation, Ok(made))]
+            vec![backup_ended(generation, Ok(made))]
         }
         _ => Vec::new(),
     }
@@ -70,12 +67,12 @@ fn listed() -> Vec<ListedBackup> {
 }
 
 #[test]
-fn the_list_shows_what_is_known_and_how_to_bring_it_back() {
+fn the_list_shows_backups_and_the_command_that_restores_them() {
     let mut harness = Harness::new(120, 30);
     let screen = harness.press("b").screen();
     assert!(screen.contains("2 h ago  at 7c1d5e02aa10"), "{screen}");
     assert!(screen.contains("40 kB · checksum recorded"), "{screen}");
-    assert!(screen.contains("bring it back with limbeck restore /data/functions-20261122T090000Z.dump"), "{screen}");
+    assert!(screen.contains("restore with limbeck restore /data/functions-20261122T090000Z.dump"), "{screen}");
     assert!(
         screen.contains("limbeck restore '/data/odd name.dump'") && screen.contains("checksum missing"),
         "{screen}"
@@ -86,18 +83,18 @@ fn the_list_shows_what_is_known_and_how_to_bring_it_back() {
         insta::assert_snapshot!(format!("backups_{width}x{height}"), harness.screen());
     }
     harness.press("<esc>");
-    assert!(harness.model.sheet.is_none());
+    assert!(harness.model.list().is_none());
 }
 
 #[test]
-fn one_is_made_on_the_list_with_its_progress() {
+fn a_backup_shows_its_progress_on_the_list() {
     let mut harness = Harness::new(120, 30);
     harness.hold = true;
     harness.press("bb");
     assert_eq!(harness.asked.last().unwrap(), "back up");
-    let generation = harness.model.generation;
-    let told = BackupEvent::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
-    harness.send(Msg::BackupTold(generation, told));
+    let generation = harness.model.jobs.generation();
+    let progress = BackupEvent::Working { tables: 2, of: 5, bytes: 20_480, elapsed: Duration::from_secs(1) };
+    harness.send(backup_progress(generation, progress));
     assert!(harness.screen().contains("backing up: 2 of 5 tables, 20 kB written"), "{}", harness.screen());
     harness.press("<esc>b");
     assert!(harness.screen().contains("backing up: 2 of 5 tables"), "{}", harness.screen());
@@ -105,21 +102,21 @@ fn one_is_made_on_the_list_with_its_progress() {
     harness.run();
     assert!(harness.screen().contains("backed up to functions-20261122T100000Z.dump"), "{}", harness.screen());
     assert_eq!(harness.asked.last().unwrap(), "list backups");
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
 }
 
 #[test]
-fn it_is_cancelled_and_nothing_is_made_where_nothing_may_be_written() {
+fn a_backup_is_cancelled_and_refused_if_read_only() {
     let mut harness = Harness::new(120, 30);
     harness.hold = true;
     harness.press("bb<^c>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
     assert!(harness.screen().contains("waiting for pg_dump to end"), "{}", harness.screen());
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     let error = Error::of(ErrorKind::Interrupted, "cancelled; no backup was made");
-    harness.send(Msg::BackedUp(generation, Err(error)));
+    harness.send(backup_ended(generation, Err(error)));
     assert!(harness.screen().contains("cancelled; no backup was made"), "{}", harness.screen());
-    assert!(harness.model.dialogs.is_empty() && harness.model.job.is_none());
+    assert!(harness.model.dialogs.is_empty() && harness.model.jobs.running().is_none());
 
     let options = Start { read_only: true, ..start(120, 30) };
     let mut harness = Harness::silent(120, 30, super::fixtures::sample(), &["7c1d5e02aa10"], options);
@@ -138,6 +135,6 @@ fn a_plan_can_be_backed_up_before_it_is_applied() {
     assert!(harness.asked.contains(&String::from("back up")), "{:?}", harness.asked);
     assert!(harness.screen().contains("backed up to"), "{}", harness.screen());
     harness.press("<esc>");
-    assert!(harness.model.sheet.is_none() && harness.model.plan.is_some());
+    assert!(harness.model.list().is_none() && harness.model.plan().is_some());
     assert!(harness.screen().contains("Plan: upgrade"), "{}", harness.screen());
 }

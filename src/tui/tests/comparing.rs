@@ -1,4 +1,4 @@
-//! `=` and `A`: drift, what the models would change, the header that says so, and the drift beside the stamp dialog.
+//! `=` and `A`: drift, comparison with the models, the badges in the header, and the drift in the stamp dialog.
 
 use super::fixtures::*;
 use super::harness::*;
@@ -8,45 +8,38 @@ use crate::engine::autogenerate::{AutogenerateEvent, Comparison};
 use crate::engine::drift::Drift;
 use crate::engine::models;
 use crate::engine::{Error, ErrorKind};
+use crate::tui::app::effect::Task;
 use crate::tui::app::{Effect, Generation, Msg, Start};
 
-/// What comparing finds in the fake world.
+/// The answers of the engine.
 #[derive(Debug, Clone, Default)]
-pub struct World {
+pub struct CompareAnswers {
     pub drift: Drift,
     pub check: Comparison,
-    /// Instead of either.
+    /// The answer instead of both.
     pub error: Option<Error>,
-    /// The models come from a program, which runs only after a yes.
+    /// The models come from a program, which needs a consent.
     pub program: bool,
 }
 
-impl World {
-    pub fn answer(&self, effect: &Effect) -> Vec<Msg> {
+impl CompareAnswers {
+    pub fn answer(&self, generation: Generation, task: &Task) -> Vec<Msg> {
         let error = self.error.clone();
-        match effect {
-            Effect::Drift(generation, tree, beside) => {
+        let drift = || error.clone().map_or_else(|| Ok(self.drift.clone()), Err);
+        match task {
+            Task::Drift(tree) => {
                 let ids = tree.graph.pending(&[]).into_iter().cloned();
-                let told = ids.map(|revision| Msg::CompareTold(*generation, AutogenerateEvent::Replay { revision }));
-                let mut messages: Vec<Msg> = if *beside { Vec::new() } else { told.collect() };
-                messages.push(Msg::Drifted(*generation, error.map_or_else(|| Ok(self.drift.clone()), Err)));
-                messages
+                let progress = ids.map(|revision| compare_progress(generation, AutogenerateEvent::Replay { revision }));
+                progress.chain([drift_ended(generation, drift())]).collect()
             }
-            Effect::Check(generation, _, consent) => {
+            Task::DriftForDialog(_) => vec![dialog_drift_ended(generation, drift())],
+            Task::Check { consent, .. } => {
                 let needs = (self.program && !consent)
                     .then(|| Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all"));
-                vec![Msg::Checked(*generation, error.or(needs).map_or_else(|| Ok(self.check.clone()), Err))]
+                vec![check_ended(generation, error.or(needs).map_or_else(|| Ok(self.check.clone()), Err))]
             }
             _ => Vec::new(),
         }
-    }
-}
-
-pub fn name(effect: &Effect) -> String {
-    match effect {
-        Effect::Drift(_, _, beside) => format!("drift beside {beside}"),
-        Effect::Check(_, _, consent) => format!("check consent {consent}"),
-        _ => String::new(),
     }
 }
 
@@ -55,7 +48,7 @@ fn operation(object: ObjectId, group: &str, sql: &str) -> Operation {
     Operation { object, group, action: Action::Alter, sql: sql.to_owned(), note: None }
 }
 
-/// A column that somebody added, an index that somebody dropped, and something that no statement changes.
+/// A column that was added by hand, an index that was dropped by hand, and an object that no statement changes.
 fn drifted() -> Drift {
     let column = ObjectId::on(Kind::Column, "public", "users", "nickname");
     let index = ObjectId::new(Kind::Index, "public", "ix_status");
@@ -81,7 +74,7 @@ fn models() -> Comparison {
 
 fn with(drift: Drift, check: Comparison, width: u16, height: u16) -> Harness {
     let mut harness = Harness::new(width, height);
-    harness.compared = World { drift, check, ..World::default() };
+    harness.compared = CompareAnswers { drift, check, ..CompareAnswers::default() };
     harness
 }
 
@@ -94,7 +87,7 @@ fn running(key: &str) -> (Harness, Generation) {
     let mut harness = with(drifted(), models(), 120, 40);
     harness.hold = true;
     harness.press(key);
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     (harness, generation)
 }
 
@@ -147,21 +140,21 @@ fn pictures_of_the_header_beside_the_head() {
 }
 
 #[test]
-fn no_drift_is_said_so_and_stands_in_the_header_until_the_database_moves() {
+fn no_drift_is_shown_in_the_header_until_the_database_changes() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     assert!(!header(&harness).contains("drift"));
-    assert!(harness.press("=").screen().contains("no drift: the database is what its history says"));
+    assert!(harness.press("=").screen().contains("no drift: the database matches its history"));
     harness.press("<esc>A");
-    assert!(harness.screen().contains("models agree: they add nothing to the database"));
+    assert!(harness.screen().contains("no difference: the database matches the models"));
     harness.press("<esc>");
     assert!(header(&harness).contains("✓ no drift") && header(&harness).contains("✓ models agree"));
     harness.heads = vec![id("9f3b6c10a7d2")];
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     assert!(!header(&harness).contains("drift") && !header(&harness).contains("models"), "{}", header(&harness));
 }
 
 #[test]
-fn changed_scripts_and_an_applied_plan_take_it_back() {
+fn changed_scripts_and_an_applied_plan_remove_the_badges() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
     harness.press("=<esc>");
     assert!(header(&harness).contains("≠ drift: 3"), "{}", header(&harness));
@@ -176,19 +169,19 @@ fn changed_scripts_and_an_applied_plan_take_it_back() {
 }
 
 #[test]
-fn what_it_is_at_is_told() {
+fn the_progress_is_shown() {
     let (mut harness, generation) = running("A");
     let loading = models::ModelsEvent::Loading { file: String::from("users.sql"), number: 2, count: 7 };
-    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Load(loading)));
+    harness.send(compare_progress(generation, AutogenerateEvent::Load(loading)));
     assert!(harness.screen().contains("loading users.sql, 2 of 7, 0 s"), "{}", harness.screen());
     let notes = vec![String::from("a private server is used")];
-    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Scratch { place: String::from("a socket"), notes }));
-    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Read));
+    harness.send(compare_progress(generation, AutogenerateEvent::Scratch { place: String::from("a socket"), notes }));
+    harness.send(compare_progress(generation, AutogenerateEvent::Read));
     let screen = harness.screen();
     assert!(screen.contains("reading the database") && screen.contains("a private server is used"), "{screen}");
     harness.press("<esc>");
     assert!(harness.screen().contains("comparing the models …"));
-    assert!(harness.press("u").screen().contains("comparing the models has to end first"));
+    assert!(harness.press("u").screen().contains("wait until this job has ended: comparing the models"));
     assert!(harness.press("=").screen().contains("Models ─"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
@@ -196,25 +189,28 @@ fn what_it_is_at_is_told() {
 }
 
 #[test]
-fn it_is_cancelled_and_says_so() {
+fn a_comparison_can_be_cancelled() {
     for key in ["=", "A"] {
         let (mut harness, _) = running(key);
         harness.press("<^c>");
         assert_eq!(harness.asked.last().unwrap(), "cancel");
-        assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+        assert!(harness.screen().contains("cancelling: dropping the scratch database"));
         harness.compared.error = Some(Error::of(ErrorKind::Interrupted, "cancelled"));
         finish(&mut harness);
         let screen = harness.screen();
-        assert!(screen.contains("cancelled; the scratch database is gone") && !screen.contains("Error"), "{screen}");
+        assert!(
+            screen.contains("cancelled; the scratch database was dropped") && !screen.contains("Error"),
+            "{screen}"
+        );
         harness.compared.error = None;
         assert!(harness.press("R").screen().contains("objects differ from"), "{}", harness.screen());
     }
 }
 
 #[test]
-fn quitting_waits_for_the_scratch_database_to_go() {
+fn quitting_waits_until_the_scratch_database_is_dropped() {
     let (mut harness, _) = running("=");
-    assert!(harness.press("q").screen().contains("The database is being compared"));
+    assert!(harness.press("q").screen().contains("A comparison is running"));
     harness.press("<right><enter>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
     finish(&mut harness);
@@ -222,16 +218,16 @@ fn quitting_waits_for_the_scratch_database_to_go() {
 }
 
 #[test]
-fn what_comes_too_late_is_dropped() {
+fn late_messages_are_dropped() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     harness.press("=");
-    let (before, generation) = (harness.screen(), harness.model.generation);
-    harness.send(Msg::Drifted(generation, Ok(drifted())));
-    harness.send(Msg::Drifted(generation - 1, Err(Error::new("too late"))));
-    harness.send(Msg::Checked(generation, Ok(models())));
-    harness.send(Msg::CompareTold(generation, AutogenerateEvent::Compare));
+    let (before, generation) = (harness.screen(), harness.model.jobs.generation());
+    harness.send(drift_ended(generation, Ok(drifted())));
+    harness.send(drift_ended(generation - 1, Err(Error::new("too late"))));
+    harness.send(check_ended(generation, Ok(models())));
+    harness.send(compare_progress(generation, AutogenerateEvent::Compare));
     assert_eq!(harness.screen(), before);
-    // A drift that was found for other heads is shown, and is not said of these.
+    // The drift that was computed for other heads is shown in the list, but not in the header.
     harness.hold = true;
     harness.press("R");
     harness.heads = vec![id("9f3b6c10a7d2")];
@@ -254,7 +250,7 @@ fn errors_are_shown() {
 }
 
 #[test]
-fn a_program_runs_only_after_a_yes() {
+fn a_program_runs_only_with_consent() {
     let mut harness = with(Drift::default(), models(), 120, 40);
     harness.compared.program = true;
     let screen = harness.press("A").screen();
@@ -271,20 +267,20 @@ fn stamping_shows_the_drift_and_does_not_wait_for_it() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
     harness.hold = true;
     assert!(harness.press("js").screen().contains("drift   computing …"), "{}", harness.screen());
-    assert_eq!(harness.asked.last().unwrap(), "drift beside true");
-    assert!(harness.model.job.is_none());
+    assert_eq!(harness.asked.last().unwrap(), "drift for dialog");
+    assert!(harness.model.jobs.running().is_none());
     finish(&mut harness);
     let screen = harness.screen();
     assert!(screen.contains("drift   3 objects differ from the history"), "{screen}");
     assert!(header(&harness).contains("≠ drift: 3"));
-    // It is known by now.
+    // The drift is known now.
     harness.asked.clear();
     assert!(harness.press("<esc>s").screen().contains("3 objects differ"));
     assert!(harness.asked.is_empty(), "{:?}", harness.asked);
 }
 
 #[test]
-fn a_stamp_before_the_drift_is_there_drops_it() {
+fn a_stamp_cancels_a_drift_that_is_not_finished() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
     harness.hold = true;
     harness.press("js<tab><enter>");
@@ -297,7 +293,7 @@ fn a_stamp_before_the_drift_is_there_drops_it() {
 }
 
 #[test]
-fn a_drift_that_cannot_be_computed_leaves_the_stamp_alone() {
+fn a_failed_drift_does_not_prevent_the_stamp() {
     let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
     harness.compared.error = Some(Error::new("no database can be made"));
     let screen = harness.press("js").screen();
@@ -307,12 +303,12 @@ fn a_drift_that_cannot_be_computed_leaves_the_stamp_alone() {
 }
 
 #[test]
-fn the_palette_has_both_and_read_only_refuses() {
+fn the_palette_has_both_commands_and_read_only_refuses_them() {
     let mut harness = with(Drift::default(), Comparison::default(), 120, 40);
     assert!(harness.press(":drift<enter>").screen().contains("no drift: the database"));
     assert!(harness.press("<esc>:check the<enter>").screen().contains("models agree"));
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &[], options);
     harness.run();
-    assert!(harness.press("=").screen().contains("drift: limbeck was opened with --read-only"));
+    assert!(harness.press("=").screen().contains("drift: limbeck was started with --read-only"));
 }

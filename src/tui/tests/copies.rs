@@ -1,24 +1,24 @@
-//! `K`: the list of kept copies, one put back and one dropped.
+//! `K`: the list of kept copies; one is restored and one is dropped.
 
 use super::harness::*;
 use crate::core::copies::{CopyDetail, CopyForecast, CopyKind, ForecastCopy};
 use crate::core::graph::Direction;
 use crate::engine::Error;
 use crate::engine::copies::{RestoredCopy, StoredCopy};
-use crate::tui::app::screen::kept_dialog::Wanted;
-use crate::tui::app::{Effect, Msg, Start};
+use crate::tui::app::effect::{CopyAction, Task};
+use crate::tui::app::{Generation, Msg, Start};
 
-/// What the engine answers: two copies, all of which comes back.
-pub fn answer(effect: &Effect) -> Vec<Msg> {
-    match effect {
-        Effect::ListCopies(generation) => vec![Msg::CopiesListed(*generation, Ok(listed()))],
-        Effect::ChangeCopy(generation, _, Wanted::PutBack) => {
+/// The answers of the engine: two copies; restoring succeeds.
+pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
+    match task {
+        Task::ListCopies => vec![copies_listed(generation, Ok(listed()))],
+        Task::ChangeCopy(_, CopyAction::Restore) => {
             let restored = RestoredCopy { object: "functions.legacy_code".into(), rows: 40, not_restored: 1, added: 2 };
-            vec![Msg::CopyBack(*generation, Ok(restored))]
+            vec![copy_restored(generation, Ok(restored))]
         }
-        Effect::ChangeCopy(generation, id, Wanted::Drop) => {
+        Task::ChangeCopy(id, CopyAction::Drop) => {
             let dropped = listed().into_iter().filter(|copy| copy.id == *id).collect();
-            vec![Msg::CopyDropped(*generation, Ok(dropped))]
+            vec![copy_dropped(generation, Ok(dropped))]
         }
         _ => Vec::new(),
     }
@@ -68,54 +68,54 @@ fn listed() -> Vec<StoredCopy> {
 }
 
 #[test]
-fn the_list_says_what_is_kept_and_how_it_comes_back() {
+fn the_list_shows_the_copies_and_what_restores_them() {
     let mut harness = Harness::new(120, 30);
     let screen = harness.press("K").screen();
     assert!(screen.contains("functions.legacy_code  41 values"), "{screen}");
     assert!(screen.contains("16 kB · 2026-11-22 10:00 UTC"), "{screen}");
-    assert!(screen.contains("lost by the upgrade to 7c1d5e02: drops column"), "{screen}");
-    assert!(screen.contains("stays, to be read: the table has no primary key"), "{screen}");
+    assert!(screen.contains("destroyed by the upgrade to 7c1d5e02: drops column"), "{screen}");
+    assert!(screen.contains("cannot be restored, but can be read: the table has no primary key"), "{screen}");
     assert!(screen.contains("2 copies, 32 kB"), "{screen}");
-    assert!(screen.contains("put back") && screen.contains("drop"), "{screen}");
+    assert!(screen.contains("r restore") && screen.contains("drop"), "{screen}");
     for (width, height) in [(80, 24), (40, 10)] {
         harness.resize(width, height);
         insta::assert_snapshot!(format!("copies_{width}x{height}"), harness.screen());
     }
     harness.press("<esc>");
-    assert!(harness.model.sheet.is_none());
+    assert!(harness.model.list().is_none());
     harness.resize(80, 24);
     harness.hold = true;
-    let generation = harness.press("K").model.generation;
-    harness.send(Msg::CopiesListed(generation, Ok(Vec::new())));
+    let generation = harness.press("K").model.jobs.generation();
+    harness.send(copies_listed(generation, Ok(Vec::new())));
     insta::assert_snapshot!("copies_none", harness.screen());
     harness.press("rx");
     assert!(harness.model.dialogs.is_empty());
 }
 
 #[test]
-fn one_is_put_back_only_when_somebody_says_so() {
+fn a_copy_is_restored_only_after_a_question() {
     let mut harness = Harness::new(120, 30);
     harness.press("Kr");
-    assert!(harness.screen().contains("Put the copy back"), "{}", harness.screen());
+    assert!(harness.screen().contains("Restore the copy"), "{}", harness.screen());
     harness.press("<enter>");
-    assert!(harness.model.dialogs.is_empty() && !harness.asked.contains(&String::from("put back 7")));
+    assert!(harness.model.dialogs.is_empty() && !harness.asked.contains(&String::from("restore copy 7")));
     harness.press("r<tab><enter>");
-    assert!(harness.asked.contains(&String::from("put back 7")), "{:?}", harness.asked);
+    assert!(harness.asked.contains(&String::from("restore copy 7")), "{:?}", harness.asked);
     let screen = harness.screen();
-    assert!(screen.contains("functions.legacy_code is back: 40 rows, 1 not"), "{screen}");
+    assert!(screen.contains("restored functions.legacy_code: 40 rows, 1 not"), "{screen}");
     assert_eq!(harness.asked.last().unwrap(), "list copies");
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
 }
 
 #[test]
-fn one_is_dropped_only_by_its_word_typed_after_it_was_seen() {
+fn a_copy_is_dropped_only_after_its_word_is_typed() {
     let mut harness = Harness::new(120, 30);
     harness.drawn = false;
     harness.press("Kxlegacy_code<enter>");
     assert!(!harness.asked.contains(&String::from("drop copy 7")), "{:?}", harness.asked);
     harness.send(Msg::Drawn);
     let screen = harness.press("<enter>").screen();
-    assert!(!screen.contains("Drop the copy for good"), "Enter alone is Cancel: {screen}");
+    assert!(!screen.contains("Drop the copy"), "Enter alone is Cancel: {screen}");
     harness.drawn = true;
     harness.press("xlegacy<enter>");
     let screen = harness.screen();
@@ -127,16 +127,16 @@ fn one_is_dropped_only_by_its_word_typed_after_it_was_seen() {
 }
 
 #[test]
-fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
+fn failures_are_shown_and_read_only_refuses() {
     let mut harness = Harness::new(120, 30);
     harness.press("K");
     harness.hold = true;
     harness.press("r<tab><enter>");
-    let generation = harness.model.generation;
-    assert!(harness.screen().contains("putting functions.legacy_code back"), "{}", harness.screen());
+    let generation = harness.model.jobs.generation();
+    assert!(harness.screen().contains("restoring functions.legacy_code"), "{}", harness.screen());
     harness.press("r");
-    assert!(harness.model.dialogs.is_empty(), "one thing at a time");
-    harness.send(Msg::CopyBack(generation, Err(Error::new("its table is gone").hint("look"))));
+    assert!(harness.model.dialogs.is_empty(), "one job at a time");
+    harness.send(copy_restored(generation, Err(Error::new("its table is gone").hint("look"))));
     assert!(harness.screen().contains("its table is gone"), "{}", harness.screen());
 
     let options = Start { read_only: true, ..start(120, 30) };
@@ -147,7 +147,7 @@ fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
     assert!(harness.screen().contains("--read-only"), "{}", harness.screen());
 }
 
-/// The question before an upgrade that drops a column, with copies of a size.
+/// The confirmation of an upgrade that drops a column, with copies of this size.
 fn dropping(bytes: u64, limit: u64) -> Harness {
     let mut harness = Harness::new(100, 30);
     let copy = ForecastCopy {
@@ -164,21 +164,18 @@ fn dropping(bytes: u64, limit: u64) -> Harness {
     harness
 }
 
-fn confirmed(harness: &Harness) -> &crate::tui::app::screen::confirm::Confirm {
-    match harness.model.dialogs.last() {
-        Some(crate::tui::app::dialog::Dialog::Confirm(confirm)) => confirm,
-        other => panic!("{other:?}\n{}", harness.screen()),
-    }
+fn confirmed(harness: &Harness) -> &crate::tui::app::screen::plan::confirm::Confirm {
+    harness.model.dialog().unwrap_or_else(|| panic!("{}", harness.screen()))
 }
 
 #[test]
-fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
+fn a_plan_can_run_without_copies_if_the_user_chooses_so() {
     let mut harness = dropping(4_096, 1 << 30);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
     assert!(harness.screen().contains("a copy is made first, of at most 4 kB"), "{}", harness.screen());
-    assert!(harness.screen().contains("^k goes on without copies"), "{}", harness.screen());
+    assert!(harness.screen().contains("^k: continue without copies"), "{}", harness.screen());
     harness.press(&word).press("<^k>");
-    assert!(confirmed(&harness).input.is_empty(), "what was typed was typed for the other");
+    assert!(confirmed(&harness).input.is_empty(), "the typed word was for the other choice");
     assert!(harness.screen().contains("no copy is made"), "{}", harness.screen());
     harness.press("<^k>");
     assert!(confirmed(&harness).plan.copies.enabled);
@@ -191,12 +188,12 @@ fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
 }
 
 #[test]
-fn copies_that_do_not_fit_are_not_begun() {
+fn a_plan_whose_copies_are_too_large_does_not_start() {
     let mut harness = dropping(4_096, 1_024);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
     insta::assert_snapshot!("confirm_over_limit", harness.screen());
     harness.press(&word).press("<enter>");
-    assert!(harness.screen().contains("the copies do not fit"), "{}", harness.screen());
+    assert!(harness.screen().contains("the copies are larger than keep_limit"), "{}", harness.screen());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);
     harness.press("<^k>").press(&word).press("<enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);

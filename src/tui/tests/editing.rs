@@ -1,4 +1,4 @@
-//! The editor: typing, saving, leaving, searching, proving, and what is told beside.
+//! The editor: typing, saving, closing, searching, proving.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ pub const PATH: &str = "/project/migrations/versions/9f3b6c10_drop_legacy_code.s
 pub fn open(width: u16, height: u16) -> Harness {
     let mut harness = Harness::new(width, height);
     harness.press("e");
-    assert!(harness.model.editor.is_some());
+    assert!(harness.model.editor().is_some());
     harness
 }
 
 pub fn text(harness: &Harness) -> String {
-    harness.model.editor.as_ref().expect("the editor is open").text.to_string()
+    harness.model.editor().expect("the editor is open").text.to_string()
 }
 
 pub fn saved(harness: &Harness) -> Option<&String> {
@@ -51,7 +51,7 @@ fn pictures() {
 }
 
 #[test]
-fn ascii_has_its_own_marks() {
+fn ascii_marks() {
     let mut harness =
         Harness::silent(120, 40, sample(), &["7c1d5e02aa10", "b04e77aa0912"], Start { ascii: true, ..start(120, 40) });
     harness.run();
@@ -61,7 +61,7 @@ fn ascii_has_its_own_marks() {
 }
 
 #[test]
-fn text_is_coloured_as_it_is_typed() {
+fn text_is_highlighted_while_it_is_typed() {
     let mut harness = open(120, 40);
     harness.press("SELECT 'a' -- b<enter>");
     let theme = harness.model.preferences.theme.clone();
@@ -78,13 +78,13 @@ fn text_is_coloured_as_it_is_typed() {
     assert!(harness.screen().lines().nth(9).unwrap().starts_with("│   8 SELECT 'a' -- b"));
     assert_eq!(colours(&harness, 9), "kkkkkk.sss.cccc");
     harness.press("<up><home>/*");
-    assert_eq!(colours(&harness, 10), "ccccccccccccccc".get(..15).unwrap(), "a comment goes on below");
+    assert_eq!(colours(&harness, 10), "ccccccccccccccc".get(..15).unwrap(), "the comment continues below");
     harness.press("<backspace><backspace>");
     assert!(colours(&harness, 10).starts_with("kkkkk.kkkkk"));
 }
 
 #[test]
-fn a_selection_and_matches_are_seen_in_every_theme() {
+fn selection_and_matches_are_visible_in_every_theme() {
     for theme in ["dark", "light", "sixteen", "colour-blind", "mono"] {
         let options = Start { theme: Some(theme.to_owned()), ..start(80, 24) };
         let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
@@ -102,7 +102,7 @@ fn a_selection_and_matches_are_seen_in_every_theme() {
 }
 
 #[test]
-fn what_is_typed_is_saved_as_it_is_typed() {
+fn typed_text_is_saved_unchanged() {
     let mut harness = open(120, 40);
     let before = text(&harness);
     harness.press("q?:e<^s>");
@@ -111,14 +111,14 @@ fn what_is_typed_is_saved_as_it_is_typed() {
     assert!(harness.asked.contains(&format!("save {PATH}")) && harness.asked.last().unwrap() == "load scripts");
     assert!(harness.screen().contains("saved 9f3b6c10_drop_legacy_code.sql"), "{}", harness.screen());
     harness.press("<^s>");
-    assert!(harness.screen().contains("nothing has changed since it was saved"));
+    assert!(harness.screen().contains("there are no unsaved changes"));
     harness.press("<esc>");
-    assert!(harness.model.editor.is_none());
+    assert!(harness.model.editor().is_none());
     assert!(harness.screen().contains("q?:eALTER TABLE"), "the pane shows the new text");
 }
 
 #[test]
-fn line_ends_and_the_mark_of_the_file_are_kept() {
+fn line_endings_and_byte_order_mark_are_kept() {
     let mut files: Vec<_> = sample().scripts.values().map(|file| (**file).clone()).collect();
     let file = files.iter_mut().find(|file| file.script.revision == id("9f3b6c10a7d2")).unwrap();
     file.text = format!("\u{feff}{}", file.text.replace('\n', "\r\n")).into();
@@ -134,13 +134,13 @@ fn unsaved_changes_are_asked_about() {
     harness.press("x<esc>");
     assert!(harness.screen().contains("Unsaved changes"));
     harness.press("<enter>");
-    assert!(harness.model.editor.is_some(), "the harmless button has the focus");
+    assert!(harness.model.editor().is_some(), "the harmless button has the focus");
     harness.press("<esc><tab><enter>");
-    assert!(harness.model.editor.is_none() && saved(&harness).is_none());
+    assert!(harness.model.editor().is_none() && saved(&harness).is_none());
     harness.press("ex<esc><tab><tab><enter>");
-    assert!(harness.model.editor.is_none() && saved(&harness).unwrap().contains("xALTER"));
+    assert!(harness.model.editor().is_none() && saved(&harness).unwrap().contains("xALTER"));
     harness.press("e<esc>");
-    assert!(harness.model.editor.is_none() && harness.model.dialogs.is_empty(), "without changes nothing is asked");
+    assert!(harness.model.editor().is_none() && harness.model.dialogs.is_empty(), "without changes nothing is asked");
     harness.press("ex<^c>");
     assert!(!harness.asked.contains(&String::from("quit")));
     harness.press("<tab><tab><enter>");
@@ -149,7 +149,7 @@ fn unsaved_changes_are_asked_about() {
 }
 
 #[test]
-fn what_was_typed_outlives_a_terminal_that_is_closed() {
+fn unsaved_text_survives_a_closed_terminal() {
     let mut harness = open(120, 40);
     harness.send(Msg::Terminate);
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("rescue")), "nothing was typed");
@@ -160,28 +160,28 @@ fn what_was_typed_outlives_a_terminal_that_is_closed() {
 }
 
 #[test]
-fn a_file_that_somebody_else_changed_is_never_written_over_unasked() {
+fn a_file_changed_by_another_program_is_never_overwritten_without_a_question() {
     let mut harness = open(120, 40);
     let theirs = text(&harness).replace("legacy_code", "other_code");
     harness.press("x");
     harness.disk.insert(PathBuf::from(PATH), theirs.clone());
     harness.press("<^s>");
-    assert!(harness.screen().contains("was changed by somebody else"), "{}", harness.screen());
+    assert!(harness.screen().contains("Another program has changed"), "{}", harness.screen());
     assert_eq!(saved(&harness), Some(&theirs));
     harness.press("<enter><^s><tab><enter>");
-    assert_eq!(text(&harness), theirs, "reload takes theirs");
+    assert_eq!(text(&harness), theirs, "reload takes the file's text");
     harness.press("<^z><^z>");
-    assert!(text(&harness).contains("xALTER"), "and undo brings mine back");
+    assert!(text(&harness).contains("xALTER"), "undo restores the typed text");
     harness.press("<^s>");
     assert_eq!(saved(&harness).unwrap(), &text(&harness), "what was read is known now");
     harness.press("y");
     harness.disk.insert(PathBuf::from(PATH), theirs);
     harness.press("<^s><tab><tab><enter>");
-    assert_eq!(saved(&harness).unwrap(), &text(&harness), "overwritten when asked");
+    assert_eq!(saved(&harness).unwrap(), &text(&harness), "overwritten after the question");
 }
 
 #[test]
-fn a_file_that_changes_below_is_read_again_or_told() {
+fn a_file_that_changes_on_disk_is_read_again_or_reported() {
     let mut harness = open(120, 40);
     let change = |harness: &mut Harness, to: &str| {
         let mut files: Vec<_> = harness.tree.scripts.values().map(|file| (**file).clone()).collect();
@@ -193,7 +193,7 @@ fn a_file_that_changes_below_is_read_again_or_told() {
     };
     change(&mut harness, "other_code");
     assert!(text(&harness).contains("other_code") && harness.screen().contains("read again"), "{}", harness.screen());
-    assert!(!harness.model.editor.as_ref().unwrap().is_modified());
+    assert!(!harness.model.editor().unwrap().is_modified());
     harness.press("x");
     change(&mut harness, "third_code");
     let mut files: Vec<_> = harness.tree.scripts.values().map(|file| (**file).clone()).collect();
@@ -201,17 +201,17 @@ fn a_file_that_changes_below_is_read_again_or_told() {
     file.text = file.text.replace("other_code", "third_code").into();
     harness.tree = Arc::new(tree(files));
     harness.send(Msg::ScriptsChanged);
-    assert!(text(&harness).contains("xALTER") && text(&harness).contains("other_code"), "what was typed stays");
-    assert!(harness.screen().contains("the file was changed by somebody else"), "{}", harness.screen());
+    assert!(text(&harness).contains("xALTER") && text(&harness).contains("other_code"), "the typed text stays");
+    assert!(harness.screen().contains("the file was changed by another program"), "{}", harness.screen());
 }
 
 #[test]
-fn what_is_no_script_any_more_is_told_with_its_line_before_it_is_saved() {
+fn an_invalid_script_is_reported_with_its_line_before_it_is_saved() {
     let mut harness = open(120, 40);
     harness.press("<^home><down><down><^x>");
     assert!(harness.screen().contains("✗"), "{}", harness.screen());
     harness.press("<^s>");
-    assert!(harness.screen().contains("This is not the script that it was"), "{}", harness.screen());
+    assert!(harness.screen().contains("This is not the same script"), "{}", harness.screen());
     harness.press("<enter>");
     assert!(saved(&harness).is_none());
     harness.press("<^s><tab><enter>");
@@ -237,7 +237,7 @@ fn faults_and_hazards_follow_the_text() {
     harness.press("'");
     let screen = harness.screen();
     assert!(screen.contains(" x line ") && screen.contains("✗"), "{screen}");
-    assert!(screen.contains("functions.legacy_code"), "the last reading stands");
+    assert!(screen.contains("functions.legacy_code"), "the last findings stay");
     harness.press("<f8>");
     harness.press("<^z>");
     assert!(!harness.screen().contains("✗"));
@@ -251,26 +251,26 @@ fn faults_and_hazards_follow_the_text() {
 fn searching_goes_from_match_to_match() {
     let mut harness = open(120, 40);
     harness.press("<^home><^f>LEGACY");
-    assert!(harness.screen().contains("nothing found"), "capitals count where there are any");
+    assert!(harness.screen().contains("nothing found"), "case counts if there are capital letters");
     harness.press("<^u>legacy");
     assert!(harness.screen().contains("find: legacy") && harness.screen().contains("1 of 4"), "{}", harness.screen());
     harness.press("<enter><down>");
     assert!(harness.screen().contains("3 of 4"));
     harness.press("<up><up><up>");
-    assert!(harness.screen().contains("4 of 4"), "round the end");
+    assert!(harness.screen().contains("4 of 4"), "after the last match the first");
     harness.press("<esc>");
-    let cursor = harness.model.editor.as_ref().unwrap().document.cursor();
-    assert_eq!(cursor.0, 11, "the cursor stays at what was found");
+    let cursor = harness.model.editor().unwrap().document.cursor();
+    assert_eq!(cursor.0, 11, "the cursor stays at the match");
     harness.press("<f3>");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor().0, 0);
+    assert_eq!(harness.model.editor().unwrap().document.cursor().0, 0);
     harness.press("<^g>9<enter>");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor().0, 8);
+    assert_eq!(harness.model.editor().unwrap().document.cursor().0, 8);
     harness.press("<^g>x<enter>");
     assert!(harness.screen().contains("a number from 1 to 13"));
 }
 
 #[test]
-fn a_paste_is_one_step_and_copies_reach_the_terminal() {
+fn a_paste_is_one_undo_step_and_copies_reach_the_terminal() {
     let mut harness = open(120, 40);
     let before = text(&harness);
     harness.send(Msg::Paste(String::from("SELECT 1;\rSELECT 2;\r\n")));
@@ -287,25 +287,25 @@ fn a_paste_is_one_step_and_copies_reach_the_terminal() {
 }
 
 #[test]
-fn the_mouse_places_the_cursor_selects_and_scrolls() {
+fn the_mouse_moves_the_cursor_selects_and_scrolls() {
     let mut harness = open(80, 12);
     let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
-    let top = harness.model.editor.as_ref().unwrap().top;
+    let top = harness.model.editor().unwrap().top;
     harness.send(mouse(MouseEventKind::Down(MouseButton::Left), 10, 3));
-    let cursor = harness.model.editor.as_ref().unwrap().document.cursor();
-    assert_eq!(cursor, (top + 1, 4.min(harness.model.editor.as_ref().unwrap().document.line(top + 1).len())));
+    let cursor = harness.model.editor().unwrap().document.cursor();
+    assert_eq!(cursor, (top + 1, 4.min(harness.model.editor().unwrap().document.line(top + 1).len())));
     harness.send(mouse(MouseEventKind::Drag(MouseButton::Left), 8, 5));
-    assert!(harness.model.editor.as_ref().unwrap().document.selected_text().is_some());
+    assert!(harness.model.editor().unwrap().document.selected_text().is_some());
     harness.send(mouse(MouseEventKind::Up(MouseButton::Left), 8, 5));
-    let cursor = harness.model.editor.as_ref().unwrap().document.cursor();
+    let cursor = harness.model.editor().unwrap().document.cursor();
     harness.send(mouse(MouseEventKind::ScrollUp, 10, 5));
     harness.send(mouse(MouseEventKind::ScrollUp, 10, 5));
-    let editor = harness.model.editor.as_ref().unwrap();
+    let editor = harness.model.editor().unwrap();
     assert_eq!((editor.top, editor.document.cursor()), (0, cursor), "the wheel leaves the cursor alone");
 }
 
 #[test]
-fn read_only_is_read_and_said() {
+fn read_only_is_shown() {
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &["c3d2a981e5b4"], options);
     harness.run();
@@ -314,9 +314,9 @@ fn read_only_is_read_and_said() {
     harness.press("x<enter><delete><^v><^x>");
     harness.send(Msg::Paste(String::from("x")));
     assert_eq!(text(&harness), before);
-    assert!(harness.screen().contains("read-only: limbeck was opened with --read-only"), "{}", harness.screen());
+    assert!(harness.screen().contains("read-only: limbeck was started with --read-only"), "{}", harness.screen());
     harness.press("<^a><^c>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("copy the selection")));
     harness.press("<esc>");
-    assert!(harness.model.editor.is_none());
+    assert!(harness.model.editor().is_none());
 }

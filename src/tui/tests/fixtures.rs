@@ -1,4 +1,4 @@
-//! Scripts, trees and hazards that the tests share.
+//! Scripts, trees and hazards for the tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub fn id(text: &str) -> RevisionId {
     RevisionId::parse(text).unwrap()
 }
 
-/// A script in a few words: id, message, parents, upgrade, downgrade.
+/// A script: id, message, parents, upgrade, downgrade.
 pub fn file(name: &str, message: &str, parents: &[&str], up: &str, down: &str) -> ScriptFile {
     let revises = parents.join(", ");
     let text = format!(
@@ -50,7 +50,7 @@ pub fn tree(files: Vec<ScriptFile>) -> ScriptTree {
     ScriptTree { graph, scripts, problems: problems.into_iter().map(ScriptProblem::Graph).collect() }
 }
 
-/// The sample project: nine revisions, a branch that is merged, a drop at the end.
+/// The sample project: nine revisions, a merged branch, and a drop at the end.
 pub fn sample() -> ScriptTree {
     tree(vec![
         file(
@@ -115,7 +115,7 @@ pub fn forked() -> ScriptTree {
     ])
 }
 
-/// The hazards that the sample's statements have.
+/// The hazards of the sample's statements.
 pub fn hazards(sql: &str) -> Vec<Hazard> {
     let counted = |values, rows| Some(Evidence::counted(rows, values, 0.01));
     let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -130,7 +130,7 @@ pub fn hazards(sql: &str) -> Vec<Hazard> {
     Vec::new()
 }
 
-/// What comes of a step that destroys nothing.
+/// The outcome of a step that destroys nothing.
 pub fn outcome(step: &crate::core::plan::Step) -> crate::engine::apply::StepOutcome {
     let (revision, direction) = (step.revision.clone(), step.direction);
     crate::engine::apply::StepOutcome { revision, direction, seconds: 0.041, kept: Vec::new(), restored: Vec::new() }

@@ -1,4 +1,4 @@
-//! `a`: what the models add becomes a script, phase by phase, and what becomes of it.
+//! `a`: generating a script from the models, phase by phase.
 
 use std::path::PathBuf;
 
@@ -11,29 +11,30 @@ use crate::core::schema::{Kind, ObjectId};
 use crate::engine::autogenerate::{AutogenerateEvent, Comparison, Stage};
 use crate::engine::verify::VerifiedRevision;
 use crate::engine::{Error, ErrorKind, models};
-use crate::tui::app::screen::editor::{Opening, Origin, Proof};
-use crate::tui::app::screen::generate::{Answer, Made, Wanted};
+use crate::tui::app::effect::{GenerateRequest, Task};
+use crate::tui::app::opening::{EditorProof, Opening, Origin};
+use crate::tui::app::screen::generate::{GenerateAnswer, GeneratedScript};
 use crate::tui::app::{Effect, Generation, Msg};
 
-/// What generating comes to in the fake world.
+/// The answers of the engine.
 #[derive(Debug, Clone, Default)]
-pub struct World {
-    /// What is seen of the models; `None`: nothing is told.
+pub struct GenerateAnswers {
+    /// The state of the models; `None`: nothing is sent.
     pub models: Option<Result<u64, Error>>,
-    /// What may be renames, as long as nobody has said what is one.
+    /// Possible renames, until the user has chosen.
     pub candidates: Vec<Candidate>,
     /// `None`: the models add nothing.
-    pub made: Option<Made>,
+    pub made: Option<GeneratedScript>,
     pub error: Option<Error>,
-    /// The models come from a program, which runs only after a yes.
+    /// The models come from a program, which needs a consent.
     pub program: bool,
 }
 
-impl World {
-    pub fn answer(&self, generation: Generation, wanted: &Wanted) -> Vec<Msg> {
-        let told = |told| Msg::GenerateTold(generation, told);
-        let answer = |answer| Msg::Generated(generation, answer);
-        if self.program && !wanted.consent {
+impl GenerateAnswers {
+    pub fn answer(&self, generation: Generation, request: &GenerateRequest) -> Vec<Msg> {
+        let progress = |progress| generate_progress(generation, progress);
+        let answer = |answer| generate_ended(generation, answer);
+        if self.program && !request.consent {
             let needs = Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all");
             return vec![answer(Err(needs))];
         }
@@ -44,36 +45,30 @@ impl World {
             .into_iter()
             .enumerate()
             .map(|(n, file)| {
-                told(AutogenerateEvent::Load(models::ModelsEvent::Loading {
+                progress(AutogenerateEvent::Load(models::ModelsEvent::Loading {
                     file: file.into(),
                     number: n + 1,
                     count: 2,
                 }))
             })
             .collect();
-        messages.extend([AutogenerateEvent::Read, AutogenerateEvent::Compare].map(told));
-        if !self.candidates.is_empty() && wanted.renames.is_none() {
+        messages.extend([AutogenerateEvent::Read, AutogenerateEvent::Compare].map(progress));
+        if !self.candidates.is_empty() && request.renames.is_none() {
             let operation = operation("jobs", "ALTER TABLE public.jobs DROP COLUMN state");
             let changes = Changes { operations: vec![operation], outside_transaction: None };
             let comparison = Comparison { changes, renames: self.candidates.clone(), notes: Vec::new() };
-            messages.push(answer(Ok(Answer::Renames(comparison))));
+            messages.push(answer(Ok(GenerateAnswer::Renames(comparison))));
             return messages;
         }
         let Some(made) = self.made.clone() else {
-            messages.push(answer(Ok(Answer::Nothing(Vec::new()))));
+            messages.push(answer(Ok(GenerateAnswer::Nothing(Vec::new()))));
             return messages;
         };
-        messages.push(told(AutogenerateEvent::Compared { statements: 3, objects: 2 }));
-        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| told(AutogenerateEvent::Prove(stage))));
-        messages.push(answer(Ok(Answer::Made(Box::new(made)))));
+        messages.push(progress(AutogenerateEvent::Compared { statements: 3, objects: 2 }));
+        messages.extend([Stage::Up, Stage::Down, Stage::Again].map(|stage| progress(AutogenerateEvent::Prove(stage))));
+        messages.push(answer(Ok(GenerateAnswer::Script(Box::new(made)))));
         messages
     }
-}
-
-pub fn name(wanted: &Wanted) -> String {
-    let Wanted { new, renames, consent } = wanted;
-    let renames = renames.as_ref().map_or(String::from("to be asked"), |specs| format!("[{}]", specs.join(" ")));
-    format!("generate '{}' on {} renames {renames} consent {consent}", new.message, new.heads.join(" "))
 }
 
 fn operation(table: &str, sql: &str) -> Operation {
@@ -81,10 +76,10 @@ fn operation(table: &str, sql: &str) -> Operation {
     Operation { object: id.clone(), group: id, action: Action::Alter, sql: sql.into(), note: None }
 }
 
-/// A script that is proved, and drops a table of twelve rows.
-pub fn made() -> Made {
+/// A proved script that drops a table of twelve rows.
+pub fn made() -> GeneratedScript {
     let Opening { path, text, revision, panel, .. } = fresh(Origin::New);
-    Made {
+    GeneratedScript {
         path,
         home: None,
         text,
@@ -97,12 +92,12 @@ pub fn made() -> Made {
     }
 }
 
-/// The same, not proved: it would be a draft.
-fn unproved() -> Made {
+/// The same script, not proved: it would be a draft.
+fn unproved() -> GeneratedScript {
     let made = made();
     let marked = format!("-- UNPROVED: the upgrade does not make what the models say\n--   one\n--\n{}", made.text);
     let difference = vec![String::from("after the upgrade, column public.jobs.state is missing")];
-    Made {
+    GeneratedScript {
         home: Some(made.path.clone()),
         path: PathBuf::from("/project/migrations/drafts/eeeeeeeeeeee_new.sql"),
         text: marked.into(),
@@ -111,19 +106,19 @@ fn unproved() -> Made {
     }
 }
 
-/// At the head, with a script to be had.
+/// At the head, and a script can be generated.
 pub fn ready(width: u16, height: u16) -> Harness {
     let mut harness = Harness::with(width, height, sample(), &["9f3b6c10a7d2"]);
     harness.generated.made = Some(made());
     harness
 }
 
-/// One that runs, until `finish`.
+/// A generation that runs until `finish`.
 pub fn running(width: u16, height: u16) -> (Harness, Generation) {
     let mut harness = ready(width, height);
     harness.hold = true;
     harness.press("aadd a quota<enter>");
-    let generation = harness.model.generation;
+    let generation = harness.model.jobs.generation();
     (harness, generation)
 }
 
@@ -132,8 +127,8 @@ pub fn finish(harness: &mut Harness) {
     harness.run();
 }
 
-fn tell(harness: &mut Harness, generation: Generation, told: AutogenerateEvent) {
-    harness.send(Msg::GenerateTold(generation, told));
+fn send_progress(harness: &mut Harness, generation: Generation, progress: AutogenerateEvent) {
+    harness.send(generate_progress(generation, progress));
 }
 
 fn loading(number: usize) -> AutogenerateEvent {
@@ -148,18 +143,18 @@ fn pictures_of_the_form_and_of_the_phases() {
         harness.press("aadd a quota");
         insta::assert_snapshot!("generate_form", harness.screen());
         harness.press("<enter>");
-        let generation = harness.model.generation;
+        let generation = harness.model.jobs.generation();
         (harness, generation)
     };
-    for told in [
+    for progress in [
         loading(2),
         AutogenerateEvent::Read,
         AutogenerateEvent::Compare,
         AutogenerateEvent::Compared { statements: 5, objects: 2 },
     ] {
-        tell(&mut harness, generation, told);
+        send_progress(&mut harness, generation, progress);
     }
-    tell(&mut harness, generation, AutogenerateEvent::Prove(Stage::Down));
+    send_progress(&mut harness, generation, AutogenerateEvent::Prove(Stage::Down));
     for (width, height) in [(40, 10), (80, 24), (120, 40)] {
         harness.resize(width, height);
         insta::assert_snapshot!(format!("generate_{width}x{height}"), harness.screen());
@@ -167,7 +162,7 @@ fn pictures_of_the_form_and_of_the_phases() {
 }
 
 #[test]
-fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
+fn the_script_opens_in_the_editor_and_is_kept_or_discarded() {
     let mut harness = ready(120, 40);
     harness.press("aadd a quota<enter>");
     assert!(
@@ -181,7 +176,7 @@ fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     harness.press("<esc><tab><enter>");
-    assert!(harness.model.editor.is_none() && harness.disk.is_empty() && harness.model.sheet.is_none());
+    assert!(harness.model.editor().is_none() && harness.disk.is_empty() && harness.model.list().is_none());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("save")));
     harness.press("aadd a quota<enter><^s>");
     assert!(harness.disk.contains_key(&made().path));
@@ -189,51 +184,49 @@ fn the_script_opens_beside_what_was_found_and_is_kept_or_thrown_away() {
     let screen = harness.screen();
     assert!(screen.contains("● eeeeeeee  new") || screen.contains("eeeeeeee  new"), "{screen}");
     assert_eq!(harness.model.history.selected_revision(), Some(&id("eeeeeeeeeeee")));
-    assert!(screen.contains("proof: up ok · down ok · again ok"), "its proof goes along\n{screen}");
+    assert!(screen.contains("proof: up ok · down ok · again ok"), "its proof is shown\n{screen}");
 }
 
 #[test]
-fn what_is_found_by_phase_is_told_and_esc_leaves_it_running() {
+fn the_phases_are_shown_and_esc_leaves_the_job_running() {
     let (mut harness, generation) = running(100, 30);
     assert!(harness.screen().contains("▸ load"), "{}", harness.screen());
-    tell(&mut harness, generation, loading(2));
+    send_progress(&mut harness, generation, loading(2));
     assert!(harness.screen().contains("models/users.sql, 2 of 4"));
     let notes = vec![String::from("a private server is used")];
-    tell(
+    send_progress(
         &mut harness,
         generation,
         AutogenerateEvent::Load(models::ModelsEvent::Scratch { place: String::from("a socket"), notes }),
     );
-    tell(&mut harness, generation, AutogenerateEvent::Read);
+    send_progress(&mut harness, generation, AutogenerateEvent::Read);
     let screen = harness.screen();
     assert!(screen.contains("✓ load     4 files") && screen.contains("a private server is used"), "{screen}");
     assert!(screen.contains("reading the database, 0 s"), "{screen}");
     harness.press("<esc>");
     assert!(harness.screen().contains("generating a script …"), "{}", harness.screen());
-    assert!(harness.press("u").screen().contains("generating a script has to end first"));
+    assert!(harness.press("u").screen().contains("wait until this job has ended: generating a script"));
     assert!(harness.press("a").screen().contains("▸ read"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
-    assert!(harness.model.editor.is_none(), "it does not come over what is looked at");
+    assert!(harness.model.editor().is_none(), "it does not replace the present screen");
     assert!(harness.screen().contains("eeeeeeee is proved: up, down and up again; a shows it"), "{}", harness.screen());
     harness.press("a");
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());
 }
 
 #[test]
-fn a_script_that_is_edited_meanwhile_is_not_lost() {
+fn an_edited_script_is_not_replaced_by_a_generated_one() {
     let (mut harness, _) = running(120, 40);
     harness.press("<esc>");
-    let before = harness.model.job.take();
-    harness.press("e");
+    harness.send(Msg::OpenEditor(Box::new(Opening::script(&harness.tree.scripts[&id("9f3b6c10a7d2")].clone(), None))));
     harness.press("-- mine");
-    harness.model.job = before;
     finish(&mut harness);
     assert!(harness.screen().contains("-- mine") && harness.screen().contains("a shows it"), "{}", harness.screen());
 }
 
 #[test]
-fn it_is_cancelled_at_every_phase() {
+fn a_generation_can_be_cancelled_in_every_phase() {
     let phases: [&[AutogenerateEvent]; 5] = [
         &[],
         &[AutogenerateEvent::Read],
@@ -243,50 +236,54 @@ fn it_is_cancelled_at_every_phase() {
     ];
     for phase in phases {
         let (mut harness, generation) = running(100, 30);
-        for told in phase {
-            tell(&mut harness, generation, told.clone());
+        for progress in phase {
+            send_progress(&mut harness, generation, progress.clone());
         }
         harness.press("<^c>");
         assert_eq!(harness.asked.last().unwrap(), "cancel");
-        assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+        assert!(harness.screen().contains("cancelling: dropping the scratch database"));
         harness.generated.error = Some(Error::of(ErrorKind::Interrupted, "cancelled"));
         finish(&mut harness);
         let screen = harness.screen();
-        assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
+        assert!(screen.contains("cancelled; the scratch database was dropped and nothing was written"), "{screen}");
         assert!(screen.contains("stopped") && !screen.contains("┌ Error"), "{screen}");
-        assert!(harness.disk.is_empty() && harness.model.editor.is_none());
+        assert!(harness.disk.is_empty() && harness.model.editor().is_none());
         harness.generated.error = None;
         assert!(harness.press("R").screen().contains("Edit ─ ● new"), "{}", harness.screen());
     }
 }
 
 #[test]
-fn what_comes_although_it_was_cancelled_is_dropped() {
+fn a_result_that_arrives_after_a_cancel_is_dropped() {
     let (mut harness, generation) = running(100, 30);
     harness.press("<^c>");
-    harness.send(Msg::Generated(generation, Ok(Answer::Made(Box::new(made())))));
-    assert!(harness.model.editor.is_none() && harness.screen().contains("nothing was written"), "{}", harness.screen());
+    harness.send(generate_ended(generation, Ok(GenerateAnswer::Script(Box::new(made())))));
+    assert!(
+        harness.model.editor().is_none() && harness.screen().contains("nothing was written"),
+        "{}",
+        harness.screen()
+    );
     let before = harness.screen();
     for late in [generation, generation - 1, generation + 5] {
-        harness.send(Msg::Generated(late, Ok(Answer::Made(Box::new(made())))));
-        tell(&mut harness, late, AutogenerateEvent::Prove(Stage::Up));
+        harness.send(generate_ended(late, Ok(GenerateAnswer::Script(Box::new(made())))));
+        send_progress(&mut harness, late, AutogenerateEvent::Prove(Stage::Up));
     }
     assert_eq!(harness.screen(), before);
 }
 
 #[test]
-fn an_old_generation_says_nothing_to_a_new_one() {
+fn messages_with_an_old_generation_are_dropped() {
     let (mut harness, old) = running(100, 30);
-    harness.send(Msg::Generated(old, Ok(Answer::Nothing(Vec::new()))));
+    harness.send(generate_ended(old, Ok(GenerateAnswer::Nothing(Vec::new()))));
     harness.press("R");
-    tell(&mut harness, old, AutogenerateEvent::Prove(Stage::Up));
-    harness.send(Msg::Generated(old, Err(Error::new("too late"))));
+    send_progress(&mut harness, old, AutogenerateEvent::Prove(Stage::Up));
+    harness.send(generate_ended(old, Err(Error::new("too late"))));
     let screen = harness.screen();
     assert!(screen.contains("▸ load") && !screen.contains("too late"), "{screen}");
 }
 
 #[test]
-fn quitting_asks_and_waits_for_the_scratch_database_to_go() {
+fn quitting_asks_and_waits_until_the_scratch_database_is_dropped() {
     let (mut harness, _) = running(100, 30);
     assert!(harness.press("q").screen().contains("A script is being generated"));
     harness.press("<right><enter>");
@@ -296,14 +293,14 @@ fn quitting_asks_and_waits_for_the_scratch_database_to_go() {
 }
 
 #[test]
-fn nothing_that_differs_is_said_and_writes_nothing() {
+fn no_difference_is_reported_and_nothing_is_written() {
     let mut harness = ready(120, 40);
     harness.generated.made = None;
     let screen = harness.press("anothing<enter>").screen();
-    assert!(screen.contains("the models add nothing to the database: no script is needed"), "{screen}");
-    assert!(screen.contains("nothing differs") && screen.contains("✓ models agree"), "{screen}");
-    assert!(harness.model.editor.is_none() && harness.disk.is_empty());
-    assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
+    assert!(screen.contains("the database matches the models: no script was written"), "{screen}");
+    assert!(screen.contains("no differences") && screen.contains("✓ models agree"), "{screen}");
+    assert!(harness.model.editor().is_none() && harness.disk.is_empty());
+    assert!(harness.press("<esc>a").screen().contains("New revision from the models"));
 }
 
 #[test]
@@ -314,46 +311,50 @@ fn an_unproved_script_is_a_draft_until_it_is_proved() {
     for words in ["unproved draft", "✗ up differs", "public.jobs.state is missing", "-- UNPROVED"] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
-    assert!(harness.press("<esc>").screen().contains("It is not proved: kept, it is a draft"), "{}", harness.screen());
+    assert!(
+        harness.press("<esc>").screen().contains("It is not proved. If you keep it, it is saved as a draft"),
+        "{}",
+        harness.screen()
+    );
     harness.press("<tab><tab><enter>");
     assert!(harness.disk[&unproved().path].starts_with("-- UNPROVED: "), "{:?}", harness.disk);
-    assert!(harness.screen().contains("kept as a draft"), "{}", harness.screen());
+    assert!(harness.screen().contains("saved as a draft"), "{}", harness.screen());
 
     let mut harness = ready(120, 40);
     harness.generated.made = Some(unproved());
     harness.press("aadd a quota<enter>");
     harness.proof = proved("eeeeeeeeeeee");
     let screen = harness.press("<^p>").screen();
-    assert!(screen.contains("is proved, and is no draft any more") && !screen.contains("UNPROVED"), "{screen}");
-    assert!(harness.disk.is_empty() && !screen.contains("edited since"), "{screen}");
+    assert!(screen.contains("is proved and is not a draft any more") && !screen.contains("UNPROVED"), "{screen}");
+    assert!(harness.disk.is_empty() && !screen.contains("edited; ^p"), "{screen}");
     harness.press("<^s>");
     assert_eq!(harness.disk[&made().path], made().text.to_string());
 }
 
 #[test]
-fn a_script_that_fails_once_it_is_edited_is_not_kept_unasked() {
+fn a_script_whose_proof_fails_after_an_edit_is_not_kept_without_a_question() {
     let mut harness = ready(120, 40);
     harness.press("aadd a quota<enter>");
     harness.proof = unproved().verified;
     let screen = harness.press("<^p><^s>").screen();
     assert!(screen.contains("This script is not proved") && harness.disk.is_empty(), "{screen}");
     harness.press("<enter>");
-    assert!(harness.model.editor.is_some() && harness.disk.is_empty(), "goes on editing");
+    assert!(harness.model.editor().is_some() && harness.disk.is_empty(), "editing continues");
     harness.press("<^s><tab><enter>");
     assert_eq!(harness.disk[&made().path], made().text.to_string());
 }
 
 #[test]
-fn the_cursor_stands_where_a_value_is_to_be_put() {
+fn the_cursor_is_where_a_value_must_be_filled_in() {
     let mut harness = ready(120, 40);
-    harness.generated.made = Some(Made { line: Some(8), ..made() });
+    harness.generated.made = Some(GeneratedScript { line: Some(8), ..made() });
     harness.press("aadd a quota<enter>");
-    assert_eq!(harness.model.editor.as_ref().unwrap().document.cursor(), (7, 0));
-    assert!(matches!(harness.model.editor.as_ref().unwrap().panel.proof, Proof::Found(..)));
+    assert_eq!(harness.model.editor().unwrap().document.cursor(), (7, 0));
+    assert!(matches!(harness.model.editor().unwrap().panel.proof, EditorProof::Found(..)));
 }
 
 #[test]
-fn changed_models_take_back_what_was_said_of_them() {
+fn changed_models_remove_their_badge() {
     let mut harness = ready(160, 40);
     harness.generated.models = Some(Ok(1));
     harness.send(Msg::ScriptsChanged);
@@ -366,14 +367,14 @@ fn changed_models_take_back_what_was_said_of_them() {
 }
 
 #[test]
-fn late_messages_of_a_text_prove_nothing_else() {
+fn late_messages_of_another_proof_are_dropped() {
     let mut harness = ready(120, 40);
     harness.press("ax<enter>");
     harness.hold = true;
     harness.press("<^p>");
-    assert!(matches!(harness.held.last(), Some(Effect::Prove(_, Some(_)))));
+    assert!(matches!(harness.held.last(), Some(Effect::Run(_, Task::Prove(_, Some(_))))));
     harness.press("<^c>");
     harness.held.clear();
-    harness.send(Msg::Proved(id("eeeeeeeeeeee"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
+    harness.send(proof_ended(harness.job(), id("eeeeeeeeeeee"), Err(Error::of(ErrorKind::Interrupted, "cancelled"))));
     assert!(harness.screen().contains("the proof was cancelled") && harness.disk.is_empty(), "{}", harness.screen());
 }

@@ -1,4 +1,4 @@
-//! Where autogenerate is refused, asks for a yes, or fails: with a reason, and nothing is left.
+//! When autogenerate is refused, asks for consent, or fails.
 
 use super::fixtures::*;
 use super::generating::{made, ready};
@@ -14,11 +14,11 @@ fn it_is_refused_with_a_reason() {
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], start(120, 40));
     harness.away = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
     harness.run();
-    assert!(refusal(&mut harness).contains("autogenerate: the server is away"));
+    assert!(refusal(&mut harness).contains("autogenerate: the server cannot be reached"));
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], options);
     harness.run();
-    assert!(refusal(&mut harness).contains("limbeck was opened with --read-only"));
+    assert!(refusal(&mut harness).contains("limbeck was started with --read-only"));
     let mut harness = Harness::with(120, 40, sample(), &["ffff00000000"]);
     assert!(refusal(&mut harness).contains("Can't locate revision identified by 'ffff00000000'"));
     let mut harness = ready(120, 40);
@@ -35,7 +35,7 @@ fn it_is_refused_with_a_reason() {
         harness.press("v<esc>");
         (harness, 0)
     };
-    assert!(refusal(&mut harness).contains("verifying has to end first"), "{}", harness.screen());
+    assert!(refusal(&mut harness).contains("wait until this job has ended: verifying"), "{}", harness.screen());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("generate")));
 }
 
@@ -52,25 +52,27 @@ fn one_of_several_heads_is_chosen() {
 }
 
 #[test]
-fn a_program_runs_only_after_a_yes() {
+fn a_program_runs_only_with_consent() {
     let mut harness = ready(120, 40);
     harness.generated.program = true;
     let screen = harness.press("ax<enter>").screen();
     assert!(screen.contains("Run the project's program?") && screen.contains("./print-ddl --all"), "{screen}");
     harness.press("<enter>");
-    assert!(harness.model.editor.is_none() && harness.model.sheet.is_none() && harness.model.job.is_none());
+    assert!(
+        harness.model.editor().is_none() && harness.model.list().is_none() && harness.model.jobs.running().is_none()
+    );
     harness.press("ax<enter><right><enter>");
     assert!(harness.asked.iter().any(|asked| asked.ends_with("consent true")), "{:?}", harness.asked);
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());
 }
 
 #[test]
-fn errors_are_shown_and_leave_nothing() {
+fn errors_are_shown_and_nothing_is_left() {
     let mut harness = ready(120, 40);
-    harness.generated.error = Some(Error::new("models/users.sql:3: syntax error").hint("mend it"));
+    harness.generated.error = Some(Error::new("models/users.sql:3: syntax error").hint("correct it"));
     let screen = harness.press("ax<enter>").screen();
-    assert!(screen.contains("models/users.sql:3: syntax error") && screen.contains("mend it"), "{screen}");
-    assert!(harness.model.job.is_none() && harness.model.editor.is_none());
+    assert!(screen.contains("models/users.sql:3: syntax error") && screen.contains("correct it"), "{screen}");
+    assert!(harness.model.jobs.running().is_none() && harness.model.editor().is_none());
     harness.generated.error = None;
     assert!(harness.press("<esc>R").screen().contains("Edit ─ ● new"), "{}", harness.screen());
 }

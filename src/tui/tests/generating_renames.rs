@@ -1,4 +1,4 @@
-//! Autogenerate's question: which pairs are one thing under two names. Nothing is guessed.
+//! Autogenerate's question about renames. Nothing is guessed.
 
 use super::fixtures::*;
 use super::generating::ready;
@@ -17,7 +17,7 @@ fn pair(old: &str, new: &str, reasons: &[&str]) -> Candidate {
     }
 }
 
-/// Two pairs to be asked about.
+/// Two pairs to ask about.
 fn asked(width: u16, height: u16) -> Harness {
     let mut harness = ready(width, height);
     harness.generated.candidates = vec![
@@ -43,26 +43,26 @@ fn pictures() {
 }
 
 #[test]
-fn what_speaks_for_each_is_shown_and_none_is_one_unless_it_is_said() {
+fn the_reasons_are_shown_and_no_pair_is_a_rename_by_default() {
     let mut harness = asked(100, 30);
     let screen = harness.screen();
     for words in [
         "[ ] column public.jobs.state → status",
         "drop and add",
-        "alike   same type, same place, similar name",
-        "state is dropped with what it holds; status is added, empty",
+        "reason  same type, same place, similar name",
+        "state is dropped with its data; status is added without data",
     ] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
-    assert!(harness.model.job.is_none(), "nothing runs while it asks");
-    assert!(screen.contains("Space rename or not  Enter go on"), "{screen}");
+    assert!(harness.model.jobs.running().is_none(), "nothing runs while it asks");
+    assert!(screen.contains("Space rename or not  Enter continue"), "{screen}");
     harness.press("<enter>");
     assert!(last_wanted(&harness).ends_with("renames [] consent false"), "{}", last_wanted(&harness));
     assert!(harness.screen().contains("Edit ─ ● new"));
 }
 
 #[test]
-fn what_is_said_goes_along() {
+fn the_chosen_renames_are_passed_on() {
     let mut harness = asked(100, 30);
     let screen = harness.press("<space>").screen();
     assert!(
@@ -76,35 +76,39 @@ fn what_is_said_goes_along() {
 }
 
 #[test]
-fn the_second_time_round_the_phases_stay() {
+fn the_phases_stay_during_the_second_run() {
     let mut harness = asked(100, 30);
     harness.hold = true;
     harness.press("<space><enter>");
     let held = harness.held.len();
     assert_eq!(held, 1);
-    let generation = harness.model.generation;
-    for told in [
+    let generation = harness.model.jobs.generation();
+    for progress in [
         crate::engine::autogenerate::AutogenerateEvent::Load(crate::engine::models::ModelsEvent::FromCache),
         crate::engine::autogenerate::AutogenerateEvent::Read,
         crate::engine::autogenerate::AutogenerateEvent::Compare,
     ] {
-        harness.send(Msg::GenerateTold(generation, told));
+        harness.send(generate_progress(generation, progress));
         let screen = harness.screen();
         assert!(screen.contains("✓ load     2 files") && screen.contains("✓ compare"), "{screen}");
         assert!(screen.contains("▸ renames"), "{screen}");
     }
-    let told = crate::engine::autogenerate::AutogenerateEvent::Compared { statements: 3, objects: 1 };
-    harness.send(Msg::GenerateTold(generation, told));
+    let progress = crate::engine::autogenerate::AutogenerateEvent::Compared { statements: 3, objects: 1 };
+    harness.send(generate_progress(generation, progress));
     let screen = harness.screen();
     assert!(screen.contains("✓ renames  1 of 2 pairs: 3 statements for 1 object"), "{screen}");
     assert!(screen.contains("▸ prove"), "{screen}");
 }
 
 #[test]
-fn esc_leaves_the_question_and_a_goes_back_to_it() {
+fn esc_leaves_the_question_and_a_returns_to_it() {
     let mut harness = asked(100, 30);
     harness.press("<space><esc>");
-    assert!(harness.screen().contains("autogenerate waits for an answer: a goes back to it"), "{}", harness.screen());
+    assert!(
+        harness.screen().contains("autogenerate waits for an answer; a shows the question"),
+        "{}",
+        harness.screen()
+    );
     harness.press("a");
     assert!(harness.screen().contains("[x] column public.jobs.state"), "{}", harness.screen());
     harness.press("<enter>");
@@ -112,32 +116,32 @@ fn esc_leaves_the_question_and_a_goes_back_to_it() {
 }
 
 #[test]
-fn cancelled_at_the_question_it_says_so_and_does_not_quit() {
+fn cancelling_the_question_does_not_quit() {
     let mut harness = asked(100, 30);
     harness.press("<^c>");
     let screen = harness.screen();
-    assert!(screen.contains("cancelled; the scratch database is gone, and nothing was written"), "{screen}");
+    assert!(screen.contains("cancelled; the scratch database was dropped and nothing was written"), "{screen}");
     assert!(!harness.asked.contains(&String::from("quit")) && harness.disk.is_empty());
     harness.press("<enter><space>");
-    assert!(harness.model.editor.is_none());
-    assert!(harness.press("<esc>a").screen().contains("New revision of what the models add"));
+    assert!(harness.model.editor().is_none());
+    assert!(harness.press("<esc>a").screen().contains("New revision from the models"));
 }
 
 #[test]
-fn a_question_about_another_database_is_not_gone_on_with() {
+fn an_outdated_question_cannot_be_continued() {
     let mut harness = asked(100, 30);
     harness.tree = std::sync::Arc::new(sample());
     harness.send(Msg::ScriptsChanged);
     let before = last_wanted(&harness).to_owned();
-    assert!(harness.press("<enter>").screen().contains("have changed: R begins again"), "{}", harness.screen());
+    assert!(harness.press("<enter>").screen().contains("have changed; R starts again"), "{}", harness.screen());
     assert_eq!(last_wanted(&harness), before);
     harness.press("R");
     assert!(harness.screen().contains("[ ] column public.jobs.state"), "{}", harness.screen());
 }
 
 #[test]
-fn a_second_list_is_not_asked_with_the_key_of_another_place() {
+fn a_list_without_choices_refuses_space() {
     let mut harness = ready(100, 30);
     harness.press("V<space>");
-    assert!(harness.screen().contains("there is nothing to choose from"), "{}", harness.screen());
+    assert!(harness.screen().contains("there is nothing to choose"), "{}", harness.screen());
 }

@@ -1,4 +1,4 @@
-//! A terminal without a terminal: keys through the real `update`, a world that answers from memory.
+//! The UI without a terminal: keys go through the real `update`, and effects are answered from memory.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path as FilePath, PathBuf};
@@ -11,7 +11,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::fixtures::{hazards, id, outcome, sample};
-pub use super::names::{name, proved, start};
+pub use super::names::*;
 use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
@@ -28,43 +28,46 @@ use crate::engine::project::{SaveOutcome, ScriptFile, ScriptTree};
 use crate::engine::state::script_status::ScriptStatus;
 use crate::engine::state::status::DatabaseStatus;
 use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyReport};
-use crate::tui::app::{Effect, Generation, Highlighted, Model, Msg, Start, parse_keys, update};
-use crate::tui::editor::examine;
+use crate::tui::app::effect::Task;
+use crate::tui::app::screen::ScreenMsg;
+use crate::tui::app::screen::editor::EditorMsg;
+use crate::tui::app::{Effect, Generation, Model, Msg, Start, parse_keys, update};
+use crate::tui::editor::{Highlighted, examine};
 use crate::tui::view::draw;
 
-/// What the world outside is like, and the UI before it.
+/// The state outside the UI, and the UI.
 pub struct Harness {
     pub model: Model,
     pub tree: Arc<ScriptTree>,
     pub heads: Vec<RevisionId>,
-    /// What the ledger says, and how far it has come.
+    /// The records of the ledger, and its newest row.
     pub record: ScriptStatus,
     pub newest: Option<i64>,
     /// Environments that should come first.
     pub behind: Vec<OutdatedEnvironment>,
-    /// What the server says instead, when it is away.
+    /// The error of a server that is away.
     pub away: Option<Error>,
-    /// What applying says at its end instead.
+    /// The error of applying.
     pub fails: Option<Error>,
-    /// What verifying finds of a revision, where it is not proved; and what stops it.
+    /// The results of revisions that are not proved, and the error of the whole verification.
     pub faulty: Vec<VerifiedRevision>,
     pub stops: Option<Error>,
-    pub compared: super::comparing::World,
-    pub generated: super::generating::World,
-    /// Why notes in the scripts allow their hazards.
+    pub compared: super::comparing::CompareAnswers,
+    pub generated: super::generating::GenerateAnswers,
+    /// The reason in the scripts' allow comments.
     pub allowed: Option<String>,
-    /// Applying, preparing and verifying are not answered until `finish`.
+    /// Jobs are not answered until `run`.
     pub hold: bool,
     pub held: Vec<Effect>,
-    /// What the files of scripts hold, where they were read or written.
+    /// The contents of files that were read or written.
     pub disk: HashMap<PathBuf, String>,
-    /// What proving comes to.
+    /// The result of a proof.
     pub proof: VerifiedRevision,
-    /// Every effect in order, by its name and what matters of it.
+    /// The names of all effects, in their order.
     pub asked: Vec<String>,
     pub now: Time,
     pub drawn: bool,
-    /// What plans say of copies.
+    /// The copies of plans.
     pub keeping: CopyForecast,
 }
 
@@ -79,7 +82,7 @@ impl Harness {
         harness
     }
 
-    /// Before anything was answered; the first effects are held back in `held`.
+    /// The UI before any answer. The first effects are in `held`.
     pub fn silent(width: u16, height: u16, tree: ScriptTree, heads: &[&str], start: Start) -> Self {
         let (model, held) = Model::new(Start { width, height, ..start });
         Self {
@@ -93,8 +96,8 @@ impl Harness {
             fails: None,
             faulty: Vec::new(),
             stops: None,
-            compared: super::comparing::World::default(),
-            generated: super::generating::World::default(),
+            compared: super::comparing::CompareAnswers::default(),
+            generated: super::generating::GenerateAnswers::default(),
             allowed: None,
             hold: false,
             held,
@@ -107,7 +110,12 @@ impl Harness {
         }
     }
 
-    /// Answers what is held back, and what that asks for.
+    /// The generation of the running job, or of the latest request.
+    pub fn job(&self) -> Generation {
+        self.model.jobs.running().map_or_else(|| self.model.jobs.generation(), |job| job.generation)
+    }
+
+    /// Answers the held effects, and the effects that follow.
     pub fn run(&mut self) {
         let held = std::mem::take(&mut self.held);
         self.perform(held);
@@ -150,32 +158,8 @@ impl Harness {
                 models.into_iter().chain([Msg::ScriptsLoaded(self.tree.clone())]).collect()
             }
             Effect::Connect(generation, ..) | Effect::ReadStatus(generation) => vec![self.status(generation)],
-            Effect::ReadRecord(generation, ..) => vec![Msg::Recorded(generation, Ok(self.record.clone()))],
-            Effect::Prepare(generation, _, request) => vec![Msg::Prepared(generation, self.prepare(&request))],
-            Effect::Apply(approval) => self.apply(&approval),
-            Effect::Create(_, new) | Effect::Merge(_, _, new) => {
-                vec![Msg::Written(Ok(WrittenScript { revision: id("abcdefabcdef"), path: new.message.into() }))]
-            }
-            Effect::Stamp(tree, targets, purge) => {
-                let known = if purge { &[][..] } else { &self.heads };
-                let path: Path = tree.graph.stamp(&targets, known).unwrap();
-                self.heads.clone_from(&path.to);
-                vec![Msg::Stamped(Ok(path))]
-            }
-            Effect::Verify(generation, tree, words) => self.verify(generation, &tree, &words),
-            Effect::Drift(..) | Effect::Check(..) => self.compared.answer(&effect),
-            Effect::ListBackups(_) | Effect::Backup(_) => super::backing_up::answer(&effect),
-            Effect::ListCopies(_) | Effect::ChangeCopy(..) => super::copies::answer(&effect),
-            Effect::Generate(generation, _, wanted) => self.generated.answer(generation, &wanted),
-            Effect::ReadScript(path, line) => {
-                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
-                vec![Msg::ScriptRead(path, text.map(|text| (text.into(), line)))]
-            }
-            Effect::SaveScript { path, text, known } => {
-                vec![Msg::ScriptSaved(Ok(self.save(&path, &text, known.as_deref())))]
-            }
-            Effect::Examine(generation, text) => vec![Msg::Examined(generation, Box::new(examine(&text)))],
-            Effect::Prove(id, _) => vec![Msg::Proved(id, Ok(Box::new(self.proof.clone())))],
+            Effect::ReadLedger(generation, ..) => vec![Msg::Ledger(generation, Ok(self.record.clone()))],
+            Effect::Run(generation, task) => self.run_task(generation, task),
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
@@ -183,7 +167,43 @@ impl Harness {
         }
     }
 
-    /// What a file holds.
+    fn run_task(&mut self, generation: Generation, task: Task) -> Vec<Msg> {
+        match task {
+            Task::Prepare(_, request) => {
+                let answer = self.prepare(&request);
+                vec![prepared(generation, request, answer)]
+            }
+            Task::Apply(approval) => self.apply(generation, &approval),
+            Task::Create(_, new) | Task::Merge(_, _, new) => {
+                let answer = WrittenScript { revision: id("abcdefabcdef"), path: new.message.into() };
+                vec![written(generation, Ok(answer))]
+            }
+            Task::Stamp { tree, targets, purge } => {
+                let known = if purge { &[][..] } else { &self.heads };
+                let path: Path = tree.graph.stamp(&targets, known).unwrap();
+                self.heads.clone_from(&path.to);
+                vec![stamped(generation, Ok(path))]
+            }
+            Task::Verify(tree, words) => self.verify(generation, &tree, &words),
+            Task::Drift(_) | Task::DriftForDialog(_) | Task::Check { .. } => self.compared.answer(generation, &task),
+            Task::ListBackups | Task::Backup => super::backing_up::answer(generation, &task),
+            Task::ListCopies | Task::ChangeCopy(..) => super::copies::answer(generation, &task),
+            Task::Generate(_, request) => self.generated.answer(generation, &request),
+            Task::ReadScript(path, line) => {
+                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
+                let message = EditorMsg::Read(path, text.map(|text| (text.into(), line)));
+                vec![Msg::Ended(generation, ScreenMsg::Editor(message))]
+            }
+            Task::SaveScript { path, text, known } => {
+                let answer = self.save(&path, &text, known.as_deref());
+                vec![script_saved(generation, Ok(answer))]
+            }
+            Task::Examine(text) => vec![examined(generation, Box::new(examine(&text)))],
+            Task::Prove(id, _) => vec![proof_ended(generation, id, Ok(Box::new(self.proof.clone())))],
+        }
+    }
+
+    /// The contents of a file.
     pub fn on_disk(&self, path: &FilePath) -> Option<String> {
         let in_tree = self.tree.scripts.values().find(|file| file.path == path).map(|file| file.text.to_string());
         self.disk.get(path).cloned().or(in_tree)
@@ -221,31 +241,31 @@ impl Harness {
         Msg::Status(generation, answer)
     }
 
-    /// What the engine tells and answers: every revision is proved, but for the faulty ones.
+    /// The messages of a verification: every revision is proved, except the faulty ones.
     fn verify(&self, generation: Generation, tree: &ScriptTree, words: &[String]) -> Vec<Msg> {
-        let told = |told| Msg::VerifyTold(generation, told);
+        let progress = |progress| verify_progress(generation, progress);
         let place = String::from("functions at localhost");
-        let mut messages = vec![told(VerifyEvent::Scratch { place, notes: Vec::new() })];
+        let mut messages = vec![progress(VerifyEvent::Scratch { place, notes: Vec::new() })];
         let wanted = |id: &RevisionId| words.is_empty() || words.contains(&id.to_string());
         let all: Vec<RevisionId> = tree.graph.pending(&[]).into_iter().cloned().collect();
         let count = all.iter().filter(|id| wanted(id)).count();
         let mut report = VerifyReport { back_to_base: words.is_empty(), ..VerifyReport::default() };
         for id in all {
             if !wanted(&id) {
-                messages.push(told(VerifyEvent::Applying { revision: id }));
+                messages.push(progress(VerifyEvent::Applying { revision: id }));
                 continue;
             }
             let number = report.revisions.len() + 1;
             for stage in [Stage::Up, Stage::Down, Stage::Again] {
-                messages.push(told(VerifyEvent::Proving { revision: id.clone(), stage, number, count }));
+                messages.push(progress(VerifyEvent::Proving { revision: id.clone(), stage, number, count }));
             }
             let verified = self.faulty.iter().find(|faulty| faulty.revision == id).cloned();
             let verified = verified.unwrap_or_else(|| proved(id.as_str()));
-            messages.push(told(VerifyEvent::Verified(verified.clone())));
+            messages.push(progress(VerifyEvent::Verified(verified.clone())));
             report.revisions.push(verified);
         }
         let answer = self.stops.clone().map_or(Ok(report), Err);
-        messages.push(Msg::Verified(generation, answer));
+        messages.push(verify_ended(generation, answer));
         messages
     }
 
@@ -305,27 +325,27 @@ impl Harness {
         }
     }
 
-    fn apply(&mut self, approval: &Approval) -> Vec<Msg> {
+    fn apply(&mut self, generation: Generation, approval: &Approval) -> Vec<Msg> {
         let plan = approval.plan();
         let elapsed = Duration::from_millis(41);
         let mut messages = Vec::new();
         let mut steps = Vec::new();
         for (n, step) in plan.steps.iter().enumerate() {
-            messages.push(Msg::Progress(Progress::StepStarted { step: n }));
+            messages.push(plan_progress(generation, Progress::StepStarted { step: n }));
             for statement in 0..step.statements.len() {
-                messages.push(Msg::Progress(Progress::StatementStarted { step: n, statement }));
+                messages.push(plan_progress(generation, Progress::StatementStarted { step: n, statement }));
                 if let Some(error) = self.fails.clone() {
-                    messages.push(Msg::Applied(Err(error)));
+                    messages.push(applied(generation, Err(error)));
                     return messages;
                 }
                 let rows = Some(3310);
-                messages.push(Msg::Progress(Progress::StatementDone { step: n, statement, rows, elapsed }));
+                messages.push(plan_progress(generation, Progress::StatementDone { step: n, statement, rows, elapsed }));
             }
-            messages.push(Msg::Progress(Progress::StepDone { step: n, elapsed }));
+            messages.push(plan_progress(generation, Progress::StepDone { step: n, elapsed }));
             steps.push(outcome(step));
         }
         self.heads.clone_from(&plan.to);
-        messages.push(Msg::Applied(Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
+        messages.push(applied(generation, Ok(Outcome { from: plan.from.clone(), to: plan.to.clone(), steps })));
         messages
     }
 
@@ -335,7 +355,7 @@ impl Harness {
         terminal.backend().buffer().clone()
     }
 
-    /// The screen as text, a line a row, blanks at line ends cut.
+    /// The screen as text, one line for each row, without trailing blanks.
     pub fn screen(&self) -> String {
         let buffer = self.buffer();
         let mut lines = Vec::new();

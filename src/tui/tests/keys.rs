@@ -1,4 +1,4 @@
-//! What keys do on the panes and in the dialogs.
+//! The keys of the panes and the dialogs.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use super::fixtures::*;
 use super::harness::*;
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::command::{self, table};
+use crate::tui::app::command::table;
+use crate::tui::app::dispatch;
 use crate::tui::app::history::Item;
 use crate::tui::app::model::{Connection, Pane};
 use crate::tui::app::{Msg, Start};
@@ -22,14 +23,14 @@ fn selected(harness: &Harness) -> String {
 }
 
 #[test]
-fn the_first_effects_are_scripts_and_server() {
+fn the_first_effects_load_scripts_and_connect() {
     let harness = Harness::new(120, 40);
     assert_eq!(harness.asked, ["load scripts", "connect default", "highlight 9f3b6c10a7d2"]);
     assert!(!harness.model.is_busy());
 }
 
 #[test]
-fn moves_go_by_revision_and_stop_at_the_ends() {
+fn movements_go_by_revision_and_stop_at_the_ends() {
     let mut harness = Harness::new(80, 24);
     assert_eq!(selected(harness.press("jj")), "7c1d5e02");
     assert_eq!(selected(harness.press("k")), "51ab90de");
@@ -43,17 +44,17 @@ fn moves_go_by_revision_and_stop_at_the_ends() {
 fn u_and_d_only_open_the_plan() {
     let mut harness = Harness::new(80, 24);
     harness.press("u");
-    assert!(harness.model.plan.is_some());
+    assert!(harness.model.plan().is_some());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("apply")));
     harness.press("<esc>");
-    assert!(harness.model.plan.is_none());
+    assert!(harness.model.plan().is_none());
     harness.press("d");
-    assert!(harness.model.plan.is_none(), "several heads: d has to be refused");
+    assert!(harness.model.plan().is_none(), "with several heads d is refused");
     assert!(harness.screen().contains("several heads"));
 }
 
 #[test]
-fn capitals_aim_at_the_selection() {
+fn capital_letters_use_the_selected_revision() {
     let mut harness = Harness::new(80, 24);
     harness.press("jU");
     assert_eq!(harness.asked.last().unwrap(), "prepare upgrade 51ab90de3c44");
@@ -74,9 +75,9 @@ fn downgrading_one_head_is_minus_one() {
 fn esc_goes_back_and_never_quits() {
     let mut harness = Harness::new(120, 40);
     harness.press("3");
-    assert_eq!(harness.model.focus, Pane::Script);
+    assert_eq!(harness.model.panes.focus, Pane::Script);
     harness.press("<esc><esc><esc>");
-    assert_eq!(harness.model.focus, Pane::History);
+    assert_eq!(harness.model.panes.focus, Pane::History);
     assert!(!harness.asked.contains(&String::from("quit")));
     harness.press("q");
     assert_eq!(harness.asked.last().unwrap(), "quit");
@@ -98,19 +99,19 @@ fn panes_by_number_letter_and_tab() {
         ("<enter>", Pane::Script),
     ] {
         harness.press(keys);
-        assert_eq!(harness.model.focus, pane, "after {keys}");
+        assert_eq!(harness.model.panes.focus, pane, "after {keys}");
     }
 }
 
 #[test]
-fn the_pending_pane_takes_the_tree_along() {
+fn the_pending_pane_selects_in_the_tree() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     assert_eq!(selected(harness.press("2gj")), "7c1d5e02");
     assert_eq!(selected(harness.press("k")), "c3d2a981");
 }
 
 #[test]
-fn the_filter_jumps_while_typing_and_n_goes_on() {
+fn the_filter_jumps_while_typing_and_n_goes_to_the_next_match() {
     let mut harness = Harness::new(80, 24);
     assert_eq!(selected(harness.press("/timeouts")), "51ab90de");
     harness.press("<enter>");
@@ -120,11 +121,11 @@ fn the_filter_jumps_while_typing_and_n_goes_on() {
     assert!(harness.screen().contains("/timeouts · 2 matches"));
     harness.press("<esc>");
     assert!(!harness.screen().contains("/timeouts"));
-    assert_eq!(selected(harness.press("/색인<esc>")), "b04e77aa", "esc goes back to where it was");
+    assert_eq!(selected(harness.press("/색인<esc>")), "b04e77aa", "Esc returns to the earlier selection");
 }
 
 #[test]
-fn letters_in_a_text_are_text() {
+fn letters_in_a_text_field_are_text() {
     let mut harness = Harness::new(80, 24);
     harness.press("cqujk? :<esc>");
     assert!(!harness.asked.contains(&String::from("quit")));
@@ -134,39 +135,39 @@ fn letters_in_a_text_are_text() {
 }
 
 #[test]
-fn a_revision_on_an_old_one_is_a_branch_and_said_so() {
+fn a_revision_on_an_old_one_is_announced_as_a_branch() {
     let mut harness = Harness::new(80, 24);
     harness.press("jjc");
     assert!(harness.screen().contains("starts a branch here"));
     harness.press("<tab><down><enter>");
-    assert!(harness.screen().contains("a message is needed"));
+    assert!(harness.screen().contains("enter a message"));
     harness.press("x<enter>");
     assert!(harness.asked.iter().any(|asked| asked == "create 'x' on 7c1d5e02aa10 splice true"), "{:?}", harness.asked);
 }
 
 #[test]
-fn a_pasted_message_stays_on_one_line() {
+fn a_pasted_message_becomes_one_line() {
     let mut harness = Harness::new(80, 24);
     harness.press("c");
     harness.send(Msg::Paste(String::from("two\nlines\n")));
     harness.press("<enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("create 'two lines'")));
     harness.send(Msg::Paste(String::from("u\n")));
-    assert!(harness.model.plan.is_none(), "a paste onto the panes is no key");
+    assert!(harness.model.plan().is_none(), "a paste on the panes is not a key");
 }
 
 #[test]
 fn m_merges_the_chosen_heads() {
     let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
     harness.press("m<down> <enter>");
-    assert!(harness.screen().contains("a merge takes two heads or more"));
+    assert!(harness.screen().contains("choose at least two heads"));
     harness.press(" <enter>");
     let wanted = "merge bbbbbbbbbbbb cccccccccccc 'merge bbbbbbbb and cccccccc'";
     assert!(harness.asked.iter().any(|asked| asked == wanted), "{:?}", harness.asked);
 }
 
 #[test]
-fn u_with_several_heads_goes_to_all_of_them() {
+fn u_with_several_heads_upgrades_to_all_of_them() {
     let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
     harness.press("u");
     assert_eq!(harness.asked.last().unwrap(), "prepare upgrade heads");
@@ -185,7 +186,7 @@ fn stamping_shows_from_and_to_and_moves_the_heads() {
 }
 
 #[test]
-fn another_environment_is_connected_to_and_late_answers_do_not_count() {
+fn another_environment_is_connected_and_late_answers_are_dropped() {
     let mut harness = Harness::new(80, 24);
     harness.press("xj<enter>");
     assert_eq!(harness.asked.last().unwrap(), "connect staging");
@@ -197,7 +198,7 @@ fn another_environment_is_connected_to_and_late_answers_do_not_count() {
 }
 
 #[test]
-fn the_selection_is_held_by_id_over_a_reload() {
+fn the_selected_revision_stays_selected_after_a_reload() {
     let mut harness = Harness::new(80, 24);
     harness.press("jj");
     let mut files: Vec<_> = sample().scripts.values().map(|file| (**file).clone()).collect();
@@ -209,23 +210,23 @@ fn the_selection_is_held_by_id_over_a_reload() {
 }
 
 #[test]
-fn heads_that_move_show_without_a_key() {
+fn changed_heads_are_shown_without_a_key() {
     let mut harness = Harness::new(80, 24);
     harness.heads = vec![id("9f3b6c10a7d2")];
-    harness.send(Msg::LookAgain);
+    harness.send(Msg::Poll);
     let screen = harness.screen();
-    assert!(screen.contains("the database's heads have moved") && screen.contains("nothing pending"), "{screen}");
+    assert!(screen.contains("the database's heads have changed") && screen.contains("nothing pending"), "{screen}");
 }
 
 #[test]
-fn a_server_that_is_away_is_a_state_with_a_retry() {
+fn an_unreachable_server_is_shown_with_a_retry() {
     let mut harness = Harness::silent(110, 30, sample(), &["9f3b6c10a7d2"], start(110, 30));
     harness.away = Some(Error::of(ErrorKind::Connection, "the server at localhost cannot be reached"));
     harness.run();
     let screen = harness.screen();
-    assert!(screen.contains("server away") && screen.contains("cannot be reached"), "{screen}");
+    assert!(screen.contains("server not reachable") && screen.contains("cannot be reached"), "{screen}");
     harness.press("u");
-    assert!(harness.screen().contains("upgrade: the server is away"));
+    assert!(harness.screen().contains("upgrade: the server cannot be reached"));
     harness.away = None;
     harness.press("R");
     assert!(harness.screen().contains("PostgreSQL 15.18"));
@@ -243,13 +244,13 @@ fn missing_heads_and_problems_are_rows() {
     let mut harness = Harness::with(110, 30, with_problem, &["deadbeef0000"]);
     let screen = harness.screen();
     assert!(screen.contains("missing") && screen.contains("bad.sql:3"), "{screen}");
-    assert_eq!(selected(&harness), "9f3b6c10", "the first revision is where one starts");
+    assert_eq!(selected(&harness), "9f3b6c10", "the first revision is selected first");
     assert!(
         screen.contains("unknown") && !screen.contains(" pending"),
         "below a missing head nothing is known\n{screen}"
     );
     harness.press("u");
-    assert!(harness.model.plan.is_none() && harness.screen().contains("the database is at deadbeef"));
+    assert!(harness.model.plan().is_none() && harness.screen().contains("the database is at deadbeef"));
     harness.press("<esc>k<enter>");
     assert!(harness.screen().contains("the header comes first"));
     harness.press("<esc>ky");
@@ -264,24 +265,24 @@ fn read_only_shows_plans_and_writes_nothing() {
     harness.press("csE");
     assert!(harness.model.dialogs.is_empty());
     harness.press("u<enter>");
-    assert!(harness.model.plan.as_ref().unwrap().is_reviewing());
+    assert!(harness.model.plan().unwrap().is_reviewing());
     assert!(harness.screen().contains("--read-only"));
 }
 
 #[test]
-fn the_users_keys_and_theme_are_taken_and_faults_shown() {
+fn the_users_keys_and_theme_apply_and_errors_are_shown() {
     let config = "theme = 'light'\n[keys]\nupgrade = 'p'\nnonsense = 'z'\n";
     let options = Start { user_config: Some(config.to_owned()), ..start(80, 24) };
     let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);
     harness.run();
-    assert!(harness.screen().contains("there is no command 'nonsense'"));
+    assert!(harness.screen().contains("the command 'nonsense' is unknown"));
     harness.press("<esc>p");
-    assert!(harness.model.plan.is_some());
+    assert!(harness.model.plan().is_some());
     assert_eq!(harness.model.preferences.theme.name, "light");
 }
 
 #[test]
-fn the_palette_runs_what_is_typed() {
+fn the_palette_runs_the_typed_command() {
     let mut harness = Harness::new(80, 24);
     harness.press(":stamp<enter>");
     assert!(harness.screen().contains("Only the version table is written"));
@@ -294,7 +295,7 @@ fn every_command_has_a_key_that_reaches_it() {
     let harness = Harness::new(80, 24);
     let keymap = &harness.model.preferences.keymap;
     for info in table() {
-        for place in &info.places {
+        for place in &info.contexts {
             let reached =
                 keymap.keys(info.id).iter().any(|chord| keymap.command(*place, chord.event()) == Some(info.id));
             assert!(reached, "{} cannot be reached at {place:?}", info.title);
@@ -306,7 +307,7 @@ fn every_command_has_a_key_that_reaches_it() {
 fn every_command_applies_somewhere() {
     let mut applied = std::collections::HashSet::new();
     let mut look = |harness: &Harness| {
-        applied.extend(table().iter().filter(|info| command::decide(&harness.model, info.id).is_ok()).map(|i| i.id));
+        applied.extend(table().iter().filter(|info| dispatch::decide(&harness.model, info.id).is_ok()).map(|i| i.id));
     };
     let mut harness = Harness::with(110, 30, sample(), &["c3d2a981e5b4"]);
     for keys in ["", "jjjj", "u", "<esc>/a", "<enter>", "c", "<esc>x", "<esc>s", "<esc>:", "<esc>G"] {
@@ -338,7 +339,7 @@ fn every_command_applies_somewhere() {
         look(&editing);
     }
     for info in table().iter().filter(|info| !applied.contains(&info.id)) {
-        let reason = command::decide(&harness.model, info.id).err().unwrap_or_default();
+        let reason = dispatch::decide(&harness.model, info.id).err().unwrap_or_default();
         assert_eq!(reason, "", "{}", info.title);
     }
 }
@@ -348,7 +349,7 @@ fn click(harness: &mut Harness, column: u16, row: u16) {
     harness.send(Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
 }
 
-/// Where a text stands on the screen.
+/// The position of a text on the screen.
 fn find(harness: &Harness, text: &str) -> (u16, u16) {
     let screen = harness.screen();
     let (row, line) = screen.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
@@ -364,19 +365,19 @@ fn the_mouse_selects_focuses_scrolls_and_presses() {
     assert_eq!(selected(&harness), "8e10f3b7");
     let (column, row) = find(&harness, "3 Script");
     click(&mut harness, column, row + 2);
-    assert_eq!(harness.model.focus, Pane::Script);
+    assert_eq!(harness.model.panes.focus, Pane::Script);
     let (column, row) = find(&harness, "u upgrade");
     click(&mut harness, column + 1, row);
-    assert!(harness.model.plan.is_some(), "the footer's keys can be pressed");
+    assert!(harness.model.plan().is_some(), "the footer's keys can be pressed");
     harness.press("<enter>");
     let (column, row) = find(&harness, "[ Cancel ]");
     click(&mut harness, column + 2, row);
     assert!(harness.model.dialogs.is_empty());
-    assert!(harness.model.plan.as_ref().unwrap().is_reviewing());
+    assert!(harness.model.plan().unwrap().is_reviewing());
 }
 
 #[test]
-fn copying_and_editing_name_what_is_under_the_cursor() {
+fn copying_and_editing_use_what_is_under_the_cursor() {
     let mut harness = Harness::new(120, 40);
     harness.press("y");
     assert_eq!(harness.asked.last().unwrap(), "copy the id 9f3b6c10a7d2: 9f3b6c10a7d2");

@@ -1,4 +1,4 @@
-//! The screens as they look, and the keys that lead to them.
+//! Tests of the UI: screens as snapshots, and keys.
 
 mod applying;
 mod backing_up;

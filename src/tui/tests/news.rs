@@ -1,4 +1,4 @@
-//! News that does not stand in the way, and what is said of a run that stopped.
+//! Notices and messages, and the states of a run that stopped.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::engine::apply::Progress;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::log::State;
 use crate::tui::app::model::Connection;
-use crate::tui::app::screen::plan::{Run, StatementState, StepState};
+use crate::tui::app::screen::plan::{RunState, StatementState, StepState};
 use crate::tui::app::{Msg, Start, command};
 
 fn footer(harness: &Harness) -> String {
@@ -20,7 +20,7 @@ fn states(harness: &Harness) -> Vec<(String, State)> {
     harness.model.log.entries().iter().map(|entry| (entry.text.clone(), entry.state)).collect()
 }
 
-/// A plan of two steps, the first statement of the first done, the second step's running.
+/// A plan of two steps. The first step's first statement is done, the second step's statement runs.
 fn half_way(mode: &str) -> Harness {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.press(&format!("/7c1d<enter>U{mode}"));
@@ -34,13 +34,13 @@ fn half_way(mode: &str) -> Harness {
         Progress::StepStarted { step: 1 },
         Progress::StatementStarted { step: 1, statement: 0 },
     ] {
-        harness.send(Msg::Progress(progress));
+        harness.send(plan_progress(harness.job(), progress));
     }
     harness
 }
 
 #[test]
-fn the_next_key_takes_the_news_away() {
+fn the_next_key_removes_the_notice() {
     let mut harness = Harness::new(120, 40);
     harness.press("n");
     assert!(footer(&harness).contains("no filter is set"), "{}", footer(&harness));
@@ -50,10 +50,10 @@ fn the_next_key_takes_the_news_away() {
 }
 
 #[test]
-fn what_shared_the_transaction_is_said_to_be_rolled_back() {
+fn statements_of_a_shared_transaction_are_marked_as_rolled_back() {
     let mut harness = half_way("t");
-    harness.send(Msg::Applied(Err(Error::new("it broke"))));
-    let Some(Run::Failed(_, running)) = harness.model.plan.as_ref().map(|screen| &screen.run) else { panic!() };
+    harness.send(applied(harness.job(), Err(Error::new("it broke"))));
+    let Some(RunState::Failed(_, running)) = harness.model.plan().map(|screen| &screen.run) else { panic!() };
     assert_eq!(running.steps, [StepState::RolledBack, StepState::Failed]);
     assert_eq!(running.statements[&(0, 0)], StatementState::RolledBack);
     assert_eq!(running.statements[&(1, 0)], StatementState::Failed);
@@ -65,17 +65,18 @@ fn what_shared_the_transaction_is_said_to_be_rolled_back() {
 }
 
 #[test]
-fn after_a_lost_connection_nothing_is_claimed() {
+fn after_a_lost_connection_no_rollback_is_claimed() {
     let mut harness = half_way("t");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Connection, "the connection to the server was lost"))));
-    let Some(Run::Failed(_, running)) = harness.model.plan.as_ref().map(|screen| &screen.run) else { panic!() };
+    harness
+        .send(applied(harness.job(), Err(Error::of(ErrorKind::Connection, "the connection to the server was lost"))));
+    let Some(RunState::Failed(_, running)) = harness.model.plan().map(|screen| &screen.run) else { panic!() };
     assert!(matches!(running.statements[&(0, 0)], StatementState::Done(..)));
 }
 
 #[test]
-fn what_was_cancelled_is_no_error() {
+fn a_cancelled_run_is_not_an_error() {
     let mut harness = half_way("");
-    harness.send(Msg::Applied(Err(Error::of(ErrorKind::Interrupted, "cancelled and rolled back"))));
+    harness.send(applied(harness.job(), Err(Error::of(ErrorKind::Interrupted, "cancelled and rolled back"))));
     let screen = harness.screen();
     assert!(screen.contains("┌ Cancelled ─") && !screen.contains("┌ Error"), "{screen}");
     harness.press("<esc>");
@@ -84,18 +85,18 @@ fn what_was_cancelled_is_no_error() {
 }
 
 #[test]
-fn the_error_of_a_run_can_be_read_again() {
+fn the_error_of_a_run_can_be_shown_again() {
     let mut harness = half_way("");
-    harness.send(Msg::Applied(Err(Error::new("it broke").because("the deeper cause"))));
+    harness.send(applied(harness.job(), Err(Error::new("it broke").because("the deeper cause"))));
     harness.press("<esc>");
     assert!(!harness.screen().contains("the deeper cause"));
-    assert!(footer(&harness).contains("! what is wrong"), "{}", footer(&harness));
+    assert!(footer(&harness).contains("! problem"), "{}", footer(&harness));
     harness.press("!");
     assert!(harness.screen().contains("the deeper cause"));
 }
 
 #[test]
-fn enter_on_a_half_typed_word_is_not_called_cancel() {
+fn enter_on_an_incomplete_word_is_not_called_cancel() {
     let mut harness = Harness::new(120, 40);
     harness.press("u<enter>");
     assert!(footer(&harness).contains("Enter cancel"));
@@ -115,20 +116,20 @@ fn new_settings_are_followed_when_no_job_runs() {
     assert!(harness.press("x").screen().contains("qa"));
     harness.press("<esc>u");
     harness.send(settings(true));
-    assert!(harness.model.plan.is_none(), "a plan for the database before");
+    assert!(harness.model.plan().is_none(), "the plan of the earlier database");
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("connect")).count(), 2);
     assert!(matches!(harness.model.server.connection, Connection::Connected));
 
     let mut harness = half_way("");
     harness.send(settings(true));
-    assert!(harness.model.plan.is_some(), "the run goes on where it is");
-    harness.send(Msg::Applied(Err(Error::new("it broke"))));
-    harness.send(Msg::LookAgain);
+    assert!(harness.model.plan().is_some(), "the run goes on where it is");
+    harness.send(applied(harness.job(), Err(Error::new("it broke"))));
+    harness.send(Msg::Poll);
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("connect")).count(), 2);
 }
 
 #[test]
-fn words_of_a_state_are_shown_whole_or_not_at_all() {
+fn the_words_of_a_state_are_shown_completely_or_omitted() {
     let heads: [RevisionId; 1] = [id("9f3b6c10a7d2")];
     let mut harness = Harness::with(100, 30, sample(), &["9f3b6c10a7d2"]);
     harness.model.server.seen.insert(Some(String::from("a-very-long-environment-name")), heads.to_vec());
@@ -143,7 +144,7 @@ fn words_of_a_state_are_shown_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_mark_that_closes_never_begins_a_line() {
+fn closing_punctuation_never_begins_a_line() {
     for width in 40..110 {
         let mut harness = Harness::new(width, 60);
         harness.press("?");
@@ -157,7 +158,7 @@ fn a_mark_that_closes_never_begins_a_line() {
 }
 
 #[test]
-fn a_project_without_anything_says_in_full_what_to_do() {
+fn an_empty_project_says_what_to_do() {
     let nothing = Start { environments: Vec::new(), ..start(100, 30) };
     let mut harness = Harness::silent(100, 30, tree(Vec::new()), &[], nothing);
     let error =
@@ -168,23 +169,23 @@ fn a_project_without_anything_says_in_full_what_to_do() {
         harness.resize(width, 30);
         let screen = harness.screen();
         for words in [
-            "one half to upgrade and one to downgrade.",
-            "R tries again, ! says what to do",
+            "a section of SQL to upgrade and one to downgrade.",
+            "R tries again, ! shows the error",
             "cannot be reached: connection refused",
         ] {
-            let told = screen.lines().filter_map(|line| line.split('│').nth(1)).collect::<Vec<_>>();
-            let told = told.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(told.contains(words), "{width}: {words}\n{screen}");
+            let shown = screen.lines().filter_map(|line| line.split('│').nth(1)).collect::<Vec<_>>();
+            let shown = shown.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(shown.contains(words), "{width}: {words}\n{screen}");
         }
     }
 }
 
 #[test]
-fn a_long_reason_is_read_in_full() {
+fn a_long_reason_is_shown_in_a_dialog() {
     let mut harness = Harness::with(200, 24, sample(), &["deadbeef0000"]);
     harness.press("u");
     assert!(harness.model.dialogs.is_empty() && footer(&harness).contains("stamp another revision"));
-    for width in [40, 60, 80, 120] {
+    for width in [40, 50, 60, 80] {
         harness.resize(width, 24).press("u");
         let screen = harness.screen();
         let words = screen.replace(|c| "│┃".contains(c), " ").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -204,7 +205,7 @@ fn the_same_error_is_shown_once() {
 }
 
 #[test]
-fn a_narrow_header_says_what_is_pending() {
+fn a_narrow_header_shows_the_pending_revisions() {
     let mut harness = Harness::new(60, 15);
     assert!(harness.screen().lines().next().unwrap().ends_with("2 pending"), "{}", harness.screen());
     harness.resize(80, 24).press("u");

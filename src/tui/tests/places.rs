@@ -1,4 +1,4 @@
-//! Which database it is: none at all, limbeck's own, another environment's.
+//! The database: none, limbeck's own server, or another environment's.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::core::plan::OutdatedEnvironment;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
 
-/// The sample project, of which nothing says where its database is.
-fn nowhere() -> Harness {
+/// The sample project without a database.
+fn without_database() -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], start(120, 40));
     harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL").hint("set DATABASE_URL"));
     harness.run();
@@ -25,14 +25,13 @@ fn last(harness: &Harness) -> &str {
 }
 
 #[test]
-fn without_a_database_the_ways_to_one_are_named() {
-    let mut harness = nowhere();
+fn without_a_database_the_options_are_shown() {
+    let mut harness = without_database();
     let screen = harness.screen();
-    for words in ["no database · o own server · ! why", "nothing says where the database is", "DATABASE_URL", "PGHOST"]
-    {
+    for words in ["no database · o own server · ! why", "no database is configured", "DATABASE_URL", "PGHOST"] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
-    assert!(!screen.contains("server away"), "{screen}");
+    assert!(!screen.contains("server not reachable"), "{screen}");
     harness.press("!");
     assert!(harness.screen().contains("set DATABASE_URL"));
     harness.press("<esc>u");
@@ -40,8 +39,8 @@ fn without_a_database_the_ways_to_one_are_named() {
 }
 
 #[test]
-fn a_yes_takes_limbecks_own_server_and_a_no_asks_for_nothing() {
-    let mut harness = nowhere();
+fn limbecks_own_server_starts_only_with_consent() {
+    let mut harness = without_database();
     let asked = harness.asked.len();
     harness.press("o<left><enter>o<esc>");
     assert_eq!(harness.asked.len(), asked);
@@ -50,12 +49,12 @@ fn a_yes_takes_limbecks_own_server_and_a_no_asks_for_nothing() {
     assert_eq!(last(&harness), "connect default own server");
     assert!(harness.screen().contains("PostgreSQL 15.18"));
     harness.press("o");
-    assert!(harness.screen().contains("own server: the project says where its database is"));
+    assert!(harness.screen().contains("own server: the project has a database"));
 }
 
 #[test]
-fn missing_programs_are_downloaded_only_after_a_yes_of_their_own() {
-    let mut harness = nowhere();
+fn missing_programs_are_downloaded_only_with_a_separate_consent() {
+    let mut harness = without_database();
     harness.away = Some(no_programs());
     harness.press("o<enter>");
     assert_eq!(last(&harness), "connect default own server");
@@ -64,15 +63,15 @@ fn missing_programs_are_downloaded_only_after_a_yes_of_their_own() {
     harness.press("<enter>");
     assert!(harness.model.dialogs.is_empty() && last(&harness) == "connect default own server", "No has the focus");
     harness.send(Msg::ScriptsChanged);
-    assert!(harness.model.dialogs.is_empty(), "who said no is not asked again");
+    assert!(harness.model.dialogs.is_empty(), "the offer is not repeated");
     harness.away = None;
     harness.press("o<right><enter>");
     assert_eq!(last(&harness), "connect default own server download");
 }
 
 #[test]
-fn a_project_that_says_by_now_where_its_database_is_connects_by_itself() {
-    let mut harness = nowhere();
+fn a_project_that_names_its_database_later_connects_by_itself() {
+    let mut harness = without_database();
     harness.away = None;
     harness.send(Msg::ScriptsChanged);
     assert_eq!(last(&harness), "connect default");
@@ -80,7 +79,7 @@ fn a_project_that_says_by_now_where_its_database_is_connects_by_itself() {
 }
 
 #[test]
-fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
+fn an_environment_that_should_come_first_is_shown_and_its_name_is_asked() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.behind = vec![OutdatedEnvironment {
         environment: String::from("staging"),
@@ -91,7 +90,10 @@ fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
     assert!(screen.contains("staging should come first: it is at 1975ea83b712"), "{screen}");
     harness.press("<enter>");
     let screen = harness.screen();
-    assert!(screen.contains("Another environment comes first") && screen.contains("Type staging to go on"), "{screen}");
+    assert!(
+        screen.contains("Another environment should come first") && screen.contains("Type staging to continue"),
+        "{screen}"
+    );
     harness.press("production<enter>");
     assert!(last(&harness).starts_with("prepare"), "another word applies nothing");
     harness.press("<^u>staging<enter>");
@@ -99,7 +101,7 @@ fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
 }
 
 #[test]
-fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
+fn an_applied_script_that_was_edited_is_marked() {
     let mut harness = Harness::silent(120, 40, sample(), &["c3d2a981e5b4"], start(120, 40));
     harness.newest = Some(7);
     harness.record.edited = ["8e10f3b79a01", "9f3b6c10a7d2"].map(id).into();
@@ -109,13 +111,13 @@ fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
         screen.lines().filter(|line| line.contains("≠ edited")).map(str::to_owned).collect()
     };
     let lines = marked(&harness);
-    assert!(matches!(&lines[..], [only] if only.contains("8e10f3b7")), "one that is pending is none: {lines:?}");
+    assert!(matches!(&lines[..], [only] if only.contains("8e10f3b7")), "a pending script is not marked: {lines:?}");
     harness.press("/edited<enter>");
     assert!(harness.screen().contains("backfill_job_priority.sql ─ edited"), "{}", harness.screen());
-    let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read record").count();
+    let asked = |harness: &Harness| harness.asked.iter().filter(|asked| *asked == "read ledger").count();
     let before = asked(&harness);
-    harness.send(Msg::LookAgain);
-    assert_eq!(asked(&harness), before, "what has not moved is not asked again");
+    harness.send(Msg::Poll);
+    assert_eq!(asked(&harness), before, "unchanged facts are not read again");
     harness.record.edited.clear();
     harness.send(Msg::ScriptsChanged);
     assert_eq!((asked(&harness), marked(&harness).len()), (before, 1), "the tree is the same");
@@ -124,10 +126,10 @@ fn a_script_that_was_edited_after_it_ran_is_marked_where_it_is_applied() {
     assert_eq!((asked(&harness), marked(&harness).len()), (before + 1, 0));
 }
 
-/// The database is at a revision on top of the sample's `c3d2a981e5b4` whose file is gone.
-fn missing(from_ledger: bool) -> Harness {
+/// The database is at a revision whose file is missing. Its parent is the sample's `c3d2a981e5b4`.
+fn missing(recalled: bool) -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["deadbeef0000"], start(120, 40));
-    if from_ledger {
+    if recalled {
         let mut file =
             file("deadbeef0000", "add notes", &["c3d2a981e5b4"], "CREATE TABLE notes ();", "DROP TABLE notes;");
         file.path = "ledger:deadbeef0000".into();
@@ -139,7 +141,7 @@ fn missing(from_ledger: bool) -> Harness {
 }
 
 #[test]
-fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
+fn a_missing_revision_is_read_from_the_ledger_and_can_be_downgraded() {
     let mut harness = missing(true);
     let screen = harness.screen();
     for words in ["add notes", "missing · current", "deadbeef from the ledger, read-only", "CREATE TABLE notes ();"] {
@@ -152,9 +154,9 @@ fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
     let screen = harness.screen();
     assert!(screen.contains("from the ledger, read-only") && screen.contains("there is no file"), "{screen}");
     harness.press("<esc>");
-    assert!(harness.model.editor.is_none(), "nothing was typed, so nothing is asked");
+    assert!(harness.model.editor().is_none(), "nothing was typed, so nothing is asked");
     harness.press("u");
-    assert!(harness.screen().contains("which no script has: d takes it back"), "{}", harness.screen());
+    assert!(harness.screen().contains("which has no script: d downgrades it"), "{}", harness.screen());
     harness.press("3y");
     assert!(last(&harness).contains("CREATE TABLE notes"), "{}", last(&harness));
     harness.hold = true;
@@ -167,11 +169,11 @@ fn a_missing_revision_is_read_from_the_ledger_and_taken_back() {
 }
 
 #[test]
-fn a_revision_that_the_ledger_does_not_have_either_says_so() {
+fn a_missing_revision_without_a_copy_in_the_ledger_is_reported() {
     let mut harness = missing(false);
     let screen = harness.screen();
-    assert!(screen.contains("The ledger does not have its text either") && screen.contains("stamp"), "{screen}");
+    assert!(screen.contains("The ledger has no copy of its script") && screen.contains("stamp"), "{screen}");
     harness.press("d");
-    assert!(harness.screen().contains("neither a script nor the ledger"), "{}", harness.screen());
+    assert!(harness.screen().contains("which has no script and no copy in the"), "{}", harness.screen());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("prepare")));
 }

@@ -1,4 +1,4 @@
-//! Random keys and messages at random sizes, and the budget of a large tree.
+//! Random keys and messages at random sizes, and the speed with a large tree.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::harness::*;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::{Msg, parse_keys};
 
-/// Every key of the table and some that mean nothing.
+/// Every key of the table, and some without a meaning.
 const KEYS: &[&str] = &[
     "j",
     "k",
@@ -97,7 +97,7 @@ const KEYS: &[&str] = &[
 ];
 
 #[derive(Debug, Clone)]
-enum Happening {
+enum RandomEvent {
     Keys(&'static str),
     Size(u16, u16),
     Click(u16, u16),
@@ -106,31 +106,31 @@ enum Happening {
     Look(usize),
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn random_event() -> impl Strategy<Value = RandomEvent> {
     prop_oneof![
-        12 => (0..KEYS.len()).prop_map(|n| Happening::Keys(KEYS[n])),
-        2 => (0u16..210, 0u16..70).prop_map(|(w, h)| Happening::Size(w, h)),
-        1 => (0u16..40, 0u16..12).prop_map(|(w, h)| Happening::Size(w, h)),
-        2 => (0u16..130, 0u16..50).prop_map(|(x, y)| Happening::Click(x, y)),
-        1 => (0u16..130, 0u16..50, any::<bool>()).prop_map(|(x, y, down)| Happening::Wheel(x, y, down)),
-        1 => ".{0,12}".prop_map(Happening::Paste),
-        1 => (0usize..4).prop_map(Happening::Look),
+        12 => (0..KEYS.len()).prop_map(|n| RandomEvent::Keys(KEYS[n])),
+        2 => (0u16..210, 0u16..70).prop_map(|(w, h)| RandomEvent::Size(w, h)),
+        1 => (0u16..40, 0u16..12).prop_map(|(w, h)| RandomEvent::Size(w, h)),
+        2 => (0u16..130, 0u16..50).prop_map(|(x, y)| RandomEvent::Click(x, y)),
+        1 => (0u16..130, 0u16..50, any::<bool>()).prop_map(|(x, y, down)| RandomEvent::Wheel(x, y, down)),
+        1 => ".{0,12}".prop_map(RandomEvent::Paste),
+        1 => (0usize..4).prop_map(RandomEvent::Look),
     ]
 }
 
-fn happen(harness: &mut Harness, happening: Happening) {
+fn send_event(harness: &mut Harness, random_event: RandomEvent) {
     let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
-    match happening {
-        Happening::Keys(keys) => drop(harness.press(keys).asked.len()),
-        Happening::Size(width, height) => drop(harness.resize(width, height).asked.len()),
-        Happening::Click(x, y) => harness.send(mouse(MouseEventKind::Down(MouseButton::Left), x, y)),
-        Happening::Wheel(x, y, true) => harness.send(mouse(MouseEventKind::ScrollDown, x, y)),
-        Happening::Wheel(x, y, false) => harness.send(mouse(MouseEventKind::ScrollUp, x, y)),
-        Happening::Paste(text) => harness.send(Msg::Paste(text)),
-        Happening::Look(n) => {
+    match random_event {
+        RandomEvent::Keys(keys) => drop(harness.press(keys).asked.len()),
+        RandomEvent::Size(width, height) => drop(harness.resize(width, height).asked.len()),
+        RandomEvent::Click(x, y) => harness.send(mouse(MouseEventKind::Down(MouseButton::Left), x, y)),
+        RandomEvent::Wheel(x, y, true) => harness.send(mouse(MouseEventKind::ScrollDown, x, y)),
+        RandomEvent::Wheel(x, y, false) => harness.send(mouse(MouseEventKind::ScrollUp, x, y)),
+        RandomEvent::Paste(text) => harness.send(Msg::Paste(text)),
+        RandomEvent::Look(n) => {
             harness.heads =
                 [vec![], vec![id("c3d2a981e5b4")], vec![id("9f3b6c10a7d2")], vec![id("deadbeef")]][n].clone();
-            harness.send(Msg::LookAgain);
+            harness.send(Msg::Poll);
         }
     }
 }
@@ -139,14 +139,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_that_happens_panics(
-        happenings in prop::collection::vec(happening(), 1..60),
+    fn no_event_causes_a_panic(
+        events in prop::collection::vec(random_event(), 1..60),
         width in 0u16..140,
         height in 0u16..50,
     ) {
         let mut harness = Harness::with(width, height, sample(), &["7c1d5e02aa10", "b04e77aa0912"]);
-        for happening in happenings {
-            happen(&mut harness, happening);
+        for random_event in events {
+            send_event(&mut harness, random_event);
             harness.buffer();
         }
     }
@@ -156,27 +156,27 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_that_happens_in_the_editor_panics(
-        happenings in prop::collection::vec(happening(), 1..60),
+    fn no_event_in_the_editor_causes_a_panic(
+        events in prop::collection::vec(random_event(), 1..60),
         width in 0u16..140,
         height in 0u16..50,
     ) {
         let mut harness = Harness::with(width, height, sample(), &["7c1d5e02aa10", "b04e77aa0912"]);
-        for happening in happenings {
-            if harness.model.editor.is_none() {
+        for random_event in events {
+            if harness.model.editor().is_none() {
                 harness.press("<esc><esc>3e");
             }
-            happen(&mut harness, happening);
+            send_event(&mut harness, random_event);
             harness.buffer();
         }
-        if let Some(editor) = &harness.model.editor {
+        if let Some(editor) = harness.model.editor() {
             let (row, character) = editor.document.cursor();
             prop_assert!(character <= editor.document.line(row).chars().count());
         }
     }
 }
 
-/// A tree of `count` revisions, every hundredth two of them side by side.
+/// A tree of `count` revisions. Every hundredth one has a sibling.
 fn large(count: usize) -> ScriptTree {
     let name = |n: usize| format!("{n:012x}");
     let mut files = Vec::with_capacity(count);
@@ -194,13 +194,13 @@ fn large(count: usize) -> ScriptTree {
 }
 
 #[test]
-fn a_key_and_a_frame_do_not_grow_with_the_tree() {
+fn keys_and_frames_do_not_slow_down_with_the_tree() {
     let small = slowest(1_000);
     let large = slowest(40_000);
     assert!(large < small * 4 + Duration::from_millis(5), "{small:?} with 1,000, {large:?} with 40,000");
 }
 
-/// The 95th percentile of update and draw together, over a walk through the tree.
+/// The 95th percentile of update and draw together, during a walk through the tree.
 fn slowest(count: usize) -> Duration {
     let mut harness = Harness::with(200, 60, large(count), &[&format!("{:012x}", count / 2)]);
     let keys = parse_keys(&"jjjj<^d>k<^d>G<^u>kkg".repeat(8)).unwrap();

@@ -1,4 +1,4 @@
-//! Pictures of the screens at several sizes; `INSTA_UPDATE=always cargo test` takes new ones.
+//! Snapshots of the screens at several sizes. `INSTA_UPDATE=always cargo test` updates them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +9,10 @@ use crate::engine::apply::Progress;
 use crate::engine::project::ScriptProblem;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::theme::Role;
-use crate::tui::app::{Highlighted, Msg, Start, TokenKind};
+use crate::tui::app::{Msg, Start};
+use crate::tui::editor::{Highlighted, TokenKind};
 
-/// The sizes that are pictured.
+/// The sizes of the snapshots.
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
 
 fn pictures(name: &str, harness: &mut Harness) {
@@ -33,7 +34,10 @@ fn failure() -> Error {
     Error {
         kind: ErrorKind::Failed,
         message: String::from("column \"legacy_code\" of relation \"functions\" does not exist"),
-        causes: vec![String::from("SQLSTATE 42703"), String::from("9f3b6c10a7d2 was rolled back, 51ab90de3c44 stands")],
+        causes: vec![
+            String::from("SQLSTATE 42703"),
+            String::from("9f3b6c10a7d2 was rolled back, 51ab90de3c44 is committed"),
+        ],
         hint: Some(String::from("look at the script, or mark the step as done with a stamp")),
         revision: Some(String::from("9f3b6c10a7d2")),
         line: Some(8),
@@ -49,19 +53,19 @@ fn main_screen() {
 }
 
 #[test]
-fn before_anything_was_answered() {
+fn before_any_answer() {
     picture("first_frame", &Harness::silent(120, 30, sample(), &[], start(120, 30)));
 }
 
 #[test]
-fn script_over_the_tree() {
+fn script_pane_on_a_narrow_screen() {
     let mut harness = Harness::new(80, 24);
     harness.press("<enter>");
     pictures("script", &mut harness);
 }
 
 #[test]
-fn plan_and_confirmation_and_end() {
+fn plan_confirmation_and_result() {
     let mut harness = Harness::new(80, 24);
     harness.press("u");
     pictures("plan", &mut harness);
@@ -72,7 +76,7 @@ fn plan_and_confirmation_and_end() {
 }
 
 #[test]
-fn when_it_fails() {
+fn a_failed_run() {
     let mut harness = Harness::new(120, 30);
     harness.fails = Some(failure());
     harness.press("u<enter>legacy_code<enter>");
@@ -80,7 +84,7 @@ fn when_it_fails() {
 }
 
 #[test]
-fn while_it_runs() {
+fn a_running_plan() {
     let mut harness = Harness::new(120, 30);
     harness.press("u");
     harness.hold = true;
@@ -93,7 +97,7 @@ fn while_it_runs() {
         Progress::StatementStarted { step: 1, statement: 0 },
         Progress::Notice { severity: String::from("NOTICE"), message: String::from("from the server") },
     ] {
-        harness.send(Msg::Progress(progress));
+        harness.send(plan_progress(harness.job(), progress));
     }
     harness.now = jiff::civil::time(10, 2, 14, 0);
     harness.send(Msg::Tick);
@@ -101,7 +105,7 @@ fn while_it_runs() {
 }
 
 #[test]
-fn tokens_are_coloured_where_they_stand() {
+fn tokens_are_coloured_at_their_positions() {
     let mut harness = Harness::new(120, 30);
     let tokens = Highlighted { lines: vec![vec![(0..2, TokenKind::Comment), (3..7, TokenKind::Keyword)]] };
     harness.send(Msg::Highlighted(id("9f3b6c10a7d2"), Arc::new(tokens)));
@@ -165,7 +169,7 @@ fn no_revisions_yet() {
 }
 
 #[test]
-fn missing_and_unreadable() {
+fn missing_and_unreadable_scripts() {
     let mut faulty = sample();
     faulty.problems.push(ScriptProblem::File {
         path: "/project/migrations/versions/bad.sql".into(),
@@ -187,7 +191,7 @@ fn ascii() {
 }
 
 #[test]
-fn the_selection_is_seen_in_every_theme() {
+fn the_selection_is_visible_in_every_theme() {
     for theme in ["dark", "light", "sixteen", "colour-blind", "mono"] {
         let options = Start { theme: Some(theme.to_owned()), ..start(80, 24) };
         let mut harness = Harness::silent(80, 24, sample(), &["c3d2a981e5b4"], options);

@@ -1,4 +1,4 @@
-//! `v` and `V`: what is shown while scripts are proved, what was found, and what becomes of it.
+//! `v` and `V`: the list of a verification and its results.
 
 use super::fixtures::*;
 use super::harness::*;
@@ -9,7 +9,7 @@ use crate::tui::app::{Msg, Start};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
 
-/// A script whose downgrade leaves something, one that does not run, and what stands on that.
+/// A script whose downgrade leaves an object, one that fails, and the scripts based on it.
 fn faulty() -> Vec<VerifiedRevision> {
     let error = Error {
         message: String::from("column \"timeout\" of relation \"functions\" already exists"),
@@ -73,23 +73,23 @@ fn pictures_while_it_runs() {
     }
 }
 
-/// Two revisions proved, the third on its way down.
+/// Two revisions are proved, the third runs its downgrade.
 fn running() -> Harness {
     let mut harness = Harness::new(80, 24);
     harness.hold = true;
     harness.press("V");
-    let generation = harness.model.generation;
-    let tell = |harness: &mut Harness, told| harness.send(Msg::VerifyTold(generation, told));
+    let generation = harness.model.jobs.generation();
+    let send_progress = |harness: &mut Harness, progress| harness.send(verify_progress(generation, progress));
     let notes = vec![String::from("a private server is used, because the environment is protected")];
-    tell(&mut harness, VerifyEvent::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
+    send_progress(&mut harness, VerifyEvent::Scratch { place: String::from("limbeck_scratch on a socket"), notes });
     for (n, name) in ["1975ea83b712", "2b6a5d40c1f2", "8e10f3b79a01"].into_iter().enumerate() {
         let proving = |stage| VerifyEvent::Proving { revision: id(name), stage, number: n + 1, count: 8 };
-        tell(&mut harness, proving(Stage::Up));
+        send_progress(&mut harness, proving(Stage::Up));
         harness.now = harness.now.saturating_add(jiff::SignedDuration::from_millis(420));
-        tell(&mut harness, proving(Stage::Down));
+        send_progress(&mut harness, proving(Stage::Down));
         if n < 2 {
-            tell(&mut harness, proving(Stage::Again));
-            tell(&mut harness, VerifyEvent::Verified(proved(name)));
+            send_progress(&mut harness, proving(Stage::Again));
+            send_progress(&mut harness, VerifyEvent::Verified(proved(name)));
         }
     }
     harness.now = harness.now.saturating_add(jiff::SignedDuration::from_secs(2));
@@ -97,14 +97,14 @@ fn running() -> Harness {
     harness
 }
 
-/// The world answers.
+/// Answers the held effects.
 fn finish(harness: &mut Harness) {
     harness.hold = false;
     harness.run();
 }
 
 #[test]
-fn one_revision_is_proved_and_its_script_says_so() {
+fn a_proved_revision_shows_its_proof_below_the_script() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
     assert!(harness.asked.contains(&String::from("verify 7c1d5e02aa10")), "{:?}", harness.asked);
@@ -122,7 +122,7 @@ fn one_revision_is_proved_and_its_script_says_so() {
 }
 
 #[test]
-fn a_script_that_changes_loses_its_proof() {
+fn a_changed_script_loses_its_proof() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v<esc>");
     assert!(harness.screen().contains("proof:"));
@@ -136,7 +136,7 @@ fn a_script_that_changes_loses_its_proof() {
 }
 
 #[test]
-fn the_proof_never_hides_the_scripts_last_line() {
+fn the_proof_never_hides_the_last_line_of_the_script() {
     let mut harness = Harness::new(120, 12);
     harness.press("/9f3b<enter>v<esc>3G");
     let screen = harness.screen();
@@ -144,7 +144,7 @@ fn the_proof_never_hides_the_scripts_last_line() {
 }
 
 #[test]
-fn a_fault_is_opened_with_its_line_and_edited_there() {
+fn a_fault_opens_its_error_and_its_line_in_the_editor() {
     let mut harness = verified_all(120, 40);
     harness.press("g");
     while !harness.screen().lines().any(|line| line.contains(">✗ b04e77aa")) {
@@ -152,33 +152,33 @@ fn a_fault_is_opened_with_its_line_and_edited_there() {
     }
     assert!(harness.press("<enter>").screen().contains("Error in b04e77aa0912, line 8"));
     harness.press("<esc>e");
-    let editor = harness.model.editor.as_ref().unwrap();
+    let editor = harness.model.editor().unwrap();
     assert_eq!((editor.name().as_str(), editor.document.cursor()), ("b04e77aa_function_timeouts.sql", (7, 0)));
     harness.press("<esc>E");
     let edited = harness.asked.iter().any(|asked| asked.ends_with("b04e77aa_function_timeouts.sql Some(8)"));
     assert!(edited, "{:?}", harness.asked);
     harness.press("k<enter>");
-    assert!(harness.model.sheet.is_none());
+    assert!(harness.model.list().is_none());
     assert_eq!(harness.model.history.selected_revision(), Some(&id("7c1d5e02aa10")));
     assert!(harness.screen().contains("proof: up ok · down differs · again ok"), "{}", harness.screen());
 }
 
 #[test]
-fn it_is_cancelled_on_the_server_and_says_what_became_of_it() {
+fn a_verification_is_cancelled_on_the_server() {
     let mut harness = running();
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
-    assert!(harness.screen().contains("cancelling: the scratch database is being dropped"));
+    assert!(harness.screen().contains("cancelling: dropping the scratch database"));
     harness.stops = Some(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
     finish(&mut harness);
     let screen = harness.screen();
-    assert!(screen.contains("cancelled; the scratch database is gone, "), "{screen}");
+    assert!(screen.contains("cancelled; the scratch database was dropped; "), "{screen}");
     assert!(!screen.contains("Error"), "{screen}");
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
 }
 
 #[test]
-fn quitting_waits_until_the_scratch_database_is_gone() {
+fn quitting_waits_until_the_scratch_database_is_dropped() {
     let mut harness = running();
     harness.press("q<right><enter>");
     assert_eq!(harness.asked.last().unwrap(), "cancel");
@@ -188,12 +188,12 @@ fn quitting_waits_until_the_scratch_database_is_gone() {
 }
 
 #[test]
-fn it_goes_on_below_the_panes_and_can_be_looked_at_again() {
+fn a_verification_continues_below_the_panes_and_can_be_shown_again() {
     let mut harness = running();
     harness.press("<esc>");
     let screen = harness.screen();
     assert!(screen.contains("1 History") && screen.contains("verifying …"), "{screen}");
-    assert!(harness.press("u").screen().contains("verifying has to end first"));
+    assert!(harness.press("u").screen().contains("wait until this job has ended: verifying"));
     let screen = harness.press("v").screen();
     assert!(screen.contains("proving 3 of 8: 8e10f3b7 down"), "{screen}");
     assert_eq!(harness.asked.iter().filter(|asked| asked.starts_with("verify")).count(), 1);
@@ -203,17 +203,17 @@ fn it_goes_on_below_the_panes_and_can_be_looked_at_again() {
 }
 
 #[test]
-fn what_comes_too_late_is_dropped() {
+fn late_messages_are_dropped() {
     let mut harness = Harness::new(120, 40);
     harness.press("/7c1d<enter>v");
-    let (before, generation) = (harness.screen(), harness.model.generation);
-    harness.send(Msg::VerifyTold(generation, VerifyEvent::Verified(faulty().remove(1))));
-    harness.send(Msg::Verified(generation - 1, Err(Error::new("too late"))));
+    let (before, generation) = (harness.screen(), harness.model.jobs.generation());
+    harness.send(verify_progress(generation, VerifyEvent::Verified(faulty().remove(1))));
+    harness.send(verify_ended(generation - 1, Err(Error::new("too late"))));
     assert_eq!(harness.screen(), before);
 }
 
 #[test]
-fn an_error_of_the_whole_is_shown() {
+fn the_error_of_the_whole_verification_is_shown() {
     let mut harness = Harness::new(120, 40);
     harness.stops = Some(Error::new("no database can be made").hint("ALTER ROLE … CREATEDB"));
     harness.press("V");
@@ -223,13 +223,13 @@ fn an_error_of_the_whole_is_shown() {
 }
 
 #[test]
-fn what_cannot_be_verified_says_why() {
+fn a_refused_verification_gives_the_reason() {
     let mut harness = Harness::new(120, 40);
     assert!(harness.press("Gv").screen().contains("verify: no revision is selected"));
     let options = Start { read_only: true, ..start(120, 40) };
     let mut harness = Harness::silent(120, 40, sample(), &[], options);
     harness.run();
-    assert!(harness.press("v").screen().contains("verify: limbeck was opened with --read-only"));
+    assert!(harness.press("v").screen().contains("verify: limbeck was started with --read-only"));
 }
 
 #[test]
@@ -240,32 +240,32 @@ fn the_list_scrolls_and_is_copied() {
     assert!(asked.starts_with("copy the line: ✓ 1975ea83  functions and jobs"), "{asked}");
     assert!(asked.contains("up ok · down ok · again ok"), "{asked}");
     harness.press("G");
-    let sheet = harness.model.sheet.as_ref().unwrap();
-    assert_eq!(sheet.cursor + 1, sheet.lines().len());
+    let sheet = harness.model.list().unwrap();
+    assert_eq!(sheet.cursor() + 1, sheet.lines().len());
 }
 
 #[test]
-fn a_cancel_that_comes_just_after_the_end_does_not_quit_at_once() {
+fn a_cancel_just_after_the_end_of_a_job_does_not_quit() {
     let mut harness = Harness::new(100, 30);
     harness.hold = true;
     harness.press("V");
     harness.hold = false;
     harness.run();
-    assert!(harness.model.job.is_none());
+    assert!(harness.model.jobs.running().is_none());
     harness.press("<^c>");
     assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
-    assert!(harness.screen().contains("it had ended already; once more quits"), "{}", harness.screen());
+    assert!(harness.screen().contains("the job had already ended; press again to quit"), "{}", harness.screen());
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "quit");
-    // The same beside a script, whose proof has just ended.
+    // The same in the editor, just after the end of a proof.
     let mut harness = Harness::new(100, 30);
     harness.press("e<^p>");
-    assert!(harness.model.job.is_none() && harness.model.editor.is_some());
+    assert!(harness.model.jobs.running().is_none() && harness.model.editor().is_some());
     harness.press("<^c>");
     assert!(!harness.asked.contains(&String::from("quit")), "{:?}", harness.asked);
     harness.press("<^c>");
     assert_eq!(harness.asked.last().unwrap(), "quit");
-    // A second later it is meant.
+    // A second later it quits.
     let mut harness = Harness::new(100, 30);
     harness.press("V");
     harness.now = harness.now.saturating_add(jiff::Span::new().seconds(2));

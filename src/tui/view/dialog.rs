@@ -1,4 +1,4 @@
-//! A dialog above the screen: drawn from its form, whichever it is.
+//! The dialog on top, drawn from its form.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::tui::app::layout::{self, DialogAreas};
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
-/// Draws the dialog on top; gives back where the cursor stands in it.
+/// Draws the dialog on top. Returns the position of the cursor.
 pub fn draw(model: &Model, paint: &mut Paint) -> Option<(u16, u16)> {
     let areas = layout::dialog(model)?;
     let around = Rect { x: areas.frame.x.saturating_sub(1), width: areas.frame.width + 2, ..areas.frame };
@@ -26,8 +26,8 @@ pub fn draw(model: &Model, paint: &mut Paint) -> Option<(u16, u16)> {
     for (row, line) in (0..areas.pinned.height).zip(&areas.form.pinned) {
         cursor = draw_line(line, shifted(areas.pinned, row), paint).or(cursor);
     }
-    buttons(&areas, paint);
-    scroll_mark(&areas, paint);
+    draw_buttons(&areas, paint);
+    draw_scroll_mark(&areas, paint);
     cursor
 }
 
@@ -55,15 +55,15 @@ fn draw_line(line: &FormLine, area: Rect, paint: &mut Paint) -> Option<(u16, u16
             pen.over(Role::Input);
             let (text, column) = input.window(pen.left().saturating_sub(1));
             let x = pen.x();
-            let room = pen.left();
+            let space = pen.left();
             pen.put(text, Role::Input);
-            let column = u16::try_from(column.min(room.saturating_sub(1))).unwrap_or(0);
-            (*focused && room > 0).then_some((x + column, area.y))
+            let column = u16::try_from(column.min(space.saturating_sub(1))).unwrap_or(0);
+            (*focused && space > 0).then_some((x + column, area.y))
         }
     }
 }
 
-fn buttons(areas: &DialogAreas, paint: &mut Paint) {
+fn draw_buttons(areas: &DialogAreas, paint: &mut Paint) {
     for (index, (label, area)) in areas.form.buttons.iter().zip(&areas.buttons).enumerate() {
         let focused = areas.form.focused_button == Some(index);
         let mut pen = paint.pen(*area);
@@ -73,8 +73,8 @@ fn buttons(areas: &DialogAreas, paint: &mut Paint) {
     }
 }
 
-/// Says at the bottom border how much lies below.
-fn scroll_mark(areas: &DialogAreas, paint: &mut Paint) {
+/// Shows at the bottom border how many lines are below.
+fn draw_scroll_mark(areas: &DialogAreas, paint: &mut Paint) {
     let seen = areas.first + usize::from(areas.body.height);
     let below = areas.lines.len().saturating_sub(seen);
     if below == 0 && areas.first == 0 {

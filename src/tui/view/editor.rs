@@ -1,4 +1,4 @@
-//! The editor: line numbers, coloured text with selection and what was found, messages, and the panel beside it.
+//! The editor: line numbers, highlighted text with selection and matches, messages, and the panel.
 
 use ratatui::layout::Rect;
 
@@ -9,18 +9,19 @@ use super::script::role;
 use crate::tui::app::form::{Piece, wrap};
 use crate::tui::app::layout::Areas;
 use crate::tui::app::model::Model;
+use crate::tui::app::opening::Origin;
 use crate::tui::app::screen::editor::areas::{self, EditorAreas};
-use crate::tui::app::screen::editor::{Editor, Origin, locked, panel};
+use crate::tui::app::screen::editor::{Editor, panel};
 use crate::tui::app::theme::Role;
 use crate::tui::editor::cells::glyphs;
 
-/// Draws the editor, when a script is open; gives back where the cursor stands.
+/// Draws the editor if it is open. Returns the position of the cursor.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16)> {
-    let editor = model.editor.as_deref()?;
+    let editor = model.screens.get::<Editor>()?;
     if areas.editor.height == 0 {
         return None;
     }
-    let areas = areas::of(model, editor);
+    let areas = areas::of(model, editor, areas.editor);
     for area in &areas.panel {
         pane::border(paint, *area, false);
     }
@@ -29,8 +30,8 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
     let rows = usize::from(areas.text.height);
     let lines = editor.document.lines().len();
     for (row, line) in (0..areas.text.height).zip(editor.top..lines.min(editor.top + rows)) {
-        gutter(editor, line, shifted(areas.gutter, row), paint);
-        text(editor, line, shifted(areas.text, row), paint);
+        draw_gutter(editor, line, shifted(areas.gutter, row), paint);
+        draw_text(editor, line, shifted(areas.text, row), paint);
     }
     for (row, (words, bad)) in (0..areas.messages.height).zip(areas::messages(model, editor)) {
         let role = if bad { Role::Danger } else { Role::Warning };
@@ -38,15 +39,15 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) -> Option<(u16, u16
         pen.put(if bad { " x " } else { " ! " }, role);
         pen.put(&words, role);
     }
-    beside(model, editor, &areas, paint);
-    place(editor, &areas, paint);
-    find(editor, areas.find, paint).or_else(|| cursor(editor, areas.text))
+    draw_panel(model, editor, &areas, paint);
+    draw_position(editor, &areas, paint);
+    draw_search_line(editor, areas.find, paint).or_else(|| cursor_position(editor, areas.text))
 }
 
 fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
     let dash = || (String::from(" ─ "), Role::Border);
     let mut title = vec![(String::from("Edit"), Role::BorderFocused), dash(), (editor.name(), Role::Title)];
-    let (text, role) = match (locked(model), editor.origin) {
+    let (text, role) = match (editor.read_only_reason(model.read_only), editor.origin) {
         (_, Origin::Recalled) => ("from the ledger, read-only", Role::Warning),
         (Some(_), _) => ("read-only", Role::Warning),
         (None, _) if editor.home.is_some() => ("unproved draft", Role::Danger),
@@ -55,13 +56,13 @@ fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
         _ => return title,
     };
     let glyph = if ascii { "*" } else { "●" };
-    // Before the name: a narrow title is cut at its end.
+    // Before the name, because a narrow title is cut at its end.
     title.splice(1..1, [dash(), (format!("{glyph} {text}"), role)]);
     title
 }
 
-/// A fault's or a hazard's mark and the number; that of the cursor's line is bright.
-fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
+/// The mark of a fault or a hazard, and the line number. The number of the cursor's line is bright.
+fn draw_gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
     let (mark, role) = match editor.marks(line) {
         (true, _) => (paint.glyph("✗", "x"), Role::Danger),
         (false, true) => ("!", Role::Warning),
@@ -74,8 +75,8 @@ fn gutter(editor: &Editor, line: usize, area: Rect, paint: &mut Paint) {
     pen.put(&format!("{:>digits$} ", line + 1), if here { Role::Current } else { Role::LineNumber });
 }
 
-/// The cells of one line that are seen.
-fn text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
+/// The visible cells of a line.
+fn draw_text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
     let line = editor.document.line(row);
     let tokens = editor.document.tokens(row);
     let chosen = Chosen::of(editor, row);
@@ -96,19 +97,19 @@ fn text(editor: &Editor, row: usize, area: Rect, paint: &mut Paint) {
         let over = chosen.at(glyph.byte, glyph.character);
         paint.cell(x, area.y, &glyph.shown, kind.unwrap_or(Role::Text), over);
     }
-    // A selection that goes on below takes the line's end along.
+    // A selection that continues on the next line includes the end of this line.
     if chosen.goes_on && end >= from && end < to {
         let x = area.x + u16::try_from(end - from).unwrap_or(u16::MAX);
         paint.cell(x, area.y, " ", Role::Text, Some(Role::Selection));
     }
 }
 
-/// What lies over the text of a line.
+/// The selection and the matches in a line.
 struct Chosen {
     selected: std::ops::Range<usize>,
     goes_on: bool,
     found: Vec<std::ops::Range<usize>>,
-    /// The cursor's byte in its line.
+    /// The byte of the cursor, if it is in this line.
     cursor: Option<usize>,
 }
 
@@ -137,8 +138,8 @@ impl Chosen {
     }
 }
 
-/// Where the cursor is, in the frame's bottom line.
-fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
+/// The position of the cursor, at the bottom border.
+fn draw_position(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
     let frame = areas.frame;
     let (row, _) = editor.document.cursor();
     let lines = editor.document.lines().len();
@@ -154,15 +155,15 @@ fn place(editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
 }
 
 /// The panel: three blocks in a column, or one below the text.
-fn beside(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
+fn draw_panel(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint) {
     let Some(last) = areas.panel.last() else { return };
     let most = usize::from(last.bottom());
     let proof = panel::proof_lines(model, editor);
     let count = proof.len();
     let blocks = [
         (panel::proof_title(editor), (proof, count)),
-        (String::from("Operations"), panel::operation_lines(editor, most)),
-        (String::from("Hazards"), panel::hazard_lines(editor, most)),
+        (String::from("Operations"), panel::operation_lines(model, editor, most)),
+        (String::from("Hazards"), panel::hazard_lines(model, editor, most)),
     ];
     if let [below] = areas.panel.as_slice() {
         let mut all = (Vec::new(), 0);
@@ -174,14 +175,14 @@ fn beside(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut Paint
             }));
             all.1 += 1 + total;
         }
-        return block_of("Proof, operations, hazards", &all, *below, paint);
+        return draw_block("Proof, operations, hazards", &all, *below, paint);
     }
     for (area, (name, lines)) in areas.panel.iter().zip(blocks) {
-        block_of(&name, &lines, *area, paint);
+        draw_block(&name, &lines, *area, paint);
     }
 }
 
-fn block_of(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut Paint) {
+fn draw_block(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut Paint) {
     let inside = pane::titled(paint, area, &[(String::from(name), Role::Title)]);
     let width = usize::from(inside.width).saturating_sub(2);
     let wrapped: Vec<panel::Line> = lines.iter().flat_map(|line| wrap(line, width, 2)).collect();
@@ -199,8 +200,8 @@ fn block_of(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut P
     }
 }
 
-/// The line in which one searches; gives back where the cursor stands in it.
-fn find(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
+/// The search line. Returns the position of the cursor.
+fn draw_search_line(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     let find = editor.find.as_ref().filter(|_| area.height > 0)?;
     let mut pen = paint.pen(area);
     pen.put(" find: ", Role::FooterKey);
@@ -214,12 +215,12 @@ fn find(editor: &Editor, area: Rect, paint: &mut Paint) -> Option<(u16, u16)> {
     pen.over(Role::Input);
     let (text, column) = find.input.window(pen.left().saturating_sub(1));
     let x = pen.x();
-    let room = pen.left();
+    let space = pen.left();
     pen.put(text, Role::Input);
-    Some((x + u16::try_from(column.min(room.saturating_sub(1))).unwrap_or(0), area.y))
+    Some((x + u16::try_from(column.min(space.saturating_sub(1))).unwrap_or(0), area.y))
 }
 
-fn cursor(editor: &Editor, area: Rect) -> Option<(u16, u16)> {
+fn cursor_position(editor: &Editor, area: Rect) -> Option<(u16, u16)> {
     let (row, _) = editor.document.cursor();
     let x = editor.document.cursor_cell().checked_sub(editor.left)?;
     let y = row.checked_sub(editor.top)?;

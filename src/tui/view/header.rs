@@ -1,55 +1,53 @@
-//! The header: which project and database this is, and how they stand to each other.
+//! The header: the project, the database, and its state.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::Paint;
 use crate::tui::app::command::Command;
+use crate::tui::app::format::join_ids;
 use crate::tui::app::layout::Areas;
 use crate::tui::app::model::{Connection, Model};
-use crate::tui::app::run::ids;
-use crate::tui::app::screen::compare_list::badges;
-use crate::tui::app::screen::own_server;
 use crate::tui::app::theme::Role;
 
-/// Draws the header, and below it a narrow screen's line about what is pending.
+/// Draws the header, and on a narrow screen the line about pending revisions below it.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     paint.fill(areas.header, Role::Header);
-    let state = state(model);
+    let state = describe_state(model);
     let mut pen = paint.pen(areas.header);
     pen.over(Role::Header);
     let narrow = areas.pending_line.height > 0;
     let mut right: String =
-        if narrow { short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
-    let place = place(model);
+        if narrow { describe_short_state(model) } else { state.iter().map(|(text, _)| text.as_str()).collect() };
+    let place = describe_database(model);
     let taken = 1 + place.iter().map(|(text, _)| text.width()).sum::<usize>() + 2 + 1;
     pen.put(" ", Role::Text);
-    let room = (pen.left() + 1).saturating_sub(taken);
-    // What was found of the database stands beside the head, at the end of the line.
-    let badges = fitting(badges(model), &place, pen.left());
+    let space = (pen.left() + 1).saturating_sub(taken);
+    // The differences are next to the head, at the end of the line.
+    let badges = fit_badges(model.differences.badges(model.preferences.ascii), &place, pen.left());
     let beside = width(&badges) + 2 * badges.len();
-    let room = room.saturating_sub(beside);
-    if right.width() > room && matches!(model.server.connection, Connection::Connected) {
-        right = pending_words(model);
+    let space = space.saturating_sub(beside);
+    if right.width() > space && matches!(model.server.connection, Connection::Connected) {
+        right = describe_pending(model);
     }
-    // Where room is short the server's version gives way, but never the database's name.
+    // If the space is short, the server's version is cut, but never the database's name.
     let connected = matches!(model.server.connection, Connection::Connected);
     for (text, role) in badges.iter().rev() {
         pen.right(&format!("{text} "), *role);
     }
-    if right.width() <= room || !connected || model.width >= 60 && badges.is_empty() {
+    if right.width() <= space || !connected || model.width >= 60 && badges.is_empty() {
         pen.right(&format!("{right} "), state.first().map_or(Role::Text, |(_, role)| *role));
     }
     for (text, role) in place {
         pen.put(&text, role);
     }
     if narrow {
-        pending_line(model, areas.pending_line, paint);
+        draw_pending_line(model, areas.pending_line, paint);
     }
 }
 
-/// What fits beside the database's name, which is never cut for it.
-fn fitting(mut badges: Vec<(String, Role)>, place: &[(String, Role)], left: usize) -> Vec<(String, Role)> {
+/// The badges that fit. The database's name is never cut for them.
+fn fit_badges(mut badges: Vec<(String, Role)>, place: &[(String, Role)], left: usize) -> Vec<(String, Role)> {
     let name: usize = place.iter().filter(|(text, _)| !text.starts_with(" · ")).map(|(text, _)| text.width()).sum();
     while !badges.is_empty() && name + width(&badges) + 2 * badges.len() > left {
         badges.pop();
@@ -62,7 +60,7 @@ fn width(pieces: &[(String, Role)]) -> usize {
 }
 
 /// Project, environment, database, host, server.
-fn place(model: &Model) -> Vec<(String, Role)> {
+fn describe_database(model: &Model) -> Vec<(String, Role)> {
     let mut pieces = vec![(model.project.clone(), Role::Title)];
     if model.environment.is_some() || !model.environments.is_empty() {
         pieces.push((format!("  {}", model.environment_name()), Role::Head));
@@ -82,45 +80,45 @@ fn place(model: &Model) -> Vec<(String, Role)> {
     pieces
 }
 
-/// The connection or, when all is well, where the database stands.
-fn state(model: &Model) -> Vec<(String, Role)> {
+/// The state of the connection or, if connected, the heads.
+fn describe_state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
-        Connection::Away(_) => vec![(away(model), Role::Danger)],
-        Connection::Nowhere(_) => vec![(nowhere(model), Role::Warning)],
+        Connection::Away(_) => vec![(describe_away(model), Role::Danger)],
+        Connection::NoDatabase(_) => vec![(describe_no_database(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
-            let mut at = ids(heads);
+            let mut at = join_ids(heads);
             if let [only] = heads
                 && let Some(file) = model.script_of(only)
             {
                 at = format!("{at} {}", super::pen::fit(file.script.summary(), 28, model.preferences.ascii));
             }
-            vec![(format!("at {at} · {}", pending_words(model)), Role::Text)]
+            vec![(format!("at {at} · {}", describe_pending(model)), Role::Text)]
         }
     }
 }
 
-fn short_state(model: &Model) -> String {
+fn describe_short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
-        Connection::Away(_) => away(model),
-        Connection::Nowhere(_) => nowhere(model),
+        Connection::Away(_) => describe_away(model),
+        Connection::NoDatabase(_) => describe_no_database(model),
         Connection::Connected => String::new(),
     }
 }
 
-fn away(model: &Model) -> String {
+fn describe_away(model: &Model) -> String {
     let keys = &model.preferences.keymap;
-    format!("server away · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+    format!("server not reachable · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
 }
 
-fn nowhere(model: &Model) -> String {
+fn describe_no_database(model: &Model) -> String {
     let keys = &model.preferences.keymap;
     format!("no database · {} own server · {} why", keys.shown(Command::OwnServer), keys.shown(Command::Problem))
 }
 
-fn pending_words(model: &Model) -> String {
+fn describe_pending(model: &Model) -> String {
     match model.history.pending().len() {
         0 if model.history.missing_count() > 0 => String::from("a revision is missing"),
         0 => String::from("nothing pending"),
@@ -136,15 +134,15 @@ fn pending_role(model: &Model) -> Role {
     }
 }
 
-fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
+fn draw_pending_line(model: &Model, area: Rect, paint: &mut Paint) {
     let mut pen = paint.pen(area);
     pen.put(" ", Role::Text);
     match (&model.server.connection, model.heads()) {
         (_, Some(heads)) => {
             pen.put("at ", Role::Muted);
-            pen.put(&ids(heads), Role::Current);
+            pen.put(&join_ids(heads), Role::Current);
             let pending = model.history.pending();
-            pen.put(&format!(" · {}", pending_words(model)), pending_role(model));
+            pen.put(&format!(" · {}", describe_pending(model)), pending_role(model));
             if let Some(next) = pending.first() {
                 pen.put(", next ", Role::Muted);
                 pen.put(next.short(), Role::Id);
@@ -153,12 +151,12 @@ fn pending_line(model: &Model, area: Rect, paint: &mut Paint) {
             }
         }
         (Connection::Away(error), None) => pen.put(&error.message, Role::Warning),
-        (Connection::Nowhere(_), None) => {
-            // The header says that there is none; the second line says how to come to one.
-            if let Some((way, _)) = own_server::words(model).get(1) {
+        (Connection::NoDatabase(_), None) => {
+            // The header says that there is no database; the second line says what to do.
+            if let Some((way, _)) = model.server.connection.no_database_lines(&model.preferences).get(1) {
                 pen.put(way, Role::Warning);
             }
         }
-        (_, None) => pen.put("what is pending is known once the server answers", Role::Muted),
+        (_, None) => pen.put("pending revisions are unknown until the server answers", Role::Muted),
     }
 }

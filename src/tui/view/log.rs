@@ -1,14 +1,14 @@
-//! The command log: every statement as it ran.
+//! The command log.
 
 use ratatui::layout::Rect;
 
 use super::history::shifted;
 use super::pane;
 use super::pen::Paint;
+use crate::core::text::plural;
+use crate::tui::app::format::format_duration;
 use crate::tui::app::log::{Entry, State};
 use crate::tui::app::model::{Model, Pane};
-use crate::tui::app::run::spell;
-use crate::tui::app::screen::plan_rows::count;
 use crate::tui::app::theme::Role;
 
 /// Draws the pane.
@@ -16,14 +16,14 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Log && !model.is_covered();
-    let more = if model.log.back > 0 { format!("{} newer below", model.log.back) } else { String::new() };
+    let focused = model.panes.focus == Pane::Log && !model.is_covered();
+    let more = if model.log.back > 0 { format!("{} newer entries below", model.log.back) } else { String::new() };
     let inside = pane::titled(paint, area, &pane::title(4, "Log", focused, &more));
     let entries = model.log.entries();
     if entries.is_empty() {
         let mut pen = paint.pen(shifted(inside, 0));
         pen.skip(1);
-        pen.put("every statement that runs is written here", Role::Muted);
+        pen.put("the statements that run are listed here", Role::Muted);
         return;
     }
     let height = usize::from(inside.height);
@@ -50,11 +50,11 @@ fn draw_entry(entry: &Entry, area: Rect, paint: &mut Paint) {
         State::Running => "running".to_owned(),
         State::Failed => "failed".to_owned(),
         State::Undone => "undone".to_owned(),
-        _ => entry.elapsed.map(spell).unwrap_or_default(),
+        _ => entry.elapsed.map(format_duration).unwrap_or_default(),
     };
-    let rows = entry.rows.map(|rows| count(rows, "row")).unwrap_or_default();
+    let rows = entry.rows.map(|rows| plural(rows, "row")).unwrap_or_default();
     if pen.left() > 50 {
-        // News has nothing at the right, and takes the room for itself.
+        // A message has nothing on the right and uses the whole line.
         if !rows.is_empty() || !word.is_empty() {
             pen.right(&format!("{rows:>12}  {word:>9} "), role);
         }

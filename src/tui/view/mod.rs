@@ -1,17 +1,17 @@
-//! The picture of a model: `(&Model, &mut Frame)` to cells, nothing else. Only what is seen is built.
+//! Draws a model: `(&Model, &mut Frame)` to cells. Only the visible part is built.
 
 mod dialog;
 mod editor;
 mod footer;
 mod header;
 mod history;
+mod list;
 mod log;
 mod pane;
 mod pen;
 mod pending;
 mod plan;
 mod script;
-mod sheet;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -19,10 +19,11 @@ use ratatui::layout::Rect;
 
 use self::pen::Paint;
 use crate::tui::app::layout;
+use crate::tui::app::model::screen::Layer;
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
 
-/// Draws the model; the cursor is put where one types.
+/// Draws the model, and sets the cursor of a text field.
 pub fn draw(model: &Model, frame: &mut Frame) {
     let area = frame.area();
     let cursor = paint(model, area, frame.buffer_mut());
@@ -31,9 +32,9 @@ pub fn draw(model: &Model, frame: &mut Frame) {
     }
 }
 
-/// Fills a buffer; gives back where the cursor stands.
+/// Fills a buffer. Returns the position of the cursor.
 fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
-    // Between a resize and its message the frame may be smaller than the model thinks.
+    // Between a resize and its message the frame may be smaller than the model's size.
     if area.width == 0 || area.height == 0 || area.width < model.width || area.height < model.height {
         return None;
     }
@@ -42,7 +43,7 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let areas = layout::areas(model);
     if areas.too_small {
         let mut pen = paint.pen(Rect { height: 1, ..area });
-        pen.put("too small: 30×8 is needed", Role::Warning);
+        pen.put("the terminal is too small (at least 30×8)", Role::Warning);
         return None;
     }
     header::draw(model, &areas, &mut paint);
@@ -53,7 +54,8 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
         (Pane::Log, areas.log),
     ];
     for focused in [false, true] {
-        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.focus && !model.is_covered()) == focused) {
+        for (_, area) in panes.iter().filter(|(pane, _)| (*pane == model.panes.focus && !model.is_covered()) == focused)
+        {
             pane::border(&mut paint, *area, focused);
         }
     }
@@ -66,8 +68,8 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Pane::Log => log::draw(model, areas.log, &mut paint),
         }
     }
-    if model.sheet.is_some() {
-        sheet::draw(model, &areas, &mut paint);
+    if model.screens.has(Layer::List) {
+        list::draw(model, &areas, &mut paint);
     } else {
         plan::draw(model, &areas, &mut paint);
     }

@@ -1,4 +1,4 @@
-//! The frame of a pane: its border, shared with its neighbours, and its title.
+//! The frame of a pane: its title, and its border, which neighbours share.
 
 use ratatui::layout::Rect;
 use ratatui::symbols::border;
@@ -21,7 +21,7 @@ const ASCII: border::Set<'_> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// Draws a pane's border; where it meets another's, the two are joined.
+/// Draws the border of a pane. Where two borders meet, they are joined.
 pub fn border(paint: &mut Paint, area: Rect, focused: bool) {
     if area.width < 2 || area.height < 2 {
         return;
@@ -36,7 +36,7 @@ pub fn border(paint: &mut Paint, area: Rect, focused: bool) {
         .render(area, paint.buffer);
 }
 
-/// Writes a title into the border, once every border stands, and says where the inside is.
+/// Writes a title into the border after all borders are drawn. Returns the area inside.
 pub fn titled(paint: &mut Paint, area: Rect, title: &[(String, Role)]) -> Rect {
     if area.width < 2 || area.height < 2 {
         return Rect::default();
@@ -54,7 +54,7 @@ pub fn titled(paint: &mut Paint, area: Rect, title: &[(String, Role)]) -> Rect {
     layout::inner(area)
 }
 
-/// The title of a pane: its number and name, bright when it has the focus, and more behind a dash.
+/// The title of a pane: its number and name, and more text after a dash. It is bright if the pane has the focus.
 pub fn title(number: u8, name: &str, focused: bool, more: &str) -> Vec<(String, Role)> {
     let role = if focused { Role::BorderFocused } else { Role::Title };
     let mut title = vec![(format!("{number} {name}"), role)];
@@ -65,8 +65,8 @@ pub fn title(number: u8, name: &str, focused: bool, more: &str) -> Vec<(String, 
     title
 }
 
-/// Writes sentences inside, broken at blanks, with `margin` cells free on both sides. What does not fit
-/// goes into the last line, which then ends in an ellipsis.
+/// Writes text with `margin` cells on both sides, wrapped at blanks. The text that does not fit is appended to the last
+/// line, which is cut with an ellipsis.
 pub fn wrapped(paint: &mut Paint, inside: Rect, margin: u16, pieces: &[Piece]) {
     let width = inside.width.saturating_sub(2 * margin);
     let mut lines = wrap(pieces, usize::from(width), 0).into_iter();

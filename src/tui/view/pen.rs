@@ -1,4 +1,4 @@
-//! Writing text into cells: one line at a time, wide characters never cut in two, … where it is too long.
+//! Writes text into cells, one line at a time. Wide characters are never split; text that is too long ends with `…`.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::tui::app::preferences::Preferences;
 use crate::tui::app::theme::{Role, Theme};
 
-/// A buffer with the styles to write into it.
+/// A buffer with the styles.
 pub struct Paint<'a> {
     theme: &'a Theme,
     pub ascii: bool,
@@ -26,13 +26,13 @@ pub struct Pen<'a> {
     x: u16,
     y: u16,
     end: u16,
-    /// Lies below every style that is written, e.g. a selection.
+    /// The style on top of every written style, for example of a selection.
     over: Style,
     dimmed: bool,
 }
 
 impl<'a> Paint<'a> {
-    /// Paints with a user's theme and glyphs.
+    /// Paints with the user's theme and glyphs.
     pub const fn new(preferences: &'a Preferences, buffer: &'a mut Buffer) -> Self {
         Self { theme: &preferences.theme, ascii: preferences.ascii, buffer }
     }
@@ -57,7 +57,7 @@ impl<'a> Paint<'a> {
         }
     }
 
-    /// Blanks in a style.
+    /// Fills an area with blanks.
     pub fn fill(&mut self, area: Rect, role: Role) {
         let style = self.theme.style(role);
         let area = area.intersection(self.buffer.area);
@@ -71,7 +71,7 @@ impl<'a> Paint<'a> {
         }
     }
 
-    /// Writes one character, with a role that lies over its own.
+    /// Writes one character. The style of `over` is on top of its own.
     pub fn cell(&mut self, x: u16, y: u16, shown: &str, role: Role, over: Option<Role>) {
         let mut style = self.theme.style(role);
         if let Some(over) = over {
@@ -80,26 +80,26 @@ impl<'a> Paint<'a> {
         self.buffer.set_stringn(x, y, shown, usize::from(u16::MAX), style);
     }
 
-    /// A glyph, or its twin in ASCII.
-    pub const fn glyph(&self, glyph: &'static str, twin: &'static str) -> &'static str {
-        if self.ascii { twin } else { glyph }
+    /// A glyph, or its ASCII form.
+    pub const fn glyph(&self, glyph: &'static str, ascii_form: &'static str) -> &'static str {
+        if self.ascii { ascii_form } else { glyph }
     }
 }
 
 impl Pen<'_> {
-    /// Lays a style over all that is written from here on, to the line's end.
+    /// Puts a style on top of everything that is written from here to the end of the line.
     pub fn over(&mut self, role: Role) {
         self.over = self.theme.style(role);
         let area = Rect::new(self.x, self.y, self.end.saturating_sub(self.x), 1);
         self.buffer.set_style(area, self.over);
     }
 
-    /// Writes all that follows in the muted style.
+    /// Writes everything that follows in the muted style.
     pub const fn dim(&mut self) {
         self.dimmed = true;
     }
 
-    /// The cells that are left.
+    /// The number of cells that are left.
     pub const fn left(&self) -> usize {
         self.end.saturating_sub(self.x) as usize
     }
@@ -109,14 +109,14 @@ impl Pen<'_> {
         self.x
     }
 
-    /// Writes a text; what does not fit is cut, and … says so.
+    /// Writes a text. If it does not fit, it is cut and ends with `…`.
     pub fn put(&mut self, text: &str, role: Role) {
         let width = self.left();
         let fitted = fit(text, width, self.ascii);
         self.write(&fitted, role);
     }
 
-    /// Writes a text into a column of `width` cells, filled up with blanks.
+    /// Writes a text into a column of `width` cells, filled with blanks.
     pub fn column(&mut self, text: &str, width: usize, role: Role) {
         let width = width.min(self.left());
         let fitted = fit(text, width, self.ascii);
@@ -125,7 +125,7 @@ impl Pen<'_> {
         self.x = (start + u16::try_from(width).unwrap_or(u16::MAX)).min(self.end);
     }
 
-    /// Writes a text so that it ends at the line's end, if there is room with a blank before it.
+    /// Writes a text at the end of the line, if it fits with a blank before it.
     pub fn right(&mut self, text: &str, role: Role) {
         let width = text.width();
         if width < self.left() {
@@ -137,7 +137,7 @@ impl Pen<'_> {
         }
     }
 
-    /// Leaves cells blank.
+    /// Skips cells.
     pub fn skip(&mut self, cells: usize) {
         self.x = self.x.saturating_add(u16::try_from(cells).unwrap_or(u16::MAX)).min(self.end);
     }
@@ -152,7 +152,7 @@ impl Pen<'_> {
     }
 }
 
-/// A text in at most `width` cells; cut before the character that would not fit, with … at its end.
+/// A text in at most `width` cells. It is cut between graphemes and then ends with `…`.
 pub fn fit(text: &str, width: usize, ascii: bool) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
@@ -173,15 +173,15 @@ pub fn fit(text: &str, width: usize, ascii: bool) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// Lines, arrows and dots by what comes nearest in ASCII; letters of any script stay as they are.
+/// The text with lines, arrows and dots replaced by ASCII characters. Letters of any script stay.
 pub fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(ascii_twin).collect())
+    Cow::Owned(text.chars().map(ascii_form_of).collect())
 }
 
-const fn ascii_twin(character: char) -> char {
+const fn ascii_form_of(character: char) -> char {
     match character {
         '│' | '┆' => '|',
         '╷' => ':',
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wide_character_is_never_cut_in_two() {
+    fn a_wide_character_is_never_split() {
         assert_eq!(fit("마이그레이션", 12, false), "마이그레이션");
         assert_eq!(fit("마이그레이션", 11, false), "마이그레이…");
         assert_eq!(fit("마이그레이션", 10, false), "마이그레…");

@@ -1,4 +1,4 @@
-//! The plan screen: steps, statements, hazards with what was counted, and how far the run has come.
+//! The plan screen: steps, statements, hazards with their evidence, and the progress of the run.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -9,20 +9,20 @@ use super::pen::{Paint, Pen};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Plan, Step, TransactionMode};
+use crate::core::text::plural;
 use crate::engine::ErrorKind;
 use crate::tui::app::command::Command;
+use crate::tui::app::format::{describe_evidence, describe_target, format_duration, join_ids};
 use crate::tui::app::layout::Areas;
 use crate::tui::app::log::one_line;
 use crate::tui::app::model::Model;
-use crate::tui::app::run::{ids, spell};
-use crate::tui::app::screen::plan::{PlanScreen, Run, StatementState, StepState, Waiting};
-use crate::tui::app::screen::plan_rows::{Row, count, evidence_words};
-use crate::tui::app::screen::planning::in_words;
+use crate::tui::app::screen::plan::rows::PlanRow;
+use crate::tui::app::screen::plan::{PlanScreen, RunState, StatementState, StepState, WaitingFor};
 use crate::tui::app::theme::Role;
 
-/// Draws the screen, when there is a plan.
+/// Draws the screen if it is open.
 pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
-    let Some(screen) = model.plan.as_ref().filter(|_| areas.plan.height > 0) else { return };
+    let Some(screen) = model.screens.get::<PlanScreen>().filter(|_| areas.plan.height > 0) else { return };
     pane::titled(paint, areas.plan, &title(&screen.plan));
     for row in 0..areas.plan_body.height {
         let index = screen.top + usize::from(row);
@@ -34,19 +34,19 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
         pen.put(if index == screen.cursor { ">" } else { " " }, Role::Current);
         draw_row(model, screen, *entry, &mut pen);
     }
-    status(model, screen, areas.plan_status, paint);
+    draw_status(model, screen, areas.plan_status, paint);
 }
 
 fn title(plan: &Plan) -> Vec<(String, Role)> {
-    let name = format!("Plan: {}", in_words(plan.direction, &plan.target));
+    let name = format!("Plan: {}", describe_target(plan.direction, &plan.target));
     let mode = match plan.mode {
         TransactionMode::Each => "each in its own transaction",
         TransactionMode::All => "all in one transaction",
     };
     let counted = format!(
         " ─ {} · {} · {mode}",
-        count(plan.steps.len() as u64, "revision"),
-        count(plan.statement_count() as u64, "statement")
+        plural(plan.steps.len() as u64, "revision"),
+        plural(plan.statement_count() as u64, "statement")
     );
     let mut pieces = vec![(name, Role::BorderFocused), (counted, Role::Muted)];
     if let Some(name) = plan.environment.name.as_ref().filter(|_| plan.environment.protected) {
@@ -55,34 +55,34 @@ fn title(plan: &Plan) -> Vec<(String, Role)> {
     pieces
 }
 
-fn draw_row(model: &Model, screen: &PlanScreen, row: Row, pen: &mut Pen) {
+fn draw_row(model: &Model, screen: &PlanScreen, row: PlanRow, pen: &mut Pen) {
     match row {
-        Row::Step { step } => {
+        PlanRow::Step { step } => {
             if let Some(planned) = screen.plan.steps.get(step) {
-                step_row(model, screen, (step, planned), pen);
+                draw_step(model, screen, (step, planned), pen);
             }
         }
-        Row::Nothing { .. } => {
+        PlanRow::NoStatement { .. } => {
             pen.skip(7);
-            pen.put("nothing to run; only the version table changes", Role::Muted);
+            pen.put("no statements; only the version table changes", Role::Muted);
         }
-        Row::Sql { step, statement, line } => sql_row(model, screen, (step, statement, line), pen),
-        Row::Hazard { step, statement, hazard } => {
+        PlanRow::Sql { step, statement, line } => draw_statement(model, screen, (step, statement, line), pen),
+        PlanRow::Hazard { step, statement, hazard } => {
             let found = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement));
             if let Some(hazard) = found.and_then(|statement| statement.hazards.get(hazard)) {
-                hazard_row(hazard, &screen.plan, pen);
+                draw_hazard(hazard, &screen.plan, pen);
             }
         }
     }
 }
 
-fn step_row(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), pen: &mut Pen) {
+fn draw_step(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), pen: &mut Pen) {
     let numbers = screen.plan.steps.len().to_string().len();
-    let right = step_words(screen, number, step);
+    let right = describe_step(screen, number, step);
     if pen.left() > right.0.width() + 34 {
         pen.right(&format!("{} ", right.0), right.1);
     }
-    let state = screen.running().and_then(|running| running.steps.get(number)).copied();
+    let state = screen.progress().and_then(|running| running.steps.get(number)).copied();
     let (glyph, role) = step_glyph(model, step, state);
     pen.put(glyph, role);
     pen.put(&format!(" {:>numbers$} ", number + 1), Role::Muted);
@@ -91,18 +91,18 @@ fn step_row(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step), 
     pen.put(step.message.lines().next().unwrap_or_default(), Role::Title);
 }
 
-/// What a step does to the database, or how it went.
-fn step_words(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role) {
-    match screen.running().and_then(|running| running.steps.get(number)) {
+/// What a step does to the database, or its result.
+fn describe_step(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role) {
+    match screen.progress().and_then(|running| running.steps.get(number)) {
         Some(StepState::Running) => (String::from("running"), Role::Current),
-        Some(StepState::Done(elapsed)) => (format!("done in {}", spell(*elapsed)), Role::Good),
+        Some(StepState::Done(elapsed)) => (format!("done in {}", format_duration(*elapsed)), Role::Good),
         Some(StepState::Failed) => (String::from("stopped here"), Role::Danger),
         Some(StepState::RolledBack) => (String::from("rolled back"), Role::Warning),
-        Some(StepState::Waiting) if screen.running().is_some() => (String::from("not run"), Role::Muted),
+        Some(StepState::Waiting) if screen.progress().is_some() => (String::from("not run"), Role::Muted),
         _ if step.path.is_none() => (String::from("script from the ledger"), Role::Warning),
         _ if !step.transactional => (String::from("outside a transaction"), Role::Warning),
         _ if step.statements.is_empty() => (String::new(), Role::Muted),
-        _ => (count(step.statements.len() as u64, "statement"), Role::Muted),
+        _ => (plural(step.statements.len() as u64, "statement"), Role::Muted),
     }
 }
 
@@ -118,23 +118,23 @@ const fn step_glyph(model: &Model, step: &Step, state: Option<StepState>) -> (&'
     }
 }
 
-fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
+fn draw_statement(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, usize, usize), pen: &mut Pen) {
     let Some(planned) = screen.plan.steps.get(step).and_then(|step| step.statements.get(statement)) else { return };
     let mut text = if screen.full {
         planned.sql().lines().nth(line).unwrap_or_default().to_owned()
     } else {
-        one_line(planned.sql())
+        one_line(&planned.sql())
     };
     if !screen.full || line + 1 >= planned.sql().lines().count() {
         text.push(';');
         if let Some(data) = planned.copy_data() {
-            text = format!("{text} with {}", count(data.lines().count() as u64, "row"));
+            text = format!("{text} with {}", plural(data.lines().count() as u64, "row"));
         }
     }
-    let state = screen.running().and_then(|running| running.statements.get(&(step, statement)));
+    let state = screen.progress().and_then(|running| running.statements.get(&(step, statement)));
     if line == 0 {
         if let Some(state) = state {
-            let (words, role) = statement_words(*state, model.now);
+            let (words, role) = describe_statement(*state, model.now);
             pen.right(&format!("{words} "), role);
         }
         pen.put(&format!("{:>5} ", planned.line), Role::LineNumber);
@@ -145,7 +145,7 @@ fn sql_row(model: &Model, screen: &PlanScreen, (step, statement, line): (usize, 
     pen.put(&cut, if matches!(state, Some(StatementState::Failed)) { Role::Danger } else { Role::Text });
 }
 
-fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Role) {
+fn describe_statement(state: StatementState, now: jiff::civil::Time) -> (String, Role) {
     match state {
         StatementState::Running(since) => {
             let running = now.duration_since(since);
@@ -153,16 +153,16 @@ fn statement_words(state: StatementState, now: jiff::civil::Time) -> (String, Ro
             (format!("running {} s", running.as_secs()), Role::Current)
         }
         StatementState::Done(Some(rows), elapsed) => {
-            (format!("{}  {}", count(rows, "row"), spell(elapsed)), Role::Good)
+            (format!("{}  {}", plural(rows, "row"), format_duration(elapsed)), Role::Good)
         }
-        StatementState::Done(None, elapsed) => (spell(elapsed), Role::Good),
+        StatementState::Done(None, elapsed) => (format_duration(elapsed), Role::Good),
         StatementState::Failed => (String::from("failed"), Role::Danger),
         StatementState::Cancelled => (String::from("cancelled"), Role::Warning),
         StatementState::RolledBack => (String::from("rolled back"), Role::Warning),
     }
 }
 
-fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
+fn draw_hazard(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
     let asks = plan.confirm.contains(&hazard.class) && !hazard.affects_nothing();
     let role = match hazard.class {
         _ if hazard.affects_nothing() => Role::Muted,
@@ -175,7 +175,7 @@ fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
     pen.put("  ", Role::Text);
     pen.put(&hazard.object, Role::Title);
     pen.put("  ", Role::Text);
-    let evidence = evidence_words(hazard);
+    let evidence = describe_evidence(hazard);
     if !evidence.is_empty() {
         pen.put(&evidence, role);
         pen.put("  ", Role::Text);
@@ -186,69 +186,77 @@ fn hazard_row(hazard: &Hazard, plan: &Plan, pen: &mut Pen) {
     }
 }
 
-/// The line at the bottom: what Enter would do, what is waited for, or what came of it.
-fn status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
+/// The status line: what Enter does, what the run waits for, or its result.
+fn draw_status(model: &Model, screen: &PlanScreen, area: Rect, paint: &mut Paint) {
     let (text, role) = match &screen.run {
-        Run::Reviewing => reviewing(model, screen),
-        Run::Applying(running) => match &running.waiting {
-            Some(Waiting::Migrator { holder, waited }) => {
-                (format!("waits for another migrator: {holder}, {} so far", spell(*waited)), Role::Warning)
+        RunState::Reviewing => describe_review(model, screen),
+        RunState::Applying(running) => match &running.waiting {
+            Some(WaitingFor::Migrator { holder, waited }) => {
+                (format!("waiting for another migrator: {holder}, for {}", format_duration(*waited)), Role::Warning)
             }
-            Some(Waiting::Blockers(blockers)) => (blockers_words(blockers), Role::Warning),
-            None if model.cancelling => (String::from("cancelling: waiting for the server's answer …"), Role::Warning),
-            None => (applying(model, screen), Role::Current),
+            Some(WaitingFor::Blockers(blockers)) => (describe_blockers(blockers), Role::Warning),
+            None if model.jobs.is_cancelling() => {
+                (String::from("cancelling: waiting for the server's answer …"), Role::Warning)
+            }
+            None => (describe_progress(model, screen), Role::Current),
         },
-        Run::Done(outcome, _) => {
+        RunState::Done(outcome, _) => {
             let seconds: f64 = outcome.steps.iter().map(|step| step.seconds).sum();
-            let elapsed = spell(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
-            let steps = count(outcome.steps.len() as u64, "revision");
-            let words = format!("done: {} → {}, {steps} in {elapsed}", ids(&outcome.from), ids(&outcome.to));
+            let elapsed = format_duration(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
+            let steps = plural(outcome.steps.len() as u64, "revision");
+            let words = format!("done: {} → {}, {steps} in {elapsed}", join_ids(&outcome.from), join_ids(&outcome.to));
             (words, Role::Good)
         }
-        Run::Failed(error, _) if error.kind == ErrorKind::Interrupted => (error.message.clone(), Role::Warning),
-        Run::Failed(error, _) => (error.message.clone(), Role::Danger),
+        RunState::Failed(error, _) if error.kind == ErrorKind::Interrupted => (error.message.clone(), Role::Warning),
+        RunState::Failed(error, _) => (error.message.clone(), Role::Danger),
     };
     let mut pen = paint.pen(area);
     pen.put(" ", role);
     pen.put(&text, role);
 }
 
-fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
+fn describe_review(model: &Model, screen: &PlanScreen) -> (String, Role) {
     let keys = &model.preferences.keymap;
     if let Some(reason) = screen.stale {
-        return (format!("{reason}: {} makes it again", keys.shown(Command::Refresh)), Role::Warning);
+        return (format!("{reason}; {} prepares it again", keys.shown(Command::Refresh)), Role::Warning);
     }
-    let change = format!("{} → {}", ids(&screen.plan.from), ids(&screen.plan.to));
+    let change = format!("{} → {}", join_ids(&screen.plan.from), join_ids(&screen.plan.to));
     let first = screen
         .plan
         .outdated_environments
         .iter()
-        .map(|outdated| format!("   {} should come first: {}", outdated.environment, outdated.state));
+        .map(|behind| format!("   {} should come first: {}", behind.environment, behind.state));
     let change = first.fold(change, |words, first| words + &first);
     let asks = screen.plan.hazards_to_approve().count();
     match (asks, screen.plan.environment_to_confirm()) {
         (0, None) if !screen.plan.outdated_environments.is_empty() => (change, Role::Warning),
         (0, None) => (change, Role::Muted),
-        (0, Some(_)) => (format!("{change}   the environment has to be confirmed"), Role::Warning),
-        (asks, _) => (format!("{change}   {} to approve", count(asks as u64, "hazard")), Role::Danger),
+        (0, Some(_)) => (format!("{change}   the environment must be confirmed"), Role::Warning),
+        (asks, _) => (format!("{change}   {} to approve", plural(asks as u64, "hazard")), Role::Danger),
     }
 }
 
-fn applying(model: &Model, screen: &PlanScreen) -> String {
-    let Some(running) = screen.running() else { return String::new() };
+fn describe_progress(model: &Model, screen: &PlanScreen) -> String {
+    let Some(running) = screen.progress() else { return String::new() };
     let done = running.steps.iter().filter(|step| matches!(step, StepState::Done(_))).count();
     let since = model.now.duration_since(running.started);
     let seconds = if since.is_negative() { 0 } else { since.unsigned_abs().as_secs() };
-    format!("applying: {done} of {}, {seconds} s", count(running.steps.len() as u64, "revision"))
+    format!("applying: {done} of {}, {seconds} s", plural(running.steps.len() as u64, "revision"))
 }
 
-fn blockers_words(blockers: &[crate::engine::apply::Blocker]) -> String {
+fn describe_blockers(blockers: &[crate::engine::apply::Blocker]) -> String {
     let names: Vec<String> = blockers
         .iter()
         .map(|blocker| {
             let query = one_line(&blocker.query);
-            format!("pid {} ({}, {}, {}) {query}", blocker.pid, blocker.user, blocker.application, spell(blocker.age))
+            format!(
+                "pid {} ({}, {}, {}) {query}",
+                blocker.pid,
+                blocker.user,
+                blocker.application,
+                format_duration(blocker.age)
+            )
         })
         .collect();
-    format!("waits for a lock held by {}", names.join("; "))
+    format!("waiting for a lock held by {}", names.join("; "))
 }

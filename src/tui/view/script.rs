@@ -1,4 +1,4 @@
-//! The script pane: the selected revision's file, coloured once its tokens are there.
+//! The script pane: the file of the selected revision, highlighted when its tokens are ready.
 
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
@@ -11,39 +11,41 @@ use crate::core::graph::RevisionId;
 use crate::engine::project::ScriptFile;
 use crate::engine::state::ledger_scripts::is_from_ledger;
 use crate::tui::app::history::Item;
-use crate::tui::app::layout::{self, GUTTER, TAB, cells};
+use crate::tui::app::layout::{self, GUTTER, cells};
+use crate::tui::app::ledger::{self, MissingScript};
 use crate::tui::app::model::{Model, Pane};
-use crate::tui::app::record::{self, MissingScript};
-use crate::tui::app::screen::proof;
 use crate::tui::app::theme::Role;
-use crate::tui::app::{Highlighted, TokenKind};
+use crate::tui::editor::cells::TAB;
+use crate::tui::editor::{Highlighted, TokenKind};
 
 /// Draws the pane.
 pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     if area.height == 0 {
         return;
     }
-    let focused = model.focus == Pane::Script && !model.is_covered();
+    let focused = model.panes.focus == Pane::Script && !model.is_covered();
     let name = title(model);
     let inside = pane::titled(paint, area, &pane::title(3, "Script", focused, &name));
     match model.selected_script() {
         Some(file) => {
             let lines = layout::script_text(model, area);
-            text(model, file, lines, paint);
-            proof(model, Rect { y: lines.bottom(), height: inside.height - lines.height, ..inside }, paint);
+            draw_text(model, file, lines, paint);
+            draw_proof(model, Rect { y: lines.bottom(), height: inside.height - lines.height, ..inside }, paint);
         }
-        None => words(model, inside, paint),
+        None => draw_placeholder(model, inside, paint),
     }
 }
 
-/// The line below the text: what was proved of it.
-fn proof(model: &Model, row: Rect, paint: &mut Paint) {
+/// The line below the text: the proof.
+fn draw_proof(model: &Model, row: Rect, paint: &mut Paint) {
     if row.height == 0 {
         return;
     }
     let mut pen = paint.pen(row);
     pen.put(" ", Role::Text);
-    for (text, role) in proof::line(model).unwrap_or_default() {
+    for (text, role) in
+        model.selected_proof().map(|proof| proof.line(model.preferences.ascii, model.now)).unwrap_or_default()
+    {
         pen.put(&text, role);
     }
 }
@@ -59,34 +61,34 @@ fn title(model: &Model) -> String {
     if model.history.marks(model.history.selected()).edited {
         title.push_str(" ─ edited");
     }
-    if model.script.wrap {
+    if model.panes.script.wrap {
         title.push_str(" ─ wrapped");
     }
     title
 }
 
-fn text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
+fn draw_text(model: &Model, file: &ScriptFile, inside: Rect, paint: &mut Paint) {
     let known = model.highlights.get(&file.script.revision).filter(|known| *known.text == *file.text);
     let tokens = known.and_then(|known| known.tokens.as_deref());
     let width = usize::from(inside.width).saturating_sub(GUTTER);
-    if model.script.wrap {
-        return wrapped(model, file, tokens, inside, paint);
+    if model.panes.script.wrap {
+        return draw_wrapped(model, file, tokens, inside, paint);
     }
-    for (row, (number, line)) in (0..inside.height).zip(file.text.lines().enumerate().skip(model.script.top)) {
+    for (row, (number, line)) in (0..inside.height).zip(file.text.lines().enumerate().skip(model.panes.script.top)) {
         let mut pen = paint.pen(shifted(inside, row));
         pen.put(&format!("{:>4} ", number + 1), Role::LineNumber);
-        let pieces = pieces(line, number, tokens);
-        put_window(&pieces, model.script.left, width, true, &mut pen);
+        let pieces = split_tokens(line, number, tokens);
+        put_window(&pieces, model.panes.script.left, width, true, &mut pen);
     }
 }
 
-fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, inside: Rect, paint: &mut Paint) {
+fn draw_wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, inside: Rect, paint: &mut Paint) {
     let width = usize::from(inside.width).saturating_sub(GUTTER).max(1);
-    let mut skip = model.script.top;
+    let mut skip = model.panes.script.top;
     let mut row = 0;
     for (number, line) in file.text.lines().enumerate() {
         let height = crate::tui::app::layout::wrapped_height(line, width);
-        let pieces = pieces(line, number, tokens);
+        let pieces = split_tokens(line, number, tokens);
         for part in 0..height {
             if skip > 0 {
                 skip -= 1;
@@ -104,8 +106,8 @@ fn wrapped(model: &Model, file: &ScriptFile, tokens: Option<&Highlighted>, insid
     }
 }
 
-/// A line as pieces with their roles; tabs as blanks.
-fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec<(&'a str, Role)> {
+/// A line as pieces with their roles. Tabs become blanks.
+fn split_tokens<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec<(&'a str, Role)> {
     let mut pieces = Vec::new();
     let mut at = 0;
     for (range, kind) in tokens.and_then(|tokens| tokens.lines.get(number)).into_iter().flatten() {
@@ -118,7 +120,7 @@ fn pieces<'a>(line: &'a str, number: usize, tokens: Option<&Highlighted>) -> Vec
     pieces
 }
 
-/// Writes the cells `from..from + width` of a line; `mark` says with … that there is more on the right.
+/// Writes the cells `from..from + width` of a line. `mark` shows with `…` that it continues on the right.
 fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, mark: bool, pen: &mut Pen) {
     let all: usize = pieces.iter().map(|(text, _)| cells(text)).sum();
     let more = mark && all > from + width;
@@ -157,13 +159,13 @@ pub const fn role(kind: TokenKind) -> Role {
     }
 }
 
-/// What stands where there is no script.
-fn words(model: &Model, inside: Rect, paint: &mut Paint) {
+/// The text if there is no script.
+fn draw_placeholder(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<String> = match model.history.selected_item() {
-        Some(Item::Missing(id)) => missing(model, id),
+        Some(Item::Missing(id)) => describe_missing(model, id),
         Some(Item::Problem(index)) => {
             let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
-            let (place, what) = problem.map(crate::tui::app::history::problem_words).unwrap_or_default();
+            let (place, what) = problem.map(crate::tui::app::history::describe_problem).unwrap_or_default();
             let hint = match problem {
                 Some(crate::engine::project::ScriptProblem::File { hint: Some(hint), .. }) => format!("hint: {hint}"),
                 _ => String::new(),
@@ -171,8 +173,8 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
             vec![place, what, String::new(), hint]
         }
         Some(Item::Base) => vec![
-            String::from("Below every revision: nothing is applied."),
-            String::from("A downgrade to here takes everything back."),
+            String::from("The row below all revisions: an empty database."),
+            String::from("A downgrade to here reverts every revision."),
         ],
         _ => Vec::new(),
     };
@@ -190,16 +192,16 @@ fn words(model: &Model, inside: Rect, paint: &mut Paint) {
     }
 }
 
-/// What is known of a revision that no file has, where the ledger's text is not there to be shown.
-fn missing(model: &Model, id: &RevisionId) -> Vec<String> {
-    let holds = [format!("The database holds {id},"), String::from("and no script of this project has it.")];
-    let rest: &[&str] = match record::script_of_missing(model, id) {
-        MissingScript::Asked => &["", "Looking for its text in the ledger …"],
+/// What is known of a revision that has no file and no copy in the ledger.
+fn describe_missing(model: &Model, id: &RevisionId) -> Vec<String> {
+    let holds = [format!("The database is at {id},"), String::from("and this project has no script for it.")];
+    let rest: &[&str] = match ledger::missing_script(model, id) {
+        MissingScript::Reading => &["", "Reading its script from the ledger …"],
         _ => &[
             "",
-            "The ledger does not have its text either: another program applied it, or it was stamped.",
-            "It may lie on another branch of the repository, or its file was removed.",
-            "Bring the file back, or stamp the database with a revision that is here.",
+            "The ledger has no copy of its script: another program applied it, or it was stamped.",
+            "Its file may be on another branch of the repository, or it was removed.",
+            "Restore the file, or stamp the database with another revision.",
         ],
     };
     holds.into_iter().chain(rest.iter().map(|line| (*line).to_owned())).collect()

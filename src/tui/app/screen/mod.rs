@@ -1,65 +1,100 @@
-//! The screens and dialogs, one a file: each says which of its commands apply and what they do.
+//! The screens and dialogs, and their registration: messages and commands.
+//!
+//! A new screen is added here: its module, its message, and its commands.
 
-pub mod backup;
+pub mod backups;
 pub mod compare;
-pub mod compare_list;
-pub mod confirm;
-pub mod create;
-pub mod dialog;
+pub mod copies;
 pub mod editor;
 pub mod environment;
-pub mod error;
-pub mod filter;
 pub mod generate;
-pub mod generate_list;
-pub mod generating;
 pub mod help;
-pub mod kept;
-pub mod kept_dialog;
-pub mod leaving;
-pub mod merge;
-pub mod moving;
 pub mod own_server;
 pub mod palette;
-pub mod panes;
-mod phases;
 pub mod plan;
-pub mod plan_rows;
-pub mod planning;
-pub mod proof;
-mod renames;
-pub mod stamp;
+pub mod quit;
+pub mod revision;
 pub mod tree;
 pub mod verify;
-pub mod verify_list;
 
-use std::borrow::Cow;
-
+use super::command::Command;
+use super::effect::Effect;
 use super::model::Model;
+use super::model::action::Decision;
 
-/// Why nothing new can be started now.
-pub(crate) fn idle(model: &Model) -> Result<(), Cow<'static, str>> {
-    match &model.job {
-        None => Ok(()),
-        Some(job) => Err(format!("{} has to end first", job.words()).into()),
+/// The message of a task to its screen.
+#[derive(Debug, Clone)]
+pub enum ScreenMsg {
+    Plan(plan::PlanMsg),
+    Revision(revision::RevisionMsg),
+    Verify(verify::VerifyMsg),
+    Compare(compare::CompareMsg),
+    Backups(backups::BackupMsg),
+    Copies(copies::CopiesMsg),
+    Generate(generate::GenerateMsg),
+    Editor(editor::EditorMsg),
+}
+
+/// A task reports progress.
+pub(super) fn on_progress(model: &mut Model, message: ScreenMsg) {
+    match message {
+        ScreenMsg::Plan(message) => plan::progress::on_progress(model, message),
+        ScreenMsg::Verify(message) => verify::on_progress(model, message),
+        ScreenMsg::Compare(message) => compare::on_progress(model, message),
+        ScreenMsg::Backups(message) => backups::on_progress(model, message),
+        ScreenMsg::Generate(message) => generate::messages::on_progress(model, message),
+        ScreenMsg::Editor(message) => editor::proving::on_progress(model, message),
+        ScreenMsg::Revision(_) | ScreenMsg::Copies(_) => {}
     }
 }
 
-/// Why nothing can be written.
-pub(crate) fn writable(model: &Model) -> Result<(), Cow<'static, str>> {
-    if model.read_only {
-        return Err("limbeck was opened with --read-only".into());
+/// A task has ended.
+pub(super) fn on_end(model: &mut Model, message: ScreenMsg, was_cancelled: bool) -> Vec<Effect> {
+    match message {
+        ScreenMsg::Plan(message) => plan::on_end(model, message, was_cancelled),
+        ScreenMsg::Revision(message) => revision::on_end(model, message),
+        ScreenMsg::Verify(message) => verify::on_end(model, message),
+        ScreenMsg::Compare(message) => compare::on_end(model, message),
+        ScreenMsg::Backups(message) => backups::on_end(model, message),
+        ScreenMsg::Copies(message) => copies::on_end(model, message),
+        ScreenMsg::Generate(message) => generate::messages::on_end(model, message, was_cancelled),
+        ScreenMsg::Editor(message) => editor::on_end(model, message),
     }
-    idle(model)
 }
 
-/// Why the database cannot be asked.
-pub(crate) fn connected(model: &Model) -> Result<(), Cow<'static, str>> {
-    use super::model::Connection;
-    match &model.server.connection {
-        Connection::Connected => Ok(()),
-        Connection::Connecting => Err("the server has not answered yet".into()),
-        Connection::Away(_) => Err("the server is away".into()),
-        Connection::Nowhere(_) => Err("there is no database".into()),
+/// Decides the commands of the screens.
+pub(super) fn decide(model: &Model, command: Command) -> Decision {
+    use Command as C;
+    match command {
+        C::PaneLeft
+        | C::PaneRight
+        | C::PaneNext
+        | C::PanePrevious
+        | C::PaneHistory
+        | C::PanePending
+        | C::PaneScript
+        | C::PaneLog
+        | C::ScrollLeft
+        | C::ScrollRight
+        | C::Wrap
+        | C::Log => tree::panes::decide(model, command),
+        C::Open | C::EditOutside | C::Refresh | C::Problem | C::Copy => tree::decide(model, command),
+        C::Filter | C::FilterNext | C::FilterPrevious => tree::filter::decide(model, command),
+        C::Upgrade | C::UpgradeTo | C::Downgrade | C::DowngradeTo => plan::target::decide(model, command),
+        C::Apply | C::FullSql | C::Transaction => plan::decide(model, command),
+        C::KeepCopies => plan::confirm::decide_copies(model),
+        C::Create => revision::create::decide(model),
+        C::Merge => revision::merge::decide(model),
+        C::Stamp => revision::stamp::decide(model),
+        C::Environment => environment::decide(model),
+        C::OwnServer => own_server::decide(model),
+        C::Verify | C::VerifyAll => verify::decide(model, command),
+        C::Drift | C::Check => compare::decide(model, command),
+        C::Backup => backups::decide(model),
+        C::Kept | C::PutBack | C::DropCopy => copies::decide(model, command),
+        C::Autogenerate | C::Toggle => generate::decide(model, command),
+        C::Edit => editor::open::decide(model),
+        C::Cancel | C::Suspend | C::Quit => quit::decide(model, command),
+        _ => editor::commands::decide(model, command),
     }
 }

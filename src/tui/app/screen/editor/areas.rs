@@ -1,51 +1,51 @@
-//! Where the editor's parts stand: text, messages, the line to search in, and the panel beside or below.
+//! The layout of the editor: text, messages, the search line, and the panel.
 
 use ratatui::layout::Rect;
 
 use super::Editor;
 use super::panel;
 use crate::tui::app::form::wrap;
-use crate::tui::app::layout::{self, WIDE, inner};
+use crate::tui::app::layout::{WIDE, inner};
 use crate::tui::app::model::Model;
+use crate::tui::editor::Fault;
 
-/// The most lines of messages.
+/// The maximum number of message lines.
 const MESSAGES: u16 = 3;
 
-/// The parts; what is not seen is empty. Panes share their borders.
+/// The parts of the editor. Invisible parts are empty. Panes share their borders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EditorAreas {
-    /// The text's pane, borders included.
+    /// The pane of the text, with its borders.
     pub frame: Rect,
     /// Line numbers and marks.
     pub gutter: Rect,
     pub text: Rect,
     /// Faults and warnings.
     pub messages: Rect,
-    /// Where one types what is looked for.
+    /// The search line.
     pub find: Rect,
-    /// Proof, operations and hazards, borders included.
+    /// Proof, operations and hazards, with their borders.
     pub panel: Vec<Rect>,
 }
 
-/// Whether the panel is to be seen: beside the text where there is room, else when asked for.
+/// Whether the panel is visible: on a wide screen, or if the user has opened it.
 #[must_use]
 pub fn shows_panel(model: &Model, editor: &Editor) -> bool {
     editor.panel_shown.unwrap_or(model.width >= WIDE)
 }
 
-/// Lays the editor out.
+/// The layout of the editor in its area.
 #[must_use]
-pub fn of(model: &Model, editor: &Editor) -> EditorAreas {
-    let whole = layout::areas(model).editor;
+pub fn of(model: &Model, editor: &Editor, whole: Rect) -> EditorAreas {
     let mut areas = EditorAreas { frame: whole, ..EditorAreas::default() };
     if whole.height < 3 || whole.width < 10 {
         return areas;
     }
     if shows_panel(model, editor) {
         if whole.width >= WIDE {
-            beside(model, editor, whole, &mut areas);
+            add_panel_at_right(model, editor, whole, &mut areas);
         } else if whole.height >= 7 {
-            below(whole, &mut areas);
+            add_panel_below(whole, &mut areas);
         }
     }
     let mut inside = inner(areas.frame);
@@ -63,8 +63,8 @@ pub fn of(model: &Model, editor: &Editor) -> EditorAreas {
     areas
 }
 
-/// A column on the right: what the three blocks have to say decides about their heights.
-fn beside(model: &Model, editor: &Editor, whole: Rect, areas: &mut EditorAreas) {
+/// Three blocks in a column on the right. Their heights depend on their contents.
+fn add_panel_at_right(model: &Model, editor: &Editor, whole: Rect, areas: &mut EditorAreas) {
     let width = (whole.width / 3).clamp(44, 60);
     let x = whole.right() - width;
     areas.frame.width = whole.width - width + 1;
@@ -74,12 +74,13 @@ fn beside(model: &Model, editor: &Editor, whole: Rect, areas: &mut EditorAreas) 
         u16::try_from(count).unwrap_or(u16::MAX)
     };
     let most = usize::from(whole.height);
-    // Borders are shared: three blocks have four lines of them.
-    let room = whole.height.saturating_sub(4);
-    let proof = height(&panel::proof_lines(model, editor)).clamp(1, (room / 3).max(1));
-    let hazards = height(&panel::hazard_lines(editor, most).0).clamp(1, (room.saturating_sub(proof) / 2).max(1));
-    let operations = height(&panel::operation_lines(editor, most).0);
-    let operations = operations.clamp(1, room.saturating_sub(proof + hazards).max(1));
+    // Borders are shared: three blocks have four border lines.
+    let space = whole.height.saturating_sub(4);
+    let proof = height(&panel::proof_lines(model, editor)).clamp(1, (space / 3).max(1));
+    let hazards =
+        height(&panel::hazard_lines(model, editor, most).0).clamp(1, (space.saturating_sub(proof) / 2).max(1));
+    let operations = height(&panel::operation_lines(model, editor, most).0);
+    let operations = operations.clamp(1, space.saturating_sub(proof + hazards).max(1));
     let mut y = whole.y;
     for (block, height) in [proof, operations, hazards].into_iter().enumerate() {
         let bottom = if block == 2 { whole.bottom() } else { (y + height + 2).min(whole.bottom()) };
@@ -88,18 +89,18 @@ fn beside(model: &Model, editor: &Editor, whole: Rect, areas: &mut EditorAreas) 
     }
 }
 
-/// One block below the text for all three.
-fn below(whole: Rect, areas: &mut EditorAreas) {
+/// One block below the text.
+fn add_panel_below(whole: Rect, areas: &mut EditorAreas) {
     let height = (whole.height / 2).clamp(4, 12);
     areas.frame.height = whole.height - height + 1;
     areas.panel.push(Rect { y: whole.bottom() - height, height, ..whole });
 }
 
-/// What is wrong and what is to be known, a line each; those of the cursor's line come first.
+/// The faults, hazards and warnings, one line each, and whether it is a fault. Those of the cursor's line come first.
 #[must_use]
 pub fn messages(model: &Model, editor: &Editor) -> Vec<(String, bool)> {
     let (row, _) = editor.document.cursor();
-    let mut faults: Vec<&super::Fault> = editor.faults.iter().collect();
+    let mut faults: Vec<&Fault> = editor.faults.iter().collect();
     faults.sort_by_key(|fault| (fault.line != row + 1, fault.line));
     let mut lines: Vec<(String, bool)> = faults
         .into_iter()

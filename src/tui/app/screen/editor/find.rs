@@ -1,77 +1,80 @@
-//! The line in which one types what is looked for.
+//! The search line.
 
 use crossterm::event::KeyEvent;
 
 use super::Editor;
-use crate::tui::app::Effect;
-use crate::tui::app::command::{Command, Decision, no};
+use crate::tui::app::command::Command;
+use crate::tui::app::effect::Effect;
 use crate::tui::app::input::Input;
 use crate::tui::app::model::Model;
-use crate::tui::editor::{Move, Place};
+use crate::tui::app::model::action::{Decision, act, refuse};
+use crate::tui::editor::{Move, TextPosition};
 
-/// What is looked for.
+/// The search line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Find {
     pub input: Input,
-    /// How often it is there.
+    /// The number of matches.
     pub count: usize,
-    /// Which of them the cursor is at, from 1.
+    /// The number of the match at the cursor, from 1.
     pub at: Option<usize>,
-    /// Where the cursor stood before.
-    from: Place,
+    /// The cursor before the search.
+    from: TextPosition,
 }
 
-/// Decides the commands of searching.
+/// Decides the search commands.
 pub(crate) fn decide(editor: &Editor, command: Command) -> Decision {
-    Ok(match command {
-        Command::Find => open,
-        _ if !editor.document.is_looking() => return no("nothing was looked for yet"),
-        Command::FindNext | Command::MatchNext => |model| next(model, true),
-        _ => |model| next(model, false),
-    })
+    if command == Command::Find {
+        return act(open);
+    }
+    if !editor.document.is_searching() {
+        return refuse("enter a search text first (^f)");
+    }
+    let forward = matches!(command, Command::FindNext | Command::MatchNext);
+    act(move |model| go_to_match(model, forward))
 }
 
-/// Opens the line, with what is selected in it.
+/// Opens the search line with the selected text.
 fn open(model: &mut Model) -> Vec<Effect> {
-    let Some(editor) = &mut model.editor else { return Vec::new() };
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     let from = editor.document.selection().map_or_else(|| editor.document.cursor(), |(start, _)| start);
     let selected = editor.document.selected_text().filter(|text| !text.contains('\n')).unwrap_or_default();
     editor.find = Some(Find { input: Input::with(selected), count: 0, at: None, from });
-    looked(model);
+    on_search(model);
     Vec::new()
 }
 
 /// Takes an editing key.
 pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    let find = model.editor.as_mut().and_then(|editor| editor.find.as_mut());
+    let find = model.screens.get_mut::<Editor>().and_then(|editor| editor.find.as_mut());
     if find.is_some_and(|find| find.input.key(key)) {
-        looked(model);
+        on_search(model);
     }
     Vec::new()
 }
 
 /// Takes a paste.
 pub fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if let Some(find) = model.editor.as_mut().and_then(|editor| editor.find.as_mut()) {
+    if let Some(find) = model.screens.get_mut::<Editor>().and_then(|editor| editor.find.as_mut()) {
         find.input.insert(text);
-        looked(model);
+        on_search(model);
     }
     Vec::new()
 }
 
-/// Looks for what was typed, from where the cursor stood before.
-fn looked(model: &mut Model) {
-    let Some(editor) = &mut model.editor else { return };
+/// Searches from the cursor before the search.
+fn on_search(model: &mut Model) {
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return };
     let Some(find) = &mut editor.find else { return };
-    find.count = editor.document.look_for(find.input.text());
-    editor.document.go(Move::To(find.from), false);
+    find.count = editor.document.search(find.input.text());
+    editor.document.move_cursor(Move::To(find.from), false);
     editor.document.find_next(true, true);
     find.at = editor.document.found_at_cursor();
     editor.follow = true;
 }
 
-fn next(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let Some(editor) = &mut model.editor else { return Vec::new() };
+fn go_to_match(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     let found = editor.document.find_next(forward, false);
     editor.follow = true;
     if let Some(find) = &mut editor.find {
@@ -79,14 +82,14 @@ fn next(model: &mut Model, forward: bool) -> Vec<Effect> {
         find.from = editor.document.cursor();
     }
     if !found {
-        model.say("it is nowhere in the script");
+        model.notify("no match in the script");
     }
     Vec::new()
 }
 
-/// Leaves the line; the cursor stays at what was found.
+/// Closes the search line. The cursor stays at the match.
 pub fn close(model: &mut Model) -> Vec<Effect> {
-    if let Some(editor) = &mut model.editor {
+    if let Some(editor) = model.screens.get_mut::<Editor>() {
         editor.find = None;
     }
     Vec::new()

@@ -1,29 +1,46 @@
-//! The editor: a script over the whole screen, with its proof, its operations and its hazards beside it.
+//! The editor: a script on the whole screen, with its proof, its operations and its hazards.
 
 pub mod areas;
-pub mod ask;
 pub mod commands;
 pub mod find;
 pub mod go_to;
 pub mod open;
 pub mod panel;
 pub mod proving;
+mod questions;
 pub mod saving;
+mod screen;
 pub mod typing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use find::Find;
-pub use open::{Opening, Origin};
-pub use panel::{Fault, Findings, FoundHazard, Operation, Panel, Proof};
 
 use crate::core::graph::RevisionId;
+use crate::engine::Error;
+use crate::engine::project::SaveOutcome;
+use crate::engine::verify::{VerifiedRevision, VerifyEvent};
+use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::model::Model;
-use crate::tui::app::{Effect, Generation, Msg};
-use crate::tui::editor::{Document, Place};
+use crate::tui::app::opening::{Origin, Panel};
+use crate::tui::editor::{Document, Fault, Findings, TextPosition};
 
-/// What happens once the script is saved.
+/// The name of the read that examines the text.
+const EXAMINE: &str = "examine";
+
+/// The messages of the tasks.
+#[derive(Debug, Clone)]
+pub enum EditorMsg {
+    /// A file was read: its text, and the line of the request.
+    Read(PathBuf, Result<(Arc<str>, Option<usize>), Error>),
+    Examined(Box<Findings>),
+    Saved(Result<SaveOutcome, Error>),
+    ProofProgress(VerifyEvent),
+    Proved(RevisionId, Result<Box<VerifiedRevision>, Error>),
+}
+
+/// What happens when the script has been saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum After {
     #[default]
@@ -34,64 +51,71 @@ pub enum After {
 }
 
 /// A script that is open.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Editor {
     pub document: Document,
     pub path: PathBuf,
-    /// Of a draft: where it belongs once it is proved.
+    /// The final path of a draft, once it is proved.
     pub home: Option<PathBuf>,
     pub origin: Origin,
-    /// The revision that it was opened as; a file that is no script has none.
+    /// The revision as which it was opened. `None`: the file is not a script.
     pub revision: Option<RevisionId>,
-    /// What the file holds, as far as it is known; `None`: there is none.
+    /// The known text of the file. `None`: there is no file.
     pub disk: Option<Arc<str>>,
-    /// The text as it stands here.
+    /// The text in the editor.
     pub text: Arc<str>,
-    /// The file was changed by somebody else since.
-    pub moved: bool,
-    /// Counts what changes the text.
+    /// Another program has changed the file since.
+    pub file_changed: bool,
+    /// Counts the changes of the text.
     pub version: u64,
-    /// The first line that is seen, and the cells that are scrolled out on the left.
+    /// The first visible line, and the cells that are scrolled out on the left.
     pub top: usize,
     pub left: usize,
-    /// The window goes where the cursor is.
+    /// The window follows the cursor.
     pub follow: bool,
     pub panel: Panel,
-    /// Whether the panel is shown, when a person said so.
+    /// Whether the panel is shown, if the user chose it.
     pub panel_shown: Option<bool>,
     pub find: Option<Find>,
     pub faults: Vec<Fault>,
-    /// The examination whose answer is waited for.
-    pub examining: Option<Generation>,
     pub after: After,
     /// The text that is being saved.
     pub saving: Option<Arc<str>>,
     /// Shift is held.
     selecting: bool,
     /// Where the mouse went down.
-    pressed: Option<Place>,
+    pressed: Option<TextPosition>,
 }
 
 impl Editor {
-    /// Whether there is something that closing would lose.
+    /// Whether closing would lose changes.
     #[must_use]
     pub fn is_modified(&self) -> bool {
         self.disk.as_deref() != Some(&*self.text)
     }
 
-    /// Whether it is to be kept or thrown away before it is closed: nobody has said so of a script that was made.
+    /// Whether the user must save or discard it before it is closed. A new script is always undecided.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
         self.origin == Origin::New || self.is_writable() && self.is_modified()
     }
 
-    /// Whether its text can be changed at all.
+    /// Whether the text can be changed.
     #[must_use]
     pub const fn is_writable(&self) -> bool {
         !matches!(self.origin, Origin::Recalled)
     }
 
-    /// The file's name.
+    /// Why its text cannot be changed.
+    #[must_use]
+    pub fn read_only_reason(&self, is_ui_read_only: bool) -> Option<&'static str> {
+        if is_ui_read_only {
+            return Some("limbeck was started with --read-only");
+        }
+        (!self.is_writable()).then_some("this is the ledger's copy; there is no file")
+    }
+
+    /// The name of the file.
     #[must_use]
     pub fn name(&self) -> String {
         match (&self.origin, &self.revision) {
@@ -100,7 +124,7 @@ impl Editor {
         }
     }
 
-    /// The faults and hazards of a line, counted from 0: whether there is a fault, whether there is a hazard.
+    /// Whether a 0-based line has a fault, and whether it has a hazard.
     #[must_use]
     pub fn marks(&self, row: usize) -> (bool, bool) {
         let fault = self.faults.iter().any(|fault| fault.line == row + 1);
@@ -108,57 +132,39 @@ impl Editor {
     }
 }
 
-/// Why the text that is open cannot be changed.
+/// Why the open text cannot be changed.
 #[must_use]
-pub fn locked(model: &Model) -> Option<&'static str> {
-    let editor = model.editor.as_ref()?;
-    if model.read_only {
-        return Some("limbeck was opened with --read-only");
-    }
-    (!editor.is_writable()).then_some("this is the ledger's copy; there is no file")
+pub fn read_only_reason(model: &Model) -> Option<&'static str> {
+    let editor = model.screens.get::<Editor>()?;
+    editor.read_only_reason(model.read_only)
 }
 
-/// Takes a message of the editor's.
-pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
+/// Takes the end of a task.
+pub(super) fn on_end(model: &mut Model, message: EditorMsg) -> Vec<Effect> {
     match message {
-        Msg::OpenEditor(opening) => open::open(model, *opening),
-        Msg::ScriptRead(path, answer) => open::on_read(model, &path, answer),
-        Msg::Examined(generation, findings) => panel::on_examined(model, generation, *findings),
-        Msg::ScriptSaved(answer) => saving::on_saved(model, answer),
-        Msg::ProofTold(told) => proving::on_told(model, &told),
-        Msg::Proved(id, answer) => proving::on_proved(model, &id, answer),
-        _ => Vec::new(),
+        EditorMsg::Read(path, answer) => open::on_read(model, &path, answer),
+        EditorMsg::Examined(findings) => {
+            panel::on_examined(model, *findings);
+            Vec::new()
+        }
+        EditorMsg::Saved(answer) => saving::on_saved(model, answer),
+        EditorMsg::Proved(id, answer) => proving::on_proved(model, &id, answer),
+        EditorMsg::ProofProgress(_) => Vec::new(),
     }
 }
 
-/// The text has changed: what follows from it is asked for.
-pub fn changed(model: &mut Model) -> Vec<Effect> {
-    let generation = model.next_generation();
-    let Some(editor) = &mut model.editor else { return Vec::new() };
+/// Stores the changed text and examines it.
+fn on_changed(model: &mut Model) -> Vec<Effect> {
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     editor.text = editor.document.text();
     editor.version += 1;
     editor.follow = true;
-    editor.examining = Some(generation);
-    vec![Effect::Examine(generation, editor.text.clone())]
+    let text = editor.text.clone();
+    vec![model.start_read(EXAMINE, Task::Examine(text))]
 }
 
-/// Brings the window to the cursor, and reads the colours of what is seen.
-pub fn settle(model: &mut Model) -> Vec<Effect> {
-    let Some(editor) = &model.editor else { return Vec::new() };
-    let areas = areas::of(model, editor);
-    let (height, width) = (usize::from(areas.text.height), usize::from(areas.text.width));
-    let Some(editor) = &mut model.editor else { return Vec::new() };
-    let lines = editor.document.lines().len();
-    if editor.follow {
-        let (row, _) = editor.document.cursor();
-        editor.top = crate::tui::app::scroll::follow(editor.top, row, height.max(1), lines);
-        let cell = editor.document.cursor_cell();
-        if cell < editor.left || editor.left + width <= cell {
-            let leap = (width / 3).max(1);
-            editor.left = if cell < width { 0 } else { (cell + leap).saturating_sub(width) };
-        }
-    }
-    editor.top = editor.top.min(lines.saturating_sub(height.max(1)));
-    editor.document.colour(editor.top + height);
-    Vec::new()
+/// Whether the text is being examined.
+#[must_use]
+pub fn is_examining(model: &Model) -> bool {
+    model.jobs.is_reading(EXAMINE)
 }

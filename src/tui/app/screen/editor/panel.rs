@@ -1,115 +1,28 @@
-//! What stands beside a script: its proof, its operations by object, its hazards; and the lines that tell of them.
+//! The panel of the editor: the proof, the operations by object, and the hazards, as lines.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use jiff::civil::Time;
-
-use super::Editor;
-use crate::core::graph::{Direction, RevisionId};
+use super::{Editor, is_examining};
+use crate::core::graph::Direction;
 use crate::core::hazard::{Class, Hazard};
 use crate::core::statement::{Question, Subject};
-use crate::engine::Error;
 use crate::engine::verify::VerifiedRevision;
 use crate::tui::app::command::Command;
 use crate::tui::app::form::Piece;
+use crate::tui::app::format::describe_evidence;
 use crate::tui::app::model::Model;
-use crate::tui::app::screen::plan_rows::evidence_words;
-use crate::tui::app::screen::proof::{StageState, stages};
+use crate::tui::app::opening::EditorProof;
+use crate::tui::app::proof::{StageState, stages};
 use crate::tui::app::theme::Role;
-use crate::tui::app::{Effect, Generation};
+use crate::tui::editor::{Findings, FoundHazard, Operation};
 
-/// The panel as data.
-#[derive(Debug, Clone, Default)]
-pub struct Panel {
-    pub proof: Proof,
-    pub operations: Vec<Operation>,
-    pub hazards: Vec<FoundHazard>,
-    /// What is to be known of how it was made.
-    pub notes: Vec<String>,
-    /// The text that the proof is about; the editor sets it.
-    pub proved: Option<Arc<str>>,
-}
-
-/// What is known of a script's proof.
-#[derive(Debug, Clone, Default)]
-pub enum Proof {
-    #[default]
-    None,
-    /// It runs; the words say how far it has come. Since when it does.
-    Running(String, Time),
-    /// What came of it, and when.
-    Found(Box<VerifiedRevision>, Time),
-    /// It could not be run.
-    Failed(Box<Error>),
-}
-
-/// One operation of the upgrade.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    /// E.g. `public.users`; operations of one object stand together. Empty: of none that could be named.
-    pub object: String,
-    /// E.g. `add column plan`.
-    pub doing: String,
-    /// 1-based.
-    pub line: usize,
-}
-
-/// A hazard of one of the script's statements.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundHazard {
-    /// 1-based.
-    pub line: usize,
-    pub direction: Direction,
-    pub hazard: Hazard,
-}
-
-/// Why the text cannot be read as a script.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// 1-based.
-    pub line: usize,
-    pub message: String,
-    pub hint: Option<String>,
-}
-
-/// What was read off a text.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Findings {
-    /// The id in its header, when it is a script.
-    pub revision: Option<RevisionId>,
-    pub faults: Vec<Fault>,
-    pub operations: Vec<Operation>,
-    pub hazards: Vec<FoundHazard>,
-}
-
-impl Proof {
-    /// Whether it ran to its end.
-    #[must_use]
-    pub const fn is_found(&self) -> bool {
-        self.found().is_some()
-    }
-
-    /// What came of it.
-    #[must_use]
-    pub const fn found(&self) -> Option<&VerifiedRevision> {
-        match self {
-            Self::Found(verified, _) => Some(&**verified),
-            _ => None,
-        }
-    }
-}
-
-/// Takes what was read off the text, if it is the text that stands here now.
-pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings) -> Vec<Effect> {
-    let Some(editor) = model.editor.as_mut().filter(|editor| editor.examining == Some(generation)) else {
-        return Vec::new();
-    };
-    editor.examining = None;
+/// Takes the findings of the present text.
+pub(super) fn on_examined(model: &mut Model, findings: Findings) {
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return };
     editor.faults = findings.faults;
-    // Of a text that cannot be read now the last reading is more use than none.
+    // If the edited text is not a valid script, the earlier findings stay.
     if findings.revision.is_none() && editor.version > 0 {
-        return Vec::new();
+        return;
     }
     let known = std::mem::replace(&mut editor.panel.hazards, findings.hazards);
     for found in &mut editor.panel.hazards {
@@ -121,15 +34,14 @@ pub fn on_examined(model: &mut Model, generation: Generation, findings: Findings
     if editor.version > 0 || editor.panel.operations.is_empty() {
         editor.panel.operations = findings.operations;
     }
-    group(&mut editor.panel.operations);
+    group_operations(&mut editor.panel.operations);
     if editor.revision.is_none() {
         editor.revision = findings.revision;
     }
-    Vec::new()
 }
 
-/// Whether what was counted of one hazard holds for another that was read later: it asks the same. A condition may have
-/// been edited since.
+/// Whether the evidence of one hazard also holds for a later one: the code, the object and the counted rows are the
+/// same. The condition may have been edited.
 fn is_same(before: &Hazard, now: &Hazard, edited: bool) -> bool {
     let by_condition = matches!(before.subject, Subject::Rows { question: Question::Affected { .. }, .. });
     let asks_the_same = before.subject == now.subject || (by_condition && !edited);
@@ -139,36 +51,36 @@ fn is_same(before: &Hazard, now: &Hazard, edited: bool) -> bool {
 /// One line of the panel.
 pub type Line = Vec<Piece>;
 
-/// The proof's title: when it was.
+/// The title of the proof, with its time.
 #[must_use]
 pub fn proof_title(editor: &Editor) -> String {
     match &editor.panel.proof {
-        Proof::Found(_, at) => format!("Proof ─ {:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
+        EditorProof::Found(_, at) => format!("Proof ─ {:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
         _ => String::from("Proof"),
     }
 }
 
-/// The lines about the proof.
+/// The lines of the proof.
 #[must_use]
 pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
     let key = model.preferences.keymap.shown(Command::Prove);
     let line = |text: String, role| vec![(text, role)];
     let verified = match &editor.panel.proof {
-        Proof::None => return vec![line(format!("not proved yet: {key} proves it"), Role::Muted)],
-        Proof::Running(words, _) => return vec![line(words.clone(), Role::Current)],
-        Proof::Failed(error) => {
+        EditorProof::None => return vec![line(format!("not proved yet; {key} proves it"), Role::Muted)],
+        EditorProof::Running(words, _) => return vec![line(words.clone(), Role::Current)],
+        EditorProof::Failed(error) => {
             let mut lines = vec![line(format!("not proved: {}", error.message), Role::Warning)];
             lines.extend(error.hint.iter().map(|hint| line(hint.clone(), Role::Muted)));
             return lines;
         }
-        Proof::Found(verified, _) => verified,
+        EditorProof::Found(verified, _) => verified,
     };
     let mut lines = Vec::new();
     let stale = editor.panel.proved.as_deref() != Some(&*editor.text);
     if stale {
-        lines.push(line(format!("edited since: prove again with {key}"), Role::Warning));
+        lines.push(line(format!("edited; {key} proves it again"), Role::Warning));
     }
-    lines.push(verdict(model, verified, stale));
+    lines.push(stage_line(model, verified, stale));
     if let Some(error) = &verified.error {
         let place = error.line.map_or_else(String::new, |line| format!("line {line}: "));
         lines.push(line(format!("{place}{}", error.message), Role::Danger));
@@ -180,10 +92,10 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
 }
 
 /// `up ok  down ok  again ok`.
-fn verdict(model: &Model, verified: &VerifiedRevision, stale: bool) -> Line {
+fn stage_line(model: &Model, verified: &VerifiedRevision, stale: bool) -> Line {
     let mut pieces = Vec::new();
     for (n, (word, state)) in ["up", "down", "again"].into_iter().zip(stages(Some(verified), None)).enumerate() {
-        let (glyph, twin, what, role) = match state {
+        let (glyph, ascii, what, role) = match state {
             StageState::Fine => ("✓", "*", "ok", Role::Good),
             StageState::Differs => ("✗", "x", "differs", Role::Danger),
             StageState::Fails => ("✗", "x", "fails", Role::Danger),
@@ -192,7 +104,7 @@ fn verdict(model: &Model, verified: &VerifiedRevision, stale: bool) -> Line {
                 ("·", ".", if model.preferences.ascii { "-" } else { "–" }, Role::Muted)
             }
         };
-        let glyph = if model.preferences.ascii { twin } else { glyph };
+        let glyph = if model.preferences.ascii { ascii } else { glyph };
         pieces.push((format!("{}{glyph} {word} {what}", if n > 0 { "  " } else { "" }), role_of(role, stale)));
     }
     pieces
@@ -202,15 +114,15 @@ const fn role_of(role: Role, stale: bool) -> Role {
     if stale { Role::Muted } else { role }
 }
 
-/// The first lines of a block and how many there are in all: a long script has more than can be seen.
+/// The first lines of a block, and the number of all its lines.
 pub type Lines = (Vec<Line>, usize);
 
-/// The lines about the operations, those of one object below its name; at most so many.
+/// The lines of at most `most` operations, grouped by object.
 #[must_use]
-pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
+pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> Lines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
-        let words = if editor.examining.is_some() { "reading …" } else { "the upgrade does nothing" };
+        let words = if is_examining(model) { "reading …" } else { "the upgrade has no statements" };
         return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
     let before = |at: usize| operations.get(at.checked_sub(1)?).map(|operation| &operation.object);
@@ -229,8 +141,8 @@ pub fn operation_lines(editor: &Editor, most: usize) -> Lines {
     (lines, total)
 }
 
-/// Brings the operations of one object together, in the order in which the objects come first.
-pub(super) fn group(operations: &mut [Operation]) {
+/// Groups the operations by object, in the order of the first operation of each object.
+pub(super) fn group_operations(operations: &mut [Operation]) {
     let mut first: HashMap<String, usize> = HashMap::new();
     for (at, operation) in operations.iter().enumerate() {
         first.entry(operation.object.clone()).or_insert(at);
@@ -238,18 +150,17 @@ pub(super) fn group(operations: &mut [Operation]) {
     operations.sort_by_key(|operation| first.get(&operation.object).copied());
 }
 
-/// The lines about the hazards: what is lost, and what was counted; of at most so many hazards.
+/// The lines of at most `most` hazards.
 #[must_use]
-pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
+pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> Lines {
     let hazards = &editor.panel.hazards;
     if hazards.is_empty() {
-        let (words, role) =
-            if editor.examining.is_some() { ("reading …", Role::Muted) } else { ("none found", Role::Good) };
+        let (words, role) = if is_examining(model) { ("reading …", Role::Muted) } else { ("none found", Role::Good) };
         return (vec![vec![(String::from(words), role)]], 1);
     }
     let further = |hazard: &Hazard| usize::from(hazard.evidence.is_some()) + usize::from(hazard.allowed.is_some());
     let total = hazards.iter().map(|found| 2 + further(&found.hazard)).sum();
-    // Not all may be seen: what is lost comes first, what comes to nothing last.
+    // Not all hazards may be visible: losses come first, hazards without effect last.
     let mut ordered: Vec<&FoundHazard> = hazards.iter().collect();
     ordered.sort_by_key(|found| {
         let is_down = found.direction == Direction::Downgrade;
@@ -263,39 +174,40 @@ pub fn hazard_lines(editor: &Editor, most: usize) -> Lines {
             _ => Role::Warning,
         };
         let class = (format!("! {}  ", hazard.class.word()), role);
-        let whence = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
+        let suffix = if *direction == Direction::Downgrade { ", downgrade" } else { "" };
         lines.push(vec![class, (hazard.object.clone(), Role::Title)]);
-        let what = format!("  line {line}{whence} · {} {}", hazard.code, hazard.title);
+        let what = format!("  line {line}{suffix} · {} {}", hazard.code, hazard.title);
         lines.push(vec![(what, Role::Muted)]);
         if hazard.evidence.is_some() {
-            lines.push(vec![(format!("  {}", evidence_words(hazard)), role)]);
+            lines.push(vec![(format!("  {}", describe_evidence(hazard)), role)]);
         }
         lines.extend(hazard.allowed.iter().map(|reason| vec![(format!("  because {reason}"), Role::Muted)]));
     }
     (lines, total)
 }
 
-/// What a person should know of the script besides: where it has run, that somebody else changed it.
+/// Warnings about the script: it was changed by another program, it is applied somewhere, it is read-only.
 #[must_use]
 pub fn warnings(model: &Model, editor: &Editor) -> Vec<String> {
     let mut lines = Vec::new();
-    if editor.moved {
+    if editor.file_changed {
         let key = model.preferences.keymap.shown(Command::Save);
-        lines.push(format!("the file was changed by somebody else: {key} asks what to do"));
+        lines.push(format!("the file was changed by another program; {key} asks what to do"));
     }
-    let environments = applied_on(model, editor);
+    let environments = applied_environments(model, editor);
     if !environments.is_empty() {
         let places = environments.join(", ");
-        lines.push(format!("this script has run already (environment {places}): a change here is none there"));
+        lines
+            .push(format!("this script is applied (environment {places}): editing it does not change those databases"));
     }
-    if let Some(reason) = super::locked(model) {
+    if let Some(reason) = editor.read_only_reason(model.read_only) {
         lines.push(format!("read-only: {reason}"));
     }
     lines
 }
 
-/// The environments that are known to have run it.
-fn applied_on(model: &Model, editor: &Editor) -> Vec<String> {
+/// The names of the environments on which it is known to be applied.
+fn applied_environments(model: &Model, editor: &Editor) -> Vec<String> {
     let (Some(tree), Some(id)) = (&model.tree, &editor.revision) else { return Vec::new() };
     let mut names = Vec::new();
     let item = model.history.position(id);

@@ -1,32 +1,41 @@
-//! `^p`: saves a script that has a file, and proves it up, down and up again on a scratch database.
+//! `^p`: saves the script and proves it on a scratch database: upgrade, downgrade, and upgrade again.
 
-use super::{After, Origin, Proof, changed, saving};
+use super::{After, Editor, EditorMsg, on_changed, saving};
 use crate::core::graph::RevisionId;
 use crate::core::script::Script;
 use crate::engine::autogenerate::remove_unproved_note;
 use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::Effect;
-use crate::tui::app::command::{Decision, no};
+use crate::tui::app::effect::{Effect, Task};
+use crate::tui::app::format::elapsed;
+use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
 use crate::tui::app::log::State;
-use crate::tui::app::model::{Job, Model};
-use crate::tui::app::screen::proof::Proof as KnownProof;
-use crate::tui::app::screen::verify::elapsed;
-use crate::tui::app::screen::{connected, writable};
+use crate::tui::app::model::Model;
+use crate::tui::app::model::action::{Decision, act, refuse};
+use crate::tui::app::opening::{EditorProof, Origin};
+use crate::tui::app::proof::Proof;
 
-/// Decides it.
+/// The name of the job and in the log.
+const NAME: &str = "prove";
+
+/// Whether a proof runs that can be cancelled.
+pub(super) fn is_cancellable(model: &Model) -> bool {
+    model.jobs.runs(NAME) && !model.jobs.is_cancelling()
+}
+
+/// Decides `^p`.
 pub(crate) fn decide(model: &Model) -> Decision {
-    let Some(editor) = &model.editor else { return no("no script is open") };
+    let Some(editor) = model.screens.get::<Editor>() else { return refuse("no script is open") };
     if editor.origin == Origin::Recalled {
-        return no("this is the ledger's copy; there is no file to prove");
+        return refuse("this is the ledger's copy; there is no file to prove");
     }
-    writable(model)?;
-    connected(model)?;
+    model.require_writable()?;
+    model.require_connected()?;
     if let Some(fault) = editor.faults.iter().min_by_key(|fault| fault.line) {
-        return no(format!("line {}: {}", fault.line, fault.message));
+        return refuse(format!("line {}: {}", fault.line, fault.message));
     }
-    Ok(|model| {
-        let Some(editor) = &mut model.editor else { return Vec::new() };
+    act(|model| {
+        let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
         if !editor.is_modified() || editor.origin == Origin::New {
             return start(model);
         }
@@ -35,94 +44,101 @@ pub(crate) fn decide(model: &Model) -> Decision {
     })
 }
 
-/// Proves what is saved.
-pub fn start(model: &mut Model) -> Vec<Effect> {
-    if let Err(reason) = connected(model) {
-        model.say(reason);
+/// Proves the saved text.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    if let Err(reason) = model.require_connected() {
+        model.notify(reason);
         return Vec::new();
     }
-    let Some(editor) = &mut model.editor else { return Vec::new() };
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     let Ok(script) = Script::parse(&editor.text) else { return Vec::new() };
-    // What the tree does not have is proved as it stands here.
+    // A text without a file in the tree is proved as it is in the editor.
     let in_tree = model.tree.as_ref().and_then(|tree| tree.scripts.get(&script.revision));
     let has_file = editor.origin != Origin::New && in_tree.is_some_and(|file| file.path == editor.path);
     let text = (!has_file).then(|| (editor.path.clone(), editor.text.clone()));
-    editor.panel.proof = Proof::Running(String::from("proving …"), model.now);
+    editor.panel.proof = EditorProof::Running(String::from("proving …"), model.now);
     editor.panel.proved = Some(editor.text.clone());
-    model.job = Some(Job::Proving);
-    model.cancelling = false;
-    vec![Effect::Prove(script.revision, text)]
+    let spec = JobSpec {
+        name: NAME,
+        doing: String::from("proving the script"),
+        on_cancel: OnCancel::Stop,
+        shown_by: ShownBy::Footer,
+        writes: false,
+        quit_warning: "A proof is running. Cancelling it drops its scratch database.",
+    };
+    model.start_job(spec, Task::Prove(script.revision, text))
 }
 
-/// Takes news of a proof that runs.
-pub fn on_told(model: &mut Model, told: &VerifyEvent) -> Vec<Effect> {
-    let words = match told {
-        VerifyEvent::Scratch { .. } => String::from("proving: the scratch database is there"),
-        VerifyEvent::Applying { revision } => format!("proving: first {}", revision.short()),
+/// Takes a progress message.
+pub fn on_progress(model: &mut Model, message: EditorMsg) {
+    let EditorMsg::ProofProgress(progress) = message else { return };
+    let words = match progress {
+        VerifyEvent::Scratch { .. } => String::from("proving: the scratch database was created"),
+        VerifyEvent::Applying { revision } => format!("proving: applying {} first", revision.short()),
         VerifyEvent::Proving { stage: Stage::Up, .. } => String::from("proving: up …"),
         VerifyEvent::Proving { stage: Stage::Down, .. } => String::from("proving: down …"),
         VerifyEvent::Proving { stage: Stage::Again, .. } => String::from("proving: up again …"),
-        VerifyEvent::BackToBase | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => return Vec::new(),
+        VerifyEvent::BackToBase | VerifyEvent::Verified(_) | VerifyEvent::Progress(_) => return,
     };
-    if let Some(editor) = &mut model.editor
-        && let Proof::Running(_, since) = editor.panel.proof
+    if let Some(editor) = model.screens.get_mut::<Editor>()
+        && let EditorProof::Running(_, since) = editor.panel.proof
     {
-        editor.panel.proof = Proof::Running(words, since);
+        editor.panel.proof = EditorProof::Running(words, since);
     }
-    Vec::new()
 }
 
-/// Takes what came of it.
-pub fn on_proved(model: &mut Model, id: &RevisionId, answer: Result<Box<VerifiedRevision>, Error>) -> Vec<Effect> {
-    model.job = None;
-    model.cancelling = false;
-    if model.quitting {
-        return vec![Effect::Quit];
-    }
+/// Takes the result.
+pub(super) fn on_proved(
+    model: &mut Model,
+    id: &RevisionId,
+    answer: Result<Box<VerifiedRevision>, Error>,
+) -> Vec<Effect> {
     let short = id.short();
     let is_new = answer.is_ok();
     let (proof, state, words) = match answer {
         Ok(verified) if verified.is_proved() => {
-            (Proof::Found(verified, model.now), State::Done, format!("{short} is proved: up, down and up again"))
+            (EditorProof::Found(verified, model.now), State::Done, format!("{short} is proved: up, down and up again"))
         }
-        Ok(verified) => (Proof::Found(verified, model.now), State::Failed, format!("{short} is not proved")),
-        Err(error) if error.kind == ErrorKind::Interrupted => {
-            (known(model, id), State::Note, String::from("the proof was cancelled; its scratch database is gone"))
-        }
+        Ok(verified) => (EditorProof::Found(verified, model.now), State::Failed, format!("{short} is not proved")),
+        Err(error) if error.kind == ErrorKind::Interrupted => (
+            known_proof(model, id),
+            State::Note,
+            String::from("the proof was cancelled; its scratch database was dropped"),
+        ),
         Err(error) => {
             let words = format!("{short} could not be proved: {}", error.message);
-            (Proof::Failed(Box::new(error)), State::Failed, words)
+            (EditorProof::Failed(Box::new(error)), State::Failed, words)
         }
     };
-    model.log.note(model.now, state, "prove", &words);
-    model.say(words);
-    let Some(editor) = &mut model.editor else { return Vec::new() };
-    let Proof::Running(_, since) = editor.panel.proof else { return Vec::new() };
+    model.log.note(model.now, state, NAME, &words);
+    model.notify(words);
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
+    let EditorProof::Running(_, since) = editor.panel.proof else { return Vec::new() };
     let verified = proof.found().filter(|_| is_new).cloned();
     editor.panel.proof = proof;
     if let (Some(verified), Some(text)) = (verified, editor.panel.proved.clone()) {
         let took = elapsed(since, model.now);
         let is_proved = verified.is_proved();
-        model.proofs.insert(id.clone(), KnownProof { text, verified, took, at: model.now });
+        model.proofs.insert(id.clone(), Proof { text, verified, took, at: model.now });
         if is_proved {
-            return bring_home(model);
+            return finish_draft(model);
         }
     }
     Vec::new()
 }
 
-/// What was found of the text before.
-fn known(model: &Model, id: &RevisionId) -> Proof {
-    let text = model.editor.as_ref().map(|editor| &editor.text);
+/// The earlier proof of the text.
+fn known_proof(model: &Model, id: &RevisionId) -> EditorProof {
+    let text = model.screens.get::<Editor>().map(|editor| &editor.text);
     match model.proofs.get(id).filter(|known| Some(&known.text) == text) {
-        Some(known) => Proof::Found(Box::new(known.verified.clone()), known.at),
-        None => Proof::None,
+        Some(known) => EditorProof::Found(Box::new(known.verified.clone()), known.at),
+        None => EditorProof::None,
     }
 }
 
-/// A draft that is proved belongs among the scripts, and nothing stands against it any more.
-fn bring_home(model: &mut Model) -> Vec<Effect> {
-    let Some(editor) = &mut model.editor else { return Vec::new() };
+/// A proved draft moves to the versions folder when it is saved, without the comment about its faults.
+fn finish_draft(model: &mut Model) -> Vec<Effect> {
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     if editor.panel.proved.as_ref() != Some(&editor.text) {
         return Vec::new();
     }
@@ -130,7 +146,7 @@ fn bring_home(model: &mut Model) -> Vec<Effect> {
     editor.path = home;
     editor.origin = Origin::New;
     editor.disk = None;
-    let words = format!("{} is proved, and is no draft any more", editor.name());
+    let words = format!("{} is proved and is not a draft any more", editor.name());
     if let Some(text) = remove_unproved_note(&editor.text).map(str::to_owned) {
         editor.document.replace(&text);
         editor.panel.proved = Some(text.clone().into());
@@ -138,6 +154,6 @@ fn bring_home(model: &mut Model) -> Vec<Effect> {
             known.text = text.into();
         }
     }
-    model.say(words);
-    changed(model)
+    model.notify(words);
+    on_changed(model)
 }

@@ -1,21 +1,21 @@
-//! Keys that are text, pastes and the mouse.
+//! Typing, pasting and the mouse in the editor.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::areas;
-use super::{changed, find, locked};
-use crate::tui::app::keymap::Place as Keys;
-use crate::tui::app::model::Model;
-use crate::tui::app::{Effect, command};
-use crate::tui::editor::{Move, Place, cells};
+use super::{Editor, areas, commands, find, on_changed};
+use crate::tui::app::command::KeyContext;
+use crate::tui::app::effect::Effect;
+use crate::tui::app::layout;
+use crate::tui::app::model::{Model, ScreenRequest};
+use crate::tui::editor::{Move, TextPosition, cells};
 
-/// How many lines the wheel turns at once.
+/// The number of lines that one turn of the wheel scrolls.
 const WHEEL: isize = 3;
 
-/// Takes a key that no command has: a character, or a movement with Shift held.
+/// Takes a key without a command: a character, or Shift with a movement.
 pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    if model.place() == Keys::Find {
+    if model.key_context() == KeyContext::Find {
         return find::on_key(model, key);
     }
     let typed = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
@@ -28,52 +28,59 @@ pub fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let plain = KeyEvent::new(key.code, key.modifiers - KeyModifiers::SHIFT);
-    let Some(command) = model.preferences.keymap.command(Keys::Editor, plain) else { return Vec::new() };
-    if let Some(editor) = &mut model.editor {
-        editor.selecting = true;
-    }
-    let effects = command::run(model, command);
-    if let Some(editor) = &mut model.editor {
-        editor.selecting = false;
-    }
+    let Some(command) = model.preferences.keymap.command(KeyContext::Editor, plain) else { return Vec::new() };
+    let Ok(action) = commands::decide(model, command) else {
+        model.requests.push(ScreenRequest::Run(command));
+        return Vec::new();
+    };
+    set_selecting(model, true);
+    let effects = action(model);
+    set_selecting(model, false);
     effects
 }
 
-/// Takes a paste: one step that can be undone.
+fn set_selecting(model: &mut Model, selecting: bool) {
+    if let Some(editor) = model.screens.get_mut::<Editor>() {
+        editor.selecting = selecting;
+    }
+}
+
+/// Takes a paste. It is one undo step.
 pub fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if model.place() == Keys::Find { find::on_paste(model, text) } else { type_text(model, text) }
+    if model.key_context() == KeyContext::Find { find::on_paste(model, text) } else { type_text(model, text) }
 }
 
 fn type_text(model: &mut Model, text: &str) -> Vec<Effect> {
-    if let Some(reason) = locked(model) {
-        model.say(format!("read-only: {reason}"));
+    let is_read_only = model.read_only;
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
+    if let Some(reason) = editor.read_only_reason(is_read_only) {
+        model.notify(format!("read-only: {reason}"));
         return Vec::new();
     }
-    let inserted = model.editor.as_mut().is_some_and(|editor| editor.document.insert(text));
-    if inserted { changed(model) } else { Vec::new() }
+    if editor.document.insert(text) { on_changed(model) } else { Vec::new() }
 }
 
-/// Takes the mouse, where no dialog stands above: a click places the cursor, dragging selects, the wheel scrolls.
+/// Takes the mouse: a click moves the cursor, dragging selects, the wheel scrolls.
 pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
-    let Some(editor) = &model.editor else { return Vec::new() };
-    let areas = areas::of(model, editor);
+    let Some(editor) = model.screens.get::<Editor>() else { return Vec::new() };
+    let areas = areas::of(model, editor, layout::areas(model).editor);
     let at = Position::new(event.column, event.row);
     let in_text = areas.text.contains(at) || areas.gutter.contains(at);
-    let place = place_at(editor, &areas, at);
-    let Some(editor) = &mut model.editor else { return Vec::new() };
+    let position = position_at(editor, &areas, at);
+    let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => {
-            editor.pressed = in_text.then_some(place);
+            editor.pressed = in_text.then_some(position);
             if in_text {
                 editor.find = None;
-                editor.document.go(Move::To(place), event.modifiers.contains(KeyModifiers::SHIFT));
+                editor.document.move_cursor(Move::To(position), event.modifiers.contains(KeyModifiers::SHIFT));
                 editor.follow = true;
             }
         }
         MouseEventKind::Drag(MouseButton::Left) => {
             if let Some(from) = editor.pressed {
-                editor.document.go(Move::To(from), false);
-                editor.document.go(Move::To(place), true);
+                editor.document.move_cursor(Move::To(from), false);
+                editor.document.move_cursor(Move::To(position), true);
                 editor.follow = true;
             }
         }
@@ -85,13 +92,13 @@ pub fn on_mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     Vec::new()
 }
 
-fn scroll(editor: &mut super::Editor, lines: isize) {
+fn scroll(editor: &mut Editor, lines: isize) {
     editor.follow = false;
     editor.top = editor.top.saturating_add_signed(lines);
 }
 
-/// The place in the text below a point; above and below the pane, the lines beyond.
-fn place_at(editor: &super::Editor, areas: &areas::EditorAreas, at: Position) -> Place {
+/// The text position at a point. Above and below the pane it is on a line outside the window.
+fn position_at(editor: &Editor, areas: &areas::EditorAreas, at: Position) -> TextPosition {
     let row = match at.y.checked_sub(areas.text.y) {
         Some(below) => editor.top + usize::from(below),
         None => editor.top.saturating_sub(1),

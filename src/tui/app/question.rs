@@ -1,0 +1,86 @@
+//! A question with several buttons, the harmless one first.
+
+use super::effect::Effect;
+use super::form::{Form, FormLine};
+use super::model::Model;
+use super::model::action::Action;
+use super::model::dialog::Dialog;
+use super::theme::Role;
+use crate::engine::Error;
+
+/// A question.
+pub struct Question {
+    title: &'static str,
+    danger: bool,
+    lines: Vec<(String, Role)>,
+    choices: Vec<(&'static str, Action)>,
+    focused: usize,
+}
+
+impl Question {
+    /// A question without choices.
+    #[must_use]
+    pub fn new(title: &'static str, lines: Vec<(String, Role)>) -> Self {
+        Self { title, danger: false, lines, choices: Vec::new(), focused: 0 }
+    }
+
+    /// Adds a button and what it does.
+    #[must_use]
+    pub fn choice(mut self, label: &'static str, action: impl FnOnce(&mut Model) -> Vec<Effect> + 'static) -> Self {
+        self.choices.push((label, Box::new(action)));
+        self
+    }
+
+    /// Marks a wrong answer as dangerous.
+    #[must_use]
+    pub fn dangerous(self) -> Self {
+        Self { danger: true, ..self }
+    }
+
+    /// Asks whether the project's program for its models may run. The error names the program.
+    #[must_use]
+    pub fn run_program(error: &Error, run: impl FnOnce(&mut Model) -> Vec<Effect> + 'static) -> Self {
+        let why = "limbeck runs a program of the project only with your consent, and remembers it for this project.";
+        let lines = vec![(error.message.clone(), Role::Warning), (String::from(why), Role::Text)];
+        Self::new("Run the project's program?", lines).choice("No", |_| Vec::new()).choice("Yes", run)
+    }
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Question").field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+impl Dialog for Question {
+    fn form(&self, _model: &Model) -> Form {
+        let mut form = Form::new(self.title, 68);
+        form.danger = self.danger;
+        form.lines = self.lines.iter().map(|(text, role)| FormLine::Text(vec![(text.clone(), *role)], 0)).collect();
+        form.blank();
+        form.buttons = self.choices.iter().map(|(label, _)| String::from(*label)).collect();
+        form.focused_button = Some(self.focused);
+        form
+    }
+
+    fn accept(mut self: Box<Self>, model: &mut Model) -> Vec<Effect> {
+        if self.focused >= self.choices.len() {
+            return Vec::new();
+        }
+        let (_, action) = self.choices.swap_remove(self.focused);
+        action(model)
+    }
+
+    fn has_fields(&self) -> bool {
+        true
+    }
+
+    fn change_field(&mut self, forward: bool) {
+        let count = self.choices.len().max(1);
+        self.focused = (self.focused + if forward { 1 } else { count - 1 }) % count;
+    }
+
+    fn focus_button(&mut self, button: usize) {
+        self.focused = button.min(self.choices.len().saturating_sub(1));
+    }
+}
