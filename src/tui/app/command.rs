@@ -139,7 +139,7 @@ impl KeyContext {
 /// A row of the table.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Info {
+pub struct CommandInfo {
     pub id: Command,
     /// The compiled-in keys.
     pub keys: Vec<String>,
@@ -156,7 +156,7 @@ pub struct Info {
 /// A command of the present screen.
 #[derive(Debug, Clone)]
 pub struct CommandEntry {
-    pub info: &'static Info,
+    pub info: &'static CommandInfo,
     /// All keys of the command in this context.
     pub keys: Vec<String>,
     pub first_key: String,
@@ -166,24 +166,24 @@ pub struct CommandEntry {
 
 #[derive(serde::Deserialize)]
 struct Table {
-    command: Vec<Info>,
+    command: Vec<CommandInfo>,
 }
 
-static TABLE: LazyLock<Vec<Info>> = LazyLock::new(|| {
+static TABLE: LazyLock<Vec<CommandInfo>> = LazyLock::new(|| {
     // A test reads the same text and fails if it is invalid.
     toml::from_str::<Table>(include_str!("../../../assets/keymap.toml")).map(|table| table.command).unwrap_or_default()
 });
 
 /// The table of commands, in the order of the help.
 #[must_use]
-pub fn table() -> &'static [Info] {
+pub fn table() -> &'static [CommandInfo] {
     &TABLE
 }
 
 impl Command {
     /// The row of the command.
     #[must_use]
-    pub fn info(self) -> Option<&'static Info> {
+    pub fn info(self) -> Option<&'static CommandInfo> {
         table().iter().find(|info| info.id == self)
     }
 
@@ -208,7 +208,7 @@ pub fn editor_markdown() -> String {
 
 fn rows(contexts: &[KeyContext]) -> String {
     let mut text = String::from("| key | command | |\n|---|---|---|\n");
-    let here = |info: &&Info| info.contexts.iter().any(|context| contexts.contains(context));
+    let here = |info: &&CommandInfo| info.contexts.iter().any(|context| contexts.contains(context));
     for info in table().iter().filter(here) {
         let keys: Vec<String> = info.keys.iter().map(|key| format!("`{}`", shown(key))).collect();
         for part in ["| ", &keys.join(" "), " | ", &info.title, " | ", &info.description, " |\n"] {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::command::{Command, Info, KeyContext, table};
+use super::command::{Command, CommandInfo, KeyContext, table};
 use super::dispatch;
 use super::job::{Job, ShownBy};
 use super::layout;
@@ -68,7 +68,7 @@ const fn is_at_right(command: Command) -> bool {
 }
 
 /// The commands that the footer shows here and that apply.
-fn shown_commands(model: &Model) -> Vec<&'static Info> {
+fn shown_commands(model: &Model) -> Vec<&'static CommandInfo> {
     let context = model.key_context();
     let is_text = model.dialogs.last().is_some_and(|dialog| dialog.is_text());
     table()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::effect::{Effect, Generation};
-use super::log::State;
+use super::log::LogState;
 use super::model::server::LedgerQuestion;
 use super::model::{Connection, Model};
 use crate::core::graph::RevisionId;
@@ -48,7 +48,7 @@ pub fn on_answer(model: &mut Model, generation: Generation, answer: Result<Scrip
     let record = answer.unwrap_or_else(|error| {
         // A lost connection is shown elsewhere.
         if error.kind != ErrorKind::Connection {
-            model.log.note(model.now, State::Warning, "ledger", &error.message);
+            model.log.note(model.now, LogState::Warning, "ledger", &error.message);
         }
         ScriptStatus::default()
     });

@@ -10,7 +10,7 @@ const LIMIT: usize = 5000;
 
 /// The state of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum LogState {
     Running,
     Done,
     Failed,
@@ -23,9 +23,9 @@ pub enum State {
 
 /// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct LogEntry {
     pub at: Time,
-    pub state: State,
+    pub state: LogState,
     /// What it belongs to, for example `upgrade 8e10f3b7`.
     pub what: String,
     /// The statement on one line, or the message.
@@ -37,7 +37,7 @@ pub struct Entry {
 /// The log. The newest entry is the last one.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
     /// The number of lines scrolled up from the newest.
     pub back: usize,
     pub large: bool,
@@ -45,7 +45,7 @@ pub struct Log {
 
 impl Log {
     /// Adds an entry. If there are too many, the oldest is removed.
-    pub fn push(&mut self, entry: Entry) {
+    pub fn push(&mut self, entry: LogEntry) {
         if self.entries.len() >= LIMIT {
             self.entries.pop_front();
         }
@@ -56,29 +56,29 @@ impl Log {
     }
 
     /// Adds a message.
-    pub fn note(&mut self, at: Time, state: State, what: &str, text: &str) {
-        self.push(Entry { at, state, what: what.to_owned(), text: one_line(text), rows: None, elapsed: None });
+    pub fn note(&mut self, at: Time, state: LogState, what: &str, text: &str) {
+        self.push(LogEntry { at, state, what: what.to_owned(), text: one_line(text), rows: None, elapsed: None });
     }
 
     /// Ends the running entry.
-    pub fn finish(&mut self, state: State, rows: Option<u64>, elapsed: Option<Duration>) {
-        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.state == State::Running) {
+    pub fn finish(&mut self, state: LogState, rows: Option<u64>, elapsed: Option<Duration>) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.state == LogState::Running) {
             (entry.state, entry.rows, entry.elapsed) = (state, rows, elapsed);
         }
     }
 
     /// Marks the finished entries of these steps of the present run as rolled back.
     pub fn roll_back(&mut self, steps: &[String]) {
-        let ends = |entry: &Entry| matches!(entry.what.as_str(), "done" | "failed" | "cancelled");
+        let ends = |entry: &LogEntry| matches!(entry.what.as_str(), "done" | "failed" | "cancelled");
         let present = self.entries.iter_mut().rev().take_while(|entry| !ends(entry));
-        for entry in present.filter(|entry| entry.state == State::Done && steps.contains(&entry.what)) {
-            entry.state = State::Undone;
+        for entry in present.filter(|entry| entry.state == LogState::Done && steps.contains(&entry.what)) {
+            entry.state = LogState::Undone;
         }
     }
 
     /// The entries, oldest first.
     #[must_use]
-    pub fn entries(&self) -> &VecDeque<Entry> {
+    pub fn entries(&self) -> &VecDeque<LogEntry> {
         &self.entries
     }
 

@@ -3,7 +3,7 @@
 use super::effect::Effect;
 use super::form::{Form, FormLine};
 use super::model::Model;
-use super::model::action::Action;
+use super::model::action::CommandAction;
 use super::model::dialog::Dialog;
 use super::theme::Role;
 use crate::engine::Error;
@@ -13,7 +13,7 @@ pub struct Question {
     title: &'static str,
     danger: bool,
     lines: Vec<(String, Role)>,
-    choices: Vec<(&'static str, Action)>,
+    choices: Vec<(&'static str, CommandAction)>,
     focused: usize,
 }
 

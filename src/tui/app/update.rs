@@ -9,7 +9,7 @@ use super::command::KeyContext;
 use super::effect::{Effect, Generation};
 use super::history::History;
 use super::job::Ended;
-use super::log::State;
+use super::log::LogState;
 use super::model::{Connection, Highlight, Model, ScreenRequest};
 use super::msg::Msg;
 use super::run_command::run_command;
@@ -226,7 +226,7 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<DatabaseS
         Ok(status) => on_connected(model, status),
         Err(error) => {
             if model.server.connection.error() != Some(&error) {
-                model.log.note(model.now, State::Warning, "server", &error.message);
+                model.log.note(model.now, LogState::Warning, "server", &error.message);
             }
             own_server::on_error(model, error);
         }

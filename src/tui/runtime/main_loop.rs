@@ -18,7 +18,7 @@ use super::effects::LoopEffect;
 use super::event::Event;
 use super::machine::Machine;
 use super::signals::{Signal, Signals};
-use super::terminal::{Screen, Tty};
+use super::terminal::{TerminalScreen, Tty};
 use super::timers::{Due, Timers};
 use super::watch::Watch;
 use crate::engine::models;
@@ -36,7 +36,7 @@ const PANICKED: u8 = 101;
 /// Runs the UI. Returns the exit code.
 pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
     let signals = Signals::catch()?;
-    let screen = Screen::take(&options.title())?;
+    let screen = TerminalScreen::take(&options.title())?;
     let mut main = MainLoop::new(options, screen, signals)?;
     main.draw();
     main.begin();
@@ -48,7 +48,7 @@ pub(super) async fn run(options: TuiOptions) -> io::Result<u8> {
 
 pub(super) struct MainLoop {
     pub(super) machine: Machine,
-    pub(super) screen: Screen,
+    pub(super) screen: TerminalScreen,
     /// Read while limbeck has the terminal.
     pub(super) input: Option<EventStream>,
     pub(super) terminal_user: Option<TerminalUser>,
@@ -65,7 +65,7 @@ pub(super) struct MainLoop {
 }
 
 impl MainLoop {
-    fn new(options: TuiOptions, screen: Screen, signals: Signals) -> io::Result<Self> {
+    fn new(options: TuiOptions, screen: TerminalScreen, signals: Signals) -> io::Result<Self> {
         let (sender, events) = unbounded_channel();
         let mut folders: Vec<_> = options.project.version_folders().into_iter().map(|folder| (folder, false)).collect();
         folders.push((options.project.root().to_owned(), false));

@@ -37,12 +37,12 @@ impl Write for Tty {
 }
 
 /// The terminal. It is restored when this is dropped.
-pub(super) struct Screen {
+pub(super) struct TerminalScreen {
     terminal: Terminal<CrosstermBackend<BufWriter<Tty>>>,
     title: String,
 }
 
-impl Screen {
+impl TerminalScreen {
     /// Takes the terminal: raw mode, alternate screen, mouse, bracketed paste, focus events, title.
     pub(super) fn take(title: &str) -> io::Result<Self> {
         // The theme decides about colours. With `NO_COLOR`, crossterm would also remove bold and reverse.
@@ -75,7 +75,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalScreen {
     fn drop(&mut self) {
         restore();
     }

@@ -7,7 +7,7 @@ use super::harness::*;
 use crate::core::graph::RevisionId;
 use crate::engine::apply::Progress;
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Connection;
 use crate::tui::app::screen::plan::{RunState, StatementState, StepState};
 use crate::tui::app::{Msg, Start, command};
@@ -16,7 +16,7 @@ fn footer(harness: &Harness) -> String {
     harness.screen().lines().last().unwrap_or_default().to_owned()
 }
 
-fn states(harness: &Harness) -> Vec<(String, State)> {
+fn states(harness: &Harness) -> Vec<(String, LogState)> {
     harness.model.log.entries().iter().map(|entry| (entry.text.clone(), entry.state)).collect()
 }
 
@@ -59,7 +59,7 @@ fn statements_of_a_shared_transaction_are_marked_as_rolled_back() {
     assert_eq!(running.statements[&(1, 0)], StatementState::Failed);
     assert_eq!(
         states(&harness).iter().map(|(_, state)| *state).collect::<Vec<_>>(),
-        [State::Undone, State::Failed, State::Failed]
+        [LogState::Undone, LogState::Failed, LogState::Failed]
     );
     assert!(harness.screen().contains("rolled back"), "{}", harness.screen());
 }

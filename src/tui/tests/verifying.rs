@@ -4,7 +4,7 @@ use super::fixtures::*;
 use super::harness::*;
 use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::{Msg, Start};
 
 const SIZES: [(u16, u16); 5] = [(80, 24), (40, 10), (60, 15), (120, 40), (200, 60)];
@@ -118,7 +118,7 @@ fn a_proved_revision_shows_its_proof_below_the_script() {
     assert!(harness.press("j").screen().lines().all(|line| !line.contains("proof:")));
     assert!(harness.press("k").screen().contains("3 min ago"));
     let entry = harness.model.log.entries().back().unwrap();
-    assert_eq!((entry.what.as_str(), entry.state), ("verify", State::Done));
+    assert_eq!((entry.what.as_str(), entry.state), ("verify", LogState::Done));
 }
 
 #[test]

@@ -182,10 +182,10 @@ fn draw_panel(model: &Model, editor: &Editor, areas: &EditorAreas, paint: &mut P
     }
 }
 
-fn draw_block(name: &str, (lines, total): &panel::Lines, area: Rect, paint: &mut Paint) {
+fn draw_block(name: &str, (lines, total): &panel::PanelLines, area: Rect, paint: &mut Paint) {
     let inside = pane::titled(paint, area, &[(String::from(name), Role::Title)]);
     let width = usize::from(inside.width).saturating_sub(2);
-    let wrapped: Vec<panel::Line> = lines.iter().flat_map(|line| wrap(line, width, 2)).collect();
+    let wrapped: Vec<panel::PanelLine> = lines.iter().flat_map(|line| wrap(line, width, 2)).collect();
     let hidden = wrapped.len().max(*total).saturating_sub(usize::from(inside.height));
     for (row, line) in (0..inside.height).zip(&wrapped) {
         let mut pen = paint.pen(shifted(inside, row));

@@ -7,7 +7,7 @@ use super::pane;
 use super::pen::{Paint, Pen};
 use crate::core::graph::RevisionId;
 use crate::core::text::plural;
-use crate::tui::app::history::{Item, Line, Marks, describe_problem};
+use crate::tui::app::history::{HistoryLine, Item, Marks, describe_problem};
 use crate::tui::app::model::{Connection, Model, Pane};
 use crate::tui::app::screen::tree::filter;
 use crate::tui::app::theme::Role;
@@ -104,7 +104,7 @@ fn draw_empty(model: &Model, inside: Rect, paint: &mut Paint) {
     pane::wrapped(paint, Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside }, 2, &lines);
 }
 
-fn draw_line(model: &Model, line: Line, columns: &Columns, area: Rect, paint: &mut Paint) {
+fn draw_line(model: &Model, line: HistoryLine, columns: &Columns, area: Rect, paint: &mut Paint) {
     let history = &model.history;
     let selected = line.item == history.selected() && line.part == 0;
     let glyph = glyph(model, line.item, paint);
@@ -145,7 +145,7 @@ fn glyph(model: &Model, item: usize, paint: &Paint) -> (&'static str, Role) {
 }
 
 /// The lanes of a line in their column. The node of a wider row is still visible.
-fn draw_lanes(model: &Model, line: Line, columns: &Columns, (glyph, role): (&str, Role), pen: &mut Pen) {
+fn draw_lanes(model: &Model, line: HistoryLine, columns: &Columns, (glyph, role): (&str, Role), pen: &mut Pen) {
     let start = pen.left();
     match (model.history.lane(line.item), line.part) {
         (None, 0) => pen.put(glyph, role),

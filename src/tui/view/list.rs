@@ -7,7 +7,7 @@ use super::pane;
 use super::pen::{Paint, Pen};
 use crate::tui::app::form::{Piece, SEPARATOR};
 use crate::tui::app::layout::Areas;
-use crate::tui::app::list::{Entry, INDENT, Line, ListScreen};
+use crate::tui::app::list::{INDENT, ListEntry, ListLine, ListScreen};
 use crate::tui::app::model::Model;
 use crate::tui::app::theme::Role;
 
@@ -28,8 +28,8 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
         }
         pen.put(if index == screen.cursor() { ">" } else { " " }, Role::Current);
         match line {
-            Line::Entry(entry) => draw_entry(&list.entry(model, *entry), &mut pen),
-            Line::Detail(entry, pieces) => {
+            ListLine::Entry(entry) => draw_entry(&list.entry(model, *entry), &mut pen),
+            ListLine::Detail(entry, pieces) => {
                 pen.skip(if entry.is_some() { INDENT } else { 0 });
                 put_pieces(pieces, &mut pen);
             }
@@ -41,7 +41,7 @@ pub fn draw(model: &Model, areas: &Areas, paint: &mut Paint) {
     pen.put(&text, role);
 }
 
-fn draw_entry(entry: &Entry, pen: &mut Pen) {
+fn draw_entry(entry: &ListEntry, pen: &mut Pen) {
     let width = |pieces: &[Piece]| pieces.iter().map(|(text, _)| text.width()).sum::<usize>();
     let left = width(&entry.left);
     // Pieces on the right are omitted from the end if the left half has too little space.

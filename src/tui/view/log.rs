@@ -7,7 +7,7 @@ use super::pane;
 use super::pen::Paint;
 use crate::core::text::plural;
 use crate::tui::app::format::format_duration;
-use crate::tui::app::log::{Entry, State};
+use crate::tui::app::log::{LogEntry, LogState};
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
 
@@ -33,23 +33,23 @@ pub fn draw(model: &Model, area: Rect, paint: &mut Paint) {
     }
 }
 
-fn draw_entry(entry: &Entry, area: Rect, paint: &mut Paint) {
+fn draw_entry(entry: &LogEntry, area: Rect, paint: &mut Paint) {
     let (glyph, role) = match entry.state {
-        State::Running => (paint.glyph("▸", ">"), Role::Current),
-        State::Done => (paint.glyph("✓", "+"), Role::Good),
-        State::Failed => (paint.glyph("✗", "x"), Role::Danger),
-        State::Undone => (paint.glyph("↶", "<"), Role::Warning),
-        State::Warning => ("!", Role::Warning),
-        State::Note => (paint.glyph("·", "."), Role::Muted),
+        LogState::Running => (paint.glyph("▸", ">"), Role::Current),
+        LogState::Done => (paint.glyph("✓", "+"), Role::Good),
+        LogState::Failed => (paint.glyph("✗", "x"), Role::Danger),
+        LogState::Undone => (paint.glyph("↶", "<"), Role::Warning),
+        LogState::Warning => ("!", Role::Warning),
+        LogState::Note => (paint.glyph("·", "."), Role::Muted),
     };
     let mut pen = paint.pen(area);
     pen.skip(1);
     pen.put(&entry.at.strftime("%H:%M:%S").to_string(), Role::Muted);
     pen.skip(2);
     let word = match entry.state {
-        State::Running => "running".to_owned(),
-        State::Failed => "failed".to_owned(),
-        State::Undone => "undone".to_owned(),
+        LogState::Running => "running".to_owned(),
+        LogState::Failed => "failed".to_owned(),
+        LogState::Undone => "undone".to_owned(),
         _ => entry.elapsed.map(format_duration).unwrap_or_default(),
     };
     let rows = entry.rows.map(|rows| plural(rows, "row")).unwrap_or_default();

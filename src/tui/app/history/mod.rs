@@ -41,7 +41,7 @@ pub struct Marks {
 
 /// A line on the screen: the line of an item, or a link row below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct HistoryLine {
     pub item: usize,
     /// 0 is the line of the item, `n` is its link row `n - 1`.
     pub part: usize,
@@ -321,12 +321,12 @@ impl History {
 
     /// The item of a screen line, counted from the top of the whole list.
     #[must_use]
-    pub fn line(&self, line: usize) -> Option<Line> {
+    pub fn line(&self, line: usize) -> Option<HistoryLine> {
         if line >= self.line_count() {
             return None;
         }
         let item = self.starts.partition_point(|start| *start <= line).checked_sub(1)?;
-        Some(Line { item, part: line - self.starts.get(item)? })
+        Some(HistoryLine { item, part: line - self.starts.get(item)? })
     }
 
     /// Scrolls so that the selected item is inside a window of `height` lines.

@@ -8,7 +8,7 @@ pub const INDENT: usize = 4;
 
 /// One line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum ListLine {
     Entry(usize),
     /// A detail of an entry, or a note if there is no entry.
     Detail(Option<usize>, Vec<Piece>),
@@ -16,23 +16,24 @@ pub enum Line {
 
 /// An entry as it is shown. If it is too long, the left half is cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
+pub struct ListEntry {
     pub left: Vec<Piece>,
     pub right: Vec<Piece>,
 }
 
 /// The lines of a list for a width in cells.
-pub(super) fn lines(list: &dyn List, width: usize) -> Vec<Line> {
+pub(super) fn lines(list: &dyn List, width: usize) -> Vec<ListLine> {
     let mut lines = Vec::new();
     let space = width.saturating_sub(INDENT + 2);
     let mut add = |entry: Option<usize>, details: Vec<FormLine>| {
         for detail in details {
             match detail {
                 FormLine::Text(pieces, indent) => {
-                    lines.extend(wrap(&pieces, space, indent).into_iter().map(|pieces| Line::Detail(entry, pieces)));
+                    lines
+                        .extend(wrap(&pieces, space, indent).into_iter().map(|pieces| ListLine::Detail(entry, pieces)));
                 }
-                FormLine::Raw(pieces) => lines.push(Line::Detail(entry, pieces)),
-                FormLine::Entry { index, .. } => lines.push(Line::Entry(index)),
+                FormLine::Raw(pieces) => lines.push(ListLine::Detail(entry, pieces)),
+                FormLine::Entry { index, .. } => lines.push(ListLine::Entry(index)),
                 FormLine::Field { .. } => {}
             }
         }

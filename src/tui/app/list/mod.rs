@@ -6,12 +6,12 @@ mod screen;
 use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
-pub use self::lines::{Entry, INDENT, Line};
+pub use self::lines::{INDENT, ListEntry, ListLine};
 pub use self::screen::ListScreen;
 use super::command::Command;
 use super::form::{FormLine, Piece, SEPARATOR};
 use super::model::Model;
-use super::model::action::{Action, Decision, act, refuse};
+use super::model::action::{CommandAction, Decision, act, refuse};
 use super::model::screen::{Layer, Screen};
 use super::theme::Role;
 use super::{layout, log};
@@ -34,7 +34,7 @@ pub trait List: Any + Debug {
     /// The number of entries.
     fn count(&self) -> usize;
 
-    fn entry(&self, model: &Model, index: usize) -> Entry;
+    fn entry(&self, model: &Model, index: usize) -> ListEntry;
 
     /// The lines below an entry.
     fn details(&self, _index: usize) -> Vec<FormLine> {
@@ -96,7 +96,7 @@ pub trait List: Any + Debug {
     }
 
     /// What `^c` does if no job runs; `None`: it quits.
-    fn on_interrupt(&self) -> Option<Action> {
+    fn on_interrupt(&self) -> Option<CommandAction> {
         None
     }
 
@@ -147,7 +147,7 @@ pub fn go_to_entry<T: List>(model: &mut Model, entry: usize) {
     }
     update_window(model);
     if let Some(screen) = model.screens.get_mut::<ListScreen>() {
-        let line = screen.lines().iter().position(|line| *line == Line::Entry(entry));
+        let line = screen.lines().iter().position(|line| *line == ListLine::Entry(entry));
         screen.point(line.unwrap_or(0));
     }
 }
@@ -186,9 +186,9 @@ pub fn report_end<T: List>(model: &mut Model, error: Option<Error>) {
     let Some(list) = model.states.get::<T>() else { return };
     let (name, (text, role)) = (list.name(), list.status(model));
     let state = match role {
-        Role::Good => log::State::Done,
-        Role::Danger => log::State::Failed,
-        _ => log::State::Warning,
+        Role::Good => log::LogState::Done,
+        Role::Danger => log::LogState::Failed,
+        _ => log::LogState::Warning,
     };
     model.log.note(model.now, state, name, &text);
     match error {

@@ -4,12 +4,12 @@ use std::any::TypeId;
 
 use ratatui::layout::Rect;
 
-use super::lines::{Line, lines as make_lines};
+use super::lines::{ListLine, lines as make_lines};
 use super::{Followed, List};
 use crate::tui::app::command::{Command, KeyContext};
 use crate::tui::app::form::Piece;
 use crate::tui::app::model::Model;
-use crate::tui::app::model::action::{Action, Decision, act, refuse};
+use crate::tui::app::model::action::{CommandAction, Decision, act, refuse};
 use crate::tui::app::model::screen::{Layer, Screen, ScriptLocation};
 use crate::tui::app::motion::Motion;
 use crate::tui::app::scroll;
@@ -24,7 +24,7 @@ pub struct ListScreen {
     top: usize,
     /// The cursor follows the entries that are added, until the user moves it.
     follows: bool,
-    lines: Vec<Line>,
+    lines: Vec<ListLine>,
     /// The version and the width for which the lines were made.
     made_for: Option<(u64, usize)>,
 }
@@ -46,7 +46,7 @@ impl ListScreen {
     }
 
     #[must_use]
-    pub fn lines(&self) -> &[Line] {
+    pub fn lines(&self) -> &[ListLine] {
         &self.lines
     }
 
@@ -64,8 +64,8 @@ impl ListScreen {
     /// The entry under the cursor, or the entry of the detail line under the cursor.
     pub(super) fn selected(&self) -> Option<usize> {
         match self.lines.get(self.cursor)? {
-            Line::Entry(entry) => Some(*entry),
-            Line::Detail(entry, _) => *entry,
+            ListLine::Entry(entry) => Some(*entry),
+            ListLine::Detail(entry, _) => *entry,
         }
     }
 
@@ -84,10 +84,10 @@ impl ListScreen {
         self.lines = make_lines(list, width);
         self.made_for = Some(wanted);
         if self.follows {
-            let is_followed = |line: &Line| match (line, list.followed()) {
-                (Line::Entry(_), Followed::Last) => true,
-                (Line::Entry(entry), Followed::Entry(followed)) => *entry == followed,
-                (Line::Detail(..), _) => false,
+            let is_followed = |line: &ListLine| match (line, list.followed()) {
+                (ListLine::Entry(_), Followed::Last) => true,
+                (ListLine::Entry(entry), Followed::Entry(followed)) => *entry == followed,
+                (ListLine::Detail(..), _) => false,
             };
             self.cursor = self.lines.iter().rposition(is_followed).unwrap_or(0);
         }
@@ -161,11 +161,11 @@ impl Screen for ListScreen {
     /// The line under the cursor.
     fn copyable(&self, model: &Model) -> Option<(String, String)> {
         let pieces: Vec<Piece> = match self.lines.get(self.cursor)? {
-            Line::Entry(index) => {
+            ListLine::Entry(index) => {
                 let entry = self.list(model)?.entry(model, *index);
                 entry.left.into_iter().chain([(String::from("  "), Role::Text)]).chain(entry.right).collect()
             }
-            Line::Detail(_, pieces) => pieces.clone(),
+            ListLine::Detail(_, pieces) => pieces.clone(),
         };
         let text = pieces.into_iter().map(|(text, _)| text).collect::<String>().trim().to_owned();
         Some((text, String::from("the line")))
@@ -176,7 +176,7 @@ impl Screen for ListScreen {
         title.or(if command == Command::Refresh { Some("again") } else { None })
     }
 
-    fn on_interrupt(&self, model: &Model) -> Option<Action> {
+    fn on_interrupt(&self, model: &Model) -> Option<CommandAction> {
         self.list(model)?.on_interrupt()
     }
 }

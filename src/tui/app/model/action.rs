@@ -6,13 +6,13 @@ use super::Model;
 use crate::tui::app::effect::Effect;
 
 /// What a command does. It carries the data that the decision has found.
-pub type Action = Box<dyn FnOnce(&mut Model) -> Vec<Effect>>;
+pub type CommandAction = Box<dyn FnOnce(&mut Model) -> Vec<Effect>>;
 
 /// What a command would do now, or the reason why it does not apply.
-pub type Decision = Result<Action, Cow<'static, str>>;
+pub type Decision = Result<CommandAction, Cow<'static, str>>;
 
 /// Whether a precondition holds, or the reason why not.
-pub type Check = Result<(), Cow<'static, str>>;
+pub type Precondition = Result<(), Cow<'static, str>>;
 
 /// The command applies, and this is what it does.
 ///

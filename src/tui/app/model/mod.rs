@@ -20,7 +20,7 @@ use self::dialog::Dialog;
 use self::error_dialog::ErrorDialog;
 pub use self::panes::{Filter, Pane, Panes};
 use self::screen::{Layer, Screens, ScriptLocation};
-pub use self::server::{Connection, Server};
+pub use self::server::{Connection, ServerState};
 use self::states::States;
 use super::command::{Command, KeyContext};
 use super::differences::Differences;
@@ -83,7 +83,7 @@ pub struct Model {
     pub(crate) scripts_loading: bool,
     /// A number that changes with the models, or the reason why there are none.
     pub(crate) models: Option<Result<u64, Error>>,
-    pub(crate) server: Server,
+    pub(crate) server: ServerState,
     pub(crate) consent: Consent,
     pub(crate) history: History,
     pub(crate) panes: Panes,
@@ -125,7 +125,7 @@ impl Model {
             tree: None,
             scripts_loading: true,
             models: None,
-            server: Server::default(),
+            server: ServerState::default(),
             consent: Consent::default(),
             history: History::default(),
             panes: Panes::default(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::Model;
-use super::action::{Action, Decision, refuse};
+use super::action::{CommandAction, Decision, refuse};
 use crate::engine::Error;
 use crate::engine::project::ScriptFile;
 use crate::tui::app::command::Command;
@@ -97,12 +97,12 @@ pub trait Screen: Any + Debug {
     }
 
     /// What `^c` does if no job runs; `None`: it quits.
-    fn on_interrupt(&self, _model: &Model) -> Option<Action> {
+    fn on_interrupt(&self, _model: &Model) -> Option<CommandAction> {
         None
     }
 
     /// What must happen before limbeck quits, for example a question about unsaved text.
-    fn before_quit(&self) -> Option<Action> {
+    fn before_quit(&self) -> Option<CommandAction> {
         None
     }
 

@@ -60,7 +60,7 @@ impl Connection {
 
 /// What is known of the server.
 #[derive(Debug, Clone, Default)]
-pub struct Server {
+pub struct ServerState {
     pub connection: Connection,
     /// The last known status.
     pub status: Option<DatabaseStatus>,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::action::Check;
+use super::action::Precondition;
 use super::{Connection, Model};
 use crate::engine::project::ScriptTree;
 use crate::tui::app::effect::{Effect, Task};
@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// Checks that no job runs.
-    pub(crate) fn require_idle(&self) -> Check {
+    pub(crate) fn require_idle(&self) -> Precondition {
         match self.jobs.running() {
             None => Ok(()),
             Some(job) => Err(format!("wait until this job has ended: {}", job.spec.doing).into()),
@@ -46,7 +46,7 @@ impl Model {
     }
 
     /// Checks that the UI may write and that no job runs.
-    pub(crate) fn require_writable(&self) -> Check {
+    pub(crate) fn require_writable(&self) -> Precondition {
         if self.read_only {
             return Err("limbeck was started with --read-only".into());
         }
@@ -54,7 +54,7 @@ impl Model {
     }
 
     /// Checks that the database can be reached.
-    pub(crate) fn require_connected(&self) -> Check {
+    pub(crate) fn require_connected(&self) -> Precondition {
         match &self.server.connection {
             Connection::Connected => Ok(()),
             Connection::Connecting => Err("the server has not answered yet".into()),

@@ -11,8 +11,8 @@ use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::format::elapsed;
 use crate::tui::app::job::{Job, JobSpec, OnCancel, ShownBy};
-use crate::tui::app::list::{self, Entry, List};
-use crate::tui::app::log::State;
+use crate::tui::app::list::{self, List, ListEntry};
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::theme::Role;
@@ -80,7 +80,7 @@ pub(super) fn on_progress(model: &mut Model, message: BackupMsg) {
     let (BackupMsg::Progress(progress), Some(backups)) = (message, model.states.get_mut::<Backups>()) else { return };
     match progress {
         BackupEvent::Working { tables, of, bytes, .. } => backups.progress = Some((tables, of, bytes)),
-        BackupEvent::Starting(line) | BackupEvent::Note(line) => model.log.note(model.now, State::Note, NAME, &line),
+        BackupEvent::Starting(line) | BackupEvent::Note(line) => model.log.note(model.now, LogState::Note, NAME, &line),
         BackupEvent::Verifying { .. } | BackupEvent::Cancelling => {}
     }
 }
@@ -154,8 +154,8 @@ impl List for Backups {
     }
 
     /// The age, the heads, the size, and the state of the checksum.
-    fn entry(&self, _model: &Model, index: usize) -> Entry {
-        let Some(listed) = self.listed.get(index) else { return Entry::default() };
+    fn entry(&self, _model: &Model, index: usize) -> ListEntry {
+        let Some(listed) = self.listed.get(index) else { return ListEntry::default() };
         let age = listed.age.map_or_else(|| String::from("unknown age"), |age| format!("{} ago", format_age(age)));
         let heads = match &listed.record {
             None => String::from("at unknown heads"),
@@ -165,7 +165,7 @@ impl List for Backups {
         let left = vec![(age, Role::Text), (format!("  {heads}"), Role::Id)];
         let role = if listed.checksum == Checksum::Recorded { Role::Good } else { Role::Danger };
         let checksum = (format!("checksum {} ", listed.checksum.words()), role);
-        Entry { left, right: list::joined([(size(listed.bytes), Role::Muted), checksum]) }
+        ListEntry { left, right: list::joined([(size(listed.bytes), Role::Muted), checksum]) }
     }
 
     /// The database, and the command that restores it.

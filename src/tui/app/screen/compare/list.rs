@@ -1,13 +1,13 @@
 //! The list of a comparison: one entry for each object that differs, with the statements that would remove the
 //! differences.
 
-use super::{Compared, End, start};
+use super::{Compared, ComparisonEnd, start};
 use crate::core::text::plural;
 use crate::engine::ErrorKind;
 use crate::tui::app::differences::{Against, differs_glyph};
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::format::elapsed;
-use crate::tui::app::list::{Entry, List};
+use crate::tui::app::list::{List, ListEntry};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act};
 use crate::tui::app::theme::Role;
@@ -36,25 +36,25 @@ impl List for Compared {
         let objects = plural(self.objects.len() as u64, "object");
         let verb = if self.objects.len() == 1 { "differs" } else { "differ" };
         match (&self.end, self.against) {
-            (End::Running, _) if model.jobs.is_cancelling() => {
+            (ComparisonEnd::Running, _) if model.jobs.is_cancelling() => {
                 (String::from("cancelling: dropping the scratch database …"), Role::Warning)
             }
-            (End::Running, _) => {
+            (ComparisonEnd::Running, _) => {
                 let seconds = model.jobs.running().map_or(0, |job| elapsed(job.started, model.now).as_secs());
                 (format!("{}, {seconds} s", self.doing), Role::Current)
             }
-            (End::Failed(error), _) if error.kind == ErrorKind::Interrupted => {
+            (ComparisonEnd::Failed(error), _) if error.kind == ErrorKind::Interrupted => {
                 (String::from("cancelled; the scratch database was dropped"), Role::Warning)
             }
-            (End::Failed(error), _) => (error.message.clone(), Role::Danger),
-            (End::Done, Against::History) if self.objects.is_empty() => {
+            (ComparisonEnd::Failed(error), _) => (error.message.clone(), Role::Danger),
+            (ComparisonEnd::Done, Against::History) if self.objects.is_empty() => {
                 (String::from("no drift: the database matches its history"), Role::Good)
             }
-            (End::Done, Against::Models) if self.objects.is_empty() => {
+            (ComparisonEnd::Done, Against::Models) if self.objects.is_empty() => {
                 (String::from("no difference: the database matches the models"), Role::Good)
             }
-            (End::Done, Against::History) => (format!("{objects} {verb} from the history"), Role::Warning),
-            (End::Done, Against::Models) => (format!("{objects} {verb} from the models"), Role::Warning),
+            (ComparisonEnd::Done, Against::History) => (format!("{objects} {verb} from the history"), Role::Warning),
+            (ComparisonEnd::Done, Against::Models) => (format!("{objects} {verb} from the models"), Role::Warning),
         }
     }
 
@@ -63,15 +63,15 @@ impl List for Compared {
     }
 
     /// The object, and the number of statements.
-    fn entry(&self, model: &Model, index: usize) -> Entry {
-        let Some(object) = self.objects.get(index) else { return Entry::default() };
+    fn entry(&self, model: &Model, index: usize) -> ListEntry {
+        let Some(object) = self.objects.get(index) else { return ListEntry::default() };
         let glyph = differs_glyph(model.preferences.ascii);
         let left = vec![(format!("{glyph} "), Role::Warning), (object.name.clone(), Role::Title)];
         let right = match object.statements.len() {
             0 => String::from("no statement "),
             count => format!("{} ", plural(count as u64, "statement")),
         };
-        Entry { left, right: vec![(right, Role::Muted)] }
+        ListEntry { left, right: vec![(right, Role::Muted)] }
     }
 
     /// The differences and the statements.

@@ -14,7 +14,7 @@ use crate::tui::app::differing::{DifferingObject, group_by_object};
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
 use crate::tui::app::list as lists;
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act};
 use crate::tui::app::question::Question;
@@ -38,7 +38,7 @@ pub struct Compared {
     objects: Vec<DifferingObject>,
     /// What it does now.
     doing: String,
-    end: End,
+    end: ComparisonEnd,
     /// The version of the facts that are compared.
     facts: u64,
     version: u64,
@@ -46,7 +46,7 @@ pub struct Compared {
 
 /// The end of the comparison.
 #[derive(Debug)]
-enum End {
+enum ComparisonEnd {
     Running,
     Done,
     Failed(Error),
@@ -76,7 +76,7 @@ fn start(model: &mut Model, against: Against, consent: bool) -> Vec<Effect> {
         notes: Vec::new(),
         objects: Vec::new(),
         doing: String::from("starting"),
-        end: End::Running,
+        end: ComparisonEnd::Running,
         facts: model.differences.version(),
         version: model.jobs.generation(),
     });
@@ -103,7 +103,7 @@ pub(super) fn on_progress(model: &mut Model, message: CompareMsg) {
     match progress {
         AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, notes })
         | AutogenerateEvent::Scratch { place, notes } => {
-            model.log.note(model.now, State::Note, NAME, &format!("scratch database {place}"));
+            model.log.note(model.now, LogState::Note, NAME, &format!("scratch database {place}"));
             list.notes.extend(notes);
         }
         AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) => {
@@ -142,10 +142,10 @@ pub(super) fn on_end(model: &mut Model, message: CompareMsg) -> Vec<Effect> {
             let mut seen = HashSet::new();
             notes.retain(|note| seen.insert(note.clone()));
             model.differences.store(list.against, list.facts, objects.len());
-            (list.objects, list.notes, list.end) = (objects, notes, End::Done);
+            (list.objects, list.notes, list.end) = (objects, notes, ComparisonEnd::Done);
         }
         Err(error) => {
-            list.end = End::Failed(error.clone());
+            list.end = ComparisonEnd::Failed(error.clone());
             failure = Some(error).filter(|error| error.kind != ErrorKind::Interrupted);
         }
     }

@@ -14,7 +14,7 @@ use crate::tui::app::effect::{CopyAction, Effect, Task};
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::format::short_target;
 use crate::tui::app::job::JobSpec;
-use crate::tui::app::list::{self, Entry, List};
+use crate::tui::app::list::{self, List, ListEntry};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::theme::Role;
@@ -201,13 +201,13 @@ impl List for Copies {
     }
 
     /// The object, the contents, the size, and the time.
-    fn entry(&self, _model: &Model, index: usize) -> Entry {
-        let Some(copy) = self.get(index) else { return Entry::default() };
+    fn entry(&self, _model: &Model, index: usize) -> ListEntry {
+        let Some(copy) = self.get(index) else { return ListEntry::default() };
         let contents = format!("  {}", describe_contents(copy));
         let left = vec![(copy.object.clone(), Role::Title), (contents, Role::Text)];
         let since = copy.at.get(..16).unwrap_or(&copy.at).replace('T', " ");
         let right = [(size(copy.bytes), Role::Muted), (format!("{since} UTC "), Role::Muted)];
-        Entry { left, right: list::joined(right) }
+        ListEntry { left, right: list::joined(right) }
     }
 
     /// What destroyed the object, and what restores it.

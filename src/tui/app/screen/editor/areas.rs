@@ -69,7 +69,7 @@ fn add_panel_at_right(model: &Model, editor: &Editor, whole: Rect, areas: &mut E
     let x = whole.right() - width;
     areas.frame.width = whole.width - width + 1;
     let cells = usize::from(width).saturating_sub(4);
-    let height = |lines: &[panel::Line]| {
+    let height = |lines: &[panel::PanelLine]| {
         let count: usize = lines.iter().map(|line| wrap(line, cells, 2).len()).sum();
         u16::try_from(count).unwrap_or(u16::MAX)
     };

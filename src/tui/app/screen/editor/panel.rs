@@ -49,7 +49,7 @@ fn is_same(before: &Hazard, now: &Hazard, edited: bool) -> bool {
 }
 
 /// One line of the panel.
-pub type Line = Vec<Piece>;
+pub type PanelLine = Vec<Piece>;
 
 /// The title of the proof, with its time.
 #[must_use]
@@ -62,7 +62,7 @@ pub fn proof_title(editor: &Editor) -> String {
 
 /// The lines of the proof.
 #[must_use]
-pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
+pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<PanelLine> {
     let key = model.preferences.keymap.shown(Command::Prove);
     let line = |text: String, role| vec![(text, role)];
     let verified = match &editor.panel.proof {
@@ -92,7 +92,7 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<Line> {
 }
 
 /// `up ok  down ok  again ok`.
-fn stage_line(model: &Model, verified: &VerifiedRevision, stale: bool) -> Line {
+fn stage_line(model: &Model, verified: &VerifiedRevision, stale: bool) -> PanelLine {
     let mut pieces = Vec::new();
     for (n, (word, state)) in ["up", "down", "again"].into_iter().zip(stages(Some(verified), None)).enumerate() {
         let (glyph, ascii, what, role) = match state {
@@ -115,11 +115,11 @@ const fn role_of(role: Role, stale: bool) -> Role {
 }
 
 /// The first lines of a block, and the number of all its lines.
-pub type Lines = (Vec<Line>, usize);
+pub type PanelLines = (Vec<PanelLine>, usize);
 
 /// The lines of at most `most` operations, grouped by object.
 #[must_use]
-pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> Lines {
+pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> PanelLines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
         let words = if is_examining(model) { "reading …" } else { "the upgrade has no statements" };
@@ -152,7 +152,7 @@ pub(super) fn group_operations(operations: &mut [Operation]) {
 
 /// The lines of at most `most` hazards.
 #[must_use]
-pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> Lines {
+pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> PanelLines {
     let hazards = &editor.panel.hazards;
     if hazards.is_empty() {
         let (words, role) = if is_examining(model) { ("reading …", Role::Muted) } else { ("none found", Role::Good) };

@@ -9,7 +9,7 @@ use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::format::elapsed;
 use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::opening::{EditorProof, Origin};
@@ -96,18 +96,20 @@ pub(super) fn on_proved(
     let short = id.short();
     let is_new = answer.is_ok();
     let (proof, state, words) = match answer {
-        Ok(verified) if verified.is_proved() => {
-            (EditorProof::Found(verified, model.now), State::Done, format!("{short} is proved: up, down and up again"))
-        }
-        Ok(verified) => (EditorProof::Found(verified, model.now), State::Failed, format!("{short} is not proved")),
+        Ok(verified) if verified.is_proved() => (
+            EditorProof::Found(verified, model.now),
+            LogState::Done,
+            format!("{short} is proved: up, down and up again"),
+        ),
+        Ok(verified) => (EditorProof::Found(verified, model.now), LogState::Failed, format!("{short} is not proved")),
         Err(error) if error.kind == ErrorKind::Interrupted => (
             known_proof(model, id),
-            State::Note,
+            LogState::Note,
             String::from("the proof was cancelled; its scratch database was dropped"),
         ),
         Err(error) => {
             let words = format!("{short} could not be proved: {}", error.message);
-            (EditorProof::Failed(Box::new(error)), State::Failed, words)
+            (EditorProof::Failed(Box::new(error)), LogState::Failed, words)
         }
     };
     model.log.note(model.now, state, NAME, &words);

@@ -8,7 +8,7 @@ use crate::engine::Error;
 use crate::engine::project::SaveOutcome;
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::job::JobSpec;
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::model::screen::Layer;
@@ -164,7 +164,7 @@ fn after_saved(model: &mut Model) -> Vec<Effect> {
         Some(_) => format!("saved as a draft outside the history: drafts/{name}"),
         None => format!("saved {name}"),
     };
-    model.log.note(model.now, State::Done, "save", &path);
+    model.log.note(model.now, LogState::Done, "save", &path);
     model.notify(words);
     match after {
         After::Stay => Vec::new(),

@@ -6,7 +6,7 @@ use super::{Editor, areas, commands, saving};
 use crate::tui::app::command::KeyContext;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
-use crate::tui::app::model::action::{Action, Decision, act, refuse};
+use crate::tui::app::model::action::{CommandAction, Decision, act, refuse};
 use crate::tui::app::model::screen::{Layer, Screen};
 use crate::tui::app::scroll;
 
@@ -46,12 +46,12 @@ impl Screen for Editor {
     }
 
     /// `^c` copies the selection.
-    fn on_interrupt(&self, _model: &Model) -> Option<Action> {
+    fn on_interrupt(&self, _model: &Model) -> Option<CommandAction> {
         self.document.selection()?;
         Some(Box::new(commands::copy))
     }
 
-    fn before_quit(&self) -> Option<Action> {
+    fn before_quit(&self) -> Option<CommandAction> {
         Some(Box::new(saving::quit))
     }
 

@@ -1,23 +1,23 @@
 //! The list of a generation: one entry for each phase, then the pairs that may be renames.
 
 use super::phases::{Phase, PhaseState};
-use super::{End, Generation, NAME, begin, cancel_question, continue_generation, renames, show};
+use super::{Autogeneration, GenerationState, NAME, begin, cancel_question, continue_generation, renames, show};
 use crate::core::text::plural;
 use crate::engine::ErrorKind;
 use crate::engine::autogenerate::Stage;
 use crate::tui::app::command::Command;
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::format::{elapsed, format_duration};
-use crate::tui::app::list::{Entry, Followed, List};
+use crate::tui::app::list::{Followed, List, ListEntry};
 use crate::tui::app::model::Model;
-use crate::tui::app::model::action::{Action, Decision, act, refuse};
+use crate::tui::app::model::action::{CommandAction, Decision, act, refuse};
 use crate::tui::app::proof::{stage_pieces, stages};
 use crate::tui::app::theme::Role;
 
 /// The width of the phases' names in cells.
 const PHASE: usize = 9;
 
-impl List for Generation {
+impl List for Autogeneration {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -33,27 +33,31 @@ impl List for Generation {
 
     fn status(&self, model: &Model) -> Piece {
         match &self.end {
-            End::Running if model.jobs.is_cancelling() => {
+            GenerationState::Running if model.jobs.is_cancelling() => {
                 (String::from("cancelling: dropping the scratch database …"), Role::Warning)
             }
-            End::Running => {
+            GenerationState::Running => {
                 let seconds = elapsed(self.started, model.now).as_secs();
                 (format!("{}, {seconds} s", self.describe_progress()), Role::Current)
             }
-            End::Asking => {
+            GenerationState::Asking => {
                 let words = match (self.pairs.len(), self.pairs.chosen()) {
                     (_, 0) => String::from("no pair is a rename unless you choose it"),
                     (all, chosen) => format!("{chosen} of {} renamed", plural(all as u64, "pair")),
                 };
                 (words, Role::Warning)
             }
-            End::Nothing => (String::from("the database matches the models: no script was written"), Role::Good),
-            End::Ready(_) => (String::from("the script is ready and has not been written to a file yet"), Role::Good),
-            End::Shown => (String::from("the script was opened in the editor"), Role::Good),
-            End::Failed(error) if error.kind == ErrorKind::Interrupted => {
+            GenerationState::Nothing => {
+                (String::from("the database matches the models: no script was written"), Role::Good)
+            }
+            GenerationState::Ready(_) => {
+                (String::from("the script is ready and has not been written to a file yet"), Role::Good)
+            }
+            GenerationState::Shown => (String::from("the script was opened in the editor"), Role::Good),
+            GenerationState::Failed(error) if error.kind == ErrorKind::Interrupted => {
                 (String::from("cancelled; the scratch database was dropped and nothing was written"), Role::Warning)
             }
-            End::Failed(error) => (error.message.clone(), Role::Danger),
+            GenerationState::Failed(error) => (error.message.clone(), Role::Danger),
         }
     }
 
@@ -62,7 +66,7 @@ impl List for Generation {
         self.phase_count() + self.pairs.len()
     }
 
-    fn entry(&self, model: &Model, index: usize) -> Entry {
+    fn entry(&self, model: &Model, index: usize) -> ListEntry {
         match self.pair_at(index) {
             Some(pair) => self.pair_entry(pair),
             None => self.phases().nth(index).map(|phase| self.phase_entry(model, phase)).unwrap_or_default(),
@@ -102,8 +106,8 @@ impl List for Generation {
     /// Continues when the user has chosen the renames, or opens the script.
     fn open(&self, model: &Model, _entry: Option<usize>) -> Decision {
         match self.end {
-            End::Asking => {}
-            End::Ready(_) => return act(show),
+            GenerationState::Asking => {}
+            GenerationState::Ready(_) => return act(show),
             _ => return refuse("there is nothing to open here"),
         }
         model.require_writable()?;
@@ -135,12 +139,12 @@ impl List for Generation {
         self.is_asking().then(|| format!("autogenerate waits for an answer; {key} shows the question"))
     }
 
-    fn on_interrupt(&self) -> Option<Action> {
+    fn on_interrupt(&self) -> Option<CommandAction> {
         if self.is_asking() { Some(Box::new(cancel_question)) } else { None }
     }
 }
 
-impl Generation {
+impl Autogeneration {
     /// The phases that are shown.
     fn phases(&self) -> impl Iterator<Item = Phase> {
         let has_pairs = !self.pairs.is_empty();
@@ -159,7 +163,7 @@ impl Generation {
     }
 
     /// A phase with its state, its text, and its duration.
-    fn phase_entry(&self, model: &Model, phase: Phase) -> Entry {
+    fn phase_entry(&self, model: &Model, phase: Phase) -> ListEntry {
         let status = self.phases.get(phase);
         let asks = phase == Phase::Renames && self.is_asking();
         let is_waiting = matches!(status.state, PhaseState::Waiting) && !asks;
@@ -175,7 +179,7 @@ impl Generation {
             }
             (Phase::Prove, Some(stage)) if status.text.is_empty() => {
                 let found = match &self.end {
-                    End::Ready(opening) => opening.panel.proof.found(),
+                    GenerationState::Ready(opening) => opening.panel.proof.found(),
                     _ => None,
                 };
                 left.extend(stage_pieces(stages(found, Some(stage))));
@@ -188,7 +192,7 @@ impl Generation {
             PhaseState::Stopped => String::from("stopped "),
             PhaseState::Waiting => String::new(),
         };
-        Entry { left, right: vec![(took, Role::Muted)] }
+        ListEntry { left, right: vec![(took, Role::Muted)] }
     }
 
     fn phase_glyph(&self, phase: Phase, ascii: bool) -> (&'static str, Role) {
@@ -203,16 +207,16 @@ impl Generation {
 
     /// Whether this is the proof and it failed.
     fn is_unproved(&self, phase: Phase) -> bool {
-        let End::Ready(opening) = &self.end else { return false };
+        let GenerationState::Ready(opening) = &self.end else { return false };
         phase == Phase::Prove && opening.panel.proof.found().is_some_and(|verified| !verified.is_proved())
     }
 
-    fn pair_entry(&self, pair: usize) -> Entry {
-        let Some((candidate, rename)) = self.pairs.get(pair) else { return Entry::default() };
+    fn pair_entry(&self, pair: usize) -> ListEntry {
+        let Some((candidate, rename)) = self.pairs.get(pair) else { return ListEntry::default() };
         let mut left = vec![(String::from(if rename { "[x] " } else { "[ ] " }), Role::Current)];
         left.extend(renames::describe_pair(&candidate.subject));
         let (words, role) = if rename { ("rename ", Role::Good) } else { ("drop and add ", Role::Warning) };
-        Entry { left, right: vec![(words.to_owned(), role)] }
+        ListEntry { left, right: vec![(words.to_owned(), role)] }
     }
 
     fn describe_progress(&self) -> &'static str {

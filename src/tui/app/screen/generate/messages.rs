@@ -3,7 +3,8 @@
 use super::phases::Phase;
 use super::renames::RenamePairs;
 use super::{
-    End, GenerateAnswer, GenerateMsg, GeneratedScript, Generation, NAME, begin, cancelled, go_to_first_pair, show,
+    Autogeneration, GenerateAnswer, GenerateMsg, GeneratedScript, GenerationState, NAME, begin, cancelled,
+    go_to_first_pair, show,
 };
 use crate::core::diff::count_objects;
 use crate::core::text::plural;
@@ -15,7 +16,7 @@ use crate::tui::app::differences::Against;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::format::elapsed;
 use crate::tui::app::list as lists;
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::screen::Layer;
 use crate::tui::app::opening::{EditorProof, Opening, Origin, Panel};
@@ -24,12 +25,14 @@ use crate::tui::app::question::Question;
 
 /// Takes a progress message.
 pub fn on_progress(model: &mut Model, message: GenerateMsg) {
-    let (GenerateMsg::Progress(progress), Some(last)) = (message, model.states.get_mut::<Generation>()) else { return };
+    let (GenerateMsg::Progress(progress), Some(last)) = (message, model.states.get_mut::<Autogeneration>()) else {
+        return;
+    };
     last.version += 1;
     match progress {
         AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, notes })
         | AutogenerateEvent::Scratch { place, notes } => {
-            model.log.note(model.now, State::Note, NAME, &format!("scratch database {place}"));
+            model.log.note(model.now, LogState::Note, NAME, &format!("scratch database {place}"));
             add_notes(&mut last.notes, notes);
         }
         AutogenerateEvent::Load(progress) => last.on_load(progress),
@@ -49,7 +52,7 @@ pub fn on_progress(model: &mut Model, message: GenerateMsg) {
     }
 }
 
-impl Generation {
+impl Autogeneration {
     /// Takes the progress of loading the models. The second loading is part of the renames, so it is not shown.
     fn on_load(&mut self, progress: models::ModelsEvent) {
         if self.request.renames.is_some() {
@@ -107,7 +110,7 @@ fn add_notes(notes: &mut Vec<String>, more: Vec<String>) {
 
 /// Takes the end of the task. A result that arrives after a cancel is dropped.
 pub fn on_end(model: &mut Model, message: GenerateMsg, was_cancelled: bool) -> Vec<Effect> {
-    let (GenerateMsg::Generated(answer), Some(last)) = (message, model.states.get_mut::<Generation>()) else {
+    let (GenerateMsg::Generated(answer), Some(last)) = (message, model.states.get_mut::<Autogeneration>()) else {
         return Vec::new();
     };
     last.version += 1;
@@ -121,9 +124,9 @@ pub fn on_end(model: &mut Model, message: GenerateMsg, was_cancelled: bool) -> V
             last.phases.set_text(Phase::Compare, "no differences");
             last.phases.finish(model.now);
             add_notes(&mut last.notes, notes);
-            last.end = End::Nothing;
+            last.end = GenerationState::Nothing;
             model.differences.store(Against::Models, last.facts, 0);
-            report(model, State::Done, "the database matches the models; nothing was written");
+            report(model, LogState::Done, "the database matches the models; nothing was written");
             Vec::new()
         }
         Ok(GenerateAnswer::Script(script)) => on_script(model, *script),
@@ -132,9 +135,9 @@ pub fn on_end(model: &mut Model, message: GenerateMsg, was_cancelled: bool) -> V
 }
 
 /// Reports the result in the log, and in a notice if the list is not open.
-fn report(model: &mut Model, state: State, words: &str) {
+fn report(model: &mut Model, state: LogState, words: &str) {
     model.log.note(model.now, state, NAME, words);
-    if !lists::is_open::<Generation>(model) {
+    if !lists::is_open::<Autogeneration>(model) {
         model.notify(format!("autogenerate: {words}"));
     }
 }
@@ -142,16 +145,16 @@ fn report(model: &mut Model, state: State, words: &str) {
 fn on_renames(model: &mut Model, comparison: Comparison) {
     let Comparison { changes, renames, notes } = comparison;
     let count = count_objects(&changes.operations);
-    let Some(last) = model.states.get_mut::<Generation>() else { return };
+    let Some(last) = model.states.get_mut::<Autogeneration>() else { return };
     last.phases.set_text(Phase::Compare, describe_comparison(changes.operations.len(), count));
     last.phases.finish(model.now);
     last.pairs = RenamePairs::new(renames);
     add_notes(&mut last.notes, notes);
-    last.end = End::Asking;
+    last.end = GenerationState::Asking;
     let pairs = plural(last.pairs.len() as u64, "pair");
     model.differences.store(Against::Models, last.facts, count);
-    model.log.note(model.now, State::Note, NAME, &format!("{pairs} may be renames; choose which"));
-    if !lists::is_open::<Generation>(model) {
+    model.log.note(model.now, LogState::Note, NAME, &format!("{pairs} may be renames; choose which"));
+    if !lists::is_open::<Autogeneration>(model) {
         let key = model.preferences.keymap.shown(Command::Autogenerate);
         model.notify(format!("autogenerate asks about {pairs} that may be renames; {key} shows them"));
     }
@@ -161,7 +164,7 @@ fn on_renames(model: &mut Model, comparison: Comparison) {
 fn on_script(model: &mut Model, script: GeneratedScript) -> Vec<Effect> {
     let now = model.now;
     let GeneratedScript { path, home, text, verified, operations, hazards, line, objects, notes } = script;
-    let Some(last) = model.states.get_mut::<Generation>() else { return Vec::new() };
+    let Some(last) = model.states.get_mut::<Autogeneration>() else { return Vec::new() };
     last.phases.finish(now);
     add_notes(&mut last.notes, notes);
     let (id, took) = (verified.revision.clone(), elapsed(last.started, now));
@@ -169,16 +172,16 @@ fn on_script(model: &mut Model, script: GeneratedScript) -> Vec<Effect> {
     let panel = Panel { proof, notes: last.notes.clone(), operations, hazards, ..Panel::default() };
     let revision = Some(id.clone());
     let opening = Opening { path, home, text: text.clone(), origin: Origin::New, revision, line, panel };
-    last.end = End::Ready(Box::new(opening));
+    last.end = GenerationState::Ready(Box::new(opening));
     model.differences.store(Against::Models, last.facts, objects);
     let (state, words) = if verified.is_proved() {
-        (State::Done, format!("{} is proved: up, down and up again", id.short()))
+        (LogState::Done, format!("{} is proved: up, down and up again", id.short()))
     } else {
-        (State::Failed, format!("{} is not proved", id.short()))
+        (LogState::Failed, format!("{} is not proved", id.short()))
     };
     model.log.note(now, state, NAME, &words);
     model.proofs.insert(id, Proof { text, verified, took, at: now });
-    let is_watched = lists::is_open::<Generation>(model) && !model.screens.has(Layer::Editor);
+    let is_watched = lists::is_open::<Autogeneration>(model) && !model.screens.has(Layer::Editor);
     if is_watched && model.dialogs.is_empty() {
         return show(model);
     }
@@ -188,19 +191,19 @@ fn on_script(model: &mut Model, script: GeneratedScript) -> Vec<Effect> {
 }
 
 fn on_error(model: &mut Model, error: Error) -> Vec<Effect> {
-    let Some(last) = model.states.get_mut::<Generation>() else { return Vec::new() };
+    let Some(last) = model.states.get_mut::<Autogeneration>() else { return Vec::new() };
     let is_cancelled = error.kind == ErrorKind::Interrupted;
     last.phases.stop();
-    last.end = End::Failed(if is_cancelled { cancelled() } else { error.clone() });
+    last.end = GenerationState::Failed(if is_cancelled { cancelled() } else { error.clone() });
     match error.kind {
-        ErrorKind::Interrupted => report(model, State::Warning, &cancelled().message),
+        ErrorKind::Interrupted => report(model, LogState::Warning, &cancelled().message),
         ErrorKind::Approval => {
             let new = last.request.new.clone();
             lists::close(model);
             return model.open_dialog(Question::run_program(&error, |model| begin(model, new, true)));
         }
         _ => {
-            model.log.note(model.now, State::Failed, NAME, &error.message);
+            model.log.note(model.now, LogState::Failed, NAME, &error.message);
             model.show_error(error);
         }
     }

@@ -21,7 +21,7 @@ use crate::tui::app::effect::{Effect, GenerateRequest, Task};
 use crate::tui::app::form::Form;
 use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
 use crate::tui::app::list as lists;
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::model::{Model, ScreenRequest};
 use crate::tui::app::new_revision::{NewRevisionDialog, NewRevisionPurpose};
@@ -70,7 +70,7 @@ pub struct GeneratedScript {
 
 /// The list: the generation that runs, or the last one.
 #[derive(Debug)]
-pub struct Generation {
+pub struct Autogeneration {
     request: GenerateRequest,
     phases: Phases,
     /// The number of model files.
@@ -80,7 +80,7 @@ pub struct Generation {
     pairs: RenamePairs,
     notes: Vec<String>,
     started: Time,
-    end: End,
+    end: GenerationState,
     /// The version of the facts that are compared.
     facts: u64,
     version: u64,
@@ -88,7 +88,7 @@ pub struct Generation {
 
 /// The end of the generation.
 #[derive(Debug)]
-enum End {
+enum GenerationState {
     Running,
     /// The user must say which pairs are renames.
     Asking,
@@ -107,17 +107,17 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 
 /// Decides `a`. If a generation runs, asks or is ready, it is shown.
 fn decide_generate(model: &Model) -> Decision {
-    let last = model.states.get::<Generation>();
+    let last = model.states.get::<Autogeneration>();
     let asks = last.is_some_and(|last| last.is_asking() && !last.is_stale(model));
     if model.jobs.runs(NAME) || !model.jobs.is_running() && asks {
         return act(|model| {
-            lists::open::<Generation>(model);
+            lists::open::<Autogeneration>(model);
             go_to_first_pair(model);
             Vec::new()
         });
     }
     model.require_writable()?;
-    if last.is_some_and(|last| matches!(last.end, End::Ready(_))) {
+    if last.is_some_and(|last| matches!(last.end, GenerationState::Ready(_))) {
         return act(show);
     }
     let tree = model.require_tree()?;
@@ -161,12 +161,12 @@ fn form_note(model: &Model, has_several_heads: bool, form: &mut Form) {
 
 /// Decides Space: whether the pair under the cursor is a rename.
 fn decide_toggle(model: &Model) -> Decision {
-    let Some(last) = model.states.get::<Generation>().filter(|last| last.is_asking()) else {
+    let Some(last) = model.states.get::<Autogeneration>().filter(|last| last.is_asking()) else {
         return refuse("there is nothing to choose");
     };
-    match lists::selected::<Generation>(model).and_then(|entry| last.pair_at(entry)) {
+    match lists::selected::<Autogeneration>(model).and_then(|entry| last.pair_at(entry)) {
         Some(index) => act(move |model| {
-            if let Some(last) = model.states.get_mut::<Generation>() {
+            if let Some(last) = model.states.get_mut::<Autogeneration>() {
                 last.pairs.toggle(index);
                 last.version += 1;
             }
@@ -180,7 +180,7 @@ fn decide_toggle(model: &Model) -> Decision {
 fn begin(model: &mut Model, new: NewRevision, consent: bool) -> Vec<Effect> {
     let mut phases = Phases::default();
     phases.begin(Phase::Load, model.now);
-    model.states.set(Generation {
+    model.states.set(Autogeneration {
         request: GenerateRequest { new, renames: None, consent },
         phases,
         files: 0,
@@ -188,20 +188,20 @@ fn begin(model: &mut Model, new: NewRevision, consent: bool) -> Vec<Effect> {
         pairs: RenamePairs::default(),
         notes: Vec::new(),
         started: model.now,
-        end: End::Running,
+        end: GenerationState::Running,
         facts: model.differences.version(),
         version: model.jobs.generation(),
     });
-    lists::open::<Generation>(model);
+    lists::open::<Autogeneration>(model);
     run(model)
 }
 
 /// Starts the job.
 fn run(model: &mut Model) -> Vec<Effect> {
-    let (Some(tree), Some(last)) = (model.tree.clone(), model.states.get_mut::<Generation>()) else {
+    let (Some(tree), Some(last)) = (model.tree.clone(), model.states.get_mut::<Autogeneration>()) else {
         return Vec::new();
     };
-    last.end = End::Running;
+    last.end = GenerationState::Running;
     last.version += 1;
     let request = Box::new(last.request.clone());
     let spec = JobSpec {
@@ -218,30 +218,30 @@ fn run(model: &mut Model) -> Vec<Effect> {
 /// Continues with the renames that the user chose.
 fn continue_generation(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
-    if let Some(last) = model.states.get_mut::<Generation>() {
+    if let Some(last) = model.states.get_mut::<Autogeneration>() {
         last.request.renames = Some(last.pairs.specs());
         last.phases.begin(Phase::Renames, now);
         last.phases.set_text(Phase::Renames, "loading the models again");
     }
-    lists::open::<Generation>(model);
+    lists::open::<Autogeneration>(model);
     run(model)
 }
 
 /// Puts the cursor on the first pair, if the generation asks.
 fn go_to_first_pair(model: &mut Model) {
-    let Some(last) = model.states.get::<Generation>().filter(|last| last.is_asking()) else { return };
+    let Some(last) = model.states.get::<Autogeneration>().filter(|last| last.is_asking()) else { return };
     let entry = last.phase_count();
-    lists::go_to_entry::<Generation>(model, entry);
+    lists::go_to_entry::<Autogeneration>(model, entry);
 }
 
 /// `^c` on the question: the generation is cancelled.
 fn cancel_question(model: &mut Model) -> Vec<Effect> {
-    if let Some(last) = model.states.get_mut::<Generation>() {
-        last.end = End::Failed(cancelled());
+    if let Some(last) = model.states.get_mut::<Autogeneration>() {
+        last.end = GenerationState::Failed(cancelled());
         last.phases.stop();
         last.version += 1;
     }
-    model.log.note(model.now, State::Warning, NAME, &cancelled().message);
+    model.log.note(model.now, LogState::Warning, NAME, &cancelled().message);
     Vec::new()
 }
 
@@ -251,17 +251,17 @@ fn cancelled() -> Error {
 
 /// Opens the generated script in the editor.
 fn show(model: &mut Model) -> Vec<Effect> {
-    let Some(last) = model.states.get_mut::<Generation>() else { return Vec::new() };
-    if let End::Ready(opening) = std::mem::replace(&mut last.end, End::Shown) {
+    let Some(last) = model.states.get_mut::<Autogeneration>() else { return Vec::new() };
+    if let GenerationState::Ready(opening) = std::mem::replace(&mut last.end, GenerationState::Shown) {
         lists::close(model);
         model.requests.push(ScreenRequest::Edit(opening));
     }
     Vec::new()
 }
 
-impl Generation {
+impl Autogeneration {
     const fn is_asking(&self) -> bool {
-        matches!(self.end, End::Asking)
+        matches!(self.end, GenerationState::Asking)
     }
 
     /// Whether the database, the scripts or the models have changed since the comparison.

@@ -10,7 +10,7 @@ use crate::engine::apply::{Blocker, Outcome, Progress};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::format::{format_duration, join_ids};
-use crate::tui::app::log::{Entry, State, one_line};
+use crate::tui::app::log::{LogEntry, LogState, one_line};
 use crate::tui::app::model::{Connection, Model};
 
 /// Takes a progress message.
@@ -29,10 +29,10 @@ pub fn on_progress(model: &mut Model, message: PlanMsg) {
                 progress.waiting = None;
                 progress.statements.insert((step, statement), StatementState::Done(rows, elapsed));
             });
-            model.log.finish(State::Done, rows, Some(elapsed));
+            model.log.finish(LogState::Done, rows, Some(elapsed));
         }
         Progress::Notice { severity, message } => {
-            let state = if severity == "WARNING" { State::Warning } else { State::Note };
+            let state = if severity == "WARNING" { LogState::Warning } else { LogState::Note };
             model.log.note(now, state, &severity.to_lowercase(), &message);
         }
         Progress::StepDone { step, elapsed } => step_done(model, step, elapsed),
@@ -50,16 +50,16 @@ fn on_copy_progress(model: &mut Model, progress: &Progress) {
     match progress {
         Progress::Kept { kept, .. } => {
             let words = format!("a copy of {}: {}", kept.object, plural(kept.rows, "row"));
-            model.log.note(now, State::Note, "kept", &words);
+            model.log.note(now, LogState::Note, "kept", &words);
         }
         Progress::Restored { restored, .. } => {
             let left =
                 if restored.not_restored == 0 { String::new() } else { format!(", {} not", restored.not_restored) };
             let words = format!("{}: {}{left}", restored.object, plural(restored.rows, "row"));
-            model.log.note(now, State::Note, "back", &words);
+            model.log.note(now, LogState::Note, "back", &words);
         }
         Progress::CopyStays { object, why, .. } => {
-            model.log.note(now, State::Warning, "kept", &format!("the copy of {object} is kept: {why}"));
+            model.log.note(now, LogState::Warning, "kept", &format!("the copy of {object} is kept: {why}"));
         }
         _ => {}
     }
@@ -113,7 +113,7 @@ fn blocked(model: &mut Model, blockers: Vec<Blocker>) {
         );
         let is_logged = model.log.entries().iter().rev().take(blockers.len()).any(|entry| entry.text == words);
         if !is_logged {
-            model.log.note(model.now, State::Warning, "lock", &words);
+            model.log.note(model.now, LogState::Warning, "lock", &words);
         }
     }
     update_progress(model, |progress| progress.waiting = Some(WaitingFor::Blockers(blockers)));
@@ -137,7 +137,7 @@ fn statement_started(model: &mut Model, step: usize, statement: usize) {
     let Some(planned) = plan(model).and_then(|plan| plan.steps.get(step)) else { return };
     let Some(sql) = planned.statements.get(statement).map(|statement| one_line(&statement.sql())) else { return };
     let what = step_name(model, step);
-    model.log.push(Entry { at: now, state: State::Running, what, text: sql, rows: None, elapsed: None });
+    model.log.push(LogEntry { at: now, state: LogState::Running, what, text: sql, rows: None, elapsed: None });
 }
 
 fn step_done(model: &mut Model, step: usize, elapsed: Duration) {
@@ -145,25 +145,31 @@ fn step_done(model: &mut Model, step: usize, elapsed: Duration) {
     let Some(planned) = plan(model).and_then(|plan| plan.steps.get(step)) else { return };
     let what = step_name(model, step);
     let text = if planned.message.is_empty() { String::from("done") } else { planned.message.clone() };
-    let entry =
-        Entry { at: model.now, state: State::Done, what, text: one_line(&text), rows: None, elapsed: Some(elapsed) };
+    let entry = LogEntry {
+        at: model.now,
+        state: LogState::Done,
+        what,
+        text: one_line(&text),
+        rows: None,
+        elapsed: Some(elapsed),
+    };
     model.log.push(entry);
 }
 
 fn step_retried(model: &mut Model, step: usize, attempt: u32) {
-    model.log.finish(State::Undone, None, None);
+    model.log.finish(LogState::Undone, None, None);
     model.log.roll_back(&[step_name(model, step)]);
     update_progress(model, |progress| progress.statements.retain(|(s, _), _| *s != step));
     set_step(model, step, StepState::Running);
     let words = format!("rolled back and retried, attempt {attempt}");
-    model.log.note(model.now, State::Warning, "lock", &words);
+    model.log.note(model.now, LogState::Warning, "lock", &words);
 }
 
 fn on_success(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
     let words = format!("{} → {}", join_ids(&outcome.from), join_ids(&outcome.to));
     let done = if was_cancelled { "the run had finished before the cancel" } else { "done" };
     model.notify(format!("{done}: {words}"));
-    model.log.note(model.now, State::Note, "done", &words);
+    model.log.note(model.now, LogState::Note, "done", &words);
     if let Some(screen) = model.screens.get_mut::<PlanScreen>() {
         let progress = take_progress(screen);
         screen.run = RunState::Done(outcome, progress);
@@ -173,7 +179,7 @@ fn on_success(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
 
 fn on_failure(model: &mut Model, error: Error) {
     let interrupted = error.kind == ErrorKind::Interrupted;
-    model.log.finish(if interrupted { State::Undone } else { State::Failed }, None, None);
+    model.log.finish(if interrupted { LogState::Undone } else { LogState::Failed }, None, None);
     if let Some(screen) = model.screens.get_mut::<PlanScreen>() {
         let mut progress = take_progress(screen);
         let undone = mark_stopped(&screen.plan, &mut progress, &error);
@@ -182,7 +188,7 @@ fn on_failure(model: &mut Model, error: Error) {
         let undone: Vec<String> = undone.into_iter().map(|step| step_name(model, step)).collect();
         model.log.roll_back(&undone);
     }
-    let state = if interrupted { State::Note } else { State::Failed };
+    let state = if interrupted { LogState::Note } else { LogState::Failed };
     model.log.note(model.now, state, if interrupted { "cancelled" } else { "failed" }, &error.message);
     model.show_error(error);
 }

@@ -9,9 +9,9 @@ use crate::tui::app::command::Command;
 use crate::tui::app::history::Item;
 use crate::tui::app::ledger::{self, MissingScript};
 use crate::tui::app::model::Model;
-use crate::tui::app::model::action::{Check, Decision, act};
+use crate::tui::app::model::action::{Decision, Precondition, act};
 
-type Target = Result<String, Cow<'static, str>>;
+type TargetResult = Result<String, Cow<'static, str>>;
 
 /// Decides the four commands. They only open the plan.
 pub(crate) fn decide(model: &Model, command: Command) -> Decision {
@@ -28,7 +28,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 }
 
 /// Checks that every head of the database has a script. Otherwise the pending revisions are not known.
-fn require_no_missing(model: &Model) -> Check {
+fn require_no_missing(model: &Model) -> Precondition {
     match model.history.items().first() {
         Some(Item::Missing(id)) => {
             let way = match ledger::missing_script(model, id) {
@@ -42,7 +42,7 @@ fn require_no_missing(model: &Model) -> Check {
 }
 
 /// Checks that every head has a script or a copy in the ledger. Otherwise it has no downgrade.
-fn require_no_lost(model: &Model) -> Check {
+fn require_no_lost(model: &Model) -> Precondition {
     let lost = model.history.items().iter().find_map(|item| match item {
         Item::Missing(id) if matches!(ledger::missing_script(model, id), MissingScript::Lost) => Some(id),
         _ => None,
@@ -52,7 +52,7 @@ fn require_no_lost(model: &Model) -> Check {
     Err(format!("the database is at {}, {words}", id.short()).into())
 }
 
-fn upgrade_target(model: &Model) -> Target {
+fn upgrade_target(model: &Model) -> TargetResult {
     require_no_missing(model)?;
     if model.history.pending().is_empty() {
         return Err("nothing is pending".into());
@@ -60,7 +60,7 @@ fn upgrade_target(model: &Model) -> Target {
     Ok(String::from(if model.history.head_count() > 1 { "heads" } else { "head" }))
 }
 
-fn selected_upgrade_target(model: &Model) -> Target {
+fn selected_upgrade_target(model: &Model) -> TargetResult {
     require_no_missing(model)?;
     let marks = model.history.marks(model.history.selected());
     match model.history.selected_revision() {
@@ -70,7 +70,7 @@ fn selected_upgrade_target(model: &Model) -> Target {
     }
 }
 
-fn downgrade_target(model: &Model) -> Target {
+fn downgrade_target(model: &Model) -> TargetResult {
     require_no_lost(model)?;
     match model.heads().unwrap_or_default() {
         [] => Err("nothing is applied".into()),
@@ -84,7 +84,7 @@ fn downgrade_target(model: &Model) -> Target {
     }
 }
 
-fn selected_downgrade_target(model: &Model) -> Target {
+fn selected_downgrade_target(model: &Model) -> TargetResult {
     require_no_lost(model)?;
     let heads = model.heads().unwrap_or_default();
     let marks = model.history.marks(model.history.selected());

@@ -10,7 +10,7 @@ use crate::engine::draft::WrittenScript;
 use crate::engine::drift::Drift;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::format::join_ids;
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 
 /// The end of a task.
@@ -39,7 +39,7 @@ fn on_written(model: &mut Model, answer: Result<WrittenScript, Error>) -> Vec<Ef
     match answer {
         Ok(written) => {
             let name = written.path.file_name().unwrap_or(written.path.as_os_str()).to_string_lossy().into_owned();
-            model.log.note(model.now, State::Done, "create", &written.path.display().to_string());
+            model.log.note(model.now, LogState::Done, "create", &written.path.display().to_string());
             model.notify(format!("created {name}"));
             model.select_when_loaded = Some(written.revision);
         }
@@ -52,7 +52,7 @@ fn on_stamped(model: &mut Model, answer: Result<Path, Error>) -> Vec<Effect> {
     match answer {
         Ok(path) => {
             let change = format!("{} → {}", join_ids(&path.from), join_ids(&path.to));
-            model.log.note(model.now, State::Done, "stamp", &change);
+            model.log.note(model.now, LogState::Done, "stamp", &change);
             model.notify(format!("stamped {change}"));
             model.changed_heads = true;
         }

@@ -3,7 +3,7 @@
 use crate::tui::app::command::Command;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layout;
-use crate::tui::app::model::action::{Action, Decision, act, refuse};
+use crate::tui::app::model::action::{CommandAction, Decision, act, refuse};
 use crate::tui::app::model::{Filter, Model, Pane};
 
 /// The number of cells that one key scrolls sideways.
@@ -56,7 +56,7 @@ pub(crate) fn decide_back(model: &Model) -> Decision {
     })
 }
 
-fn focus_on(pane: Pane) -> Action {
+fn focus_on(pane: Pane) -> CommandAction {
     Box::new(move |model| {
         model.focus_pane(pane);
         Vec::new()

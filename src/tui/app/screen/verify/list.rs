@@ -1,13 +1,13 @@
 //! The list of a verification: one entry for each revision with its stages, and what is wrong below it.
 
-use super::{Activity, End, NAME, Verification, VerifyResult, start};
+use super::{Activity, NAME, Verification, VerificationEnd, VerifyResult, start};
 use crate::core::graph::RevisionId;
 use crate::core::text::plural;
 use crate::engine::verify::{Stage, VerifiedRevision};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::form::{FormLine, Piece, is_caret_line};
 use crate::tui::app::format::{elapsed, format_duration};
-use crate::tui::app::list::{Entry, List};
+use crate::tui::app::list::{List, ListEntry};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act};
 use crate::tui::app::proof::{stage_pieces, stages};
@@ -34,21 +34,21 @@ impl List for Verification {
     fn status(&self, model: &Model) -> Piece {
         let proved = self.proved();
         match &self.end {
-            End::Running if model.jobs.is_cancelling() => {
+            VerificationEnd::Running if model.jobs.is_cancelling() => {
                 (String::from("cancelling: dropping the scratch database …"), Role::Warning)
             }
-            End::Running => (self.describe_progress(model), Role::Current),
-            End::Failed(error) if error.kind == ErrorKind::Interrupted => {
+            VerificationEnd::Running => (self.describe_progress(model), Role::Current),
+            VerificationEnd::Failed(error) if error.kind == ErrorKind::Interrupted => {
                 let before = if proved > 0 { format!("; {proved} revisions had been proved") } else { String::new() };
                 (format!("cancelled; the scratch database was dropped{before}"), Role::Warning)
             }
-            End::Failed(error) => (error.message.clone(), Role::Danger),
-            End::Done { back_to_base, data_untested } if proved == self.results.len() => {
+            VerificationEnd::Failed(error) => (error.message.clone(), Role::Danger),
+            VerificationEnd::Done { back_to_base, data_untested } if proved == self.results.len() => {
                 let base = if *back_to_base { ", and back to base" } else { "" };
                 let data = if *data_untested { "; data changes ran on empty tables" } else { "" };
                 (format!("{} proved{base}{data}", plural(proved as u64, "revision")), Role::Good)
             }
-            End::Done { .. } => (self.describe_failures(), Role::Danger),
+            VerificationEnd::Done { .. } => (self.describe_failures(), Role::Danger),
         }
     }
 
@@ -58,10 +58,10 @@ impl List for Verification {
     }
 
     /// The revision with its state, its stages, and the time.
-    fn entry(&self, model: &Model, index: usize) -> Entry {
+    fn entry(&self, model: &Model, index: usize) -> ListEntry {
         let result = self.results.get(index);
         let states = stages(result.map(|result| &result.verified), self.proving().map(|(_, stage)| stage));
-        let Some(id) = self.revision(index) else { return Entry::default() };
+        let Some(id) = self.revision(index) else { return ListEntry::default() };
         let message = model.script_of(id).map_or("", |file| file.script.summary());
         let (glyph, role) = glyph(model, result.map(|result| &result.verified));
         let left =
@@ -76,7 +76,7 @@ impl List for Verification {
         let width: usize = right.iter().map(|(text, _)| text.chars().count()).sum();
         let blanks = STAGES.saturating_sub(width);
         right.push((format!("{:blanks$} {took:>8} ", ""), Role::Muted));
-        Entry { left, right }
+        ListEntry { left, right }
     }
 
     fn details(&self, index: usize) -> Vec<FormLine> {

@@ -17,7 +17,7 @@ use crate::tui::app::format::elapsed;
 use crate::tui::app::history::Item;
 use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
 use crate::tui::app::list as lists;
-use crate::tui::app::log::State;
+use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::proof::Proof;
@@ -44,7 +44,7 @@ pub struct Verification {
     current: Option<Activity>,
     /// The number of revisions to verify.
     count: usize,
-    end: End,
+    end: VerificationEnd,
     version: u64,
 }
 
@@ -72,7 +72,7 @@ enum Activity {
 
 /// The end of the verification.
 #[derive(Debug)]
-enum End {
+enum VerificationEnd {
     Running,
     Done { back_to_base: bool, data_untested: bool },
     Failed(Error),
@@ -87,7 +87,7 @@ impl Verification {
             results: Vec::new(),
             current: None,
             count: 0,
-            end: End::Running,
+            end: VerificationEnd::Running,
             version: 1,
         }
     }
@@ -159,7 +159,7 @@ pub(super) fn on_progress(model: &mut Model, message: VerifyMsg) {
     list.version += 1;
     match progress {
         VerifyEvent::Scratch { place, notes } => {
-            model.log.note(now, State::Note, NAME, &format!("scratch database {place}"));
+            model.log.note(now, LogState::Note, NAME, &format!("scratch database {place}"));
             list.has_scratch = true;
             list.notes = notes;
         }
@@ -214,11 +214,11 @@ pub(super) fn on_end(model: &mut Model, message: VerifyMsg) -> Vec<Effect> {
                 list.results.iter().map(|result| result.verified.revision.clone()).collect();
             let others = report.revisions.into_iter().filter(|verified| !known.contains(&verified.revision));
             list.results.extend(others.map(|verified| VerifyResult { verified, took: Duration::ZERO }));
-            End::Done { back_to_base: report.back_to_base, data_untested: report.data_untested }
+            VerificationEnd::Done { back_to_base: report.back_to_base, data_untested: report.data_untested }
         }
         Err(error) => {
             failure = Some(error.clone()).filter(|error| error.kind != ErrorKind::Interrupted);
-            End::Failed(error)
+            VerificationEnd::Failed(error)
         }
     };
     lists::report_end::<Verification>(model, failure);
