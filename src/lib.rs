@@ -1,62 +1,81 @@
-//! limbeck: Alembic's workflow for PostgreSQL, as one binary whose face is a terminal UI.
+//! limbeck: Alembic's workflow for PostgreSQL as one binary with a command line and a terminal UI.
 //!
-//! # The map
+//! # Map
 //!
-//! Four rooms, one direction: [`core`] ← [`engine`] ← [`cli`], [`tui`]. A test (`tests/tidy`) reads
-//! the imports and fails on any other edge.
+//! Four layers: [`core`] ← [`engine`] ← [`cli`], [`tui`]. A test (`tests/tidy`) reads the imports and fails on any
+//! other edge between layers, and on any import cycle between the files and folders of one folder.
 //!
-//! - [`core`] is pure: no IO, no async, no clock, no printing.
-//!   - [`core::graph`]: revision ids, what stands on what, what a target means, paths as data.
-//!   - [`core::script`]: the text of a script as data, and back.
-//!   - [`core::sql`]: SQL as statements with places; what PostgreSQL refuses in a transaction.
-//!   - [`core::schema`]: what a database's catalog holds, as plain data; [`core::diff`]: two of them as ordered
-//!     statements, the expressions that only look different, renames, and the text of a script.
-//!   - [`core::hazard`]: what a statement may cost, one rule a file.
-//!   - [`core::copies`]: what has to be copied before it is destroyed, and the SQL that copies it and puts it back.
-//!   - [`core::plan`]: what will run; the approval without which nothing does.
-//! - [`engine`] is everything that touches a disk, a process or a server; a use case a file.
-//!   - [`engine::project`]: `limbeck.toml`, `.env`, the scripts on disk, atomic writes.
-//!   - [`engine::postgres`]: connections as libpq takes them, the embedded server, the version
-//!     table, the ledger, the lock.
-//!   - [`engine::scratch`]: databases to try things on; [`engine::models`]: what the models say, loaded there or from a
-//!     cache; [`engine::verify`]: scripts up, down and up again.
-//!   - [`engine::autogenerate`] compares the models with the database, writes the difference as a script and proves it;
-//!     [`engine::drift`] compares the database with its own history.
-//!   - [`engine::preflight`]: counts on the target what a plan may cost; what earlier statements make, rename or fill is
-//!     followed on a scratch copy of its schema (`evidence/trail.rs`).
-//!   - [`engine::copies`]: copies of what approved steps destroy: made in the step's transaction, put back by the opposite
-//!     step or by hand.
-//!   - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, [`engine::apply::rehearse`] runs it and takes it back;
-//!     [`engine::backup`] writes the whole database to a file by `pg_dump`, and brings it back;
-//!     [`engine::draft`], [`engine::stamp`] and [`engine::state::status`] are the rest of the workflow.
-//! - [`cli`] is the command line: a verb a file, text and JSON, errors to exit codes.
-//! - [`tui`] is the UI: `app` is a pure state machine, `view` its picture, `runtime` the loop.
+//! [`core`] is pure: no IO, no async, no clock, no printing.
+//!
+//! - [`core::graph`]: revision identifiers, parents and dependencies, what a target means, paths as data.
+//! - [`core::script`]: reads the text of a migration script and writes it.
+//! - [`core::sql`]: SQL as text: tokens, statements with their positions, identifiers.
+//! - [`core::statement`]: analyses a statement once. It is the only folder that calls the SQL parser. A
+//!   [`core::statement::Statement`] contains facts: its actions, how it runs in a transaction, what it calls. A
+//!   [`core::statement::ScriptState`] contains what earlier statements have created, renamed and filled.
+//! - [`core::hazard`]: what a statement risks, one rule per file. Rules read actions and return findings with a
+//!   [`core::statement::Effect`].
+//! - [`core::copies`]: from effects, what must be copied before it is destroyed, and the SQL that copies and restores it.
+//! - [`core::plan`]: what will run, and the [`core::plan::Approval`] without which nothing runs.
+//! - [`core::schema`]: the contents of a database catalog as plain data.
+//! - [`core::diff`]: the difference between two schemas: ownership, renames, steps, their order, and the SQL.
+//! - [`core::text`]: numbers, sizes and plurals in messages.
+//!
+//! [`engine`] contains everything that uses a disk, a process or a server. Its folders from the bottom to the top:
+//!
+//! - [`engine::connection`]: connections with libpq's options, TLS, the embedded server.
+//! - [`engine::project`]: `limbeck.toml`, `.env`, environments, the scripts on disk, atomic writes.
+//! - [`engine::catalog`]: reads a schema from a server. [`engine::state`]: the version table, the ledger, the lock.
+//! - [`engine::scratch`]: databases for trying things out. [`engine::models`]: the schema that the models define.
+//! - [`engine::preflight`]: counts on the target what hazards affect, and runs earlier statements on a scratch copy to
+//!   find out what later ones affect.
+//! - [`engine::copies`]: makes copies in the transaction of the step, and restores them.
+//! - [`engine::gate`]: decides about one statement on one session: evidence, approval, copy, then permission to run. It
+//!   needs neither a script nor a plan around the statement.
+//! - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, and [`engine::apply::rehearse`] runs it and rolls back.
+//! - [`engine::autogenerate`] compares models and database, writes the script and proves it. [`engine::verify`] runs
+//!   scripts up, down and up again. [`engine::drift`] compares a database with its own history.
+//! - [`engine::backup`] runs `pg_dump` and `pg_restore`. [`engine::draft`], [`engine::stamp`], [`engine::init`],
+//!   [`engine::doctor`] and [`engine::open`] are the other use cases.
+//!
+//! [`cli`] is the command line: one file per verb, text and JSON output, exit codes.
+//!
+//! [`tui`] is the UI: `app` is a pure state machine, `view` draws it, `runtime` contains the loop and the background
+//! tasks. `app/job` runs everything that takes time; `app/list` is the screen that lists configure.
+//!
+//! # What happens to a statement
+//!
+//! 1. [`core::statement::analyse`] parses its text once, together with the state that earlier statements have left.
+//! 2. [`core::hazard::examine_script`] applies the rules to its actions. Each hazard has a code, an object and an effect.
+//! 3. [`engine::preflight::count`] counts the rows and values that each effect affects on the target.
+//! 4. A person accepts the hazards: [`core::plan::Approval`].
+//! 5. [`engine::gate::Gate`] locks the objects, counts again, makes the copies and admits the statement.
+//! 6. The caller runs it; [`engine::gate::Gate::complete`] completes the copies.
 //!
 //! # What `u` does
 //!
-//! The keymap turns the key into a command (`tui/app/command.rs`); the tree screen answers with
-//! `Effect::Prepare`; the runtime calls [`engine::prepare::prepare`] and hands back
-//! `Msg::Prepared(plan)`; the plan screen shows it, asks, and answers with `Effect::Apply(approval)`;
-//! [`engine::apply::apply`] takes the lock, looks again, runs, and streams its progress. The command
-//! line's `upgrade` calls the same two functions.
+//! The keymap turns the key into a command (`tui/app/command.rs`). The tree screen answers with a job that prepares a
+//! plan; the runtime runs [`engine::prepare::prepare`] in the background (`tui/runtime/task/plan.rs`). The plan screen
+//! (`tui/app/screen/plan`) shows the plan, asks for approval and starts the job that applies it.
+//! [`engine::apply::apply`] takes the lock, reads the state again, sends each statement through the gate, and reports its
+//! progress. `limbeck upgrade` calls the same two functions.
 //!
 //! # What `a` does
 //!
-//! The form (`tui/app/screen/create.rs`) gives a message, and `Effect::Generate` starts it (`screen/generate.rs`). The
-//! runtime calls [`engine::autogenerate::generate_unless_renames`], which stops where there may be renames; the list asks which are
-//! (`screen/renames.rs`), and the second time [`engine::autogenerate::generate`] is told. What it tells by phase and
-//! what comes of it is taken in `screen/generating.rs`: the script opens in the editor beside its proof, its operations
-//! and its hazards, counted by [`engine::autogenerate::plan_draft`], and is written nowhere until somebody keeps it.
+//! The form (`tui/app/screen/revision/create.rs`) asks for a message and starts the job of `tui/app/screen/generate`. The
+//! runtime calls [`engine::autogenerate::generate_unless_renames`], which stops if objects may have been renamed; a list
+//! asks which were, and the second run gets the answers. The script opens in the editor beside its proof, its operations
+//! and its hazards, which [`engine::autogenerate::plan_draft`] counts. Nothing is written to disk until the user saves.
 //!
 //! # Invariants
 //!
 //! - No `.await`, clock or IO in `core`, `tui/app` or `tui/view`.
-//! - No SQL changes a target that is not in a [`core::plan::Plan`], but for the version table, the ledger, kept copies and
-//!   what puts them back, and a backup that is restored.
-//! - [`engine::apply::apply`] takes a [`core::plan::Approval`], and an approval can only be made from
-//!   a plan and the hazards that were accepted.
-//! - No colour outside the theme, no key outside `assets/keymap.toml`, no printing outside [`cli`].
-//! - No password in any `Debug`, `Display`, log, error or panic.
+//! - SQL changes a target only as part of a [`core::plan::Plan`]. Exceptions: the version table, the ledger, copies and
+//!   their restoration, and a backup that is restored.
+//! - [`engine::apply::apply`] takes a [`core::plan::Approval`], which can be made only from a plan and accepted hazards.
+//! - Only `core::statement` calls the SQL parser. `engine` does not search SQL text.
+//! - Colours come from the theme, keys from `assets/keymap.toml`. Only [`cli`] prints.
+//! - No password appears in any `Debug`, `Display`, log, error or panic.
 #![forbid(unsafe_code)]
 
 pub mod cli;

@@ -21,7 +21,7 @@ pub enum OnCancel {
     Wait,
 }
 
-/// CopySelection part of the screen shows the progress of a job.
+/// Which part of the screen shows the progress of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShownBy {
     /// The footer.

@@ -107,7 +107,7 @@ pub trait List: Any + Debug {
     }
 }
 
-/// CopySelection entry the cursor follows until the user moves it.
+/// Which entry the cursor follows until the user moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followed {
     /// The last one; the window shows the end of the list.

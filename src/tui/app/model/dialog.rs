@@ -19,7 +19,7 @@ pub trait Dialog: Any + Debug {
     /// Enter. The dialog has been closed; it opens itself again if it is not finished.
     fn accept(self: Box<Self>, model: &mut Model) -> Vec<Effect>;
 
-    /// CopySelection keys apply.
+    /// Which keys apply.
     fn key_context(&self) -> KeyContext {
         KeyContext::Choice
     }

@@ -174,7 +174,7 @@ impl Model {
         self.dialogs.last().is_some_and(|dialog| dialog.waits_for_frame())
     }
 
-    /// CopySelection keys apply.
+    /// Which keys apply.
     #[must_use]
     pub fn key_context(&self) -> KeyContext {
         match (self.dialogs.last(), self.screens.top()) {

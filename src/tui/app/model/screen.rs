@@ -36,7 +36,7 @@ pub enum ScriptLocation {
 pub trait Screen: Any + Debug {
     fn layer(&self) -> Layer;
 
-    /// CopySelection keys apply.
+    /// Which keys apply.
     fn key_context(&self) -> KeyContext;
 
     /// Updates lines, cursor and window for the screen's area.

@@ -88,7 +88,7 @@ impl List for Autogeneration {
         if self.pair_at(index) != Some(0) {
             return Vec::new();
         }
-        let words = if self.is_asking() { "CopySelection of these are renames?" } else { "The chosen renames" };
+        let words = if self.is_asking() { "Which of these are renames?" } else { "The chosen renames" };
         vec![FormLine::Raw(Vec::new()), FormLine::Text(vec![(String::from(words), Role::Title)], 0)]
     }
 
