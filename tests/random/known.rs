@@ -4,7 +4,7 @@ use super::major;
 use super::session::TestSession;
 use crate::support::server;
 
-const PAIRS: [(&str, &str); 23] = [
+const PAIRS: [(&str, &str); 24] = [
     // An identity takes over the name of a serial column's sequence.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
     // CREATE TABLE creates only one of two keys that need the same index.
@@ -171,6 +171,14 @@ const PAIRS: [(&str, &str); 23] = [
     (
         "CREATE TABLE public.t (id integer); CREATE PUBLICATION random_p FOR TABLE public.t;",
         "CREATE TABLE public.t (id integer); CREATE PUBLICATION random_p FOR ALL TABLES;",
+    ),
+    // A table with a key, a check and a foreign key to it becomes partitioned.
+    (
+        "CREATE TABLE public.t (id integer CONSTRAINT t_key PRIMARY KEY, CONSTRAINT t_check CHECK (id > 0));
+         CREATE TABLE public.u (id integer REFERENCES public.t);",
+        "CREATE TABLE public.t (id integer CONSTRAINT t_key PRIMARY KEY, CONSTRAINT t_check CHECK (id > 0))
+             PARTITION BY RANGE (id);
+         CREATE TABLE public.u (id integer REFERENCES public.t);",
     ),
 ];
 

@@ -19,7 +19,7 @@ impl Pair {
     pub fn new(id: ObjectId, old: impl Into<Option<Object>>, new: impl Into<Option<Object>>) -> Self {
         let schema = |object: Option<Object>| schema(object.map(|object| (id.clone(), object)));
         let (old, new) = (schema(old.into()), schema(new.into()));
-        Self { id, old, new, options: Options { creator: "maker".to_owned(), version: 18 } }
+        Self { id, old, new, options: Options { creator: "creator".to_owned(), version: 18 } }
     }
 
     pub fn context(&self) -> DiffContext<'_> {

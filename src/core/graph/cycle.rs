@@ -14,7 +14,9 @@ pub(super) fn remove_cycles(nodes: &mut RevisionMap<Node>, problems: &mut Vec<Gr
     let components = strongly_connected_components(nodes);
     let mut component_of = RevisionMap::filled(nodes.len(), 0);
     for (number, members) in components.iter().enumerate() {
-        members.iter().for_each(|member| component_of[*member] = number);
+        for member in members {
+            component_of[*member] = number;
+        }
     }
     for (number, members) in components.into_iter().enumerate() {
         let is_inside = |index: RevisionIndex| component_of[index] == number;

@@ -6,12 +6,12 @@ use super::Graph;
 use super::node::{self, Edges, RevisionIndex, RevisionMap, RevisionSet};
 
 impl Graph {
-    /// The members, each prerequisites_of its prerequisites: the order of listings and downgrades.
+    /// The members, each before its prerequisites: the order of listings and downgrades.
     pub(super) fn newest_first_of(&self, members: &RevisionSet) -> Vec<RevisionIndex> {
         Walk::new(self, members, node::dependents, node::prerequisites).run()
     }
 
-    /// The members, each dependents_of its prerequisites: the order of upgrades.
+    /// The members, each after its prerequisites: the order of upgrades.
     pub(super) fn oldest_first_of(&self, members: &RevisionSet) -> Vec<RevisionIndex> {
         Walk::new(self, members, node::prerequisites, node::dependents).run()
     }
@@ -19,13 +19,13 @@ impl Graph {
 
 /// A topological sort in Alembic's order. It follows one branch, called a lane here. If the next revision of the lane
 /// must wait for another lane, the sort continues with that lane. At the end of a lane it continues with the lane
-/// prerequisites_of it.
+/// before it.
 struct Walk<'a> {
     graph: &'a Graph,
     members: &'a RevisionSet,
     prerequisites_of: Edges,
     dependents_of: Edges,
-    /// How many revisions must come prerequisites_of this one and are not in the order yet.
+    /// How many revisions must come before this one and are not in the order yet.
     waiting_for: RevisionMap<u32>,
     placed: RevisionSet,
     /// The next revision of each lane. Finished lanes are not used again.
@@ -33,7 +33,7 @@ struct Walk<'a> {
     lane_of: RevisionMap<Option<usize>>,
     /// The lanes whose next revision does not wait. Lanes are numbered in the order in which they are opened.
     ready: BTreeSet<usize>,
-    /// How many of the revisions prerequisites_of this one are known to be in the order.
+    /// How many of the revisions before this one are known to be in the order.
     checked: RevisionMap<usize>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The lane to continue with if this revision must wait: the lane of a revision directly prerequisites_of it, otherwise the
+    /// The lane to continue with if this revision must wait: the lane of a revision directly before it, otherwise the
     /// lane that was opened last.
     fn blocking_lane(&mut self, waiting: RevisionIndex) -> Option<usize> {
         let all = (self.prerequisites_of)(&self.graph.nodes[waiting]);

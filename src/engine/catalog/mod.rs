@@ -31,7 +31,7 @@ use crate::engine::{Error, Result};
 /// A catalog query and the function that adds its rows. Columns: (oid, schema, of, name, arguments, data as JSON).
 struct CatalogQuery {
     kind: Kind,
-    /// The SQL for a `server_version_num`. `$1` is the list of managed schemas, or NULL for assembly.
+    /// The SQL for a `server_version_num`. `$1` is the list of managed schemas, or NULL for all.
     query: fn(u32) -> String,
     add: fn(&mut Assembly, Record) -> Result<()>,
 }

@@ -74,9 +74,9 @@ fn order_graph(steps: &[Step]) -> DiGraph<(), Binding> {
         }
     }
     let mut graph = DiGraph::with_capacity(steps.len(), edges.len());
-    steps.iter().for_each(|_| {
+    for _ in steps {
         graph.add_node(());
-    });
+    }
     for (from, to, binding) in edges {
         graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), binding);
     }

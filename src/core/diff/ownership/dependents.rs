@@ -32,7 +32,8 @@ pub fn objects_with_steps(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId>
     found
 }
 
-/// The direct dependents of each object. The parts of a relation (indexes, triggers, ...) depend on the relation.
+/// The direct dependents of each object. The parts of a relation (constraints, indexes,
+/// triggers, ...) depend on the relation.
 pub fn direct_dependents(schema: &Schema) -> HashMap<ObjectId, Vec<&ObjectId>> {
     let mut dependents: HashMap<ObjectId, Vec<&ObjectId>> = HashMap::new();
     for (id, dependencies) in &schema.depends {
@@ -45,7 +46,8 @@ pub fn direct_dependents(schema: &Schema) -> HashMap<ObjectId, Vec<&ObjectId>> {
             }
         }
     }
-    for id in schema.objects.keys().filter(|id| !id.of.is_empty()) {
+    let constraints = schema.depends.keys().filter(|id| id.kind == Kind::Constraint);
+    for id in schema.objects.keys().filter(|id| !id.of.is_empty()).chain(constraints) {
         if let Some(holder) = schema.holder(id) {
             dependents.entry(holder.clone()).or_default().push(id);
         }

@@ -93,7 +93,9 @@ fn constraints_in_cycles(dependencies: &[Dependency]) -> BTreeSet<ObjectId> {
     }
     let mut component = vec![0; graph.node_count()];
     for (number, members) in kosaraju_scc(&graph).into_iter().enumerate() {
-        members.into_iter().for_each(|node| component[node.index()] = number);
+        for node in members {
+            component[node.index()] = number;
+        }
     }
     let component = |id: &ObjectId| nodes.get(id).and_then(|node| component.get(node.index()));
     let in_cycles = dependencies.iter().filter(|(from, to, _)| component(from) == component(to));

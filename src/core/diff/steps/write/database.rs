@@ -209,12 +209,12 @@ mod tests {
             let grants = grants.iter().map(|grant| given(grant)).collect();
             Some(Object::DefaultPrivileges(DefaultPrivileges { grants }))
         };
-        let id = |schema, of| ObjectId::on(Kind::DefaultPrivileges, schema, of, "maker");
-        let everywhere = "ALTER DEFAULT PRIVILEGES FOR ROLE maker";
+        let id = |schema, of| ObjectId::on(Kind::DefaultPrivileges, schema, of, "creator");
+        let everywhere = "ALTER DEFAULT PRIVILEGES FOR ROLE creator";
         let revoked = format!("{everywhere} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
-        let functions = Pair::new(id("", "functions"), None, defaults(&["maker=EXECUTE"]));
+        let functions = Pair::new(id("", "functions"), None, defaults(&["creator=EXECUTE"]));
         assert_eq!(sql(create(&functions.context(), &functions.id)), [revoked]);
-        let back = Pair::new(id("", "functions"), defaults(&["maker=EXECUTE"]), None);
+        let back = Pair::new(id("", "functions"), defaults(&["creator=EXECUTE"]), None);
         let given = format!("{everywhere} GRANT EXECUTE ON FUNCTIONS TO PUBLIC");
         assert_eq!(sql(drop(&back.context(), &back.id)), [given]);
         let inside = Pair::new(id("app", "tables"), defaults(&["r=SELECT"]), defaults(&["r=SELECT", "r=INSERT*"]));
@@ -222,18 +222,18 @@ mod tests {
         let more = format!("{everywhere} IN SCHEMA app GRANT INSERT ON TABLES TO r WITH GRANT OPTION");
         assert_eq!(sql(alter(&inside.context(), &inside.id)), [more]);
         let less = format!("{everywhere} IN SCHEMA app REVOKE SELECT ON TABLES FROM r");
-        let gone = Pair::new(inside.id.clone(), defaults(&["r=SELECT"]), None);
-        assert_eq!(sql(drop(&gone.context(), &gone.id)), [less]);
+        let dropped = Pair::new(inside.id.clone(), defaults(&["r=SELECT"]), None);
+        assert_eq!(sql(drop(&dropped.context(), &dropped.id)), [less]);
     }
 
     #[test]
     fn owner_privileges_depend_on_the_version() {
         let own = |version| {
-            owner_privileges(version, "tables").iter().map(|privilege| given(&format!("maker={privilege}"))).collect()
+            owner_privileges(version, "tables").iter().map(|privilege| given(&format!("creator={privilege}"))).collect()
         };
         for version in [16, 17] {
             let object = Object::DefaultPrivileges(DefaultPrivileges { grants: own(version) });
-            let id = ObjectId::on(Kind::DefaultPrivileges, "", "tables", "maker");
+            let id = ObjectId::on(Kind::DefaultPrivileges, "", "tables", "creator");
             let mut pair = Pair::new(id, None, Some(object));
             pair.options.version = version;
             assert!(sql(create(&pair.context(), &pair.id)).is_empty());

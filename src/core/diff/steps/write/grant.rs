@@ -244,7 +244,7 @@ mod tests {
             let mut pair = Pair::new(function.clone(), None, None);
             pair.new.grants.insert(function.clone(), set(wanted));
             for (schema, grants) in defaults {
-                let id = ObjectId::on(Kind::DefaultPrivileges, schema, "functions", "maker");
+                let id = ObjectId::on(Kind::DefaultPrivileges, schema, "functions", "creator");
                 pair.old.objects.insert(id, Object::DefaultPrivileges(DefaultPrivileges { grants: set(grants) }));
             }
             sql(grant(&pair.context(), &function, true))
@@ -256,7 +256,7 @@ mod tests {
             ["REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC", "GRANT EXECUTE ON FUNCTION public.f() TO r",]
         );
         // An entry for all schemas replaces the built-in privileges; an entry for one schema only adds to them.
-        let everywhere: (&str, &[&str]) = ("", &["maker=EXECUTE"]);
+        let everywhere: (&str, &[&str]) = ("", &["creator=EXECUTE"]);
         assert!(created(&[everywhere], &[]).is_empty());
         assert!(created(&[everywhere, ("public", &["r=EXECUTE"])], &["r=EXECUTE"]).is_empty());
         assert!(created(&[("public", &["r=EXECUTE"])], &["public=EXECUTE", "r=EXECUTE"]).is_empty());

@@ -34,8 +34,8 @@ pub(super) fn foreign_changes(old: &[String], new: &[String]) -> String {
         let verb = if had(option) { "SET" } else { "ADD" };
         format!("{verb} {}", foreign_setting(option))
     });
-    let gone = old.iter().filter(|option| !new.iter().any(|other| name(other) == name(option)));
-    changed.chain(gone.map(|option| format!("DROP {}", quote(&name(option))))).collect::<Vec<_>>().join(", ")
+    let dropped = old.iter().filter(|option| !new.iter().any(|other| name(other) == name(option)));
+    changed.chain(dropped.map(|option| format!("DROP {}", quote(&name(option))))).collect::<Vec<_>>().join(", ")
 }
 
 fn foreign_setting(option: &str) -> String {

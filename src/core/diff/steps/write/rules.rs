@@ -208,9 +208,9 @@ mod tests {
         let built = pair(Kind::Trigger, trigger(one, "origin", true), trigger(one, "replica", false));
         assert_eq!(sql(create(&built.context(), &built.id)), [one, "ALTER TABLE public.t ENABLE REPLICA TRIGGER r"]);
         assert!(sql(drop(&built.context(), &built.id)).is_empty());
-        let gone = pair(Kind::Trigger, trigger(one, "origin", false), trigger(one, "origin", true));
-        assert!(sql(create(&gone.context(), &gone.id)).is_empty());
-        assert_eq!(sql(drop(&gone.context(), &gone.id)), ["DROP TRIGGER r ON public.t"]);
+        let dropped = pair(Kind::Trigger, trigger(one, "origin", false), trigger(one, "origin", true));
+        assert!(sql(create(&dropped.context(), &dropped.id)).is_empty());
+        assert_eq!(sql(drop(&dropped.context(), &dropped.id)), ["DROP TRIGGER r ON public.t"]);
     }
 
     #[test]

@@ -141,8 +141,8 @@ fn is_alike(old: &Column, new: &Column) -> bool {
 }
 
 fn changed_attributes(old: &CompositeType, new: &CompositeType) -> Vec<String> {
-    let gone = old.columns.iter().filter(|column| counterpart(new, column).is_none());
-    let dropped = gone.map(|column| format!("DROP ATTRIBUTE {}", quote(&column.name)));
+    let dropped = old.columns.iter().filter(|column| counterpart(new, column).is_none());
+    let dropped = dropped.map(|column| format!("DROP ATTRIBUTE {}", quote(&column.name)));
     let pairs = new.columns.iter().filter_map(|column| Some((counterpart(old, column)?, column)));
     let altered = pairs
         .filter(|(before, now)| !is_alike(before, now))
