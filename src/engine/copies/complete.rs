@@ -37,7 +37,7 @@ impl Copier {
 
     /// Completes one copy. Returns the number of its rows. `None` if nothing was destroyed.
     async fn complete(&self, client: &Client, mut pending: PendingCopy) -> Result<Option<u64>, CopyError> {
-        let table = self.store.copy_table(pending.id);
+        let table = self.store.table_of_copy(pending.id);
         let is_lost = if pending.task.is_dropped {
             is_dropped(client, &pending).await?
         } else {

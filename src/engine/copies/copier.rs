@@ -128,7 +128,7 @@ impl Copier {
             lock_table(client, &task).await?;
             let (id, copied) = self.make_copy(client, settings, owner, loss, &mut task).await?;
             if task.follows_foreign_keys {
-                queue.extend(self.find_referencing_rows(client, &task, &self.store.copy_table(id)).await?);
+                queue.extend(self.find_referencing_rows(client, &task, &self.store.table_of_copy(id)).await?);
             }
             pending.push(PendingCopy { id, task, copied, loss: number, code: loss.code });
         }
@@ -163,7 +163,7 @@ impl Copier {
         if task.kind == CopyKind::Sequence {
             return Ok((id, 1));
         }
-        let table = self.store.copy_table(id);
+        let table = self.store.table_of_copy(id);
         let copied = create_copy(client, settings, &table, task).await?;
         revoke_privileges(client, &table).await?;
         self.check_limit(client, &table, &task.object).await?;

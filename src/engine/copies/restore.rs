@@ -103,13 +103,13 @@ impl Restoration {
         if copy.kind == CopyKind::Column {
             self.existing.insert(copy.id);
         } else if copy.is_complete && copy.detail.not_restorable.is_none() {
-            let table = self.store.copy_table(copy.id);
+            let table = self.store.table_of_copy(copy.id);
             let mark = mark_stale(&table, &location.table, column, &copy.detail);
             client.batch_execute(&mark).await.map_err(|error| restore_error(error.into(), copy))?;
             // The newest copy comes first, so the marks of the next newer copy are applied last.
             let newer = newer.iter().filter(|newer| newer.kind == CopyKind::Values);
             for newer in newer.filter(|newer| is_newer_copy_of_column(newer, copy)) {
-                let newer = self.store.copy_table(newer.id);
+                let newer = self.store.table_of_copy(newer.id);
                 client.batch_execute(&copy_stale_marks(&table, &newer, copy.detail.key.len())).await?;
             }
         }

@@ -9,7 +9,7 @@ use super::screen::kept_dialog;
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::engine::draft::NewRevision;
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
 
 /// What a person has said yes to, for a project that does not say where its database is.
@@ -32,7 +32,7 @@ pub enum Effect {
     ReadStatus(Generation),
     /// Ask the ledger about the scripts: for which heads, and how far it had come.
     ReadRecord(Generation, Arc<ScriptTree>, Vec<RevisionId>, Option<i64>),
-    Prepare(Generation, Arc<ScriptTree>, Request),
+    Prepare(Generation, Arc<ScriptTree>, PlanRequest),
     Apply(Approval),
     /// Cancel the running job.
     Cancel,

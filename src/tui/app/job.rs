@@ -2,13 +2,13 @@
 
 use super::Generation;
 use super::screen::compare::Against;
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 
 /// What runs; one at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
     /// Reads only, so that it can be let go.
-    Preparing(Generation, Request),
+    Preparing(Generation, PlanRequest),
     Applying,
     /// Scripts are being proved on a scratch database.
     Verifying(Generation),

@@ -16,7 +16,7 @@ use crate::engine::apply::{ApplyOptions, apply};
 use crate::engine::connection::Variables;
 use crate::engine::draft::{NewRevision, create, merge};
 use crate::engine::models;
-use crate::engine::prepare::{Request, prepare};
+use crate::engine::prepare::{PlanRequest, prepare};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::stamp::stamp;
 use crate::engine::verify::{VerifyOptions, verify};
@@ -259,7 +259,7 @@ impl Effects {
         self.asking = Some(self.spawn(Kind::Reads, |world| question(world, options)));
     }
 
-    fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: Request) {
+    fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: PlanRequest) {
         if let Some(earlier) = self.preparing.take() {
             earlier.abort();
         }

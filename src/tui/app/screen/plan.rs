@@ -14,7 +14,7 @@ use crate::core::graph::RevisionId;
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use crate::engine::Error;
 use crate::engine::apply::{Blocker, Outcome};
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
@@ -26,7 +26,7 @@ use crate::tui::app::model::{Job, Model};
 pub struct PlanScreen {
     pub plan: Arc<Plan>,
     /// What was asked for, to ask again.
-    pub request: Request,
+    pub request: PlanRequest,
     pub rows: Vec<Row>,
     pub cursor: usize,
     pub top: usize,
@@ -91,7 +91,7 @@ pub enum Waiting {
 impl PlanScreen {
     /// Shows a plan for review.
     #[must_use]
-    pub fn new(plan: Arc<Plan>, request: Request) -> Self {
+    pub fn new(plan: Arc<Plan>, request: PlanRequest) -> Self {
         let rows = plan_rows::rows(&plan, false);
         Self { plan, request, rows, cursor: 0, top: 0, left: 0, full: false, run: Run::Reviewing, stale: None }
     }
@@ -201,7 +201,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
                 TransactionMode::Each => TransactionMode::All,
                 TransactionMode::All => TransactionMode::Each,
             };
-            let request = Request { mode: Some(mode), ..screen.request.clone() };
+            let request = PlanRequest { mode: Some(mode), ..screen.request.clone() };
             planning::prepare(model, request)
         });
     }

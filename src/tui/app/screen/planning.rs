@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{connected, idle};
 use crate::core::graph::{Direction, RevisionId};
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::tui::app::Effect;
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::history::Item;
@@ -107,7 +107,7 @@ fn target_down_to(model: &Model) -> Target {
 
 fn request(model: &mut Model, direction: Direction, target: fn(&Model) -> Target) -> Vec<Effect> {
     match target(model) {
-        Ok(target) => prepare(model, Request { direction, target, mode: None }),
+        Ok(target) => prepare(model, PlanRequest { direction, target, mode: None }),
         Err(reason) => {
             model.say(reason);
             Vec::new()
@@ -116,7 +116,7 @@ fn request(model: &mut Model, direction: Direction, target: fn(&Model) -> Target
 }
 
 /// Asks for a plan.
-pub fn prepare(model: &mut Model, request: Request) -> Vec<Effect> {
+pub fn prepare(model: &mut Model, request: PlanRequest) -> Vec<Effect> {
     let Some(tree) = model.tree.clone() else { return Vec::new() };
     let generation = model.next_generation();
     model.job = Some(Job::Preparing(generation, request.clone()));
