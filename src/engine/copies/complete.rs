@@ -86,7 +86,7 @@ fn check_row_count(pending: &[PendingCopy], affected: Option<u64>) -> Result<(),
                 "the statement affected {affected} rows of {object}, but only {copied} matched its condition before it ran"
             ))
             .because(format!("{}: the copy does not contain all lost data", copy.code))
-            .hint("make a backup and run it without copies: --no-keep")
+            .hint("make a backup and continue without copies: --no-keep")
             .into());
         }
     }

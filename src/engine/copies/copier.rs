@@ -225,7 +225,7 @@ impl Copier {
 
 /// The error if copies are larger than allowed.
 pub(in crate::engine) fn limit_exceeded(message: String) -> Error {
-    Error::new(message).hint("raise keep_limit under [apply], or make a backup and run it without copies: --no-keep")
+    Error::new(message).hint("raise keep_limit under [apply], or make a backup and continue without copies: --no-keep")
 }
 
 /// The rows of a table that reference the rows of a copy.

@@ -175,7 +175,7 @@ fn confirmed(harness: &Harness) -> &crate::tui::app::screen::confirm::Confirm {
 fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
     let mut harness = dropping(4_096, 1 << 30);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
-    assert!(harness.screen().contains("a copy is made first, of at most 4 kB"), "{}", harness.screen());
+    assert!(harness.screen().contains("1 copy is made first, of at most 4 kB"), "{}", harness.screen());
     assert!(harness.screen().contains("^k goes on without copies"), "{}", harness.screen());
     harness.press(&word).press("<^k>");
     assert!(confirmed(&harness).input.is_empty(), "what was typed was typed for the other");
