@@ -53,14 +53,15 @@ impl Restoration {
         Ok((!copies.is_empty()).then(|| Self::new(store, role, copies)))
     }
 
-    /// Restores these copies.
+    /// Creates the restoration of these copies.
     pub(super) fn new(store: CopyStore, role: Option<&str>, copies: Vec<StoredCopy>) -> Self {
         let role = role.map(str::to_owned);
         Self { store, role, copies, existing: HashSet::new(), created: HashMap::new(), rows_before: HashMap::new() }
     }
 
     /// Examines the database before the step's first statement: which objects exist already, and which values were
-    /// changed since they were overwritten. `resumed`: an earlier run has started the step, so it is too late for this.
+    /// changed since they were overwritten. `resumed`: an earlier run has already started the step; then nothing is
+    /// examined.
     pub async fn start(&mut self, client: &Client, resumed: bool) -> Result<(), CopyError> {
         if resumed {
             return Ok(());
