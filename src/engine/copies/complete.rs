@@ -2,7 +2,8 @@
 
 use tokio_postgres::Client;
 
-use super::copier::{Copier, PendingCopy, read_copy_size, revoke_privileges};
+use super::copier::{Copier, PendingCopy};
+use super::copy_table::{read_copy_size, revoke_privileges};
 use super::settings::OwnSettings;
 use super::{CompletedCopy, CopyError, columns};
 use crate::core::copies::{CopyKind, delete_remaining_rows, delete_unchanged_values, record_new_values};

@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, Row};
 
 use super::CopyError;
-use super::copier::revoke_privileges;
+use super::copy_table::revoke_privileges;
 use crate::core::copies::{CopyDetail, CopyKind};
 use crate::core::graph::Direction;
 use crate::core::sql::identifier::quote;
