@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::apply::{ApplyOptions, apply};
-use super::prepare::{Request, prepare};
+use super::prepare::{PlanRequest, prepare};
 use super::project::Project;
 use super::{ConnectOptions, Error, Result, Target};
 use crate::core::graph::Direction;
@@ -28,7 +28,7 @@ pub async fn open(project: &Project, options: &ConnectOptions) -> Result<Target>
 
 async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Result<()> {
     let tree = project.read_scripts();
-    let request = Request { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
+    let request = PlanRequest { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
     let plan = prepare(project, &tree, target, &request).await?;
     let approval = Approval::not_required(plan).map_err(|error| {
         Error::new(format!("the new embedded database cannot be upgraded to embedded_at = \"{revision}\""))

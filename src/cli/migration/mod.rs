@@ -19,7 +19,7 @@ use super::output::{listing, plan as plan_text};
 use crate::core::graph::Direction;
 use crate::core::plan::{Approval, Plan};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
-use crate::engine::prepare::{Request, prepare};
+use crate::engine::prepare::{PlanRequest, prepare};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, Target};
 
@@ -104,7 +104,7 @@ async fn prepare_and_apply(
     options: &MigrationOptions,
 ) -> Result<Exit, Failure> {
     let target = context.find_target(project).await?;
-    let request = Request { direction, target: options.target.clone(), mode: None };
+    let request = PlanRequest { direction, target: options.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;
     let plan = if options.no_keep { Arc::new(plan.without_copies()) } else { plan };
     if options.dry_run {

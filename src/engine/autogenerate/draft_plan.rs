@@ -6,7 +6,7 @@ use crate::core::graph::Direction;
 use crate::core::plan::{Plan, TransactionMode};
 use crate::core::script::Script;
 use crate::engine::draft::Draft;
-use crate::engine::prepare::{self, Request};
+use crate::engine::prepare::{self, PlanRequest};
 use crate::engine::project::{Project, ScriptFile, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::{Error, Result, Target, preflight};
@@ -25,7 +25,7 @@ pub async fn plan_draft(project: &Project, tree: &ScriptTree, target: &Target, d
     let heads = table.heads(session.client()).await?;
     let id = draft.revision.to_string();
     let path = tree.graph.upgrade(&id, &heads)?;
-    let request = Request { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
+    let request = PlanRequest { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
     let mut plan = prepare::build_plan(project, &tree, target, &request, path)?;
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;

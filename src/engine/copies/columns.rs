@@ -10,7 +10,7 @@ use crate::engine::connection::identifier::quote;
 /// The first OID of objects that are not built in.
 const FIRST_CUSTOM_OID: u32 = 16384;
 
-/// A column, described for a copy and for a restore.
+/// A column of a table: as a copy stores it, and as a restore requires it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CatalogColumn {
     pub copied: CopiedColumn,

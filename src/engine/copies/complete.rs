@@ -2,7 +2,8 @@
 
 use tokio_postgres::Client;
 
-use super::copier::{Copier, PendingCopy, read_copy_size, revoke_privileges};
+use super::copier::{Copier, PendingCopy};
+use super::copy_table::{read_copy_size, revoke_privileges};
 use super::settings::OwnSettings;
 use super::{CompletedCopy, CopyError, columns};
 use crate::core::copies::{CopyKind, delete_remaining_rows, delete_unchanged_values, record_new_values};
@@ -37,7 +38,7 @@ impl Copier {
 
     /// Completes one copy. Returns the number of its rows. `None` if nothing was destroyed.
     async fn complete(&self, client: &Client, mut pending: PendingCopy) -> Result<Option<u64>, CopyError> {
-        let table = self.store.copy_table(pending.id);
+        let table = self.store.table_of_copy(pending.id);
         let is_lost = if pending.task.is_dropped {
             is_dropped(client, &pending).await?
         } else {
@@ -86,7 +87,7 @@ fn check_row_count(pending: &[PendingCopy], affected: Option<u64>) -> Result<(),
                 "the statement affected {affected} rows of {object}, but only {copied} matched its condition before it ran"
             ))
             .because(format!("{}: the copy does not contain all lost data", copy.code))
-            .hint("make a backup and run it without copies: --no-keep")
+            .hint("make a backup and continue without copies: --no-keep")
             .into());
         }
     }

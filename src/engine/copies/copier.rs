@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
+use super::copy_table::{read_copy_size, revoke_privileges};
 use super::relations::Relation;
 use super::settings::OwnSettings;
 use super::store::{CopyStore, NewCopy};
@@ -128,7 +129,7 @@ impl Copier {
             lock_table(client, &task).await?;
             let (id, copied) = self.make_copy(client, settings, owner, loss, &mut task).await?;
             if task.follows_foreign_keys {
-                queue.extend(self.find_referencing_rows(client, &task, &self.store.copy_table(id)).await?);
+                queue.extend(self.find_referencing_rows(client, &task, &self.store.table_of_copy(id)).await?);
             }
             pending.push(PendingCopy { id, task, copied, loss: number, code: loss.code });
         }
@@ -163,7 +164,7 @@ impl Copier {
         if task.kind == CopyKind::Sequence {
             return Ok((id, 1));
         }
-        let table = self.store.copy_table(id);
+        let table = self.store.table_of_copy(id);
         let copied = create_copy(client, settings, &table, task).await?;
         revoke_privileges(client, &table).await?;
         self.check_limit(client, &table, &task.object).await?;
@@ -225,7 +226,7 @@ impl Copier {
 
 /// The error if copies are larger than allowed.
 pub(in crate::engine) fn limit_exceeded(message: String) -> Error {
-    Error::new(message).hint("raise keep_limit under [apply], or make a backup and run it without copies: --no-keep")
+    Error::new(message).hint("raise keep_limit under [apply], or make a backup and continue without copies: --no-keep")
 }
 
 /// The rows of a table that reference the rows of a copy.
@@ -291,23 +292,6 @@ async fn lock_table(client: &Client, task: &CopyTask) -> Result<(), CopyError> {
     let table = columns::table_sql(&task.schema, &task.table, !task.detail.only);
     let mode = if task.is_dropped || task.detail.type_changed { "ACCESS EXCLUSIVE" } else { "SHARE ROW EXCLUSIVE" };
     Ok(client.batch_execute(&format!("LOCK TABLE {table} IN {mode} MODE")).await?)
-}
-
-/// Revokes all privileges on a table of copied data except the owner's. Default privileges may grant some to other
-/// roles.
-pub(super) async fn revoke_privileges(client: &Client, table: &str) -> Result<(), CopyError> {
-    let query = "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
-        FROM pg_class c CROSS JOIN aclexplode(c.relacl) a WHERE c.oid = to_regclass($1) AND a.grantee <> c.relowner";
-    for row in client.query(query, &[&table]).await? {
-        client.batch_execute(&format!("REVOKE ALL ON {table} FROM {}", row.get::<_, &str>(0))).await?;
-    }
-    Ok(())
-}
-
-/// The size of the table of a copy, in bytes.
-pub(super) async fn read_copy_size(client: &Client, table: &str) -> Result<u64, CopyError> {
-    let row = client.query_one("SELECT pg_total_relation_size(to_regclass($1))", &[&table]).await?;
-    Ok(row.get::<_, Option<i64>>(0).unwrap_or_default().unsigned_abs())
 }
 
 /// Whether the server rejected the condition (SQLSTATE class 42). It may not be valid outside its statement.

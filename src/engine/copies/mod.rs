@@ -5,6 +5,7 @@ mod affected;
 mod columns;
 mod complete;
 mod copier;
+mod copy_table;
 mod forecast;
 mod manual;
 mod relations;

@@ -19,9 +19,9 @@ pub(super) struct Relation {
     pub name: String,
 }
 
-/// Splits a name into its unquoted parts.
+/// Splits the name `$1` into its last part, unquoted, and the rest before it.
 const PARTS: &str = "WITH p AS (SELECT parse_ident($1) AS parts), q AS (
-    SELECT parts[array_length(parts, 1)] AS last, parts[1] AS first, array_length(parts, 1) AS many,
+    SELECT parts[array_length(parts, 1)] AS last,
         array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(parts[1:array_length(parts, 1) - 1]) AS part), '.')
             AS before FROM p)";
 
@@ -135,19 +135,12 @@ fn root_query(effect: &Effect) -> Option<(String, Option<String>, String)> {
     let by_name = |class: &str, name: &str| {
         format!("{PARTS} SELECT '{class}'::regclass::oid, x.oid, 0 FROM q JOIN {class} x ON x.{name} = q.last")
     };
-    let relation = "SELECT 'pg_class'::regclass::oid, to_regclass($1)::oid, 0 WHERE to_regclass($1) IS NOT NULL";
-    let column = "SELECT 'pg_class'::regclass::oid, attrelid, attnum::int4 FROM pg_attribute
-        WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
-        UNION ALL SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum::int4 FROM pg_inherits i
-        JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
-        JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = $2 AND NOT a.attisdropped
-        WHERE i.inhparent = to_regclass($1)";
     let (name, query) = match effect {
         Effect::DropsTable { table: name } | Effect::DropsSequence { sequence: name } => {
-            (table_sql(name), relation.to_owned())
+            (table_sql(name), RELATION_ROOT.to_owned())
         }
         Effect::DropsColumn { table, column: name } => {
-            return Some((table_sql(table), Some(name.clone()), column.to_owned()));
+            return Some((table_sql(table), Some(name.clone()), COLUMN_ROOTS.to_owned()));
         }
         Effect::DropsIdentity { table, column } => (
             format!("{}.{}", table_sql(table), quote(column)),
@@ -157,7 +150,7 @@ fn root_query(effect: &Effect) -> Option<(String, Option<String>, String)> {
             ),
         ),
         Effect::DropsObject(object) => match object {
-            DroppedObject::View(name) => (table_sql(name), relation.to_owned()),
+            DroppedObject::View(name) => (table_sql(name), RELATION_ROOT.to_owned()),
             DroppedObject::Schema(name) => (table_sql(name), by_name("pg_namespace", "nspname")),
             DroppedObject::Type(name) => (
                 table_sql(name),
@@ -169,19 +162,31 @@ fn root_query(effect: &Effect) -> Option<(String, Option<String>, String)> {
             DroppedObject::Routine(name) => (table_sql(name), by_name("pg_proc", "proname")),
             DroppedObject::Collation(name) => (table_sql(name), by_name("pg_collation", "collname")),
         },
-        Effect::DropsOwned { role } => (
-            role.clone(),
-            "SELECT d.classid, d.objid, d.objsubid FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
-             WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND d.deptype = 'o'
-               AND d.refclassid = 'pg_authid'::regclass AND r.rolname = CASE lower($1) WHEN 'current_user' THEN current_user
-                   WHEN 'current_role' THEN current_user WHEN 'session_user' THEN session_user
-                   ELSE (parse_ident($1))[1] END"
-                .to_owned(),
-        ),
+        Effect::DropsOwned { role } => (role.clone(), OWNED_ROOTS.to_owned()),
         _ => return None,
     };
     Some((name, None, query))
 }
+
+/// Selects a relation by its name.
+const RELATION_ROOT: &str =
+    "SELECT 'pg_class'::regclass::oid, to_regclass($1)::oid, 0 WHERE to_regclass($1) IS NOT NULL";
+
+/// Selects a column by its table and name, and the column of the same name in the child tables.
+const COLUMN_ROOTS: &str = "SELECT 'pg_class'::regclass::oid, attrelid, attnum::int4 FROM pg_attribute
+    WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
+    UNION ALL SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum::int4 FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
+    JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = $2 AND NOT a.attisdropped
+    WHERE i.inhparent = to_regclass($1)";
+
+/// Selects the objects that a role owns in this database.
+const OWNED_ROOTS: &str =
+    "SELECT d.classid, d.objid, d.objsubid FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+    WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND d.deptype = 'o'
+      AND d.refclassid = 'pg_authid'::regclass AND r.rolname = CASE lower($1) WHEN 'current_user' THEN current_user
+          WHEN 'current_role' THEN current_user WHEN 'session_user' THEN session_user
+          ELSE (parse_ident($1))[1] END";
 
 /// A query on everything that depends on the given objects, directly or indirectly.
 fn select_dependents(select: &str) -> String {

@@ -53,14 +53,15 @@ impl Restoration {
         Ok((!copies.is_empty()).then(|| Self::new(store, role, copies)))
     }
 
-    /// Restores these copies.
+    /// Creates the restoration of these copies.
     pub(super) fn new(store: CopyStore, role: Option<&str>, copies: Vec<StoredCopy>) -> Self {
         let role = role.map(str::to_owned);
         Self { store, role, copies, existing: HashSet::new(), created: HashMap::new(), rows_before: HashMap::new() }
     }
 
     /// Examines the database before the step's first statement: which objects exist already, and which values were
-    /// changed since they were overwritten. `resumed`: an earlier run has started the step, so it is too late for this.
+    /// changed since they were overwritten. `resumed`: an earlier run has already started the step; then nothing is
+    /// examined.
     pub async fn start(&mut self, client: &Client, resumed: bool) -> Result<(), CopyError> {
         if resumed {
             return Ok(());
@@ -103,13 +104,13 @@ impl Restoration {
         if copy.kind == CopyKind::Column {
             self.existing.insert(copy.id);
         } else if copy.is_complete && copy.detail.not_restorable.is_none() {
-            let table = self.store.copy_table(copy.id);
+            let table = self.store.table_of_copy(copy.id);
             let mark = mark_stale(&table, &location.table, column, &copy.detail);
             client.batch_execute(&mark).await.map_err(|error| restore_error(error.into(), copy))?;
             // The newest copy comes first, so the marks of the next newer copy are applied last.
             let newer = newer.iter().filter(|newer| newer.kind == CopyKind::Values);
             for newer in newer.filter(|newer| is_newer_copy_of_column(newer, copy)) {
-                let newer = self.store.copy_table(newer.id);
+                let newer = self.store.table_of_copy(newer.id);
                 client.batch_execute(&copy_stale_marks(&table, &newer, copy.detail.key.len())).await?;
             }
         }

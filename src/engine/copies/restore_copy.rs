@@ -40,7 +40,7 @@ impl Restoration {
         } else {
             self.write_values(client, copy, location, &target).await?;
         }
-        let table = self.store.copy_table(copy.id);
+        let table = self.store.table_of_copy(copy.id);
         let query = count_restored_values(&table, &target, &copy.detail, copy.kind == CopyKind::Values);
         let row = client.query_one(&query, &[]).await?;
         let number = |index: usize| row.get::<_, i64>(index).unsigned_abs();
@@ -70,7 +70,7 @@ impl Restoration {
                     })
             });
             let value = older.and_then(|older| {
-                older_value((&self.store.copy_table(older.id), &older.detail), current, &copy.detail)
+                older_value((&self.store.table_of_copy(older.id), &older.detail), current, &copy.detail)
             });
             values.extend(value.map(|value| (stored.name.clone(), value)));
         }
@@ -88,7 +88,7 @@ impl Restoration {
     ) -> Result<Option<String>, CopyError> {
         client.batch_execute("SAVEPOINT limbeck_restore").await?;
         let overwritten = copy.kind == CopyKind::Values;
-        let query = count_changed_values(&self.store.copy_table(copy.id), target, &copy.detail, overwritten);
+        let query = count_changed_values(&self.store.table_of_copy(copy.id), target, &copy.detail, overwritten);
         let is_changed = match self.write_values(client, copy, location, target).await {
             Ok(()) => client.query_one(&query, &[]).await?.get::<_, i64>(0) > 0,
             Err(CopyError::Server(error, _)) if is_data_error(&error) => true,
@@ -114,7 +114,7 @@ impl Restoration {
         target: &RestoreTarget,
     ) -> Result<(), CopyError> {
         let overwritten = copy.kind == CopyKind::Values;
-        let table = self.store.copy_table(copy.id);
+        let table = self.store.table_of_copy(copy.id);
         let Some(update) = update_values(&table, target, &copy.detail, overwritten) else { return Ok(()) };
         let column = target.column(copy.column_name());
         let Some(identity) = column.filter(|column| column.always_identity) else {
@@ -133,7 +133,7 @@ impl Restoration {
         target: &RestoreTarget,
         filled: bool,
     ) -> Result<RestoredCopy, CopyError> {
-        let table = self.store.copy_table(copy.id);
+        let table = self.store.table_of_copy(copy.id);
         let (before, copied) = (count_rows(client, &target.table).await?, count_rows(client, &table).await?);
         // Rows that the step itself has inserted must not be duplicated. Those that differ remain in the copy.
         let insert = insert_rows(&table, &location.name, target, &copy.detail);

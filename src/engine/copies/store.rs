@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, Row};
 
 use super::CopyError;
-use super::copier::revoke_privileges;
+use super::copy_table::revoke_privileges;
 use crate::core::copies::{CopyDetail, CopyKind};
 use crate::core::graph::Direction;
 use crate::core::sql::identifier::quote;
@@ -128,7 +128,7 @@ impl CopyStore {
     }
 
     /// The table of a copy, as SQL.
-    pub fn copy_table(&self, id: i64) -> String {
+    pub fn table_of_copy(&self, id: i64) -> String {
         format!("{}{id}", self.prefix)
     }
 
@@ -173,7 +173,7 @@ impl CopyStore {
             "UPDATE {} SET state = 'kept', rows = $2, bytes = $3, detail = $4, copy = $5 WHERE id = $1",
             self.table
         );
-        let copy = detail.sequence_state.is_none().then(|| self.copy_table(id));
+        let copy = detail.sequence_state.is_none().then(|| self.table_of_copy(id));
         let detail = to_json(detail)?;
         client.execute(&update, &[&id, &to_signed(rows), &to_signed(bytes), &detail, &copy]).await?;
         Ok(())
@@ -182,7 +182,7 @@ impl CopyStore {
     /// Deletes a copy and its entry, because no data was lost.
     pub async fn discard(&self, client: &Client, id: i64) -> Result<(), CopyError> {
         let delete =
-            format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.copy_table(id), self.table);
+            format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.table_of_copy(id), self.table);
         Ok(client.batch_execute(&delete).await?)
     }
 
@@ -190,7 +190,7 @@ impl CopyStore {
     pub async fn remove(&self, client: &Client, id: i64, state: &str) -> Result<(), CopyError> {
         let remove = format!(
             "DROP TABLE IF EXISTS {}; UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}",
-            self.copy_table(id),
+            self.table_of_copy(id),
             self.table
         );
         Ok(client.batch_execute(&remove).await?)
@@ -209,7 +209,7 @@ impl CopyStore {
             self.table
         );
         let detail = to_json(detail)?;
-        client.execute(&update, &[&id, &to_signed(rows), &detail, &self.copy_table(id)]).await?;
+        client.execute(&update, &[&id, &to_signed(rows), &detail, &self.table_of_copy(id)]).await?;
         Ok(())
     }
 
@@ -228,7 +228,7 @@ impl CopyStore {
         let rows = client.query(&query, parameters).await?;
         let copies = rows.iter().map(parse_row).collect::<Result<Vec<StoredCopy>, CopyError>>()?;
         let with_name = |copy: StoredCopy| StoredCopy {
-            name: copy.detail.sequence_state.is_none().then(|| self.copy_table(copy.id)),
+            name: copy.detail.sequence_state.is_none().then(|| self.table_of_copy(copy.id)),
             ..copy
         };
         Ok(copies.into_iter().map(with_name).collect())

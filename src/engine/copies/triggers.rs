@@ -1,4 +1,4 @@
-//! Disables triggers while rows and values are restored: they already ran when the rows were inserted first.
+//! Disables triggers while rows and values are restored: they already ran when the rows were first inserted.
 
 use tokio_postgres::Client;
 

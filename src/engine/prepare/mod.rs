@@ -14,7 +14,7 @@ use crate::engine::{Error, Result, Target, backup, copies, preflight};
 
 /// The plan that the user requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct PlanRequest {
     pub direction: Direction,
     /// The target as the user typed it: `head`, `+1`, `base`, `label@head`, an id.
     pub target: String,
@@ -26,7 +26,12 @@ pub struct Request {
 ///
 /// # Errors
 /// If the target cannot be resolved, a script of the path cannot be read, or a query fails.
-pub async fn prepare(project: &Project, tree: &ScriptTree, target: &Target, request: &Request) -> Result<Arc<Plan>> {
+pub async fn prepare(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    request: &PlanRequest,
+) -> Result<Arc<Plan>> {
     tree.require_valid()?;
     if request.target.contains(':') {
         return Err(Error::new("Range revision not allowed").hint("use a range START:END only with --sql"));
@@ -56,7 +61,7 @@ pub(in crate::engine) fn build_plan(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
-    request: &Request,
+    request: &PlanRequest,
     path: Path,
 ) -> Result<Plan> {
     let steps = path.steps.into_iter().map(|step| build_step(tree, step)).collect::<Result<Vec<Step>>>()?;
@@ -82,7 +87,7 @@ pub(in crate::engine) fn build_plan(
 }
 
 /// The path from the heads to the target. If a head has no script, the error explains it.
-fn find_path(tree: &ScriptTree, request: &Request, heads: &[RevisionId]) -> Result<Path> {
+fn find_path(tree: &ScriptTree, request: &PlanRequest, heads: &[RevisionId]) -> Result<Path> {
     let path = match request.direction {
         Direction::Upgrade => tree.graph.upgrade(&request.target, heads),
         Direction::Downgrade => tree.graph.downgrade(&request.target, heads),

@@ -8,7 +8,7 @@ use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, ApprovalOptions, Plan, TransactionMode};
 use crate::engine::apply::{ApplyOptions, ReportProgress, apply};
-use crate::engine::prepare::{Request, build_plan};
+use crate::engine::prepare::{PlanRequest, build_plan};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
@@ -31,7 +31,7 @@ impl ScratchRunner<'_> {
         if self.cancel.is_cancelled() {
             return Err(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
         }
-        let request = Request { direction, target: target_name.to_owned(), mode: Some(TransactionMode::Each) };
+        let request = PlanRequest { direction, target: target_name.to_owned(), mode: Some(TransactionMode::Each) };
         let plan = Arc::new(build_plan(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.

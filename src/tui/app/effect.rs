@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::engine::draft::NewRevision;
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
 
 /// The number of a request. An answer with an old number is dropped.
@@ -52,7 +52,7 @@ pub enum Effect {
 #[derive(Debug, Clone)]
 pub enum Task {
     /// Prepare a plan.
-    Prepare(Arc<ScriptTree>, Request),
+    Prepare(Arc<ScriptTree>, PlanRequest),
     /// Apply an approved plan.
     Apply(Approval),
     /// Create an empty revision.

@@ -23,7 +23,7 @@ use crate::engine::Error;
 use crate::engine::apply::{Outcome, Progress};
 use crate::engine::connection::ServerInfo;
 use crate::engine::draft::WrittenScript;
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::engine::project::{SaveOutcome, ScriptFile, ScriptTree};
 use crate::engine::state::script_status::ScriptStatus;
 use crate::engine::state::status::DatabaseStatus;
@@ -269,7 +269,7 @@ impl Harness {
         messages
     }
 
-    fn prepare(&self, request: &Request) -> Result<Arc<Plan>, Error> {
+    fn prepare(&self, request: &PlanRequest) -> Result<Arc<Plan>, Error> {
         let graph = &self.tree.graph;
         let path = match request.direction {
             Direction::Upgrade => graph.upgrade(&request.target, &self.heads)?,

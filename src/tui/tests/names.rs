@@ -146,7 +146,7 @@ messages! {
 
 pub fn prepared(
     generation: Generation,
-    request: crate::engine::prepare::Request,
+    request: crate::engine::prepare::PlanRequest,
     answer: Result<std::sync::Arc<crate::core::plan::Plan>, Error>,
 ) -> Msg {
     Msg::Ended(generation, ScreenMsg::Plan(PlanMsg::Prepared(request, answer)))

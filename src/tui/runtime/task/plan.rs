@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{TaskContext, TaskMode};
 use crate::core::plan::Approval;
 use crate::engine::apply::{ApplyOptions, Outcome, Progress, apply};
-use crate::engine::prepare::{Request, prepare};
+use crate::engine::prepare::{PlanRequest, prepare};
 use crate::engine::project::ScriptTree;
 use crate::engine::{Error, ErrorKind, Result};
 use crate::tui::app::Generation;
@@ -16,7 +16,7 @@ use crate::tui::runtime::event::TaskKind;
 
 impl Effects {
     /// Prepares a plan. An earlier preparation is aborted.
-    pub(super) fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: Request) {
+    pub(super) fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: PlanRequest) {
         if let Some(earlier) = self.preparing.take() {
             earlier.abort();
         }

@@ -19,7 +19,7 @@ use crate::core::graph::RevisionId;
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use crate::engine::Error;
 use crate::engine::apply::{Blocker, Outcome, Progress};
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::command::{Command, KeyContext};
 use crate::tui::app::effect::{Effect, Task};
@@ -39,7 +39,7 @@ const APPLY: &str = "apply";
 /// The messages of the tasks.
 #[derive(Debug, Clone)]
 pub enum PlanMsg {
-    Prepared(Request, Result<Arc<Plan>, Error>),
+    Prepared(PlanRequest, Result<Arc<Plan>, Error>),
     Progress(Progress),
     Applied(Result<Outcome, Error>),
 }
@@ -49,7 +49,7 @@ pub enum PlanMsg {
 pub struct PlanScreen {
     pub plan: Arc<Plan>,
     /// The request, to prepare the plan again.
-    pub request: Request,
+    pub request: PlanRequest,
     pub rows: Vec<PlanRow>,
     pub cursor: usize,
     pub top: usize,
@@ -114,7 +114,7 @@ pub enum WaitingFor {
 impl PlanScreen {
     /// Shows a plan for review.
     #[must_use]
-    pub fn new(plan: Arc<Plan>, request: Request) -> Self {
+    pub fn new(plan: Arc<Plan>, request: PlanRequest) -> Self {
         let rows = rows::rows(&plan, false);
         Self { plan, request, rows, cursor: 0, top: 0, left: 0, full: false, run: RunState::Reviewing, stale: None }
     }
@@ -292,7 +292,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
             TransactionMode::Each => TransactionMode::All,
             TransactionMode::All => TransactionMode::Each,
         };
-        let request = Request { mode: Some(mode), ..screen.request.clone() };
+        let request = PlanRequest { mode: Some(mode), ..screen.request.clone() };
         return act(move |model| prepare(model, request));
     }
     model.require_connected()?;
@@ -329,7 +329,7 @@ fn start(model: &mut Model, approval: Approval) -> Vec<Effect> {
 }
 
 /// Prepares a plan.
-fn prepare(model: &mut Model, request: Request) -> Vec<Effect> {
+fn prepare(model: &mut Model, request: PlanRequest) -> Vec<Effect> {
     let Some(tree) = model.tree.clone() else { return Vec::new() };
     let spec = JobSpec {
         name: PREPARE,
@@ -354,7 +354,7 @@ pub(super) fn on_end(model: &mut Model, message: PlanMsg, was_cancelled: bool) -
     }
 }
 
-fn on_prepared(model: &mut Model, request: Request, answer: Result<Arc<Plan>, Error>) {
+fn on_prepared(model: &mut Model, request: PlanRequest, answer: Result<Arc<Plan>, Error>) {
     match answer {
         Ok(plan) if plan.is_empty() => model.notify(format!("nothing to {}", plan.direction.word())),
         Ok(plan) => {

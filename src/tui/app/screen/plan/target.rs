@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::prepare;
 use crate::core::graph::{Direction, RevisionId};
-use crate::engine::prepare::Request;
+use crate::engine::prepare::PlanRequest;
 use crate::tui::app::command::Command;
 use crate::tui::app::history::Item;
 use crate::tui::app::ledger::{self, MissingScript};
@@ -24,7 +24,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
         Command::Downgrade => (Direction::Downgrade, downgrade_target(model)?),
         _ => (Direction::Downgrade, selected_downgrade_target(model)?),
     };
-    act(move |model| prepare(model, Request { direction, target, mode: None }))
+    act(move |model| prepare(model, PlanRequest { direction, target, mode: None }))
 }
 
 /// Checks that every head of the database has a script. Otherwise the pending revisions are not known.
