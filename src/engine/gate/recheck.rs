@@ -302,7 +302,7 @@ fn no_longer_empty(hazard: &Hazard, values: u64) -> Error {
 }
 
 fn new_cascade(hazard: &Hazard) -> Error {
-    Error::new(format!("CASCADE would now also drop or empty {}", hazard.object))
+    Error::new(format!("{} would now be {}", hazard.object, hazard.title))
         .because("the plan did not contain this, so it was not approved")
         .hint("make a new plan, review it and run it; if the script itself creates the object, drop it by name")
 }

@@ -54,7 +54,7 @@ impl<'a> Counting<'a> {
         let statement = &planned.statement;
         if statement.mentions_any(names.as_set()) {
             let found = self.read(side_effects::find(self.client, statement, &planned.hazards)).await;
-            let unknown = || vec![hazard::unreadable(String::from("a function or trigger that it uses"))];
+            let unknown = || vec![hazard::unreadable(String::from("in a function or trigger"))];
             planned.hazards.extend(found.unwrap_or_else(unknown));
         }
         let changes_rows =

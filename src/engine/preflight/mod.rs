@@ -59,7 +59,7 @@ pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
                 if is_counted_now && !counting.count(&mut hazard, plan.blank, &footprint).await {
                     continue;
                 }
-                hazard.bound(&planned.statement);
+                hazard.mark_upper_bound(&planned.statement);
                 if !is_empty_cascade(&hazard) {
                     planned.hazards.push(hazard);
                 }
@@ -96,7 +96,7 @@ pub async fn assess(
     hazards.extend(cascades(client, statement, &hazards).await);
     for hazard in hazards.iter_mut().filter(|hazard| hazard.class == Class::DataLoss && hazard.evidence.is_none()) {
         hazard.evidence = count_in_transaction(client, &hazard.subject, own).await?;
-        hazard.bound(statement);
+        hazard.mark_upper_bound(statement);
     }
     hazards.retain(|hazard| !is_empty_cascade(hazard));
     Ok(hazards)

@@ -62,16 +62,16 @@ pub fn evidence_words(hazard: &Hazard) -> String {
         (None, Subject::Other) => String::new(),
         (None, _) => String::from("not counted, so taken as lost"),
         (Some(evidence), Subject::Table { .. }) => {
-            format!("{} ({}){}", count(evidence.rows, "row"), exactness(hazard), evidence.weight())
+            format!("{} ({}){}", count(evidence.rows, "row"), exactness(hazard), evidence.size_and_sessions())
         }
         (Some(evidence), Subject::Rows { question: Question::Affected { column: None, .. }, .. }) => {
             let (values, rows) = (grouped(evidence.values), count(evidence.rows, "row"));
-            format!("{values} of {rows} ({}){}", exactness(hazard), evidence.weight())
+            format!("{values} of {rows} ({}){}", exactness(hazard), evidence.size_and_sessions())
         }
         (Some(evidence), subject) => {
             let noun = if let Subject::Rows { question, .. } = subject { question.noun() } else { "value" };
             let (values, rows) = (count(evidence.values, noun), count(evidence.rows, "row"));
-            format!("{values} in {rows} ({}){}", exactness(hazard), evidence.weight())
+            format!("{values} in {rows} ({}){}", exactness(hazard), evidence.size_and_sessions())
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Rules about constraints and foreign keys, one per file, with its explanation and its test.
+//! Rules about constraints and foreign keys. Each file contains one rule, its explanation and its test.
 
 mod drop_constraint;
 mod propagate_deletes;
 
 use crate::core::hazard::rule::Rule;
 
-/// These rules, by code.
+/// The rules of this class, in the order of their codes.
 pub const RULES: &[Rule] = &[drop_constraint::RULE, propagate_deletes::RULE];

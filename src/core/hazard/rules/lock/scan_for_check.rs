@@ -9,12 +9,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::ScanForCheck, title: "scans table under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-ADD … CHECK reads the whole table, and reads and writes are blocked meanwhile.
+ADD … CHECK reads the whole table, and blocks reads and writes during this time.
 
 What is counted: the rows of the table.
 
-What to do instead: add it NOT VALID, which is done at once, and VALIDATE CONSTRAINT it in a transaction of
-its own, which blocks nobody.
+What to do instead: add the check NOT VALID, which does not read the rows, and run VALIDATE CONSTRAINT in a
+separate revision, which does not block reads or writes.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,13 +9,13 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::ScanForForeignKey, title: "scans tables under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-ADD FOREIGN KEY reads the whole table and looks up every row; writes to the table and to the referenced table
-are blocked meanwhile.
+ADD FOREIGN KEY reads the whole table and looks up every referenced row. Writes to the table and to the
+referenced table are blocked during this time.
 
 What is counted: the rows of the table.
 
-What to do instead: add it NOT VALID, which is done at once, and VALIDATE CONSTRAINT it in a transaction of
-its own.
+What to do instead: add the foreign key NOT VALID, which does not read the rows, and run VALIDATE CONSTRAINT in
+a separate revision.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
