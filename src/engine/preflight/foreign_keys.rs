@@ -43,18 +43,7 @@ struct ChangedRows {
 /// # Errors
 /// If the server rejects a query.
 pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Hazard>, Error> {
-    let mut waiting = Vec::new();
-    for hazard in hazards {
-        let (rows, columns) = match &hazard.effect {
-            Effect::DeletesRows { rows, .. } => (rows, Vec::new()),
-            Effect::OverwritesValues { rows, column, .. } => (rows, vec![column.clone()]),
-            _ => continue,
-        };
-        let Some(table) = table_of(&hazard.subject) else { continue };
-        let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
-        let Some(relation) = found else { continue };
-        waiting.push(ChangedRows { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
-    }
+    let mut waiting = changed_rows(client, hazards).await?;
     let mut found: Vec<Hazard> = Vec::new();
     while let Some(parent) = waiting.pop() {
         let deletes = parent.columns.is_empty();
@@ -91,6 +80,23 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
         }
     }
     Ok(found)
+}
+
+/// The rows that the statement itself deletes or overwrites.
+async fn changed_rows(client: &Client, hazards: &[Hazard]) -> Result<Vec<ChangedRows>, Error> {
+    let mut changed = Vec::new();
+    for hazard in hazards {
+        let (rows, columns) = match &hazard.effect {
+            Effect::DeletesRows { rows, .. } => (rows, Vec::new()),
+            Effect::OverwritesValues { rows, column, .. } => (rows, vec![column.clone()]),
+            _ => continue,
+        };
+        let Some(table) = table_of(&hazard.subject) else { continue };
+        let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
+        let Some(relation) = found else { continue };
+        changed.push(ChangedRows { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
+    }
+    Ok(changed)
 }
 
 /// The rows whose columns `here` refer to the columns `there` of changed rows.
