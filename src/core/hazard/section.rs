@@ -30,7 +30,9 @@ pub(super) fn examine_section(
 ) -> ExaminedSection {
     let forbids = |statement: &Statement| matches!(statement.transaction, Transaction::Forbidden(_));
     let mut state = ScriptState::new(transactional && !statements.iter().any(forbids));
-    statements.iter().for_each(|statement| state.expect_drops(statement));
+    for statement in &statements {
+        state.expect_drops(statement);
+    }
     let mut section = ExaminedSection::default();
     for statement in statements {
         let mut hazards = examine(rules, &statement.actions, &state);

@@ -20,8 +20,7 @@ again.
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(AlterTable { table, changes }) = action else { return Vec::new() };
-    let unlogged = changes.iter().any(|change| *change == TableChange::SetUnlogged);
-    if !unlogged || state.is_surely_new(table) {
+    if !changes.contains(&TableChange::SetUnlogged) || state.is_surely_new(table) {
         return Vec::new();
     }
     let effect = Effect::CannotBeCopied { reason: NotCopied::Crash, subject: Subject::table(table) };
