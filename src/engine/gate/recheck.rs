@@ -296,7 +296,10 @@ fn no_longer_empty(hazard: &Hazard, values: u64) -> Error {
             let affected = plural(values, question.noun());
             format!("the condition matched nothing in {object} when the plan was made, and now matches {affected}")
         }
-        _ => format!("{object} was empty when the plan was made, and now contains {}", plural(values, "value")),
+        subject => {
+            let noun = if matches!(subject, Subject::Table { .. }) { "row" } else { "value" };
+            format!("{object} was empty when the plan was made, and now contains {}", plural(values, noun))
+        }
     };
     Error::new(message).because("the loss of this data was not approved").hint("make a new plan, review it and run it")
 }
