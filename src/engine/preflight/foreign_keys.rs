@@ -50,15 +50,18 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
         for row in client.query(KEYS, &[&parent.relation, &deletes]).await? {
             let relation: Oid = row.get(0);
             let (schema, name): (String, String) = (row.get(1), row.get(2));
-            let (here, there): (Vec<String>, Vec<String>) = (row.get(4), row.get(5));
-            let is_row = deletes && row.get::<_, bool>(3);
-            if !deletes && !there.iter().any(|column| parent.columns.contains(column)) {
+            let (referring, referenced): (Vec<String>, Vec<String>) = (row.get(4), row.get(5));
+            let deletes_row = deletes && row.get::<_, bool>(3);
+            if !deletes && !referenced.iter().any(|column| parent.columns.contains(column)) {
                 continue;
             }
             let is_cycle = parent.path.contains(&relation);
-            let rows =
-                parent.rows.as_ref().filter(|_| !is_cycle).map(|rows| referring_rows(&parent, rows, &here, &there));
-            let columns = if is_row { vec![None] } else { here.iter().cloned().map(Some).collect() };
+            let rows = parent
+                .rows
+                .as_ref()
+                .filter(|_| !is_cycle)
+                .map(|rows| referring_rows(&parent, rows, &referring, &referenced));
+            let columns = if deletes_row { vec![None] } else { referring.iter().cloned().map(Some).collect() };
             for column in columns {
                 let hazard = new_hazard(&schema, &name, column, rows.clone());
                 let same = |one: &Hazard| one.class == Class::DataLoss && one.object == hazard.object;
@@ -73,7 +76,7 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
                     relation,
                     table,
                     rows,
-                    columns: if is_row { Vec::new() } else { here },
+                    columns: if deletes_row { Vec::new() } else { referring },
                     path,
                 });
             }
@@ -99,15 +102,18 @@ async fn changed_rows(client: &Client, hazards: &[Hazard]) -> Result<Vec<Changed
     Ok(changed)
 }
 
-/// The rows whose columns `here` refer to the columns `there` of changed rows.
-fn referring_rows(parent: &ChangedRows, rows: &RowFilter, here: &[String], there: &[String]) -> RowFilter {
+/// The rows whose columns `referring` refer to the columns `referenced` of changed rows.
+fn referring_rows(parent: &ChangedRows, rows: &RowFilter, referring: &[String], referenced: &[String]) -> RowFilter {
     let alias = format!("limbeck_{}", parent.path.len());
     let (only, table) = (if rows.only { "ONLY " } else { "" }, &parent.table);
     let (named, row) = match &rows.alias {
         Some(alias) => (format!(" AS {alias}"), alias.as_str()),
         None => (String::new(), table.as_str()),
     };
-    let pairs = here.iter().zip(there).map(|(here, there)| format!("{alias}.{} = {row}.{}", quote(here), quote(there)));
+    let pairs = referring
+        .iter()
+        .zip(referenced)
+        .map(|(referring, referenced)| format!("{alias}.{} = {row}.{}", quote(referring), quote(referenced)));
     let same = pairs.collect::<Vec<_>>().join(" AND ");
     let condition = format!("EXISTS (SELECT FROM {only}{table}{named} WHERE {same} AND {})", rows.sql());
     RowFilter { alias: Some(alias), from: None, condition, only: false }

@@ -23,7 +23,7 @@ use super::state::VersionTable;
 use super::{Result, Target};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
-use crate::core::statement::{Effect, Footprint, ScriptState, Statement};
+use crate::core::statement::{Effect, Footprint, Statement};
 
 /// The target of a plan, with a session on it.
 #[derive(Debug, Clone, Copy)]
@@ -100,12 +100,6 @@ pub async fn assess(
     }
     hazards.retain(|hazard| !is_empty_cascade(hazard));
     Ok(hazards)
-}
-
-/// The hazards of one statement; `state` is the state that earlier statements have left.
-#[must_use]
-pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
-    crate::core::hazard::examine(statement, state)
 }
 
 /// Whether the database contains no tables, materialized views or sequences, so that nothing can be lost.
