@@ -105,7 +105,7 @@ fn an_empty_table_is_counted_again_also_outside_a_transaction() {
     let sql = "VACUUM t;\nINSERT INTO t SELECT 1;\nTRUNCATE t;";
     project.script("aaaa00000001", "", sql, "");
     let run = project.run(&["upgrade", "head"]).expect_status(1);
-    assert!(run.stderr.contains("t was empty when the plan was made, and now contains 1 value"), "{}", run.stderr);
+    assert!(run.stderr.contains("t was empty when the plan was made, and now contains 1 row"), "{}", run.stderr);
     assert_eq!(database.psql("SELECT count(*) FROM t"), "1");
     project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
     assert_eq!(database.psql("SELECT count(*) FROM t"), "0");

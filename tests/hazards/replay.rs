@@ -148,7 +148,7 @@ fn rows_of_another_session_stop_the_plan() {
     assert_eq!(end_of(&mut run, 60).unwrap().code(), Some(1));
     let mut output = String::new();
     run.stderr.take().unwrap().read_to_string(&mut output).unwrap();
-    assert!(output.contains("empty was empty when the plan was made, and now contains 1 value"), "{output}");
+    assert!(output.contains("empty was empty when the plan was made, and now contains 1 row"), "{output}");
     assert_eq!(database.psql("SELECT string_agg(i::text, ',') FROM empty"), "9");
 }
 

@@ -78,7 +78,7 @@ fn evidence(hazard: &Hazard) -> String {
         _ => format!("{} in {rows}", plural(evidence.values, "value")),
     };
     let why = evidence.why.map_or_else(String::new, |why| format!(" ({why})"));
-    format!(": {about}{counted}{why}{}", evidence.weight())
+    format!(": {about}{counted}{why}{}", evidence.size_and_sessions())
 }
 
 /// The reason from the script's `limbeck: allow` note.

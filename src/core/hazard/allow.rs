@@ -1,13 +1,13 @@
-//! `-- limbeck: allow DL102 because …` above a statement: a reason that is shown, and approves nothing.
+//! Notes above a statement: `-- limbeck: allow DL102 because …`. The reason is shown with the hazard, but it is no approval.
 
 use super::code::Code;
 use super::finding::Hazard;
 use crate::core::sql::SourceStatement;
 
-/// A note that is ignored, and why.
+/// A warning about a note that has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// 1-based line of the statement below it, in the section.
+    /// 1-based line of the statement below the note, in the section.
     pub line: usize,
     pub message: String,
     pub hint: &'static str,
@@ -15,7 +15,7 @@ pub struct Remark {
 
 const HINT: &str = "write `-- limbeck: allow CODE because REASON` on the line above the statement";
 
-/// Adds the reasons above a statement to its hazards. Returns the notes that are ignored.
+/// Adds the reasons in the notes above a statement to its hazards. Returns warnings about notes that have no effect.
 pub fn apply_notes(source: &SourceStatement, hazards: &mut [Hazard]) -> Vec<Remark> {
     let remark = |message: String| Remark { line: source.line, message, hint: HINT };
     let mut remarks = Vec::new();
@@ -45,7 +45,7 @@ pub fn apply_notes(source: &SourceStatement, hazards: &mut [Hazard]) -> Vec<Rema
     remarks
 }
 
-/// The codes of `limbeck: allow CODE[, CODE…] because REASON`, and the reason if there is one.
+/// Parses `limbeck: allow CODE[, CODE…] because REASON`. Returns the codes, and the reason if there is one.
 fn parse(note: &str) -> Option<(Vec<&str>, Option<&str>)> {
     let rest = note.strip_prefix("limbeck:")?.trim().strip_prefix("allow")?;
     let rest = rest.strip_prefix(char::is_whitespace)?;

@@ -1,4 +1,4 @@
-//! Tables of statements that the rules share, and tests that belong to no rule alone.
+//! Helpers for the tests of rules, and tests that concern several rules.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::{Class, Code, RULES, Rule, examine_one, examine_sql, find_rule, neare
 use crate::core::sql::split;
 use crate::core::statement::Subject;
 
-/// Checks statements against all the data that they may lose, each as `CODE object`.
+/// Checks that each statement has exactly these hazards of class `data-loss`, written as `CODE object`.
 pub fn check(cases: &[(&str, &[&str])]) {
     for (statement, expected) in cases {
         let lost = examine_one(statement).into_iter().filter(|hazard| hazard.class == Class::DataLoss);
@@ -15,7 +15,7 @@ pub fn check(cases: &[(&str, &[&str])]) {
     }
 }
 
-/// Checks sections against the objects that one rule finds in them.
+/// Checks that one rule finds exactly these objects in each section.
 pub fn objects(code: &str, cases: &[(&str, &[&str])]) {
     for (section, expected) in cases {
         let statements = examine_sql(section, true).unwrap().statements.into_iter();
@@ -26,11 +26,11 @@ pub fn objects(code: &str, cases: &[(&str, &[&str])]) {
     }
 }
 
-/// A line of SQL, and below it, indented, everything that is found in it.
+/// Pairs of lines: a section of SQL, and below it, indented, all its hazards.
 const STATEMENTS: &str = include_str!("statements.txt");
 
 #[test]
-fn every_statement_has_its_findings_and_no_others() {
+fn every_statement_has_exactly_the_listed_hazards() {
     let mut lines = STATEMENTS.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
     let mut count = 0;
     while let Some(section) = lines.next() {
@@ -46,7 +46,7 @@ fn every_statement_has_its_findings_and_no_others() {
 
 #[test]
 fn every_rule_is_in_the_table() {
-    // Some are found only in a whole script, or in a database.
+    // Two rules apply only to a whole script or to a database.
     let in_statements = |rule: &&Rule| rule.class() != Class::Irreversible && rule.code != Code::Cascade;
     for rule in RULES.iter().filter(in_statements) {
         assert!(STATEMENTS.contains(&format!("{} ", rule.code)), "{}", rule.code);
@@ -108,6 +108,15 @@ fn subjects_have_no_quotes() {
 }
 
 #[test]
+fn the_readme_lists_every_rule() {
+    let readme = include_str!("../../../README.md");
+    for rule in RULES {
+        let row = format!("| {} | {} | {} |", rule.code, rule.class().word(), rule.title);
+        assert!(readme.lines().any(|line| line == row), "{row}");
+    }
+}
+
+#[test]
 fn codes_are_sorted_and_each_has_an_explanation() {
     assert!(RULES.is_sorted_by(|one, next| one.code.as_str()[2..] < next.code.as_str()[2..]));
     for rule in RULES {
@@ -148,7 +157,7 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![9 => prop::sample::select(words).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }
 
-/// Warnings of squawk's linter that are hazards here as well: its rule, a statement, our code.
+/// Warnings of squawk's linter for which limbeck has a hazard: squawk's rule, a statement, limbeck's code.
 const SQUAWK: &[(&str, &str, &str)] = &[
     ("adding-field-with-default", "ALTER TABLE t ADD COLUMN c int DEFAULT random()", "LK302"),
     ("adding-foreign-key-constraint", "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (id)", "LK308"),
@@ -194,7 +203,7 @@ fn warnings_of_squawk_are_found_despite_its_ignore_comments() {
 }
 
 #[test]
-fn whatever_loses_data_comes_from_an_action_that_may() {
+fn data_loss_is_found_only_in_actions_that_may_lose_data() {
     use crate::core::statement::{Action, ScriptState, analyse_section};
     for section in STATEMENTS.lines().filter(|line| !line.starts_with([' ', '#']) && !line.is_empty()) {
         let mut state = ScriptState::new(true);

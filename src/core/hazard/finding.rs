@@ -1,11 +1,11 @@
-//! One hazard of one statement.
+//! A hazard of a statement.
 
 use super::class::Class;
 use super::code::Code;
 use super::evidence::Evidence;
 use crate::core::statement::{Effect, RowSelection, Statement, Subject};
 
-/// One finding on one statement.
+/// A hazard of a statement: one object that a rule found.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Hazard {
     pub code: Code,
@@ -16,17 +16,17 @@ pub struct Hazard {
     pub object: String,
     /// `None`: not counted. Lost data that was not counted needs approval.
     pub evidence: Option<Evidence>,
-    /// What the statement does to the object.
+    /// The effect of the statement on the object.
     #[serde(skip)]
     pub effect: Effect,
-    /// What was counted, or is to be counted. It starts as that of the effect, and is replaced by something less specific
-    /// if that cannot be counted.
+    /// The subject of the count. It is initially that of the effect. If that cannot be counted, a less specific subject
+    /// replaces it.
     #[serde(skip)]
     pub subject: Subject,
-    /// What the subject is on the target, if that was determined on a scratch copy.
+    /// The object of the target to which the subject belongs, if it was determined on a scratch copy.
     #[serde(skip)]
     pub origin: Option<Origin>,
-    /// The reason given in a note above the statement. It is shown, and approves nothing.
+    /// The reason in a note above the statement. It is shown, but it is no approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
 }
@@ -38,9 +38,9 @@ pub enum Origin {
     Same,
     /// An object of the target that has another name there.
     Renamed(Subject),
-    /// None: the plan itself creates it, or it does not exist.
+    /// No object of the target: the plan itself creates it, or it does not exist.
     CreatedByPlan,
-    /// It includes rows that are elsewhere before the plan runs.
+    /// Not determined: it includes rows that belong to another table before the plan runs.
     Unknown,
 }
 
@@ -52,8 +52,7 @@ impl Hazard {
         Self { code, class: code.class(), title, object, evidence: None, effect, subject, origin: None, allowed: None }
     }
 
-    /// Whether fewer than the counted rows or values may be affected: a condition could not be evaluated, and may exclude
-    /// some.
+    /// Whether the count is an upper bound, because a condition that may exclude rows could not be evaluated.
     #[must_use]
     pub fn is_upper_bound(&self) -> bool {
         let counted = self.evidence.is_some_and(|evidence| !evidence.exact && evidence.why.is_none());
@@ -62,7 +61,7 @@ impl Hazard {
         counted && has_condition
     }
 
-    /// The subject by the name that it has on the target before the plan runs.
+    /// The subject with the name that it has on the target before the plan runs.
     #[must_use]
     pub fn subject_before(&self) -> &Subject {
         match &self.origin {
@@ -71,13 +70,13 @@ impl Hazard {
         }
     }
 
-    /// Whether an exact count found nothing.
+    /// Whether an exact count found no rows or values.
     #[must_use]
     pub fn affects_nothing(&self) -> bool {
         self.evidence.is_some_and(|evidence| evidence.exact && evidence.values == 0)
     }
 
-    /// Replaces parameters in the condition; `literals` are the values of `$1`, `$2`, … as SQL.
+    /// Replaces the parameters in the condition; `literals` are the values of `$1`, `$2`, … as SQL.
     pub fn bind(&mut self, literals: &[String]) {
         if !literals.is_empty() {
             self.effect = self.effect.bind(literals);
@@ -85,11 +84,11 @@ impl Hazard {
         }
     }
 
-    /// Marks the count as an upper bound if a condition that could not be evaluated may exclude rows.
-    pub fn bound(&mut self, statement: &Statement) {
+    /// Marks the count as an upper bound if a condition that may exclude rows could not be evaluated.
+    pub fn mark_upper_bound(&mut self, statement: &Statement) {
         let is_unknown = match &self.effect {
             Effect::DeletesRows { rows, .. } | Effect::OverwritesValues { rows, .. } => *rows != RowSelection::All,
-            // Foreign keys follow the rows of a DELETE or UPDATE; a DROP or TRUNCATE affects everything.
+            // DROP and TRUNCATE affect all rows. A foreign key affects only rows that refer to changed ones.
             Effect::Cascades(_) => !statement.command.is_one_of(&["drop", "alter", "truncate"]),
             _ => false,
         };

@@ -1,5 +1,5 @@
-//! What a statement may cost. Rules examine the facts of an analysed statement; what they find is counted later, on the
-//! live data.
+//! Finds the hazards of statements. Rules examine the actions of an analysed statement. The affected rows and values are
+//! counted later, on the target (`engine::preflight`).
 
 mod allow;
 #[cfg(test)]
@@ -26,25 +26,25 @@ use crate::core::script::Script;
 use crate::core::sql::{SplitError, split};
 use crate::core::statement::{Action, Effect, ScriptState, Statement, Subject, analyse_one, analyse_section};
 
-/// The hazards of one statement; `state` is what earlier statements have left.
+/// The hazards of one statement; `state` is the state that earlier statements have left.
 #[must_use]
 pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
     rule::examine(RULES, &statement.actions, state)
 }
 
-/// The hazards of actions, each object once per rule.
+/// The hazards of actions; one hazard for each rule and object.
 #[must_use]
 pub fn examine_actions(actions: &[Action], state: &ScriptState) -> Vec<Hazard> {
     rule::examine(RULES, actions, state)
 }
 
-/// The hazards of a text that is one statement, without a script around it.
+/// The hazards of a text that contains one statement, which has no earlier statements.
 #[must_use]
 pub fn examine_one(sql: &str) -> Vec<Hazard> {
     examine(&analyse_one(sql), &ScriptState::new(true))
 }
 
-/// Examines a section of a script. Lines are counted in the section's SQL.
+/// Examines a section of a script. Line numbers are relative to the section.
 ///
 /// # Errors
 /// As [`split`].
@@ -57,7 +57,7 @@ pub fn examine_script(script: &Script, direction: Direction) -> Result<ExaminedS
     Ok(section::examine_section(RULES, analyse_section(&section.sql)?, section.transactional, whole))
 }
 
-/// Examines SQL as a section. `transactional`: it runs in a transaction if all of its statements can.
+/// Examines SQL as a section. `transactional`: it runs in a transaction if all its statements allow this.
 ///
 /// # Errors
 /// As [`split`].
@@ -65,28 +65,29 @@ pub fn examine_sql(sql: &str, transactional: bool) -> Result<ExaminedSection, Sp
     Ok(section::examine_section(RULES, analyse_section(sql)?, transactional, None))
 }
 
-/// The hazard of a script whose upgrade does something and whose downgrade does nothing. A section that cannot be split
-/// counts as doing something.
+/// The hazard of a script whose upgrade contains statements and whose downgrade contains none. A section that cannot be
+/// split counts as containing statements.
 fn irreversible(script: &Script) -> Option<Hazard> {
     let is_empty = |sql: &str| split(sql).is_ok_and(|statements| statements.is_empty());
     let is_one_way = !is_empty(&script.upgrade.sql) && is_empty(&script.downgrade.sql);
     is_one_way.then(|| rules::EMPTY_DOWNGRADE.hazard(script.revision.to_string(), Effect::Other))
 }
 
-/// The hazard on an object that CASCADE drops or empties on a target.
+/// The hazard on an object that CASCADE drops, or `empties` with TRUNCATE, on a target.
 #[must_use]
-pub fn cascade(object: String, subject: Subject) -> Hazard {
-    rules::CASCADE.hazard(object, Effect::Cascades(subject))
+pub fn cascade(object: String, subject: Subject, empties: bool) -> Hazard {
+    let title = if empties { "emptied by CASCADE" } else { rules::CASCADE.title };
+    Hazard { title, ..rules::CASCADE.hazard(object, Effect::Cascades(subject)) }
 }
 
 /// The hazard on rows that a foreign key deletes, or on a column that it overwrites.
 #[must_use]
 pub fn foreign_key(object: String, subject: Subject, deletes: bool) -> Hazard {
     let title = if deletes { "deleted by a foreign key" } else { "overwritten by a foreign key" };
-    Hazard { title, ..cascade(object, subject) }
+    Hazard { title, ..rules::CASCADE.hazard(object, Effect::Cascades(subject)) }
 }
 
-/// The hazard on code that cannot be read before it runs.
+/// The hazard on code that cannot be analysed before it runs.
 #[must_use]
 pub fn unreadable(object: String) -> Hazard {
     rules::UNREADABLE.hazard(object, rules::UNREADABLE_EFFECT)
@@ -99,7 +100,8 @@ pub fn find_rule(code: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code == code)
 }
 
-/// The rules whose codes resemble a text: those that begin with it, else those that differ in one or two letters.
+/// The rules whose codes are similar to a text: those that start with it, otherwise those that differ in one or two
+/// characters.
 #[must_use]
 pub fn nearest_rules(text: &str) -> Vec<&'static Rule> {
     let typed = text.trim().to_uppercase();

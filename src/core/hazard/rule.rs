@@ -1,4 +1,4 @@
-//! A rule, and what it finds.
+//! A rule and its findings.
 
 use super::class::Class;
 use super::code::Code;
@@ -12,9 +12,9 @@ pub struct Rule {
     pub code: Code,
     /// A few words, e.g. `drops column`.
     pub title: &'static str,
-    /// What `limbeck lint --explain CODE` prints below the title: what it is, what is counted, what to do instead.
+    /// The text that `limbeck lint --explain CODE` prints below the title: the effect, what is counted, what to do instead.
     pub page: &'static str,
-    /// Examines one action of a statement, given what earlier statements have done.
+    /// Examines one action of a statement; the state is the state that earlier statements have left.
     pub(super) check: fn(&Action, &ScriptState) -> Vec<Finding>,
 }
 
@@ -23,7 +23,7 @@ pub struct Rule {
 pub(super) struct Finding {
     object: String,
     effect: Effect,
-    /// Set if it need not be counted.
+    /// Set if no count is needed.
     evidence: Option<Evidence>,
 }
 
@@ -46,13 +46,13 @@ impl Rule {
         findings.map(|Finding { object, effect, evidence }| Hazard { evidence, ..self.hazard(object, effect) })
     }
 
-    /// A hazard of this rule that was found elsewhere.
+    /// A hazard of this rule on an object that was found outside [`Self::check`].
     pub(super) fn hazard(&self, object: String, effect: Effect) -> Hazard {
         Hazard::new(self.code, self.title, object, effect)
     }
 }
 
-/// The hazards of actions, each object once per rule, in the order of the text.
+/// The hazards of actions, in the order of the text; one hazard for each rule and object.
 pub(super) fn examine(rules: &[Rule], actions: &[Action], state: &ScriptState) -> Vec<Hazard> {
     let mut found: Vec<Hazard> = Vec::new();
     for action in actions {
@@ -66,32 +66,32 @@ pub(super) fn examine(rules: &[Rule], actions: &[Action], state: &ScriptState) -
 }
 
 impl Finding {
-    /// An effect on an object, named as the statement does.
+    /// An effect on an object, with the name as the statement writes it.
     pub fn new(object: impl ToString, effect: Effect) -> Self {
         Self { object: object.to_string(), effect, evidence: None }
     }
 
-    /// Something that is neither counted nor copied.
+    /// A finding that is neither counted nor copied.
     pub fn named(object: impl ToString) -> Self {
         Self::new(object, Effect::Other)
     }
 
-    /// Something that locks a table; `object` may be a part of the table.
+    /// A lock on a table; `object` may be a part of the table.
     pub fn locks(object: impl ToString, table: &Name) -> Self {
         Self::new(object, Effect::Locks { table: table.clone() })
     }
 
-    /// Something that fails if rows of the table violate it.
+    /// A condition that makes the statement fail if rows of the table violate it; `question` counts these rows.
     pub fn checks(object: impl ToString, table: &Name, question: Option<Question>) -> Self {
         Self::new(object, Effect::ChecksRows { table: table.clone(), question })
     }
 
-    /// Something that is counted by the rows of a table.
+    /// A finding for which the rows of a table are counted, but not copied.
     pub fn rows_of(object: impl ToString, table: &Name) -> Self {
         Self::new(object, Effect::KeepsData(Subject::table(table)))
     }
 
-    /// The same, known to affect nothing that existed before.
+    /// The same finding, known to affect no data that existed before the script.
     pub fn affecting_nothing(self) -> Self {
         Self { evidence: Some(Evidence::counted(0, 0, 0.0)), ..self }
     }

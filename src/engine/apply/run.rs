@@ -115,13 +115,13 @@ impl<'a> Run<'a> {
         Sessions { client: self.worker.client(), observer: self.guard.client() }
     }
 
-    /// A statement for the gate.
-    pub fn request<'c>(
-        &'c self,
+    /// The request to the gate for the statement at an index of a step.
+    pub fn request(
+        &self,
         (step, number): (usize, usize),
         entry: Option<Entry>,
         in_transaction: bool,
-    ) -> GateRequest<'c> {
+    ) -> GateRequest<'_> {
         let planned = &self.plan.steps[step].statements[number];
         GateRequest {
             revision: &self.plan.steps[step].revision,

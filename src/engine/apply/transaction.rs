@@ -113,7 +113,7 @@ impl Run<'_> {
         (index, number): (usize, usize),
         entry: Option<Entry>,
         planned: &PlannedStatement,
-        mut restoration: Option<&mut Restoration>,
+        restoration: Option<&mut Restoration>,
     ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
         let step = &self.plan.steps[index];
@@ -128,7 +128,7 @@ impl Run<'_> {
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
         self.report_kept(index, &kept);
-        self.restore_values(index, step, restoration.as_deref_mut(), planned).await?;
+        self.restore_values(index, step, restoration, planned).await?;
         Ok(kept)
     }
 

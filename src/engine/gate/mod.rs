@@ -128,7 +128,9 @@ impl Gate {
         parameters: &[String],
     ) -> Result<Vec<Hazard>> {
         let mut hazards = crate::core::hazard::examine(statement, state);
-        hazards.iter_mut().for_each(|hazard| hazard.bind(parameters));
+        for hazard in &mut hazards {
+            hazard.bind(parameters);
+        }
         if self.policy.blank {
             return Ok(hazards);
         }
@@ -155,9 +157,10 @@ impl Gate {
         if request.position.is_none() {
             self.refuse_unapproved(request)?;
         }
-        match request.in_transaction {
-            true => self.recheck.check_in_transaction(sessions, &self.policy, request).await?,
-            false => self.recheck.check_outside_transaction(sessions, &self.policy, request).await?,
+        if request.in_transaction {
+            self.recheck.check_in_transaction(sessions, &self.policy, request).await?;
+        } else {
+            self.recheck.check_outside_transaction(sessions, &self.policy, request).await?;
         }
         Ok(Admission { copies: self.copy(sessions.client, request).await? })
     }

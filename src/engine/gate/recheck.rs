@@ -296,13 +296,16 @@ fn no_longer_empty(hazard: &Hazard, values: u64) -> Error {
             let affected = plural(values, question.noun());
             format!("the condition matched nothing in {object} when the plan was made, and now matches {affected}")
         }
-        _ => format!("{object} was empty when the plan was made, and now contains {}", plural(values, "value")),
+        subject => {
+            let noun = if matches!(subject, Subject::Table { .. }) { "row" } else { "value" };
+            format!("{object} was empty when the plan was made, and now contains {}", plural(values, noun))
+        }
     };
     Error::new(message).because("the loss of this data was not approved").hint("make a new plan, review it and run it")
 }
 
 fn new_cascade(hazard: &Hazard) -> Error {
-    Error::new(format!("CASCADE would now also drop or empty {}", hazard.object))
+    Error::new(format!("{} would now be {}", hazard.object, hazard.title))
         .because("the plan did not contain this, so it was not approved")
         .hint("make a new plan, review it and run it; if the script itself creates the object, drop it by name")
 }

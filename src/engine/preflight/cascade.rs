@@ -15,20 +15,21 @@ pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]
     if !loses_data || !statement.cascades() {
         return Vec::new();
     }
-    let unknown = || vec![hazard::cascade("dependent objects".to_owned(), Subject::Other)];
+    let empties = statement.command.first() == "truncate";
+    let unknown = || vec![hazard::cascade("dependent objects".to_owned(), Subject::Other, empties)];
     let Ok(affected) = copies::find_affected_objects(client, hazards).await else { return unknown() };
     let mut found = Vec::new();
     for object in affected {
         match is_known(client, &object, hazards).await {
             Ok(true) => {}
-            Ok(false) => found.push(new_hazard(object)),
+            Ok(false) => found.push(new_hazard(object, empties)),
             Err(_) => return unknown(),
         }
     }
     found
 }
 
-fn new_hazard(affected: AffectedObject) -> Hazard {
+fn new_hazard(affected: AffectedObject, empties: bool) -> Hazard {
     let AffectedObject { schema, table, column } = affected;
     let names = [Some(&schema), Some(&table), column.as_ref()];
     let object = names.into_iter().flatten().map(|name| quote(name)).collect::<Vec<_>>().join(".");
@@ -37,7 +38,7 @@ fn new_hazard(affected: AffectedObject) -> Hazard {
         Some(column) => Subject::Column { schema, table, column },
         None => Subject::Table { schema, name: table },
     };
-    hazard::cascade(object, subject)
+    hazard::cascade(object, subject, empties)
 }
 
 /// Whether one of the hazards is about this object, even if the statement writes its name differently.

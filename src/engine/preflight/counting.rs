@@ -54,7 +54,7 @@ impl<'a> Counting<'a> {
         let statement = &planned.statement;
         if statement.mentions_any(names.as_set()) {
             let found = self.read(side_effects::find(self.client, statement, &planned.hazards)).await;
-            let unknown = || vec![hazard::unreadable(String::from("a function or trigger that it uses"))];
+            let unknown = || vec![hazard::unreadable(String::from("in a function or trigger"))];
             planned.hazards.extend(found.unwrap_or_else(unknown));
         }
         let changes_rows =
@@ -86,18 +86,8 @@ impl<'a> Counting<'a> {
     /// whether the hazard can occur on the target.
     pub async fn count(&mut self, hazard: &mut Hazard, blank: bool, footprint: &Footprint) -> bool {
         let is_lost = hazard.class == Class::DataLoss;
-        // Only objects and rows that existed before the plan can be lost, locked or violated.
-        if blank && (is_lost || hazard.subject != Subject::Other) {
-            hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
-            return true;
-        }
-        if matches!(hazard.origin, Some(Origin::CreatedByPlan)) && hazard.subject != Subject::Other {
-            hazard.subject = hazard.subject.without_question(is_lost);
-            hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
-            return hazard.class != Class::Fails || footprint.fills(&hazard.subject);
-        }
-        if hazard.origin == Some(Origin::Unknown) {
-            return true;
+        if let Some(can_occur) = decide_without_count(hazard, blank, footprint) {
+            return can_occur;
         }
         if footprint.invalidates(&hazard.subject) {
             hazard.subject = hazard.subject.without_question(is_lost);
@@ -172,4 +162,20 @@ impl<'a> Counting<'a> {
         self.known.push((subject.clone(), found));
         found
     }
+}
+
+/// Handles the hazards that need no count. Returns whether the hazard can occur on the target; `None` if it must be counted.
+fn decide_without_count(hazard: &mut Hazard, blank: bool, footprint: &Footprint) -> Option<bool> {
+    let is_lost = hazard.class == Class::DataLoss;
+    // Only objects and rows that existed before the plan can be lost, locked or violated.
+    if blank && (is_lost || hazard.subject != Subject::Other) {
+        hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
+        return Some(true);
+    }
+    if matches!(hazard.origin, Some(Origin::CreatedByPlan)) && hazard.subject != Subject::Other {
+        hazard.subject = hazard.subject.without_question(is_lost);
+        hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
+        return Some(hazard.class != Class::Fails || footprint.fills(&hazard.subject));
+    }
+    (hazard.origin == Some(Origin::Unknown)).then_some(true)
 }

@@ -43,33 +43,25 @@ struct ChangedRows {
 /// # Errors
 /// If the server rejects a query.
 pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Hazard>, Error> {
-    let mut waiting = Vec::new();
-    for hazard in hazards {
-        let (rows, columns) = match &hazard.effect {
-            Effect::DeletesRows { rows, .. } => (rows, Vec::new()),
-            Effect::OverwritesValues { rows, column, .. } => (rows, vec![column.clone()]),
-            _ => continue,
-        };
-        let Some(table) = table_of(&hazard.subject) else { continue };
-        let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
-        let Some(relation) = found else { continue };
-        waiting.push(ChangedRows { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
-    }
+    let mut waiting = changed_rows(client, hazards).await?;
     let mut found: Vec<Hazard> = Vec::new();
     while let Some(parent) = waiting.pop() {
         let deletes = parent.columns.is_empty();
         for row in client.query(KEYS, &[&parent.relation, &deletes]).await? {
             let relation: Oid = row.get(0);
             let (schema, name): (String, String) = (row.get(1), row.get(2));
-            let (here, there): (Vec<String>, Vec<String>) = (row.get(4), row.get(5));
-            let is_row = deletes && row.get::<_, bool>(3);
-            if !deletes && !there.iter().any(|column| parent.columns.contains(column)) {
+            let (referring, referenced): (Vec<String>, Vec<String>) = (row.get(4), row.get(5));
+            let deletes_row = deletes && row.get::<_, bool>(3);
+            if !deletes && !referenced.iter().any(|column| parent.columns.contains(column)) {
                 continue;
             }
             let is_cycle = parent.path.contains(&relation);
-            let rows =
-                parent.rows.as_ref().filter(|_| !is_cycle).map(|rows| referring_rows(&parent, rows, &here, &there));
-            let columns = if is_row { vec![None] } else { here.iter().cloned().map(Some).collect() };
+            let rows = parent
+                .rows
+                .as_ref()
+                .filter(|_| !is_cycle)
+                .map(|rows| referring_rows(&parent, rows, &referring, &referenced));
+            let columns = if deletes_row { vec![None] } else { referring.iter().cloned().map(Some).collect() };
             for column in columns {
                 let hazard = new_hazard(&schema, &name, column, rows.clone());
                 let same = |one: &Hazard| one.class == Class::DataLoss && one.object == hazard.object;
@@ -84,7 +76,7 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
                     relation,
                     table,
                     rows,
-                    columns: if is_row { Vec::new() } else { here },
+                    columns: if deletes_row { Vec::new() } else { referring },
                     path,
                 });
             }
@@ -93,15 +85,35 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
     Ok(found)
 }
 
-/// The rows whose columns `here` refer to the columns `there` of changed rows.
-fn referring_rows(parent: &ChangedRows, rows: &RowFilter, here: &[String], there: &[String]) -> RowFilter {
+/// The rows that the statement itself deletes or overwrites.
+async fn changed_rows(client: &Client, hazards: &[Hazard]) -> Result<Vec<ChangedRows>, Error> {
+    let mut changed = Vec::new();
+    for hazard in hazards {
+        let (rows, columns) = match &hazard.effect {
+            Effect::DeletesRows { rows, .. } => (rows, Vec::new()),
+            Effect::OverwritesValues { rows, column, .. } => (rows, vec![column.clone()]),
+            _ => continue,
+        };
+        let Some(table) = table_of(&hazard.subject) else { continue };
+        let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
+        let Some(relation) = found else { continue };
+        changed.push(ChangedRows { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
+    }
+    Ok(changed)
+}
+
+/// The rows whose columns `referring` refer to the columns `referenced` of changed rows.
+fn referring_rows(parent: &ChangedRows, rows: &RowFilter, referring: &[String], referenced: &[String]) -> RowFilter {
     let alias = format!("limbeck_{}", parent.path.len());
     let (only, table) = (if rows.only { "ONLY " } else { "" }, &parent.table);
     let (named, row) = match &rows.alias {
         Some(alias) => (format!(" AS {alias}"), alias.as_str()),
         None => (String::new(), table.as_str()),
     };
-    let pairs = here.iter().zip(there).map(|(here, there)| format!("{alias}.{} = {row}.{}", quote(here), quote(there)));
+    let pairs = referring
+        .iter()
+        .zip(referenced)
+        .map(|(referring, referenced)| format!("{alias}.{} = {row}.{}", quote(referring), quote(referenced)));
     let same = pairs.collect::<Vec<_>>().join(" AND ");
     let condition = format!("EXISTS (SELECT FROM {only}{table}{named} WHERE {same} AND {})", rows.sql());
     RowFilter { alias: Some(alias), from: None, condition, only: false }

@@ -23,7 +23,7 @@ use super::state::VersionTable;
 use super::{Result, Target};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
-use crate::core::statement::{Effect, Footprint, ScriptState, Statement};
+use crate::core::statement::{Effect, Footprint, Statement};
 
 /// The target of a plan, with a session on it.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
                 if is_counted_now && !counting.count(&mut hazard, plan.blank, &footprint).await {
                     continue;
                 }
-                hazard.bound(&planned.statement);
+                hazard.mark_upper_bound(&planned.statement);
                 if !is_empty_cascade(&hazard) {
                     planned.hazards.push(hazard);
                 }
@@ -96,16 +96,10 @@ pub async fn assess(
     hazards.extend(cascades(client, statement, &hazards).await);
     for hazard in hazards.iter_mut().filter(|hazard| hazard.class == Class::DataLoss && hazard.evidence.is_none()) {
         hazard.evidence = count_in_transaction(client, &hazard.subject, own).await?;
-        hazard.bound(statement);
+        hazard.mark_upper_bound(statement);
     }
     hazards.retain(|hazard| !is_empty_cascade(hazard));
     Ok(hazards)
-}
-
-/// The hazards of one statement; `state` is the state that earlier statements have left.
-#[must_use]
-pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
-    crate::core::hazard::examine(statement, state)
 }
 
 /// Whether the database contains no tables, materialized views or sequences, so that nothing can be lost.

@@ -86,7 +86,7 @@ struct SideEffects {
 pub(super) async fn find(client: &Client, statement: &Statement, hazards: &[Hazard]) -> Result<Vec<Hazard>, Error> {
     let caused = follow_names(client, statement).await?;
     if caused.is_unreadable {
-        return Ok(vec![hazard::unreadable(String::from("a rule of a table that it changes"))]);
+        return Ok(vec![hazard::unreadable(String::from("in a rewrite rule"))]);
     }
     if caused.functions.is_empty() && caused.fired.is_empty() {
         return Ok(Vec::new());

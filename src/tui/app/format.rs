@@ -60,16 +60,16 @@ pub fn describe_evidence(hazard: &Hazard) -> String {
         (None, Subject::Other) => String::new(),
         (None, _) => String::from("not counted; assumed to be lost"),
         (Some(evidence), Subject::Table { .. }) => {
-            format!("{} ({}){}", plural(evidence.rows, "row"), exactness(hazard), evidence.weight())
+            format!("{} ({}){}", plural(evidence.rows, "row"), exactness(hazard), evidence.size_and_sessions())
         }
         (Some(evidence), Subject::Rows { question: Question::Affected { column: None, .. }, .. }) => {
             let (values, rows) = (thousands(evidence.values), plural(evidence.rows, "row"));
-            format!("{values} of {rows} ({}){}", exactness(hazard), evidence.weight())
+            format!("{values} of {rows} ({}){}", exactness(hazard), evidence.size_and_sessions())
         }
         (Some(evidence), subject) => {
             let noun = if let Subject::Rows { question, .. } = subject { question.noun() } else { "value" };
             let (values, rows) = (plural(evidence.values, noun), plural(evidence.rows, "row"));
-            format!("{values} in {rows} ({}){}", exactness(hazard), evidence.weight())
+            format!("{values} in {rows} ({}){}", exactness(hazard), evidence.size_and_sessions())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules, one folder per class and one file per rule. Nothing else in `core::hazard` depends on this list.
+//! The list of rules, with one folder per class and one file per rule. Only `core::hazard` itself uses this list.
 
 mod breaks;
 mod data_loss;

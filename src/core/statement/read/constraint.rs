@@ -8,14 +8,14 @@ use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use crate::core::sql::identifier;
 use crate::core::statement::Name;
-use crate::core::statement::action::{Constraint, ConstraintKind};
+use crate::core::statement::action::{AddedConstraint, AddedConstraintKind};
 use crate::core::statement::question::Question;
 
 /// Reads a constraint of `ADD CONSTRAINT` or of a column definition.
-pub fn constraint(constraint: &ast::Constraint) -> Constraint {
+pub fn constraint(constraint: &ast::Constraint) -> AddedConstraint {
     let node = constraint.syntax();
     let name = node.children().find_map(ConstraintNameClause::cast);
-    Constraint {
+    AddedConstraint {
         name: name.and_then(|clause| Name::read(&clause.syntax().children().last()?)),
         kind: kind(constraint),
         skips_rows: skips_rows(node),
@@ -28,25 +28,25 @@ pub fn skips_rows(constraint: &SyntaxNode) -> bool {
     constraint.children().any(|child| NotValid::can_cast(child.kind()) || NotEnforced::can_cast(child.kind()))
 }
 
-fn kind(constraint: &ast::Constraint) -> ConstraintKind {
+fn kind(constraint: &ast::Constraint) -> AddedConstraintKind {
     match constraint {
-        ast::Constraint::CheckConstraint(check) => {
-            ConstraintKind::Check { never_null: check.expr().and_then(|expression| never_null(expression.syntax())) }
-        }
+        ast::Constraint::CheckConstraint(check) => AddedConstraintKind::Check {
+            never_null: check.expr().and_then(|expression| never_null(expression.syntax())),
+        },
         ast::Constraint::UniqueConstraint(unique) => {
-            ConstraintKind::Unique { using_index: unique.using_index().is_some() }
+            AddedConstraintKind::Unique { using_index: unique.using_index().is_some() }
         }
         ast::Constraint::PrimaryKeyConstraint(key) => {
-            ConstraintKind::PrimaryKey { using_index: key.using_index().is_some() }
+            AddedConstraintKind::PrimaryKey { using_index: key.using_index().is_some() }
         }
-        ast::Constraint::ExcludeConstraint(_) => ConstraintKind::Exclude,
+        ast::Constraint::ExcludeConstraint(_) => AddedConstraintKind::Exclude,
         ast::Constraint::ForeignKeyConstraint(key) => {
-            ConstraintKind::ForeignKey { propagates_deletes: key.referential_actions().any(propagates_deletes) }
+            AddedConstraintKind::ForeignKey { propagates_deletes: key.referential_actions().any(propagates_deletes) }
         }
         ast::Constraint::ReferencesConstraint(key) => {
-            ConstraintKind::References { propagates_deletes: key.referential_actions().any(propagates_deletes) }
+            AddedConstraintKind::References { propagates_deletes: key.referential_actions().any(propagates_deletes) }
         }
-        _ => ConstraintKind::Other,
+        _ => AddedConstraintKind::Other,
     }
 }
 

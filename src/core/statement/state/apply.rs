@@ -2,8 +2,8 @@
 
 use super::{NotNullCheck, QualifiedName, ScriptState, TEMPORARY};
 use crate::core::statement::action::{
-    Action, AlterTable, AlterType, ColumnChange, Constraint, ConstraintKind, CreateRelation, CreateTable, Drop,
-    ObjectKind, TableChange, TypeChange,
+    Action, AddedConstraint, AddedConstraintKind, AlterTable, AlterType, ColumnChange, CreateRelation, CreateTable,
+    Drop, ObjectKind, TableChange, TypeChange,
 };
 use crate::core::statement::{Name, Statement};
 
@@ -202,10 +202,10 @@ impl ScriptState {
         }
     }
 
-    fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
+    fn add_constraint(&mut self, table: &QualifiedName, constraint: &AddedConstraint) {
         let Some(name) = &constraint.name else { return };
         self.constraints.insert((table.clone(), name.name.clone()));
-        if let ConstraintKind::Check { never_null: Some(column) } = &constraint.kind {
+        if let AddedConstraintKind::Check { never_null: Some(column) } = &constraint.kind {
             self.checks.push(NotNullCheck {
                 table: table.clone(),
                 constraint: name.name.clone(),

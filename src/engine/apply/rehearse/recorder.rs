@@ -8,11 +8,11 @@ use crate::engine::apply::{Blocker, Progress, ReportProgress};
 /// Forwards progress events, and records those of the current statement.
 pub struct StatementRecorder<'a> {
     report: ReportProgress<'a>,
-    recorded: Mutex<Recorded>,
+    recorded: Mutex<StatementRecord>,
 }
 
 #[derive(Default)]
-struct Recorded {
+struct StatementRecord {
     seconds: f64,
     rows: Option<u64>,
     waited_for: Vec<Blocker>,
@@ -26,7 +26,7 @@ impl<'a> StatementRecorder<'a> {
     pub fn report(&self, progress: Progress) {
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         match &progress {
-            Progress::StatementStarted { .. } => *recorded = Recorded::default(),
+            Progress::StatementStarted { .. } => *recorded = StatementRecord::default(),
             Progress::StatementDone { rows, elapsed, .. } => {
                 recorded.seconds = elapsed.as_secs_f64();
                 recorded.rows = *rows;
@@ -47,7 +47,7 @@ impl<'a> StatementRecorder<'a> {
     /// Returns the record of the statement that has just ended.
     pub fn take_record(&self, statement: usize, line: usize) -> RehearsedStatement {
         let recorded = std::mem::take(&mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner));
-        let Recorded { seconds, rows, waited_for } = recorded;
+        let StatementRecord { seconds, rows, waited_for } = recorded;
         RehearsedStatement { statement, line, seconds, rows, waited_for }
     }
 }

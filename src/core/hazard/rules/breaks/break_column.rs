@@ -9,9 +9,9 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::BreakColumn, title: "drops column in use", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs name the column, or expect its position, and fail from the commit of the revision.
+Running programs that use the column fail as soon as the revision is committed.
 
-What to do instead: stop using it in one release, and drop it in the next.
+What to do instead: remove the column from the programs in one release, and drop it in the next.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

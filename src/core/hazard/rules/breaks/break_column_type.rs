@@ -5,13 +5,14 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::BreakColumnType, title: "changes type in use", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::BreakColumnType, title: "changes column type in use", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs read and write values of the old type. Drivers that bind parameters by type, prepared
-statements (\"cached plan must not change result type\") and views on the column can fail.
+Running programs read and write values of the old type. Drivers that bind parameters by type and prepared
+statements (\"cached plan must not change result type\") can fail. PostgreSQL rejects the change if a view uses
+the column.
 
-What to do instead: add a column of the new type, change the programs, and drop the old one.
+What to do instead: add a column of the new type, change the programs to use it, and drop the old column.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,9 +9,9 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::BreakRelation, title: "drops relation in use", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs use it, and fail from the commit of the revision.
+Running programs that use the table, view, sequence or schema fail as soon as the revision is committed.
 
-What to do instead: stop using it in one release, and drop it in the next.
+What to do instead: remove it from the programs in one release, and drop it in the next.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

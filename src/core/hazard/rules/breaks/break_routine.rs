@@ -9,9 +9,9 @@ use crate::core::statement::{Action, Name, ScriptState};
 pub const RULE: Rule = Rule { code: Code::BreakRoutine, title: "drops function or type in use", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs call it or cast to it, and fail from the commit of the revision.
+Running programs that call the function or use the type fail as soon as the revision is committed.
 
-What to do instead: stop using it in one release, and drop it in the next.
+What to do instead: remove it from the programs in one release, and drop it in the next.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -6,14 +6,15 @@ use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::DetachPartition, title: "hides rows of a partition", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::DetachPartition, title: "detaches partition in use", page: PAGE, check };
 
 const PAGE: &str = "\
-The rows still exist, in a separate table; queries on the parent table no longer find them.
+Queries on the parent table no longer return the rows of the partition. The rows still exist, in a separate
+table.
 
 What is counted: the rows of the partition.
 
-What to do instead: inform those who read the parent, or give them a view of both.
+What to do instead: change the programs that read the parent table first, or create a view of both tables.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,10 +9,9 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropDefault, title: "drops default", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs insert rows without naming the column. From now on they write NULL, or fail if the column is
-NOT NULL.
+Running programs that insert rows without naming the column then write NULL, or fail if the column is NOT NULL.
 
-What to do instead: let the programs write the value in one release, and drop the default in the next.
+What to do instead: change the programs to write the value in one release, and drop the default in the next.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

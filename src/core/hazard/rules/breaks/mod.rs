@@ -1,4 +1,4 @@
-//! Rules about changes that break running clients, one per file, with its explanation and its test.
+//! Rules about changes that break running clients. Each file contains one rule, its explanation and its test.
 
 mod break_column;
 mod break_column_type;
@@ -15,7 +15,7 @@ mod set_schema;
 
 use crate::core::hazard::rule::Rule;
 
-/// These rules, by code.
+/// The rules of this class, in the order of their codes.
 pub const RULES: &[Rule] = &[
     rename_relation::RULE,
     rename_column::RULE,

@@ -9,10 +9,10 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RenameColumn, title: "renames column", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs use the old name, and fail from the commit of the revision until they are replaced.
+Running programs that use the old name fail as soon as the revision is committed, until they are replaced.
 
-What to do instead: add a column, keep both equal with a trigger, change the programs, and drop the old one;
-or deploy with a downtime.
+What to do instead: add a new column, keep both columns equal with a trigger, change the programs, and drop the
+old column. Or stop the programs during the deployment.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

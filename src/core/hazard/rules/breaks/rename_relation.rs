@@ -8,10 +8,10 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RenameRelation, title: "renames relation", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs use the old name, and fail from the commit of the revision until they are replaced.
+Running programs that use the old name fail as soon as the revision is committed, until they are replaced.
 
-What to do instead: rename it, and create a view with the old name that selects from the new one until nobody
-uses it; or deploy with a downtime.
+What to do instead: after the rename, create a view with the old name that selects from the new one, and drop
+the view when no program uses it. Or stop the programs during the deployment.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -8,11 +8,11 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RenameRoutine, title: "renames function", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs call the old name, and fail from the commit of the revision until they are replaced. The
-bodies of other functions that call it by name fail as well.
+Running programs that call the old name fail as soon as the revision is committed, until they are replaced.
+Other functions that call the old name fail as well.
 
-What to do instead: create the function with the new name, let the old one call it, and drop the old one a
-release later.
+What to do instead: create the function with the new name, let the old function call it, and drop the old
+function in the next release.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

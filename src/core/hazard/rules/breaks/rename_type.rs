@@ -9,10 +9,10 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RenameType, title: "renames type or label", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs write the old label or cast to the old type, and fail from the commit of the revision. The
+Running programs that use the old type or write the old label fail as soon as the revision is committed. The
 rows that they read contain a label that they do not know.
 
-What to do instead: add the new label, change the programs, then the rows.
+What to do instead: add the new label, change the programs, then update the rows.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -8,9 +8,9 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::Revoke, title: "revokes privileges", page: PAGE, check };
 
 const PAGE: &str = "\
-Programs that run as the role fail if they use a privilege that is revoked.
+Programs that connect as the role fail if they use a privilege that was revoked.
 
-What to do instead: check what the role does (`pg_stat_statements`) first.
+What to do instead: check first which statements the role runs (`pg_stat_statements`).
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -8,10 +8,11 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::SetSchema, title: "moves to another schema", page: PAGE, check };
 
 const PAGE: &str = "\
-Running programs look for it in the old schema, or use a search_path that does not contain the new one.
+Running programs that use the old schema, or a search_path without the new schema, fail as soon as the revision
+is committed.
 
-What to do instead: create a view in the old schema until nobody uses it; add the new schema to the
-search_path first.
+What to do instead: add the new schema to the search_path of the programs first. For a table, create a view in
+the old schema, and drop it when no program uses it.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,9 +9,9 @@ use crate::core::statement::{Action, Effect, Name, ScriptState};
 pub const RULE: Rule = Rule { code: Code::ChangeAttributeType, title: "changes attribute type", page: PAGE, check };
 
 const PAGE: &str = "\
-An attribute of a composite type gets another type. The server refuses while a column has the composite type
-itself. With CASCADE, tables that were created OF the type have their columns converted, and values may change
-as with any change of a column's type.
+The type of an attribute of a composite type changes. PostgreSQL rejects this if a column has the composite type.
+With CASCADE, the columns of tables that were created OF the type are converted, and their values may change, as
+with any change of a column's type.
 
 What to do instead: add an attribute of the new type and keep the old one until the next release.
 ";

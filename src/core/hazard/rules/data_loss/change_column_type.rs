@@ -18,7 +18,7 @@ What is counted: the values that change or are rejected; each value is tried. If
 the column, or a type is not built in, all values that are not NULL are counted. A change that keeps every
 value (integer to bigint, varchar to text) is not reported if the script or the target shows the old type.
 
-What to do instead: add a column of the new type, fill it, and drop the old one a release later.
+What to do instead: add a column of the new type, fill it, and drop the old column in the next release.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,14 +9,13 @@ use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 pub const RULE: Rule = Rule { code: Code::ChangeGeneratedValues, title: "changes generated values", page: PAGE, check };
 
 const PAGE: &str = "\
-The values of a generated column are computed by its expression. DROP EXPRESSION keeps the values but they are
-no longer updated; SET EXPRESSION computes every value again. The old expression is only in the script that
-created it, so that a downgrade cannot find it.
+The values of a generated column are computed by its expression. After DROP EXPRESSION the values are no longer
+updated. SET EXPRESSION computes every value again. In both cases the old expression is lost.
 
 What is counted: the values that are not NULL.
 
-What to do instead: write the old expression into the downgrade; if readers need the old values, add a second
-generated column.
+What to do instead: write the old expression into the downgrade. If programs need the old values, add a second
+generated column instead.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

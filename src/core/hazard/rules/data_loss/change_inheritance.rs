@@ -9,13 +9,13 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::ChangeInheritance, title: "changes inheritance", page: PAGE, check };
 
 const PAGE: &str = "\
-A parent table shows the rows of its children. NO INHERIT removes the rows of a child from it, INHERIT adds
-them: queries, updates and deletes on the parent affect other rows than before. Constraints that a child
-inherited may remain or not.
+Queries, updates and deletes on a parent table include the rows of its child tables. NO INHERIT excludes the rows
+of a child, INHERIT includes them. Statements on the parent then affect other rows than before.
 
-What is counted: the rows of the child.
+What is counted: the rows of the child table.
 
-What to do instead: check who reads the parent first; for partitions use ATTACH and DETACH PARTITION.
+What to do instead: check first which programs use the parent table. For partitions, use ATTACH PARTITION and
+DETACH PARTITION.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

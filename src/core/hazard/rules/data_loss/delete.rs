@@ -8,13 +8,13 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::Delete, title: "deletes rows", page: PAGE, check };
 
 const PAGE: &str = "\
-Every DELETE is reported, with or without a condition, also in a data-modifying CTE or a MERGE: which rows
-match the condition depends on the data of each server.
+Every DELETE is reported, with or without a condition, also in a data-modifying CTE or a MERGE: which rows match
+the condition depends on the data of each database.
 
-What is counted: the rows that match the condition. If the condition cannot be evaluated beforehand, all rows
-of the table are counted, as an upper bound. This is the case in a CTE, a MERGE or a function, if the
-condition returns a different result each time, and if earlier statements of the plan change what it refers
-to. Rows that foreign keys delete as well are reported separately (DL124).
+What is counted: the rows that match the condition. If the condition cannot be evaluated before the plan runs,
+all rows of the table are counted, as an upper bound. This is the case in a CTE, a MERGE or a function, if the
+condition is volatile, or if earlier statements of the plan change the tables that it uses. Rows that foreign
+keys also delete are reported separately (DL124).
 
 What to do instead: mark the rows in one release and delete them in the next, or copy them to a table first.
 ";

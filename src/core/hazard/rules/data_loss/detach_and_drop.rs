@@ -14,7 +14,8 @@ statement shows that rows of the partitioned table are lost.
 
 What is counted: the rows of the partition.
 
-What to do instead: detach in one release, copy or archive the rows, and drop the table in the next.
+What to do instead: detach the partition in one release, copy or archive its rows, and drop the table in the
+next.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

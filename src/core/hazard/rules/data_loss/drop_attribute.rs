@@ -9,9 +9,9 @@ use crate::core::statement::{Action, Effect, Name, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropAttribute, title: "drops attribute", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP ATTRIBUTE removes one attribute from a composite type, and from every value of that type in any table.
+DROP ATTRIBUTE removes the attribute from a composite type, and from every value of that type in all tables.
 
-What to do instead: copy the values of the attribute to a column of their own first.
+What to do instead: first copy the values of the attribute to a separate column.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -9,13 +9,13 @@ use crate::core::statement::{Action, Effect, Name, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropColumn, title: "drops column", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP COLUMN removes the values of the column. A downgrade can add the column again; without a copy it is empty
-then. With CASCADE, views, indexes and foreign keys that use the column are dropped as well.
+DROP COLUMN removes the values of the column. A downgrade can add the column again, but without a copy it is then
+empty. With CASCADE, views and foreign keys that use the column are dropped as well.
 
 What is counted: the values that are not NULL. A column without values loses nothing.
 
-What to do instead: stop writing the column in one release and drop it in the next. With `keep = true` limbeck
-copies the values with the primary key of the table, and a downgrade restores them.
+What to do instead: remove the column from the programs in one release, and drop it in the next. With
+`keep = true` limbeck copies the values with the primary key of the table, and a downgrade restores them.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -9,10 +9,10 @@ use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 pub const RULE: Rule = Rule { code: Code::DropDatabase, title: "drops database", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP DATABASE removes another database of the same server with everything in it. It runs outside any
-transaction, and only a backup can restore it.
+DROP DATABASE removes another database of the same server with all its objects and data. It runs outside a
+transaction, and only a backup can restore the database.
 
-What to do instead: leave databases to the administrators of the server.
+What to do instead: remove the statement from the script. An administrator can drop the database after a backup.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -9,12 +9,12 @@ use crate::core::statement::{Action, DroppedObject, Effect, Name, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropDependents, title: "drops dependent objects", page: PAGE, check };
 
 const PAGE: &str = "\
-A view, function, collation, access method or language contains no rows. With CASCADE, however, all objects
-that depend on it are dropped as well, and the statement does not name them: materialized views, columns of
-its type or collation, tables of an access method.
+A view, function, collation, access method or language contains no rows. With CASCADE, however, all objects that
+depend on it are dropped as well, although the statement does not name them: materialized views, columns of its
+type or collation, tables of an access method.
 
-What to do instead: omit CASCADE. The server then refuses and lists the dependent objects; drop or change
-those by name first.
+What to do instead: remove CASCADE. If there are dependent objects, PostgreSQL then rejects the statement and
+lists them. Drop or change them by name first.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

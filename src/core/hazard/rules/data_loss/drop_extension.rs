@@ -12,8 +12,8 @@ const PAGE: &str = "\
 An extension owns types, functions and sometimes tables. With CASCADE every column of such a type is dropped
 with the type. The tables of the extension are dropped in any case.
 
-What to do instead: change or drop the columns that use the extension by name first, then drop it without
-CASCADE, so that the server refuses if something was overlooked.
+What to do instead: first change or drop by name the columns that use the extension. Then drop the extension
+without CASCADE, so that PostgreSQL rejects the statement if an object still depends on it.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -9,10 +9,10 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropIdentity, title: "drops identity", page: PAGE, check };
 
 const PAGE: &str = "\
-The sequence of the identity column is dropped with its last number. A downgrade that makes the column an
-identity again starts at 1, and returns numbers that rows already have.
+The sequence of the identity column is dropped, and its last value is lost. A downgrade that makes the column an
+identity column again starts at 1 and returns values that rows already have.
 
-What to do instead: write the next number into the downgrade (`ADD GENERATED … (START …)`, or `setval` to the
+What to do instead: write the next value into the downgrade (`ADD GENERATED … (START …)`, or `setval` to the
 maximum of the column).
 ";
 

@@ -9,13 +9,13 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropMaterializedView, title: "drops materialized view", page: PAGE, check };
 
 const PAGE: &str = "\
-A materialized view stores rows of its own. The rows that it was computed from may be gone since then, so that
-creating the view again does not necessarily give the same rows.
+A materialized view stores rows. The rows from which they were computed may no longer exist, so that a new view
+may contain different rows.
 
 What is counted: the rows that the view stores now.
 
-What to do instead: if all its sources still exist, drop it and accept this; otherwise copy its rows to a
-table first.
+What to do instead: if the view can be computed again, approve the drop; otherwise first copy its rows to a
+table.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

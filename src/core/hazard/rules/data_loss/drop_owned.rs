@@ -8,10 +8,10 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropOwned, title: "drops all objects of a role", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP OWNED BY drops every table, view, schema and function that the role owns in this database, and revokes
-every privilege that was granted to the role. The statement names none of them.
+DROP OWNED BY drops every table, view, schema and function that the role owns in this database, and revokes every
+privilege that was granted to the role. The statement does not name the objects.
 
-What to do instead: REASSIGN OWNED BY the_role TO another_role, then drop by name what is not needed.
+What to do instead: REASSIGN OWNED BY the_role TO another_role, then drop unneeded objects by name.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -9,12 +9,12 @@ use crate::core::statement::{Action, DroppedObject, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropSchema, title: "drops schema", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP SCHEMA … CASCADE removes every table, view, type and function in the schema. Without CASCADE the server
-refuses if the schema is not empty; the statement is reported all the same, because the contents of a schema
-on one server say nothing about the next.
+DROP SCHEMA … CASCADE drops every table, view, type and function in the schema. Without CASCADE, PostgreSQL
+rejects the statement if the schema is not empty. It is reported in both cases, because the schema may contain
+other objects on another database.
 
-What to do instead: drop the objects by name, each in its own statement, so that a reader sees what is
-dropped.
+What to do instead: drop the objects by name, each in its own statement, so that a reviewer sees which objects
+are dropped.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

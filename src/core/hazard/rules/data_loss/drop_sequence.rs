@@ -9,11 +9,11 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropSequence, title: "drops sequence", page: PAGE, check };
 
 const PAGE: &str = "\
-A sequence stores the last number that it returned. A new one starts again, and returns numbers that rows
-already have. With CASCADE the defaults that use it are dropped as well.
+A sequence stores the last value that it returned. A new sequence starts at its beginning and returns values that
+rows already have. With CASCADE, defaults that use the sequence are dropped as well.
 
-What to do instead: note the number first (`SELECT last_value FROM the_sequence`) and let the downgrade start
-the new sequence there.
+What to do instead: read the last value first (`SELECT last_value FROM the_sequence`), and let the downgrade
+start the new sequence after it.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

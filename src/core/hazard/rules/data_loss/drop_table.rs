@@ -9,13 +9,13 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropTable, title: "drops table", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP TABLE removes the table and every row in it. A downgrade can create the table again, but not its rows.
+DROP TABLE removes the table and all its rows. A downgrade can create the table again, but not its rows.
 
 What is counted: the rows of each table that the statement names. A table without rows loses nothing. With
 CASCADE, foreign keys, views and materialized views that use the table are dropped as well.
 
-What to do instead: rename the table first, run without it for a release, and drop it when nothing has asked
-for it. With `keep = true` limbeck copies the rows before it drops them, and a downgrade restores them.
+What to do instead: rename the table in one release, and drop it in the next if no program has failed. With
+`keep = true` limbeck copies the rows before it drops the table, and a downgrade restores them.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

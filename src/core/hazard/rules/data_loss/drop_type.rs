@@ -9,9 +9,9 @@ use crate::core::statement::{Action, DroppedObject, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropType, title: "drops type and its columns", page: PAGE, check };
 
 const PAGE: &str = "\
-A type or domain contains no data itself. With CASCADE, however, every column of that type is dropped from
-every table, and the statement does not name them. Without CASCADE the server refuses while a column uses the
-type, and nothing is reported.
+A type or domain contains no data itself. With CASCADE, however, every column of that type is dropped from every
+table, although the statement does not name the columns. Without CASCADE, PostgreSQL rejects the statement if a
+column uses the type, and nothing is reported.
 
 What to do instead: change the columns by name (`ALTER TABLE … ALTER COLUMN … TYPE …`), then drop the type
 without CASCADE.

@@ -1,4 +1,4 @@
-//! Rules about lost data, one per file, with its explanation and its test.
+//! Rules about lost data. Each file contains one rule, its explanation and its test.
 
 pub mod cascade;
 mod change_attribute_type;
@@ -28,7 +28,7 @@ mod update;
 
 use crate::core::hazard::rule::Rule;
 
-/// These rules, by code.
+/// The rules of this class, in the order of their codes.
 pub const RULES: &[Rule] = &[
     drop_table::RULE,
     truncate::RULE,

@@ -8,14 +8,14 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::OnCommit, title: "loses rows at commit", page: PAGE, check };
 
 const PAGE: &str = "\
-The temporary table loses its rows, or is dropped, at the end of the transaction; with `transaction=off` that
-is after every statement. Rows that the script moved into it for a later statement are gone by then.
+The temporary table loses its rows, or is dropped, at the end of the transaction. With `transaction=off`, this is
+the end of every statement. Later statements then cannot use rows that the script has moved to the table.
 
-What is counted: nothing. The table is new, so it contains nothing that existed before, and no approval is
-needed. Rows that the script removes from other tables are reported there.
+What is counted: nothing. The table is new and contains no earlier data, so that no approval is needed. Rows that
+the script deletes from other tables are reported there.
 
-What to do instead: if later statements outside this transaction need the rows, omit ON COMMIT or use an
-ordinary table.
+What to do instead: if statements outside this transaction need the rows, remove ON COMMIT or use a permanent
+table.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -9,14 +9,15 @@ use crate::core::statement::{Action, Effect, Name, NotCopied, ScriptState, Subje
 pub const RULE: Rule = Rule { code: Code::RemoveEnumValues, title: "removes enum values", page: PAGE, check };
 
 const PAGE: &str = "\
-PostgreSQL cannot remove a label from an enum. Two workarounds are reported: deleting or changing rows of
-pg_enum, which leaves values that cannot be read, and creating the type again under its old name after the old
-one was renamed or dropped. Rows with a label that the new type does not have are changed, or stop the script.
+PostgreSQL cannot remove a value from an enum. Two workarounds are reported. The first deletes or changes rows of
+pg_enum; columns may then contain values that cannot be read. The second creates the type again with its old name
+after the old type was renamed or dropped; the conversion of the columns changes or rejects values that the new
+type does not have.
 
-What is counted: nothing. The columns are reported where they get the new type.
+What is counted: nothing. The conversion of each column is reported separately.
 
-What to do instead: keep the label and forbid it with a CHECK, or change the rows that have it in an earlier
-release.
+What to do instead: keep the enum value and forbid it with a CHECK, or update the rows that contain it in an
+earlier release.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,19 +9,18 @@ use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 pub const RULE: Rule = Rule { code: Code::SetUnlogged, title: "loses rows in a crash", page: PAGE, check };
 
 const PAGE: &str = "\
-An unlogged table is emptied if the server was not shut down cleanly, and standbys and physical backups never
-contain its rows. Nothing is lost when the statement runs; everything is lost in the next crash.
+PostgreSQL empties an unlogged table after a crash, and standby servers do not contain its rows. The statement
+itself loses nothing, but the next crash loses all rows.
 
 What is counted: the rows of the table.
 
-What to do instead: keep the table logged. For a bulk load, load into a separate table that can be filled
+What to do instead: keep the table logged. For a bulk load, use a separate unlogged table that can be loaded
 again.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(AlterTable { table, changes }) = action else { return Vec::new() };
-    let unlogged = changes.iter().any(|change| *change == TableChange::SetUnlogged);
-    if !unlogged || state.is_surely_new(table) {
+    if !changes.contains(&TableChange::SetUnlogged) || state.is_surely_new(table) {
         return Vec::new();
     }
     let effect = Effect::CannotBeCopied { reason: NotCopied::Crash, subject: Subject::table(table) };

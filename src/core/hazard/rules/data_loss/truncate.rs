@@ -8,13 +8,14 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::Truncate, title: "truncates table", page: PAGE, check };
 
 const PAGE: &str = "\
-TRUNCATE removes every row of a table at once, and fires no row triggers. With CASCADE it also empties every
-table that has a foreign key to it; the statement does not name those.
+TRUNCATE removes all rows of a table, and fires no row triggers. With CASCADE it also empties every table that
+has a foreign key to it, although the statement does not name these tables.
 
-What is counted: the rows of each table that the statement names.
+What is counted: the rows of each table that the statement names. Other emptied tables are reported separately
+(DL124).
 
-What to do instead: name the tables and omit CASCADE, so that the server refuses if another table refers to
-them.
+What to do instead: name all tables and remove CASCADE, so that PostgreSQL rejects the statement if another table
+refers to them.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

@@ -1,22 +1,22 @@
-//! SQL that is built while it runs, code in other languages, and what the parser does not understand.
+//! SQL that is built at run time, code in other languages, and statements that the parser does not understand.
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::Unreadable, title: "cannot be read", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::Unreadable, title: "runs unknown SQL", page: PAGE, check };
 
 const PAGE: &str = "\
-The statement runs SQL that is built while it runs (EXECUTE with anything but a constant), a DO block in a
-language other than PL/pgSQL, or it may destroy data and the parser does not understand all of it. What it
-does is not known beforehand, so it counts as if it destroyed data.
+limbeck cannot determine what the statement does before it runs, so it is treated as if it destroyed data. Either
+it runs SQL that is built at run time (EXECUTE with a text that is not constant), or it is a DO block in a
+language other than PL/pgSQL, or it may destroy data and the parser does not understand all of it.
 
-What to do instead: write the statements out. If their names depend on the catalog, read the block yourself
+What to do instead: write the SQL directly into the script. If it must be built at run time, review it yourself
 before you approve it.
 ";
 
-/// What such code may do.
+/// The effect of such code.
 pub const EFFECT: Effect = Effect::CannotBeCopied { reason: NotCopied::Unreadable, subject: Subject::Other };
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

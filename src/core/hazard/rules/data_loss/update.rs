@@ -9,13 +9,13 @@ use crate::core::statement::{Action, Effect, ScriptState};
 pub const RULE: Rule = Rule { code: Code::Update, title: "overwrites values", page: PAGE, check };
 
 const PAGE: &str = "\
-An UPDATE replaces values, and a downgrade cannot know the old ones. Every column that is set is therefore
-reported, in UPDATE, in INSERT … ON CONFLICT DO UPDATE and in MERGE.
+An UPDATE overwrites values, and a downgrade does not know the old values. Every column that is set is therefore
+reported, in UPDATE, INSERT … ON CONFLICT DO UPDATE and MERGE.
 
-What is counted: the values that are not NULL, in the rows that match the condition. If the condition cannot
-be evaluated beforehand, all values of the column are counted, as an upper bound. A column that the statement
-sets only where it is NULL (`SET a = 0 WHERE a IS NULL`) loses nothing and is not reported. A column that the
-script itself added contains nothing that existed before.
+What is counted: the values that are not NULL in the rows that match the condition. If the condition cannot be
+evaluated before the plan runs, all values of the column are counted, as an upper bound. A column that the
+statement sets only where it is NULL (`SET a = 0 WHERE a IS NULL`) is not reported. A column that the script
+itself added contains no earlier values.
 
 What to do instead: fill a new column and keep the old one until the next release, or add `AND a IS NULL`.
 ";

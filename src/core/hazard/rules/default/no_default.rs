@@ -9,12 +9,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::NoDefault, title: "adds column without default", page: PAGE, check };
 
 const PAGE: &str = "\
-The new column is NULL in every existing row, and in rows that running programs insert. Whoever reads it must
-expect NULL.
+The new column is NULL in every existing row, and in rows that running programs insert. Programs that read the
+column must accept NULL.
 
 What is counted: the rows of the table.
 
-What to do instead: add a constant default (done at once since PostgreSQL 11), or fill the column in the same
+What to do instead: add a constant default (no rewrite since PostgreSQL 11), or fill the column in the same
 revision.
 ";
 

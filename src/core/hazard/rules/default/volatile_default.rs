@@ -6,17 +6,16 @@ use crate::core::statement::action::DefaultValue;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule =
-    Rule { code: Code::VolatileDefault, title: "has a different default per row", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::VolatileDefault, title: "computes default for each row", page: PAGE, check };
 
 const PAGE: &str = "\
-A volatile default is evaluated once for each existing row: random values, times, numbers of a sequence. On
-two databases it gives different values, so that production gets other values than staging.
+A volatile default is evaluated for each existing row: random values, times, numbers of a sequence. Two
+databases therefore get different values, e.g. staging and production.
 
 What is counted: the rows of the table.
 
-What to do instead: set the default for new rows, and fill the existing rows with an UPDATE that determines
-their values.
+What to do instead: set the default for new rows only, and fill the existing rows with an UPDATE that gives the
+same values in every database.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

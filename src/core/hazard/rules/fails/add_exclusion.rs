@@ -2,7 +2,7 @@
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
-use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::action::AddedConstraintKind;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
@@ -22,7 +22,7 @@ fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let table = &alter.table;
     let added = alter
         .added_constraints()
-        .filter(|constraint| matches!(constraint.kind, ConstraintKind::Exclude) && !state.is_empty(table));
+        .filter(|constraint| matches!(constraint.kind, AddedConstraintKind::Exclude) && !state.is_empty(table));
     added.map(|constraint| Finding::rows_of(constraint.object(table), table)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
-use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::action::AddedConstraintKind;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
@@ -21,7 +21,9 @@ fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(alter) = action else { return Vec::new() };
     let table = &alter.table;
     let keys = alter.added_constraints().filter(|constraint| {
-        matches!(constraint.kind, ConstraintKind::ForeignKey { .. }) && !constraint.skips_rows && !state.is_empty(table)
+        matches!(constraint.kind, AddedConstraintKind::ForeignKey { .. })
+            && !constraint.skips_rows
+            && !state.is_empty(table)
     });
     keys.map(|key| Finding::checks(key.object(table), table, key.question.clone())).collect()
 }

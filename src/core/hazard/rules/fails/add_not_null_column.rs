@@ -5,17 +5,16 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule =
-    Rule { code: Code::AddNotNullColumn, title: "needs a default for existing rows", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::AddNotNullColumn, title: "fails without a default", page: PAGE, check };
 
 const PAGE: &str = "\
 A new column is NULL in every existing row, unless it has a default. With NOT NULL or PRIMARY KEY and without
-a default the statement fails as soon as the table contains a row, even if it succeeded on an empty
-development database.
+a default the statement fails if the table contains a row, even if it succeeded on an empty development
+database.
 
 What is counted: the rows of the table.
 
-What to do instead: three steps: ADD COLUMN without NOT NULL, an UPDATE that fills it, ALTER COLUMN … SET NOT
+What to do instead: ADD COLUMN without NOT NULL, fill the column with an UPDATE, then ALTER COLUMN … SET NOT
 NULL.
 ";
 

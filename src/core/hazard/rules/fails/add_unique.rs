@@ -2,7 +2,7 @@
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
-use crate::core::statement::action::{Constraint, ConstraintKind, CreateIndex};
+use crate::core::statement::action::{AddedConstraint, AddedConstraintKind, CreateIndex};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
@@ -31,8 +31,11 @@ fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     }
 }
 
-const fn is_unique(constraint: &Constraint) -> bool {
-    matches!(constraint.kind, ConstraintKind::Unique { using_index: false } | ConstraintKind::PrimaryKey { .. })
+const fn is_unique(constraint: &AddedConstraint) -> bool {
+    matches!(
+        constraint.kind,
+        AddedConstraintKind::Unique { using_index: false } | AddedConstraintKind::PrimaryKey { .. }
+    )
 }
 
 fn index(create: &CreateIndex, state: &ScriptState) -> Option<Finding> {

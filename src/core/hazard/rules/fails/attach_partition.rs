@@ -16,8 +16,8 @@ does not have are checked as well.
 
 What is counted: the rows of the table.
 
-What to do instead: add a CHECK with the same condition as the bounds to the table and validate it before; the
-server then does not check the rows.
+What to do instead: first add a CHECK with the same condition as the bounds to the table and validate it. The
+server then does not check the rows again.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

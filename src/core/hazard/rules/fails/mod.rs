@@ -1,4 +1,4 @@
-//! Rules about statements that existing rows make fail, one per file, with its explanation and its test.
+//! Rules about statements that existing rows make fail. Each file contains one rule, its explanation and its test.
 
 mod add_check;
 mod add_exclusion;
@@ -14,7 +14,7 @@ mod validate_constraint;
 
 use crate::core::hazard::rule::Rule;
 
-/// These rules, by code.
+/// The rules of this class, in the order of their codes.
 pub const RULES: &[Rule] = &[
     set_not_null::RULE,
     add_not_null_column::RULE,

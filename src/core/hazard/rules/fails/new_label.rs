@@ -5,14 +5,14 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::NewLabel, title: "uses a new enum value too early", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::NewLabel, title: "fails on new enum value", page: PAGE, check };
 
 const PAGE: &str = "\
-A label that ALTER TYPE … ADD VALUE adds cannot be used before the end of the transaction: \"unsafe use of new
-value\". It is reported if the label is a string in a later statement of the same section. (If the same
-transaction created the type, the server allows it, and nothing is reported.)
+PostgreSQL rejects the use of an enum value in the transaction that adds it: \"unsafe use of new value\". It is
+reported if a later statement of the same section contains the value as a string. (If the same transaction
+created the type, PostgreSQL allows it, and nothing is reported.)
 
-What to do instead: add the label in a revision of its own, and use it in the next.
+What to do instead: add the value in a separate revision, and use it in the next.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -14,8 +14,8 @@ validated a CHECK (column IS NOT NULL) before, nor for a table that the script i
 
 What is counted: the NULLs. For a column that the script itself added and did not fill, every row.
 
-What to do instead: fill the column in the release before, add `CHECK (column IS NOT NULL) NOT VALID`,
-validate it, then SET NOT NULL.
+What to do instead: fill the column in an earlier release, add `CHECK (column IS NOT NULL) NOT VALID`, validate
+it, then SET NOT NULL.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

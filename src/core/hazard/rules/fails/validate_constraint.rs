@@ -15,7 +15,8 @@ first that violates it. It does not block reads or writes.
 
 What is counted: the rows that violate the constraint.
 
-What to do instead: this is the recommended way. Find such rows first, and correct them in an earlier release.
+What to do instead: keep the statement, which is the recommended way to check existing rows. Find the rows that
+violate the constraint first, and correct them in an earlier release.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,12 +9,11 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropConstraint, title: "drops constraint", page: PAGE, check };
 
 const PAGE: &str = "\
-A foreign key, a check or a unique constraint is dropped; rows that it rejected can be written from now on:
-orphaned rows, invalid values, duplicates. The statement does not show which kind it is. With CASCADE, foreign
-keys of other tables that depend on a unique constraint are dropped as well. Rows that are written meanwhile
-can make a downgrade fail.
+Rows that the constraint rejected can be written after it is dropped: orphaned rows, invalid values, duplicates.
+The statement does not show which kind of constraint it is. With CASCADE, foreign keys of other tables that
+depend on a unique constraint are dropped as well. Rows that violate the constraint make a downgrade fail.
 
-What to do instead: if you replace it, add the new constraint first and drop the old one afterwards.
+What to do instead: if you replace the constraint, add the new one first, and drop the old one afterwards.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -1,4 +1,4 @@
-//! Rules about constraints and foreign keys, one per file, with its explanation and its test.
+//! Rules about constraints and foreign keys. Each file contains one rule, its explanation and its test.
 
 mod disable_triggers;
 mod drop_constraint;
@@ -6,5 +6,5 @@ mod propagate_deletes;
 
 use crate::core::hazard::rule::Rule;
 
-/// These rules, by code.
+/// The rules of this class, in the order of their codes.
 pub const RULES: &[Rule] = &[drop_constraint::RULE, propagate_deletes::RULE, disable_triggers::RULE];

@@ -8,11 +8,10 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::PropagateDeletes, title: "propagates deletes", page: PAGE, check };
 
 const PAGE: &str = "\
-With ON DELETE CASCADE a DELETE on the referenced table also deletes the rows that refer to it; with SET NULL
-or SET DEFAULT it overwrites their columns. The person who deletes does not see this. The same holds for ON
-UPDATE.
+With ON DELETE CASCADE, a DELETE on the referenced table also deletes the rows that refer to the deleted rows.
+With SET NULL or SET DEFAULT it overwrites their columns. The DELETE statement does not show this.
 
-What to do instead: keep NO ACTION if the rows matter more than the convenience.
+What to do instead: use NO ACTION (the default), and delete or change the referring rows by explicit statements.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,11 +9,11 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::DropIndex, title: "drops index", page: PAGE, check };
 
 const PAGE: &str = "\
-Queries that used the index read the whole table from now on, and without a unique index duplicates are
-possible.
+Queries that used the index may read the whole table instead. If the index was unique, duplicates can be
+written.
 
-What to do instead: check that it is not used (`pg_stat_user_indexes.idx_scan`, on every replica) before you
-drop it.
+What to do instead: before you drop it, check that no query uses it (`pg_stat_user_indexes.idx_scan`, on every
+replica).
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

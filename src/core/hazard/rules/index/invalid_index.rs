@@ -9,11 +9,11 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::InvalidIndex, title: "may leave an invalid index", page: PAGE, check };
 
 const PAGE: &str = "\
-An index that is built CONCURRENTLY and does not complete (a duplicate, a cancel, a lost connection) remains
-as an invalid index: no query uses it, every write still updates it, and IF NOT EXISTS treats it as complete.
+If CONCURRENTLY does not complete (a duplicate, a cancel, a lost connection), an invalid index remains. No query
+uses it, every write still updates it, and IF NOT EXISTS treats it as an existing index.
 
-What to do instead: use one such statement per revision. limbeck finds the invalid index on the next run and
-offers to remove it.
+What to do instead: use one such statement per revision. If it fails, limbeck names the invalid index and the
+command that drops it.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

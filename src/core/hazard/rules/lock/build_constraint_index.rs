@@ -8,12 +8,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::BuildConstraintIndex, title: "builds index under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-The constraint builds an index from all rows, and reads and writes of the table are blocked meanwhile.
+The constraint builds an index from all rows, and blocks reads and writes of the table during this time.
 
 What is counted: the rows of the table.
 
-What to do instead: CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX, which is done
-at once. (This is not possible for an EXCLUDE constraint.)
+What to do instead: run CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX, which does
+not read the rows. (This is not possible for an EXCLUDE constraint.)
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,11 +9,11 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::BuildIndex, title: "builds index under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-CREATE INDEX allows reads of the table, but writes are blocked until the index is built.
+CREATE INDEX blocks writes to the table until the index is built. Reads are not blocked.
 
 What is counted: the rows of the table.
 
-What to do instead: CREATE INDEX CONCURRENTLY, in a revision of its own: it runs outside a transaction.
+What to do instead: use CREATE INDEX CONCURRENTLY in a separate revision, because it runs outside a transaction.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -6,17 +6,18 @@ use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::LockPartitions, title: "locks partitioned table", page: PAGE, check };
+pub const RULE: Rule =
+    Rule { code: Code::LockPartitions, title: "locks tables to attach or detach", page: PAGE, check };
 
 const PAGE: &str = "\
-DETACH PARTITION takes an ACCESS EXCLUSIVE lock on the parent: it waits for every query on it, and all later
-ones wait behind it. ATTACH PARTITION reads every row of the new partition, and of the default partition,
-under an ACCESS EXCLUSIVE lock on them.
+DETACH PARTITION takes an ACCESS EXCLUSIVE lock on the parent table. It waits for all running queries on the
+parent, and later queries wait for it. ATTACH PARTITION reads every row of the new partition and of the default
+partition, and holds ACCESS EXCLUSIVE locks on both during this time.
 
 What is counted: the rows of the partition.
 
-What to do instead: DETACH PARTITION … CONCURRENTLY in a revision of its own; before ATTACH, add a validated
-CHECK with the same condition as the bounds to the table.
+What to do instead: use DETACH PARTITION … CONCURRENTLY in a separate revision. Before ATTACH PARTITION, add a
+validated CHECK with the same condition as the bounds to the table.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -8,14 +8,14 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::LockTable, title: "locks table", page: PAGE, check };
 
 const PAGE: &str = "\
-The table is locked until the end of the revision. ACCESS EXCLUSIVE, which is also the default mode of LOCK,
-blocks even reads. ACCESS SHARE and ROW SHARE, which only prevent the table from being altered or locked
-exclusively, are not reported.
+The table is locked until the end of the transaction. ACCESS EXCLUSIVE, which is also the default mode, blocks
+reads as well. The modes ACCESS SHARE and ROW SHARE are not reported, because they block neither reads nor
+writes.
 
 What is counted: the rows of the table.
 
-What to do instead: omit it if the statements themselves take the locks that they need; otherwise use the
-weakest mode that is sufficient.
+What to do instead: remove the LOCK if the other statements take the locks that they need; otherwise use the
+weakest sufficient mode.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

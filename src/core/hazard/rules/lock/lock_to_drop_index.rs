@@ -6,13 +6,13 @@ use crate::core::statement::action::ObjectKind;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
-pub const RULE: Rule = Rule { code: Code::LockToDropIndex, title: "waits for all queries", page: PAGE, check };
+pub const RULE: Rule = Rule { code: Code::LockToDropIndex, title: "locks table to drop index", page: PAGE, check };
 
 const PAGE: &str = "\
-DROP INDEX takes an ACCESS EXCLUSIVE lock on the table of the index. It is done at once, but it waits until
-every query on the table has ended, and all later queries wait behind it.
+DROP INDEX takes an ACCESS EXCLUSIVE lock on the table of the index. It waits for all running queries on the
+table, and later queries wait for it. The drop itself is fast.
 
-What to do instead: DROP INDEX CONCURRENTLY, in a revision of its own; or a short `lock_timeout`.
+What to do instead: use DROP INDEX CONCURRENTLY in a separate revision, or set a short `lock_timeout`.
 ";
 
 fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {

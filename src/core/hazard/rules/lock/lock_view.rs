@@ -8,11 +8,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::LockView, title: "locks view during refresh", page: PAGE, check };
 
 const PAGE: &str = "\
-The view is computed again under an ACCESS EXCLUSIVE lock: reads are blocked until it is done.
+The rows of the view are computed again under an ACCESS EXCLUSIVE lock. Reads of the view are blocked during
+this time.
 
 What is counted: the rows of the view.
 
-What to do instead: REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view.
+What to do instead: use REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on the view.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -1,4 +1,4 @@
-//! Rules about rewrites, scans and locks, one per file, with its explanation and its test.
+//! Rules about rewrites, scans and locks. Each file contains one rule, its explanation and its test.
 
 mod build_constraint_index;
 mod build_index;
@@ -19,7 +19,7 @@ mod scan_for_not_null;
 
 use crate::core::hazard::rule::Rule;
 
-/// These rules, by code.
+/// The rules of this class, in the order of their codes.
 pub const RULES: &[Rule] = &[
     rewrite_for_type::RULE,
     rewrite_for_column::RULE,

@@ -9,9 +9,9 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RebuildIndex, title: "rebuilds index under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-REINDEX blocks writes to the table, and reads that use the index, until it is rebuilt.
+REINDEX blocks writes to the table, and reads that use the index, until the index is rebuilt.
 
-What to do instead: REINDEX … CONCURRENTLY, in a revision of its own: it runs outside a transaction.
+What to do instead: use REINDEX … CONCURRENTLY in a separate revision, because it runs outside a transaction.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -8,14 +8,14 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RewriteForColumn, title: "rewrites table", page: PAGE, check };
 
 const PAGE: &str = "\
-A column with a constant default is added at once. With a volatile default (`gen_random_uuid()`, `random()`,
-`clock_timestamp()`), an identity, a serial type or a stored generation expression each row gets its own
-value, so that the whole table is rewritten, and reads and writes are blocked meanwhile.
+A column with a constant default is added without a rewrite. With a volatile default (`gen_random_uuid()`,
+`random()`, `clock_timestamp()`), an identity, a serial type or a stored generated value, each row gets its own
+value. The whole table is therefore rewritten, and reads and writes are blocked during this time.
 
 What is counted: the rows of the table.
 
-What to do instead: add the column without it, set the default for new rows, and fill the existing ones in
-batches.
+What to do instead: add the column without a default, set the default for new rows, and fill the existing rows
+in batches.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -9,12 +9,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RewriteForLogging, title: "rewrites table", page: PAGE, check };
 
 const PAGE: &str = "\
-Switching between logged and unlogged rewrites the whole table and its indexes, and reads and writes are
-blocked meanwhile. SET LOGGED also writes all of it to the write-ahead log.
+SET LOGGED and SET UNLOGGED rewrite the whole table and its indexes. Reads and writes are blocked during this
+time. SET LOGGED also writes the whole table to the write-ahead log.
 
 What is counted: the rows of the table.
 
-What to do instead: decide when you create the table.
+What to do instead: choose LOGGED or UNLOGGED when you create the table, or run it in a maintenance window.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

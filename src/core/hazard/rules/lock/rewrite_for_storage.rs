@@ -9,11 +9,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RewriteForStorage, title: "rewrites table", page: PAGE, check };
 
 const PAGE: &str = "\
-The whole table is written to another place or in another format, and reads and writes are blocked meanwhile.
+The whole table is rewritten in another tablespace or storage format. Reads and writes are blocked during this
+time.
 
 What is counted: the rows of the table.
 
-What to do instead: do it in a maintenance window, or with a tool that copies while the table is in use.
+What to do instead: run it in a maintenance window, or use a tool that copies the table while it is in use.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

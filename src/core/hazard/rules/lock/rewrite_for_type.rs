@@ -9,14 +9,14 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RewriteForType, title: "rewrites table", page: PAGE, check };
 
 const PAGE: &str = "\
-If the stored bytes of the values change, the whole table and all its indexes are rewritten, and reads and
-writes are blocked meanwhile. It is not reported if the script shows the old type and the bytes stay the same
+If the stored bytes of the values change, the whole table and all its indexes are rewritten. Reads and writes
+are blocked during this time. It is not reported if the script shows the old type and the bytes stay the same
 (varchar(10) to varchar(20), varchar to text).
 
 What is counted: the rows of the table.
 
-What to do instead: add a column of the new type, fill it in batches, and switch over. Set `lock_timeout`, so
-that other sessions do not queue behind the waiting lock.
+What to do instead: add a column of the new type, fill it in batches, and change the programs to use it. Set
+`lock_timeout`, so that other sessions do not wait for long behind this statement.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -8,12 +8,12 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::RewriteForVacuum, title: "rewrites table", page: PAGE, check };
 
 const PAGE: &str = "\
-The table and its indexes are rewritten, and reads and writes are blocked meanwhile. Without a table every
-table of the database is rewritten, one after the other.
+The table and its indexes are rewritten, and reads and writes are blocked during this time. If the statement
+names no table, every table of the database is rewritten.
 
-What is counted: the rows of each table that is named.
+What is counted: the rows of each table that the statement names.
 
-What to do instead: plain VACUUM makes the space reusable without blocking anyone.
+What to do instead: use VACUUM without FULL. It makes the space reusable and does not block reads or writes.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

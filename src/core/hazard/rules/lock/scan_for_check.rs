@@ -2,26 +2,26 @@
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
-use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::action::AddedConstraintKind;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
 pub const RULE: Rule = Rule { code: Code::ScanForCheck, title: "scans table under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-ADD … CHECK reads the whole table, and reads and writes are blocked meanwhile.
+ADD … CHECK reads the whole table, and blocks reads and writes during this time.
 
 What is counted: the rows of the table.
 
-What to do instead: add it NOT VALID, which is done at once, and VALIDATE CONSTRAINT it in a transaction of
-its own, which blocks nobody.
+What to do instead: add the check NOT VALID, which does not read the rows, and run VALIDATE CONSTRAINT in a
+separate revision, which does not block reads or writes.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(alter) = action else { return Vec::new() };
     let table = &alter.table;
     let checks = alter.added_constraints().filter(|constraint| {
-        matches!(constraint.kind, ConstraintKind::Check { .. }) && !constraint.skips_rows && !state.is_new(table)
+        matches!(constraint.kind, AddedConstraintKind::Check { .. }) && !constraint.skips_rows && !state.is_new(table)
     });
     checks.map(|check| Finding::locks(check.object(table), table)).collect()
 }

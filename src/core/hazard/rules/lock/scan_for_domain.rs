@@ -9,10 +9,10 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::ScanForDomain, title: "scans tables under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-ADD CONSTRAINT and SET NOT NULL of a domain read every table that has a column of it, and writes to these
-tables are blocked meanwhile.
+ADD CONSTRAINT and SET NOT NULL read every table that has a column of the domain, and block writes to these
+tables during this time.
 
-What to do instead: add the constraint NOT VALID, and VALIDATE it in a transaction of its own.
+What to do instead: add the constraint NOT VALID, and validate it in a separate revision.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {

@@ -2,27 +2,29 @@
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
-use crate::core::statement::action::ConstraintKind;
+use crate::core::statement::action::AddedConstraintKind;
 use crate::core::statement::{Action, ScriptState};
 
 /// The rule.
 pub const RULE: Rule = Rule { code: Code::ScanForForeignKey, title: "scans tables under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-ADD FOREIGN KEY reads the whole table and looks up every row; writes to the table and to the referenced table
-are blocked meanwhile.
+ADD FOREIGN KEY reads the whole table and looks up every referenced row. Writes to the table and to the
+referenced table are blocked during this time.
 
 What is counted: the rows of the table.
 
-What to do instead: add it NOT VALID, which is done at once, and VALIDATE CONSTRAINT it in a transaction of
-its own.
+What to do instead: add the foreign key NOT VALID, which does not read the rows, and run VALIDATE CONSTRAINT in
+a separate revision.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     let Action::AlterTable(alter) = action else { return Vec::new() };
     let table = &alter.table;
     let keys = alter.added_constraints().filter(|constraint| {
-        matches!(constraint.kind, ConstraintKind::ForeignKey { .. }) && !constraint.skips_rows && !state.is_new(table)
+        matches!(constraint.kind, AddedConstraintKind::ForeignKey { .. })
+            && !constraint.skips_rows
+            && !state.is_new(table)
     });
     keys.map(|key| Finding::locks(key.object(table), table)).collect()
 }

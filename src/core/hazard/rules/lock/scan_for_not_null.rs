@@ -9,13 +9,13 @@ use crate::core::statement::{Action, ScriptState};
 pub const RULE: Rule = Rule { code: Code::ScanForNotNull, title: "scans table under lock", page: PAGE, check };
 
 const PAGE: &str = "\
-SET NOT NULL reads the whole table, and reads and writes are blocked meanwhile, unless a validated CHECK
-(column IS NOT NULL) already ensures it.
+SET NOT NULL reads the whole table and blocks reads and writes during this time, unless a validated CHECK
+(column IS NOT NULL) already exists.
 
 What is counted: the rows of the table.
 
-What to do instead: add `CHECK (column IS NOT NULL) NOT VALID`, VALIDATE it (which blocks nobody), SET NOT
-NULL, and drop the check.
+What to do instead: add `CHECK (column IS NOT NULL) NOT VALID`, validate it (this does not block reads or
+writes), SET NOT NULL, and drop the check.
 ";
 
 fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
