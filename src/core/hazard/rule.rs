@@ -67,27 +67,27 @@ pub(super) fn examine(rules: &[Rule], actions: &[Action], state: &ScriptState) -
 
 impl Finding {
     /// An effect on an object, with the name as the statement writes it.
-    pub fn new(object: impl ToString, effect: Effect) -> Self {
+    pub fn new(object: impl std::fmt::Display, effect: Effect) -> Self {
         Self { object: object.to_string(), effect, evidence: None }
     }
 
     /// A finding that is neither counted nor copied.
-    pub fn named(object: impl ToString) -> Self {
+    pub fn named(object: impl std::fmt::Display) -> Self {
         Self::new(object, Effect::Other)
     }
 
     /// A lock on a table; `object` may be a part of the table.
-    pub fn locks(object: impl ToString, table: &Name) -> Self {
+    pub fn locks(object: impl std::fmt::Display, table: &Name) -> Self {
         Self::new(object, Effect::Locks { table: table.clone() })
     }
 
     /// A condition that makes the statement fail if rows of the table violate it; `question` counts these rows.
-    pub fn checks(object: impl ToString, table: &Name, question: Option<Question>) -> Self {
+    pub fn checks(object: impl std::fmt::Display, table: &Name, question: Option<Question>) -> Self {
         Self::new(object, Effect::ChecksRows { table: table.clone(), question })
     }
 
     /// A finding for which the rows of a table are counted, but not copied.
-    pub fn rows_of(object: impl ToString, table: &Name) -> Self {
+    pub fn rows_of(object: impl std::fmt::Display, table: &Name) -> Self {
         Self::new(object, Effect::KeepsData(Subject::table(table)))
     }
 

@@ -55,7 +55,8 @@ pub fn created_extension(statement: &str) -> Option<String> {
     }
     let mut name = word()?;
     if name.eq_ignore_ascii_case("if") {
-        (word()?, word()?);
+        // IF NOT EXISTS
+        let (_not, _exists) = (word()?, word()?);
         name = word()?;
     }
     Some(unquoted(name))
@@ -93,10 +94,7 @@ mod tests {
         assert!(!changes_setting("SELECT 'set_config'") && !changes_setting("CREATE TABLE set_config (a int)"));
         assert!(creates_routine("create or replace FUNCTION f() …") && creates_routine("CREATE PROCEDURE p()"));
         assert!(!creates_routine("CREATE TABLE a (function int)") && !creates_routine("DROP FUNCTION f"));
-        assert_eq!(
-            (first_word("Create x"), first_word("(select)"), first_word("")),
-            ("create".into(), "".into(), "".into())
-        );
+        assert_eq!(["Create x", "(select)", ""].map(first_word), ["create", "", ""]);
     }
 
     #[test]

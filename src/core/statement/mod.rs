@@ -160,8 +160,8 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
         words: OnceLock::new(),
         source,
     };
-    if let Some(table) = read::plain_insert(facts.sql(), state) {
-        facts.actions.extend(table.map(|table| Action::AddRows { table }));
+    if let Some(insert) = read::plain_insert(facts.sql(), state) {
+        facts.actions.extend(insert.table.map(|table| Action::AddRows { table }));
         return Statement(Arc::new(facts));
     }
     let tree = parse::parse(facts.sql());

@@ -160,7 +160,7 @@ pub async fn apply(
     expect_same_database(plan, target)?;
     let run = Run::start(project, target, plan, options, progress, cancel).await?;
     for batch in batches(plan) {
-        outcome.steps.extend(run.batch(batch).await?);
+        outcome.steps.extend(Box::pin(run.batch(batch)).await?);
     }
     Ok(outcome)
 }

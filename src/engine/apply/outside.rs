@@ -23,14 +23,14 @@ impl Run<'_> {
         self.expect_heads(self.heads_before(index)).await?;
         let skipped = self.completed_statements(step).await?;
         let entry = self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?;
-        let started = self.in_own_transaction(step, self.restoration(index, step, skipped > 0)).await;
+        let started = Box::pin(self.in_own_transaction(step, self.restoration(index, step, skipped > 0))).await;
         let mut restoration = match started {
             Ok(restoration) => restoration,
             Err(reason) => return Err(self.stopped(step, entry, skipped, reason).await),
         };
         let mut kept = Vec::new();
         for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
-            match self.run_outside((index, number), entry, statement, restoration.as_mut()).await {
+            match Box::pin(self.run_outside((index, number), entry, statement, restoration.as_mut())).await {
                 Ok(copies) => kept.extend(copies),
                 Err(reason) => return Err(self.stopped(step, entry, number, reason).await),
             }
@@ -58,14 +58,15 @@ impl Run<'_> {
         let admit = Box::pin(self.gate.admit(self.sessions(), &request));
         let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
-        let ran = self.statement(index, number, planned).await;
+        let ran = Box::pin(self.statement(index, number, planned)).await;
         let rows = ran.map_err(|error| stop(&error, step, Some(planned), self.cancel.is_cancelled()))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
         self.report_kept(index, &kept);
         if restoration.is_some() {
-            self.in_own_transaction(step, self.restore_values(index, step, restoration, planned)).await?;
+            let restore = Box::pin(self.restore_values(index, step, restoration, planned));
+            self.in_own_transaction(step, restore).await?;
         }
         Ok(kept)
     }

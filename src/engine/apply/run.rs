@@ -105,8 +105,8 @@ impl<'a> Run<'a> {
     /// Runs the steps that share a transaction, or one step outside a transaction.
     pub async fn batch(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
         match &self.plan.steps[batch.clone()] {
-            [step] if !step.transactional => Ok(vec![self.run_outside_transaction(batch.start, step).await?]),
-            _ => self.run_in_transaction(batch).await,
+            [step] if !step.transactional => Ok(vec![Box::pin(self.run_outside_transaction(batch.start, step)).await?]),
+            _ => Box::pin(self.run_in_transaction(batch)).await,
         }
     }
 

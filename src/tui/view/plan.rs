@@ -123,7 +123,7 @@ fn draw_statement(model: &Model, screen: &PlanScreen, (step, statement, line): (
     let mut text = if screen.full {
         planned.sql().lines().nth(line).unwrap_or_default().to_owned()
     } else {
-        one_line(&planned.sql())
+        one_line(planned.sql())
     };
     if !screen.full || line + 1 >= planned.sql().lines().count() {
         text.push(';');

@@ -99,6 +99,7 @@ pub enum Action {
 
 /// `CREATE TABLE`, `CREATE TABLE AS` or `SELECT INTO`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "the clauses of the statement are independent")]
 pub struct CreateTable {
     pub name: Name,
     pub if_not_exists: bool,

@@ -66,6 +66,7 @@ pub enum Triggers {
 
 /// `ADD COLUMN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "the clauses of the statement are independent")]
 pub struct AddColumn {
     pub name: Name,
     pub if_not_exists: bool,

@@ -121,7 +121,7 @@ fn attributes(list: &SyntaxNode) -> TypeChange {
         match action {
             AlterTypeAttributeAction::DropAttribute(drop) => {
                 dropped.extend(name(drop.composite_field_ref()));
-                cascade |= cascades(drop.drop_behavior());
+                cascade |= cascades(drop.drop_behavior().as_ref());
             }
             AlterTypeAttributeAction::AlterAttribute(alter) => retyped.extend(name(alter.composite_field_ref())),
             AlterTypeAttributeAction::AddAttribute(_) => {}
@@ -182,5 +182,5 @@ pub fn rename(node: &SyntaxNode) -> Option<Action> {
 /// `TRUNCATE`.
 pub fn truncate(truncate: &ast::Truncate) -> Action {
     let tables = truncate.table_list().into_iter().flat_map(|list| list.table_relation_names());
-    Action::Truncate { tables: names(tables), cascade: cascades(truncate.drop_behavior()) }
+    Action::Truncate { tables: names(tables), cascade: cascades(truncate.drop_behavior().as_ref()) }
 }

@@ -26,9 +26,10 @@ pub fn alter_table(alter: &ast::AlterTable) -> Option<Action> {
 fn table_change(action: &AlterTableAction) -> Option<TableChange> {
     Some(match action {
         AlterTableAction::AddColumn(add) => TableChange::AddColumn(add_column(add)?),
-        AlterTableAction::DropColumn(drop) => {
-            TableChange::DropColumn { column: name(drop.column_name_ref())?, cascade: cascades(drop.drop_behavior()) }
-        }
+        AlterTableAction::DropColumn(drop) => TableChange::DropColumn {
+            column: name(drop.column_name_ref())?,
+            cascade: cascades(drop.drop_behavior().as_ref()),
+        },
         AlterTableAction::AlterColumn(alter) => TableChange::AlterColumn {
             column: name(alter.column_name_ref())?,
             change: column_change(&alter.option()?)?,
@@ -38,7 +39,7 @@ fn table_change(action: &AlterTableAction) -> Option<TableChange> {
             TableChange::ValidateConstraint { name: name(validate.constraint_name_ref())? }
         }
         AlterTableAction::DropConstraint(drop) => {
-            let cascade = cascades(drop.drop_behavior());
+            let cascade = cascades(drop.drop_behavior().as_ref());
             TableChange::DropConstraint { name: name(drop.constraint_name_ref())?, cascade }
         }
         AlterTableAction::TableRenameTo(rename) => TableChange::RenameTo { name: name(rename.table_name())? },
@@ -79,7 +80,7 @@ fn disabled_triggers(target: &TriggerTarget) -> Option<Triggers> {
 }
 
 /// Whether the optional `CASCADE` or `RESTRICT` is `CASCADE`.
-pub fn cascades(behavior: Option<DropBehavior>) -> bool {
+pub fn cascades(behavior: Option<&DropBehavior>) -> bool {
     matches!(behavior, Some(DropBehavior::Cascade(_)))
 }
 

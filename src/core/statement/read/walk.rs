@@ -76,8 +76,8 @@ impl<'a> StatementWalk<'a> {
     }
 
     fn sql(&mut self, statement: &str, nesting: usize) {
-        if let Some(table) = plain_insert(statement, self.state) {
-            self.actions.extend(table.map(|table| Action::AddRows { table }));
+        if let Some(insert) = plain_insert(statement, self.state) {
+            self.actions.extend(insert.table.map(|table| Action::AddRows { table }));
         } else {
             let tree = parse(statement);
             self.tree(statement, tree.as_ref(), nesting);
@@ -249,9 +249,15 @@ fn analyzes(explain: &Explain) -> bool {
     option.is_some_and(|option| !["off", "false", "0"].iter().any(|off| option.ends_with(off)))
 }
 
-/// The table of an INSERT that overwrites nothing. Only the first characters of such a statement are parsed, because
+/// An INSERT that overwrites nothing.
+pub struct PlainInsert {
+    /// The table; `None` if its name cannot be read.
+    pub table: Option<Name>,
+}
+
+/// Reads an INSERT that overwrites nothing. Only the first characters of such a statement are parsed, because
 /// scripts contain thousands of them. `None`: the statement must be read completely.
-pub fn plain_insert(statement: &str, state: &ScriptState) -> Option<Option<Name>> {
+pub fn plain_insert(statement: &str, state: &ScriptState) -> Option<PlainInsert> {
     /// The number of characters that are parsed.
     const BEGINNING: usize = 400;
     if state.must_read_inserts() || !only_inserts(statement) {
@@ -259,10 +265,11 @@ pub fn plain_insert(statement: &str, state: &ScriptState) -> Option<Option<Name>
     }
     let end = statement.char_indices().nth(BEGINNING).map_or(statement.len(), |(end, _)| end);
     let tree = parse(statement.get(..end)?);
-    Some(tree.and_then(|tree| match tree.statement {
+    let table = tree.and_then(|tree| match tree.statement {
         Stmt::Insert(insert) => name(insert.relation_name_ref()),
         _ => None,
-    }))
+    });
+    Some(PlainInsert { table })
 }
 
 /// Whether a statement is an INSERT that does not also update or delete rows.

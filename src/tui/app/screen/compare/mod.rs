@@ -110,13 +110,13 @@ pub(super) fn on_progress(model: &mut Model, message: CompareMsg) {
             list.doing = format!("loading {file}, {number} of {count}");
         }
         AutogenerateEvent::Load(models::ModelsEvent::Reading) => {
-            list.doing = String::from("reading the schema of the models")
+            list.doing = String::from("reading the schema of the models");
         }
         AutogenerateEvent::Load(models::ModelsEvent::FromCache) => {
             list.doing = String::from("the models have not changed since they were loaded");
         }
         AutogenerateEvent::Replay { revision } => {
-            list.doing = format!("running {} on a scratch database", revision.short())
+            list.doing = format!("running {} on a scratch database", revision.short());
         }
         AutogenerateEvent::Read => list.doing = String::from("reading the database"),
         AutogenerateEvent::Compare => list.doing = String::from("comparing"),

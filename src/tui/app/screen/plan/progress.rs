@@ -135,7 +135,7 @@ fn statement_started(model: &mut Model, step: usize, statement: usize) {
         |row| matches!(row, PlanRow::Sql { step: s, statement: n, line: 0 } if (*s, *n) == (step, statement)),
     );
     let Some(planned) = plan(model).and_then(|plan| plan.steps.get(step)) else { return };
-    let Some(sql) = planned.statements.get(statement).map(|statement| one_line(&statement.sql())) else { return };
+    let Some(sql) = planned.statements.get(statement).map(|statement| one_line(statement.sql())) else { return };
     let what = step_name(model, step);
     model.log.push(LogEntry { at: now, state: LogState::Running, what, text: sql, rows: None, elapsed: None });
 }
