@@ -19,7 +19,7 @@ pub async fn open(project: &Project, options: &ConnectOptions) -> Result<Target>
     let target = Target::resolve(project, options).await?;
     if let Some(server) = target.embedded_server().filter(|server| server.is_new()) {
         if let Some(revision) = &project.config.database.embedded_at {
-            upgrade_new(project, &target, revision).await?;
+            Box::pin(upgrade_new(project, &target, revision)).await?;
         }
         server.mark_ready()?;
     }
@@ -35,7 +35,8 @@ async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Resu
             .because(error)
     })?;
     let never = CancellationToken::new();
-    let applied = apply(project, target, &approval, &ApplyOptions::default(), &|_| {}, &never).await;
+    let options = ApplyOptions::default();
+    let applied = Box::pin(apply(project, target, &approval, &options, &|_| {}, &never)).await;
     // Another limbeck process may have opened the project at the same time and upgraded the database.
     if applied.is_err() && prepare(project, &tree, target, &request).await?.is_empty() {
         return Ok(());

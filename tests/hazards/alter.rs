@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use limbeck::core::hazard::Evidence;
-use limbeck::core::statement::cast::{Cast, convert};
+use limbeck::core::statement::cast::{CastOutcome, convert};
 use limbeck::core::statement::{Question, Subject};
-use limbeck::engine::preflight::{Written, count_now};
+use limbeck::engine::preflight::{OwnTransactions, count_now};
 use tokio_postgres::{Client, NoTls};
 
 use super::casts::{TYPES, literal, samples};
@@ -34,7 +34,8 @@ fn tables(database: &TestDatabase<'_>) -> Vec<(&'static str, String)> {
 async fn counted(client: &Client, table: &str, to: &str, with_using: bool, refused: bool) -> Option<Evidence> {
     let chain = if with_using { vec![to.to_owned()] } else { Vec::new() };
     let question = Question::Cast { column: "c".into(), to: to.to_owned(), chain, rejected: refused };
-    count_now(client, &Subject::Rows { schema: None, table: table.to_owned(), question }, &Written::default()).await
+    count_now(client, &Subject::Rows { schema: None, table: table.to_owned(), question }, &OwnTransactions::default())
+        .await
 }
 
 #[test]
@@ -70,7 +71,8 @@ async fn compare(url: &str, effects: &[Vec<String>]) -> (usize, Vec<String>) {
         let stopped = counted(&client, table, to, with_using, true).await;
         let values = |found: Option<Evidence>| found.filter(|found| found.exact).map(|found| found.values);
         // Values that the server refuses are not lost.
-        let expected = if matches!(convert(from, &[], to), Cast::MayFail { .. }) { changed } else { changed + refused };
+        let expected =
+            if matches!(convert(from, &[], to), CastOutcome::MayFail { .. }) { changed } else { changed + refused };
         if (values(lost), values(stopped)) != (Some(expected), Some(refused)) {
             wrong.push(format!("{from} to {to}: {changed} changed, {refused} refused; {lost:?}, {stopped:?}"));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use limbeck::core::statement::cast::{Cast, convert, may_reject};
+use limbeck::core::statement::cast::{CastOutcome, convert, may_reject};
 
 use crate::support::server;
 
@@ -150,13 +150,13 @@ fn casts_that_change_or_refuse_values_are_never_called_safe() {
         tried += usize::from(changed || refused);
         let verdict = convert(from, &[], to);
         let right = match verdict {
-            Cast::Safe => {
+            CastOutcome::Safe => {
                 safe += 1;
                 !changed && !refused
             }
-            Cast::MayFail { .. } => !changed,
-            Cast::Loses { .. } => !refused || may_reject(from, &[], to),
-            Cast::Unknown => false,
+            CastOutcome::MayFail { .. } => !changed,
+            CastOutcome::Loses { .. } => !refused || may_reject(from, &[], to),
+            CastOutcome::Unknown => false,
         };
         if !right {
             wrong.push(format!("{from} to {to}: {outcome}, called {verdict:?}"));

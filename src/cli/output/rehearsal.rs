@@ -27,10 +27,10 @@ pub fn rehearsal(plan: &Plan, rehearsal: &Rehearsal) -> String {
         let _ = writeln!(text, "sequence {sequence} moved from {from} to {to}: a rollback does not reset sequences");
     }
     let statements: usize = rehearsal.steps.iter().map(|step| step.statements.len()).sum();
-    let left_out: usize = rehearsal.steps.iter().map(|step| step.left_out.len()).sum();
+    let omitted: usize = rehearsal.steps.iter().map(|step| step.omitted.len()).sum();
     let seconds: f64 = rehearsal.steps.iter().map(|step| step.seconds).sum();
     let statements = plural(statements as u64, "statement");
-    let not = if left_out == 0 { String::new() } else { format!(", {left_out} not rehearsed") };
+    let not = if omitted == 0 { String::new() } else { format!(", {omitted} not rehearsed") };
     let _ = writeln!(text, "Rehearsed {statements} in {seconds:.3} s{not}; everything was rolled back");
     text
 }
@@ -50,8 +50,8 @@ fn write_step(text: &mut String, step: &Step, rehearsed: &RehearsedStep, slowest
         let sql = shorten(statement.sql());
         if let Some(ran) = rehearsed.statements.iter().find(|ran| ran.statement == number) {
             write_statement(text, ran, &sql, slowest.is_some_and(|slowest| std::ptr::eq(slowest, ran)));
-        } else if let Some(left_out) = rehearsed.left_out.iter().find(|left_out| left_out.statement == number) {
-            let _ = writeln!(text, "  {:>5}   left out  {sql}\n         {}", statement.line, left_out.reason);
+        } else if let Some(omitted) = rehearsed.omitted.iter().find(|omitted| omitted.statement == number) {
+            let _ = writeln!(text, "  {:>5}   left out  {sql}\n         {}", statement.line, omitted.reason);
         }
     }
 }

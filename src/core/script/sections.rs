@@ -2,7 +2,7 @@
 
 use super::{ScriptError, Section};
 use crate::core::graph::Direction;
-use crate::core::sql::dividing_lines;
+use crate::core::sql::separator_lines;
 
 /// A line `-- @upgrade` or `-- @downgrade` with its options.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +104,7 @@ pub fn trimmed(body: &str) -> (&str, usize) {
 }
 
 fn markers(text: &str, first_line: usize) -> Result<Vec<MarkerLine>, ScriptError> {
-    let lines = dividing_lines(text, Marker::is_marker).map_err(|error| ScriptError {
+    let lines = separator_lines(text, Marker::is_marker).map_err(|error| ScriptError {
         line: Some(first_line + error.line - 1),
         message: error.message,
         hint: error.hint,

@@ -118,7 +118,7 @@ fn invalid_scripts_are_reported_with_their_line() {
         ("-- Revision ID: a\n-- @upgrade\nA;\n-- @upgrade\nB;", Some(4), "@upgrade is present twice"),
         ("-- Revision ID: a\n-- @upgrade transaction=of\n", Some(2), "has no option transaction=of"),
         ("-- Revision ID: a\n\n-- @upgrade\nSELECT 'a;\n-- @downgrade\n", Some(4), "string is not closed"),
-        ("-- Revision ID: a\n-- @upgrade\nCOPY t FROM stdin;\n1\n-- @downgrade\n", Some(3), "no end"),
+        ("-- Revision ID: a\n-- @upgrade\nCOPY t FROM stdin;\n1\n-- @downgrade\n", Some(3), "no closing line"),
     ] {
         let error = Script::parse(text).unwrap_err();
         assert_eq!(error.line, line, "{text}");

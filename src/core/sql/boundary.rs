@@ -1,65 +1,65 @@
-//! Where a statement ends: at a semicolon that no parenthesis and no `BEGIN ATOMIC … END` body encloses.
+//! Finds the end of each statement: a semicolon outside parentheses and outside a `BEGIN ATOMIC … END` body.
 
 use super::lexer::{Token, TokenKind};
 
-/// What a token means for the statement that is being read.
+/// The role of a token in its statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// It belongs to the statement.
+pub enum TokenRole {
+    /// The token is a part of the statement.
     Inside,
-    /// It is the semicolon that ends it.
+    /// The token is the semicolon that ends the statement.
     End,
-    /// It is the semicolon of `COPY … FROM stdin`; rows follow on the next line.
-    EndBeforeRows,
+    /// The token is the semicolon that ends `COPY … FROM stdin`. The data starts on the next line.
+    EndBeforeCopyData,
 }
 
-/// Follows the tokens of one statement after the other.
+/// The state that is needed to find the end of the current statement.
 #[derive(Debug, Default)]
 pub struct Boundary<'a> {
-    /// The first significant tokens, to tell `COPY` and `CREATE FUNCTION`.
+    /// The first significant tokens, which identify `COPY` and `CREATE FUNCTION`.
     opening: Vec<&'a str>,
     previous: Option<Token>,
     parentheses: usize,
-    /// `BEGIN ATOMIC` and every `CASE` in it that is still open.
+    /// The number of open blocks: `BEGIN ATOMIC` and each `CASE` in it.
     blocks: usize,
     from_stdin: bool,
 }
 
-/// `CREATE OR REPLACE FUNCTION` is the longest opening that is looked at.
+/// The number of words in `CREATE OR REPLACE FUNCTION`, the longest opening that matters.
 const OPENING: usize = 4;
 
 impl<'a> Boundary<'a> {
-    /// Takes the next token of `source`. After an end the next statement begins by itself.
-    pub fn step(&mut self, source: &'a str, token: Token) -> Step {
+    /// Processes the next token of `source`. After the end of a statement, the next token starts a new statement.
+    pub fn advance(&mut self, source: &'a str, token: Token) -> TokenRole {
         if !token.kind.is_significant() {
-            return Step::Inside;
+            return TokenRole::Inside;
         }
         match token.kind {
             TokenKind::Semicolon if self.parentheses == 0 && self.blocks == 0 => {
-                let rows = self.from_stdin;
+                let has_copy_data = self.from_stdin;
                 *self = Self::default();
-                return if rows { Step::EndBeforeRows } else { Step::End };
+                return if has_copy_data { TokenRole::EndBeforeCopyData } else { TokenRole::End };
             }
             TokenKind::OpenParenthesis => self.parentheses += 1,
             TokenKind::CloseParenthesis => self.parentheses = self.parentheses.saturating_sub(1),
-            TokenKind::Word => self.word(source, token),
+            TokenKind::Word => self.process_word(source, token),
             _ => {}
         }
         if self.opening.len() < OPENING {
             self.opening.push(token.text(source));
         }
         self.previous = Some(token);
-        Step::Inside
+        TokenRole::Inside
     }
 
-    fn word(&mut self, source: &str, token: Token) {
+    fn process_word(&mut self, source: &str, token: Token) {
         let is = |word| token.is_word(source, word);
         let after = |word| self.previous.is_some_and(|previous| previous.is_word(source, word));
         if is("stdin") && after("from") && self.parentheses == 0 && self.opens_with("copy") {
             self.from_stdin = true;
         } else if is("atomic") && after("begin") && self.blocks == 0 && self.creates_routine() {
             self.blocks = 1;
-        } else if self.blocks > 0 && !self.is_label(source) {
+        } else if self.blocks > 0 && !self.is_name(source) {
             if is("case") {
                 self.blocks += 1;
             } else if is("end") {
@@ -68,8 +68,8 @@ impl<'a> Boundary<'a> {
         }
     }
 
-    /// Behind `AS` or a dot even a reserved word is only a name.
-    fn is_label(&self, source: &str) -> bool {
+    /// Whether the current word is a name: after `AS` or a dot, even a reserved word is a name.
+    fn is_name(&self, source: &str) -> bool {
         self.previous.is_some_and(|previous| previous.is_word(source, "as") || previous.text(source) == ".")
     }
 

@@ -1,8 +1,8 @@
-//! The words that PostgreSQL's commands begin with.
+//! The first words of PostgreSQL's commands.
 
 use super::words::leading_words;
 
-/// In the order of the alphabet; those of PostgreSQL 13 to 19.
+/// The first words of the commands of PostgreSQL 13 to 19, in alphabetical order.
 const COMMANDS: [&str; 55] = [
     "abort",
     "alter",
@@ -61,15 +61,15 @@ const COMMANDS: [&str; 55] = [
     "with",
 ];
 
-/// The first word of a statement where no command begins with it, and the command that is most like it.
+/// If no command starts with the first word of a statement: this word, and the most similar command if there is one.
 #[must_use]
 pub fn unknown_command(statement: &str) -> Option<(String, Option<&'static str>)> {
     let first = leading_words(statement).into_iter().next()?;
     if COMMANDS.contains(&first.as_str()) {
         return None;
     }
-    let likeness = |command: &&'static str| strsim::osa_distance(command, &first);
-    let nearest = COMMANDS.into_iter().min_by_key(likeness).filter(|command| likeness(command) <= 2);
+    let distance = |command: &&'static str| strsim::osa_distance(command, &first);
+    let nearest = COMMANDS.into_iter().min_by_key(distance).filter(|command| distance(command) <= 2);
     Some((first, nearest))
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_that_begins_nothing_is_told_with_what_is_like_it() {
+    fn an_unknown_command_is_returned_with_the_most_similar_one() {
         for (statement, expected) in [
             ("selct 1", Some(("selct", Some("select")))),
             ("ALTRE TABLE t ADD a int", Some(("altre", Some("alter")))),
@@ -88,7 +88,7 @@ mod tests {
             ("(SELECT 1) UNION (SELECT 2)", None),
             ("", None),
         ] {
-            let expected = expected.map(|(word, like)| (word.to_owned(), like));
+            let expected = expected.map(|(word, similar)| (word.to_owned(), similar));
             assert_eq!(unknown_command(statement), expected, "{statement}");
         }
     }

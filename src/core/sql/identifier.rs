@@ -1,7 +1,7 @@
-//! Names and literals as PostgreSQL's own `quote_ident` and `quote_literal` write them.
+//! Quotes names and literals as PostgreSQL's `quote_ident` and `quote_literal` do.
 
-/// Words that a name may not be without quotes in some place or other: all that are not "unreserved" in any
-/// version from 13 to 18. Sorted.
+/// The keywords that must be quoted when they are used as names: those that are not "unreserved" in at least one of the
+/// versions 13 to 18. Sorted.
 const KEYWORDS: [&str; 164] = [
     "all",
     "analyse",
@@ -169,7 +169,7 @@ const KEYWORDS: [&str; 164] = [
     "xmltable",
 ];
 
-/// A name as an SQL identifier, quoted only where it has to be.
+/// A name as an SQL identifier, quoted only if necessary.
 #[must_use]
 pub fn quote(name: &str) -> String {
     let plain = |character: char| character.is_ascii_lowercase() || character == '_' || character.is_ascii_digit();
@@ -182,19 +182,28 @@ pub fn quote(name: &str) -> String {
     }
 }
 
-/// A name as an SQL identifier, always quoted, so that no list of keywords is needed.
+/// A name as a quoted SQL identifier, which is valid whatever the server's keywords are.
 #[must_use]
 pub fn always_quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A name with its schema before it; without, where the schema is empty.
+/// A name qualified with its schema; the name alone if the schema is empty.
 #[must_use]
 pub fn qualified(schema: &str, name: &str) -> String {
     if schema.is_empty() { quote(name) } else { format!("{}.{}", quote(schema), quote(name)) }
 }
 
-/// A text as an SQL literal that holds with either setting of `standard_conforming_strings`.
+/// Returns the name that an identifier means: without quotes, or folded to lower case.
+#[must_use]
+pub fn unquoted(identifier: &str) -> String {
+    match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(name) => name.replace("\"\"", "\""),
+        None => identifier.to_lowercase(),
+    }
+}
+
+/// A text as an SQL literal that is valid with either setting of `standard_conforming_strings`.
 #[must_use]
 pub fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
@@ -206,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_needs_quotes_gets_them() {
+    fn names_are_quoted_only_if_necessary() {
         assert!(KEYWORDS.is_sorted());
         for (name, expected) in [
             ("users", "users"),

@@ -1,16 +1,16 @@
 //! PostgreSQL's lexical rules: where quotes, comments, words and semicolons begin and end.
 //!
-//! Only what decides where a statement ends is told apart; operators come out character by character.
+//! It distinguishes only the tokens that matter for the end of a statement. Each character of an operator is a token.
 
 use super::SplitError;
 
-/// What a stretch of SQL text is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     Blank,
     LineComment,
     BlockComment,
-    /// `'…'`, `E'…'`, `U&'…'`, `B'…'`, … with everything that continues it on further lines.
+    /// `'…'`, `E'…'`, `U&'…'`, `B'…'`, … including strings on the next lines that continue it.
     String,
     /// `$tag$…$tag$`.
     DollarString,
@@ -22,13 +22,13 @@ pub enum TokenKind {
     Semicolon,
     OpenParenthesis,
     CloseParenthesis,
-    /// psql's: from the backslash to the end of the line.
+    /// A command of psql: from the backslash to the end of the line.
     BackslashCommand,
     /// Any other single character.
     Other,
 }
 
-/// One stretch of the text, by byte offsets.
+/// A token, as a range of byte offsets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     pub kind: TokenKind,
@@ -37,25 +37,25 @@ pub struct Token {
 }
 
 impl TokenKind {
-    /// Whether the server's parser would see it.
+    /// Whether it is neither whitespace nor a comment.
     pub const fn is_significant(self) -> bool {
         !matches!(self, Self::Blank | Self::LineComment | Self::BlockComment)
     }
 }
 
 impl Token {
-    /// The token as written; `source` is the text that was lexed.
+    /// The text of the token; `source` is the text that was lexed.
     pub fn text<'a>(&self, source: &'a str) -> &'a str {
         source.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Whether it is this keyword, written in any case.
+    /// Whether it is this keyword, in upper or lower case.
     pub fn is_word(&self, source: &str, word: &str) -> bool {
         self.kind == TokenKind::Word && self.text(source).eq_ignore_ascii_case(word)
     }
 }
 
-/// Reads tokens from a text, one after the other.
+/// Reads the tokens of a text in order.
 pub struct Lexer<'a> {
     source: &'a str,
     position: usize,
@@ -66,10 +66,10 @@ impl<'a> Lexer<'a> {
         Self { source, position: 0 }
     }
 
-    /// The next token; `None` at the end of the text.
+    /// Reads the next token; `None` at the end of the text.
     ///
     /// # Errors
-    /// At a quote, dollar quote or block comment that nothing closes, with the place where it opens.
+    /// If a quote, dollar quote or block comment is not closed. The position is where it opens.
     pub fn next_token(&mut self) -> Result<Option<Token>, SplitError> {
         let start = self.position;
         let Some(first) = self.rest().chars().next() else { return Ok(None) };
@@ -91,10 +91,10 @@ impl<'a> Lexer<'a> {
         Ok(Some(Token { kind, start, end: self.position }))
     }
 
-    /// After the semicolon of `COPY … FROM stdin`: the rows, from the next line to the line `\.`.
+    /// Reads the data of `COPY … FROM stdin` after its semicolon: from the next line to the line `\.`.
     ///
     /// # Errors
-    /// When something else follows the semicolon on its line, or the closing line is missing.
+    /// If the line of the semicolon contains more SQL, or if the closing line is missing.
     pub fn copy_data(&mut self) -> Result<&'a str, SplitError> {
         let here = self.position;
         let (same_line, below) = self.rest().split_once('\n').unwrap_or((self.rest(), ""));
@@ -103,9 +103,9 @@ impl<'a> Lexer<'a> {
             return Err(error_at(
                 self.source,
                 here,
-                "the rows of COPY … FROM stdin start on the line after its semicolon",
+                "the data of COPY … FROM stdin must start on the line after its semicolon",
             )
-            .with_hint("put what follows the semicolon on a line after the closing \\."));
+            .with_hint("move the text after the semicolon to a line after the closing \\."));
         }
         let data_start = self.source.len() - below.len();
         let mut line_start = data_start;
@@ -116,8 +116,8 @@ impl<'a> Lexer<'a> {
             }
             line_start += line.len();
         }
-        Err(error_at(self.source, here, "the rows of COPY … FROM stdin have no end")
-            .with_hint("close them with a line that holds only \\."))
+        Err(error_at(self.source, here, "the data of COPY … FROM stdin has no closing line")
+            .with_hint("add a line that contains only \\. after the data"))
     }
 
     fn rest(&self) -> &'a str {
@@ -156,7 +156,8 @@ impl<'a> Lexer<'a> {
             .with_hint("close it with */; block comments nest"))
     }
 
-    /// A string whose opening quote is at the position, and the strings on further lines that continue it.
+    /// Reads a string from its opening quote, including strings on the next lines that continue it. `escapes`: whether
+    /// backslash escapes are allowed.
     fn string(&mut self, escapes: bool) -> Result<TokenKind, SplitError> {
         loop {
             self.quoted(b'\'', escapes, "this string is not closed")?;
@@ -186,10 +187,10 @@ impl<'a> Lexer<'a> {
             }
         }
         Err(error_at(self.source, start, message)
-            .with_hint(format!("close it with {0}; a {0} inside is written {0}{0}", char::from(quote))))
+            .with_hint(format!("close it with {0}; inside it, write {0} as {0}{0}", char::from(quote))))
     }
 
-    /// A dollar quote, or a lone `$` as in `$1`.
+    /// Reads a dollar-quoted string, or a single `$` as in `$1`.
     fn dollar(&mut self) -> Result<TokenKind, SplitError> {
         let (start, rest) = (self.position, self.rest());
         let inner = rest.get(1..).unwrap_or_default();
@@ -206,7 +207,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A word, or a string or quoted name with a prefix: `E'…'`, `U&'…'`, `U&"…"`.
+    /// Reads a word, or a string or quoted name with a prefix: `E'…'`, `U&'…'`, `U&"…"`.
     fn word(&mut self) -> Result<TokenKind, SplitError> {
         let rest = self.rest();
         self.take_while(is_word_character, TokenKind::Word);
@@ -231,12 +232,12 @@ impl<'a> Lexer<'a> {
 
 /// An error at a byte offset of a text.
 pub fn error_at(source: &str, offset: usize, message: impl Into<String>) -> SplitError {
-    let (line, column) = place(source, offset);
+    let (line, column) = line_and_column(source, offset);
     SplitError { line, column, message: message.into(), hint: None }
 }
 
 /// The 1-based line and column (in characters) of a byte offset.
-pub fn place(source: &str, offset: usize) -> (usize, usize) {
+pub fn line_and_column(source: &str, offset: usize) -> (usize, usize) {
     let before = source.get(..offset).unwrap_or(source);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
@@ -250,7 +251,7 @@ impl SplitError {
     }
 }
 
-/// The blanks of PostgreSQL's own lexer, and the BOM that editors leave.
+/// Whether PostgreSQL's lexer treats a character as whitespace. A byte order mark of an editor counts as whitespace.
 const fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c' | '\u{feff}')
 }
@@ -263,8 +264,8 @@ const fn is_word_character(c: char) -> bool {
     is_word_start(c) || c.is_ascii_digit() || c == '$'
 }
 
-/// Behind a closed string: how far the quote is that continues it on a further line (`'a'⏎'b'` is one
-/// string, and a continued `E'…'` keeps its escapes). Comments may stand between, from the second line on.
+/// The offset of the quote that continues a string on a later line; `rest` is the text after the closing quote. (`'a'⏎'b'`
+/// is one string, and escapes also work in the continuation of `E'…'`.) From the second line on, comments may precede it.
 fn continuation(rest: &str) -> Option<usize> {
     let mut at = 0;
     let mut newline = false;
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_quote_but_is_none() {
+    fn other_tokens_are_not_mistaken_for_quotes() {
         use TokenKind::{LineComment, Number, Other, String, Word};
         assert_eq!(kinds("a$b$c"), [(Word, "a$b$c")]);
         assert_eq!(kinds("$1"), [(Other, "$"), (Number, "1")]);
@@ -333,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_closed_is_told_where_it_opens() {
+    fn an_unclosed_token_is_reported_at_its_start() {
         for (sql, line, column, word) in [
             ("a\n 'b", 2, 2, "string"),
             ("ü \"b", 1, 3, "quoted name"),

@@ -1,18 +1,19 @@
-//! SQL text: tokens, statements with their places, identifiers. What a statement does is read by `core::statement`.
+//! SQL text: tokens, statements with their positions, identifiers. `core::statement` analyses what a statement does.
 
 mod boundary;
 mod command;
-mod divide;
 pub mod identifier;
 pub(in crate::core) mod lexer;
+pub mod outline;
+mod separators;
 mod split;
 mod words;
 
 pub use command::unknown_command;
-pub(in crate::core) use divide::dividing_lines;
+pub(in crate::core) use separators::separator_lines;
 pub use split::split;
 pub use words::leading_words;
-pub(in crate::core) use words::word_places;
+pub(in crate::core) use words::words_with_offsets;
 
 /// One statement of a script, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,9 +24,9 @@ pub struct SourceStatement {
     pub line: usize,
     /// 1-based column of the first character, in characters.
     pub column: usize,
-    /// The rows of `COPY … FROM stdin`, up to but not including the closing `\.`.
+    /// The data of `COPY … FROM stdin`, without the closing `\.`.
     pub copy_data: Option<String>,
-    /// The comments `-- limbeck: …` on the lines directly above, top down and without the dashes.
+    /// The comments `-- limbeck: …` directly above the statement, in order and without the dashes.
     pub notes: Vec<String>,
 }
 
@@ -33,8 +34,9 @@ pub struct SourceStatement {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SplitError {
-    /// 1-based line and column in the text.
+    /// 1-based line in the text.
     pub line: usize,
+    /// 1-based column in the line, in characters.
     pub column: usize,
     pub message: String,
     pub hint: Option<String>,

@@ -1,26 +1,27 @@
-//! A section of SQL as its single statements, each with its place.
+//! Splits a section of SQL into statements with their positions.
 
-use super::boundary::{Boundary, Step};
-use super::lexer::{Lexer, Token, TokenKind, error_at, place};
+use super::boundary::{Boundary, TokenRole};
+use super::lexer::{Lexer, Token, TokenKind, error_at, line_and_column};
 use super::{SourceStatement, SplitError};
 
-/// Splits a section into its statements; empty ones vanish. `:variables` are left as they are.
+/// Splits a section into its statements. Empty statements are omitted. psql's `:variables` are not replaced.
 ///
 /// # Errors
-/// At a psql backslash command (named), an unterminated quote, comment or dollar quote, or COPY data without its end.
+/// If the section contains a backslash command of psql, if a quote, block comment or dollar quote is not closed, or if COPY
+/// data has no closing line.
 pub fn split(sql: &str) -> Result<Vec<SourceStatement>, SplitError> {
     let mut lexer = Lexer::new(sql);
     let mut boundary = Boundary::default();
     let mut statements = Vec::new();
-    let mut places = Places::new(sql);
+    let mut counter = LineCounter::new(sql);
     let mut notes = Notes::default();
     let mut span: Option<(usize, usize, Vec<String>)> = None;
     while let Some(token) = lexer.next_token()? {
         if token.kind == TokenKind::BackslashCommand {
             return Err(backslash_command(sql, token));
         }
-        match boundary.step(sql, token) {
-            Step::Inside if token.kind.is_significant() => {
+        match boundary.advance(sql, token) {
+            TokenRole::Inside if token.kind.is_significant() => {
                 let start = match &span {
                     Some((start, ..)) => *start,
                     None => token.start,
@@ -28,29 +29,29 @@ pub fn split(sql: &str) -> Result<Vec<SourceStatement>, SplitError> {
                 let above = span.take().map_or_else(|| notes.take(sql, start), |(.., above)| above);
                 span = Some((start, token.end, above));
             }
-            Step::Inside if token.kind == TokenKind::LineComment && span.is_none() => notes.add(sql, token),
-            Step::Inside => {}
-            Step::End => statements.extend(span.take().map(|span| places.statement(span, None))),
-            Step::EndBeforeRows => {
+            TokenRole::Inside if token.kind == TokenKind::LineComment && span.is_none() => notes.add(sql, token),
+            TokenRole::Inside => {}
+            TokenRole::End => statements.extend(span.take().map(|span| counter.statement(span, None))),
+            TokenRole::EndBeforeCopyData => {
                 let rows = lexer.copy_data()?.to_owned();
-                statements.extend(span.take().map(|span| places.statement(span, Some(rows))));
+                statements.extend(span.take().map(|span| counter.statement(span, Some(rows))));
             }
         }
     }
-    statements.extend(span.map(|span| places.statement(span, None)));
+    statements.extend(span.map(|span| counter.statement(span, None)));
     Ok(statements)
 }
 
-/// The comments `-- limbeck: …` that may stand directly above the next statement.
+/// The comments `-- limbeck: …` that may be directly above the next statement.
 #[derive(Default)]
 struct Notes {
     notes: Vec<String>,
-    /// Byte offset behind the last of them.
+    /// The byte offset of the end of the last comment.
     end: usize,
 }
 
 impl Notes {
-    /// Takes a comment. The notes of a block of comment lines count, whatever else the block says; a blank line ends it.
+    /// Adds a comment. A block of comment lines may also contain other comments. A blank line ends the block.
     fn add(&mut self, sql: &str, token: Token) {
         let comment = token.text(sql).trim_start_matches("--").trim();
         let line_start = sql.get(..token.start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
@@ -64,7 +65,7 @@ impl Notes {
         self.end = token.end;
     }
 
-    /// The notes, if the statement starts on the next line.
+    /// Takes the notes; none if the statement does not start on the next line.
     fn take(&mut self, sql: &str, start: usize) -> Vec<String> {
         let notes = std::mem::take(&mut self.notes);
         if self.is_next_line(sql, start) { notes } else { Vec::new() }
@@ -75,15 +76,16 @@ impl Notes {
     }
 }
 
-/// Turns byte offsets, which only grow, into lines and columns without starting over at every statement.
-struct Places<'a> {
+/// Converts ascending byte offsets to lines and columns. It continues at the last offset, so that the text is read only
+/// once.
+struct LineCounter<'a> {
     sql: &'a str,
     line: usize,
     line_start: usize,
     offset: usize,
 }
 
-impl<'a> Places<'a> {
+impl<'a> LineCounter<'a> {
     const fn new(sql: &'a str) -> Self {
         Self { sql, line: 1, line_start: 0, offset: 0 }
     }
@@ -104,14 +106,14 @@ impl<'a> Places<'a> {
 fn backslash_command(sql: &str, token: Token) -> SplitError {
     let name = token.text(sql).split_whitespace().next().unwrap_or("\\");
     let hint = match name {
-        "\\." => "it ends the rows of COPY … FROM stdin, and no such COPY stands above",
-        "\\copy" => "write COPY … FROM stdin; with the rows below it and a closing line \\.",
-        "\\i" | "\\ir" | "\\include" | "\\include_relative" => "write that file's SQL here",
-        "\\set" | "\\gset" | "\\if" | "\\elif" | "\\else" | "\\endif" => "use a DO block where a script has to decide",
-        "\\connect" | "\\c" => "a revision runs on one connection; leave the line out",
-        _ => "leave it out; a script holds only SQL that the server itself understands",
+        "\\." => "\\. ends the data of COPY … FROM stdin, but there is no such COPY before it",
+        "\\copy" => "use COPY … FROM stdin; with the data below it and a closing line \\.",
+        "\\i" | "\\ir" | "\\include" | "\\include_relative" => "replace it by the SQL of the included file",
+        "\\set" | "\\gset" | "\\if" | "\\elif" | "\\else" | "\\endif" => "use a DO block for conditions and variables",
+        "\\connect" | "\\c" => "remove it; a revision runs on one connection",
+        _ => "remove it; a script may contain only SQL that the server understands",
     };
-    let (line, column) = place(sql, token.start);
+    let (line, column) = line_and_column(sql, token.start);
     SplitError { line, column, ..error_at(sql, token.start, format!("{name} is a command of psql, not SQL")) }
         .with_hint(hint)
 }
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn semicolons_split_only_where_the_server_would() {
+    fn statements_end_where_the_server_ends_them() {
         for (sql, expected) in [
             ("", vec![]),
             (" ;; -- nothing\n ; /* ; */", vec![]),
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn atomic_bodies_hold_their_semicolons() {
+    fn semicolons_in_atomic_bodies_do_not_end_the_statement() {
         let body = "CREATE OR REPLACE FUNCTION f(begin int) RETURNS int LANGUAGE sql BEGIN ATOMIC\n\
                     SELECT CASE WHEN a.end > 0 THEN 1 ELSE (CASE b WHEN 1 THEN 2 END) END AS end;\nSELECT 2;\nEND";
         assert_eq!(texts(&format!("{body}; SELECT 3")), [body, "SELECT 3"]);
@@ -158,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn places_count_lines_and_characters() {
+    fn positions_are_lines_and_characters() {
         let found = split("\n-- ü\n  SELECT 'é';ü;\n\n\tSELECT\n 2;").unwrap();
-        let places: Vec<_> = found.iter().map(|statement| (statement.line, statement.column)).collect();
-        assert_eq!(places, [(3, 3), (3, 14), (5, 2)]);
+        let positions: Vec<_> = found.iter().map(|statement| (statement.line, statement.column)).collect();
+        assert_eq!(positions, [(3, 3), (3, 14), (5, 2)]);
     }
 
     #[test]
-    fn copy_takes_its_rows_along() {
+    fn copy_from_stdin_includes_its_data() {
         let sql = "COPY t (a, b) FROM STDIN WITH (FORMAT csv); -- rows\n1,'\n\\N;\n\\.\nSELECT 1;";
         let found = split(sql).unwrap();
         assert_eq!(found[0].text, "COPY t (a, b) FROM STDIN WITH (FORMAT csv)");
@@ -179,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_split_is_told_by_place() {
+    fn errors_have_the_position_and_a_hint() {
         for (sql, line, column, part) in [
             ("SELECT 1;\n\\connect other", 2, 1, "\\connect"),
             ("SELECT 1 \\gset x", 1, 10, "\\gset"),
             ("\\.\n", 1, 1, "\\."),
             ("SELECT 'a;\nb", 1, 8, "string"),
             ("DO $x$ BEGIN", 1, 4, "$x$"),
-            ("COPY t FROM stdin;\n1\n", 1, 19, "no end"),
+            ("COPY t FROM stdin;\n1\n", 1, 19, "no closing line"),
             ("COPY t FROM stdin; SELECT 1;\n1\n\\.\n", 1, 19, "line after"),
         ] {
             let error = split(sql).unwrap_err();
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_stand_directly_above_their_statement() {
+    fn notes_must_be_directly_above_their_statement() {
         for (sql, expected) in [
             ("-- limbeck: allow A because b\nTRUNCATE t;", &["limbeck: allow A because b"][..]),
             ("-- limbeck: a\n  --limbeck: b \n\tTRUNCATE t;", &["limbeck: a", "limbeck: b"]),

@@ -1,14 +1,14 @@
-//! What a statement does when it runs, as plain data: one action for each relevant part of its syntax tree.
+//! The actions of a statement, as plain data: one for each relevant part of its syntax tree.
 
-use super::cast::{self, Cast};
+use super::cast::{self, CastOutcome};
 use super::name::Name;
 use super::question::Question;
 use super::rows::RowSelection;
 
-/// One thing that a statement does.
+/// One action of a statement when it runs.
 ///
-/// The parts that a statement contains (a CTE, the body of a `DO` block, a function that the script created and the
-/// statement calls) have actions of their own. What a statement only defines has none.
+/// The parts of a statement (a CTE, the body of a `DO` block, a function that the script created and the statement calls)
+/// have actions of their own. The body of a function that a statement only defines has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     CreateTable(CreateTable),
@@ -17,7 +17,7 @@ pub enum Action {
     CreateRoutine(CreateRoutine),
     CreateIndex(CreateIndex),
     Drop(Drop),
-    /// `DROP OWNED BY`, with the roles as written.
+    /// `DROP OWNED BY`. The roles are as written.
     DropOwned {
         roles: Vec<String>,
     },
@@ -56,19 +56,19 @@ pub enum Action {
     },
     LockTables {
         tables: Vec<Name>,
-        /// Whether the mode only conflicts with ACCESS EXCLUSIVE or EXCLUSIVE locks.
+        /// Whether the mode is ACCESS SHARE or ROW SHARE.
         is_shared: bool,
     },
     RefreshMaterializedView {
         view: Name,
         concurrently: bool,
     },
-    /// `VACUUM FULL`, `CLUSTER` or `REPACK`; without tables: every table.
+    /// `VACUUM FULL`, `CLUSTER` or `REPACK`. `tables` is empty for all tables of the database.
     RewriteTables {
         tables: Vec<Name>,
     },
     Reindex(Reindex),
-    /// What is revoked, on one line, and from whom.
+    /// `REVOKE`. The texts are as written, on one line.
     Revoke {
         privileges: String,
         roles: String,
@@ -78,15 +78,15 @@ pub enum Action {
         name: String,
         values: Vec<String>,
     },
-    /// `RESET`, `DISCARD`, `SET ROLE` or `SET SESSION AUTHORIZATION`: unqualified names may now refer to other objects.
+    /// `RESET`, `DISCARD`, `SET ROLE` or `SET SESSION AUTHORIZATION`: unqualified names may then refer to other objects.
     ResetSession,
     /// `ROLLBACK`, `ROLLBACK TO` or `ABORT`.
     Rollback,
-    /// A constant that is a label which the script added to an enum.
+    /// Uses a constant that equals a label which the script added to an enum.
     UseNewLabel {
         label: String,
     },
-    /// A part that cannot be read before it runs, abridged.
+    /// A part whose actions are not known before it runs. The text is shortened.
     Unreadable {
         text: String,
     },
@@ -100,7 +100,7 @@ pub struct CreateTable {
     pub temporary: bool,
     /// Whether a query fills it.
     pub has_rows: bool,
-    /// Names and types.
+    /// The names and types of its columns.
     pub columns: Vec<(String, String)>,
     /// `ON COMMIT DELETE ROWS` or `ON COMMIT DROP`.
     pub loses_rows_on_commit: bool,
@@ -122,14 +122,14 @@ pub struct CreateType {
     pub is_enum: bool,
 }
 
-/// `CREATE FUNCTION` or `CREATE PROCEDURE`, with what its body does when it is called.
+/// `CREATE FUNCTION` or `CREATE PROCEDURE`, with the actions of its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateRoutine {
     pub name: Name,
     pub body: RoutineBody,
 }
 
-/// What the body of a function or procedure does.
+/// The actions of a function or procedure when it is called.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoutineBody {
     pub actions: Vec<Action>,
@@ -143,7 +143,7 @@ pub struct CreateIndex {
     pub table: Name,
     pub is_unique: bool,
     pub concurrently: bool,
-    /// How to count the duplicates that make a unique index fail.
+    /// The question that counts the duplicates which make a unique index fail.
     pub duplicates: Option<Question>,
 }
 
@@ -185,7 +185,7 @@ pub struct AlterTable {
     pub changes: Vec<TableChange>,
 }
 
-/// One action of an `ALTER TABLE`.
+/// One clause of `ALTER TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableChange {
     AddColumn(AddColumn),
@@ -226,7 +226,18 @@ pub enum TableChange {
     SetUnlogged,
     SetAccessMethod,
     SetTablespace,
+    DisableTriggers(Triggers),
     Other,
+}
+
+/// The triggers that `ALTER TABLE … DISABLE TRIGGER` or `ENABLE REPLICA TRIGGER` stops in ordinary sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Triggers {
+    Named(Name),
+    /// `USER`: all except those that check foreign keys and other constraints.
+    User,
+    /// `ALL`: foreign keys are not checked either.
+    All,
 }
 
 /// `ADD COLUMN`.
@@ -253,11 +264,11 @@ pub enum DefaultValue {
     Null,
     /// The same value for all rows.
     Constant,
-    /// May be a different value for each row.
+    /// Possibly a different value for each row.
     Volatile,
 }
 
-/// One action of `ALTER COLUMN`.
+/// One clause of `ALTER COLUMN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ColumnChange {
     SetType(NewType),
@@ -276,6 +287,7 @@ pub enum ColumnChange {
 pub struct NewType {
     /// The new type, on one line.
     pub ty: String,
+    /// The `USING` clause.
     pub using: Using,
 }
 
@@ -297,14 +309,14 @@ pub struct Constraint {
     pub kind: ConstraintKind,
     /// `NOT VALID` or `NOT ENFORCED`: existing rows are not checked.
     pub skips_rows: bool,
-    /// How to count the rows that make it fail; `None` if they cannot be counted.
+    /// The question that counts the rows which violate it; `None` if they cannot be counted.
     pub question: Option<Question>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConstraintKind {
     Check {
-        /// The column of `column IS NOT NULL`, if the check says only that.
+        /// The column, if the whole condition is `column IS NOT NULL`.
         never_null: Option<String>,
     },
     Unique {
@@ -370,7 +382,7 @@ pub enum DomainChange {
     Other,
 }
 
-/// Values that are overwritten.
+/// The columns and rows whose values are overwritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
     pub table: Name,
@@ -405,7 +417,7 @@ pub enum ReindexTarget {
 }
 
 impl Action {
-    /// Whether it names objects with CASCADE, so that dependent objects may be dropped or emptied as well.
+    /// Whether it may drop or empty dependent objects by CASCADE.
     #[must_use]
     pub fn cascades(&self) -> bool {
         match self {
@@ -418,20 +430,20 @@ impl Action {
                 )
             }),
             Self::AlterType(alter) => matches!(alter.change, TypeChange::Attributes { cascade: true, .. }),
-            // Everything that a role owns, with what depends on it.
+            // It also drops objects that depend on those of the role.
             Self::DropOwned { .. } => true,
             _ => false,
         }
     }
 
-    /// Replaces a condition by "unknown", if it cannot be evaluated where the action runs.
+    /// Removes the condition of a DELETE or UPDATE, because it cannot be evaluated separately.
     pub fn forget_condition(&mut self) {
         if let Self::Delete { rows, .. } | Self::Update(Update { rows, .. }) = self {
             *rows = RowSelection::Unknown;
         }
     }
 
-    /// Whether it may destroy data, whatever the script did before.
+    /// Whether it may destroy data. The state of the script is not considered.
     #[must_use]
     pub fn may_lose_data(&self) -> bool {
         match self {
@@ -469,7 +481,7 @@ impl Action {
 }
 
 impl AlterTable {
-    /// The columns that get another type.
+    /// The columns whose type changes.
     pub fn retyped(&self) -> impl Iterator<Item = (&Name, &NewType)> {
         self.changes.iter().filter_map(|change| match change {
             TableChange::AlterColumn { column, change: ColumnChange::SetType(new) } => Some((column, new)),
@@ -477,7 +489,7 @@ impl AlterTable {
         })
     }
 
-    /// What `ALTER COLUMN` changes.
+    /// The `ALTER COLUMN` clauses.
     pub fn column_changes(&self) -> impl Iterator<Item = (&Name, &ColumnChange)> {
         self.changes.iter().filter_map(|change| match change {
             TableChange::AlterColumn { column, change } => Some((column, change)),
@@ -493,7 +505,7 @@ impl AlterTable {
         })
     }
 
-    /// The constraints that are added, with a column or without.
+    /// The constraints that are added to the table or with a new column.
     pub fn added_constraints(&self) -> impl Iterator<Item = &Constraint> {
         self.changes.iter().flat_map(|change| match change {
             TableChange::AddConstraint(constraint) => std::slice::from_ref(constraint),
@@ -504,7 +516,7 @@ impl AlterTable {
 }
 
 impl AddColumn {
-    /// A type that is numbered by a sequence of its own.
+    /// Whether its type is `serial` or a variant, so that a sequence numbers the rows.
     #[must_use]
     pub fn is_serial(&self) -> bool {
         let ty = self.ty.as_deref().unwrap_or_default();
@@ -525,7 +537,7 @@ impl AddColumn {
         self.is_serial() || self.default == DefaultValue::Volatile || self.is_stored
     }
 
-    /// Whether every existing row has NULL in it. A type that is not built in may be a domain with a default.
+    /// Whether it is certainly NULL in every existing row. A type that is not built in may be a domain with a default.
     #[must_use]
     pub fn starts_null(&self) -> bool {
         let is_built_in = self.ty.as_deref().is_some_and(|ty| cast::TypeName::parse(ty).is_built_in());
@@ -534,7 +546,7 @@ impl AddColumn {
 }
 
 impl Constraint {
-    /// The constraint as it is shown: with its table, or the table alone if it has no name.
+    /// The name of the constraint with its table, as it is shown; only the table if the constraint has no name.
     #[must_use]
     pub fn object(&self, table: &Name) -> String {
         self.name.as_ref().map_or_else(|| table.to_string(), |name| format!("{table}.{name}"))
@@ -551,7 +563,7 @@ impl Constraint {
         )
     }
 
-    /// Whether a delete in the referenced table changes rows of this one.
+    /// Whether a DELETE on the referenced table changes rows of this table.
     #[must_use]
     pub const fn propagates_deletes(&self) -> bool {
         matches!(
@@ -563,11 +575,11 @@ impl Constraint {
 }
 
 impl NewType {
-    /// What happens to the values; `from` is the old type, if it is known. `column` is the column itself.
+    /// The effect on the values of `column`; `from` is the old type, if it is known.
     #[must_use]
-    pub fn cast(&self, column: &str, from: Option<&str>) -> Cast {
+    pub fn cast(&self, column: &str, from: Option<&str>) -> CastOutcome {
         match (self.chain(column), from) {
-            (None, _) => Cast::Unknown,
+            (None, _) => CastOutcome::Unknown,
             (Some(chain), Some(from)) => cast::convert(from, chain, &self.ty),
             (Some(chain), None) => cast::convert_unknown(chain, &self.ty),
         }
@@ -580,8 +592,8 @@ impl NewType {
             (Using::Expression, _) => true,
             (Using::Assignment, Some(from)) => cast::may_reject(from, &[], &self.ty),
             (Using::Casts { chain, .. }, Some(from)) => cast::may_reject(from, chain, &self.ty),
-            (Using::Assignment, None) => cast::convert_unknown(&[], &self.ty) != Cast::Safe,
-            (Using::Casts { chain, .. }, None) => cast::convert_unknown(chain, &self.ty) != Cast::Safe,
+            (Using::Assignment, None) => cast::convert_unknown(&[], &self.ty) != CastOutcome::Safe,
+            (Using::Casts { chain, .. }, None) => cast::convert_unknown(chain, &self.ty) != CastOutcome::Safe,
         }
     }
 
@@ -595,15 +607,15 @@ impl NewType {
         }
     }
 
-    /// How to count the values that change (or, with `rejected`, that are rejected); `None` if `USING` is not a chain of
-    /// casts of the column itself.
+    /// The question that counts the values which change (with `rejected`: only those that are rejected); `None` if `USING`
+    /// is not a chain of casts of the column itself.
     #[must_use]
     pub fn question(&self, column: &str, rejected: bool) -> Option<Question> {
         let chain = self.chain(column)?.to_vec();
         Some(Question::Cast { column: column.to_owned(), to: self.ty.clone(), chain, rejected })
     }
 
-    /// The types in between, if the values come from the column itself.
+    /// The intermediate types of the conversion; `None` if the values do not come from the column itself.
     fn chain(&self, column: &str) -> Option<&[String]> {
         match &self.using {
             Using::Assignment => Some(&[]),

@@ -1,17 +1,17 @@
-//! What a statement changes outside its own database: roles, databases, tablespaces, the server's configuration.
+//! Finds changes outside the database of a statement: of roles, databases, tablespaces and the server's configuration.
 
 use squawk_syntax::ast::{AstNode, Stmt};
 
 use super::parse::Tree;
-use crate::core::sql::word_places;
+use crate::core::sql::words_with_offsets;
 
 /// The kinds of objects that all databases of a server share.
 const SHARED: [&str; 7] = ["role", "user", "group", "database", "tablespace", "system", "subscription"];
-/// Those of them that are roles.
+/// The kinds among them that are roles.
 const ROLES: [&str; 3] = ["role", "user", "group"];
 
-/// What a statement changes that all databases of a server share; `None`: nothing. The bodies of `DO` blocks, functions
-/// and procedures count, whether they run or not.
+/// The change that a statement makes to objects that all databases of a server share; `None` if it makes none. The bodies
+/// of `DO` blocks, functions and procedures are included, even if they do not run.
 pub(super) fn effect(statement: &str, tree: Option<&Tree>) -> Option<&'static str> {
     if let Some(tree) = tree {
         let found = of_tree(&tree.statement, statement);
@@ -59,24 +59,24 @@ fn of_tree(statement: &Stmt, text: &str) -> Option<&'static str> {
             of_grant(revoke.on_privilege_objects_clause().map(|on| on.syntax().text().to_string()))?
         }
         Stmt::CommentOn(_) => {
-            let third = word_places(text).nth(2)?.1;
+            let third = words_with_offsets(text).nth(2)?.1;
             return SHARED.contains(&third.as_str()).then_some("comments on an object of the whole server");
         }
         _ => return None,
     })
 }
 
-/// Without objects, a role membership is granted.
+/// The effect of GRANT or REVOKE; `objects` is its `ON` clause. Without it, the membership of a role changes.
 fn of_grant(objects: Option<String>) -> Option<&'static str> {
     let Some(objects) = objects else { return Some("changes the members of a role") };
-    let kind = word_places(&objects).nth(1)?.1;
+    let kind = words_with_offsets(&objects).nth(1)?.1;
     ["database", "tablespace", "parameter"]
         .contains(&kind.as_str())
         .then_some("changes privileges on an object of the whole server")
 }
 
-/// Without a complete tree, adjacent words decide, wherever they are: an unnecessary private server costs a second, a
-/// missing one changes the roles of a shared server.
+/// Without a complete tree, two adjacent words decide, even inside strings. A false positive only costs the start of an
+/// unnecessary private server; a false negative would change a shared server.
 fn of_words(statement: &str) -> Option<&'static str> {
     let words: Vec<String> = statement
         .split(|c: char| !c.is_alphanumeric() && c != '_')

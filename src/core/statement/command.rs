@@ -1,23 +1,23 @@
-//! The words that a statement starts with.
+//! The first words of a statement.
 
 use crate::core::sql::leading_words;
 
 /// The first words of a statement, in lower case, e.g. `create unique index`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Command(Vec<String>);
+pub struct CommandWords(Vec<String>);
 
-/// No command is told apart by more words than this.
+/// The number of words that are kept. No two commands differ only in later words.
 const MAX_WORDS: usize = 8;
 
-impl Command {
-    /// The command of a statement; empty if it does not start with a word.
+impl CommandWords {
+    /// Reads the first words of a statement; empty if it does not start with a word.
     pub(super) fn of(statement: &str) -> Self {
         let mut words = leading_words(statement);
         words.truncate(MAX_WORDS);
         Self(words)
     }
 
-    /// The first word, or an empty text.
+    /// The first word, or an empty string.
     #[must_use]
     pub fn first(&self) -> &str {
         self.0.first().map_or("", String::as_str)
@@ -35,20 +35,20 @@ impl Command {
         words.contains(&self.first())
     }
 
-    /// Its words.
+    /// The words.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether the server counts the rows that such a statement returns or affects.
+    /// Whether the server reports how many rows such a statement returns or affects.
     #[must_use]
     pub fn counts_rows(&self) -> bool {
         self.is_one_of(&["insert", "update", "delete", "merge", "select", "with", "copy", "values", "execute", "table"])
     }
 }
 
-impl std::fmt::Display for Command {
+impl std::fmt::Display for CommandWords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.join(" ").to_uppercase())
     }

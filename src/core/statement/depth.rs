@@ -1,16 +1,16 @@
-//! Limits the nesting of a text. The parser is recursive, and so is freeing its tree: a text with thousands of nested
-//! levels would overflow the stack, so it is not parsed at all.
+//! Limits the nesting depth of a text. The parser and the destructor of its tree are recursive, so that thousands of nested
+//! levels would overflow the stack. Such a text is not parsed.
 
 use crate::core::sql::lexer::{Lexer, Token, TokenKind};
 
-/// Measured with a stack of 2 MB in a debug build: twice these limits still work, whatever the levels consist of.
+/// The limits are half of what works with a stack of 2 MB in a debug build.
 const MAX_CHAIN: usize = 4_000;
 const MAX_PARENTHESES: usize = 300;
 const MAX_BLOCKS: usize = 1_000;
-/// Function bodies are parsed too; nested bodies are checked to this depth.
+/// Function bodies are also parsed. Bodies inside bodies are checked to this depth.
 const MAX_BODIES: usize = 8;
 
-/// Whether the tree of a statement or of a function body may be too deep for the parser.
+/// Whether a statement, or a function body in it, may be nested too deeply for the parser.
 pub fn is_too_deep(text: &str) -> bool {
     exceeds(text, MAX_BODIES)
 }
@@ -23,14 +23,17 @@ fn exceeds(text: &str, bodies: usize) -> bool {
             continue;
         }
         depth.take(text, token);
-        if depth.is_too_much() || (holds_body(token) && (bodies == 0 || exceeds(inner(token.text(text)), bodies - 1))) {
+        if depth.is_too_much()
+            || (may_be_deep_body(token) && (bodies == 0 || exceeds(inner(token.text(text)), bodies - 1)))
+        {
             return true;
         }
     }
     false
 }
 
-/// What may nest: consecutive tokens without a comma, on every open level of parentheses.
+/// The current nesting. A chain is a sequence of tokens without a comma: the tree of a chain of operators is as deep as the
+/// chain is long.
 #[derive(Default)]
 struct Depth {
     closed_chains: Vec<usize>,
@@ -67,8 +70,8 @@ impl Depth {
     }
 }
 
-/// A string that is too short to nest too deeply is not checked.
-fn holds_body(token: Token) -> bool {
+/// Whether a string may be a function body that is nested too deeply. A short string cannot be.
+fn may_be_deep_body(token: Token) -> bool {
     matches!(token.kind, TokenKind::String | TokenKind::DollarString) && token.end - token.start > MAX_PARENTHESES
 }
 
@@ -89,7 +92,7 @@ mod tests {
     use crate::core::statement::{Action, Transaction, analyse_one};
 
     #[test]
-    fn a_text_that_nests_too_deep_is_unreadable() {
+    fn a_text_that_is_nested_too_deeply_is_unreadable() {
         let n = 200_000;
         for sql in [
             format!("DELETE FROM t WHERE a = {}1", "1+".repeat(n)),

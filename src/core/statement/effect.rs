@@ -1,11 +1,11 @@
-//! What a hazard means for data: which object it affects and how. Counting, approval and copying decide by this.
+//! The effect of a statement on an object. It determines how the effect is counted, approved and copied.
 
 use super::name::Name;
 use super::question::Question;
 use super::rows::RowSelection;
 use super::subject::Subject;
 
-/// What a statement does to an object.
+/// The effect of a statement on an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Drops a table or materialized view with its rows.
@@ -20,9 +20,9 @@ pub enum Effect {
         table: Name,
         column: String,
     },
-    /// Drops an object that contains no rows, with what belongs to it or depends on it.
-    DropsObject(Object),
-    /// Drops everything that a role owns; the role as written.
+    /// Drops an object that contains no rows, with the objects that belong to it or depend on it.
+    DropsObject(DroppedObject),
+    /// Drops all objects of a role. The role is as written.
     DropsOwned {
         role: String,
     },
@@ -57,16 +57,16 @@ pub enum Effect {
         type_name: Name,
         attribute: String,
     },
-    /// Dropped, emptied or changed by CASCADE or by a foreign key, as found in the target's catalog.
+    /// Drops, empties or changes an object by CASCADE or by a foreign key, as found in the target's catalog.
     Cascades(Subject),
-    /// Loses data of which no copy can be made.
+    /// Destroys data that cannot be copied.
     CannotBeCopied {
         reason: NotCopied,
         subject: Subject,
     },
-    /// Affects data, but destroys nothing that needs a copy.
+    /// Affects data, but destroys none that needs a copy.
     KeepsData(Subject),
-    /// Fails if existing rows violate it; `question` counts them.
+    /// Fails if existing rows violate a condition; `question` counts them.
     ChecksRows {
         table: Name,
         question: Option<Question>,
@@ -75,13 +75,13 @@ pub enum Effect {
     Locks {
         table: Name,
     },
-    /// Anything else.
+    /// Any other effect.
     Other,
 }
 
-/// An object that contains no rows itself. The name is as written.
+/// A dropped object that contains no rows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Object {
+pub enum DroppedObject {
     Schema(Name),
     Type(Name),
     Extension(Name),
@@ -92,18 +92,18 @@ pub enum Object {
     AccessMethod(Name),
 }
 
-/// Why no copy is made.
+/// The reason why data cannot be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotCopied {
     /// Another database is dropped.
     OtherDatabase,
-    /// Generated values follow from other columns.
+    /// Generated values are computed from other columns.
     Generated,
-    /// Nothing is lost until the server crashes.
+    /// Rows are lost only if the server crashes.
     Crash,
-    /// The system catalog is edited.
+    /// The statement changes a system catalog.
     Catalog,
-    /// What the statement does cannot be known before it runs.
+    /// The actions of the statement are not known before it runs.
     Unreadable,
 }
 
@@ -114,15 +114,15 @@ impl NotCopied {
         match self {
             Self::OtherDatabase => "limbeck cannot copy another database; make a backup of it",
             Self::Generated => "generated values are computed from other columns",
-            Self::Crash => "nothing is lost unless the server crashes; only a backup can restore the rows then",
-            Self::Catalog => "changes of the system catalog cannot be followed; make a backup",
-            Self::Unreadable => "what it does is not known before it runs; make a backup",
+            Self::Crash => "the rows are lost if the server crashes, and then only a backup can restore them",
+            Self::Catalog => "limbeck cannot copy the system catalog; make a backup",
+            Self::Unreadable => "limbeck cannot know what it does before it runs; make a backup",
         }
     }
 }
 
 impl Effect {
-    /// What to count.
+    /// The subject that is counted.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self {
@@ -148,7 +148,7 @@ impl Effect {
         }
     }
 
-    /// The same effect with literals in place of the parameters of its condition.
+    /// The same effect, with the parameters of its condition replaced by literals.
     #[must_use]
     pub fn bind(&self, literals: &[String]) -> Self {
         let mut bound = self.clone();
@@ -160,7 +160,7 @@ impl Effect {
         bound
     }
 
-    /// The same effect on a table or column that has another name.
+    /// The same effect on a table or column with another name.
     #[must_use]
     pub fn renamed(&self, to: &Subject) -> Self {
         let Some((schema, name)) = to.table_name() else { return self.clone() };

@@ -1,11 +1,10 @@
-//! One analysis per statement: its text is parsed once, into facts.
+//! Analyses statements: the text of each statement is parsed once, and the result is plain data.
 //!
-//! [`analyse`] is the only code that calls the SQL parser. A [`Statement`] contains what the statement does
-//! ([`Action`]), how PostgreSQL runs it ([`Transaction`]), what it calls and mentions. Hazard rules, counting, approval,
-//! copying and the scratch replay read these facts; none of them reads the text again.
+//! Only this module calls the SQL parser. A [`Statement`] contains what the statement does ([`Action`]), how PostgreSQL
+//! runs it ([`Transaction`]), and the names that it calls and mentions. Hazard rules, counting, approval, copying and the
+//! replay on a scratch database read this data. None of them reads the text again.
 //!
-//! Statements are analysed one at a time, in the order in which they run, together with the [`ScriptState`] that earlier
-//! statements have left.
+//! [`analyse`] analyses one statement. Its input includes the [`ScriptState`] that the earlier statements have left.
 
 pub mod action;
 pub mod cast;
@@ -31,8 +30,8 @@ use std::sync::{Arc, OnceLock};
 use crate::core::sql::{SourceStatement, SplitError, split};
 pub use action::Action;
 pub use cluster::roles_created;
-pub use command::Command;
-pub use effect::{Effect, NotCopied, Object};
+pub use command::CommandWords;
+pub use effect::{DroppedObject, Effect, NotCopied};
 pub use name::Name;
 pub use question::Question;
 pub use read::rule_actions;
@@ -47,21 +46,21 @@ pub use transaction::Transaction;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement(Arc<Facts>);
 
-/// What is known of a statement.
+/// The facts about a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     pub source: SourceStatement,
     /// The words that it starts with.
-    pub command: Command,
+    pub command: CommandWords,
     /// Whether PostgreSQL runs it inside a transaction block.
     pub transaction: Transaction,
     /// What it does, in the order of its text.
     pub actions: Vec<Action>,
     /// The functions that it calls.
     pub calls: Vec<Name>,
-    /// How to find out later whether it took effect.
+    /// The trace that it leaves in the catalog, which shows after a crash whether it took effect.
     pub trace: Trace,
-    /// What it changes outside its database, e.g. `creates a role`.
+    /// The change that it makes outside its database, e.g. `creates a role`.
     pub cluster_effect: Option<&'static str>,
     has_own_action: bool,
     words: OnceLock<BTreeSet<String>>,
@@ -82,19 +81,19 @@ impl Facts {
         &self.source.text
     }
 
-    /// What the statement itself does, if it is one of the [`Action`]s; not what a part of it does.
+    /// The action of the statement itself, not of one of its parts. `None` if there is no [`Action`] for it.
     #[must_use]
     pub fn own_action(&self) -> Option<&Action> {
         self.actions.first().filter(|_| self.has_own_action)
     }
 
-    /// Whether dependent objects may be dropped or emptied as well.
+    /// Whether dependent objects may also be dropped or emptied.
     #[must_use]
     pub fn cascades(&self) -> bool {
         self.actions.iter().any(Action::cascades)
     }
 
-    /// Whether the server's row count for it means something.
+    /// Whether the server reports a row count for it.
     #[must_use]
     pub fn counts_rows(&self) -> bool {
         self.command.counts_rows()
@@ -118,7 +117,7 @@ impl Facts {
         self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "select", "alter"])
     }
 
-    /// Every word in it that may be a name, as written and in lower case.
+    /// All its words that may be names, as written and in lower case.
     #[must_use]
     pub fn words(&self) -> &BTreeSet<String> {
         self.words.get_or_init(|| words::all(self.sql()))
@@ -137,19 +136,19 @@ impl Facts {
         sql.contains("U&") || sql.contains("u&")
     }
 
-    /// What it does that a rollback does not undo, e.g. `setval`; `None`: nothing that its text shows. `functions` are
-    /// functions, and tables with triggers, of the database that do such things.
+    /// The name of an effect that a rollback does not undo, e.g. `setval`; `None` if its text shows no such effect.
+    /// `functions` are the names of functions of the database, and of tables with triggers, that have such effects.
     #[must_use]
     pub fn permanent_effect(&self, functions: &[String]) -> Option<String> {
         rollback::permanent_effect(self, functions)
     }
 }
 
-/// Analyses one statement; `state` is what earlier statements of the script have left. The caller then applies it to the
-/// state with [`ScriptState::apply`].
+/// Analyses one statement; `state` is the state that earlier statements of the script have left. The caller then applies
+/// the statement to the state with [`ScriptState::apply`].
 #[must_use]
 pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
-    let command = Command::of(&source.text);
+    let command = CommandWords::of(&source.text);
     let mut facts = Facts {
         command,
         transaction: Transaction::Allowed,
@@ -174,8 +173,8 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
     Statement(Arc::new(facts))
 }
 
-/// The analysis of a statement if functions of `state` exist: a plain INSERT may call one of them, so that it has to be read
-/// completely.
+/// Analyses a statement again for another state. Only a plain INSERT can differ: if the state contains functions, it may
+/// call one of them and must be read completely.
 #[must_use]
 pub fn analyse_with(statement: &Statement, state: &ScriptState) -> Statement {
     let was_skipped = statement.command.first() == "insert" && statement.calls.is_empty();
@@ -185,25 +184,25 @@ pub fn analyse_with(statement: &Statement, state: &ScriptState) -> Statement {
     statement.clone()
 }
 
-/// Every word of a text that may be a name, as written and in lower case.
+/// All words of a text that may be names, as written and in lower case.
 #[must_use]
 pub fn names_in(text: &str) -> BTreeSet<String> {
     words::all(text)
 }
 
-/// Analyses a text that is one statement; `state` is what earlier statements have left.
+/// Analyses a text that contains one statement; `state` is the state that earlier statements have left.
 #[must_use]
 pub fn analyse_text(text: &str, state: &ScriptState) -> Statement {
     analyse(SourceStatement { text: text.to_owned(), line: 1, column: 1, ..SourceStatement::default() }, state)
 }
 
-/// Analyses a text that is one statement, without a script around it.
+/// Analyses a text that contains one statement, which has no earlier statements.
 #[must_use]
 pub fn analyse_one(text: &str) -> Statement {
     analyse_text(text, &ScriptState::new(true))
 }
 
-/// Analyses all statements of a section, in order. Lines are counted in the section.
+/// Analyses all statements of a section, in order. Line numbers are relative to the section.
 ///
 /// # Errors
 /// As [`split`].

@@ -1,4 +1,4 @@
-//! Names of objects in the syntax tree, with and without quotes.
+//! The names of objects, as read from the syntax tree.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{AstNode, Path, PathRef, normalize_name_node};
 use squawk_syntax::quote::quote_ident;
 
-/// A name without quotes, folded to lower case as the server does. `Display` quotes it if necessary.
+/// A name without quotes; unquoted names are folded to lower case, as the server does. `Display` quotes it if necessary.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
     pub schema: Option<String>,
@@ -14,7 +14,7 @@ pub struct Name {
 }
 
 impl Name {
-    /// The first name in a node: a dotted path, or the text of the node if it contains no path.
+    /// Reads the first name in a node: a dotted path, or the text of the node if it contains no path.
     pub(super) fn read(node: &SyntaxNode) -> Option<Self> {
         let path = node.descendants().find(|node| PathRef::can_cast(node.kind()) || Path::can_cast(node.kind()));
         let Some(path) = path else {
@@ -31,7 +31,7 @@ impl Name {
         Some(Self { schema, name: normalize_name_node(&segment?) })
     }
 
-    /// The same name in another schema or with another last part.
+    /// The name with another last part, and with another schema if one is given.
     #[must_use]
     pub fn with(&self, schema: Option<String>, name: String) -> Self {
         Self { schema: schema.or_else(|| self.schema.clone()), name }

@@ -1,18 +1,18 @@
-//! The syntax tree of one statement. Nothing outside `core::statement` calls the parser.
+//! Parses one statement. Only `core::statement` calls the parser.
 
 use squawk_syntax::ast::{SourceFile, Stmt};
 
 use super::depth::is_too_deep;
 
-/// One statement as a syntax tree.
+/// The syntax tree of one statement.
 pub(super) struct Tree {
     /// The statement's root node.
     pub statement: Stmt,
-    /// Whether the parser understood the whole text. If not, the tree may contain less than the text.
+    /// Whether the parser understood the whole text. Otherwise the tree may lack parts of the text.
     pub complete: bool,
 }
 
-/// The tree of a statement. `None` if the parser understands nothing of it, or would run out of stack.
+/// Parses a statement. `None` if the parser understands no part of it, or if its nesting would overflow the stack.
 pub(super) fn parse(statement: &str) -> Option<Tree> {
     if is_too_deep(statement) {
         return None;

@@ -1,8 +1,9 @@
-//! What has to be counted in the rows of a table to know whether a statement fails, or what it loses.
+//! Questions about the rows of a table, whose answers show whether a statement fails, or which data it destroys.
 
 use super::rows::RowFilter;
 
-/// One question about rows. Names are unquoted; expressions are SQL as the statement writes it.
+/// A question about the rows of a table: which rows or values to count. Names are unquoted; expressions are SQL, as written
+/// in the statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     /// The values of a column that a change of its type changes or rejects.
@@ -16,7 +17,7 @@ pub enum Question {
     },
     /// The NULLs of an existing column.
     Nulls { column: String },
-    /// All rows: a column that the script itself adds is NULL in all of them.
+    /// All rows, because the script itself added the column and it is NULL in all of them.
     AllNull { column: String },
     /// The rows that have the same key as another row, not counting the first of each group.
     Duplicates {
@@ -27,8 +28,13 @@ pub enum Question {
         /// Whether a NULL in a key counts as well.
         nulls_are_rejected: bool,
     },
-    /// The rows whose foreign key refers to no row. Without `others` it refers to the primary key.
-    Orphans { columns: Vec<String>, schema: Option<String>, table: String, others: Vec<String> },
+    /// The orphaned rows of a foreign key. If `referenced_columns` is empty, it references the primary key.
+    Orphans {
+        columns: Vec<String>,
+        referenced_schema: Option<String>,
+        referenced_table: String,
+        referenced_columns: Vec<String>,
+    },
     /// The rows for which an expression is false.
     Check { expression: String },
     /// The rows that violate an existing constraint that is NOT VALID.
@@ -38,7 +44,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// What is counted, in the singular.
+    /// The noun for what is counted, in the singular.
     #[must_use]
     pub const fn noun(&self) -> &'static str {
         match self {
@@ -51,7 +57,7 @@ impl Question {
         }
     }
 
-    /// The columns that it names.
+    /// The columns of the table that the question names.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
         match self {

@@ -1,10 +1,10 @@
-//! What a statement does that a rollback does not undo.
+//! Finds effects of a statement that a rollback does not undo.
 
 use super::Facts;
-use crate::core::sql::word_places;
+use crate::core::sql::words_with_offsets;
 
-/// Built-in functions, and those of well-known extensions, whose effect remains after a rollback. (`nextval` is not
-/// listed: gaps in a sequence do no harm.)
+/// Built-in functions, and functions of well-known extensions, with effects that a rollback does not undo. (`nextval` is
+/// not listed, because gaps in a sequence do no harm.)
 const PERMANENT: [&str; 34] = [
     "dblink",
     "dblink_exec",
@@ -42,13 +42,13 @@ const PERMANENT: [&str; 34] = [
     "setval",
 ];
 
-/// The functions whose effect remains after a rollback, as a regular expression for PostgreSQL.
+/// A PostgreSQL regular expression that matches the names of these functions.
 #[must_use]
 pub fn permanent_functions_pattern() -> String {
     format!(r"\m({})\M", PERMANENT.join("|"))
 }
 
-/// What a statement does that a rollback does not undo. A statement that only defines a function or trigger runs nothing.
+/// As [`Facts::permanent_effect`]. A statement that only defines a function or trigger has no such effect.
 pub(super) fn permanent_effect(statement: &Facts, functions: &[String]) -> Option<String> {
     let command = &statement.command;
     let creates = command.first() == "create";
@@ -78,7 +78,7 @@ fn defines_code(command: &[String]) -> bool {
 /// The words of a statement, in lower case. Those of a `DO` block are in a string.
 fn words(statement: &str, is_block: bool) -> Vec<String> {
     if !is_block {
-        return word_places(statement).map(|(_, word)| word).collect();
+        return words_with_offsets(statement).map(|(_, word)| word).collect();
     }
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     statement.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn permanent_effects_are_found_wherever_they_are() {
+    fn permanent_effects_are_found() {
         for (sql, name) in [
             ("SELECT setval('s', 5)", "setval"),
             ("select pg_catalog.SETVAL ('s', (select max(id) from t))", "setval"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn effects_that_a_rollback_undoes_are_not() {
+    fn effects_that_a_rollback_undoes_are_not_found() {
         for sql in [
             "SELECT nextval('s')",
             "INSERT INTO t VALUES ('setval')",

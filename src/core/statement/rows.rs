@@ -1,4 +1,4 @@
-//! Which rows of its table a DELETE or UPDATE affects, so that only those are counted and copied.
+//! The rows of a table that a DELETE or UPDATE affects. Only these are counted and copied.
 
 use super::name::Name;
 use crate::core::sql::identifier;
@@ -11,16 +11,16 @@ pub enum RowSelection {
     All,
     /// The rows that a condition matches.
     Matching(RowFilter),
-    /// Some rows. The condition cannot be evaluated separately, or returns a different result each time.
+    /// Some rows. The condition cannot be evaluated separately, or may return a different result each time.
     Unknown,
 }
 
-/// A condition, as it can be used in a SELECT on the same table.
+/// A condition that can be used in a SELECT on the same table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowFilter {
     /// The alias by which the condition refers to the table, as SQL; `None`: by its name.
     pub alias: Option<String>,
-    /// The list after USING or FROM.
+    /// The list after `USING` of a DELETE or `FROM` of an UPDATE.
     pub from: Option<String>,
     /// The expression after WHERE.
     pub condition: String,
@@ -40,7 +40,7 @@ impl RowSelection {
 }
 
 impl RowFilter {
-    /// The condition as it can follow WHERE in a query on the table.
+    /// The condition as SQL that can follow `WHERE` in a query on the table.
     #[must_use]
     pub fn sql(&self) -> String {
         let condition = &self.condition;
@@ -51,7 +51,7 @@ impl RowFilter {
         }
     }
 
-    /// The same condition with literals in place of `$1`, `$2`, …; a missing literal leaves its parameter.
+    /// The same condition, with `$1`, `$2`, … replaced by literals. A parameter without a literal is not replaced.
     #[must_use]
     pub fn bind(&self, literals: &[String]) -> Self {
         let bound = |text: &String| bind(text, literals);
@@ -59,7 +59,7 @@ impl RowFilter {
     }
 }
 
-/// Replaces parameters outside quotes and comments.
+/// Replaces the parameters that are outside quotes and comments.
 fn bind(text: &str, literals: &[String]) -> String {
     let mut bound = String::with_capacity(text.len());
     let mut end = 0;
@@ -73,7 +73,7 @@ fn bind(text: &str, literals: &[String]) -> String {
     bound
 }
 
-/// The parameters of a text: byte range and number.
+/// The parameters of a text: start and end as byte offsets, and number.
 fn parameters(text: &str) -> Vec<(usize, usize, usize)> {
     let mut lexer = Lexer::new(text);
     let mut found = Vec::new();

@@ -1,10 +1,10 @@
-//! The object that a count looks at.
+//! The subject of a count.
 
 use super::name::Name;
 use super::question::Question;
 use super::rows::RowSelection;
 
-/// What is counted. Names are unquoted.
+/// The rows or values that are counted. Names are unquoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// The rows of a table.
@@ -13,7 +13,7 @@ pub enum Subject {
     Column { schema: Option<String>, table: String, column: String },
     /// The rows or values of a table that a question selects.
     Rows { schema: Option<String>, table: String, question: Question },
-    /// Something that is not counted in this way.
+    /// Anything that cannot be counted.
     Other,
 }
 
@@ -30,7 +30,7 @@ impl Subject {
         Self::Column { schema: table.schema.clone(), table: table.name.clone(), column: column.to_owned() }
     }
 
-    /// What a question selects in a table; [`Self::Other`] without a question.
+    /// The rows or values of a table that a question selects; [`Self::Other`] without a question.
     #[must_use]
     pub fn question(table: &Name, question: Option<Question>) -> Self {
         question.map_or(Self::Other, |question| Self::Rows {
@@ -53,7 +53,7 @@ impl Subject {
         }
     }
 
-    /// The schema, if one is named, and the table.
+    /// The schema, if the statement names one, and the table.
     #[must_use]
     pub fn table_name(&self) -> Option<(Option<&str>, &str)> {
         match self {
@@ -64,7 +64,8 @@ impl Subject {
         }
     }
 
-    /// What can be counted without looking at values. `is_lost`: it is lost, so that all values of a column count.
+    /// A less specific subject that can be counted without evaluating the question. `is_lost`: the values are lost, so that
+    /// all values of the column are counted.
     #[must_use]
     pub fn without_question(&self, is_lost: bool) -> Self {
         match self {
@@ -81,7 +82,7 @@ impl Subject {
         }
     }
 
-    /// Whether it is the rows that a DELETE or UPDATE affects by its condition.
+    /// Whether the condition of a DELETE or UPDATE selects it.
     #[must_use]
     pub const fn has_condition(&self) -> bool {
         matches!(self, Self::Rows { question: Question::Affected { .. }, .. })

@@ -1,23 +1,23 @@
-//! How to find out later, from the catalog, whether a statement took effect.
+//! The trace that a statement leaves in the catalog. It shows later whether the statement took effect.
 
 use squawk_syntax::ast::{self, AstNode};
 
 use super::read::text;
 
-/// What a statement outside a transaction leaves in the catalog.
+/// The trace that a statement leaves in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
-    /// Afterwards this index exists and is valid. The name is SQL, with the table's schema if that is written.
+    /// The index exists and is valid. The name is SQL, with the schema of the table if the statement names it.
     CreatesIndex(String),
-    /// Afterwards these indexes do not exist.
+    /// The indexes do not exist. The names are SQL.
     DropsIndexes(Vec<String>),
-    /// It can run again without harm (`VACUUM`, `ANALYZE`, `REINDEX`, `REFRESH`).
+    /// The trace does not matter: the statement can run again without harm (`VACUUM`, `ANALYZE`, `REINDEX`, `REFRESH`).
     Repeatable,
-    /// Nothing that can be read.
+    /// No known trace.
     None,
 }
 
-/// The trace that a statement leaves.
+/// Determines the trace of a statement.
 pub(super) fn of(statement: &ast::Stmt) -> Trace {
     match statement {
         ast::Stmt::CreateIndex(create) => index_name(create).map_or(Trace::None, Trace::CreatesIndex),
@@ -31,7 +31,7 @@ pub(super) fn of(statement: &ast::Stmt) -> Trace {
     }
 }
 
-/// An index is always in the schema of its table.
+/// The name of the index as SQL, with the schema of its table: an index is always in the schema of its table.
 fn index_name(create: &ast::CreateIndex) -> Option<String> {
     let name = text(create.index()?.syntax());
     let table = text(create.table_relation_name()?.table_name_ref()?.syntax());

@@ -1,7 +1,7 @@
-//! Whether PostgreSQL runs a statement inside a transaction block.
+//! Decides whether PostgreSQL runs a statement inside a transaction block.
 //!
-//! The list is that of the server's calls of `PreventInTransactionBlock`. What only the catalog shows (an index of a
-//! partitioned table that is reindexed, a procedure that commits) is not known here.
+//! The list follows the calls of `PreventInTransactionBlock` in PostgreSQL's source code. Cases that depend on the catalog
+//! (REINDEX of a partitioned table, a procedure that commits) are not recognised.
 
 use squawk_syntax::ast::{
     AlterDatabaseAction, AlterSubscriptionAction as Subscription, AlterTable, AlterTableAction, AstNode, Cluster,
@@ -9,7 +9,7 @@ use squawk_syntax::ast::{
     Rollback, Stmt, WithParams,
 };
 
-use super::command::Command;
+use super::command::CommandWords;
 use super::parse::Tree;
 use super::read::maintenance::{has_concurrently_option, is_off};
 use Transaction::{Allowed, Control, Forbidden};
@@ -17,15 +17,16 @@ use Transaction::{Allowed, Control, Forbidden};
 /// Whether PostgreSQL runs a statement inside a transaction block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transaction {
+    /// PostgreSQL runs it inside a transaction block.
     Allowed,
-    /// It does not. The text names the statement, e.g. `CREATE INDEX CONCURRENTLY`.
+    /// PostgreSQL rejects it inside a transaction block. The text names the statement, e.g. `CREATE INDEX CONCURRENTLY`.
     Forbidden(&'static str),
-    /// The statement itself starts or ends a transaction (`BEGIN`, `COMMIT`, …).
+    /// It starts or ends a transaction itself (`BEGIN`, `COMMIT`, …). The text names the statement.
     Control(&'static str),
 }
 
-/// Decides by the syntax tree, or by the first words if the parser does not understand the statement.
-pub(super) fn of(tree: Option<&Tree>, command: &Command) -> Transaction {
+/// Decides from the syntax tree, or from the first words if the parser does not understand the whole statement.
+pub(super) fn of(tree: Option<&Tree>, command: &CommandWords) -> Transaction {
     match tree.map(|tree| (of_tree(&tree.statement), tree.complete)) {
         Some((answer, complete)) if complete || answer != Allowed => answer,
         _ => of_words(command.words()),
@@ -54,7 +55,7 @@ fn of_tree(statement: &Stmt) -> Transaction {
     }
 }
 
-/// Statements that are forbidden only in some of their forms.
+/// Statements that are forbidden only with some options.
 fn of_options(statement: &Stmt) -> Transaction {
     let (forbidden, name) = match statement {
         Stmt::CreateIndex(create) => (create.concurrently_token().is_some(), "CREATE INDEX CONCURRENTLY"),
@@ -139,7 +140,7 @@ fn ends_transaction(block: &Do) -> bool {
     })
 }
 
-/// The first words decide if the parser does not understand the statement. Forbidding is the safer guess.
+/// Decides from the first words. If they are ambiguous, `Forbidden` is the safer answer.
 fn of_words(words: &[String]) -> Transaction {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {

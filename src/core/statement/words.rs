@@ -1,9 +1,9 @@
-//! The words of a statement that may be names.
+//! Reads the words of a text that may be names.
 
 use std::collections::BTreeSet;
 
-/// Every word of a text, in lower case and as written, and every quoted name. Words in strings and comments are
-/// included: a string may be SQL that runs later.
+/// All words and quoted names of a text, as written and in lower case. Words in strings and comments are included, because
+/// a string may contain SQL that runs later.
 pub fn all(text: &str) -> BTreeSet<String> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
     let words = text.split(|letter| !is_part(letter)).filter(|word| !word.is_empty());

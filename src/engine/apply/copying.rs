@@ -1,4 +1,4 @@
-//! Copies of a run: what the gate makes before losses, and what the opposite step restores.
+//! Prepares the copies that a run makes, and restores copies that the opposite steps made.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 use super::failure::{Stop, stop};
 use super::run::Run;
-use super::{ApplyOptions, Progress, Tell};
+use super::{ApplyOptions, Progress, ReportProgress};
 use crate::core::copies::losses;
 use crate::core::graph::Direction;
 use crate::core::plan::{Plan, PlannedStatement, Step};
@@ -18,7 +18,7 @@ use crate::engine::project::config::ApplyConfig;
 use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, Result};
 
-/// What a run may restore.
+/// The copies that a run may restore.
 #[derive(Debug, Default)]
 pub(super) struct Restorable {
     /// Revisions with copies, and the direction in which the data was lost.
@@ -26,14 +26,14 @@ pub(super) struct Restorable {
     role: Option<String>,
 }
 
-/// Prepares copying and restoring. Refuses before anything runs if the copies would be larger than allowed.
+/// Prepares copying and restoring. Fails before anything runs if the copies would exceed `keep_limit`.
 pub(super) async fn prepare(
     guard: &Session,
     ledger: &Ledger,
     plan: &Plan,
     apply: &ApplyConfig,
     options: &ApplyOptions,
-    tell: Tell<'_>,
+    report: ReportProgress<'_>,
 ) -> Result<(Option<Copier>, Restorable)> {
     let role = apply.role.clone();
     if options.no_keep {
@@ -52,20 +52,21 @@ pub(super) async fn prepare(
     }
     if plan.copies.bytes > 0 {
         let message = format!("copies of the lost data take at most {}", size(plan.copies.bytes));
-        tell(Progress::Notice { severity: "NOTE".into(), message });
+        report(Progress::Notice { severity: "NOTE".into(), message });
     }
     let store = CopyStore::ensure(guard.client(), ledger).await?;
     Ok((Some(Copier::new(store, role, limit)), restorable))
 }
 
-/// Whether a plan destroys something that can be copied.
+/// Whether a plan destroys data that can be copied.
 fn needs_copies(plan: &Plan) -> bool {
     let mut statements = plan.steps.iter().flat_map(|step| &step.statements);
     statements.any(|planned| losses(&planned.hazards).iter().any(|loss| loss.not_copied().is_none()))
 }
 
 impl Run<'_> {
-    /// The copies that a step restores, read before its first statement.
+    /// Reads the copies that a step restores, before its first statement. `resumed`: an earlier run has executed a part
+    /// of the step.
     pub(super) async fn restoration(
         &self,
         index: usize,
@@ -88,7 +89,7 @@ impl Run<'_> {
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 
-    /// Restores values whose column a statement has created again.
+    /// Restores the values of columns that a statement has created again.
     pub(super) async fn restore_values(
         &self,
         index: usize,
@@ -101,7 +102,7 @@ impl Run<'_> {
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 
-    /// Restores the rest at the end of a step.
+    /// Restores the remaining copies at the end of a step.
     pub(super) async fn restore_rest(
         &self,
         index: usize,
@@ -112,14 +113,15 @@ impl Run<'_> {
         let work = Box::pin(restoration.finish(self.worker.client()));
         let finished = self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))?;
         for restored in &finished.restored {
-            (self.tell)(Progress::Restored { step: index, restored: restored.clone() });
+            (self.report)(Progress::Restored { step: index, restored: restored.clone() });
         }
         for (object, why) in finished.not_restored {
-            (self.tell)(Progress::CopyStays { step: index, object, why });
+            (self.report)(Progress::CopyStays { step: index, object, why });
         }
         Ok(finished.restored)
     }
 
+    /// Converts an error of a copy to the reason why the run stops.
     fn copy_failed(&self, error: CopyError, step: &Step) -> Stop {
         let failed = |error: Error| {
             let mut error = Error { message: format!("revision {}: {}", step.revision, error.message), ..error };
@@ -139,7 +141,7 @@ impl Run<'_> {
         }
     }
 
-    /// From what the gate refuses to the end of the step.
+    /// Converts an error of the gate to the reason why the run stops.
     pub(super) fn gate_failed(&self, error: GateError, step: &Step) -> Stop {
         match error {
             GateError::Refused(error) => Stop::Failed(error),
@@ -154,7 +156,7 @@ impl Run<'_> {
         step: &Step,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Stop> {
-        // The outer error is the transaction's, the inner one that of the work.
+        // `in_own_transaction` has its own error type, so the reason of the work is kept separately.
         let mut stopped = None;
         let inner = async {
             work.await.map_err(|stop| {
@@ -167,14 +169,14 @@ impl Run<'_> {
     }
 }
 
-/// Explains a rejected NULL: a copy would have restored the value.
+/// Adds a hint to a NOT NULL violation if the step restores copies: the values are restored only after the column exists.
 pub(super) fn explain_null(error: &tokio_postgres::Error, restores: bool, reason: Stop) -> Stop {
     match reason {
-        Stop::Failed(failed) if restores && error.code() == Some(&SqlState::NOT_NULL_VIOLATION) => {
-            Stop::Failed(failed.because("the copies of lost values are restored as soon as their column exists").hint(
-                "add the column without NOT NULL first, and SET NOT NULL in a later statement: the values are restored by then",
-            ))
-        }
+        Stop::Failed(failed) if restores && error.code() == Some(&SqlState::NOT_NULL_VIOLATION) => Stop::Failed(
+            failed.because("limbeck restores the kept values only after the statement that adds the column").hint(
+                "add the column without NOT NULL, and SET NOT NULL in a later statement, when the values are restored",
+            ),
+        ),
         other => other,
     }
 }

@@ -1,4 +1,4 @@
-//! Why a run stopped, with script, line, caret and the state of the database.
+//! Why a step stopped, and the error report of a failed statement.
 
 use tokio_postgres::error::{DbError, SqlState};
 
@@ -13,7 +13,7 @@ pub(super) enum Stop {
     LockTimeout(Error),
     /// The server rejected a statement, or a check failed.
     Failed(Error),
-    /// It was cancelled, between statements or during one.
+    /// The run was cancelled, between statements or during one.
     Cancelled,
     /// The connection was lost before the commit.
     Lost(Error),
@@ -27,7 +27,7 @@ impl From<Error> for Stop {
     }
 }
 
-/// From the server's answer to a statement to the end of the step.
+/// Converts the server's error to the reason why the step stops. `planned`: the statement that failed.
 pub(super) fn stop(
     error: &tokio_postgres::Error,
     step: &Step,
@@ -45,7 +45,7 @@ pub(super) fn stop(
     if *answer.code() == SqlState::LOCK_NOT_AVAILABLE { Stop::LockTimeout(report) } else { Stop::Failed(report) }
 }
 
-/// A statement's failure with its place in the script.
+/// The error of a statement, with its line and column in the script.
 fn explain(answer: &DbError, step: &Step, planned: &PlannedStatement) -> Error {
     let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| display_path(path));
     let passage = Passage { file: &file, sql: planned.sql(), line: planned.line, column: planned.column };

@@ -1,5 +1,5 @@
-//! Runs an approved plan: takes the lock, checks the database again, sends each statement through the gate, keeps the
-//! ledger.
+//! Runs an approved plan: takes the lock, checks the database again, sends each statement through the gate, and writes
+//! the ledger.
 
 mod copying;
 mod failure;
@@ -21,7 +21,7 @@ use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use run::Run;
 
-/// What happens while a plan runs.
+/// A progress event of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
     /// Another migrator holds the lock. Reported repeatedly.
@@ -29,7 +29,7 @@ pub enum Progress {
         holder: String,
         waited: Duration,
     },
-    /// A step waits for a lock that other sessions hold.
+    /// A step waits for locks of other sessions.
     Blocked {
         step: usize,
         blockers: Vec<Blocker>,
@@ -63,7 +63,7 @@ pub enum Progress {
         step: usize,
         attempt: u32,
     },
-    /// Data that a statement has destroyed was copied.
+    /// Data that a statement destroyed was copied.
     Kept {
         step: usize,
         kept: CompletedCopy,
@@ -73,7 +73,7 @@ pub enum Progress {
         step: usize,
         restored: RestoredCopy,
     },
-    /// A copy was not restored.
+    /// A copy was not restored, and still exists.
     CopyStays {
         step: usize,
         object: String,
@@ -94,7 +94,7 @@ pub struct Blocker {
     pub age: Duration,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Outcome {
     pub from: Vec<RevisionId>,
@@ -108,46 +108,48 @@ pub struct StepOutcome {
     pub revision: RevisionId,
     pub direction: Direction,
     pub seconds: f64,
-    /// What was copied before it was destroyed.
+    /// The copies of the data that the step destroyed.
     pub kept: Vec<CompletedCopy>,
-    /// What was restored of what the opposite step had destroyed.
+    /// The data that was restored from the copies of the opposite step.
     pub restored: Vec<RestoredCopy>,
 }
 
-/// How to apply a plan.
+/// Options of a run.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
     /// `--no-wait`: fail with kind `Locked` instead of waiting for another migrator.
     pub no_wait: bool,
-    /// What to do with a statement if an earlier run crashed and nothing shows whether it took effect.
+    /// Where to continue if an earlier run crashed during a statement and the catalog does not show whether the statement
+    /// took effect.
     pub resume: Option<Resume>,
-    /// `--no-keep`: do not copy what is lost, and restore nothing.
+    /// `--no-keep`: make no copies and restore none.
     pub no_keep: bool,
 }
 
-/// After a crash in a non-transactional statement.
+/// Where to continue after a crash during a statement outside a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
-    /// Retry the statement.
+    /// Run the statement again.
     Again,
-    /// It took effect: continue with the next one.
+    /// The statement took effect: continue with the next one.
     After,
 }
 
-/// Called with each event.
-pub type Tell<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+/// A callback that receives each progress event.
+pub type ReportProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
 /// Applies an approved plan. To stop it, use `cancel`: dropping the future leaves a statement running on the server.
 ///
 /// # Errors
-/// If a statement fails, with script, line, caret, SQLSTATE, detail and hint; with kind `Locked`, `Interrupted` or
-/// `Connection` if that is the cause. The message describes the state of the database.
+/// If the plan was made on another database, if a check before the first step fails, or if a statement fails. The error
+/// of a statement shows script, line, caret, SQLSTATE, detail and hint. The kind is `Locked`, `Interrupted` or
+/// `Connection` if that is the cause. The error describes the state of the database.
 pub async fn apply(
     project: &Project,
     target: &Target,
     approval: &Approval,
     options: &ApplyOptions,
-    progress: Tell<'_>,
+    progress: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<Outcome> {
     let plan = approval.plan();
@@ -163,7 +165,7 @@ pub async fn apply(
     Ok(outcome)
 }
 
-/// Refuses a plan that was made on another database.
+/// Fails if the plan was made on another database.
 fn expect_same_database(plan: &Plan, target: &Target) -> Result<()> {
     let place = target.conninfo().describe();
     if plan.environment == target.environment && plan.database == place {
@@ -171,10 +173,10 @@ fn expect_same_database(plan: &Plan, target: &Target) -> Result<()> {
     }
     Err(Error::new(format!("the plan was made on {}, not on {place}", plan.database))
         .because("nothing was run")
-        .hint("make a new plan and run that"))
+        .hint("make a new plan for this database and run it"))
 }
 
-/// The steps that share a transaction: all of them, or one each.
+/// The ranges of steps that share a transaction: all steps, or one step each.
 fn batches(plan: &Plan) -> Vec<std::ops::Range<usize>> {
     match plan.mode {
         TransactionMode::All => std::iter::once(0..plan.steps.len()).collect(),

@@ -1,10 +1,10 @@
-//! A step outside a transaction. A cursor in the ledger records the position, so that after a crash the next run continues
-//! where it stopped.
+//! Runs a step outside a transaction. A cursor in the ledger records the position, so that the next run continues there
+//! after a crash.
 
 use tokio::time::Instant;
 
 use super::failure::{Stop, stop};
-use super::run::{Run, names};
+use super::run::{Run, format_heads};
 use super::trace::Verdict;
 use super::transaction::commit_failed;
 use super::{Progress, Resume, StepOutcome};
@@ -16,10 +16,10 @@ use crate::engine::state::ledger::{Cursor, Entry};
 use crate::engine::{Error, ErrorKind, Result};
 
 impl Run<'_> {
-    /// Runs the statements of a step, each by itself.
-    pub(super) async fn outside(&self, index: usize, step: &Step) -> Result<StepOutcome> {
+    /// Runs the statements of a step one by one, without a transaction around them.
+    pub(super) async fn run_outside_transaction(&self, index: usize, step: &Step) -> Result<StepOutcome> {
         let since = Instant::now();
-        (self.tell)(Progress::StepStarted { step: index });
+        (self.report)(Progress::StepStarted { step: index });
         self.expect_heads(self.heads_before(index)).await?;
         let skipped = self.completed_statements(step).await?;
         let entry = self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?;
@@ -37,12 +37,14 @@ impl Run<'_> {
         }
         match self.close(index, step, entry, restoration.as_ref()).await {
             Ok(restored) => Ok(self.done(index, step, since.elapsed(), (kept, restored))),
-            Err(Stop::CommitUnknown(error)) => Err(self.read_again(error, &names(&step.heads_after)).await),
+            Err(Stop::CommitUnknown(error)) => {
+                Err(self.describe_unknown_commit(error, &format_heads(&step.heads_after)).await)
+            }
             Err(reason) => Err(self.stopped(step, entry, step.statements.len(), reason).await),
         }
     }
 
-    /// Sends one statement through the gate and runs it.
+    /// Sends one statement through the gate and runs it. Returns the copies that were made.
     async fn run_outside(
         &self,
         (index, number): (usize, usize),
@@ -52,14 +54,14 @@ impl Run<'_> {
     ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
         let (step, guard) = (&self.plan.steps[index], self.guard.client());
-        let call = self.call((index, number), entry, false);
-        let admit = Box::pin(self.gate.admit(self.sessions(), &call));
+        let request = self.request((index, number), entry, false);
+        let admit = Box::pin(self.gate.admit(self.sessions(), &request));
         let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
         let ran = self.statement(index, number, planned).await;
         let rows = ran.map_err(|error| stop(&error, step, Some(planned), self.cancel.is_cancelled()))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
-        let complete = Box::pin(self.gate.complete(self.sessions(), &call, admission, rows));
+        let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
         self.report_kept(index, &kept);
         if restoration.is_some() {
@@ -68,7 +70,7 @@ impl Run<'_> {
         Ok(kept)
     }
 
-    /// The version table and the ledger change in a transaction of their own.
+    /// Restores the remaining copies and updates the version table and the ledger, in one transaction.
     async fn close(
         &self,
         index: usize,
@@ -87,7 +89,10 @@ impl Run<'_> {
         Ok(restored)
     }
 
-    /// The number of statements that an earlier run of this script has completed.
+    /// Returns how many statements an earlier, crashed run of this script has completed.
+    ///
+    /// # Errors
+    /// If it is unknown whether the statement that was running took effect.
     async fn completed_statements(&self, step: &Step) -> Result<usize> {
         let Some(cursor) = self.ledger.cursor(self.guard.client(), step).await? else { return Ok(0) };
         let Some(statement) = step.statements.get(cursor.finished).filter(|_| cursor.begun > cursor.finished) else {
@@ -103,14 +108,14 @@ impl Run<'_> {
             Verdict::NotDone => Ok(cursor.finished),
             Verdict::InvalidIndex(name) => Err(unknown_effect(step, statement)
                 .because(format!("it left the invalid index {name}"))
-                .hint(format!("remove it with DROP INDEX CONCURRENTLY {name}, then run again"))),
+                .hint(format!("drop it with DROP INDEX CONCURRENTLY {name}, then run again"))),
             Verdict::Unknown => Err(unknown_effect(step, statement).hint(
-                "find out whether it took effect, then run again with --resume after if it did, or --resume again if not",
+                "check whether the statement took effect; then run again with --resume after if it did, or with --resume again if it did not",
             )),
         }
     }
 
-    /// Closes the ledger's row, and moves the cursor if the server has answered.
+    /// Closes the row in the ledger, moves the cursor if the server has answered, and describes the state of the database.
     async fn stopped(&self, step: &Step, entry: Option<Entry>, number: usize, reason: Stop) -> Error {
         let _ = self.worker.client().batch_execute("ROLLBACK").await;
         let left = format!(
@@ -136,11 +141,12 @@ impl Run<'_> {
         }
     }
 
+    /// Adds the name of the invalid index that a failed statement left, if there is one.
     async fn name_invalid_index(&self, statement: &PlannedStatement, error: Error) -> Error {
         match self.find_trace(statement).await {
             Ok(Verdict::InvalidIndex(name)) => error
                 .because(format!("it left the invalid index {name}"))
-                .hint(format!("remove it with DROP INDEX CONCURRENTLY {name}, then run again")),
+                .hint(format!("drop it with DROP INDEX CONCURRENTLY {name}, then run again")),
             _ => error,
         }
     }

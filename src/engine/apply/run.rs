@@ -10,18 +10,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::copying::{self, Restorable};
-use super::{ApplyOptions, Progress, StepOutcome, Tell};
+use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::connection::{Notice, Session, database_error};
 use crate::engine::copies::{CompletedCopy, RestoredCopy};
-use crate::engine::gate::{Call, Gate, Policy, Sessions};
+use crate::engine::gate::{ApprovalPolicy, Gate, GateRequest, Sessions};
 use crate::engine::project::Project;
 use crate::engine::state::ledger::{Backend, Entry, Ledger};
 use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, ErrorKind, Result, Target, preflight};
 
-/// The interval at which the statement of a killed client is checked.
+/// The interval at which limbeck checks whether the statement of a killed client still runs.
 const CHECK_INTERVAL: Duration = Duration::from_millis(300);
 
 /// A run that holds the lock.
@@ -29,52 +29,52 @@ pub(super) struct Run<'a> {
     pub target: &'a Target,
     pub plan: &'a Arc<Plan>,
     pub options: &'a ApplyOptions,
-    pub tell: Tell<'a>,
+    pub report: ReportProgress<'a>,
     pub cancel: &'a CancellationToken,
     pub table: VersionTable,
     pub ledger: Ledger,
-    /// Holds the lock, writes what other sessions must see at once, and finds blocking sessions.
+    /// Holds the lock, writes the ledger, and finds blocking sessions.
     pub guard: Session,
     /// Runs the scripts.
     pub worker: Session,
-    /// The server process of the worker.
+    /// The server process of the worker's session.
     pub backend: Backend,
     /// Notices of the worker's session.
     pub notices: Mutex<UnboundedReceiver<Notice>>,
-    /// SQL that resets the role and settings of a session to those of limbeck's own statements.
+    /// SQL that sets the role and settings with which limbeck's own statements run.
     pub settings: String,
     pub gate: Gate,
     pub restorable: Restorable,
 }
 
 impl<'a> Run<'a> {
-    /// Connects, takes the lock and checks that the plan still fits the database.
+    /// Connects, takes the lock and checks that the database has not changed since the plan was made.
     pub async fn start(
         project: &Project,
         target: &'a Target,
         plan: &'a Arc<Plan>,
         options: &'a ApplyOptions,
-        tell: Tell<'a>,
+        report: ReportProgress<'a>,
         cancel: &'a CancellationToken,
     ) -> Result<Self> {
         let Opened { guard, worker, table, settings } =
-            open(project, target, "limbeck migrate", options, tell, cancel).await?;
+            open(project, target, "limbeck migrate", options, report, cancel).await?;
         table.ensure(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
             let message = format!("limbeck works without a ledger: {why}");
-            tell(Progress::Notice { severity: "WARNING".into(), message });
+            report(Progress::Notice { severity: "WARNING".into(), message });
         }
         let (copier, restorable) =
-            copying::prepare(&guard, &ledger, plan, &project.config.apply, options, tell).await?;
-        let policy = Policy { confirm: plan.confirm.clone(), granted: Vec::new(), blank: plan.blank };
+            copying::prepare(&guard, &ledger, plan, &project.config.apply, options, report).await?;
+        let policy = ApprovalPolicy { confirm: plan.confirm.clone(), granted: Vec::new(), blank: plan.blank };
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let mut run = Self {
             target,
             plan,
             options,
-            tell,
+            report,
             cancel,
             table,
             ledger,
@@ -86,22 +86,27 @@ impl<'a> Run<'a> {
             gate: Gate::new(policy).with_copier(copier),
             restorable,
         };
-        run.wait_for_killed_clients().await?;
-        run.expect_heads(&plan.from).await?;
-        if plan.blank && !preflight::is_blank(run.guard.client(), &run.table).await? {
+        run.check_database().await?;
+        Ok(run)
+    }
+
+    /// Waits for killed clients, checks that the database has not changed since the plan was made, and prepares the gate.
+    async fn check_database(&mut self) -> Result<()> {
+        self.wait_for_killed_clients().await?;
+        self.expect_heads(&self.plan.from).await?;
+        if self.plan.blank && !preflight::is_blank(self.guard.client(), &self.table).await? {
             return Err(Error::new("the database had no tables when the plan was made, and has tables now")
                 .because("nothing was run")
-                .hint("review the new plan and run it again"));
+                .hint("make a new plan, review it and run it"));
         }
-        run.gate.expect_plan(run.guard.client(), plan).await?;
-        Ok(run)
+        self.gate.expect_plan(self.guard.client(), self.plan).await
     }
 
     /// Runs the steps that share a transaction, or one step outside a transaction.
     pub async fn batch(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
         match &self.plan.steps[batch.clone()] {
-            [step] if !step.transactional => Ok(vec![self.outside(batch.start, step).await?]),
-            _ => self.transaction(batch).await,
+            [step] if !step.transactional => Ok(vec![self.run_outside_transaction(batch.start, step).await?]),
+            _ => self.run_in_transaction(batch).await,
         }
     }
 
@@ -111,9 +116,14 @@ impl<'a> Run<'a> {
     }
 
     /// A statement for the gate.
-    pub fn call<'c>(&'c self, (step, number): (usize, usize), entry: Option<Entry>, in_transaction: bool) -> Call<'c> {
+    pub fn request<'c>(
+        &'c self,
+        (step, number): (usize, usize),
+        entry: Option<Entry>,
+        in_transaction: bool,
+    ) -> GateRequest<'c> {
         let planned = &self.plan.steps[step].statements[number];
-        Call {
+        GateRequest {
             revision: &self.plan.steps[step].revision,
             direction: self.plan.steps[step].direction,
             entry: entry.map(Entry::number),
@@ -124,17 +134,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The heads that are expected before a step.
+    /// The heads that the database must have before a step.
     pub fn heads_before(&self, step: usize) -> &[RevisionId] {
         step.checked_sub(1).map_or(&self.plan.from, |before| &self.plan.steps[before].heads_after)
     }
 
-    /// Fails if the heads of the database are not the expected ones.
+    /// Fails if the database has other heads.
     pub async fn expect_heads(&self, expected: &[RevisionId]) -> Result<()> {
-        same_heads(&self.table.heads(self.worker.client()).await?, expected)
+        expect_same_heads(&self.table.heads(self.worker.client()).await?, expected)
     }
 
-    /// Reports that a step is done.
+    /// Reports that a step is done, and returns its result.
     pub fn done(
         &self,
         index: usize,
@@ -142,7 +152,7 @@ impl<'a> Run<'a> {
         elapsed: Duration,
         (kept, restored): (Vec<CompletedCopy>, Vec<RestoredCopy>),
     ) -> StepOutcome {
-        (self.tell)(Progress::StepDone { step: index, elapsed });
+        (self.report)(Progress::StepDone { step: index, elapsed });
         StepOutcome {
             revision: step.revision.clone(),
             direction: step.direction,
@@ -152,7 +162,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A killed client leaves its statement running on the server. Waits for it, then closes its row of the ledger.
+    /// A killed client leaves its statement running on the server. Waits for it, then closes its row in the ledger.
     async fn wait_for_killed_clients(&self) -> Result<()> {
         let since = Instant::now();
         loop {
@@ -176,7 +186,7 @@ impl<'a> Run<'a> {
                     row.backend_pid
                 )));
             }
-            (self.tell)(Progress::WaitingForMigrator { holder, waited: since.elapsed() });
+            (self.report)(Progress::WaitingForMigrator { holder, waited: since.elapsed() });
             tokio::select! {
                 () = tokio::time::sleep(CHECK_INTERVAL) => {}
                 () = self.cancel.cancelled() => return Err(cancelled_before_start()),
@@ -194,13 +204,13 @@ pub(super) struct Opened {
     pub settings: String,
 }
 
-/// Opens two sessions and takes the lock. `worker` is the application name of the second.
+/// Opens the two sessions and takes the lock. `worker` is the application name of the second session.
 pub(super) async fn open(
     project: &Project,
     target: &Target,
     worker: &str,
     options: &ApplyOptions,
-    tell: Tell<'_>,
+    report: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<Opened> {
     let guard = target.connect("limbeck lock").await?;
@@ -210,26 +220,26 @@ pub(super) async fn open(
     for session in [&guard, &worker] {
         session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     }
-    let waiting = |holder, waited| tell(Progress::WaitingForMigrator { holder, waited });
+    let waiting = |holder, waited| report(Progress::WaitingForMigrator { holder, waited });
     lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
     Ok(Opened { guard, worker, table, settings })
 }
 
 /// Fails if the heads are not the expected ones.
-pub(super) fn same_heads(heads: &[RevisionId], expected: &[RevisionId]) -> Result<()> {
+pub(super) fn expect_same_heads(heads: &[RevisionId], expected: &[RevisionId]) -> Result<()> {
     if heads == expected {
         return Ok(());
     }
     Err(Error::new(format!(
         "the heads of the database have changed since the plan was made: it is at {}",
-        names(heads)
+        format_heads(heads)
     ))
-    .because(format!("the plan starts at {}", names(expected)))
-    .hint("review the new plan and run it again"))
+    .because(format!("the plan starts at {}", format_heads(expected)))
+    .hint("make a new plan, review it and run it"))
 }
 
-/// The heads as text.
-pub(super) fn names(heads: &[RevisionId]) -> String {
+/// The heads as text, e.g. `1975ea83b712, ae1027a6acf0`, or `base`.
+pub(super) fn format_heads(heads: &[RevisionId]) -> String {
     if heads.is_empty() {
         return "base".to_owned();
     }

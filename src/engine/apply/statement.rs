@@ -22,15 +22,16 @@ impl Run<'_> {
         index: usize,
         statement: &PlannedStatement,
     ) -> Result<Option<u64>, tokio_postgres::Error> {
-        (self.tell)(Progress::StatementStarted { step, statement: index });
+        (self.report)(Progress::StatementStarted { step, statement: index });
         let since = Instant::now();
         let rows = self.watched(step, run(self.worker.client(), statement)).await?;
         let rows = rows.filter(|_| statement.statement.counts_rows());
-        (self.tell)(Progress::StatementDone { step, statement: index, rows, elapsed: since.elapsed() });
+        (self.report)(Progress::StatementDone { step, statement: index, rows, elapsed: since.elapsed() });
         Ok(rows)
     }
 
-    /// Waits for work on the worker's session, and meanwhile for a cancel and for blocking sessions.
+    /// Waits for work on the worker's session. During the wait it reports notices and blocking sessions, and forwards a
+    /// cancel to the server.
     pub(super) async fn watched<T, E>(&self, step: usize, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut work = std::pin::pin!(work);
         let mut look = tokio::time::interval_at(Instant::now() + BLOCKER_INTERVAL, BLOCKER_INTERVAL);
@@ -50,7 +51,7 @@ impl Run<'_> {
                 Some(notice) = notices.recv() => self.notice(notice),
                 () = self.cancel.cancelled(), if !cancelling => {
                     cancelling = true;
-                    (self.tell)(Progress::Cancelling);
+                    (self.report)(Progress::Cancelling);
                     // If this does not reach the server, the statement continues, and its result is reported.
                     let _ = self.worker.canceller().cancel().await;
                 }
@@ -58,7 +59,7 @@ impl Run<'_> {
                     let blockers = self.blockers().await;
                     if blockers != reported {
                         reported.clone_from(&blockers);
-                        (self.tell)(Progress::Blocked { step, blockers });
+                        (self.report)(Progress::Blocked { step, blockers });
                     }
                 }
             }
@@ -67,7 +68,7 @@ impl Run<'_> {
 
     fn notice(&self, notice: Notice) {
         let severity = format!("{:?}", notice.severity).to_uppercase();
-        (self.tell)(Progress::Notice { severity, message: notice.message });
+        (self.report)(Progress::Notice { severity, message: notice.message });
     }
 
     /// The sessions that block the worker now.
@@ -90,7 +91,7 @@ impl Run<'_> {
     }
 }
 
-/// Returns the number of rows that the server reports.
+/// Runs a statement. Returns the number of rows that the server reports.
 async fn run(client: &Client, statement: &PlannedStatement) -> Result<Option<u64>, tokio_postgres::Error> {
     if let Some(data) = statement.copy_data() {
         return copy(client, statement.sql(), data).await.map(Some);

@@ -1,4 +1,4 @@
-//! Finds out from the catalog whether a statement took effect that a crashed run had started.
+//! Reads from the catalog whether a statement took effect that a crashed run had started.
 
 use super::run::Run;
 use crate::core::plan::PlannedStatement;
@@ -6,19 +6,19 @@ use crate::core::statement::Trace;
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
-/// What the catalog shows.
+/// Whether a statement took effect, according to the catalog.
 pub(super) enum Verdict {
     Done,
     /// It did not take effect, or can run again without harm.
     NotDone,
-    /// The index exists and is invalid; its name as SQL.
+    /// The index exists and is invalid. Its name is SQL.
     InvalidIndex(String),
-    /// Nothing in the catalog shows it.
+    /// The catalog does not show it.
     Unknown,
 }
 
 impl Run<'_> {
-    /// Looks for the effect of a statement in the catalog.
+    /// Looks for the trace of a statement in the catalog.
     pub(super) async fn find_trace(&self, planned: &PlannedStatement) -> Result<Verdict> {
         Ok(match &planned.statement.trace {
             Trace::CreatesIndex(name) => match self.is_valid_index(name).await? {
@@ -42,7 +42,7 @@ impl Run<'_> {
         })
     }
 
-    /// Whether an index is valid; `None` if there is none of that name.
+    /// Whether an index is valid; `None` if no index has that name.
     async fn is_valid_index(&self, name: &str) -> Result<Option<bool>> {
         let query = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
         let row = self.guard.client().query_opt(query, &[&name]).await.map_err(|error| database_error(&error))?;

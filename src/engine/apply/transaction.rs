@@ -1,4 +1,4 @@
-//! Steps in one transaction: either all of it takes effect, or nothing.
+//! Runs steps in one transaction: either all of them take effect, or none.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio_postgres::SimpleQueryMessage;
 
 use super::copying::explain_null;
 use super::failure::{Stop, stop};
-use super::run::{Run, names, same_heads};
+use super::run::{Run, expect_same_heads, format_heads};
 use super::{Progress, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::connection::database_error;
@@ -19,15 +19,15 @@ use crate::engine::{Error, ErrorKind, Result};
 /// How often a step is retried after a lock timeout before the run fails.
 const MAX_ATTEMPTS: u32 = 60;
 
-/// The pause before a retry, which grows up to the maximum.
+/// The pause before the first retry. It grows with each attempt, up to the maximum.
 const PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
     /// Runs steps in one transaction, and retries it after a lock timeout.
-    pub(super) async fn transaction(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
-        // No statement runs before the ledger contains its step. Until then the two sessions work in parallel.
-        let (entries, mut begun) = tokio::join!(self.entries(batch.clone()), self.begin(batch.start));
+    pub(super) async fn run_in_transaction(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
+        // The ledger must contain a step before its first statement runs. The two sessions work in parallel until then.
+        let (entries, mut begun) = tokio::join!(self.begin_entries(batch.clone()), self.begin(batch.start));
         let entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
@@ -51,7 +51,7 @@ impl Run<'_> {
                 Stop::LockTimeout(_)
                     if attempt < MAX_ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() =>
                 {
-                    (self.tell)(Progress::StepRetried { step: batch.start, attempt });
+                    (self.report)(Progress::StepRetried { step: batch.start, attempt });
                     self.pause(attempt).await;
                     self.gate.reset_bytes_used(used);
                     attempt += 1;
@@ -62,8 +62,8 @@ impl Run<'_> {
         }
     }
 
-    /// Writes into the ledger that the steps start.
-    async fn entries(&self, batch: Range<usize>) -> Result<Vec<Option<Entry>>> {
+    /// Adds a row to the ledger for each step.
+    async fn begin_entries(&self, batch: Range<usize>) -> Result<Vec<Option<Entry>>> {
         let mut entries = Vec::with_capacity(batch.len());
         for step in &self.plan.steps[batch] {
             entries.push(self.ledger.begin(self.guard.client(), step, self.backend, 0).await?);
@@ -71,7 +71,7 @@ impl Run<'_> {
         Ok(entries)
     }
 
-    /// Starts the transaction and its first step. Returns the start time of the step.
+    /// Starts the transaction and its first step. Returns when the step started.
     async fn begin(&self, first: usize) -> Result<Instant, Stop> {
         self.lock_version_table(first, "BEGIN; ").await
     }
@@ -107,7 +107,7 @@ impl Run<'_> {
         Ok(done.collect())
     }
 
-    /// Sends one statement through the gate and runs it.
+    /// Sends one statement through the gate and runs it. Returns the copies that were made.
     async fn run_planned(
         &self,
         (index, number): (usize, usize),
@@ -117,15 +117,15 @@ impl Run<'_> {
     ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
         let step = &self.plan.steps[index];
-        let call = self.call((index, number), entry, true);
-        let admit = Box::pin(self.gate.admit(self.sessions(), &call));
+        let request = self.request((index, number), entry, true);
+        let admit = Box::pin(self.gate.admit(self.sessions(), &request));
         let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
         let ran = self.statement(index, number, planned).await;
         let rows = ran.map_err(|error| {
             let reason = stop(&error, step, Some(planned), self.cancel.is_cancelled());
             explain_null(&error, restoration.is_some(), reason)
         })?;
-        let complete = Box::pin(self.gate.complete(self.sessions(), &call, admission, rows));
+        let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
         self.report_kept(index, &kept);
         self.restore_values(index, step, restoration.as_deref_mut(), planned).await?;
@@ -134,25 +134,25 @@ impl Run<'_> {
 
     pub(super) fn report_kept(&self, index: usize, kept: &[CompletedCopy]) {
         for kept in kept {
-            (self.tell)(Progress::Kept { step: index, kept: kept.clone() });
+            (self.report)(Progress::Kept { step: index, kept: kept.clone() });
         }
     }
 
-    /// Starts a step: blocks other writers of the version table, and reads the heads again in the transaction, in one
-    /// round trip.
+    /// Starts a step: locks the version table against other writers, and checks the heads again in the transaction, in one
+    /// round trip. `before`: SQL that runs first.
     pub(super) async fn lock_version_table(&self, index: usize, before: &str) -> Result<Instant, Stop> {
         let since = Instant::now();
-        (self.tell)(Progress::StepStarted { step: index });
+        (self.report)(Progress::StepStarted { step: index });
         let hold = format!("{before}{}", self.table.hold());
         let answer = self.watched(index, self.worker.client().simple_query(&hold)).await;
         let answer = answer.map_err(|error| stop(&error, &self.plan.steps[index], None, self.cancel.is_cancelled()))?;
-        same_heads(&self.table.held(&answer)?, self.heads_before(index))?;
+        expect_same_heads(&self.table.held(&answer)?, self.heads_before(index))?;
         Ok(since)
     }
 
-    /// Writes the version table and closes the ledger's row, in the step's transaction and in one round trip.
+    /// Updates the version table and closes the row in the ledger, in the transaction of the step and in one round trip.
     pub(super) async fn finish(&self, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
-        // The script may have set another role or search path; what follows are limbeck's own statements.
+        // The script may have set another role or search path, which limbeck's own statements must not use.
         let mut sql = self.settings.clone();
         let changes = step.changes.iter().map(|change| self.table.change(change));
         let done = self.ledger.done(entry);
@@ -177,10 +177,10 @@ impl Run<'_> {
         if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
-    /// Closes the ledger's rows and describes the state of the database.
+    /// Closes the rows in the ledger and describes the state of the database.
     async fn fail(&self, batch: Range<usize>, entries: &[Option<Entry>], reason: Stop) -> Error {
-        let before = names(self.heads_before(batch.start));
-        let after = names(&self.plan.steps[batch.end - 1].heads_after);
+        let before = format_heads(self.heads_before(batch.start));
+        let after = format_heads(&self.plan.steps[batch.end - 1].heads_after);
         let rolled_back = format!("rolled back; the database is at {before}");
         let (state, error) = match reason {
             Stop::Cancelled => {
@@ -193,7 +193,7 @@ impl Run<'_> {
                     error.because(format!("the connection was lost before the commit; the database is at {before}"));
                 ("interrupted", Error { kind: ErrorKind::Connection, ..lost })
             }
-            Stop::CommitUnknown(error) => return self.read_again(error, &after).await,
+            Stop::CommitUnknown(error) => return self.describe_unknown_commit(error, &after).await,
         };
         for entry in entries {
             let _ = self.ledger.end(self.guard.client(), *entry, state, Some(&error.message)).await;
@@ -201,8 +201,9 @@ impl Run<'_> {
         error
     }
 
-    /// After a commit without an answer: reads the heads on a new connection.
-    pub(super) async fn read_again(&self, error: Error, after: &str) -> Error {
+    /// After a commit without an answer: reads the heads on a new connection, and describes them. `after`: the heads after
+    /// the commit.
+    pub(super) async fn describe_unknown_commit(&self, error: Error, after: &str) -> Error {
         let error = Error { kind: ErrorKind::Connection, ..error };
         let heads = match self.target.connect("limbeck").await {
             Ok(session) => self.table.heads(session.client()).await,
@@ -211,7 +212,7 @@ impl Run<'_> {
         match heads {
             Ok(heads) => error.because(format!(
                 "the connection was lost during the commit; the database is at {} (after the commit it would be at {after})",
-                names(&heads)
+                format_heads(&heads)
             )),
             Err(_) => error
                 .because("the connection was lost during the commit, and limbeck cannot find out whether it took effect")
@@ -219,6 +220,7 @@ impl Run<'_> {
         }
     }
 
+    /// Adds the blocking sessions to an error.
     pub(super) async fn name_blockers(&self, error: Error) -> Error {
         let blockers = self.blockers().await;
         blockers.iter().fold(error, |error, blocker| {
@@ -238,7 +240,7 @@ impl Run<'_> {
     }
 }
 
-/// Why a commit failed. Without an answer its result is unknown.
+/// Converts the error of a COMMIT. Without an answer of the server, the result of the commit is unknown.
 pub(super) fn commit_failed(error: &tokio_postgres::Error) -> Stop {
     match error.as_db_error() {
         Some(_) => {

@@ -5,7 +5,7 @@ use tokio_postgres::types::Oid;
 
 use super::CopyError;
 use crate::core::sql::identifier::quote;
-use crate::core::statement::{Effect, Object, table_sql};
+use crate::core::statement::{DroppedObject, Effect, table_sql};
 
 /// A relation, or one of its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,17 +150,17 @@ fn root_query(effect: &Effect) -> Option<(String, Option<String>, String)> {
             ),
         ),
         Effect::DropsObject(object) => match object {
-            Object::View(name) => (table_sql(name), RELATION_ROOT.to_owned()),
-            Object::Schema(name) => (table_sql(name), by_name("pg_namespace", "nspname")),
-            Object::Type(name) => (
+            DroppedObject::View(name) => (table_sql(name), RELATION_ROOT.to_owned()),
+            DroppedObject::Schema(name) => (table_sql(name), by_name("pg_namespace", "nspname")),
+            DroppedObject::Type(name) => (
                 table_sql(name),
                 "SELECT 'pg_type'::regclass::oid, to_regtype($1)::oid, 0 WHERE to_regtype($1) IS NOT NULL".to_owned(),
             ),
-            Object::Extension(name) => (table_sql(name), by_name("pg_extension", "extname")),
-            Object::Language(name) => (table_sql(name), by_name("pg_language", "lanname")),
-            Object::AccessMethod(name) => (table_sql(name), by_name("pg_am", "amname")),
-            Object::Routine(name) => (table_sql(name), by_name("pg_proc", "proname")),
-            Object::Collation(name) => (table_sql(name), by_name("pg_collation", "collname")),
+            DroppedObject::Extension(name) => (table_sql(name), by_name("pg_extension", "extname")),
+            DroppedObject::Language(name) => (table_sql(name), by_name("pg_language", "lanname")),
+            DroppedObject::AccessMethod(name) => (table_sql(name), by_name("pg_am", "amname")),
+            DroppedObject::Routine(name) => (table_sql(name), by_name("pg_proc", "proname")),
+            DroppedObject::Collation(name) => (table_sql(name), by_name("pg_collation", "collname")),
         },
         Effect::DropsOwned { role } => (role.clone(), OWNED_ROOTS.to_owned()),
         _ => return None,

@@ -1,4 +1,4 @@
-//! Why a statement may not run.
+//! The errors of the gate.
 
 use crate::engine::Error;
 use crate::engine::copies::CopyError;
@@ -6,11 +6,11 @@ use crate::engine::copies::CopyError;
 /// Why a statement may not run, or could not be completed.
 #[derive(Debug)]
 pub enum GateError {
-    /// Something would be lost that nobody approved.
+    /// Data would be lost, or was lost, without approval.
     Refused(Error),
     /// A copy could not be made or completed.
     Copy(CopyError),
-    /// The server rejected a query of limbeck.
+    /// The server rejected a query of the gate.
     Server(tokio_postgres::Error),
 }
 

@@ -1,5 +1,5 @@
-//! Re-checks that objects which were counted as empty are still empty. They needed no approval, so nothing of them may be
-//! lost. What the run itself created or wrote does not count.
+//! Checks again that objects which were counted as empty are still empty. They needed no approval, so that none of their
+//! data may be lost. Objects that the run created, and rows that it wrote, do not count.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,26 +7,26 @@ use std::sync::{Mutex, PoisonError};
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::{Call, Policy, Result, Sessions};
+use super::{ApprovalPolicy, GateRequest, Result, Sessions};
 use crate::core::hazard::{Class, Hazard, Origin};
 use crate::core::plan::Plan;
 use crate::core::statement::{Question, Subject};
 use crate::core::text::plural;
 use crate::engine::Error;
 use crate::engine::connection::database_error;
-use crate::engine::preflight::{self, Written};
+use crate::engine::preflight::{self, OwnTransactions};
 
-/// The hazards that needed no approval, and what is known about them.
+/// The hazards that needed no approval, because their objects were empty.
 #[derive(Debug, Default)]
 pub(super) struct Recheck {
-    /// Hazards of later statements, by the name of their table in lower case.
+    /// All of these hazards, by the name of their table in lower case.
     later: HashMap<String, Vec<LaterHazard>>,
-    /// The objects that had the names of objects which the plan creates, when the run started.
-    replaced: HashMap<TableAndColumn, Identity>,
+    /// The objects to which the names of objects that the plan creates referred when the run started.
+    replaced: HashMap<TableAndColumn, CatalogIds>,
     transactions: Mutex<RunTransactions>,
 }
 
-/// A hazard of a later statement, with a name that its object has until then.
+/// A hazard of a later statement, with one of the names that its object has before this statement runs.
 #[derive(Debug)]
 struct LaterHazard {
     position: (usize, usize),
@@ -34,22 +34,25 @@ struct LaterHazard {
     subject: Subject,
 }
 
-/// A table as SQL, and a column.
+/// The name of a table as SQL, and of a column.
 type TableAndColumn = (String, Option<String>);
-/// The numbers of a table and of a column in the catalog.
-type Identity = (Option<Oid>, Option<i16>);
+/// The OID of a table, and the number of a column.
+type CatalogIds = (Option<Oid>, Option<i16>);
 
 /// The transactions of the run.
 #[derive(Debug, Default)]
 struct RunTransactions {
-    committed: Written,
-    /// All of them, including the one that is about to commit.
-    with_current: Option<Written>,
+    committed: OwnTransactions,
+    /// The committed transactions and the one that is about to commit.
+    with_current: Option<OwnTransactions>,
 }
 
 impl Recheck {
-    /// Reads the hazards of a plan.
-    pub async fn of(client: &Client, plan: &Plan, policy: &Policy) -> std::result::Result<Self, Error> {
+    /// Collects the hazards of a plan that need no approval.
+    ///
+    /// # Errors
+    /// If the server rejects a query.
+    pub async fn new(client: &Client, plan: &Plan, policy: &ApprovalPolicy) -> std::result::Result<Self, Error> {
         let mut recheck = Self::default();
         if policy.blank {
             return Ok(recheck);
@@ -89,29 +92,39 @@ impl Recheck {
         Ok(())
     }
 
-    /// Before a statement in a transaction: objects of its hazards, and of later ones that it may touch, are still empty,
-    /// and stay empty until the transaction ends.
-    pub async fn in_transaction(&self, sessions: Sessions<'_>, policy: &Policy, call: &Call<'_>) -> Result<()> {
+    /// Before a statement in a transaction: locks the objects of its hazards, and those of later hazards that it mentions,
+    /// and fails if one of them is no longer empty. They then remain empty until the transaction ends.
+    pub async fn check_in_transaction(
+        &self,
+        sessions: Sessions<'_>,
+        policy: &ApprovalPolicy,
+        request: &GateRequest<'_>,
+    ) -> Result<()> {
         if policy.blank {
             return Ok(());
         }
-        self.protect_later(sessions, call).await?;
-        for hazard in call.hazards.iter().filter(|hazard| is_unapproved(policy, hazard)) {
+        self.protect_later(sessions, request).await?;
+        for hazard in request.hazards.iter().filter(|hazard| is_unapproved(policy, hazard)) {
             if !self.is_created(sessions.client, hazard).await {
                 self.expect_empty(sessions, hazard, &hazard.subject, None).await?;
             }
         }
-        self.expect_no_new_cascade(sessions, policy, call).await
+        self.expect_no_new_cascade(sessions, policy, request).await
     }
 
-    /// Before a statement outside a transaction. No lock lasts until the statement runs, so that a count just before it is
-    /// the best that is possible.
-    pub async fn outside(&self, sessions: Sessions<'_>, policy: &Policy, call: &Call<'_>) -> Result<()> {
+    /// Before a statement outside a transaction: fails if an object of its hazards is no longer empty. Without a transaction
+    /// no lock can be held until the statement runs, so that the objects are only counted immediately before it.
+    pub async fn check_outside_transaction(
+        &self,
+        sessions: Sessions<'_>,
+        policy: &ApprovalPolicy,
+        request: &GateRequest<'_>,
+    ) -> Result<()> {
         if policy.blank {
             return Ok(());
         }
         let observer = sessions.observer;
-        for hazard in call.hazards.iter().filter(|hazard| is_unapproved(policy, hazard)) {
+        for hazard in request.hazards.iter().filter(|hazard| is_unapproved(policy, hazard)) {
             if self.is_created(observer, hazard).await {
                 continue;
             }
@@ -124,10 +137,10 @@ impl Recheck {
         Ok(())
     }
 
-    /// Locks the tables of later hazards that a statement mentions.
-    async fn protect_later(&self, sessions: Sessions<'_>, call: &Call<'_>) -> Result<()> {
-        let (false, Some(position)) = (self.later.is_empty(), call.position) else { return Ok(()) };
-        for word in call.statement.words() {
+    /// Locks and counts the tables of later hazards that a statement mentions.
+    async fn protect_later(&self, sessions: Sessions<'_>, request: &GateRequest<'_>) -> Result<()> {
+        let (false, Some(position)) = (self.later.is_empty(), request.position) else { return Ok(()) };
+        for word in request.statement.words() {
             for later in self.later.get(word).into_iter().flatten().filter(|later| later.position > position) {
                 self.expect_empty(sessions, &later.hazard, &later.subject, Some("SHARE ROW EXCLUSIVE")).await?;
             }
@@ -135,7 +148,8 @@ impl Recheck {
         Ok(())
     }
 
-    /// Locks a table and counts it again.
+    /// Locks a table, counts it again, and fails if it is no longer empty. `mode`: the lock mode; `None`: the mode that the
+    /// statement itself needs.
     async fn expect_empty(
         &self,
         sessions: Sessions<'_>,
@@ -151,15 +165,15 @@ impl Recheck {
         let Some(kind) = client.query_opt(kind, &[&table, &column]).await?.map(|row| row.get::<_, String>(0)) else {
             return Ok(());
         };
-        // If only rows are deleted, readers of the table need not wait.
+        // DELETE and UPDATE do not block readers of the table.
         let mode = mode.unwrap_or(if subject.has_condition() { "SHARE ROW EXCLUSIVE" } else { "ACCESS EXCLUSIVE" });
-        // A materialized view cannot be locked; its rows change only when it is refreshed.
+        // A materialized view cannot be locked. Its rows change only when it is refreshed.
         let lock = if kind == "m" { String::new() } else { format!("LOCK TABLE {table} IN {mode} MODE; ") };
         client.batch_execute(&(lock + "SET LOCAL row_security = off")).await?;
-        // Only rows that are stored here show who wrote them.
+        // Only relations that store rows have xmin.
         let is_stored = ["r", "p", "m"].contains(&kind.as_str());
-        let written = if is_stored { self.written(sessions).await? } else { Written::default() };
-        let found = preflight::count_in_transaction(client, subject, &written).await?;
+        let own = if is_stored { self.own_transactions(sessions).await? } else { OwnTransactions::default() };
+        let found = preflight::count_in_transaction(client, subject, &own).await?;
         client.batch_execute("SET LOCAL row_security TO DEFAULT").await?;
         match found {
             Some(found) if found.values > 0 => Err(no_longer_empty(hazard, found.values).into()),
@@ -167,16 +181,21 @@ impl Recheck {
         }
     }
 
-    /// If nobody had to approve a statement, what its CASCADE would drop now must be empty as well.
-    async fn expect_no_new_cascade(&self, sessions: Sessions<'_>, policy: &Policy, call: &Call<'_>) -> Result<()> {
-        let mut losses = call.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
+    /// If a statement needed no approval, fails if an object that its CASCADE would drop now is not empty.
+    async fn expect_no_new_cascade(
+        &self,
+        sessions: Sessions<'_>,
+        policy: &ApprovalPolicy,
+        request: &GateRequest<'_>,
+    ) -> Result<()> {
+        let mut losses = request.hazards.iter().filter(|hazard| hazard.class == Class::DataLoss);
         if !policy.confirm.contains(&Class::DataLoss) || !losses.all(Hazard::affects_nothing) {
             return Ok(());
         }
         let client = sessions.client;
-        for hazard in preflight::cascades(client, call.statement, call.hazards).await {
-            let written = self.written(sessions).await?;
-            let found = preflight::count_in_transaction(client, &hazard.subject, &written).await?;
+        for hazard in preflight::cascades(client, request.statement, request.hazards).await {
+            let own = self.own_transactions(sessions).await?;
+            let found = preflight::count_in_transaction(client, &hazard.subject, &own).await?;
             if found.is_none_or(|found| found.values > 0) {
                 return Err(new_cascade(&hazard).into());
             }
@@ -184,8 +203,8 @@ impl Recheck {
         Ok(())
     }
 
-    /// Whether the run has created the object, as planned: when the run started, its name referred to another object, or
-    /// to none.
+    /// Whether the run has created the object as planned: when the run started, its name referred to another object or to
+    /// none.
     async fn is_created(&self, client: &Client, hazard: &Hazard) -> bool {
         let is_planned = hazard.origin == Some(Origin::CreatedByPlan);
         let Some(named) = table_and_column(&hazard.subject).filter(|_| is_planned) else { return false };
@@ -194,8 +213,8 @@ impl Recheck {
     }
 
     /// The transactions of the run, including the current one.
-    pub async fn written(&self, sessions: Sessions<'_>) -> Result<Written> {
-        let current = Written::current(sessions.client, sessions.observer).await?;
+    pub async fn own_transactions(&self, sessions: Sessions<'_>) -> Result<OwnTransactions> {
+        let current = OwnTransactions::current(sessions.client, sessions.observer).await?;
         Ok(current.after(self.committed_transactions()))
     }
 
@@ -207,8 +226,8 @@ impl Recheck {
     /// As [`super::Gate::before_commit`].
     pub async fn before_commit(&self, sessions: Sessions<'_>) -> Result<()> {
         if !self.later.is_empty() {
-            let written = self.written(sessions).await?;
-            self.with_transactions(|transactions| transactions.with_current = Some(written));
+            let own = self.own_transactions(sessions).await?;
+            self.with_transactions(|transactions| transactions.with_current = Some(own));
         }
         Ok(())
     }
@@ -216,14 +235,14 @@ impl Recheck {
     /// As [`super::Gate::committed`].
     pub fn committed(&self) {
         self.with_transactions(|transactions| {
-            if let Some(mut written) = transactions.with_current.take() {
-                written.commit();
-                transactions.committed = written;
+            if let Some(mut own) = transactions.with_current.take() {
+                own.commit();
+                transactions.committed = own;
             }
         });
     }
 
-    fn committed_transactions(&self) -> Written {
+    fn committed_transactions(&self) -> OwnTransactions {
         self.with_transactions(|transactions| transactions.committed.clone())
     }
 
@@ -232,21 +251,25 @@ impl Recheck {
     }
 }
 
-/// After a DELETE whose condition matched no row when it was counted: it must not have deleted any.
-pub(super) fn affected_nothing(policy: &Policy, call: &Call<'_>, rows: Option<u64>) -> Result<()> {
+/// After a DELETE whose condition matched no rows when it was counted: fails if it has deleted rows.
+pub(super) fn expect_no_deleted_rows(
+    policy: &ApprovalPolicy,
+    request: &GateRequest<'_>,
+    rows: Option<u64>,
+) -> Result<()> {
     let deletes_rows = |hazard: &&Hazard| {
         matches!(hazard.subject, Subject::Rows { question: Question::Affected { column: None, .. }, .. })
     };
-    // If the database was blank, the plan itself has added the rows.
-    let mut unapproved = call.hazards.iter().filter(|hazard| is_unapproved(policy, hazard) && !policy.blank);
+    // If the database was blank, the plan itself added the rows.
+    let mut unapproved = request.hazards.iter().filter(|hazard| is_unapproved(policy, hazard) && !policy.blank);
     match (unapproved.find(deletes_rows), rows) {
         (Some(hazard), Some(rows)) if rows > 0 => Err(no_longer_empty(hazard, rows).into()),
         _ => Ok(()),
     }
 }
 
-/// Whether a hazard would need approval, but was counted as affecting nothing.
-fn is_unapproved(policy: &Policy, hazard: &Hazard) -> bool {
+/// Whether a hazard of a class that needs approval was not approved, because it was counted as affecting nothing.
+fn is_unapproved(policy: &ApprovalPolicy, hazard: &Hazard) -> bool {
     hazard.affects_nothing() && policy.confirm.contains(&hazard.class)
 }
 
@@ -258,14 +281,14 @@ fn table_and_column(subject: &Subject) -> Option<TableAndColumn> {
 async fn identify(
     client: &Client,
     (table, column): &TableAndColumn,
-) -> std::result::Result<Identity, tokio_postgres::Error> {
+) -> std::result::Result<CatalogIds, tokio_postgres::Error> {
     let query = "SELECT to_regclass($1)::oid, (SELECT attnum FROM pg_attribute
         WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped)";
     let row = client.query_one(query, &[table, column]).await?;
     Ok((row.get(0), row.get(1)))
 }
 
-/// Something needed no approval when the plan was made, and would need it now.
+/// The error for an object that was empty when the plan was made, and now contains data.
 fn no_longer_empty(hazard: &Hazard, values: u64) -> Error {
     let object = &hazard.object;
     let message = match &hazard.subject {
@@ -275,11 +298,11 @@ fn no_longer_empty(hazard: &Hazard, values: u64) -> Error {
         }
         _ => format!("{object} was empty when the plan was made, and now contains {}", plural(values, "value")),
     };
-    Error::new(message).because("this loss was not approved").hint("review the new plan and run it again")
+    Error::new(message).because("the loss of this data was not approved").hint("make a new plan, review it and run it")
 }
 
 fn new_cascade(hazard: &Hazard) -> Error {
-    Error::new(format!("CASCADE would now also drop {}", hazard.object))
+    Error::new(format!("CASCADE would now also drop or empty {}", hazard.object))
         .because("the plan did not contain this, so it was not approved")
-        .hint("review the new plan and run it again; drop objects that the script creates by name")
+        .hint("make a new plan, review it and run it; if the script itself creates the object, drop it by name")
 }

@@ -1,15 +1,15 @@
-//! Transactions for what limbeck does around a statement that runs outside a transaction.
+//! Transactions for limbeck's own work on a statement that runs outside a transaction.
 
 use tokio_postgres::Client;
 
 use super::Result;
 
-/// Runs work in a transaction of its own, unless the script has opened one.
+/// Runs work in a transaction of its own, unless the script has started one. Rolls back if the work fails.
 ///
 /// # Errors
-/// As the work, or if the server rejects BEGIN or COMMIT.
+/// If the work fails, or if the server rejects BEGIN or COMMIT.
 pub async fn in_own_transaction<T>(client: &Client, work: impl Future<Output = Result<T>>) -> Result<T> {
-    // A savepoint can be set only inside a transaction.
+    // SAVEPOINT succeeds only inside a transaction.
     if client.batch_execute("SAVEPOINT limbeck_inside; RELEASE SAVEPOINT limbeck_inside").await.is_ok() {
         return work.await;
     }

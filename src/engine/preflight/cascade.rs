@@ -1,4 +1,4 @@
-//! Finds in the target's catalog what CASCADE drops or empties without naming it.
+//! Finds in the target's catalog the objects that CASCADE drops or empties although the statement does not name them.
 
 use tokio_postgres::Client;
 
@@ -8,8 +8,8 @@ use crate::core::sql::identifier::quote;
 use crate::core::statement::{Statement, Subject};
 use crate::engine::copies::{self, AffectedObject};
 
-/// The hazards on objects that a statement drops or empties by CASCADE and that none of the given hazards is about. Empty
-/// for a statement without CASCADE. If it cannot be determined, one hazard that cannot be counted.
+/// Returns a hazard for each object that a statement drops or empties by CASCADE and that `hazards` does not contain. Empty
+/// for a statement without CASCADE. If the catalog cannot be read, returns one hazard that cannot be counted.
 pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]) -> Vec<Hazard> {
     let loses_data = hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
     if !loses_data || !statement.cascades() {
@@ -21,14 +21,14 @@ pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]
     for object in affected {
         match is_known(client, &object, hazards).await {
             Ok(true) => {}
-            Ok(false) => found.push(on(object)),
+            Ok(false) => found.push(new_hazard(object)),
             Err(_) => return unknown(),
         }
     }
     found
 }
 
-fn on(affected: AffectedObject) -> Hazard {
+fn new_hazard(affected: AffectedObject) -> Hazard {
     let AffectedObject { schema, table, column } = affected;
     let names = [Some(&schema), Some(&table), column.as_ref()];
     let object = names.into_iter().flatten().map(|name| quote(name)).collect::<Vec<_>>().join(".");
@@ -40,7 +40,7 @@ fn on(affected: AffectedObject) -> Hazard {
     hazard::cascade(object, subject)
 }
 
-/// Whether a hazard is about this object, under whatever name the statement uses.
+/// Whether one of the hazards is about this object, even if the statement writes its name differently.
 async fn is_known(client: &Client, object: &AffectedObject, hazards: &[Hazard]) -> Result<bool, tokio_postgres::Error> {
     for hazard in hazards.iter().filter(|hazard| hazard.class == Class::DataLoss) {
         let column = match &hazard.subject {

@@ -1,14 +1,14 @@
-//! Counts the values that a change of their column's type changes or rejects. Each value is tried on the server, in a
-//! block that catches errors, so that one bad value ends neither the count nor the transaction.
+//! Counts the values that a change of the column's type changes or rejects. The server casts each value in a block that
+//! catches errors, so that a rejected value ends neither the count nor the transaction.
 
 use tokio_postgres::{Client, Error};
 
 use crate::core::statement::Question;
-use crate::core::statement::cast::{self, Cast, TypeName};
+use crate::core::statement::cast::{self, CastOutcome, TypeName};
 use crate::engine::connection::identifier::{literal, quote};
 
-/// A column that gets another type.
-pub(super) struct Change<'a> {
+/// A column whose type changes.
+pub(super) struct TypeConversion<'a> {
     pub table: &'a str,
     column: &'a str,
     to: &'a str,
@@ -16,17 +16,17 @@ pub(super) struct Change<'a> {
     rejected: bool,
     /// Its current type.
     from: String,
-    /// Whether values of the new type convert back without going through text.
-    returns: bool,
+    /// Whether the server can cast the new type back to the current one directly. Otherwise values are cast back via text.
+    casts_back: bool,
 }
 
-/// What the types alone show.
+/// What can be decided from the two types alone.
 pub(super) enum Conversion<'a> {
-    /// No value can change (or be rejected, if that is the question).
+    /// No value can change (or, if the question counts only rejected values, no value can be rejected).
     Safe,
-    /// Each value has to be tried.
-    Try(Change<'a>),
-    /// The server has no such cast, or a type is not built in.
+    /// Each value must be cast to find out.
+    Try(TypeConversion<'a>),
+    /// The server has no such cast, or one of the types is not built in.
     Unknown,
 }
 
@@ -43,25 +43,27 @@ pub(super) async fn read_types<'a>(
     let last = chain.last().cloned();
     let row = client.query_opt(TYPES, &[&table, column, to, &last]).await?;
     let Some(row) = row else { return Ok(Conversion::Unknown) };
-    let (from, casts, returns): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
+    let (from, casts, casts_back): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
     let harmless = match cast::convert(&from, chain, to) {
-        Cast::Safe => true,
-        Cast::Unknown => return Ok(Conversion::Unknown),
-        Cast::MayFail { .. } => !rejected,
-        Cast::Loses { .. } => *rejected && chain.is_empty() && !cast::may_reject(&from, &[], to),
+        CastOutcome::Safe => true,
+        CastOutcome::Unknown => return Ok(Conversion::Unknown),
+        CastOutcome::MayFail { .. } => !rejected,
+        CastOutcome::Loses { .. } => *rejected && chain.is_empty() && !cast::may_reject(&from, &[], to),
     };
     Ok(match (harmless, casts) {
         (true, _) => Conversion::Safe,
-        (false, true) => Conversion::Try(Change { table, column, to, chain, rejected: *rejected, from, returns }),
+        (false, true) => {
+            Conversion::Try(TypeConversion { table, column, to, chain, rejected: *rejected, from, casts_back })
+        }
         (false, false) => Conversion::Unknown,
     })
 }
 
-impl Change<'_> {
-    /// How many rows there are, and how many values are changed or refused.
+impl TypeConversion<'_> {
+    /// Returns the number of rows of the table, and the number of values that the conversion changes or rejects.
     ///
     /// # Errors
-    /// When the rows cannot be read in time.
+    /// If the server rejects the block, or a timeout ends it.
     pub async fn count(&self, client: &Client) -> Result<(u64, u64), Error> {
         client.execute(&self.block(), &[]).await?;
         let query = "SELECT string_to_array(current_setting('limbeck.counted'), ' ')::bigint[]";
@@ -70,97 +72,101 @@ impl Change<'_> {
         Ok((at(0), if self.rejected { at(2) } else { at(1) + at(2) }))
     }
 
-    /// First all values are cast in one query. Only where one of them is refused, or the length of the new type counts
-    /// (which a cast cuts to, and an assignment refuses), they are taken one by one.
+    /// A `DO` block that casts the values and stores the counts in a setting.
+    ///
+    /// It first casts all values in one query, because this is fast. It casts them one by one only if the query fails, or
+    /// if the new type has a length limit: an explicit cast truncates a value to the limit, but an assignment rejects it.
     fn block(&self) -> String {
         let (table, column) = (self.table, quote(self.column));
         let (from, to) = (&self.from, self.to);
         let one_by_one = format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL");
         let differs = format!("NOT ({})", self.is_same(&format!("({})::{to}", self.cast(&column)), &column));
         let whole = format!("SELECT count({column}) FILTER (WHERE {differs}) FROM {table}");
-        let first = match self.first_look() {
-            FirstLook::Decides => format!(
+        let first = match self.bulk_query() {
+            BulkQuery::Counts => format!(
                 "BEGIN EXECUTE {} INTO changed; done := true; EXCEPTION WHEN others THEN NULL; END;",
                 literal(&whole)
             ),
-            FirstLook::Narrows => format!(
+            BulkQuery::Preselects => format!(
                 "BEGIN EXECUTE {} INTO changed; done := changed = 0; rest := rest || {}; changed := 0; EXCEPTION WHEN others THEN changed := 0; END;",
                 literal(&whole),
                 literal(&format!(" AND {differs}"))
             ),
-            FirstLook::TellsNothing => String::new(),
+            BulkQuery::Useless => String::new(),
         };
         format!(
             "DO $limbeck_count$
              DECLARE
-                 was {from}; came {to}; went boolean; done boolean := false; rest text := {rest};
+                 old_value {from}; new_value {to}; is_cast boolean; done boolean := false; rest text := {rest};
                  total bigint; changed bigint := 0; rejected bigint := 0;
              BEGIN
                  SELECT count(*) INTO total FROM {table};
                  {first}
                  IF NOT done THEN
-                     FOR was IN EXECUTE rest LOOP
+                     FOR old_value IN EXECUTE rest LOOP
                          BEGIN
-                             went := false;
-                             came := {cast};
-                             went := true;
+                             is_cast := false;
+                             new_value := {cast};
+                             is_cast := true;
                              IF NOT ({same}) THEN changed := changed + 1; END IF;
                          EXCEPTION WHEN others THEN
-                             IF went THEN changed := changed + 1; ELSE rejected := rejected + 1; END IF;
+                             IF is_cast THEN changed := changed + 1; ELSE rejected := rejected + 1; END IF;
                          END;
                      END LOOP;
                  END IF;
                  PERFORM set_config('limbeck.counted', concat_ws(' ', total, changed, rejected), true);
              END $limbeck_count$",
             rest = literal(&one_by_one),
-            cast = self.cast("was"),
-            same = self.is_same("came", "was"),
+            cast = self.cast("old_value"),
+            same = self.is_same("new_value", "old_value"),
         )
     }
 
-    /// A value on the way that `USING` sends it.
+    /// A value, cast to each type of the `USING` expression.
     fn cast(&self, value: &str) -> String {
         self.chain.iter().fold(value.to_owned(), |value, ty| format!("({value})::{ty}"))
     }
 
-    /// Whether a value comes back as it was. Scales and padding are no part of a value; everything else is compared as
-    /// it is written.
-    fn is_same(&self, came: &str, was: &str) -> String {
+    /// An SQL condition: the new value, cast back, equals the old one. A numeric's scale and a character's padding do not
+    /// matter; other types are compared as text.
+    fn is_same(&self, new_value: &str, old_value: &str) -> String {
         let from = &self.from;
-        let back = if self.returns { format!("({came})::{from}") } else { format!("({came})::text::{from}") };
+        let back =
+            if self.casts_back { format!("({new_value})::{from}") } else { format!("({new_value})::text::{from}") };
         let ty = TypeName::parse(from);
         if ty.element().is_none() && ["numeric", "bpchar"].contains(&ty.name.as_str()) {
-            format!("({back} = {was}) IS TRUE")
+            format!("({back} = {old_value}) IS TRUE")
         } else {
-            format!("({back})::text IS NOT DISTINCT FROM ({was})::text")
+            format!("({back})::text IS NOT DISTINCT FROM ({old_value})::text")
         }
     }
 
-    fn first_look(&self) -> FirstLook {
+    fn bulk_query(&self) -> BulkQuery {
         const WORDS: [&str; 3] = ["text", "varchar", "bpchar"];
         let is_word = |ty: &TypeName| ty.element().is_none() && WORDS.contains(&ty.name.as_str());
         let to = TypeName::parse(self.to);
         let from = TypeName::parse(self.chain.last().map_or(&self.from, |last| last));
         let limited = ["varchar", "bpchar", "bit", "varbit"].contains(&to.name.as_str()) && !to.modifiers.is_empty();
         match limited {
-            false => FirstLook::Decides,
-            true if is_word(&from) && is_word(&to) => FirstLook::Narrows,
-            true => FirstLook::TellsNothing,
+            false => BulkQuery::Counts,
+            true if is_word(&from) && is_word(&to) => BulkQuery::Preselects,
+            true => BulkQuery::Useless,
         }
     }
 }
 
-/// What comes of casting all values in one query.
-enum FirstLook {
-    /// It counts what is changed, unless one is refused.
-    Decides,
-    /// It tells which values have to be tried.
-    Narrows,
-    TellsNothing,
+/// The use of a query that casts all values at once.
+enum BulkQuery {
+    /// It counts the changed values, unless one of them is rejected.
+    Counts,
+    /// It selects the values that must be cast one by one.
+    Preselects,
+    /// It shows nothing.
+    Useless,
 }
 
-/// The type of a column, whether the server takes values from it (or from the last type of a chain) to the new one
-/// without being told how, and whether there is an explicit cast back.
+/// The type of a column; whether the server has an assignment cast from it (or from the last type of the chain) to the new
+/// type; and whether it has a cast from the new type back.
 const TYPES: &str = "
     WITH asked AS (
         SELECT format_type(a.atttypid, a.atttypmod) AS type, a.atttypid AS here,

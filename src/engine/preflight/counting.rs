@@ -1,13 +1,13 @@
-//! The counts of one plan, within their time limit.
+//! Counts the hazards of one plan within its time limit.
 
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
 use super::cascade::cascades;
 use super::foreign_keys;
-use super::measure::{LOCK_TIMEOUT, Measured, TIME_LIMIT, begin, measure};
-use super::query::{Written, table_of};
-use super::side_effects::{self, Names};
+use super::measure::{CountResult, LOCK_TIMEOUT, TIME_LIMIT, begin, measure};
+use super::query::{OwnTransactions, table_of};
+use super::side_effects::{self, SideEffectNames};
 use crate::core::hazard::{self, Class, Evidence, Hazard, Origin};
 use crate::core::plan::{Plan, PlannedStatement};
 use crate::core::statement::{Effect, Footprint, Subject};
@@ -23,11 +23,11 @@ const SIZE: &str = "SELECT coalesce((SELECT sum(pg_total_relation_size(p.relid))
        AND l.pid <> pg_backend_pid())
     FROM pg_class c WHERE c.oid = to_regclass($1)";
 
-/// The counts of one plan.
+/// The state while the hazards of one plan are counted.
 pub(super) struct Counting<'a> {
     client: &'a Client,
     deadline: Instant,
-    known: Vec<(Subject, Measured)>,
+    known: Vec<(Subject, CountResult)>,
 }
 
 impl<'a> Counting<'a> {
@@ -36,20 +36,21 @@ impl<'a> Counting<'a> {
         Self { client, deadline: Instant::now() + TIME_LIMIT, known: Vec::new() }
     }
 
-    /// Adds the side effects and cascades of statements, as the target is now; those of the first `known` are known.
+    /// Adds hazards for the side effects and cascades of statements, according to the target's current catalog. Skips the
+    /// first `known` statements, which the replay has examined.
     ///
     /// # Errors
     /// If the server rejects the query.
     pub async fn find_on_target(&self, plan: &mut Plan, known: usize) -> Result<(), tokio_postgres::Error> {
-        let names = Names::read(self.client).await?;
+        let names = SideEffectNames::read(self.client).await?;
         for planned in plan.steps.iter_mut().flat_map(|step| &mut step.statements).skip(known) {
             self.find(&names, planned).await;
         }
         Ok(())
     }
 
-    /// Adds what functions, triggers and rules of the target do, and what foreign keys and CASCADE affect.
-    async fn find(&self, names: &Names, planned: &mut PlannedStatement) {
+    /// Adds hazards for functions, triggers and rules of the target, and for foreign keys and CASCADE.
+    async fn find(&self, names: &SideEffectNames, planned: &mut PlannedStatement) {
         let statement = &planned.statement;
         if statement.mentions_any(names.as_set()) {
             let found = self.read(side_effects::find(self.client, statement, &planned.hazards)).await;
@@ -81,10 +82,11 @@ impl<'a> Counting<'a> {
         found.ok()
     }
 
-    /// Counts a hazard. Returns whether it can occur on the target.
+    /// Counts a hazard. `blank`: the target contains no tables. `footprint`: the earlier statements of the plan. Returns
+    /// whether the hazard can occur on the target.
     pub async fn count(&mut self, hazard: &mut Hazard, blank: bool, footprint: &Footprint) -> bool {
         let is_lost = hazard.class == Class::DataLoss;
-        // Only what existed before the plan can be lost, locked or violated.
+        // Only objects and rows that existed before the plan can be lost, locked or violated.
         if blank && (is_lost || hazard.subject != Subject::Other) {
             hazard.evidence = Some(Evidence::counted(0, 0, 0.0));
             return true;
@@ -101,21 +103,22 @@ impl<'a> Counting<'a> {
             hazard.subject = hazard.subject.without_question(is_lost);
         }
         let mut asked = hazard.subject_before().clone();
-        let mut found = self.once(&asked, is_lost).await;
-        if matches!(found, Measured::Rejected) {
+        let mut found = self.count_once(&asked, is_lost).await;
+        if matches!(found, CountResult::Rejected) {
             hazard.subject = hazard.subject.without_question(is_lost);
             asked = asked.without_question(is_lost);
-            found = self.once(&asked, is_lost).await;
+            found = self.count_once(&asked, is_lost).await;
         }
         let mut evidence = match found {
-            Measured::Impossible => return false,
-            Measured::Counted(evidence) => evidence,
-            Measured::Rejected => None,
+            CountResult::Impossible => return false,
+            CountResult::Counted(evidence) => evidence,
+            CountResult::Rejected => None,
         };
         if evidence.is_none() && is_lost && !footprint.redirects(&asked) && self.is_missing(&asked).await {
             evidence = Some(Evidence::counted(0, 0, 0.0));
         }
-        // If the name may refer to another object by then, and this could not be followed, an empty object proves nothing.
+        // If the name may refer to another object when the statement runs, and the replay could not determine which, then
+        // the object being empty now proves nothing.
         let is_unproved = is_lost && hazard.origin.is_none() && footprint.redirects(&asked.without_question(true));
         if is_unproved && evidence.is_some_and(|evidence| evidence.exact && evidence.values == 0) {
             evidence = None;
@@ -124,7 +127,7 @@ impl<'a> Counting<'a> {
         if let Some(evidence) = hazard.evidence.as_mut().filter(|_| SIZED.contains(&hazard.class)) {
             (evidence.bytes, evidence.sessions) = self.size(&asked).await;
         }
-        // Nothing is lost, so that "not counted" would be misleading.
+        // "not counted" would be misleading, because nothing is lost.
         if hazard.evidence.is_none() && !is_lost {
             hazard.subject = Subject::Other;
         }
@@ -133,7 +136,7 @@ impl<'a> Counting<'a> {
         !(hazard.class == Class::Fails && is_empty && !footprint.fills(&hazard.subject))
     }
 
-    /// The size of a table, and how many other sessions hold locks on it.
+    /// The size of a table in bytes, and the number of other sessions that hold locks on it.
     async fn size(&self, subject: &Subject) -> (Option<u64>, Option<u64>) {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let Some(table) = table_of(subject).filter(|_| !left.is_zero()) else { return (None, None) };
@@ -155,16 +158,16 @@ impl<'a> Counting<'a> {
         self.client.query_one(query, &[&table, &column]).await.is_ok_and(|row| row.get(0))
     }
 
-    /// Counts each subject once.
-    async fn once(&mut self, subject: &Subject, is_lost: bool) -> Measured {
+    /// Counts a subject, or returns the earlier result for the same subject.
+    async fn count_once(&mut self, subject: &Subject, is_lost: bool) -> CountResult {
         if let Some((_, found)) = self.known.iter().find(|(known, _)| known == subject) {
             return *found;
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
         let found = match is_lost {
-            true => measure(self.client, subject, &Written::default(), left, LOCK_TIMEOUT).await,
-            false if left.is_zero() => Measured::Counted(None),
-            false => measure(self.client, subject, &Written::default(), left, "1ms").await,
+            true => measure(self.client, subject, &OwnTransactions::default(), left, LOCK_TIMEOUT).await,
+            false if left.is_zero() => CountResult::Counted(None),
+            false => measure(self.client, subject, &OwnTransactions::default(), left, "1ms").await,
         };
         self.known.push((subject.clone(), found));
         found

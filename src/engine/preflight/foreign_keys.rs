@@ -1,4 +1,4 @@
-//! Finds rows that foreign keys delete when others are deleted, and values that they overwrite.
+//! Finds rows that foreign keys delete when referenced rows are deleted, and values that foreign keys overwrite.
 
 use tokio_postgres::types::Oid;
 use tokio_postgres::{Client, Error};
@@ -25,20 +25,20 @@ const KEYS: &str = "SELECT k.conrelid, n.nspname::text, c.relname::text,
     ORDER BY k.oid";
 
 /// Rows of a table that are deleted, or whose columns are overwritten.
-struct Changed {
+struct ChangedRows {
     relation: Oid,
-    /// As SQL.
+    /// The name of the table as SQL.
     table: String,
-    /// Which rows; `None`: possibly all.
+    /// The rows; `None`: possibly all of them.
     rows: Option<RowFilter>,
     /// The columns that are overwritten; empty if the rows are deleted.
     columns: Vec<String>,
-    /// The tables that led here.
+    /// The chain of tables from the statement's table to this one.
     path: Vec<Oid>,
 }
 
-/// The hazards on rows and values that foreign keys change after a statement has deleted rows or overwritten keys, each
-/// object once.
+/// Finds the rows and values that foreign keys change if a statement with these hazards deletes rows or overwrites keys.
+/// Returns one hazard for each table or column.
 ///
 /// # Errors
 /// If the server rejects a query.
@@ -53,7 +53,7 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
         let Some(table) = table_of(&hazard.subject) else { continue };
         let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
         let Some(relation) = found else { continue };
-        waiting.push(Changed { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
+        waiting.push(ChangedRows { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
     }
     let mut found: Vec<Hazard> = Vec::new();
     while let Some(parent) = waiting.pop() {
@@ -67,10 +67,11 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
                 continue;
             }
             let is_cycle = parent.path.contains(&relation);
-            let rows = parent.rows.as_ref().filter(|_| !is_cycle).map(|rows| referring(&parent, rows, &here, &there));
+            let rows =
+                parent.rows.as_ref().filter(|_| !is_cycle).map(|rows| referring_rows(&parent, rows, &here, &there));
             let columns = if is_row { vec![None] } else { here.iter().cloned().map(Some).collect() };
             for column in columns {
-                let hazard = on(&schema, &name, column, rows.clone());
+                let hazard = new_hazard(&schema, &name, column, rows.clone());
                 let same = |one: &Hazard| one.class == Class::DataLoss && one.object == hazard.object;
                 if !found.iter().any(same) {
                     found.push(hazard);
@@ -79,15 +80,21 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
             if !is_cycle && parent.path.len() < MAX_DEPTH {
                 let path = parent.path.iter().copied().chain([relation]).collect();
                 let table = format!("{}.{}", quote(&schema), quote(&name));
-                waiting.push(Changed { relation, table, rows, columns: if is_row { Vec::new() } else { here }, path });
+                waiting.push(ChangedRows {
+                    relation,
+                    table,
+                    rows,
+                    columns: if is_row { Vec::new() } else { here },
+                    path,
+                });
             }
         }
     }
     Ok(found)
 }
 
-/// The rows that refer to changed ones.
-fn referring(parent: &Changed, rows: &RowFilter, here: &[String], there: &[String]) -> RowFilter {
+/// The rows whose columns `here` refer to the columns `there` of changed rows.
+fn referring_rows(parent: &ChangedRows, rows: &RowFilter, here: &[String], there: &[String]) -> RowFilter {
     let alias = format!("limbeck_{}", parent.path.len());
     let (only, table) = (if rows.only { "ONLY " } else { "" }, &parent.table);
     let (named, row) = match &rows.alias {
@@ -100,7 +107,7 @@ fn referring(parent: &Changed, rows: &RowFilter, here: &[String], there: &[Strin
     RowFilter { alias: Some(alias), from: None, condition, only: false }
 }
 
-fn on(schema: &str, name: &str, column: Option<String>, rows: Option<RowFilter>) -> Hazard {
+fn new_hazard(schema: &str, name: &str, column: Option<String>, rows: Option<RowFilter>) -> Hazard {
     let names = [Some(schema), Some(name), column.as_deref()];
     let object = names.into_iter().flatten().map(quote).collect::<Vec<_>>().join(".");
     let (schema, table, deletes) = (Some(schema.to_owned()), name.to_owned(), column.is_none());

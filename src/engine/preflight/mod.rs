@@ -1,4 +1,4 @@
-//! Counts on the target what a plan may cost. It only reads, has a time limit, and says when it estimates.
+//! Counts on the target the data that a plan affects. It only reads, has a time limit, and marks estimates.
 
 mod cascade;
 mod cast;
@@ -16,7 +16,7 @@ pub use self::cascade::cascades;
 use self::counting::Counting;
 pub use self::measure::{count_in_transaction, count_now};
 pub use self::permanent::permanent_functions;
-pub use self::query::{Written, table_of};
+pub use self::query::{OwnTransactions, table_of};
 use super::connection::database_error;
 use super::project::Project;
 use super::state::VersionTable;
@@ -25,7 +25,7 @@ use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
 use crate::core::statement::{Effect, Footprint, ScriptState, Statement};
 
-/// Where a plan will run.
+/// The target of a plan, with a session on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     pub project: &'a Project,
@@ -36,11 +36,11 @@ pub struct Site<'a> {
 }
 
 /// Adds evidence to every hazard of the plan that can be counted; the others remain uncounted. Removes hazards that cannot
-/// occur on the target: a cast that is safe, a check of an empty table. Objects that earlier statements of the plan create
-/// or rename are followed on a scratch copy of the target's schema.
+/// occur on the target: a cast that is safe, a check of an empty table. If earlier statements of the plan create or rename
+/// objects, the plan is replayed on a scratch copy of the target's schema to find out which objects are affected.
 ///
 /// # Errors
-/// If the server cannot be queried at all.
+/// If the server rejects the first queries. A count that fails is no error: its hazard remains uncounted.
 pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
     let client = site.client;
     plan.blank = is_blank(client, site.version_table).await?;
@@ -49,7 +49,7 @@ pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
         let replayed = if replay::is_needed(plan) { Box::pin(replay::replay(site, plan)).await } else { 0 };
         counting.find_on_target(plan, replayed).await.map_err(|error| database_error(&error))?;
     }
-    // What may be lost is counted first, in case the time runs out.
+    // Lost data is counted first, because the time may run out.
     for lost in [true, false] {
         let mut footprint = Footprint::default();
         for planned in plan.steps.iter_mut().flat_map(|step| &mut step.statements) {
@@ -70,13 +70,14 @@ pub async fn count(site: Site<'_>, plan: &mut Plan) -> Result<()> {
     Ok(())
 }
 
-/// Whether a foreign key would change rows, but no row refers to the affected ones.
+/// Whether the hazard is about a foreign key, and no row refers to the affected rows.
 fn is_empty_cascade(hazard: &Hazard) -> bool {
     matches!(hazard.effect, Effect::Cascades(_)) && hazard.subject.has_condition() && hazard.affects_nothing()
 }
 
-/// The hazards of a statement that is about to run in the transaction at hand, counted there: its own, and those of what
-/// it calls, fires and drops by CASCADE. `written` are rows that do not count, because the same run wrote them.
+/// Completes and counts, in the current transaction, the hazards of a statement that is about to run: `hazards`, and those
+/// of the functions that it calls, of triggers, of foreign keys and of CASCADE. Rows that `own` transactions wrote are not
+/// counted.
 ///
 /// # Errors
 /// If the server rejects a query; the transaction is then aborted.
@@ -84,30 +85,30 @@ pub async fn assess(
     client: &Client,
     statement: &Statement,
     hazards: Vec<Hazard>,
-    written: &Written,
+    own: &OwnTransactions,
 ) -> Result<Vec<Hazard>, tokio_postgres::Error> {
     let mut hazards = hazards;
-    let names = side_effects::Names::read(client).await?;
+    let names = side_effects::SideEffectNames::read(client).await?;
     if statement.mentions_any(names.as_set()) {
         hazards.extend(side_effects::find(client, statement, &hazards).await?);
     }
     hazards.extend(foreign_keys::find(client, &hazards).await?);
     hazards.extend(cascades(client, statement, &hazards).await);
     for hazard in hazards.iter_mut().filter(|hazard| hazard.class == Class::DataLoss && hazard.evidence.is_none()) {
-        hazard.evidence = count_in_transaction(client, &hazard.subject, written).await?;
+        hazard.evidence = count_in_transaction(client, &hazard.subject, own).await?;
         hazard.bound(statement);
     }
     hazards.retain(|hazard| !is_empty_cascade(hazard));
     Ok(hazards)
 }
 
-/// The hazards of a statement by itself, if nothing is known of the script around it.
+/// The hazards of one statement; `state` is the state that earlier statements have left.
 #[must_use]
 pub fn examine(statement: &Statement, state: &ScriptState) -> Vec<Hazard> {
     crate::core::hazard::examine(statement, state)
 }
 
-/// Whether nobody has created a table yet: then there is nothing to lose.
+/// Whether the database contains no tables, materialized views or sequences, so that nothing can be lost.
 ///
 /// # Errors
 /// If the server cannot be queried.

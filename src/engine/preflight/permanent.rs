@@ -1,10 +1,11 @@
-//! Functions of the target, and tables with triggers, whose effect a rollback does not undo.
+//! Finds functions of the target, and tables with triggers, that have effects which a rollback does not undo.
 
 use tokio_postgres::{Client, Error};
 
 use crate::core::statement::permanent_functions_pattern;
 
-/// Functions whose text PostgreSQL shows, including those that call such a function.
+/// Searches the source text of functions, and then for functions that call the found ones and for tables whose triggers
+/// run them. Functions in C have no source text.
 const QUERY: &str = r"WITH RECURSIVE code AS (
         SELECT p.oid, p.proname::text AS name, pg_get_functiondef(p.oid) AS text
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
@@ -21,7 +22,7 @@ const QUERY: &str = r"WITH RECURSIVE code AS (
     SELECT c.relname::text FROM permanent JOIN pg_trigger t ON t.tgfoid = permanent.oid JOIN pg_class c ON c.oid = t.tgrelid
     WHERE NOT t.tgisinternal";
 
-/// Their names, as the transaction at hand sees them.
+/// The names of these functions and tables, as the current transaction sees them.
 ///
 /// # Errors
 /// If the server rejects the query.

@@ -1,27 +1,28 @@
-//! Questions about the rows of a table, as SQL. Each query returns one row: the number of rows, and how many count.
+//! The SQL that counts a subject. Each query returns one row: the number of rows of the table, and the number of rows or
+//! values that the subject selects.
 
 use tokio_postgres::{Client, Error};
 
 use crate::core::statement::{Question, RowFilter, Subject};
 use crate::engine::connection::identifier::quote;
 
-/// The transactions of a run. Rows that they wrote did not exist before it.
+/// The transactions of a run. Rows that they wrote did not exist before the run, so they are not counted.
 #[derive(Debug, Clone, Default)]
-pub struct Written {
-    /// Those that have committed, by the numbers in `xmin`.
+pub struct OwnTransactions {
+    /// The committed transactions, as `xmin` shows them.
     past: Vec<u64>,
-    /// The current one, and a number that none has reached yet.
+    /// The id of the current transaction, and an id that is not assigned yet.
     current: Option<(u64, u64)>,
 }
 
-/// `xmin` is the lower half of a transaction's number.
+/// `xmin` contains the lower 32 bits of a transaction id.
 const HALF: u64 = 1 << 32;
 
-impl Written {
-    /// The current transaction of `client`; `other` is a session without one.
+impl OwnTransactions {
+    /// The current transaction of `client`; `other` is a session that is not in a transaction.
     ///
     /// # Errors
-    /// As the server says.
+    /// If the server rejects a query.
     pub async fn current(client: &Client, other: &Client) -> Result<Self, Error> {
         let number = "SELECT pg_current_xact_id()::text::bigint";
         let now: i64 = client.query_one(number, &[]).await?.get(0);
@@ -29,27 +30,27 @@ impl Written {
         Ok(Self { past: Vec::new(), current: Some((now.unsigned_abs(), next.unsigned_abs())) })
     }
 
-    /// The current transaction has committed.
+    /// Records that the current transaction has committed.
     pub fn commit(&mut self) {
         let current = self.current.take();
         self.past.extend(current.map(|(now, _)| now % HALF));
     }
 
-    /// The same with transactions that committed earlier.
+    /// Adds transactions that committed earlier.
     #[must_use]
     pub fn after(mut self, before: Self) -> Self {
         self.past.extend(before.past);
         self
     }
 
-    /// Whether there are no such transactions.
+    /// Whether there are no transactions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.past.is_empty() && self.current.is_none()
     }
 
-    /// A condition: the row was not written by these transactions. `row` is its alias with a dot, or empty.
-    fn by_others(&self, row: &str) -> String {
+    /// An SQL condition: the row was not written by these transactions. `row` is the alias of the row with a dot, or empty.
+    fn excluding_condition(&self, row: &str) -> String {
         // Views and foreign tables do not have xmin.
         if self.is_empty() {
             return "true".to_owned();
@@ -57,7 +58,7 @@ impl Written {
         let past: Vec<String> = self.past.iter().map(u64::to_string).collect();
         let past = format!("{row}xmin::text <> ALL ('{{{}}}')", past.join(","));
         let Some((now, next)) = self.current else { return past };
-        // Subtransactions have numbers of their own. A visible row of a transaction in progress was written by ourselves.
+        // Subtransactions have ids of their own. Of transactions in progress, only the rows of our own are visible.
         let later = format!("(({row}xmin::text::bigint - {} + {HALF}) % {HALF})", now % HALF);
         let status = format!("pg_xact_status(({now} + {later})::text::xid8)");
         let open = format!("CASE WHEN {later} < {} THEN {status} = 'in progress' ELSE false END", next - now);
@@ -72,20 +73,20 @@ pub fn table_of(subject: &Subject) -> Option<String> {
     Some(relation(schema, name))
 }
 
-/// The query that counts a subject; `None` if no query can.
+/// The query that counts a subject; `None` if no query can count it.
 ///
 /// # Errors
-/// If the server rejects a query of keys and constraints.
-pub(super) async fn of(client: &Client, subject: &Subject, written: &Written) -> Result<Option<String>, Error> {
+/// If the server rejects a query on the catalog.
+pub(super) async fn of(client: &Client, subject: &Subject, own: &OwnTransactions) -> Result<Option<String>, Error> {
     let Some(table) = table_of(subject) else { return Ok(None) };
-    let others = written.by_others("");
+    let condition = own.excluding_condition("");
     Ok(match subject {
         Subject::Column { column, .. } => {
-            Some(format!("SELECT count(*), count({}) FROM {table} WHERE {others}", quote(column)))
+            Some(format!("SELECT count(*), count({}) FROM {table} WHERE {condition}", quote(column)))
         }
-        Subject::Table { .. } => Some(format!("{} WHERE {others}", all(&table))),
+        Subject::Table { .. } => Some(format!("{} WHERE {condition}", all(&table))),
         Subject::Rows { question: Question::Affected { column, rows }, .. } => {
-            Some(affected(&table, column.as_deref(), rows, written))
+            Some(affected(&table, column.as_deref(), rows, own))
         }
         Subject::Rows { question: Question::Constraint { name }, .. } => {
             match constraint(client, &table, name).await? {
@@ -110,10 +111,13 @@ async fn of_question(client: &Client, table: &str, question: &Question) -> Resul
         Question::Duplicates { keys, condition, nulls_are_equal, nulls_are_rejected } => {
             Some(duplicates(table, keys, condition.as_deref(), *nulls_are_equal, *nulls_are_rejected))
         }
-        Question::Orphans { columns, schema, table: other, others } => {
-            let other = relation(schema.as_deref(), other);
-            let others = if others.is_empty() { primary_key(client, &other).await? } else { others.clone() };
-            (others.len() == columns.len()).then(|| orphans(table, columns, &other, &others))
+        Question::Orphans { columns, referenced_schema, referenced_table, referenced_columns } => {
+            let referenced = relation(referenced_schema.as_deref(), referenced_table);
+            let keys = match referenced_columns.as_slice() {
+                [] => primary_key(client, &referenced).await?,
+                keys => keys.to_vec(),
+            };
+            (keys.len() == columns.len()).then(|| orphans(table, columns, &referenced, &keys))
         }
         Question::Cast { .. } | Question::Constraint { .. } | Question::Affected { .. } => None,
     })
@@ -123,7 +127,7 @@ fn all(table: &str) -> String {
     format!("SELECT count(*), count(*) FROM {table}")
 }
 
-fn affected(table: &str, column: Option<&str>, rows: &RowFilter, written: &Written) -> String {
+fn affected(table: &str, column: Option<&str>, rows: &RowFilter, own: &OwnTransactions) -> String {
     let only = if rows.only { "ONLY " } else { "" };
     let (name, row) = match &rows.alias {
         Some(alias) => (format!(" AS {alias}"), alias.as_str()),
@@ -134,7 +138,7 @@ fn affected(table: &str, column: Option<&str>, rows: &RowFilter, written: &Writt
         "SELECT (SELECT count(*) FROM {only}{table}), \
          (SELECT count({value}) FROM {only}{table}{name} WHERE {} AND {})",
         rows.sql(),
-        written.by_others(&format!("{row}."))
+        own.excluding_condition(&format!("{row}."))
     )
 }
 
@@ -164,13 +168,13 @@ fn duplicates(
     )
 }
 
-fn orphans(table: &str, columns: &[String], other: &str, others: &[String]) -> String {
+fn orphans(table: &str, columns: &[String], referenced: &str, keys: &[String]) -> String {
     let known: Vec<String> = columns.iter().map(|column| format!("f.{} IS NOT NULL", quote(column))).collect();
-    let pairs = columns.iter().zip(others);
-    let same: Vec<String> = pairs.map(|(one, other)| format!("o.{} = f.{}", quote(other), quote(one))).collect();
+    let pairs = columns.iter().zip(keys);
+    let same: Vec<String> = pairs.map(|(column, key)| format!("r.{} = f.{}", quote(key), quote(column))).collect();
     format!(
         "SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {table} AS f WHERE {} AND NOT EXISTS \
-         (SELECT FROM {other} AS o WHERE {}))",
+         (SELECT FROM {referenced} AS r WHERE {}))",
         known.join(" AND "),
         same.join(" AND ")
     )
@@ -184,7 +188,7 @@ async fn primary_key(client: &Client, table: &str) -> Result<Vec<String>, Error>
     Ok(client.query(query, &[&table]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// What an existing constraint requires of the rows.
+/// The question that counts the rows which violate an existing constraint.
 async fn constraint(client: &Client, table: &str, name: &str) -> Result<Option<Question>, Error> {
     let query = "SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), n.nspname::text, r.relname::text,
             ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k (number, place)
@@ -198,7 +202,12 @@ async fn constraint(client: &Client, table: &str, name: &str) -> Result<Option<Q
     let mut columns: Vec<String> = row.get(4);
     Ok(match (kind.as_str(), expression, row.get::<_, Option<String>>(3)) {
         ("c", Some(expression), _) => Some(Question::Check { expression }),
-        ("f", _, Some(table)) => Some(Question::Orphans { columns, schema: row.get(2), table, others: row.get(5) }),
+        ("f", _, Some(table)) => Some(Question::Orphans {
+            columns,
+            referenced_schema: row.get(2),
+            referenced_table: table,
+            referenced_columns: row.get(5),
+        }),
         ("n", ..) => columns.pop().map(|column| Question::Nulls { column }),
         _ => None,
     })

@@ -1,5 +1,5 @@
-//! Replays the statements of a plan on a scratch copy of the target's schema. Before each statement it looks up which
-//! object of the target the statement affects, if any, and what CASCADE drops with it.
+//! Replays the statements of a plan on a scratch copy of the target's schema. Before each statement it determines which
+//! objects of the target the statement affects, and which objects CASCADE drops.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,18 +10,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::cascade::cascades;
 use super::permanent::permanent_functions;
-use super::side_effects::{self, Names};
+use super::side_effects::{self, SideEffectNames};
 use super::{Site, foreign_keys, table_of};
 use crate::core::hazard::{Class, Hazard, Origin};
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::core::statement::{Footprint, Statement, Subject};
 use crate::engine::scratch::{Replica, ScratchOptions, with_creator_role};
 
-/// The time limit for making the copy and replaying the plan: a person waits for it.
+/// The time limit for creating the copy and replaying the plan. A person waits for it.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// Whether the statements alone do not show what is lost: an earlier statement may create, rename or replace what a later
-/// one destroys, or add objects that its CASCADE drops.
+/// Whether the plan must be replayed to know which data is lost: an earlier statement may create, rename or replace an
+/// object that a later statement destroys, or add objects that a later CASCADE drops.
 pub(super) fn is_needed(plan: &Plan) -> bool {
     let mut footprint = Footprint::default();
     for planned in plan.steps.iter().flat_map(|step| &step.statements) {
@@ -36,8 +36,8 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
     false
 }
 
-/// Sets the origins of hazards, and adds hazards for side effects and cascades. Returns how many statements, from the
-/// first, were replayed: a statement that a scratch database cannot run ends the replay.
+/// Sets the origins of hazards, and adds hazards for side effects and cascades. Returns the number of statements that were
+/// examined. The replay ends at the first statement that fails, or that may change something outside the scratch database.
 pub(super) async fn replay(site: Site<'_>, plan: &mut Plan) -> usize {
     let (options, cancel) = (ScratchOptions::default(), CancellationToken::new());
     let project = with_creator_role(site.project, site.target);
@@ -48,25 +48,25 @@ pub(super) async fn replay(site: Site<'_>, plan: &mut Plan) -> usize {
         let made = Replica::make(&project, site.target, options, &mut |_| {}, &cancel).await;
         if let Ok(made) = made
             && let Ok(session) = replica.insert(made).target().connect("limbeck plan").await
-            && let Ok(before) = Before::read(session.client()).await
+            && let Ok(before) = ObjectsBefore::read(session.client()).await
         {
             let mut replay = Replay { client: session.client(), before, settings };
-            // What was replayed until an error is valid all the same.
-            let _ = replay.plan(plan, &mut replayed).await;
+            // After an error, the results of the statements before it are still valid.
+            let _ = replay.replay_plan(plan, &mut replayed).await;
         }
     };
     let _ = tokio::time::timeout(TIME_LIMIT, work).await;
-    // The next run drops a scratch database that this one could not drop.
+    // If the scratch database cannot be dropped now, the next run drops it.
     if let Some(replica) = replica {
         let _ = replica.remove().await;
     }
     replayed
 }
 
-/// The target's objects before the plan, as its copy has them.
-struct Before {
+/// The objects of the target before the plan, as read from the scratch copy.
+struct ObjectsBefore {
     relations: BTreeMap<Oid, (String, String)>,
-    /// What the names of the plan refer to.
+    /// The relations to which the names in the plan refer.
     names: BTreeMap<String, Option<Oid>>,
     columns: BTreeMap<(Oid, i16), String>,
     /// Pairs of parent and child.
@@ -75,7 +75,7 @@ struct Before {
     foreign_tables: BTreeSet<String>,
 }
 
-impl Before {
+impl ObjectsBefore {
     async fn read(client: &Client) -> Result<Self, Error> {
         let query = "SELECT c.oid, n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
@@ -94,14 +94,14 @@ impl Before {
         Ok(Self { relations, names: BTreeMap::new(), columns, children, foreign_tables })
     }
 
-    /// The table of a subject by its full name.
+    /// Finds the table of a subject by its name with schema.
     fn relation(&self, subject: &Subject) -> Option<Oid> {
         let (schema, table) = subject.table_name()?;
         let is_same = |(one, name): &(String, String)| Some(one.as_str()) == schema && name == table;
         self.relations.iter().find(|(_, names)| is_same(names)).map(|(relation, _)| *relation)
     }
 
-    /// Whether a table was the same as another, or inherited from it.
+    /// Whether a table was `from` itself or inherited from it, directly or indirectly.
     fn inherited(&self, table: Oid, from: Oid) -> bool {
         let mut parents = self.children.iter().filter(|(_, child)| *child == table).map(|(parent, _)| *parent);
         table == from || parents.any(|parent| self.inherited(parent, from))
@@ -110,14 +110,15 @@ impl Before {
 
 /// The replay of one plan.
 struct Replay<'a> {
-    /// A session on the copy.
+    /// A session on the scratch copy.
     client: &'a Client,
-    before: Before,
+    before: ObjectsBefore,
     settings: String,
 }
 
 impl Replay<'_> {
-    async fn plan(&mut self, plan: &mut Plan, replayed: &mut usize) -> Result<(), Error> {
+    /// Replays the plan. `replayed` counts the statements that were examined.
+    async fn replay_plan(&mut self, plan: &mut Plan, replayed: &mut usize) -> Result<(), Error> {
         let subjects = plan.hazards().filter_map(|(.., hazard)| table_of(&hazard.subject));
         for table in subjects.collect::<BTreeSet<String>>() {
             let found = self.resolve(&table).await?;
@@ -128,7 +129,7 @@ impl Replay<'_> {
             if step.transactional {
                 self.client.batch_execute("BEGIN").await?;
             }
-            if !self.step(step, replayed).await? {
+            if !self.replay_step(step, replayed).await? {
                 return Ok(());
             }
             if step.transactional {
@@ -138,22 +139,22 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Runs the statements of a step. Returns whether all of them could run.
-    async fn step(&self, step: &mut Step, replayed: &mut usize) -> Result<bool, Error> {
+    /// Replays a step. Returns whether all of its statements ran.
+    async fn replay_step(&self, step: &mut Step, replayed: &mut usize) -> Result<bool, Error> {
         let transactional = step.transactional;
         for planned in &mut step.statements {
-            self.look_up(planned, transactional).await?;
+            self.examine(planned, transactional).await?;
             *replayed += 1;
             let statement = &planned.statement;
-            if self.leaves_database(statement).await? || self.client.batch_execute(statement.sql()).await.is_err() {
+            if self.changes_outside(statement).await? || self.client.batch_execute(statement.sql()).await.is_err() {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Whether a statement may change something outside its database, which nobody has approved yet.
-    async fn leaves_database(&self, statement: &Statement) -> Result<bool, Error> {
+    /// Whether a statement may change something outside the scratch database. It must not run, because it is not approved.
+    async fn changes_outside(&self, statement: &Statement) -> Result<bool, Error> {
         if statement.cluster_effect.is_some() || statement.mentions_any(&self.before.foreign_tables) {
             return Ok(true);
         }
@@ -161,9 +162,9 @@ impl Replay<'_> {
         Ok(statement.permanent_effect(&functions).is_some_and(|effect| effect != "setval"))
     }
 
-    /// Finds side effects and cascades of a statement, and where its objects come from.
-    async fn look_up(&self, planned: &mut PlannedStatement, transactional: bool) -> Result<(), Error> {
-        let names = Names::read(self.client).await?;
+    /// Adds hazards for the side effects and cascades of a statement, and sets the origin of each hazard.
+    async fn examine(&self, planned: &mut PlannedStatement, transactional: bool) -> Result<(), Error> {
+        let names = SideEffectNames::read(self.client).await?;
         if planned.statement.mentions_any(names.as_set()) {
             let found = side_effects::find(self.client, &planned.statement, &planned.hazards).await?;
             planned.hazards.extend(found);
@@ -185,12 +186,13 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// What a name refers to now.
+    /// The relation to which a name refers now.
     async fn resolve(&self, table: &str) -> Result<Option<Oid>, Error> {
         let query = "SELECT to_regclass($1)::oid";
         Ok(self.client.query_one(query, &[&table]).await?.get(0))
     }
 
+    /// The origin of a subject; `None` if the subject is not a table or column.
     async fn origin(&self, subject: &Subject, class: Class) -> Result<Option<Origin>, Error> {
         let subject = subject.without_question(class == Class::DataLoss);
         let Some(table) = table_of(&subject) else { return Ok(None) };
@@ -221,8 +223,8 @@ impl Replay<'_> {
         Ok(Some(if is_same { Origin::Same } else { Origin::Renamed(before) }))
     }
 
-    /// Whether the plan has added no table of the target as a child of this one. The rows of such a child are elsewhere
-    /// before the plan runs.
+    /// Whether the plan has not attached an existing table of the target as a child of this one. The rows of such a child
+    /// belong to another table before the plan runs.
     async fn keeps_children(&self, relation: Oid) -> Result<bool, Error> {
         let query = "WITH RECURSIVE children AS (SELECT $1::oid AS oid
                 UNION SELECT i.inhrelid FROM children h JOIN pg_inherits i ON i.inhparent = h.oid)

@@ -1,5 +1,5 @@
-//! Finds what a statement causes in the target: the functions that it calls, the triggers that it fires, and the rewrite
-//! rules of what it changes. Their bodies are analysed like statements of the script.
+//! Finds the side effects of a statement on the target: functions that it calls, triggers that it fires, and rewrite rules
+//! of the tables and views that it changes. Their bodies are analysed like statements of the script.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::core::statement::{
     Action, ScriptState, Statement, analyse_one, analyse_text, analyse_with, names_in, rule_actions,
 };
 
-/// The definitions of functions with these names that may change something, except those of extensions.
+/// The definitions of volatile functions with these names, except those of extensions.
 const FUNCTIONS: &str = "SELECT pg_get_functiondef(p.oid) FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE p.proname = ANY ($1) AND p.prokind IN ('f', 'p') AND p.provolatile = 'v' AND l.lanname IN ('sql', 'plpgsql')
@@ -32,12 +32,12 @@ const REWRITES: &str = "SELECT pg_get_ruledef(r.oid), (ARRAY['update', 'insert',
 
 /// No trigger fires without one of these words.
 const WRITES: [&str; 6] = ["insert", "update", "delete", "truncate", "merge", "copy"];
-/// Commands that do not write rows themselves.
+/// Commands that do not write rows.
 const DEFINES: [&str; 6] = ["create", "alter", "drop", "comment", "grant", "revoke"];
 /// Calls are followed to this depth.
 const MAX_DEPTH: usize = 8;
 
-/// The names in the target that cause something: functions that may change data, and tables with triggers or rules.
+/// The names of volatile functions, and of tables with triggers or rules.
 const NAMES: &str = "SELECT p.proname::text FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE p.provolatile = 'v' AND l.lanname IN ('sql', 'plpgsql')
@@ -48,12 +48,13 @@ const NAMES: &str = "SELECT p.proname::text FROM pg_proc p
         JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE r.ev_type <> '1' AND r.ev_enabled <> 'D' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
-/// Names of the target that cause something. A statement that mentions none of them has no side effects.
+/// The names of the target's functions and tables that may have side effects. A statement that mentions none of them has no
+/// side effects.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeSet<String>);
+pub(super) struct SideEffectNames(BTreeSet<String>);
 
-impl Names {
-    /// Reads them.
+impl SideEffectNames {
+    /// Reads the names from the target.
     ///
     /// # Errors
     /// If the server rejects the query.
@@ -67,23 +68,23 @@ impl Names {
     }
 }
 
-/// What was found in the target.
+/// The side effects of a statement, as found in the target.
 #[derive(Default)]
-struct Caused {
+struct SideEffects {
     /// Definitions of functions.
     functions: Vec<String>,
-    /// Calls of trigger functions, and actions of rules, as SQL.
+    /// Calls of trigger functions, and actions of rewrite rules, as SQL.
     fired: BTreeSet<String>,
-    /// A rule that cannot be read.
+    /// Whether a rewrite rule cannot be parsed.
     is_unreadable: bool,
 }
 
-/// The data that the side effects of a statement lose, and that none of its own hazards is about.
+/// Finds the data that the side effects of a statement destroy. Returns only hazards that `hazards` does not contain.
 ///
 /// # Errors
 /// If the server rejects a query.
 pub(super) async fn find(client: &Client, statement: &Statement, hazards: &[Hazard]) -> Result<Vec<Hazard>, Error> {
-    let caused = follow(client, statement).await?;
+    let caused = follow_names(client, statement).await?;
     if caused.is_unreadable {
         return Ok(vec![hazard::unreadable(String::from("a rule of a table that it changes"))]);
     }
@@ -93,10 +94,11 @@ pub(super) async fn find(client: &Client, statement: &Statement, hazards: &[Haza
     Ok(losses(&caused, statement, hazards))
 }
 
-/// Follows names until no new ones are found.
-async fn follow(client: &Client, statement: &Statement) -> Result<Caused, Error> {
+/// Reads the functions, triggers and rules that a statement mentions, and those that their bodies mention, until there are
+/// no new names.
+async fn follow_names(client: &Client, statement: &Statement) -> Result<SideEffects, Error> {
     let mut names = statement.words().clone();
-    let mut caused = Caused::default();
+    let mut caused = SideEffects::default();
     for _ in 0..MAX_DEPTH {
         let known = names.len();
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -114,12 +116,12 @@ async fn follow(client: &Client, statement: &Statement) -> Result<Caused, Error>
     Ok(caused)
 }
 
-/// Adds triggers and rules of the tables that are mentioned.
+/// Adds the triggers and rules of the mentioned tables, and the names in them to `found`.
 async fn add_fired(
     client: &Client,
     names: &BTreeSet<String>,
     found: &mut BTreeSet<String>,
-    caused: &mut Caused,
+    caused: &mut SideEffects,
 ) -> Result<(), Error> {
     let all: Vec<String> = names.iter().chain(found.iter()).cloned().collect();
     let triggers = client.query(TRIGGERS, &[&all]).await?;
@@ -143,8 +145,8 @@ async fn add_fired(
     Ok(())
 }
 
-/// The same, once everything has been read.
-fn losses(caused: &Caused, statement: &Statement, hazards: &[Hazard]) -> Vec<Hazard> {
+/// The hazards of side effects, without those in `hazards`.
+fn losses(caused: &SideEffects, statement: &Statement, hazards: &[Hazard]) -> Vec<Hazard> {
     let mut state = ScriptState::new(true);
     for definition in &caused.functions {
         state.apply(&analyse_one(definition));
@@ -163,7 +165,8 @@ fn losses(caused: &Caused, statement: &Statement, hazards: &[Hazard]) -> Vec<Haz
     lost
 }
 
-/// The condition of a rule's action refers to the rows of another statement, so that it cannot be evaluated.
+/// Analyses a fired statement. Its condition may refer to the rows of another statement (`OLD`, `NEW`), so that it cannot
+/// be evaluated separately.
 fn analyse_fired(text: &str, state: &ScriptState) -> Vec<Action> {
     let mut actions = analyse_text(text, state).actions.clone();
     actions.iter_mut().for_each(Action::forget_condition);

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
 use crate::core::plan::{Approval, ApprovalOptions, Plan, TransactionMode};
-use crate::engine::apply::{ApplyOptions, Tell, apply};
+use crate::engine::apply::{ApplyOptions, ReportProgress, apply};
 use crate::engine::prepare::{PlanRequest, build_plan};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -18,7 +18,7 @@ pub(in crate::engine) struct ScratchRunner<'a> {
     pub tree: &'a ScriptTree,
     /// The scratch database.
     pub target: &'a Target,
-    pub progress: Tell<'a>,
+    pub progress: ReportProgress<'a>,
     pub cancel: &'a CancellationToken,
 }
 
@@ -36,7 +36,7 @@ impl ScratchRunner<'_> {
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.
         let options = ApplyOptions { no_keep: true, ..ApplyOptions::default() };
-        apply(self.project, self.target, &approval, &options, self.progress, self.cancel).await?;
+        Box::pin(apply(self.project, self.target, &approval, &options, self.progress, self.cancel)).await?;
         Ok(approval.plan().to.clone())
     }
 }

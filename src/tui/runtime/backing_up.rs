@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::effects::{Effects, World};
 use super::event::Kind;
 use crate::core::plan::Approval;
-use crate::engine::apply::{Progress, Tell};
+use crate::engine::apply::{Progress, ReportProgress};
 use crate::engine::backup::{self, BackupEvent, MakeOptions, list, make};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
@@ -49,7 +49,7 @@ pub(super) async fn before(
     project: &Project,
     target: &Target,
     approval: &Approval,
-    progress: Tell<'_>,
+    progress: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
     let note = |message| progress(Progress::Notice { severity: "NOTE".to_owned(), message });

@@ -1,10 +1,11 @@
-//! Facts about PostgreSQL's built-in types: which casts are reversible, which reject values, which keep the bytes.
+//! Facts about the casts between PostgreSQL's built-in types: which casts keep every value, reject values or keep the
+//! stored bytes.
 
 use super::TypeName;
 
-/// Digits before the decimal point of the widest value.
+/// The maximum number of digits of a value.
 const DIGITS: &[(&str, i64)] = &[("int2", 5), ("int4", 10), ("int8", 19)];
-/// The length of the longest value as text.
+/// The maximum length of a value as text, in characters.
 const WIDTHS: &[(&str, i64)] = &[("int2", 6), ("int4", 11), ("int8", 20), ("bool", 5), ("uuid", 36), ("macaddr", 17)];
 
 /// Types whose values convert to text and back unchanged.
@@ -90,7 +91,7 @@ const SAFE: &[(&str, &str)] = &[
     ("name", "varchar"),
 ];
 
-/// Casts that keep every value that they accept, and why they reject others.
+/// Casts that change no value but reject some, with the reason.
 const REJECTS: &[(&str, &str, &str)] = &[
     ("int8", "int4", "values beyond ±2147483647 are rejected"),
     ("int8", "int2", "values beyond ±32767 are rejected"),
@@ -107,7 +108,7 @@ const REJECTS: &[(&str, &str, &str)] = &[
     ("int4", "money", "the digits of money depend on lc_monetary"),
 ];
 
-/// Lossy casts that accept every value.
+/// Lossy casts that reject no value.
 const NEVER_REJECTS: &[(&str, &str)] = &[
     ("int4", "float4"),
     ("int8", "float4"),
@@ -127,7 +128,7 @@ const NEVER_REJECTS: &[(&str, &str)] = &[
     ("varchar", "name"),
 ];
 
-/// Why a cast loses values, for the casts that surprise most.
+/// Lossy casts with a specific reason.
 const REASONS: &[(&str, &str, &str)] = &[
     ("int4", "float4", "real holds about 6 digits"),
     ("int8", "float4", "real holds about 6 digits"),
@@ -135,8 +136,8 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("numeric", "float4", "real holds about 6 digits"),
     ("numeric", "float8", "double precision holds about 15 digits"),
     ("float8", "float4", "real holds about 6 digits"),
-    ("timestamp", "timestamptz", "times that the session's time zone skips are shifted"),
-    ("timestamptz", "timestamp", "times that the session's time zone has twice become one"),
+    ("timestamp", "timestamptz", "times that do not exist in the session's time zone are shifted"),
+    ("timestamptz", "timestamp", "times that exist twice in the session's time zone become equal"),
     ("timestamp", "date", "the time of day is removed"),
     ("timestamptz", "date", "the time of day is removed"),
     ("json", "jsonb", "duplicate keys, key order and whitespace are lost"),
@@ -145,7 +146,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ("text", "bpchar", "trailing spaces are not significant"),
 ];
 
-/// Whether every value converts and converts back.
+/// Whether every value converts to the new type and back unchanged.
 pub fn is_safe(from: &TypeName, to: &TypeName) -> bool {
     if from.name == to.name {
         return widens(from, to);
@@ -164,7 +165,7 @@ pub fn is_safe(from: &TypeName, to: &TypeName) -> bool {
     }
 }
 
-/// Why some values are rejected by a cast that changes none.
+/// Why a cast that changes no value rejects some; `None` for other casts.
 pub fn rejects(from: &TypeName, to: &TypeName) -> Option<String> {
     let too_wide = || Some(format!("values that do not fit into {to} are rejected"));
     match (from.name.as_str(), to.name.as_str(), to.modifier(0), to.modifier(1)) {
@@ -180,14 +181,14 @@ pub fn rejects(from: &TypeName, to: &TypeName) -> Option<String> {
     }
 }
 
-/// Whether a lossy cast accepts every value.
+/// Whether a lossy cast rejects no value.
 pub fn never_rejects(from: &TypeName, to: &TypeName) -> bool {
     let times = ["time", "timetz", "timestamp", "timestamptz"];
     NEVER_REJECTS.contains(&(from.name.as_str(), to.name.as_str()))
         || (from.name == to.name && times.contains(&from.name.as_str()))
 }
 
-/// Why a cast loses values, if that is listed.
+/// The reason why a cast loses values, if there is a specific one.
 pub fn reason(from: &TypeName, to: &TypeName) -> Option<&'static str> {
     let found = REASONS.iter().find(|(one, other, _)| *one == from.name && *other == to.name);
     found.map(|(_, _, why)| *why)
@@ -210,7 +211,7 @@ pub fn keeps_bytes(from: &TypeName, to: &TypeName) -> bool {
     }
 }
 
-/// For one type with different modifiers: whether `to` accepts every value of `from`.
+/// Whether `to` accepts every value of `from`; both are the same type with different modifiers.
 fn widens(from: &TypeName, to: &TypeName) -> bool {
     if to.modifiers.is_empty() && to.fields.is_empty() {
         return from.name != "bpchar" || from.modifiers.is_empty();

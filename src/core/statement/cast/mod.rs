@@ -1,107 +1,107 @@
-//! What happens to the values of a column whose type changes, decided from the two types alone.
+//! Decides from two types whether a conversion of values loses or rejects values.
 //!
-//! A conversion is safe only if it was proved safe: for pairs of built-in types in which every value converts and
-//! converts back unchanged. Everything else is assumed to lose values, and types that are not built in are unknown.
+//! A conversion is safe only for listed pairs of built-in types, for which every value converts to the new type and back
+//! unchanged. All other pairs of built-in types are assumed to lose values. For other types, the outcome is unknown.
 
 mod known;
 mod type_name;
 
 pub use type_name::TypeName;
 
-/// What a conversion does to values.
+/// The outcome of a conversion of all values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cast {
-    /// Every value converts, and would convert back unchanged.
+pub enum CastOutcome {
+    /// Every value converts to the new type and back unchanged.
     Safe,
-    /// Some values change; some may also be rejected.
+    /// Some values may change; some may also be rejected.
     Loses { why: String },
-    /// Values that convert stay the same; some are rejected.
+    /// No value changes, but some may be rejected.
     MayFail { why: String },
-    /// A type that is not built in, or an expression.
+    /// Not known, because of a type that is not built in or an expression.
     Unknown,
 }
 
-/// What happens to values of type `from` that are cast to each type of `chain`, one after the other, and then to `to`.
+/// The outcome for values of type `from` that are cast to each type of `chain` in order, and then to `to`.
 ///
-/// Types are written as in SQL or by `format_type`, without a schema or with `pg_catalog`.
+/// The types are SQL, or the result of `format_type`, without a schema or with `pg_catalog`.
 #[must_use]
-pub fn convert(from: &str, chain: &[String], to: &str) -> Cast {
+pub fn convert(from: &str, chain: &[String], to: &str) -> CastOutcome {
     convert_through(from, chain.iter().map(String::as_str).chain([to]))
 }
 
-/// The same for a column whose type is not known: the worst that can happen.
+/// The worst outcome for values whose current type is not known.
 #[must_use]
-pub fn convert_unknown(chain: &[String], to: &str) -> Cast {
+pub fn convert_unknown(chain: &[String], to: &str) -> CastOutcome {
     let mut types = chain.iter().map(String::as_str).chain([to]);
     let first = TypeName::parse(types.next().unwrap_or(to));
     if !first.is_unbounded_text() {
         return if first.is_built_in() {
-            Cast::Loses { why: format!("some types have values that do not fit into {first}") }
+            CastOutcome::Loses { why: format!("some types have values that do not fit into {first}") }
         } else {
-            Cast::Unknown
+            CastOutcome::Unknown
         };
     }
     convert_through(&first.to_string(), types)
 }
 
-/// Whether a conversion may stop at a value that the new type rejects.
+/// Whether the new type may reject a value.
 #[must_use]
 pub fn may_reject(from: &str, chain: &[String], to: &str) -> bool {
     match convert(from, chain, to) {
-        Cast::Safe => false,
-        Cast::MayFail { .. } | Cast::Unknown => true,
-        Cast::Loses { .. } => !known::never_rejects(&TypeName::parse(from), &TypeName::parse(to)),
+        CastOutcome::Safe => false,
+        CastOutcome::MayFail { .. } | CastOutcome::Unknown => true,
+        CastOutcome::Loses { .. } => !known::never_rejects(&TypeName::parse(from), &TypeName::parse(to)),
     }
 }
 
-/// Whether the server has to rewrite the table to convert values without `USING`.
+/// Whether the server must rewrite the table to convert the values without `USING`.
 #[must_use]
 pub fn rewrites_table(from: &str, to: &str) -> bool {
     !known::keeps_bytes(&TypeName::parse(from), &TypeName::parse(to))
 }
 
-/// Conversions one after the other. The worst decides: unknown, then a loss, then a rejection.
-fn convert_through<'a>(from: &str, types: impl Iterator<Item = &'a str>) -> Cast {
+/// The worst outcome of several conversions in order. Unknown is worse than a loss, and a loss is worse than a rejection.
+fn convert_through<'a>(from: &str, types: impl Iterator<Item = &'a str>) -> CastOutcome {
     let mut from = TypeName::parse(from);
-    let mut worst = Cast::Safe;
+    let mut worst = CastOutcome::Safe;
     for to in types.map(TypeName::parse) {
         let cast = between(&from, &to);
         worst = match (worst, cast) {
-            (Cast::Unknown, _) | (_, Cast::Unknown) => Cast::Unknown,
-            (lost @ Cast::Loses { .. }, _) | (_, lost @ Cast::Loses { .. }) => lost,
-            (rejected @ Cast::MayFail { .. }, _) | (_, rejected @ Cast::MayFail { .. }) => rejected,
-            (Cast::Safe, Cast::Safe) => Cast::Safe,
+            (CastOutcome::Unknown, _) | (_, CastOutcome::Unknown) => CastOutcome::Unknown,
+            (lost @ CastOutcome::Loses { .. }, _) | (_, lost @ CastOutcome::Loses { .. }) => lost,
+            (rejected @ CastOutcome::MayFail { .. }, _) | (_, rejected @ CastOutcome::MayFail { .. }) => rejected,
+            (CastOutcome::Safe, CastOutcome::Safe) => CastOutcome::Safe,
         };
         from = to;
     }
     worst
 }
 
-fn between(from: &TypeName, to: &TypeName) -> Cast {
+fn between(from: &TypeName, to: &TypeName) -> CastOutcome {
     if from == to {
-        return Cast::Safe;
+        return CastOutcome::Safe;
     }
     match (from.element(), to.element()) {
         (Some(from), Some(to)) => return between(&from, &to),
         (Some(element), None) if to.is_unbounded_text() => return between(&element, to),
         (None, None) => {}
-        _ => return if from.is_built_in() && to.is_built_in() { lost(from, to) } else { Cast::Unknown },
+        _ => return if from.is_built_in() && to.is_built_in() { lost(from, to) } else { CastOutcome::Unknown },
     }
     if !from.is_built_in() || !to.is_built_in() {
-        return Cast::Unknown;
+        return CastOutcome::Unknown;
     }
     if known::is_safe(from, to) {
-        Cast::Safe
+        CastOutcome::Safe
     } else if let Some(why) = known::rejects(from, to) {
-        Cast::MayFail { why }
+        CastOutcome::MayFail { why }
     } else {
         lost(from, to)
     }
 }
 
-fn lost(from: &TypeName, to: &TypeName) -> Cast {
+fn lost(from: &TypeName, to: &TypeName) -> CastOutcome {
     let why = known::reason(from, to).map_or_else(|| format!("not every {from} value is a {to}"), str::to_owned);
-    Cast::Loses { why }
+    CastOutcome::Loses { why }
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
             ("decimal(4,1)", "numeric(4,1)"),
             ("date", "date"),
         ] {
-            assert_eq!(convert(from, &[], to), Cast::Safe, "{from} to {to}");
+            assert_eq!(convert(from, &[], to), CastOutcome::Safe, "{from} to {to}");
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
             ("varchar(8)", "bit"),
         ] {
             assert!(
-                matches!(convert(from, &[], to), Cast::Loses { .. }),
+                matches!(convert(from, &[], to), CastOutcome::Loses { .. }),
                 "{from} to {to}: {:?}",
                 convert(from, &[], to)
             );
@@ -196,7 +196,7 @@ mod tests {
             ("bigint[]", "int[]"),
         ] {
             assert!(
-                matches!(convert(from, &[], to), Cast::MayFail { .. }),
+                matches!(convert(from, &[], to), CastOutcome::MayFail { .. }),
                 "{from} to {to}: {:?}",
                 convert(from, &[], to)
             );
@@ -208,28 +208,28 @@ mod tests {
         for (from, to) in
             [("mood", "text"), ("text", "mood"), ("s.int", "integer"), ("mood[]", "text[]"), ("\"Int\"", "int")]
         {
-            assert_eq!(convert(from, &[], to), Cast::Unknown, "{from} to {to}");
+            assert_eq!(convert(from, &[], to), CastOutcome::Unknown, "{from} to {to}");
         }
     }
 
     #[test]
-    fn chains_of_casts_are_followed() {
+    fn every_cast_of_a_chain_counts() {
         let chain = |types: &[&str]| types.iter().map(|ty| (*ty).to_owned()).collect::<Vec<_>>();
-        assert_eq!(convert("integer", &chain(&["bigint"]), "bigint"), Cast::Safe);
-        assert!(matches!(convert("integer", &chain(&["real", "text"]), "text"), Cast::Loses { .. }));
-        assert!(matches!(convert("uuid", &chain(&["text", "uuid"]), "uuid"), Cast::Loses { .. }));
-        assert_eq!(convert("integer", &chain(&["mood"]), "bigint"), Cast::Unknown);
+        assert_eq!(convert("integer", &chain(&["bigint"]), "bigint"), CastOutcome::Safe);
+        assert!(matches!(convert("integer", &chain(&["real", "text"]), "text"), CastOutcome::Loses { .. }));
+        assert!(matches!(convert("uuid", &chain(&["text", "uuid"]), "uuid"), CastOutcome::Loses { .. }));
+        assert_eq!(convert("integer", &chain(&["mood"]), "bigint"), CastOutcome::Unknown);
     }
 
     #[test]
-    fn an_unknown_type_is_assumed_to_be_the_worst() {
+    fn an_unknown_type_has_the_worst_outcome() {
         let chain = |types: &[&str]| types.iter().map(|ty| (*ty).to_owned()).collect::<Vec<_>>();
-        assert_eq!(convert_unknown(&[], "text"), Cast::Safe);
-        assert_eq!(convert_unknown(&chain(&["text"]), "varchar"), Cast::Safe);
-        assert!(matches!(convert_unknown(&[], "bigint"), Cast::Loses { .. }));
-        assert!(matches!(convert_unknown(&[], "varchar(20)"), Cast::Loses { .. }));
-        assert!(matches!(convert_unknown(&chain(&["integer"]), "integer"), Cast::Loses { .. }));
-        assert_eq!(convert_unknown(&chain(&["text", "mood"]), "mood"), Cast::Unknown);
+        assert_eq!(convert_unknown(&[], "text"), CastOutcome::Safe);
+        assert_eq!(convert_unknown(&chain(&["text"]), "varchar"), CastOutcome::Safe);
+        assert!(matches!(convert_unknown(&[], "bigint"), CastOutcome::Loses { .. }));
+        assert!(matches!(convert_unknown(&[], "varchar(20)"), CastOutcome::Loses { .. }));
+        assert!(matches!(convert_unknown(&chain(&["integer"]), "integer"), CastOutcome::Loses { .. }));
+        assert_eq!(convert_unknown(&chain(&["text", "mood"]), "mood"), CastOutcome::Unknown);
     }
 
     #[test]

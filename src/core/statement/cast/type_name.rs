@@ -1,21 +1,21 @@
-//! Names of types, as written in SQL or by `format_type`, in one normal form.
+//! Converts the name of a type, as written in SQL or by `format_type`, to a normal form.
 
 use std::fmt;
 
-/// A type with its modifiers.
+/// A type and its modifiers in a normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeName {
-    /// The server's name of a built-in type (`int4`, `timestamptz`); any other name as written.
+    /// The internal name of a built-in type (`int4`, `timestamptz`); any other name as written.
     pub name: String,
-    /// E.g. 10 and 2 for `numeric(10,2)`, 3 for `timestamp(3)`.
+    /// The modifiers, e.g. 10 and 2 of `numeric(10,2)`, 3 of `timestamp(3)`.
     pub modifiers: Vec<i64>,
-    /// E.g. `year to month` for `interval year to month`.
+    /// The fields of an interval, e.g. `year to month` of `interval year to month`.
     pub fields: String,
     is_array: bool,
     is_built_in: bool,
 }
 
-/// The SQL name of a type and the server's name.
+/// SQL names of types, and the internal names.
 const ALIASES: &[(&str, &str)] = &[
     ("bigint", "int8"),
     ("bigserial", "int8"),
@@ -46,7 +46,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("\"char\"", "char"),
 ];
 
-/// The built-in types that columns can have, by the server's names.
+/// The internal names of the built-in types that columns can have.
 const BUILT_IN: &[&str] = &[
     "bit",
     "bool",
@@ -124,7 +124,7 @@ const BUILT_IN: &[&str] = &[
 ];
 
 impl TypeName {
-    /// Reads a type. A type that is not built in keeps its name as written.
+    /// Parses a type. A type that is not built in keeps its name as written.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -142,19 +142,19 @@ impl TypeName {
         own.with_implied(&name)
     }
 
-    /// Whether it is one of the server's own types.
+    /// Whether it is one of PostgreSQL's own types.
     #[must_use]
     pub const fn is_built_in(&self) -> bool {
         self.is_built_in
     }
 
-    /// `text`, or `varchar` without a length.
+    /// Whether it is `text`, or `varchar` without a length.
     #[must_use]
     pub fn is_unbounded_text(&self) -> bool {
         !self.is_array && (self.name == "text" || (self.name == "varchar" && self.modifiers.is_empty()))
     }
 
-    /// The element type of an array type.
+    /// The element type; `None` if it is not an array type.
     #[must_use]
     pub fn element(&self) -> Option<Self> {
         self.is_array.then(|| Self { is_array: false, ..self.clone() })
@@ -208,7 +208,7 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// A type without `[]`, `[3]` or `ARRAY`, and whether it had one.
+/// The type without `[]`, `[3]` or `ARRAY`, and whether it had one of these.
 fn without_bounds(text: &str) -> (&str, bool) {
     let mut rest = text;
     loop {
@@ -225,7 +225,7 @@ fn without_bounds(text: &str) -> (&str, bool) {
     }
 }
 
-/// A type without its parentheses, and the numbers in them.
+/// The type without its parentheses, and the numbers in the parentheses.
 fn without_modifiers(text: &str) -> (String, Vec<i64>) {
     let parts = text.split_once('(').and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
     let Some((before, (inside, after))) = parts else { return (text.to_owned(), Vec::new()) };

@@ -1,4 +1,4 @@
-//! From one node of the syntax tree to what it does.
+//! Reads the actions of one node of the syntax tree.
 
 use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AlterType, AstNode, CallExpr, Literal, Merge};
@@ -8,8 +8,7 @@ use super::{maintenance, objects, rows, session, table};
 use crate::core::statement::ScriptState;
 use crate::core::statement::action::Action;
 
-/// Adds what a node does by itself; its children are read separately. `is_whole`: the node is the statement, or a clause
-/// of the statement itself.
+/// Adds the actions of a node, without those of its children. `is_whole`: the node is the statement, or a clause of it.
 pub fn read(node: &SyntaxNode, is_whole: bool, state: &ScriptState, actions: &mut Vec<Action>) {
     actions.extend(of_table(node));
     actions.extend(of_rows(node, is_whole));
@@ -76,7 +75,7 @@ fn of_object(node: &SyntaxNode) -> Option<Action> {
     }
 }
 
-/// A constant that is a label which the script added to an enum.
+/// The action of a string constant that equals a label which the script added to an enum.
 fn new_label(node: &SyntaxNode, state: &ScriptState) -> Option<Action> {
     if !state.has_new_labels() {
         return None;

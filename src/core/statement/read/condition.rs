@@ -1,12 +1,12 @@
-//! Whether the condition of an UPDATE requires that a column is NULL.
+//! Decides whether the condition of an UPDATE requires that a column is NULL.
 
 use squawk_syntax::ast::{AstNode, Update, normalize_name_node};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use crate::core::statement::Name;
 
-/// Whether the UPDATE only changes rows in which the column is NULL: its condition is `column IS NULL`, or has that as a
-/// part joined by AND.
+/// Whether the UPDATE changes only rows in which the column is NULL: its condition is `column IS NULL`, or a conjunction
+/// (AND) that contains it.
 pub fn requires_null(update: &Update, table: &Name, column: &Name) -> bool {
     let alias =
         update.alias().and_then(|alias| alias.syntax().children().last()).map(|name| normalize_name_node(&name));

@@ -1,4 +1,4 @@
-//! Constraints that are added to a table, and how to count the rows that violate them.
+//! Reads the constraints that are added to a table, and the questions that count the rows which violate them.
 
 use squawk_syntax::ast::{
     self, AstNode, ColumnNameRef, ConstraintColumnRefList, ConstraintNameClause, CreateIndex, ForeignKeyColumnList,
@@ -11,7 +11,7 @@ use crate::core::statement::Name;
 use crate::core::statement::action::{Constraint, ConstraintKind};
 use crate::core::statement::question::Question;
 
-/// A constraint of `ADD CONSTRAINT` or of a column definition.
+/// Reads a constraint of `ADD CONSTRAINT` or of a column definition.
 pub fn constraint(constraint: &ast::Constraint) -> Constraint {
     let node = constraint.syntax();
     let name = node.children().find_map(ConstraintNameClause::cast);
@@ -58,7 +58,7 @@ fn propagates_deletes(action: ReferentialAction) -> bool {
     matches!(action, Some(RefAction::Cascade(_) | RefAction::SetNullColumns(_) | RefAction::SetDefaultColumns(_)))
 }
 
-/// The column of an expression that says only `column IS NOT NULL`.
+/// The column, if the whole expression is `column IS NOT NULL`.
 fn never_null(expression: &SyntaxNode) -> Option<String> {
     let text = expression.text().to_string();
     let mut words = text.trim_matches(['(', ')', ' ', '\n']).rsplitn(4, char::is_whitespace);
@@ -88,7 +88,8 @@ fn question(constraint: &ast::Constraint) -> Option<Question> {
     }
 }
 
-/// How to count the duplicates that make a unique index fail. A collation or an operator class compares differently.
+/// The question that counts the duplicates which make a unique index fail. `None` with a collation or an operator class,
+/// because these may compare values differently.
 pub fn index_duplicates(create: &CreateIndex) -> Option<Question> {
     let items: Vec<_> = create.partition_item_list()?.partition_items().collect();
     if items.iter().any(|item| item.collate().is_some() || item.op_class_ref().is_some()) {
@@ -109,15 +110,19 @@ fn orphans(key: &ForeignKeyConstraint) -> Option<Question> {
     if key.match_type().is_some() {
         return None;
     }
-    // PERIOD compares ranges.
+    // A foreign key with PERIOD compares ranges, which cannot be counted.
     let mut lists = key.syntax().children().filter(|child| ForeignKeyColumnList::can_cast(child.kind()));
     let first = lists.next().filter(|list| !list.text().to_string().to_lowercase().contains("period"))?;
-    let other = Name::read(key.table_name_ref()?.syntax())?;
-    let others = lists.next().map(|list| columns(&list)).unwrap_or_default();
-    Some(Question::Orphans { columns: columns(&first), schema: other.schema, table: other.name, others })
+    let referenced = Name::read(key.table_name_ref()?.syntax())?;
+    Some(Question::Orphans {
+        columns: columns(&first),
+        referenced_schema: referenced.schema,
+        referenced_table: referenced.name,
+        referenced_columns: lists.next().map(|list| columns(&list)).unwrap_or_default(),
+    })
 }
 
-/// The key columns of a constraint; `None` if they are not compared for equality.
+/// The key columns of a constraint; `None` with WITHOUT OVERLAPS, because the columns are then not compared for equality.
 fn keys(node: &SyntaxNode) -> Option<Vec<String>> {
     let list = node.descendants().find(|child| ConstraintColumnRefList::can_cast(child.kind()))?;
     let overlaps = node.text().to_string().to_lowercase().contains("overlaps");

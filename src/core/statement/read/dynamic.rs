@@ -1,18 +1,19 @@
-//! The SQL text that PL/pgSQL's EXECUTE runs, as far as it is constant.
+//! Reads the SQL text that PL/pgSQL's EXECUTE runs, if it is constant.
 
 use squawk_syntax::ast::{AstNode, Literal};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-/// A text that is known, wholly or in part, before it runs.
+/// An SQL text that is known, completely or in part, before it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dynamic {
     /// The whole text.
     Constant(String),
-    /// The text with `"%I"` and `'%L'` in place of names and values. These cannot add a statement.
+    /// The text, with `"%I"` and `'%L'` in place of names and values. A quoted name or value cannot add a statement.
     Template(String),
 }
 
-/// The text of an expression that is one string, or `format()` of one string that quotes all its arguments.
+/// The text of an expression that is a string constant, or a call of `format()` with a constant format string that quotes
+/// all arguments.
 pub fn text(expression: &SyntaxNode) -> Option<Dynamic> {
     let inner = innermost(expression);
     if let Some(literal) = Literal::cast(inner.clone()) {
@@ -30,7 +31,7 @@ pub fn text(expression: &SyntaxNode) -> Option<Dynamic> {
     replace_placeholders(&value(&Literal::cast(first)?)?).map(Dynamic::Template)
 }
 
-/// The node inside nested nodes that contain only one node.
+/// The innermost node that covers the same text.
 fn innermost(node: &SyntaxNode) -> SyntaxNode {
     let mut node = node.clone();
     loop {
@@ -46,7 +47,8 @@ fn value(literal: &Literal) -> Option<String> {
     literal.decoded_value().map(|decoded| decoded.text().to_owned())
 }
 
-/// A template of `format()` with its quoting placeholders replaced. `None` if it has others: they can insert anything.
+/// The format string of `format()`, with `%I` and `%L` replaced. `None` if it contains other placeholders, which can insert
+/// any SQL.
 fn replace_placeholders(template: &str) -> Option<String> {
     let mut pieces = template.split('%');
     let mut text = pieces.next().unwrap_or_default().to_owned();

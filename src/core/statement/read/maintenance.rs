@@ -1,4 +1,4 @@
-//! Indexes, locks and maintenance commands.
+//! Reads `CREATE INDEX`, `LOCK TABLE` and maintenance commands.
 
 use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AstNode, LockMode, ReindexOption, ReindexTarget, TableAndColumnsList};
@@ -38,7 +38,7 @@ pub fn reindex(reindex: &ast::Reindex) -> Option<Action> {
     Some(Action::Reindex(Reindex { target, concurrently: keyword.is_some() || has_concurrently_option(reindex) }))
 }
 
-/// `REINDEX (CONCURRENTLY)`.
+/// Whether it is `REINDEX (CONCURRENTLY)`.
 pub fn has_concurrently_option(reindex: &ast::Reindex) -> bool {
     reindex.reindex_option_list().is_some_and(|list| {
         list.reindex_options().any(|option| match option {
@@ -48,7 +48,7 @@ pub fn has_concurrently_option(reindex: &ast::Reindex) -> bool {
     })
 }
 
-/// Whether the last word of an option is one that the server reads as false.
+/// Whether the value of an option means false.
 pub fn is_off(option: &str) -> bool {
     let last = option.split(|c: char| c.is_whitespace() || c == '=').next_back().unwrap_or_default();
     let word = last.trim_matches('\'').to_lowercase();

@@ -1,4 +1,4 @@
-//! From the syntax tree of a statement to its actions.
+//! Reads the actions of a statement from its syntax tree.
 
 mod actions;
 mod condition;
@@ -23,10 +23,10 @@ pub(super) use node::text;
 pub use rewrite_rule::rule_actions;
 pub(super) use walk::plain_insert;
 
-pub(super) use walk::Walked;
+pub(super) use walk::StatementContents;
 
 /// Reads a statement. `tree` is `None` if it cannot be parsed.
-pub(super) fn read(statement: &str, tree: Option<&Tree>, state: &ScriptState) -> Walked {
+pub(super) fn read(statement: &str, tree: Option<&Tree>, state: &ScriptState) -> StatementContents {
     let mut read = walk::walk(statement, tree, state);
     let Some(tree) = tree else { return read };
     let own = session::session(&tree.statement).or_else(|| walk::routine(tree.statement.syntax(), state));

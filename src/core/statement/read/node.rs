@@ -25,18 +25,18 @@ pub fn one_line(node: &SyntaxNode) -> String {
     node.text().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A type as written, on one line, in lower case unless a part of it is quoted.
+/// The text of a type on one line, in lower case unless a part of it is quoted.
 pub fn type_text(ty: &Type) -> String {
     let line = one_line(ty.syntax());
     if line.contains('"') { line } else { line.to_lowercase() }
 }
 
-/// Whether a direct child says `IF NOT EXISTS`.
+/// Whether a direct child is `IF NOT EXISTS`.
 pub fn has_if_not_exists(node: &SyntaxNode) -> bool {
     node.children().any(|child| IfNotExists::can_cast(child.kind()))
 }
 
-/// Whether a direct child has a kind.
+/// Whether a direct child has this kind.
 pub fn has_child(node: &SyntaxNode, kind: SyntaxKind) -> bool {
     node.children_with_tokens().any(|child| child.kind() == kind)
 }

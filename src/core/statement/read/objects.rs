@@ -1,4 +1,4 @@
-//! `CREATE`, `DROP` and `ALTER` of objects other than tables.
+//! Reads `CREATE`, `DROP` and `ALTER` of objects other than tables.
 
 use squawk_syntax::ast::{
     self, AlterDomainAction, AlterTypeAction, AlterTypeAttributeAction, AstNode, Cascade, CreateTypeKind, IfExists,
@@ -14,7 +14,7 @@ use crate::core::statement::action::{
     Action, AlterDomain, AlterType, CreateRelation, CreateType, DomainChange, Drop, ObjectKind, TypeChange,
 };
 
-/// `DROP` of an object of a kind that matters here.
+/// `DROP` of an object of one of the kinds in [`ObjectKind`].
 pub fn drop_objects(node: &SyntaxNode) -> Option<Action> {
     if let Some(drop) = ast::DropOwned::cast(node.clone()) {
         let roles = drop.role_ref_list().into_iter().flat_map(|list| list.role_refs());
@@ -57,7 +57,7 @@ fn dropped_kind(kind: SyntaxKind) -> Option<ObjectKind> {
     })
 }
 
-/// The nodes of the objects; the items of a list of signatures.
+/// The nodes of the dropped objects; the items of a list of signatures.
 fn dropped_objects(node: &SyntaxNode) -> Vec<SyntaxNode> {
     let is_option = |child: &SyntaxNode| {
         let kind = child.kind();
@@ -145,7 +145,7 @@ pub fn alter_domain(alter: &ast::AlterDomain) -> Option<Action> {
     Some(Action::AlterDomain(AlterDomain { name: name(alter.domain_ref())?, change }))
 }
 
-/// Renames and moves to another schema, of any kind of object.
+/// `RENAME` and `SET SCHEMA` of any kind of object.
 pub fn rename(node: &SyntaxNode) -> Option<Action> {
     if let Some(rename) = ast::RenameColumn::cast(node.clone()) {
         let relation = Name::read(&rename.syntax().parent()?)?;
@@ -179,7 +179,7 @@ pub fn rename(node: &SyntaxNode) -> Option<Action> {
     relation.map(|relation| Action::RenameRelation { relation })
 }
 
-/// The tables of `TRUNCATE`.
+/// `TRUNCATE`.
 pub fn truncate(truncate: &ast::Truncate) -> Action {
     let tables = truncate.table_list().into_iter().flat_map(|list| list.table_relation_names());
     Action::Truncate { tables: names(tables), cascade: cascades(truncate.drop_behavior()) }

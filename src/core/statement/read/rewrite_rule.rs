@@ -1,10 +1,10 @@
-//! The statements that a rewrite rule runs in addition to another, or instead of it.
+//! Reads the statements that a rewrite rule runs in addition to another statement, or instead of it.
 
 use squawk_syntax::ast::{AstNode, CreateRule, RuleStmt, Stmt};
 
 use crate::core::statement::parse::parse;
 
-/// The statements of a `CREATE RULE`; `None` if it cannot be read.
+/// The statements of a `CREATE RULE`; `None` if it cannot be parsed.
 #[must_use]
 pub fn rule_actions(definition: &str) -> Option<Vec<String>> {
     let parsed = parse(definition).filter(|parsed| parsed.complete)?;

@@ -1,4 +1,4 @@
-//! `DELETE`, `UPDATE`, `MERGE` and `ON CONFLICT DO UPDATE`: which rows and columns they affect.
+//! Reads the rows and columns that `DELETE`, `UPDATE`, `MERGE` and `ON CONFLICT DO UPDATE` affect.
 
 use squawk_syntax::ast::{
     AstNode, ColumnTarget, Delete, Insert, Merge, MergeDelete, OptionalAsAlias, RelationName, SetClause,
@@ -32,7 +32,8 @@ pub fn merge_delete(delete: &MergeDelete) -> Option<Action> {
     Some(Action::Delete { table: name(merge.table_relation_name())?, rows: RowSelection::Unknown })
 }
 
-/// The columns that a `SET` clause sets.
+/// The columns that a `SET` clause sets. `is_whole`: it belongs to the whole statement, so that its condition can be
+/// evaluated separately.
 pub fn update(set: &SetClause, is_whole: bool) -> Option<Action> {
     let (table, update) = updated_table(set.syntax())?;
     let nulls: Vec<SyntaxNode> = set
@@ -89,7 +90,7 @@ fn selection(
     filter(relation, alias, from, condition).map_or(RowSelection::Unknown, RowSelection::Matching)
 }
 
-/// A condition that returns a different result each time cannot be evaluated separately.
+/// The condition; `None` if it cannot be evaluated separately, because it calls a volatile function or uses a cursor.
 fn filter(
     relation: Option<RelationName>,
     alias: Option<OptionalAsAlias>,
@@ -111,7 +112,7 @@ fn filter(
     })
 }
 
-/// The list after the keyword of a USING or FROM clause.
+/// The list of a USING or FROM clause, without the keyword.
 fn list(clause: &SyntaxNode) -> String {
     let is_keyword = |kind| kind == SyntaxKind::USING_KW || kind == SyntaxKind::FROM_KW;
     let mut rest = clause.children_with_tokens().skip_while(|element| !is_keyword(element.kind()));

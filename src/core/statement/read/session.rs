@@ -1,4 +1,4 @@
-//! Settings of the session, and privileges.
+//! Reads statements that change settings, the session or privileges.
 
 use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AstNode, CallExpr, Literal, Rollback, Stmt};
@@ -43,7 +43,7 @@ fn constant(argument: &SyntaxNode) -> Option<String> {
     literal.decoded_value().filter(|_| is_whole).map(|decoded| decoded.text().to_owned())
 }
 
-/// The items of a list of names or strings, without quotes.
+/// The items of a comma-separated list of names or strings, without quotes.
 fn values(list: &str) -> Vec<String> {
     let items = list.trim().trim_end_matches(';').split(',').map(str::trim).filter(|item| !item.is_empty());
     let unquoted = items.map(|item| match item.trim_matches(['"', '\'']) {

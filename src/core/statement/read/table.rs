@@ -1,8 +1,8 @@
-//! `ALTER TABLE` and `CREATE TABLE`.
+//! Reads `ALTER TABLE` and `CREATE TABLE`.
 
 use squawk_syntax::ast::{
     self, AlterColumnOption, AlterTableAction, AstNode, Constraint, DetachPartitionOption, DropBehavior, GeneratedAs,
-    IntoClause, OnCommit, OnCommitAction, Persistence, TableArg,
+    IntoClause, OnCommit, OnCommitAction, Persistence, TableArg, TriggerTarget,
 };
 use squawk_syntax::{SyntaxNode, ast::TableName};
 
@@ -12,17 +12,17 @@ use super::using::new_type;
 use super::volatile::is_volatile;
 use crate::core::statement::Name;
 use crate::core::statement::action::{
-    Action, AddColumn, AlterTable, ColumnChange, CreateTable, DefaultValue, TableChange,
+    Action, AddColumn, AlterTable, ColumnChange, CreateTable, DefaultValue, TableChange, Triggers,
 };
 
-/// `ALTER TABLE` with its actions.
+/// `ALTER TABLE` with its clauses.
 pub fn alter_table(alter: &ast::AlterTable) -> Option<Action> {
     let table = name(alter.table_relation_name())?;
     let changes = alter.actions().filter_map(|action| table_change(&action)).collect();
     Some(Action::AlterTable(AlterTable { table, changes }))
 }
 
-/// `None` if the name of the object cannot be read.
+/// Reads a clause; `None` if the name of its object cannot be read.
 fn table_change(action: &AlterTableAction) -> Option<TableChange> {
     Some(match action {
         AlterTableAction::AddColumn(add) => TableChange::AddColumn(add_column(add)?),
@@ -60,11 +60,25 @@ fn table_change(action: &AlterTableAction) -> Option<TableChange> {
         AlterTableAction::SetUnlogged(_) => TableChange::SetUnlogged,
         AlterTableAction::SetAccessMethod(_) => TableChange::SetAccessMethod,
         AlterTableAction::SetTablespace(_) => TableChange::SetTablespace,
+        AlterTableAction::DisableTrigger(disable) => {
+            TableChange::DisableTriggers(disabled_triggers(&disable.trigger_target()?)?)
+        }
+        AlterTableAction::EnableReplicaTrigger(enable) => {
+            TableChange::DisableTriggers(Triggers::Named(name(enable.trigger_ref())?))
+        }
         _ => TableChange::Other,
     })
 }
 
-/// Whether an optional `CASCADE` or `RESTRICT` says CASCADE.
+fn disabled_triggers(target: &TriggerTarget) -> Option<Triggers> {
+    Some(match target {
+        TriggerTarget::All(_) => Triggers::All,
+        TriggerTarget::User(_) => Triggers::User,
+        TriggerTarget::TriggerRef(trigger) => Triggers::Named(name(Some(trigger.clone()))?),
+    })
+}
+
+/// Whether the optional `CASCADE` or `RESTRICT` is `CASCADE`.
 pub fn cascades(behavior: Option<DropBehavior>) -> bool {
     matches!(behavior, Some(DropBehavior::Cascade(_)))
 }
@@ -116,8 +130,8 @@ fn default_value(constraints: &[Constraint]) -> DefaultValue {
     }
 }
 
-/// An identity, or an expression that is not marked VIRTUAL. (Without a keyword PostgreSQL 18 makes it virtual, and
-/// earlier versions reject it.)
+/// Whether it is an identity, or a generated column that is not marked VIRTUAL. (Without a keyword, the column is virtual
+/// in PostgreSQL 18, and earlier versions reject it.)
 fn is_stored(generated: Option<GeneratedAs>) -> bool {
     generated
         .is_some_and(|generated| !generated.syntax().text().to_string().trim_end().to_lowercase().ends_with("virtual"))

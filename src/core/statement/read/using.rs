@@ -1,4 +1,4 @@
-//! The `USING` expression of `ALTER COLUMN … TYPE`: a chain of casts of a column, or anything else.
+//! Reads the `USING` expression of `ALTER COLUMN … TYPE`: a chain of casts of a column, or another expression.
 
 use squawk_syntax::ast::{AstNode, Expr, SetType, Type, normalize_name_node};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -6,7 +6,7 @@ use squawk_syntax::{SyntaxKind, SyntaxNode};
 use super::node::type_text;
 use crate::core::statement::action::{NewType, Using};
 
-/// The new type of a column.
+/// Reads the new type of a column.
 pub fn new_type(change: &SetType) -> Option<NewType> {
     let ty = type_text(&change.ty()?);
     let using = match change.using_expr() {
@@ -16,8 +16,8 @@ pub fn new_type(change: &SetType) -> Option<NewType> {
     Some(NewType { ty, using })
 }
 
-/// The column and the types that it is cast to: for `a::text::uuid` text and uuid, for `a` none. `None`: the expression
-/// is something else.
+/// The column and the types to which it is cast: text and uuid for `a::text::uuid`, no types for `a`. `None` for any other
+/// expression.
 fn casts(expression: &Expr) -> Option<Using> {
     let mut chain = Vec::new();
     let mut node: SyntaxNode = expression.syntax().clone();

@@ -1,4 +1,4 @@
-//! Expressions that may return a different value for each row.
+//! Recognises expressions that may return a different value for each row.
 
 use squawk_syntax::ast::{AstNode, CallExpr};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -90,7 +90,7 @@ const STABLE: &[&str] = &[
     "to_char",
     "to_date",
 ];
-/// More of them.
+/// More functions of the same kind.
 const MORE_STABLE: &[&str] = &[
     "coalesce",
     "inet_client_addr",

@@ -1,6 +1,6 @@
-//! Walks through the parts of a statement that run when it runs. These are: the statement itself with its subqueries and
-//! CTEs, the body of a DO block, the bodies of functions that the script created and the statement calls, the query of
-//! an EXPLAIN ANALYZE, and the constant text of an EXECUTE. The body of a function that it only defines does not run.
+//! Visits all parts of a statement that run when it runs: the statement itself with its subqueries and CTEs, the body of a
+//! DO block, the bodies of functions that the script created and the statement calls, the query of EXPLAIN ANALYZE, and
+//! the constant text of EXECUTE. The body of a function that the statement only defines does not run.
 
 use squawk_syntax::ast::{
     AstNode, Call, CallExpr, CreateFunction, CreateProcedure, CreateRule, Do, Explain, PlpgsqlDynExecuteStmt,
@@ -12,32 +12,32 @@ use squawk_syntax::{SyntaxKind, SyntaxNode};
 use super::actions;
 use super::dynamic::{self, Dynamic};
 use super::node::{name, text};
-use crate::core::sql::{leading_words, split, word_places};
+use crate::core::sql::{leading_words, split, words_with_offsets};
 use crate::core::statement::action::{Action, CreateRoutine, RoutineBody};
 use crate::core::statement::parse::{Tree, parse};
 use crate::core::statement::{Name, ScriptState};
 
-/// Nested blocks and texts are followed to this depth.
+/// Nested blocks and texts are visited to this depth.
 const MAX_NESTING: usize = 8;
 
-/// What a statement does, and what it calls.
+/// The actions and calls of a statement.
 #[derive(Debug, Default)]
-pub struct Walked {
+pub struct StatementContents {
     pub actions: Vec<Action>,
-    /// Whether the first action is that of the statement itself, and not of a part of it.
+    /// Whether the first action is that of the statement itself, not of one of its parts.
     pub has_own_action: bool,
     /// The functions that it calls, whether the script created them or not.
     pub calls: Vec<Name>,
 }
 
-/// Walks through a statement. `tree` is `None` if it cannot be parsed.
-pub fn walk(statement: &str, tree: Option<&Tree>, state: &ScriptState) -> Walked {
-    let mut walk = Walk::new(state, tree.is_none_or(runs_calls));
+/// Visits a statement. `tree` is `None` if it cannot be parsed.
+pub fn walk(statement: &str, tree: Option<&Tree>, state: &ScriptState) -> StatementContents {
+    let mut walk = StatementWalk::new(state, tree.is_none_or(runs_calls));
     walk.tree(statement, tree, 0);
     walk.done()
 }
 
-/// What the body of a function or procedure does when it is called.
+/// Reads `CREATE FUNCTION` or `CREATE PROCEDURE`, with the actions of its body.
 pub fn routine(node: &SyntaxNode, state: &ScriptState) -> Option<Action> {
     let (body, plpgsql, sql) = if let Some(function) = CreateFunction::cast(node.clone()) {
         (function.body(), function.plpgsql(), function.sql_body())
@@ -46,33 +46,33 @@ pub fn routine(node: &SyntaxNode, state: &ScriptState) -> Option<Action> {
         (procedure.body(), procedure.plpgsql(), procedure.sql_body())
     };
     let name = Name::read(node)?;
-    let mut walk = Walk::new(state, true);
+    let mut walk = StatementWalk::new(state, true);
     match (body, plpgsql, sql) {
         (Some(body), ..) => walk.node(body.syntax(), 1),
         (None, Some(body), _) => walk.body(&body, 0),
         (None, None, Some(sql)) => walk.text(sql.text(), 1),
         (None, None, None) => walk.actions.push(Action::Unreadable { text: format!("{name}()") }),
     }
-    let Walked { actions, calls, .. } = walk.done();
+    let StatementContents { actions, calls, .. } = walk.done();
     Some(Action::CreateRoutine(CreateRoutine { name, body: RoutineBody { actions, calls } }))
 }
 
-struct Walk<'a> {
+struct StatementWalk<'a> {
     state: &'a ScriptState,
-    /// Whether the functions that the statement names are called when it runs.
+    /// Whether the functions in the statement are called when it runs.
     runs_calls: bool,
     actions: Vec<Action>,
     has_own_action: bool,
     calls: Vec<Name>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> StatementWalk<'a> {
     const fn new(state: &'a ScriptState, runs_calls: bool) -> Self {
         Self { state, runs_calls, actions: Vec::new(), has_own_action: false, calls: Vec::new() }
     }
 
-    fn done(self) -> Walked {
-        Walked { actions: self.actions, has_own_action: self.has_own_action, calls: self.calls }
+    fn done(self) -> StatementContents {
+        StatementContents { actions: self.actions, has_own_action: self.has_own_action, calls: self.calls }
     }
 
     fn sql(&mut self, statement: &str, nesting: usize) {
@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
 
     fn tree(&mut self, statement: &str, tree: Option<&Tree>, nesting: usize) {
         if let Some(tree) = tree {
-            // Only the condition of the whole statement, completely understood, can be evaluated separately.
+            // Only the condition of the whole statement can be evaluated separately, and only if the parser understood it.
             let whole = (nesting == 0 && tree.complete).then_some(tree.statement.syntax());
             self.nodes(tree.statement.syntax(), nesting, whole);
         }
@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
         self.nodes(root, nesting, None);
     }
 
-    /// Walks down without recursion: chains of operators make trees that are thousands of nodes deep.
+    /// Visits the nodes without recursion, because a long chain of operators makes a tree that is thousands of nodes deep.
     fn nodes(&mut self, root: &SyntaxNode, nesting: usize, whole: Option<&SyntaxNode>) {
         let mut waiting = vec![root.clone()];
         while let Some(node) = waiting.pop() {
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Adds what a function or procedure does that the script created.
+    /// Adds the actions of a called function or procedure, if the script created it.
     fn call(&mut self, node: &SyntaxNode) {
         let called = if let Some(call) = Call::cast(node.clone()) {
             name(call.procedure_name_ref())
@@ -171,7 +171,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a template loses no data. Its own actions are useless, because they name placeholders.
+    /// Whether a template destroys no data. Its actions are not added, because they contain placeholders instead of names.
     fn is_harmless(&self, text: &str, nesting: usize) -> bool {
         let mut template = Self::new(self.state, self.runs_calls);
         template.text(text, nesting);
@@ -202,7 +202,7 @@ fn dotted_name(function: &SyntaxNode) -> Option<Name> {
     }
 }
 
-/// Views, policies and defaults only name the functions that they will call.
+/// Whether a statement calls the functions in its text. Definitions of views, policies, defaults and triggers do not.
 fn runs_calls(tree: &Tree) -> bool {
     !matches!(
         tree.statement,
@@ -215,7 +215,7 @@ fn runs_calls(tree: &Tree) -> bool {
     )
 }
 
-/// Whether a statement contains others that it does not run.
+/// Whether a statement contains other statements that it does not run.
 fn only_defines(node: &SyntaxNode) -> bool {
     CreateFunction::can_cast(node.kind())
         || CreateProcedure::can_cast(node.kind())
@@ -234,8 +234,8 @@ fn executed_text(node: &SyntaxNode) -> Option<PlpgsqlExpr> {
 
 /// A statement without the `INTO …` that PL/pgSQL allows after RETURNING, which is not SQL.
 fn without_into(statement: &str) -> &str {
-    let returning = word_places(statement).position(|(_, word)| word == "returning");
-    let into = returning.and_then(|place| word_places(statement).skip(place).find(|(_, word)| word == "into"));
+    let returning = words_with_offsets(statement).position(|(_, word)| word == "returning");
+    let into = returning.and_then(|place| words_with_offsets(statement).skip(place).find(|(_, word)| word == "into"));
     into.and_then(|(start, _)| statement.get(..start)).unwrap_or(statement)
 }
 
@@ -249,10 +249,10 @@ fn analyzes(explain: &Explain) -> bool {
     option.is_some_and(|option| !["off", "false", "0"].iter().any(|off| option.ends_with(off)))
 }
 
-/// The table of an INSERT that overwrites nothing. Scripts insert rows by the thousand, so only the beginning of such a
-/// statement is parsed. `None`: the statement has to be read completely.
+/// The table of an INSERT that overwrites nothing. Only the first characters of such a statement are parsed, because
+/// scripts contain thousands of them. `None`: the statement must be read completely.
 pub fn plain_insert(statement: &str, state: &ScriptState) -> Option<Option<Name>> {
-    /// Characters.
+    /// The number of characters that are parsed.
     const BEGINNING: usize = 400;
     if state.must_read_inserts() || !only_inserts(statement) {
         return None;
@@ -265,16 +265,16 @@ pub fn plain_insert(statement: &str, state: &ScriptState) -> Option<Option<Name>
     }))
 }
 
-/// Whether a statement is an INSERT that contains no other change of data.
+/// Whether a statement is an INSERT that does not also update or delete rows.
 fn only_inserts(statement: &str) -> bool {
-    let mut words = word_places(statement).map(|(_, word)| word);
+    let mut words = words_with_offsets(statement).map(|(_, word)| word);
     words.next().is_some_and(|word| word == "insert")
         && words.all(|word| !["update", "delete", "merge"].contains(&word.as_str()))
 }
 
 /// Whether a statement that the parser does not understand completely may destroy data.
 fn may_destroy(statement: &str) -> bool {
-    let any = |list: &[&str]| word_places(statement).any(|(_, word)| list.contains(&word.as_str()));
+    let any = |list: &[&str]| words_with_offsets(statement).any(|(_, word)| list.contains(&word.as_str()));
     match leading_words(statement).first().map(String::as_str) {
         Some("drop" | "truncate" | "delete" | "update" | "merge" | "do" | "execute") => true,
         Some("alter") => any(&["drop"]),
@@ -284,7 +284,7 @@ fn may_destroy(statement: &str) -> bool {
     }
 }
 
-/// The beginning of a text, on one line.
+/// The first characters of a text, on one line.
 fn abridge(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(60) {

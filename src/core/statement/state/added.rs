@@ -1,15 +1,15 @@
-//! Columns that the script adds to existing tables. Whatever is in them comes from the script itself.
+//! Tracks the columns that the script adds to existing tables. All their values come from the script itself.
 
 use super::ScriptState;
 use crate::core::statement::action::{Action, AlterTable, ColumnChange, TableChange, Update};
 use crate::core::statement::{Name, Statement};
 
-/// A column that was added, with the table's name as written.
+/// A column that the script added. The name of its table is as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AddedColumn {
     table: Name,
     column: String,
-    /// Whether it is NULL in every row that existed before.
+    /// Whether it is NULL in every row that existed before the script.
     is_null: bool,
 }
 
@@ -26,10 +26,10 @@ impl ScriptState {
         self.added.iter().any(|added| added.table == *table && added.column == column && added.is_null)
     }
 
-    /// Takes over what a statement adds and fills.
+    /// Records the columns that a statement adds or fills.
     pub(super) fn apply_to_added(&mut self, statement: &Statement) {
         let own = statement.own_action();
-        // What a DO block does to tables is not followed.
+        // Changes of tables inside a DO block are not tracked.
         let is_opaque = |action: &Action| {
             matches!(action, Action::Unreadable { .. })
                 || (matches!(action, Action::AlterTable(_)) && !own.is_some_and(|own| std::ptr::eq(own, action)))
@@ -64,7 +64,8 @@ impl ScriptState {
         }
     }
 
-    /// An UPDATE may refer to the table by another name, so that only the column's name counts.
+    /// Records that an UPDATE fills columns. It may write the name of the table differently, so that only the name of the
+    /// column is compared.
     fn fill_updated(&mut self, update: &Update) {
         for column in update.columns.iter().filter(|column| !column.to_null) {
             self.fill_column(&column.name.name);

@@ -1,6 +1,6 @@
-//! Takes over into the state what a statement has done.
+//! Applies a statement to the state.
 
-use super::{Key, NotNullCheck, ScriptState, TEMPORARY};
+use super::{NotNullCheck, QualifiedName, ScriptState, TEMPORARY};
 use crate::core::statement::action::{
     Action, AlterTable, AlterType, ColumnChange, Constraint, ConstraintKind, CreateRelation, CreateTable, Drop,
     ObjectKind, TableChange, TypeChange,
@@ -8,13 +8,13 @@ use crate::core::statement::action::{
 use crate::core::statement::{Name, Statement};
 
 impl ScriptState {
-    /// Takes over what a statement created, renamed, filled or dropped.
+    /// Applies a statement that has run: records the objects that it created, renamed, filled or dropped.
     pub fn apply(&mut self, statement: &Statement) {
         statement.actions.iter().for_each(|action| self.apply_rows(action));
         self.apply_to_added(statement);
         let own = statement.own_action();
         let is_own = |action: &Action| own.is_some_and(|own| std::ptr::eq(own, action));
-        // Set by a function or inside a block, the path is not followed.
+        // A search path that is set inside a function or a block is not tracked.
         let moves_path = |action: &Action| matches!(action, Action::SetParameter { name, .. } if name == SEARCH_PATH || name.is_empty());
         if statement.actions.iter().any(|action| moves_path(action) && !is_own(action)) {
             self.forget_relations();
@@ -24,12 +24,12 @@ impl ScriptState {
         }
     }
 
-    /// Takes over which tables a later statement drops.
+    /// Records the tables that a later statement drops.
     pub fn expect_drops(&mut self, later: &Statement) {
         if let Some(Action::Drop(drop)) = later.own_action()
             && drop.kind == ObjectKind::Table
         {
-            let keys: Vec<Key> = drop.names.iter().map(|name| self.key(name)).collect();
+            let keys: Vec<QualifiedName> = drop.names.iter().map(|name| self.key(name)).collect();
             self.dropped_later.extend(keys);
         }
     }
@@ -46,7 +46,7 @@ impl ScriptState {
             Action::AlterTable(alter) => self.alter_table(alter),
             Action::AlterType(alter) => self.alter_type(alter),
             Action::Drop(drop) => self.drop_objects(drop),
-            // What was created since the savepoint may be gone again.
+            // Objects that were created since the savepoint may no longer exist.
             Action::Rollback => {
                 let dropped_later = std::mem::take(&mut self.dropped_later);
                 *self = Self { dropped_later, ..Self::new(self.transactional) };
@@ -67,7 +67,7 @@ impl ScriptState {
         }
     }
 
-    /// From now on names may refer to other objects.
+    /// Removes everything that depends on names, because names may now refer to other objects.
     fn forget_relations(&mut self) {
         self.relations.clear();
         self.written.clear();
@@ -84,7 +84,7 @@ impl ScriptState {
         }
     }
 
-    /// With `IF NOT EXISTS` the table may have existed before.
+    /// Records a new table. With `IF NOT EXISTS` it is not recorded, because it may have existed before.
     fn create_table(&mut self, create: &CreateTable) {
         let name = &create.name;
         if !create.if_not_exists {
@@ -101,7 +101,7 @@ impl ScriptState {
         }
     }
 
-    /// A relation that is replaced existed before.
+    /// Records a new relation. With `IF NOT EXISTS` or `OR REPLACE` it is not recorded, because it may have existed before.
     fn create_relation(&mut self, create: &CreateRelation) {
         if !create.if_not_exists && !create.or_replace {
             let key = self.key(&create.name);
@@ -189,7 +189,7 @@ impl ScriptState {
         }
     }
 
-    fn move_relation(&mut self, from: &Key, to: Key) {
+    fn move_relation(&mut self, from: &QualifiedName, to: QualifiedName) {
         self.columns.retain(|(table, _), _| table != from);
         self.checks.retain(|check| check.table != *from);
         match self.relations.remove(from) {
@@ -202,7 +202,7 @@ impl ScriptState {
         }
     }
 
-    fn add_constraint(&mut self, table: &Key, constraint: &Constraint) {
+    fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
         let Some(name) = &constraint.name else { return };
         self.constraints.insert((table.clone(), name.name.clone()));
         if let ConstraintKind::Check { never_null: Some(column) } = &constraint.kind {

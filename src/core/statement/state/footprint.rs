@@ -1,5 +1,7 @@
-//! What earlier statements of a plan mention and change, indexed by name. A count that is made before the plan runs is
-//! only valid for a later statement if nothing before it changes what the count looks at. In doubt the answer is yes.
+//! The names that earlier statements of a plan mention, and what these statements may change.
+//!
+//! A count is made before the plan runs. It is valid for a statement only if no earlier statement changes the counted
+//! rows. If this is not certain, the count is treated as invalid.
 
 use std::collections::HashMap;
 use std::ops::BitOr;
@@ -7,36 +9,37 @@ use std::ops::BitOr;
 use crate::core::statement::action::{Action, ObjectKind, TableChange};
 use crate::core::statement::{Question, Statement, Subject};
 
-/// The earlier statements.
+/// The earlier statements of a plan, indexed by the names that they mention.
 #[derive(Debug, Default)]
 pub struct Footprint {
     /// For each name, the numbers of the statements that mention it, in order, and what they may do to it.
-    names: HashMap<String, Vec<(u32, Effects)>>,
+    names: HashMap<String, Vec<(u32, EffectFlags)>>,
     count: u32,
-    /// A statement may do what it does not show, or change what names refer to.
+    /// Whether a statement is opaque, see [`is_opaque`].
     has_opaque: bool,
     has_rename: bool,
 }
 
-/// What a statement may do to the objects that it mentions.
+/// The possible effects of a statement on the objects that it mentions, as a bit set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Effects(u8);
+struct EffectFlags(u8);
 
-impl Effects {
-    /// Renames, moves to another schema, attaches, inherits.
+impl EffectFlags {
+    /// Renames an object, moves it to another schema, attaches a partition or changes inheritance.
     const MOVES: Self = Self(1);
-    /// Creates, adds or drops.
+    /// Creates, adds or drops an object.
     const CREATES: Self = Self(2);
     /// Adds rows.
     const FILLS: Self = Self(4);
     /// Adds, changes or removes rows, or creates or drops a table.
     const CHANGES_ROWS: Self = Self(8);
-    /// Mentions a type.
+    /// May change the type of a column.
     const RETYPES: Self = Self(16);
-    /// Changes something else than columns of one table.
+    /// Changes more than the columns of one table.
     const CHANGES: Self = Self(32);
-    /// Changes columns of one table.
+    /// Changes only columns of one table.
     const CHANGES_COLUMNS: Self = Self(64);
+    /// Renames an object.
     const RENAMES: Self = Self(128);
 
     const fn has(self, any: Self) -> bool {
@@ -48,7 +51,7 @@ impl Effects {
     }
 }
 
-impl BitOr for Effects {
+impl BitOr for EffectFlags {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -61,38 +64,38 @@ impl Footprint {
     pub fn add(&mut self, statement: &Statement) {
         let effects = effects(statement);
         self.has_opaque |= is_opaque(statement);
-        self.has_rename |= effects.has(Effects::RENAMES);
+        self.has_rename |= effects.has(EffectFlags::RENAMES);
         for word in statement.words() {
             self.names.entry(word.clone()).or_default().push((self.count, effects));
         }
         self.count += 1;
     }
 
-    /// Whether an earlier statement adds rows to the table.
+    /// Whether an earlier statement may add rows to the table.
     #[must_use]
     pub fn fills(&self, subject: &Subject) -> bool {
         let (Subject::Table { name: table, .. } | Subject::Rows { table, .. }) = subject else { return false };
-        self.has_opaque || self.any(table, Effects::FILLS | Effects::RENAMES)
+        self.has_opaque || self.any(table, EffectFlags::FILLS | EffectFlags::RENAMES)
     }
 
-    /// Whether a name may refer to another object than before the plan.
+    /// Whether the name of a subject may refer to another object than before the plan.
     #[must_use]
     pub fn redirects(&self, subject: &Subject) -> bool {
         let Some((_, table)) = subject.table_name() else { return false };
         let column = if let Subject::Column { column, .. } = subject { column.as_str() } else { "" };
         self.has_opaque
-            || self.any(table, Effects::MOVES | Effects::CREATES)
-            || self.any(column, Effects::MOVES | Effects::RETYPES)
+            || self.any(table, EffectFlags::MOVES | EffectFlags::CREATES)
+            || self.any(column, EffectFlags::MOVES | EffectFlags::RETYPES)
     }
 
-    /// Whether an earlier statement may have created an object that a `CASCADE` of this statement drops as well.
+    /// Whether an earlier statement may have created an object that `CASCADE` of this statement also drops.
     #[must_use]
     pub fn adds_dependents(&self, statement: &Statement) -> bool {
         let mut names = statement.words().iter().filter(|word| !is_listed(&DROP_KEYWORDS, word));
         self.has_opaque || self.has_rename || names.any(|word| self.names.contains_key(word))
     }
 
-    /// Whether a question about rows or values may have a different answer when its statement runs.
+    /// Whether the answer to a question about rows may change before its statement runs.
     #[must_use]
     pub fn invalidates(&self, subject: &Subject) -> bool {
         let Subject::Rows { table, question, .. } = subject else { return false };
@@ -103,35 +106,38 @@ impl Footprint {
             return self.changes_condition(table, &rows.sql());
         }
         let columns = question.columns();
-        let moved = self.any(table, Effects::MOVES)
-            || columns.iter().any(|column| self.any(column, Effects::MOVES | Effects::RETYPES));
-        // That a column is NULL in all rows already takes earlier statements into account.
-        let follows = !matches!(question, Question::AllNull { .. });
-        let changed = follows
-            && (self.any(table, Effects::CHANGES_ROWS)
+        let moved = self.any(table, EffectFlags::MOVES)
+            || columns.iter().any(|column| self.any(column, EffectFlags::MOVES | EffectFlags::RETYPES));
+        // The question `AllNull` already takes earlier statements into account.
+        let depends_on_rows = !matches!(question, Question::AllNull { .. });
+        let changed = depends_on_rows
+            && (self.any(table, EffectFlags::CHANGES_ROWS)
                 || (columns.is_empty() && self.mentions(table))
                 || columns.iter().any(|column| self.mentions_both(table, column)));
-        let other = if let Question::Orphans { table, .. } = question { Some(table) } else { None };
-        moved || changed || other.is_some_and(|other| self.mentions(other))
+        let changes_referenced = match question {
+            Question::Orphans { referenced_table, .. } => self.mentions(referenced_table),
+            _ => false,
+        };
+        moved || changed || changes_referenced
     }
 
     fn changes_condition(&self, table: &str, condition: &str) -> bool {
         let table = table.to_lowercase();
         let is_changed = |word: &String| {
-            self.any(word, Effects::CHANGES) || (*word != table && self.any(word, Effects::CHANGES_COLUMNS))
+            self.any(word, EffectFlags::CHANGES) || (*word != table && self.any(word, EffectFlags::CHANGES_COLUMNS))
         };
         let words = crate::core::statement::words::all(condition);
-        self.any(&table, Effects::CHANGES) || words.iter().filter(|word| may_be_name(word)).any(is_changed)
+        self.any(&table, EffectFlags::CHANGES) || words.iter().filter(|word| may_be_name(word)).any(is_changed)
     }
 
-    fn entries(&self, name: &str) -> &[(u32, Effects)] {
+    fn entries(&self, name: &str) -> &[(u32, EffectFlags)] {
         if name.is_empty() {
             return &[];
         }
         self.names.get(&name.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
-    fn any(&self, name: &str, effects: Effects) -> bool {
+    fn any(&self, name: &str, effects: EffectFlags) -> bool {
         self.entries(name).iter().any(|(_, done)| done.has(effects))
     }
 
@@ -147,7 +153,7 @@ impl Footprint {
     }
 }
 
-fn effects(statement: &Statement) -> Effects {
+fn effects(statement: &Statement) -> EffectFlags {
     let has = |word: &str| statement.words().contains(word);
     let command = |words: &[&str]| statement.command.starts_with(words);
     let renames = has("rename");
@@ -162,17 +168,17 @@ fn effects(statement: &Statement) -> Effects {
         || command(&["create", "unique", "index"])
         || ["comment", "grant", "revoke", "analyze", "vacuum"].iter().any(|word| command(&[word]));
     let changes_columns = changes_only_columns(statement);
-    Effects::MOVES.when(renames || sets_schema || ["attach", "inherit", "inherits"].iter().any(|word| has(word)))
-        | Effects::CREATES.when(creates_table || ["create", "drop", "add"].iter().any(|word| has(word)))
-        | Effects::FILLS.when(adds_rows)
-        | Effects::CHANGES_ROWS.when(changes_rows)
-        | Effects::RETYPES.when(has("type"))
-        | Effects::CHANGES.when(!changes_nothing && !changes_columns)
-        | Effects::CHANGES_COLUMNS.when(changes_columns)
-        | Effects::RENAMES.when(renames)
+    EffectFlags::MOVES.when(renames || sets_schema || ["attach", "inherit", "inherits"].iter().any(|word| has(word)))
+        | EffectFlags::CREATES.when(creates_table || ["create", "drop", "add"].iter().any(|word| has(word)))
+        | EffectFlags::FILLS.when(adds_rows)
+        | EffectFlags::CHANGES_ROWS.when(changes_rows)
+        | EffectFlags::RETYPES.when(has("type"))
+        | EffectFlags::CHANGES.when(!changes_nothing && !changes_columns)
+        | EffectFlags::CHANGES_COLUMNS.when(changes_columns)
+        | EffectFlags::RENAMES.when(renames)
 }
 
-/// An `ALTER TABLE` that leaves the table's name and rows alone.
+/// Whether a statement is an `ALTER TABLE` that changes neither the name nor the inheritance of the table.
 fn changes_only_columns(statement: &Statement) -> bool {
     let Some(Action::AlterTable(alter)) = statement.own_action() else { return false };
     let moves = |change: &TableChange| {
@@ -188,7 +194,7 @@ fn changes_only_columns(statement: &Statement) -> bool {
     !alter.changes.iter().any(moves)
 }
 
-/// Whether a statement may do what it does not show, or change what names refer to.
+/// Whether a statement may have effects that its text does not show, or change the objects to which names refer.
 fn is_opaque(statement: &Statement) -> bool {
     let command = statement.command.first();
     if command == "select" {
@@ -205,7 +211,7 @@ fn is_opaque(statement: &Statement) -> bool {
         })
 }
 
-/// Whether a query only calls functions that change no object, as scripts call them to advance sequences.
+/// Whether a query calls only functions that change no table. Scripts call them to set sequences.
 fn is_harmless_query(statement: &Statement) -> bool {
     const HARMLESS: [&str; 9] =
         ["setval", "pg_get_serial_sequence", "coalesce", "max", "min", "count", "greatest", "least", "nextval"];
@@ -270,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_redirected_only_by_what_can_redirect_them() {
+    fn a_name_is_redirected_by_renames_new_objects_and_opaque_statements() {
         let column = Subject::Column { schema: None, table: "t".into(), column: "a".into() };
         for (statement, redirects) in [
             ("ALTER TABLE t RENAME TO u", true),

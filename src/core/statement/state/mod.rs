@@ -1,7 +1,7 @@
-//! What the statements before one have done: which objects the script created, renamed, filled or dropped.
+//! The state of a script between two statements: the objects that earlier statements created, renamed, filled or dropped.
 //!
-//! A new table contains nothing that could be lost, locked or broken. The state is also what decides whether a name
-//! still refers to the same object as before the script.
+//! A table that the script created contains no earlier data, and no client uses it yet. The state also shows whether a
+//! name still refers to the same object as before the script.
 
 mod added;
 mod apply;
@@ -14,10 +14,10 @@ use super::action::{Action, RoutineBody};
 use added::AddedColumn;
 pub use footprint::Footprint;
 
-/// A name with its schema.
-type Key = (String, String);
+/// A schema, and a name in it.
+type QualifiedName = (String, String);
 
-/// The schema that stands for the session's temporary tables.
+/// The name that PostgreSQL uses for the schema of the session's temporary tables.
 const TEMPORARY: &str = "pg_temp";
 
 /// The state of a script between two statements.
@@ -28,33 +28,33 @@ pub struct ScriptState {
     /// The schema in which unqualified names are looked up first; `None` until the script sets it.
     path: Option<String>,
     /// Relations that the script created, and whether they are still empty.
-    relations: HashMap<Key, bool>,
-    /// Their names as written in the statement that created them.
+    relations: HashMap<QualifiedName, bool>,
+    /// The names of these relations, as written in the statements that created them.
     written: HashSet<(Option<String>, String)>,
     /// Types and domains that the script created.
-    types: HashSet<Key>,
+    types: HashSet<QualifiedName>,
     /// Former names of types that the script renamed or dropped.
-    former_types: HashSet<Key>,
+    former_types: HashSet<QualifiedName>,
     /// Functions and procedures that the script created. Overloads have the same name.
-    routines: HashMap<Key, Vec<RoutineBody>>,
+    routines: HashMap<QualifiedName, Vec<RoutineBody>>,
     /// Labels that the script added to existing enums.
     labels: Vec<String>,
-    /// Checks that a column is not NULL.
+    /// Check constraints of the form `column IS NOT NULL`.
     checks: Vec<NotNullCheck>,
-    /// Types of columns, if the script declares them.
-    columns: HashMap<(Key, String), String>,
+    /// The types of the columns that the script declares.
+    columns: HashMap<(QualifiedName, String), String>,
     /// Constraints that the script added to existing tables.
-    constraints: HashSet<(Key, String)>,
+    constraints: HashSet<(QualifiedName, String)>,
     /// Columns that the script added to existing tables.
     added: Vec<AddedColumn>,
     /// Tables that a later statement drops.
-    dropped_later: HashSet<Key>,
+    dropped_later: HashSet<QualifiedName>,
 }
 
-/// A check `column IS NOT NULL`.
+/// A check constraint `column IS NOT NULL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct NotNullCheck {
-    table: Key,
+    table: QualifiedName,
     constraint: String,
     column: String,
     is_valid: bool,
@@ -67,7 +67,7 @@ impl ScriptState {
         Self { transactional, ..Self::default() }
     }
 
-    /// Whether the script created the relation, so that nobody uses it yet.
+    /// Whether the script created the relation, so that no client uses it yet.
     #[must_use]
     pub fn is_new(&self, relation: &Name) -> bool {
         self.relations.contains_key(&self.key(relation))
@@ -79,14 +79,14 @@ impl ScriptState {
         self.relations.get(&self.key(relation)) == Some(&true)
     }
 
-    /// Whether the script created the relation under exactly this name. The search path of the role or database may lead
-    /// an unqualified name elsewhere, which must not hide a loss.
+    /// Whether the script created the relation, and wrote its name exactly like this. A name that is written differently
+    /// may refer to another table, because limbeck does not know the search path of the role or database.
     #[must_use]
     pub fn is_surely_new(&self, relation: &Name) -> bool {
         self.is_new(relation) && self.written.contains(&(relation.schema.clone(), relation.name.clone()))
     }
 
-    /// Whether the script created the relation under exactly this name and added no rows to it.
+    /// Whether the script created the relation, wrote its name exactly like this, and added no rows to it.
     #[must_use]
     pub fn is_surely_empty(&self, relation: &Name) -> bool {
         self.is_empty(relation) && self.is_surely_new(relation)
@@ -110,8 +110,8 @@ impl ScriptState {
         self.routines.contains_key(&self.key(name))
     }
 
-    /// What a call of a function does, including the functions that it calls in turn; each counts once. Only functions
-    /// that the script created, or that were added with [`Self::add_routine`], are known.
+    /// The actions of a call of a function, including those of the functions that it calls, each function once. Only
+    /// functions that the script created, or that were added with [`Self::add_routine`], are known.
     #[must_use]
     pub fn actions_of_call(&self, called: &Name) -> Vec<Action> {
         let (mut actions, mut waiting, mut seen) = (Vec::new(), vec![called.clone()], Vec::new());
@@ -134,7 +134,8 @@ impl ScriptState {
         self.routines.entry(key).or_default().push(body);
     }
 
-    /// Whether even a plain INSERT has to be read completely: it may call a function of the script, or use a new label.
+    /// Whether even a plain INSERT must be read completely, because it may call a function of the script or use a new enum
+    /// label.
     #[must_use]
     pub fn must_read_inserts(&self) -> bool {
         !self.routines.is_empty() || self.has_new_labels()
@@ -158,7 +159,7 @@ impl ScriptState {
         self.transactional
     }
 
-    /// Whether a validated check ensures that the column is not NULL.
+    /// Whether the script added a validated check constraint which ensures that the column is not NULL.
     #[must_use]
     pub fn is_never_null(&self, table: &Name, column: &str) -> bool {
         let table = self.key(table);
@@ -183,8 +184,9 @@ impl ScriptState {
         self.dropped_later.contains(&self.key(table))
     }
 
-    /// A name with its schema: the one that is written, else that of a temporary table, else the first of the path.
-    fn key(&self, name: &Name) -> Key {
+    /// The name with its schema: the written schema; or that of temporary tables, if there is such a table; or the first
+    /// schema of the search path.
+    fn key(&self, name: &Name) -> QualifiedName {
         let schema = match &name.schema {
             Some(schema) => schema.clone(),
             None if self.relations.contains_key(&(TEMPORARY.to_owned(), name.name.clone())) => TEMPORARY.to_owned(),

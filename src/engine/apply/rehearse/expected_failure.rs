@@ -1,4 +1,4 @@
-//! Decides whether a failure shows a fault of the plan, or is caused only by the rehearsal.
+//! Decides whether a statement failed because of an error in the plan, or only because of the rehearsal.
 
 use tokio_postgres::error::{DbError, SqlState};
 
@@ -6,32 +6,32 @@ use crate::core::plan::PlannedStatement;
 use crate::core::statement::Action;
 use crate::core::statement::action::TypeChange;
 
-/// How a rehearsal differs from the run so far.
+/// The differences between a rehearsal and a real run so far.
 #[derive(Default)]
 pub struct Differences {
     /// The first omitted statement that later ones may need.
     missing: Option<String>,
-    /// This step adds a value to an enum.
+    /// Whether this step adds a value to an enum.
     adds_value: bool,
-    /// An earlier step did, and the run would have committed it by now.
+    /// Whether an earlier step added a value to an enum. A real run would have committed it.
     added_value: bool,
 }
 
 impl Differences {
-    /// Remembers a statement that was omitted.
+    /// Records a statement that was omitted.
     pub fn omit(&mut self, planned: &PlannedStatement) {
         if self.missing.is_none() && may_be_needed(planned) {
             self.missing = Some(format!("line {}, {}", planned.line, planned.statement.command));
         }
     }
 
-    /// Remembers a statement that ran.
-    pub fn ran(&mut self, planned: &PlannedStatement) {
+    /// Records a statement that ran.
+    pub fn record(&mut self, planned: &PlannedStatement) {
         let adds_value = |action: &Action| matches!(action, Action::AlterType(alter) if matches!(alter.change, TypeChange::AddValue { .. }));
         self.adds_value |= planned.statement.actions.iter().any(adds_value);
     }
 
-    /// The run would commit here.
+    /// Records that a real run commits here.
     pub fn commit(&mut self) {
         self.added_value |= self.adds_value;
         self.adds_value = false;
@@ -42,7 +42,7 @@ impl Differences {
         self.missing.is_some() || self.added_value
     }
 
-    /// Why a failure is caused by the rehearsal; `None` if it shows a fault of the plan. `transactional`: the run uses a
+    /// Returns why the rehearsal caused a failure; `None` if the plan itself fails. `transactional`: a real run uses a
     /// transaction here.
     pub fn explain(&self, answer: &DbError, transactional: bool) -> Option<String> {
         let (code, message) = (answer.code(), answer.message());
@@ -54,7 +54,7 @@ impl Differences {
         if self.added_value && *code == SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE {
             return Some(format!("not rehearsed: it needs the commit of an earlier revision ({message})"));
         }
-        // These do not depend on which objects exist.
+        // These errors do not depend on which objects exist.
         if [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED, SqlState::SYNTAX_ERROR].contains(code) {
             return None;
         }

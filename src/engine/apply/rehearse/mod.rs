@@ -1,44 +1,45 @@
-//! Rehearses a plan on the target: runs it in one transaction, takes the time of each statement, and rolls back.
+//! Rehearses a plan on the target: runs it in one transaction, measures the time of each statement, and rolls back.
 //!
-//! Nothing is lost, so no loss needs approval; but the locks that the statements take are real, so a protected
-//! environment has to be confirmed. What cannot run in a transaction, and what no rollback would take back, is left out.
+//! Nothing is lost, so that no hazard needs approval. The locks of the statements are real, so that a protected
+//! environment must be confirmed. Statements that cannot run in a transaction, or that a rollback cannot undo, are omitted.
 
 mod expected_failure;
 mod perform;
+mod recorder;
 mod sequences;
-mod watch;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::run::Run;
-use super::{ApplyOptions, Blocker, Tell};
+use super::{ApplyOptions, Blocker, ReportProgress};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Plan;
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
-/// A rehearsal that came to its end.
+/// A completed rehearsal.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Rehearsal {
-    /// Always true: this is no outcome of a run.
+    /// Always true. It distinguishes this result from that of a real run.
     pub rehearsed: bool,
     pub from: Vec<RevisionId>,
     pub to: Vec<RevisionId>,
     pub steps: Vec<RehearsedStep>,
-    /// Sequences that went on in the meantime: what was drawn from a sequence is not given back.
-    pub sequences: Vec<MovedSequence>,
+    /// Sequences whose last value changed: a rollback does not reset a sequence.
+    pub sequences: Vec<ChangedSequence>,
 }
 
-/// One revision.
+/// The rehearsal of one revision.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RehearsedStep {
     pub revision: RevisionId,
     pub direction: Direction,
     pub seconds: f64,
     pub statements: Vec<RehearsedStatement>,
-    pub left_out: Vec<LeftOut>,
+    #[serde(rename = "left_out")]
+    pub omitted: Vec<OmittedStatement>,
 }
 
 /// A statement that ran.
@@ -50,45 +51,45 @@ pub struct RehearsedStatement {
     /// 1-based line in the script's file.
     pub line: usize,
     pub seconds: f64,
-    /// `None` where the server's count says nothing.
+    /// The rows that it affected; `None` if its command has no row count.
     pub rows: Option<u64>,
-    /// Who held locks that it waited for.
+    /// The sessions that held locks for which it waited.
     pub waited_for: Vec<Blocker>,
 }
 
 /// A statement that was not rehearsed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct LeftOut {
+pub struct OmittedStatement {
     /// Index into the step's statements.
     #[serde(skip)]
     pub statement: usize,
     /// 1-based line in the script's file.
     pub line: usize,
     pub reason: String,
-    /// It was tried, and failed for want of what was left out before it.
+    /// Whether it ran and failed because of an omitted statement. Otherwise it did not run.
     pub tried: bool,
 }
 
-/// A sequence before and after; `None`: nothing was drawn from it.
+/// A sequence whose last value changed, with the values before and after; `None`: the sequence has not been used yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct MovedSequence {
+pub struct ChangedSequence {
     pub sequence: String,
     pub from: Option<i64>,
     pub to: Option<i64>,
 }
 
-/// Rehearses a plan. `confirmed` is the name of a protected environment, as a person gave it. Dropping the future does
-/// not stop it cleanly: use `cancel`.
+/// Rehearses a plan. `confirmed` is the name of the environment that the user typed to confirm it. To stop the rehearsal,
+/// use `cancel`: dropping the future leaves a statement running on the server.
 ///
 /// # Errors
-/// As [`super::apply`] fails, with the database as it was; of kind `Approval` where the environment is not confirmed.
-/// A lock that is not had within `lock_timeout` is an error that names who holds it.
+/// As [`super::apply`]; the database is unchanged. With kind `Approval` if a protected environment is not confirmed. A
+/// lock timeout is an error that names the blocking sessions.
 pub async fn rehearse(
     project: &Project,
     target: &Target,
     (plan, confirmed): (&Arc<Plan>, Option<&str>),
     no_wait: bool,
-    progress: Tell<'_>,
+    progress: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<Rehearsal> {
     let mut rehearsal = Rehearsal {
@@ -103,21 +104,21 @@ pub async fn rehearse(
     }
     expect_confirmed(plan, confirmed)?;
     super::expect_same_database(plan, target)?;
-    let watch = watch::Watch::new(progress);
-    let tell = |progress| watch.tell(progress);
+    let recorder = recorder::StatementRecorder::new(progress);
+    let report = |progress| recorder.report(progress);
     let options = ApplyOptions { no_wait, ..ApplyOptions::default() };
-    let run = Run::rehearsing(project, target, plan, &options, &tell, cancel).await?;
+    let run = Run::start_rehearsal(project, target, plan, &options, &report, cancel).await?;
     let before = sequences::read(run.guard.client()).await;
-    let steps = run.rehearse(&watch).await;
-    rehearsal.sequences = sequences::put_back(run.guard.client(), before).await;
+    let steps = run.rehearse(&recorder).await;
+    rehearsal.sequences = sequences::restore(run.guard.client(), before).await;
     rehearsal.steps = steps?;
     Ok(rehearsal)
 }
 
 fn expect_confirmed(plan: &Plan, confirmed: Option<&str>) -> Result<()> {
     let Some(name) = plan.environment_to_confirm().filter(|name| confirmed != Some(*name)) else { return Ok(()) };
-    let message = format!("the environment '{name}' is protected: its name has to be confirmed; nothing was run");
+    let message = format!("the environment '{name}' is protected and was not confirmed; nothing was run");
     Err(Error::of(ErrorKind::Approval, message)
-        .because("a rehearsal takes the locks that the plan takes, until it is rolled back")
+        .because("a rehearsal takes the same locks as the plan, and holds them until it is rolled back")
         .hint(format!("add --confirm {name}")))
 }

@@ -1,4 +1,4 @@
-//! The rehearsal itself: one transaction on the worker's session that is always rolled back.
+//! Runs the steps of a rehearsal in one transaction, which is always rolled back.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::expected_failure::Differences;
-use super::watch::Watch;
-use super::{LeftOut, RehearsedStep};
+use super::recorder::StatementRecorder;
+use super::{OmittedStatement, RehearsedStep};
 use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::statement::Transaction;
 use crate::engine::apply::copying::Restorable;
 use crate::engine::apply::failure::{Stop, stop};
-use crate::engine::apply::run::{Opened, Run, names, open};
-use crate::engine::apply::{ApplyOptions, Tell};
+use crate::engine::apply::run::{Opened, Run, format_heads, open};
+use crate::engine::apply::{ApplyOptions, ReportProgress};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
 use crate::engine::gate::Gate;
@@ -23,34 +23,35 @@ use crate::engine::project::Project;
 use crate::engine::state::ledger::{Backend, Ledger};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
-/// The state between two statements.
-struct Rehearsing<'a> {
-    watch: &'a Watch<'a>,
+/// The state of a rehearsal between two statements.
+struct RehearsalState<'a> {
+    recorder: &'a StatementRecorder<'a>,
     differences: Differences,
-    /// Functions, and tables with triggers, whose effect a rollback does not undo; `None`: to be read again.
+    /// Names of functions, and of tables with triggers, that have effects which a rollback does not undo. `None` if they
+    /// must be read again.
     permanent: Option<Vec<String>>,
-    /// The number of the transaction, to check that it is still the same.
-    transaction: i64,
+    /// The transaction id, to check that no statement ended the transaction.
+    transaction_id: i64,
 }
 
 /// The result of a statement.
-enum Attempt {
+enum StatementOutcome {
     Ran,
-    Omitted(LeftOut),
+    Omitted(OmittedStatement),
 }
 
 impl<'a> Run<'a> {
-    /// Connects, takes the lock and checks that the plan still fits the database, as a run does; but writes nothing.
-    pub(super) async fn rehearsing(
+    /// Connects, takes the lock and checks the heads of the database, as [`Run::start`] does, but writes nothing.
+    pub(super) async fn start_rehearsal(
         project: &Project,
         target: &'a Target,
         plan: &'a Arc<Plan>,
         options: &'a ApplyOptions,
-        tell: Tell<'a>,
+        report: ReportProgress<'a>,
         cancel: &'a CancellationToken,
     ) -> Result<Self> {
         let Opened { guard, worker, table, settings } =
-            open(project, target, "limbeck rehearsal", options, tell, cancel).await?;
+            open(project, target, "limbeck rehearsal", options, report, cancel).await?;
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let ledger = Ledger::Missing("a rehearsal writes no ledger".to_owned());
@@ -58,7 +59,7 @@ impl<'a> Run<'a> {
             target,
             plan,
             options,
-            tell,
+            report,
             cancel,
             table,
             ledger,
@@ -77,10 +78,10 @@ impl<'a> Run<'a> {
 
 impl Run<'_> {
     /// Runs all steps and rolls back in any case.
-    pub(super) async fn rehearse(&self, watch: &Watch<'_>) -> Result<Vec<RehearsedStep>> {
-        let ran = self.perform(watch).await;
+    pub(super) async fn rehearse(&self, recorder: &StatementRecorder<'_>) -> Result<Vec<RehearsedStep>> {
+        let ran = self.perform(recorder).await;
         let rolled_back = self.worker.client().batch_execute("ROLLBACK").await;
-        let at = names(&self.plan.from);
+        let at = format_heads(&self.plan.from);
         let reason = match (ran, rolled_back) {
             (Ok(steps), Ok(())) => return Ok(steps),
             (Ok(_), Err(error)) => Stop::Lost(database_error(&error)),
@@ -98,12 +99,13 @@ impl Run<'_> {
         })
     }
 
-    async fn perform(&self, watch: &Watch<'_>) -> Result<Vec<RehearsedStep>, Stop> {
+    async fn perform(&self, recorder: &StatementRecorder<'_>) -> Result<Vec<RehearsedStep>, Stop> {
         let client = self.worker.client();
         client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
         self.table.ensure(client).await?;
-        let transaction = self.transaction_number().await?;
-        let mut state = Rehearsing { watch, differences: Differences::default(), permanent: None, transaction };
+        let transaction_id = self.transaction_id().await?;
+        let mut state =
+            RehearsalState { recorder, differences: Differences::default(), permanent: None, transaction_id };
         let mut steps = Vec::with_capacity(self.plan.steps.len());
         for (index, step) in self.plan.steps.iter().enumerate() {
             steps.push(self.rehearse_step(index, step, &mut state).await?);
@@ -115,7 +117,7 @@ impl Run<'_> {
         &self,
         index: usize,
         step: &Step,
-        state: &mut Rehearsing<'_>,
+        state: &mut RehearsalState<'_>,
     ) -> Result<RehearsedStep, Stop> {
         let since = Instant::now();
         self.lock_version_table(index, "").await?;
@@ -124,15 +126,15 @@ impl Run<'_> {
             direction: step.direction,
             seconds: 0.0,
             statements: Vec::with_capacity(step.statements.len()),
-            left_out: Vec::new(),
+            omitted: Vec::new(),
         };
         for (number, statement) in step.statements.iter().enumerate() {
             self.check_cancelled()?;
-            match self.try_out(index, number, statement, state).await? {
-                Attempt::Ran => rehearsed.statements.push(state.watch.statement(number, statement.line)),
-                Attempt::Omitted(left_out) => {
+            match self.rehearse_statement(index, number, statement, state).await? {
+                StatementOutcome::Ran => rehearsed.statements.push(state.recorder.take_record(number, statement.line)),
+                StatementOutcome::Omitted(omitted) => {
                     state.differences.omit(statement);
-                    rehearsed.left_out.push(left_out);
+                    rehearsed.omitted.push(omitted);
                 }
             }
         }
@@ -141,30 +143,31 @@ impl Run<'_> {
             state.differences.commit();
         }
         self.finish(step, None).await?;
-        if self.transaction_number().await? != state.transaction {
+        if self.transaction_id().await? != state.transaction_id {
             return Err(Stop::Failed(
-                Error::new(format!("a statement of revision {} ended the rehearsal's transaction", step.revision))
-                    .because("what ran before it may have stayed")
-                    .hint("look at the database with `limbeck drift`, and report this script as a fault of limbeck"),
+                Error::new(format!("a statement of revision {} ended the transaction of the rehearsal", step.revision))
+                    .because("earlier statements of the rehearsal may have been committed")
+                    .hint("check the database with `limbeck drift`, and report this script as a bug of limbeck"),
             ));
         }
         rehearsed.seconds = since.elapsed().as_secs_f64();
         Ok(rehearsed)
     }
 
-    /// Runs one statement, if it can be rehearsed.
-    async fn try_out(
+    /// Runs one statement if it can be rehearsed.
+    async fn rehearse_statement(
         &self,
         index: usize,
         number: usize,
         statement: &PlannedStatement,
-        state: &mut Rehearsing<'_>,
-    ) -> Result<Attempt, Stop> {
+        state: &mut RehearsalState<'_>,
+    ) -> Result<StatementOutcome, Stop> {
         let step = &self.plan.steps[index];
-        let left_out =
-            |reason, tried| Attempt::Omitted(LeftOut { statement: number, line: statement.line, reason, tried });
-        if let Some(reason) = self.cannot(statement, state).await? {
-            return Ok(left_out(reason, false));
+        let omitted = |reason, tried| {
+            StatementOutcome::Omitted(OmittedStatement { statement: number, line: statement.line, reason, tried })
+        };
+        if let Some(reason) = self.reason_to_omit(statement, state).await? {
+            return Ok(omitted(reason, false));
         }
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| stop(&error, step, Some(statement), self.cancel.is_cancelled());
@@ -177,21 +180,25 @@ impl Run<'_> {
             if can_be_undone {
                 client.batch_execute("RELEASE SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
             }
-            state.differences.ran(statement);
-            return Ok(Attempt::Ran);
+            state.differences.record(statement);
+            return Ok(StatementOutcome::Ran);
         };
-        let excuse = error.as_db_error().and_then(|answer| state.differences.explain(answer, step.transactional));
-        match excuse.filter(|_| can_be_undone && !self.cancel.is_cancelled()) {
+        let reason = error.as_db_error().and_then(|answer| state.differences.explain(answer, step.transactional));
+        match reason.filter(|_| can_be_undone && !self.cancel.is_cancelled()) {
             Some(reason) => {
                 client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
-                Ok(left_out(reason, true))
+                Ok(omitted(reason, true))
             }
             None => Err(failed(error)),
         }
     }
 
-    /// Why a statement is not tried at all.
-    async fn cannot(&self, statement: &PlannedStatement, state: &mut Rehearsing<'_>) -> Result<Option<String>, Stop> {
+    /// Returns why a statement must not run in a rehearsal; `None` if it may.
+    async fn reason_to_omit(
+        &self,
+        statement: &PlannedStatement,
+        state: &mut RehearsalState<'_>,
+    ) -> Result<Option<String>, Stop> {
         match statement.statement.transaction {
             Transaction::Forbidden(name) => return Ok(Some(format!("{name} cannot run in a transaction"))),
             Transaction::Control(name) => {
@@ -205,13 +212,13 @@ impl Run<'_> {
         }
         let effect = statement.statement.permanent_effect(state.permanent.as_deref().unwrap_or_default());
         if !statement.statement.counts_rows() {
-            // It may define functions and triggers.
+            // The statement may define functions and triggers.
             state.permanent = None;
         }
         Ok(effect.map(|name| format!("a rollback does not undo {name}")))
     }
 
-    /// Checks the deferred constraints as a commit would, and defers them again.
+    /// Checks the deferred constraints, as a commit does, and defers them again.
     async fn check_constraints(&self, step: &Step) -> Result<(), Stop> {
         let client = self.worker.client();
         let query = "SELECT n.nspname, c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
@@ -232,18 +239,20 @@ impl Run<'_> {
         client.batch_execute(&format!("SET CONSTRAINTS {names} DEFERRED")).await.map_err(failed)
     }
 
-    async fn transaction_number(&self) -> Result<i64, Stop> {
+    /// Returns the id of the current transaction.
+    async fn transaction_id(&self) -> Result<i64, Stop> {
         let row = self.worker.client().query_one("SELECT txid_current()", &[]).await;
         row.map(|row| row.get(0)).map_err(|error| Stop::from(database_error(&error)))
     }
 }
 
-/// Whether the run would commit after a step.
+/// Whether a real run commits after a step.
 fn commits_after(plan: &Plan, index: usize) -> bool {
     plan.mode == TransactionMode::Each || index + 1 == plan.steps.len()
 }
 
-/// A savepoint around these would hide those of the script.
+/// Whether a statement uses savepoints. Such a statement cannot run inside a savepoint of limbeck, which would hide the
+/// script's own.
 fn controls_savepoints(planned: &PlannedStatement) -> bool {
     planned.statement.command.is_one_of(&["savepoint", "release", "rollback"])
 }

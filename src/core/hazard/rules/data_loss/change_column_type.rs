@@ -2,7 +2,7 @@
 
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
-use crate::core::statement::cast::Cast;
+use crate::core::statement::cast::CastOutcome;
 use crate::core::statement::{Action, Effect, ScriptState};
 
 /// The rule.
@@ -29,7 +29,7 @@ fn check(action: &Action, state: &ScriptState) -> Vec<Finding> {
     }
     let lossy = alter.retyped().filter(|(column, new)| {
         let from = state.column_type(table, &column.name);
-        !matches!(new.cast(&column.name, from), Cast::Safe | Cast::MayFail { .. })
+        !matches!(new.cast(&column.name, from), CastOutcome::Safe | CastOutcome::MayFail { .. })
     });
     let findings = lossy.map(|(column, new)| {
         let question = new.question(&column.name, false);

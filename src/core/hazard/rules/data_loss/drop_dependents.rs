@@ -3,7 +3,7 @@
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ObjectKind;
-use crate::core::statement::{Action, Effect, Name, Object, ScriptState};
+use crate::core::statement::{Action, DroppedObject, Effect, Name, ScriptState};
 
 /// The rule.
 pub const RULE: Rule = Rule { code: Code::DropDependents, title: "drops dependent objects", page: PAGE, check };
@@ -23,13 +23,13 @@ fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {
     drop.names.iter().map(|name| Finding::new(name, Effect::DropsObject(object(name.clone())))).collect()
 }
 
-fn object(kind: ObjectKind) -> Option<fn(Name) -> Object> {
+fn object(kind: ObjectKind) -> Option<fn(Name) -> DroppedObject> {
     Some(match kind {
-        ObjectKind::View => Object::View,
-        ObjectKind::Function | ObjectKind::Routine | ObjectKind::Aggregate => Object::Routine,
-        ObjectKind::Collation => Object::Collation,
-        ObjectKind::AccessMethod => Object::AccessMethod,
-        ObjectKind::Language => Object::Language,
+        ObjectKind::View => DroppedObject::View,
+        ObjectKind::Function | ObjectKind::Routine | ObjectKind::Aggregate => DroppedObject::Routine,
+        ObjectKind::Collation => DroppedObject::Collation,
+        ObjectKind::AccessMethod => DroppedObject::AccessMethod,
+        ObjectKind::Language => DroppedObject::Language,
         _ => return None,
     })
 }

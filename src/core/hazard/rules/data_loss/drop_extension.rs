@@ -3,7 +3,7 @@
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ObjectKind;
-use crate::core::statement::{Action, Effect, Object, ScriptState};
+use crate::core::statement::{Action, DroppedObject, Effect, ScriptState};
 
 /// The rule.
 pub const RULE: Rule = Rule { code: Code::DropExtension, title: "drops extension", page: PAGE, check };
@@ -21,7 +21,10 @@ fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {
     if drop.kind != ObjectKind::Extension {
         return Vec::new();
     }
-    drop.names.iter().map(|name| Finding::new(name, Effect::DropsObject(Object::Extension(name.clone())))).collect()
+    drop.names
+        .iter()
+        .map(|name| Finding::new(name, Effect::DropsObject(DroppedObject::Extension(name.clone()))))
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ObjectKind;
-use crate::core::statement::{Action, Effect, Object, ScriptState};
+use crate::core::statement::{Action, DroppedObject, Effect, ScriptState};
 
 /// The rule.
 pub const RULE: Rule = Rule { code: Code::DropSchema, title: "drops schema", page: PAGE, check };
@@ -22,7 +22,7 @@ fn check(action: &Action, _: &ScriptState) -> Vec<Finding> {
     if drop.kind != ObjectKind::Schema {
         return Vec::new();
     }
-    drop.names.iter().map(|name| Finding::new(name, Effect::DropsObject(Object::Schema(name.clone())))).collect()
+    drop.names.iter().map(|name| Finding::new(name, Effect::DropsObject(DroppedObject::Schema(name.clone())))).collect()
 }
 
 #[cfg(test)]
