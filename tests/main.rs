@@ -7,6 +7,7 @@ mod backup;
 mod catalog;
 mod cli;
 mod embedded;
+mod gate;
 mod hazards;
 mod kept;
 mod models;

@@ -8,7 +8,7 @@ use super::output::plan as plan_text;
 use super::prompt;
 use super::terminal::Terminal;
 use crate::core::hazard::Class;
-use crate::core::plan::{Approval, ApprovalError, Granted, Plan};
+use crate::core::plan::{Approval, ApprovalError, ApprovalOptions, Plan};
 use crate::engine::{Error, ErrorKind};
 
 /// A value of `--allow`.
@@ -46,8 +46,8 @@ pub fn approve(
     yes: bool,
 ) -> Result<Approval, Error> {
     let classes = allowed_classes(allow, plan.environment.protected);
-    let granted = Granted { classes: &classes, environment: confirm, behind: yes };
-    let missing = match Approval::by_class(Arc::clone(plan), granted) {
+    let granted = ApprovalOptions { classes: &classes, environment: confirm, ignore_outdated: yes };
+    let missing = match Approval::from_options(Arc::clone(plan), granted) {
         Ok(approval) => return Ok(approval),
         Err(missing) => missing,
     };
@@ -59,7 +59,7 @@ pub fn approve(
         return Err(error);
     }
     let typed = ask_for_word(plan)?;
-    Approval::by_word(Arc::clone(plan), &typed)
+    Approval::from_typed_word(Arc::clone(plan), &typed)
         .map_err(|error| Error::of(ErrorKind::Approval, error.to_string()).hint("nothing was run"))
 }
 
@@ -87,7 +87,7 @@ fn missing_approval(plan: &Plan, missing: &ApprovalError) -> Error {
         options.push(format!("--allow {}", classes.iter().map(|class| class.word()).collect::<Vec<_>>().join(",")));
     }
     options.extend(plan.environment_to_confirm().map(|name| format!("--confirm {name}")));
-    if !plan.behind.is_empty() {
+    if !plan.outdated_environments.is_empty() {
         error.causes.extend(plan_text::environments_behind(plan));
         options.push("--yes".to_owned());
     }

@@ -29,12 +29,12 @@ impl BackupReporter {
     }
 
     /// Prints one event.
-    pub fn report(&self, told: &BackupEvent) {
-        match told {
+    pub fn report(&self, event: &BackupEvent) {
+        match event {
             BackupEvent::Starting(line) => self.terminal.print_note(line),
             BackupEvent::Note(note) => self.terminal.print_note(&format!("note: {note}")),
             BackupEvent::Verifying { bytes } => {
-                self.terminal.print_note(&format!("Comparing the checksum of {}", size(*bytes)))
+                self.terminal.print_note(&format!("Comparing the checksum of {}", size(*bytes)));
             }
             BackupEvent::Cancelling => self.terminal.print_note("Cancelling; waiting for the program to end"),
             BackupEvent::Working { tables, of, bytes, elapsed } => {
@@ -62,7 +62,7 @@ pub async fn back_up_before_plan(
     cancel: &CancellationToken,
 ) -> Result<(), Error> {
     let reporter = BackupReporter::new(terminal);
-    let backup = backup::back_up_before(project, target, approval, &|told| reporter.report(&told), cancel).await?;
+    let backup = backup::back_up_before(project, target, approval, &|event| reporter.report(&event), cancel).await?;
     if let Some((path, _)) = backup {
         terminal.print_note(&format!("Backed up to {}", path.display()));
     } else if backup::loses_data(approval.plan()) {

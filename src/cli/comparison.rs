@@ -27,7 +27,7 @@ pub fn run_comparison<T>(
     let result = context.block_on(async {
         let target = context.find_target(project).await?;
         cancellable(terminal, async |cancel| {
-            let result = Box::pin(work(&target, &|told| print_progress(terminal, verbose, &told), cancel)).await;
+            let result = Box::pin(work(&target, &|event| print_progress(terminal, verbose, &event), cancel)).await;
             result.map_err(|error| if cancel.is_cancelled() { cancelled_on_scratch(error) } else { error })
         })
         .await
@@ -35,13 +35,13 @@ pub fn run_comparison<T>(
     Ok(result??)
 }
 
-fn print_progress(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
-    match told {
+fn print_progress(terminal: Terminal, verbose: bool, event: &AutogenerateEvent) {
+    match event {
         AutogenerateEvent::Load(models::ModelsEvent::Loading { file, number, count }) if verbose => {
             terminal.print_note(&format!("Loading {file} ({number} of {count})"));
         }
         AutogenerateEvent::Load(models::ModelsEvent::FromCache) if verbose => {
-            terminal.print_note("The models have not changed: using the cache")
+            terminal.print_note("The models have not changed: using the cache");
         }
         AutogenerateEvent::Load(models::ModelsEvent::Scratch { place, .. })
         | AutogenerateEvent::Scratch { place, .. }
@@ -52,7 +52,7 @@ fn print_progress(terminal: Terminal, verbose: bool, told: &AutogenerateEvent) {
         AutogenerateEvent::Read if verbose => terminal.print_note("Reading the database"),
         AutogenerateEvent::Compare if verbose => terminal.print_note("Comparing"),
         AutogenerateEvent::Replay { revision } if verbose => {
-            terminal.print_note(&format!("Running upgrade {revision}"))
+            terminal.print_note(&format!("Running upgrade {revision}"));
         }
         AutogenerateEvent::Prove(stage) if verbose => terminal.print_note(match stage {
             Stage::Up => "Proving the upgrade",

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::output::json::SqlDocument;
 use crate::core::graph::{Direction, Graph, PathStep, RevisionId};
 use crate::core::plan::offline::{OfflineStep, render, render_version_table};
-use crate::core::plan::{Source, Step};
+use crate::core::plan::{ScriptSource, Step};
 use crate::engine::Error;
 use crate::engine::project::ScriptTree;
 
@@ -77,7 +77,7 @@ fn build_step(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
     let revision = step.revision.clone();
     let file =
         tree.script(revision.as_str()).ok_or_else(|| Error::new(format!("revision {revision} has no script")))?;
-    let source = Source { script: &file.script, text: &file.text, path: Some(file.path.clone()) };
+    let source = ScriptSource { script: &file.script, text: &file.text, path: Some(file.path.clone()) };
     Step::build(step, &source).map(OfflineStep::from).map_err(|error| Error {
         revision: Some(revision.to_string()),
         line: Some(error.line),

@@ -101,7 +101,7 @@ fn scripts(tree: &ScriptTree) -> Vec<CheckResult> {
         [] => {}
         [head] => findings.push(CheckResult::good("heads", head.as_str())),
         several => {
-            findings.push(CheckResult::advice("heads", join(several), "merge them: limbeck merge heads -m \"…\""))
+            findings.push(CheckResult::advice("heads", join(several), "merge them: limbeck merge heads -m \"…\""));
         }
     }
     findings

@@ -19,7 +19,7 @@ pub async fn open(project: &Project, options: &ConnectOptions) -> Result<Target>
     let target = Target::resolve(project, options).await?;
     if let Some(server) = target.embedded_server().filter(|server| server.is_new()) {
         if let Some(revision) = &project.config.database.embedded_at {
-            upgrade_new(project, &target, revision).await?;
+            Box::pin(upgrade_new(project, &target, revision)).await?;
         }
         server.mark_ready()?;
     }
@@ -30,12 +30,13 @@ async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Resu
     let tree = project.read_scripts();
     let request = Request { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
     let plan = prepare(project, &tree, target, &request).await?;
-    let approval = Approval::not_needed(plan).map_err(|error| {
+    let approval = Approval::not_required(plan).map_err(|error| {
         Error::new(format!("the new embedded database cannot be upgraded to embedded_at = \"{revision}\""))
             .because(error)
     })?;
     let never = CancellationToken::new();
-    let applied = apply(project, target, &approval, &ApplyOptions::default(), &|_| {}, &never).await;
+    let options = ApplyOptions::default();
+    let applied = Box::pin(apply(project, target, &approval, &options, &|_| {}, &never)).await;
     // Another limbeck process may have opened the project at the same time and upgraded the database.
     if applied.is_err() && prepare(project, &tree, target, &request).await?.is_empty() {
         return Ok(());

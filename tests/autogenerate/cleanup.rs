@@ -51,7 +51,7 @@ fn a_role_that_cannot_create_databases_uses_a_private_server() {
     let project = TestProject::new(&format!("[database]\nurl = \"{url}\"\n"));
     project.write("models/schema.sql", "CREATE TABLE a (i int); GRANT SELECT ON a TO postgres;");
     let output = project.run(&["revision", "--autogenerate", "-m", "a"]).expect_status(0);
-    assert!(output.stderr.contains("a private server is used, because no database can be made"), "{}", output.stderr);
+    assert!(output.stderr.contains("a private server is used because no database can be created"), "{}", output.stderr);
     project.run(&["upgrade", "head"]).expect_status(0);
     project.run(&["check"]).expect_status(0);
     assert!(scratch(&database).is_empty());

@@ -14,11 +14,15 @@ fn a_script_whose_proof_fails_is_saved_as_a_draft() {
     let database = server.database();
     let project = with_models(&database, &format!("{OPERATOR}{VIEW}"));
     let output = project.run(&["revision", "--autogenerate", "-m", "same"]).expect_status(1);
-    assert!(output.stderr.contains("operator public.===(integer,integer) is in the models only"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("operator public.===(integer,integer) exists only in the models"),
+        "{}",
+        output.stderr
+    );
     assert!(output.stderr.contains("the proof of the script failed"), "{}", output.stderr);
     assert!(scripts(&project, "versions").is_empty());
     let [draft] = &scripts(&project, "drafts")[..] else { panic!("{output:?}") };
-    assert!(std::fs::read_to_string(draft).unwrap().starts_with("-- UNPROVED: the upgrade does not make"));
+    assert!(std::fs::read_to_string(draft).unwrap().starts_with("-- UNPROVED: the upgrade does not create"));
     // The draft is not part of the history.
     assert_eq!(project.run(&["heads"]).expect_status(0).stdout, "");
     let output = project.run(&["revision", "--autogenerate", "-m", "same", "--json"]).expect_status(1);

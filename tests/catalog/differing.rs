@@ -29,6 +29,7 @@ fn a_difference_names_its_attribute() {
         ("ALTER TABLE t DROP CONSTRAINT c", "table public.t: constraint c is CHECK ((a > 0)), not nothing"),
         ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "table public.t: row security is off, not on"),
         ("ALTER TABLE t SET (fillfactor = 50)", "table public.t: options is nothing, not fillfactor=50"),
+        ("CREATE PUBLICATION p", "publication p: only on the right"),
         ("CREATE INDEX i ON t (a)", "index public.i: only on the right"),
         ("COMMENT ON COLUMN t.a IS 'x'", "column public.t.a: comment is nothing, not x"),
         ("GRANT SELECT ON t TO public", "table public.t: grants is nothing, not SELECT to public"),

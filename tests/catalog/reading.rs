@@ -40,7 +40,8 @@ fn every_object_is_read_and_nothing_else() {
         function app.twice(t text)|procedure app.tidy(INOUT n integer)|aggregate app.total(integer)|\
         trigger counting on app.events|trigger counting on app.events_2026|trigger counting on app.events_rest|\
         trigger touching on app.people|rule keep on app.people|policy own on app.people|statistics app.people_statistics|\
-        event trigger watcher|default privileges of postgres on tables in app";
+        event trigger watcher|publication changes|published table app.children in changes|\
+        published table app.people in changes|default privileges of postgres on tables in app";
     assert_eq!(names, expected.split('|').collect::<Vec<_>>());
     let unsupported: Vec<String> =
         schema.unsupported.iter().map(|one| format!("{} {}", one.kind, one.identity)).collect();
@@ -168,6 +169,30 @@ fn triggers_and_policies_have_their_state() {
 }
 
 #[test]
+fn publications_have_their_options_and_tables() {
+    let schema = rich();
+    let changes = ObjectId::new(Kind::Publication, "", "changes");
+    let Object::Publication(publication) = &schema.objects[&changes] else { panic!("a publication") };
+    assert_eq!(publication.operations, ["insert", "update"]);
+    assert!(!publication.all_tables && !publication.via_partition_root && !publication.has_unmanaged_tables);
+    assert_eq!(publication.generated_columns.is_some(), version() >= 180_000);
+    let people = ObjectId::on(Kind::PublishedTable, "app", "changes", "people");
+    assert_eq!(schema.holder(&people), Some(&changes));
+    assert!(schema.depends[&people].contains(&app(Kind::Table, "people")));
+    let sql = "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (id int); CREATE TABLE b.t (id int);
+        CREATE PUBLICATION managed FOR TABLE a.t; CREATE PUBLICATION mixed FOR TABLE a.t, b.t;
+        CREATE PUBLICATION everything FOR ALL TABLES; CREATE PUBLICATION excluded FOR TABLE a.t;";
+    let schema = read(&loaded(sql), &Scope::new(Some(&["a".to_owned()]), &["excluded".to_owned()]));
+    let is_mixed = |name: &str| match &schema.objects.get(&ObjectId::new(Kind::Publication, "", name)) {
+        Some(Object::Publication(publication)) => Some(publication.has_unmanaged_tables),
+        _ => None,
+    };
+    let mixed = ["managed", "mixed", "everything", "excluded"].map(is_mixed);
+    assert_eq!(mixed, [Some(false), Some(true), Some(true), None]);
+    assert!(!schema.objects.contains_key(&ObjectId::on(Kind::PublishedTable, "b", "mixed", "t")));
+}
+
+#[test]
 fn comments_and_grants_have_the_identity_of_their_object() {
     let schema = rich();
     let comments: Vec<String> = schema.comments.iter().map(|(id, text)| format!("{id}: {text}")).collect();
@@ -183,6 +208,7 @@ fn comments_and_grants_have_the_identity_of_their_object() {
             "index app.people_pkey: behind a constraint",
             "function app.twice(n integer, times integer): times two",
             "trigger touching on app.people: later",
+            "publication changes: for the warehouse",
         ]
     );
     let granted = |id: &ObjectId| -> Vec<String> {
@@ -225,7 +251,9 @@ fn attributes_of_newer_versions_are_read() {
     }
     if version >= 150_000 {
         sql += "ALTER TABLE t ADD CONSTRAINT n UNIQUE NULLS NOT DISTINCT (b);
-                CREATE VIEW v WITH (security_invoker = true) AS SELECT a FROM t;";
+                CREATE VIEW v WITH (security_invoker = true) AS SELECT a FROM t;
+                CREATE PUBLICATION p FOR TABLE t (b, a) WHERE (a > 1);
+                CREATE SCHEMA s; CREATE PUBLICATION q FOR TABLES IN SCHEMA s;";
     }
     if version >= 180_000 {
         sql += "CREATE TABLE w (k int4range, x int4range, y int CONSTRAINT y_is_there NOT NULL, z int GENERATED ALWAYS AS (y * 2) VIRTUAL,
@@ -246,6 +274,16 @@ fn attributes_of_newer_versions_are_read() {
         assert!(
             matches!(&schema.objects[&id(Kind::View, "v")], Object::View(v) if v.options == ["security_invoker=true"])
         );
+    }
+    if version >= 150_000 {
+        let published = ObjectId::on(Kind::PublishedTable, "public", "p", "t");
+        let Object::PublishedTable(table) = &schema.objects[&published] else { panic!("a published table") };
+        assert_eq!(table.columns.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
+        assert_eq!(table.filter.as_deref(), Some("(a > 1)"));
+        let column = ObjectId::on(Kind::Column, "public", "t", "b");
+        assert!(schema.depends[&published].contains(&column));
+        let all_of_s = ObjectId::on(Kind::PublishedTable, "s", "q", "");
+        assert!(schema.depends[&all_of_s].contains(&ObjectId::new(Kind::Schema, "", "s")));
     }
     if version >= 180_000 {
         let table = schema.table("public", "w").unwrap();

@@ -61,6 +61,7 @@ CREATE TABLE app.events_rest PARTITION OF app.events DEFAULT;
 CREATE VIEW app.named_people WITH (security_barrier = true) AS SELECT id, name FROM app.people;
 CREATE MATERIALIZED VIEW app.counts AS SELECT what, count(*) AS n FROM app.events GROUP BY what WITH NO DATA;
 CREATE UNIQUE INDEX counts_what ON app.counts (what);
+CREATE PUBLICATION changes FOR TABLE app.people WITH (publish = 'insert, update');
 CREATE OPERATOR app.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);
 
 COMMENT ON SCHEMA app IS 'the application';
@@ -71,6 +72,7 @@ COMMENT ON INDEX app.people_pkey IS 'behind a constraint';
 COMMENT ON TYPE app.place IS 'where';
 COMMENT ON CONSTRAINT over_zero ON DOMAIN app.positive IS 'counting starts at one';
 COMMENT ON FUNCTION app.twice(int, int) IS 'times two';
+COMMENT ON PUBLICATION changes IS 'for the warehouse';
 COMMENT ON TRIGGER touching ON app.people IS 'later';
 GRANT SELECT, UPDATE ON app.people TO catalog_reader WITH GRANT OPTION;
 GRANT UPDATE (name) ON app.people TO catalog_reader;

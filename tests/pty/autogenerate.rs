@@ -89,12 +89,7 @@ fn hazards_are_counted_and_what_is_thrown_away_leaves_nothing() {
     generate(&mut program, "mail instead");
     program.wait_for(&["Which of these are renames?"]);
     program.send("\r");
-    program.wait_for(&[
-        "Edit ─ ● new",
-        "7 values in 7 rows (exact)",
-        "put the value for the rows",
-        "UPDATE users SET mail",
-    ]);
+    program.wait_for(&["Edit ─ ● new", "7 values in 7 rows (exact)", "TODO: replace NULL", "UPDATE users SET mail"]);
     program.wait_until("the cursor is at the value", |screen| {
         let (row, _) = screen.cursor_position();
         screen.rows(0, 130).nth(usize::from(row)).is_some_and(|row| row.contains("UPDATE users SET mail = NULL"))
@@ -152,7 +147,7 @@ fn what_cannot_be_proved_would_be_a_draft() {
     let project = with_models(&database, models);
     let mut program = open(&project);
     generate(&mut program, "same");
-    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not make", "write it by hand"]);
+    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not create", "statement by hand"]);
     program.send("\x1b");
     program.wait_for(&["It is not proved: kept, it is a draft"]);
     program.send("\t\t\r");

@@ -73,7 +73,7 @@ fn copies_are_listed_put_back_and_dropped() {
     program.send("r");
     program.wait_for(&["Put the copy back"]);
     program.send("\t\r");
-    program.wait_for(&["the column a is not there"]);
+    program.wait_for(&["the column a does not exist"]);
     program.send("\x1b");
     program.wait_until("the error is closed", |screen| !screen.contents().contains("Esc close"));
     database.psql("ALTER TABLE t ADD a text");

@@ -4,7 +4,7 @@ use super::major;
 use super::session::TestSession;
 use crate::support::server;
 
-const PAIRS: [(&str, &str); 21] = [
+const PAIRS: [(&str, &str); 23] = [
     // An identity takes over the name of a serial column's sequence.
     ("CREATE TABLE public.t (id serial NOT NULL);", "CREATE TABLE public.t (id integer GENERATED ALWAYS AS IDENTITY);"),
     // CREATE TABLE creates only one of two keys that need the same index.
@@ -158,6 +158,20 @@ const PAIRS: [(&str, &str); 21] = [
         "CREATE TABLE public.t (id integer PRIMARY KEY) PARTITION BY RANGE (id);
          CREATE TABLE public.u (id integer REFERENCES public.t);",
     ),
+    // A publication loses and gains tables and options, and a published table is recreated.
+    (
+        "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id); CREATE TABLE public.u (); CREATE TABLE public.v ();
+         CREATE PUBLICATION random_p FOR TABLE public.t, public.u WITH (publish = 'insert');
+         COMMENT ON PUBLICATION random_p IS 'one';",
+        "CREATE TABLE public.t (id integer) PARTITION BY RANGE (id); CREATE TABLE public.v ();
+         CREATE TABLE public.w (); CREATE TABLE public.x () INHERITS (public.w);
+         CREATE PUBLICATION random_p FOR TABLE public.t, ONLY public.w WITH (publish_via_partition_root = true);
+         COMMENT ON PUBLICATION random_p IS 'two';",
+    ),
+    (
+        "CREATE TABLE public.t (id integer); CREATE PUBLICATION random_p FOR TABLE public.t;",
+        "CREATE TABLE public.t (id integer); CREATE PUBLICATION random_p FOR ALL TABLES;",
+    ),
 ];
 
 #[test]
@@ -177,6 +191,37 @@ fn known_pairs_upgrade_and_downgrade() {
             session.convert("up again", &old, &new)
         };
         trip().unwrap_or_else(|error: String| panic!("{error}\n--- a\n{a}\n--- b\n{b}"));
+    }
+}
+
+#[test]
+fn published_columns_and_filters_change() {
+    if major() < 15 {
+        return;
+    }
+    let database = server().database();
+    let session = TestSession::on(&database, major());
+    let whole = "CREATE SCHEMA app; CREATE TABLE public.t (id integer PRIMARY KEY, n integer, note text);";
+    let less = "CREATE SCHEMA app; CREATE TABLE public.t (id bigint PRIMARY KEY, n integer);";
+    for (a, b) in [
+        (format!("{whole} CREATE PUBLICATION random_p FOR TABLE public.t (id, note)"), less.to_owned()),
+        (
+            format!("{whole} CREATE PUBLICATION random_p FOR TABLE public.t WHERE (id > 1)"),
+            format!("{less} CREATE PUBLICATION random_p FOR TABLE public.t (id)"),
+        ),
+        (
+            format!("{whole} CREATE PUBLICATION random_p FOR TABLE public.t (id, note) WHERE (id > 1)"),
+            format!("{less} CREATE PUBLICATION random_p FOR TABLES IN SCHEMA app"),
+        ),
+    ] {
+        session.empty().unwrap();
+        session.run("b", &b).unwrap();
+        let new = session.read().unwrap();
+        session.empty().unwrap();
+        session.run("a", &a).unwrap();
+        let old = session.read().unwrap();
+        session.convert("up", &old, &new).unwrap();
+        session.convert("down", &new, &old).unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The code rules, checked on the source text: imports between layers, import cycles, purity, printing, file length.
 
 mod cycles;
+mod dependencies;
 mod imports;
 mod rules;
 mod source;

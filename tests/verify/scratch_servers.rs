@@ -43,7 +43,7 @@ fn scripts_with_roles_and_protected_environments_use_a_private_server() {
         "REVOKE SELECT ON a FROM app, other;\nDROP ROLE app;",
     );
     let output = project.run(&["verify", "--json"]).expect_status(0);
-    assert!(output.stderr.contains("a script makes a role: CREATE ROLE app"), "{}", output.stderr);
+    assert!(output.stderr.contains("a script creates a role: CREATE ROLE app"), "{}", output.stderr);
     assert_eq!(document(&output).len(), 2);
     assert_eq!(database.psql("SELECT count(*) FROM pg_roles WHERE rolname IN ('app', 'other')"), "2");
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::listing::absolute;
-use crate::core::copies::Keeping;
+use crate::core::copies::CopyForecast;
 use crate::core::diff::Operation;
 use crate::core::diff::rename::Candidate;
 use crate::core::graph::{Direction, Path, RevisionId};
@@ -55,7 +55,7 @@ pub struct PlanDocument<'a> {
     to: &'a [RevisionId],
     steps: Vec<StepDocument<'a>>,
     /// The copies of data that the plan destroys.
-    keeping: &'a Keeping,
+    keeping: &'a CopyForecast,
 }
 
 #[derive(Debug, Serialize)]
@@ -229,7 +229,7 @@ impl<'a> CurrentDocument<'a> {
 impl<'a> From<&'a Plan> for PlanDocument<'a> {
     fn from(plan: &'a Plan) -> Self {
         let steps = plan.steps.iter().map(StepDocument::from).collect();
-        Self { from: &plan.from, to: &plan.to, steps, keeping: &plan.keeping }
+        Self { from: &plan.from, to: &plan.to, steps, keeping: &plan.copies }
     }
 }
 

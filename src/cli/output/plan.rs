@@ -7,8 +7,8 @@ use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Plan, Step};
 use crate::core::statement::{Question, Subject};
 use crate::core::text::{plural, thousands};
-use crate::engine::copies::KeptCopy;
-use crate::engine::copies::Restored;
+use crate::engine::copies::CompletedCopy;
+use crate::engine::copies::RestoredCopy;
 
 /// The whole plan, one paragraph per step.
 #[must_use]
@@ -89,7 +89,7 @@ fn reason(hazard: &Hazard) -> String {
 /// The hazards that need approval, one line each.
 #[must_use]
 pub fn hazards_to_approve(plan: &Plan) -> Vec<String> {
-    plan.to_approve()
+    plan.hazards_to_approve()
         .map(|(step, statement, found)| {
             format!("{}, line {}, {} [{}]", step.revision, statement.line, hazard(found), found.class.word())
         })
@@ -98,20 +98,20 @@ pub fn hazards_to_approve(plan: &Plan) -> Vec<String> {
 
 /// One line about a copy that was kept.
 #[must_use]
-pub fn kept(kept: &KeptCopy) -> String {
+pub fn kept(kept: &CompletedCopy) -> String {
     format!("Kept a copy of {}: {}", kept.object, plural(kept.rows, "row"))
 }
 
 /// One line about a copy that was restored.
 #[must_use]
-pub fn restored(restored: &Restored) -> String {
-    let Restored { object, rows, left, added } = restored;
-    if *rows == 0 && *left == 0 {
+pub fn restored(restored: &RestoredCopy) -> String {
+    let RestoredCopy { object, rows, not_restored, added } = restored;
+    if *rows == 0 && *not_restored == 0 {
         return format!("{object} already has all the data of its copy");
     }
     let mut line = format!("Restored {object}: {}", plural(*rows, "row"));
-    if *left > 0 {
-        let _ = write!(line, "; {} not restored because of later changes", thousands(*left));
+    if *not_restored > 0 {
+        let _ = write!(line, "; {} not restored because of later changes", thousands(*not_restored));
     }
     if *added > 0 {
         let _ = write!(line, "; {} added since then left unchanged", plural(*added, "row"));
@@ -122,9 +122,9 @@ pub fn restored(restored: &Restored) -> String {
 /// The environments that should reach the target first, one line each.
 #[must_use]
 pub fn environments_behind(plan: &Plan) -> Vec<String> {
-    plan.behind
+    plan.outdated_environments
         .iter()
-        .map(|behind| format!("environment {} should be upgraded first: {}", behind.environment, behind.state))
+        .map(|outdated| format!("environment {} should be upgraded first: {}", outdated.environment, outdated.state))
         .collect()
 }
 

@@ -9,11 +9,11 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::plan as plan_text;
 use crate::cli::prompt;
-use crate::core::copies::Kind;
+use crate::core::copies::CopyKind;
 use crate::core::graph::Direction;
 use crate::core::text::plural;
 use crate::core::text::size;
-use crate::engine::copies::{Copy, Which, drop_copies, list, restore};
+use crate::engine::copies::{CopySelection, StoredCopy, drop_copies, list_copies, restore_copy};
 use crate::engine::project::Project;
 use crate::engine::{Error, ErrorKind};
 
@@ -63,7 +63,7 @@ struct CopyDocument<'a> {
     at: &'a str,
     /// The direction of the step that destroyed the data; the opposite step restores it.
     direction: Direction,
-    kind: Kind,
+    kind: CopyKind,
     /// The table of the copy; null for the state of a sequence.
     table: Option<&'a str>,
     code: &'a str,
@@ -83,7 +83,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         KeptAction::List => {
             let copies = context.block_on(async {
                 let target = context.find_target(&project).await?;
-                list(&project, &target, &Which::All).await
+                list_copies(&project, &target, &CopySelection::All).await
             })??;
             match terminal.json {
                 true => terminal.print_document(&documents(&copies))?,
@@ -94,7 +94,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         KeptAction::Restore { id } => {
             let restored = context.block_on(async {
                 let target = context.find_target(&project).await?;
-                restore(&project, &target, *id).await
+                restore_copy(&project, &target, *id).await
             })??;
             if terminal.json {
                 terminal.print_document(&restored)?;
@@ -116,9 +116,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-async fn drop_after_confirmation(context: &Context, project: &Project, which: &Which) -> Result<Vec<Copy>, Error> {
+async fn drop_after_confirmation(
+    context: &Context,
+    project: &Project,
+    which: &CopySelection,
+) -> Result<Vec<StoredCopy>, Error> {
     let target = context.find_target(project).await?;
-    let copies = list(project, &target, which).await?;
+    let copies = list_copies(project, &target, which).await?;
     if copies.is_empty() {
         return Ok(copies);
     }
@@ -133,26 +137,26 @@ async fn drop_after_confirmation(context: &Context, project: &Project, which: &W
     }
     // Drop only the copies that were shown: others may have been made since.
     let ids = copies.iter().map(|copy| copy.id).collect();
-    drop_copies(project, &target, &Which::These(ids)).await
+    drop_copies(project, &target, &CopySelection::Ids(ids)).await
 }
 
 /// Shows the copies and asks whether to drop them.
-fn confirm_drop(copies: &[Copy]) -> Result<bool, Error> {
+fn confirm_drop(copies: &[StoredCopy]) -> Result<bool, Error> {
     let question = format!("Drop {} permanently? They cannot be restored afterwards.", count_copies(copies));
     prompt::ask_yes_or_no(copies.iter().map(copy_line), &question)
 }
 
 impl DropArguments {
-    fn which(&self) -> Which {
+    fn which(&self) -> CopySelection {
         match self.older_than {
-            Some(age) => Which::OlderThan(age),
-            None if self.all => Which::All,
-            None => Which::These(self.ids.clone()),
+            Some(age) => CopySelection::OlderThan(age),
+            None if self.all => CopySelection::All,
+            None => CopySelection::Ids(self.ids.clone()),
         }
     }
 }
 
-fn documents(copies: &[Copy]) -> Vec<CopyDocument<'_>> {
+fn documents(copies: &[StoredCopy]) -> Vec<CopyDocument<'_>> {
     let documents = copies.iter().map(|copy| CopyDocument {
         id: copy.id,
         revision: &copy.revision,
@@ -165,13 +169,13 @@ fn documents(copies: &[Copy]) -> Vec<CopyDocument<'_>> {
         table: copy.name.as_deref(),
         code: &copy.code,
         reason: &copy.reason,
-        stays: copy.detail.stuck.as_deref(),
+        stays: copy.detail.not_restorable.as_deref(),
     });
     documents.collect()
 }
 
 /// One line per copy, in columns.
-fn table(copies: &[Copy]) -> String {
+fn table(copies: &[StoredCopy]) -> String {
     let heading = ["ID", "REVISION", "LOST BY", "OBJECT", "ROWS", "SIZE", "AT"].map(str::to_owned);
     let rows = copies.iter().map(|copy| {
         [
@@ -194,13 +198,13 @@ fn table(copies: &[Copy]) -> String {
     lines.iter().map(padded).collect()
 }
 
-fn copy_line(copy: &Copy) -> String {
-    let Copy { id, object, at, revision, .. } = copy;
+fn copy_line(copy: &StoredCopy) -> String {
+    let StoredCopy { id, object, at, revision, .. } = copy;
     let (rows, size) = (plural(copy.rows, "row"), size(copy.bytes));
     format!("copy {id} of {object}: {rows}, {size}, revision {revision}, {at}")
 }
 
-fn count_copies(copies: &[Copy]) -> String {
+fn count_copies(copies: &[StoredCopy]) -> String {
     plural(copies.len() as u64, "copy")
 }
 

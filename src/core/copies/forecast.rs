@@ -1,24 +1,25 @@
-//! Which copies a plan will make, shown before it is approved.
+//! The copies that a plan will make. They are shown before the plan is approved.
 
 use serde::Serialize;
 
 use crate::core::text::{plural, size};
 
-/// The copies that a plan makes. Empty if nothing is lost, or no copies are wanted.
+/// The copies that a plan will make. Empty if the plan destroys nothing, or if copying is disabled.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Keeping {
+pub struct CopyForecast {
     /// Whether copies are made at all.
-    pub wanted: bool,
-    /// Their maximum size in bytes, as far as it is known now.
+    #[serde(rename = "wanted")]
+    pub enabled: bool,
+    /// Their estimated maximum size in bytes.
     pub bytes: u64,
-    /// Their allowed size in bytes.
+    /// Their allowed size in bytes: `keep_limit`.
     pub limit: u64,
-    pub copies: Vec<Forecast>,
+    pub copies: Vec<ForecastCopy>,
 }
 
-/// One copy, or the reason why there is none.
+/// One copy, or the reason why none is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Forecast {
+pub struct ForecastCopy {
     /// Index into the plan's steps.
     pub step: usize,
     /// Index into that step's statements.
@@ -27,28 +28,30 @@ pub struct Forecast {
     /// Its maximum size in bytes.
     pub bytes: u64,
     /// Whether a copy is made.
-    pub kept: bool,
+    #[serde(rename = "kept")]
+    pub is_copied: bool,
     /// Whether the opposite step restores it automatically.
-    pub comes_back: bool,
+    #[serde(rename = "comes_back")]
+    pub is_restored: bool,
     /// Why it is not made, or not restored.
     pub reason: Option<String>,
 }
 
-impl Keeping {
-    /// Whether the copies would be larger than allowed.
+impl CopyForecast {
+    /// Whether the copies may become larger than allowed.
     #[must_use]
-    pub const fn is_over(&self) -> bool {
-        self.wanted && self.bytes > self.limit
+    pub const fn exceeds_limit(&self) -> bool {
+        self.enabled && self.bytes > self.limit
     }
 
-    /// What a person has to know before approving, one line each: how much is copied, what is not restored automatically,
-    /// and what is not copied at all.
+    /// What the user must know before approval, one line each: how much is copied, what is not restored automatically,
+    /// and what is not copied.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        if !self.wanted {
+        if !self.enabled {
             return vec!["no copy is made".to_owned()];
         }
-        let copies = self.copies.iter().filter(|copy| copy.kept).count();
+        let copies = self.copies.iter().filter(|copy| copy.is_copied).count();
         let mut lines = Vec::new();
         match copies {
             0 if self.copies.is_empty() => lines.push("the lost data is copied first".to_owned()),
@@ -59,12 +62,12 @@ impl Keeping {
                 lines.push(format!("{copies} are made first, of at most {} in total", size(self.bytes)));
             }
         }
-        if self.is_over() {
+        if self.exceeds_limit() {
             lines.push(format!("keep_limit is {}: limbeck will refuse to run this plan", size(self.limit)));
         }
         for copy in &self.copies {
             let Some(reason) = &copy.reason else { continue };
-            let what = if copy.kept { "its copy is not restored automatically" } else { "no copy is made" };
+            let what = if copy.is_copied { "its copy is not restored automatically" } else { "no copy is made" };
             lines.push(format!("{}: {what}: {reason}", copy.object));
         }
         lines
@@ -75,25 +78,25 @@ impl Keeping {
 mod tests {
     use super::*;
 
-    fn copy(object: &str, kept: bool, reason: Option<&str>) -> Forecast {
-        Forecast {
+    fn copy(object: &str, is_copied: bool, reason: Option<&str>) -> ForecastCopy {
+        ForecastCopy {
             step: 0,
             statement: 0,
             object: object.into(),
             bytes: 10,
-            kept,
-            comes_back: reason.is_none(),
+            is_copied,
+            is_restored: reason.is_none(),
             reason: reason.map(str::to_owned),
         }
     }
 
     #[test]
     fn what_is_not_restored_is_listed() {
-        assert_eq!(Keeping::default().lines(), ["no copy is made"]);
+        assert_eq!(CopyForecast::default().lines(), ["no copy is made"]);
         let copies = vec![copy("a", true, None), copy("b", true, Some("no key")), copy("c", false, Some("dynamic"))];
-        let keeping = Keeping { wanted: true, bytes: 30, limit: 20, copies };
+        let forecast = CopyForecast { enabled: true, bytes: 30, limit: 20, copies };
         assert_eq!(
-            keeping.lines(),
+            forecast.lines(),
             [
                 "2 copies are made first, of at most 30 bytes in total",
                 "keep_limit is 20 bytes: limbeck will refuse to run this plan",

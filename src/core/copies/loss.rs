@@ -1,4 +1,4 @@
-//! From the hazards of a statement to what has to be copied before it runs.
+//! Decides from the hazards of a statement what is copied before it runs.
 
 use crate::core::hazard::{Code, Hazard};
 use crate::core::statement::{Effect, NotCopied, RowSelection};
@@ -16,7 +16,7 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// Why no copy can be made of it.
+    /// Why it cannot be copied. `None` if it can be copied.
     #[must_use]
     pub const fn not_copied(&self) -> Option<NotCopied> {
         match &self.effect {
@@ -26,8 +26,8 @@ impl Loss {
     }
 }
 
-/// What a statement destroys, according to its hazards. Hazards that affect nothing are omitted, and what two rules find
-/// is listed once.
+/// What a statement destroys, according to its hazards. Hazards that affect nothing are omitted, and what two rules
+/// find is listed once.
 #[must_use]
 pub fn losses(hazards: &[Hazard]) -> Vec<Loss> {
     // CASCADE on an empty object may drop one that is not empty.
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::core::hazard::{Evidence, examine_one};
 
-    fn found(sql: &str) -> Vec<String> {
+    fn losses_of(sql: &str) -> Vec<String> {
         losses(&examine_one(sql)).iter().map(|loss| format!("{} {}", loss.code, loss.object)).collect()
     }
 
@@ -120,7 +120,7 @@ mod tests {
             ("ALTER TABLE t NO INHERIT p", &[]),
             ("CREATE TABLE t (a int)", &[]),
         ] {
-            assert_eq!(found(sql), expected, "{sql}");
+            assert_eq!(losses_of(sql), expected, "{sql}");
         }
     }
 
@@ -147,7 +147,7 @@ mod tests {
         };
         assert_eq!(counted("DROP TABLE t", 0), 0);
         assert_eq!(counted("DROP TABLE t", 1), 1);
-        // It fills NULLs of a column in which others are overwritten.
+        // The UPDATE fills NULLs. Its column may also have values that are overwritten.
         assert_eq!(counted("UPDATE t SET a = 1 WHERE b = 2", 0), 1);
     }
 }

@@ -1,38 +1,41 @@
-//! What a step destroys, how it is copied before, and how it is put back: the decisions and the SQL, as text.
+//! Decides what is copied before a statement destroys it, and writes the SQL that makes and restores copies.
 
-mod back;
-mod copy;
+mod copy_sql;
 mod forecast;
 mod loss;
+mod restore_sql;
 
-pub use back::{
-    CurrentColumn, ReferencedTable, Target, back, coming_back, identical_gone, insert, misread, older_value, stale,
-    stale_as, update,
+pub use copy_sql::{
+    copied_value, copy_rows, copy_values, delete_remaining_rows, delete_unchanged_values, key_condition,
+    record_new_values,
 };
-pub use copy::{new_values, rows, rows_that_stand, same_key, stored, unchanged, values};
-pub use forecast::{Forecast, Keeping};
+pub use forecast::{CopyForecast, ForecastCopy};
 pub use loss::{Loss, losses, losses_before};
+pub use restore_sql::{
+    CurrentColumn, ReferencedTable, RestoreTarget, copy_stale_marks, count_changed_values, count_restored_values,
+    delete_identical_rows, insert_rows, mark_stale, older_value, restored_value, update_values,
+};
 
 use serde::{Deserialize, Serialize};
 
-/// What a copy holds, which also says how it comes back.
+/// What a copy contains. It also decides how the copy is restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// All rows of a table that went.
+pub enum CopyKind {
+    /// All rows of a table that is dropped.
     Table,
-    /// Rows of a table that stays.
+    /// Rows of a table that remains.
     Rows,
-    /// The values of a column that went, beside the key.
+    /// The values of a column that is dropped, with the key of their rows.
     Column,
-    /// The old values of a column that stays, beside the key and with what was put in their place.
+    /// The old values of a column that remains, with the key of their rows and the new values.
     Values,
-    /// How far a sequence had come.
+    /// The state of a sequence.
     Sequence,
 }
 
-impl Kind {
-    /// The word by which the database knows it.
+impl CopyKind {
+    /// The word for it in the table of copies.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -44,7 +47,7 @@ impl Kind {
         }
     }
 
-    /// Reads the word.
+    /// Reads the word. `None` if it is unknown.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Table, Self::Rows, Self::Column, Self::Values, Self::Sequence]
@@ -53,58 +56,61 @@ impl Kind {
     }
 }
 
-/// A column as the catalog has it when the copy is made.
+/// A column as the catalog describes it when the copy is made. The table of copies stores it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
+pub struct CopiedColumn {
     pub name: String,
     /// `attnum`.
     pub number: i16,
-    /// The type with its length, e.g. `character varying(20)`.
+    /// The type with its modifier, e.g. `character varying(20)`.
     pub ty: String,
-    /// The type alone, in a form that a cast does not cut to, e.g. `bpchar`.
+    /// The type without its modifier, so that a cast to it does not truncate, e.g. `bpchar`.
     pub base: String,
-    /// Whether the type is PostgreSQL's own, so that the values are copied as they are; else as text.
-    pub plain: bool,
-    /// Whether its collation is somebody's own, which a copy must not hold on to.
-    #[serde(default)]
-    pub collated: bool,
-    /// The attributes of a composite type, which have to be the same again before values of it can be read.
-    #[serde(default)]
-    pub shape: Option<String>,
+    /// Whether the type is built in. Values of built-in types are copied in their type, all others as text.
+    #[serde(rename = "plain")]
+    pub builtin: bool,
+    /// Whether the collation is not built in. The copy must not depend on such a collation.
+    #[serde(default, rename = "collated")]
+    pub custom_collation: bool,
+    /// The attributes of a composite type. They must be the same when the values are restored.
+    #[serde(default, rename = "shape")]
+    pub attributes: Option<String>,
 }
 
-/// How far a sequence had come.
+/// The state of a sequence. The table of copies stores it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counter {
-    pub last: i64,
-    pub called: bool,
+pub struct SequenceState {
+    #[serde(rename = "last")]
+    pub last_value: i64,
+    #[serde(rename = "called")]
+    pub is_called: bool,
     pub ascending: bool,
-    /// The column that it numbered, where it belonged to one.
+    /// The column that owns the sequence, if there is one.
     pub column: Option<String>,
 }
 
-/// What has to be known of a copy to put it back; a row of the table of copies holds it as JSON.
+/// What is required to restore a copy. The table of copies stores it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Detail {
-    /// The table's (or sequence's) number in the catalog when it was copied.
+pub struct CopyDetail {
+    /// The OID of the table or sequence when it was copied.
     pub relation: u32,
-    /// The number of the database: copies that were dumped and loaded elsewhere know no numbers there.
+    /// The OID of the database. After a dump is loaded into another database, the OIDs of the copy are not valid there.
     #[serde(default)]
     pub database: Option<u32>,
-    /// Whether the rows of children are not its own.
+    /// Whether the rows of child tables are excluded (`ONLY`).
     pub only: bool,
-    /// The columns that the copy holds, as `v1`, `v2`, …
-    pub columns: Vec<Column>,
-    /// The columns that tell rows apart, as `k1`, `k2`, … where `columns` does not hold them.
-    pub key: Vec<Column>,
-    /// Whether the column's type was changed, so that it has to be what it was first.
-    #[serde(default)]
-    pub retyped: bool,
-    /// Why it cannot be put back by itself; a person can read the copy.
-    #[serde(default)]
-    pub stuck: Option<String>,
-    #[serde(default)]
-    pub counter: Option<Counter>,
+    /// The columns that the copy contains, as `v1`, `v2`, …
+    pub columns: Vec<CopiedColumn>,
+    /// The columns that identify a row, as `k1`, `k2`, … if `columns` does not contain them.
+    pub key: Vec<CopiedColumn>,
+    /// Whether the statement changed the column's type. The values are restored after the type is changed back.
+    #[serde(default, rename = "retyped")]
+    pub type_changed: bool,
+    /// Why limbeck cannot restore the copy. A person can still read it.
+    #[serde(default, rename = "stuck")]
+    pub not_restorable: Option<String>,
+    #[serde(default, rename = "counter")]
+    pub sequence_state: Option<SequenceState>,
 }
 
 #[cfg(test)]
@@ -112,10 +118,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_have_words() {
-        for kind in [Kind::Table, Kind::Rows, Kind::Column, Kind::Values, Kind::Sequence] {
-            assert_eq!(Kind::parse(kind.word()), Some(kind));
+    fn each_kind_is_read_from_its_word() {
+        for kind in [CopyKind::Table, CopyKind::Rows, CopyKind::Column, CopyKind::Values, CopyKind::Sequence] {
+            assert_eq!(CopyKind::parse(kind.word()), Some(kind));
         }
-        assert_eq!(Kind::parse("x"), None);
+        assert_eq!(CopyKind::parse("x"), None);
+    }
+
+    #[test]
+    fn details_keep_their_stored_names() {
+        let stored = "{\"relation\":1,\"database\":2,\"only\":true,\"columns\":[{\"name\":\"a\",\"number\":1,\
+            \"ty\":\"integer\",\"base\":\"integer\",\"plain\":true,\"collated\":false,\"shape\":null}],\"key\":[],\
+            \"retyped\":false,\"stuck\":\"no key\",\"counter\":{\"last\":1,\"called\":true,\"ascending\":true,\
+            \"column\":null}}";
+        let detail: CopyDetail = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_string(&detail).unwrap(), stored);
     }
 }

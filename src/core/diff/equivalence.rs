@@ -49,6 +49,8 @@ enum ExpressionPart {
     Key,
     Using,
     Check,
+    /// The row filter of a published table.
+    Filter,
     /// The arguments of a function, with their defaults.
     Arguments,
 }
@@ -74,6 +76,7 @@ fn for_each_expression(schema: &mut Schema, visit: Visit<'_>) {
                 visit_optional(id, ExpressionPart::Using, &mut policy.using_expression, visit);
                 visit_optional(id, ExpressionPart::Check, &mut policy.check_expression, visit);
             }
+            Object::PublishedTable(table) => visit_optional(id, ExpressionPart::Filter, &mut table.filter, visit),
             Object::Function(function) => {
                 visit(id, ExpressionPart::Definition, &mut function.definition);
                 visit(id, ExpressionPart::Arguments, &mut function.arguments);
@@ -127,6 +130,7 @@ fn object_expression(object: &Object, part: ExpressionPart) -> Option<&str> {
         (Object::Domain(domain), ExpressionPart::Default) => domain.default.as_deref(),
         (Object::Policy(policy), ExpressionPart::Using) => policy.using_expression.as_deref(),
         (Object::Policy(policy), ExpressionPart::Check) => policy.check_expression.as_deref(),
+        (Object::PublishedTable(table), ExpressionPart::Filter) => table.filter.as_deref(),
         (Object::Function(function), ExpressionPart::Definition) => Some(&function.definition),
         (Object::Function(function), ExpressionPart::Arguments) => Some(&function.arguments),
         (Object::View(view), ExpressionPart::Definition) => Some(&view.definition),

@@ -82,6 +82,7 @@ codes! {
     InvalidIndex = "IX402",
     DropConstraint = "FK501",
     PropagateDeletes = "FK502",
+    DisableTriggers = "FK503",
     RenameRelation = "BR601",
     RenameColumn = "BR602",
     RenameType = "BR603",

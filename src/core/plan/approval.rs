@@ -1,24 +1,22 @@
-//! Approval as a type: it can only be had from a plan and the hazards that were accepted, and
-//! applying takes one.
+//! Approval as a type. An approval can be built only from a plan and the accepted hazards, and `apply` requires one.
 
 use super::Plan;
 use crate::core::hazard::Class;
 
-/// What a person has granted beforehand, as the command line's options say it.
+/// The approval options of the command line.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Granted<'a> {
+pub struct ApprovalOptions<'a> {
     /// `--allow`.
     pub classes: &'a [Class],
     /// `--confirm`.
     pub environment: Option<&'a str>,
-    /// `--yes`: environments that should have come first may be passed by.
-    pub behind: bool,
+    /// `--yes`: environments that should reach the target first are ignored.
+    pub ignore_outdated: bool,
 }
 
-/// Proof that every hazard of one plan that needs it was accepted.
+/// Proof that a user accepted every hazard of one plan that requires approval.
 ///
-/// There is no other way to make one than the functions below, so nothing destructive can be
-/// applied that was not shown first.
+/// Only the functions below can build it. Therefore a plan cannot destroy anything that was not shown first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
     plan: std::sync::Arc<Plan>,
@@ -29,32 +27,33 @@ pub struct Approval {
 pub enum ApprovalError {
     #[error("{}", describe(.0))]
     Classes(Vec<Class>),
-    #[error("{} should come first and has not reached the target", .0.join(", "))]
-    Behind(Vec<String>),
-    #[error("the environment '{0}' is protected: its name has to be confirmed")]
+    #[error("environments that should be upgraded first have not reached the target: {}", .0.join(", "))]
+    OutdatedEnvironments(Vec<String>),
+    #[error("the environment '{0}' is protected: confirm its name")]
     Environment(String),
     #[error("'{typed}' is not '{expected}'")]
     Word { typed: String, expected: String },
 }
 
 impl Approval {
-    /// For a plan in which nothing needs approval.
+    /// Approves a plan that requires no approval.
     ///
     /// # Errors
-    /// When something does.
-    pub fn not_needed(plan: std::sync::Arc<Plan>) -> Result<Self, ApprovalError> {
-        Self::by_class(plan, Granted::default())
+    /// If the plan requires approval.
+    pub fn not_required(plan: std::sync::Arc<Plan>) -> Result<Self, ApprovalError> {
+        Self::from_options(plan, ApprovalOptions::default())
     }
 
-    /// By classes, as `--allow` gives them, and for a protected environment its name.
+    /// Approves a plan with the options of the command line: the hazard classes, and the name of a protected
+    /// environment.
     ///
     /// # Errors
-    /// Names the classes that were not given, asks for the environment's name, or names those that should come first.
-    pub fn by_class(plan: std::sync::Arc<Plan>, granted: Granted<'_>) -> Result<Self, ApprovalError> {
+    /// If a hazard class or the environment's name is missing, or if other environments should be upgraded first.
+    pub fn from_options(plan: std::sync::Arc<Plan>, options: ApprovalOptions<'_>) -> Result<Self, ApprovalError> {
         let mut missing: Vec<Class> = plan
-            .to_approve()
+            .hazards_to_approve()
             .map(|(_, _, hazard)| hazard.class)
-            .filter(|class| !granted.classes.contains(class))
+            .filter(|class| !options.classes.contains(class))
             .collect();
         missing.sort_unstable();
         missing.dedup();
@@ -62,21 +61,22 @@ impl Approval {
             return Err(ApprovalError::Classes(missing));
         }
         if let Some(name) = plan.environment_to_confirm()
-            && granted.environment != Some(name)
+            && options.environment != Some(name)
         {
             return Err(ApprovalError::Environment(name.to_owned()));
         }
-        if !plan.behind.is_empty() && !granted.behind {
-            return Err(ApprovalError::Behind(plan.behind.iter().map(|behind| behind.environment.clone()).collect()));
+        if !plan.outdated_environments.is_empty() && !options.ignore_outdated {
+            let names = plan.outdated_environments.iter().map(|outdated| outdated.environment.clone());
+            return Err(ApprovalError::OutdatedEnvironments(names.collect()));
         }
         Ok(Self { plan })
     }
 
-    /// By the word that the confirmation asked for.
+    /// Approves a plan with the word that the user typed.
     ///
     /// # Errors
-    /// When the word differs; blanks around it do not count.
-    pub fn by_word(plan: std::sync::Arc<Plan>, typed: &str) -> Result<Self, ApprovalError> {
+    /// If the word is not [`Plan::word_to_type`]. Surrounding blanks are ignored.
+    pub fn from_typed_word(plan: std::sync::Arc<Plan>, typed: &str) -> Result<Self, ApprovalError> {
         match plan.word_to_type() {
             Some(expected) if typed.trim() != expected => {
                 Err(ApprovalError::Word { typed: typed.trim().to_owned(), expected })
@@ -85,7 +85,7 @@ impl Approval {
         }
     }
 
-    /// The plan that was approved, and the only one that may run with this approval.
+    /// The approved plan. No other plan can run with this approval.
     #[must_use]
     pub fn plan(&self) -> &std::sync::Arc<Plan> {
         &self.plan
@@ -93,26 +93,26 @@ impl Approval {
 }
 
 impl Plan {
-    /// The name that has to be confirmed before anything runs in a protected environment.
+    /// The name that the user must confirm before the plan runs in a protected environment.
     #[must_use]
     pub fn environment_to_confirm(&self) -> Option<&str> {
         (self.environment.protected && !self.is_empty()).then(|| self.environment.name.as_deref().unwrap_or("default"))
     }
 
-    /// The word to type in the dialog: the environment when it is protected, else the last part of
-    /// the name of the first object that needs approval, else the environment that should come first.
-    /// `None` when nothing needs it.
+    /// The word that the user must type in the dialog: the name of a protected environment; otherwise the last part of
+    /// the name of the first object that requires approval; otherwise the first environment that should be upgraded
+    /// first. `None` if the plan requires no approval.
     #[must_use]
     pub fn word_to_type(&self) -> Option<String> {
         if let Some(name) = self.environment_to_confirm() {
             return Some(name.to_owned());
         }
-        if let Some((_, _, hazard)) = self.to_approve().next() {
+        if let Some((_, _, hazard)) = self.hazards_to_approve().next() {
             let last = hazard.object.rsplit('.').next().unwrap_or_default().trim_matches('"').trim();
-            // A name like `"."` leaves nothing to type; an empty word would let Enter alone through.
+            // For a name like `"."` the last part is empty, and an empty word would be no approval.
             return Some(if last.is_empty() { "apply" } else { last }.to_owned());
         }
-        self.behind.first().map(|behind| behind.environment.clone())
+        self.outdated_environments.first().map(|outdated| outdated.environment.clone())
     }
 }
 
@@ -128,10 +128,10 @@ mod tests {
     use super::*;
     use crate::core::graph::{Direction, RevisionId};
     use crate::core::hazard::{Code, Evidence, Hazard};
-    use crate::core::plan::{Behind, EnvironmentName, PlannedStatement, Step, TransactionMode};
+    use crate::core::plan::{EnvironmentName, OutdatedEnvironment, PlannedStatement, Step, TransactionMode};
     use crate::core::statement::{Effect, analyse_one};
 
-    fn plan(object: &str, values: Option<u64>, protected: bool, behind: &[&str]) -> Arc<Plan> {
+    fn plan(object: &str, values: Option<u64>, protected: bool, outdated: &[&str]) -> Arc<Plan> {
         let evidence = values.map(|values| Evidence::counted(values, values, 0.0));
         let hazard = Hazard { evidence, ..Hazard::new(Code::DropTable, "t", object.into(), Effect::Other) };
         let statement = PlannedStatement { line: 1, column: 1, statement: analyse_one(""), hazards: vec![hazard] };
@@ -148,60 +148,68 @@ mod tests {
             heads_after: Vec::new(),
             statements: vec![statement],
         };
-        let behind = behind.iter().map(|name| Behind { environment: (*name).into(), state: String::new() });
+        let outdated =
+            outdated.iter().map(|name| OutdatedEnvironment { environment: (*name).into(), state: String::new() });
         Arc::new(Plan {
             direction: Direction::Upgrade,
             target: "head".into(),
             environment: EnvironmentName { name: Some("prod".into()), protected },
-            place: String::new(),
+            database: String::new(),
             mode: TransactionMode::Each,
             from: Vec::new(),
             to: Vec::new(),
             steps: vec![step],
             confirm: vec![Class::DataLoss],
             blank: false,
-            behind: behind.collect(),
-            keeping: crate::core::copies::Keeping::default(),
+            outdated_environments: outdated.collect(),
+            copies: crate::core::copies::CopyForecast::default(),
             backup_first: false,
         })
     }
 
     #[test]
-    fn nothing_lost_needs_no_approval_and_the_uncounted_does() {
-        assert!(Approval::not_needed(plan("t", Some(0), false, &[])).is_ok());
-        assert!(Approval::not_needed(plan("t", Some(1), false, &[])).is_err());
-        assert!(Approval::not_needed(plan("t", None, false, &[])).is_err());
+    fn approval_is_required_if_data_is_lost_or_not_counted() {
+        assert!(Approval::not_required(plan("t", Some(0), false, &[])).is_ok());
+        assert!(Approval::not_required(plan("t", Some(1), false, &[])).is_err());
+        assert!(Approval::not_required(plan("t", None, false, &[])).is_err());
     }
 
     #[test]
-    fn classes_do_for_what_they_name_and_a_protected_name_is_asked_besides() {
+    fn a_protected_environment_requires_its_name_in_addition_to_the_classes() {
         let classes = &[Class::DataLoss][..];
-        let granted = Granted { classes, ..Granted::default() };
-        assert!(Approval::by_class(plan("t", None, false, &[]), granted).is_ok());
-        let error = Approval::by_class(plan("t", None, true, &[]), granted).unwrap_err();
+        let options = ApprovalOptions { classes, ..ApprovalOptions::default() };
+        assert!(Approval::from_options(plan("t", None, false, &[]), options).is_ok());
+        let error = Approval::from_options(plan("t", None, true, &[]), options).unwrap_err();
         assert_eq!(error, ApprovalError::Environment("prod".into()));
-        let confirmed = Granted { environment: Some("prod"), ..granted };
-        assert!(Approval::by_class(plan("t", None, true, &[]), confirmed).is_ok());
+        let confirmed = ApprovalOptions { environment: Some("prod"), ..options };
+        assert!(Approval::from_options(plan("t", None, true, &[]), confirmed).is_ok());
         assert!(
-            Approval::by_class(plan("t", None, false, &[]), Granted { classes: &[Class::Lock], ..granted }).is_err()
+            Approval::from_options(plan("t", None, false, &[]), ApprovalOptions { classes: &[Class::Lock], ..options })
+                .is_err()
         );
     }
 
     #[test]
-    fn an_environment_that_should_come_first_is_asked_about() {
-        let waiting = || plan("t", Some(0), false, &["staging"]);
-        assert_eq!(Approval::not_needed(waiting()).unwrap_err(), ApprovalError::Behind(vec!["staging".into()]));
-        assert!(Approval::by_class(waiting(), Granted { behind: true, ..Granted::default() }).is_ok());
-        assert!(Approval::by_word(waiting(), "staging").is_ok());
-        assert!(Approval::by_word(waiting(), "").is_err());
+    fn an_outdated_environment_requires_approval() {
+        let outdated = || plan("t", Some(0), false, &["staging"]);
+        assert_eq!(
+            Approval::not_required(outdated()).unwrap_err(),
+            ApprovalError::OutdatedEnvironments(vec!["staging".into()])
+        );
+        assert!(
+            Approval::from_options(outdated(), ApprovalOptions { ignore_outdated: true, ..ApprovalOptions::default() })
+                .is_ok()
+        );
+        assert!(Approval::from_typed_word(outdated(), "staging").is_ok());
+        assert!(Approval::from_typed_word(outdated(), "").is_err());
     }
 
     #[test]
-    fn the_word_is_never_empty() {
+    fn the_word_to_type_is_never_empty() {
         let word = |object: &str| plan(object, None, false, &[]).word_to_type().unwrap();
         assert_eq!(word("functions.legacy_code"), "legacy_code");
         assert_eq!(word("\"odd.\""), "apply");
         assert_eq!(word("\" \""), "apply");
-        assert!(Approval::by_word(plan("\".\"", None, false, &[]), "").is_err());
+        assert!(Approval::from_typed_word(plan("\".\"", None, false, &[]), "").is_err());
     }
 }

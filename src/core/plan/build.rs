@@ -1,4 +1,4 @@
-//! From a path through the graph and its scripts to the steps of a plan.
+//! Builds the steps of a plan from a path through the graph and its scripts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::core::hazard::{ExaminedStatement, examine_script};
 use crate::core::script::Script;
 use crate::core::statement::Transaction;
 
-/// Why a script cannot be planned: where, what, and what to do.
+/// Why no step can be built from a script, with its line and a hint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct BuildError {
@@ -19,21 +19,21 @@ pub struct BuildError {
     pub hint: Option<String>,
 }
 
-/// Where a step's script comes from.
+/// The script of a step and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source<'a> {
+pub struct ScriptSource<'a> {
     pub script: &'a Script,
     pub text: &'a Arc<str>,
-    /// `None` when the text comes from the ledger.
+    /// `None` if the text comes from the ledger.
     pub path: Option<PathBuf>,
 }
 
 impl Step {
-    /// Reads the statements of one step, with their hazards (not counted).
+    /// Reads the statements of one step with their hazards. The hazards have no evidence yet.
     ///
     /// # Errors
-    /// When the section cannot be split, or holds statements that would end the step's own transaction.
-    pub fn build(path: PathStep, source: &Source<'_>) -> Result<Self, BuildError> {
+    /// If the section cannot be split into statements, or contains a statement that would end the step's transaction.
+    pub fn build(path: PathStep, source: &ScriptSource<'_>) -> Result<Self, BuildError> {
         let section = source.script.section(path.direction);
         let first_line = section.line.max(1);
         let examined = examine_script(source.script, path.direction).map_err(|error| BuildError {
@@ -46,7 +46,9 @@ impl Step {
         for ExaminedStatement { statement, hazards } in examined.statements {
             let line = first_line + statement.source.line - 1;
             match statement.transaction {
-                Transaction::Control(word) if section.transactional => return Err(control(word, line)),
+                Transaction::Control(word) if section.transactional => {
+                    return Err(transaction_control_error(word, line));
+                }
                 Transaction::Forbidden(_) => transactional = false,
                 Transaction::Allowed | Transaction::Control(_) => {}
             }
@@ -69,7 +71,7 @@ impl Step {
     }
 }
 
-fn control(word: &str, line: usize) -> BuildError {
+fn transaction_control_error(word: &str, line: usize) -> BuildError {
     BuildError {
         line,
         message: format!("{word} would end the transaction in which limbeck runs the script"),

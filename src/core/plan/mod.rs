@@ -1,70 +1,71 @@
-//! The plan: what will run, in which order, at what cost. Pure data; the UI shows it, `--dry-run`
-//! prints it and the engine runs it.
+//! The plan: what will run, in which order, and what it destroys. It is plain data: the UI shows it, `--dry-run` prints
+//! it and the engine runs it.
 
 mod approval;
 mod build;
 pub mod offline;
 
-pub use approval::{Approval, ApprovalError, Granted};
-pub use build::{BuildError, Source};
+pub use approval::{Approval, ApprovalError, ApprovalOptions};
+pub use build::{BuildError, ScriptSource};
 
 use std::path::PathBuf;
 
-use crate::core::copies::Keeping;
+use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, RevisionId, VersionChange};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::statement::Statement;
 
-/// How revisions and transactions go together.
+/// How revisions are divided into transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TransactionMode {
-    /// Each revision in a transaction of its own.
+    /// Each revision runs in its own transaction.
     #[default]
     Each,
-    /// All revisions in one.
+    /// All revisions run in one transaction.
     All,
 }
 
-/// What runs against which database, made at one moment of its heads.
+/// What will run on which database, from its heads at the time when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub direction: Direction,
-    /// As typed: `head`, `-1`, …
+    /// The target as the user typed it: `head`, `-1`, …
     pub target: String,
-    /// The environment that the plan was made for.
+    /// The environment for which the plan was made.
     pub environment: EnvironmentName,
-    /// The database that it was made on, in words, without a password; it runs on no other.
-    pub place: String,
+    /// A description of the database for which the plan was made, without a password. The plan runs on no other
+    /// database.
+    pub database: String,
     pub mode: TransactionMode,
-    /// The heads that it starts from; the engine refuses it when the database has others.
+    /// The heads from which the plan starts. The engine refuses the plan if the database has other heads.
     pub from: Vec<RevisionId>,
     pub to: Vec<RevisionId>,
     pub steps: Vec<Step>,
-    /// Hazard classes that need approval here.
+    /// The hazard classes that require approval in this environment.
     pub confirm: Vec<Class>,
-    /// The database held no table when the plan was made: whatever the plan drops, it has made itself.
+    /// The database had no table when the plan was made, so the plan can only drop what it has created itself.
     pub blank: bool,
-    /// Environments that should have reached the target before this one, and have not.
-    pub behind: Vec<Behind>,
-    /// The copies that are made of what is lost.
-    pub keeping: Keeping,
-    /// The whole database is backed up before anything runs.
+    /// Environments that should reach the target before this one, and have not reached it.
+    pub outdated_environments: Vec<OutdatedEnvironment>,
+    /// The copies of data that the plan destroys.
+    pub copies: CopyForecast,
+    /// Whether the whole database is backed up before the plan runs.
     pub backup_first: bool,
 }
 
 /// An environment named in `after` that has not reached a plan's target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Behind {
+pub struct OutdatedEnvironment {
     pub environment: String,
-    /// Where it is, or why that cannot be told; in words.
+    /// A text: its heads, or why they cannot be read.
     pub state: String,
 }
 
 /// The name of an environment and whether it is protected.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnvironmentName {
-    /// `None`: the `[database]` table itself.
+    /// `None`: the project's `[database]` table.
     pub name: Option<String>,
     pub protected: bool,
 }
@@ -75,13 +76,13 @@ pub struct Step {
     pub revision: RevisionId,
     pub direction: Direction,
     pub message: String,
-    /// Where the script lies; `None` when its text comes from the ledger.
+    /// The path of the script. `None` if its text comes from the ledger.
     pub path: Option<PathBuf>,
-    /// The whole text of the script, kept by the ledger.
+    /// The whole text of the script. The ledger stores it.
     pub script: std::sync::Arc<str>,
     pub shown_from: Vec<RevisionId>,
     pub shown_to: Vec<RevisionId>,
-    /// False: the section says `transaction=off`, or holds a statement that PostgreSQL refuses in a transaction.
+    /// False if the section has `transaction=off`, or contains a statement that PostgreSQL rejects in a transaction.
     pub transactional: bool,
     pub changes: Vec<VersionChange>,
     pub heads_after: Vec<RevisionId>,
@@ -114,13 +115,13 @@ impl PlannedStatement {
 }
 
 impl Plan {
-    /// The same plan, but no copies are made of what it destroys.
+    /// The same plan without copies.
     #[must_use]
     pub fn without_copies(&self) -> Self {
-        Self { keeping: Keeping::default(), ..self.clone() }
+        Self { copies: CopyForecast::default(), ..self.clone() }
     }
 
-    /// What is done so that nothing is lost for good, a line each; none where nothing is destroyed.
+    /// How the data that the plan destroys is saved, one line each. Empty if the plan destroys nothing.
     #[must_use]
     pub fn safeguards(&self) -> Vec<String> {
         let is_lost = |hazard: &Hazard| hazard.class == Class::DataLoss && !hazard.affects_nothing();
@@ -128,16 +129,16 @@ impl Plan {
             return Vec::new();
         }
         let backup = self.backup_first.then(|| "the whole database is backed up first".to_owned());
-        backup.into_iter().chain(self.keeping.lines()).collect()
+        backup.into_iter().chain(self.copies.lines()).collect()
     }
 
-    /// Whether nothing would run and no heads would change.
+    /// Whether the plan runs nothing and changes no heads.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Every hazard with the step and statement that it stands on.
+    /// All hazards, each with its step and statement.
     pub fn hazards(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
         self.steps.iter().flat_map(|step| {
             step.statements
@@ -146,8 +147,8 @@ impl Plan {
         })
     }
 
-    /// The hazards that a person must accept before this plan may run.
-    pub fn to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
+    /// The hazards that a user must accept before the plan runs.
+    pub fn hazards_to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
         self.hazards().filter(|(_, _, hazard)| self.confirm.contains(&hazard.class) && !hazard.affects_nothing())
     }
 

@@ -1,4 +1,4 @@
-//! `--sql`: the whole run as one SQL script for somebody else to run, rendered as Alembic renders it.
+//! `--sql`: writes the whole run as one SQL script, in the same form as Alembic, so that another person can run it.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::core::graph::{PathStep, RevisionId, VersionChange};
 /// One step of an offline run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfflineStep {
-    /// e.g. `upgrade 27c6a30d7c24 -> 1975ea83b712`.
+    /// For example `upgrade 27c6a30d7c24 -> 1975ea83b712`.
     title: String,
     statements: Vec<PlannedStatement>,
     transactional: bool,
@@ -29,7 +29,7 @@ impl From<Step> for OfflineStep {
 }
 
 impl OfflineStep {
-    /// The step of a stamp: the version table changes, and nothing runs.
+    /// The step of a stamp: it changes the version table and runs no statements.
     #[must_use]
     pub fn stamp(step: PathStep) -> Self {
         Self {
@@ -42,86 +42,90 @@ impl OfflineStep {
     }
 }
 
-/// Renders a run in one transaction, which is left and entered again around steps that cannot be in one.
+/// Renders a run in one transaction. Before a step that cannot run in a transaction, the transaction is committed;
+/// after the step, a new one begins.
 ///
-/// `from` are the heads that it starts at; `version_table` may have its schema before a dot.
+/// `from` are the heads before the run. `version_table` may have a schema before a dot.
 #[must_use]
 pub fn render(from: &[RevisionId], steps: &[OfflineStep], version_table: &str) -> String {
-    let table = VersionTable::new(version_table);
-    let mut sql = Blocks::default();
-    sql.block("BEGIN;");
+    let table = VersionTableSql::new(version_table);
+    let mut sql = ScriptWriter::default();
+    sql.write_block("BEGIN;");
     let mut heads = from;
     for step in steps {
         if heads.is_empty() {
-            sql.block(&table.create());
+            sql.write_block(&table.create_sql());
         }
-        sql.step(step, &table);
+        sql.write_step(step, &table);
         heads = &step.heads_after;
     }
-    sql.block("COMMIT;");
+    sql.write_block("COMMIT;");
     sql.0
 }
 
-/// `ensure_version --sql`: the version table alone.
+/// `ensure_version --sql`: renders only the version table.
 #[must_use]
 pub fn render_version_table(version_table: &str) -> String {
-    let mut sql = Blocks::default();
-    sql.block("BEGIN;");
-    sql.block(&VersionTable::new(version_table).create());
-    sql.block("COMMIT;");
+    let mut sql = ScriptWriter::default();
+    sql.write_block("BEGIN;");
+    sql.write_block(&VersionTableSql::new(version_table).create_sql());
+    sql.write_block("COMMIT;");
     sql.0
 }
 
-/// A step of a stamp in Alembic's words, e.g. `stamp_revision  -> 1975ea83b712`.
+/// The title of a stamp's step, as Alembic writes it, e.g. `stamp_revision  -> 1975ea83b712`.
 #[must_use]
 pub fn stamp_title(step: &PathStep) -> String {
     title("stamp_revision", &step.shown_from, &step.shown_to)
 }
 
-fn title(word: &str, from: &[RevisionId], to: &[RevisionId]) -> String {
-    format!("{word} {} -> {}", join(from), join(to))
+fn title(command: &str, from: &[RevisionId], to: &[RevisionId]) -> String {
+    format!("{command} {} -> {}", join(from), join(to))
 }
 
-/// Texts with an empty line after each.
+/// A script made of blocks, each followed by an empty line.
 #[derive(Default)]
-struct Blocks(String);
+struct ScriptWriter(String);
 
-impl Blocks {
-    fn block(&mut self, text: &str) {
+impl ScriptWriter {
+    fn write_block(&mut self, text: &str) {
         let _ = write!(self.0, "{text}\n\n");
     }
 
-    fn step(&mut self, step: &OfflineStep, table: &VersionTable) {
-        self.block(&format!("-- Running {}", step.title));
+    fn write_step(&mut self, step: &OfflineStep, table: &VersionTableSql) {
+        self.write_block(&format!("-- Running {}", step.title));
         if !step.transactional {
-            self.block("COMMIT;");
+            self.write_block("COMMIT;");
         }
         for statement in &step.statements {
-            self.block(&terminated(statement));
+            self.write_block(&terminate(statement));
         }
         if !step.transactional {
-            self.block("BEGIN;");
+            self.write_block("BEGIN;");
         }
         for change in &step.changes {
-            self.block(&table.write(change));
+            self.write_block(&table.change_sql(change));
         }
     }
 }
 
-/// Alembic's table, quoted where it has to be.
-struct VersionTable {
+/// Writes the SQL for Alembic's version table. Names are quoted only if necessary.
+struct VersionTableSql {
     table: String,
     constraint: String,
 }
 
-impl VersionTable {
+impl VersionTableSql {
     fn new(name: &str) -> Self {
         let (schema, table) = name.split_once('.').map_or((None, name), |(schema, table)| (Some(schema), table));
-        let qualified = schema.map_or_else(String::new, |schema| format!("{}.", quoted(schema)));
-        Self { table: format!("{qualified}{}", quoted(table)), constraint: quoted(&format!("{table}_pkc")) }
+        let qualified = schema.map_or_else(String::new, |schema| format!("{}.", quote_if_needed(schema)));
+        Self {
+            table: format!("{qualified}{}", quote_if_needed(table)),
+            constraint: quote_if_needed(&format!("{table}_pkc")),
+        }
     }
 
-    fn create(&self) -> String {
+    fn create_sql(&self) -> String {
         let Self { table, constraint } = self;
         format!(
             "CREATE TABLE {table} (\n    version_num VARCHAR(32) NOT NULL, \n    \
@@ -129,7 +133,7 @@ impl VersionTable {
         )
     }
 
-    fn write(&self, change: &VersionChange) -> String {
+    fn change_sql(&self, change: &VersionChange) -> String {
         let table = &self.table;
         match change {
             VersionChange::Insert(id) => {
@@ -152,17 +156,17 @@ fn literal(id: &RevisionId) -> String {
     format!("'{}'", id.as_str().replace('\'', "''"))
 }
 
-fn quoted(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+fn quote_if_needed(name: &str) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-/// A statement with its semicolon, and the rows of a COPY.
-fn terminated(statement: &PlannedStatement) -> String {
-    // After a line comment a semicolon on the same line would be part of the comment.
-    let own_line = statement.sql().lines().next_back().is_some_and(|line| line.contains("--"));
-    let mut text = format!("{}{};", statement.sql(), if own_line { "\n" } else { "" });
+/// The statement with its semicolon and, for COPY, its rows.
+fn terminate(statement: &PlannedStatement) -> String {
+    // On a line with a comment, the semicolon could be part of the comment.
+    let has_comment = statement.sql().lines().next_back().is_some_and(|line| line.contains("--"));
+    let mut text = format!("{}{};", statement.sql(), if has_comment { "\n" } else { "" });
     if let Some(rows) = statement.copy_data() {
         let newline = if rows.is_empty() || rows.ends_with('\n') { "" } else { "\n" };
         let _ = write!(text, "\n{rows}{newline}\\.");
@@ -187,9 +191,9 @@ mod tests {
         PlannedStatement { line: 1, column: 1, statement: analyse_one(sql), hazards: Vec::new() }
     }
 
-    fn step(words: &str, sql: &[&str], change: VersionChange, after: &[&str]) -> OfflineStep {
+    fn step(title: &str, sql: &[&str], change: VersionChange, after: &[&str]) -> OfflineStep {
         OfflineStep {
-            title: words.into(),
+            title: title.into(),
             statements: sql.iter().map(|sql| statement(sql)).collect(),
             transactional: true,
             changes: vec![change],
@@ -198,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn from_base_the_version_table_is_made_first() {
+    fn a_run_from_base_creates_the_version_table_first() {
         let first = step("upgrade  -> a", &["CREATE TABLE t (i int)"], VersionChange::Insert(id("a")), &["a"]);
         assert_eq!(
             render(&[], &[first], "alembic_version"),
@@ -213,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_outside_a_transaction_leaves_and_enters_it_again() {
+    fn a_step_outside_a_transaction_commits_before_and_begins_after() {
         let change = VersionChange::Update { from: id("a"), to: id("b") };
         let outside = OfflineStep { transactional: false, ..step("upgrade a -> b", &["VACUUM"], change, &["b"]) };
         assert_eq!(
@@ -224,20 +228,20 @@ mod tests {
     }
 
     #[test]
-    fn names_and_ids_are_quoted_where_they_have_to_be() {
-        let gone = step("stamp_revision a' -> ", &[], VersionChange::Delete(id("a'")), &[]);
+    fn names_and_ids_are_quoted_if_necessary() {
+        let stamp = step("stamp_revision a' -> ", &[], VersionChange::Delete(id("a'")), &[]);
         assert_eq!(
-            render(&ids(&["a'"]), &[gone], "Ops.versions"),
+            render(&ids(&["a'"]), &[stamp], "Ops.versions"),
             "BEGIN;\n\n-- Running stamp_revision a' -> \n\n\
              DELETE FROM \"Ops\".versions WHERE \"Ops\".versions.version_num = 'a''';\n\nCOMMIT;\n\n"
         );
     }
 
     #[test]
-    fn semicolons_stay_out_of_comments_and_rows_keep_their_end() {
-        assert_eq!(terminated(&statement("SELECT 1 -- one")), "SELECT 1 -- one\n;");
+    fn the_semicolon_is_not_part_of_a_comment_and_copy_rows_are_terminated() {
+        assert_eq!(terminate(&statement("SELECT 1 -- one")), "SELECT 1 -- one\n;");
         let copy = analyse_section("COPY t FROM stdin;\n1\n2\n\\.\n").unwrap().remove(0);
         let copy = PlannedStatement { line: 1, column: 1, statement: copy, hazards: Vec::new() };
-        assert_eq!(terminated(&copy), "COPY t FROM stdin;\n1\n2\n\\.");
+        assert_eq!(terminate(&copy), "COPY t FROM stdin;\n1\n2\n\\.");
     }
 }

@@ -53,7 +53,7 @@ pub fn differences(left: &Schema, right: &Schema) -> Vec<Difference> {
     let mut found = BTreeMap::new();
     let ids: BTreeSet<&ObjectId> = left.objects.keys().chain(right.objects.keys()).collect();
     for id in ids {
-        let (ours, theirs) = (own_object(left, id), own_object(right, id));
+        let (ours, theirs) = (own_object(left, id, right), own_object(right, id, left));
         let disagreement = match (ours, theirs) {
             (Some(_), None) => Some(Disagreement::OnlyLeft),
             (None, Some(_)) => Some(Disagreement::OnlyRight),
@@ -76,13 +76,13 @@ pub fn differences(left: &Schema, right: &Schema) -> Vec<Difference> {
 
 /// The object, unless PostgreSQL derives it from a parent: a partition's trigger, or a partition's part of an index,
 /// whose name depends on the existing names.
-fn own_object<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a Object> {
+fn own_object<'a>(schema: &'a Schema, id: &ObjectId, other: &Schema) -> Option<&'a Object> {
     let follows = |object: &&Object| match object {
         Object::Trigger(trigger) => trigger.inherited,
         Object::Index(index) => index.part_of.is_some(),
         _ => false,
     };
-    schema.objects.get(id).filter(|object| !follows(object))
+    schema.objects.get(id).filter(|object| !follows(object) && schema.is_comparable(id, other))
 }
 
 fn compare_objects(left: &Object, right: &Object) -> Option<Disagreement> {
@@ -113,7 +113,7 @@ fn additional_differences<'a, T: Serialize + PartialEq>(
 }
 
 /// Attributes that are stored but not compared.
-const IGNORED: [&str; 3] = ["version", "local", "inherited"];
+const IGNORED: [&str; 4] = ["version", "local", "inherited", "has_unmanaged_tables"];
 
 /// The attributes of an object as JSON, with named items under their names and without ignored attributes.
 fn attributes(object: &Object) -> Value {

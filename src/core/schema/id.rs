@@ -30,6 +30,8 @@ pub enum Kind {
     Policy,
     Statistics,
     EventTrigger,
+    Publication,
+    PublishedTable,
     DefaultPrivileges,
 }
 
@@ -64,6 +66,8 @@ impl Kind {
             Self::Policy => "policy",
             Self::Statistics => "statistics",
             Self::EventTrigger => "event trigger",
+            Self::Publication => "publication",
+            Self::PublishedTable => "published table",
             Self::DefaultPrivileges => "default privileges",
         }
     }
@@ -76,7 +80,8 @@ pub struct ObjectId {
     /// Empty for objects that belong to no schema. For default privileges: the schema that they apply to, or empty for
     /// all.
     pub schema: String,
-    /// The relation or domain that a column, constraint, index, trigger, policy or rule belongs to. For default
+    /// The relation or domain that a column, constraint, index, trigger, policy or rule belongs to. For a published
+    /// table: the publication. For default
     /// privileges: the kind of objects (`tables`, `sequences`, …). Otherwise empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub of: String,
@@ -119,6 +124,8 @@ impl fmt::Display for ObjectId {
             Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => {
                 write!(f, "{words} {name} on {schema}{dot}{of}")
             }
+            Kind::PublishedTable if name.is_empty() => write!(f, "{words} {schema}.* in {of}"),
+            Kind::PublishedTable => write!(f, "{words} {schema}.{name} in {of}"),
             Kind::Function | Kind::Procedure | Kind::Aggregate => write!(f, "{words} {schema}{dot}{name}({arguments})"),
             _ => write!(f, "{words} {schema}{dot}{name}"),
         }

@@ -3,6 +3,7 @@
 mod difference;
 mod id;
 mod object;
+mod publication;
 mod relation;
 mod routine;
 mod scope;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use difference::{Difference, Disagreement, differences};
 pub use id::{Kind, ObjectId, QualifiedName};
 pub use object::{DefaultPrivileges, Extension, Grant, Object, UnsupportedObject};
+pub use publication::{Publication, PublishedTable};
 pub use relation::{
     Column, Constraint, ConstraintKind, ForeignTable, Generation, Identity, IdentitySequence, Index, MaterializedView,
     Partition, Persistence, Sequence, SequenceOptions, Table, View,
@@ -53,11 +55,14 @@ impl Schema {
         Kind::RELATIONS.iter().find_map(|kind| self.objects.get_key_value(&ObjectId::new(*kind, schema, name)))
     }
 
-    /// The object that a column, constraint, index, trigger, policy or rule belongs to. `None` for other objects.
+    /// The object that a column, constraint, index, trigger, policy, rule or published table belongs to. `None` for other objects.
     #[must_use]
     pub fn holder(&self, id: &ObjectId) -> Option<&ObjectId> {
         if id.of.is_empty() {
             return None;
+        }
+        if id.kind == Kind::PublishedTable {
+            return self.objects.get_key_value(&ObjectId::new(Kind::Publication, "", &id.of)).map(|(id, _)| id);
         }
         let domain = ObjectId::new(Kind::Domain, &id.schema, &id.of);
         let relation = self.relation(&id.schema, &id.of).map(|(id, _)| id);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Aggregate, Collation, CompositeType, Domain, Enum, EventTrigger, Function, Index, MaterializedView, Policy,
-    RangeType, Rule, Sequence, Statistics, Table, Trigger, View,
+    Publication, PublishedTable, RangeType, Rule, Sequence, Statistics, Table, Trigger, View,
 };
 
 /// The attributes of an object. Its names are in its identity.
@@ -33,6 +33,8 @@ pub enum Object {
     Policy(Policy),
     Statistics(Statistics),
     EventTrigger(EventTrigger),
+    Publication(Publication),
+    PublishedTable(PublishedTable),
     DefaultPrivileges(DefaultPrivileges),
 }
 

@@ -194,6 +194,15 @@ pub fn qualified(schema: &str, name: &str) -> String {
     if schema.is_empty() { quote(name) } else { format!("{}.{}", quote(schema), quote(name)) }
 }
 
+/// Returns the name that an identifier means: without quotes, or folded to lower case.
+#[must_use]
+pub fn unquoted(identifier: &str) -> String {
+    match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(name) => name.replace("\"\"", "\""),
+        None => identifier.to_lowercase(),
+    }
+}
+
 /// A text as an SQL literal that is valid with either setting of `standard_conforming_strings`.
 #[must_use]
 pub fn literal(text: &str) -> String {

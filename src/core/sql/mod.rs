@@ -4,6 +4,7 @@ mod boundary;
 mod command;
 pub mod identifier;
 pub(in crate::core) mod lexer;
+pub mod outline;
 mod separators;
 mod split;
 mod words;

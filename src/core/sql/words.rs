@@ -18,7 +18,8 @@ pub fn words_with_offsets(statement: &str) -> impl Iterator<Item = (usize, Strin
         .map(|token| (token.start, token.text(statement).to_lowercase()))
 }
 
-fn significant_tokens(statement: &str) -> impl Iterator<Item = Token> {
+/// The tokens of a statement without whitespace and comments.
+pub(super) fn significant_tokens(statement: &str) -> impl Iterator<Item = Token> {
     let mut lexer = Lexer::new(statement);
     std::iter::from_fn(move || lexer.next_token().ok().flatten()).filter(|token| token.kind.is_significant())
 }

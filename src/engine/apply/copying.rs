@@ -12,7 +12,7 @@ use crate::core::graph::Direction;
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::core::text::size;
 use crate::engine::connection::Session;
-use crate::engine::copies::{self, Copier, CopyError, CopyStore, Restoration, Restored};
+use crate::engine::copies::{self, Copier, CopyError, CopyStore, Restoration, RestoredCopy};
 use crate::engine::gate::{GateError, in_own_transaction};
 use crate::engine::project::config::ApplyConfig;
 use crate::engine::state::ledger::Ledger;
@@ -39,19 +39,19 @@ pub(super) async fn prepare(
     if options.no_keep {
         return Ok((None, Restorable { role, ..Restorable::default() }));
     }
-    let revisions = copies::revisions_with_copies(guard.client()).await?.into_iter().collect();
+    let revisions = copies::read_revisions_with_copies(guard.client()).await?.into_iter().collect();
     let restorable = Restorable { revisions, role: role.clone() };
-    if !apply.keep || !plan.keeping.wanted || plan.blank || !needs_copies(plan) {
+    if !apply.keep || !plan.copies.enabled || plan.blank || !needs_copies(plan) {
         return Ok((None, restorable));
     }
-    let limit = copies::limit(apply)?;
-    if plan.keeping.is_over() {
-        let (bytes, limit) = (size(plan.keeping.bytes), size(limit));
+    let limit = copies::parse_limit(apply)?;
+    if plan.copies.exceeds_limit() {
+        let (bytes, limit) = (size(plan.copies.bytes), size(limit));
         let message = format!("copies of the lost data would take {bytes}, more than keep_limit = {limit}");
         return Err(copies::limit_exceeded(message).because("nothing was run"));
     }
-    if plan.keeping.bytes > 0 {
-        let message = format!("copies of the lost data take at most {}", size(plan.keeping.bytes));
+    if plan.copies.bytes > 0 {
+        let message = format!("copies of the lost data take at most {}", size(plan.copies.bytes));
         report(Progress::Notice { severity: "NOTE".into(), message });
     }
     let store = CopyStore::ensure(guard.client(), ledger).await?;
@@ -108,14 +108,14 @@ impl Run<'_> {
         index: usize,
         step: &Step,
         restoration: Option<&Restoration>,
-    ) -> Result<Vec<Restored>, Stop> {
+    ) -> Result<Vec<RestoredCopy>, Stop> {
         let Some(restoration) = restoration else { return Ok(Vec::new()) };
         let work = Box::pin(restoration.finish(self.worker.client()));
         let finished = self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))?;
         for restored in &finished.restored {
             (self.report)(Progress::Restored { step: index, restored: restored.clone() });
         }
-        for (object, why) in finished.stays {
+        for (object, why) in finished.not_restored {
             (self.report)(Progress::CopyStays { step: index, object, why });
         }
         Ok(finished.restored)

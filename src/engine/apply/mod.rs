@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::copies::{KeptCopy, Restored};
+use super::copies::{CompletedCopy, RestoredCopy};
 use super::project::Project;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
@@ -66,12 +66,12 @@ pub enum Progress {
     /// Data that a statement destroyed was copied.
     Kept {
         step: usize,
-        kept: KeptCopy,
+        kept: CompletedCopy,
     },
     /// A copy was restored.
     Restored {
         step: usize,
-        restored: Restored,
+        restored: RestoredCopy,
     },
     /// A copy was not restored, and still exists.
     CopyStays {
@@ -109,9 +109,9 @@ pub struct StepOutcome {
     pub direction: Direction,
     pub seconds: f64,
     /// The copies of the data that the step destroyed.
-    pub kept: Vec<KeptCopy>,
+    pub kept: Vec<CompletedCopy>,
     /// The data that was restored from the copies of the opposite step.
-    pub restored: Vec<Restored>,
+    pub restored: Vec<RestoredCopy>,
 }
 
 /// Options of a run.
@@ -168,10 +168,10 @@ pub async fn apply(
 /// Fails if the plan was made on another database.
 fn expect_same_database(plan: &Plan, target: &Target) -> Result<()> {
     let place = target.conninfo().describe();
-    if plan.environment == target.environment && plan.place == place {
+    if plan.environment == target.environment && plan.database == place {
         return Ok(());
     }
-    Err(Error::new(format!("the plan was made on {}, not on {place}", plan.place))
+    Err(Error::new(format!("the plan was made on {}, not on {place}", plan.database))
         .because("nothing was run")
         .hint("make a new plan for this database and run it"))
 }

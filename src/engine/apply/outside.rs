@@ -11,7 +11,7 @@ use super::{Progress, Resume, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::text::plural;
 use crate::engine::connection::database_error;
-use crate::engine::copies::{KeptCopy, Restoration, Restored};
+use crate::engine::copies::{CompletedCopy, Restoration, RestoredCopy};
 use crate::engine::state::ledger::{Cursor, Entry};
 use crate::engine::{Error, ErrorKind, Result};
 
@@ -51,7 +51,7 @@ impl Run<'_> {
         entry: Option<Entry>,
         planned: &PlannedStatement,
         restoration: Option<&mut Restoration>,
-    ) -> Result<Vec<KeptCopy>, Stop> {
+    ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
         let (step, guard) = (&self.plan.steps[index], self.guard.client());
         let request = self.request((index, number), entry, false);
@@ -77,7 +77,7 @@ impl Run<'_> {
         step: &Step,
         entry: Option<Entry>,
         restoration: Option<&Restoration>,
-    ) -> Result<Vec<Restored>, Stop> {
+    ) -> Result<Vec<RestoredCopy>, Stop> {
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
         client.batch_execute("BEGIN").await.map_err(failed)?;

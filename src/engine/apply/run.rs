@@ -14,7 +14,7 @@ use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
 use crate::engine::connection::{Notice, Session, database_error};
-use crate::engine::copies::{KeptCopy, Restored};
+use crate::engine::copies::{CompletedCopy, RestoredCopy};
 use crate::engine::gate::{ApprovalPolicy, Gate, GateRequest, Sessions};
 use crate::engine::project::Project;
 use crate::engine::state::ledger::{Backend, Entry, Ledger};
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
         index: usize,
         step: &Step,
         elapsed: Duration,
-        (kept, restored): (Vec<KeptCopy>, Vec<Restored>),
+        (kept, restored): (Vec<CompletedCopy>, Vec<RestoredCopy>),
     ) -> StepOutcome {
         (self.report)(Progress::StepDone { step: index, elapsed });
         StepOutcome {

@@ -12,7 +12,7 @@ use super::run::{Run, expect_same_heads, format_heads};
 use super::{Progress, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::connection::database_error;
-use crate::engine::copies::{KeptCopy, Restoration};
+use crate::engine::copies::{CompletedCopy, Restoration};
 use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, ErrorKind, Result};
 
@@ -114,7 +114,7 @@ impl Run<'_> {
         entry: Option<Entry>,
         planned: &PlannedStatement,
         restoration: Option<&mut Restoration>,
-    ) -> Result<Vec<KeptCopy>, Stop> {
+    ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
         let step = &self.plan.steps[index];
         let request = self.request((index, number), entry, true);
@@ -132,7 +132,7 @@ impl Run<'_> {
         Ok(kept)
     }
 
-    pub(super) fn report_kept(&self, index: usize, kept: &[KeptCopy]) {
+    pub(super) fn report_kept(&self, index: usize, kept: &[CompletedCopy]) {
         for kept in kept {
             (self.report)(Progress::Kept { step: index, kept: kept.clone() });
         }

@@ -26,7 +26,7 @@ pub async fn plan_draft(project: &Project, tree: &ScriptTree, target: &Target, d
     let id = draft.revision.to_string();
     let path = tree.graph.upgrade(&id, &heads)?;
     let request = Request { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
-    let mut plan = prepare::along(project, &tree, target, &request, path)?;
+    let mut plan = prepare::build_plan(project, &tree, target, &request, path)?;
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
     Ok(plan)

@@ -25,6 +25,9 @@ pub(super) mod class {
     pub const COLLATION: u32 = 3456;
     pub const EVENT_TRIGGER: u32 = 3466;
     pub const DEFAULT_ACL: u32 = 826;
+    pub const PUBLICATION: u32 = 6104;
+    pub const PUBLICATION_TABLE: u32 = 6106;
+    pub const PUBLICATION_SCHEMA: u32 = 6237;
 }
 
 /// The address of an object in the catalog, valid in one snapshot: catalog, oid, and column number or 0.

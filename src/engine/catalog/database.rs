@@ -75,7 +75,6 @@ pub(super) fn unsupported_objects() -> String {
         "pg_ts_template",
         "pg_foreign_server",
         "pg_foreign_data_wrapper",
-        "pg_publication",
     ];
     let others = catalogs.map(|catalog| {
         let alone = stands_alone(catalog, "o.oid");

@@ -8,7 +8,7 @@ use crate::engine::Result;
 use crate::engine::connection::{Session, database_error};
 
 /// The catalogs that [`super::read`] uses, directly or through functions that print expressions.
-const CATALOGS: [&str; 43] = [
+const CATALOGS: [&str; 44] = [
     "pg_aggregate",
     "pg_am",
     "pg_amop",
@@ -40,6 +40,7 @@ const CATALOGS: [&str; 43] = [
     "pg_policy",
     "pg_proc",
     "pg_publication",
+    "pg_publication_rel",
     "pg_range",
     "pg_rewrite",
     "pg_sequence",
@@ -61,11 +62,14 @@ const CATALOGS: [&str; 43] = [
 /// If the connection is lost.
 pub async fn read_fingerprint(session: &Session) -> Result<Option<String>> {
     let client = session.client();
-    let hash = match session.server().version_num {
+    let version = session.server().version_num;
+    let hash = match version {
         ..140_000 => "hashtextextended(xmin::text || ctid::text, 0)",
         _ => "hashtidextended(ctid, xmin::text::bigint)",
     };
-    let sums = CATALOGS.map(|catalog| format!("(SELECT sum({hash}) FROM {catalog})"));
+    let newer = (version >= 150_000).then_some("pg_publication_namespace");
+    let sum = |catalog| format!("(SELECT sum({hash}) FROM {catalog})");
+    let sums: Vec<String> = CATALOGS.into_iter().chain(newer).map(sum).collect();
     // Transaction ids are reused after 2^32 transactions. This number changes after each 2^31.
     let query = format!(
         "SELECT concat_ws(' ', current_setting('server_version_num'),

@@ -11,6 +11,7 @@ mod dependencies;
 mod fingerprint;
 mod fragments;
 mod indexes;
+mod publications;
 mod relations;
 mod routines;
 mod rules;
@@ -36,7 +37,7 @@ struct CatalogQuery {
 }
 
 /// Parts come after the relations that they belong to.
-const QUERY_GROUPS: [&[CatalogQuery]; 8] = [
+const QUERY_GROUPS: [&[CatalogQuery]; 9] = [
     database::QUERIES,
     types::QUERIES,
     relations::QUERIES,
@@ -45,6 +46,7 @@ const QUERY_GROUPS: [&[CatalogQuery]; 8] = [
     sequences::QUERIES,
     routines::QUERIES,
     rules::QUERIES,
+    publications::QUERIES,
 ];
 
 /// Reads all objects in scope. limbeck's own tables and members of extensions are left out. The caller excludes the

@@ -7,23 +7,25 @@ use tokio_postgres::types::Oid;
 
 use super::relations::Relation;
 use super::{CopyError, tasks};
-
 use crate::core::copies::losses;
 use crate::core::hazard::Hazard;
 use crate::core::statement::Effect;
 
 /// A table, or a column of one, that a statement affects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::engine) struct Affected {
+pub(in crate::engine) struct AffectedObject {
     pub schema: String,
     pub table: String,
     pub column: Option<String>,
 }
 
-/// The tables and columns that the hazards of dropping and truncating affect, including those that they name. Partitions
-/// count with their table, generated columns do not count.
-pub(in crate::engine) async fn affected(client: &Client, hazards: &[Hazard]) -> Result<Vec<Affected>, CopyError> {
-    // An object that is known to be empty can still have dependents that are not.
+/// Finds the tables and columns that the hazards of dropping and truncating affect, including those that they name.
+/// A partition is part of its table. Generated columns are excluded.
+pub(in crate::engine) async fn find_affected_objects(
+    client: &Client,
+    hazards: &[Hazard],
+) -> Result<Vec<AffectedObject>, CopyError> {
+    // An empty object can have dependent objects that are not empty, so the evidence is ignored.
     let uncounted: Vec<Hazard> = hazards.iter().map(|hazard| Hazard { evidence: None, ..hazard.clone() }).collect();
     let mut all: Vec<Relation> = Vec::new();
     for loss in losses(&uncounted).iter().filter(|loss| may_cascade(&loss.effect)) {
@@ -34,18 +36,18 @@ pub(in crate::engine) async fn affected(client: &Client, hazards: &[Hazard]) -> 
         WHERE c.relispartition AND c.oid = ANY ($1)";
     let partitions: Vec<(Oid, Oid)> =
         client.query(query, &[&relations]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let whole = |oid: Oid| all.iter().any(|one| one.oid == oid && one.column == 0);
-    let counts_with_another = |relation: &Relation| {
+    let is_whole_table = |oid: Oid| all.iter().any(|one| one.oid == oid && one.column == 0);
+    let is_part_of_another = |relation: &Relation| {
         let parent = partitions.iter().find(|(partition, _)| *partition == relation.oid).map(|(_, parent)| *parent);
         parent.is_some_and(|parent| {
             all.iter().any(|one| one.oid == parent && (one.column == 0) == (relation.column == 0))
         })
     };
     let mut affected = BTreeSet::new();
-    for one in all.iter().filter(|one| "rpmf".contains(one.kind) && !counts_with_another(one)) {
+    for one in all.iter().filter(|one| "rpmf".contains(one.kind) && !is_part_of_another(one)) {
         let column = match one.column {
             0 => None,
-            _ if whole(one.oid) => continue,
+            _ if is_whole_table(one.oid) => continue,
             number => {
                 let query = "SELECT attname::text FROM pg_attribute
                     WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped AND attgenerated = ''";
@@ -53,7 +55,7 @@ pub(in crate::engine) async fn affected(client: &Client, hazards: &[Hazard]) -> 
                 Some(row.get(0))
             }
         };
-        affected.insert(Affected { schema: one.schema.clone(), table: one.name.clone(), column });
+        affected.insert(AffectedObject { schema: one.schema.clone(), table: one.name.clone(), column });
     }
     Ok(affected.into_iter().collect())
 }

@@ -1,32 +1,32 @@
-//! What the catalog says of a table whose rows are copied or come back.
+//! Reads from the catalog what is required to copy and restore the rows of a table.
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
 use super::CopyError;
-use crate::core::copies::{Column, Counter, CurrentColumn, ReferencedTable, Target};
+use crate::core::copies::{CopiedColumn, CurrentColumn, ReferencedTable, RestoreTarget, SequenceState};
 use crate::engine::connection::identifier::quote;
 
-/// The first number of what is not PostgreSQL's own.
-const FIRST_OWN: u32 = 16384;
+/// The first OID of objects that are not built in.
+const FIRST_CUSTOM_OID: u32 = 16384;
 
-/// A column with what is needed beyond a copy of it.
+/// A column, described for a copy and for a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Described {
-    pub column: Column,
-    pub now: CurrentColumn,
-    /// Bytes a value takes on average, as far as statistics tell.
+pub(super) struct CatalogColumn {
+    pub copied: CopiedColumn,
+    pub current: CurrentColumn,
+    /// The average size of a value in bytes, according to the statistics.
     pub width: u32,
 }
 
-/// A table as it stands in FROM, without the rows that are its children's own.
-pub(super) fn named(schema: &str, name: &str, partitioned: bool) -> String {
+/// A table as FROM requires it, as SQL: with `ONLY`, which excludes the rows of child tables, unless it is partitioned.
+pub(super) fn table_sql(schema: &str, name: &str, partitioned: bool) -> String {
     let only = if partitioned { "" } else { "ONLY " };
     format!("{only}{}.{}", quote(schema), quote(name))
 }
 
-/// The columns of a relation, in its order. The names of types depend on the search path at hand.
-pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Described>, CopyError> {
+/// Reads the columns of a relation, in their order. The names of types depend on the current search path.
+pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<CatalogColumn>, CopyError> {
     let query = "SELECT a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),
             t.oid < $2, a.attcollation >= $2, a.attnotnull, a.attgenerated <> '', a.attidentity = 'a',
             (SELECT string_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod), ', ' ORDER BY x.attnum)
@@ -38,52 +38,64 @@ pub(super) async fn columns(client: &Client, relation: Oid) -> Result<Vec<Descri
         JOIN pg_type b ON b.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem
             WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-    let rows = client.query(query, &[&relation, &FIRST_OWN]).await?;
-    let described = rows.iter().map(|row| {
+    let rows = client.query(query, &[&relation, &FIRST_CUSTOM_OID]).await?;
+    let columns = rows.iter().map(|row| {
         let (name, ty, base): (String, String, String) = (row.get(0), row.get(2), row.get(3));
-        let shape: Option<String> = row.get(9);
-        let (not_null, generated, always) = (row.get(6), row.get(7), row.get(8));
-        Described {
-            now: CurrentColumn {
+        let attributes: Option<String> = row.get(9);
+        let (not_null, generated, always_identity) = (row.get(6), row.get(7), row.get(8));
+        CatalogColumn {
+            current: CurrentColumn {
                 name: name.clone(),
                 ty: ty.clone(),
                 base: base.clone(),
                 not_null,
                 generated,
-                always,
-                shape: shape.clone(),
+                always_identity,
+                attributes: attributes.clone(),
             },
-            column: Column { name, number: row.get(1), ty, base, plain: row.get(4), collated: row.get(5), shape },
+            copied: CopiedColumn {
+                name,
+                number: row.get(1),
+                ty,
+                base,
+                builtin: row.get(4),
+                custom_collation: row.get(5),
+                attributes,
+            },
             width: row.get::<_, i32>(10).unsigned_abs(),
         }
     });
-    Ok(described.collect())
+    Ok(columns.collect())
 }
 
-/// The columns that tell the rows of a table apart: the primary key, else a unique key without NULLs; none that is among
-/// `lost`.
-pub(super) async fn key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, CopyError> {
-    let query = "SELECT ARRAY(SELECT k.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
-                WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+/// Finds the columns that identify the rows of a table: the primary key, otherwise a unique key without NULLs. A key
+/// that contains a column of `lost` is not used. `None` if there is no key.
+pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, CopyError> {
+    let query = "SELECT ARRAY(SELECT k.number FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, ordinal)
+                WHERE k.ordinal <= i.indnkeyatts ORDER BY k.ordinal)
         FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
-          AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+          AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, ordinal)
               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-              WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+              WHERE k.ordinal <= i.indnkeyatts AND NOT a.attnotnull)
         ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
     let keys = client.query(query, &[&relation]).await?;
     let mut keys = keys.iter().map(|row| row.get::<_, Vec<i16>>(0));
     Ok(keys.find(|key| !key.iter().any(|number| lost.contains(number))))
 }
 
-/// What a table takes on the disk with its partitions, without indexes, in bytes.
-pub(super) async fn size(client: &Client, relation: Oid) -> Result<u64, CopyError> {
+/// The size of a table with its partitions, without indexes, in bytes.
+pub(super) async fn read_size(client: &Client, relation: Oid) -> Result<u64, CopyError> {
     let query = "SELECT coalesce((SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree($1::oid::regclass) p),
         pg_table_size($1::oid::regclass), 0)::bigint";
     Ok(client.query_one(query, &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
 }
 
-/// How far a sequence has come, and the column that it numbers.
-pub(super) async fn counter(client: &Client, sequence: Oid, name: &str) -> Result<Counter, CopyError> {
+/// Reads the state of a sequence, and the column that owns it.
+pub(super) async fn read_sequence_state(
+    client: &Client,
+    sequence: Oid,
+    name: &str,
+) -> Result<SequenceState, CopyError> {
     let query = format!(
         "SELECT s.last_value, s.is_called, q.seqincrement > 0, (SELECT a.attname::text FROM pg_depend d
             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -92,11 +104,11 @@ pub(super) async fn counter(client: &Client, sequence: Oid, name: &str) -> Resul
          FROM {name} s, pg_sequence q WHERE q.seqrelid = $1"
     );
     let row = client.query_one(&query, &[&sequence]).await?;
-    Ok(Counter { last: row.get(0), called: row.get(1), ascending: row.get(2), column: row.get(3) })
+    Ok(SequenceState { last_value: row.get(0), is_called: row.get(1), ascending: row.get(2), column: row.get(3) })
 }
 
-/// The table that a sequence's column is in.
-pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(String, String)>, CopyError> {
+/// The schema and name of the table whose column owns a sequence. `None` if no column owns it.
+pub(super) async fn find_owner_table(client: &Client, sequence: Oid) -> Result<Option<(String, String)>, CopyError> {
     let query = "SELECT n.nspname::text, c.relname::text FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
@@ -104,27 +116,33 @@ pub(super) async fn owner(client: &Client, sequence: Oid) -> Result<Option<(Stri
     Ok(client.query_opt(query, &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
 }
 
-/// Where rows of a table come back to. Foreign keys to `later` are not looked at: their rows are to come yet.
-pub(super) async fn target(client: &Client, relation: Oid, table: String, later: &[Oid]) -> Result<Target, CopyError> {
-    let columns = columns(client, relation).await?.into_iter().map(|described| described.now).collect();
+/// Reads the table into which a copy is restored. Foreign keys to the tables in `later` are omitted, because the rows
+/// of these tables are restored later.
+pub(super) async fn read_target(
+    client: &Client,
+    relation: Oid,
+    table: String,
+    later: &[Oid],
+) -> Result<RestoreTarget, CopyError> {
+    let columns = read_columns(client, relation).await?.into_iter().map(|column| column.current).collect();
     let query = "SELECT k.confrelid, n.nspname::text, c.relname::text,
-            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
-                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
-            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
-                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, ordinal)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.ordinal),
+            ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, ordinal)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.ordinal)
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> k.conrelid AND k.conparentid = 0
         ORDER BY k.conname";
     let rows = client.query(query, &[&relation]).await?;
     let references = rows.iter().filter(|row| !later.contains(&row.get(0))).map(|row| {
-        let (here, there): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
+        let (referencing, referenced): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
         ReferencedTable {
             table: format!("{}.{}", quote(row.get(1)), quote(row.get(2))),
-            pairs: here.into_iter().zip(there).collect(),
+            columns: referencing.into_iter().zip(referenced).collect(),
         }
     });
     let references = references.collect();
-    let late = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
-    let conflicts = client.query_one(late, &[&relation]).await?.get(0);
-    Ok(Target { table, columns, references, conflicts, given: Vec::new() })
+    let query = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
+    let allows_on_conflict = client.query_one(query, &[&relation]).await?.get(0);
+    Ok(RestoreTarget { table, columns, references, allows_on_conflict, older_values: Vec::new() })
 }

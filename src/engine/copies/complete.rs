@@ -1,101 +1,102 @@
-//! After a statement has run: removes from its copies what was not lost, and records the rest.
+//! Completes copies after their statement has run: removes the data that was not lost, and records the rest.
 
 use tokio_postgres::Client;
 
-use super::copier::{Copier, MadeCopy, bytes, keep_private};
+use super::copier::{Copier, PendingCopy, read_copy_size, revoke_privileges};
 use super::settings::OwnSettings;
-use super::{CopyError, KeptCopy, columns};
-use crate::core::copies::{Kind, new_values, rows_that_stand, unchanged};
+use super::{CompletedCopy, CopyError, columns};
+use crate::core::copies::{CopyKind, delete_remaining_rows, delete_unchanged_values, record_new_values};
 use crate::engine::Error;
 
 impl Copier {
-    /// Completes the copies of a statement that affected `affected` rows. Returns the copies that remain.
+    /// Completes the copies of a statement that affected `affected` rows. Returns the copies that contain data.
     pub async fn complete_copies(
         &self,
         client: &Client,
-        made: Vec<MadeCopy>,
+        pending: Vec<PendingCopy>,
         affected: Option<u64>,
-    ) -> Result<Vec<KeptCopy>, CopyError> {
-        if made.is_empty() {
+    ) -> Result<Vec<CompletedCopy>, CopyError> {
+        if pending.is_empty() {
             return Ok(Vec::new());
         }
-        check_complete(&made, affected)?;
+        check_row_count(&pending, affected)?;
         let settings = OwnSettings::begin(client, self.role.as_deref()).await?;
-        settings.leave_path(client).await?;
-        let mut kept = Vec::new();
-        for one in made {
-            let object = one.task.object.clone();
+        settings.use_catalog_path(client).await?;
+        let mut completed = Vec::new();
+        for copy in pending {
+            let object = copy.task.object.clone();
             let rows = self
-                .complete(client, one)
+                .complete(client, copy)
                 .await
-                .map_err(|error| error.about(&format!("cannot complete the copy of {object}")))?;
-            kept.extend(rows.filter(|rows| *rows > 0).map(|rows| KeptCopy { object, rows }));
+                .map_err(|error| error.with_object(&format!("cannot complete the copy of {object}")))?;
+            completed.extend(rows.filter(|rows| *rows > 0).map(|rows| CompletedCopy { object, rows }));
         }
         settings.end(client).await?;
-        Ok(kept)
+        Ok(completed)
     }
 
-    /// Completes one copy. Returns the number of its rows, `None` if nothing was lost.
-    async fn complete(&self, client: &Client, mut made: MadeCopy) -> Result<Option<u64>, CopyError> {
-        let copy = self.store.copy(made.id);
-        let lost = if made.task.goes {
-            gone(client, &made).await?
+    /// Completes one copy. Returns the number of its rows. `None` if nothing was destroyed.
+    async fn complete(&self, client: &Client, mut pending: PendingCopy) -> Result<Option<u64>, CopyError> {
+        let table = self.store.copy_table(pending.id);
+        let is_lost = if pending.task.is_dropped {
+            is_dropped(client, &pending).await?
         } else {
-            match made.task.kind {
-                Kind::Rows => rows_lost(client, &copy, &mut made).await?,
-                Kind::Values => values_lost(client, &copy, &made).await?,
-                Kind::Sequence => counter_moved(client, &made).await?,
-                Kind::Table | Kind::Column => true,
+            match pending.task.kind {
+                CopyKind::Rows => remove_remaining_rows(client, &table, &mut pending).await?,
+                CopyKind::Values => remove_unchanged_values(client, &table, &pending).await?,
+                CopyKind::Sequence => is_sequence_changed(client, &pending).await?,
+                CopyKind::Table | CopyKind::Column => true,
             }
         };
-        if !lost {
-            self.store.discard(client, made.id).await?;
+        if !is_lost {
+            self.store.discard(client, pending.id).await?;
             return Ok(None);
         }
-        let (rows, size) = match made.task.kind {
-            Kind::Sequence => (1, 0),
+        let (rows, size) = match pending.task.kind {
+            CopyKind::Sequence => (1, 0),
             kind => {
-                // What a column held that is NULL is kept besides, and was no value.
-                let what = if kind == Kind::Column { "v1" } else { "*" };
-                let row = client.query_one(&format!("SELECT count({what}), count(*) FROM {copy}"), &[]).await?;
+                // The copy of a column also contains NULLs, which are not counted as values.
+                let counted = if kind == CopyKind::Column { "v1" } else { "*" };
+                let row = client.query_one(&format!("SELECT count({counted}), count(*) FROM {table}"), &[]).await?;
                 let (rows, all) = (row.get::<_, i64>(0).unsigned_abs(), row.get::<_, i64>(1).unsigned_abs());
-                if all * 2 < made.copied {
-                    rebuild(client, &copy).await?;
+                if all * 2 < pending.copied {
+                    rewrite(client, &table).await?;
                 }
-                (rows, bytes(client, &copy).await?)
+                (rows, read_copy_size(client, &table).await?)
             }
         };
         if rows == 0 {
-            self.store.discard(client, made.id).await?;
+            self.store.discard(client, pending.id).await?;
             return Ok(None);
         }
-        self.store.settle(client, made.id, rows, size, &made.task.detail).await?;
+        self.store.complete(client, pending.id, rows, size, &pending.task.detail).await?;
         Ok(Some(rows))
     }
 }
 
-/// A statement must not have taken more rows than its condition said before it ran.
-fn check_complete(made: &[MadeCopy], affected: Option<u64>) -> Result<(), CopyError> {
+/// Refuses to continue if a statement has affected more rows than matched its condition before it ran.
+fn check_row_count(pending: &[PendingCopy], affected: Option<u64>) -> Result<(), CopyError> {
     let Some(affected) = affected else { return Ok(()) };
-    for one in made.iter().filter(|made| made.task.direct && made.task.filter.is_some()) {
-        let same = made.iter().filter(|other| other.loss == one.loss && other.task.direct);
-        let copied: u64 = same.map(|made| made.copied).sum();
+    for copy in pending.iter().filter(|copy| copy.task.is_direct && copy.task.filter.is_some()) {
+        let same_loss = pending.iter().filter(|other| other.loss == copy.loss && other.task.is_direct);
+        let copied: u64 = same_loss.map(|copy| copy.copied).sum();
         if affected > copied {
-            let object = &one.task.object;
+            let object = &copy.task.object;
             return Err(Error::new(format!(
-                "the statement took {affected} rows of {object}, and its condition had named {copied} before it ran"
+                "the statement affected {affected} rows of {object}, but only {copied} matched its condition before it ran"
             ))
-            .because(format!("{}: the copy that was made first does not hold all that is lost", one.code))
-            .hint("make a backup and go on without copies: --no-keep")
+            .because(format!("{}: the copy does not contain all lost data", copy.code))
+            .hint("make a backup and run it without copies: --no-keep")
             .into());
         }
     }
     Ok(())
 }
 
-async fn gone(client: &Client, made: &MadeCopy) -> Result<bool, CopyError> {
-    let relation = made.task.detail.relation;
-    let row = match made.task.detail.columns.first().filter(|_| made.task.kind == Kind::Column) {
+/// Whether the copied object no longer exists.
+async fn is_dropped(client: &Client, pending: &PendingCopy) -> Result<bool, CopyError> {
+    let relation = pending.task.detail.relation;
+    let row = match pending.task.detail.columns.first().filter(|_| pending.task.kind == CopyKind::Column) {
         Some(column) => {
             let query =
                 "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped)";
@@ -106,61 +107,66 @@ async fn gone(client: &Client, made: &MadeCopy) -> Result<bool, CopyError> {
     Ok(row.get(0))
 }
 
-async fn rows_lost(client: &Client, copy: &str, made: &mut MadeCopy) -> Result<bool, CopyError> {
-    let Some(table) = standing(client, made).await? else { return Ok(true) };
-    if made.task.detail.stuck.is_none() {
-        client.batch_execute(&rows_that_stand(copy, &table, &made.task.detail)).await?;
+/// Removes from a copy the rows that the table still has. Returns whether the statement destroyed rows.
+async fn remove_remaining_rows(client: &Client, copy: &str, pending: &mut PendingCopy) -> Result<bool, CopyError> {
+    let Some(table) = read_current_table(client, pending).await? else { return Ok(true) };
+    if pending.task.detail.not_restorable.is_none() {
+        client.batch_execute(&delete_remaining_rows(copy, &table, &pending.task.detail)).await?;
         return Ok(true);
     }
-    // Without a key only a whole table comes back: one of which nothing is left.
-    let left = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?.get::<_, i64>(0).unsigned_abs();
-    if left == 0 {
-        made.task.detail.stuck = None;
+    // Without a key, rows are restored only if the table is empty now.
+    let remaining =
+        client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?.get::<_, i64>(0).unsigned_abs();
+    if remaining == 0 {
+        pending.task.detail.not_restorable = None;
     }
-    Ok(left == 0 || made.task.filter.is_some() || left < made.copied)
+    Ok(remaining == 0 || pending.task.filter.is_some() || remaining < pending.copied)
 }
 
-async fn values_lost(client: &Client, copy: &str, made: &MadeCopy) -> Result<bool, CopyError> {
-    let detail = &made.task.detail;
-    let Some(table) = standing(client, made).await? else { return Ok(true) };
-    if detail.stuck.is_some() {
+/// Records the new values, and removes from a copy those that the statement did not change. Returns true: whether
+/// values remain is counted later.
+async fn remove_unchanged_values(client: &Client, copy: &str, pending: &PendingCopy) -> Result<bool, CopyError> {
+    let detail = &pending.task.detail;
+    let Some(table) = read_current_table(client, pending).await? else { return Ok(true) };
+    if detail.not_restorable.is_some() {
         return Ok(true);
     }
-    client.batch_execute(&new_values(copy, &table, detail)).await?;
-    // Of a cast even the values that read the same are kept: the way back may change them.
-    if !detail.retyped {
-        client.batch_execute(&unchanged(copy)).await?;
+    client.batch_execute(&record_new_values(copy, &table, detail)).await?;
+    // After a change of type, unchanged values also remain in the copy: changing the type back may change them.
+    if !detail.type_changed {
+        client.batch_execute(&delete_unchanged_values(copy)).await?;
     }
     Ok(true)
 }
 
-async fn counter_moved(client: &Client, made: &MadeCopy) -> Result<bool, CopyError> {
+/// Whether the statement has changed the state of a sequence.
+async fn is_sequence_changed(client: &Client, pending: &PendingCopy) -> Result<bool, CopyError> {
     let query =
         "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1";
-    let sequence = made.task.detail.relation;
+    let sequence = pending.task.detail.relation;
     let Some(row) = client.query_opt(query, &[&sequence]).await? else { return Ok(true) };
-    let now = columns::counter(client, sequence, row.get(0)).await?;
-    let was = made.task.detail.counter.as_ref();
-    Ok(was.is_some_and(|was| (was.last, was.called) != (now.last, now.called)))
+    let current = columns::read_sequence_state(client, sequence, row.get(0)).await?;
+    let copied = pending.task.detail.sequence_state.as_ref();
+    Ok(copied.is_some_and(|copied| (copied.last_value, copied.is_called) != (current.last_value, current.is_called)))
 }
 
-/// The table of a copy as it stands in FROM, under the name that it has by now; `None` when it is gone.
-async fn standing(client: &Client, made: &MadeCopy) -> Result<Option<String>, CopyError> {
+/// The copied table as FROM requires it, with its current name. `None` if it no longer exists.
+async fn read_current_table(client: &Client, pending: &PendingCopy) -> Result<Option<String>, CopyError> {
     let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1";
-    let row = client.query_opt(query, &[&made.task.detail.relation]).await?;
-    Ok(row.map(|row| columns::named(row.get(0), row.get(1), !made.task.detail.only)))
+    let row = client.query_opt(query, &[&pending.task.detail.relation]).await?;
+    Ok(row.map(|row| columns::table_sql(row.get(0), row.get(1), !pending.task.detail.only)))
 }
 
-/// Writes a copy anew that has lost most of its rows, so that it takes no more room than it needs.
-async fn rebuild(client: &Client, copy: &str) -> Result<(), CopyError> {
+/// Rewrites the table of a copy from which most rows were deleted, to free disk space.
+async fn rewrite(client: &Client, copy: &str) -> Result<(), CopyError> {
     let name = copy.rsplit('.').next().unwrap_or(copy);
-    let anew = format!("{copy}_anew");
+    let new = format!("{copy}_new");
     client
         .batch_execute(&format!(
-            "CREATE TABLE {anew} AS TABLE {copy}; DROP TABLE {copy}; ALTER TABLE {anew} RENAME TO {name}"
+            "CREATE TABLE {new} AS TABLE {copy}; DROP TABLE {copy}; ALTER TABLE {new} RENAME TO {name}"
         ))
         .await?;
-    keep_private(client, copy).await
+    revoke_privileges(client, copy).await
 }

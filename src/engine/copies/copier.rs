@@ -1,5 +1,6 @@
-//! Makes the copies before a statement runs, inside the transaction at hand.
+//! Makes copies before a statement runs, in its transaction.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_postgres::Client;
@@ -7,10 +8,10 @@ use tokio_postgres::types::Oid;
 
 use super::relations::Relation;
 use super::settings::OwnSettings;
-use super::store::{CopyStore, New};
+use super::store::{CopyStore, NewCopy};
 use super::tasks::{self, CopyTask};
 use super::{CopyError, columns};
-use crate::core::copies::{Kind, Loss, losses, rows, values};
+use crate::core::copies::{CopyKind, Loss, copy_rows, copy_values, losses};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Code, Hazard};
 use crate::core::statement::RowFilter;
@@ -22,59 +23,77 @@ use crate::engine::connection::identifier::quote;
 #[derive(Debug)]
 pub(in crate::engine) struct Copier {
     pub(super) store: CopyStore,
-    /// The role of the project.
+    /// The project's role.
     pub(super) role: Option<String>,
-    /// The allowed size of all copies together, in bytes.
+    /// The allowed size of all copies of the run, in bytes.
     limit: u64,
+    /// The size of the copies made so far, in bytes.
     used: AtomicU64,
 }
 
-/// A copy that was made, before its statement has run.
+/// A copy that was made for a statement that has not run yet.
 #[derive(Debug)]
-pub(in crate::engine) struct MadeCopy {
+pub(in crate::engine) struct PendingCopy {
     pub(super) id: i64,
     pub(super) task: CopyTask,
-    /// Rows in the copy.
+    /// The number of rows in the copy.
     pub(super) copied: u64,
-    /// Which loss of the statement it belongs to.
+    /// The index of the loss that requires it.
     pub(super) loss: usize,
     pub(super) code: Code,
 }
 
 /// The step for which copies are made.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Owner<'a> {
+pub(in crate::engine) struct CopyOwner<'a> {
     pub revision: &'a str,
     pub direction: Direction,
     pub log: Option<i64>,
 }
 
+impl PendingCopy {
+    /// Whether another copy is not required because of this one.
+    fn makes_unnecessary(&self, task: &CopyTask) -> bool {
+        // Two losses of a statement may destroy the same data.
+        let is_same = self.task.kind == task.kind
+            && self.task.detail.relation == task.detail.relation
+            && self.task.detail.columns == task.detail.columns
+            && (task.kind != CopyKind::Rows || self.task.filter.is_none());
+        // If a table has no rows, no number of its sequences is in use.
+        let is_unused_sequence = task.kind == CopyKind::Sequence
+            && self.task.kind == CopyKind::Table
+            && self.copied == 0
+            && (&self.task.schema, &self.task.table) == (&task.schema, &task.table);
+        is_same || is_unused_sequence
+    }
+}
+
 impl Copier {
-    /// A copier that writes to a store.
+    /// Creates a copier that writes to a store. `limit` is in bytes.
     pub fn new(store: CopyStore, role: Option<String>, limit: u64) -> Self {
         Self { store, role, limit, used: AtomicU64::new(0) }
     }
 
-    /// Copies what the hazards of a statement say that it will destroy.
+    /// Copies the data that a statement will destroy according to its hazards.
     pub async fn copy_losses(
         &self,
         client: &Client,
-        owner: Owner<'_>,
+        owner: CopyOwner<'_>,
         hazards: &[Hazard],
-    ) -> Result<Vec<MadeCopy>, CopyError> {
+    ) -> Result<Vec<PendingCopy>, CopyError> {
         let losses = losses(hazards);
         if losses.iter().all(|loss| loss.not_copied().is_some()) {
             return Ok(Vec::new());
         }
         let settings = OwnSettings::begin(client, self.role.as_deref()).await?;
-        let mut made: Vec<MadeCopy> = Vec::new();
+        let mut pending: Vec<PendingCopy> = Vec::new();
         for (number, loss) in losses.iter().enumerate() {
-            self.loss(client, &settings, owner, (number, loss), &mut made)
+            self.copy_loss(client, &settings, owner, (number, loss), &mut pending)
                 .await
-                .map_err(|error| error.about(&format!("no copy of {} can be made", loss.object)))?;
+                .map_err(|error| error.with_object(&format!("cannot copy {}", loss.object)))?;
         }
         settings.end(client).await?;
-        Ok(made)
+        Ok(pending)
     }
 
     /// The size of the copies made so far, in bytes.
@@ -82,68 +101,52 @@ impl Copier {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Sets the size back after a rollback.
+    /// Sets the size of the copies made so far, in bytes, after a rollback.
     pub fn reset_bytes_used(&self, bytes: u64) {
         self.used.store(bytes, Ordering::Relaxed);
     }
 
-    async fn loss(
+    /// Makes the copies that one loss requires.
+    async fn copy_loss(
         &self,
         client: &Client,
         settings: &OwnSettings,
-        owner: Owner<'_>,
+        owner: CopyOwner<'_>,
         (number, loss): (usize, &Loss),
-        made: &mut Vec<MadeCopy>,
+        pending: &mut Vec<PendingCopy>,
     ) -> Result<(), CopyError> {
-        settings.script_path(client).await?;
+        settings.use_script_path(client).await?;
         let found = tasks::find_relations(client, loss).await?;
-        settings.leave_path(client).await?;
+        settings.use_catalog_path(client).await?;
         let mut planned = tasks::plan_copies(client, loss, &found).await?;
-        planned.tasks.sort_by_key(|task| task.kind == Kind::Sequence);
-        let mut waiting: std::collections::VecDeque<CopyTask> = planned.tasks.into();
-        while let Some(mut task) = waiting.pop_front() {
-            // Two losses of a statement may take the same thing along.
-            let is_same = |known: &&MadeCopy| {
-                known.task.kind == task.kind
-                    && known.task.detail.relation == task.detail.relation
-                    && known.task.detail.columns == task.detail.columns
-            };
-            if let Some(known) = made.iter().find(is_same)
-                && (task.kind != Kind::Rows || known.task.filter.is_none())
-            {
+        planned.tasks.sort_by_key(|task| task.kind == CopyKind::Sequence);
+        let mut queue: VecDeque<CopyTask> = planned.tasks.into();
+        while let Some(mut task) = queue.pop_front() {
+            if pending.iter().any(|other| other.makes_unnecessary(&task)) {
                 continue;
             }
-            // Of a table without rows no number is in use.
-            let is_unused = |table: &MadeCopy| {
-                table.task.kind == Kind::Table
-                    && table.copied == 0
-                    && (&table.task.schema, &table.task.table) == (&task.schema, &task.table)
-            };
-            if task.kind == Kind::Sequence && made.iter().any(is_unused) {
-                continue;
+            lock_table(client, &task).await?;
+            let (id, copied) = self.make_copy(client, settings, owner, loss, &mut task).await?;
+            if task.follows_foreign_keys {
+                queue.extend(self.find_referencing_rows(client, &task, &self.store.copy_table(id)).await?);
             }
-            lock(client, &task).await?;
-            let (id, copied) = self.copy(client, settings, owner, loss, &mut task).await?;
-            if task.passes_on {
-                waiting.extend(self.passed_on(client, &task, &self.store.copy(id)).await?);
-            }
-            made.push(MadeCopy { id, task, copied, loss: number, code: loss.code });
+            pending.push(PendingCopy { id, task, copied, loss: number, code: loss.code });
         }
         Ok(())
     }
 
-    /// Makes one copy; gives its number and how many rows it has.
-    async fn copy(
+    /// Makes one copy. Returns its id and the number of its rows.
+    async fn make_copy(
         &self,
         client: &Client,
         settings: &OwnSettings,
-        owner: Owner<'_>,
+        owner: CopyOwner<'_>,
         loss: &Loss,
         task: &mut CopyTask,
     ) -> Result<(i64, u64), CopyError> {
         let database = "SELECT oid FROM pg_database WHERE datname = current_database()";
         task.detail.database = Some(client.query_one(database, &[]).await?.get(0));
-        let new = New {
+        let new = NewCopy {
             revision: owner.revision,
             direction: owner.direction,
             log: owner.log,
@@ -155,138 +158,159 @@ impl Copier {
             reason: loss.title,
             detail: &task.detail,
         };
-        self.store.forget_unsettled(client, &new).await?;
-        let id = self.store.begin(client, &new).await?;
-        if task.kind == Kind::Sequence {
+        self.store.discard_incomplete(client, &new).await?;
+        let id = self.store.insert(client, &new).await?;
+        if task.kind == CopyKind::Sequence {
             return Ok((id, 1));
         }
-        let copy = self.store.copy(id);
-        let copied = match task.filter.clone() {
-            None => client.execute(&made(&copy, task, None), &[]).await?,
-            Some(filter) => {
-                settings.script_path(client).await?;
-                client.batch_execute("SAVEPOINT limbeck_copy").await?;
-                let narrowed = client.execute(&made(&copy, task, Some(&filter)), &[]).await;
-                let copied = match narrowed {
-                    Ok(copied) => copied,
-                    // What is understood of the condition is not all: every row is copied then.
-                    Err(error) if may_be_ours(&error) => {
-                        client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_copy").await?;
-                        (task.filter, task.direct) = (None, false);
-                        client.execute(&made(&copy, task, None), &[]).await?
-                    }
-                    Err(error) => return Err(error.into()),
-                };
-                client.batch_execute("RELEASE SAVEPOINT limbeck_copy").await?;
-                settings.leave_path(client).await?;
-                copied
-            }
-        };
-        keep_private(client, &copy).await?;
-        self.room(client, &copy, &task.object).await?;
+        let table = self.store.copy_table(id);
+        let copied = create_copy(client, settings, &table, task).await?;
+        revoke_privileges(client, &table).await?;
+        self.check_limit(client, &table, &task.object).await?;
         Ok((id, copied))
     }
 
-    /// Refuses to go on where copies take more than they may.
-    async fn room(&self, client: &Client, copy: &str, object: &str) -> Result<(), CopyError> {
-        let bytes = bytes(client, copy).await?;
+    /// Refuses to continue if the copies are larger than allowed.
+    async fn check_limit(&self, client: &Client, table: &str, object: &str) -> Result<(), CopyError> {
+        let bytes = read_copy_size(client, table).await?;
         let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if used <= self.limit {
             return Ok(());
         }
-        let limit = size(self.limit);
-        Err(limit_exceeded(format!("with {object} the copies take {}, more than keep_limit = {limit}", size(used)))
-            .into())
+        let (used, limit) = (size(used), size(self.limit));
+        Err(limit_exceeded(format!("with {object}, the copies take {used}, more than keep_limit = {limit}")).into())
     }
 
-    /// Where foreign keys delete the rows that refer to deleted ones, or empty their columns.
-    async fn passed_on(&self, client: &Client, parent: &CopyTask, copy: &str) -> Result<Vec<CopyTask>, CopyError> {
+    /// Plans the copies of the rows that foreign keys delete together with the copied rows, and of the columns that
+    /// they set to NULL or to their default.
+    async fn find_referencing_rows(
+        &self,
+        client: &Client,
+        parent: &CopyTask,
+        copy: &str,
+    ) -> Result<Vec<CopyTask>, CopyError> {
         let query = "SELECT c.oid, c.relkind::text, n.nspname::text, c.relname::text, k.confdeltype::text,
-                ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
-                    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
-                ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
-                    JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+                ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, ordinal)
+                    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.ordinal),
+                ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, ordinal)
+                    JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.ordinal)
             FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE k.confrelid = $1 AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
               AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid)
             ORDER BY k.oid";
-        let mut found = Vec::new();
+        let mut tasks = Vec::new();
         for row in client.query(query, &[&parent.detail.relation]).await? {
             let relation: Oid = row.get(0);
             let kind = row.get::<_, &str>(1).chars().next().unwrap_or('r');
             let source = Relation { oid: relation, column: 0, kind, schema: row.get(2), name: row.get(3) };
-            let (here, there): (Vec<String>, Vec<String>) = (row.get(5), row.get(6));
-            let filter = referring(parent, copy, here.iter().zip(&there));
+            let (referencing, referenced): (Vec<String>, Vec<String>) = (row.get(5), row.get(6));
+            let filter = referencing_rows(parent, copy, referencing.iter().zip(&referenced));
             let object = tasks::object_name(&source, None);
             if row.get::<_, &str>(4) == "c" {
-                let task = tasks::rows(client, &source, object, Kind::Rows, Some(filter)).await?;
-                found.push(CopyTask { passes_on: relation != parent.detail.relation, ..task });
+                let task = tasks::plan_row_copy(client, &source, object, CopyKind::Rows, Some(filter)).await?;
+                tasks.push(CopyTask { follows_foreign_keys: relation != parent.detail.relation, ..task });
                 continue;
             }
-            let columns = columns::columns(client, relation).await?;
-            for column in columns.iter().filter(|described| here.contains(&described.column.name)) {
-                let object = tasks::object_name(&source, Some(&column.column.name));
-                let number = column.column.number;
-                found.push(tasks::values(client, &source, &columns, number, object, Some(filter.clone())).await?);
+            let columns = columns::read_columns(client, relation).await?;
+            for column in columns.iter().filter(|column| referencing.contains(&column.copied.name)) {
+                let object = tasks::object_name(&source, Some(&column.copied.name));
+                let number = column.copied.number;
+                let filter = Some(filter.clone());
+                tasks.push(tasks::plan_value_copy(client, &source, &columns, number, object, filter).await?);
             }
         }
-        Ok(found)
+        Ok(tasks)
     }
 }
 
-/// The refusal where copies do not fit, with the ways on.
+/// The error if copies are larger than allowed.
 pub(in crate::engine) fn limit_exceeded(message: String) -> Error {
-    Error::new(message).hint("raise keep_limit under [apply], or make a backup and go on without copies: --no-keep")
+    Error::new(message).hint("raise keep_limit under [apply], or make a backup and run it without copies: --no-keep")
 }
 
-/// The rows of a table that refer to rows of a copy.
-fn referring<'a>(parent: &CopyTask, copy: &str, pairs: impl Iterator<Item = (&'a String, &'a String)>) -> RowFilter {
-    let same = pairs.filter_map(|(here, there)| {
-        let place = parent.detail.columns.iter().position(|column| column.name == *there)?;
-        let plain = parent.detail.columns.get(place)?.plain;
-        let here = format!("t.{}{}", quote(here), if plain { "" } else { "::text" });
-        Some(format!("{here} = k.v{}", place + 1))
+/// The rows of a table that reference the rows of a copy.
+fn referencing_rows<'a>(
+    parent: &CopyTask,
+    copy: &str,
+    pairs: impl Iterator<Item = (&'a String, &'a String)>,
+) -> RowFilter {
+    let equal = pairs.filter_map(|(referencing, referenced)| {
+        let index = parent.detail.columns.iter().position(|column| column.name == *referenced)?;
+        let builtin = parent.detail.columns.get(index)?.builtin;
+        let column = format!("t.{}{}", quote(referencing), if builtin { "" } else { "::text" });
+        Some(format!("{column} = k.v{}", index + 1))
     });
-    let condition = same.collect::<Vec<_>>().join(" AND ");
+    let condition = equal.collect::<Vec<_>>().join(" AND ");
     RowFilter { alias: Some("t".to_owned()), from: Some(format!("{copy} AS k")), condition, only: false }
 }
 
-fn made(copy: &str, task: &CopyTask, filter: Option<&RowFilter>) -> String {
-    let from = columns::named(&task.schema, &task.table, !task.detail.only);
+/// Creates the table of a copy and returns the number of its rows. If the condition is not valid outside its statement,
+/// all rows are copied and the task's filter is removed.
+async fn create_copy(
+    client: &Client,
+    settings: &OwnSettings,
+    table: &str,
+    task: &mut CopyTask,
+) -> Result<u64, CopyError> {
+    let Some(filter) = task.filter.clone() else {
+        return Ok(client.execute(&create_copy_sql(table, task, None), &[]).await?);
+    };
+    settings.use_script_path(client).await?;
+    client.batch_execute("SAVEPOINT limbeck_copy").await?;
+    let copied = match client.execute(&create_copy_sql(table, task, Some(&filter)), &[]).await {
+        Ok(copied) => copied,
+        Err(error) if is_condition_error(&error) => {
+            client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_copy").await?;
+            (task.filter, task.is_direct) = (None, false);
+            client.execute(&create_copy_sql(table, task, None), &[]).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    client.batch_execute("RELEASE SAVEPOINT limbeck_copy").await?;
+    settings.use_catalog_path(client).await?;
+    Ok(copied)
+}
+
+/// The SQL that creates the table of a copy.
+fn create_copy_sql(copy: &str, task: &CopyTask, filter: Option<&RowFilter>) -> String {
+    let from = columns::table_sql(&task.schema, &task.table, !task.detail.only);
     let table = (from.as_str(), task.table.as_str());
     match task.kind {
-        Kind::Column | Kind::Values => values(copy, table, &task.detail, filter, task.kind == Kind::Values),
-        _ => rows(copy, table, &task.detail, filter),
+        CopyKind::Column | CopyKind::Values => {
+            copy_values(copy, table, &task.detail, filter, task.kind == CopyKind::Values)
+        }
+        _ => copy_rows(copy, table, &task.detail, filter),
     }
 }
 
-/// Nobody changes what is copied until the statement has run.
-async fn lock(client: &Client, task: &CopyTask) -> Result<(), CopyError> {
-    if task.kind == Kind::Sequence {
+/// Locks the copied table, so that no other session changes it before the statement runs.
+async fn lock_table(client: &Client, task: &CopyTask) -> Result<(), CopyError> {
+    if task.kind == CopyKind::Sequence {
         return Ok(());
     }
-    let table = columns::named(&task.schema, &task.table, !task.detail.only);
-    let mode = if task.goes || task.detail.retyped { "ACCESS EXCLUSIVE" } else { "SHARE ROW EXCLUSIVE" };
+    let table = columns::table_sql(&task.schema, &task.table, !task.detail.only);
+    let mode = if task.is_dropped || task.detail.type_changed { "ACCESS EXCLUSIVE" } else { "SHARE ROW EXCLUSIVE" };
     Ok(client.batch_execute(&format!("LOCK TABLE {table} IN {mode} MODE")).await?)
 }
 
-/// A copy holds people's data: only its owner, the role that migrates, reads it, whatever privileges new tables get.
-pub(super) async fn keep_private(client: &Client, copy: &str) -> Result<(), CopyError> {
+/// Revokes all privileges on a table of copied data except the owner's. Default privileges may grant some to other
+/// roles.
+pub(super) async fn revoke_privileges(client: &Client, table: &str) -> Result<(), CopyError> {
     let query = "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
         FROM pg_class c CROSS JOIN aclexplode(c.relacl) a WHERE c.oid = to_regclass($1) AND a.grantee <> c.relowner";
-    for row in client.query(query, &[&copy]).await? {
-        client.batch_execute(&format!("REVOKE ALL ON {copy} FROM {}", row.get::<_, &str>(0))).await?;
+    for row in client.query(query, &[&table]).await? {
+        client.batch_execute(&format!("REVOKE ALL ON {table} FROM {}", row.get::<_, &str>(0))).await?;
     }
     Ok(())
 }
 
-/// What a copy takes on the disk.
-pub(super) async fn bytes(client: &Client, copy: &str) -> Result<u64, CopyError> {
-    let row = client.query_one("SELECT pg_total_relation_size(to_regclass($1))", &[&copy]).await?;
+/// The size of the table of a copy, in bytes.
+pub(super) async fn read_copy_size(client: &Client, table: &str) -> Result<u64, CopyError> {
+    let row = client.query_one("SELECT pg_total_relation_size(to_regclass($1))", &[&table]).await?;
     Ok(row.get::<_, Option<i64>>(0).unwrap_or_default().unsigned_abs())
 }
 
-/// Whether an error may come from how we read the statement, and not from the server's state.
-fn may_be_ours(error: &tokio_postgres::Error) -> bool {
+/// Whether the server rejected the condition (SQLSTATE class 42). It may not be valid outside its statement.
+fn is_condition_error(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().is_some_and(|answer| answer.code().code().starts_with("42"))
 }

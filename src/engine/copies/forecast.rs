@@ -1,80 +1,89 @@
-//! What a plan will keep, looked up before it is approved. Reads only.
+//! Estimates the copies of a plan before it is approved. Changes nothing.
 
 use tokio_postgres::Client;
 
 use super::tasks::{self, CopyTask, NO_KEY};
 use super::{CopyError, columns};
-use crate::core::copies::{Forecast, Keeping, Kind, Loss, losses_before};
+use crate::core::copies::{CopyForecast, CopyKind, ForecastCopy, Loss, losses_before};
 use crate::core::plan::Plan;
 use crate::core::text::parse_size;
 use crate::engine::project::config::ApplyConfig;
 use crate::engine::{Error, Result};
 
-/// Looks up what copies the plan calls for, and what they take. What earlier steps of the plan make or rename is not
-/// there yet, and is measured when it comes.
+/// Estimates which copies a plan requires, and their size. Objects that the plan itself creates or renames do not exist
+/// yet. They are measured when the plan runs.
 ///
 /// # Errors
-/// When the server cannot be asked, or `keep_limit` is no size.
-pub(in crate::engine) async fn forecast(client: &Client, apply: &ApplyConfig, plan: &Plan) -> Result<Keeping> {
-    let limit = limit(apply)?;
-    let mut keeping = Keeping { wanted: apply.keep, limit, ..Keeping::default() };
+/// If `keep_limit` is not a size.
+pub(in crate::engine) async fn forecast_copies(
+    client: &Client,
+    apply: &ApplyConfig,
+    plan: &Plan,
+) -> Result<CopyForecast> {
+    let limit = parse_limit(apply)?;
+    let mut forecast = CopyForecast { enabled: apply.keep, limit, ..CopyForecast::default() };
     if !apply.keep || plan.blank {
-        return Ok(keeping);
+        return Ok(forecast);
     }
     for (step, planned) in plan.steps.iter().enumerate() {
         for (number, statement) in planned.statements.iter().enumerate() {
             for loss in losses_before(&statement.hazards) {
-                // What somebody else has locked is measured when the statement comes.
+                // An object that another session has locked is measured when the plan runs.
                 if client.batch_execute(BEGIN).await.is_err() {
                     continue;
                 }
-                let looked = look(client, (step, number), &loss).await;
+                let estimated = estimate_loss(client, (step, number), &loss).await;
                 let _ = client.batch_execute("ROLLBACK").await;
-                let copies = looked.unwrap_or_default();
-                keeping.bytes += copies.iter().map(|copy| copy.bytes).sum::<u64>();
-                keeping.copies.extend(copies);
+                let copies = estimated.unwrap_or_default();
+                forecast.bytes += copies.iter().map(|copy| copy.bytes).sum::<u64>();
+                forecast.copies.extend(copies);
             }
         }
     }
-    Ok(keeping)
+    Ok(forecast)
 }
 
-/// A look that nobody waits for.
+/// The estimate must not wait for locks, and must not delay the plan.
 const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '500ms'";
 
-/// The copies that one loss calls for.
-async fn look(client: &Client, (step, statement): (usize, usize), loss: &Loss) -> Result<Vec<Forecast>, CopyError> {
+/// The copies that one loss requires.
+async fn estimate_loss(
+    client: &Client,
+    (step, statement): (usize, usize),
+    loss: &Loss,
+) -> Result<Vec<ForecastCopy>, CopyError> {
     let found = tasks::find_relations(client, loss).await?;
     let planned = tasks::plan_copies(client, loss, &found).await?;
     let mut copies = Vec::new();
-    for task in planned.tasks.iter().filter(|task| task.kind != Kind::Sequence) {
-        copies.push(told(client, (step, statement), task).await);
+    for task in planned.tasks.iter().filter(|task| task.kind != CopyKind::Sequence) {
+        copies.push(estimate_copy(client, (step, statement), task).await);
     }
-    copies.extend(planned.uncopied.into_iter().map(|uncopied| Forecast {
+    copies.extend(planned.uncopied.into_iter().map(|uncopied| ForecastCopy {
         step,
         statement,
         object: uncopied.object,
         bytes: 0,
-        kept: false,
-        comes_back: false,
-        reason: Some(uncopied.why.to_owned()),
+        is_copied: false,
+        is_restored: false,
+        reason: Some(uncopied.reason.to_owned()),
     }));
     Ok(copies)
 }
 
-/// `keep_limit` in bytes.
+/// Parses `keep_limit`. Returns bytes.
 ///
 /// # Errors
-/// When it is no size.
-pub(in crate::engine) fn limit(apply: &ApplyConfig) -> Result<u64> {
+/// If it is not a size.
+pub(in crate::engine) fn parse_limit(apply: &ApplyConfig) -> Result<u64> {
     parse_size(&apply.keep_limit).ok_or_else(|| {
-        Error::new(format!("keep_limit = \"{}\" under [apply] is no size", apply.keep_limit))
+        Error::new(format!("keep_limit = \"{}\" under [apply] is not a size", apply.keep_limit))
             .hint("write it like 500MB or 2GB")
     })
 }
 
-async fn told(client: &Client, (step, statement): (usize, usize), task: &CopyTask) -> Forecast {
-    let share = narrowed(client, task).await.unwrap_or(1.0);
+/// One copy with its estimated size.
+async fn estimate_copy(client: &Client, (step, statement): (usize, usize), task: &CopyTask) -> ForecastCopy {
+    let share = selectivity(client, task).await.unwrap_or(1.0);
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -82,26 +91,37 @@ async fn told(client: &Client, (step, statement): (usize, usize), task: &CopyTas
         reason = "an estimate, not negative"
     )]
     let bytes = (task.bytes as f64 * share).ceil() as u64;
-    let reason = task.detail.stuck.clone().map(|stuck| match task.kind {
-        Kind::Rows => format!("{NO_KEY}; only where no row is left all of them come back"),
-        _ => stuck,
+    let reason = task.detail.not_restorable.clone().map(|reason| match task.kind {
+        CopyKind::Rows => format!("{NO_KEY}; the rows are restored only if the statement removes all rows"),
+        _ => reason,
     });
-    Forecast { step, statement, object: task.object.clone(), bytes, kept: true, comes_back: reason.is_none(), reason }
+    ForecastCopy {
+        step,
+        statement,
+        object: task.object.clone(),
+        bytes,
+        is_copied: true,
+        is_restored: reason.is_none(),
+        reason,
+    }
 }
 
-/// The share of a table's rows that the server expects a condition to take.
-async fn narrowed(client: &Client, task: &CopyTask) -> Option<f64> {
+/// The share of a table's rows that matches the task's condition, as the planner estimates it. `None` without a
+/// condition.
+async fn selectivity(client: &Client, task: &CopyTask) -> Option<f64> {
     let filter = task.filter.as_ref()?;
-    let from = columns::named(&task.schema, &task.table, !task.detail.only);
-    let row = filter.alias.clone().unwrap_or_else(|| crate::core::sql::identifier::quote(&task.table));
-    let some = expected(client, &format!("SELECT FROM {from} AS {row} WHERE {}", filter.sql())).await.ok()?;
-    let all = expected(client, &format!("SELECT FROM {from} AS {row}")).await.ok()?;
-    (all > 0.0).then(|| (some / all).clamp(0.0, 1.0))
+    let from = columns::table_sql(&task.schema, &task.table, !task.detail.only);
+    let alias = filter.alias.clone().unwrap_or_else(|| crate::core::sql::identifier::quote(&task.table));
+    let matching =
+        estimate_rows(client, &format!("SELECT FROM {from} AS {alias} WHERE {}", filter.sql())).await.ok()?;
+    let all = estimate_rows(client, &format!("SELECT FROM {from} AS {alias}")).await.ok()?;
+    (all > 0.0).then(|| (matching / all).clamp(0.0, 1.0))
 }
 
-async fn expected(client: &Client, query: &str) -> Result<f64, CopyError> {
+/// The number of rows that the planner estimates for a query.
+async fn estimate_rows(client: &Client, query: &str) -> Result<f64, CopyError> {
     let row = client.query_one(&format!("EXPLAIN (FORMAT JSON) {query}"), &[]).await;
-    // A type of the driver's own for JSON would be one more dependency; the text says it as well.
+    // The driver's JSON type would require another dependency. The text contains the same.
     let text: String = match row {
         Ok(row) => row.try_get::<_, Json>(0)?.0,
         Err(error) => return Err(error.into()),
@@ -110,7 +130,7 @@ async fn expected(client: &Client, query: &str) -> Result<f64, CopyError> {
     Ok(parsed.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_f64).unwrap_or_default())
 }
 
-/// JSON as its text.
+/// A JSON value as text.
 struct Json(String);
 
 impl tokio_postgres::types::FromSql<'_> for Json {

@@ -1,89 +1,89 @@
-//! Copies by hand: which there are, putting one back without a step, and dropping them.
+//! Lists copies, restores one copy without running a step, and drops copies (`limbeck kept`).
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::restore::Restoration;
-use super::store::{Copy, CopyStore};
-use super::{CopyError, Restored};
+use super::store::{CopyStore, StoredCopy};
+use super::{CopyError, RestoredCopy};
+use crate::core::copies::CopyKind;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, Result, Target};
 
-/// Which copies are meant.
+/// Selects copies to list or to drop.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
+pub enum CopySelection {
     All,
-    /// Those of these numbers; each must be there.
-    These(Vec<i64>),
+    /// Those with these ids. Each must exist.
+    Ids(Vec<i64>),
     OlderThan(Duration),
 }
 
-/// The copies that are there, the newest first; none where none was ever made.
+/// The existing copies, the newest first.
 ///
 /// # Errors
-/// When the server cannot be asked, or the role may not read the table of copies.
-pub async fn list(project: &Project, target: &Target, which: &Which) -> Result<Vec<Copy>> {
-    let session = open(project, target).await?;
-    let Some(place) = CopyStore::find(session.client()).await? else { return found(which, Vec::new()) };
-    read(&session, &place, which).await
+/// If a query fails, or the role is not permitted to read the table of copies.
+pub async fn list_copies(project: &Project, target: &Target, which: &CopySelection) -> Result<Vec<StoredCopy>> {
+    let session = connect(project, target).await?;
+    let Some(store) = CopyStore::find(session.client()).await? else { return check_ids(which, Vec::new()) };
+    read_selected(&session, &store, which).await
 }
 
-/// Puts a copy back now, all of it or nothing, while no other migrator is at work.
+/// Restores a copy in one transaction, while no other migrator runs.
 ///
 /// # Errors
-/// When there is no such copy, when it cannot come back as things are (with the reason), or another migrator holds the
-/// lock.
-pub async fn restore(project: &Project, target: &Target, id: i64) -> Result<Restored> {
-    let session = open(project, target).await?;
+/// If the copy does not exist or cannot be restored (with the reason), or if another migrator holds the lock.
+pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result<RestoredCopy> {
+    let session = connect(project, target).await?;
     let client = session.client();
-    hold(project, &session).await?;
-    let Some(place) = CopyStore::find(client).await? else { return Err(none_such(id)) };
-    let copies = read(&session, &place, &Which::These(vec![id])).await?;
-    let Some(copy) = copies.first().cloned() else { return Err(none_such(id)) };
-    let mut pending = Restoration::of(place, project.config.apply.role.as_deref(), copies);
+    acquire_lock(project, &session).await?;
+    let Some(store) = CopyStore::find(client).await? else { return Err(unknown_copy(id)) };
+    let copies = read_selected(&session, &store, &CopySelection::Ids(vec![id])).await?;
+    let Some(copy) = copies.first().cloned() else { return Err(unknown_copy(id)) };
+    let mut restoration = Restoration::new(store, project.config.apply.role.as_deref(), copies);
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
-    let put_back = async {
-        if copy.kind == crate::core::copies::Kind::Values {
-            pending.start(client, false).await?;
+    let work = async {
+        if copy.kind == CopyKind::Values {
+            restoration.start(client, false).await?;
         }
-        let finished = pending.finish(client).await?;
-        let refused = finished.stays.into_iter().next().map(|(_, why)| cannot(&copy, &why));
-        match (refused, finished.restored.into_iter().next()) {
+        let outcome = restoration.finish(client).await?;
+        let refused = outcome.not_restored.into_iter().next().map(|(_, why)| cannot_restore(&copy, &why));
+        match (refused, outcome.restored.into_iter().next()) {
             (None, Some(restored)) => Ok(restored),
             (Some(refusal), _) => Err(CopyError::Refused(refusal)),
-            (None, None) => Err(CopyError::Refused(cannot(&copy, "nothing of it has a place"))),
+            (None, None) => Err(CopyError::Refused(cannot_restore(&copy, "it contains nothing that can be restored"))),
         }
     };
-    match put_back.await {
+    match work.await {
         Ok(restored) => {
             client.batch_execute("COMMIT").await.map_err(|error| database_error(&error))?;
             Ok(restored)
         }
         Err(error) => {
             let _ = client.batch_execute("ROLLBACK").await;
-            Err(error.into_error().because("rolled back; the copy stays"))
+            Err(error.into_error().because("the transaction was rolled back; the copy still exists"))
         }
     }
 }
 
-/// Drops copies for good, while no other migrator is at work; gives those that are gone.
+/// Drops copies permanently, while no other migrator runs. Returns the dropped copies.
 ///
 /// # Errors
-/// When a copy is not there, the role may not drop it, or another migrator holds the lock.
-pub async fn drop_copies(project: &Project, target: &Target, which: &Which) -> Result<Vec<Copy>> {
-    let session = open(project, target).await?;
+/// If a copy does not exist, the role is not permitted to drop it, or another migrator holds the lock.
+pub async fn drop_copies(project: &Project, target: &Target, which: &CopySelection) -> Result<Vec<StoredCopy>> {
+    let session = connect(project, target).await?;
     let client = session.client();
-    hold(project, &session).await?;
-    let Some(place) = CopyStore::find(client).await? else { return found(which, Vec::new()) };
-    let copies = read(&session, &place, which).await?;
+    acquire_lock(project, &session).await?;
+    let Some(store) = CopyStore::find(client).await? else { return check_ids(which, Vec::new()) };
+    let copies = read_selected(&session, &store, which).await?;
     for copy in &copies {
         client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
-        let ended = place.end(client, copy.id, "dropped").await;
-        if let Err(error) = ended {
+        let removed = store.remove(client, copy.id, "dropped").await;
+        if let Err(error) = removed {
             let _ = client.batch_execute("ROLLBACK").await;
             return Err(error.into_error());
         }
@@ -92,7 +92,7 @@ pub async fn drop_copies(project: &Project, target: &Target, which: &Which) -> R
     Ok(copies)
 }
 
-async fn open(project: &Project, target: &Target) -> Result<Session> {
+async fn connect(project: &Project, target: &Target) -> Result<Session> {
     let session = target.connect("limbeck kept").await?;
     let apply = &project.config.apply;
     let role = apply.role.as_deref().map_or_else(String::new, |role| format!("SET ROLE {}; ", quote(role)));
@@ -101,44 +101,44 @@ async fn open(project: &Project, target: &Target) -> Result<Session> {
     Ok(session)
 }
 
-/// Keeps migrators away, without waiting for one.
-async fn hold(project: &Project, session: &Session) -> Result<()> {
+/// Takes the lock that excludes other migrators, without waiting for it.
+async fn acquire_lock(project: &Project, session: &Session) -> Result<()> {
     let table = VersionTable::new(&project.config.database.version_table);
     let never = CancellationToken::new();
     lock::acquire(session.client(), &table.sql(), false, &|_, _| {}, &never).await
 }
 
-async fn read(session: &Session, place: &CopyStore, which: &Which) -> Result<Vec<Copy>> {
+async fn read_selected(session: &Session, store: &CopyStore, which: &CopySelection) -> Result<Vec<StoredCopy>> {
     let client = session.client();
     let copies = match which {
-        Which::All => place.read(client, "true", &[]).await,
-        Which::These(ids) => place.read(client, "id = ANY ($1)", &[ids]).await,
-        Which::OlderThan(age) => {
+        CopySelection::All => store.read(client, "true", &[]).await,
+        CopySelection::Ids(ids) => store.read(client, "id = ANY ($1)", &[ids]).await,
+        CopySelection::OlderThan(age) => {
             let seconds = age.as_secs_f64();
-            place.read(client, "at < clock_timestamp() - make_interval(secs => $1)", &[&seconds]).await
+            store.read(client, "at < clock_timestamp() - make_interval(secs => $1)", &[&seconds]).await
         }
     };
-    found(which, copies.map_err(CopyError::into_error)?)
+    check_ids(which, copies.map_err(CopyError::into_error)?)
 }
 
-/// Refuses numbers that no copy has.
-fn found(which: &Which, copies: Vec<Copy>) -> Result<Vec<Copy>> {
-    if let Which::These(ids) = which
+/// Refuses ids that no copy has.
+fn check_ids(which: &CopySelection, copies: Vec<StoredCopy>) -> Result<Vec<StoredCopy>> {
+    if let CopySelection::Ids(ids) = which
         && let Some(id) = ids.iter().find(|id| !copies.iter().any(|copy| copy.id == **id))
     {
-        return Err(none_such(*id));
+        return Err(unknown_copy(*id));
     }
     Ok(copies)
 }
 
-fn none_such(id: i64) -> Error {
-    Error::new(format!("there is no copy {id}")).hint("`limbeck kept list` shows those that are there")
+fn unknown_copy(id: i64) -> Error {
+    Error::new(format!("copy {id} does not exist")).hint("`limbeck kept list` shows the existing copies")
 }
 
-fn cannot(copy: &Copy, why: &str) -> Error {
-    let error = Error::new(format!("the copy of {} cannot be put back: {why}", copy.object));
+fn cannot_restore(copy: &StoredCopy, why: &str) -> Error {
+    let error = Error::new(format!("cannot restore the copy of {}: {why}", copy.object));
     match &copy.name {
-        Some(name) => error.hint(format!("its values can be read from {name}")),
+        Some(name) => error.hint(format!("you can read its data in the table {name}")),
         None => error,
     }
 }

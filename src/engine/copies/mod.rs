@@ -1,5 +1,5 @@
-//! Copies of data that approved steps destroy. They are made in the step's transaction, and restored by the opposite step
-//! or by hand.
+//! Copies of data that approved steps destroy. They are made in the step's transaction, and restored by the opposite
+//! step or by hand.
 
 mod affected;
 mod columns;
@@ -7,55 +7,56 @@ mod complete;
 mod copier;
 mod forecast;
 mod manual;
-mod order;
 mod relations;
 mod restore;
-mod restore_one;
+mod restore_copy;
+mod restore_order;
 mod settings;
 mod store;
 mod target;
 mod tasks;
 mod triggers;
 
-pub use manual::{Which, drop_copies, list, restore};
-pub use store::Copy;
+pub use manual::{CopySelection, drop_copies, list_copies, restore_copy};
+pub use store::StoredCopy;
 
-pub(in crate::engine) use affected::{Affected, affected};
-pub(in crate::engine) use copier::{Copier, MadeCopy, Owner, limit_exceeded};
-pub(in crate::engine) use forecast::{forecast, limit};
+pub(in crate::engine) use affected::{AffectedObject, find_affected_objects};
+pub(in crate::engine) use copier::{Copier, CopyOwner, PendingCopy, limit_exceeded};
+pub(in crate::engine) use forecast::{forecast_copies, parse_limit};
 pub(in crate::engine) use restore::Restoration;
-pub(in crate::engine) use store::{CopyStore, revisions_with_copies};
+pub(in crate::engine) use store::{CopyStore, read_revisions_with_copies};
 
 use super::Error;
 use crate::engine::connection::database_error;
 
-/// A copy that was made before a loss.
+/// A copy of data that a statement has destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct KeptCopy {
+pub struct CompletedCopy {
     pub object: String,
-    /// Rows, or values of a column.
+    /// The number of rows, or of the values of a column.
     pub rows: u64,
 }
 
-/// What was restored from one copy.
+/// The result of restoring one copy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Restored {
+pub struct RestoredCopy {
     pub object: String,
-    /// Rows or values that were restored.
+    /// The number of restored rows or values.
     pub rows: u64,
-    /// Rows or values that were not: their place is taken or does not exist, a referenced row is missing, the step itself
-    /// added rows, or the replacing value was changed since. Such rows stay in the copy.
-    pub left: u64,
-    /// Rows that were added since. They are not changed.
+    /// The number of rows or values that were not restored: their key exists already, their row or a referenced row is
+    /// missing, the step itself has inserted rows, or the new value was changed since. Such rows remain in the copy.
+    #[serde(rename = "left")]
+    pub not_restored: u64,
+    /// The number of rows that were added since. They are not changed.
     pub added: u64,
 }
 
 /// Why a copy was not made or restored.
 #[derive(Debug)]
 pub enum CopyError {
-    /// The server rejected a statement of limbeck; with the object that it was about.
+    /// The server rejected a statement of limbeck. The text names the object.
     Server(tokio_postgres::Error, String),
-    /// limbeck refuses to continue.
+    /// limbeck refused to continue.
     Refused(Error),
 }
 
@@ -72,8 +73,8 @@ impl From<Error> for CopyError {
 }
 
 impl CopyError {
-    /// Adds the object that it is about, if none is known yet.
-    fn about(self, object: &str) -> Self {
+    /// Adds the object, if none is known yet.
+    fn with_object(self, object: &str) -> Self {
         match self {
             Self::Server(error, known) if known.is_empty() => Self::Server(error, object.to_owned()),
             other => other,

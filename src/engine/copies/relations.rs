@@ -1,4 +1,4 @@
-//! From an object's name to the tables, columns and sequences that are dropped with it, by `pg_depend`.
+//! Finds the tables, columns and sequences that are dropped with an object, from `pg_depend`.
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
@@ -7,7 +7,7 @@ use super::CopyError;
 use crate::core::sql::identifier::quote;
 use crate::core::statement::{DroppedObject, Effect, table_sql};
 
-/// A relation of the catalog, or one of its columns.
+/// A relation, or one of its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Relation {
     pub oid: Oid,
@@ -19,16 +19,19 @@ pub(super) struct Relation {
     pub name: String,
 }
 
-/// The parts of a name, unquoted.
+/// Splits a name into its unquoted parts.
 const PARTS: &str = "WITH p AS (SELECT parse_ident($1) AS parts), q AS (
     SELECT parts[array_length(parts, 1)] AS last, parts[1] AS first, array_length(parts, 1) AS many,
         array_to_string(ARRAY(SELECT quote_ident(part) FROM unnest(parts[1:array_length(parts, 1) - 1]) AS part), '.')
             AS before FROM p)";
 
-/// The relations and columns that are dropped with an object, and the columns that remain but whose composite types lose
-/// an attribute. Both are empty if the object does not exist.
-pub(super) async fn dropped(client: &Client, effect: &Effect) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
-    let Some((name, column, query)) = entry(effect) else { return Ok((Vec::new(), Vec::new())) };
+/// Finds the relations and columns that are dropped with an object, and the columns that remain but whose composite
+/// types lose an attribute. Both are empty if the object does not exist.
+pub(super) async fn find_dropped(
+    client: &Client,
+    effect: &Effect,
+) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
+    let Some((name, column, query)) = root_query(effect) else { return Ok((Vec::new(), Vec::new())) };
     let rows = match &column {
         Some(column) => client.query(&query, &[&name, column]).await?,
         None => client.query(&query, &[&name]).await?,
@@ -42,39 +45,43 @@ pub(super) async fn dropped(client: &Client, effect: &Effect) -> Result<(Vec<Rel
     if classes.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let dropped = read(client, &dependents(FOUND), &[&classes, &objects, &parts]).await?;
-    let types = client.query(&dependents(SHRUNK), &[&classes, &objects, &parts]).await?;
+    let dropped = read_relations(client, &select_dependents(RELATIONS), &[&classes, &objects, &parts]).await?;
+    let types = client.query(&select_dependents(REDUCED_TYPES), &[&classes, &objects, &parts]).await?;
     let types: Vec<Oid> = types.iter().map(|row| row.get(0)).collect();
-    let mut shrunk = if types.is_empty() { Vec::new() } else { holding(client, &types).await? };
-    shrunk.retain(|relation| {
-        !dropped.iter().any(|gone| gone.oid == relation.oid && [0, relation.column].contains(&gone.column))
+    let mut remaining = if types.is_empty() { Vec::new() } else { find_columns_of_types(client, &types).await? };
+    remaining.retain(|relation| {
+        !dropped.iter().any(|other| other.oid == relation.oid && [0, relation.column].contains(&other.column))
     });
-    Ok((dropped, shrunk))
+    Ok((dropped, remaining))
 }
 
-/// The columns of tables that hold values of these types.
-async fn holding(client: &Client, types: &[Oid]) -> Result<Vec<Relation>, CopyError> {
+/// Finds the columns that contain values of these types.
+async fn find_columns_of_types(client: &Client, types: &[Oid]) -> Result<Vec<Relation>, CopyError> {
     let class: Oid = client.query_one("SELECT 'pg_type'::regclass::oid", &[]).await?.get(0);
     let (classes, parts) = (vec![class; types.len()], vec![0_i32; types.len()]);
-    let all = read(client, &dependents(FOUND), &[&classes, &types, &parts]).await?;
+    let all = read_relations(client, &select_dependents(RELATIONS), &[&classes, &types, &parts]).await?;
     Ok(all.into_iter().filter(|relation| relation.column > 0).collect())
 }
 
-/// The columns of a composite type in tables that remain, and those of tables OF it, which are dropped with the attribute.
-pub(super) async fn of_type(client: &Client, attribute: &str) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
+/// Finds the columns of a composite type, which remain, and the columns of typed tables (`OF`), which are dropped with
+/// the attribute.
+pub(super) async fn find_by_attribute(
+    client: &Client,
+    attribute: &str,
+) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
     let query = format!("{PARTS} SELECT to_regtype(before)::oid FROM q WHERE to_regtype(before) IS NOT NULL");
     let Some(row) = client.query_opt(&query, &[&attribute]).await? else { return Ok((Vec::new(), Vec::new())) };
-    let holding = holding(client, &[row.get(0)]).await?;
+    let columns = find_columns_of_types(client, &[row.get(0)]).await?;
     let typed = format!(
         "{PARTS} SELECT c.oid, a.attnum::int4, c.relkind::text, n.nspname::text, c.relname::text
          FROM q JOIN pg_class c ON c.reloftype = to_regtype(q.before)::oid JOIN pg_namespace n ON n.oid = c.relnamespace
          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = q.last AND NOT a.attisdropped"
     );
-    Ok((holding, read(client, &typed, &[&attribute]).await?))
+    Ok((columns, read_relations(client, &typed, &[&attribute]).await?))
 }
 
-/// A table and those that inherit from it. Partitions belong to their table.
-pub(super) async fn with_children(client: &Client, table: &str) -> Result<Vec<Relation>, CopyError> {
+/// Finds a table and the tables that inherit from it. Partitions are part of their table and are not listed.
+pub(super) async fn find_with_children(client: &Client, table: &str) -> Result<Vec<Relation>, CopyError> {
     let query = "WITH RECURSIVE children AS (
             SELECT to_regclass($1)::oid AS oid
             UNION SELECT i.inhrelid FROM children h JOIN pg_inherits i ON i.inhparent = h.oid
@@ -82,31 +89,31 @@ pub(super) async fn with_children(client: &Client, table: &str) -> Result<Vec<Re
         SELECT c.oid, 0::int4, c.relkind::text, n.nspname::text, c.relname::text
         FROM children h JOIN pg_class c ON c.oid = h.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relpersistence <> 't' ORDER BY c.oid <> to_regclass($1)::oid, c.oid";
-    read(client, query, &[&table]).await
+    read_relations(client, query, &[&table]).await
 }
 
-/// The tables that refer to one of these, directly or indirectly: those that TRUNCATE … CASCADE empties as well.
-pub(super) async fn referring(client: &Client, tables: &[Oid]) -> Result<Vec<Relation>, CopyError> {
-    let query = "WITH RECURSIVE referring AS (
+/// Finds the tables that reference these tables, directly or indirectly: TRUNCATE … CASCADE also empties them.
+pub(super) async fn find_referencing(client: &Client, tables: &[Oid]) -> Result<Vec<Relation>, CopyError> {
+    let query = "WITH RECURSIVE referencing AS (
             SELECT unnest($1::oid[]) AS oid
-            UNION SELECT k.conrelid FROM referring t JOIN pg_constraint k ON k.confrelid = t.oid AND k.contype = 'f')
+            UNION SELECT k.conrelid FROM referencing t JOIN pg_constraint k ON k.confrelid = t.oid AND k.contype = 'f')
         SELECT c.oid, 0::int4, c.relkind::text, n.nspname::text, c.relname::text
-        FROM referring t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+        FROM referencing t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE NOT c.oid = ANY ($1) AND NOT c.relispartition ORDER BY c.oid";
-    read(client, query, &[&tables]).await
+    read_relations(client, query, &[&tables]).await
 }
 
-/// The sequences that belong to columns of these tables.
-pub(super) async fn sequences(client: &Client, tables: &[Oid]) -> Result<Vec<Relation>, CopyError> {
+/// Finds the sequences that columns of these tables own.
+pub(super) async fn find_sequences(client: &Client, tables: &[Oid]) -> Result<Vec<Relation>, CopyError> {
     let query = "SELECT c.oid, 0::int4, c.relkind::text, n.nspname::text, c.relname::text
         FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1)
           AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') ORDER BY c.oid";
-    read(client, query, &[&tables]).await
+    read_relations(client, query, &[&tables]).await
 }
 
-async fn read(
+async fn read_relations(
     client: &Client,
     query: &str,
     parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
@@ -122,8 +129,9 @@ async fn read(
     Ok(relations.collect())
 }
 
-/// The name to look up, a column, and the query for the first objects in `pg_depend`. `None` if nothing is dropped.
-fn entry(effect: &Effect) -> Option<(String, Option<String>, String)> {
+/// The query for the objects that an effect drops directly, with its parameters: a name and, for a column, the column's
+/// name. `None` if the effect drops nothing.
+fn root_query(effect: &Effect) -> Option<(String, Option<String>, String)> {
     let by_name = |class: &str, name: &str| {
         format!("{PARTS} SELECT '{class}'::regclass::oid, x.oid, 0 FROM q JOIN {class} x ON x.{name} = q.last")
     };
@@ -175,8 +183,8 @@ fn entry(effect: &Effect) -> Option<(String, Option<String>, String)> {
     Some((name, None, query))
 }
 
-/// Everything that depends on objects, directly or indirectly, and a query on it.
-fn dependents(select: &str) -> String {
+/// A query on everything that depends on the given objects, directly or indirectly.
+fn select_dependents(select: &str) -> String {
     format!("{DEPENDENTS}{select}")
 }
 
@@ -191,8 +199,9 @@ const DEPENDENTS: &str = "
         SELECT d.objid AS oid, d.objsubid AS number FROM dropped d WHERE d.classid = 'pg_class'::regclass
     )";
 
-/// The relations and columns among them. A partition belongs to its table; limbeck's own tables are excluded.
-const FOUND: &str = "
+/// Selects the relations and columns among the dependent objects. A partition is part of its table. limbeck's own
+/// tables are excluded.
+const RELATIONS: &str = "
     SELECT DISTINCT c.oid, f.number::int4, c.relkind::text, n.nspname::text, c.relname::text
     FROM found f JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND c.relpersistence <> 't' AND n.nspname <> 'limbeck'
@@ -202,7 +211,7 @@ const FOUND: &str = "
           WHERE i.inhrelid = c.oid AND (w.number = 0 OR f.number <> 0)))
     ORDER BY 1, 2";
 
-/// The composite types that remain and lose an attribute.
-const SHRUNK: &str = "
+/// Selects the composite types that remain but lose an attribute.
+const REDUCED_TYPES: &str = "
     SELECT DISTINCT c.reltype FROM found f JOIN pg_class c ON c.oid = f.oid
     WHERE f.number > 0 AND c.reltype <> 0 AND NOT EXISTS (SELECT FROM found w WHERE w.oid = f.oid AND w.number = 0)";

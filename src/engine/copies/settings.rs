@@ -1,10 +1,11 @@
-//! Settings under which copies are made and put back, and how the script's own come back afterwards.
+//! The session settings with which copies are made and restored. Afterwards the script's settings are set again.
 
 use tokio_postgres::Client;
 
 use super::CopyError;
 
-/// What limbeck's own statements run with: no row is hidden, and text reads back as it was.
+/// The settings for limbeck's statements: row security must not hide rows, and values must convert to text and back
+/// unchanged.
 const OWN: [(&str, &str); 7] = [
     ("row_security", "off"),
     ("datestyle", "ISO, MDY"),
@@ -15,40 +16,40 @@ const OWN: [(&str, &str); 7] = [
     ("search_path", "pg_catalog"),
 ];
 
-/// The settings of a script while ours hold; all of it inside one transaction.
+/// The script's settings, saved while limbeck's settings apply. Both are local to the transaction.
 #[derive(Debug)]
 pub(super) struct OwnSettings {
     saved: Vec<(&'static str, String)>,
-    path: String,
+    script_path: String,
 }
 
 impl OwnSettings {
-    /// Puts our settings in place of the script's, all but its search path; `role` is the project's.
+    /// Saves the script's settings and sets limbeck's, except for the search path. `role` is the project's role.
     pub async fn begin(client: &Client, role: Option<&str>) -> Result<Self, CopyError> {
         let names: Vec<&'static str> = std::iter::once("role").chain(OWN.iter().map(|(name, _)| *name)).collect();
         let list: Vec<String> = names.iter().map(|name| format!("current_setting('{name}')")).collect();
         let row = client.query_one(&format!("SELECT {}", list.join(", ")), &[]).await?;
         let saved: Vec<(&'static str, String)> =
-            names.into_iter().enumerate().map(|(place, name)| (name, row.get(place))).collect();
-        let path = saved.last().map(|(_, value)| value.clone()).unwrap_or_default();
+            names.into_iter().enumerate().map(|(index, name)| (name, row.get(index))).collect();
+        let script_path = saved.last().map(|(_, value)| value.clone()).unwrap_or_default();
         let own = std::iter::once(("role", role.unwrap_or("none"))).chain(OWN);
         set(client, own.filter(|(name, _)| *name != "search_path")).await?;
-        Ok(Self { saved, path })
+        Ok(Self { saved, script_path })
     }
 
-    /// Names are looked for in the catalog only.
-    pub async fn leave_path(&self, client: &Client) -> Result<(), CopyError> {
+    /// Sets the search path to `pg_catalog`.
+    pub async fn use_catalog_path(&self, client: &Client) -> Result<(), CopyError> {
         set(client, [("search_path", "pg_catalog")]).await
     }
 
-    /// Names are looked for as the script does.
-    pub async fn script_path(&self, client: &Client) -> Result<(), CopyError> {
-        set(client, [("search_path", self.path.as_str())]).await
+    /// Sets the search path of the script.
+    pub async fn use_script_path(&self, client: &Client) -> Result<(), CopyError> {
+        set(client, [("search_path", self.script_path.as_str())]).await
     }
 
-    /// Gives the script its settings back.
+    /// Sets the script's settings again.
     pub async fn end(self, client: &Client) -> Result<(), CopyError> {
-        // The role comes last: the others may not be its to set.
+        // The role is set last, because it may lack the permission to set the others.
         set(client, self.saved.iter().rev().map(|(name, value)| (*name, value.as_str()))).await
     }
 }
@@ -56,7 +57,7 @@ impl OwnSettings {
 async fn set<'a>(client: &Client, settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), CopyError> {
     let (names, values): (Vec<&str>, Vec<&str>) = settings.into_iter().unzip();
     let set = "SELECT set_config(s.name, s.value, true) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY \
-        AS s (name, value, place) ORDER BY s.place";
+        AS s (name, value, ordinal) ORDER BY s.ordinal";
     client.query(set, &[&names, &values]).await?;
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! The table of copies: which there are, of what, and what became of them.
+//! The table of copies: it lists each copy, what it contains and its state.
 
 use tokio_postgres::{Client, Row};
 
 use super::CopyError;
-use super::copier::keep_private;
-use crate::core::copies::{Detail, Kind};
+use super::copier::revoke_privileges;
+use crate::core::copies::{CopyDetail, CopyKind};
 use crate::core::graph::Direction;
 use crate::core::sql::identifier::quote;
 use crate::engine::connection::database_error;
@@ -35,63 +35,76 @@ const COLUMNS: &str = "(
 const SELECT: &str = "id, revision, direction, kind, object, schema_name, table_name, code, reason, detail, copy, rows, \
     bytes, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), state";
 
-/// A copy that is there.
+/// A copy that exists in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
+pub struct StoredCopy {
     pub id: i64,
     pub revision: String,
-    /// The direction in which it was lost.
+    /// The direction of the step that destroyed the data.
     pub direction: Direction,
-    pub kind: Kind,
-    /// What it is a copy of, as the statement named it.
+    pub kind: CopyKind,
+    /// The copied object, as the statement names it.
     pub object: String,
     pub schema: String,
     pub table: String,
-    /// The rule that found the loss, and its words.
+    /// The code of the rule that found the loss.
     pub code: String,
+    /// The title of the rule.
     pub reason: String,
     pub rows: u64,
     pub bytes: u64,
-    /// When it was made, in UTC, e.g. `2026-11-22T10:00:00Z`.
+    /// The time when it was made, in UTC, e.g. `2026-11-22T10:00:00Z`.
     pub at: String,
-    /// The table that holds it, as SQL; none for the state of a sequence.
+    /// The table of the copy, as SQL. `None` for the state of a sequence.
     pub name: Option<String>,
-    pub detail: Detail,
-    /// Whether the run that made it told what came in the place of the values.
-    pub settled: bool,
+    pub detail: CopyDetail,
+    /// Whether its statement ran and the new values were recorded. False if the run was interrupted.
+    pub is_complete: bool,
 }
 
-/// Where copies lie.
+/// The table of copies, and the tables of the copies themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct CopyStore {
     /// The table of copies, as SQL.
     pub table: String,
-    /// What the names of copies begin with, as SQL.
+    /// The beginning of the names of the copies' tables, as SQL.
     prefix: String,
 }
 
+impl StoredCopy {
+    /// The name of its first column. Empty if it has no columns.
+    pub(super) fn column_name(&self) -> &str {
+        self.detail.columns.first().map(|column| column.name.as_str()).unwrap_or_default()
+    }
+
+    /// Whether it contains whole rows.
+    pub(super) const fn contains_rows(&self) -> bool {
+        matches!(self.kind, CopyKind::Table | CopyKind::Rows)
+    }
+}
+
 impl CopyStore {
-    /// Finds the table of copies, without making one.
+    /// Finds the table of copies. `None` if it does not exist.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// If the query fails.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
         let query =
             "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = coalesce(to_regclass('limbeck.kept'), to_regclass('limbeck_kept'))";
         let row = client.query_opt(query, &[]).await.map_err(|error| database_error(&error))?;
-        Ok(row.map(|row| Self::named(row.get(0), row.get(1))))
+        Ok(row.map(|row| Self::new(row.get(0), row.get(1))))
     }
 
-    fn named(schema: &str, name: &str) -> Self {
+    fn new(schema: &str, name: &str) -> Self {
         let table = format!("{}.{}", quote(schema), quote(name));
         Self { prefix: format!("{}.{name}_", quote(schema)), table }
     }
 
-    /// Finds the table or makes it beside the ledger.
+    /// Finds the table of copies, or creates it in the ledger's schema.
     ///
     /// # Errors
-    /// When the role may not make it.
+    /// If the role is not permitted to create it.
     pub async fn ensure(client: &Client, ledger: &Ledger) -> Result<Self> {
         if let Some(found) = Self::find(client).await? {
             return Ok(found);
@@ -101,32 +114,32 @@ impl CopyStore {
             _ => "limbeck_kept",
         };
         let create = format!("CREATE TABLE IF NOT EXISTS {name} {COLUMNS}");
-        let refused = |error: tokio_postgres::Error| {
+        let explain = |error: tokio_postgres::Error| {
             let error = database_error(&error);
-            Error::new("what the plan destroys cannot be copied first: the role may make no table for copies")
+            Error::new("cannot copy the data that the plan destroys: cannot create the table of copies")
                 .because(error.message)
                 .hint(
-                    "let the role create tables, make a backup and add --no-keep, or set `keep = false` under [apply]",
+                    "permit the role to create tables, make a backup and add --no-keep, or set `keep = false` under [apply]",
                 )
         };
-        client.batch_execute(&create).await.map_err(refused)?;
-        keep_private(client, name).await.map_err(CopyError::into_error)?;
-        Self::find(client).await?.ok_or_else(|| Error::new(format!("{name} was made and is not there")))
+        client.batch_execute(&create).await.map_err(explain)?;
+        revoke_privileges(client, name).await.map_err(CopyError::into_error)?;
+        Self::find(client).await?.ok_or_else(|| Error::new(format!("the table {name} was created but cannot be found")))
     }
 
-    /// The table that holds a copy.
-    pub fn copy(&self, id: i64) -> String {
+    /// The table of a copy, as SQL.
+    pub fn copy_table(&self, id: i64) -> String {
         format!("{}{id}", self.prefix)
     }
 
-    /// Writes that a copy is being made; gives its number.
-    pub async fn begin(&self, client: &Client, new: &New<'_>) -> Result<i64, CopyError> {
+    /// Inserts a copy that is not complete yet. Returns its id.
+    pub async fn insert(&self, client: &Client, new: &NewCopy<'_>) -> Result<i64, CopyError> {
         let insert = format!(
             "INSERT INTO {} (revision, direction, log, kind, object, schema_name, table_name, code, reason, detail)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
             self.table
         );
-        let detail = text_of(new.detail)?;
+        let detail = to_json(new.detail)?;
         let row = client
             .query_one(
                 &insert,
@@ -147,77 +160,88 @@ impl CopyStore {
         Ok(row.get(0))
     }
 
-    /// Writes what a copy holds, now that the statement has run.
-    pub async fn settle(
+    /// Records that a copy is complete, after its statement has run.
+    pub async fn complete(
         &self,
         client: &Client,
         id: i64,
         rows: u64,
         bytes: u64,
-        detail: &Detail,
+        detail: &CopyDetail,
     ) -> Result<(), CopyError> {
         let update = format!(
             "UPDATE {} SET state = 'kept', rows = $2, bytes = $3, detail = $4, copy = $5 WHERE id = $1",
             self.table
         );
-        let copy = detail.counter.is_none().then(|| self.copy(id));
-        let detail = text_of(detail)?;
-        client.execute(&update, &[&id, &signed(rows), &signed(bytes), &detail, &copy]).await?;
+        let copy = detail.sequence_state.is_none().then(|| self.copy_table(id));
+        let detail = to_json(detail)?;
+        client.execute(&update, &[&id, &to_signed(rows), &to_signed(bytes), &detail, &copy]).await?;
         Ok(())
     }
 
-    /// Takes a copy away of which nothing was lost.
+    /// Deletes a copy and its entry, because no data was lost.
     pub async fn discard(&self, client: &Client, id: i64) -> Result<(), CopyError> {
-        let delete = format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.copy(id), self.table);
+        let delete =
+            format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.copy_table(id), self.table);
         Ok(client.batch_execute(&delete).await?)
     }
 
-    /// Takes a copy away and writes what became of it: `restored` or `dropped`.
-    pub async fn end(&self, client: &Client, id: i64, state: &str) -> Result<(), CopyError> {
-        let end = format!(
+    /// Drops the table of a copy and records its state: `restored` or `dropped`.
+    pub async fn remove(&self, client: &Client, id: i64, state: &str) -> Result<(), CopyError> {
+        let remove = format!(
             "DROP TABLE IF EXISTS {}; UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}",
-            self.copy(id),
+            self.copy_table(id),
             self.table
         );
-        Ok(client.batch_execute(&end).await?)
+        Ok(client.batch_execute(&remove).await?)
     }
 
-    /// Writes that only a part of a copy is left in it.
-    pub async fn shrink(&self, client: &Client, id: i64, rows: u64, detail: &Detail) -> Result<(), CopyError> {
+    /// Records how many rows remain in a copy after a part was restored.
+    pub async fn record_remaining_rows(
+        &self,
+        client: &Client,
+        id: i64,
+        rows: u64,
+        detail: &CopyDetail,
+    ) -> Result<(), CopyError> {
         let update = format!(
             "UPDATE {} SET rows = $2, bytes = pg_total_relation_size(to_regclass($4)), detail = $3 WHERE id = $1",
             self.table
         );
-        let detail = text_of(detail)?;
-        client.execute(&update, &[&id, &signed(rows), &detail, &self.copy(id)]).await?;
+        let detail = to_json(detail)?;
+        client.execute(&update, &[&id, &to_signed(rows), &detail, &self.copy_table(id)]).await?;
         Ok(())
     }
 
-    /// The copies that are there, the newest first; `condition` may name the columns and `$1`, `$2`, ….
+    /// Reads the existing copies that match a condition, the newest first. The condition may contain columns and `$1`,
+    /// `$2`, ….
     pub async fn read(
         &self,
         client: &Client,
         condition: &str,
         parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-    ) -> Result<Vec<Copy>, CopyError> {
+    ) -> Result<Vec<StoredCopy>, CopyError> {
         let query = format!(
             "SELECT {SELECT} FROM {} WHERE state IN ('making', 'kept') AND {condition} ORDER BY id DESC",
             self.table
         );
         let rows = client.query(&query, parameters).await?;
-        let copies = rows.iter().map(read).collect::<Result<Vec<Copy>, CopyError>>()?;
-        let named = |copy: Copy| Copy { name: copy.detail.counter.is_none().then(|| self.copy(copy.id)), ..copy };
-        Ok(copies.into_iter().map(named).collect())
+        let copies = rows.iter().map(parse_row).collect::<Result<Vec<StoredCopy>, CopyError>>()?;
+        let with_name = |copy: StoredCopy| StoredCopy {
+            name: copy.detail.sequence_state.is_none().then(|| self.copy_table(copy.id)),
+            ..copy
+        };
+        Ok(copies.into_iter().map(with_name).collect())
     }
 
-    /// The copies that the opposite step of a revision puts back: those made since it last ran.
-    pub async fn pending(
+    /// Reads the copies that the opposite step of a revision restores: those made since that step ran last.
+    pub async fn read_restorable(
         &self,
         client: &Client,
         ledger: &Ledger,
         revision: &str,
         lost: Direction,
-    ) -> Result<Vec<Copy>, CopyError> {
+    ) -> Result<Vec<StoredCopy>, CopyError> {
         let since = match ledger {
             Ledger::Table(table) => format!(
                 "at > coalesce((SELECT max(l.ended_at) FROM {table} l WHERE l.revision = $1 AND l.direction <> $2 \
@@ -229,8 +253,8 @@ impl CopyStore {
         self.read(client, &condition, &[&revision, &lost.word()]).await
     }
 
-    /// Takes away what a run that died before its statement has copied of the same object.
-    pub async fn forget_unsettled(&self, client: &Client, new: &New<'_>) -> Result<(), CopyError> {
+    /// Deletes the copies of the same object from an earlier run that was interrupted before its statement ran.
+    pub async fn discard_incomplete(&self, client: &Client, new: &NewCopy<'_>) -> Result<(), CopyError> {
         let query = format!(
             "SELECT id FROM {} WHERE state = 'making' AND revision = $1 AND direction = $2 AND kind = $3 AND object = $4 \
              AND schema_name = $5 AND table_name = $6",
@@ -246,40 +270,40 @@ impl CopyStore {
     }
 }
 
-/// The revisions that have copies, with the direction in which they were lost; none where there is no table of copies.
+/// Reads the revisions that have copies, with the direction of the step that destroyed the data.
 ///
 /// # Errors
-/// When the server cannot be asked, or the role may not read the table.
-pub(in crate::engine) async fn revisions_with_copies(client: &Client) -> Result<Vec<(String, Direction)>> {
-    let Some(place) = CopyStore::find(client).await? else { return Ok(Vec::new()) };
-    let query = format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", place.table);
+/// If a query fails, or the role is not permitted to read the table of copies.
+pub(in crate::engine) async fn read_revisions_with_copies(client: &Client) -> Result<Vec<(String, Direction)>> {
+    let Some(store) = CopyStore::find(client).await? else { return Ok(Vec::new()) };
+    let query = format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", store.table);
     let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
-    Ok(rows.iter().map(|row| (row.get(0), direction(row.get(1)))).collect())
+    Ok(rows.iter().map(|row| (row.get(0), parse_direction(row.get(1)))).collect())
 }
 
-/// A copy that is about to be made.
+/// A copy that will be made.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct New<'a> {
+pub(in crate::engine) struct NewCopy<'a> {
     pub revision: &'a str,
     pub direction: Direction,
     pub log: Option<i64>,
-    pub kind: Kind,
+    pub kind: CopyKind,
     pub object: &'a str,
     pub schema: &'a str,
     pub table: &'a str,
     pub code: &'a str,
     pub reason: &'a str,
-    pub detail: &'a Detail,
+    pub detail: &'a CopyDetail,
 }
 
-fn read(row: &Row) -> Result<Copy, CopyError> {
+fn parse_row(row: &Row) -> Result<StoredCopy, CopyError> {
     let (id, kind, detail): (i64, &str, &str) = (row.get(0), row.get(3), row.get(9));
-    let unreadable = || Error::new(format!("the copy {id} was made by another version of limbeck and cannot be read"));
-    Ok(Copy {
+    let unreadable = || Error::new(format!("cannot read copy {id}: it was made by another version of limbeck"));
+    Ok(StoredCopy {
         id,
         revision: row.get(1),
-        direction: direction(row.get(2)),
-        kind: Kind::parse(kind).ok_or_else(unreadable)?,
+        direction: parse_direction(row.get(2)),
+        kind: CopyKind::parse(kind).ok_or_else(unreadable)?,
         object: row.get(4),
         schema: row.get(5),
         table: row.get(6),
@@ -290,18 +314,19 @@ fn read(row: &Row) -> Result<Copy, CopyError> {
         rows: row.get::<_, i64>(11).unsigned_abs(),
         bytes: row.get::<_, i64>(12).unsigned_abs(),
         at: row.get(13),
-        settled: row.get::<_, &str>(14) == "kept",
+        is_complete: row.get::<_, &str>(14) == "kept",
     })
 }
 
-fn text_of(detail: &Detail) -> Result<String, CopyError> {
-    serde_json::to_string(detail).map_err(|error| Error::new("a copy cannot be described").because(error).into())
+fn to_json(detail: &CopyDetail) -> Result<String, CopyError> {
+    serde_json::to_string(detail)
+        .map_err(|error| Error::new("cannot write the description of a copy").because(error).into())
 }
 
-fn direction(word: &str) -> Direction {
+fn parse_direction(word: &str) -> Direction {
     if word == Direction::Upgrade.word() { Direction::Upgrade } else { Direction::Downgrade }
 }
 
-fn signed(number: u64) -> i64 {
+fn to_signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

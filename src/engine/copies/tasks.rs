@@ -1,40 +1,41 @@
-//! From what a statement destroys to the copies that have to be made, according to the catalog.
+//! Decides which copies a loss requires, according to the catalog.
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
 use super::CopyError;
-use super::columns::{self, Described};
+use super::columns::{self, CatalogColumn};
 use super::relations::{self, Relation};
-use crate::core::copies::{Column, Detail, Kind, Loss};
+use crate::core::copies::{CopiedColumn, CopyDetail, CopyKind, Loss};
 use crate::core::statement::{Effect, RowFilter, table_sql};
 use crate::engine::connection::identifier::quote;
 
 /// One copy to make.
 #[derive(Debug, Clone)]
 pub(super) struct CopyTask {
-    pub kind: Kind,
-    /// As it is told: the statement's own name where it has one.
+    pub kind: CopyKind,
+    /// The object's name as it is shown: as in the statement, if the statement names it.
     pub object: String,
     pub schema: String,
     pub table: String,
-    pub detail: Detail,
+    pub detail: CopyDetail,
+    /// The rows to copy. `None`: all rows.
     pub filter: Option<RowFilter>,
-    /// Whether the statement takes these rows itself, so that it must not take more than were copied.
-    pub direct: bool,
-    /// Whether the object is to be gone afterwards.
-    pub goes: bool,
-    /// At most, in bytes.
+    /// Whether the statement itself deletes or updates these rows. Then it must not affect more rows than were copied.
+    pub is_direct: bool,
+    /// Whether the statement drops the object.
+    pub is_dropped: bool,
+    /// The maximum size of the copy in bytes.
     pub bytes: u64,
-    /// What rows that refer to these become, where foreign keys pass the loss on.
-    pub passes_on: bool,
+    /// Whether foreign keys may delete or change the rows that reference the copied rows, so that these are copied too.
+    pub follows_foreign_keys: bool,
 }
 
 /// A loss that is not copied.
 #[derive(Debug, Clone)]
 pub(super) struct Uncopied {
     pub object: String,
-    pub why: &'static str,
+    pub reason: &'static str,
 }
 
 /// The copies that a loss requires.
@@ -47,27 +48,27 @@ pub(super) struct PlannedCopies {
 /// Why a copy cannot be restored without a key.
 pub(super) const NO_KEY: &str = "the table has no primary key, so a value cannot be assigned to its row";
 
-/// The relations that a loss affects, looked up under the script's own search path.
+/// Finds the relations that a loss affects. The search path must be the script's.
 pub(super) async fn find_relations(client: &Client, loss: &Loss) -> Result<AffectedRelations, CopyError> {
     let mut found = AffectedRelations::default();
     match &loss.effect {
         Effect::Truncates { table } => {
-            found.remaining = relations::with_children(client, &table_sql(table)).await?;
-            let numbers = found.remaining_oids();
-            found.remaining.extend(relations::referring(client, &numbers).await?);
-            let numbers = found.remaining_oids();
-            found.remaining.extend(relations::sequences(client, &numbers).await?);
+            found.remaining = relations::find_with_children(client, &table_sql(table)).await?;
+            let tables = found.remaining_oids();
+            found.remaining.extend(relations::find_referencing(client, &tables).await?);
+            let tables = found.remaining_oids();
+            found.remaining.extend(relations::find_sequences(client, &tables).await?);
         }
         Effect::DeletesRows { table, .. }
         | Effect::OverwritesValues { table, .. }
         | Effect::ChangesType { table, .. } => {
-            found.remaining = relations::with_children(client, &table_sql(table)).await?;
+            found.remaining = relations::find_with_children(client, &table_sql(table)).await?;
         }
         Effect::ChangesAttribute { .. } => {
-            (found.remaining, found.dropped) = relations::of_type(client, &loss.object).await?;
+            (found.remaining, found.dropped) = relations::find_by_attribute(client, &loss.object).await?;
         }
         effect => {
-            (found.dropped, found.remaining) = relations::dropped(client, effect).await?;
+            (found.dropped, found.remaining) = relations::find_dropped(client, effect).await?;
             found.names_column = matches!(effect, Effect::DropsColumn { .. });
         }
     }
@@ -77,15 +78,16 @@ pub(super) async fn find_relations(client: &Client, loss: &Loss) -> Result<Affec
 /// The relations that a loss affects.
 #[derive(Debug, Default)]
 pub(super) struct AffectedRelations {
-    /// Relations and columns that are dropped.
+    /// The relations and columns that are dropped.
     dropped: Vec<Relation>,
-    /// Those that remain, with other rows or values.
+    /// The relations and columns that remain, but lose rows or values.
     remaining: Vec<Relation>,
+    /// Whether the statement names a column.
     names_column: bool,
 }
 
 impl AffectedRelations {
-    /// All of them.
+    /// Returns all relations.
     pub fn into_all(self) -> Vec<Relation> {
         let Self { mut dropped, remaining, .. } = self;
         dropped.extend(remaining);
@@ -97,7 +99,7 @@ impl AffectedRelations {
     }
 }
 
-/// The copies that a loss requires.
+/// Plans the copies that a loss requires.
 pub(super) async fn plan_copies(
     client: &Client,
     loss: &Loss,
@@ -105,14 +107,15 @@ pub(super) async fn plan_copies(
 ) -> Result<PlannedCopies, CopyError> {
     let mut planned = PlannedCopies::default();
     if let Some(reason) = loss.not_copied() {
-        planned.uncopied.push(Uncopied { object: loss.object.clone(), why: reason.reason() });
+        planned.uncopied.push(Uncopied { object: loss.object.clone(), reason: reason.reason() });
         return Ok(planned);
     }
-    let many = found.dropped.iter().filter(|relation| !matches!(relation.kind, 'S' | 'm')).count();
+    let count = found.dropped.iter().filter(|relation| !matches!(relation.kind, 'S' | 'm')).count();
     for relation in &found.dropped {
-        // The object that the statement names is shown as it is written; what is dropped with it, by its own name.
+        // The object that the statement names is shown as written there. Objects that are dropped with it are shown by
+        // their own names.
         let is_named = (relation.column == 0 && is_name_of(&loss.object, relation))
-            || (found.names_column && relation.column > 0 && many == 1);
+            || (found.names_column && relation.column > 0 && count == 1);
         let object = is_named.then(|| loss.object.clone());
         plan_dropped(client, relation, object, &mut planned).await?;
     }
@@ -123,14 +126,14 @@ pub(super) async fn plan_copies(
             | Effect::OverwritesValues { .. }
             | Effect::ChangesType { .. }
     );
-    for (place, relation) in found.remaining.iter().enumerate() {
-        let object = (place == 0 && names_relation).then(|| loss.object.clone());
+    for (index, relation) in found.remaining.iter().enumerate() {
+        let object = (index == 0 && names_relation).then(|| loss.object.clone());
         plan_remaining(client, loss, relation, object, &mut planned).await?;
     }
     Ok(planned)
 }
 
-/// Whether a name as written is that of a relation.
+/// Whether a name in a statement is the name of a relation.
 fn is_name_of(object: &str, relation: &Relation) -> bool {
     let last = quote(&relation.name);
     object == relation.name
@@ -139,6 +142,7 @@ fn is_name_of(object: &str, relation: &Relation) -> bool {
         || object.ends_with(&last)
 }
 
+/// Plans the copy of a relation or column that is dropped.
 async fn plan_dropped(
     client: &Client,
     relation: &Relation,
@@ -146,37 +150,38 @@ async fn plan_dropped(
     planned: &mut PlannedCopies,
 ) -> Result<(), CopyError> {
     let object = object.unwrap_or_else(|| object_name(relation, None));
-    let uncopied = |why| Uncopied { object: object.clone(), why };
+    let uncopied = |reason| Uncopied { object: object.clone(), reason };
     match (relation.kind, relation.column) {
         ('m', _) => {
             planned
                 .uncopied
-                .push(uncopied("REFRESH MATERIALIZED VIEW can compute it again, from the data at that time"));
+                .push(uncopied("it is a materialized view, which REFRESH MATERIALIZED VIEW can compute again"));
         }
         ('f', _) => planned.uncopied.push(uncopied("its rows are on another server and are not deleted")),
-        ('S', _) => planned.tasks.push(sequence(client, relation, object, true).await?),
-        (_, 0) => planned.tasks.push(rows(client, relation, object, Kind::Table, None).await?),
+        ('S', _) => planned.tasks.push(plan_sequence_copy(client, relation, object, true).await?),
+        (_, 0) => planned.tasks.push(plan_row_copy(client, relation, object, CopyKind::Table, None).await?),
         (_, number) => {
-            let columns = columns::columns(client, relation.oid).await?;
-            let Some(column) = columns.iter().find(|described| described.column.number == number) else {
+            let columns = columns::read_columns(client, relation.oid).await?;
+            let Some(column) = columns.iter().find(|column| column.copied.number == number) else {
                 return Ok(());
             };
-            if column.now.generated {
+            if column.current.generated {
                 return Ok(());
             }
             let object = if object == object_name(relation, None) {
-                object_name(relation, Some(&column.column.name))
+                object_name(relation, Some(&column.copied.name))
             } else {
                 object
             };
-            let mut task = values(client, relation, &columns, number, object, None).await?;
-            (task.kind, task.goes) = (Kind::Column, true);
+            let mut task = plan_value_copy(client, relation, &columns, number, object, None).await?;
+            (task.kind, task.is_dropped) = (CopyKind::Column, true);
             planned.tasks.push(task);
         }
     }
     Ok(())
 }
 
+/// Plans the copies of a relation that remains but loses rows or values.
 async fn plan_remaining(
     client: &Client,
     loss: &Loss,
@@ -184,53 +189,58 @@ async fn plan_remaining(
     object: Option<String>,
     planned: &mut PlannedCopies,
 ) -> Result<(), CopyError> {
-    let why = match relation.kind {
-        'v' => Some("it is a view, and limbeck does not follow its tables; make a backup"),
+    let reason = match relation.kind {
+        'v' => Some("it is a view, and limbeck does not copy rows through views; make a backup"),
         'f' => Some("its rows are on another server"),
         _ => None,
     };
-    if let Some(why) = why {
-        planned.uncopied.push(Uncopied { object: object.unwrap_or_else(|| object_name(relation, None)), why });
+    if let Some(reason) = reason {
+        planned.uncopied.push(Uncopied { object: object.unwrap_or_else(|| object_name(relation, None)), reason });
         return Ok(());
     }
     let table_name = || object_name(relation, None);
     match &loss.effect {
         _ if relation.kind == 'S' => {
-            planned.tasks.push(sequence(client, relation, table_name(), false).await?);
+            planned.tasks.push(plan_sequence_copy(client, relation, table_name(), false).await?);
         }
         Effect::Truncates { .. } => {
             let object = object.unwrap_or_else(table_name);
-            planned.tasks.push(rows(client, relation, object, Kind::Rows, None).await?);
+            planned.tasks.push(plan_row_copy(client, relation, object, CopyKind::Rows, None).await?);
         }
         Effect::DeletesRows { rows: selection, .. } => {
             let object = object.unwrap_or_else(table_name);
-            let mut task = rows(client, relation, object, Kind::Rows, selection.filter().cloned()).await?;
-            (task.direct, task.passes_on) = (true, true);
+            let mut task = plan_row_copy(client, relation, object, CopyKind::Rows, selection.filter().cloned()).await?;
+            (task.is_direct, task.follows_foreign_keys) = (true, true);
             planned.tasks.push(task);
         }
         Effect::OverwritesValues { column, rows: selection, .. } => {
-            overwritten(client, relation, column, object, selection.filter().cloned(), planned).await?;
+            plan_overwritten(client, relation, column, object, selection.filter().cloned(), planned).await?;
         }
         Effect::ChangesType { column, .. } => {
             let before = planned.tasks.len();
-            overwritten(client, relation, column, object, None, planned).await?;
-            planned.tasks.iter_mut().skip(before).for_each(|task| task.detail.retyped = true);
+            plan_overwritten(client, relation, column, object, None, planned).await?;
+            planned.tasks.iter_mut().skip(before).for_each(|task| task.detail.type_changed = true);
         }
-        _ => {
-            let columns = columns::columns(client, relation.oid).await?;
-            let column = columns.iter().find(|described| described.column.number == relation.column);
-            if let Some(column) = column.filter(|described| !described.now.generated) {
-                let object = object_name(relation, Some(&column.column.name));
-                let mut task = values(client, relation, &columns, relation.column, object, None).await?;
-                task.detail.retyped = true;
-                planned.tasks.push(task);
-            }
-        }
+        _ => plan_changed_type(client, relation, planned).await?,
     }
     Ok(())
 }
 
-async fn overwritten(
+/// Plans the copy of a column whose composite type loses an attribute.
+async fn plan_changed_type(client: &Client, relation: &Relation, planned: &mut PlannedCopies) -> Result<(), CopyError> {
+    let columns = columns::read_columns(client, relation.oid).await?;
+    let column = columns.iter().find(|column| column.copied.number == relation.column);
+    if let Some(column) = column.filter(|column| !column.current.generated) {
+        let object = object_name(relation, Some(&column.copied.name));
+        let mut task = plan_value_copy(client, relation, &columns, relation.column, object, None).await?;
+        task.detail.type_changed = true;
+        planned.tasks.push(task);
+    }
+    Ok(())
+}
+
+/// Plans the copy of the values of a column that are overwritten.
+async fn plan_overwritten(
     client: &Client,
     relation: &Relation,
     column: &str,
@@ -238,112 +248,124 @@ async fn overwritten(
     filter: Option<RowFilter>,
     planned: &mut PlannedCopies,
 ) -> Result<(), CopyError> {
-    let columns = columns::columns(client, relation.oid).await?;
-    let Some(described) = columns.iter().find(|described| described.column.name == column) else { return Ok(()) };
-    if described.now.generated {
+    let columns = columns::read_columns(client, relation.oid).await?;
+    let Some(found) = columns.iter().find(|other| other.copied.name == column) else { return Ok(()) };
+    if found.current.generated {
         return Ok(());
     }
-    let direct = filter.is_some();
-    // If the column has no value at all, nothing is lost, however many rows are filled.
-    if direct {
-        let table = columns::named(&relation.schema, &relation.name, relation.kind == 'p');
+    let is_direct = filter.is_some();
+    // If all values are NULL, the UPDATE destroys nothing.
+    if is_direct {
+        let table = columns::table_sql(&relation.schema, &relation.name, relation.kind == 'p');
         let has_values = format!("SELECT EXISTS (SELECT FROM {table} WHERE {} IS NOT NULL)", quote(column));
         if !client.query_one(&has_values, &[]).await?.get::<_, bool>(0) {
             return Ok(());
         }
     }
     let object = object.unwrap_or_else(|| object_name(relation, Some(column)));
-    let mut task = values(client, relation, &columns, described.column.number, object, filter).await?;
-    task.direct = direct;
+    let mut task = plan_value_copy(client, relation, &columns, found.copied.number, object, filter).await?;
+    task.is_direct = is_direct;
     planned.tasks.push(task);
     Ok(())
 }
 
-/// A copy of whole rows.
-pub(super) async fn rows(
+/// Plans a copy of whole rows.
+pub(super) async fn plan_row_copy(
     client: &Client,
     relation: &Relation,
     object: String,
-    kind: Kind,
+    kind: CopyKind,
     filter: Option<RowFilter>,
 ) -> Result<CopyTask, CopyError> {
-    let columns = columns::columns(client, relation.oid).await?;
-    let key = columns::key(client, relation.oid, &[]).await?;
-    let stuck = (key.is_none() && kind == Kind::Rows).then(|| NO_KEY.to_owned());
-    let key = pick(&columns, key.unwrap_or_default().as_slice());
-    // A key that follows from other columns is needed to find a row, and cannot be written.
-    let columns: Vec<Column> = columns.into_iter().map(|described| described.column).collect();
-    let detail = Detail {
+    let columns = columns::read_columns(client, relation.oid).await?;
+    let key = columns::find_key(client, relation.oid, &[]).await?;
+    let not_restorable = (key.is_none() && kind == CopyKind::Rows).then(|| NO_KEY.to_owned());
+    let key = select_columns(&columns, key.unwrap_or_default().as_slice());
+    let columns: Vec<CopiedColumn> = columns.into_iter().map(|column| column.copied).collect();
+    let detail = CopyDetail {
         relation: relation.oid,
         database: None,
         only: relation.kind != 'p',
         columns,
         key,
-        retyped: false,
-        stuck,
-        counter: None,
+        type_changed: false,
+        not_restorable,
+        sequence_state: None,
     };
-    let bytes = columns::size(client, relation.oid).await?;
-    Ok(CopyTask { bytes, goes: kind == Kind::Table, ..base(relation, kind, object, detail, filter) })
+    let bytes = columns::read_size(client, relation.oid).await?;
+    Ok(CopyTask { bytes, is_dropped: kind == CopyKind::Table, ..new_task(relation, kind, object, detail, filter) })
 }
 
-/// A copy of the values of a column.
-pub(super) async fn values(
+/// Plans a copy of the values of a column.
+pub(super) async fn plan_value_copy(
     client: &Client,
     relation: &Relation,
-    columns: &[Described],
+    columns: &[CatalogColumn],
     number: i16,
     object: String,
     filter: Option<RowFilter>,
 ) -> Result<CopyTask, CopyError> {
-    let key = columns::key(client, relation.oid, &[number]).await?;
-    let stuck = key.is_none().then(|| NO_KEY.to_owned());
-    // Without a key the rest of the row stands beside the value, for a person to read.
-    let others = || columns.iter().map(|described| described.column.number).filter(|other| *other != number).collect();
+    let key = columns::find_key(client, relation.oid, &[number]).await?;
+    let not_restorable = key.is_none().then(|| NO_KEY.to_owned());
+    // Without a key, the other columns are copied too, so that a person can find the row of a value.
+    let others = || columns.iter().map(|column| column.copied.number).filter(|other| *other != number).collect();
     let key = key.unwrap_or_else(others);
     let width = |numbers: &[i16]| {
-        let wanted = columns.iter().filter(|described| numbers.contains(&described.column.number));
-        wanted.map(|described| u64::from(described.width)).sum::<u64>()
+        let selected = columns.iter().filter(|column| numbers.contains(&column.copied.number));
+        selected.map(|column| u64::from(column.width)).sum::<u64>()
     };
-    let all: Vec<i16> = columns.iter().map(|described| described.column.number).collect();
+    let all: Vec<i16> = columns.iter().map(|column| column.copied.number).collect();
+    // 28 bytes: the header and the item pointer of a row.
     let (part, whole) = (28 + width(&key) + width(&[number]), 28 + width(&all));
-    let size = columns::size(client, relation.oid).await?;
+    let size = columns::read_size(client, relation.oid).await?;
     let bytes = u64::try_from(u128::from(size) * u128::from(part) / u128::from(whole)).unwrap_or(size);
-    let detail = Detail {
+    let detail = CopyDetail {
         relation: relation.oid,
         database: None,
         only: relation.kind != 'p',
-        columns: pick(columns, &[number]),
-        key: pick(columns, &key),
-        retyped: false,
-        stuck,
-        counter: None,
+        columns: select_columns(columns, &[number]),
+        key: select_columns(columns, &key),
+        type_changed: false,
+        not_restorable,
+        sequence_state: None,
     };
-    Ok(CopyTask { bytes, ..base(relation, Kind::Values, object, detail, filter) })
+    Ok(CopyTask { bytes, ..new_task(relation, CopyKind::Values, object, detail, filter) })
 }
 
-async fn sequence(client: &Client, relation: &Relation, object: String, goes: bool) -> Result<CopyTask, CopyError> {
+/// Plans a copy of the state of a sequence.
+async fn plan_sequence_copy(
+    client: &Client,
+    relation: &Relation,
+    object: String,
+    is_dropped: bool,
+) -> Result<CopyTask, CopyError> {
     let name = format!("{}.{}", quote(&relation.schema), quote(&relation.name));
-    let counter = Some(columns::counter(client, relation.oid, &name).await?);
-    let owner = columns::owner(client, relation.oid).await?;
-    let detail = Detail {
+    let sequence_state = Some(columns::read_sequence_state(client, relation.oid, &name).await?);
+    let owner = columns::find_owner_table(client, relation.oid).await?;
+    let detail = CopyDetail {
         relation: relation.oid,
         database: None,
         only: false,
         columns: Vec::new(),
         key: Vec::new(),
-        retyped: false,
-        stuck: None,
-        counter,
+        type_changed: false,
+        not_restorable: None,
+        sequence_state,
     };
-    let mut task = base(relation, Kind::Sequence, object, detail, None);
+    let mut task = new_task(relation, CopyKind::Sequence, object, detail, None);
     if let Some((schema, table)) = owner {
         (task.schema, task.table) = (schema, table);
     }
-    Ok(CopyTask { goes, ..task })
+    Ok(CopyTask { is_dropped, ..task })
 }
 
-fn base(relation: &Relation, kind: Kind, object: String, detail: Detail, filter: Option<RowFilter>) -> CopyTask {
+fn new_task(
+    relation: &Relation,
+    kind: CopyKind,
+    object: String,
+    detail: CopyDetail,
+    filter: Option<RowFilter>,
+) -> CopyTask {
     CopyTask {
         kind,
         object,
@@ -351,23 +373,23 @@ fn base(relation: &Relation, kind: Kind, object: String, detail: Detail, filter:
         table: relation.name.clone(),
         detail,
         filter,
-        direct: false,
-        goes: false,
+        is_direct: false,
+        is_dropped: false,
         bytes: 0,
-        passes_on: false,
+        follows_foreign_keys: false,
     }
 }
 
-/// Columns by their numbers, in the order of the numbers.
-fn pick(columns: &[Described], numbers: &[i16]) -> Vec<Column> {
-    let of = |number: &i16| columns.iter().find(|described| described.column.number == *number);
-    numbers.iter().filter_map(of).map(|described| described.column.clone()).collect()
+/// The columns with these numbers, in the order of the numbers.
+fn select_columns(columns: &[CatalogColumn], numbers: &[i16]) -> Vec<CopiedColumn> {
+    let find = |number: &i16| columns.iter().find(|column| column.copied.number == *number);
+    numbers.iter().filter_map(find).map(|column| column.copied.clone()).collect()
 }
 
-/// A relation or column as it is told where the statement does not name it.
+/// The name of a relation or column as it is shown if the statement does not name it.
 pub(super) fn object_name(relation: &Relation, column: Option<&str>) -> String {
     use crate::core::sql::identifier::{qualified, quote};
-    // The usual schema goes without saying.
+    // The schema public is omitted.
     let schema = if relation.schema == "public" { "" } else { relation.schema.as_str() };
     let table = qualified(schema, &relation.name);
     column.map_or_else(|| table.clone(), |column| format!("{table}.{}", quote(column)))

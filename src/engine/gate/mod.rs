@@ -15,8 +15,9 @@ use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
 use crate::core::statement::{ScriptState, Statement};
-use crate::engine::copies::{Copier, KeptCopy, MadeCopy, Owner};
+use crate::engine::copies::{CompletedCopy, Copier, CopyOwner, CopyStore, PendingCopy};
 use crate::engine::preflight;
+use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, ErrorKind};
 pub use error::GateError;
 use recheck::Recheck;
@@ -72,7 +73,7 @@ pub struct GateRequest<'a> {
 /// A statement that may run, with the copies that were made for it.
 #[derive(Debug, Default)]
 pub struct Admission {
-    copies: Vec<MadeCopy>,
+    copies: Vec<PendingCopy>,
 }
 
 impl Gate {
@@ -80,6 +81,22 @@ impl Gate {
     #[must_use]
     pub fn new(policy: ApprovalPolicy) -> Self {
         Self { policy, recheck: Recheck::default(), copier: None }
+    }
+
+    /// Makes copies of what its statements destroy, of at most `limit` bytes in all. Creates the table of copies, and the
+    /// ledger beside it, if they do not exist.
+    ///
+    /// # Errors
+    /// If the role may not create the table.
+    pub async fn with_copies(
+        self,
+        client: &Client,
+        role: Option<String>,
+        limit: u64,
+    ) -> std::result::Result<Self, Error> {
+        let ledger = Ledger::ensure(client).await?;
+        let store = CopyStore::ensure(client, &ledger).await?;
+        Ok(self.with_copier(Some(Copier::new(store, role, limit))))
     }
 
     /// Adds a copier, so that the gate makes copies.
@@ -159,7 +176,7 @@ impl Gate {
         request: &GateRequest<'_>,
         admission: Admission,
         rows: Option<u64>,
-    ) -> Result<Vec<KeptCopy>> {
+    ) -> Result<Vec<CompletedCopy>> {
         recheck::expect_no_deleted_rows(&self.policy, request, rows)?;
         let Some(copier) = self.copier.as_ref().filter(|_| !admission.copies.is_empty()) else {
             return Ok(Vec::new());
@@ -199,10 +216,10 @@ impl Gate {
         }
     }
 
-    async fn copy(&self, client: &Client, request: &GateRequest<'_>) -> Result<Vec<MadeCopy>> {
+    async fn copy(&self, client: &Client, request: &GateRequest<'_>) -> Result<Vec<PendingCopy>> {
         let loses_data = request.hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
         let Some(copier) = self.copier.as_ref().filter(|_| loses_data) else { return Ok(Vec::new()) };
-        let owner = Owner { revision: request.revision.as_str(), direction: request.direction, log: request.entry };
+        let owner = CopyOwner { revision: request.revision.as_str(), direction: request.direction, log: request.entry };
         let copy = async { Ok(copier.copy_losses(client, owner, request.hazards).await?) };
         if request.in_transaction { copy.await } else { in_own_transaction(client, copy).await }
     }

@@ -3,8 +3,9 @@
 
 use tokio_postgres::error::DbError;
 
-use super::model_script::{ModelScript, first_word};
+use super::model_script::ModelScript;
 use crate::core::sql::SourceStatement;
+use crate::core::sql::outline::{created_extension, creates_object};
 use crate::engine::{Error, Result};
 
 /// A statement that failed, with its error.
@@ -49,7 +50,7 @@ pub fn select_root_cause<'a>(refused: &'a [FailedStatement<'a>]) -> Option<(&'a 
     }
     let depends_on_failed = |failed: &FailedStatement<'_>| {
         let name = answer(&failed.error).and_then(|(answer, _)| first_quoted_name(answer.message()));
-        name.is_some_and(|name| refused.iter().any(|other| creates(&other.statement.text, name)))
+        name.is_some_and(|name| refused.iter().any(|other| creates_object(&other.statement.text, name)))
     };
     let root_cause = refused.iter().find(|failed| !depends_on_failed(failed));
     root_cause.map(|failed| (failed, false)).or_else(|| refused.first().map(|failed| (failed, true)))
@@ -61,7 +62,7 @@ pub fn explain(failed: &FailedStatement<'_>, is_circular: bool, server: &str) ->
         return crate::engine::connection::database_error(&failed.error);
     };
     let mut error = failed.text.passage().refused(answer, failed.text.start_of(failed.statement));
-    let extension = extension(&failed.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
+    let extension = created_extension(&failed.statement.text).filter(|_| ["0A000", "58P01", "22023"].contains(&code));
     let role = role(answer.message()).filter(|_| code == "42704");
     if let Some(name) = extension.filter(|_| answer.message().contains("extension")) {
         let message = std::mem::replace(&mut error.message, format!("the server does not have the extension {name}"));
@@ -102,27 +103,6 @@ fn first_quoted_name(message: &str) -> Option<&str> {
 
 fn role(message: &str) -> Option<&str> {
     message.strip_prefix("role \"")?.strip_suffix("\" does not exist")
-}
-
-/// Whether a statement creates an object with this name. The name is before any parenthesis.
-fn creates(statement: &str, name: &str) -> bool {
-    if first_word(statement) != "create" {
-        return false;
-    }
-    let start = statement.split(['(', ';']).next().unwrap_or_default();
-    let start = start.split(" AS ").next().unwrap_or_default().split(" ON ").next().unwrap_or_default();
-    let mut words = start.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
-    words.any(|word| word.eq_ignore_ascii_case(name))
-}
-
-/// Returns the extension that a statement creates.
-fn extension(statement: &str) -> Option<String> {
-    let mut words = statement.split_whitespace().filter(|word| {
-        let known = ["create", "if", "not", "exists"];
-        !known.iter().any(|known| word.eq_ignore_ascii_case(known))
-    });
-    words.next().filter(|word| word.eq_ignore_ascii_case("extension"))?;
-    words.next().map(|name| name.trim_matches(['"', ';']).to_owned())
 }
 
 /// Describes the package that contains an extension.
@@ -170,18 +150,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_messages_and_statements() {
+    fn names_are_found_in_messages() {
         assert_eq!(first_quoted_name("relation \"app.users\" does not exist"), Some("users"));
         assert_eq!(first_quoted_name("nothing"), None);
         assert_eq!(role("role \"app\" does not exist"), Some("app"));
-        assert!(creates("CREATE TABLE IF NOT EXISTS public.users (id int)", "users"));
-        assert!(!creates("CREATE TABLE a (id int REFERENCES users)", "users"));
-        assert!(!creates("CREATE INDEX i ON users (id)", "users") && !creates("GRANT SELECT ON users TO x", "users"));
-        assert_eq!(
-            extension("create extension\n IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA x").as_deref(),
-            Some("uuid-ossp")
-        );
-        assert_eq!(extension("CREATE TABLE extension (i int)"), None);
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use tokio_util::sync::CancellationToken;
 
 use super::failed_statement::{self, FailedStatement, answer, explain, may_succeed_later, needs_no_transaction};
-use super::model_script::{ModelScript, first_word, is_setting};
+use super::model_script::ModelScript;
 use super::{ModelsEvent, interrupted};
 use crate::core::schema::{Schema, Scope};
+use crate::core::sql::outline::{changes_setting, creates_routine};
 use crate::engine::catalog;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
@@ -168,7 +169,7 @@ impl<'a> Loader<'a> {
             }
             let text = pending.text;
             for (index, (statement, done)) in text.statements.iter().zip(&mut pending.done).enumerate() {
-                let setting = is_setting(&statement.text);
+                let setting = changes_setting(&statement.text);
                 if !setting && (*done || !(checked || creates_routine(&statement.text))) {
                     continue;
                 }
@@ -279,11 +280,4 @@ impl<'a> PendingScript<'a> {
     fn new(text: &'a ModelScript) -> Self {
         Self { text, done: vec![false; text.statements.len()] }
     }
-}
-
-/// Whether a statement creates a function or procedure.
-fn creates_routine(statement: &str) -> bool {
-    let mut words = statement.split_whitespace().take(4);
-    first_word(statement) == "create"
-        && words.any(|word| word.eq_ignore_ascii_case("function") || word.eq_ignore_ascii_case("procedure"))
 }

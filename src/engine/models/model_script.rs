@@ -1,6 +1,7 @@
 //! The statements of one model text. Statements that are not allowed in models are refused before anything runs.
 
 use super::source::ModelSource;
+use crate::core::sql::outline::{first_word, may_change_cluster};
 use crate::core::sql::{self, SourceStatement};
 use crate::engine::passage::Passage;
 use crate::engine::scratch::ScratchRequirements;
@@ -75,43 +76,11 @@ impl ModelScript {
 /// Returns what the models require of a scratch database.
 pub fn requirements(texts: &[ModelScript]) -> ScratchRequirements {
     let statements = texts.iter().flat_map(|text| &text.statements);
-    let mut result =
-        ScratchRequirements::of(statements.map(|statement| statement.text.as_str()).filter(|text| may_be_shared(text)));
+    let mut result = ScratchRequirements::of(
+        statements.map(|statement| statement.text.as_str()).filter(|text| may_change_cluster(text)),
+    );
     result.own_server = result.own_server.map(|reason| reason.replacen("a script", "a model", 1));
     result
-}
-
-/// Whether a statement may change an object that all databases share. Statements without these words are not parsed.
-fn may_be_shared(statement: &str) -> bool {
-    const WORDS: [&str; 11] = [
-        "role",
-        "user",
-        "group",
-        "database",
-        "tablespace",
-        "system",
-        "subscription",
-        "parameter",
-        "grant",
-        "revoke",
-        "owned",
-    ];
-    let words = statement.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.filter(|word| !word.is_empty()).any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
-}
-
-/// Whether a statement changes a setting for the later statements of its file.
-pub fn is_setting(statement: &str) -> bool {
-    match first_word(statement).as_str() {
-        "set" | "reset" => true,
-        "select" => statement.contains("set_config"),
-        _ => false,
-    }
-}
-
-/// Returns the first word of a statement in lower case.
-pub fn first_word(statement: &str) -> String {
-    statement.chars().take_while(|c| c.is_alphanumeric() || *c == '_').flat_map(char::to_lowercase).collect()
 }
 
 /// Replaces the psql commands `\restrict` and `\unrestrict`, which `pg_dump` writes around a dump, by spaces. All

@@ -6,7 +6,7 @@ use super::table_of;
 use crate::core::hazard::{self, Class, Hazard};
 use crate::core::sql::identifier::quote;
 use crate::core::statement::{Statement, Subject};
-use crate::engine::copies::{self, Affected};
+use crate::engine::copies::{self, AffectedObject};
 
 /// Returns a hazard for each object that a statement drops or empties by CASCADE and that `hazards` does not contain. Empty
 /// for a statement without CASCADE. If the catalog cannot be read, returns one hazard that cannot be counted.
@@ -17,7 +17,7 @@ pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]
     }
     let empties = statement.command.first() == "truncate";
     let unknown = || vec![hazard::cascade("dependent objects".to_owned(), Subject::Other, empties)];
-    let Ok(affected) = copies::affected(client, hazards).await else { return unknown() };
+    let Ok(affected) = copies::find_affected_objects(client, hazards).await else { return unknown() };
     let mut found = Vec::new();
     for object in affected {
         match is_known(client, &object, hazards).await {
@@ -29,8 +29,8 @@ pub async fn cascades(client: &Client, statement: &Statement, hazards: &[Hazard]
     found
 }
 
-fn new_hazard(affected: Affected, empties: bool) -> Hazard {
-    let Affected { schema, table, column } = affected;
+fn new_hazard(affected: AffectedObject, empties: bool) -> Hazard {
+    let AffectedObject { schema, table, column } = affected;
     let names = [Some(&schema), Some(&table), column.as_ref()];
     let object = names.into_iter().flatten().map(|name| quote(name)).collect::<Vec<_>>().join(".");
     let schema = Some(schema);
@@ -42,7 +42,7 @@ fn new_hazard(affected: Affected, empties: bool) -> Hazard {
 }
 
 /// Whether one of the hazards is about this object, even if the statement writes its name differently.
-async fn is_known(client: &Client, object: &Affected, hazards: &[Hazard]) -> Result<bool, tokio_postgres::Error> {
+async fn is_known(client: &Client, object: &AffectedObject, hazards: &[Hazard]) -> Result<bool, tokio_postgres::Error> {
     for hazard in hazards.iter().filter(|hazard| hazard.class == Class::DataLoss) {
         let column = match &hazard.subject {
             Subject::Column { column, .. } => Some(column),

@@ -51,7 +51,8 @@ fn join_statements(operations: &[Operation], role: Option<&str>) -> (String, Vec
     let mut as_role = false;
     for operation in operations {
         let start = sql.len();
-        let statement_role = role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger));
+        let statement_role =
+            role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger | Kind::Publication));
         if as_role != statement_role.is_some() {
             as_role = statement_role.is_some();
             // Writing to a string cannot fail.

@@ -6,9 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::Class;
-use crate::core::plan::{Approval, Granted, Plan, TransactionMode};
+use crate::core::plan::{Approval, ApprovalOptions, Plan, TransactionMode};
 use crate::engine::apply::{ApplyOptions, ReportProgress, apply};
-use crate::engine::prepare::{Request, along};
+use crate::engine::prepare::{Request, build_plan};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
@@ -32,11 +32,11 @@ impl ScratchRunner<'_> {
             return Err(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
         }
         let request = Request { direction, target: target_name.to_owned(), mode: Some(TransactionMode::Each) };
-        let plan = Arc::new(along(self.project, self.tree, self.target, &request, path)?);
+        let plan = Arc::new(build_plan(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.
         let options = ApplyOptions { no_keep: true, ..ApplyOptions::default() };
-        apply(self.project, self.target, &approval, &options, self.progress, self.cancel).await?;
+        Box::pin(apply(self.project, self.target, &approval, &options, self.progress, self.cancel)).await?;
         Ok(approval.plan().to.clone())
     }
 }
@@ -44,6 +44,6 @@ impl ScratchRunner<'_> {
 /// Approves all hazards, because a scratch database contains no data.
 fn approve(plan: Arc<Plan>) -> Result<Approval> {
     let classes: Vec<Class> = plan.hazards().map(|(_, _, hazard)| hazard.class).collect();
-    let granted = Granted { classes: &classes, ..Granted::default() };
-    Approval::by_class(plan, granted).map_err(|error| Error::new(error.to_string()))
+    let granted = ApprovalOptions { classes: &classes, ..ApprovalOptions::default() };
+    Approval::from_options(plan, granted).map_err(|error| Error::new(error.to_string()))
 }

@@ -83,11 +83,11 @@ pub enum Msg {
     /// Answer to `Effect::Backup`.
     BackedUp(Generation, Result<(PathBuf, backup::BackupRecord), Error>),
     /// Answer to `Effect::ListCopies`.
-    CopiesListed(Generation, Result<Vec<copies::Copy>, Error>),
+    CopiesListed(Generation, Result<Vec<copies::StoredCopy>, Error>),
     /// Answer to `Effect::ChangeCopy` where it was to be put back.
-    CopyBack(Generation, Result<copies::Restored, Error>),
+    CopyBack(Generation, Result<copies::RestoredCopy, Error>),
     /// Answer to `Effect::ChangeCopy` where it was to be dropped.
-    CopyDropped(Generation, Result<Vec<copies::Copy>, Error>),
+    CopyDropped(Generation, Result<Vec<copies::StoredCopy>, Error>),
     /// While `Effect::Generate` runs.
     GenerateTold(Generation, autogenerate::AutogenerateEvent),
     /// Answer to `Effect::Generate`.

@@ -50,7 +50,8 @@ fn of_copies(model: &mut Model, progress: &Progress) {
             model.log.note(now, State::Note, "kept", &words);
         }
         Progress::Restored { restored, .. } => {
-            let left = if restored.left == 0 { String::new() } else { format!(", {} not", restored.left) };
+            let left =
+                if restored.not_restored == 0 { String::new() } else { format!(", {} not", restored.not_restored) };
             let words = format!("{}: {}{left}", restored.object, count(restored.rows, "row"));
             model.log.note(now, State::Note, "back", &words);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::effects::{Effects, World};
 use super::event::Kind;
-use crate::engine::copies::{Which, drop_copies, list, restore};
+use crate::engine::copies::{CopySelection, drop_copies, list_copies, restore_copy};
 use crate::tui::app::screen::kept_dialog::Wanted;
 use crate::tui::app::{Generation, Msg};
 
@@ -15,7 +15,7 @@ impl Effects {
         self.spawn(Kind::Reads, async move |world: Arc<World>| {
             let project = world.project();
             let answer = match world.connection.target(&project, &options).await {
-                Ok(target) => list(&project, &target, &Which::All).await,
+                Ok(target) => list_copies(&project, &target, &CopySelection::All).await,
                 Err(error) => Err(error),
             };
             world.answer(Msg::CopiesListed(generation, answer));
@@ -30,11 +30,11 @@ impl Effects {
             let project = world.project();
             let message = match (wanted, world.connection.target(&project, &options).await) {
                 (Wanted::PutBack, Ok(target)) => {
-                    Msg::CopyBack(generation, Box::pin(restore(&project, &target, id)).await)
+                    Msg::CopyBack(generation, Box::pin(restore_copy(&project, &target, id)).await)
                 }
                 (Wanted::PutBack, Err(error)) => Msg::CopyBack(generation, Err(error)),
                 (Wanted::Drop, Ok(target)) => {
-                    let only = Which::These(vec![id]);
+                    let only = CopySelection::Ids(vec![id]);
                     Msg::CopyDropped(generation, drop_copies(&project, &target, &only).await)
                 }
                 (Wanted::Drop, Err(error)) => Msg::CopyDropped(generation, Err(error)),

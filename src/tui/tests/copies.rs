@@ -1,10 +1,10 @@
 //! `K`: the list of kept copies, one put back and one dropped.
 
 use super::harness::*;
-use crate::core::copies::{Detail, Forecast, Keeping, Kind};
+use crate::core::copies::{CopyDetail, CopyForecast, CopyKind, ForecastCopy};
 use crate::core::graph::Direction;
 use crate::engine::Error;
-use crate::engine::copies::{Copy, Restored};
+use crate::engine::copies::{RestoredCopy, StoredCopy};
 use crate::tui::app::screen::kept_dialog::Wanted;
 use crate::tui::app::{Effect, Msg, Start};
 
@@ -13,7 +13,7 @@ pub fn answer(effect: &Effect) -> Vec<Msg> {
     match effect {
         Effect::ListCopies(generation) => vec![Msg::CopiesListed(*generation, Ok(listed()))],
         Effect::ChangeCopy(generation, _, Wanted::PutBack) => {
-            let restored = Restored { object: "functions.legacy_code".into(), rows: 40, left: 1, added: 2 };
+            let restored = RestoredCopy { object: "functions.legacy_code".into(), rows: 40, not_restored: 1, added: 2 };
             vec![Msg::CopyBack(*generation, Ok(restored))]
         }
         Effect::ChangeCopy(generation, id, Wanted::Drop) => {
@@ -24,22 +24,22 @@ pub fn answer(effect: &Effect) -> Vec<Msg> {
     }
 }
 
-fn listed() -> Vec<Copy> {
-    let detail = Detail {
+fn listed() -> Vec<StoredCopy> {
+    let detail = CopyDetail {
         relation: 1,
         database: None,
         only: true,
         columns: Vec::new(),
         key: Vec::new(),
-        retyped: false,
-        stuck: None,
-        counter: None,
+        type_changed: false,
+        not_restorable: None,
+        sequence_state: None,
     };
-    let copy = Copy {
+    let copy = StoredCopy {
         id: 7,
         revision: "7c1d5e02aa10".into(),
         direction: Direction::Upgrade,
-        kind: Kind::Column,
+        kind: CopyKind::Column,
         object: "functions.legacy_code".into(),
         schema: "public".into(),
         table: "functions".into(),
@@ -50,12 +50,12 @@ fn listed() -> Vec<Copy> {
         at: "2026-11-22T10:00:00Z".into(),
         name: Some("limbeck.kept_7".into()),
         detail: detail.clone(),
-        settled: true,
+        is_complete: true,
     };
-    let stuck = Detail { stuck: Some("the table has no primary key".into()), ..detail };
-    let other = Copy {
+    let stuck = CopyDetail { not_restorable: Some("the table has no primary key".into()), ..detail };
+    let other = StoredCopy {
         id: 3,
-        kind: Kind::Rows,
+        kind: CopyKind::Rows,
         object: "jobs".into(),
         direction: Direction::Downgrade,
         reason: "deletes rows".into(),
@@ -150,9 +150,16 @@ fn what_fails_is_told_and_nothing_is_done_where_nothing_may_be_written() {
 /// The question before an upgrade that drops a column, with copies of a size.
 fn dropping(bytes: u64, limit: u64) -> Harness {
     let mut harness = Harness::new(100, 30);
-    let copy =
-        Forecast { step: 0, statement: 0, object: "jobs".into(), bytes, kept: true, comes_back: true, reason: None };
-    harness.keeping = Keeping { wanted: true, bytes, limit, copies: vec![copy] };
+    let copy = ForecastCopy {
+        step: 0,
+        statement: 0,
+        object: "jobs".into(),
+        bytes,
+        is_copied: true,
+        is_restored: true,
+        reason: None,
+    };
+    harness.keeping = CopyForecast { enabled: true, bytes, limit, copies: vec![copy] };
     harness.press("u<enter>");
     harness
 }
@@ -174,10 +181,10 @@ fn a_plan_may_run_without_copies_where_somebody_chooses_so() {
     assert!(confirmed(&harness).input.is_empty(), "what was typed was typed for the other");
     assert!(harness.screen().contains("no copy is made"), "{}", harness.screen());
     harness.press("<^k>");
-    assert!(confirmed(&harness).plan.keeping.wanted);
+    assert!(confirmed(&harness).plan.copies.enabled);
     harness.press("<^k>").press(&word);
     insta::assert_snapshot!("confirm_without_copies", harness.screen());
-    let without = confirmed(&harness).plan.keeping.wanted;
+    let without = confirmed(&harness).plan.copies.enabled;
     harness.press("<enter>");
     assert!(!without);
     assert!(harness.asked.iter().any(|asked| asked.starts_with("apply")), "{:?}", harness.asked);

@@ -12,10 +12,12 @@ use ratatui::buffer::Buffer;
 
 use super::fixtures::{hazards, id, outcome, sample};
 pub use super::names::{name, proved, start};
-use crate::core::copies::Keeping;
+use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
-use crate::core::plan::{Approval, Behind, EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
+use crate::core::plan::{
+    Approval, EnvironmentName, OutdatedEnvironment, Plan, PlannedStatement, Step, TransactionMode,
+};
 use crate::core::script::Script;
 use crate::engine::Error;
 use crate::engine::apply::{Outcome, Progress};
@@ -39,7 +41,7 @@ pub struct Harness {
     pub record: ScriptStatus,
     pub newest: Option<i64>,
     /// Environments that should come first.
-    pub behind: Vec<Behind>,
+    pub behind: Vec<OutdatedEnvironment>,
     /// What the server says instead, when it is away.
     pub away: Option<Error>,
     /// What applying says at its end instead.
@@ -63,7 +65,7 @@ pub struct Harness {
     pub now: Time,
     pub drawn: bool,
     /// What plans say of copies.
-    pub keeping: Keeping,
+    pub keeping: CopyForecast,
 }
 
 impl Harness {
@@ -101,7 +103,7 @@ impl Harness {
             asked: Vec::new(),
             now: time(10, 2, 11, 0),
             drawn: true,
-            keeping: Keeping::default(),
+            keeping: CopyForecast::default(),
         }
     }
 
@@ -259,16 +261,16 @@ impl Harness {
             direction: request.direction,
             target: request.target.clone(),
             environment: EnvironmentName { name: self.model.environment.clone(), protected },
-            place: String::new(),
+            database: String::new(),
             mode: request.mode.unwrap_or(TransactionMode::Each),
             from: path.from,
             to: path.to,
             steps,
             confirm: vec![Class::DataLoss],
             blank: false,
-            keeping: self.keeping.clone(),
+            copies: self.keeping.clone(),
             backup_first: false,
-            behind: self.behind.clone(),
+            outdated_environments: self.behind.clone(),
         }))
     }
 

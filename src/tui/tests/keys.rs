@@ -329,7 +329,7 @@ fn every_command_applies_somewhere() {
     at_head.press("K");
     look(&at_head);
     let mut asked = Harness::new(110, 30);
-    asked.keeping.wanted = true;
+    asked.keeping.enabled = true;
     asked.press("u<enter>");
     look(&asked);
     let mut editing = Harness::with(110, 30, sample(), &["c3d2a981e5b4"]);

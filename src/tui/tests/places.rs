@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fixtures::*;
 use super::harness::*;
-use crate::core::plan::Behind;
+use crate::core::plan::OutdatedEnvironment;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::Msg;
 
@@ -82,8 +82,10 @@ fn a_project_that_says_by_now_where_its_database_is_connects_by_itself() {
 #[test]
 fn an_environment_that_should_come_first_is_told_and_its_word_is_asked() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
-    harness.behind =
-        vec![Behind { environment: String::from("staging"), state: String::from("it is at 1975ea83b712") }];
+    harness.behind = vec![OutdatedEnvironment {
+        environment: String::from("staging"),
+        state: String::from("it is at 1975ea83b712"),
+    }];
     harness.press("/c3d2<enter>U");
     let screen = harness.screen();
     assert!(screen.contains("staging should come first: it is at 1975ea83b712"), "{screen}");

@@ -221,13 +221,13 @@ fn reviewing(model: &Model, screen: &PlanScreen) -> (String, Role) {
     let change = format!("{} → {}", ids(&screen.plan.from), ids(&screen.plan.to));
     let first = screen
         .plan
-        .behind
+        .outdated_environments
         .iter()
-        .map(|behind| format!("   {} should come first: {}", behind.environment, behind.state));
+        .map(|outdated| format!("   {} should come first: {}", outdated.environment, outdated.state));
     let change = first.fold(change, |words, first| words + &first);
-    let asks = screen.plan.to_approve().count();
+    let asks = screen.plan.hazards_to_approve().count();
     match (asks, screen.plan.environment_to_confirm()) {
-        (0, None) if !screen.plan.behind.is_empty() => (change, Role::Warning),
+        (0, None) if !screen.plan.outdated_environments.is_empty() => (change, Role::Warning),
         (0, None) => (change, Role::Muted),
         (0, Some(_)) => (format!("{change}   the environment has to be confirmed"), Role::Warning),
         (asks, _) => (format!("{change}   {} to approve", count(asks as u64, "hazard")), Role::Danger),

@@ -22,7 +22,7 @@ pub fn created_with(context: &DiffContext, changes: &ObjectChanges, id: &ObjectI
     let created_holder = || context.new.holder(&planned).filter(|holder| creates(holder)).cloned();
     let is_inline = context.decisions.inline.contains(&planned);
     match planned.kind {
-        Kind::Column => Some(created_holder().unwrap_or(planned)),
+        Kind::Column | Kind::PublishedTable => Some(created_holder().unwrap_or(planned)),
         Kind::Constraint if is_inline => Some(created_holder().unwrap_or(planned)),
         Kind::Sequence if is_inline => {
             let owner = owning_column(context.new, &planned)?;
@@ -43,6 +43,13 @@ pub fn dropped_with(context: &DiffContext, changes: &ObjectChanges, id: &ObjectI
         return Some(holder.clone());
     }
     match planned.kind {
+        Kind::PublishedTable => {
+            // DROP TABLE and DROP SCHEMA also remove the table from publications.
+            let table = ObjectId::new(Kind::Table, &planned.schema, &planned.name);
+            let schema = ObjectId::new(Kind::Schema, "", &planned.schema);
+            let published = if planned.name.is_empty() { schema } else { table };
+            Some(if drops(&published) { published } else { planned })
+        }
         Kind::Constraint | Kind::Index => Some(dropped_column(context, changes, &planned).unwrap_or(planned)),
         Kind::Sequence => {
             let is_dropped = |column: &ObjectId| {

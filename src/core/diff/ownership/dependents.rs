@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use super::definition_sources;
 use crate::core::schema::{ConstraintKind, Kind, Object, ObjectId, Schema};
 
-/// The objects that have steps of their own. Objects that PostgreSQL derives from a parent (indexes and triggers of
+/// The objects that have steps of their own in a comparison with another schema. Objects that PostgreSQL derives from a parent (indexes and triggers of
 /// partitions, inherited constraints) have none. A NOT NULL constraint belongs to its column's steps.
-pub fn objects_with_steps(schema: &Schema) -> BTreeSet<ObjectId> {
+pub fn objects_with_steps(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId> {
     let mut found = BTreeSet::new();
     for (id, object) in &schema.objects {
         let on = |kind, name: &str| ObjectId::on(kind, &id.schema, &id.name, name);
         match object {
+            Object::Publication(_) | Object::PublishedTable(_) if !schema.is_comparable(id, other) => continue,
             Object::Trigger(trigger) if trigger.inherited => continue,
             Object::Index(index) if index.part_of.is_some() => continue,
             Object::Table(table) => {

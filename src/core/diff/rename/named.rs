@@ -130,7 +130,7 @@ pub(super) fn all(schema: &Schema) -> Vec<Named> {
     let mut found = Vec::new();
     for (id, object) in &schema.objects {
         let holder = schema.holder(id).map(|holder| holder.kind);
-        if !matches!(id.kind, Kind::Extension | Kind::DefaultPrivileges) {
+        if !matches!(id.kind, Kind::Extension | Kind::PublishedTable | Kind::DefaultPrivileges) {
             found.push(Named { id: id.clone(), label: None, holder });
         }
         found.extend(parts(id, object));

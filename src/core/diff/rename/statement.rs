@@ -87,6 +87,12 @@ fn alter_keyword(kind: Kind) -> &'static str {
         Kind::Policy => "POLICY",
         Kind::Statistics => "STATISTICS",
         Kind::EventTrigger => "EVENT TRIGGER",
-        Kind::Table | Kind::Column | Kind::Constraint | Kind::Extension | Kind::DefaultPrivileges => "TABLE",
+        Kind::Publication => "PUBLICATION",
+        Kind::Table
+        | Kind::Column
+        | Kind::Constraint
+        | Kind::Extension
+        | Kind::PublishedTable
+        | Kind::DefaultPrivileges => "TABLE",
     }
 }

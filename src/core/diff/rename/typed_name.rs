@@ -32,11 +32,12 @@ pub(super) enum Quoting {
 }
 
 /// Words before a name that give its kind. Longer ones come first.
-const WORDS: [(&str, &[Kind]); 19] = [
+const WORDS: [(&str, &[Kind]); 20] = [
     ("materialized view ", &[Kind::MaterializedView]),
     ("composite type ", &[Kind::CompositeType]),
     ("event trigger ", &[Kind::EventTrigger]),
     ("range type ", &[Kind::RangeType]),
+    ("publication ", &[Kind::Publication]),
     ("schema ", &[Kind::Schema]),
     ("collation ", &[Kind::Collation]),
     ("enum ", &[Kind::Enum]),

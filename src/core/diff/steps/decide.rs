@@ -8,8 +8,8 @@ use crate::core::schema::{ConstraintKind, Kind, ObjectId};
 
 /// Compares every object. Then recreates the dependents of dropped and retyped objects until no more are affected.
 pub fn decide_changes(context: &mut DiffContext) -> ObjectChanges {
-    let old = ownership::objects_with_steps(context.old);
-    let new = ownership::objects_with_steps(context.new);
+    let old = ownership::objects_with_steps(context.old, context.new);
+    let new = ownership::objects_with_steps(context.new, context.old);
     let mut changes = ObjectChanges::new();
     let mut causes = Vec::new();
     for id in old.union(&new) {

@@ -75,7 +75,8 @@ fn group_rank(kind: Kind) -> u8 {
         Kind::View | Kind::MaterializedView => 7,
         Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Statistics => 8,
         Kind::EventTrigger => 9,
-        Kind::DefaultPrivileges => 10,
+        Kind::Publication | Kind::PublishedTable => 10,
+        Kind::DefaultPrivileges => 11,
     }
 }
 

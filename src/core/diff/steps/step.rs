@@ -54,6 +54,8 @@ pub enum Namespace {
     Routines,
     /// The constraints of one table.
     Constraints,
+    /// The tables of one publication. Not every combination is valid, so that all removals come before all additions.
+    PublishedTables,
 }
 
 /// Creates every step that has a statement to run.

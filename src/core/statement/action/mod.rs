@@ -7,7 +7,7 @@ use super::question::Question;
 use super::rows::RowSelection;
 pub use table::{
     AddColumn, AddedConstraint, AddedConstraintKind, AlterTable, ColumnChange, DefaultValue, NewType, TableChange,
-    Using,
+    Triggers, Using,
 };
 
 /// One action of a statement when it runs.

@@ -50,7 +50,18 @@ pub enum TableChange {
     SetUnlogged,
     SetAccessMethod,
     SetTablespace,
+    DisableTriggers(Triggers),
     Other,
+}
+
+/// The triggers that `ALTER TABLE … DISABLE TRIGGER` or `ENABLE REPLICA TRIGGER` disables in ordinary sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Triggers {
+    Named(Name),
+    /// `USER`: all triggers except those that check foreign keys and other constraints.
+    User,
+    /// `ALL`: also the triggers that check foreign keys.
+    All,
 }
 
 /// `ADD COLUMN`.

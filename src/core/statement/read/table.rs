@@ -2,7 +2,7 @@
 
 use squawk_syntax::ast::{
     self, AlterColumnOption, AlterTableAction, AstNode, Constraint, DetachPartitionOption, DropBehavior, GeneratedAs,
-    IntoClause, OnCommit, OnCommitAction, Persistence, TableArg,
+    IntoClause, OnCommit, OnCommitAction, Persistence, TableArg, TriggerTarget,
 };
 use squawk_syntax::{SyntaxNode, ast::TableName};
 
@@ -12,7 +12,7 @@ use super::using::new_type;
 use super::volatile::is_volatile;
 use crate::core::statement::Name;
 use crate::core::statement::action::{
-    Action, AddColumn, AlterTable, ColumnChange, CreateTable, DefaultValue, TableChange,
+    Action, AddColumn, AlterTable, ColumnChange, CreateTable, DefaultValue, TableChange, Triggers,
 };
 
 /// `ALTER TABLE` with its clauses.
@@ -60,7 +60,21 @@ fn table_change(action: &AlterTableAction) -> Option<TableChange> {
         AlterTableAction::SetUnlogged(_) => TableChange::SetUnlogged,
         AlterTableAction::SetAccessMethod(_) => TableChange::SetAccessMethod,
         AlterTableAction::SetTablespace(_) => TableChange::SetTablespace,
+        AlterTableAction::DisableTrigger(disable) => {
+            TableChange::DisableTriggers(disabled_triggers(&disable.trigger_target()?)?)
+        }
+        AlterTableAction::EnableReplicaTrigger(enable) => {
+            TableChange::DisableTriggers(Triggers::Named(name(enable.trigger_ref())?))
+        }
         _ => TableChange::Other,
+    })
+}
+
+fn disabled_triggers(target: &TriggerTarget) -> Option<Triggers> {
+    Some(match target {
+        TriggerTarget::All(_) => Triggers::All,
+        TriggerTarget::User(_) => Triggers::User,
+        TriggerTarget::TriggerRef(trigger) => Triggers::Named(name(Some(trigger.clone()))?),
     })
 }
 

@@ -110,7 +110,7 @@ fn on_told(model: &mut Model, told: BackupEvent) {
     match told {
         BackupEvent::Working { tables, of, bytes, .. } => model.backups.at = Some((tables, of, bytes)),
         BackupEvent::Starting(line) | BackupEvent::Note(line) => {
-            model.log.note(model.now, State::Note, "backup", &line)
+            model.log.note(model.now, State::Note, "backup", &line);
         }
         BackupEvent::Verifying { .. } | BackupEvent::Cancelling => {}
     }

@@ -259,10 +259,10 @@ fn on_told(model: &mut Model, told: AutogenerateEvent) {
         }
         AutogenerateEvent::Load(models::ModelsEvent::Reading) => last.at = String::from("reading what the models make"),
         AutogenerateEvent::Load(models::ModelsEvent::FromCache) => {
-            last.at = String::from("the models are as they were")
+            last.at = String::from("the models are as they were");
         }
         AutogenerateEvent::Replay { revision } => {
-            last.at = format!("running {} on a scratch database", revision.short())
+            last.at = format!("running {} on a scratch database", revision.short());
         }
         AutogenerateEvent::Read => last.at = String::from("reading the database"),
         AutogenerateEvent::Compare => last.at = String::from("comparing"),

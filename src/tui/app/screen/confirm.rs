@@ -63,7 +63,7 @@ impl Confirm {
     /// Whether one can choose between copies and none.
     #[must_use]
     pub fn may_keep(&self) -> bool {
-        self.with_copies.is_some() || (self.plan.keeping.wanted && !self.plan.safeguards().is_empty())
+        self.with_copies.is_some() || (self.plan.copies.enabled && !self.plan.safeguards().is_empty())
     }
 
     /// Goes on without copies, or with them after all; what was typed was typed for the other.
@@ -83,7 +83,7 @@ impl Confirm {
     /// Where it happens, what is lost, and the word to type.
     #[must_use]
     pub fn form(&self, model: &Model) -> Form {
-        let destroys = self.plan.to_approve().next().is_some();
+        let destroys = self.plan.hazards_to_approve().next().is_some();
         let title = match destroys {
             true => "This destroys data",
             false if self.plan.environment.protected => "This environment is protected",
@@ -94,7 +94,7 @@ impl Confirm {
         form.scroll = self.scroll;
         self.place(model, &mut form);
         let mut name = "lost";
-        for (_, _, hazard) in self.plan.to_approve() {
+        for (_, _, hazard) in self.plan.hazards_to_approve() {
             let object = (format!("{:<28} ", hazard.object), Role::Danger);
             form.fact(name, vec![object, (evidence_words(hazard), Role::Warning)]);
             name = "";
@@ -102,8 +102,8 @@ impl Confirm {
         if destroys {
             self.kept(model, &mut form);
         }
-        for behind in &self.plan.behind {
-            form.fact("first", vec![(format!("{}: {}", behind.environment, behind.state), Role::Warning)]);
+        for outdated in &self.plan.outdated_environments {
+            form.fact("first", vec![(format!("{}: {}", outdated.environment, outdated.state), Role::Warning)]);
         }
         form.blank();
         let word = self.plan.word_to_type().unwrap_or_default();
@@ -120,7 +120,7 @@ impl Confirm {
 
     /// What is done so that nothing is lost for good, and what one can choose.
     fn kept(&self, model: &Model, form: &mut Form) {
-        let is_over = self.plan.keeping.is_over();
+        let is_over = self.plan.copies.exceeds_limit();
         let role = if is_over || self.with_copies.is_some() { Role::Warning } else { Role::Muted };
         let mut name = "kept";
         for line in self.plan.safeguards() {
@@ -184,11 +184,11 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
         model.dialogs.pop();
         return Vec::new();
     }
-    if confirm.plan.keeping.is_over() {
+    if confirm.plan.copies.exceeds_limit() {
         confirm.said = Some(String::from("the copies do not fit: see what is kept"));
         return Vec::new();
     }
-    match Approval::by_word(confirm.plan.clone(), confirm.input.text()) {
+    match Approval::from_typed_word(confirm.plan.clone(), confirm.input.text()) {
         Ok(approval) => {
             model.dialogs.pop();
             super::plan::start(model, approval)

@@ -56,7 +56,7 @@ fn on_told(model: &mut Model, told: AutogenerateEvent) {
         }
         AutogenerateEvent::Load(models::ModelsEvent::Reading) => phases.say(Name::Load, "reading what the models make"),
         AutogenerateEvent::Load(models::ModelsEvent::FromCache) => {
-            phases.say(Name::Load, "as they were when they were last loaded")
+            phases.say(Name::Load, "as they were when they were last loaded");
         }
         AutogenerateEvent::Read => {
             if generate.files > 0 {

@@ -3,11 +3,11 @@
 use super::kept_dialog::{KeptDialog, Wanted};
 use super::plan_rows::count as counted;
 use super::{connected, idle, writable};
-use crate::core::copies::Kind as Holds;
+use crate::core::copies::CopyKind;
 use crate::core::graph::Direction;
 use crate::core::text::size;
 use crate::engine::Error;
-use crate::engine::copies::{Copy, Restored};
+use crate::engine::copies::{RestoredCopy, StoredCopy};
 use crate::tui::app::command::{Command, Decision, no};
 use crate::tui::app::dialog::Dialog;
 use crate::tui::app::form::{FormLine, Piece};
@@ -24,7 +24,7 @@ pub struct Copies {
     reading: Option<Generation>,
     /// What is being done with one.
     working: Option<Generation>,
-    listed: Option<Vec<Copy>>,
+    listed: Option<Vec<StoredCopy>>,
     /// What came of the last thing that was done.
     end: Option<Result<Piece, Error>>,
     /// Counts what changes the list.
@@ -76,7 +76,7 @@ fn ask(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
 }
 
 /// The copy that the cursor is on.
-fn selected(model: &Model) -> Option<&Copy> {
+fn selected(model: &Model) -> Option<&StoredCopy> {
     let index = model.sheet.as_ref()?.entry()?;
     model.copies.listed.as_ref()?.get(index)
 }
@@ -99,7 +99,7 @@ fn read(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Starts what a dialog was agreed to.
-pub(super) fn start(model: &mut Model, copy: &Copy, wanted: Wanted) -> Vec<Effect> {
+pub(super) fn start(model: &mut Model, copy: &StoredCopy, wanted: Wanted) -> Vec<Effect> {
     let generation = model.next_generation();
     model.copies.working = Some(generation);
     model.copies.end = None;
@@ -127,7 +127,7 @@ pub fn on_message(model: &mut Model, message: Msg) -> Vec<Effect> {
             on_end(model, answer.map(|restored| came_back(&restored)))
         }
         Msg::CopyDropped(generation, answer) if model.copies.working == Some(generation) => {
-            let words = |dropped: Vec<Copy>| {
+            let words = |dropped: Vec<StoredCopy>| {
                 let names: Vec<String> = dropped.into_iter().map(|copy| copy.object).collect();
                 (format!("dropped the copy of {}", names.join(", ")), Role::Good)
             };
@@ -160,18 +160,18 @@ fn on_end(model: &mut Model, answer: Result<Piece, Error>) -> Vec<Effect> {
 }
 
 /// What came back, in words.
-fn came_back(restored: &Restored) -> Piece {
-    let Restored { object, rows, left, added } = restored;
-    if *rows == 0 && *left == 0 {
+fn came_back(restored: &RestoredCopy) -> Piece {
+    let RestoredCopy { object, rows, not_restored, added } = restored;
+    if *rows == 0 && *not_restored == 0 {
         return (format!("all of {object} was there again already"), Role::Good);
     }
     if *rows == 0 {
-        let rows = counted(*left, "row");
+        let rows = counted(*not_restored, "row");
         let words = format!("nothing of {object} came back: {rows} without a place, or what they refer to is gone");
         return (words, Role::Warning);
     }
     let back = Some(format!("{object} is back: {}", counted(*rows, "row")));
-    let left = (*left > 0).then(|| format!("{left} not, as their place is taken or gone"));
+    let left = (*not_restored > 0).then(|| format!("{not_restored} not, as their place is taken or gone"));
     let added = (*added > 0).then(|| format!("{added} that were there are left as they are"));
     let role = if left.is_some() { Role::Warning } else { Role::Good };
     (back.into_iter().chain(left).chain(added).collect::<Vec<_>>().join(", "), role)
@@ -183,11 +183,11 @@ pub(crate) fn count(model: &Model) -> usize {
 }
 
 /// What it holds, in words.
-pub(super) fn holding(copy: &Copy) -> String {
+pub(super) fn holding(copy: &StoredCopy) -> String {
     match copy.kind {
-        Holds::Table | Holds::Rows => counted(copy.rows, "row"),
-        Holds::Column | Holds::Values => counted(copy.rows, "value"),
-        Holds::Sequence => String::from("its counter"),
+        CopyKind::Table | CopyKind::Rows => counted(copy.rows, "row"),
+        CopyKind::Column | CopyKind::Values => counted(copy.rows, "value"),
+        CopyKind::Sequence => String::from("its counter"),
     }
 }
 
@@ -213,7 +213,7 @@ pub(crate) fn details(model: &Model, index: usize) -> Vec<FormLine> {
     let revision = super::planning::short_target(&copy.revision);
     let lost = format!("lost by the {verb} {revision}: {}", copy.reason);
     let mut lines = vec![FormLine::Text(vec![(lost, Role::Muted)], 2)];
-    let comes = match &copy.detail.stuck {
+    let comes = match &copy.detail.not_restorable {
         None => (format!("the {back} brings it back{}", by_hand(copy.kind)), Role::Muted),
         Some(why) => (format!("stays, to be read: {why}"), Role::Warning),
     };
@@ -226,11 +226,11 @@ pub(crate) fn details(model: &Model, index: usize) -> Vec<FormLine> {
 }
 
 /// When `r` can put it back.
-const fn by_hand(kind: Holds) -> &'static str {
+const fn by_hand(kind: CopyKind) -> &'static str {
     match kind {
-        Holds::Table => ", and r where its table is there",
-        Holds::Column => ", and r where its column is there",
-        Holds::Rows | Holds::Values | Holds::Sequence => ", and r does now",
+        CopyKind::Table => ", and r where its table is there",
+        CopyKind::Column => ", and r where its column is there",
+        CopyKind::Rows | CopyKind::Values | CopyKind::Sequence => ", and r does now",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::kept;
 use crate::core::text::size;
-use crate::engine::copies::Copy;
+use crate::engine::copies::StoredCopy;
 use crate::tui::app::Effect;
 use crate::tui::app::dialog::{Buttons, Dialog};
 use crate::tui::app::form::{Form, FormLine};
@@ -21,7 +21,7 @@ pub enum Wanted {
 /// The dialog.
 #[derive(Debug, Clone)]
 pub struct KeptDialog {
-    copy: Copy,
+    copy: StoredCopy,
     wanted: Wanted,
     input: Input,
     /// 0: Cancel, 1: what is wanted.
@@ -37,7 +37,7 @@ pub struct KeptDialog {
 impl KeptDialog {
     /// Asks about a copy.
     #[must_use]
-    pub fn new(copy: Copy, wanted: Wanted) -> Self {
+    pub fn new(copy: StoredCopy, wanted: Wanted) -> Self {
         let (input, buttons) = (Input::default(), Buttons::default());
         // Nothing is lost where a copy is put back.
         let drawn = wanted == Wanted::PutBack;
@@ -88,7 +88,7 @@ impl KeptDialog {
             let words = format!("{} at {host}, environment {}", status.server.database, model.environment_name());
             form.fact("on", vec![(words, Role::Text)]);
         }
-        let Copy { object, bytes, revision, .. } = &self.copy;
+        let StoredCopy { object, bytes, revision, .. } = &self.copy;
         let of = vec![
             (object.clone(), if drops { Role::Danger } else { Role::Title }),
             (format!("  {}, {}", kept::holding(&self.copy), size(*bytes)), Role::Text),

@@ -216,7 +216,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
 fn apply(model: &mut Model) -> Vec<Effect> {
     let Some(screen) = &model.plan else { return Vec::new() };
     let plan = screen.plan.clone();
-    if let Ok(approval) = Approval::not_needed(plan.clone()) {
+    if let Ok(approval) = Approval::not_required(plan.clone()) {
         return start(model, approval);
     }
     model.dialogs.push(Dialog::Confirm(Confirm::new(plan)));

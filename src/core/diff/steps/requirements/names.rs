@@ -80,12 +80,16 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<Condition> {
             let sequence = identity.and_then(|identity| identity.sequence.as_ref());
             sequence.map(|own| relation(&own.schema, &own.name)).into_iter().collect()
         }
+        Kind::PublishedTable => {
+            vec![Condition::NameIsFree(Namespace::PublishedTables, String::new(), id.of.clone())]
+        }
         Kind::Trigger
         | Kind::Rule
         | Kind::Policy
         | Kind::Schema
         | Kind::Extension
         | Kind::EventTrigger
+        | Kind::Publication
         | Kind::DefaultPrivileges
         | Kind::Collation => Vec::new(),
         _ => vec![relation(&id.schema, &id.name)],

@@ -49,7 +49,13 @@ impl Declaration<'_, '_> {
         if let Some(holder) = context.new.holder(id) {
             let holder_ready = self.ready_step(holder).filter(|_| self.find(holder, Create).is_some());
             self.order(holder_ready, ready);
-            self.order(ready, self.find(holder, Alter));
+            // The settings of a publication decide which tables it accepts.
+            if holder.kind == Kind::Publication {
+                self.order(self.find(holder, Alter), ready);
+                self.order(self.drop_step(id), self.find(holder, Alter));
+            } else {
+                self.order(ready, self.find(holder, Alter));
+            }
             self.order(self.find(holder, Release), ready);
         }
         if let Some(holder) = context.old.holder(id) {

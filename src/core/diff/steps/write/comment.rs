@@ -43,7 +43,8 @@ fn target(context: &DiffContext, id: &ObjectId) -> Option<String> {
         Kind::Trigger => format!("TRIGGER {name} ON {of}"),
         Kind::Rule => format!("RULE {name} ON {of}"),
         Kind::Policy => format!("POLICY {name} ON {of}"),
-        Kind::DefaultPrivileges => return None,
+        Kind::Publication => format!("PUBLICATION {name}"),
+        Kind::PublishedTable | Kind::DefaultPrivileges => return None,
     })
 }
 
@@ -76,6 +77,7 @@ mod tests {
             (ObjectId::new(Kind::Schema, "", "app"), "SCHEMA app"),
             (ObjectId::new(Kind::Extension, "", "uuid-ossp"), "EXTENSION \"uuid-ossp\""),
             (ObjectId::new(Kind::EventTrigger, "", "e"), "EVENT TRIGGER e"),
+            (ObjectId::new(Kind::Publication, "", "p"), "PUBLICATION p"),
             (own(Kind::Collation, "c"), "COLLATION public.c"),
             (own(Kind::Enum, "c"), "TYPE public.c"),
             (own(Kind::Domain, "c"), "DOMAIN public.c"),

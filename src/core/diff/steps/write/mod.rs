@@ -16,6 +16,7 @@ mod identity;
 mod index;
 mod not_null;
 mod options;
+mod publication;
 mod recreated_type;
 mod routine;
 mod rules;
@@ -86,6 +87,7 @@ fn writer(kind: Kind) -> Writer {
         Kind::View | Kind::MaterializedView => view::WRITER,
         Kind::Function | Kind::Procedure | Kind::Aggregate => routine::WRITER,
         Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Statistics => rules::WRITER,
+        Kind::Publication | Kind::PublishedTable => publication::WRITER,
     }
 }
 

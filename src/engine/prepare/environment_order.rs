@@ -1,29 +1,30 @@
-//! The order of environments: whether those that should come first have reached a plan's target.
+//! Checks whether the environments that should be upgraded first have reached a plan's target.
 
 use crate::core::graph::RevisionId;
-use crate::core::plan::{Behind, EnvironmentName};
+use crate::core::plan::{EnvironmentName, OutdatedEnvironment};
 use crate::engine::connection::{ConnInfo, Session};
 use crate::engine::project::{DatabaseLocation, Project, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::{ConnectOptions, Result};
 
-/// The environments of `after` that do not hold all of `to`. One that cannot be asked has not.
+/// The environments in `after` that have not reached all revisions in `to`. An environment whose heads cannot be read
+/// counts as outdated.
 ///
 /// # Errors
-/// When `after` names an environment that the project does not have.
-pub async fn look(
+/// If `after` names an environment that the project does not have.
+pub async fn find_outdated(
     project: &Project,
     tree: &ScriptTree,
     environment: &EnvironmentName,
     to: &[RevisionId],
-) -> Result<Vec<Behind>> {
+) -> Result<Vec<OutdatedEnvironment>> {
     let configured = environment.name.as_ref().and_then(|name| project.config.environments.get(name));
-    let mut behind = Vec::new();
+    let mut outdated = Vec::new();
     for name in configured.map(|environment| environment.after.as_slice()).unwrap_or_default() {
         let options = ConnectOptions { environment: Some(name.clone()), ..ConnectOptions::default() };
         project.environment_name(&options)?;
-        let state = match heads(project, &options).await {
-            Err(error) => format!("it cannot be asked where it is: {error}"),
+        let state = match read_heads(project, &options).await {
+            Err(error) => format!("its heads cannot be read: {error}"),
             Ok(heads) => {
                 let reached = tree.graph.ancestors(&heads);
                 if to.iter().all(|id| reached.contains(id)) {
@@ -33,12 +34,12 @@ pub async fn look(
                 format!("it is at {}", if ids.is_empty() { "base".to_owned() } else { ids.join(", ") })
             }
         };
-        behind.push(Behind { environment: name.clone(), state });
+        outdated.push(OutdatedEnvironment { environment: name.clone(), state });
     }
-    Ok(behind)
+    Ok(outdated)
 }
 
-async fn heads(project: &Project, options: &ConnectOptions) -> Result<Vec<RevisionId>> {
+async fn read_heads(project: &Project, options: &ConnectOptions) -> Result<Vec<RevisionId>> {
     let text = match project.locate(options)? {
         DatabaseLocation::Url(url) => Some(url),
         DatabaseLocation::Variables | DatabaseLocation::Embedded => None,

@@ -1,0 +1,329 @@
+//! SQL that restores a copy after its table, column or sequence exists again.
+//!
+//! In this SQL, `k` is the copy and `t` is the table.
+
+use super::copy_sql::key_condition;
+use super::{CopiedColumn, CopyDetail};
+use crate::core::sql::identifier::quote;
+
+/// A column of the table that is restored, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentColumn {
+    pub name: String,
+    /// The type with its modifier.
+    pub ty: String,
+    /// The type without its modifier.
+    pub base: String,
+    pub not_null: bool,
+    /// A generated column, which cannot be written.
+    pub generated: bool,
+    /// `GENERATED ALWAYS AS IDENTITY`.
+    pub always_identity: bool,
+    /// The attributes of a composite type.
+    pub attributes: Option<String>,
+}
+
+/// A foreign key of the table that is restored. Rows whose referenced row is missing are not restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferencedTable {
+    /// The referenced table, as SQL.
+    pub table: String,
+    /// Each referencing column with the column that it references.
+    pub columns: Vec<(String, String)>,
+}
+
+/// The table into which a copy is restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreTarget {
+    /// The table as FROM and UPDATE require it, as SQL.
+    pub table: String,
+    pub columns: Vec<CurrentColumn>,
+    pub references: Vec<ReferencedTable>,
+    /// Whether `ON CONFLICT` can be used. PostgreSQL rejects it if the table has a deferrable unique constraint.
+    pub allows_on_conflict: bool,
+    /// Columns whose values are taken from an older copy, each with its value as SQL.
+    pub older_values: Vec<(String, String)>,
+}
+
+impl RestoreTarget {
+    /// A column by its name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&CurrentColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// The value `v<index>` of a copy, as a value of the current column. If the type has changed, the value is cast through
+/// text, to the type without its modifier, so that PostgreSQL reports an error instead of truncating.
+#[must_use]
+pub fn restored_value(stored: &CopiedColumn, index: usize, current: &CurrentColumn) -> String {
+    restored_value_of("k", stored, index, current)
+}
+
+fn restored_value_of(copy: &str, stored: &CopiedColumn, index: usize, current: &CurrentColumn) -> String {
+    if stored.builtin && stored.base == current.base {
+        format!("{copy}.v{index}")
+    } else {
+        format!("({copy}.v{index}::text)::{}", current.base)
+    }
+}
+
+/// Inserts the rows that the table does not have. Skips rows whose key exists, rows that violate a unique index and
+/// rows whose referenced row is missing.
+#[must_use]
+pub fn insert_rows(copy: &str, table: &str, target: &RestoreTarget, detail: &CopyDetail) -> String {
+    let written = written_columns(target, detail);
+    let names: Vec<String> = written.iter().map(|(_, current, _)| quote(&current.name)).collect();
+    let values: Vec<String> = written.iter().map(|(_, _, value)| value.clone()).collect();
+    let mut conditions = Vec::new();
+    if !detail.key.is_empty() {
+        conditions.push(format!("NOT EXISTS (SELECT FROM {} AS t WHERE {})", target.table, key_condition(detail)));
+    }
+    conditions.extend(target.references.iter().filter_map(|reference| reference_condition(reference, target, detail)));
+    if conditions.is_empty() {
+        conditions.push("true".to_owned());
+    }
+    let conflict = if target.allows_on_conflict { " ON CONFLICT DO NOTHING" } else { "" };
+    format!(
+        "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {copy} AS k WHERE {}{conflict}",
+        names.join(", "),
+        values.join(", "),
+        conditions.join(" AND ")
+    )
+}
+
+/// Deletes from a copy the rows that are identical in the table.
+#[must_use]
+pub fn delete_identical_rows(copy: &str, target: &RestoreTarget, detail: &CopyDetail) -> String {
+    let conditions = written_columns(target, detail).into_iter().map(|(stored, current, value)| {
+        let name = quote(&current.name);
+        let is_key = detail.key.iter().any(|key| key.name == stored.name);
+        if is_key { "true".to_owned() } else { format!("t.{name}::text IS NOT DISTINCT FROM ({value})::text") }
+    });
+    let conditions: Vec<String> = std::iter::once(key_condition(detail)).chain(conditions).collect();
+    format!("DELETE FROM {copy} AS k USING {} AS t WHERE {}", target.table, conditions.join(" AND "))
+}
+
+/// Restores the values that differ, row by row with the key. `None` if the column does not exist or cannot be written.
+/// `overwritten`: the column was not dropped but overwritten, so values that were changed since are not restored.
+#[must_use]
+pub fn update_values(copy: &str, target: &RestoreTarget, detail: &CopyDetail, overwritten: bool) -> Option<String> {
+    let stored = detail.columns.first()?;
+    let current = target.column(&stored.name).filter(|current| !current.generated)?;
+    let (name, value) = (quote(&current.name), restored_value(stored, 1, current));
+    let mut conditions = vec![key_condition(detail), format!("t.{name}::text IS DISTINCT FROM ({value})::text")];
+    if current.not_null {
+        conditions.push("k.v1 IS NOT NULL".to_owned());
+    }
+    if overwritten {
+        conditions.push("NOT k.stale".to_owned());
+    }
+    Some(format!(
+        "UPDATE {} AS t SET {name} = {value} FROM {copy} AS k WHERE {}",
+        target.table,
+        conditions.join(" AND ")
+    ))
+}
+
+/// Counts the values that were restored, those whose row is missing or was changed since, and the rows that were added
+/// since.
+#[must_use]
+pub fn count_restored_values(copy: &str, target: &RestoreTarget, detail: &CopyDetail, overwritten: bool) -> String {
+    let (key, table) = (key_condition(detail), &target.table);
+    let stale = if overwritten { "k.stale" } else { "false" };
+    let counted = if overwritten { "true" } else { "k.v1 IS NOT NULL" };
+    format!(
+        "SELECT (SELECT count(*) FROM {copy} AS k JOIN {table} AS t ON {key} WHERE NOT {stale} AND {counted}),
+            (SELECT count(*) FROM {copy} AS k WHERE {counted} AND ({stale} OR NOT EXISTS (SELECT FROM {table} AS t WHERE {key}))),
+            {}",
+        if overwritten {
+            "0::bigint".to_owned()
+        } else {
+            format!("(SELECT count(*) FROM {table} AS t WHERE NOT EXISTS (SELECT FROM {copy} AS k WHERE {key}))")
+        }
+    )
+}
+
+/// Counts the restored values that differ from the copy because the current type of the column cannot represent them.
+#[must_use]
+pub fn count_changed_values(copy: &str, target: &RestoreTarget, detail: &CopyDetail, overwritten: bool) -> String {
+    let name = detail.columns.first().map_or_else(String::new, |column| quote(&column.name));
+    let stale = if overwritten { " AND NOT k.stale" } else { "" };
+    format!(
+        "SELECT count(*) FROM {copy} AS k JOIN {} AS t ON {} WHERE t.{name}::text IS DISTINCT FROM k.v1::text{stale}",
+        target.table,
+        key_condition(detail)
+    )
+}
+
+/// The value that an older copy of a column has for a row of the copy `rows`: the value before the column's type was
+/// changed. `None` if `rows` does not contain the key of the older copy.
+#[must_use]
+pub fn older_value(older: (&str, &CopyDetail), current: &CurrentColumn, rows: &CopyDetail) -> Option<String> {
+    let (name, detail) = older;
+    let conditions = detail.key.iter().enumerate().map(|(index, key)| {
+        let column = rows.columns.iter().position(|column| column.name == key.name)?;
+        Some(format!("r.k{} = k.v{}", index + 1, column + 1))
+    });
+    let condition = conditions.collect::<Option<Vec<String>>>()?.join(" AND ");
+    let value = restored_value_of("r", detail.columns.first()?, 1, current);
+    Some(format!("(SELECT {value} FROM {name} AS r WHERE {condition})"))
+}
+
+/// Marks the values whose replacement was changed since they were overwritten.
+#[must_use]
+pub fn mark_stale(copy: &str, table: &str, column: &str, detail: &CopyDetail) -> String {
+    format!(
+        "UPDATE {copy} AS k SET stale = t.{}::text IS DISTINCT FROM k.n1 FROM {table} AS t WHERE {}",
+        quote(column),
+        key_condition(detail)
+    )
+}
+
+/// Copies the marks of a newer copy of the same column. If a value was overwritten twice, only the newer copy knows the
+/// value that the table has now.
+#[must_use]
+pub fn copy_stale_marks(copy: &str, newer: &str, key_columns: usize) -> String {
+    let same: Vec<String> = (1..=key_columns).map(|index| format!("k.k{index} = n.k{index}")).collect();
+    format!("UPDATE {copy} AS k SET stale = n.stale FROM {newer} AS n WHERE {}", same.join(" AND "))
+}
+
+/// The copied columns that can be written: the column of the copy, the current column, and the value.
+fn written_columns<'a>(
+    target: &'a RestoreTarget,
+    detail: &'a CopyDetail,
+) -> Vec<(&'a CopiedColumn, &'a CurrentColumn, String)> {
+    let columns = detail.columns.iter().enumerate().filter_map(|(index, stored)| {
+        let current = target.column(&stored.name).filter(|current| !current.generated)?;
+        let older = target.older_values.iter().find(|(name, _)| *name == stored.name);
+        let value = older.map_or_else(|| restored_value(stored, index + 1, current), |(_, value)| value.clone());
+        Some((stored, current, value))
+    });
+    columns.collect()
+}
+
+/// The condition that the referenced row exists, or that the foreign key is NULL. `None` if the copy does not contain
+/// all columns of the foreign key.
+fn reference_condition(reference: &ReferencedTable, target: &RestoreTarget, detail: &CopyDetail) -> Option<String> {
+    let mut is_null = Vec::new();
+    let mut is_equal = Vec::new();
+    for (column, referenced) in &reference.columns {
+        let index = detail.columns.iter().position(|copied| copied.name == *column)?;
+        let value = restored_value(detail.columns.get(index)?, index + 1, target.column(column)?);
+        is_null.push(format!("k.v{} IS NULL", index + 1));
+        is_equal.push(format!("o.{} = {value}", quote(referenced)));
+    }
+    let (is_null, is_equal) = (is_null.join(" OR "), is_equal.join(" AND "));
+    Some(format!("({is_null} OR EXISTS (SELECT FROM {} AS o WHERE {is_equal}))", reference.table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copied(name: &str, base: &str, builtin: bool) -> CopiedColumn {
+        let base = base.to_owned();
+        CopiedColumn {
+            name: name.into(),
+            number: 1,
+            ty: base.clone(),
+            base,
+            builtin,
+            custom_collation: false,
+            attributes: None,
+        }
+    }
+
+    fn current(name: &str, base: &str) -> CurrentColumn {
+        CurrentColumn {
+            name: name.into(),
+            ty: base.to_owned(),
+            base: base.to_owned(),
+            not_null: false,
+            generated: false,
+            always_identity: false,
+            attributes: None,
+        }
+    }
+
+    fn detail(columns: Vec<CopiedColumn>, key: Vec<CopiedColumn>) -> CopyDetail {
+        CopyDetail {
+            relation: 1,
+            database: None,
+            only: true,
+            columns,
+            key,
+            type_changed: false,
+            not_restorable: None,
+            sequence_state: None,
+        }
+    }
+
+    #[test]
+    fn values_are_cast_to_the_current_type() {
+        assert_eq!(restored_value(&copied("a", "integer", true), 2, &current("a", "integer")), "k.v2");
+        assert_eq!(restored_value(&copied("a", "integer", true), 2, &current("a", "bigint")), "(k.v2::text)::bigint");
+        assert_eq!(restored_value(&copied("a", "mood", false), 1, &current("a", "mood")), "(k.v1::text)::mood");
+    }
+
+    #[test]
+    fn values_of_an_older_copy_are_cast_to_the_current_type() {
+        let rows = detail(vec![copied("a", "integer", true), copied("id", "integer", true)], Vec::new());
+        let older = detail(vec![copied("a", "mood", false)], vec![copied("id", "integer", true)]);
+        assert_eq!(
+            older_value(("c", &older), &current("a", "mood"), &rows).unwrap(),
+            "(SELECT (r.v1::text)::mood FROM c AS r WHERE r.k1 = k.v2)"
+        );
+        assert_eq!(older_value(("c", &older), &current("a", "mood"), &detail(Vec::new(), Vec::new())), None);
+    }
+
+    #[test]
+    fn rows_are_restored_if_their_key_is_free_and_the_referenced_row_exists() {
+        let detail = detail(
+            vec![copied("id", "integer", true), copied("o", "integer", true), copied("sum", "integer", true)],
+            vec![copied("id", "integer", true)],
+        );
+        let reference = ReferencedTable { table: "public.o".into(), columns: vec![("o".into(), "id".into())] };
+        let mut sum = current("sum", "integer");
+        sum.generated = true;
+        let columns = vec![current("id", "integer"), current("o", "integer"), sum];
+        let target = RestoreTarget {
+            table: "ONLY public.t".into(),
+            columns,
+            references: vec![reference],
+            allows_on_conflict: true,
+            older_values: Vec::new(),
+        };
+        assert_eq!(
+            insert_rows("c", "public.t", &target, &detail),
+            "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE NOT EXISTS \
+             (SELECT FROM ONLY public.t AS t WHERE t.id = k.v1) AND (k.v2 IS NULL OR EXISTS (SELECT FROM public.o AS o \
+             WHERE o.id = k.v2)) ON CONFLICT DO NOTHING"
+        );
+        assert_eq!(
+            delete_identical_rows("c", &target, &detail),
+            "DELETE FROM c AS k USING ONLY public.t AS t WHERE t.id = k.v1 AND true AND t.o::text IS NOT DISTINCT FROM \
+             (k.v2)::text"
+        );
+    }
+
+    #[test]
+    fn values_are_restored_by_key_and_null_only_if_the_column_allows_it() {
+        let detail = detail(vec![copied("m", "mood", false)], vec![copied("id", "integer", true)]);
+        let mut column = current("m", "mood");
+        column.not_null = true;
+        let target = RestoreTarget {
+            table: "t".into(),
+            columns: vec![column],
+            references: Vec::new(),
+            allows_on_conflict: true,
+            older_values: Vec::new(),
+        };
+        assert_eq!(
+            update_values("c", &target, &detail, true).unwrap(),
+            "UPDATE t AS t SET m = (k.v1::text)::mood FROM c AS k WHERE t.id = k.k1 AND t.m::text IS DISTINCT FROM \
+             ((k.v1::text)::mood)::text AND k.v1 IS NOT NULL AND NOT k.stale"
+        );
+        assert_eq!(update_values("c", &RestoreTarget { columns: Vec::new(), ..target }, &detail, true), None);
+    }
+}
