@@ -143,7 +143,11 @@ fn a_not_null_column_without_a_default_gets_a_hint_about_three_steps() {
     let case = Case::new(T, "ALTER TABLE t DROP COLUMN a;", "ALTER TABLE t ADD COLUMN a text NOT NULL;");
     case.up();
     let failed = case.project.run(&["downgrade", "-1"]).expect_status(1);
-    assert!(failed.stderr.contains("add the column without NOT NULL first"), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("add the column without NOT NULL, and SET NOT NULL in a later statement"),
+        "{}",
+        failed.stderr
+    );
     assert_eq!(case.copies(), ["column t.a 900"]);
 }
 

@@ -54,13 +54,13 @@ pub enum TableChange {
     Other,
 }
 
-/// The triggers that `ALTER TABLE … DISABLE TRIGGER` or `ENABLE REPLICA TRIGGER` stops in ordinary sessions.
+/// The triggers that `ALTER TABLE … DISABLE TRIGGER` or `ENABLE REPLICA TRIGGER` disables in ordinary sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Triggers {
     Named(Name),
-    /// `USER`: all except those that check foreign keys and other constraints.
+    /// `USER`: all triggers except those that check foreign keys and other constraints.
     User,
-    /// `ALL`: foreign keys are not checked either.
+    /// `ALL`: also the triggers that check foreign keys.
     All,
 }
 
