@@ -50,7 +50,7 @@ fn from_changed_models_to_a_proved_script_and_from_the_history_to_a_drift() {
     program.send("a");
     program.wait_for(&["New revision from the models"]);
     program.send("say where users live");
-    shot(&program, "autogenerate", &["say where users live", "written only when you keep it"]);
+    shot(&program, "autogenerate", &["say where users live", "if you keep the script"]);
     program.send("\r");
     program.wait_for(&["Which of these are renames?"]);
     program.send(" ");

@@ -89,7 +89,7 @@ fn from_the_first_screen_to_the_head_and_two_heads() {
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     program.send("K");
-    shot(&program, "kept", &["functions.legacy_code  1,204 values", "the downgrade brings it back", "1 copy"]);
+    shot(&program, "kept", &["functions.legacy_code  1,204 values", "the downgrade restores it", "1 copy"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
