@@ -156,7 +156,7 @@ fn an_unproved_script_would_be_a_draft() {
     program.send("\x1b");
     program.wait_for(&["It is not proved. If you keep it, it is saved as a draft"]);
     program.send("\t\t\r");
-    program.wait_for(&["saved as a draft"]);
+    program.wait_for(&["saved as a draft outside the history: drafts"]);
     assert!(files(&project, "versions").is_empty());
     let [draft] = &files(&project, "drafts")[..] else { panic!("one draft is written") };
     assert!(std::fs::read_to_string(draft).unwrap().starts_with("-- UNPROVED: "));

@@ -80,7 +80,7 @@ fn copies_are_listed_restored_and_dropped() {
     program.send("jjjjr");
     program.wait_for(&["Restore the copy", "t  2 rows"]);
     program.send("\t\r");
-    program.wait_for(&["t is back: 2 rows", "t.a  1 value"]);
+    program.wait_for(&["restored t: 2 rows", "t.a  1 value"]);
     assert_eq!(database.psql("SELECT string_agg(i::text, ' ' ORDER BY i) FROM t"), "1 2 3");
     program.send("gxa\r");
     program.wait_for_question("Type a to continue");

@@ -46,7 +46,7 @@ fn faults_are_shown_and_a_cancelled_verification_leaves_nothing() {
     program.send("R");
     program.wait_for(&["proving 2 of 2: bb01 up"]);
     program.send("q");
-    program.wait_for(&["Quit?", "Scripts are being verified", "Cancel and quit"]);
+    program.wait_for(&["Quit?", "A verification is running", "Cancel and quit"]);
     program.send("\x1b[C\r");
     assert_eq!(program.end().exit_code(), 0);
     assert_eq!(scratch(&database), "0");

@@ -50,7 +50,7 @@ fn screens_of_autogenerate_verify_and_drift() {
     program.send("a");
     program.wait_for(&["New revision from the models"]);
     program.send("say where users live");
-    take_screenshot(&program, "autogenerate", &["say where users live", "written only when you keep it"]);
+    take_screenshot(&program, "autogenerate", &["say where users live", "if you keep the script"]);
     program.send("\r");
     program.wait_for(&["Which of these are renames?"]);
     program.send(" ");

@@ -89,11 +89,7 @@ fn screens_from_the_first_start_to_two_heads() {
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     program.send("K");
-    take_screenshot(
-        &program,
-        "kept",
-        &["functions.legacy_code  1,204 values", "the downgrade brings it back", "1 copy"],
-    );
+    take_screenshot(&program, "kept", &["functions.legacy_code  1,204 values", "the downgrade restores it", "1 copy"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");

@@ -30,8 +30,9 @@ pub fn edges(folder: &str, sources: &[Source]) -> Edges {
     let children: BTreeSet<String> = inside.iter().filter_map(|source| child(&module_path(&source.path))).collect();
     let mut edges = Edges::new();
     for source in inside {
-        let Some(from) = child(&module_path(&source.path)) else { continue };
-        if from == "tests" {
+        let path = module_path(&source.path);
+        let Some(from) = child(&path) else { continue };
+        if path.iter().any(|part| part == "tests") {
             continue;
         }
         for import in imports(source) {

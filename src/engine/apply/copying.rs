@@ -1,68 +1,14 @@
-//! Prepares the copies that a run makes, and restores copies that the opposite steps made.
-
-use std::collections::HashSet;
+//! Restores copies that the opposite steps made.
 
 use tokio_postgres::error::SqlState;
 
+use super::Progress;
 use super::failure::{Stop, stop};
 use super::run::Run;
-use super::{ApplyOptions, Progress, ReportProgress};
-use crate::core::copies::losses;
-use crate::core::graph::Direction;
-use crate::core::plan::{Plan, PlannedStatement, Step};
-use crate::core::text::size;
-use crate::engine::connection::Session;
-use crate::engine::copies::{self, Copier, CopyError, CopyStore, Restoration, RestoredCopy};
+use crate::core::plan::{PlannedStatement, Step};
+use crate::engine::copies::{CopyError, Restoration, RestoredCopy};
 use crate::engine::gate::{GateError, in_own_transaction};
-use crate::engine::project::config::ApplyConfig;
-use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, Result};
-
-/// The copies that a run may restore.
-#[derive(Debug, Default)]
-pub(super) struct Restorable {
-    /// Revisions with copies, and the direction in which the data was lost.
-    revisions: HashSet<(String, Direction)>,
-    role: Option<String>,
-}
-
-/// Prepares copying and restoring. Fails before anything runs if the copies would exceed `keep_limit`.
-pub(super) async fn prepare(
-    guard: &Session,
-    ledger: &Ledger,
-    plan: &Plan,
-    apply: &ApplyConfig,
-    options: &ApplyOptions,
-    report: ReportProgress<'_>,
-) -> Result<(Option<Copier>, Restorable)> {
-    let role = apply.role.clone();
-    if options.no_keep {
-        return Ok((None, Restorable { role, ..Restorable::default() }));
-    }
-    let revisions = copies::read_revisions_with_copies(guard.client()).await?.into_iter().collect();
-    let restorable = Restorable { revisions, role: role.clone() };
-    if !apply.keep || !plan.copies.enabled || plan.blank || !needs_copies(plan) {
-        return Ok((None, restorable));
-    }
-    let limit = copies::parse_limit(apply)?;
-    if plan.copies.exceeds_limit() {
-        let (bytes, limit) = (size(plan.copies.bytes), size(limit));
-        let message = format!("copies of the lost data would take {bytes}, more than keep_limit = {limit}");
-        return Err(copies::limit_exceeded(message).because("nothing was run"));
-    }
-    if plan.copies.bytes > 0 {
-        let message = format!("copies of the lost data take at most {}", size(plan.copies.bytes));
-        report(Progress::Notice { severity: "NOTE".into(), message });
-    }
-    let store = CopyStore::ensure(guard.client(), ledger).await?;
-    Ok((Some(Copier::new(store, role, limit)), restorable))
-}
-
-/// Whether a plan destroys data that can be copied.
-fn needs_copies(plan: &Plan) -> bool {
-    let mut statements = plan.steps.iter().flat_map(|step| &step.statements);
-    statements.any(|planned| losses(&planned.hazards).iter().any(|loss| loss.not_copied().is_none()))
-}
 
 impl Run<'_> {
     /// Reads the copies that a step restores, before its first statement. `resumed`: an earlier run has executed a part

@@ -5,6 +5,7 @@ mod copying;
 mod failure;
 mod outside;
 pub mod rehearse;
+mod restorable;
 mod run;
 mod statement;
 mod trace;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::copying::{self, Restorable};
+use super::restorable::{self, Restorable};
 use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
 use crate::core::graph::RevisionId;
 use crate::core::plan::{Plan, Step};
@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
             report(Progress::Notice { severity: "WARNING".into(), message });
         }
         let (copier, restorable) =
-            copying::prepare(&guard, &ledger, plan, &project.config.apply, options, report).await?;
+            restorable::prepare(&guard, &ledger, plan, &project.config.apply, options, report).await?;
         let policy = ApprovalPolicy { confirm: plan.confirm.clone(), granted: Vec::new(), blank: plan.blank };
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;

@@ -1,21 +1,10 @@
 //! The findings of a script's text: faults, operations by object, and hazards.
 
-use super::operations::operation;
+use super::operations::{Operation, operation};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{self, ExaminedStatement, Hazard};
 use crate::core::script::Script;
 use crate::core::sql::unknown_command;
-
-/// One operation of the upgrade.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
-    /// For example `public.users`. Empty if the statement names no object.
-    pub object: String,
-    /// For example `add column plan`.
-    pub doing: String,
-    /// 1-based.
-    pub line: usize,
-}
 
 /// A hazard of one of the script's statements.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,5 +9,6 @@ mod operations;
 
 pub use cache::LineCache;
 pub use document::{Document, MOST_LINES, Move, TextPosition};
-pub use findings::{Fault, Findings, FoundHazard, Operation, examine};
+pub use findings::{Fault, Findings, FoundHazard, examine};
 pub use highlight::{Highlighted, TokenKind, highlight};
+pub use operations::Operation;

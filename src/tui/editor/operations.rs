@@ -1,7 +1,17 @@
 //! The operation of a statement and its object, from its first words.
 
-use super::findings::Operation;
 use crate::core::sql::leading_words;
+
+/// One operation of the upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// For example `public.users`. Empty if the statement names no object.
+    pub object: String,
+    /// For example `add column plan`.
+    pub doing: String,
+    /// 1-based.
+    pub line: usize,
+}
 
 /// Words between a verb and its object that are skipped.
 const NOISE: [&str; 20] = [

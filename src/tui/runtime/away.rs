@@ -10,18 +10,9 @@ use tokio::process::Command;
 use super::event::Event;
 use super::external_editor::{hint, invocation};
 use super::main_loop::MainLoop;
-use super::terminal;
+use super::terminal::{self, TerminalUser};
 use crate::engine::{Error, Result};
 use crate::tui::app::Msg;
-
-/// Who uses the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TerminalUser {
-    /// The editor, with its process id.
-    Editor(Option<i32>),
-    /// The shell, until SIGCONT.
-    Shell,
-}
 
 impl MainLoop {
     /// Opens a file in the user's editor. The answer is sent when the editor has ended.

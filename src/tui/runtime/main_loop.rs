@@ -13,11 +13,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::TuiOptions;
-use super::away::TerminalUser;
 use super::effects::LoopEffect;
 use super::event::Event;
 use super::machine::Machine;
 use super::signals::{Signal, Signals};
+use super::terminal::TerminalUser;
 use super::terminal::{TerminalScreen, Tty};
 use super::timers::{Due, Timers};
 use super::watch::Watch;

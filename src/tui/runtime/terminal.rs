@@ -16,6 +16,15 @@ use crossterm::{cursor, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 
+/// Who uses the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TerminalUser {
+    /// The editor, with its process id.
+    Editor(Option<i32>),
+    /// The shell, until SIGCONT.
+    Shell,
+}
+
 /// Whether limbeck has the terminal.
 static HAS_TERMINAL: AtomicBool = AtomicBool::new(false);
 

@@ -318,7 +318,7 @@ fn an_unproved_script_is_a_draft_until_it_is_proved() {
     );
     harness.press("<tab><tab><enter>");
     assert!(harness.disk[&unproved().path].starts_with("-- UNPROVED: "), "{:?}", harness.disk);
-    assert!(harness.screen().contains("saved as a draft"), "{}", harness.screen());
+    assert!(harness.screen().contains("saved as a draft outside the history: drafts"), "{}", harness.screen());
 
     let mut harness = ready(120, 40);
     harness.generated.made = Some(unproved());

@@ -43,7 +43,7 @@ fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let areas = layout::areas(model);
     if areas.too_small {
         let mut pen = paint.pen(Rect { height: 1, ..area });
-        pen.put("the terminal is too small (at least 30×8)", Role::Warning);
+        pen.put("too small: 30×8 is needed", Role::Warning);
         return None;
     }
     header::draw(model, &areas, &mut paint);

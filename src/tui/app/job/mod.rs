@@ -190,7 +190,7 @@ impl Jobs {
     /// Ends the job or the read of this generation. Returns `None` if it is not open any more.
     pub fn end(&mut self, generation: Generation, now: Time) -> Option<Ended> {
         if let Some(job) = self.running.take_if(|job| job.generation == generation) {
-            if !job.cancelling && job.spec.on_cancel == OnCancel::Stop {
+            if !job.cancelling && job.spec.on_cancel != OnCancel::Wait {
                 self.ended_at = Some(now);
             }
             return Some(Ended::Job { was_cancelled: job.cancelling });
@@ -294,5 +294,8 @@ mod tests {
         jobs.cancel();
         jobs.end(generation, now);
         assert!(!jobs.has_just_ended(now), "a cancelled job does not count");
+        let generation = jobs.start(spec(OnCancel::Wait), now);
+        jobs.end(generation, now);
+        assert!(!jobs.has_just_ended(now), "no key press is meant for a job that cannot be cancelled");
     }
 }

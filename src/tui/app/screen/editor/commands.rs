@@ -1,6 +1,6 @@
 //! The commands of the editor.
 
-use super::{Editor, areas, find, go_to, on_changed, proving, saving};
+use super::{Editor, areas, find, go_to, on_changed, saving};
 use crate::tui::app::command::Command;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layout;
@@ -16,7 +16,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     let Some(editor) = model.screens.get::<Editor>() else { return refuse("no script is open") };
     match command {
         C::Save => return saving::decide(model),
-        C::Prove => return proving::decide(model),
+        C::Prove => return saving::decide_prove(model),
         C::Find | C::FindNext | C::FindPrevious | C::MatchNext | C::MatchPrevious => {
             return find::decide(editor, command);
         }

@@ -1,6 +1,6 @@
 //! `^p`: saves the script and proves it on a scratch database: upgrade, downgrade, and upgrade again.
 
-use super::{After, Editor, EditorMsg, on_changed, saving};
+use super::{Editor, EditorMsg, on_changed};
 use crate::core::graph::RevisionId;
 use crate::core::script::Script;
 use crate::engine::autogenerate::remove_unproved_note;
@@ -11,7 +11,6 @@ use crate::tui::app::format::elapsed;
 use crate::tui::app::job::{JobSpec, OnCancel, ShownBy};
 use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
-use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::opening::{EditorProof, Origin};
 use crate::tui::app::proof::Proof;
 
@@ -21,27 +20,6 @@ const NAME: &str = "prove";
 /// Whether a proof runs that can be cancelled.
 pub(super) fn is_cancellable(model: &Model) -> bool {
     model.jobs.runs(NAME) && !model.jobs.is_cancelling()
-}
-
-/// Decides `^p`.
-pub(crate) fn decide(model: &Model) -> Decision {
-    let Some(editor) = model.screens.get::<Editor>() else { return refuse("no script is open") };
-    if editor.origin == Origin::Recalled {
-        return refuse("this is the ledger's copy; there is no file to prove");
-    }
-    model.require_writable()?;
-    model.require_connected()?;
-    if let Some(fault) = editor.faults.iter().min_by_key(|fault| fault.line) {
-        return refuse(format!("line {}: {}", fault.line, fault.message));
-    }
-    act(|model| {
-        let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
-        if !editor.is_modified() || editor.origin == Origin::New {
-            return start(model);
-        }
-        editor.after = After::Prove;
-        saving::save(model)
-    })
 }
 
 /// Proves the saved text.

@@ -31,6 +31,27 @@ pub(crate) fn decide(model: &Model) -> Decision {
     })
 }
 
+/// Decides `^p`.
+pub(crate) fn decide_prove(model: &Model) -> Decision {
+    let Some(editor) = model.screens.get::<Editor>() else { return refuse("no script is open") };
+    if editor.origin == Origin::Recalled {
+        return refuse("this is the ledger's copy; there is no file to prove");
+    }
+    model.require_writable()?;
+    model.require_connected()?;
+    if let Some(fault) = editor.faults.iter().min_by_key(|fault| fault.line) {
+        return refuse(format!("line {}: {}", fault.line, fault.message));
+    }
+    act(|model| {
+        let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
+        if !editor.is_modified() || editor.origin == Origin::New {
+            return proving::start(model);
+        }
+        editor.after = After::Prove;
+        save(model)
+    })
+}
+
 /// Esc: closes the search line, or the editor. If changes would be lost, it asks first.
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     if model.screens.get::<Editor>().is_some_and(|editor| editor.find.is_some()) {
@@ -52,7 +73,7 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 fn ask_or_leave(model: &mut Model) -> Vec<Effect> {
     match model.screens.get::<Editor>() {
         Some(editor) if editor.is_undecided() => {
-            let question = questions::close(editor);
+            let question = questions::close(editor, discard, save);
             model.close_dialogs::<Question>();
             model.open_dialog(question)
         }
@@ -64,6 +85,11 @@ fn set_after(model: &mut Model, after: After) {
     if let Some(editor) = model.screens.get_mut::<Editor>() {
         editor.after = after;
     }
+}
+
+fn discard(model: &mut Model) -> Vec<Effect> {
+    model.notify("discarded; nothing was written");
+    leave(model)
 }
 
 /// Closes the editor, and quits if that was the request.
@@ -91,14 +117,14 @@ fn objection(editor: &Editor) -> Option<Question> {
     match (Script::parse(&editor.text), &editor.revision) {
         (Err(error), _) => {
             let place = error.line.map_or_else(String::new, |line| format!("line {line}: "));
-            Some(questions::invalid_script(format!("{place}{}", error.message), error.hint))
+            Some(questions::invalid_script(format!("{place}{}", error.message), error.hint, write))
         }
         (Ok(script), Some(id)) if script.revision != *id && editor.origin == Origin::Script => {
             let words = format!("the revision ID was {id} and is now {}", script.revision);
             let hint = "scripts and databases still refer to the old revision ID";
-            Some(questions::invalid_script(words, Some(String::from(hint))))
+            Some(questions::invalid_script(words, Some(String::from(hint)), write))
         }
-        _ if is_known_to_fail(editor) => Some(questions::unproved()),
+        _ if is_known_to_fail(editor) => Some(questions::unproved(write)),
         _ => None,
     }
 }
@@ -135,7 +161,7 @@ pub(super) fn on_saved(model: &mut Model, answer: Result<SaveOutcome, Error>) ->
             effects
         }
         Ok(SaveOutcome::Changed(found)) => {
-            let question = questions::file_changed(&editor.name(), found.map(Arc::from));
+            let question = questions::file_changed(&editor.name(), found.map(Arc::from), reload, overwrite);
             model.open_dialog(question)
         }
         Err(error) => {
