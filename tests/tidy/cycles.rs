@@ -6,9 +6,6 @@ use super::imports::{imports, module_path};
 use super::source::Source;
 use super::sources;
 
-/// Folders that still have a cycle. Do not add folders; remove each one when its cycle is gone.
-const NOT_YET: [&str; 0] = [];
-
 /// Imports between the children of one folder: from, to, and one place for each.
 pub type Edges = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -69,17 +66,8 @@ fn cycles(folder: &str, sources: &[Source]) -> Vec<String> {
 #[test]
 fn no_folder_has_an_import_cycle() {
     let sources = sources();
-    let (mut violations, mut fixed) = (Vec::new(), NOT_YET.to_vec());
-    for folder in folders(&sources) {
-        let found = cycles(&folder, &sources);
-        if NOT_YET.contains(&folder.as_str()) {
-            fixed.retain(|listed| found.is_empty() || *listed != folder);
-        } else {
-            violations.extend(found);
-        }
-    }
+    let violations: Vec<String> = folders(&sources).iter().flat_map(|folder| cycles(folder, &sources)).collect();
     assert!(violations.is_empty(), "import cycles between the children of a folder:\n{}", violations.join("\n"));
-    assert!(fixed.is_empty(), "these folders have no cycle any more; remove them from NOT_YET: {fixed:?}");
 }
 
 #[test]

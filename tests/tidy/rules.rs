@@ -59,7 +59,25 @@ const IMPURE: [&str; 17] = [
 /// The maximum length of a file, in lines.
 const MAX_LINES: usize = 400;
 
-pub const RULES: [Rule; 6] = [
+/// How code would search the text of a statement.
+const SEARCHES: [&str; 14] = [
+    "sql.contains(",
+    "sql.find(",
+    "sql.split(",
+    "sql.starts_with(",
+    "sql().contains(",
+    "sql().find(",
+    "sql().split(",
+    "sql().starts_with(",
+    "statement.contains(",
+    "statement.split(",
+    "statement.starts_with(",
+    ".text.contains(",
+    ".text.split(",
+    ".text.starts_with(",
+];
+
+pub const RULES: [Rule; 8] = [
     Rule {
         name: "a layer imports only the layers below it",
         check: forbidden_imports,
@@ -71,6 +89,23 @@ pub const RULES: [Rule; 6] = [
         check: |source| if source.is_in(&PURE) { words(source, &IMPURE) } else { Vec::new() },
         bad: ("src/tui/app/a.rs", "//! .\nfn a() -> Instant { Instant::now() }\n"),
         good: ("src/core/a.rs", "//! .\nuse std::time::Instant;\n// tokio\n#[cfg(test)]\nmod tests { use std::fs; }\n"),
+    },
+    Rule {
+        name: "only core::statement uses the SQL parser",
+        check: |source| {
+            if source.is_in(&["src/core/statement"]) { Vec::new() } else { words(source, &["squawk_"]) }
+        },
+        bad: ("src/core/hazard/a.rs", "//! .\nuse squawk_syntax::ast;\n"),
+        good: ("src/core/statement/a.rs", "//! .\nuse squawk_syntax::ast;\n"),
+    },
+    Rule {
+        name: "the engine reads the facts of a statement, not its text",
+        check: |source| match source.layer() {
+            Some("engine") => words(source, &SEARCHES),
+            _ => Vec::new(),
+        },
+        bad: ("src/engine/a.rs", "//! .\nfn a() -> bool { planned.sql().contains(\"rename\") }\n"),
+        good: ("src/engine/a.rs", "//! .\nfn a() -> bool { planned.statement.cascades() }\n"),
     },
     Rule {
         name: "only cli prints",
