@@ -18,7 +18,7 @@ use super::{layout, log};
 use crate::core::graph::RevisionId;
 use crate::engine::Error;
 
-/// The data of a list. Its state is stored in [`Model::states`].
+/// The data of a list. The model stores its state.
 pub trait List: Any + Debug {
     /// The name in the log and in notices, for example `verify`.
     fn name(&self) -> &'static str;
