@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::core::graph::RevisionId;
 use crate::engine::{Error, Result};
 
 /// The number of bytes that are read at once.
@@ -42,12 +41,6 @@ impl BackupRecord {
     #[must_use]
     pub fn program_major(&self) -> Option<u32> {
         major(&self.program_version)
-    }
-
-    /// The heads as revision ids. Invalid ids are skipped.
-    #[must_use]
-    pub fn head_ids(&self) -> Vec<RevisionId> {
-        self.heads.iter().filter_map(|id| RevisionId::parse(id).ok()).collect()
     }
 
     /// Reads the properties of a backup. `None` when the file does not exist.

@@ -55,11 +55,6 @@ impl Session {
         &self.client
     }
 
-    /// The client, for its own transaction type.
-    pub fn client_mut(&mut self) -> &mut tokio_postgres::Client {
-        &mut self.client
-    }
-
     /// The server, the database and the role of this session.
     #[must_use]
     pub fn server(&self) -> &ServerInfo {
