@@ -205,7 +205,7 @@ impl Document {
         self.move_cursor(Move::End, true);
     }
 
-    /// Replaces the selection by typed text. Control characters other than line breaks and tabs are removed.
+    /// Replaces the selection with typed text. Control characters other than line breaks and tabs are removed.
     pub fn insert(&mut self, text: &str) -> bool {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();

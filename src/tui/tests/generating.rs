@@ -209,7 +209,7 @@ fn the_phases_are_shown_and_esc_leaves_the_job_running() {
     assert!(harness.press("a").screen().contains("▸ read"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
-    assert!(harness.model.editor().is_none(), "it does not replace the present screen");
+    assert!(harness.model.editor().is_none(), "it does not replace the current screen");
     assert!(harness.screen().contains("eeeeeeee is proved: up, down and up again; a shows it"), "{}", harness.screen());
     harness.press("a");
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());

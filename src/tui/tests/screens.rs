@@ -148,7 +148,7 @@ fn merging() {
 #[test]
 fn server_away() {
     let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
-    harness.away = Some(away());
+    harness.unreachable = Some(away());
     harness.run();
     pictures("away", &mut harness);
 }
@@ -156,7 +156,7 @@ fn server_away() {
 #[test]
 fn no_database() {
     let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
-    harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set"));
+    harness.unreachable = Some(Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set"));
     harness.run();
     pictures("nowhere", &mut harness);
     harness.press("o");

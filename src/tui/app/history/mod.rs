@@ -5,7 +5,7 @@ mod rows;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use self::rows::{edges, footing, text};
+use self::rows::{edges, find_applied_tips, text};
 use crate::core::graph::RevisionId;
 use crate::core::graph::lanes::{self, LaneRow};
 use crate::engine::project::{ScriptProblem, ScriptTree};
@@ -143,8 +143,8 @@ impl History {
         let graph = &tree.graph;
         let known: Vec<RevisionId> =
             heads.unwrap_or_default().iter().filter(|head| graph.get(head.as_str()).is_some()).cloned().collect();
-        let standing = footing(tree, heads.unwrap_or_default(), &self.record);
-        let applied: HashSet<RevisionId> = graph.ancestors(&standing);
+        let applied_tips = find_applied_tips(tree, heads.unwrap_or_default(), &self.record);
+        let applied: HashSet<RevisionId> = graph.ancestors(&applied_tips);
         // The revisions below a missing revision are not known, so the pending ones are not known either.
         let certain = heads.is_some_and(|heads| heads.len() == known.len());
         let pending = if certain { graph.pending(&known) } else { Vec::new() };

@@ -129,12 +129,11 @@ fn describe_restored(restored: &RestoredCopy) -> Piece {
     if *rows == 0 {
         let rows = plural(*not_restored, "row");
         let words =
-            format!("{object} was not restored: {rows} have no place, or the rows that they reference are missing");
+            format!("{object} was not restored ({rows}): the table was changed later, or referenced rows are missing");
         return (words, Role::Warning);
     }
     let restored = Some(format!("restored {object}: {}", plural(*rows, "row")));
-    let skipped =
-        (*not_restored > 0).then(|| format!("{not_restored} not restored because their place is taken or missing"));
+    let skipped = (*not_restored > 0).then(|| format!("{not_restored} not restored because of later changes"));
     let added = (*added > 0).then(|| format!("{added} newer rows not changed"));
     let role = if skipped.is_some() { Role::Warning } else { Role::Good };
     (restored.into_iter().chain(skipped).chain(added).collect::<Vec<_>>().join(", "), role)
