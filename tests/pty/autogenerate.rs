@@ -152,7 +152,7 @@ fn an_unproved_script_would_be_a_draft() {
     let project = with_models(&database, models);
     let mut program = open(&project);
     generate(&mut program, "same");
-    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not make", "write it by hand"]);
+    program.wait_for(&["unproved draft", "up fails", "-- UNPROVED: the upgrade does not create", "by hand"]);
     program.send("\x1b");
     program.wait_for(&["It is not proved. If you keep it, it is saved as a draft"]);
     program.send("\t\t\r");

@@ -32,7 +32,7 @@ pub struct Document {
     marked: bool,
     /// All lines end in CR LF.
     carriage_returns: bool,
-    /// The cell to which the cursor returns after shorter lines.
+    /// The cell that the cursor keeps when it moves up and down across shorter lines.
     wanted_cell: Option<usize>,
 }
 

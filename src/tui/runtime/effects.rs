@@ -215,7 +215,7 @@ impl Effects {
             // Another environment than the command line's: the options of the command line do not apply to it.
             ConnectOptions { environment, yes: self.command_line.yes, ..ConnectOptions::default() }
         };
-        self.options = agreed(&self.shared.project(), options, consent);
+        self.options = apply_consent(&self.shared.project(), options, consent);
         self.shared.connection.forget();
         self.ask(async move |shared: Arc<Shared>, options| {
             let answer = shared.connection.connect(&shared.project(), &options).await;
@@ -263,7 +263,7 @@ impl Effects {
 }
 
 /// The options with the user's consent. If the project now names a database, the consent has no effect.
-fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
+fn apply_consent(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
     let has_no_database = project.locate(&options).is_err_and(|error| error.kind == ErrorKind::NoDatabase);
     ConnectOptions {
         embedded: options.embedded || has_no_database && consent.own_server,

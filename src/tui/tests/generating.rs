@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::beside::fresh;
+use super::editor_panel::fresh;
 use super::fixtures::*;
 use super::harness::*;
 use crate::core::diff::rename::Candidate;
@@ -88,14 +88,15 @@ pub fn made() -> GeneratedScript {
         hazards: panel.hazards,
         line: None,
         objects: 2,
-        notes: vec![String::from("event trigger watch is in the models only; write it by hand")],
+        notes: vec![String::from("event trigger watch exists only in the models; write its statement by hand")],
     }
 }
 
 /// The same script, not proved: it would be a draft.
 fn unproved() -> GeneratedScript {
     let made = made();
-    let marked = format!("-- UNPROVED: the upgrade does not make what the models say\n--   one\n--\n{}", made.text);
+    let marked =
+        format!("-- UNPROVED: the upgrade does not create the schema of the models\n--   one\n--\n{}", made.text);
     let difference = vec![String::from("after the upgrade, column public.jobs.state is missing")];
     GeneratedScript {
         home: Some(made.path.clone()),

@@ -135,7 +135,7 @@ fn letters_in_a_text_field_are_text() {
 }
 
 #[test]
-fn a_revision_on_an_old_one_is_announced_as_a_branch() {
+fn a_revision_whose_parent_is_not_a_head_is_shown_as_a_branch() {
     let mut harness = Harness::new(80, 24);
     harness.press("jjc");
     assert!(harness.screen().contains("starts a branch here"));

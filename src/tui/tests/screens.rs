@@ -26,7 +26,7 @@ fn picture(name: &str, harness: &Harness) {
     insta::assert_snapshot!(name, harness.screen());
 }
 
-fn away() -> Error {
+fn unreachable_error() -> Error {
     Error::of(ErrorKind::Connection, "the server at localhost:5432 cannot be reached").because("connection refused")
 }
 
@@ -148,9 +148,9 @@ fn merging() {
 #[test]
 fn server_away() {
     let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
-    harness.unreachable = Some(away());
+    harness.unreachable = Some(unreachable_error());
     harness.run();
-    pictures("away", &mut harness);
+    pictures("unreachable", &mut harness);
 }
 
 #[test]

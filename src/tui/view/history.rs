@@ -69,7 +69,7 @@ fn states_width(model: &Model) -> usize {
         Some(Item::Missing(_)) => "missing · ".width() + describe_current(model).width(),
         _ => 0,
     };
-    history.wordy().iter().map(width).max().unwrap_or_default().max("applied".len())
+    history.longest_items().iter().map(width).max().unwrap_or_default().max("applied".len())
 }
 
 fn pieces_width(words: &[(String, Role)]) -> usize {

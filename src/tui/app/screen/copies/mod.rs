@@ -149,7 +149,7 @@ fn describe_contents(copy: &StoredCopy) -> String {
 }
 
 /// When `r` can restore a copy.
-const fn describe_restore_by_hand(kind: CopyKind) -> &'static str {
+const fn describe_manual_restore(kind: CopyKind) -> &'static str {
     match kind {
         CopyKind::Table => "; r restores it now if its table exists",
         CopyKind::Column => "; r restores it now if its column exists",
@@ -220,7 +220,7 @@ impl List for Copies {
         let lost = format!("destroyed by the {verb} {revision}: {}", copy.reason);
         let mut lines = vec![FormLine::Text(vec![(lost, Role::Muted)], 2)];
         let restore = match &copy.detail.not_restorable {
-            None => (format!("the {opposite} restores it{}", describe_restore_by_hand(copy.kind)), Role::Muted),
+            None => (format!("the {opposite} restores it{}", describe_manual_restore(copy.kind)), Role::Muted),
             Some(why) => (format!("cannot be restored, but can be read: {why}"), Role::Warning),
         };
         lines.push(FormLine::Text(vec![restore], 2));

@@ -79,7 +79,7 @@ fn a_project_that_names_its_database_later_connects_by_itself() {
 }
 
 #[test]
-fn an_environment_that_should_come_first_is_shown_and_its_name_is_asked() {
+fn an_environment_to_upgrade_first_is_shown_and_its_name_is_asked() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
     harness.outdated = vec![OutdatedEnvironment {
         environment: String::from("staging"),
