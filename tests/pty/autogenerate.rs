@@ -92,7 +92,7 @@ fn hazards_are_counted_and_a_discarded_script_leaves_nothing() {
     program.wait_for(&[
         "Edit ─ ● new",
         "7 values in 7 rows (exact)",
-        "put the value for the rows",
+        "TODO: replace NULL with a value",
         "UPDATE users SET mail",
     ]);
     program.wait_until("the cursor is at the value", |screen| {
@@ -219,7 +219,7 @@ fn it_works_without_a_terminal_and_is_refused_without_models() {
     let project = TestProject::on(&database);
     let play = |keys: &str| project.run(&["--keys", keys, "--size", "130x40", "--print"]).expect_status(0).stdout;
     let screen = play("a");
-    assert!(screen.contains("there are no models: nothing says what the schema should be"), "{screen}");
+    assert!(screen.contains("there are no models; write the schema"), "{screen}");
     project.write("models/schema.sql", TABLE);
     let screen = play("ausers<enter>");
     assert!(screen.contains("Edit ─ ● new") && screen.contains("CREATE TABLE users"), "{screen}");

@@ -26,7 +26,7 @@ fn only_the_right_word_destroys_and_the_downgrade_restores_the_values() {
     // Typed before the question is visible.
     program.send("\rlegacy_code\r");
     program.wait_for_question("Type legacy_code to continue");
-    program.wait_for(&["1,204 values in 3,310 rows (exact)", "a copy is made first"]);
+    program.wait_for(&["1,204 values in 3,310 rows (exact)", "1 copy of at most", "is made first"]);
     assert!(has_column(&database));
     // Enter alone is Cancel.
     program.send("\r");
@@ -73,7 +73,7 @@ fn copies_are_listed_restored_and_dropped() {
     program.send("r");
     program.wait_for(&["Restore the copy"]);
     program.send("\t\r");
-    program.wait_for(&["the column a is not there"]);
+    program.wait_for(&["the column a does not exist"]);
     program.send("\x1b");
     program.wait_until("the error is closed", |screen| !screen.contents().contains("Esc close"));
     database.psql("ALTER TABLE t ADD a text");

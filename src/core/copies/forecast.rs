@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(
             forecast.lines(),
             [
-                "2 copies are made first, of at most 30 bytes in total",
+                "2 copies of at most 30 bytes in total are made first",
                 "keep_limit is 20 bytes: limbeck will refuse to run this plan",
                 "b: its copy is not restored automatically: no key",
                 "c: no copy is made: dynamic",

@@ -114,7 +114,7 @@ impl Recheck {
     }
 
     /// Before a statement outside a transaction: fails if an object of its hazards is no longer empty. Without a transaction
-    /// no lock can be held until the statement runs, so that the objects are only counted immediately before it.
+    /// no lock can be held until the statement runs, so the objects are only counted immediately before it.
     pub async fn check_outside_transaction(
         &self,
         sessions: Sessions<'_>,

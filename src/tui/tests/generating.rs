@@ -173,7 +173,7 @@ fn the_script_opens_in_the_editor_and_is_kept_or_discarded() {
     );
     insta::assert_snapshot!("generate_editor", harness.screen());
     let screen = harness.screen();
-    for words in ["● new", "✓ up ok", "12 rows (exact)", "event trigger watch is in the models"] {
+    for words in ["● new", "✓ up ok", "12 rows (exact)", "event trigger watch exists only in the"] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     harness.press("<esc><tab><enter>");

@@ -190,7 +190,7 @@ impl Harness {
             Task::ListCopies | Task::ChangeCopy(..) => super::copies::answer(generation, &task),
             Task::Generate(_, request) => self.generated.answer(generation, &request),
             Task::ReadScript(path, line) => {
-                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
+                let text = self.on_disk(&path).ok_or_else(|| Error::new("the file does not exist"));
                 let message = EditorMsg::Read(path, text.map(|text| (text.into(), line)));
                 vec![Msg::Ended(generation, ScreenMsg::Editor(message))]
             }

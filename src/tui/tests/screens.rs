@@ -146,7 +146,7 @@ fn merging() {
 }
 
 #[test]
-fn server_away() {
+fn server_unreachable() {
     let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
     harness.unreachable = Some(unreachable_error());
     harness.run();

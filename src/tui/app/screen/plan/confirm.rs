@@ -83,7 +83,7 @@ impl Confirm {
         }
         if !self.plan.backup_first {
             let key = model.preferences.keymap.shown(Command::Backup);
-            form.fact("backup", vec![(format!("no backup is made; to make one, press Esc and {key}"), Role::Muted)]);
+            form.fact("backup", vec![(format!("no backup is made; press Esc and {key} to make one"), Role::Muted)]);
         }
     }
 
