@@ -1,4 +1,4 @@
--- The schema as it should be, in plain PostgreSQL DDL; every file below models/ is read.
+-- The desired schema, in plain PostgreSQL DDL. limbeck reads every file in models/ and its subfolders.
 -- Example:
 --
 -- CREATE TABLE users (

@@ -1,4 +1,4 @@
--- What the service runs: one row a function, its code and how it may run.
+-- The functions that the service runs: their code and their limits.
 
 CREATE TYPE function_runtime AS ENUM ('python', 'node', 'wasm');
 

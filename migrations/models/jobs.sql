@@ -1,4 +1,4 @@
--- A job asks for a function to run, now or on a schedule.
+-- A job runs a function, now or on a schedule.
 
 CREATE TYPE job_status AS ENUM ('waiting', 'running', 'done', 'failed');
 

@@ -1,4 +1,4 @@
--- The people who own functions.
+-- The users who own functions.
 
 CREATE TYPE user_role AS ENUM ('member', 'admin');
 

@@ -8,7 +8,7 @@
 ALTER TABLE jobs
     ADD COLUMN priority integer;
 
--- Jobs of administrators come first, what failed before comes last.
+-- Failed jobs get the lowest priority, jobs of administrators the highest.
 UPDATE jobs
 SET priority = CASE WHEN jobs.status = 'failed' THEN -10 WHEN users.role = 'admin' THEN 10 ELSE 0 END
 FROM functions

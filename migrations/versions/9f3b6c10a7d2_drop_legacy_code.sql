@@ -1,6 +1,6 @@
 -- drop legacy code
 --
--- Nothing has asked for the old service's codes since June.
+-- No program has used the codes of the old service since June.
 --
 -- Revision ID: 9f3b6c10a7d2
 -- Revises: e7a4136f8c09

@@ -1,7 +1,7 @@
 -- bring over the old service
 --
--- The service before this one had users, functions with a code of its own, jobs and their runs. What is generated
--- here stands for its dump; the same rows come out on every machine.
+-- The previous service had users, functions with its own codes, jobs and executions. This script generates sample
+-- rows instead of loading a dump. The rows are the same on every machine.
 --
 -- Revision ID: a6f09d1e5b27
 -- Revises: 2b6a5d40c8f1

@@ -88,7 +88,7 @@ fn missing_approval(plan: &Plan, missing: &ApprovalError) -> Error {
     }
     options.extend(plan.environment_to_confirm().map(|name| format!("--confirm {name}")));
     if !plan.outdated_environments.is_empty() {
-        error.causes.extend(plan_text::environments_behind(plan));
+        error.causes.extend(plan_text::outdated_environment_lines(plan));
         options.push("--yes".to_owned());
     }
     error.hint(format!("look at the plan with --dry-run; then add {}", options.join(" ")))
@@ -99,7 +99,7 @@ fn ask_for_word(plan: &Plan) -> Result<String, Error> {
     let lines = plan_text::hazards_to_approve(plan)
         .into_iter()
         .chain(plan.safeguards())
-        .chain(plan_text::environments_behind(plan));
+        .chain(plan_text::outdated_environment_lines(plan));
     let environment = plan.environment.name.as_deref().unwrap_or("default");
     let word = plan.word_to_type().unwrap_or_default();
     let verb = plan.direction.word();

@@ -70,8 +70,8 @@ pub struct WrittenScript {
 /// Writes a new, empty revision. Several heads make a merge.
 ///
 /// # Errors
-/// As Alembic: several heads without a choice, a parent that is not a head without `splice`, an invalid id. Also when
-/// the file exists or cannot be written.
+/// Alembic's errors: several heads without a choice, a parent that is not a head without `splice`, an invalid id. Also
+/// when the file exists or cannot be written.
 pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<WrittenScript> {
     new_script(project, tree, new)?.draft(&ScriptBody::default())?.write()
 }

@@ -76,7 +76,9 @@ pub async fn drift(
 fn applied_revisions(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<RevisionId>> {
     if let Some(missing) = heads.iter().find(|id| tree.script(id.as_str()).is_none()) {
         return Err(Error::new(format!("Can't locate revision identified by '{missing}'"))
-            .because("neither a script nor the ledger has this revision, which the database is at")
+            .because(
+                "the database is at this revision, but the project has no script for it, and the ledger has no copy",
+            )
             .hint("restore the script of this revision"));
     }
     let has = tree.graph.ancestors(heads);

@@ -84,7 +84,7 @@ fn a_role_that_cannot_create_a_ledger_works_without_one_and_is_warned() {
     let config = project.read("limbeck.toml") + &format!("[apply]\nrole = \"{role}\"\n");
     project.write("limbeck.toml", &config);
     let run = project.run(&["upgrade", "head"]).expect_status(0);
-    assert!(run.stderr.contains("limbeck works without a ledger"), "{}", run.stderr);
+    assert!(run.stderr.contains("limbeck runs without a ledger"), "{}", run.stderr);
     assert_eq!(heads(&database), "aaaa00000001");
     database.psql(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"));
 }

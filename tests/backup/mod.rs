@@ -81,7 +81,7 @@ const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = cur
     AND application_name LIKE 'limbeck %' AND wait_event_type = 'Lock'";
 
 #[test]
-fn a_restore_brings_a_dropped_database_back() {
+fn a_restore_recreates_a_dropped_database() {
     let (database, project) = filled();
     let before = dump(&database);
     let run = project.run(&["backup", "--json"]).expect_status(0);

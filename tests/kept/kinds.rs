@@ -235,7 +235,7 @@ fn values_that_do_not_fit_the_column_stay_in_the_copy() {
 }
 
 #[test]
-fn rows_that_the_step_inserts_again_are_not_doubled() {
+fn rows_that_the_step_inserts_again_are_not_duplicated() {
     let before = "CREATE TABLE seeds (id serial PRIMARY KEY, name text); INSERT INTO seeds (name) VALUES ('other')";
     let (up, down) = ("INSERT INTO seeds (name) VALUES ('x'), ('y');", "DELETE FROM seeds WHERE name <> 'other';");
     let case = Case::new(before, up, down);

@@ -9,8 +9,8 @@ use crate::support::{Server, ServerOptions, TestProject};
 fn models_from_the_cache_need_no_scratch_database() {
     let server = Server::start(&ServerOptions::default());
     let database = server.database();
-    database.psql("CREATE ROLE maker LOGIN CREATEDB");
-    let url = database.url().replace("postgres@", "maker@");
+    database.psql("CREATE ROLE creator LOGIN CREATEDB");
+    let url = database.url().replace("postgres@", "creator@");
     let project = TestProject::new(&format!("[database]\nurl = \"{url}\"\n"));
     project.write("models/a.sql", "CREATE TABLE a (i int);");
     project.write("models/b.sql", "CREATE TABLE b (i int, t timestamptz DEFAULT '2020-01-01 00:00:00');");
@@ -18,7 +18,7 @@ fn models_from_the_cache_need_no_scratch_database() {
     assert!(!first.is_from_cache());
     let first = first.models();
     // Only a private server could load them now, but none is started.
-    database.psql("ALTER ROLE maker NOCREATEDB");
+    database.psql("ALTER ROLE creator NOCREATEDB");
     let again = load(&project);
     assert!(again.is_from_cache(), "{:?}", again.progress);
     let again = again.models();
@@ -54,7 +54,7 @@ fn changed_models_are_loaded_again() {
     for file in std::fs::read_dir(below).unwrap() {
         std::fs::write(file.unwrap().path(), "{\"objects\":[[").unwrap();
     }
-    let mended = load(&project);
-    assert!(!mended.is_from_cache());
-    assert!(has_table(&mended.models(), "b") && load(&project).is_from_cache());
+    let corrected = load(&project);
+    assert!(!corrected.is_from_cache());
+    assert!(has_table(&corrected.models(), "b") && load(&project).is_from_cache());
 }

@@ -58,7 +58,7 @@ impl Program {
         Self { child, master: pair.master, _slave: pair.slave, writer, terminal }
     }
 
-    /// The present contents of the terminal.
+    /// The current contents of the terminal.
     pub fn screen(&self) -> vt100::Screen {
         self.terminal.lock().unwrap().screen().clone()
     }

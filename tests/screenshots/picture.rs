@@ -54,8 +54,8 @@ fn colour(colour: vt100::Color) -> Color {
     }
 }
 
-/// Replaces every clock time by 10:02:11, every duration by 1 of its unit (right-aligned), and the random part of the
-/// name of a temporary folder by a fixed text.
+/// Replaces every clock time with 10:02:11, each duration with 1 of its unit (right-aligned), and the random part of the
+/// name of a temporary folder with a fixed text.
 fn mask(buffer: &mut Buffer) {
     for y in 0..buffer.area.height {
         let cells: Vec<String> = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol().to_owned()).collect();

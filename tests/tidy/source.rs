@@ -40,7 +40,7 @@ impl Source {
     }
 }
 
-/// Replaces comments and strings by blanks.
+/// Replaces comments and strings with blanks.
 fn blank(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let mut code = String::with_capacity(text.len());
@@ -119,7 +119,7 @@ fn quoted(rest: &[char], quote: char) -> usize {
     rest.len()
 }
 
-/// Replaces `#[cfg(test)] mod … { … }` by blanks: the rules do not apply to tests.
+/// Replaces `#[cfg(test)] mod … { … }` with blanks: the rules do not apply to tests.
 fn without_tests(code: &str) -> String {
     let mut rest = code;
     let mut kept = String::with_capacity(code.len());

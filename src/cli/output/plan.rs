@@ -121,7 +121,7 @@ pub fn restored(restored: &RestoredCopy) -> String {
 
 /// The environments that should reach the target first, one line each.
 #[must_use]
-pub fn environments_behind(plan: &Plan) -> Vec<String> {
+pub fn outdated_environment_lines(plan: &Plan) -> Vec<String> {
     plan.outdated_environments
         .iter()
         .map(|outdated| format!("environment {} should be upgraded first: {}", outdated.environment, outdated.state))

@@ -54,7 +54,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (path, record) = context.block_on(async {
         let target = context.find_target(&project).await?;
         let reporter = BackupReporter::new(terminal);
-        let report = |told| reporter.report(&told);
+        let report = |event| reporter.report(&event);
         cancellable(terminal, async |cancel| backup::make(&project, &target, &options, &report, cancel).await).await
     })??;
     if terminal.json {

@@ -15,7 +15,7 @@ pub struct Arguments {}
 /// Compares the models with the database. Exit code 4 if they differ.
 ///
 /// # Errors
-/// As Alembic if the database is not at the heads; if the models or the database cannot be read.
+/// Alembic's error if the database is not at the heads; if the models or the database cannot be read.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     let terminal = context.terminal;

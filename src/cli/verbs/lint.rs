@@ -105,7 +105,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let denied = count_denied(&linted, &arguments.deny);
     if denied > 0 {
-        context.terminal.print_warning(&format!("{} of the classes in --deny", plural(denied as u64, "hazard")));
+        context.terminal.print_warning(&format!("found {} of the classes in --deny", plural(denied as u64, "hazard")));
     }
     let ended = context.finish_listing(&tree);
     Ok(if failed || denied > 0 { Exit::Failed } else { ended })

@@ -29,7 +29,7 @@ pub struct Arguments {
 /// Writes a merge revision.
 ///
 /// # Errors
-/// As Alembic, if the revisions cannot be merged; if the script cannot be written.
+/// Alembic's error if the revisions cannot be merged; if the script cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     let new = NewRevision {

@@ -78,7 +78,7 @@ async fn restore(
     options: &RestoreOptions,
 ) -> Result<RestoreResult, Error> {
     let reporter = BackupReporter::new(context.terminal);
-    let report = |told| reporter.report(&told);
+    let report = |event| reporter.report(&event);
     cancellable(context.terminal, async |cancel| {
         Box::pin(backup::restore(project, target, (&arguments.file, options), &report, cancel)).await
     })

@@ -34,7 +34,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (terminal, verbose) = (context.terminal, context.global.verbose);
     let report = context.block_on(async {
         let target = context.find_target(&project).await?;
-        let progress = |told| print_progress(terminal, verbose, &told);
+        let progress = |event| print_progress(terminal, verbose, &event);
         cancellable(terminal, async |cancel| {
             let report = verify(&project, &tree, &target, &options, &progress, cancel).await;
             report.map_err(|error| if cancel.is_cancelled() { cancelled_on_scratch(error) } else { error })
@@ -57,8 +57,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if report.is_proved() { Exit::Done } else { Exit::Failed })
 }
 
-fn print_progress(terminal: Terminal, verbose: bool, told: &VerifyEvent) {
-    match told {
+fn print_progress(terminal: Terminal, verbose: bool, event: &VerifyEvent) {
+    match event {
         VerifyEvent::Scratch { place, notes } => {
             for note in notes {
                 terminal.print_note(&format!("note: {note}"));

@@ -56,10 +56,10 @@ impl CopyForecast {
         match copies {
             0 if self.copies.is_empty() => lines.push("the lost data is copied first".to_owned()),
             0 => {}
-            1 => lines.push(format!("1 copy is made first, of at most {}", size(self.bytes))),
+            1 => lines.push(format!("1 copy of at most {} is made first", size(self.bytes))),
             _ => {
                 let copies = plural(copies as u64, "copy");
-                lines.push(format!("{copies} are made first, of at most {} in total", size(self.bytes)));
+                lines.push(format!("{copies} of at most {} in total are made first", size(self.bytes)));
             }
         }
         if self.exceeds_limit() {
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(
             forecast.lines(),
             [
-                "2 copies are made first, of at most 30 bytes in total",
+                "2 copies of at most 30 bytes in total are made first",
                 "keep_limit is 20 bytes: limbeck will refuse to run this plan",
                 "b: its copy is not restored automatically: no key",
                 "c: no copy is made: dynamic",

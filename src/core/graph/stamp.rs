@@ -67,7 +67,7 @@ impl Graph {
         Ok(Path { from, to: self.ids_of(&rows), steps })
     }
 
-    /// A stamp is never relative: the current rows do not tell what was changed by hand.
+    /// A stamp is never relative: the current rows do not show what was changed by hand.
     fn stamp_target(&self, target: &str) -> Result<Vec<RevisionIndex>, ResolveError> {
         match Target::parse(target) {
             Target::Absolute(name) => self.absolute(name),

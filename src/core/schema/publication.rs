@@ -31,7 +31,7 @@ pub struct PublishedTable {
 
 impl Schema {
     /// Whether an object is to be compared with another schema. A publication that also publishes unmanaged tables is
-    /// compared only if both schemas have it: the models cannot describe all of it, so that its absence means nothing.
+    /// compared only if both schemas have it: the models cannot describe all of it, so its absence means nothing.
     #[must_use]
     pub fn is_comparable(&self, id: &ObjectId, other: &Self) -> bool {
         let publication = if id.kind == Kind::PublishedTable { self.holder(id).unwrap_or(id) } else { id };

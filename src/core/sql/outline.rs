@@ -62,7 +62,7 @@ pub fn created_extension(statement: &str) -> Option<String> {
     Some(unquoted(name))
 }
 
-/// Whether a statement creates an object with this name. The name stands before any parenthesis, `AS` and `ON`.
+/// Whether a statement creates an object with this name. The name is before any parenthesis, `AS` and `ON`.
 #[must_use]
 pub fn creates_object(statement: &str, name: &str) -> bool {
     let mut tokens = significant_tokens(statement).map(|token| (token.kind, token.text(statement)));

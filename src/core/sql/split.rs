@@ -108,7 +108,7 @@ fn backslash_command(sql: &str, token: Token) -> SplitError {
     let hint = match name {
         "\\." => "\\. ends the data of COPY … FROM stdin, but there is no such COPY before it",
         "\\copy" => "use COPY … FROM stdin; with the data below it and a closing line \\.",
-        "\\i" | "\\ir" | "\\include" | "\\include_relative" => "replace it by the SQL of the included file",
+        "\\i" | "\\ir" | "\\include" | "\\include_relative" => "replace it with the SQL of the included file",
         "\\set" | "\\gset" | "\\if" | "\\elif" | "\\else" | "\\endif" => "use a DO block for conditions and variables",
         "\\connect" | "\\c" => "remove it; a revision runs on one connection",
         _ => "remove it; a script may contain only SQL that the server understands",

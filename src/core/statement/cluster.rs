@@ -60,7 +60,7 @@ fn of_tree(statement: &Stmt, text: &str) -> Option<&'static str> {
         }
         Stmt::CommentOn(_) => {
             let third = words_with_offsets(text).nth(2)?.1;
-            return SHARED.contains(&third.as_str()).then_some("comments on an object of the whole server");
+            return SHARED.contains(&third.as_str()).then_some("comments on an object that all databases share");
         }
         _ => return None,
     })
@@ -72,7 +72,7 @@ fn of_grant(objects: Option<String>) -> Option<&'static str> {
     let kind = words_with_offsets(&objects).nth(1)?.1;
     ["database", "tablespace", "parameter"]
         .contains(&kind.as_str())
-        .then_some("changes privileges on an object of the whole server")
+        .then_some("changes privileges on an object that all databases share")
 }
 
 /// Without a complete tree, two adjacent words decide, even inside strings. A false positive only costs the start of an
@@ -85,7 +85,7 @@ fn of_words(statement: &str) -> Option<&'static str> {
         .collect();
     words.windows(2).find_map(|pair| {
         let verb = ["create", "alter", "drop"].contains(&pair[0].as_str());
-        (verb && SHARED.contains(&pair[1].as_str())).then_some("may change an object of the whole server")
+        (verb && SHARED.contains(&pair[1].as_str())).then_some("may change an object that all databases share")
     })
 }
 

@@ -120,7 +120,7 @@ pub(super) fn explain_null(error: &tokio_postgres::Error, restores: bool, reason
     match reason {
         Stop::Failed(failed) if restores && error.code() == Some(&SqlState::NOT_NULL_VIOLATION) => Stop::Failed(
             failed.because("limbeck restores the kept values only after the statement that adds the column").hint(
-                "add the column without NOT NULL, and SET NOT NULL in a later statement, when the values are restored",
+                "add the column without NOT NULL, and SET NOT NULL in a later statement, after the values are restored",
             ),
         ),
         other => other,

@@ -17,7 +17,7 @@ pub(super) enum Stop {
     Cancelled,
     /// The connection was lost before the commit.
     Lost(Error),
-    /// The connection was lost during the commit, so that its result is unknown.
+    /// The connection was lost during the commit, so its result is unknown.
     CommitUnknown(Error),
 }
 

@@ -111,7 +111,8 @@ impl Run<'_> {
                 .because(format!("it left the invalid index {name}"))
                 .hint(format!("drop it with DROP INDEX CONCURRENTLY {name}, then run again"))),
             Verdict::Unknown => Err(unknown_effect(step, statement).hint(
-                "check whether the statement took effect; then run again with --resume after if it did, or with --resume again if it did not",
+                "check whether the statement took effect; if it did, run again with `--resume after`, otherwise with \
+                 `--resume again`",
             )),
         }
     }

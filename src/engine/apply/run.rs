@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
         table.ensure(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
-            let message = format!("limbeck works without a ledger: {why}");
+            let message = format!("limbeck runs without a ledger: {why}");
             report(Progress::Notice { severity: "WARNING".into(), message });
         }
         let (copier, restorable) =

@@ -194,7 +194,7 @@ fn output_path(project: &Project, options: &MakeOptions, database: &str, at: jif
     (1..100)
         .map(named)
         .find(|path| !path.exists())
-        .ok_or_else(|| Error::new(format!("{} has too many backups of the same second", folder.display())))
+        .ok_or_else(|| Error::new(format!("{} already contains 99 backups from this second", folder.display())))
 }
 
 fn parent(path: &Path) -> &Path {

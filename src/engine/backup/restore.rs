@@ -149,7 +149,7 @@ fn require_approval(target: &Target, file: &Path, tables: usize, options: &Resto
     }
     let message = format!("restoring {} needs approval: {}; nothing was run", file.display(), reasons.join(", and "));
     Err(Error::of(ErrorKind::Approval, message).hint(format!(
-        "add {}; the objects of the backup are then dropped and created again, other objects stay",
+        "add {}; the objects of the backup are then dropped and created again, other objects are not changed",
         missing.join(" ")
     )))
 }

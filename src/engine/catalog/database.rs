@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 
 use super::CatalogQuery;
 use super::assembly::{Assembly, class};
-use super::fragments::{NAMESPACES, stands_alone};
+use super::fragments::{NAMESPACES, is_independent};
 use crate::core::schema::{Kind, Object, UnsupportedObject};
 use crate::engine::Result;
 use crate::engine::connection::database_error;
@@ -77,10 +77,10 @@ pub(super) fn unsupported_objects() -> String {
         "pg_foreign_data_wrapper",
     ];
     let others = catalogs.map(|catalog| {
-        let alone = stands_alone(catalog, "o.oid");
+        let alone = is_independent(catalog, "o.oid");
         format!("SELECT '{catalog}'::regclass::oid AS class, o.oid FROM {catalog} o WHERE o.oid >= 16384 AND {alone}")
     });
-    let alone = stands_alone("pg_type", "o.oid");
+    let alone = is_independent("pg_type", "o.oid");
     format!(
         "WITH {NAMESPACES}, o AS (
             {}

@@ -25,7 +25,7 @@ pub(super) fn not_member(catalog: &str, oid: &str) -> String {
 }
 
 /// A condition for objects that are neither members of an extension nor internal parts of another object.
-pub(super) fn stands_alone(catalog: &str, oid: &str) -> String {
+pub(super) fn is_independent(catalog: &str, oid: &str) -> String {
     no_dependency(catalog, oid, "'e', 'i'")
 }
 

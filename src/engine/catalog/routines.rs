@@ -2,7 +2,7 @@
 
 use super::CatalogQuery;
 use super::assembly::class;
-use super::fragments::{NAMESPACES, function, stands_alone};
+use super::fragments::{NAMESPACES, function, is_independent};
 use crate::core::schema::{Kind, Object};
 
 pub(super) const QUERIES: &[CatalogQuery] = &[
@@ -30,7 +30,7 @@ fn routines(kinds: &str) -> String {
     format!(
         "p AS MATERIALIZED (SELECT p.*, n.schema FROM pg_proc p JOIN n ON n.oid = p.pronamespace
                             WHERE p.prokind IN ({kinds}) AND {})",
-        stands_alone("pg_proc", "p.oid"),
+        is_independent("pg_proc", "p.oid"),
     )
 }
 

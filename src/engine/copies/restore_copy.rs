@@ -167,7 +167,7 @@ impl Restoration {
         location: &TableLocation,
     ) -> Result<Result<RestoredCopy, String>, CopyError> {
         let Some(state) = &copy.detail.sequence_state else {
-            return Ok(Err("the copy does not contain its state".to_owned()));
+            return Ok(Err("the copy does not contain the state of the sequence".to_owned()));
         };
         let comparison = if state.ascending { "<" } else { ">" };
         let (name, last, called) = (&location.name, state.last_value, state.is_called);

@@ -119,7 +119,7 @@ impl CopyStore {
             Error::new("cannot copy the data that the plan destroys: cannot create the table of copies")
                 .because(error.message)
                 .hint(
-                    "permit the role to create tables, make a backup and add --no-keep, or set `keep = false` under [apply]",
+                    "allow the role to create tables, make a backup and add --no-keep, or set `keep = false` under [apply]",
                 )
         };
         client.batch_execute(&create).await.map_err(explain)?;

@@ -1,5 +1,6 @@
-//! Checks again that objects which were counted as empty are still empty. They needed no approval, so that none of their
-//! data may be lost. Objects that the run created, and rows that it wrote, do not count.
+//! Checks again that objects which were counted as empty are still empty. Because they were empty,
+//! the user was not asked to approve the loss of their data. Objects that the run created, and rows that it wrote, do
+//! not count.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -113,7 +114,7 @@ impl Recheck {
     }
 
     /// Before a statement outside a transaction: fails if an object of its hazards is no longer empty. Without a transaction
-    /// no lock can be held until the statement runs, so that the objects are only counted immediately before it.
+    /// no lock can be held until the statement runs, so the objects are only counted immediately before it.
     pub async fn check_outside_transaction(
         &self,
         sessions: Sessions<'_>,

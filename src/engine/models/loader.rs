@@ -14,8 +14,8 @@ use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, Target};
 
-/// Runs before a text that may fail, in a transaction. It is sent separately, because a message with a syntax error
-/// runs no part of itself.
+/// Runs before a text that may fail, in a transaction. It is sent separately, because the server runs no
+/// part of a message that contains a syntax error.
 const SAVEPOINT: &str = "SAVEPOINT limbeck_models";
 const RELEASE: &str = "\n;RELEASE SAVEPOINT limbeck_models";
 const ROLLBACK_TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT limbeck_models; RELEASE SAVEPOINT limbeck_models";

@@ -83,7 +83,7 @@ pub fn requirements(texts: &[ModelScript]) -> ScratchRequirements {
     result
 }
 
-/// Replaces the psql commands `\restrict` and `\unrestrict`, which `pg_dump` writes around a dump, by spaces. All
+/// Replaces the psql commands `\restrict` and `\unrestrict`, which `pg_dump` writes around a dump, with spaces. All
 /// positions stay the same.
 fn blank_restrict_commands(text: &str) -> String {
     if !text.contains("restrict ") {

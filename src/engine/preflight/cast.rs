@@ -92,7 +92,7 @@ impl TypeConversion<'_> {
                 literal(&whole),
                 literal(&format!(" AND {differs}"))
             ),
-            BulkQuery::Useless => String::new(),
+            BulkQuery::NotUsed => String::new(),
         };
         format!(
             "DO $limbeck_count$
@@ -150,7 +150,7 @@ impl TypeConversion<'_> {
         match limited {
             false => BulkQuery::Counts,
             true if is_word(&from) && is_word(&to) => BulkQuery::Preselects,
-            true => BulkQuery::Useless,
+            true => BulkQuery::NotUsed,
         }
     }
 }
@@ -161,8 +161,8 @@ enum BulkQuery {
     Counts,
     /// It selects the values that must be cast one by one.
     Preselects,
-    /// It shows nothing.
-    Useless,
+    /// It is not used: every value must be cast one by one.
+    NotUsed,
 }
 
 /// The type of a column; whether the server has an assignment cast from it (or from the last type of the chain) to the new

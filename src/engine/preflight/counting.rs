@@ -139,7 +139,7 @@ impl<'a> Counting<'a> {
         (number(0), number(1))
     }
 
-    /// Whether the target has no such table or column, so that nothing can be lost.
+    /// Whether the target has no such table or column, so nothing can be lost.
     async fn is_missing(&self, subject: &Subject) -> bool {
         let Some(table) = table_of(subject) else { return false };
         let column = if let Subject::Column { column, .. } = subject { Some(column) } else { None };

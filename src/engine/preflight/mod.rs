@@ -102,7 +102,7 @@ pub async fn assess(
     Ok(hazards)
 }
 
-/// Whether the database contains no tables, materialized views or sequences, so that nothing can be lost.
+/// Whether the database contains no tables, materialized views or sequences, so nothing can be lost.
 ///
 /// # Errors
 /// If the server cannot be queried.

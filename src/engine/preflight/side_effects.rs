@@ -165,7 +165,7 @@ fn losses(caused: &SideEffects, statement: &Statement, hazards: &[Hazard]) -> Ve
     lost
 }
 
-/// Analyses a fired statement. Its condition may refer to the rows of another statement (`OLD`, `NEW`), so that it cannot
+/// Analyses a fired statement. Its condition may refer to the rows of another statement (`OLD`, `NEW`), so it cannot
 /// be evaluated separately.
 fn analyse_fired(text: &str, state: &ScriptState) -> Vec<Action> {
     let mut actions = analyse_text(text, state).actions.clone();

@@ -98,7 +98,7 @@ impl Project {
         self.variables.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Replaces each `${NAME}` by the value of the variable.
+    /// Replaces each `${NAME}` with the value of the variable.
     ///
     /// # Errors
     /// When a variable is not set.

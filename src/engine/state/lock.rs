@@ -71,7 +71,7 @@ async fn describe_holder(client: &Client, key: i32) -> Result<String> {
     let class = i64::from(CLASS.cast_unsigned());
     let key = i64::from(key.cast_unsigned());
     let row = client.query_opt(query, &[&class, &key]).await.map_err(|error| database_error(&error))?;
-    let Some(row) = row else { return Ok("it has just been released".to_owned()) };
+    let Some(row) = row else { return Ok("it has just ended".to_owned()) };
     let (pid, user, application): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
     let (host, age): (String, f64) = (row.get(3), row.get(4));
     Ok(format!("{user} with {application} from {host}, server process {pid}, connected for {age:.0} s"))

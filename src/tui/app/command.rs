@@ -153,7 +153,7 @@ pub struct CommandInfo {
     pub footer: Vec<KeyContext>,
 }
 
-/// A command of the present screen.
+/// A command of the current screen.
 #[derive(Debug, Clone)]
 pub struct CommandEntry {
     pub info: &'static CommandInfo,

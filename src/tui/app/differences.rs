@@ -39,7 +39,7 @@ enum DriftForDialog {
 }
 
 impl Differences {
-    /// The number of objects that differ, if it is known for the present facts.
+    /// The number of objects that differ, if it is known for the current facts.
     #[must_use]
     pub const fn count(&self, against: Against) -> Option<usize> {
         match against {

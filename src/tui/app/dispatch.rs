@@ -48,7 +48,7 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The commands of the present screen, with their keys and whether they apply.
+/// The commands of the current screen, with their keys and whether they apply.
 fn entries(model: &Model) -> Vec<CommandEntry> {
     let context = model.key_context();
     let here = table().iter().filter(|info| info.contexts.contains(&context));

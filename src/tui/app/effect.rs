@@ -28,7 +28,7 @@ pub enum Effect {
     LoadScripts,
     /// Resolve the database of an environment, connect, and read the heads.
     Connect(Generation, Option<String>, Consent),
-    /// Read the heads on the present connection.
+    /// Read the heads on the current connection.
     ReadStatus(Generation),
     /// Read the ledger's records of the scripts, for these heads and this newest ledger row.
     ReadLedger(Generation, Arc<ScriptTree>, Vec<RevisionId>, Option<i64>),
@@ -67,7 +67,7 @@ pub enum Task {
     Drift(Arc<ScriptTree>),
     /// The same, but next to a dialog: no job waits for it, and the next job cancels it.
     DriftForDialog(Arc<ScriptTree>),
-    /// Compare the models with the database. `consent` allows to run the project's program.
+    /// Compare the models with the database. `consent` allows running the project's program.
     Check { tree: Arc<ScriptTree>, consent: bool },
     /// Read the list of backups.
     ListBackups,

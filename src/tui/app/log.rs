@@ -67,11 +67,11 @@ impl Log {
         }
     }
 
-    /// Marks the finished entries of these steps of the present run as rolled back.
+    /// Marks the finished entries of these steps of the current run as rolled back.
     pub fn roll_back(&mut self, steps: &[String]) {
         let ends = |entry: &LogEntry| matches!(entry.what.as_str(), "done" | "failed" | "cancelled");
-        let present = self.entries.iter_mut().rev().take_while(|entry| !ends(entry));
-        for entry in present.filter(|entry| entry.state == LogState::Done && steps.contains(&entry.what)) {
+        let current_run = self.entries.iter_mut().rev().take_while(|entry| !ends(entry));
+        for entry in current_run.filter(|entry| entry.state == LogState::Done && steps.contains(&entry.what)) {
             entry.state = LogState::Undone;
         }
     }

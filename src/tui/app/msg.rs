@@ -36,7 +36,7 @@ pub enum Msg {
     Settings {
         /// The names of the environments, and whether each is protected.
         environments: Vec<(String, bool)>,
-        /// The present environment is another database now.
+        /// The current environment is another database now.
         database: bool,
     },
     /// Answer to `Effect::LoadScripts`.

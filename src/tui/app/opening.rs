@@ -20,7 +20,7 @@ pub enum Origin {
     /// It has no file yet. Saving it creates the file.
     New,
     /// The ledger's copy of a script whose file is missing.
-    Recalled,
+    FromLedger,
 }
 
 /// A text to open in the editor.
@@ -48,7 +48,7 @@ impl Opening {
             path: file.path.clone(),
             home: None,
             text: file.text.clone(),
-            origin: if is_from_ledger(file) { Origin::Recalled } else { Origin::Script },
+            origin: if is_from_ledger(file) { Origin::FromLedger } else { Origin::Script },
             revision: Some(file.script.revision.clone()),
             line: line.or_else(|| Some(file.script.upgrade.line).filter(|line| *line > 0)),
             panel: Panel::default(),

@@ -31,7 +31,7 @@ impl Question {
         self
     }
 
-    /// Marks a wrong answer as dangerous.
+    /// Draws the question as a danger: a wrong answer can lose data.
     #[must_use]
     pub fn dangerous(self) -> Self {
         Self { danger: true, ..self }

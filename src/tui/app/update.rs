@@ -170,7 +170,7 @@ fn on_typed(model: &mut Model) {
     }
 }
 
-/// Reads the heads, or connects again if the server was away.
+/// Reads the heads, or connects again if the server could not be reached.
 fn poll(model: &mut Model) -> Vec<Effect> {
     if model.database_changed {
         return follow_settings(model);
@@ -180,7 +180,7 @@ fn poll(model: &mut Model) -> Vec<Effect> {
     }
     match &model.server.connection {
         Connection::Connected => vec![model.read_status()],
-        Connection::Away(error) if error.kind == ErrorKind::Connection => vec![model.connect()],
+        Connection::Unreachable(error) if error.kind == ErrorKind::Connection => vec![model.connect()],
         _ => Vec::new(),
     }
 }
@@ -214,7 +214,7 @@ fn follow_settings(model: &mut Model) -> Vec<Effect> {
     if model.jobs.is_running() || !std::mem::take(&mut model.database_changed) {
         return Vec::new();
     }
-    model.notify("the settings name another database");
+    model.notify("the settings now select another database");
     vec![model.reconnect()]
 }
 
@@ -235,14 +235,14 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<DatabaseS
 }
 
 fn on_connected(model: &mut Model, status: DatabaseStatus) {
-    let was_away = matches!(model.server.connection, Connection::Away(_) | Connection::NoDatabase(_));
+    let was_unreachable = matches!(model.server.connection, Connection::Unreachable(_) | Connection::NoDatabase(_));
     model.server.connection = Connection::Connected;
     let is_same = model.heads() == Some(status.heads.as_slice());
     let has_moved = model.heads().is_some() && !is_same;
     model.server.seen.insert(model.environment.clone(), status.heads.clone());
     model.server.status = Some(status);
     let by_limbeck = std::mem::take(&mut model.changed_heads);
-    if was_away {
+    if was_unreachable {
         model.server.asked_ledger = None;
         model.notify("connected again");
     } else if has_moved && !by_limbeck {

@@ -15,7 +15,7 @@ pub struct LineCache {
     lines: Vec<CachedLine>,
     /// The lines whose input state may have changed, with the parser state before them when they were last highlighted;
     /// `None` if they never were. All lines above the first of them are up to date.
-    seams: BTreeMap<usize, Option<LineState>>,
+    outdated_lines: BTreeMap<usize, Option<LineState>>,
 }
 
 #[derive(Debug, Clone)]
@@ -27,14 +27,14 @@ struct CachedLine {
 }
 
 impl LineCache {
-    /// Takes the present lines and highlights all of them. Returns the number of lines that were highlighted: the
+    /// Takes the current lines and highlights all of them. Returns the number of lines that were highlighted: the
     /// changed ones, and those after them until the parser state is the same as before.
     pub fn update<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> usize {
         self.replace(lines);
         self.read(usize::MAX, usize::MAX)
     }
 
-    /// Takes the present lines and highlights those above line `end` that may have changed.
+    /// Takes the current lines and highlights those above line `end` that may have changed.
     pub fn update_above<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>, end: usize) -> usize {
         self.replace(lines);
         self.read(end, AT_ONCE)
@@ -59,26 +59,27 @@ impl LineCache {
         let same = |(old, new): &(&CachedLine, &&str)| *old.text == ***new;
         let before = self.lines.iter().zip(&new).take_while(same).count();
         let longest = self.lines.len().min(new.len()) - before;
-        let behind = self.lines.iter().rev().zip(new.iter().rev()).take(longest).take_while(same).count();
-        let (old_end, new_end) = (self.lines.len() - behind, new.len() - behind);
+        let same_at_end = self.lines.iter().rev().zip(new.iter().rev()).take(longest).take_while(same).count();
+        let (old_end, new_end) = (self.lines.len() - same_at_end, new.len() - same_at_end);
         if before == old_end && before == new_end {
             return;
         }
-        let known_behind = self.known_before(old_end);
-        let moved: Vec<_> = self.seams.split_off(&before).into_iter().filter(|(line, _)| *line > old_end).collect();
-        self.seams.extend(moved.into_iter().map(|(line, known)| (line - old_end + new_end, known)));
+        let known_after = self.known_before(old_end);
+        let moved: Vec<_> =
+            self.outdated_lines.split_off(&before).into_iter().filter(|(line, _)| *line > old_end).collect();
+        self.outdated_lines.extend(moved.into_iter().map(|(line, known)| (line - old_end + new_end, known)));
         let unread = new.get(before..new_end).unwrap_or_default();
         let unread = unread.iter().map(|text| CachedLine { text: (*text).into(), tokens: Vec::new(), after: None });
         self.lines.splice(before..old_end, unread);
-        self.seams.extend((before..new_end).take(1).map(|line| (line, None)));
+        self.outdated_lines.extend((before..new_end).take(1).map(|line| (line, None)));
         if new_end < self.lines.len() {
-            self.seams.insert(new_end, known_behind);
+            self.outdated_lines.insert(new_end, known_after);
         }
     }
 
     /// The parser state before a line when it was last highlighted.
     fn known_before(&self, line: usize) -> Option<LineState> {
-        match self.seams.get(&line) {
+        match self.outdated_lines.get(&line) {
             Some(known) => known.clone(),
             None => self.state_before(line),
         }
@@ -95,11 +96,11 @@ impl LineCache {
     /// Highlights outdated lines above line `end`, at most `most`. Returns the number of lines.
     fn read(&mut self, end: usize, most: usize) -> usize {
         let mut count = 0;
-        while let Some((&line, known)) = self.seams.first_key_value().filter(|(line, _)| **line < end)
+        while let Some((&line, known)) = self.outdated_lines.first_key_value().filter(|(line, _)| **line < end)
             && count < most
         {
             let known = known.clone();
-            self.seams.remove(&line);
+            self.outdated_lines.remove(&line);
             let Some(mut state) = self.state_before(line) else { return count };
             if known.as_ref() == Some(&state) {
                 continue;
@@ -111,7 +112,7 @@ impl LineCache {
             entry.after = Some(state);
             count += 1;
             if !same && line + 1 < self.lines.len() {
-                self.seams.insert(line + 1, below);
+                self.outdated_lines.insert(line + 1, below);
             }
         }
         count

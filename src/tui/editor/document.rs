@@ -32,7 +32,7 @@ pub struct Document {
     marked: bool,
     /// All lines end in CR LF.
     carriage_returns: bool,
-    /// The cell to which the cursor returns after shorter lines.
+    /// The cell that the cursor keeps when it moves up and down across shorter lines.
     wanted_cell: Option<usize>,
 }
 
@@ -205,7 +205,7 @@ impl Document {
         self.move_cursor(Move::End, true);
     }
 
-    /// Replaces the selection by typed text. Control characters other than line breaks and tabs are removed.
+    /// Replaces the selection with typed text. Control characters other than line breaks and tabs are removed.
     pub fn insert(&mut self, text: &str) -> bool {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();

@@ -49,7 +49,7 @@ fn a_grapheme_is_deleted_at_once() {
     document.move_cursor(Move::Right, false);
     assert!(document.delete(Move::Right));
     assert_eq!(&*document.text(), "ab");
-    assert!(document.delete(Move::Right) && !document.delete(Move::Right), "there is nothing behind the end");
+    assert!(document.delete(Move::Right) && !document.delete(Move::Right), "there is nothing after the end");
 }
 
 #[test]

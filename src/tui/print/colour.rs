@@ -36,7 +36,7 @@ impl Rgb {
         format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
     }
 
-    fn halfway(self, other: Self) -> Self {
+    fn mix_half(self, other: Self) -> Self {
         let mix = |a: u8, b: u8| u8::try_from((u16::from(a) * 6 + u16::from(b) * 4) / 10).unwrap_or(a);
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
@@ -50,7 +50,7 @@ pub(super) fn of(cell: &Cell) -> (Rgb, Rgb) {
         std::mem::swap(&mut foreground, &mut background);
     }
     if cell.modifier.contains(Modifier::DIM) {
-        foreground = foreground.halfway(background);
+        foreground = foreground.mix_half(background);
     }
     if cell.modifier.contains(Modifier::HIDDEN) {
         foreground = background;

@@ -69,8 +69,8 @@ impl Connection {
     ) -> Result<ScriptStatus> {
         let mut known = self.hashes.lock().await;
         let session = self.session.lock().await;
-        let away = || Error::of(ErrorKind::Connection, "the server cannot be reached");
-        let client = session.as_ref().ok_or_else(away)?.client();
+        let unreachable = || Error::of(ErrorKind::Connection, "the server cannot be reached");
+        let client = session.as_ref().ok_or_else(unreachable)?.client();
         let from_ledger = ledger_scripts::read_missing_scripts(&tree, client, &heads).await?;
         let state = (heads, newest);
         let hashes = match known.take() {

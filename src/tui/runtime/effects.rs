@@ -155,7 +155,7 @@ impl Effects {
                 });
             }
             Effect::Rescue(path, text) => {
-                // Nobody can be told whether it succeeded.
+                // The UI is closing, so a failure cannot be shown.
                 self.spawn(TaskKind::Writes, async move |_| {
                     let _ = spawn_blocking(move || overwrite(&path, &text)).await;
                 });
@@ -215,7 +215,7 @@ impl Effects {
             // Another environment than the command line's: the options of the command line do not apply to it.
             ConnectOptions { environment, yes: self.command_line.yes, ..ConnectOptions::default() }
         };
-        self.options = agreed(&self.shared.project(), options, consent);
+        self.options = apply_consent(&self.shared.project(), options, consent);
         self.shared.connection.forget();
         self.ask(async move |shared: Arc<Shared>, options| {
             let answer = shared.connection.connect(&shared.project(), &options).await;
@@ -235,8 +235,8 @@ impl Effects {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        if let Some(earlier) = self.asking.take() {
-            earlier.abort();
+        if let Some(previous) = self.asking.take() {
+            previous.abort();
         }
         let options = self.options.clone();
         self.asking = Some(self.spawn(TaskKind::Reads, |shared| question(shared, options)));
@@ -262,8 +262,8 @@ impl Effects {
     }
 }
 
-/// The options with the user's consent. A database that the project names by now has priority.
-fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
+/// The options with the user's consent. If the project now names a database, the consent has no effect.
+fn apply_consent(project: &Project, options: ConnectOptions, consent: Consent) -> ConnectOptions {
     let has_no_database = project.locate(&options).is_err_and(|error| error.kind == ErrorKind::NoDatabase);
     ConnectOptions {
         embedded: options.embedded || has_no_database && consent.own_server,
@@ -272,7 +272,7 @@ fn agreed(project: &Project, options: ConnectOptions, consent: Consent) -> Conne
     }
 }
 
-/// Reads the scripts with the present configuration. If that has an error, the previous one is used.
+/// Reads the scripts with the current configuration. If that has an error, the previous one is used.
 fn read_project(shared: &Shared, options: &ConnectOptions) -> (ScriptTree, Option<Error>, Option<Msg>) {
     let known = shared.project();
     match Project::open(Some(&known.config_path), known.root(), shared.variables.clone()) {

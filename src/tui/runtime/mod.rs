@@ -3,7 +3,6 @@
 //! The loop never waits for the database: effects run as tasks and answer with messages. It sleeps until an event
 //! happens. Without focus and without a job it has no timer.
 
-mod away;
 mod connection;
 mod effects;
 mod event;
@@ -13,6 +12,7 @@ mod main_loop;
 mod options;
 mod panic;
 mod play;
+mod release;
 mod signals;
 mod task;
 mod terminal;

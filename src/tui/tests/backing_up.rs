@@ -9,7 +9,7 @@ use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Task;
 use crate::tui::app::{Effect, Generation, Msg, Start};
 
-/// Whether the harness holds the answer until it is progress to answer.
+/// Whether the harness holds the answer of the effect until the test releases it.
 pub fn waits(effect: &Effect) -> bool {
     let Effect::Run(_, task) = effect else { return false };
     !matches!(

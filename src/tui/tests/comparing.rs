@@ -16,7 +16,7 @@ use crate::tui::app::{Effect, Generation, Msg, Start};
 pub struct CompareAnswers {
     pub drift: Drift,
     pub check: Comparison,
-    /// The answer instead of both.
+    /// If set, every comparison fails with this error.
     pub error: Option<Error>,
     /// The models come from a program, which needs a consent.
     pub program: bool,

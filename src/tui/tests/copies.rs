@@ -172,7 +172,7 @@ fn confirmed(harness: &Harness) -> &crate::tui::app::screen::plan::confirm::Conf
 fn a_plan_can_run_without_copies_if_the_user_chooses_so() {
     let mut harness = dropping(4_096, 1 << 30);
     let word = confirmed(&harness).plan.word_to_type().unwrap();
-    assert!(harness.screen().contains("1 copy is made first, of at most 4 kB"), "{}", harness.screen());
+    assert!(harness.screen().contains("1 copy of at most 4 kB is made first"), "{}", harness.screen());
     assert!(harness.screen().contains("^k: continue without copies"), "{}", harness.screen());
     harness.press(&word).press("<^k>");
     assert!(confirmed(&harness).input.is_empty(), "the typed word was for the other choice");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::beside::fresh;
+use super::editor_panel::fresh;
 use super::fixtures::*;
 use super::harness::*;
 use crate::core::diff::rename::Candidate;
@@ -88,14 +88,15 @@ pub fn made() -> GeneratedScript {
         hazards: panel.hazards,
         line: None,
         objects: 2,
-        notes: vec![String::from("event trigger watch is in the models only; write it by hand")],
+        notes: vec![String::from("event trigger watch exists only in the models; write its statement by hand")],
     }
 }
 
 /// The same script, not proved: it would be a draft.
 fn unproved() -> GeneratedScript {
     let made = made();
-    let marked = format!("-- UNPROVED: the upgrade does not make what the models say\n--   one\n--\n{}", made.text);
+    let marked =
+        format!("-- UNPROVED: the upgrade does not create the schema of the models\n--   one\n--\n{}", made.text);
     let difference = vec![String::from("after the upgrade, column public.jobs.state is missing")];
     GeneratedScript {
         home: Some(made.path.clone()),
@@ -172,7 +173,7 @@ fn the_script_opens_in_the_editor_and_is_kept_or_discarded() {
     );
     insta::assert_snapshot!("generate_editor", harness.screen());
     let screen = harness.screen();
-    for words in ["● new", "✓ up ok", "12 rows (exact)", "event trigger watch is in the models"] {
+    for words in ["● new", "✓ up ok", "12 rows (exact)", "event trigger watch exists only in the"] {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     harness.press("<esc><tab><enter>");
@@ -209,7 +210,7 @@ fn the_phases_are_shown_and_esc_leaves_the_job_running() {
     assert!(harness.press("a").screen().contains("▸ read"), "{}", harness.screen());
     harness.press("<esc>");
     finish(&mut harness);
-    assert!(harness.model.editor().is_none(), "it does not replace the present screen");
+    assert!(harness.model.editor().is_none(), "it does not replace the current screen");
     assert!(harness.screen().contains("eeeeeeee is proved: up, down and up again; a shows it"), "{}", harness.screen());
     harness.press("a");
     assert!(harness.screen().contains("Edit ─ ● new"), "{}", harness.screen());

@@ -12,7 +12,7 @@ fn it_is_refused_with_a_reason() {
     let mut harness = Harness::new(120, 40);
     assert!(refusal(&mut harness).contains("Target database is not up to date. u upgrades it first"));
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], start(120, 40));
-    harness.away = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
+    harness.unreachable = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
     harness.run();
     assert!(refusal(&mut harness).contains("autogenerate: the server cannot be reached"));
     let options = Start { read_only: true, ..start(120, 40) };

@@ -43,10 +43,10 @@ pub struct Harness {
     /// The records of the ledger, and its newest row.
     pub record: ScriptStatus,
     pub newest: Option<i64>,
-    /// Environments that should come first.
-    pub behind: Vec<OutdatedEnvironment>,
-    /// The error of a server that is away.
-    pub away: Option<Error>,
+    /// Environments that should be upgraded first.
+    pub outdated: Vec<OutdatedEnvironment>,
+    /// The error of a server that cannot be reached.
+    pub unreachable: Option<Error>,
     /// The error of applying.
     pub fails: Option<Error>,
     /// The results of revisions that are not proved, and the error of the whole verification.
@@ -91,8 +91,8 @@ impl Harness {
             heads: heads.iter().map(|head| id(head)).collect(),
             record: ScriptStatus::default(),
             newest: None,
-            behind: Vec::new(),
-            away: None,
+            outdated: Vec::new(),
+            unreachable: None,
             fails: None,
             faulty: Vec::new(),
             stops: None,
@@ -190,7 +190,7 @@ impl Harness {
             Task::ListCopies | Task::ChangeCopy(..) => super::copies::answer(generation, &task),
             Task::Generate(_, request) => self.generated.answer(generation, &request),
             Task::ReadScript(path, line) => {
-                let text = self.on_disk(&path).ok_or_else(|| Error::new("it is not there"));
+                let text = self.on_disk(&path).ok_or_else(|| Error::new("the file does not exist"));
                 let message = EditorMsg::Read(path, text.map(|text| (text.into(), line)));
                 vec![Msg::Ended(generation, ScreenMsg::Editor(message))]
             }
@@ -234,7 +234,7 @@ impl Harness {
             version_num: 150_018,
             backend_pid: 42,
         };
-        let answer = match &self.away {
+        let answer = match &self.unreachable {
             Some(error) => Err(error.clone()),
             None => Ok(DatabaseStatus { server, heads: self.heads.clone(), newest: self.newest }),
         };
@@ -290,7 +290,7 @@ impl Harness {
             blank: false,
             copies: self.keeping.clone(),
             backup_first: false,
-            outdated_environments: self.behind.clone(),
+            outdated_environments: self.outdated.clone(),
         }))
     }
 

@@ -135,7 +135,7 @@ fn letters_in_a_text_field_are_text() {
 }
 
 #[test]
-fn a_revision_on_an_old_one_is_announced_as_a_branch() {
+fn a_revision_whose_parent_is_not_a_head_is_shown_as_a_branch() {
     let mut harness = Harness::new(80, 24);
     harness.press("jjc");
     assert!(harness.screen().contains("starts a branch here"));
@@ -221,13 +221,13 @@ fn changed_heads_are_shown_without_a_key() {
 #[test]
 fn an_unreachable_server_is_shown_with_a_retry() {
     let mut harness = Harness::silent(110, 30, sample(), &["9f3b6c10a7d2"], start(110, 30));
-    harness.away = Some(Error::of(ErrorKind::Connection, "the server at localhost cannot be reached"));
+    harness.unreachable = Some(Error::of(ErrorKind::Connection, "the server at localhost cannot be reached"));
     harness.run();
     let screen = harness.screen();
     assert!(screen.contains("server not reachable") && screen.contains("cannot be reached"), "{screen}");
     harness.press("u");
     assert!(harness.screen().contains("upgrade: the server cannot be reached"));
-    harness.away = None;
+    harness.unreachable = None;
     harness.press("R");
     assert!(harness.screen().contains("PostgreSQL 15.18"));
 }
@@ -318,10 +318,10 @@ fn every_command_applies_somewhere() {
     look(&harness);
     harness.press("m<down>");
     look(&harness);
-    harness.away = Some(Error::of(ErrorKind::Connection, "away"));
+    harness.unreachable = Some(Error::of(ErrorKind::Connection, "away"));
     harness.press("<esc>R");
     look(&harness);
-    harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL"));
+    harness.unreachable = Some(Error::of(ErrorKind::NoDatabase, "no database URL"));
     harness.press("R");
     look(&harness);
     let mut at_head = Harness::with(110, 30, sample(), &["9f3b6c10a7d2"]);

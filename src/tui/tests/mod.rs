@@ -2,10 +2,11 @@
 
 mod applying;
 mod backing_up;
-mod beside;
 mod comparing;
 mod copies;
+mod databases;
 mod editing;
+mod editor_panel;
 mod fixtures;
 mod generating;
 mod generating_refused;
@@ -13,8 +14,7 @@ mod generating_renames;
 mod harness;
 mod keys;
 mod names;
-mod news;
-mod places;
+mod notices;
 mod random;
 mod screens;
 mod verifying;

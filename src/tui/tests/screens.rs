@@ -26,7 +26,7 @@ fn picture(name: &str, harness: &Harness) {
     insta::assert_snapshot!(name, harness.screen());
 }
 
-fn away() -> Error {
+fn unreachable_error() -> Error {
     Error::of(ErrorKind::Connection, "the server at localhost:5432 cannot be reached").because("connection refused")
 }
 
@@ -146,17 +146,17 @@ fn merging() {
 }
 
 #[test]
-fn server_away() {
+fn server_unreachable() {
     let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
-    harness.away = Some(away());
+    harness.unreachable = Some(unreachable_error());
     harness.run();
-    pictures("away", &mut harness);
+    pictures("unreachable", &mut harness);
 }
 
 #[test]
 fn no_database() {
     let mut harness = Harness::silent(80, 24, sample(), &[], start(80, 24));
-    harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set"));
+    harness.unreachable = Some(Error::of(ErrorKind::NoDatabase, "no database URL: DATABASE_URL is not set"));
     harness.run();
     pictures("nowhere", &mut harness);
     harness.press("o");

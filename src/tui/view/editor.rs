@@ -48,7 +48,7 @@ fn title(model: &Model, editor: &Editor, ascii: bool) -> Vec<Piece> {
     let dash = || (String::from(" ─ "), Role::Border);
     let mut title = vec![(String::from("Edit"), Role::BorderFocused), dash(), (editor.name(), Role::Title)];
     let (text, role) = match (editor.read_only_reason(model.read_only), editor.origin) {
-        (_, Origin::Recalled) => ("from the ledger, read-only", Role::Warning),
+        (_, Origin::FromLedger) => ("from the ledger, read-only", Role::Warning),
         (Some(_), _) => ("read-only", Role::Warning),
         (None, _) if editor.home.is_some() => ("unproved draft", Role::Danger),
         (None, Origin::New) => ("new", Role::Pending),

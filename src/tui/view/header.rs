@@ -84,7 +84,7 @@ fn describe_database(model: &Model) -> Vec<(String, Role)> {
 fn describe_state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
-        Connection::Away(_) => vec![(describe_away(model), Role::Danger)],
+        Connection::Unreachable(_) => vec![(describe_unreachable(model), Role::Danger)],
         Connection::NoDatabase(_) => vec![(describe_no_database(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
@@ -102,13 +102,13 @@ fn describe_state(model: &Model) -> Vec<(String, Role)> {
 fn describe_short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
-        Connection::Away(_) => describe_away(model),
+        Connection::Unreachable(_) => describe_unreachable(model),
         Connection::NoDatabase(_) => describe_no_database(model),
         Connection::Connected => String::new(),
     }
 }
 
-fn describe_away(model: &Model) -> String {
+fn describe_unreachable(model: &Model) -> String {
     let keys = &model.preferences.keymap;
     format!("server not reachable · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
 }
@@ -150,7 +150,7 @@ fn draw_pending_line(model: &Model, area: Rect, paint: &mut Paint) {
                 pen.put(model.script_of(next).map_or("", |file| file.script.summary()), Role::Text);
             }
         }
-        (Connection::Away(error), None) => pen.put(&error.message, Role::Warning),
+        (Connection::Unreachable(error), None) => pen.put(&error.message, Role::Warning),
         (Connection::NoDatabase(_), None) => {
             // The header says that there is no database; the second line says what to do.
             if let Some((way, _)) = model.server.connection.no_database_lines(&model.preferences).get(1) {

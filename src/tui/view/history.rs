@@ -69,7 +69,7 @@ fn states_width(model: &Model) -> usize {
         Some(Item::Missing(_)) => "missing · ".width() + describe_current(model).width(),
         _ => 0,
     };
-    history.wordy().iter().map(width).max().unwrap_or_default().max("applied".len())
+    history.longest_items().iter().map(width).max().unwrap_or_default().max("applied".len())
 }
 
 fn pieces_width(words: &[(String, Role)]) -> usize {
@@ -233,8 +233,8 @@ fn describe_state(model: &Model, id: &RevisionId, marks: Marks) -> Vec<(String, 
 fn draw_missing(model: &Model, id: &RevisionId, columns: &Columns, pen: &mut Pen) {
     pen.column(id.short(), ID, Role::Missing);
     pen.skip(2);
-    let recalled = model.history.ledger().from_ledger.get(id);
-    let message = recalled.map_or("the script is missing", |file| file.script.summary());
+    let file = model.history.ledger().from_ledger.get(id);
+    let message = file.map_or("the script is missing", |file| file.script.summary());
     pen.column(message, columns.message, Role::Missing);
     pen.skip(1);
     pen.put(&format!("missing · {}", describe_current(model)), Role::Missing);

@@ -50,7 +50,7 @@ fn no_database_pieces(model: &Model) -> Vec<Piece> {
 fn draw_empty(model: &Model, inside: Rect, paint: &mut Paint) {
     let lines: Vec<(String, Role)> = match &model.server.connection {
         Connection::Connecting => vec![(String::from("unknown until the server answers"), Role::Muted)],
-        Connection::Away(error) if model.server.status.is_none() => {
+        Connection::Unreachable(error) if model.server.status.is_none() => {
             let keys = &model.preferences.keymap;
             let (retry, why) = (keys.shown(Command::Refresh), keys.shown(Command::Problem));
             // The keys come first, because the pane is low and the message may be long.

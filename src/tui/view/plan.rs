@@ -225,7 +225,7 @@ fn describe_review(model: &Model, screen: &PlanScreen) -> (String, Role) {
         .plan
         .outdated_environments
         .iter()
-        .map(|behind| format!("   {} should come first: {}", behind.environment, behind.state));
+        .map(|outdated| format!("   upgrade {} first: {}", outdated.environment, outdated.state));
     let change = first.fold(change, |words, first| words + &first);
     let asks = screen.plan.hazards_to_approve().count();
     match (asks, screen.plan.environment_to_confirm()) {

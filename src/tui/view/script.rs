@@ -52,8 +52,8 @@ fn draw_proof(model: &Model, row: Rect, paint: &mut Paint) {
 
 fn title(model: &Model) -> String {
     let Some(file) = model.selected_script() else { return String::new() };
-    let recalled = is_from_ledger(file);
-    let mut title = if recalled {
+    let from_ledger = is_from_ledger(file);
+    let mut title = if from_ledger {
         format!("{} from the ledger, read-only", file.script.revision.short())
     } else {
         file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned()

@@ -28,8 +28,8 @@ pub struct AutogenerateOptions {
 /// Generates the script, and writes or prints it. Exit code 1 if the proof fails.
 ///
 /// # Errors
-/// As Alembic, if the database is not at the heads; if the models or the database cannot be read; if the script cannot
-/// be written.
+/// Alembic's error if the database is not at the heads; if the models or the database cannot be read; if the script
+/// cannot be written.
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     let terminal = context.terminal;
@@ -46,7 +46,9 @@ pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) 
         report_no_difference(terminal)?;
     } else {
         if generated.is_empty() {
-            terminal.print_note("models and database do not differ: the revision is empty (--skip-empty writes none)");
+            terminal.print_note(
+                "models and database do not differ: the revision is empty (with --skip-empty, no revision is written)",
+            );
         }
         let written = write(&project, &generated)?;
         if terminal.json {
@@ -83,7 +85,7 @@ fn print_rename_candidates(terminal: Terminal, candidates: &[Candidate]) {
     for Candidate { spec, reasons, .. } in candidates {
         let (old, new) = spec.split_once('=').unwrap_or((spec, ""));
         terminal.print_note(&format!(
-            "note: {old} → {new}? {}: --rename {}",
+            "note: possible rename {old} → {new} ({}); to rename, add --rename {}",
             reasons.join(", "),
             quote_for_shell(spec)
         ));

@@ -54,7 +54,7 @@ pub struct Arguments {
 /// Writes a new revision.
 ///
 /// # Errors
-/// As Alembic, if the options are not valid; if the script cannot be written.
+/// Alembic's error if the options are not valid; if the script cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.autogenerate {
         let &Arguments { sql, skip_empty, ref rename, .. } = arguments;

@@ -26,7 +26,7 @@ const LIKELY: u32 = 50;
 
 /// Returns the pairs of an object that only `old` has and an object that only `new` has that are probably the same:
 /// tables, their columns, constraints and indexes (also those of such table pairs), types, sequences, views, routines,
-/// enum values. The best added first within each kind. A table comes before its parts.
+/// enum values. Within each kind, the best pairs come first. A table comes before its parts.
 #[must_use]
 pub fn candidates(old: &Schema, new: &Schema) -> Vec<Candidate> {
     let mut found = independent_objects(old, new);

@@ -54,7 +54,7 @@ pub enum Namespace {
     Routines,
     /// The constraints of one table.
     Constraints,
-    /// The tables of one publication. Not every combination is valid, so that all removals come before all additions.
+    /// The tables of one publication. Not every combination is valid, so all removals come before all additions.
     PublishedTables,
 }
 

@@ -67,7 +67,7 @@ impl ScriptState {
         Self { transactional, ..Self::default() }
     }
 
-    /// Whether the script created the relation, so that no client uses it yet.
+    /// Whether the script created the relation, so no client uses it yet.
     #[must_use]
     pub fn is_new(&self, relation: &Name) -> bool {
         self.relations.contains_key(&self.key(relation))

@@ -38,7 +38,7 @@ impl Differences {
     }
 
     /// Whether a failure may be caused by the rehearsal, so that the next statement needs a savepoint.
-    pub fn exist(&self) -> bool {
+    pub fn may_cause_failure(&self) -> bool {
         self.missing.is_some() || self.added_value
     }
 

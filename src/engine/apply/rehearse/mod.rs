@@ -1,6 +1,6 @@
 //! Rehearses a plan on the target: runs it in one transaction, measures the time of each statement, and rolls back.
 //!
-//! Nothing is lost, so that no hazard needs approval. The locks of the statements are real, so that a protected
+//! Nothing is lost, so no hazard needs approval. The locks of the statements are real, so a protected
 //! environment must be confirmed. Statements that cannot run in a transaction, or that a rollback cannot undo, are omitted.
 
 mod expected_failure;

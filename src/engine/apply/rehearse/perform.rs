@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
             open(project, target, "limbeck rehearsal", options, report, cancel).await?;
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
-        let ledger = Ledger::Missing("a rehearsal writes no ledger".to_owned());
+        let ledger = Ledger::Missing("a rehearsal does not write to the ledger".to_owned());
         let run = Self {
             target,
             plan,
@@ -171,7 +171,8 @@ impl Run<'_> {
         }
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| stop(&error, step, Some(statement), self.cancel.is_cancelled());
-        let can_be_undone = (state.differences.exist() || !step.transactional) && !controls_savepoints(statement);
+        let can_be_undone =
+            (state.differences.may_cause_failure() || !step.transactional) && !controls_savepoints(statement);
         if can_be_undone {
             client.batch_execute("SAVEPOINT limbeck_rehearsal").await.map_err(failed)?;
         }

@@ -228,7 +228,7 @@ impl ServerRefusal<'_> {
     }
 
     fn refusal_error(&self, refusal: &DbError) -> Error {
-        let message = format!("the server at {} refuses: {}", self.endpoint, refusal.message());
+        let message = format!("the server at {} refused the connection: {}", self.endpoint, refusal.message());
         let mut error = server_error(refusal, message);
         error.hint = self.hint(refusal).or(error.hint);
         if error.kind == ErrorKind::Failed { self.with_warnings(error) } else { error }

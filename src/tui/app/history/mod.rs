@@ -5,7 +5,7 @@ mod rows;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use self::rows::{edges, footing, text};
+use self::rows::{edges, find_applied_tips, text};
 use crate::core::graph::RevisionId;
 use crate::core::graph::lanes::{self, LaneRow};
 use crate::engine::project::{ScriptProblem, ScriptTree};
@@ -65,7 +65,7 @@ pub struct History {
     heads: usize,
     record: Arc<ScriptStatus>,
     /// For each state that occurs, the item with the longest text.
-    wordy: Vec<usize>,
+    longest_items: Vec<usize>,
     selected: usize,
     /// The first visible screen line.
     pub top: usize,
@@ -90,7 +90,7 @@ impl History {
             ..Self::default()
         };
         history.place(tree, heads, ids);
-        history.restate(tree, heads);
+        history.update_states(tree, heads);
         history.select_as(before);
         history
     }
@@ -105,7 +105,7 @@ impl History {
             .filter_map(|item| if let Item::Revision(id) = item { Some(id) } else { None })
             .collect();
         self.place(tree, heads, ids);
-        self.restate(tree, heads);
+        self.update_states(tree, heads);
         self.select_as(&before);
         self
     }
@@ -113,7 +113,7 @@ impl History {
     /// Takes the ledger's records of the scripts.
     pub fn set_ledger(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>, record: Arc<ScriptStatus>) {
         self.record = record;
-        self.restate(tree, heads);
+        self.update_states(tree, heads);
     }
 
     /// The ledger's records of the scripts.
@@ -139,12 +139,12 @@ impl History {
         self.starts.push(line);
     }
 
-    fn restate(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>) {
+    fn update_states(&mut self, tree: &ScriptTree, heads: Option<&[RevisionId]>) {
         let graph = &tree.graph;
         let known: Vec<RevisionId> =
             heads.unwrap_or_default().iter().filter(|head| graph.get(head.as_str()).is_some()).cloned().collect();
-        let standing = footing(tree, heads.unwrap_or_default(), &self.record);
-        let applied: HashSet<RevisionId> = graph.ancestors(&standing);
+        let applied_tips = find_applied_tips(tree, heads.unwrap_or_default(), &self.record);
+        let applied: HashSet<RevisionId> = graph.ancestors(&applied_tips);
         // The revisions below a missing revision are not known, so the pending ones are not known either.
         let certain = heads.is_some_and(|heads| heads.len() == known.len());
         let pending = if certain { graph.pending(&known) } else { Vec::new() };
@@ -166,10 +166,10 @@ impl History {
                 _ => Marks::default(),
             })
             .collect();
-        self.wordy = self.find_wordy(tree);
+        self.longest_items = self.find_longest_items(tree);
     }
 
-    fn find_wordy(&self, tree: &ScriptTree) -> Vec<usize> {
+    fn find_longest_items(&self, tree: &ScriptTree) -> Vec<usize> {
         let mut found: HashMap<Marks, (usize, usize)> = HashMap::new();
         for (item, marks) in self.marks.iter().enumerate() {
             let labels = match self.items.get(item) {
@@ -233,8 +233,8 @@ impl History {
 
     /// For each state that occurs, the item with the longest text.
     #[must_use]
-    pub fn wordy(&self) -> &[usize] {
-        &self.wordy
+    pub fn longest_items(&self) -> &[usize] {
+        &self.longest_items
     }
 
     /// The revisions that `upgrade heads` would run, in their order.

@@ -7,9 +7,9 @@ use crate::core::graph::lanes::Edge;
 use crate::engine::project::ScriptTree;
 use crate::engine::state::script_status::ScriptStatus;
 
-/// The revisions of the tree that the heads are based on. Below a missing head they are found through the scripts in
-/// the ledger.
-pub(super) fn footing(tree: &ScriptTree, heads: &[RevisionId], record: &ScriptStatus) -> Vec<RevisionId> {
+/// The topmost applied revisions that the tree contains. For a head without a script, these are its ancestors, which
+/// are found through the scripts in the ledger.
+pub(super) fn find_applied_tips(tree: &ScriptTree, heads: &[RevisionId], record: &ScriptStatus) -> Vec<RevisionId> {
     let mut found = Vec::new();
     let mut todo = heads.to_vec();
     let mut asked = std::collections::HashSet::new();

@@ -104,7 +104,7 @@ impl Screen for ListScreen {
     }
 
     fn update_window(&mut self, model: &Model, area: Rect) {
-        // The editor covers the list. The list is settled again when it is visible.
+        // The editor covers the list. The list is updated when it is visible again.
         if area.width == 0 {
             return;
         }

@@ -57,7 +57,7 @@ pub struct Highlight {
     pub tokens: Option<Arc<Highlighted>>,
 }
 
-/// What a screen asks of the rest of the UI. It is done after the present message.
+/// What a screen asks of the rest of the UI. It is done after the current message.
 #[derive(Debug, Clone)]
 pub enum ScreenRequest {
     /// Open the editor.
@@ -215,7 +215,7 @@ impl Model {
         self.environment.as_deref().unwrap_or("default")
     }
 
-    /// Whether the present environment is protected.
+    /// Whether the current environment is protected.
     #[must_use]
     pub fn is_protected(&self) -> bool {
         self.environments.iter().any(|(name, protected)| *protected && Some(name) == self.environment.as_ref())
@@ -300,13 +300,13 @@ impl Model {
         self.dialogs.retain(|dialog| !(dialog.as_ref() as &dyn Any).is::<T>());
     }
 
-    /// Connects to the present environment.
+    /// Connects to the current environment.
     pub(crate) fn connect(&mut self) -> Effect {
         let generation = self.jobs.start_read(STATUS);
         Effect::Connect(generation, self.environment.clone(), self.consent)
     }
 
-    /// Reads the heads on the present connection.
+    /// Reads the heads on the current connection.
     pub(crate) fn read_status(&mut self) -> Effect {
         let generation = self.jobs.start_read(STATUS);
         Effect::ReadStatus(generation)
@@ -317,7 +317,7 @@ impl Model {
         self.jobs.is_reading(STATUS)
     }
 
-    /// Drops the present server's status, and connects to the present environment.
+    /// Drops the current server's status, and connects to the current environment.
     pub(crate) fn reconnect(&mut self) -> Effect {
         self.screens.close(Layer::Plan);
         self.server.connection = Connection::Connecting;
@@ -326,7 +326,7 @@ impl Model {
         self.connect()
     }
 
-    /// Applies the present heads to the history, and notifies the screens.
+    /// Applies the current heads to the history, and notifies the screens.
     pub(crate) fn update_history(&mut self) {
         let heads = self.server.status.as_ref().map(|status| status.heads.clone());
         if let Some(tree) = self.tree.clone() {

@@ -19,7 +19,7 @@ pub enum Connection {
     Connecting,
     Connected,
     /// The server cannot be reached, or it refuses. Its last known status is kept.
-    Away(Error),
+    Unreachable(Error),
     /// The project has no database: no setting names one, or the programs of limbeck's own server are missing.
     NoDatabase(Error),
 }
@@ -29,7 +29,7 @@ impl Connection {
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         match self {
-            Self::Away(error) | Self::NoDatabase(error) => Some(error),
+            Self::Unreachable(error) | Self::NoDatabase(error) => Some(error),
             Self::Connecting | Self::Connected => None,
         }
     }

@@ -58,7 +58,7 @@ impl Model {
         match &self.server.connection {
             Connection::Connected => Ok(()),
             Connection::Connecting => Err("the server has not answered yet".into()),
-            Connection::Away(_) => Err("the server cannot be reached".into()),
+            Connection::Unreachable(_) => Err("the server cannot be reached".into()),
             Connection::NoDatabase(_) => Err("there is no database".into()),
         }
     }

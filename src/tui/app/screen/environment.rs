@@ -22,8 +22,8 @@ pub(crate) fn decide(model: &Model) -> Decision {
         return refuse("limbeck.toml has no [environments]");
     }
     model.require_idle()?;
-    let present = model.environments.iter().position(|(name, _)| Some(name) == model.environment.as_ref());
-    let cursor = present.map_or(0, |at| at + 1);
+    let current = model.environments.iter().position(|(name, _)| Some(name) == model.environment.as_ref());
+    let cursor = current.map_or(0, |at| at + 1);
     act(move |model| model.open_dialog(EnvironmentDialog { cursor }))
 }
 

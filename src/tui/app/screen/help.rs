@@ -1,4 +1,4 @@
-//! Help: the commands of the present screen with their keys, and why some do not apply.
+//! Help: the commands of the current screen with their keys, and why some do not apply.
 
 use unicode_width::UnicodeWidthStr;
 

@@ -39,7 +39,7 @@ pub(crate) fn on_error(model: &mut Model, error: Error) {
     }
     model.server.connection = match error.kind {
         ErrorKind::NoDatabase | ErrorKind::NoPrograms => Connection::NoDatabase(error),
-        _ => Connection::Away(error),
+        _ => Connection::Unreachable(error),
     };
 }
 

@@ -24,7 +24,7 @@ impl Effects {
         });
     }
 
-    /// Makes a backup. It must not leave an unfinished file behind.
+    /// Makes a backup. After a cancel it must remove the unfinished file before limbeck ends.
     pub(super) fn back_up(&mut self, generation: Generation) {
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             let report = context.reporter(|progress: BackupEvent| ScreenMsg::Backups(BackupMsg::Progress(progress)));

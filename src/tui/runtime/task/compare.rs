@@ -19,7 +19,7 @@ fn progress(progress: AutogenerateEvent) -> ScreenMsg {
 }
 
 impl Effects {
-    /// Computes the drift. It only writes to a scratch database, but it must not leave that behind.
+    /// Computes the drift. It only writes to a scratch database, but it must drop that database before limbeck ends.
     pub(super) fn drift(&mut self, generation: Generation, tree: Arc<ScriptTree>) {
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             let report = context.reporter(progress);
@@ -34,7 +34,7 @@ impl Effects {
         });
     }
 
-    /// Compares the models. `consent` allows to run the program that prints them.
+    /// Compares the models. `consent` allows running the program that prints them.
     pub(super) fn check(&mut self, generation: Generation, tree: Arc<ScriptTree>, consent: bool) {
         let consent = consent || self.command_line.yes;
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {

@@ -51,8 +51,8 @@ impl Effects {
 
     /// Examines a text when typing pauses. An earlier examination is aborted.
     pub(super) fn examine(&mut self, generation: Generation, text: Arc<str>) {
-        let pause = if let Some(earlier) = self.examining.take() {
-            earlier.abort();
+        let pause = if let Some(previous) = self.examining.take() {
+            previous.abort();
             PAUSE
         } else {
             Duration::ZERO

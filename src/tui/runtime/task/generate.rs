@@ -25,7 +25,7 @@ use crate::tui::runtime::effects::Effects;
 use crate::tui::runtime::event::TaskKind;
 
 impl Effects {
-    /// Generates a script. It only writes to a scratch database, but it must not leave that behind.
+    /// Generates a script. It only writes to a scratch database, but it must drop that database before limbeck ends.
     pub(super) fn generate(&mut self, generation: Generation, tree: Arc<ScriptTree>, mut request: GenerateRequest) {
         request.consent |= self.command_line.yes;
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {

@@ -51,7 +51,7 @@ impl TaskContext {
         self.shared.project()
     }
 
-    /// The database of the present environment.
+    /// The database of the current environment.
     async fn target(&self) -> Result<Target> {
         self.shared.connection.target(&self.project(), &self.connect).await
     }

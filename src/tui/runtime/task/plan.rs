@@ -17,8 +17,8 @@ use crate::tui::runtime::event::TaskKind;
 impl Effects {
     /// Prepares a plan. An earlier preparation is aborted.
     pub(super) fn prepare(&mut self, generation: Generation, tree: Arc<ScriptTree>, request: PlanRequest) {
-        if let Some(earlier) = self.preparing.take() {
-            earlier.abort();
+        if let Some(previous) = self.preparing.take() {
+            previous.abort();
         }
         let task = self.run_task(generation, TaskKind::Reads, TaskMode::Job, async move |context: TaskContext| {
             let work = async {

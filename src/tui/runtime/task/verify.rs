@@ -12,7 +12,7 @@ use crate::tui::runtime::effects::Effects;
 use crate::tui::runtime::event::TaskKind;
 
 impl Effects {
-    /// Verifies revisions. It only writes to a scratch database, but it must not leave that behind.
+    /// Verifies revisions. It only writes to a scratch database, but it must drop that database before limbeck ends.
     pub(super) fn verify(&mut self, generation: Generation, tree: Arc<ScriptTree>, revisions: Vec<String>) {
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             let report = context.reporter(|progress: VerifyEvent| ScreenMsg::Verify(VerifyMsg::Progress(progress)));

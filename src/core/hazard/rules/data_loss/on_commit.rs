@@ -11,7 +11,7 @@ const PAGE: &str = "\
 The temporary table loses its rows, or is dropped, at the end of the transaction. With `transaction=off`, this is
 the end of every statement. Later statements then cannot use rows that the script has moved to the table.
 
-What is counted: nothing. The table is new and contains no earlier data, so that no approval is needed. Rows that
+What is counted: nothing. The table is new and contains no earlier data, so no approval is needed. Rows that
 the script deletes from other tables are reported there.
 
 What to do instead: if statements outside this transaction need the rows, remove ON COMMIT or use a permanent

@@ -67,7 +67,7 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     act(move |model| start(model, against, false))
 }
 
-/// Starts a comparison. `consent` allows to run the project's program for its models.
+/// Starts a comparison. `consent` allows running the project's program for its models.
 fn start(model: &mut Model, against: Against, consent: bool) -> Vec<Effect> {
     let Some(tree) = model.tree.clone() else { return Vec::new() };
     model.differences.cancel_for_dialog();

@@ -129,12 +129,11 @@ fn describe_restored(restored: &RestoredCopy) -> Piece {
     if *rows == 0 {
         let rows = plural(*not_restored, "row");
         let words =
-            format!("{object} was not restored: {rows} have no place, or the rows that they reference are missing");
+            format!("{object} was not restored ({rows}): the table was changed later, or referenced rows are missing");
         return (words, Role::Warning);
     }
     let restored = Some(format!("restored {object}: {}", plural(*rows, "row")));
-    let skipped =
-        (*not_restored > 0).then(|| format!("{not_restored} not restored because their place is taken or missing"));
+    let skipped = (*not_restored > 0).then(|| format!("{not_restored} not restored because of later changes"));
     let added = (*added > 0).then(|| format!("{added} newer rows not changed"));
     let role = if skipped.is_some() { Role::Warning } else { Role::Good };
     (restored.into_iter().chain(skipped).chain(added).collect::<Vec<_>>().join(", "), role)
@@ -150,7 +149,7 @@ fn describe_contents(copy: &StoredCopy) -> String {
 }
 
 /// When `r` can restore a copy.
-const fn describe_restore_by_hand(kind: CopyKind) -> &'static str {
+const fn describe_manual_restore(kind: CopyKind) -> &'static str {
     match kind {
         CopyKind::Table => "; r restores it now if its table exists",
         CopyKind::Column => "; r restores it now if its column exists",
@@ -221,7 +220,7 @@ impl List for Copies {
         let lost = format!("destroyed by the {verb} {revision}: {}", copy.reason);
         let mut lines = vec![FormLine::Text(vec![(lost, Role::Muted)], 2)];
         let restore = match &copy.detail.not_restorable {
-            None => (format!("the {opposite} restores it{}", describe_restore_by_hand(copy.kind)), Role::Muted),
+            None => (format!("the {opposite} restores it{}", describe_manual_restore(copy.kind)), Role::Muted),
             Some(why) => (format!("cannot be restored, but can be read: {why}"), Role::Warning),
         };
         lines.push(FormLine::Text(vec![restore], 2));

@@ -103,7 +103,7 @@ impl Editor {
     /// Whether the text can be changed.
     #[must_use]
     pub const fn is_writable(&self) -> bool {
-        !matches!(self.origin, Origin::Recalled)
+        !matches!(self.origin, Origin::FromLedger)
     }
 
     /// Why its text cannot be changed.
@@ -119,7 +119,7 @@ impl Editor {
     #[must_use]
     pub fn name(&self) -> String {
         match (&self.origin, &self.revision) {
-            (Origin::Recalled, Some(id)) => id.short().to_owned(),
+            (Origin::FromLedger, Some(id)) => id.short().to_owned(),
             _ => self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned(),
         }
     }

@@ -35,9 +35,9 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
         let key = model.preferences.keymap.shown(Command::EditOutside);
         let error = Error::of(ErrorKind::Usage, "the script is too long for the built-in editor");
         model.show_error(error.hint(match opening.origin {
-            Origin::New => {
-                String::from("nothing was written; `limbeck revision --autogenerate` writes the script to its file")
-            }
+            Origin::New => String::from(
+                "no file was written; run `limbeck revision --autogenerate`, which writes the script to a file",
+            ),
             _ => format!("{key} opens it in $EDITOR"),
         }));
         return Vec::new();

@@ -16,7 +16,7 @@ use crate::tui::app::proof::{StageState, stages};
 use crate::tui::app::theme::Role;
 use crate::tui::editor::{Findings, FoundHazard, Operation};
 
-/// Takes the findings of the present text.
+/// Takes the findings of the current text.
 pub(super) fn on_examined(model: &mut Model, findings: Findings) {
     let Some(editor) = model.screens.get_mut::<Editor>() else { return };
     editor.faults = findings.faults;

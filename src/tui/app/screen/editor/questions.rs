@@ -43,7 +43,7 @@ pub(super) fn unproved(write: Choice) -> Question {
     with_continue("This script is not proved", lines).choice("Save anyway", write).dangerous()
 }
 
-/// The file was changed or removed by another program. `found` is its present text.
+/// The file was changed or removed by another program. `found` is its current text.
 pub(super) fn file_changed(
     name: &str,
     found: Option<Arc<str>>,
@@ -56,7 +56,7 @@ pub(super) fn file_changed(
         return question.choice("Save again", move |model| overwrite(model, None)).dangerous();
     };
     let what = format!("Another program has changed {name} since it was opened.");
-    let effect = "Reload replaces your text by the text of the file. Undo restores your text.";
+    let effect = "Reload replaces your text with the text of the file. Undo restores your text.";
     let lines = vec![(what, Role::Warning), (String::from(effect), Role::Muted)];
     let known = Arc::clone(&text);
     with_continue("The file has changed", lines)

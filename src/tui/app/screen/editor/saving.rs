@@ -34,7 +34,7 @@ pub(crate) fn decide(model: &Model) -> Decision {
 /// Decides `^p`.
 pub(crate) fn decide_prove(model: &Model) -> Decision {
     let Some(editor) = model.screens.get::<Editor>() else { return refuse("no script is open") };
-    if editor.origin == Origin::Recalled {
+    if editor.origin == Origin::FromLedger {
         return refuse("this is the ledger's copy; there is no file to prove");
     }
     model.require_writable()?;
@@ -204,7 +204,7 @@ fn after_saved(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Replaces the text in the editor by the text of the file.
+/// Replaces the text in the editor with the text of the file.
 pub(super) fn reload(model: &mut Model, text: Arc<str>) -> Vec<Effect> {
     let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     editor.after = After::Stay;

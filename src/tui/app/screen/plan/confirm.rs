@@ -83,7 +83,7 @@ impl Confirm {
         }
         if !self.plan.backup_first {
             let key = model.preferences.keymap.shown(Command::Backup);
-            form.fact("backup", vec![(format!("no backup is made; Esc and {key} make one first"), Role::Muted)]);
+            form.fact("backup", vec![(format!("no backup is made; press Esc and {key} to make one"), Role::Muted)]);
         }
     }
 
@@ -113,7 +113,7 @@ impl Dialog for Confirm {
         let title = match destroys {
             true => "This destroys data",
             false if self.plan.environment.protected => "This environment is protected",
-            false => "Another environment should come first",
+            false => "Another environment should be upgraded first",
         };
         let mut form = Form::new(title, 76);
         form.danger = true;
@@ -128,8 +128,8 @@ impl Dialog for Confirm {
         if destroys {
             self.copy_lines(model, &mut form);
         }
-        for behind in &self.plan.outdated_environments {
-            form.fact("first", vec![(format!("{}: {}", behind.environment, behind.state), Role::Warning)]);
+        for outdated in &self.plan.outdated_environments {
+            form.fact("first", vec![(format!("{}: {}", outdated.environment, outdated.state), Role::Warning)]);
         }
         form.blank();
         let word = self.plan.word_to_type().unwrap_or_default();

@@ -73,7 +73,7 @@ pub fn on_applied(model: &mut Model, answer: Result<Outcome, Error>, was_cancell
         Err(error) => on_failure(model, error),
     }
     match model.server.connection {
-        Connection::Away(_) | Connection::NoDatabase(_) => vec![model.connect()],
+        Connection::Unreachable(_) | Connection::NoDatabase(_) => vec![model.connect()],
         _ => vec![model.read_status()],
     }
 }

@@ -32,7 +32,7 @@ fn require_no_missing(model: &Model) -> Precondition {
     match model.history.items().first() {
         Some(Item::Missing(id)) => {
             let way = match ledger::missing_script(model, id) {
-                MissingScript::Found(_) => "d downgrades it, or restore its file",
+                MissingScript::Found(_) => "press d to downgrade it, or restore its file",
                 _ => "restore its file, or stamp another revision",
             };
             Err(format!("the database is at {}, which has no script: {way}", id.short()).into())

@@ -163,7 +163,7 @@ fn an_empty_project_says_what_to_do() {
     let mut harness = Harness::silent(100, 30, tree(Vec::new()), &[], nothing);
     let error =
         Error::of(ErrorKind::Connection, "the server at db.example.org:5432 cannot be reached: connection refused");
-    harness.away = Some(error);
+    harness.unreachable = Some(error);
     harness.run();
     for width in [100, 120, 140] {
         harness.resize(width, 30);

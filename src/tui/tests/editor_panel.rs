@@ -69,7 +69,7 @@ fn a_running_proof_can_be_cancelled() {
 #[test]
 fn a_proof_without_a_server_is_refused_with_the_reason() {
     let mut harness = Harness::silent(120, 40, sample(), &[], start(120, 40));
-    harness.away = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
+    harness.unreachable = Some(Error::of(ErrorKind::Connection, "cannot be reached"));
     harness.run();
     harness.press("e<^p>");
     assert!(harness.screen().contains("prove: the server cannot be reached"), "{}", harness.screen());

@@ -11,7 +11,7 @@ use crate::tui::app::Msg;
 /// The sample project without a database.
 fn without_database() -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["9f3b6c10a7d2"], start(120, 40));
-    harness.away = Some(Error::of(ErrorKind::NoDatabase, "no database URL").hint("set DATABASE_URL"));
+    harness.unreachable = Some(Error::of(ErrorKind::NoDatabase, "no database URL").hint("set DATABASE_URL"));
     harness.run();
     harness
 }
@@ -44,7 +44,7 @@ fn limbecks_own_server_starts_only_with_consent() {
     let asked = harness.asked.len();
     harness.press("o<left><enter>o<esc>");
     assert_eq!(harness.asked.len(), asked);
-    harness.away = None;
+    harness.unreachable = None;
     harness.press("o<enter>");
     assert_eq!(last(&harness), "connect default own server");
     assert!(harness.screen().contains("PostgreSQL 15.18"));
@@ -55,7 +55,7 @@ fn limbecks_own_server_starts_only_with_consent() {
 #[test]
 fn missing_programs_are_downloaded_only_with_a_separate_consent() {
     let mut harness = without_database();
-    harness.away = Some(no_programs());
+    harness.unreachable = Some(no_programs());
     harness.press("o<enter>");
     assert_eq!(last(&harness), "connect default own server");
     let screen = harness.screen();
@@ -64,7 +64,7 @@ fn missing_programs_are_downloaded_only_with_a_separate_consent() {
     assert!(harness.model.dialogs.is_empty() && last(&harness) == "connect default own server", "No has the focus");
     harness.send(Msg::ScriptsChanged);
     assert!(harness.model.dialogs.is_empty(), "the offer is not repeated");
-    harness.away = None;
+    harness.unreachable = None;
     harness.press("o<right><enter>");
     assert_eq!(last(&harness), "connect default own server download");
 }
@@ -72,26 +72,26 @@ fn missing_programs_are_downloaded_only_with_a_separate_consent() {
 #[test]
 fn a_project_that_names_its_database_later_connects_by_itself() {
     let mut harness = without_database();
-    harness.away = None;
+    harness.unreachable = None;
     harness.send(Msg::ScriptsChanged);
     assert_eq!(last(&harness), "connect default");
     assert!(harness.screen().contains("connected again"));
 }
 
 #[test]
-fn an_environment_that_should_come_first_is_shown_and_its_name_is_asked() {
+fn an_environment_to_upgrade_first_is_shown_and_its_name_is_asked() {
     let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
-    harness.behind = vec![OutdatedEnvironment {
+    harness.outdated = vec![OutdatedEnvironment {
         environment: String::from("staging"),
         state: String::from("it is at 1975ea83b712"),
     }];
     harness.press("/c3d2<enter>U");
     let screen = harness.screen();
-    assert!(screen.contains("staging should come first: it is at 1975ea83b712"), "{screen}");
+    assert!(screen.contains("upgrade staging first: it is at 1975ea83b712"), "{screen}");
     harness.press("<enter>");
     let screen = harness.screen();
     assert!(
-        screen.contains("Another environment should come first") && screen.contains("Type staging to continue"),
+        screen.contains("Another environment should be upgraded first") && screen.contains("Type staging to continue"),
         "{screen}"
     );
     harness.press("production<enter>");
@@ -127,9 +127,9 @@ fn an_applied_script_that_was_edited_is_marked() {
 }
 
 /// The database is at a revision whose file is missing. Its parent is the sample's `c3d2a981e5b4`.
-fn missing(recalled: bool) -> Harness {
+fn missing(is_in_ledger: bool) -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["deadbeef0000"], start(120, 40));
-    if recalled {
+    if is_in_ledger {
         let mut file =
             file("deadbeef0000", "add notes", &["c3d2a981e5b4"], "CREATE TABLE notes ();", "DROP TABLE notes;");
         file.path = "ledger:deadbeef0000".into();
@@ -156,7 +156,7 @@ fn a_missing_revision_is_read_from_the_ledger_and_can_be_downgraded() {
     harness.press("<esc>");
     assert!(harness.model.editor().is_none(), "nothing was typed, so nothing is asked");
     harness.press("u");
-    assert!(harness.screen().contains("which has no script: d downgrades it"), "{}", harness.screen());
+    assert!(harness.screen().contains("which has no script: press d to downgrade it"), "{}", harness.screen());
     harness.press("3y");
     assert!(last(&harness).contains("CREATE TABLE notes"), "{}", last(&harness));
     harness.hold = true;
