@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::Paint;
+use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::Command;
 use crate::tui::app::format::join_ids;
 use crate::tui::app::layout::Areas;
@@ -84,7 +85,7 @@ fn describe_database(model: &Model) -> Vec<(String, Role)> {
 fn describe_state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
-        Connection::Away(_) => vec![(describe_away(model), Role::Danger)],
+        Connection::Away(error) => vec![(describe_away(model, error), Role::Danger)],
         Connection::NoDatabase(_) => vec![(describe_no_database(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
@@ -102,15 +103,17 @@ fn describe_state(model: &Model) -> Vec<(String, Role)> {
 fn describe_short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
-        Connection::Away(_) => describe_away(model),
+        Connection::Away(error) => describe_away(model, error),
         Connection::NoDatabase(_) => describe_no_database(model),
         Connection::Connected => String::new(),
     }
 }
 
-fn describe_away(model: &Model) -> String {
+/// A faulty configuration, e.g. an unknown environment, is no problem of the server.
+fn describe_away(model: &Model, error: &Error) -> String {
     let keys = &model.preferences.keymap;
-    format!("server not reachable · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+    let problem = if error.kind == ErrorKind::Connection { "server not reachable" } else { "not connected" };
+    format!("{problem} · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
 }
 
 fn describe_no_database(model: &Model) -> String {
