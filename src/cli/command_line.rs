@@ -95,11 +95,27 @@ fn report_usage(error: &clap::Error, context: &Context) -> Exit {
         return Exit::Done;
     }
     if context.terminal.json {
-        let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let _ = context.terminal.print_document(&ErrorDocument::from(&Error::of(ErrorKind::Usage, first)));
+        let _ = context.terminal.print_document(&ErrorDocument::from(&Error::of(ErrorKind::Usage, message(error))));
     }
     Exit::Usage
+}
+
+/// What clap's error says before its first empty line, as one line. Lists, e.g. of missing arguments, continue the
+/// first line.
+fn message(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let mut message = String::new();
+    for line in text.trim_start_matches("error: ").lines().map(str::trim).take_while(|line| !line.is_empty()) {
+        let separator = match message.chars().last() {
+            None => "",
+            Some(':') => " ",
+            Some(_) if line.starts_with('[') => " ",
+            Some(_) => ", ",
+        };
+        message += separator;
+        message += line;
+    }
+    message
 }
 
 #[cfg(test)]
@@ -163,6 +179,18 @@ mod tests {
             assert_eq!(global.env.as_deref(), Some("prod"), "{line}");
             assert!(global.json && global.verbose, "{line}");
         }
+    }
+
+    #[test]
+    fn the_message_of_a_usage_error_is_one_complete_line() {
+        let message = |line| message(&parse(line).unwrap_err());
+        assert_eq!(message("upgrade"), "the following required arguments were not provided: <TARGET>");
+        assert_eq!(message("nonsense"), "unrecognized subcommand 'nonsense'");
+        let invalid = message("upgrade head --allow foo");
+        assert!(
+            invalid.starts_with("invalid value 'foo' for '--allow <CLASS>' [possible values: data-loss, "),
+            "{invalid}"
+        );
     }
 
     #[test]

@@ -225,8 +225,16 @@ impl HistoryRun<'_> {
 pub(in crate::engine) fn script_failure(error: Error) -> Result<Error> {
     match error.kind {
         ErrorKind::Interrupted | ErrorKind::Connection | ErrorKind::Locked => Err(error),
-        _ => Ok(error),
+        _ => Ok(about_scratch(error)),
     }
+}
+
+/// Says which database the causes are about: the run describes the state of its target, which is a scratch database.
+fn about_scratch(mut error: Error) -> Error {
+    for cause in &mut error.causes {
+        *cause = cause.replace("the database is at ", "the scratch database is at ");
+    }
+    error
 }
 
 /// Adds the stage to each line.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::Paint;
+use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::Command;
 use crate::tui::app::format::join_ids;
 use crate::tui::app::layout::Areas;
@@ -84,7 +85,7 @@ fn describe_database(model: &Model) -> Vec<(String, Role)> {
 fn describe_state(model: &Model) -> Vec<(String, Role)> {
     match &model.server.connection {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
-        Connection::Unreachable(_) => vec![(describe_unreachable(model), Role::Danger)],
+        Connection::Unreachable(error) => vec![(describe_unreachable(model, error), Role::Danger)],
         Connection::NoDatabase(_) => vec![(describe_no_database(model), Role::Warning)],
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
@@ -102,15 +103,17 @@ fn describe_state(model: &Model) -> Vec<(String, Role)> {
 fn describe_short_state(model: &Model) -> String {
     match &model.server.connection {
         Connection::Connecting => String::from("connecting …"),
-        Connection::Unreachable(_) => describe_unreachable(model),
+        Connection::Unreachable(error) => describe_unreachable(model, error),
         Connection::NoDatabase(_) => describe_no_database(model),
         Connection::Connected => String::new(),
     }
 }
 
-fn describe_unreachable(model: &Model) -> String {
+/// A faulty configuration, e.g. an unknown environment, is no problem of the server.
+fn describe_unreachable(model: &Model, error: &Error) -> String {
     let keys = &model.preferences.keymap;
-    format!("server not reachable · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+    let problem = if error.kind == ErrorKind::Connection { "server not reachable" } else { "not connected" };
+    format!("{problem} · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
 }
 
 fn describe_no_database(model: &Model) -> String {

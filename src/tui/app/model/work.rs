@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::action::Precondition;
 use super::{Connection, Model};
+use crate::engine::ErrorKind;
 use crate::engine::project::ScriptTree;
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::job::{Cancelled, JobSpec, OnCancel};
@@ -58,7 +59,10 @@ impl Model {
         match &self.server.connection {
             Connection::Connected => Ok(()),
             Connection::Connecting => Err("the server has not answered yet".into()),
-            Connection::Unreachable(_) => Err("the server cannot be reached".into()),
+            Connection::Unreachable(error) if error.kind == ErrorKind::Connection => {
+                Err("the server cannot be reached".into())
+            }
+            Connection::Unreachable(_) => Err("limbeck is not connected to a database".into()),
             Connection::NoDatabase(_) => Err("there is no database".into()),
         }
     }
