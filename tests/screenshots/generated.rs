@@ -73,7 +73,7 @@ fn screens_of_autogenerate_verify_and_drift() {
     run(&url, by_hand);
     program.send("=");
     take_screenshot(&program, "drift", &["objects differ from the history", "DROP COLUMN nickname"]);
-    close(&mut program, "the database against its own history");
+    close(&mut program, "the database compared with its history");
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
 }
