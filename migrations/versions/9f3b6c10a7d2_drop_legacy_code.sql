@@ -1,6 +1,6 @@
 -- drop legacy code
 --
--- No program has used the codes of the old service since June.
+-- No program uses these codes any more.
 --
 -- Revision ID: 9f3b6c10a7d2
 -- Revises: e7a4136f8c09

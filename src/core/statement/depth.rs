@@ -1,4 +1,4 @@
-//! Limits the nesting depth of a text. The parser and the destructor of its tree are recursive, so that thousands of nested
+//! Limits the nesting depth of a text. The parser and the destructor of its tree are recursive, so thousands of nested
 //! levels would overflow the stack. Such a text is not parsed.
 
 use crate::core::sql::lexer::{Lexer, Token, TokenKind};

@@ -121,7 +121,7 @@ impl Run<'_> {
     async fn stopped(&self, step: &Step, entry: Option<Entry>, number: usize, reason: Stop) -> Error {
         let _ = self.worker.client().batch_execute("ROLLBACK").await;
         let left = format!(
-            "not in a transaction: {number} of {} of revision {} took effect and are not rolled back; the next run continues after them",
+            "outside a transaction: {number} of {} of revision {} took effect and are not rolled back; the next run continues after them",
             plural(step.statements.len() as u64, "statement"),
             step.revision
         );

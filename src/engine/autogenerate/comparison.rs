@@ -289,7 +289,7 @@ fn describe_difference(difference: &Difference, expected_name: &str) -> String {
         Disagreement::OnlyLeft => format!("{id} is not in {expected_name}"),
         Disagreement::OnlyRight => format!("{id} is missing"),
         Disagreement::Differs { attribute, left, right } => {
-            format!("{id}: {attribute} is {left}, in {expected_name} {right}")
+            format!("{id}: {attribute} is {left}, but {right} in {expected_name}")
         }
     }
 }

@@ -60,7 +60,7 @@ fn drifted() -> Drift {
             outside_transaction: None,
         },
         difference: vec![
-            String::from("table public.users: column nickname is text, in the history nothing"),
+            String::from("table public.users: column nickname is text, but nothing in the history"),
             String::from("index public.ix_status is missing"),
             String::from("event trigger watch is not in the history"),
         ],

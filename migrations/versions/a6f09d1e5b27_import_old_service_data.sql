@@ -1,4 +1,4 @@
--- bring over the old service
+-- import old service data
 --
 -- The previous service had users, functions with its own codes, jobs and executions. This script generates sample
 -- rows instead of loading a dump. The rows are the same on every machine.

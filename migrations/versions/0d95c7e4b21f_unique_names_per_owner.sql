@@ -1,4 +1,4 @@
--- one name an owner
+-- unique names per owner
 --
 -- Revision ID: 0d95c7e4b21f
 -- Revises: b04e77aa63d5
