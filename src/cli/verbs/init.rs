@@ -42,9 +42,11 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         context.terminal.print_change(&format!("Generating {} ...  done", path.display()))?;
     }
     let config = directory.join("limbeck.toml");
-    context.terminal.print_note(&format!(
-        "Set the database URL in {} or DATABASE_URL, then run: limbeck revision -m \"…\"",
-        config.display()
-    ));
+    let first_step = if arguments.template == "embedded" {
+        String::from("The project uses limbeck's own server, which starts by itself. Next, run")
+    } else {
+        format!("Set the database URL in {} or DATABASE_URL, then run", config.display())
+    };
+    context.terminal.print_note(&format!("{first_step}: limbeck revision -m \"…\""));
     Ok(Exit::Done)
 }

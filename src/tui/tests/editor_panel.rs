@@ -18,10 +18,14 @@ use crate::tui::editor::{FoundHazard, Operation};
 fn the_environments_that_have_the_script_are_shown() {
     let mut harness = Harness::with(120, 40, sample(), &["c3d2a981e5b4"]);
     harness.press("/8e10<enter>e");
-    assert!(harness.screen().contains("this script is applied (environment default)"), "{}", harness.screen());
+    assert!(
+        harness.screen().contains("applied (environment default): edits do not change that database"),
+        "{}",
+        harness.screen()
+    );
     harness.press("<esc>xj<enter>");
     harness.press("e");
-    assert!(harness.screen().contains("this script is applied (environment staging, default)"), "{}", harness.screen());
+    assert!(harness.screen().contains("applied (environment staging, default)"), "{}", harness.screen());
     harness.press("<esc><esc>/9f3b<enter>e");
     assert!(!harness.screen().contains("applied on"));
 }

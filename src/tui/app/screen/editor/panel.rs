@@ -196,9 +196,9 @@ pub fn warnings(model: &Model, editor: &Editor) -> Vec<String> {
     }
     let environments = applied_environments(model, editor);
     if !environments.is_empty() {
-        let places = environments.join(", ");
-        lines
-            .push(format!("this script is applied (environment {places}): editing it does not change those databases"));
+        let databases = if environments.len() == 1 { "that database" } else { "those databases" };
+        // Short enough for 80 columns.
+        lines.push(format!("applied (environment {}): edits do not change {databases}", environments.join(", ")));
     }
     if let Some(reason) = editor.read_only_reason(model.read_only) {
         lines.push(format!("read-only: {reason}"));

@@ -56,7 +56,7 @@ fn on_copy_progress(model: &mut Model, progress: &Progress) {
             let left =
                 if restored.not_restored == 0 { String::new() } else { format!(", {} not", restored.not_restored) };
             let words = format!("{}: {}{left}", restored.object, plural(restored.rows, "row"));
-            model.log.note(now, LogState::Note, "back", &words);
+            model.log.note(now, LogState::Note, "restored", &words);
         }
         Progress::CopyStays { object, why, .. } => {
             model.log.note(now, LogState::Warning, "kept", &format!("the copy of {object} is kept: {why}"));
