@@ -177,3 +177,14 @@ fn a_missing_revision_without_a_copy_in_the_ledger_is_reported() {
     assert!(harness.screen().contains("which has no script and no copy in the"), "{}", harness.screen());
     assert!(!harness.asked.iter().any(|asked| asked.starts_with("prepare")));
 }
+
+#[test]
+fn a_faulty_configuration_is_not_called_an_unreachable_server() {
+    let mut harness = Harness::silent(110, 30, sample(), &["9f3b6c10a7d2"], start(110, 30));
+    harness.unreachable = Some(Error::new("no environment 'nope' in limbeck.toml"));
+    harness.run();
+    let screen = harness.screen();
+    assert!(screen.contains("not connected · R retry · ! why") && screen.contains("no environment 'nope'"), "{screen}");
+    harness.press("u");
+    assert!(harness.screen().contains("upgrade: limbeck is not connected to a database"));
+}

@@ -219,17 +219,6 @@ fn changed_heads_are_shown_without_a_key() {
 }
 
 #[test]
-fn a_faulty_configuration_is_not_called_an_unreachable_server() {
-    let mut harness = Harness::silent(110, 30, sample(), &["9f3b6c10a7d2"], start(110, 30));
-    harness.unreachable = Some(Error::new("no environment 'nope' in limbeck.toml"));
-    harness.run();
-    let screen = harness.screen();
-    assert!(screen.contains("not connected · R retry · ! why") && screen.contains("no environment 'nope'"), "{screen}");
-    harness.press("u");
-    assert!(harness.screen().contains("upgrade: limbeck is not connected to a database"));
-}
-
-#[test]
 fn an_unreachable_server_is_shown_with_a_retry() {
     let mut harness = Harness::silent(110, 30, sample(), &["9f3b6c10a7d2"], start(110, 30));
     harness.unreachable = Some(Error::of(ErrorKind::Connection, "the server at localhost cannot be reached"));
