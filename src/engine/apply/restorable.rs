@@ -47,7 +47,7 @@ pub(super) async fn prepare(
     }
     if plan.copies.bytes > 0 {
         let message = format!("copies of the lost data take at most {}", size(plan.copies.bytes));
-        report(Progress::Notice { severity: "NOTE".into(), message });
+        report(Progress::Notice { severity: "note".into(), message });
     }
     let store = CopyStore::ensure(guard.client(), ledger).await?;
     Ok((Some(Copier::new(store, role, limit)), restorable))

@@ -45,7 +45,7 @@ pub(super) async fn back_up_before(
     report: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
-    let note = |message| report(Progress::Notice { severity: "NOTE".to_owned(), message });
+    let note = |message| report(Progress::Notice { severity: "note".to_owned(), message });
     let on_progress = |progress| match progress {
         BackupEvent::Starting(line) | BackupEvent::Note(line) => note(line),
         BackupEvent::Cancelling => report(Progress::Cancelling),
