@@ -1,4 +1,4 @@
-//! The command line. Layers, each of which imports only those to its left:
+//! The command line. Each layer imports only the layers to its left:
 //! `exit`, `options`, `output` ← `terminal`, `prompt`, `context` ← shared use cases (`migration`, `comparison`, …) ←
 //! `verbs` (one file per command) ← `command_line`.
 

@@ -30,7 +30,7 @@ pub struct PublishedTable {
 }
 
 impl Schema {
-    /// Whether an object is to be compared with another schema. A publication that also publishes unmanaged tables is
+    /// Whether an object is compared with another schema. A publication that also publishes unmanaged tables is
     /// compared only if both schemas have it: the models cannot describe all of it, so its absence means nothing.
     #[must_use]
     pub fn is_comparable(&self, id: &ObjectId, other: &Self) -> bool {

@@ -1,4 +1,4 @@
-//! Creating, merging and stamping revisions: three dialogs, each of which starts a short job.
+//! Creating, merging and stamping revisions: three dialogs. Each starts a short job.
 
 pub mod create;
 pub mod merge;
