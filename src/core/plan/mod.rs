@@ -3,6 +3,8 @@
 
 mod approval;
 mod build;
+#[cfg(test)]
+pub mod fixtures;
 pub mod offline;
 
 pub use approval::{Approval, ApprovalError, ApprovalOptions};

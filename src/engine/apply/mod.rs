@@ -184,3 +184,18 @@ fn batches(plan: &Plan) -> Vec<std::ops::Range<usize>> {
         TransactionMode::Each => (0..plan.steps.len()).map(|step| step..step + 1).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::plan::fixtures::plan;
+
+    #[test]
+    fn steps_share_a_transaction_only_in_mode_all() {
+        for (mode, count) in [(TransactionMode::Each, 2), (TransactionMode::All, 1)] {
+            let batches = batches(&Plan { mode, ..plan(&["SELECT 1", "SELECT 2"]) });
+            assert_eq!(batches.len(), count, "{mode:?}");
+            assert!(batches.into_iter().flatten().eq(0..2), "{mode:?}");
+        }
+    }
+}

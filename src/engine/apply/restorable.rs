@@ -58,3 +58,29 @@ fn needs_copies(plan: &Plan) -> bool {
     let mut statements = plan.steps.iter().flat_map(|step| &step.statements);
     statements.any(|planned| losses(&planned.hazards).iter().any(|loss| loss.not_copied().is_none()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::hazard::Evidence;
+    use crate::core::plan::fixtures::plan;
+
+    #[test]
+    fn copies_are_needed_if_data_is_lost_that_can_be_copied() {
+        for (sql, values, expected) in [
+            ("DROP TABLE t", Some(3), true),
+            ("DROP TABLE t", None, true),
+            ("DROP TABLE t", Some(0), false),
+            ("DELETE FROM t WHERE a > 1", Some(1), true),
+            ("DROP DATABASE d", None, false),
+            ("CREATE INDEX i ON t (a)", None, false),
+            ("INSERT INTO t VALUES (1)", None, false),
+        ] {
+            let mut plan = plan(&[sql]);
+            for hazard in plan.steps.iter_mut().flat_map(|step| &mut step.statements).flat_map(|s| &mut s.hazards) {
+                hazard.evidence = values.map(|values| Evidence::counted(9, values, 0.0));
+            }
+            assert_eq!(needs_copies(&plan), expected, "{sql} {values:?}");
+        }
+    }
+}

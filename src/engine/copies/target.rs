@@ -125,3 +125,115 @@ pub(super) async fn locate(client: &Client, copy: &StoredCopy) -> Result<Option<
         }
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::copies::{CopiedColumn, CopyDetail, CopyKind, CurrentColumn};
+    use crate::core::graph::Direction;
+
+    fn copied(name: &str, ty: &str, attributes: Option<&str>) -> CopiedColumn {
+        CopiedColumn {
+            name: name.into(),
+            number: 1,
+            ty: ty.into(),
+            base: ty.into(),
+            builtin: true,
+            custom_collation: false,
+            attributes: attributes.map(String::from),
+        }
+    }
+
+    fn current(name: &str, ty: &str, attributes: Option<&str>) -> CurrentColumn {
+        CurrentColumn {
+            name: name.into(),
+            ty: ty.into(),
+            base: ty.into(),
+            not_null: false,
+            generated: false,
+            always_identity: false,
+            attributes: attributes.map(String::from),
+        }
+    }
+
+    fn copy(columns: Vec<CopiedColumn>, key: Vec<CopiedColumn>) -> StoredCopy {
+        StoredCopy {
+            id: 1,
+            revision: "a".into(),
+            direction: Direction::Upgrade,
+            kind: CopyKind::Values,
+            object: "t.a".into(),
+            schema: "public".into(),
+            table: "t".into(),
+            code: "DL107".into(),
+            reason: "overwrites values".into(),
+            rows: 1,
+            bytes: 1,
+            at: String::new(),
+            name: None,
+            detail: CopyDetail {
+                relation: 1,
+                database: None,
+                only: false,
+                columns,
+                key,
+                type_changed: false,
+                not_restorable: None,
+                sequence_state: None,
+            },
+            is_complete: true,
+        }
+    }
+
+    fn target(columns: Vec<CurrentColumn>, older: &[&str]) -> RestoreTarget {
+        let older_values = older.iter().map(|name| ((*name).to_owned(), String::from("1"))).collect();
+        RestoreTarget { table: "t".into(), columns, references: Vec::new(), allows_on_conflict: true, older_values }
+    }
+
+    #[test]
+    fn a_missing_column_or_a_changed_composite_type_prevents_a_restore() {
+        let id = || vec![copied("id", "integer", None)];
+        for (stored, now, older, obstacle) in [
+            (
+                copied("a", "text", None),
+                vec![current("a", "text", None), current("id", "integer", None)],
+                &[][..],
+                None,
+            ),
+            (
+                copied("a", "text", None),
+                vec![current("b", "text", None), current("id", "integer", None)],
+                &[],
+                Some("the column a does not exist"),
+            ),
+            (copied("a", "text", None), vec![current("a", "text", None)], &[], Some("the column id does not exist")),
+            (
+                copied("a", "pair", Some("x int")),
+                vec![current("a", "pair", Some("x int, y int")), current("id", "integer", None)],
+                &[],
+                Some("the type pair of a has changed"),
+            ),
+            (
+                copied("a", "pair", Some("x int")),
+                vec![current("a", "pair", Some("x int, y int")), current("id", "integer", None)],
+                &["a"],
+                None,
+            ),
+        ] {
+            let found = find_obstacle(&copy(vec![stored.clone()], id()), &target(now, older));
+            assert_eq!(found.as_deref(), obstacle, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn another_type_is_noticed_even_if_it_only_differs_in_its_modifier() {
+        for (stored, now, expected) in [
+            ("character varying(10)", "character varying(10)", false),
+            ("character varying(10)", "character varying(20)", true),
+            ("integer", "bigint", true),
+        ] {
+            let now = target(vec![current("a", now, None)], &[]);
+            assert_eq!(is_other_type(&copy(vec![copied("a", stored, None)], Vec::new()), &now), expected);
+        }
+    }
+}

@@ -242,3 +242,34 @@ impl Gate {
         Err(GateError::Refused(error.hint(format!("approve it with --allow {}", classes.join(",")))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::hazard::{Evidence, examine_one};
+
+    #[test]
+    fn approval_depends_on_the_class_the_count_and_the_policy() {
+        const LOSS: &[Class] = &[Class::DataLoss];
+        for (sql, values, confirm, granted, blank, expected) in [
+            ("DELETE FROM t", Some(3), LOSS, &[][..], false, 1),
+            ("DELETE FROM t", None, LOSS, &[], false, 1),
+            ("DELETE FROM t", Some(0), LOSS, &[], false, 0),
+            ("DELETE FROM t", Some(3), LOSS, LOSS, false, 0),
+            ("DELETE FROM t", Some(3), LOSS, &[Class::Lock], false, 1),
+            ("DELETE FROM t", Some(3), &[], &[], false, 0),
+            ("DELETE FROM t", Some(3), LOSS, &[], true, 0),
+            ("CREATE INDEX i ON t (a)", None, LOSS, &[], false, 0),
+            ("CREATE INDEX i ON t (a)", None, &[Class::Lock], &[], false, 1),
+            ("INSERT INTO t VALUES (1)", None, LOSS, &[], false, 0),
+        ] {
+            let policy = ApprovalPolicy { confirm: confirm.to_vec(), granted: granted.to_vec(), blank };
+            let mut hazards = examine_one(sql);
+            for hazard in &mut hazards {
+                hazard.evidence = values.map(|values| Evidence::counted(9, values, 0.0));
+            }
+            let unapproved = Gate::new(policy).unapproved(&hazards).len();
+            assert_eq!(unapproved, expected, "{sql} {values:?} {confirm:?} {granted:?} {blank}");
+        }
+    }
+}

@@ -310,3 +310,42 @@ fn new_cascade(hazard: &Hazard) -> Error {
         .because("the plan did not contain this, so it was not approved")
         .hint("make a new plan, review it and run it; if the script itself creates the object, drop it by name")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::graph::{Direction, RevisionId};
+    use crate::core::hazard::{Class, Evidence, examine_one};
+    use crate::core::statement::analyse_one;
+
+    #[test]
+    fn a_delete_that_was_counted_as_empty_must_delete_nothing() {
+        let revision = RevisionId::parse("a").unwrap();
+        for (sql, counted, affected, blank, passes) in [
+            ("DELETE FROM t WHERE a > 1", 0, Some(0), false, true),
+            ("DELETE FROM t WHERE a > 1", 0, Some(2), false, false),
+            ("DELETE FROM t WHERE a > 1", 0, None, false, true),
+            ("DELETE FROM t WHERE a > 1", 0, Some(2), true, true),
+            ("DELETE FROM t WHERE a > 1", 2, Some(3), false, true),
+            ("UPDATE t SET b = 1 WHERE a > 1", 0, Some(2), false, true),
+            ("INSERT INTO t VALUES (1)", 0, Some(1), false, true),
+        ] {
+            let policy = ApprovalPolicy { confirm: vec![Class::DataLoss], granted: Vec::new(), blank };
+            let mut hazards = examine_one(sql);
+            for hazard in &mut hazards {
+                hazard.evidence = Some(Evidence::counted(9, counted, 0.0));
+            }
+            let request = GateRequest {
+                revision: &revision,
+                direction: Direction::Upgrade,
+                entry: None,
+                position: None,
+                in_transaction: true,
+                statement: &analyse_one(sql),
+                hazards: &hazards,
+            };
+            let result = expect_no_deleted_rows(&policy, &request, affected);
+            assert_eq!(result.is_ok(), passes, "{sql} {counted} {affected:?} {blank}");
+        }
+    }
+}

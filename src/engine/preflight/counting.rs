@@ -179,3 +179,27 @@ fn decide_without_count(hazard: &mut Hazard, blank: bool, footprint: &Footprint)
     }
     (hazard.origin == Some(Origin::Unknown)).then_some(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::hazard::examine_one;
+
+    #[test]
+    fn only_what_existed_before_the_plan_is_counted() {
+        let nothing = Some(Evidence::counted(0, 0, 0.0));
+        for (sql, origin, blank, expected, evidence) in [
+            ("DROP TABLE t", None, false, None, None),
+            ("DROP TABLE t", None, true, Some(true), nothing),
+            ("DROP TABLE t", Some(Origin::CreatedByPlan), false, Some(true), nothing),
+            ("DROP TABLE t", Some(Origin::Unknown), false, Some(true), None),
+            ("ALTER TABLE t ALTER a SET NOT NULL", None, false, None, None),
+            ("ALTER TABLE t ALTER a SET NOT NULL", Some(Origin::CreatedByPlan), false, Some(false), nothing),
+            ("ALTER TABLE t RENAME TO u", None, true, None, None),
+        ] {
+            let mut hazard = Hazard { origin: origin.clone(), ..examine_one(sql).remove(0) };
+            let decision = decide_without_count(&mut hazard, blank, &Footprint::default());
+            assert_eq!((decision, hazard.evidence), (expected, evidence), "{sql} {origin:?} {blank}");
+        }
+    }
+}

@@ -130,3 +130,28 @@ fn new_hazard(schema: &str, name: &str, column: Option<String>, rows: Option<Row
     };
     hazard::foreign_key(object, subject, deletes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn referring_rows_follow_the_condition_of_the_changed_rows() {
+        let columns = [String::from("parent")];
+        let keys = [String::from("id")];
+        let parent =
+            ChangedRows { relation: 1, table: String::from("t"), rows: None, columns: Vec::new(), path: vec![1] };
+        for (alias, only, expected) in [
+            (None, false, "EXISTS (SELECT FROM t WHERE limbeck_1.parent = t.id AND (id > 1))"),
+            (Some("x"), true, "EXISTS (SELECT FROM ONLY t AS x WHERE limbeck_1.parent = x.id AND (id > 1))"),
+        ] {
+            let rows =
+                RowFilter { alias: alias.map(String::from), from: None, condition: String::from("id > 1"), only };
+            let found = referring_rows(&parent, &rows, &columns, &keys);
+            assert_eq!(
+                (found.condition.replace('\n', ""), found.alias.as_deref()),
+                (expected.into(), Some("limbeck_1"))
+            );
+        }
+    }
+}

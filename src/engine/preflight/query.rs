@@ -219,3 +219,44 @@ fn relation(schema: Option<&str>, name: &str) -> String {
         None => quote(name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicates_are_counted_as_the_constraint_sees_nulls() {
+        let keys = [String::from("a"), String::from("lower(b)")];
+        let groups = |condition: &str, nulls: &str| {
+            format!(
+                "SELECT (SELECT count(*) FROM t), coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM t WHERE \
+                 {condition} GROUP BY (a), (lower(b)) HAVING count(*) > 1) AS d), 0)::bigint{nulls}"
+            )
+        };
+        let known = "(a) IS NOT NULL AND (lower(b)) IS NOT NULL";
+        for (condition, nulls_are_equal, nulls_are_rejected, expected) in [
+            (None, false, false, groups(&format!("(true) AND {known}"), "")),
+            (None, true, false, groups("(true)", "")),
+            (Some("c > 0"), true, false, groups("(c > 0)", "")),
+            (
+                None,
+                false,
+                true,
+                groups(&format!("(true) AND {known}"), &format!(" + (SELECT count(*) FROM t WHERE NOT ({known}))")),
+            ),
+        ] {
+            assert_eq!(duplicates("t", &keys, condition, nulls_are_equal, nulls_are_rejected), expected);
+        }
+    }
+
+    #[test]
+    fn rows_with_a_null_in_the_key_are_no_orphans() {
+        let columns = [String::from("a"), String::from("B")];
+        let keys = [String::from("x"), String::from("y")];
+        assert_eq!(
+            orphans("t", &columns, "s.u", &keys),
+            "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM t AS f WHERE f.\"a\" IS NOT NULL AND f.\"B\" IS NOT NULL AND \
+             NOT EXISTS (SELECT FROM s.u AS r WHERE r.\"x\" = f.\"a\" AND r.\"y\" = f.\"B\"))"
+        );
+    }
+}

@@ -234,3 +234,25 @@ impl Replay<'_> {
         Ok(children.all(|child| !self.before.relations.contains_key(&child) || self.before.inherited(child, relation)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::plan::fixtures::plan;
+
+    #[test]
+    fn a_plan_is_replayed_if_earlier_statements_decide_what_is_lost() {
+        for (sections, expected) in [
+            (&["DROP TABLE t"][..], false),
+            (&["ALTER TABLE u ADD a int; DROP TABLE t"], false),
+            (&["ALTER TABLE t RENAME TO u; DROP TABLE u"], true),
+            (&["ALTER TABLE t RENAME TO u", "DROP TABLE u"], true),
+            (&["ALTER TABLE t RENAME a TO b; ALTER TABLE t DROP b"], true),
+            (&["CREATE VIEW v AS SELECT * FROM t; DROP TABLE t CASCADE"], true),
+            (&["CREATE VIEW v AS SELECT 1; DROP INDEX i"], false),
+            (&["DROP TABLE t; ALTER TABLE u RENAME TO t"], false),
+        ] {
+            assert_eq!(is_needed(&plan(sections)), expected, "{sections:?}");
+        }
+    }
+}

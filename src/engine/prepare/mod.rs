@@ -125,3 +125,21 @@ fn require_transactional(steps: &[Step]) -> Result<()> {
     error.revision = Some(step.revision.to_string());
     Err(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::plan::fixtures::plan;
+
+    #[test]
+    fn mode_all_refuses_statements_that_cannot_run_in_a_transaction() {
+        for (sections, refused) in [
+            (&["SELECT 1", "CREATE TABLE t (a int)"][..], None),
+            (&["SELECT 1", "VACUUM t"], Some("a1")),
+            (&["CREATE INDEX CONCURRENTLY i ON t (a)"], Some("a0")),
+        ] {
+            let result = require_transactional(&plan(sections).steps);
+            assert_eq!(result.err().and_then(|error| error.revision).as_deref(), refused, "{sections:?}");
+        }
+    }
+}

@@ -68,3 +68,22 @@ fn may_be_needed(planned: &PlannedStatement) -> bool {
     let harmless = ["vacuum", "reindex", "cluster", "begin", "start", "commit", "end", "discard", "analyze"];
     !planned.statement.command.is_one_of(&harmless)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::plan::fixtures::plan;
+
+    #[test]
+    fn a_later_statement_may_fail_only_without_a_statement_that_creates_something() {
+        for (sql, expected) in [
+            ("CREATE INDEX CONCURRENTLY i ON t (a)", true),
+            ("CREATE DATABASE d", true),
+            ("VACUUM t", false),
+            ("reindex index CONCURRENTLY i", false),
+            ("COMMIT", false),
+        ] {
+            assert_eq!(may_be_needed(&plan(&[sql]).steps[0].statements[0]), expected, "{sql}");
+        }
+    }
+}

@@ -257,3 +257,30 @@ fn commits_after(plan: &Plan, index: usize) -> bool {
 fn controls_savepoints(planned: &PlannedStatement) -> bool {
     planned.statement.command.is_one_of(&["savepoint", "release", "rollback"])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::plan::fixtures::plan;
+
+    #[test]
+    fn a_run_commits_after_each_step_or_after_the_last() {
+        let sections = ["SELECT 1", "SELECT 2"];
+        for (mode, expected) in [(TransactionMode::Each, [true, true]), (TransactionMode::All, [false, true])] {
+            let plan = Plan { mode, ..plan(&sections) };
+            assert_eq!([0, 1].map(|index| commits_after(&plan, index)), expected, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn statements_about_savepoints_are_recognised() {
+        for (sql, expected) in [
+            ("SAVEPOINT a", true),
+            ("release savepoint a", true),
+            ("ROLLBACK TO a", true),
+            ("INSERT INTO savepoint VALUES (1)", false),
+        ] {
+            assert_eq!(controls_savepoints(&plan(&[sql]).steps[0].statements[0]), expected, "{sql}");
+        }
+    }
+}
