@@ -63,6 +63,9 @@ fn evidence(hazard: &Hazard) -> String {
     let Some(evidence) = hazard.evidence else {
         return if hazard.class == Class::DataLoss { ": not counted".to_owned() } else { String::new() };
     };
+    if evidence.is_unknown() {
+        return format!(": not counted ({})", evidence.why.unwrap_or_default());
+    }
     let about = match evidence.exact {
         _ if hazard.is_upper_bound() => "at most ",
         true => "",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::restore::Restoration;
+use super::restore::{Restoration, StepMode};
 use super::store::{CopyStore, StoredCopy};
 use super::{CopyError, RestoredCopy};
 use crate::core::copies::CopyKind;
@@ -44,11 +44,11 @@ pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result
     let Some(store) = CopyStore::find(client).await? else { return Err(unknown_copy(id)) };
     let copies = read_selected(&session, &store, &CopySelection::Ids(vec![id])).await?;
     let Some(copy) = copies.first().cloned() else { return Err(unknown_copy(id)) };
-    let mut restoration = Restoration::new(store, project.config.apply.role.as_deref(), copies);
+    let mut restoration = Restoration::new(store, project.config.apply.role.as_deref(), copies, true);
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
     let work = async {
         if copy.kind == CopyKind::Values {
-            restoration.start(client, false).await?;
+            restoration.start(client, StepMode::InTransaction).await?;
         }
         let outcome = restoration.finish(client).await?;
         let refused = outcome.not_restored.into_iter().next().map(|(_, why)| cannot_restore(&copy, &why));

@@ -59,6 +59,9 @@ pub fn describe_evidence(hazard: &Hazard) -> String {
     match (&hazard.evidence, &hazard.subject) {
         (None, Subject::Other) => String::new(),
         (None, _) => String::from("not counted; assumed to be lost"),
+        (Some(evidence), _) if evidence.is_unknown() => {
+            format!("not counted: {}", evidence.why.unwrap_or_default())
+        }
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({}){}", plural(evidence.rows, "row"), exactness(hazard), evidence.size_and_sessions())
         }

@@ -25,6 +25,13 @@ pub(super) enum ConnectFailure {
     },
 }
 
+/// Whether the server refused a query because row security would hide rows from the role (`row_security = off`).
+#[must_use]
+pub fn is_row_security_error(error: &tokio_postgres::Error) -> bool {
+    // The message may be translated; the name of the server's function is not.
+    error.as_db_error().is_some_and(|answer| answer.routine() == Some("check_enable_rls"))
+}
+
 /// Converts an error of a statement or a connection, with SQLSTATE, detail and hint of the server. Of kind `Connection`
 /// when the connection is lost.
 #[must_use]

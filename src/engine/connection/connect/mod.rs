@@ -21,7 +21,7 @@ use probe::Probe;
 use wire::{ServerAddress, Wire};
 
 pub(super) use background::BackgroundTask;
-pub use errors::database_error;
+pub use errors::{database_error, is_row_security_error};
 
 type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
 /// The connection object. It must be polled so that the client works.
