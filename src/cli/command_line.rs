@@ -89,8 +89,7 @@ fn context(global: Global) -> Context {
 
 /// Prints clap's help or error; with `--json`, an error is printed as a document too.
 fn report_usage(error: &clap::Error, context: &Context) -> Exit {
-    // If the output cannot be written, the exit code still reports the result.
-    let _ = error.print();
+    context.terminal.print_usage(error);
     if !error.use_stderr() {
         return Exit::Done;
     }
