@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::exit::{Exit, Failure};
 use super::options::{Color, Global};
 use super::output::json::ErrorDocument;
-use crate::core::escape::{escape_json, escape_text};
+use crate::core::escape::{escape_json, escape_line, escape_text};
 use crate::engine::Error;
 
 /// How to write, as the options say.
@@ -75,12 +75,12 @@ impl Terminal {
         write_output(&escape_json(&text))
     }
 
-    /// Prints a line that reports what was created or changed: a result, but not with `--quiet`.
+    /// Prints one line that reports what was created or changed: a result, but not with `--quiet`.
     ///
     /// # Errors
     /// If standard output cannot be written.
     pub fn print_change(self, line: &str) -> Result<(), Failure> {
-        if self.quiet { Ok(()) } else { self.print_result(&format!("{line}\n")) }
+        if self.quiet { Ok(()) } else { self.print_result(&format!("{}\n", escape_line(line))) }
     }
 
     /// Prints progress or a note to standard error, but not with `--quiet`.
@@ -94,18 +94,6 @@ impl Terminal {
     pub fn print_warning(self, line: &str) {
         let line = indent_continuation(&escape_text(line));
         write_error_text(&format!("{} {line}", self.paint("warning:", "33;1")));
-    }
-
-    /// Prints the usage error or the help of clap, which has its own colours.
-    pub fn print_usage(self, error: &clap::Error) {
-        let text = error.to_string();
-        let escaped = escape_text(&text);
-        // If the output cannot be written, the exit code still reports the result.
-        if escaped == text {
-            let _ = error.print();
-        } else {
-            write_error_text(escaped.trim_end());
-        }
     }
 
     /// Prints a failure and returns its exit code. A broken pipe prints nothing.

@@ -20,10 +20,11 @@ const CHUNK: usize = 1 << 20;
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// When it is not a regular file, is larger, or cannot be read. The error does not name the file.
+/// When it is not a regular file, is larger (of kind `FileTooLarge`), or cannot be read. The error does not name the
+/// file.
 pub fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, metadata) = open_regular(path)?;
-    let too_large = || io::Error::other(format!("it is larger than {}", size(limit)));
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {}", size(limit)));
     if metadata.len() > limit {
         return Err(too_large());
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use super::Error;
-use crate::core::escape::escape_text;
+use crate::core::escape::{escape_line, escape_text};
 
 /// A part of a SQL file.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +98,7 @@ impl<'a> SourcePosition<'a> {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let pad: String = escape_text(self.before).chars().map(blank).collect();
+        let file = escape_line(file);
         format!(
             "{margin} --> {file}:{}:{}\n{margin} |\n{number} | {}\n{margin} | {pad}^",
             self.line,

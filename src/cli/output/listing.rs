@@ -95,7 +95,8 @@ impl<'a> Listing<'a> {
             let _ = writeln!(text, "{name}: {list}");
         }
         if let Some(file) = self.file(id) {
-            let _ = writeln!(text, "Path: {}\n", absolute(&file.path).display());
+            let path = absolute(&file.path);
+            let _ = writeln!(text, "Path: {}\n", escape_line(&path.to_string_lossy()));
             text.push_str(&header(file));
         }
         text.push('\n');

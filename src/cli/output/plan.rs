@@ -135,7 +135,7 @@ fn step(text: &mut String, step: &Step) {
     let outside = if step.transactional { "" } else { " (outside a transaction)" };
     let _ = writeln!(text, "{}{outside}", step_title(step));
     if let Some(path) = &step.path {
-        let _ = writeln!(text, "  {}", path.display());
+        let _ = writeln!(text, "  {}", escape_line(&path.to_string_lossy()));
     }
     for statement in &step.statements {
         let indented = statement.sql().replace('\n', "\n         ");

@@ -116,8 +116,11 @@ fn no_file(root: &Path, pattern: &str) -> Error {
 fn read_file(root: &Path, name: String, limit: u64) -> Result<ModelSource> {
     let path = root.join(&name);
     let shown = display_path(&path);
-    let bytes =
-        files::read_bytes(&path, limit).map_err(|error| Error::new(format!("cannot read {shown}")).because(error))?;
+    let bytes = files::read_bytes(&path, limit).map_err(|error| {
+        let is_too_large = error.kind() == std::io::ErrorKind::FileTooLarge;
+        let error = Error::new(format!("cannot read {shown}")).because(error);
+        if is_too_large { error.hint("raise file_limit under [models]") } else { error }
+    })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| Error::new(format!("{shown} is not UTF-8")).because(error).hint("save the file as UTF-8"))?;
     Ok(ModelSource { text: clean_text(text, &shown)?, name, shown })

@@ -216,12 +216,8 @@ fn read_script(path: &Path, file_limit: u64) -> Result<ScriptFile, ScriptProblem
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
-    ScriptProblem::File {
-        path: path.to_path_buf(),
-        line: None,
-        message: format!("cannot be read: {error}"),
-        hint: None,
-    }
+    let hint = (error.kind() == std::io::ErrorKind::FileTooLarge).then(|| "raise file_limit under [scripts]".into());
+    ScriptProblem::File { path: path.to_path_buf(), line: None, message: format!("cannot be read: {error}"), hint }
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {
