@@ -1,5 +1,6 @@
 //! Random input for everything that reads text: nothing panics and nothing hangs. Each input is a valid one with random
-//! edits. `LIMBECK_TEST_CASES=10000` tries that many new inputs for each reader.
+//! edits. `LIMBECK_TEST_CASES=10000` tries that many new inputs for each reader; `LIMBECK_TEST_SEED` repeats
+//! a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,9 +24,6 @@ use super::EVIL;
 
 /// How long one input may take. Far more than any input takes, also in a debug build on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// The number of inputs for each reader without `LIMBECK_TEST_CASES`.
-const CASES: u64 = 120;
 
 /// Texts that are inserted into every input.
 const TOKENS: &[&str] = &[
@@ -75,6 +73,8 @@ const TOKENS: &[&str] = &[
 /// One reader of text.
 struct Reader {
     name: &'static str,
+    /// The number of inputs without `LIMBECK_TEST_CASES`.
+    cases: u64,
     /// Valid inputs.
     seeds: &'static [&'static str],
     /// Words of its language.
@@ -129,10 +129,11 @@ impl Random {
 
 /// Gives a reader random inputs. Fails with the input if one panics or takes too long.
 fn fuzz(reader: &'static Reader, read: impl Fn(&str) + Send + 'static) {
-    let given = std::env::var("LIMBECK_TEST_CASES").ok().and_then(|count| count.parse::<u64>().ok());
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let fixed = reader.name.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
-    let seed = if given.is_some() { getrandom::u64().unwrap() } else { fixed };
-    let cases = given.unwrap_or(CASES);
+    let new_seed = || if number("LIMBECK_TEST_CASES").is_some() { getrandom::u64().unwrap() } else { fixed };
+    let seed = number("LIMBECK_TEST_SEED").unwrap_or_else(new_seed);
+    let cases = number("LIMBECK_TEST_CASES").unwrap_or(reader.cases);
     let current = Arc::new(Mutex::new(String::new()));
     let shown = Arc::clone(&current);
     let (done, finished) = channel();
@@ -162,6 +163,7 @@ fn fuzz(reader: &'static Reader, read: impl Fn(&str) + Send + 'static) {
 
 const SCRIPT: Reader = Reader {
     name: "script",
+    cases: 40,
     seeds: &[
         "-- Add user table\n--\n-- Revision ID: 1975ea83b712\n-- Revises: 27c6a30d7c24, a1\n-- Branch Labels: billing\n-- Depends On: ae1027a6acf0\n-- Create Date: 2026-11-22 10:00:00+00:00\n\n-- @upgrade transaction=off\nCREATE TABLE users (id bigint PRIMARY KEY, n numeric(3,2) DEFAULT 1.5 CHECK (n > 0));\nCREATE INDEX CONCURRENTLY i ON users (lower(n::text)) WHERE n IS NOT NULL;\n\n-- @downgrade\nDROP TABLE users;\n",
         "-- m\n-- Revision ID: a1\n\n-- @upgrade\nCOPY t (a, b) FROM stdin;\n1\tx\n\\.\nDO $x$ BEGIN EXECUTE 'DROP TABLE t'; END $x$;\nUPDATE t SET a = 1 WHERE b IN (SELECT 1);\n-- limbeck: allow DL101 because x\nALTER TABLE t ALTER COLUMN a TYPE int USING a::int, DROP COLUMN b CASCADE;\n-- @downgrade\n/* /* */ */ SELECT E'\\'', U&'\\0041', B'1', X'F', $1;\n",
@@ -211,6 +213,7 @@ fn scripts() {
 
 const CONFIG: Reader = Reader {
     name: "limbeck.toml",
+    cases: 200,
     seeds: &[
         include_str!("../../migrations/limbeck.toml"),
         "[database]\nurl = \"${DATABASE_URL}\"\nembedded = false\nversion_table = \"ops.versions\"\n[environments.production]\nurl = \"${P}\"\nprotected = true\nafter = [\"staging\"]\n[scripts]\ndirectory = [\"a\", \"b\"]\nfile_limit = \"1MB\"\n[models]\nsql = [\"models/**/*.sql\"]\nexclude = [\"legacy_*\"]\n[apply]\nconfirm = [\"data-loss\"]\nkeep_limit = \"1GB\"\n",
@@ -239,6 +242,7 @@ fn configurations() {
 
 const TARGET: Reader = Reader {
     name: "target expressions",
+    cases: 200,
     seeds: &[
         "head",
         "heads",
@@ -301,6 +305,7 @@ fn target_expressions() {
 
 const CONNECTION: Reader = Reader {
     name: "connection strings",
+    cases: 200,
     seeds: &[
         "postgresql://me:p%40ss@host1:5432,host2,[::1]:5433/app?sslmode=verify-full&target_session_attrs=any&options=-c%20a%3Db",
         "host=/run/pg,h2 port=5433,5434 dbname='a b' user=me password='it\\'s' connect_timeout=3 application_name=x",
@@ -341,6 +346,7 @@ fn connection_strings() {
 
 const PASSWORDS: Reader = Reader {
     name: ".pgpass",
+    cases: 200,
     seeds: &[
         "# c\nlocalhost:5432:app:me:one\n*:*:*:other:th\\:r\\\\ee\r\n2001\\:db8\\:\\:1:*:*:*:six\n/run/pg:5433:app:me:sock\n",
     ],
@@ -349,6 +355,7 @@ const PASSWORDS: Reader = Reader {
 
 const SERVICES: Reader = Reader {
     name: "service files",
+    cases: 200,
     seeds: &[
         "# all\n[other]\nhost=elsewhere\n[mine]\nhost=here\n  port=5433 \npassword=a=b c\nsslmode=require\n[last]\nbroken\n",
     ],
@@ -357,6 +364,7 @@ const SERVICES: Reader = Reader {
 
 const DOTENV: Reader = Reader {
     name: ".env",
+    cases: 200,
     seeds: &["# c\nDATABASE_URL=postgres://h/d\nexport A='b c'\nB=\"x\\n${A}\"\n\nC=\n"],
     words: &["export ", "=", "${", "$A", "'", "\"", "\\", "#"],
 };
@@ -399,6 +407,7 @@ fn dotenv_files() {
 
 const KEYS: Reader = Reader {
     name: "key strings",
+    cases: 200,
     seeds: &["jj<enter>", "<ctrl-x>^d<alt-x><f5><lt>", "3j/name<enter>n<esc>q", ":up<tab><s-tab>"],
     words: &["<", ">", "<enter>", "^", "ctrl-", "alt-", "shift-", "<f99>", "<lt>", "c-", "İ"],
 };
@@ -415,6 +424,7 @@ fn key_strings() {
 
 const PREFERENCES: Reader = Reader {
     name: "the UI's config.toml",
+    cases: 200,
     seeds: &[
         "theme = \"dark\"\nglyphs = \"ascii\"\n[keys]\nupgrade = [\"u\", \"^x\"]\n[colours]\ncurrent = \"bold green\"\n",
     ],
@@ -430,6 +440,7 @@ fn preferences() {
 
 const TEMPLATE: Reader = Reader {
     name: "templates",
+    cases: 200,
     seeds: &[
         limbeck::engine::project::DEFAULT_TEMPLATE,
         "{{ revision }}_{{ slug | upper }}_{{ year }}{% if month %}{{ day }}{% endif %}",
@@ -475,6 +486,7 @@ fn templates() {
 
 const TEXT: Reader = Reader {
     name: "texts",
+    cases: 200,
     seeds: &["plain", "public.users=public.people", "table a.\"b c\".d = e", "1GB", "2026-11-22", "a\x1b[2Jb\u{202e}"],
     words: &["\"", ".", "=", "table ", "column ", "(", ")", "kB"],
 };
