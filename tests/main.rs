@@ -9,6 +9,7 @@ mod cli;
 mod embedded;
 mod gate;
 mod hazards;
+mod hostile;
 mod kept;
 mod models;
 mod postgres;

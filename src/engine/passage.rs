@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use super::Error;
+use crate::core::escape::{escape_line, escape_text};
 
 /// A part of a SQL file.
 #[derive(Debug, Clone, Copy)]
@@ -96,10 +97,13 @@ impl<'a> SourcePosition<'a> {
     fn excerpt(&self, file: &str) -> String {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        let pad: String = self.before.chars().map(blank).collect();
+        let pad: String = escape_text(self.before).chars().map(blank).collect();
+        let file = escape_line(file);
         format!(
             "{margin} --> {file}:{}:{}\n{margin} |\n{number} | {}\n{margin} | {pad}^",
-            self.line, self.column, self.text
+            self.line,
+            self.column,
+            escape_text(self.text)
         )
     }
 }
@@ -126,6 +130,13 @@ mod tests {
         assert_eq!((error.line, error.excerpt.as_deref()), (Some(12), Some(excerpt)));
         assert_eq!(relocate_excerpt(excerpt, "d/b.sql", 90).as_deref(), Some(far));
         assert_eq!(relocate_excerpt("no excerpt", "f", 1), None);
+    }
+
+    #[test]
+    fn the_caret_is_below_the_character_after_escaped_ones() {
+        let error = passage("SELECT '\x1b\u{202e}', nope").error("no", 13);
+        let excerpt = "   --> v/a.sql:12:16\n   |\n12 | SELECT '\\x1B\\u202E', nope\n   |                      ^";
+        assert_eq!(error.excerpt.as_deref(), Some(excerpt));
     }
 
     #[test]

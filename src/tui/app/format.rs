@@ -1,13 +1,25 @@
-//! Times, revisions, targets and evidence as text.
+//! Times, revisions, targets, evidence, and text from elsewhere as text of one line.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::Time;
 
+use crate::core::escape::escape_line;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Evidence, Hazard};
 use crate::core::statement::{Question, Subject};
 use crate::core::text::{plural, thousands};
+use crate::tui::editor::cells::TAB;
+
+/// A text as it is drawn in one line: a tab as blanks, other control characters and bidirectional characters escaped.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains('\t') {
+        return Cow::Owned(escape_line(&text.replace('\t', TAB)).into_owned());
+    }
+    escape_line(text)
+}
 
 /// The time from `since` to `now` on the same day; zero if `now` is earlier.
 #[must_use]

@@ -6,6 +6,7 @@ use std::path::Path;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 /// Reads the trusted authorities from a file.
@@ -55,7 +56,8 @@ pub(super) fn revoked(
         let fault = |error: &dyn std::fmt::Display| {
             Error::new(format!("the certificate revocation list {} cannot be read", path.display())).because(error)
         };
-        for list in CertificateRevocationListDer::pem_file_iter(&path).map_err(|error| fault(&error))? {
+        let text = files::read_bytes(&path, SIZE_LIMIT).map_err(|error| fault(&error))?;
+        for list in CertificateRevocationListDer::pem_slice_iter(&text) {
             lists.push(list.map_err(|error| fault(&error))?);
         }
     }
@@ -67,7 +69,8 @@ fn certificates(path: &Path, subject: &str) -> Result<Vec<CertificateDer<'static
         Error::new(format!("{subject} {} cannot be read", path.display())).because(cause)
     };
     let mut certificates = Vec::new();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(&pem_error(error)))? {
+    let text = files::read_bytes(path, SIZE_LIMIT).map_err(|error| fault(&error))?;
+    for certificate in CertificateDer::pem_slice_iter(&text) {
         certificates.push(certificate.map_err(|error| fault(&pem_error(error)))?);
     }
     if certificates.is_empty() {
@@ -95,7 +98,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
         return Err(Error::new(format!("group or others have access to the key file {named}"))
             .hint(format!("run chmod 600 {named}")));
     }
-    let text = std::fs::read(path).map_err(|error| unreadable(&error))?;
+    let text = files::read_bytes(path, SIZE_LIMIT).map_err(|error| unreadable(&error))?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| {
         if String::from_utf8_lossy(&text).contains("ENCRYPTED") {
             unreadable(&"encrypted keys are not supported")
