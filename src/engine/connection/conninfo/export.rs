@@ -1,12 +1,17 @@
 //! Passes connection parameters to PostgreSQL's programs in libpq's environment variables.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 use std::process::Command;
 
 use super::{ConnInfo, Endpoint};
 use crate::engine::connection::server_info::ServerInfo;
 use crate::engine::connection::tls::TrustedRoots;
+
+/// The section of the service file.
+const SERVICE: &str = "limbeck";
 
 /// Variables that would override those that are set here.
 const OVERRIDING_VARIABLES: [&str; 4] = ["PGSERVICE", "PGHOSTADDR", "PGOPTIONS", "PGPASSWORD"];
@@ -40,11 +45,36 @@ impl ConnInfo {
         }
         if let (Some(certificate), Some(key)) = (&self.tls.certificate, &self.tls.key) {
             command.env("PGSSLCERT", certificate).env("PGSSLKEY", key);
+            if let Some(path) = self.service_file() {
+                command.env("PGSERVICEFILE", path).env("PGSERVICE", SERVICE);
+            }
         }
+        if let Some(list) = &self.tls.revoked {
+            command.env("PGSSLCRL", list);
+        }
+        if let Some(folder) = &self.tls.revoked_folder {
+            command.env("PGSSLCRLDIR", folder);
+        }
+        command.env("PGCONNECT_TIMEOUT", self.connect_timeout.map_or(0, |limit| limit.as_secs()).to_string());
     }
 }
 
 impl ConnInfo {
+    /// Returns a service file with the password of the key, for which libpq has no environment variable. It is removed
+    /// with the last copy of these parameters. `None` if there is no password, or the file cannot be written: then the
+    /// program itself reports that it cannot read the key.
+    fn service_file(&self) -> Option<&Path> {
+        let password = self.tls.key_password.as_ref()?.reveal();
+        if self.service_file.get().is_none() {
+            let mut file = tempfile::Builder::new().prefix(".limbeck-service-").tempfile().ok()?;
+            let section = [format!("[{SERVICE}]\nsslpassword=").as_bytes(), password, b"\n"].concat();
+            file.write_all(&section).ok()?;
+            // Another thread may have written one first.
+            let _ = self.service_file.set(file);
+        }
+        self.service_file.get().map(tempfile::NamedTempFile::path)
+    }
+
     /// Like [`Self::export`], but for the host that a session is connected to.
     pub fn export_at(&self, command: &mut Command, server: &ServerInfo) {
         self.export(command);
