@@ -7,6 +7,8 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+pub use parse::with_unix_line_endings;
+
 use crate::core::graph::{Direction, RevisionId};
 
 /// A script as read from a file. `parse(render(script))` returns the same script.

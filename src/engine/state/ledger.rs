@@ -9,6 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
+use crate::core::script::with_unix_line_endings;
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
@@ -31,6 +32,10 @@ const COLUMNS: &str = "(
     ended_at timestamptz,
     error text
 )";
+
+/// The text of a script with `\n` at the end of each line. Git can change the line endings of a file, so two texts that
+/// differ only in them are equal.
+const TEXT: &str = r"pg_catalog.replace(script, E'\r\n', E'\n')";
 
 /// The location of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,11 +257,11 @@ impl Ledger {
         let Self::Table(table) = self else { return Ok(None) };
         let query = format!(
             "SELECT state, begun, finished FROM {table}
-             WHERE revision = $1 AND (direction = $2 AND script = $3 AND NOT transactional OR state = 'done')
+             WHERE revision = $1 AND (direction = $2 AND {TEXT} = $3 AND NOT transactional OR state = 'done')
              ORDER BY id DESC LIMIT 1"
         );
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&step.revision.as_str(), &step.direction.word(), &&*step.script];
+            [&step.revision.as_str(), &step.direction.word(), &&*with_unix_line_endings(&step.script)];
         let row = client.query_opt(&query, &parameters).await.map_err(|error| database_error(&error))?;
         let Some(row) = row else { return Ok(None) };
         let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
@@ -279,7 +284,7 @@ impl Ledger {
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// Returns the SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it
+    /// Returns the SHA-256, in hexadecimal digits, of the text, with `\n` at the end of each line, with which each revision was last upgraded, unless it
     /// was downgraded since. The server computes it, so that the texts are not sent.
     ///
     /// # Errors
@@ -287,7 +292,7 @@ impl Ledger {
     pub async fn hashes(&self, client: &Client) -> Result<HashMap<String, String>> {
         let Self::Table(table) = self else { return Ok(HashMap::new()) };
         let query = format!(
-            "SELECT revision, encode(sha256(convert_to(script, 'UTF8')), 'hex') FROM (
+            "SELECT revision, encode(sha256(convert_to({TEXT}, 'UTF8')), 'hex') FROM (
                  SELECT DISTINCT ON (revision) revision, direction, script FROM {table}
                  WHERE state = 'done' ORDER BY revision, id DESC
              ) last WHERE direction = '{}'",
