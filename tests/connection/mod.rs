@@ -1,6 +1,10 @@
 //! The role, the time limits and the properties of limbeck's connections, with the real binary.
 
+mod encoding;
+mod read_only;
 mod role;
+mod stalled;
+mod time_limits;
 
 use crate::support::{TestDatabase, TestProject};
 

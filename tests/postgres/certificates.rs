@@ -116,9 +116,9 @@ fn make_certificates() -> Workshop {
 /// Makes the server use a certificate. New connections use it at once.
 fn serve(server: &Server, shop: &Workshop, certificate: &str, key: &str) {
     for (setting, name) in [("ssl_key_file", key), ("ssl_cert_file", certificate)] {
-        let served = format!("served-{name}");
-        server.put(&served, &fs::read_to_string(shop.path(name)).unwrap());
-        server.run(&format!("ALTER SYSTEM SET {setting} = '{}'", server.file(&served)));
+        let copy = format!("served-{name}");
+        server.put(&copy, &fs::read_to_string(shop.path(name)).unwrap());
+        server.run(&format!("ALTER SYSTEM SET {setting} = '{}'", server.file(&copy)));
     }
     server.run("SELECT pg_reload_conf()");
     let file = server.file(&format!("served-{certificate}"));

@@ -1,2 +1,2 @@
 mod certificates;
-mod connect;
+pub mod connect;

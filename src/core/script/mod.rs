@@ -1,5 +1,6 @@
 //! A revision script: its header and its two sections of SQL, as text and as data.
 
+mod ascii;
 mod header;
 mod parse;
 mod render;
@@ -7,6 +8,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+pub use ascii::{from_ascii, to_ascii};
 pub use parse::with_unix_line_endings;
 
 use crate::core::graph::{Direction, RevisionId};

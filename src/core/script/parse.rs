@@ -6,6 +6,7 @@ use super::header::Header;
 use super::{Script, ScriptError, sections};
 
 /// Returns the text with `\n` at the end of each line.
+#[must_use]
 pub fn with_unix_line_endings(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
 }

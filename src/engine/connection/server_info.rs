@@ -40,7 +40,8 @@ impl WriteAccess {
     }
 
     /// What to do to be able to write.
-    fn remedy(self) -> &'static str {
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
         match self {
             Self::Standby => {
                 "connect to the primary server; with several hosts in the URL, target_session_attrs=primary selects it"

@@ -130,7 +130,7 @@ fn clean_text(text: &str, shown: &str) -> Result<String> {
         let error = Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL"));
         return Err(error.hint("remove the NUL byte; if the file is saved as UTF-16, save it as UTF-8"));
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(with_unix_line_endings(text).into_owned())
 }
 

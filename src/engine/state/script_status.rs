@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 
 use super::ledger::Ledger;
 use crate::core::graph::RevisionId;
-use crate::core::script::with_unix_line_endings;
+use crate::core::script::{to_ascii, with_unix_line_endings};
 use crate::engine::Result;
 use crate::engine::project::{ScriptFile, ScriptTree};
 
@@ -42,11 +42,16 @@ pub async fn read_script_hashes(client: &Client) -> Result<ScriptHashes> {
 #[must_use]
 pub fn find_edited(tree: &ScriptTree, hashes: &ScriptHashes) -> HashSet<RevisionId> {
     let is_edited = |file: &&Arc<ScriptFile>| {
-        hashes
-            .get(file.script.revision.as_str())
-            .is_some_and(|ran| *ran != sha256_hex(&with_unix_line_endings(&file.text)))
+        hashes.get(file.script.revision.as_str()).is_some_and(|ran| !is_text(ran, &file.text))
     };
     tree.scripts.values().filter(is_edited).map(|file| file.script.revision.clone()).collect()
+}
+
+/// Whether the hash is of this text, or of the text that the ledger stores if the encoding of the database does not have
+/// all of its characters.
+fn is_text(hash: &str, text: &str) -> bool {
+    let text = with_unix_line_endings(text);
+    hash == sha256_hex(&text) || (!text.is_ascii() && hash == sha256_hex(&to_ascii(&text)))
 }
 
 fn sha256_hex(text: &str) -> String {
@@ -69,7 +74,7 @@ mod tests {
         let ran = |hash: &str| ScriptHashes::from([(id.to_string(), hash.to_owned())]);
         assert!(find_edited(&tree, &ScriptHashes::new()).is_empty());
         assert!(find_edited(&tree, &ran(&sha256_hex(text))).is_empty());
-        assert_eq!(find_edited(&tree, &ran(&sha256_hex(""))), HashSet::from([id]));
+        assert_eq!(find_edited(&tree, &ran(&sha256_hex(""))), HashSet::from([id.clone()]));
         let windows = ScriptFile {
             path: "a.sql".into(),
             text: text.replace('\n', "\r\n").into(),

@@ -100,6 +100,26 @@ mod tests {
     use crate::engine::connection::Variables;
 
     #[test]
+    fn the_password_of_a_key_is_exported_in_a_private_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let url = "host=one user=me sslmode=require sslcert=/c sslkey=/k sslpassword=hunter2 connect_timeout=7";
+        let conninfo = ConnInfo::resolve(Some(url), &Variables::default()).unwrap();
+        let mut command = Command::new("pg_dump");
+        conninfo.export(&mut command);
+        let value = |wanted: &str| {
+            let mut all = command.get_envs().filter(|(name, _)| *name == wanted);
+            all.next().and_then(|(_, value)| value).map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(value("PGCONNECT_TIMEOUT").as_deref(), Some("7"));
+        assert_eq!(value("PGSERVICE").as_deref(), Some("limbeck"));
+        let file = value("PGSERVICEFILE").unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "[limbeck]\nsslpassword=hunter2\n");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        drop(conninfo);
+        assert!(!std::path::Path::new(&file).exists());
+    }
+
+    #[test]
     fn all_parameters_are_exported() {
         let url = "postgresql://me:p%20w@one:5433,two/app?sslmode=require&options=-c%20x.y=1";
         let conninfo = ConnInfo::resolve(Some(url), &Variables::default()).unwrap();
