@@ -6,6 +6,7 @@ mod autogenerate;
 mod backup;
 mod catalog;
 mod cli;
+mod connection;
 mod embedded;
 mod gate;
 mod hazards;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use tokio_postgres::error::{DbError, ErrorPosition};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::Error;
 use crate::core::escape::{escape_line, escape_text};
+use super::connection::server_hint;
 
 /// A part of a SQL file.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,7 @@ impl Passage<'_> {
     pub fn refused(&self, answer: &DbError, start: usize) -> Error {
         let offset = match answer.position() {
             Some(ErrorPosition::Original(position)) => (*position as usize).saturating_sub(1),
-            _ => 0,
+            _ => self.find_untranslatable(answer, start).unwrap_or(0),
         };
         let mut error = self.error(answer.message(), start + offset);
         if let Some(detail) = answer.detail() {
@@ -34,8 +35,20 @@ impl Passage<'_> {
             error = error.because(format!("context: {context}"));
         }
         error.causes.push(format!("SQLSTATE {}", answer.code().code()));
-        error.hint = answer.hint().map(str::to_owned);
+        error.hint = answer.hint().map_or_else(|| server_hint(answer), |hint| Some(hint.to_owned()));
         error
+    }
+
+    /// Returns the position of the first character that the encoding of the database does not have. The server names its
+    /// bytes only in the message, e.g. `0xed 0x95 0x9c`.
+    fn find_untranslatable(&self, answer: &DbError, start: usize) -> Option<usize> {
+        if *answer.code() != SqlState::UNTRANSLATABLE_CHARACTER {
+            return None;
+        }
+        let words = answer.message().split_whitespace().filter_map(|word| word.strip_prefix("0x"));
+        let bytes: Vec<u8> = words.map_while(|digits| u8::from_str_radix(digits, 16).ok()).collect();
+        let character = std::str::from_utf8(&bytes).ok()?.chars().next()?;
+        self.sql.chars().skip(start).position(|one| one == character)
     }
 
     /// Returns an error at a character of the passage, counted from 0.

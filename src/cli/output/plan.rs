@@ -33,6 +33,9 @@ pub fn plan(plan: &Plan) -> String {
     for line in safeguards {
         let _ = writeln!(text, "{line}");
     }
+    for note in &plan.notes {
+        let _ = writeln!(text, "\nnote: {note}");
+    }
     text
 }
 

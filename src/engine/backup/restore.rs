@@ -57,6 +57,7 @@ pub async fn restore(
     let since = Instant::now();
     let record = verify_checksum(file, report_event).await?;
     let guard = target.connect("limbeck lock").await?;
+    guard.require_writes()?;
     let program = find_program(&guard, record.as_ref())?;
     let table = VersionTable::new(&project.config.database.version_table);
     let report_wait = |holder, _| report_event(BackupEvent::Note(format!("waiting for another migrator: {holder}")));

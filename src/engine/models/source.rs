@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::user_folders::UserFolders;
 use super::{LoadOptions, consent, glob, program};
 use crate::engine::files;
+use crate::core::script::with_unix_line_endings;
 use crate::engine::passage::display_path;
 use crate::engine::project::Project;
 use crate::engine::{Error, Result};
@@ -44,7 +45,7 @@ pub async fn read(
         return Ok(vec![ModelSource {
             name: name.clone(),
             shown: name,
-            text: clean_text(text, "the program's output")?,
+            text: clean_text(&text, "the program's output")?,
         }]);
     }
     read_files(project.root(), models.sql.as_deref(), &project.config_path, models.file_limit.0)
@@ -123,16 +124,19 @@ fn read_file(root: &Path, name: String, limit: u64) -> Result<ModelSource> {
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| Error::new(format!("{shown} is not UTF-8")).because(error).hint("save the file as UTF-8"))?;
-    Ok(ModelSource { text: clean_text(text, &shown)?, name, shown })
+    Ok(ModelSource { text: clean_text(&text, &shown)?, name, shown })
 }
 
-/// Removes a byte order mark. A zero byte is an error, because it cannot be sent to the server.
-fn clean_text(text: String, shown: &str) -> Result<String> {
+/// Removes a byte order mark, and ends each line with `\n`, so that function bodies do not depend on the system on which
+/// the file was saved. A zero byte is an error, because it cannot be sent to the server.
+fn clean_text(text: &str, shown: &str) -> Result<String> {
     if let Some(at) = text.find('\0') {
         let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-        return Err(Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL")));
+        let error = Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL"));
+        return Err(error.hint("remove the NUL byte; if the file is saved as UTF-16, save it as UTF-8"));
     }
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(with_unix_line_endings(text).into_owned())
 }
 
 #[cfg(test)]

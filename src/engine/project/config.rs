@@ -119,6 +119,11 @@ pub struct ApplyConfig {
     pub backup: BackupPolicy,
     /// The hazard classes that need approval.
     pub confirm: Vec<Class>,
+    /// The bound for `CREATE INDEX CONCURRENTLY` and similar statements, which ignore `lock_timeout`. In PostgreSQL's
+    /// syntax.
+    pub concurrent_timeout: String,
+    /// Overrides the `statement_timeout` of the role and the database. In PostgreSQL's syntax. `None`: no override.
+    pub statement_timeout: Option<String>,
 }
 
 /// When a backup is made before data is lost.
@@ -165,6 +170,8 @@ impl Default for ApplyConfig {
             keep_limit: "1GB".into(),
             backup: BackupPolicy::Protected,
             confirm: vec![Class::DataLoss],
+            concurrent_timeout: "1h".into(),
+            statement_timeout: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod write;
 
 pub use config::Config;
 pub use environment::DatabaseLocation;
+pub use session::SessionSettings;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
 pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
