@@ -15,7 +15,7 @@ pub fn copied_value(column: &CopiedColumn, row: &str) -> String {
     match (column.builtin, column.custom_collation) {
         (true, false) => value,
         (true, true) => format!("({value} COLLATE pg_catalog.\"default\")"),
-        (false, _) => format!("({value})::text COLLATE pg_catalog.\"default\""),
+        (false, _) => format!("({value})::pg_catalog.text COLLATE pg_catalog.\"default\""),
     }
 }
 
@@ -41,7 +41,7 @@ pub fn copy_values(
     let mut columns = copied_columns(&detail.key, 'k', &row);
     columns.extend(copied_columns(&detail.columns, 'v', &row));
     if overwritten {
-        columns.extend(["NULL::text AS n1".to_owned(), "false AS stale".to_owned()]);
+        columns.extend(["NULL::pg_catalog.text AS n1".to_owned(), "false AS stale".to_owned()]);
     }
     create_table(copy, &columns, table, filter, &row)
 }
@@ -129,7 +129,7 @@ mod tests {
         let detail = detail(&[("A b", false)], &[("id", true)]);
         assert_eq!(
             copy_values("limbeck.kept_1", ("ONLY public.t", "t"), &detail, None, false),
-            "CREATE TABLE limbeck.kept_1 AS SELECT t.id AS k1, (t.\"A b\")::text COLLATE pg_catalog.\"default\" AS v1 \
+            "CREATE TABLE limbeck.kept_1 AS SELECT t.id AS k1, (t.\"A b\")::pg_catalog.text COLLATE pg_catalog.\"default\" AS v1 \
              FROM ONLY public.t AS t WHERE true"
         );
         let mut collated = column("x", true);

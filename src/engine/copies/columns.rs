@@ -5,6 +5,7 @@ use tokio_postgres::types::Oid;
 
 use super::CopyError;
 use crate::core::copies::{CopiedColumn, CurrentColumn, ReferencedTable, RestoreTarget, SequenceState};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 
 /// The first OID of objects that are not built in.
@@ -38,7 +39,7 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
         JOIN pg_type b ON b.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem
             WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-    let rows = client.query(query, &[&relation, &FIRST_CUSTOM_OID]).await?;
+    let rows = client.query(&qualify_names(query), &[&relation, &FIRST_CUSTOM_OID]).await?;
     let columns = rows.iter().map(|row| {
         let (name, ty, base): (String, String, String) = (row.get(0), row.get(2), row.get(3));
         let attributes: Option<String> = row.get(9);
@@ -78,7 +79,7 @@ pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Re
               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
               WHERE k.ordinal <= i.indnkeyatts AND NOT a.attnotnull)
         ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
-    let keys = client.query(query, &[&relation]).await?;
+    let keys = client.query(&qualify_names(query), &[&relation]).await?;
     let mut keys = keys.iter().map(|row| row.get::<_, Vec<i16>>(0));
     Ok(keys.find(|key| !key.iter().any(|number| lost.contains(number))))
 }
@@ -87,7 +88,7 @@ pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Re
 pub(super) async fn read_size(client: &Client, relation: Oid) -> Result<u64, CopyError> {
     let query = "SELECT coalesce((SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree($1::oid::regclass) p),
         pg_table_size($1::oid::regclass), 0)::bigint";
-    Ok(client.query_one(query, &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
+    Ok(client.query_one(&qualify_names(query), &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
 }
 
 /// Reads the state of a sequence, and the column that owns it.
@@ -101,9 +102,9 @@ pub(super) async fn read_sequence_state(
             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
             WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
               AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1)
-         FROM {name} s, pg_sequence q WHERE q.seqrelid = $1"
+         FROM {name} s CROSS JOIN pg_sequence q WHERE q.seqrelid = $1"
     );
-    let row = client.query_one(&query, &[&sequence]).await?;
+    let row = client.query_one(&qualify_names(&query), &[&sequence]).await?;
     Ok(SequenceState { last_value: row.get(0), is_called: row.get(1), ascending: row.get(2), column: row.get(3) })
 }
 
@@ -113,7 +114,7 @@ pub(super) async fn find_owner_table(client: &Client, sequence: Oid) -> Result<O
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
           AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1";
-    Ok(client.query_opt(query, &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
+    Ok(client.query_opt(&qualify_names(query), &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
 }
 
 /// Reads the table into which a copy is restored. Foreign keys to the tables in `later` are omitted, because the rows
@@ -133,7 +134,7 @@ pub(super) async fn read_target(
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> k.conrelid AND k.conparentid = 0
         ORDER BY k.conname";
-    let rows = client.query(query, &[&relation]).await?;
+    let rows = client.query(&qualify_names(query), &[&relation]).await?;
     let references = rows.iter().filter(|row| !later.contains(&row.get(0))).map(|row| {
         let (referencing, referenced): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
         ReferencedTable {
@@ -143,6 +144,6 @@ pub(super) async fn read_target(
     });
     let references = references.collect();
     let query = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
-    let allows_on_conflict = client.query_one(query, &[&relation]).await?.get(0);
+    let allows_on_conflict = client.query_one(&qualify_names(query), &[&relation]).await?.get(0);
     Ok(RestoreTarget { table, columns, references, allows_on_conflict, older_values: Vec::new() })
 }

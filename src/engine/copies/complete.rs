@@ -7,6 +7,7 @@ use super::copy_table::{read_copy_size, revoke_privileges};
 use super::settings::OwnSettings;
 use super::{CompletedCopy, CopyError, columns};
 use crate::core::copies::{CopyKind, delete_remaining_rows, delete_unchanged_values, record_new_values};
+use crate::core::sql::qualify_names;
 use crate::engine::Error;
 
 impl Copier {
@@ -101,7 +102,7 @@ async fn is_dropped(client: &Client, pending: &PendingCopy) -> Result<bool, Copy
         Some(column) => {
             let query =
                 "SELECT NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped)";
-            client.query_one(query, &[&relation, &column.number]).await?
+            client.query_one(&qualify_names(query), &[&relation, &column.number]).await?
         }
         None => client.query_one("SELECT NOT EXISTS (SELECT FROM pg_class WHERE oid = $1)", &[&relation]).await?,
     };
@@ -146,7 +147,7 @@ async fn is_sequence_changed(client: &Client, pending: &PendingCopy) -> Result<b
         "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1";
     let sequence = pending.task.detail.relation;
-    let Some(row) = client.query_opt(query, &[&sequence]).await? else { return Ok(true) };
+    let Some(row) = client.query_opt(&qualify_names(query), &[&sequence]).await? else { return Ok(true) };
     let current = columns::read_sequence_state(client, sequence, row.get(0)).await?;
     let copied = pending.task.detail.sequence_state.as_ref();
     Ok(copied.is_some_and(|copied| (copied.last_value, copied.is_called) != (current.last_value, current.is_called)))
@@ -156,7 +157,7 @@ async fn is_sequence_changed(client: &Client, pending: &PendingCopy) -> Result<b
 async fn read_current_table(client: &Client, pending: &PendingCopy) -> Result<Option<String>, CopyError> {
     let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1";
-    let row = client.query_opt(query, &[&pending.task.detail.relation]).await?;
+    let row = client.query_opt(&qualify_names(query), &[&pending.task.detail.relation]).await?;
     Ok(row.map(|row| columns::table_sql(row.get(0), row.get(1), !pending.task.detail.only)))
 }
 

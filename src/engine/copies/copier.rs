@@ -15,6 +15,7 @@ use super::{CopyError, columns};
 use crate::core::copies::{CopyKind, Loss, copy_rows, copy_values, losses};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Code, Hazard};
+use crate::core::sql::qualify_names;
 use crate::core::statement::RowFilter;
 use crate::core::text::size;
 use crate::engine::Error;
@@ -146,7 +147,7 @@ impl Copier {
         task: &mut CopyTask,
     ) -> Result<(i64, u64), CopyError> {
         let database = "SELECT oid FROM pg_database WHERE datname = current_database()";
-        task.detail.database = Some(client.query_one(database, &[]).await?.get(0));
+        task.detail.database = Some(client.query_one(&qualify_names(database), &[]).await?.get(0));
         let new = NewCopy {
             revision: owner.revision,
             direction: owner.direction,
@@ -200,7 +201,7 @@ impl Copier {
               AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = k.conparentid AND p.confrelid = k.confrelid)
             ORDER BY k.oid";
         let mut tasks = Vec::new();
-        for row in client.query(query, &[&parent.detail.relation]).await? {
+        for row in client.query(&qualify_names(query), &[&parent.detail.relation]).await? {
             let relation: Oid = row.get(0);
             let kind = row.get::<_, &str>(1).chars().next().unwrap_or('r');
             let source = Relation { oid: relation, column: 0, kind, schema: row.get(2), name: row.get(3) };
@@ -238,8 +239,8 @@ fn referencing_rows<'a>(
     let equal = pairs.filter_map(|(referencing, referenced)| {
         let index = parent.detail.columns.iter().position(|column| column.name == *referenced)?;
         let builtin = parent.detail.columns.get(index)?.builtin;
-        let column = format!("t.{}{}", quote(referencing), if builtin { "" } else { "::text" });
-        Some(format!("{column} = k.v{}", index + 1))
+        let column = format!("t.{}{}", quote(referencing), if builtin { "" } else { "::pg_catalog.text" });
+        Some(format!("{column} OPERATOR(pg_catalog.=) k.v{}", index + 1))
     });
     let condition = equal.collect::<Vec<_>>().join(" AND ");
     RowFilter { alias: Some("t".to_owned()), from: Some(format!("{copy} AS k")), condition, only: false }

@@ -11,6 +11,7 @@ use crate::core::copies::{
     CopyKind, RestoreTarget, count_changed_values, count_restored_values, delete_identical_rows, insert_rows,
     older_value, update_values,
 };
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::{literal, quote};
 
 impl Restoration {
@@ -42,7 +43,7 @@ impl Restoration {
         }
         let table = self.store.table_of_copy(copy.id);
         let query = count_restored_values(&table, &target, &copy.detail, copy.kind == CopyKind::Values);
-        let row = client.query_one(&query, &[]).await?;
+        let row = client.query_one(&qualify_names(&query), &[]).await?;
         let number = |index: usize| row.get::<_, i64>(index).unsigned_abs();
         self.store.remove(client, copy.id, "restored").await?;
         Ok(Ok(RestoredCopy { object: copy.object.clone(), rows: number(0), not_restored: number(1), added: number(2) }))
@@ -90,7 +91,7 @@ impl Restoration {
         let overwritten = copy.kind == CopyKind::Values;
         let query = count_changed_values(&self.store.table_of_copy(copy.id), target, &copy.detail, overwritten);
         let is_changed = match self.write_values(client, copy, location, target).await {
-            Ok(()) => client.query_one(&query, &[]).await?.get::<_, i64>(0) > 0,
+            Ok(()) => client.query_one(&qualify_names(&query), &[]).await?.get::<_, i64>(0) > 0,
             Err(CopyError::Server(error, _)) if is_data_error(&error) => true,
             Err(error) => return Err(error),
         };
@@ -137,7 +138,7 @@ impl Restoration {
         let (before, copied) = (count_rows(client, &target.table).await?, count_rows(client, &table).await?);
         // Rows that the step itself has inserted must not be duplicated. Those that differ remain in the copy.
         let insert = insert_rows(&table, &location.name, target, &copy.detail);
-        let rows = if filled { 0 } else { client.execute(&insert, &[]).await? };
+        let rows = if filled { 0 } else { client.execute(&qualify_names(&insert), &[]).await? };
         let not_restored = if copy.detail.key.is_empty() {
             copied.saturating_sub(rows)
         } else {

@@ -8,6 +8,7 @@ use tokio_postgres::types::Oid;
 use super::CopyError;
 use super::store::StoredCopy;
 use super::target::TableLocation;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 
 /// A foreign key from one table to another.
@@ -25,7 +26,7 @@ pub(super) async fn read_references(client: &Client, tables: &[Oid]) -> Result<V
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.contype = 'f' AND k.conrelid = ANY ($1) AND k.confrelid = ANY ($1) AND k.conrelid <> k.confrelid
           AND k.conparentid = 0 ORDER BY k.conrelid, k.conname";
-    let rows = client.query(query, &[&tables]).await?;
+    let rows = client.query(&qualify_names(query), &[&tables]).await?;
     let references = rows.iter().map(|row| {
         let table = format!("{}.{}", quote(row.get(2)), quote(row.get(3)));
         let not_deferrable = (!row.get::<_, bool>(5)).then(|| (table, quote(row.get(4))));
