@@ -33,7 +33,7 @@ const KEYWORD_TYPES: [&str; 16] = [
 const OPERATOR_CHARACTERS: &str = "+-*/<>=~!@#%^&|`?";
 
 /// Returns limbeck's own SQL with every function, operator, type after `::` and catalog table (`pg_…` after `FROM` or
-/// `JOIN`) qualified with `pg_catalog`. `IN` and `LIKE` become the operators that they stand for. Names of other tables,
+/// `JOIN`, and `'pg_…'::regclass`) qualified with `pg_catalog`. `IN` and `LIKE` become the operators that they stand for. Names of other tables,
 /// columns and quoted names stay as they are.
 ///
 /// The SQL must have keywords in upper case and functions in lower case, directly before their parenthesis. It must not
@@ -109,12 +109,11 @@ impl<'a> Writer<'a> {
                 self.output.push_str(if is_list { "])" } else { ")" });
             }
             _ if is_operator(text) && self.is_resolved_by_name(index) => self.write_operator(text),
-            _ => {
-                if self.is_unqualified_name(index) {
-                    self.output.push_str("pg_catalog.");
-                }
-                self.output.push_str(text);
-            }
+            _ => match text.strip_prefix("'pg_").filter(|_| self.text(index + 2) == "regclass") {
+                Some(rest) => self.output.extend(["'pg_catalog.pg_", rest]),
+                None if self.is_unqualified_name(index) => self.output.extend(["pg_catalog.", text]),
+                None => self.output.push_str(text),
+            },
         }
         index + 1
     }
@@ -204,6 +203,7 @@ mod tests {
             ("SELECT FROM unnest(a) AS x (b, c)", "SELECT FROM pg_catalog.unnest(a) AS x (b, c)"),
             ("SELECT FROM unnest(a) AS x(b)", "SELECT FROM pg_catalog.unnest(a) AS x(b)"),
             ("SELECT $1::text, b::\"char\"", "SELECT $1::pg_catalog.text, b::pg_catalog.\"char\""),
+            ("SELECT 'pg_type'::regclass", "SELECT 'pg_catalog.pg_type'::pg_catalog.regclass"),
             ("SELECT a::bigint, b::text[]", "SELECT a::bigint, b::pg_catalog.text[]"),
             ("SELECT coalesce(a, lower(b))", "SELECT coalesce(a, pg_catalog.lower(b))"),
             ("SELECT pg_catalog.lower(\"f\")", "SELECT pg_catalog.lower(\"f\")"),

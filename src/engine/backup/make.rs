@@ -163,7 +163,7 @@ pub async fn count_tables(session: &Session) -> Result<usize> {
     let query = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%'
           AND n.nspname <> 'information_schema'
-          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_catalog.pg_class'::regclass
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass
                           AND d.deptype = 'e')";
     let row = session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
     Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())

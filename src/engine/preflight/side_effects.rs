@@ -17,7 +17,7 @@ const FUNCTIONS: &str = "SELECT pg_get_functiondef(p.oid) FROM pg_proc p
     WHERE p.proname = ANY ($1) AND p.prokind IN ('f', 'p') AND p.provolatile = 'v' AND l.lanname IN ('sql', 'plpgsql')
       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND NOT EXISTS (SELECT FROM pg_depend e
-                      WHERE e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+                      WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
     ORDER BY p.oid";
 
 /// The trigger functions of tables with these names.
