@@ -9,6 +9,7 @@ use super::state::script_status;
 use super::state::status::read_status;
 use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
+use crate::core::sql::qualify_names;
 use crate::core::text::plural;
 
 /// The oldest supported server version.
@@ -168,7 +169,8 @@ async fn privileges(session: &Session) -> Result<CheckResult> {
                  coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
                  (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user), \
                  current_user::text, coalesce(current_schema()::text, '')";
-    let row = session.client().query_one(query, &[]).await.map_err(|error| Error::new(error.to_string()))?;
+    let row =
+        session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| Error::new(error.to_string()))?;
     let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| Error::new(error.to_string()));
     let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| Error::new(error.to_string()));
     Ok(rate_privileges(&Privileges {

@@ -5,8 +5,8 @@ use std::path::Path;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::Error;
-use crate::core::escape::{escape_line, escape_text};
 use super::connection::server_hint;
+use crate::core::escape::{escape_line, escape_text};
 
 /// A part of a SQL file.
 #[derive(Debug, Clone, Copy)]

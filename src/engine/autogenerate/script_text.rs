@@ -6,6 +6,7 @@ use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, strip_schema};
 use crate::core::schema::{Kind, Object, Schema};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::draft::{ScriptBody, SectionText};
 use crate::engine::{Result, Target};
@@ -39,13 +40,13 @@ impl NameShortener {
         let client = session.client();
         let failed = |error: tokio_postgres::Error| database_error(&error);
         let query = "SELECT current_schemas(false)::text[], to_regnamespace(quote_ident(current_user)) IS NOT NULL";
-        let row = client.query_one(query, &[]).await.map_err(failed)?;
+        let row = client.query_one(&qualify_names(query), &[]).await.map_err(failed)?;
         let (path, own): (Vec<String>, bool) = (row.get(0), row.get(1));
         let built_in = "SELECT relname::text FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace
             UNION SELECT typname::text FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace
             UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
             UNION SELECT collname::text FROM pg_collation WHERE collnamespace = 'pg_catalog'::regnamespace";
-        let rows = client.query(built_in, &[]).await.map_err(failed)?;
+        let rows = client.query(&qualify_names(built_in), &[]).await.map_err(failed)?;
         let built_in = rows.iter().map(|row| row.get(0)).collect();
         Ok(Self { home: path.into_iter().next().filter(|_| !own), built_in })
     }

@@ -187,7 +187,7 @@ async fn list_without_existing_schemas(
 ) -> Result<tempfile::NamedTempFile> {
     use std::io::Write;
     let failed = |cause: String| Error::new(format!("{} cannot be read as a backup", file.display())).because(cause);
-    let query = "SELECT nspname::text FROM pg_namespace";
+    let query = "SELECT nspname::pg_catalog.text FROM pg_catalog.pg_namespace";
     let rows = session.client().query(query, &[]).await.map_err(|error| database_error(&error))?;
     let existing: Vec<String> = rows.iter().map(|row| format!("{} ", row.get::<_, &str>(0))).collect();
     let mut command = tokio::process::Command::new(&program.path);

@@ -115,7 +115,7 @@ async fn read_selected(session: &Session, store: &CopyStore, which: &CopySelecti
         CopySelection::Ids(ids) => store.read(client, "id = ANY ($1)", &[ids]).await,
         CopySelection::OlderThan(age) => {
             let seconds = age.as_secs_f64();
-            store.read(client, "at < clock_timestamp() - make_interval(secs => $1)", &[&seconds]).await
+            store.read(client, "at < (clock_timestamp() - make_interval(secs => $1))", &[&seconds]).await
         }
     };
     check_ids(which, copies.map_err(CopyError::into_error)?)

@@ -8,6 +8,7 @@ use tokio_postgres::types::Oid;
 use super::store::StoredCopy;
 use super::{CopyError, columns};
 use crate::core::copies::{CopiedColumn, CopyDetail, CopyKind, RestoreTarget};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 
 /// The table or sequence of a copy, as it is now.
@@ -74,7 +75,7 @@ pub(super) async fn rename_to_current(
         // The step may have renamed the table that it created.
         let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c
             JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
-        if let Some(row) = client.query_opt(query, &[&relation]).await? {
+        if let Some(row) = client.query_opt(&qualify_names(query), &[&relation]).await? {
             (copy.schema, copy.table, copy.detail.database) = (row.get(0), row.get(1), None);
         }
         return Ok(copy);
@@ -83,7 +84,7 @@ pub(super) async fn rename_to_current(
     let is_same = location.is_same;
     let query =
         "SELECT attnum, attname::text FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped";
-    let rows = client.query(query, &[&location.relation]).await?;
+    let rows = client.query(&qualify_names(query), &[&location.relation]).await?;
     let names: HashMap<i16, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let detail = &mut copy.detail;
     for column in detail.columns.iter_mut().chain(&mut detail.key).filter(|_| is_same) {
@@ -103,7 +104,7 @@ pub(super) async fn rename_to_current(
 /// Finds the number of a column. `None` if it does not exist.
 pub(super) async fn find_column_number(client: &Client, relation: Oid, column: &str) -> Result<Option<i16>, CopyError> {
     let query = "SELECT attnum FROM pg_attribute WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped";
-    Ok(client.query_opt(query, &[&relation, &column]).await?.map(|row| row.get(0)))
+    Ok(client.query_opt(&qualify_names(query), &[&relation, &column]).await?.map(|row| row.get(0)))
 }
 
 /// Finds the sequence that a column owns.
@@ -126,8 +127,8 @@ pub(super) async fn locate(client: &Client, copy: &StoredCopy) -> Result<Option<
     let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
     let CopyDetail { relation, database, sequence_state, .. } = &copy.detail;
     let row = match sequence_state.as_ref().and_then(|state| state.column.as_ref()) {
-        Some(column) => client.query_opt(OWNED_BY_COLUMN, &[&name, relation, column]).await?,
-        None => client.query_opt(BY_OID_OR_NAME, &[&name, relation, database]).await?,
+        Some(column) => client.query_opt(&qualify_names(OWNED_BY_COLUMN), &[&name, relation, column]).await?,
+        None => client.query_opt(&qualify_names(BY_OID_OR_NAME), &[&name, relation, database]).await?,
     };
     Ok(row.map(|row| {
         let (schema, table): (&str, &str) = (row.get(2), row.get(3));

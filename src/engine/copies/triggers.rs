@@ -3,6 +3,7 @@
 use tokio_postgres::Client;
 
 use super::CopyError;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 
 /// Triggers that are disabled.
@@ -20,7 +21,7 @@ impl DisabledTriggers {
             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgrelid = $1
                 OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1::oid::regclass)))
             ORDER BY t.tgrelid <> $1, t.oid";
-        let rows = client.query(query, &[&relation]).await?;
+        let rows = client.query(&qualify_names(query), &[&relation]).await?;
         for row in rows {
             let (schema, table, name, enabled): (&str, &str, &str, &str) =
                 (row.get(0), row.get(1), row.get(2), row.get(3));

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::user_folders::UserFolders;
 use super::{LoadOptions, consent, glob, program};
-use crate::engine::files;
 use crate::core::script::with_unix_line_endings;
+use crate::engine::files;
 use crate::engine::passage::display_path;
 use crate::engine::project::Project;
 use crate::engine::{Error, Result};

@@ -9,6 +9,7 @@ use tokio_postgres::error::SqlState;
 use super::query::OwnTransactions;
 use super::{cast, query, table_of};
 use crate::core::hazard::Evidence;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Question, Subject};
 use crate::engine::Result;
 use crate::engine::connection::is_row_security_error;
@@ -181,7 +182,7 @@ async fn estimate(client: &Client, subject: &Subject, why: &'static str) -> Opti
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = $2
         WHERE c.oid = to_regclass($1)";
-    let row = client.query_opt(query, &[&table, &column]).await.ok()??;
+    let row = client.query_opt(&qualify_names(query), &[&table, &column]).await.ok()??;
     let (rows, nulls): (f64, f64) = (row.get(0), row.get(1));
     let share = if nulls_count { nulls } else { 1.0 - nulls };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimated count is not negative")]

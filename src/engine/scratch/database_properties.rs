@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use tokio_postgres::Client;
 
+use crate::core::sql::qualify_names;
 use crate::engine::Result;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
@@ -43,7 +44,8 @@ impl DatabaseProperties {
                 to_jsonb(d)->>'daticurules',
                 coalesce((SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = d.oid AND setrole = 0), '{}')
             FROM pg_database d WHERE d.datname = current_database()";
-        let row = session.client().query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+        let row =
+            session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(Self {
             major: session.server().version_num / 10_000,
             encoding: row.get(0),
@@ -91,7 +93,7 @@ impl DatabaseProperties {
         let mut notes = Vec::new();
         for (name, value) in self.settings.iter().filter_map(|setting| setting.split_once('=')) {
             let statement = format!(
-                "SELECT set_config({}, {}, false); ALTER DATABASE {} SET {name} FROM CURRENT; RESET {name}",
+                "SELECT pg_catalog.set_config({}, {}, false); ALTER DATABASE {} SET {name} FROM CURRENT; RESET {name}",
                 literal(name),
                 literal(value),
                 quote(database),
@@ -152,7 +154,7 @@ async fn roles(client: &Client) -> Result<Vec<Role>> {
             CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
             CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN NOT rolinherit THEN 'NOINHERIT' END)
         FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname";
-    let rows = client.query(query, &[]).await.map_err(|error| database_error(&error))?;
+    let rows = client.query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
     Ok(rows.iter().map(|row| Role { name: row.get(0), attributes: row.get(1) }).collect())
 }
 

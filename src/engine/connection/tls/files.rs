@@ -5,10 +5,10 @@ use std::path::Path;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
-use crate::engine::files::{self, SIZE_LIMIT};
 use super::client_key::read_key;
 use super::revocation::RevocationList;
 use crate::engine::connection::pgpass::Secret;
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 /// Reads the trusted authorities from a file.
