@@ -18,6 +18,7 @@ mod random;
 mod readme;
 mod sample;
 mod screenshots;
+mod state;
 mod support;
 mod tidy;
 mod verify;

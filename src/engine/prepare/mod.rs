@@ -42,6 +42,10 @@ pub async fn prepare(
     let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
     let path = find_path(&tree, request, &heads)?;
     let mut plan = build_plan(project, &tree, target, request, path)?;
+    if !plan.is_empty() {
+        let changes = plan.changes_of_table(table.name());
+        table.require_writable(session.client(), &changes, target.embedded_server().is_some()).await?;
+    }
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
     plan.copies = Box::pin(copies::forecast_copies(session.client(), &project.config.apply, &plan)).await?;

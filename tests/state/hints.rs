@@ -1,0 +1,1 @@
+//! The hints of the errors that a user can act on.
