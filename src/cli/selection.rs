@@ -63,7 +63,8 @@ pub fn resolve_all(
 /// # Errors
 /// With Alembic's message if the text is not a range.
 pub fn parse_range(range: &str) -> Result<RangeEnds<'_>, Error> {
-    let not_a_range = || Error::new("History range requires [start]:[end], [start]:, or :[end]");
+    let not_a_range =
+        || Error::new("History range requires [start]:[end], [start]:, or :[end]").hint("for example -r base:head");
     let (start, end) = range.trim().split_once(':').ok_or_else(not_a_range)?;
     if end.contains(':') {
         return Err(not_a_range());

@@ -109,7 +109,9 @@ fn find_path(tree: &ScriptTree, request: &PlanRequest, heads: &[RevisionId]) -> 
 
 fn build_step(tree: &ScriptTree, step: PathStep) -> Result<Step> {
     let id = step.revision.clone();
-    let file = tree.script(id.as_str()).ok_or_else(|| Error::new(format!("no script for revision {id}")))?;
+    let file = tree.script(id.as_str()).ok_or_else(|| {
+        Error::new(format!("no script for revision {id}")).hint("restore the script; it may be on another branch")
+    })?;
     let path = (!ledger_scripts::is_from_ledger(file)).then(|| file.path.clone());
     Step::build(step, &ScriptSource { script: &file.script, text: &file.text, path }).map_err(|error| {
         let mut report = Error::new(format!("{}:{}: {}", file.path.display(), error.line, error.message));

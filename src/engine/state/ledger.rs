@@ -9,8 +9,8 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
-use crate::engine::Result;
 use crate::engine::connection::database_error;
+use crate::engine::{Error, Result};
 
 const COLUMNS: &str = "(
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -145,7 +145,7 @@ impl Ledger {
         for (create, name) in candidates {
             match client.batch_execute(&format!("{create}{COLUMNS}")).await {
                 Ok(()) => return Ok(Self::Table(name)),
-                Err(error) => refusal = database_error(&error).message,
+                Err(error) => refusal = describe_refusal(&database_error(&error)),
             }
         }
         Ok(Self::Missing(refusal))
@@ -296,6 +296,12 @@ impl Ledger {
         let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
+}
+
+/// Why the ledger cannot be created, and what to do.
+fn describe_refusal(error: &Error) -> String {
+    let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    format!("{}{hint}", error.message)
 }
 
 fn count(number: usize) -> i32 {
