@@ -20,6 +20,7 @@
 //! - [`core::schema`]: the contents of a database catalog as plain data.
 //! - [`core::diff`]: the difference between two schemas: ownership, renames, steps, their order, and the SQL.
 //! - [`core::text`]: numbers, sizes and plurals in messages. [`core::escape`]: control characters made visible.
+//! - [`core::sqlstate`], [`core::os_error`]: hints for errors of the server and of the operating system.
 //!
 //! [`engine`] contains everything that uses a disk, a process or a server. Its folders from the bottom to the top:
 //!

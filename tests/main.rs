@@ -21,6 +21,7 @@ mod readme;
 mod sample;
 mod screenshots;
 mod shadowing;
+mod state;
 mod support;
 mod tidy;
 mod verify;

@@ -18,7 +18,9 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
         (_, Some(range)) => range,
         (Direction::Upgrade, None) => ("base", target),
         (Direction::Downgrade, None) => {
-            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
+            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>")
+                .hint("name the revision that the database is at, for example `limbeck downgrade REV:base --sql`")
+                .into());
         }
     };
     let (project, tree) = context.read_scripts()?;
@@ -83,8 +85,9 @@ fn resolve_start(graph: &Graph, start: &str) -> Result<Vec<RevisionId>, Error> {
 
 fn build_step(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
     let revision = step.revision.clone();
-    let file =
-        tree.script(revision.as_str()).ok_or_else(|| Error::new(format!("revision {revision} has no script")))?;
+    let file = tree.script(revision.as_str()).ok_or_else(|| {
+        Error::new(format!("revision {revision} has no script")).hint("restore the script of the revision")
+    })?;
     let source = ScriptSource { script: &file.script, text: &file.text, path: Some(file.path.clone()) };
     Step::build(step, &source).map(OfflineStep::from).map_err(|error| Error {
         revision: Some(revision.to_string()),
@@ -104,7 +107,8 @@ fn parse_stamp_targets(targets: &[String]) -> Result<(&str, Vec<String>), Error>
             continue;
         };
         if *start.get_or_insert(from) != from {
-            return Err(Error::new("Stamp operation with --sql only supports a single starting revision at a time"));
+            return Err(Error::new("Stamp operation with --sql only supports a single starting revision at a time")
+                .hint("run the command once for each starting revision"));
         }
         ends.push(to.to_owned());
     }

@@ -151,7 +151,8 @@ async fn run_plan(
     options: &MigrationOptions,
 ) -> Result<Outcome, Error> {
     let resume = options.resume.map(Resume::from);
-    let apply_options = ApplyOptions { no_wait: options.no_wait, resume, no_keep: options.no_keep };
+    let apply_options =
+        ApplyOptions { no_wait: options.no_wait, resume, no_keep: options.no_keep, ..ApplyOptions::default() };
     cancellable(context.terminal, async |cancel| {
         back_up_before_plan(context.terminal, project, target, approval, cancel).await?;
         let report = |progress| reporter.report(&progress);

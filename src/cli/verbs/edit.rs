@@ -38,7 +38,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             "current" => "No current revisions".to_owned(),
             symbol => format!("No revision files indicated by symbol '{symbol}'"),
         };
-        return Err(Error::new(message).into());
+        return Err(Error::new(message).hint("`limbeck history` lists the revisions").into());
     }
     let command = editor::command(&project.variables)?;
     for path in &paths {
@@ -53,14 +53,19 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn run_editor(command: &[String], path: &Path) -> Result<()> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Error::new("the editor's command line is empty"));
+        return Err(Error::new("the editor's command line is empty").hint("set VISUAL or EDITOR"));
     };
-    let status = std::process::Command::new(program)
-        .args(arguments)
-        .arg(path)
-        .status()
-        .map_err(|error| Error::new(format!("the editor '{program}' cannot be started")).because(error))?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("the editor '{program}' failed: {status}"))) }
+    let status = std::process::Command::new(program).args(arguments).arg(path).status().map_err(|error| {
+        Error::new(format!("the editor '{program}' cannot be started"))
+            .because(error)
+            .hint("set VISUAL or EDITOR to a program that is installed")
+    })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::new(format!("the editor '{program}' failed: {status}"))
+            .hint("set VISUAL or EDITOR to another program"))
+    }
 }
 
 fn check_script(path: &Path, limit: u64) -> Result<()> {

@@ -142,6 +142,14 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// The changes of the version table. A step that mentions the table may change its column, so the changes of that step
+    /// and of later ones are not included.
+    #[must_use]
+    pub fn changes_of_table(&self, version_table: &str) -> Vec<&VersionChange> {
+        let mentions = |step: &Step| step.statements.iter().any(|one| one.statement.words().contains(version_table));
+        self.steps.iter().take_while(|step| !mentions(step)).flat_map(|step| &step.changes).collect()
+    }
+
     /// All hazards, each with its step and statement.
     pub fn hazards(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
         self.steps.iter().flat_map(|step| {

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::{PlannedStatement, Step, TransactionMode};
-use crate::core::graph::{PathStep, RevisionId, VersionChange};
+use crate::core::graph::{ALEMBIC_WIDTH, PathStep, RevisionId, VersionChange};
 use crate::core::sql::identifier::quote;
 
 /// One step of an offline run.
@@ -93,6 +93,9 @@ pub fn render(from: &[RevisionId], steps: &[OfflineStep], options: OfflineOption
     for (number, step) in steps.iter().enumerate() {
         if heads.is_empty() {
             sql.write_block(&table.create_sql());
+            if let Some(widen) = widen_sql(&table.table, steps) {
+                sql.write_block(&widen);
+            }
         }
         let is_separate = number > 0 && step.transactional && options.mode == TransactionMode::Each;
         if is_separate && step.runs_statements() {
@@ -195,6 +198,13 @@ impl VersionTableSql {
     }
 }
 
+/// Widens a new version table if an id of the run does not fit. `None` if all fit.
+fn widen_sql(table: &str, steps: &[OfflineStep]) -> Option<String> {
+    let written = steps.iter().flat_map(|step| &step.changes).filter_map(VersionChange::written);
+    let longest = written.map(RevisionId::length).max().filter(|length| *length > ALEMBIC_WIDTH)?;
+    Some(format!("ALTER TABLE {table} ALTER COLUMN version_num TYPE VARCHAR({longest});"))
+}
+
 fn join(ids: &[RevisionId]) -> String {
     ids.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
 }
@@ -265,6 +275,18 @@ mod tests {
              INSERT INTO alembic_version (version_num) VALUES ('a') RETURNING alembic_version.version_num;\n\n\
              COMMIT;\n\n"
         );
+    }
+
+    #[test]
+    fn a_new_version_table_is_widened_for_long_ids() {
+        for (length, widened) in [(32, None), (40, Some("ALTER COLUMN version_num TYPE VARCHAR(40);"))] {
+            let long = "a".repeat(length);
+            let first = step("upgrade  -> a", &[], VersionChange::Insert(id(&long)), &[&long]);
+            let sql = render(&[], std::slice::from_ref(&first), "alembic_version");
+            assert_eq!(sql.contains("ALTER"), widened.is_some(), "{sql}");
+            assert!(widened.is_none_or(|widened| sql.contains(widened)), "{sql}");
+            assert!(!render(&ids(&["b"]), &[first], "alembic_version").contains("ALTER"));
+        }
     }
 
     #[test]

@@ -77,10 +77,8 @@ impl Run<'_> {
         let failed = |error: Error| {
             let mut error = Error { message: format!("revision {}: {}", step.revision, error.message), ..error };
             error.revision = Some(step.revision.to_string());
-            if error.hint.is_none() {
-                error.hint =
-                    Some("to continue without copies, add --no-keep; existing copies are not deleted".to_owned());
-            }
+            let without = "to continue without copies, add --no-keep; existing copies are not deleted";
+            error.hint = Some(error.hint.map_or_else(|| without.to_owned(), |hint| format!("{hint}; {without}")));
             Stop::Failed(error)
         };
         match error {

@@ -73,12 +73,16 @@ async fn run_with_limits(
 
 fn check_output(program: &str, printed: Vec<u8>, errors: &[u8], status: ExitStatus) -> Result<String> {
     if !status.success() {
-        let error = Error::new(format!("{program} failed: {status}"));
+        let error = Error::new(format!("{program} failed: {status}"))
+            .hint("correct the program of [models] program; it must print the models' DDL and exit with 0");
         let lines = last_lines(errors);
         return Err(if lines.is_empty() { error } else { error.because(format!("its standard error: {lines}")) });
     }
-    let text = String::from_utf8(printed)
-        .map_err(|error| Error::new(format!("the output of {program} is not UTF-8")).because(error))?;
+    let text = String::from_utf8(printed).map_err(|error| {
+        Error::new(format!("the output of {program} is not UTF-8"))
+            .because(error)
+            .hint("its standard output must be the models' DDL, in UTF-8")
+    })?;
     if text.trim().is_empty() {
         // An empty output would mean that every object must be dropped.
         let error =

@@ -110,6 +110,7 @@ fn render(template: &str, name: &str, values: Value) -> Result<String> {
         let line = error.line().map_or_else(String::new, |line| format!(", line {line}"));
         let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         Error::new(format!("{name}{line}: {detail}"))
+            .hint("correct the template; `limbeck list_templates` shows the built-in ones")
     })
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
+use crate::core::os_error;
 use crate::core::script::Script;
 use crate::engine::{Error, Result, files};
 
@@ -37,13 +38,9 @@ pub struct ScriptTree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptProblem {
     /// The file is not a valid script.
-    File {
-        path: PathBuf,
-        line: Option<usize>,
-        message: String,
-        hint: Option<String>,
-    },
-    Graph(GraphProblem),
+    File { path: PathBuf, line: Option<usize>, message: String, hint: Option<String> },
+    /// A fault of the graph, and the files of the revisions that have it.
+    Graph { problem: GraphProblem, files: Vec<PathBuf> },
 }
 
 impl ScriptTree {
@@ -76,7 +73,7 @@ impl ScriptTree {
     pub fn from_scripts(scripts: Vec<Arc<ScriptFile>>, mut problems: Vec<ScriptProblem>) -> Self {
         let revisions = scripts.iter().map(|file| revision(&file.script)).collect();
         let (graph, faults) = Graph::build(revisions);
-        problems.extend(faults.into_iter().map(ScriptProblem::Graph));
+        problems.extend(faults.into_iter().map(|problem| ScriptProblem::graph(problem, &scripts)));
         let mut by_id: HashMap<RevisionId, Arc<ScriptFile>> = HashMap::with_capacity(scripts.len());
         for file in scripts {
             by_id.entry(file.script.revision.clone()).or_insert(file);
@@ -115,19 +112,26 @@ impl ScriptTree {
 }
 
 impl ScriptProblem {
+    /// Returns a problem of the graph with the files of its revisions, in the order in which the problem names them.
+    #[must_use]
+    pub fn graph(problem: GraphProblem, scripts: &[Arc<ScriptFile>]) -> Self {
+        let mut files = Vec::new();
+        for id in problem.revisions() {
+            let of_revision = scripts.iter().filter(|file| file.script.revision == *id);
+            files.extend(of_revision.map(|file| file.path.clone()));
+        }
+        Self::Graph { problem, files }
+    }
+
     /// Converts the problem into an error.
     #[must_use]
     pub fn to_error(&self) -> Error {
         let mut error = Error::new(self.to_string());
         match self {
             Self::File { line, hint, .. } => (error.line, error.hint) = (*line, hint.clone()),
-            Self::Graph(GraphProblem::MissingParent { parent, .. }) => {
-                error.hint = Some(format!("restore the script of {parent}, or correct the line 'Revises:'"));
+            Self::Graph { problem, files } => {
+                error = files.iter().fold(error, |error, file| error.because(file.display())).hint(problem.hint());
             }
-            Self::Graph(GraphProblem::Duplicate(_)) => {
-                error.hint = Some("if one of the two files is a copy, give it another id or remove it".into());
-            }
-            Self::Graph(_) => {}
         }
         error
     }
@@ -138,7 +142,7 @@ impl fmt::Display for ScriptProblem {
         match self {
             Self::File { path, line: Some(line), message, .. } => write!(f, "{}:{line}: {message}", path.display()),
             Self::File { path, line: None, message, .. } => write!(f, "{}: {message}", path.display()),
-            Self::Graph(problem) => problem.fmt(f),
+            Self::Graph { problem, .. } => problem.fmt(f),
         }
     }
 }
@@ -216,7 +220,10 @@ fn read_script(path: &Path, file_limit: u64) -> Result<ScriptFile, ScriptProblem
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
-    let hint = (error.kind() == std::io::ErrorKind::FileTooLarge).then(|| "raise file_limit under [scripts]".into());
+    let hint = match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Some("raise file_limit under [scripts]".to_owned()),
+        _ => os_error::hint(&error.to_string()).map(str::to_owned),
+    };
     ScriptProblem::File { path: path.to_path_buf(), line: None, message: format!("cannot be read: {error}"), hint }
 }
 

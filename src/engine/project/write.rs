@@ -63,7 +63,8 @@ fn write(path: &Path, text: &str, replace: bool) -> Result<()> {
         file.persist(path).map_err(|error| failed(error.error))?;
     } else {
         file.persist_noclobber(path).map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => Error::new(format!("{} already exists", path.display())),
+            std::io::ErrorKind::AlreadyExists => Error::new(format!("{} already exists", path.display()))
+                .hint("use another message or id, or remove the file"),
             _ => failed(error.error),
         })?;
     }

@@ -127,9 +127,11 @@ impl ScratchDatabase {
         if download || Programs::find(&options.environment, major).is_ok() {
             options.major = major;
         }
-        let server = EmbeddedServer::temporary(&database::unique_name()?, &options)
-            .await
-            .map_err(|error| error.because(format!("a private server is required: {reason}")))?;
+        let server = EmbeddedServer::temporary(&database::unique_name()?, &options).await.map_err(|error| {
+            let hint = error.hint.clone().map_or_else(String::new, |hint| format!("{hint}; "));
+            let ways = "or let the role create databases (ALTER ROLE … CREATEDB), or set url under [scratch]";
+            error.because(format!("a private server is required: {reason}")).hint(format!("{hint}{ways}"))
+        })?;
         let maintenance = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
         match Self::fill_private_server(&maintenance, properties, requirements, owner).await {
             Ok(mut scratch) => {

@@ -12,8 +12,8 @@ use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
 use crate::core::script::{from_ascii, to_ascii, with_unix_line_endings};
 use crate::core::sql::qualify_names;
-use crate::engine::Result;
 use crate::engine::connection::database_error;
+use crate::engine::{Error, Result};
 
 const COLUMNS: &str = "(
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -153,7 +153,7 @@ impl Ledger {
         for (create, name) in candidates {
             match client.batch_execute(&format!("{create}{}", qualify_names(COLUMNS))).await {
                 Ok(()) => return Ok(Self::Table(name)),
-                Err(error) => refusal = database_error(&error).message,
+                Err(error) => refusal = describe_refusal(&database_error(&error)),
             }
         }
         Ok(Self::Missing(refusal))
@@ -329,6 +329,12 @@ impl Ledger {
 /// prevent a run.
 fn is_untranslatable(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::UNTRANSLATABLE_CHARACTER)
+}
+
+/// Why the ledger cannot be created, and what to do.
+fn describe_refusal(error: &Error) -> String {
+    let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    format!("{}{hint}", error.message)
 }
 
 fn count(number: usize) -> i32 {

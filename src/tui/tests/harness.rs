@@ -239,7 +239,7 @@ impl Harness {
         };
         let answer = match &self.unreachable {
             Some(error) => Err(error.clone()),
-            None => Ok(DatabaseStatus { server, heads: self.heads.clone(), newest: self.newest }),
+            None => Ok(DatabaseStatus { server, heads: self.heads.clone(), faulty_rows: None, newest: self.newest }),
         };
         Msg::Status(generation, answer)
     }

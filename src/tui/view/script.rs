@@ -6,7 +6,7 @@ use super::history::shifted;
 use super::pane;
 use super::pen::{Paint, Pen};
 use crate::core::graph::RevisionId;
-use crate::engine::project::ScriptFile;
+use crate::engine::project::{ScriptFile, ScriptProblem};
 use crate::engine::state::ledger_scripts::is_from_ledger;
 use crate::tui::app::history::Item;
 use crate::tui::app::layout::{self, GUTTER, cells};
@@ -163,11 +163,14 @@ fn draw_placeholder(model: &Model, inside: Rect, paint: &mut Paint) {
         Some(Item::Problem(index)) => {
             let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
             let (place, what) = problem.map(crate::tui::app::history::describe_problem).unwrap_or_default();
-            let hint = match problem {
-                Some(crate::engine::project::ScriptProblem::File { hint: Some(hint), .. }) => format!("hint: {hint}"),
-                _ => String::new(),
+            let files = match problem {
+                Some(ScriptProblem::Graph { files, .. }) => files.as_slice(),
+                _ => &[],
             };
-            vec![place, what, String::new(), hint]
+            let hint = problem.and_then(|problem| problem.to_error().hint);
+            let hint = hint.map_or_else(String::new, |hint| format!("hint: {hint}"));
+            let files = files.iter().map(|file| file.display().to_string());
+            [place, what].into_iter().chain(files).chain([String::new(), hint]).collect()
         }
         Some(Item::Base) => vec![
             String::from("The row below all revisions: an empty database."),

@@ -14,7 +14,7 @@ use crate::core::sql::qualify_names;
 use crate::core::statement::Transaction;
 use crate::engine::apply::failure::{Stop, stop};
 use crate::engine::apply::restorable::Restorable;
-use crate::engine::apply::run::{Opened, Run, format_heads, open};
+use crate::engine::apply::run::{Opened, Run, format_heads, open, width_of_new_table};
 use crate::engine::apply::{ApplyOptions, ReportProgress};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
@@ -103,7 +103,7 @@ impl Run<'_> {
     async fn perform(&self, recorder: &StatementRecorder<'_>) -> Result<Vec<RehearsedStep>, Stop> {
         let client = self.worker.client();
         client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
-        self.table.ensure(client).await?;
+        self.table.ensure_width(client, width_of_new_table(self.plan, self.target, self.options)).await?;
         let transaction_id = self.transaction_id().await?;
         let mut state =
             RehearsalState { recorder, differences: Differences::default(), permanent: None, transaction_id };

@@ -9,6 +9,7 @@ use tokio_postgres::config::SslMode as WireMode;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::super::conninfo::{ConnInfo, Endpoint, Host, SessionAttributes};
+use crate::core::sqlstate;
 use crate::engine::{Error, ErrorKind};
 
 /// Why one attempt to connect failed.
@@ -38,9 +39,9 @@ pub fn is_row_security_error(error: &tokio_postgres::Error) -> bool {
 pub fn database_error(error: &tokio_postgres::Error) -> Error {
     match error.as_db_error() {
         Some(error) => server_error(error, error.message().to_owned()),
-        None if is_lost(error) => {
-            Error::of(ErrorKind::Connection, "the connection to the server was lost").because_all(causes(error))
-        }
+        None if is_lost(error) => Error::of(ErrorKind::Connection, "the connection to the server was lost")
+            .because_all(causes(error))
+            .hint("run `limbeck current` when the server is available again"),
         None => Error::new(error.to_string()).because_all(causes(error)),
     }
 }
@@ -58,7 +59,8 @@ fn server_error(answer: &DbError, message: String) -> Error {
     if let Some(context) = answer.where_() {
         error = error.because(format!("context: {context}"));
     }
-    error.hint = answer.hint().map_or_else(|| server_hint(answer), |hint| Some(hint.to_owned()));
+    let hint = answer.hint().map(str::to_owned).or_else(|| server_hint(answer));
+    error.hint = hint.or_else(|| sqlstate::hint(answer.code().code(), answer.message()));
     error
 }
 
@@ -164,7 +166,8 @@ impl ConnectFailure {
                     .because(error)
                     .hint("check the spelling of the host name and the network")
             }
-            Self::NoAddress => connection_error(format!("the host name `{}` has no address", endpoint.host_name())),
+            Self::NoAddress => connection_error(format!("the host name `{}` has no address", endpoint.host_name()))
+                .hint("check the spelling of the host name"),
             Self::Unreachable(error) => connection_error(format!("cannot reach the server at {endpoint}"))
                 .hint(reach_hint(&error, endpoint))
                 .because(error),
