@@ -7,6 +7,7 @@ mod backup;
 mod catalog;
 mod cli;
 mod embedded;
+mod faults;
 mod gate;
 mod hazards;
 mod kept;

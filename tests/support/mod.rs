@@ -17,5 +17,5 @@ pub use self::{
     programs::{as_server_user, program, programs_for_limbeck, server_user},
     project::{Output, TestProject, repository},
     server::{Server, ServerOptions, server},
-    wait::{end_of, eventually},
+    wait::{end_of, end_within, eventually, is_true_within},
 };

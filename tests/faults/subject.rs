@@ -1,0 +1,221 @@
+//! The subject of the faults: a database with rows, and a chain of revisions that change and destroy them in all ways
+//! that limbeck runs (in transactions, outside, with copies). The contents of the database at each revision are known.
+
+use crate::support::{Server, TestDatabase, TestProject, is_true_within};
+
+/// Tables with rows that exist before the first revision.
+const SETUP: &str = "
+    CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, price numeric(8, 2), note text);
+    INSERT INTO item SELECT n, 'name ' || n, n + 0.25, nullif('note ' || n, 'note 7') FROM generate_series(1, 300) n;
+    CREATE TABLE event (at int, place text, body jsonb, PRIMARY KEY (at, place));
+    INSERT INTO event SELECT n, p, jsonb_build_object('n', n) FROM generate_series(1, 100) n, unnest('{a,b}'::text[]) p;
+    CREATE TABLE old (code uuid PRIMARY KEY, word text UNIQUE);
+    INSERT INTO old SELECT md5(n::text)::uuid, 'w' || n FROM generate_series(1, 200) n;
+    CREATE TABLE line (n int, words text[]);
+    INSERT INTO line SELECT n % 10, array[n::text, null] FROM generate_series(1, 50) n;
+    CREATE FUNCTION slow(a int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+        $$ BEGIN IF a % 100 = 0 THEN PERFORM pg_sleep(0.02); END IF; RETURN a; END $$;";
+
+/// The upgrade and the downgrade of each revision.
+const SCRIPTS: [(&str, &str); 7] = [
+    ("CREATE TABLE mark (id int);\nINSERT INTO mark SELECT 1 WHERE false;", "DROP TABLE mark;"),
+    (
+        "ALTER TABLE item DROP COLUMN note;\nDELETE FROM event WHERE at % 3 = 0;\nSELECT pg_sleep(0.05);\n\
+         UPDATE item SET name = 'n' WHERE id % 2 = 0;",
+        "ALTER TABLE item ADD COLUMN note text;\nSELECT pg_sleep(0.05);",
+    ),
+    (
+        "ALTER TABLE item ADD COLUMN extra int;\nCREATE INDEX CONCURRENTLY item_slow ON item (slow(id));",
+        "DROP INDEX CONCURRENTLY item_slow;\nALTER TABLE item DROP COLUMN extra;",
+    ),
+    (
+        "-- outside\nUPDATE event SET body = NULL WHERE at > 50;\n\
+         ALTER TABLE item ALTER COLUMN price TYPE int USING slow(price::int);\nVACUUM item;",
+        "-- outside\nALTER TABLE item ALTER COLUMN price TYPE numeric(8, 2);\nVACUUM item;",
+    ),
+    (
+        "DROP TABLE old;\nTRUNCATE line;\nSELECT pg_sleep(0.05);",
+        "CREATE TABLE old (code uuid PRIMARY KEY, word text UNIQUE);\nSELECT pg_sleep(0.05);",
+    ),
+    ("CREATE UNIQUE INDEX CONCURRENTLY event_key ON event (place, at);", "DROP INDEX CONCURRENTLY event_key;"),
+    (
+        "DELETE FROM item WHERE slow(id) > 100;\nALTER TABLE event ADD COLUMN more int;",
+        "ALTER TABLE event DROP COLUMN more;",
+    ),
+];
+
+/// Describes columns, indexes and constraints of the schema `public`.
+const SCHEMA: &str = "SELECT line FROM (
+    SELECT format('column %s.%s %s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+        CASE WHEN a.attnotnull THEN ' NOT NULL' END) AS line
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL SELECT format('%s valid %s ready %s', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace
+    UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+) lines WHERE line !~ 'alembic_version' ORDER BY line COLLATE \"C\"";
+
+const TABLES: &str = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    AND relname <> 'alembic_version' ORDER BY relname";
+
+/// Sessions of limbeck in the database.
+const SESSIONS: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'limbeck%'";
+
+/// A database and a project whose contents at each position are known. Position 0 is `base`, position n the nth revision.
+pub struct Subject<'a> {
+    pub database: TestDatabase<'a>,
+    pub project: TestProject,
+    expected: Vec<String>,
+    /// The position of the database, if the last run completed.
+    pub position: usize,
+}
+
+impl<'a> Subject<'a> {
+    /// Creates the subject at `base`, and runs all revisions up and down once to learn the contents at each position.
+    pub fn new(server: &'a Server) -> Self {
+        let database = server.database();
+        let project = TestProject::on(&database);
+        database.psql(SETUP);
+        for (index, (upgrade, downgrade)) in SCRIPTS.iter().enumerate() {
+            let parent = if index == 0 { String::new() } else { revision(index) };
+            let path = project.script(&revision(index + 1), &parent, upgrade, downgrade);
+            if upgrade.starts_with("-- outside\n") {
+                let script = std::fs::read_to_string(&path).unwrap();
+                let outside = |script: String, section: &str| {
+                    script.replace(&format!("{section}\n-- outside\n"), &format!("{section} transaction=off\n"))
+                };
+                std::fs::write(&path, outside(outside(script, "-- @upgrade"), "-- @downgrade")).unwrap();
+            }
+        }
+        let mut subject = Self { database, project, expected: Vec::new(), position: 0 };
+        subject.expected.push(subject.contents());
+        for goal in 1..=SCRIPTS.len() {
+            subject.project.run(&subject.arguments(goal)).expect_status(0);
+            subject.position = goal;
+            subject.expected.push(subject.contents());
+        }
+        for goal in (0..SCRIPTS.len()).rev() {
+            subject.project.run(&subject.arguments(goal)).expect_status(0);
+            subject.position = goal;
+            assert_eq!(subject.contents(), subject.expected[goal], "after the downgrade to {}", head(goal));
+        }
+        subject
+    }
+
+    /// The number of revisions.
+    pub const fn revisions() -> usize {
+        SCRIPTS.len()
+    }
+
+    /// The arguments of the run from the current position to another one.
+    pub fn arguments(&self, goal: usize) -> [&'static str; 4] {
+        let verb = if goal > self.position { "upgrade" } else { "downgrade" };
+        [verb, head(goal).leak(), "--allow", "data-loss"]
+    }
+
+    /// The contents of the database without limbeck's own objects: the schema, and a checksum of each table.
+    pub fn contents(&self) -> String {
+        let tables = self.database.query(TABLES).concat();
+        let mut parts = vec![format!("SELECT line FROM ({SCHEMA}) s")];
+        parts.extend(tables.iter().map(|table| {
+            format!("SELECT format('rows %s %s %s', '{table}', count(*), md5(string_agg(to_jsonb(t)::text, ' ' ORDER BY to_jsonb(t)::text))) FROM \"{table}\" t")
+        }));
+        self.database.query(&parts.join(" UNION ALL ")).concat().join("\n")
+    }
+
+    /// The position that the version table contains.
+    pub fn position_in_database(&self) -> Result<usize, String> {
+        let rows = self.database.query("SELECT version_num FROM alembic_version ORDER BY 1").concat();
+        match rows.as_slice() {
+            [] => Ok(0),
+            [one] => (1..=SCRIPTS.len()).find(|at| revision(*at) == *one).ok_or_else(|| format!("head {one}")),
+            more => Err(format!("the version table contains {more:?}")),
+        }
+    }
+
+    /// Fails if the database does not have the contents of a position.
+    pub fn expect_contents(&self, position: usize) -> Result<(), String> {
+        let (is, expected) = (self.contents(), &self.expected[position]);
+        if is == *expected {
+            return Ok(());
+        }
+        let missing: Vec<&str> = expected.lines().filter(|line| !is.lines().any(|other| other == *line)).collect();
+        let surplus: Vec<&str> = is.lines().filter(|line| !expected.lines().any(|other| other == *line)).collect();
+        Err(format!("the contents are not those of {}: missing {missing:#?}, surplus {surplus:#?}", head(position)))
+    }
+
+    /// Waits until no session of limbeck exists.
+    pub fn wait_for_sessions(&self) -> Result<(), String> {
+        let mut count = String::new();
+        let is_over = is_true_within(20, || {
+            count = self.database.psql(SESSIONS);
+            count == "0"
+        });
+        if is_over { Ok(()) } else { Err(format!("{count} sessions of limbeck remain")) }
+    }
+
+    /// Fails if the ledger's last completed step of a revision contradicts the position.
+    pub fn expect_ledger(&self, position: usize) -> Result<(), String> {
+        let rows = self.database.query(
+            "SELECT DISTINCT ON (revision) revision, direction FROM limbeck.log WHERE state = 'done'
+             ORDER BY revision, id DESC",
+        );
+        let applied: Vec<&str> = rows.iter().filter(|row| row[1] == "upgrade").map(|row| row[0].as_str()).collect();
+        let expected: Vec<String> = (1..=position).map(revision).collect();
+        if applied == expected {
+            Ok(())
+        } else {
+            Err(format!("the ledger has {applied:?}, the position is {position}"))
+        }
+    }
+
+    /// Fails if anything is left of a run that has ended completely: a lock, a session, an open row in the ledger, or a
+    /// copy without its row.
+    pub fn expect_nothing_left(&self) -> Result<(), String> {
+        self.wait_for_sessions()?;
+        for (what, query) in [
+            (
+                "locks",
+                "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                WHERE d.datname = current_database() AND locktype = 'advisory'",
+            ),
+            ("rows in the state running", "SELECT count(*) FROM limbeck.log WHERE state = 'running'"),
+            ("prepared transactions", "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"),
+            (
+                "copies without a row",
+                "SELECT count(*) FROM pg_class WHERE relnamespace = 'limbeck'::regnamespace
+                AND relkind = 'r' AND relname ~ '^kept_' AND relname NOT IN (SELECT 'kept_' || id FROM limbeck.kept
+                WHERE state IN ('making', 'kept'))",
+            ),
+            (
+                "rows without a copy",
+                "SELECT count(*) FROM limbeck.kept WHERE state IN ('making', 'kept')
+                AND copy IS NOT NULL AND to_regclass('limbeck.kept_' || id) IS NULL",
+            ),
+        ] {
+            let count = self.database.psql(query);
+            if count != "0" {
+                return Err(format!("{count} {what} remain"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a step outside a transaction was started and not completed, so that the contents are between two positions.
+    pub fn is_between_positions(&self) -> bool {
+        let last = "SELECT coalesce((SELECT NOT transactional AND state <> 'done' FROM limbeck.log ORDER BY id DESC LIMIT 1), false)";
+        self.database.psql(last) == "t"
+    }
+}
+
+/// The id of the nth revision, from 1.
+pub fn revision(number: usize) -> String {
+    format!("fa{number:0>10}")
+}
+
+/// The target of a position.
+pub fn head(position: usize) -> String {
+    if position == 0 { "base".to_owned() } else { revision(position) }
+}

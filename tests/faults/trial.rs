@@ -1,0 +1,109 @@
+//! One run that a fault stops: the state after it, whether its report is true, and the run that completes it.
+
+use std::process::Child;
+
+use super::claim::{Claim, claim};
+use super::subject::{Subject, head};
+use crate::support::{Output, end_of};
+
+/// How long a run may take, in seconds. A run that takes longer hangs.
+const SECONDS: u64 = 90;
+
+/// How often a run that asks the user for help is repeated.
+const REPETITIONS: usize = 4;
+
+/// Runs from the subject's position to `goal` while `fault` happens, checks the state and the report, and completes the
+/// run. `fault` gets the running process. If `waits`, the next run starts only when no session of the first one exists.
+pub fn try_fault(
+    subject: &mut Subject<'_>,
+    goal: usize,
+    waits: bool,
+    fault: impl FnOnce(&mut Child),
+) -> Result<(), String> {
+    let arguments = subject.arguments(goal);
+    let interrupted = subject.project.run_until(&arguments, |child| {
+        fault(child);
+        end_of(child, SECONDS);
+    });
+    let context = |text: String| {
+        format!(
+            "{text}\n--- from {} with {arguments:?}, exit {:?}:\n{}",
+            head(subject.position),
+            interrupted.status,
+            interrupted.stderr
+        )
+    };
+    if waits {
+        check_state(subject, goal, &interrupted).map_err(context)?;
+    }
+    complete(subject, goal).map_err(context)?;
+    subject.position = goal;
+    Ok(())
+}
+
+/// Checks the state after a run that was stopped, and what the run reported.
+pub fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<(), String> {
+    subject.wait_for_sessions()?;
+    let before = subject.position;
+    let at = subject.position_in_database()?;
+    if !(before.min(goal)..=before.max(goal)).contains(&at) {
+        return Err(format!("the database is at {}", head(at)));
+    }
+    if !subject.is_between_positions() {
+        subject.expect_contents(at)?;
+        subject.expect_ledger(at)?;
+    }
+    check_report(before, at, goal, stopped)
+}
+
+/// Checks that the report of a run describes the position of the database.
+fn check_report(before: usize, at: usize, goal: usize, stopped: &Output) -> Result<(), String> {
+    let is_true = match (stopped.status, claim(&stopped.stderr)) {
+        (None, _) => true,
+        (Some(0), _) => at == goal,
+        (Some(_), Claim::At(heads)) => heads == head(at),
+        (Some(_), Claim::Unchanged) => at == before,
+        (Some(_), Claim::Stopped) => at != goal,
+        (Some(_), Claim::Unknown) => true,
+        (Some(_), Claim::Missing) => return Err("the report does not say where the database is".to_owned()),
+    };
+    if is_true { Ok(()) } else { Err(format!("the report is false: the database is at {}", head(at))) }
+}
+
+/// Runs again until the goal is reached, following the hints, and checks that nothing is left of the stopped run.
+pub fn complete(subject: &Subject<'_>, goal: usize) -> Result<(), String> {
+    let mut resume: Option<&str> = None;
+    let mut output = None;
+    for _ in 0..REPETITIONS {
+        let mut arguments = subject.arguments(goal).to_vec();
+        arguments.extend(resume.iter().flat_map(|answer| ["--resume", answer]));
+        let run = subject.project.run_within(SECONDS, &arguments);
+        if run.status == Some(0) {
+            subject.expect_contents(goal).map_err(|fault| format!("{fault}\n--- the next run:\n{}", run.stderr))?;
+            subject.expect_ledger(goal)?;
+            return subject.expect_nothing_left();
+        }
+        resume = follow_hint(subject, &run.stderr);
+        output = Some(run);
+    }
+    let output = output.map(|run| run.stderr).unwrap_or_default();
+    Err(format!("the next run does not complete:\n{output}"))
+}
+
+/// Does what a failed run asks the user to do. Returns the value for `--resume`, if it asks for one.
+fn follow_hint(subject: &Subject<'_>, stderr: &str) -> Option<&'static str> {
+    if let Some((_, rest)) = stderr.split_once("DROP INDEX CONCURRENTLY ") {
+        let name = rest.split([',', ' ', '\n', ';']).next().unwrap_or_default();
+        subject.database.try_psql(&format!("DROP INDEX CONCURRENTLY {name}"));
+    }
+    if !stderr.contains("--resume after") {
+        return None;
+    }
+    // Of the statements outside a transaction, all except this one can run twice.
+    let is_narrowed = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+        WHERE attrelid = 'item'::regclass AND attname = 'price'";
+    let price = subject.database.psql(is_narrowed);
+    let took_effect = stderr.contains("TYPE int ") && price == "integer"
+        || stderr.contains("TYPE numeric(8, 2)") && price == "numeric(8,2)";
+    Some(if took_effect { "after" } else { "again" })
+}
