@@ -6,6 +6,7 @@ mod alembic;
 mod database;
 mod programs;
 mod project;
+mod proxy;
 mod selftest;
 mod server;
 mod wait;
@@ -16,6 +17,7 @@ pub use self::{
     database::{TestDatabase, psql_at},
     programs::{as_server_user, program, programs_for_limbeck, server_user},
     project::{Output, TestProject, repository},
+    proxy::{Action, Proxy, ProxyMessage, Way},
     server::{Server, ServerOptions, server},
     wait::{end_of, end_within, eventually, is_true_within},
 };
