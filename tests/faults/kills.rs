@@ -1,11 +1,14 @@
 //! `kill -9` at random moments of upgrades and downgrades: in transactions, outside, while copies are made and restored.
 
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::subject::Subject;
-use super::trial::try_fault;
+use super::trial::run_with_fault;
 use super::{Random, Tally};
-use crate::support::{end_within, server};
+use crate::support::{Action, Proxy, end_within, server};
 
 /// A position other than the current one, mostly far away.
 pub fn random_goal(random: &mut Random, subject: &Subject<'_>) -> usize {
@@ -16,33 +19,69 @@ pub fn random_goal(random: &mut Random, subject: &Subject<'_>) -> usize {
     if goal < subject.position { goal } else { goal + 1 }
 }
 
-/// About how long a run to a position takes, if a run over all revisions takes `whole`.
-pub fn expected_time(subject: &Subject<'_>, goal: usize, whole: Duration) -> Duration {
+/// How long a run over all revisions takes, without a fault.
+pub fn time_of_a_run(subject: &mut Subject<'_>) -> Duration {
+    let since = Instant::now();
+    run_with_fault(subject, Subject::revisions(), None, |_| {}).recover(subject, true).unwrap();
+    since.elapsed()
+}
+
+/// A random moment of a run to a position, if a run over all revisions takes `whole`.
+pub fn random_moment(random: &mut Random, subject: &Subject<'_>, goal: usize, whole: Duration) -> Duration {
     let share = goal.abs_diff(subject.position) as f64 / Subject::revisions() as f64;
-    whole.mul_f64(0.25 + 0.8 * share)
+    whole.mul_f64((0.25 + 0.8 * share) * random.fraction())
 }
 
 #[test]
 fn a_kill_at_a_random_moment_loses_nothing() {
-    let mut tally = Tally::new("kill -9", 8, 1);
+    let mut tally = Tally::new("kill -9", 6, 1);
     let mut random = tally.random();
-    let new = || {
-        let since = Instant::now();
-        (Subject::new(server()), since.elapsed() / 4)
-    };
-    let (mut subject, mut whole) = new();
+    let mut subject = Subject::new(server());
+    let whole = time_of_a_run(&mut subject);
     while tally.continues() {
         let goal = random_goal(&mut random, &subject);
-        let moment = expected_time(&subject, goal, whole).mul_f64(random.fraction());
-        let result = try_fault(&mut subject, goal, random.chance(50), |child| {
+        let moment = random_moment(&mut random, &subject, goal, whole);
+        let stopped = run_with_fault(&subject, goal, None, |child| {
             if end_within(child, moment).is_none() {
                 child.kill().unwrap();
             }
         });
+        let result = stopped.recover(&mut subject, random.chance(50));
         if result.is_err() {
-            (subject, whole) = new();
+            subject = Subject::new(server());
         }
         tally.count(result);
+    }
+    tally.finish();
+}
+
+#[test]
+fn a_kill_at_a_random_message_loses_nothing() {
+    let mut tally = Tally::new("kill -9 at a message", 6, 1);
+    let mut random = tally.random();
+    let mut subject = Subject::new(server());
+    while tally.continues() {
+        let goal = random_goal(&mut random, &subject);
+        let last = 60 + 90 * goal.abs_diff(subject.position);
+        let (number, process) = (random.below(last), Arc::new(AtomicU32::new(0)));
+        let action = *random.pick(&[Action::CutBefore, Action::Forward]);
+        let victim = Arc::clone(&process);
+        let proxy = Proxy::start(server(), move |message| {
+            if message.total != number {
+                return Action::Forward;
+            }
+            let process = victim.load(Ordering::SeqCst).to_string();
+            assert!(Command::new("kill").args(["-KILL", &process]).status().unwrap().success());
+            action
+        });
+        let url = proxy.url(subject.database.name());
+        let stopped = run_with_fault(&subject, goal, Some(&url), |child| process.store(child.id(), Ordering::SeqCst));
+        drop(proxy);
+        let result = stopped.recover(&mut subject, random.chance(50));
+        if result.is_err() {
+            subject = Subject::new(server());
+        }
+        tally.count(result.map_err(|fault| format!("at message {number}, {action:?}: {fault}")));
     }
     tally.finish();
 }

@@ -4,6 +4,7 @@
 //! Each test has a short form with fixed moments. With `LIMBECK_TEST_FAULTS=500`, it tries that many new random moments.
 
 mod claim;
+mod cuts;
 mod kills;
 mod subject;
 mod trial;
@@ -70,9 +71,9 @@ impl Tally {
         Self { name, seed, limit, tried: 0, faults: Vec::new() }
     }
 
-    /// Whether this is the long form.
-    pub fn is_long() -> bool {
-        std::env::var_os("LIMBECK_TEST_FAULTS").is_some()
+    /// The number of moments that the test tries.
+    pub const fn limit(&self) -> usize {
+        self.limit
     }
 
     pub const fn random(&self) -> Random {

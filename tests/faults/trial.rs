@@ -12,37 +12,55 @@ const SECONDS: u64 = 90;
 /// How often a run that asks the user for help is repeated.
 const REPETITIONS: usize = 4;
 
-/// Runs from the subject's position to `goal` while `fault` happens, checks the state and the report, and completes the
-/// run. `fault` gets the running process. If `waits`, the next run starts only when no session of the first one exists.
-pub fn try_fault(
-    subject: &mut Subject<'_>,
+/// A run that a fault has stopped.
+pub struct Stopped {
     goal: usize,
-    waits: bool,
+    arguments: Vec<String>,
+    output: Output,
+}
+
+/// Runs from the subject's position to `goal` while `fault` happens. `fault` gets the running process. `url`: the database
+/// as the run connects to it, if not directly.
+pub fn run_with_fault(
+    subject: &Subject<'_>,
+    goal: usize,
+    url: Option<&str>,
     fault: impl FnOnce(&mut Child),
-) -> Result<(), String> {
-    let arguments = subject.arguments(goal);
-    let interrupted = subject.project.run_until(&arguments, |child| {
+) -> Stopped {
+    let mut arguments = subject.arguments(goal);
+    arguments.extend(url.iter().flat_map(|url| ["--database-url".to_owned(), (*url).to_owned()]));
+    let output = subject.project.run_until(&texts(&arguments), |child| {
         fault(child);
         end_of(child, SECONDS);
     });
-    let context = |text: String| {
-        format!(
-            "{text}\n--- from {} with {arguments:?}, exit {:?}:\n{}",
-            head(subject.position),
-            interrupted.status,
-            interrupted.stderr
-        )
-    };
-    if waits {
-        check_state(subject, goal, &interrupted).map_err(context)?;
+    Stopped { goal, arguments, output }
+}
+
+impl Stopped {
+    /// Checks the state and the report, and completes the run. If not `waits`, the next run starts immediately, also if
+    /// the server still executes a statement of the stopped one.
+    pub fn recover(&self, subject: &mut Subject<'_>, waits: bool) -> Result<(), String> {
+        let recovered = if waits { check_state(subject, self.goal, &self.output) } else { Ok(()) };
+        let recovered = recovered.and_then(|()| complete(subject, self.goal));
+        recovered.map_err(|fault| self.describe(subject, &fault))?;
+        subject.position = self.goal;
+        Ok(())
     }
-    complete(subject, goal).map_err(context)?;
-    subject.position = goal;
-    Ok(())
+
+    /// Adds the run to the description of a fault.
+    pub fn describe(&self, subject: &Subject<'_>, fault: &str) -> String {
+        let Self { arguments, output, .. } = self;
+        let (before, arguments) = (head(subject.position), arguments.join(" "));
+        format!("{fault}\n--- at {before}: {arguments}\nexit {:?}\n{}", output.status, output.stderr)
+    }
+}
+
+fn texts(arguments: &[String]) -> Vec<&str> {
+    arguments.iter().map(String::as_str).collect()
 }
 
 /// Checks the state after a run that was stopped, and what the run reported.
-pub fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<(), String> {
+fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<(), String> {
     subject.wait_for_sessions()?;
     let before = subject.position;
     let at = subject.position_in_database()?;
@@ -71,13 +89,13 @@ fn check_report(before: usize, at: usize, goal: usize, stopped: &Output) -> Resu
 }
 
 /// Runs again until the goal is reached, following the hints, and checks that nothing is left of the stopped run.
-pub fn complete(subject: &Subject<'_>, goal: usize) -> Result<(), String> {
+fn complete(subject: &Subject<'_>, goal: usize) -> Result<(), String> {
     let mut resume: Option<&str> = None;
     let mut output = None;
     for _ in 0..REPETITIONS {
-        let mut arguments = subject.arguments(goal).to_vec();
-        arguments.extend(resume.iter().flat_map(|answer| ["--resume", answer]));
-        let run = subject.project.run_within(SECONDS, &arguments);
+        let mut arguments = subject.arguments(goal);
+        arguments.extend(resume.iter().flat_map(|answer| ["--resume".to_owned(), (*answer).to_owned()]));
+        let run = subject.project.run_within(SECONDS, &texts(&arguments));
         if run.status == Some(0) {
             subject.expect_contents(goal).map_err(|fault| format!("{fault}\n--- the next run:\n{}", run.stderr))?;
             subject.expect_ledger(goal)?;
