@@ -6,8 +6,12 @@
 mod claim;
 mod cuts;
 mod kills;
+mod losses;
 mod subject;
+mod tables;
 mod trial;
+mod undo;
+mod writers;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
