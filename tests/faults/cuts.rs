@@ -1,12 +1,12 @@
 //! Connections that are cut at a message of a run: before it or after it, one connection or all.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::Tally;
 use super::subject::Subject;
 use super::trial::run_with_fault;
-use crate::support::{Action, Proxy, ProxyMessage, server};
+use crate::support::{Action, Proxy, ProxyMessage, Way, server};
 
 const ACTIONS: [Action; 4] = [Action::CutAfter, Action::CutBefore, Action::CutAll, Action::Strand];
 
@@ -32,16 +32,25 @@ fn count_messages(subject: &mut Subject<'_>) -> usize {
 /// Runs over all revisions and cuts at message `number`.
 fn cut(subject: &mut Subject<'_>, number: usize, action: Action) -> Result<(), String> {
     let count = AtomicUsize::new(0);
+    let place = Arc::new(Mutex::new(String::new()));
+    let last = Arc::clone(&place);
     let proxy = Proxy::start(server(), move |message| {
-        let is_it = is_of_run(message) && count.fetch_add(1, Ordering::SeqCst) == number;
-        if is_it { action } else { Action::Forward }
+        if !is_of_run(message) || count.load(Ordering::SeqCst) > number {
+            return Action::Forward;
+        }
+        if message.way == Way::ToServer && matches!(message.tag, b'Q' | b'P') {
+            let sql: String = String::from_utf8_lossy(message.body).trim_matches('\0').chars().take(100).collect();
+            *last.lock().unwrap() = format!("{}, message {:?}, {sql}", message.application, message.tag as char);
+        }
+        if count.fetch_add(1, Ordering::SeqCst) == number { action } else { Action::Forward }
     });
     let goal = if subject.position == 0 { Subject::revisions() } else { 0 };
     let url = proxy.url(subject.database.name());
     let stopped = run_with_fault(subject, goal, Some(&url), |_| {});
     proxy.release();
     drop(proxy);
-    stopped.recover(subject, true)
+    let last = place.lock().unwrap().clone();
+    stopped.recover(subject, true).map_err(|fault| format!("last statement: {last}: {fault}"))
 }
 
 /// The long form covers the messages evenly. It tries every message if `LIMBECK_TEST_FAULTS` is large enough.

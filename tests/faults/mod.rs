@@ -5,8 +5,11 @@
 
 mod claim;
 mod cuts;
+mod disk;
 mod kills;
 mod losses;
+mod migrators;
+mod restarts;
 mod subject;
 mod tables;
 mod trial;
@@ -73,6 +76,11 @@ impl Tally {
         };
         let limit = many.map_or(short, |many| many.div_ceil(share));
         Self { name, seed, limit, tried: 0, faults: Vec::new() }
+    }
+
+    /// Whether this is the long form.
+    pub fn is_long() -> bool {
+        std::env::var_os("LIMBECK_TEST_FAULTS").is_some()
     }
 
     /// The number of moments that the test tries.

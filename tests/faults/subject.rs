@@ -1,14 +1,15 @@
 //! The subject of the faults: a database with rows, and a chain of revisions that change and destroy them in all ways
 //! that limbeck runs (in transactions, outside, with copies). The contents of the database at each revision are known.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::support::{Server, TestDatabase, TestProject, is_true_within, server};
 
-/// Tables with rows that exist before the first revision.
+/// Tables with rows that exist before the first revision. `LENGTH` is the length of the notes, in units of 32 bytes.
 const SETUP: &str = "
     CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, price numeric(8, 2), note text);
-    INSERT INTO item SELECT n, 'name ' || n, n + 0.25, nullif('note ' || n, 'note 7') FROM generate_series(1, 300) n;
+    INSERT INTO item SELECT n, 'name ' || n, n + 0.25, CASE WHEN n <> 7 THEN
+        (SELECT string_agg(md5(n || ' ' || i), '') FROM generate_series(1, LENGTH) i) END FROM generate_series(1, 300) n;
     CREATE TABLE event (at int, place text, body jsonb, PRIMARY KEY (at, place));
     INSERT INTO event SELECT n, p, jsonb_build_object('n', n) FROM generate_series(1, 100) n, unnest('{a,b}'::text[]) p;
     CREATE TABLE old (code uuid PRIMARY KEY, word text UNIQUE);
@@ -17,6 +18,9 @@ const SETUP: &str = "
     INSERT INTO line SELECT n % 10, array[n::text, null] FROM generate_series(1, 50) n;
     CREATE FUNCTION slow(a int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
         $$ BEGIN IF a % 100 = 0 THEN PERFORM pg_sleep(0.02); END IF; RETURN a; END $$;";
+
+/// The length of the notes of a large subject: 300 notes of 16 kB.
+const LARGE: usize = 512;
 
 /// The first line of a script that runs outside a transaction.
 const OUTSIDE: &str = "-- outside\n";
@@ -98,14 +102,28 @@ pub struct Subject<'a> {
     pub project: TestProject,
     /// The position of the database, if the last run completed.
     pub position: usize,
+    /// The contents at each position.
+    expected: Arc<[String]>,
 }
 
 impl<'a> Subject<'a> {
     /// Creates the subject at `base`.
     pub fn new(server: &'a Server) -> Self {
-        let database = server.database();
+        static EXPECTED: OnceLock<Arc<[String]>> = OnceLock::new();
+        let expected = EXPECTED.get_or_init(|| expect_contents_at_positions(1));
+        Self::create(server.database(), 1, Arc::clone(expected))
+    }
+
+    /// Creates a subject that needs some megabytes for each copy and each rewritten table.
+    pub fn new_large(database: TestDatabase<'a>) -> Self {
+        static EXPECTED: OnceLock<Arc<[String]>> = OnceLock::new();
+        let expected = EXPECTED.get_or_init(|| expect_contents_at_positions(LARGE));
+        Self::create(database, LARGE, Arc::clone(expected))
+    }
+
+    fn create(database: TestDatabase<'a>, length: usize, expected: Arc<[String]>) -> Self {
         let project = TestProject::on(&database);
-        database.psql(SETUP);
+        database.psql(&SETUP.replace("LENGTH", &length.to_string()));
         for (index, (upgrade, downgrade)) in SCRIPTS.iter().enumerate() {
             let parent = if index == 0 { String::new() } else { revision(index) };
             let path = project.script(&revision(index + 1), &parent, upgrade, downgrade);
@@ -117,7 +135,7 @@ impl<'a> Subject<'a> {
                 std::fs::write(&path, outside(outside(script, "-- @upgrade"), "-- @downgrade")).unwrap();
             }
         }
-        Self { database, project, position: 0 }
+        Self { database, project, position: 0, expected }
     }
 
     /// The number of revisions.
@@ -150,7 +168,7 @@ impl<'a> Subject<'a> {
 
     /// Fails if the database does not have the contents of a position.
     pub fn expect_contents(&self, position: usize) -> Result<(), String> {
-        let (is, expected) = (contents(&self.database), &expected_contents()[position]);
+        let (is, expected) = (contents(&self.database), &self.expected[position]);
         if is == *expected {
             return Ok(());
         }
@@ -226,20 +244,17 @@ fn contents(database: &TestDatabase<'_>) -> String {
 }
 
 /// The contents at each position, as psql creates them.
-fn expected_contents() -> &'static [String] {
-    static CONTENTS: OnceLock<Vec<String>> = OnceLock::new();
-    CONTENTS.get_or_init(|| {
-        let database = server().database();
-        database.psql(SETUP);
-        let mut all = vec![contents(&database)];
-        for (upgrade, _) in SCRIPTS {
-            for statement in upgrade.split(";\n") {
-                database.psql(statement);
-            }
-            all.push(contents(&database));
+fn expect_contents_at_positions(length: usize) -> Arc<[String]> {
+    let database = server().database();
+    database.psql(&SETUP.replace("LENGTH", &length.to_string()));
+    let mut all = vec![contents(&database)];
+    for (upgrade, _) in SCRIPTS {
+        for statement in upgrade.split(";\n") {
+            database.psql(statement);
         }
-        all
-    })
+        all.push(contents(&database));
+    }
+    all.into()
 }
 
 /// The id of the nth revision, from 1.
