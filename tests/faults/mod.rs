@@ -94,7 +94,7 @@ impl Tally {
 
     /// Whether another moment is to be tried.
     pub const fn continues(&self) -> bool {
-        self.tried < self.limit && self.faults.len() < 20
+        self.tried < self.limit && self.faults.len() < 50
     }
 
     /// Counts a moment and its fault.

@@ -40,11 +40,12 @@ impl Stopped {
     /// Checks the state and the report, and completes the run. If not `waits`, the next run starts immediately, also if
     /// the server still executes a statement of the stopped one.
     pub fn recover(&self, subject: &mut Subject<'_>, waits: bool) -> Result<(), String> {
-        let recovered = if waits { check_state(subject, self.goal, &self.output) } else { Ok(()) };
-        let recovered = recovered.and_then(|()| complete(subject, self.goal));
-        recovered.map_err(|fault| self.describe(subject, &fault))?;
+        let report = if waits { check_state(subject, self.goal, &self.output) } else { Ok(Ok(())) };
+        let completed = report.and_then(|report| complete(subject, self.goal).map(|()| report));
+        let report = completed.map_err(|fault| self.describe(subject, &fault))?;
+        let report = report.map_err(|fault| self.describe(subject, &fault));
         subject.position = self.goal;
-        Ok(())
+        report
     }
 
     /// Adds the run to the description of a fault.
@@ -59,8 +60,8 @@ fn texts(arguments: &[String]) -> Vec<&str> {
     arguments.iter().map(String::as_str).collect()
 }
 
-/// Checks the state after a run that was stopped, and what the run reported.
-fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<(), String> {
+/// Checks the state after a run that was stopped. The inner result is whether the report of the run is true.
+fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<Result<(), String>, String> {
     subject.wait_for_sessions()?;
     let before = subject.position;
     let at = subject.position_in_database()?;
@@ -71,7 +72,7 @@ fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<(
         subject.expect_contents(at)?;
         subject.expect_ledger(at)?;
     }
-    check_report(before, at, goal, stopped)
+    Ok(check_report(before, at, goal, stopped))
 }
 
 /// Checks that the report of a run describes the position of the database.
