@@ -32,27 +32,39 @@ pub fn random_moment(random: &mut Random, subject: &Subject<'_>, goal: usize, wh
     whole.mul_f64((0.25 + 0.8 * share) * random.fraction())
 }
 
-#[test]
-fn a_kill_at_a_random_moment_loses_nothing() {
-    let mut tally = Tally::new("kill -9", 6, 1);
+/// Sends a signal at random moments of runs. Sometimes all steps share a transaction. Sometimes the next run starts while
+/// the server still executes a statement.
+fn signal_runs(mut tally: Tally, signals: &[&str]) {
     let mut random = tally.random();
     let mut subject = Subject::new(server());
     let whole = time_of_a_run(&mut subject);
     while tally.continues() {
         let goal = random_goal(&mut random, &subject);
         let moment = random_moment(&mut random, &subject, goal, whole);
+        let signal = *random.pick(signals);
+        subject.share_transaction(random.chance(50) && subject.is_transactional(goal));
         let stopped = run_with_fault(&subject, goal, None, |child| {
             if end_within(child, moment).is_none() {
-                child.kill().unwrap();
+                Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
             }
         });
-        let result = stopped.recover(&mut subject, random.chance(50));
+        let result = stopped.recover(&mut subject, random.chance(70));
         if result.is_err() {
             subject = Subject::new(server());
         }
-        tally.count(result);
+        tally.count(result.map_err(|fault| format!("{signal} after {moment:?}: {fault}")));
     }
     tally.finish();
+}
+
+#[test]
+fn a_kill_at_a_random_moment_loses_nothing() {
+    signal_runs(Tally::new("kill -9", 6, 1), &["-KILL"]);
+}
+
+#[test]
+fn an_interrupt_at_a_random_moment_is_reported_truly() {
+    signal_runs(Tally::new("interrupt", 4, 2), &["-INT", "-TERM"]);
 }
 
 #[test]

@@ -149,6 +149,19 @@ impl<'a> Subject<'a> {
         [verb, &head(goal), "--allow", "data-loss"].map(str::to_owned).to_vec()
     }
 
+    /// Whether no step on the way to a position runs outside a transaction.
+    pub fn is_transactional(&self, goal: usize) -> bool {
+        let (low, high) = (goal.min(self.position), goal.max(self.position));
+        !SCRIPTS[low..high].iter().any(|(upgrade, _)| upgrade.starts_with(OUTSIDE) || upgrade.contains("CONCURRENTLY"))
+    }
+
+    /// Sets whether all steps of later runs share a transaction.
+    pub fn share_transaction(&self, is_shared: bool) {
+        let mode = if is_shared { "all" } else { "each" };
+        let config = format!("[database]\nurl = \"{}\"\n[apply]\ntransaction = \"{mode}\"\n", self.database.url());
+        self.project.write("limbeck.toml", &config);
+    }
+
     fn exists(&self, table: &str) -> bool {
         self.database.psql(&format!("SELECT to_regclass('{table}') IS NOT NULL")) == "t"
     }
