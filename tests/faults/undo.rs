@@ -2,12 +2,13 @@
 //! overwrote is back, and no later write is lost.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::losses::{Revision, random_revisions};
 use super::tables::{CREATE_TYPES, Table};
 use super::writers::{Contents, Writers};
 use super::{Random, Tally};
-use crate::support::{TestDatabase, TestProject, server};
+use crate::support::{TestDatabase, TestProject, end_within, server};
 
 /// The number of writing sessions, and the number of rows in each table at first.
 const SESSIONS: u32 = 3;
@@ -81,8 +82,17 @@ impl Case {
         parts
     }
 
-    /// Runs limbeck. Repeats a run that a write has stopped.
-    fn run(&mut self, verb: &str, target: &str) -> Result<(), String> {
+    /// Runs limbeck, and sometimes kills the first run. Repeats a run that was killed, or that a write has stopped.
+    fn run(&mut self, random: &mut Random, verb: &str, target: &str) -> Result<(), String> {
+        // After a kill outside a transaction, limbeck may ask whether a statement took effect. Nobody here knows.
+        if self.revisions.iter().all(|revision| revision.is_transactional) && random.chance(15) {
+            let moment = Duration::from_millis(random.below(800) as u64);
+            let killed = self.project.run_until(&[verb, target, "--allow", "data-loss"], |child| {
+                end_within(child, moment);
+                child.kill().ok();
+            });
+            self.printed.push(format!("$ {verb} {target}: killed after {moment:?}\n{}", killed.stderr));
+        }
         for _ in 0..REPETITIONS {
             let run = self.project.run(&[verb, target, "--allow", "data-loss"]);
             self.printed.push(format!("$ {verb} {target}: exit {:?}\n{}", run.status, run.stderr));
@@ -107,7 +117,7 @@ impl Case {
                 if steps || place == last {
                     writers.wait(1 + random.below(120));
                     let _pause = pauses.then(|| writers.pause());
-                    case.run(verb, &id(number))?;
+                    case.run(random, verb, &id(number))?;
                 }
             }
             Ok::<(), String>(())
