@@ -25,6 +25,7 @@ fn a_file_that_cannot_grow_loses_nothing() {
         server.restart_with_file_limit(limit);
         let stopped = run_with_fault(&subject, goal, None, |_| {});
         server.restart();
+        tally.count_stopped(stopped.is_early());
         let result = stopped.recover(&mut subject, true);
         if result.is_err() {
             subject = Subject::new_large(server.database());
@@ -92,6 +93,7 @@ fn a_full_disk_loses_nothing() {
         disk.fill(&mut random, 16);
         let stopped = run_with_fault(&subject, goal, None, |_| {});
         disk.free();
+        tally.count_stopped(stopped.is_early());
         let result = stopped.recover(&mut subject, true);
         if result.is_err() {
             subject = new();

@@ -48,6 +48,7 @@ fn signal_runs(mut tally: Tally, signals: &[&str]) {
                 Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
             }
         });
+        tally.count_stopped(stopped.is_early());
         let result = stopped.recover(&mut subject, random.chance(70));
         if result.is_err() {
             subject = Subject::new(server());
@@ -89,6 +90,7 @@ fn a_kill_at_a_random_message_loses_nothing() {
         let url = proxy.url(subject.database.name());
         let stopped = run_with_fault(&subject, goal, Some(&url), |child| process.store(child.id(), Ordering::SeqCst));
         drop(proxy);
+        tally.count_stopped(stopped.is_early());
         let result = stopped.recover(&mut subject, random.chance(50));
         if result.is_err() {
             subject = Subject::new(server());

@@ -59,6 +59,7 @@ pub struct Tally {
     seed: u64,
     limit: usize,
     tried: usize,
+    stopped: usize,
     faults: Vec<String>,
 }
 
@@ -75,17 +76,12 @@ impl Tally {
             (None, None) => 1,
         };
         let limit = many.map_or(short, |many| many.div_ceil(share));
-        Self { name, seed, limit, tried: 0, faults: Vec::new() }
+        Self { name, seed, limit, tried: 0, stopped: 0, faults: Vec::new() }
     }
 
     /// Whether this is the long form.
     pub fn is_long() -> bool {
         std::env::var_os("LIMBECK_TEST_FAULTS").is_some()
-    }
-
-    /// The number of moments that the test tries.
-    pub const fn limit(&self) -> usize {
-        self.limit
     }
 
     pub const fn random(&self) -> Random {
@@ -107,11 +103,19 @@ impl Tally {
         }
     }
 
+    /// Counts a run that the moment has stopped.
+    pub fn count_stopped(&mut self, is_stopped: bool) {
+        self.stopped += usize::from(is_stopped);
+    }
+
     /// Prints the counts. Fails the test if there were faults.
     #[allow(clippy::print_stderr, reason = "the counts are the result of the test")]
     pub fn finish(self) {
-        let Self { name, seed, tried, faults, .. } = self;
-        eprintln!("{name}: {tried} moments tried, {} faults found (seed {seed})", faults.len());
+        let Self { name, seed, tried, stopped, faults, .. } = self;
+        eprintln!(
+            "{name}: {tried} moments tried ({stopped} stopped a run), {} faults found, seed {seed}",
+            faults.len()
+        );
         assert!(faults.is_empty(), "{}", faults.join("\n\n"));
         assert!(tried > 0, "no moment was tried");
     }

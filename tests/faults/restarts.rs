@@ -22,6 +22,7 @@ fn a_server_that_crashes_loses_nothing() {
             end_within(child, moment);
             server.crash();
         });
+        tally.count_stopped(stopped.is_early());
         let result = stopped.recover(&mut subject, true);
         if result.is_err() {
             subject = Subject::new(&server);

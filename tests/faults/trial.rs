@@ -37,6 +37,11 @@ pub fn run_with_fault(
 }
 
 impl Stopped {
+    /// Whether the run ended before it reached its goal.
+    pub fn is_early(&self) -> bool {
+        self.output.status != Some(0)
+    }
+
     /// Checks the state and the report, and completes the run. If not `waits`, the next run starts immediately, also if
     /// the server still executes a statement of the stopped one.
     pub fn recover(&self, subject: &mut Subject<'_>, waits: bool) -> Result<(), String> {
