@@ -48,7 +48,7 @@ fn find_messages(subject: &mut Subject<'_>) -> Vec<usize> {
         }
         Action::Forward
     });
-    let goal = if subject.position == 0 { Subject::revisions() } else { 0 };
+    let goal = subject.far_goal();
     let url = proxy.url(subject.database.name());
     run_with_fault(subject, goal, Some(&url), |_| {}).recover(subject, true).unwrap();
     let (_, _, numbers, _) = &*found.lock().unwrap();
@@ -72,7 +72,7 @@ fn cut(subject: &mut Subject<'_>, tally: &mut Tally, number: usize, action: Acti
         *described.lock().unwrap() = description;
         action
     });
-    let goal = if subject.position == 0 { Subject::revisions() } else { 0 };
+    let goal = subject.far_goal();
     let url = proxy.url(subject.database.name());
     let stopped = run_with_fault(subject, goal, Some(&url), |_| {});
     proxy.release();

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::kills::random_goal;
 use super::subject::Subject;
 use super::trial::run_with_fault;
 use super::{Random, Tally};
@@ -20,7 +19,7 @@ fn a_file_that_cannot_grow_loses_nothing() {
     let server = Server::start(&ServerOptions { initdb, ..ServerOptions::default() });
     let mut subject = Subject::new_large(server.database());
     while tally.continues() {
-        let goal = random_goal(&mut random, &subject);
+        let goal = subject.far_goal();
         let limit = 1100 + random.below(5000);
         server.restart_with_file_limit(limit);
         let stopped = run_with_fault(&subject, goal, None, |_| {});
@@ -89,8 +88,8 @@ fn a_full_disk_loses_nothing() {
     };
     let mut subject = new();
     while tally.continues() {
-        let goal = random_goal(&mut random, &subject);
-        disk.fill(&mut random, 16);
+        let goal = subject.far_goal();
+        disk.fill(&mut random, 8);
         let stopped = run_with_fault(&subject, goal, None, |_| {});
         disk.free();
         tally.count_stopped(stopped.is_early());

@@ -13,7 +13,7 @@ use crate::support::{Action, Proxy, end_within, server};
 /// A position other than the current one, mostly far away.
 pub fn random_goal(random: &mut Random, subject: &Subject<'_>) -> usize {
     if random.chance(40) {
-        return if subject.position == 0 { Subject::revisions() } else { 0 };
+        return subject.far_goal();
     }
     let goal = random.below(Subject::revisions());
     if goal < subject.position { goal } else { goal + 1 }

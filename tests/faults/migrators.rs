@@ -26,7 +26,7 @@ enum Round {
 /// Runs many migrators at once. `url`: the database as they connect to it, if not directly.
 fn run_at_once(subject: &Subject<'_>, random: &mut Random, round: Round, url: Option<&str>) -> Vec<(usize, Output)> {
     let count = if Tally::is_long() { 20 } else { 5 };
-    let same = if subject.position == 0 { Subject::revisions() } else { 0 };
+    let same = subject.far_goal();
     let runs: Vec<(usize, Vec<String>)> = (0..count)
         .map(|_| {
             let goal = if matches!(round, Round::Mixed) { random_goal(random, subject) } else { same };

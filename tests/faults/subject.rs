@@ -102,26 +102,26 @@ pub struct Subject<'a> {
     pub project: TestProject,
     /// The position of the database, if the last run completed.
     pub position: usize,
-    /// The contents at each position.
-    expected: Arc<[String]>,
+    /// The contents at each position, and after each statement of the step that follows.
+    expected: Arc<[Vec<String>]>,
 }
 
 impl<'a> Subject<'a> {
     /// Creates the subject at `base`.
     pub fn new(server: &'a Server) -> Self {
-        static EXPECTED: OnceLock<Arc<[String]>> = OnceLock::new();
+        static EXPECTED: OnceLock<Arc<[Vec<String>]>> = OnceLock::new();
         let expected = EXPECTED.get_or_init(|| expect_contents_at_positions(1));
         Self::create(server.database(), 1, Arc::clone(expected))
     }
 
     /// Creates a subject that needs some megabytes for each copy and each rewritten table.
     pub fn new_large(database: TestDatabase<'a>) -> Self {
-        static EXPECTED: OnceLock<Arc<[String]>> = OnceLock::new();
+        static EXPECTED: OnceLock<Arc<[Vec<String>]>> = OnceLock::new();
         let expected = EXPECTED.get_or_init(|| expect_contents_at_positions(LARGE));
         Self::create(database, LARGE, Arc::clone(expected))
     }
 
-    fn create(database: TestDatabase<'a>, length: usize, expected: Arc<[String]>) -> Self {
+    fn create(database: TestDatabase<'a>, length: usize, expected: Arc<[Vec<String>]>) -> Self {
         let project = TestProject::on(&database);
         database.psql(&SETUP.replace("LENGTH", &length.to_string()));
         for (index, (upgrade, downgrade)) in SCRIPTS.iter().enumerate() {
@@ -141,6 +141,11 @@ impl<'a> Subject<'a> {
     /// The number of revisions.
     pub const fn revisions() -> usize {
         SCRIPTS.len()
+    }
+
+    /// The end of the chain of revisions that is farther away.
+    pub const fn far_goal(&self) -> usize {
+        if self.position == 0 { SCRIPTS.len() } else { 0 }
     }
 
     /// The arguments of the run from the current position to another one.
@@ -181,13 +186,18 @@ impl<'a> Subject<'a> {
 
     /// Fails if the database does not have the contents of a position.
     pub fn expect_contents(&self, position: usize) -> Result<(), String> {
-        let (is, expected) = (contents(&self.database), &self.expected[position]);
+        let (is, expected) = (contents(&self.database), &self.expected[position][0]);
         if is == *expected {
             return Ok(());
         }
         let missing: Vec<&str> = expected.lines().filter(|line| !is.lines().any(|other| other == *line)).collect();
         let surplus: Vec<&str> = is.lines().filter(|line| !expected.lines().any(|other| other == *line)).collect();
         Err(format!("the contents are not those of {}: missing {missing:#?}, surplus {surplus:#?}", head(position)))
+    }
+
+    /// Whether the database has the contents after some statements of the step that follows a position.
+    pub fn has_contents_within(&self, position: usize, statements: usize) -> bool {
+        self.expected[position].get(statements) == Some(&contents(&self.database))
     }
 
     /// Waits until no session of limbeck exists.
@@ -256,16 +266,17 @@ fn contents(database: &TestDatabase<'_>) -> String {
     database.query(&parts.join(" UNION ALL ")).concat().join("\n")
 }
 
-/// The contents at each position, as psql creates them.
-fn expect_contents_at_positions(length: usize) -> Arc<[String]> {
+/// The contents at each position and after each statement that follows, as psql creates them.
+fn expect_contents_at_positions(length: usize) -> Arc<[Vec<String>]> {
     let database = server().database();
     database.psql(&SETUP.replace("LENGTH", &length.to_string()));
-    let mut all = vec![contents(&database)];
+    let mut all = vec![vec![contents(&database)]];
     for (upgrade, _) in SCRIPTS {
         for statement in upgrade.split(";\n") {
             database.psql(statement);
+            all.last_mut().unwrap().push(contents(&database));
         }
-        all.push(contents(&database));
+        all.push(vec![contents(&database)]);
     }
     all.into()
 }

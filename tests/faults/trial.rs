@@ -77,7 +77,7 @@ fn check_state(subject: &Subject<'_>, goal: usize, stopped: &Output) -> Result<R
         subject.expect_contents(at)?;
         subject.expect_ledger(at)?;
     }
-    Ok(check_report(before, at, goal, stopped))
+    Ok(check_report(before, at, goal, stopped).and_then(|()| check_statements(subject, at, goal, stopped)))
 }
 
 /// Checks that the report of a run describes the position of the database.
@@ -92,6 +92,23 @@ fn check_report(before: usize, at: usize, goal: usize, stopped: &Output) -> Resu
         (Some(_), Claim::Missing) => return Err("the report does not say where the database is".to_owned()),
     };
     if is_true { Ok(()) } else { Err(format!("the report is false: the database is at {}", head(at))) }
+}
+
+/// Checks the number of statements that took effect outside a transaction, if an upgrade reports one.
+fn check_statements(subject: &Subject<'_>, at: usize, goal: usize, stopped: &Output) -> Result<(), String> {
+    let Some(number) = statements_done(&stopped.stderr).filter(|_| goal > at) else { return Ok(()) };
+    let may_be_more = ["was interrupted", "still runs", "may have"].iter().any(|words| stopped.stderr.contains(words));
+    let is_true = |number| subject.has_contents_within(at, number);
+    if is_true(number) || may_be_more && is_true(number + 1) {
+        return Ok(());
+    }
+    Err(format!("the report is false: not {number} statements took effect"))
+}
+
+/// The number of statements that took effect, in a report about a step outside a transaction.
+fn statements_done(stderr: &str) -> Option<usize> {
+    let (_, rest) = stderr.split_once("outside a transaction: ")?;
+    rest.split_once(" of ")?.0.parse().ok()
 }
 
 /// Runs again until the goal is reached, following the hints, and checks that nothing is left of the stopped run.
@@ -123,11 +140,23 @@ fn follow_hint(subject: &Subject<'_>, stderr: &str) -> Option<&'static str> {
     if !stderr.contains("--resume after") {
         return None;
     }
-    // Of the statements outside a transaction, all except this one can run twice.
-    let is_narrowed = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
-        WHERE attrelid = 'item'::regclass AND attname = 'price'";
-    let price = subject.database.psql(is_narrowed);
-    let took_effect = stderr.contains("TYPE int ") && price == "integer"
-        || stderr.contains("TYPE numeric(8, 2)") && price == "numeric(8,2)";
-    Some(if took_effect { "after" } else { "again" })
+    Some(if took_effect(subject, stderr) { "after" } else { "again" })
+}
+
+/// Whether the statement that a report shows took effect. The others outside a transaction can run twice.
+fn took_effect(subject: &Subject<'_>, stderr: &str) -> bool {
+    let type_of = |column: &str| {
+        subject.database.psql(&format!(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+                WHERE attrelid = 'item'::regclass AND attname = '{column}' AND NOT attisdropped"
+        ))
+    };
+    [
+        ("TYPE int ", "price", "integer"),
+        ("TYPE numeric(8, 2)", "price", "numeric(8,2)"),
+        ("ADD COLUMN extra", "extra", "integer"),
+        ("DROP COLUMN extra", "extra", ""),
+    ]
+    .iter()
+    .any(|(statement, column, ty)| stderr.contains(statement) && type_of(column) == *ty)
 }
