@@ -63,8 +63,8 @@ fn cut(subject: &mut Subject<'_>, tally: &mut Tally, number: usize, action: Acti
         if !is_of_run(message) {
             return Action::Forward;
         }
-        let (describer, count) = &mut *state.lock().unwrap();
-        let description = describer.describe(message);
+        let (texts, count) = &mut *state.lock().unwrap();
+        let description = texts.describe(message);
         *count += 1;
         if *count != number + 1 {
             return Action::Forward;

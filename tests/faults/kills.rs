@@ -28,7 +28,8 @@ pub fn time_of_a_run(subject: &mut Subject<'_>) -> Duration {
 
 /// A random moment of a run to a position, if a run over all revisions takes `whole`.
 pub fn random_moment(random: &mut Random, subject: &Subject<'_>, goal: usize, whole: Duration) -> Duration {
-    let share = goal.abs_diff(subject.position) as f64 / Subject::revisions() as f64;
+    let number = |count: usize| f64::from(u32::try_from(count).unwrap());
+    let share = number(goal.abs_diff(subject.position)) / number(Subject::revisions());
     whole.mul_f64((0.25 + 0.8 * share) * random.fraction())
 }
 

@@ -30,7 +30,7 @@ pub fn random_revisions(random: &mut Random, tables: &[Table], nulls: bool) -> V
     for number in 0..2 + random.below(4) {
         let mut revision =
             Revision { upgrade: Vec::new(), downgrade: Vec::new(), is_transactional: !random.chance(20) };
-        for change_number in 0..1 + random.below(3) {
+        for change_number in 0..=random.below(3) {
             let change = if number > 0 && random.chance(35) {
                 Some(state.harmless(random, number * 10 + change_number))
             } else {

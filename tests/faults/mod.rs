@@ -18,7 +18,7 @@ mod writers;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A source of random numbers (SplitMix64) with a seed that a failed test prints.
+/// A source of random numbers (`SplitMix64`) with a seed that a failed test prints.
 pub struct Random(u64);
 
 impl Random {
@@ -40,7 +40,7 @@ impl Random {
 
     /// A number from 0 to 1.
     pub fn fraction(&mut self) -> f64 {
-        self.below(1 << 20) as f64 / f64::from(1 << 20)
+        f64::from(u32::try_from(self.below(1 << 20)).unwrap()) / f64::from(1 << 20)
     }
 
     /// True in `percent` of 100 calls.
@@ -69,7 +69,7 @@ impl Tally {
     pub fn new(name: &'static str, short: usize, share: usize) -> Self {
         let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
         let many = number("LIMBECK_TEST_FAULTS");
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+        let now = || u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos());
         let seed = match (number("LIMBECK_TEST_SEED"), many) {
             (Some(seed), _) => seed as u64,
             (None, Some(_)) => now(),

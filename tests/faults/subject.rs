@@ -173,9 +173,10 @@ impl<'a> Subject<'a> {
 
     /// The position that the version table contains.
     pub fn position_in_database(&self) -> Result<usize, String> {
-        let rows = match self.exists("alembic_version") {
-            true => self.database.query("SELECT version_num FROM alembic_version ORDER BY 1").concat(),
-            false => Vec::new(),
+        let rows = if self.exists("alembic_version") {
+            self.database.query("SELECT version_num FROM alembic_version ORDER BY 1").concat()
+        } else {
+            Vec::new()
         };
         match rows.as_slice() {
             [] => Ok(0),

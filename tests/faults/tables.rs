@@ -79,8 +79,8 @@ impl Table {
             Key::Unique => "id text NOT NULL UNIQUE",
             Key::Missing => "id int",
         };
-        let columns: String = columns.iter().map(|(name, ty)| format!(", {name} {ty}")).collect();
-        format!("CREATE TABLE {schema}{} ({key}{columns});", self.name)
+        let columns: Vec<String> = columns.iter().map(|(name, ty)| format!(", {name} {ty}")).collect();
+        format!("CREATE TABLE {schema}{} ({key}{});", self.name, columns.concat())
     }
 
     /// All columns with the names of their types.

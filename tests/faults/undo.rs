@@ -34,7 +34,7 @@ impl Case {
     fn new(random: &mut Random, nulls: bool) -> Self {
         let database = server().database();
         let project = TestProject::on(&database);
-        let tables: Vec<Table> = (0..1 + random.below(3)).map(|number| Table::random(random, number)).collect();
+        let tables: Vec<Table> = (0..=random.below(3)).map(|number| Table::random(random, number)).collect();
         let revisions = random_revisions(random, &tables, nulls);
         let create: Vec<String> = tables.iter().map(|table| table.create("", &table.all_columns())).collect();
         database.psql(&format!("{CREATE_TYPES} {}", create.concat()));
@@ -123,7 +123,7 @@ impl Case {
             Ok::<(), String>(())
         };
         let last = self.revisions.len();
-        for _ in 0..1 + usize::from(random.chance(30)) {
+        for _ in 0..=usize::from(random.chance(30)) {
             move_to(self, random, "upgrade", (1..=last).collect())?;
             move_to(self, random, "downgrade", (0..last).rev().collect())?;
         }
@@ -136,7 +136,7 @@ impl Case {
         self.database.psql("CREATE SCHEMA expected");
         for (place, table) in self.tables.iter().enumerate() {
             let name = &table.name;
-            let mut sql = table.create("expected.", &table.all_columns());
+            let mut sql = vec![table.create("expected.", &table.all_columns())];
             for (row, values) in expected.iter().flat_map(|contents| &contents[place]) {
                 let values = table.columns.iter().map(|(name, ty)| match values.get(name).and_then(Option::as_ref) {
                     Some(text) => format!("'{}'::text::{}", text.replace('\'', "''"), ty.name),
@@ -145,13 +145,13 @@ impl Case {
                 let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
                 let values: Vec<String> = values.collect();
                 let (key, key_value) = table.key_of(*row);
-                sql.push_str(&format!(
+                sql.push(format!(
                     "INSERT INTO expected.{name} ({key}, {}) VALUES ({key_value}, {});",
                     names.join(", "),
                     values.join(", ")
                 ));
             }
-            self.database.psql(&sql);
+            self.database.psql(&sql.concat());
             let checksum = |schema| {
                 let query = format!(
                     "SELECT count(*), md5(string_agg(to_jsonb(t)::text, ' ' ORDER BY to_jsonb(t)::text)) FROM {schema}.{name} t"

@@ -1,12 +1,13 @@
 //! Sessions that write all the time, each to its own rows, and know what the tables must contain if no write is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::sync::{RwLock, RwLockWriteGuard};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::Random;
@@ -49,7 +50,7 @@ impl Writers {
                     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
                     tokio::spawn(connection);
                     let next = (0..).map(move |turn| 100_000 + turn * count + number);
-                    let mut writer = Writer {
+                    let mut session = Writer {
                         client,
                         random,
                         tables,
@@ -59,11 +60,11 @@ impl Writers {
                         next: Box::new(next),
                     };
                     while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                        let _permission = gate.read().unwrap();
-                        writer.write().await;
+                        let _permission = gate.read().await;
+                        session.write().await;
                         writes.fetch_add(1, Ordering::Relaxed);
                     }
-                    writer.contents
+                    session.contents
                 })
             });
             (stop, thread)
@@ -82,7 +83,7 @@ impl Writers {
 
     /// Stops all writes until the value is dropped.
     pub fn pause(&self) -> RwLockWriteGuard<'_, ()> {
-        self.gate.write().unwrap()
+        self.gate.blocking_write()
     }
 
     /// Stops the sessions. Returns what the tables must contain.
@@ -148,16 +149,20 @@ impl Writer {
 
     async fn insert(&mut self, place: usize, row: u32, with_values: bool) -> bool {
         let table = &self.tables[place];
-        let (mut names, mut values) = table.key_of(row);
-        let mut all = names.to_owned();
-        for (column, ty) in table.columns.iter().filter(|_| with_values) {
-            all.push_str(&format!(", {column}"));
-            values.push_str(&format!(", {}", ty.value(self.next.next().unwrap())));
-        }
-        names = "id::text";
-        let texts: String =
-            table.columns.iter().filter(|_| with_values).map(|(name, _)| format!(", {name}::text")).collect();
-        let insert = format!("INSERT INTO {} ({all}) VALUES ({values}) RETURNING {names}{texts}", table.name);
+        let columns: Vec<_> = table.columns.iter().filter(|_| with_values).cloned().collect();
+        let (key, key_value) = table.key_of(row);
+        let names = columns.iter().map(|(name, _)| name.clone());
+        let values = columns.iter().map(|(_, ty)| ty.value(self.next.next().unwrap()));
+        let names: Vec<String> = std::iter::once(key.to_owned()).chain(names).collect();
+        let values: Vec<String> = std::iter::once(key_value).chain(values).collect();
+        let texts: Vec<String> = columns.iter().map(|(name, _)| format!(", {name}::text")).collect();
+        let insert = format!(
+            "INSERT INTO {} ({}) VALUES ({}) RETURNING 1{}",
+            table.name,
+            names.join(", "),
+            values.join(", "),
+            texts.concat()
+        );
         let Some(mut rows) = self.run(&insert).await else { return false };
         let mut texts = rows.pop().unwrap().into_iter().skip(1);
         let columns = self.tables[place].columns.iter();
