@@ -8,6 +8,7 @@ mod catalog;
 mod cli;
 mod connection;
 mod embedded;
+mod faults;
 mod gate;
 mod hazards;
 mod hostile;
