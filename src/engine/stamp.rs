@@ -4,7 +4,7 @@ use super::connection::{Session, database_error};
 use super::project::{Project, ScriptTree};
 use super::state::ledger_scripts;
 use super::state::{VersionTable, lock};
-use super::{Result, Target};
+use super::{Error, ErrorKind, Result, Target};
 use crate::core::graph::Path;
 
 /// Sets the version table to the targets (`head`, `base`, ids, …). With `purge`, all rows are deleted first.
@@ -23,13 +23,26 @@ pub async fn stamp(
     let table = VersionTable::new(&project.config.database.version_table);
     let client = session.client();
     let never = tokio_util::sync::CancellationToken::new();
-    lock::acquire(client, &table.sql(), true, &|_, _| {}, &never).await?;
+    lock::acquire(&session, &table.sql(), true, &|_, _| {}, &never).await?;
     table.ensure(client).await?;
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
     let written = write(&table, &session, tree, targets, purge).await;
     let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    client.batch_execute(end).await.map_err(|error| database_error(&error))?;
-    written
+    let ended = client.batch_execute(end).await.map_err(|error| database_error(&error));
+    let path =
+        written.map_err(|error| describe_lost(error, "the version table was not changed: the server rolls back"))?;
+    ended.map_err(|error| describe_lost(error, "the version table may have been changed or not"))?;
+    Ok(path)
+}
+
+/// Adds the state of the version table to the error of a lost connection.
+fn describe_lost(error: Error, state: &str) -> Error {
+    if error.kind != ErrorKind::Connection {
+        return error;
+    }
+    error
+        .because(state)
+        .hint("when the server is available, run `limbeck current`; if the revision is wrong, stamp again")
 }
 
 /// Creates the version table if it does not exist.

@@ -14,6 +14,7 @@ pub struct Session {
     server: ServerInfo,
     canceller: Canceller,
     background: BackgroundTask,
+    is_pooled: bool,
 }
 
 /// Cancels the running statement of a session from another task.
@@ -46,7 +47,14 @@ impl Session {
             server: connected.server,
             canceller: Canceller { route: connected.route },
             background: connected.background,
+            is_pooled: connected.is_pooled,
         })
+    }
+
+    /// Whether a connection pooler is between this session and the server.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.is_pooled
     }
 
     /// The client that runs statements.

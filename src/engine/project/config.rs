@@ -94,6 +94,8 @@ pub struct ApplyConfig {
     pub backup: BackupPolicy,
     /// The hazard classes that need approval.
     pub confirm: Vec<Class>,
+    /// The limit of a `CONCURRENTLY` statement, to which `lock_timeout` does not apply. In PostgreSQL's syntax.
+    pub concurrent_timeout: String,
 }
 
 /// When a backup is made before data is lost.
@@ -139,6 +141,7 @@ impl Default for ApplyConfig {
             keep_limit: "1GB".into(),
             backup: BackupPolicy::Protected,
             confirm: vec![Class::DataLoss],
+            concurrent_timeout: "1h".into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod background;
 mod errors;
 mod probe;
+mod startup_pid;
 mod wire;
 
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub(super) struct Connected {
     pub server: ServerInfo,
     pub background: BackgroundTask,
     pub route: CancelRoute,
+    /// Whether a connection pooler is between this client and the server process.
+    pub is_pooled: bool,
 }
 
 /// The address and the settings to open a second connection that cancels the running statement.
@@ -200,6 +203,7 @@ impl Attempt<'_> {
             .await
             .map_err(|error| ConnectFailure::refused(error, mode))?;
         let token = client.cancel_token();
+        let announced = startup_pid::read(&token).await;
         let background = BackgroundTask::spawn(driver);
         let probe =
             Probe::ask(&client, &self.conninfo.settings).await.map_err(|error| ConnectFailure::refused(error, mode))?;
@@ -213,7 +217,9 @@ impl Attempt<'_> {
             token,
             timeout: self.conninfo.connect_timeout,
         };
-        Ok(Connected { client, server: probe.server(host, endpoint.port), background, route })
+        let server = probe.server(host, endpoint.port);
+        let is_pooled = announced.is_some_and(|announced| announced != server.backend_pid);
+        Ok(Connected { client, server, background, route, is_pooled })
     }
 
     fn config(&self, endpoint: &Endpoint, mode: WireMode) -> Config {
