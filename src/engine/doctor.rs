@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::connection::{HostEnvironment, Programs, ServerInfo, Session, Variables, install_command};
+use super::connection::{HostEnvironment, Programs, ServerInfo, Session, Variables, database_error, install_command};
 use super::open::open;
 use super::project::{Project, ScriptTree};
 use super::state::status::read_status;
@@ -148,6 +148,7 @@ async fn applied_revisions(project: &Project, tree: &ScriptTree, session: &Sessi
     findings.push(applied(tree, &status.heads));
     let edited = edited(tree, &status.heads, session).await;
     findings.extend(edited.unwrap_or_else(|error| vec![CheckResult::broken("edited", &error)]));
+    findings.push(indexes(session).await.unwrap_or_else(|error| CheckResult::broken("indexes", &error)));
     findings
 }
 
@@ -165,6 +166,35 @@ async fn edited(tree: &ScriptTree, heads: &[RevisionId], session: &Session) -> R
         CheckResult::advice("edited", found, advice)
     };
     Ok(edited.iter().map(finding).collect())
+}
+
+/// Reports invalid indexes, except those that a session builds now.
+async fn indexes(session: &Session) -> Result<CheckResult> {
+    let query = "SELECT pg_catalog.quote_ident(n.nspname::text) || '.' || pg_catalog.quote_ident(c.relname::text),
+            c.relkind = 'I'
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT (i.indisvalid AND i.indisready)
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
+        ORDER BY 1";
+    let rows = session.client().query(query, &[]).await.map_err(|error| database_error(&error))?;
+    let invalid: Vec<(String, bool)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    Ok(rate_indexes(&invalid))
+}
+
+/// `invalid`: the names of the invalid indexes, and whether each belongs to a partitioned table.
+fn rate_indexes(invalid: &[(String, bool)]) -> CheckResult {
+    let Some((first, is_partitioned)) = invalid.first() else {
+        return CheckResult::good("indexes", "no invalid index");
+    };
+    let names: Vec<&str> = invalid.iter().map(|(name, _)| name.as_str()).collect();
+    let found = format!("{}: {}", plural(invalid.len() as u64, "invalid index"), names.join(", "));
+    let advice = if *is_partitioned {
+        format!("attach an index of each partition: ALTER INDEX {first} ATTACH PARTITION …")
+    } else {
+        format!("REINDEX INDEX CONCURRENTLY {first}, or DROP INDEX CONCURRENTLY {first}")
+    };
+    CheckResult::advice("indexes", found, advice)
 }
 
 /// Also returns the target, which keeps the embedded server running.
@@ -309,6 +339,16 @@ mod tests {
     fn old_servers_are_refused() {
         assert_eq!(version(&server("h", 150_001)).health, Health::Good);
         assert_eq!(version(&server("h", 120_004)).health, Health::Broken);
+    }
+
+    #[test]
+    fn invalid_indexes_are_listed() {
+        assert_eq!(rate_indexes(&[]).health, Health::Good);
+        let one = rate_indexes(&[("public.i".into(), false)]);
+        assert_eq!((one.health, one.found.as_str()), (Health::Advice, "1 invalid index: public.i"));
+        let two = rate_indexes(&[("public.i".into(), true), ("s.j".into(), false)]);
+        assert_eq!(two.found, "2 invalid indexes: public.i, s.j");
+        assert!(two.advice.unwrap().contains("ATTACH PARTITION"));
     }
 
     #[test]

@@ -100,6 +100,16 @@ impl Error {
     }
 }
 
+/// Adds to the error of a lost or refused connection that no script was run.
+pub(super) fn nothing_was_run(error: Error) -> Error {
+    if error.kind != ErrorKind::Connection {
+        return error;
+    }
+    let hint = error.hint.clone();
+    let hint = hint.unwrap_or_else(|| "run the same command again when the server is available".to_owned());
+    error.because("nothing was run; the database was not changed").hint(hint)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -6,7 +6,7 @@ use super::connection::database_error;
 use super::project::{Project, ScriptTree};
 use super::state::ledger_scripts;
 use super::state::{VersionTable, lock};
-use super::{Result, Target};
+use super::{Error, ErrorKind, Result, Target};
 use crate::core::graph::{ALEMBIC_WIDTH, Path, RevisionId, VersionChange};
 
 /// Sets the version table to the targets (`head`, `base`, ids, …). With `purge`, all rows are deleted first; they may be
@@ -27,7 +27,7 @@ pub async fn stamp(
     let table = VersionTable::new(&project.config.database.version_table);
     let client = session.client();
     let never = tokio_util::sync::CancellationToken::new();
-    lock::acquire(client, &table.sql(), true, &|_, _| {}, &never).await?;
+    lock::acquire(&session, &table.sql(), true, &|_, _| {}, &never).await?;
     // The rows are only shown, so the purge also works if they cannot be read.
     let before = if purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
@@ -35,12 +35,23 @@ pub async fn stamp(
     let written = write.run(tree, targets).await;
     let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = client.batch_execute(end).await.map_err(|error| database_error(&error));
-    let mut path = written?;
-    ended?;
+    let mut path =
+        written.map_err(|error| describe_lost(error, "the version table was not changed: the server rolls back"))?;
+    ended.map_err(|error| describe_lost(error, "the version table may have been changed or not"))?;
     if purge {
         path.from = before;
     }
     Ok(path)
+}
+
+/// Adds the state of the version table to the error of a lost connection.
+fn describe_lost(error: Error, state: &str) -> Error {
+    if error.kind != ErrorKind::Connection {
+        return error;
+    }
+    error
+        .because(state)
+        .hint("when the server is available, run `limbeck current`; if the revision is wrong, stamp again")
 }
 
 /// Creates the version table if it does not exist.

@@ -1,11 +1,16 @@
 //! The database to work on: an environment of the project, a URL, or the embedded server.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Result;
+use super::connection::pooler::{self, Pooling};
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::project::{DatabaseLocation, Project, SessionSettings};
 use crate::core::plan::EnvironmentName;
+
+/// How long limbeck waits for server connections of a pooler.
+const POOLER_LIMIT: Duration = Duration::from_secs(30);
 
 /// The command line options that select the target.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +32,8 @@ pub struct Target {
     conninfo: Arc<ConnInfo>,
     settings: SessionSettings,
     embedded: Option<Arc<EmbeddedServer>>,
+    /// Whether a connection pooler was observed, and gives each client a server connection of its own.
+    has_own_sessions: Arc<OnceLock<()>>,
 }
 
 impl Target {
@@ -44,25 +51,57 @@ impl Target {
             DatabaseLocation::Embedded => return Self::start_embedded(project, environment, options.yes).await,
         };
         let conninfo = Arc::new(ConnInfo::resolve(text.as_deref(), &project.variables)?);
-        Ok(Self { environment, conninfo, settings: (&project.config.apply).into(), embedded: None })
+        let settings = (&project.config.apply).into();
+        Ok(Self { environment, conninfo, settings, embedded: None, has_own_sessions: Arc::default() })
     }
 
     /// Returns a scratch database as a target. It has no environment, so it is not protected. Its sessions start as the
     /// login role.
     #[must_use]
     pub(super) fn scratch(conninfo: ConnInfo) -> Self {
-        let settings = SessionSettings::default();
-        Self { environment: EnvironmentName::default(), conninfo: Arc::new(conninfo), settings, embedded: None }
+        Self {
+            environment: EnvironmentName::default(),
+            conninfo: Arc::new(conninfo),
+            settings: SessionSettings::default(),
+            embedded: None,
+            has_own_sessions: Arc::default(),
+        }
     }
 
     /// Opens a session as the role of `[apply] role`. `application` is shown in `pg_stat_activity`.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses the connection, or the session cannot switch to the role.
+    /// When the server cannot be reached or refuses the connection, the session cannot switch to the role, or a connection
+    /// pooler shares its server connections between clients.
     pub async fn connect(&self, application: &str) -> Result<Session> {
-        let session = Box::pin(Session::open(&self.conninfo, application)).await?;
+        let session = self.connect_alone(application).await?;
         self.settings.apply(&session).await?;
         Ok(session)
+    }
+
+    /// Opens a session that has a server connection of its own.
+    async fn connect_alone(&self, application: &str) -> Result<Session> {
+        let since = Instant::now();
+        loop {
+            let session = Box::pin(Session::open(&self.conninfo, application)).await?;
+            if !session.is_pooled() || self.has_own_sessions.get().is_some() {
+                return Ok(session);
+            }
+            match Box::pin(pooler::observe(&session, &self.conninfo)).await? {
+                Pooling::Session => {
+                    let _ = self.has_own_sessions.set(());
+                    return Ok(session);
+                }
+                Pooling::Shared => return Err(pooler::shared_error(&self.conninfo)),
+                Pooling::Unknown if since.elapsed() > POOLER_LIMIT => {
+                    return Err(pooler::exhausted_error(&self.conninfo, since.elapsed()));
+                }
+                Pooling::Unknown => {}
+            }
+            // Other migrators may wait for the server connection of this session.
+            drop(session);
+            tokio::time::sleep(random_pause()).await;
+        }
     }
 
     /// The connection parameters.
@@ -81,6 +120,13 @@ impl Target {
         let server = EmbeddedServer::start(&project.config_path, &EmbeddedOptions::of_process(download)).await?;
         let conninfo = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
         let settings = (&project.config.apply).into();
-        Ok(Self { environment, conninfo: Arc::new(conninfo), settings, embedded: Some(Arc::new(server)) })
+        let (server, conninfo) = (Arc::new(server), Arc::new(conninfo));
+        Ok(Self { environment, conninfo, settings, embedded: Some(server), has_own_sessions: Arc::default() })
     }
+}
+
+/// A pause of 50 to 550 ms. Processes that collided once do not collide again.
+pub(super) fn random_pause() -> Duration {
+    let nanoseconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    Duration::from_millis(50 + u64::from(nanoseconds.wrapping_add(std::process::id().wrapping_mul(7919))) % 500)
 }

@@ -3,9 +3,13 @@
 mod concurrency;
 mod crashes;
 mod interop;
+mod invalid_indexes;
+mod lost_connections;
 mod non_transactional;
+mod poolers;
 mod rehearse;
 mod steps;
+mod waiting;
 
 use crate::support::{Server, TestDatabase, TestProject, server};
 

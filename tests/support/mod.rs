@@ -16,7 +16,7 @@ mod wait;
 pub use self::{
     alembic::python_with_alembic,
     database::{TestDatabase, psql_at},
-    pgbouncer::{PgBouncer, PoolMode},
+    pgbouncer::PgBouncer,
     programs::{as_server_user, program, programs_for_limbeck, server_user},
     project::{Output, TestProject, repository},
     proxy::{Action, Proxy, ProxyMessage, Way},

@@ -1,82 +1,83 @@
-//! PgBouncer in front of a test server.
+//! A `PgBouncer` in front of a test server.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::{Server, as_server_user, eventually, server_user};
 
-/// Runs PgBouncer with the configuration `$2` until standard input ends, also if the test run is killed.
-const WATCHDOG: &str = r#""$1" -q "$2" & pid=$!; cat >/dev/null; kill -INT "$pid"; wait "$pid""#;
+/// Runs `PgBouncer` until standard input ends. The pipe closes when the test process ends, however it ends.
+const RUNNER: &str = r#"
+"$1" -q "$2" </dev/null & pid=$!
+cat >/dev/null
+kill -KILL "$pid" 2>/dev/null
+wait "$pid" 2>/dev/null
+"#;
 
-/// When PgBouncer gives a server connection to another client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PoolMode {
-    Session,
-    Transaction,
-}
-
-/// A running PgBouncer. It stops when the value is dropped.
+/// A running `PgBouncer`. It stops when the value is dropped or the test process ends.
 pub struct PgBouncer {
     port: u16,
-    watchdog: Child,
-    lifeline: Option<ChildStdin>,
-    _folder: tempfile::TempDir,
+    runner: Child,
+    folder: tempfile::TempDir,
 }
 
 impl PgBouncer {
-    /// Starts PgBouncer in front of a server. `pool_size`: the greatest number of connections to one database.
-    pub fn start(server: &Server, mode: PoolMode, pool_size: usize) -> Self {
+    /// Starts `PgBouncer` for all databases of a server. `mode` is `session`, `transaction` or `statement`; `pool_size` is
+    /// the number of server connections for each database and user.
+    pub fn start(server: &Server, mode: &str, pool_size: usize, settings: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("limbeck-pgbouncer-").tempdir_in("/tmp").unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let users = folder.path().join("users.txt");
+        fs::write(&users, "\"postgres\" \"\"\n").unwrap();
+        let config = folder.path().join("pgbouncer.ini");
+        let text = format!(
+            "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = trust\nauth_file = {}\nlogfile = {}\npool_mode = {mode}\n\
+             default_pool_size = {pool_size}\nmax_client_conn = 1000\nquery_wait_timeout = 120\n{settings}\n",
+            server.socket_folder().display(),
+            server.port,
+            users.display(),
+            folder.path().join("log").display(),
+        );
+        fs::write(&config, text).unwrap();
         if let Some((uid, gid)) = server_user() {
             std::os::unix::fs::chown(folder.path(), Some(uid), Some(gid)).unwrap();
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let configuration = folder.path().join("pgbouncer.ini");
-        fs::write(&configuration, describe(server, folder.path(), port, mode, pool_size)).unwrap();
         let mut command = Command::new("sh");
-        command.args(["-c", WATCHDOG, "sh"]).arg(program()).arg(&configuration).current_dir("/").process_group(0);
+        command.args(["-c", RUNNER, "sh"]).arg(program()).arg(&config).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut watchdog = as_server_user(&mut command).spawn().expect("a shell starts");
-        let lifeline = watchdog.stdin.take();
+        let runner = as_server_user(&mut command).spawn().expect("a shell starts");
         eventually("PgBouncer accepts connections", 30, || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { port, watchdog, lifeline, _folder: folder }
+        Self { port, runner, folder }
     }
 
-    /// The connection string of a database through PgBouncer, for the superuser.
+    /// The connection string of a database, for the superuser.
     pub fn url(&self, database: &str) -> String {
         format!("postgresql://postgres@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+    }
+
+    /// `PgBouncer`'s log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
 
 impl Drop for PgBouncer {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
-        self.watchdog.wait().ok();
+        drop(self.runner.stdin.take());
+        self.runner.wait().ok();
     }
 }
 
-fn describe(server: &Server, folder: &Path, port: u16, mode: PoolMode, pool_size: usize) -> String {
-    let mode = match mode {
-        PoolMode::Session => "session",
-        PoolMode::Transaction => "transaction",
-    };
-    format!(
-        "[databases]\n* = host={} port={} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-         unix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = {pool_size}\nmax_client_conn = 400\n\
-         logfile = {}/log\nignore_startup_parameters = extra_float_digits\n",
-        server.socket_folder().display(),
-        server.port,
-        folder.display()
-    )
-}
-
-/// Finds PgBouncer: Debian installs it into a folder that is not in every user's `PATH`.
+/// # Panics
+/// If `PgBouncer` is not installed: a test that cannot run has failed.
 fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let found = folders.map(|folder| folder.join("pgbouncer")).find(|file| file.is_file());
-    found.expect("the tests need PgBouncer (Debian: `apt-get install pgbouncer`)")
+    let debian = Path::new("/usr/sbin").to_owned();
+    let found = std::env::split_paths(&path).chain([debian]).map(|folder| folder.join("pgbouncer"));
+    found
+        .into_iter()
+        .find(|program| program.is_file())
+        .expect("PgBouncer is installed (Debian: apt-get install pgbouncer)")
 }

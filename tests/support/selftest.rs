@@ -93,10 +93,8 @@ fn the_proxy_forwards_and_cuts_at_the_chosen_message() {
     assert_eq!(database.psql("SELECT to_regclass('stop') IS NULL"), "t");
     assert_eq!(proxy.connections(), 2);
 
-    let cut_after = Proxy::start(server, |message| match message.sends("CREATE TABLE") {
-        true => Action::Strand,
-        false => Action::Forward,
-    });
+    let cut_after =
+        Proxy::start(server, |message| if message.sends("CREATE TABLE") { Action::Strand } else { Action::Forward });
     assert!(!psql_at(&cut_after.url(database.name()), "CREATE TABLE sent (a int)").status.success());
     eventually("the server has run the statement", 20, || {
         database.psql("SELECT to_regclass('sent') IS NOT NULL") == "t"

@@ -21,7 +21,7 @@ use crate::core::plan::{Approval, Plan};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
 use crate::engine::prepare::{PlanRequest, prepare};
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::{Error, Target};
+use crate::engine::{Error, ErrorKind, Target};
 
 /// The help text about targets.
 pub const TARGETS_HELP: &str = "Targets: head, heads, base, an id or its start, LABEL@head, +2, -1, REV+1, and with \
@@ -126,9 +126,9 @@ async fn prepare_and_apply(
     let outcome = match run_plan(context, project, &target, (&approval, &reporter), options).await {
         Ok(outcome) => outcome,
         Err(error) => {
-            // The other migrator may have reached the target. Any steps that are still pending were not in the
-            // approved plan, so they must not run.
-            if !reporter.only_waited() {
+            // Another migrator may have reached the target. Any steps that are still pending were not in the approved
+            // plan, so they must not run.
+            if reporter.has_started() || error.kind == ErrorKind::Interrupted {
                 return Err(error.into());
             }
             return match prepare(project, tree, &target, &request).await {

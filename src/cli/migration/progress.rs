@@ -16,15 +16,15 @@ pub struct ApplyReporter {
     plan: Arc<Plan>,
     verbose: bool,
     last_wait: Mutex<String>,
-    /// The run waited for another migrator and has not started a step.
-    only_waited: AtomicBool,
+    /// Whether the run has started a step.
+    has_started: AtomicBool,
 }
 
 impl ApplyReporter {
     /// Creates a reporter for one run of a plan.
     #[must_use]
     pub fn new(terminal: Terminal, plan: Arc<Plan>, verbose: bool) -> Self {
-        Self { terminal, plan, verbose, last_wait: Mutex::default(), only_waited: AtomicBool::new(false) }
+        Self { terminal, plan, verbose, last_wait: Mutex::default(), has_started: AtomicBool::new(false) }
     }
 
     /// Prints one event.
@@ -41,7 +41,6 @@ impl ApplyReporter {
             }
             Progress::StatementStarted { .. } | Progress::StatementDone { .. } | Progress::StepDone { .. } => {}
             Progress::WaitingForMigrator { holder, .. } => {
-                self.only_waited.store(true, Ordering::Relaxed);
                 // The duration in the text changes with every event; it does not make a new wait.
                 self.report_wait(holder.split(", connected for").next().unwrap_or_default(), |_| {
                     format!("Waiting for another migrator: {holder}")
@@ -65,14 +64,14 @@ impl ApplyReporter {
         }
     }
 
-    /// Whether this run only waited for another migrator.
+    /// Whether this run has started a step.
     #[must_use]
-    pub fn only_waited(&self) -> bool {
-        self.only_waited.load(Ordering::Relaxed)
+    pub fn has_started(&self) -> bool {
+        self.has_started.load(Ordering::Relaxed)
     }
 
     fn report_step(&self, step: usize) {
-        self.only_waited.store(false, Ordering::Relaxed);
+        self.has_started.store(true, Ordering::Relaxed);
         if let Some(step) = self.plan.steps.get(step) {
             self.terminal.print_note(&plan_text::step_title(step));
         }

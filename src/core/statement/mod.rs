@@ -12,6 +12,7 @@ mod cluster;
 mod command;
 mod depth;
 mod effect;
+mod index;
 mod name;
 mod parse;
 mod question;
@@ -32,6 +33,7 @@ pub use action::Action;
 pub use cluster::roles_created;
 pub use command::CommandWords;
 pub use effect::{DroppedObject, Effect, NotCopied};
+pub use index::{IndexChange, NewIndex};
 pub use name::Name;
 pub use question::Question;
 pub use read::rule_actions;
@@ -60,6 +62,8 @@ pub struct Facts {
     pub calls: Vec<Name>,
     /// The trace that it leaves in the catalog, which shows after a crash whether it took effect.
     pub trace: Trace,
+    /// What it does to indexes that may be invalid, or may exist already.
+    pub index_change: Option<IndexChange>,
     /// The change that it makes outside its database, e.g. `creates a role`.
     pub cluster_effect: Option<&'static str>,
     has_own_action: bool,
@@ -97,6 +101,14 @@ impl Facts {
     #[must_use]
     pub fn counts_rows(&self) -> bool {
         self.command.counts_rows()
+    }
+
+    /// Whether it waits for all older transactions, which may take long, and blocks no other session meanwhile.
+    #[must_use]
+    pub fn waits_by_design(&self) -> bool {
+        let rebuilds = |change: &IndexChange| matches!(change, IndexChange::Rebuild(reindex) if reindex.concurrently);
+        matches!(self.transaction, Transaction::Forbidden(name) if name.ends_with(" CONCURRENTLY"))
+            || self.index_change.as_ref().is_some_and(rebuilds)
     }
 
     /// Whether it changes rows itself.
@@ -169,6 +181,7 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
         actions: Vec::new(),
         calls: Vec::new(),
         trace: Trace::None,
+        index_change: None,
         cluster_effect: None,
         has_own_action: false,
         words: OnceLock::new(),
@@ -183,6 +196,8 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
     (facts.actions, facts.calls, facts.has_own_action) = (read.actions, read.calls, read.has_own_action);
     facts.transaction = transaction::of(tree.as_ref(), &facts.command);
     facts.trace = tree.as_ref().map_or(Trace::None, |tree| trace::of(&tree.statement));
+    let own = facts.actions.first().filter(|_| facts.has_own_action);
+    facts.index_change = tree.as_ref().and_then(|tree| index::of(facts.sql(), tree, own));
     facts.cluster_effect = cluster::effect(facts.sql(), tree.as_ref());
     Statement(Arc::new(facts))
 }

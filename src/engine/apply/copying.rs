@@ -8,7 +8,7 @@ use super::run::Run;
 use crate::core::plan::{PlannedStatement, Step};
 use crate::engine::copies::{CopyError, Restoration, RestoredCopy, StepMode};
 use crate::engine::gate::{GateError, in_own_transaction};
-use crate::engine::{Error, Result};
+use crate::engine::{Error, ErrorKind, Result};
 
 impl Run<'_> {
     /// Reads the copies that a step restores, before its first statement. `resumed`: an earlier run has executed a part
@@ -82,6 +82,7 @@ impl Run<'_> {
             Stop::Failed(error)
         };
         match error {
+            CopyError::Refused(error) if error.kind == ErrorKind::Connection => Stop::Lost(error),
             CopyError::Refused(error) => failed(error),
             CopyError::Server(error, object) => match stop(&error, step, None, self.cancel.is_cancelled()) {
                 Stop::Failed(_) => failed(CopyError::Server(error, object).into_error()),
@@ -93,7 +94,7 @@ impl Run<'_> {
     /// Converts an error of the gate to the reason why the run stops.
     pub(super) fn gate_failed(&self, error: GateError, step: &Step) -> Stop {
         match error {
-            GateError::Refused(error) => Stop::Failed(error),
+            GateError::Refused(error) => Stop::from(error),
             GateError::Copy(error) => self.copy_failed(error, step),
             GateError::Server(error) => stop(&error, step, None, self.cancel.is_cancelled()),
         }

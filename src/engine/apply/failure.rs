@@ -1,6 +1,6 @@
 //! Why a step stopped, and the error report of a failed statement.
 
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::sqlstate;
@@ -35,7 +35,9 @@ pub(super) fn stop(
     planned: Option<&PlannedStatement>,
     is_cancelled: bool,
 ) -> Stop {
-    let Some(answer) = error.as_db_error() else { return Stop::Lost(database_error(error)) };
+    let Some(answer) = error.as_db_error().filter(|answer| !ends_session(answer)) else {
+        return Stop::Lost(database_error(error));
+    };
     if *answer.code() == SqlState::QUERY_CANCELED && is_cancelled {
         return Stop::Cancelled;
     }
@@ -46,9 +48,43 @@ pub(super) fn stop(
     if *answer.code() == SqlState::LOCK_NOT_AVAILABLE { Stop::LockTimeout(report) } else { Stop::Failed(report) }
 }
 
+/// Converts the error of a COMMIT. Without an answer of the server, the result of the commit is unknown.
+pub(super) fn commit_failed(error: &tokio_postgres::Error, is_cancelled: bool) -> Stop {
+    let Some(answer) = error.as_db_error().filter(|answer| !ends_session(answer)) else {
+        return Stop::CommitUnknown(database_error(error));
+    };
+    let report = database_error(error);
+    match answer.code() {
+        code if *code == SqlState::QUERY_CANCELED && is_cancelled => Stop::Cancelled,
+        code if *code == SqlState::LOCK_NOT_AVAILABLE => Stop::LockTimeout(report),
+        code if code.code().starts_with("23") => {
+            Stop::Failed(report.because("a deferred constraint failed at the end of the transaction"))
+        }
+        _ => Stop::Failed(report.because("the server refused to commit the transaction")),
+    }
+}
+
+/// Whether the server ended the session with this answer, for example because an administrator terminated it.
+pub(super) fn ends_session(answer: &DbError) -> bool {
+    matches!(answer.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+}
+
+/// An error of limbeck's own about a planned statement, with its line and column in the script.
+pub(super) fn refuse(step: &Step, planned: &PlannedStatement, message: &str) -> Error {
+    let file = file_name(step);
+    let passage = Passage { file: &file, sql: planned.sql(), line: planned.line, column: planned.column };
+    let mut error = passage.error(format!("revision {}: {message}", step.revision), 0);
+    error.revision = Some(step.revision.to_string());
+    error
+}
+
+fn file_name(step: &Step) -> String {
+    step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| display_path(path))
+}
+
 /// The error of a statement, with its line and column in the script.
 fn explain(answer: &DbError, step: &Step, planned: &PlannedStatement) -> Error {
-    let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| display_path(path));
+    let file = file_name(step);
     let passage = Passage { file: &file, sql: planned.sql(), line: planned.line, column: planned.column };
     let mut error = passage.refused(answer, 0);
     error.hint = error.hint.or_else(|| sqlstate::hint(answer.code().code(), answer.message()));

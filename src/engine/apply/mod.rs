@@ -1,12 +1,19 @@
 //! Runs an approved plan: takes the lock, checks the database again, sends each statement through the gate, and writes
 //! the ledger.
 
+mod concurrent;
 mod copying;
 mod failure;
+mod index_catalog;
+mod indexes;
+mod lost;
+mod open;
 mod outside;
 pub mod rehearse;
 mod restorable;
+mod resume;
 mod run;
+mod settle;
 mod statement;
 mod trace;
 mod transaction;
@@ -16,6 +23,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::copies::{CompletedCopy, RestoredCopy};
+use super::error::nothing_was_run;
 use super::project::Project;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
@@ -161,7 +169,8 @@ pub async fn apply(
         return Ok(outcome);
     }
     expect_same_database(plan, target)?;
-    let run = Run::start(project, target, plan, options, progress, cancel).await?;
+    let started = Run::start(project, target, plan, options, progress, cancel).await;
+    let run = started.map_err(nothing_was_run)?;
     for batch in batches(plan) {
         outcome.steps.extend(Box::pin(run.batch(batch)).await?);
     }

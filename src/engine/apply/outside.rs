@@ -4,10 +4,10 @@
 use tokio::time::Instant;
 
 use super::failure::{Stop, stop};
-use super::run::{Run, format_heads};
+use super::lost::{describe_continuation, describe_position};
+use super::run::Run;
 use super::trace::Verdict;
-use super::transaction::commit_failed;
-use super::{Progress, Resume, StepOutcome};
+use super::{Progress, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::text::plural;
 use crate::engine::connection::database_error;
@@ -20,34 +20,45 @@ impl Run<'_> {
     pub(super) async fn run_outside_transaction(&self, index: usize, step: &Step) -> Result<StepOutcome> {
         let since = Instant::now();
         (self.report)(Progress::StepStarted { step: index });
-        self.expect_heads(self.heads_before(index)).await?;
-        let skipped = self.completed_statements(step).await?;
-        let entry = self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?;
+        let (skipped, entry) = match Box::pin(self.begin_outside(index, step)).await {
+            Ok(begun) => begun,
+            Err(Stop::Cancelled) => return Err(self.cancelled_before(index)),
+            Err(Stop::Failed(error) | Stop::LockTimeout(error) | Stop::Lost(error) | Stop::CommitUnknown(error)) => {
+                return Err(self.not_started(index, error));
+            }
+        };
         let started = Box::pin(self.in_own_transaction(step, self.restoration(index, step, skipped > 0))).await;
         let mut restoration = match started {
             Ok(restoration) => restoration,
-            Err(reason) => return Err(self.stopped(step, entry, skipped, reason).await),
+            Err(reason) => return Err(self.stopped(index, entry, (skipped, false), reason).await),
         };
         let mut kept = Vec::new();
         for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
-            match Box::pin(self.run_outside((index, number), entry, statement, restoration.as_mut())).await {
+            let mut is_begun = false;
+            let place = ((index, number), &mut is_begun);
+            match Box::pin(self.run_outside(place, entry, statement, restoration.as_mut())).await {
                 Ok(copies) => kept.extend(copies),
-                Err(reason) => return Err(self.stopped(step, entry, number, reason).await),
+                Err(reason) => return Err(self.stopped(index, entry, (number, is_begun), reason).await),
             }
         }
         match self.close(index, step, entry, restoration.as_mut()).await {
             Ok(restored) => Ok(self.done(index, step, since.elapsed(), (kept, restored))),
-            Err(Stop::CommitUnknown(error)) => {
-                Err(self.describe_unknown_commit(error, &format_heads(&step.heads_after)).await)
-            }
-            Err(reason) => Err(self.stopped(step, entry, step.statements.len(), reason).await),
+            Err(reason) => Err(self.stopped(index, entry, (step.statements.len(), false), reason).await),
         }
     }
 
-    /// Sends one statement through the gate and runs it. Returns the copies that were made.
+    /// Checks the heads, finds the statement to continue with, and adds the row of the step to the ledger.
+    async fn begin_outside(&self, index: usize, step: &Step) -> Result<(usize, Option<Entry>), Stop> {
+        self.expect_heads(self.heads_before(index)).await?;
+        let skipped = self.resume(index, step).await?;
+        Ok((skipped, self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?))
+    }
+
+    /// Sends one statement through the gate and runs it. Returns the copies that were made. Sets `is_begun` when the
+    /// statement is sent.
     async fn run_outside(
         &self,
-        (index, number): (usize, usize),
+        ((index, number), is_begun): ((usize, usize), &mut bool),
         entry: Option<Entry>,
         planned: &PlannedStatement,
         restoration: Option<&mut Restoration>,
@@ -55,11 +66,13 @@ impl Run<'_> {
         self.check_cancelled()?;
         let (step, guard) = (&self.plan.steps[index], self.guard.client());
         let request = self.request((index, number), entry, false);
+        self.check_indexes_before(step, planned, false).await?;
         let admit = Box::pin(self.gate.admit(self.sessions(), &request));
         let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
-        let ran = Box::pin(self.statement(index, number, planned)).await;
-        let rows = ran.map_err(|error| stop(&error, step, Some(planned), self.cancel.is_cancelled()))?;
+        *is_begun = true;
+        let rows = Box::pin(self.execute_outside((index, number), planned)).await?;
+        self.check_indexes_after(step, planned).await?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
@@ -69,6 +82,25 @@ impl Run<'_> {
             self.in_own_transaction(step, restore).await?;
         }
         Ok(kept)
+    }
+
+    /// Runs a statement, without lock timeout if it waits by design.
+    async fn execute_outside(
+        &self,
+        (index, number): (usize, usize),
+        planned: &PlannedStatement,
+    ) -> Result<Option<u64>, Stop> {
+        let waits = planned.statement.waits_by_design();
+        let timeouts = if waits { Some(self.begin_concurrent_timeouts().await?) } else { None };
+        let ran = self.statement(index, number, planned).await.map_err(|error| {
+            let reason = stop(&error, &self.plan.steps[index], Some(planned), self.cancel.is_cancelled());
+            if waits { self.explain_concurrent_timeout(&error, reason) } else { reason }
+        });
+        if let Some(timeouts) = timeouts {
+            let restored = self.end_concurrent_timeouts(timeouts).await;
+            return ran.and_then(|rows| restored.map(|()| rows));
+        }
+        ran
     }
 
     /// Restores the remaining copies and updates the version table and the ledger, in one transaction.
@@ -81,86 +113,98 @@ impl Run<'_> {
     ) -> Result<Vec<RestoredCopy>, Stop> {
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
+        // The script may have set another role or search path, which limbeck's own statements must not use.
+        client.batch_execute(&self.settings).await.map_err(failed)?;
         client.batch_execute("BEGIN").await.map_err(failed)?;
         self.table.lock(client).await.map_err(failed)?;
         self.expect_heads(self.heads_before(index)).await?;
         let restored = self.restore_rest(index, step, restoration).await?;
         self.finish(step, entry).await?;
-        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
+        self.commit(index).await?;
         Ok(restored)
     }
 
-    /// Returns how many statements an earlier, crashed run of this script has completed.
-    ///
-    /// # Errors
-    /// If it is unknown whether the statement that was running took effect.
-    async fn completed_statements(&self, step: &Step) -> Result<usize> {
-        let Some(cursor) = self.ledger.cursor(self.guard.client(), step).await? else { return Ok(0) };
-        let Some(statement) = step.statements.get(cursor.finished).filter(|_| cursor.begun > cursor.finished) else {
-            return Ok(cursor.finished.min(step.statements.len()));
-        };
-        let verdict = match self.options.resume {
-            Some(Resume::Again) => Verdict::NotDone,
-            Some(Resume::After) => Verdict::Done,
-            None => self.find_trace(statement).await?,
-        };
-        match verdict {
-            Verdict::Done => Ok(cursor.finished + 1),
-            Verdict::NotDone => Ok(cursor.finished),
-            Verdict::InvalidIndex(name) => Err(unknown_effect(step, statement)
-                .because(format!("it left the invalid index {name}"))
-                .hint(format!("drop it with DROP INDEX CONCURRENTLY {name}, then run again"))),
-            Verdict::Unknown => Err(unknown_effect(step, statement).hint(
-                "check whether the statement took effect; if it did, run again with `--resume after`, otherwise with \
-                 `--resume again`",
-            )),
-        }
-    }
-
     /// Closes the row in the ledger, moves the cursor if the server has answered, and describes the state of the database.
-    async fn stopped(&self, step: &Step, entry: Option<Entry>, number: usize, reason: Stop) -> Error {
+    async fn stopped(
+        &self,
+        index: usize,
+        entry: Option<Entry>,
+        (number, is_begun): (usize, bool),
+        reason: Stop,
+    ) -> Error {
+        let step = &self.plan.steps[index];
         let _ = self.worker.client().batch_execute("ROLLBACK").await;
-        let left = format!(
+        let done = format!(
             "outside a transaction: {number} of {} of revision {} took effect and are not rolled back; the next run continues after them",
             plural(step.statements.len() as u64, "statement"),
             step.revision
         );
-        let (state, answered, error) = match reason {
-            Stop::Cancelled => ("interrupted", true, Error::of(ErrorKind::Interrupted, "cancelled").because(left)),
-            Stop::Failed(error) | Stop::LockTimeout(error) => ("failed", true, error.because(left)),
-            Stop::Lost(error) | Stop::CommitUnknown(error) => {
-                ("interrupted", false, Error { kind: ErrorKind::Connection, ..error.because(left) })
+        let statement = step.statements.get(number);
+        let (state, error) = match reason {
+            Stop::Cancelled => ("interrupted", Error::of(ErrorKind::Interrupted, "cancelled").because(done)),
+            Stop::Failed(error) | Stop::LockTimeout(error) => ("failed", error.because(done)),
+            Stop::Lost(error) => {
+                let running = statement.filter(|_| is_begun);
+                return self.lost_outside(index, entry, running, error.because(done)).await;
+            }
+            Stop::CommitUnknown(error) => {
+                return self.lost_in_commit(index..index + 1, &[entry], error.because(done)).await;
             }
         };
+        let verdict = match statement.filter(|_| is_begun) {
+            Some(statement) => self.find_trace(statement).await.unwrap_or(Verdict::Unknown),
+            None => Verdict::NotDone,
+        };
+        // A statement that left something half done counts as begun, so that the next run removes or completes it.
+        let begun = number + usize::from(matches!(verdict, Verdict::InvalidIndexes(_) | Verdict::PendingDetach(_)));
         let guard = self.guard.client();
-        if answered {
-            let _ = self.ledger.advance(guard, entry, Cursor { begun: number, finished: number }).await;
-        }
+        let _ = self.ledger.advance(guard, entry, Cursor { begun, finished: number }).await;
         let _ = self.ledger.end(guard, entry, state, Some(&error.message)).await;
-        match step.statements.get(number) {
-            Some(statement) => self.name_invalid_index(statement, error).await,
-            None => error,
-        }
+        describe_remains(error, verdict)
     }
 
-    /// Adds the name of the invalid index that a failed statement left, if there is one.
-    async fn name_invalid_index(&self, statement: &PlannedStatement, error: Error) -> Error {
-        match self.find_trace(statement).await {
-            Ok(Verdict::InvalidIndex(name)) => error
-                .because(format!("it left the invalid index {name}"))
-                .hint(format!("drop it with DROP INDEX CONCURRENTLY {name}, then run again")),
-            _ => error,
+    /// The connection was lost. `running`: the statement that was sent.
+    async fn lost_outside(
+        &self,
+        index: usize,
+        entry: Option<Entry>,
+        running: Option<&PlannedStatement>,
+        error: Error,
+    ) -> Error {
+        let mut error = self.lost(error);
+        let is_gone = self.is_backend_gone().await;
+        if let Some(statement) = running {
+            let line = statement.line;
+            error = error.because(match is_gone {
+                Some(false) => format!(
+                    "the statement on line {line} still runs in server process {}; the next run waits for it",
+                    self.backend.pid
+                ),
+                _ => {
+                    format!("the statement on line {line} was interrupted; the next run checks whether it took effect")
+                }
+            });
         }
+        // While the process works, the row stays in the state `running`, so that the next run waits for it.
+        if is_gone == Some(true) {
+            self.end_entry(entry, "interrupted", &error).await;
+        }
+        error.because(describe_position(self.plan, index)).hint(describe_continuation(self.plan, index))
     }
 }
 
-fn unknown_effect(step: &Step, statement: &PlannedStatement) -> Error {
-    let mut error = Error::new(format!(
-        "an earlier run of revision {} crashed during the statement on line {}; limbeck cannot find out whether it took effect",
-        step.revision, statement.line
-    ));
-    error.revision = Some(step.revision.to_string());
-    error.line = Some(statement.line);
-    error.excerpt = Some(format!("{} | {}", statement.line, statement.sql().lines().next().unwrap_or_default()));
-    error
+/// Adds what a failed statement left half done, and what the next run does about it.
+fn describe_remains(error: Error, verdict: Verdict) -> Error {
+    let (what, next) = match verdict {
+        Verdict::InvalidIndexes(names) => (
+            format!("it left the invalid index {}", names.join(", ")),
+            format!("drops the index with DROP INDEX CONCURRENTLY {} and builds it again", names.join(", ")),
+        ),
+        Verdict::PendingDetach(finalize) => {
+            ("it has started to detach the partition".to_owned(), format!("completes it with {finalize}"))
+        }
+        _ => return error,
+    };
+    let first = error.hint.clone().unwrap_or_else(|| "correct the cause".to_owned());
+    error.because(what).hint(format!("{first}; run again: the next run {next}"))
 }

@@ -9,16 +9,18 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::lost::describe_position;
+use super::open::{Opened, cancelled_before_start, open};
 use super::restorable::{self, Restorable};
 use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
 use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, VersionChange};
 use crate::core::plan::{Plan, Step};
-use crate::engine::connection::{Notice, Session, database_error};
+use crate::engine::connection::{Notice, Session};
 use crate::engine::copies::{CompletedCopy, RestoredCopy};
 use crate::engine::gate::{ApprovalPolicy, Gate, GateRequest, Sessions};
 use crate::engine::project::Project;
+use crate::engine::state::VersionTable;
 use crate::engine::state::ledger::{Backend, Entry, Ledger};
-use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, ErrorKind, Result, Target, preflight};
 
 /// The interval at which limbeck checks whether the statement of a killed client still runs.
@@ -46,6 +48,8 @@ pub(super) struct Run<'a> {
     pub notices: Mutex<UnboundedReceiver<Notice>>,
     /// SQL that sets the role and settings with which limbeck's own statements run.
     pub settings: String,
+    /// The limit of a `CONCURRENTLY` statement, in PostgreSQL's syntax.
+    pub concurrent_timeout: &'a str,
     pub gate: Gate,
     pub restorable: Restorable,
 }
@@ -53,7 +57,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Connects, takes the lock and checks that the database has not changed since the plan was made.
     pub async fn start(
-        project: &Project,
+        project: &'a Project,
         target: &'a Target,
         plan: &'a Arc<Plan>,
         options: &'a ApplyOptions,
@@ -90,6 +94,7 @@ impl<'a> Run<'a> {
             backend,
             notices,
             settings,
+            concurrent_timeout: &project.config.apply.concurrent_timeout,
             gate: Gate::new(policy).with_copier(copier),
             restorable,
         };
@@ -169,13 +174,18 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The error of a cancel before a step of the plan.
+    pub fn cancelled_before(&self, step: usize) -> Error {
+        Error::of(ErrorKind::Interrupted, "cancelled").because(describe_position(self.plan, step))
+    }
+
     /// A killed client leaves its statement running on the server. Waits for it, then closes its row in the ledger.
     async fn wait_for_killed_clients(&self) -> Result<()> {
         let since = Instant::now();
         loop {
             let mut alive = None;
             for row in self.ledger.unfinished(self.guard.client()).await? {
-                if row.alive {
+                if row.alive && row.backend_pid != self.backend.pid {
                     alive = Some(row);
                 } else {
                     let why = "the client of this run was killed";
@@ -200,46 +210,6 @@ impl<'a> Run<'a> {
             }
         }
     }
-}
-
-/// The two sessions of a run that holds the lock.
-pub(super) struct Opened {
-    pub guard: Session,
-    pub worker: Session,
-    pub table: VersionTable,
-    /// As [`Run::settings`].
-    pub settings: String,
-}
-
-/// Connects, unless the run is cancelled first: a server that does not answer cannot be asked to cancel.
-async fn connect(target: &Target, application: &str, cancel: &CancellationToken) -> Result<Session> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(cancelled_before_start()),
-        session = target.connect(application) => session,
-    }
-}
-
-/// Opens the two sessions and takes the lock. `worker` is the application name of the second session.
-pub(super) async fn open(
-    project: &Project,
-    target: &Target,
-    worker: &str,
-    options: &ApplyOptions,
-    report: ReportProgress<'_>,
-    cancel: &CancellationToken,
-) -> Result<Opened> {
-    let guard = connect(target, "limbeck lock", cancel).await?;
-    guard.require_writes()?;
-    let worker = connect(target, worker, cancel).await?;
-    let table = VersionTable::new(&project.config.database.version_table);
-    let settings = project.config.apply.session_settings(worker.server());
-    for session in [&guard, &worker] {
-        session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
-    }
-    let waiting = |holder, waited| report(Progress::WaitingForMigrator { holder, waited });
-    lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
-    Ok(Opened { guard, worker, table, settings })
 }
 
 /// The width of the column of a new version table: as in Alembic, except on a database that belongs to limbeck.
@@ -273,8 +243,4 @@ pub(super) fn format_heads(heads: &[RevisionId]) -> String {
         return "base".to_owned();
     }
     heads.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
-}
-
-fn cancelled_before_start() -> Error {
-    Error::of(ErrorKind::Interrupted, "cancelled; nothing was run")
 }

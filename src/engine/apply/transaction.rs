@@ -7,14 +7,13 @@ use tokio::time::Instant;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::copying::explain_null;
-use super::failure::{Stop, stop};
-use super::run::{Run, expect_same_heads, format_heads};
+use super::failure::{Stop, commit_failed, stop};
+use super::run::{Run, expect_same_heads};
 use super::{Progress, StepOutcome};
 use crate::core::plan::{PlannedStatement, Step};
-use crate::engine::connection::database_error;
 use crate::engine::copies::{CompletedCopy, Restoration};
 use crate::engine::state::ledger::Entry;
-use crate::engine::{Error, ErrorKind, Result};
+use crate::engine::{Error, Result};
 
 /// How often a step is retried after a lock timeout before the run fails.
 const MAX_ATTEMPTS: u32 = 60;
@@ -32,7 +31,7 @@ impl Run<'_> {
             Ok(entries) => entries,
             Err(error) => {
                 let _ = self.worker.client().batch_execute("ROLLBACK").await;
-                return Err(error);
+                return Err(self.not_started(batch.start, error));
             }
         };
         let mut attempt = 1;
@@ -83,7 +82,6 @@ impl Run<'_> {
         entries: &[Option<Entry>],
         begun: Instant,
     ) -> Result<Vec<StepOutcome>, Stop> {
-        let client = self.worker.client();
         self.gate.begin();
         let mut outcomes = Vec::new();
         for (index, entry) in batch.clone().zip(entries) {
@@ -101,7 +99,7 @@ impl Run<'_> {
         self.check_cancelled()?;
         let first = &self.plan.steps[batch.start];
         self.gate.before_commit(self.sessions()).await.map_err(|error| self.gate_failed(error, first))?;
-        client.batch_execute("COMMIT").await.map_err(|error| commit_failed(&error))?;
+        self.commit(batch.start).await?;
         self.gate.committed();
         let done = outcomes.into_iter().map(|(index, step, elapsed, copies)| self.done(index, step, elapsed, copies));
         Ok(done.collect())
@@ -118,6 +116,7 @@ impl Run<'_> {
         self.check_cancelled()?;
         let step = &self.plan.steps[index];
         let request = self.request((index, number), entry, true);
+        self.check_indexes_before(step, planned, true).await?;
         let admit = Box::pin(self.gate.admit(self.sessions(), &request));
         let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
         let ran = self.statement(index, number, planned).await;
@@ -127,6 +126,7 @@ impl Run<'_> {
         })?;
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
+        self.check_indexes_after(step, planned).await?;
         self.report_kept(index, &kept);
         self.restore_values(index, step, restoration, planned).await?;
         Ok(kept)
@@ -177,49 +177,6 @@ impl Run<'_> {
         if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
-    /// Closes the rows in the ledger and describes the state of the database.
-    async fn fail(&self, batch: Range<usize>, entries: &[Option<Entry>], reason: Stop) -> Error {
-        let before = format_heads(self.heads_before(batch.start));
-        let after = format_heads(&self.plan.steps[batch.end - 1].heads_after);
-        let rolled_back = format!("rolled back; the database is at {before}");
-        let (state, error) = match reason {
-            Stop::Cancelled => {
-                ("interrupted", Error::of(ErrorKind::Interrupted, format!("cancelled and {rolled_back}")))
-            }
-            Stop::LockTimeout(error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
-            Stop::Failed(error) => ("failed", error.because(rolled_back)),
-            Stop::Lost(error) => {
-                let lost =
-                    error.because(format!("the connection was lost before the commit; the database is at {before}"));
-                ("interrupted", Error { kind: ErrorKind::Connection, ..lost })
-            }
-            Stop::CommitUnknown(error) => return self.describe_unknown_commit(error, &after).await,
-        };
-        for entry in entries {
-            let _ = self.ledger.end(self.guard.client(), *entry, state, Some(&error.message)).await;
-        }
-        error
-    }
-
-    /// After a commit without an answer: reads the heads on a new connection, and describes them. `after`: the heads after
-    /// the commit.
-    pub(super) async fn describe_unknown_commit(&self, error: Error, after: &str) -> Error {
-        let error = Error { kind: ErrorKind::Connection, ..error };
-        let heads = match self.target.connect("limbeck").await {
-            Ok(session) => self.table.heads(session.client()).await,
-            Err(error) => Err(error),
-        };
-        match heads {
-            Ok(heads) => error.because(format!(
-                "the connection was lost during the commit; the database is at {} (after the commit it would be at {after})",
-                format_heads(&heads)
-            )),
-            Err(_) => error
-                .because("the connection was lost during the commit, and limbeck cannot find out whether it took effect")
-                .hint("run `limbeck current` when the server is available again"),
-        }
-    }
-
     /// Adds the blocking sessions to an error.
     pub(super) async fn name_blockers(&self, error: Error) -> Error {
         let blockers = self.blockers().await;
@@ -231,21 +188,17 @@ impl Run<'_> {
         })
     }
 
+    /// Commits. A cancel is forwarded: deferred triggers may take long.
+    pub(super) async fn commit(&self, index: usize) -> Result<(), Stop> {
+        let commit = self.worker.client().batch_execute("COMMIT");
+        self.watched(index, commit).await.map_err(|error| commit_failed(&error, self.cancel.is_cancelled()))
+    }
+
     async fn pause(&self, attempt: u32) {
         let pause = (PAUSE * attempt).min(MAX_PAUSE);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = self.cancel.cancelled() => {}
         }
-    }
-}
-
-/// Converts the error of a COMMIT. Without an answer of the server, the result of the commit is unknown.
-pub(super) fn commit_failed(error: &tokio_postgres::Error) -> Stop {
-    match error.as_db_error() {
-        Some(_) => {
-            Stop::Failed(database_error(error).because("a deferred constraint failed at the end of the transaction"))
-        }
-        None => Stop::CommitUnknown(database_error(error)),
     }
 }

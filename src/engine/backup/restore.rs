@@ -61,7 +61,7 @@ pub async fn restore(
     let program = find_program(&guard, record.as_ref())?;
     let table = VersionTable::new(&project.config.database.version_table);
     let report_wait = |holder, _| report_event(BackupEvent::Note(format!("waiting for another migrator: {holder}")));
-    lock::acquire(guard.client(), &table.sql(), !options.no_wait, &report_wait, cancel).await?;
+    lock::acquire(&guard, &table.sql(), !options.no_wait, &report_wait, cancel).await?;
     let tables = count_tables(&guard).await?;
     require_approval(target, file, tables, options)?;
     let place = target.conninfo().describe();
@@ -82,7 +82,9 @@ pub async fn restore(
             _ => error.because(rolled_back),
         }
     })?;
-    let heads = table.heads(guard.client()).await?;
+    let heads = table.heads(guard.client()).await.map_err(|error| {
+        error.because("the backup was restored; only its revision could not be read").hint("run `limbeck current`")
+    })?;
     Ok(RestoreResult {
         restored: true,
         path: file.to_owned(),

@@ -8,6 +8,7 @@ mod embedded;
 pub mod identifier;
 mod notices;
 mod pgpass;
+pub mod pooler;
 pub(in crate::engine) mod programs;
 mod server_info;
 mod service;

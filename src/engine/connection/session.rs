@@ -15,6 +15,7 @@ pub struct Session {
     access: WriteAccess,
     canceller: Canceller,
     background: BackgroundTask,
+    is_pooled: bool,
 }
 
 /// Cancels the running statement of a session from another task.
@@ -48,7 +49,14 @@ impl Session {
             access: connected.access,
             canceller: Canceller { route: connected.route },
             background: connected.background,
+            is_pooled: connected.is_pooled,
         })
+    }
+
+    /// Whether a connection pooler is between this session and the server.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.is_pooled
     }
 
     /// The client that runs statements.

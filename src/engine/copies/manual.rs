@@ -105,7 +105,7 @@ async fn connect(project: &Project, target: &Target) -> Result<Session> {
 async fn acquire_lock(project: &Project, session: &Session) -> Result<()> {
     let table = VersionTable::new(&project.config.database.version_table);
     let never = CancellationToken::new();
-    lock::acquire(session.client(), &table.sql(), false, &|_, _| {}, &never).await
+    lock::acquire(session, &table.sql(), false, &|_, _| {}, &never).await
 }
 
 async fn read_selected(session: &Session, store: &CopyStore, which: &CopySelection) -> Result<Vec<StoredCopy>> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{Plan, ScriptSource, Step, TransactionMode};
+use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
@@ -28,6 +29,16 @@ pub struct PlanRequest {
 /// # Errors
 /// If the target cannot be resolved, a script of the path cannot be read, or a query fails.
 pub async fn prepare(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    request: &PlanRequest,
+) -> Result<Arc<Plan>> {
+    let prepared = Box::pin(prepare_plan(project, tree, target, request)).await;
+    prepared.map_err(nothing_was_run)
+}
+
+async fn prepare_plan(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,

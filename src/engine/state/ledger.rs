@@ -153,7 +153,12 @@ impl Ledger {
         for (create, name) in candidates {
             match client.batch_execute(&format!("{create}{}", qualify_names(COLUMNS))).await {
                 Ok(()) => return Ok(Self::Table(name)),
-                Err(error) => refusal = describe_refusal(&database_error(&error)),
+                Err(error) if !is_refusal(&error) => return Err(database_error(&error)),
+                Err(error) => match Self::find(client).await? {
+                    // Another session has created it.
+                    Some(found) => return Ok(found),
+                    None => refusal = describe_refusal(&database_error(&error)),
+                },
             }
         }
         Ok(Self::Missing(refusal))
@@ -239,14 +244,28 @@ impl Ledger {
         Ok(())
     }
 
-    /// Returns the rows in the state `running`, and whether their server process exists.
+    /// Whether a step was completed. `None` when there is no ledger or no such row.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn is_done(&self, client: &Client, entry: Option<Entry>) -> Result<Option<bool>> {
+        let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(None) };
+        let query = format!("SELECT state = 'done' FROM {table} WHERE id = $1");
+        let row = client.query_opt(&query, &[&id]).await.map_err(|error| database_error(&error))?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    /// Returns the rows in the state `running`, and whether their server process still works for them. A connection pooler
+    /// keeps the process of a killed client, idle, for other clients.
     ///
     /// # Errors
     /// When the server cannot be reached.
     pub async fn unfinished(&self, client: &Client) -> Result<Vec<Unfinished>> {
         let Self::Table(table) = self else { return Ok(Vec::new()) };
         let query = format!(
-            "SELECT l.id, l.revision, l.backend_pid, l.role, l.client, a.pid IS NOT NULL,
+            "SELECT l.id, l.revision, l.backend_pid, l.role, l.client,
+                    a.pid IS NOT NULL AND a.pid <> pg_backend_pid()
+                    AND NOT coalesce(a.state = 'idle' AND a.state_change < clock_timestamp() - interval '1 second', false),
                     extract(epoch FROM clock_timestamp() - l.started_at)::float8
              FROM {table} l LEFT JOIN pg_stat_activity a ON a.pid = l.backend_pid
                 AND (a.backend_start = l.backend_start OR a.backend_start IS NULL AND l.backend_start IS NULL)
@@ -335,6 +354,14 @@ fn is_untranslatable(error: &tokio_postgres::Error) -> bool {
 fn describe_refusal(error: &Error) -> String {
     let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
     format!("{}{hint}", error.message)
+}
+
+/// Whether the server refuses to create a table for this role or database. A lost connection, a timeout or a full disk is
+/// another failure.
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    let Some(answer) = error.as_db_error() else { return false };
+    let other = ["08", "40", "53", "54", "55", "57", "58", "XX"];
+    !other.iter().any(|class| answer.code().code().starts_with(class))
 }
 
 fn count(number: usize) -> i32 {

@@ -9,73 +9,120 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::sql::qualify_names;
-use crate::engine::connection::database_error;
+use crate::engine::connection::{Session, database_error, pooler};
 use crate::engine::{Error, ErrorKind, Result};
 
 /// `limb` in ASCII: the first key of the lock.
 const CLASS: i32 = 0x6c69_6d62;
 
+/// The condition that a row `l` of `pg_locks` is the lock. Its parameters are the two keys as `pg_locks` shows them.
+const IS_LOCK: &str = "l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+    AND l.classid = $1::int8::oid AND l.objid = $2::int8::oid";
+
 /// The interval between two attempts.
-const RETRY_INTERVAL: Duration = Duration::from_millis(300);
+pub const RETRY_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Called while waiting, with the lock's holder and the time waited.
 pub type WaitReporter<'a> = &'a (dyn Fn(String, Duration) + Send + Sync);
+
+/// The result of an attempt to take the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    Acquired,
+    /// Another session holds it; a description of that session.
+    Held(String),
+}
 
 /// Acquires the migration lock of this database and version table. It is released when the session ends.
 ///
 /// # Errors
 /// Of kind `Locked` when another session holds it and `wait` is false; `Interrupted` when cancelled while waiting.
 pub async fn acquire(
-    client: &Client,
+    session: &Session,
     version_table: &str,
     wait: bool,
     report_wait: WaitReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<()> {
-    let key = key(version_table);
     let since = Instant::now();
     loop {
-        let row = client
-            .query_one(&qualify_names("SELECT pg_try_advisory_lock($1, $2)"), &[&CLASS, &key])
-            .await
-            .map_err(|error| database_error(&error))?;
-        if row.get(0) {
-            return Ok(());
+        match try_acquire(session, version_table).await? {
+            Attempt::Acquired => return Ok(()),
+            Attempt::Held(holder) if !wait => return Err(held_error(holder)),
+            Attempt::Held(holder) => report_wait(holder, since.elapsed()),
         }
-        let holder = describe_holder(client, key).await?;
-        if !wait {
-            return Err(Error::of(ErrorKind::Locked, "another migrator holds the lock")
-                .because(holder)
-                .hint("retry when it has ended, or run without --no-wait to wait for it"));
-        }
-        report_wait(holder, since.elapsed());
         tokio::select! {
             () = tokio::time::sleep(RETRY_INTERVAL) => {}
-            () = cancel.cancelled() => {
-                return Err(Error::of(ErrorKind::Interrupted, "cancelled while waiting for another migrator; no script was run"));
-            }
+            () = cancel.cancelled() => return Err(cancelled_error()),
         }
     }
 }
 
+/// Tries once to acquire the migration lock. An advisory lock can be taken again by the session that holds it. Therefore
+/// the lock is refused on a server process that holds it already: a connection pooler shares that process.
+///
+/// # Errors
+/// When a connection pooler shares the server process between clients.
+pub async fn try_acquire(session: &Session, version_table: &str) -> Result<Attempt> {
+    let key = key(version_table);
+    let query = format!(
+        "SELECT CASE WHEN pg_catalog.pg_backend_pid() <> $5 OR EXISTS (SELECT FROM pg_catalog.pg_locks l
+                WHERE {IS_LOCK} AND l.pid = pg_catalog.pg_backend_pid()) THEN 'shared'
+            WHEN pg_catalog.pg_try_advisory_lock($3, $4) THEN 'acquired' ELSE 'held' END"
+    );
+    let (class, object) = identify(key);
+    let parameters: [&(dyn ToSql + Sync); 5] = [&class, &object, &CLASS, &key, &session.server().backend_pid];
+    let row = session
+        .client()
+        .query_one(&qualify_names(&query), &parameters)
+        .await
+        .map_err(|error| database_error(&error))?;
+    match row.get(0) {
+        "acquired" => Ok(Attempt::Acquired),
+        "shared" => Err(pooler::shared_session_error(&session.server().database)),
+        _ => Ok(Attempt::Held(describe_holder(session.client(), key).await?)),
+    }
+}
+
+/// The error when another session holds the lock.
+#[must_use]
+pub fn held_error(holder: String) -> Error {
+    Error::of(ErrorKind::Locked, "another migrator holds the lock")
+        .because(holder)
+        .hint("retry when it has ended, or run without --no-wait to wait for it")
+}
+
+/// The error of a cancel while waiting for the lock.
+#[must_use]
+pub fn cancelled_error() -> Error {
+    Error::of(ErrorKind::Interrupted, "cancelled while waiting for another migrator; no script was run")
+}
+
 /// Describes the session that holds the lock.
 async fn describe_holder(client: &Client, key: i32) -> Result<String> {
-    let query = "SELECT a.pid, coalesce(a.usename, 'someone'), coalesce(a.application_name, ''),
+    let query = format!(
+        "SELECT a.pid, coalesce(a.usename, 'someone'), coalesce(a.application_name, ''),
             coalesce(host(a.client_addr), 'this machine'), coalesce(extract(epoch FROM now() - a.backend_start), 0)::float8
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND l.classid = $1::int8::oid AND l.objid = $2::int8::oid";
-    let class = i64::from(CLASS.cast_unsigned());
-    let key = i64::from(key.cast_unsigned());
-    let row = client.query_opt(&qualify_names(query), &[&class, &key]).await.map_err(|error| database_error(&error))?;
+        WHERE {IS_LOCK}"
+    );
+    let (class, object) = identify(key);
+    let row =
+        client.query_opt(&qualify_names(&query), &[&class, &object]).await.map_err(|error| database_error(&error))?;
     let Some(row) = row else { return Ok("it has just ended".to_owned()) };
     let (pid, user, application): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
     let (host, age): (String, f64) = (row.get(3), row.get(4));
     Ok(format!("{user} with {application} from {host}, server process {pid}, connected for {age:.0} s"))
+}
+
+/// The two keys of the lock as `pg_locks` shows them: unsigned numbers.
+fn identify(key: i32) -> (i64, i64) {
+    (i64::from(CLASS.cast_unsigned()), i64::from(key.cast_unsigned()))
 }
 
 fn key(version_table: &str) -> i32 {

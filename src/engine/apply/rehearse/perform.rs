@@ -13,8 +13,9 @@ use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
 use crate::core::sql::qualify_names;
 use crate::core::statement::Transaction;
 use crate::engine::apply::failure::{Stop, stop};
+use crate::engine::apply::open::{Opened, open};
 use crate::engine::apply::restorable::Restorable;
-use crate::engine::apply::run::{Opened, Run, format_heads, open, width_of_new_table};
+use crate::engine::apply::run::{Run, format_heads, width_of_new_table};
 use crate::engine::apply::{ApplyOptions, ReportProgress};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
@@ -44,7 +45,7 @@ enum StatementOutcome {
 impl<'a> Run<'a> {
     /// Connects, takes the lock and checks the heads of the database, as [`Run::start`] does, but writes nothing.
     pub(super) async fn start_rehearsal(
-        project: &Project,
+        project: &'a Project,
         target: &'a Target,
         plan: &'a Arc<Plan>,
         options: &'a ApplyOptions,
@@ -69,6 +70,7 @@ impl<'a> Run<'a> {
             backend,
             notices,
             settings,
+            concurrent_timeout: &project.config.apply.concurrent_timeout,
             gate: Gate::default(),
             restorable: Restorable::default(),
         };

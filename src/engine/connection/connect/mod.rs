@@ -3,6 +3,7 @@
 mod background;
 mod errors;
 mod probe;
+mod startup_pid;
 mod wire;
 
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub(super) struct Connected {
     pub access: WriteAccess,
     pub background: BackgroundTask,
     pub route: CancelRoute,
+    /// Whether a connection pooler is between this client and the server process.
+    pub is_pooled: bool,
 }
 
 /// The address and the settings to open a second connection that cancels the running statement.
@@ -203,6 +206,7 @@ impl Attempt<'_> {
             .map_err(|error| ConnectFailure::refused(error, mode))?;
         let token = client.cancel_token();
         let major = probe::major(driver.parameter("server_version").unwrap_or_default());
+        let announced = startup_pid::read(&token).await;
         let background = BackgroundTask::spawn(driver);
         let probe = Probe::ask(&client, major, &self.conninfo.settings).await;
         let probe = probe.map_err(|error| ConnectFailure::refused(error, mode))?;
@@ -217,7 +221,8 @@ impl Attempt<'_> {
             timeout: self.conninfo.connect_timeout,
         };
         let server = probe.server(host, endpoint.port);
-        Ok(Connected { client, server, access: probe.write_access(), background, route })
+        let is_pooled = announced.is_some_and(|announced| announced != server.backend_pid);
+        Ok(Connected { client, server, access: probe.write_access(), background, route, is_pooled })
     }
 
     fn config(&self, endpoint: &Endpoint, mode: WireMode) -> Config {

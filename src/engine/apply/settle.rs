@@ -1,0 +1,175 @@
+//! Finds out whether a commit took effect whose answer was lost.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+
+use super::Progress;
+use super::run::Run;
+use crate::core::graph::RevisionId;
+use crate::engine::connection::{Session, database_error};
+use crate::engine::state::ledger::Entry;
+use crate::engine::{Error, Result};
+
+/// How long limbeck waits for the server process of a lost connection.
+const SETTLE_LIMIT: Duration = Duration::from_secs(15);
+
+/// The interval between two looks at that process.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long that process may wait for its client. After this, the client's COMMIT has not reached it and never will.
+const STRANDED_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long limbeck waits for a server process that rolls back.
+const ROLLBACK_LIMIT: Duration = Duration::from_secs(1);
+
+/// The result of a commit.
+pub(super) enum Commit {
+    TookEffect,
+    RolledBack,
+    /// The reason why it is not known.
+    Unknown(String),
+}
+
+/// The result of a commit, and the heads after it if they could be read.
+pub(super) struct Settlement {
+    pub commit: Commit,
+    pub heads: Option<Vec<RevisionId>>,
+}
+
+/// The state of a server process that has lost its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    /// It has ended, or no longer works for that client.
+    Gone,
+    /// It waits in a transaction for the next statement of its client.
+    Stranded,
+    Working,
+}
+
+impl Run<'_> {
+    /// Waits until the worker's server process has ended, and then reads whether its commit took effect. `entry`: the row
+    /// that the commit closes in the ledger.
+    pub(super) async fn settle_commit(
+        &self,
+        before: &[RevisionId],
+        after: &[RevisionId],
+        entry: Option<Entry>,
+    ) -> Settlement {
+        let deadline = Instant::now() + SETTLE_LIMIT;
+        let waiting =
+            format!("the connection was lost during the commit; waiting for server process {}", self.backend.pid);
+        (self.report)(Progress::Notice { severity: "note".into(), message: waiting });
+        loop {
+            let why = match self.try_to_settle(before, after, entry).await {
+                Ok(Some(settlement)) => return settlement,
+                Ok(None) => {
+                    format!("server process {} still works on it after {} s", self.backend.pid, SETTLE_LIMIT.as_secs())
+                }
+                Err(error) => format!("the server does not answer: {}", error.message),
+            };
+            if Instant::now() >= deadline || self.cancel.is_cancelled() {
+                return Settlement { commit: Commit::Unknown(why), heads: None };
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_INTERVAL) => {}
+                () = self.cancel.cancelled() => {}
+            }
+        }
+    }
+
+    /// Returns `None` if the server process still works.
+    async fn try_to_settle(
+        &self,
+        before: &[RevisionId],
+        after: &[RevisionId],
+        entry: Option<Entry>,
+    ) -> Result<Option<Settlement>> {
+        let session = self.open_session().await?;
+        let client = session.client();
+        if !self.wait_for_backend(client, SETTLE_LIMIT).await? {
+            return Ok(None);
+        }
+        let heads = self.table.heads(client).await?;
+        let commit = match self.ledger.is_done(client, entry).await? {
+            Some(true) => Commit::TookEffect,
+            Some(false) => {
+                let why = Some("the connection was lost during the commit");
+                let _ = self.ledger.end(client, entry, "interrupted", why).await;
+                Commit::RolledBack
+            }
+            None if heads == after => Commit::TookEffect,
+            None if heads == before => Commit::RolledBack,
+            None => Commit::Unknown("another program has changed the heads, and there is no ledger".to_owned()),
+        };
+        Ok(Some(Settlement { commit, heads: Some(heads) }))
+    }
+
+    /// Whether the worker's server process ends within a moment. `None` if the server cannot be asked.
+    pub(super) async fn is_backend_gone(&self) -> Option<bool> {
+        let session;
+        let client = if self.guard.lost().is_none() {
+            self.guard.client()
+        } else {
+            session = self.open_session().await.ok()?;
+            session.client()
+        };
+        self.wait_for_backend(client, ROLLBACK_LIMIT).await.ok()
+    }
+
+    /// Opens another session with the role of the run.
+    async fn open_session(&self) -> Result<Session> {
+        let session = self.target.connect("limbeck status").await?;
+        session.client().batch_execute(&self.settings).await.map_err(|error| database_error(&error))?;
+        Ok(session)
+    }
+
+    /// Waits for the worker's server process. Terminates it if it waits for its client, which no longer exists. Returns
+    /// whether it has ended.
+    async fn wait_for_backend(&self, client: &Client, limit: Duration) -> Result<bool> {
+        let since = Instant::now();
+        loop {
+            match self.look_at_backend(client).await? {
+                Backend::Gone => return Ok(true),
+                Backend::Stranded if since.elapsed() >= STRANDED_LIMIT.min(limit) => {
+                    let terminate = "SELECT pg_catalog.pg_terminate_backend($1)";
+                    let _ = client.query_typed(terminate, &[(&self.backend.pid, Type::INT4)]).await;
+                }
+                Backend::Stranded | Backend::Working => {}
+            }
+            // A process that was just terminated ends a moment later.
+            if since.elapsed() >= limit.max(STRANDED_LIMIT) || self.cancel.is_cancelled() {
+                return Ok(false);
+            }
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    }
+
+    async fn look_at_backend(&self, client: &Client) -> Result<Backend> {
+        let query = "SELECT coalesce(state, '') FROM pg_catalog.pg_stat_activity
+            WHERE pid = $1 AND backend_start IS NOT DISTINCT FROM $2 AND pid <> pg_catalog.pg_backend_pid()";
+        let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
+            [(&self.backend.pid, Type::INT4), (&self.backend.start, Type::TIMESTAMPTZ)];
+        let rows = client.query_typed(query, &parameters).await.map_err(|error| database_error(&error))?;
+        let state: Option<&str> = rows.first().map(|row| row.get(0));
+        Ok(match state {
+            // A connection pooler keeps the process for other clients, outside a transaction.
+            None | Some("idle") => Backend::Gone,
+            Some(state) if state.starts_with("idle in transaction") => Backend::Stranded,
+            Some(_) => Backend::Working,
+        })
+    }
+
+    /// Writes an error into the ledger on a new session, if the lock's session was lost.
+    pub(super) async fn end_entry(&self, entry: Option<Entry>, state: &str, error: &Error) {
+        let message = Some(error.message.as_str());
+        if self.ledger.end(self.guard.client(), entry, state, message).await.is_ok() {
+            return;
+        }
+        if let Ok(session) = self.open_session().await {
+            let _ = self.ledger.end(session.client(), entry, state, message).await;
+        }
+    }
+}
