@@ -197,7 +197,7 @@ fn select_dependents(select: &str) -> String {
 
 const DEPENDENTS: &str = "
     WITH RECURSIVE dropped AS (
-        SELECT s.classid, s.objid, s.objsubid FROM unnest($1::oid[], $2::oid[], $3::int4[]) AS s (classid, objid, objsubid)
+        SELECT s.classid, s.objid, s.objsubid FROM ROWS FROM (unnest($1::oid[]), unnest($2::oid[]), unnest($3::int4[])) AS s (classid, objid, objsubid)
         UNION
         SELECT d.classid, d.objid, d.objsubid FROM dropped o JOIN pg_depend d
             ON d.refclassid = o.classid AND d.refobjid = o.objid AND (o.objsubid = 0 OR d.refobjsubid = o.objsubid)

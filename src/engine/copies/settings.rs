@@ -57,7 +57,7 @@ impl OwnSettings {
 
 async fn set<'a>(client: &Client, settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), CopyError> {
     let (names, values): (Vec<&str>, Vec<&str>) = settings.into_iter().unzip();
-    let set = "SELECT set_config(s.name, s.value, true) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY \
+    let set = "SELECT set_config(s.name, s.value, true) FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) WITH ORDINALITY \
         AS s (name, value, ordinal) ORDER BY s.ordinal";
     client.query(&qualify_names(set), &[&names, &values]).await?;
     Ok(())

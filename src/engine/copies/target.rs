@@ -112,8 +112,8 @@ pub(super) async fn locate(client: &Client, copy: &StoredCopy) -> Result<Option<
     let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
     let CopyDetail { relation, database, sequence_state, .. } = &copy.detail;
     let row = match sequence_state.as_ref().and_then(|state| state.column.as_ref()) {
-        Some(column) => client.query_opt(OWNED_BY_COLUMN, &[&name, relation, column]).await?,
-        None => client.query_opt(BY_OID_OR_NAME, &[&name, relation, database]).await?,
+        Some(column) => client.query_opt(&qualify_names(OWNED_BY_COLUMN), &[&name, relation, column]).await?,
+        None => client.query_opt(&qualify_names(BY_OID_OR_NAME), &[&name, relation, database]).await?,
     };
     Ok(row.map(|row| {
         let (schema, table): (&str, &str) = (row.get(2), row.get(3));
