@@ -81,7 +81,8 @@ impl Run<'_> {
     ) -> Result<Vec<RestoredCopy>, Stop> {
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
-        client.batch_execute("BEGIN").await.map_err(failed)?;
+        // The script may have set a role that may not write the version table.
+        client.batch_execute(&format!("BEGIN; {}", self.settings)).await.map_err(failed)?;
         self.table.lock(client).await.map_err(failed)?;
         self.expect_heads(self.heads_before(index)).await?;
         let restored = self.restore_rest(index, step, restoration).await?;

@@ -60,6 +60,7 @@ impl<'a> Run<'a> {
         let Opened { guard, worker, table, settings } =
             open(project, target, "limbeck migrate", options, report, cancel).await?;
         table.ensure(guard.client()).await?;
+        let table = table.with_schema(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
             let message = format!("limbeck runs without a ledger: {why}");

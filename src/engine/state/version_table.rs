@@ -97,6 +97,19 @@ impl VersionTable {
         row.try_get(0).map_err(|error| database_error(&error))
     }
 
+    /// Returns the existing table with its schema, so that a search path that a script sets does not hide it.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn with_schema(self, client: &Client) -> Result<Self> {
+        let query =
+            "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = to_regclass($1)";
+        let row =
+            client.query_opt(&qualify_names(query), &[&self.sql()]).await.map_err(|error| database_error(&error))?;
+        Ok(row.map_or(self, |row| Self { schema: Some(row.get(0)), name: row.get(1) }))
+    }
+
     /// Creates the table as Alembic does, if it does not exist.
     ///
     /// # Errors
