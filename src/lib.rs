@@ -74,6 +74,8 @@
 //!   their restoration, and a backup that is restored.
 //! - [`engine::apply::apply`] takes a [`core::plan::Approval`], which can be made only from a plan and accepted hazards.
 //! - Only `core::statement` calls the SQL parser. `engine` does not search SQL text.
+//! - limbeck's own SQL passes through [`core::sql::qualify_names`] or runs with `search_path = pg_catalog`, so that it calls
+//!   nothing from other schemas (`tests/shadowing`). Conditions of the user keep the search path of the script.
 //! - Colours come from the theme, keys from `assets/keymap.toml`. Only [`cli`] prints.
 //! - No password appears in any `Debug`, `Display`, log, error or panic.
 #![forbid(unsafe_code)]

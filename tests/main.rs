@@ -18,6 +18,7 @@ mod random;
 mod readme;
 mod sample;
 mod screenshots;
+mod shadowing;
 mod support;
 mod tidy;
 mod verify;
