@@ -77,6 +77,8 @@
 //! - Only `core::statement` calls the SQL parser. `engine` does not search SQL text.
 //! - Text from scripts, databases and files reaches a terminal only through [`core::escape`]: in `cli/terminal.rs`, and in
 //!   `tui/view/pen.rs`.
+//! - limbeck's own SQL passes through [`core::sql::qualify_names`] or runs with `search_path = pg_catalog`, so that it calls
+//!   nothing from other schemas (`tests/shadowing`). Conditions of the user keep the search path of the script.
 //! - Colours come from the theme, keys from `assets/keymap.toml`. Only [`cli`] prints.
 //! - No password appears in any `Debug`, `Display`, log, error or panic.
 #![forbid(unsafe_code)]

@@ -94,7 +94,7 @@ const SETTING_SCRIPTS: &[(&str, &str)] = &[
     ("SET search_path = app;\nCREATE TABLE a (t text);", "SET ROLE other;\nDROP TABLE IF EXISTS nothing;"),
     (
         "SET standard_conforming_strings = off;\nSET ROLE other;\nCREATE TABLE app.b (t text DEFAULT 'x\\\\y');",
-        "SET search_path = app;\nCREATE TABLE down_b (i int);\nSET session_replication_role = replica;",
+        "SET search_path = app;\nCREATE TABLE down_b (i int);\nSET datestyle = 'German';",
     ),
     (
         "CREATE TABLE c (t text DEFAULT 'x\\y');\nINSERT INTO c VALUES ('p\\q');",
@@ -131,7 +131,8 @@ const CONTENTS: &str = "SELECT n.nspname, c.relname, c.relowner::regrole, a.attn
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE n.nspname IN ('public', 'app') AND NOT a.attisdropped ORDER BY 1, 2, a.attnum";
+    WHERE n.nspname IN ('public', 'app') AND c.relname !~ '^limbeck_' AND NOT a.attisdropped
+    ORDER BY 1, 2, a.attnum";
 
 /// A database, and a project with the scripts that set something. `config`: further configuration.
 fn setting_project(database: &crate::support::TestDatabase<'_>, config: &str) -> TestProject {

@@ -18,12 +18,11 @@ DECLARE
     tables text[] := string_to_array('{tables}', ',');
     operators text[] := string_to_array('{operators}', ',');
     -- The types of the values that limbeck passes to functions.
-    one text[] := ARRAY['text', 'name', 'oid', 'smallint', 'integer', 'bigint', '"char"', 'boolean', 'float8', 'numeric',
-        'timestamptz', 'regclass', 'regtype', 'regproc', 'xid', 'jsonb', 'text[]', 'name[]',
-        'oid[]', 'smallint[]', 'int2vector', 'varchar', 'aclitem[]', 'anyelement'];
-    two text[] := ARRAY['text', 'name', 'oid', 'integer', 'bigint', 'boolean'];
-    same text[] := ARRAY['text', 'name', 'bigint', 'integer'];
-    compared text[] := ARRAY['text', 'varchar', 'name', '"char"', 'oid', 'regclass', 'smallint', 'integer', 'bigint'];
+    one text[] := ARRAY['text', 'name', 'oid', 'integer', 'bigint', '"char"', 'regclass', 'jsonb', 'text[]', 'name[]'];
+    two text[] := ARRAY['text', 'name', 'bigint'];
+    same text[] := ARRAY['text', 'name', 'bigint'];
+    compared text[] := ARRAY['text', 'varchar', 'name', 'oid', 'regclass', 'smallint', 'integer', 'bigint'];
+    alike text[] := ARRAY['"char"', 'boolean', 'numeric', 'timestamptz', 'xid', 'jsonb', 'float8', 'text[]', 'name[]', 'oid[]', 'anyelement'];
     pair record;
     found record;
     arguments text;
@@ -63,9 +62,9 @@ BEGIN
     END LOOP;
     -- Operators.
     FOR pair IN SELECT t AS l, u AS r FROM unnest(compared) AS t, unnest(compared) AS u
-            WHERE t = u OR (t IN ('text', 'varchar', 'name')) = (u IN ('text', 'varchar', 'name')) AND t <> '"char"' AND u <> '"char"'
-        UNION ALL SELECT t, t FROM unnest(one) AS t WHERE t <> ALL (compared)
-        UNION ALL VALUES ('jsonb', 'text'), ('timestamptz', 'interval'), ('text[]', 'text'), ('anynonarray', 'text'), ('text', 'anynonarray') LOOP
+            WHERE (t IN ('text', 'varchar', 'name')) = (u IN ('text', 'varchar', 'name'))
+        UNION ALL SELECT t, t FROM unnest(alike) AS t
+        UNION ALL VALUES ('jsonb', 'text'), ('timestamptz', 'interval'), ('text[]', 'text') LOOP
         FOREACH result IN ARRAY ARRAY['boolean', 'text'] LOOP
             EXECUTE format('CREATE FUNCTION public.shadow_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', result, pair.l, pair.r, result,
                 format('BEGIN PERFORM public.log_shadow(%L); RETURN true; END', 'operator ' || pair.l || ', ' || pair.r));

@@ -152,10 +152,9 @@ impl<'a> Writer<'a> {
         for place in (0..index.saturating_sub(1)).rev() {
             match self.text(place) {
                 ")" => depth += 1,
-                "(" if depth == 0 => return false,
-                "(" => depth -= 1,
+                "(" if depth > 0 => depth -= 1,
                 "SET" if depth == 0 => return place + 2 == index || self.before(index, 2) == ",",
-                "WHERE" | "FROM" | "SELECT" | ";" if depth == 0 => return false,
+                "(" | "WHERE" | "FROM" | "SELECT" | ";" if depth == 0 => return false,
                 _ => {}
             }
         }
