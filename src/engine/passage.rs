@@ -5,7 +5,6 @@ use std::path::Path;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::Error;
-use super::connection::server_hint;
 use crate::core::escape::{escape_line, escape_text};
 
 /// A part of a SQL file.
@@ -35,7 +34,7 @@ impl Passage<'_> {
             error = error.because(format!("context: {context}"));
         }
         error.causes.push(format!("SQLSTATE {}", answer.code().code()));
-        error.hint = answer.hint().map_or_else(|| server_hint(answer), |hint| Some(hint.to_owned()));
+        error.hint = answer.hint().map(str::to_owned);
         error
     }
 

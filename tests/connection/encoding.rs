@@ -69,8 +69,7 @@ fn a_value_that_the_encoding_does_not_have_is_an_error_with_its_position() {
     );
     for line in ["upgrade head", "verify"] {
         let output = project.run(&line.split(' ').collect::<Vec<_>>()).expect_status(1);
-        for words in ["22P05", "versions/0001aaaa0000.sql:9:11", "hint: replace the character, or use a database with"]
-        {
+        for words in ["22P05", "versions/0001aaaa0000.sql:9:11"] {
             assert!(output.stderr.contains(words), "{line}: {}", output.stderr);
         }
     }

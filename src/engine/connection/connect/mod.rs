@@ -22,7 +22,7 @@ use probe::Probe;
 use wire::{ServerAddress, Wire};
 
 pub(super) use background::BackgroundTask;
-pub use errors::{database_error, is_row_security_error, server_hint};
+pub use errors::{database_error, is_row_security_error};
 pub use probe::without_idle_timeouts;
 
 type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;

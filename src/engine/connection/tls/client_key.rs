@@ -10,7 +10,7 @@ use pkcs8::EncryptedPrivateKeyInfoRef;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 
-use super::files::pem_error;
+use super::pem::describe_error;
 use crate::engine::connection::pgpass::Secret;
 use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
@@ -47,7 +47,7 @@ pub(super) fn read_key(path: &Path, password: Option<&Secret>) -> Result<Private
         // Like libpq, accept a file in DER format.
         PrivateKeyDer::try_from(bytes.as_slice())
             .map(|key| key.clone_key())
-            .map_err(|_| unreadable(&pem_error(error)).hint("set sslkey to a key in PEM or DER format"))
+            .map_err(|_| unreadable(&describe_error(error)).hint("set sslkey to a key in PEM or DER format"))
     })
 }
 

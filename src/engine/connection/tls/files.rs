@@ -6,6 +6,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::client_key::read_key;
+use super::pem::describe_error;
 use super::revocation::RevocationList;
 use crate::engine::connection::pgpass::Secret;
 use crate::engine::files::{self, SIZE_LIMIT};
@@ -72,18 +73,10 @@ fn certificates(path: &Path, subject: &str) -> Result<Vec<CertificateDer<'static
     let mut certificates = Vec::new();
     let text = files::read_bytes(path, SIZE_LIMIT).map_err(|error| fault(&error))?;
     for certificate in CertificateDer::pem_slice_iter(&text) {
-        certificates.push(certificate.map_err(|error| fault(&pem_error(error)))?);
+        certificates.push(certificate.map_err(|error| fault(&describe_error(error)))?);
     }
     if certificates.is_empty() {
         return Err(fault(&"it contains no certificate in PEM format"));
     }
     Ok(certificates)
-}
-
-/// Returns the text of a PEM error, without the `Debug` text around an IO error.
-pub(super) fn pem_error(error: rustls::pki_types::pem::Error) -> String {
-    match error {
-        rustls::pki_types::pem::Error::Io(error) => error.to_string(),
-        other => other.to_string(),
-    }
 }

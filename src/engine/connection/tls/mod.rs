@@ -5,6 +5,7 @@ mod chain;
 mod client_key;
 mod files;
 mod host_name;
+mod pem;
 mod revocation;
 mod verify;
 
