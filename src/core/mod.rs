@@ -2,6 +2,7 @@
 
 pub mod copies;
 pub mod diff;
+pub mod escape;
 pub mod graph;
 pub mod hazard;
 pub mod os_error;

@@ -9,6 +9,7 @@ use super::state::status::read_status;
 use super::state::{VersionTable, script_status};
 use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
+use crate::core::sql::qualify_names;
 use crate::core::text::plural;
 
 /// The oldest supported server version.
@@ -117,6 +118,9 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     let own = if target.embedded_server().is_some() { ", limbeck's own server" } else { "" };
     let place = CheckResult::good("database", format!("{}{own}", server_url(server)));
     let mut findings = vec![place, version(server)];
+    let access = session.write_access();
+    let read_only = access.obstacle().map(|why| format!("the database is read-only: {why}"));
+    findings.extend(read_only.map(|found| CheckResult::advice("database", found, access.remedy())));
     let warnings = target.conninfo().warnings().iter();
     findings.extend(warnings.map(|warning| CheckResult::warning("database", warning)));
     findings.push(privileges(&session).await.unwrap_or_else(|error| CheckResult::broken("privileges", &error)));
@@ -184,7 +188,8 @@ async fn privileges(session: &Session) -> Result<CheckResult> {
                  coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
                  (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user), \
                  current_user::text, coalesce(current_schema()::text, '')";
-    let row = session.client().query_one(query, &[]).await.map_err(|error| Error::new(error.to_string()))?;
+    let row =
+        session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| Error::new(error.to_string()))?;
     let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| Error::new(error.to_string()));
     let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| Error::new(error.to_string()));
     Ok(rate_privileges(&Privileges {

@@ -66,7 +66,7 @@ fn every_change_is_detected_and_so_is_its_reversal() {
 
 #[test]
 fn the_database_is_read_again_after_a_restart() {
-    let mut server = Server::start(&ServerOptions::default());
+    let server = Server::start(&ServerOptions::default());
     let url = server.url("postgres");
     let project = TestProject::new(&format!("[database]\nurl = \"{url}\"\n"));
     project.write("models/schema.sql", "");

@@ -4,8 +4,10 @@
 
 mod alembic;
 mod database;
+mod pgbouncer;
 mod programs;
 mod project;
+mod proxy;
 mod selftest;
 mod server;
 mod wait;
@@ -14,8 +16,10 @@ mod wait;
 pub use self::{
     alembic::python_with_alembic,
     database::{TestDatabase, psql_at},
+    pgbouncer::{PgBouncer, PoolMode},
     programs::{as_server_user, program, programs_for_limbeck, server_user},
     project::{Output, TestProject, repository},
+    proxy::{Action, Proxy, ProxyMessage, Way},
     server::{Server, ServerOptions, server},
-    wait::{end_of, eventually},
+    wait::{end_of, end_within, eventually, is_true_within},
 };

@@ -151,15 +151,21 @@ impl TestProject {
     /// As [`Self::run`], with a time limit in seconds.
     #[track_caller]
     pub fn run_within(&self, seconds: u64, arguments: &[&str]) -> Output {
+        let mut is_late = false;
+        let output = self.run_until(arguments, |child| is_late = end_of(child, seconds).is_none());
+        let Output { stdout, stderr, .. } = &output;
+        assert!(!is_late, "limbeck {arguments:?} did not end in {seconds} s\nstdout:\n{stdout}\nstderr:\n{stderr}");
+        output
+    }
+
+    /// Runs the binary until `until` returns, and then waits for its end.
+    pub fn run_until(&self, arguments: &[&str], until: impl FnOnce(&mut Child)) -> Output {
         let mut child = self.command(arguments).spawn().expect("the binary starts");
         let stdout = drain(child.stdout.take());
         let stderr = drain(child.stderr.take());
-        let status = end_of(&mut child, seconds);
-        let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
-        let Some(status) = status else {
-            panic!("limbeck {arguments:?} did not end in {seconds} s\nstdout:\n{stdout}\nstderr:\n{stderr}");
-        };
-        Output { status: status.code(), stdout, stderr }
+        until(&mut child);
+        let status = child.wait().expect("a child can be waited for");
+        Output { status: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
     }
 
     /// Starts the binary without waiting for it.

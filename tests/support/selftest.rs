@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{Server, ServerOptions, TestProject, eventually, server};
+use super::{Action, Proxy, Server, ServerOptions, TestProject, eventually, psql_at, server};
 
 /// The file to which the process of [`process_that_is_killed`] writes the folder of its server.
 const NOTE: &str = "LIMBECK_TEST_ORPHAN_NOTE";
@@ -77,4 +77,33 @@ fn a_killed_test_run_leaves_no_server() {
     eventually("the folder of the server is removed", 30, || !std::path::Path::new(&folder).exists());
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
     assert!(rustix::process::test_kill_process(pid).is_err(), "the server has stopped");
+}
+
+#[test]
+fn the_proxy_forwards_and_cuts_at_the_chosen_message() {
+    let server: &Server = server();
+    let database = server.database();
+    let proxy =
+        Proxy::start(server, |message| if message.sends("'stop'") { Action::CutBefore } else { Action::Forward });
+    let url = proxy.url(database.name());
+    assert!(psql_at(&url, "SELECT 1").status.success());
+    let seen = proxy.messages();
+    assert!(seen > 5, "{seen}");
+    assert!(!psql_at(&url, "CREATE TABLE stop AS SELECT 'stop'").status.success());
+    assert_eq!(database.psql("SELECT to_regclass('stop') IS NULL"), "t");
+    assert_eq!(proxy.connections(), 2);
+
+    let cut_after = Proxy::start(server, |message| match message.sends("CREATE TABLE") {
+        true => Action::Strand,
+        false => Action::Forward,
+    });
+    assert!(!psql_at(&cut_after.url(database.name()), "CREATE TABLE sent (a int)").status.success());
+    eventually("the server has run the statement", 20, || {
+        database.psql("SELECT to_regclass('sent') IS NOT NULL") == "t"
+    });
+    let stranded =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE sent%' AND datname = current_database()";
+    assert_eq!(database.psql(stranded), "1");
+    cut_after.release();
+    eventually("the session has ended", 20, || database.psql(stranded) == "0");
 }

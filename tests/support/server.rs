@@ -8,8 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{TestDatabase, as_server_user, eventually, program, server_user};
 
@@ -36,6 +36,8 @@ pub struct ServerOptions {
     pub files: Vec<(String, Vec<u8>)>,
     /// Also listen on this loopback port.
     pub tcp_port: Option<u16>,
+    /// More options of `initdb`.
+    pub initdb: Vec<String>,
 }
 
 /// A running server with the superuser `postgres`.
@@ -43,7 +45,7 @@ pub struct ServerOptions {
 pub struct Server {
     folder: PathBuf,
     pub port: u16,
-    postgres: Child,
+    postgres: Mutex<Child>,
     watchdog: Child,
     /// The pipe to the watchdog; closes when this process ends.
     lifeline: Option<ChildStdin>,
@@ -66,18 +68,32 @@ impl Server {
             std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
         }
         let data = folder.join("data");
-        create_data_folder(&data);
+        create_data_folder(&data, &options.initdb);
         let port = configure(&folder, options);
-        let postgres = launch(&folder);
+        let postgres = Mutex::new(launch(&folder, None));
         Self { folder, port, postgres, watchdog, lifeline, databases: AtomicU32::new(0) }
     }
 
     /// Stops the server normally and starts it again.
-    pub fn restart(&mut self) {
-        let pid = self.postgres.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
-        self.postgres.wait().unwrap();
-        self.postgres = launch(&self.folder);
+    pub fn restart(&self) {
+        self.restart_with("-INT", None);
+    }
+
+    /// Stops the server as `pg_ctl stop -m immediate` does, and starts it again. It recovers as after a crash.
+    pub fn crash(&self) {
+        self.restart_with("-QUIT", None);
+    }
+
+    /// Stops the server normally and starts it again. Then it cannot write files that are larger than this limit.
+    pub fn restart_with_file_limit(&self, kilobytes: usize) {
+        self.restart_with("-INT", Some(kilobytes));
+    }
+
+    fn restart_with(&self, signal: &str, limit: Option<usize>) {
+        let mut postgres = self.postgres.lock().unwrap();
+        assert!(Command::new("kill").args([signal, &postgres.id().to_string()]).status().expect("kill runs").success());
+        postgres.wait().unwrap();
+        *postgres = launch(&self.folder, limit);
     }
 
     /// The folder of the socket, for `host=`.
@@ -111,16 +127,19 @@ impl Drop for Server {
     fn drop(&mut self) {
         // When the pipe closes, the watchdog stops the server. Wait for both.
         drop(self.lifeline.take());
-        self.postgres.wait().ok();
+        self.postgres.get_mut().unwrap_or_else(PoisonError::into_inner).wait().ok();
         self.watchdog.wait().ok();
     }
 }
 
-/// Starts the server of a folder and waits until it accepts connections.
-fn launch(folder: &Path) -> Child {
+/// Starts the server of a folder and waits until it accepts connections. `limit`: of the size of its files, in kilobytes.
+fn launch(folder: &Path, limit: Option<usize>) -> Child {
     let data = folder.join("data");
     let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    let mut command = Command::new(program("postgres"));
+    let mut command = Command::new("sh");
+    // The unit of `ulimit -f` is 512 bytes.
+    let limit = limit.map_or_else(|| "unlimited".to_owned(), |kilobytes| (kilobytes * 2).to_string());
+    command.args(["-c", "ulimit -S -f \"$1\" && shift && exec \"$@\"", "sh", &limit]).arg(program("postgres"));
     command.arg("-D").arg(&data).current_dir(folder).process_group(0);
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
     let mut postgres = as_server_user(&mut command).spawn().expect("postgres starts");
@@ -147,9 +166,10 @@ fn watch(folder: &Path) -> Child {
         .expect("a shell starts")
 }
 
-fn create_data_folder(data: &Path) {
+fn create_data_folder(data: &Path, options: &[String]) {
     let mut command = Command::new(program("initdb"));
-    command.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]);
+    command.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]);
+    command.args(options).arg("-D");
     let output = as_server_user(command.arg(data).current_dir("/")).output().expect("initdb starts");
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -10,7 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::listing::absolute;
 use crate::cli::selection;
 use crate::core::script::Script;
-use crate::engine::{Error, Result, editor};
+use crate::engine::{Error, Result, editor, files};
 
 /// Open revision scripts in $VISUAL or $EDITOR
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let command = editor::command(&project.variables)?;
     for path in &paths {
         run_editor(&command, path)?;
-        check_script(path)?;
+        check_script(path, project.config.scripts.file_limit.0)?;
     }
     if context.terminal.json {
         context.terminal.print_document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
@@ -68,8 +68,8 @@ fn run_editor(command: &[String], path: &Path) -> Result<()> {
     }
 }
 
-fn check_script(path: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(path)
+fn check_script(path: &Path, limit: u64) -> Result<()> {
+    let text = files::read_text(path, limit)
         .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?;
     Script::parse(&text).map(drop).map_err(|error| {
         let line = error.line.map_or_else(String::new, |line| format!(":{line}"));

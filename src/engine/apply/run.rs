@@ -66,6 +66,7 @@ impl<'a> Run<'a> {
         let fits_new = options.own_database || target.embedded_server().is_some();
         table.require_writable(guard.client(), &changes, fits_new).await?;
         table.ensure_width(guard.client(), width_of_new_table(plan, target, options)).await?;
+        let table = table.with_schema(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
             let message = format!("limbeck runs without a ledger: {why}");
@@ -210,6 +211,15 @@ pub(super) struct Opened {
     pub settings: String,
 }
 
+/// Connects, unless the run is cancelled first: a server that does not answer cannot be asked to cancel.
+async fn connect(target: &Target, application: &str, cancel: &CancellationToken) -> Result<Session> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(cancelled_before_start()),
+        session = target.connect(application) => session,
+    }
+}
+
 /// Opens the two sessions and takes the lock. `worker` is the application name of the second session.
 pub(super) async fn open(
     project: &Project,
@@ -219,10 +229,11 @@ pub(super) async fn open(
     report: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<Opened> {
-    let guard = target.connect("limbeck lock").await?;
-    let worker = target.connect(worker).await?;
+    let guard = connect(target, "limbeck lock", cancel).await?;
+    guard.require_writes()?;
+    let worker = connect(target, worker, cancel).await?;
     let table = VersionTable::new(&project.config.database.version_table);
-    let settings = project.config.apply.session_settings();
+    let settings = project.config.apply.session_settings(worker.server());
     for session in [&guard, &worker] {
         session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     }

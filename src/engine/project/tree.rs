@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::os_error;
 use crate::core::script::Script;
-use crate::engine::{Error, Result};
+use crate::engine::{Error, Result, files};
 
 /// The number of files that a thread reads at once. It takes longer than the start of a thread.
 const BLOCK_SIZE: usize = 64;
@@ -44,9 +44,10 @@ pub enum ScriptProblem {
 }
 
 impl ScriptTree {
-    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts.
+    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts. A file that is larger than
+    /// `file_limit` bytes is a problem.
     #[must_use]
-    pub fn read(folders: &[PathBuf]) -> Self {
+    pub fn read(folders: &[PathBuf], file_limit: u64) -> Self {
         let mut files = Vec::new();
         let mut problems = Vec::new();
         for folder in folders {
@@ -58,7 +59,7 @@ impl ScriptTree {
         // Compare as text: a comparison of path components takes longer than reading the scripts.
         files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
-        for read in read_all(&files) {
+        for read in read_all(&files, file_limit) {
             match read {
                 Ok(script) => scripts.push(Arc::new(script)),
                 Err(problem) => problems.push(problem),
@@ -175,14 +176,14 @@ fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Reads the files with several threads, in blocks, so that a faster thread reads more of them. Returns the results in
 /// the order of the files.
-fn read_all(files: &[PathBuf]) -> Vec<Result<ScriptFile, ScriptProblem>> {
+fn read_all(files: &[PathBuf], file_limit: u64) -> Vec<Result<ScriptFile, ScriptProblem>> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK_SIZE).collect();
     let next = AtomicUsize::new(0);
     let read_blocks = || {
         let mut results = Vec::new();
         while let Some((number, block)) = next_block(&next, &blocks) {
-            results.push((number, block.iter().map(|path| read_script(path)).collect::<Vec<_>>()));
+            results.push((number, block.iter().map(|path| read_script(path, file_limit)).collect::<Vec<_>>()));
         }
         results
     };
@@ -208,8 +209,8 @@ fn next_block<'a>(next: &AtomicUsize, blocks: &[&'a [PathBuf]]) -> Option<(usize
     Some((number, blocks.get(number)?))
 }
 
-fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+fn read_script(path: &Path, file_limit: u64) -> Result<ScriptFile, ScriptProblem> {
+    let bytes = files::read_bytes(path, file_limit).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
     let path = path.to_path_buf();
     match Script::parse(&text) {
@@ -219,12 +220,11 @@ fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
-    ScriptProblem::File {
-        path: path.to_path_buf(),
-        line: None,
-        message: format!("cannot be read: {error}"),
-        hint: os_error::hint(&error.to_string()).map(str::to_owned),
-    }
+    let hint = match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Some("raise file_limit under [scripts]".to_owned()),
+        _ => os_error::hint(&error.to_string()).map(str::to_owned),
+    };
+    ScriptProblem::File { path: path.to_path_buf(), line: None, message: format!("cannot be read: {error}"), hint }
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {

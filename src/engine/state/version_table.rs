@@ -7,6 +7,7 @@ use super::table_shape::{TableShape, require_fits_new};
 use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, TableRows, VersionChange};
 use crate::core::schema::Scope;
 use crate::core::sql::identifier;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::{Error, Result};
@@ -154,10 +155,23 @@ impl VersionTable {
     /// When the server cannot be reached.
     pub async fn exists(&self, client: &Client) -> Result<bool> {
         let row = client
-            .query_one("SELECT to_regclass($1) IS NOT NULL", &[&self.sql()])
+            .query_one(&qualify_names("SELECT to_regclass($1) IS NOT NULL"), &[&self.sql()])
             .await
             .map_err(|error| database_error(&error))?;
         row.try_get(0).map_err(|error| database_error(&error))
+    }
+
+    /// Returns the existing table with its schema, so that a search path that a script sets does not hide it.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn with_schema(self, client: &Client) -> Result<Self> {
+        let query =
+            "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = to_regclass($1)";
+        let row =
+            client.query_opt(&qualify_names(query), &[&self.sql()]).await.map_err(|error| database_error(&error))?;
+        Ok(row.map_or(self, |row| Self { schema: Some(row.get(0)), name: row.get(1) }))
     }
 
     /// Creates the table as Alembic does, if it does not exist.
@@ -210,13 +224,14 @@ impl VersionTable {
     pub fn change(&self, change: &VersionChange) -> String {
         let table = self.sql();
         let id = |id: &RevisionId| literal(id.as_str());
-        match change {
+        let change = match change {
             VersionChange::Insert(new) => format!("INSERT INTO {table} (version_num) VALUES ({})", id(new)),
             VersionChange::Delete(old) => format!("DELETE FROM {table} WHERE version_num = {}", id(old)),
             VersionChange::Update { from, to } => {
                 format!("UPDATE {table} SET version_num = {} WHERE version_num = {}", id(to), id(from))
             }
-        }
+        };
+        qualify_names(&change)
     }
 
     /// Checks that a change affected exactly one row.
