@@ -282,10 +282,10 @@ mod tests {
         for (length, widened) in [(32, None), (40, Some("ALTER COLUMN version_num TYPE VARCHAR(40);"))] {
             let long = "a".repeat(length);
             let first = step("upgrade  -> a", &[], VersionChange::Insert(id(&long)), &[&long]);
-            let sql = render(&[], std::slice::from_ref(&first), "alembic_version");
+            let sql = render(&[], std::slice::from_ref(&first), options("alembic_version"));
             assert_eq!(sql.contains("ALTER"), widened.is_some(), "{sql}");
             assert!(widened.is_none_or(|widened| sql.contains(widened)), "{sql}");
-            assert!(!render(&ids(&["b"]), &[first], "alembic_version").contains("ALTER"));
+            assert!(!render(&ids(&["b"]), &[first], options("alembic_version")).contains("ALTER"));
         }
     }
 

@@ -3,12 +3,13 @@
 use tokio_postgres::{Client, Row};
 
 use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, VersionChange};
-use crate::core::sql::identifier;
+use crate::core::sql::{identifier, qualify_names};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
 use crate::engine::{Error, Result};
 
-/// Describes the relation with the name in `$1`. No row if there is none. 28 are the bits of INSERT, UPDATE and DELETE.
+/// Describes the relation with the name in `$1`. No row if there is none. 28 are the bits of INSERT, UPDATE and DELETE,
+/// 19 is the type `name`, and 18 `"char"`.
 const QUERY: &str = "
     SELECT CASE WHEN c.relkind IN ('r', 'p') THEN 'table' WHEN c.relkind = 'v' THEN 'view'
                WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table'
@@ -20,8 +21,8 @@ const QUERY: &str = "
            a.attnotnull,
            format_type(a.atttypid, a.atttypmod),
            t.typcategory = 'S',
-           CASE WHEN t.oid = 'name'::regtype THEN 63
-                WHEN t.oid = '\"char\"'::regtype THEN 1
+           CASE WHEN t.oid = 19 THEN 63
+                WHEN t.oid = 18 THEN 1
                 WHEN a.atttypmod > 4 THEN (a.atttypmod - 4)
                 WHEN t.typtypmod > 4 THEN (t.typtypmod - 4) END,
            ARRAY(SELECT o.attname::text FROM pg_attribute o
@@ -72,7 +73,7 @@ pub(super) struct VersionColumn {
 impl TableShape {
     /// Reads the relation with this name, as quoted SQL. `None` if there is none. `shown` is the name in messages.
     pub(super) async fn read(client: &Client, sql: &str, shown: &str) -> Result<Option<Self>> {
-        let row = client.query_opt(QUERY, &[&sql]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_opt(&qualify_names(QUERY), &[&sql]).await.map_err(|error| database_error(&error))?;
         row.map(|row| Self::from_row(&row, shown)).transpose().map_err(|error| database_error(&error))
     }
 

@@ -209,7 +209,7 @@ impl VersionTable {
             return failed;
         }
         let query = "SELECT current_user::text, coalesce($1, current_schema()::text)";
-        let Ok(row) = client.query_one(query, &[&self.schema]).await else { return failed };
+        let Ok(row) = client.query_one(&qualify_names(query), &[&self.schema]).await else { return failed };
         let (Ok(role), Ok(Some(schema))) = (row.try_get::<_, String>(0), row.try_get::<_, Option<String>>(1)) else {
             return failed;
         };
