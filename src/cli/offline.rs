@@ -18,9 +18,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
         (_, Some(range)) => range,
         (Direction::Upgrade, None) => ("base", target),
         (Direction::Downgrade, None) => {
-            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>")
-                .hint("name the revision that the database is at, for example `limbeck downgrade REV:base --sql`")
-                .into());
+            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
         }
     };
     let (project, tree) = context.read_scripts()?;

@@ -12,9 +12,6 @@ use crate::core::graph::RevisionId;
 use crate::core::sql::qualify_names;
 use crate::core::text::plural;
 
-/// The oldest supported server version.
-const OLDEST_VERSION: u32 = 130_000;
-
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -205,12 +202,10 @@ async fn connect(project: &Project, options: &ConnectOptions) -> Result<(Target,
 }
 
 fn version(server: &ServerInfo) -> CheckResult {
-    let found = format!("PostgreSQL {}", server.version);
-    if server.version_num < OLDEST_VERSION {
-        let error = Error::new(format!("{found} is too old")).hint("limbeck supports PostgreSQL 13 and later");
-        return CheckResult::broken("server", &error);
+    match server.require_supported() {
+        Ok(()) => CheckResult::good("server", format!("PostgreSQL {}", server.version)),
+        Err(error) => CheckResult::broken("server", &error),
     }
-    CheckResult::good("server", found)
 }
 
 async fn privileges(session: &Session) -> Result<CheckResult> {

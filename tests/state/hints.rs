@@ -143,7 +143,7 @@ fn missing_privileges_have_the_grant_as_hint() {
         &project,
         &with_url("upgrade head"),
         "permission denied for schema public",
-        "GRANT USAGE, CREATE ON SCHEMA public",
+        &format!("GRANT USAGE, CREATE ON SCHEMA public TO {name}"),
     );
     assert_eq!(tables(&database), "");
     expect_hint(

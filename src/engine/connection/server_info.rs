@@ -18,6 +18,25 @@ pub struct ServerInfo {
     pub backend_pid: i32,
 }
 
+/// The oldest supported version of PostgreSQL.
+const OLDEST_MAJOR: u32 = 13;
+
+impl ServerInfo {
+    /// Checks that limbeck supports the version of the server.
+    ///
+    /// # Errors
+    /// When the server is too old.
+    pub fn require_supported(&self) -> Result<()> {
+        // 0: the server did not say its version as a number.
+        if self.version_num == 0 || self.version_num / 10_000 >= OLDEST_MAJOR {
+            return Ok(());
+        }
+        Err(Error::new(format!("PostgreSQL {} is too old", self.version))
+            .because(format!("the server at {}, port {}, was asked; nothing was run", self.host, self.port))
+            .hint(format!("limbeck supports PostgreSQL {OLDEST_MAJOR} and later; upgrade the server with pg_upgrade")))
+    }
+}
+
 /// Whether the transactions of a session can write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteAccess {

@@ -40,9 +40,10 @@ impl Session {
     /// `application` is the `application_name`, unless the connection string or `PGAPPNAME` sets one.
     ///
     /// # Errors
-    /// Of kind `Connection` when no host can be reached; `Failed` when a host refuses the connection.
+    /// Of kind `Connection` when no host can be reached; `Failed` when a host refuses the connection or is too old.
     pub async fn open(conninfo: &ConnInfo, application: &str) -> Result<Self> {
         let connected = connect(conninfo, application).await?;
+        connected.server.require_supported()?;
         Ok(Self {
             client: connected.client,
             server: connected.server,

@@ -86,7 +86,6 @@ pub fn explain(failed: &FailedStatement<'_>, is_circular: bool, server: &str) ->
 /// A syntax error in a text that was sent at once.
 pub fn syntax_error(text: &ModelScript, answer: &DbError) -> Error {
     let mut error = text.passage().refused(answer, 0);
-    error.hint.get_or_insert_with(|| "correct the models; the database was not changed".into());
     error.message = format!("{}: {}", text.shown, error.message);
     error
 }

@@ -3,11 +3,13 @@
 use tokio_postgres::{Client, Row};
 
 use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, VersionChange};
+use crate::core::sql::{identifier, qualify_names};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
 use crate::engine::{Error, Result};
 
-/// Describes the relation with the name in `$1`. No row if there is none. 28 are the bits of INSERT, UPDATE and DELETE.
+/// Describes the relation with the name in `$1`. No row if there is none. 28 are the bits of INSERT, UPDATE and DELETE,
+/// 19 is the type `name`, and 18 `"char"`.
 const QUERY: &str = "
     SELECT CASE WHEN c.relkind IN ('r', 'p') THEN 'table' WHEN c.relkind = 'v' THEN 'view'
                WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table'
@@ -19,13 +21,17 @@ const QUERY: &str = "
            a.attnotnull,
            format_type(a.atttypid, a.atttypmod),
            t.typcategory = 'S',
-           CASE WHEN t.oid = 'name'::regtype THEN 63
-                WHEN t.oid = '\"char\"'::regtype THEN 1
+           CASE WHEN t.oid = 19 THEN 63
+                WHEN t.oid = 18 THEN 1
                 WHEN a.atttypmod > 4 THEN (a.atttypmod - 4)
                 WHEN t.typtypmod > 4 THEN (t.typtypmod - 4) END,
            ARRAY(SELECT o.attname::text FROM pg_attribute o
                WHERE o.attrelid = c.oid AND o.attnum > 0 AND NOT o.attisdropped AND o.attnotnull
-                 AND NOT o.atthasdef AND o.attidentity = '' AND o.attname <> 'version_num')
+                 AND NOT o.atthasdef AND o.attidentity = '' AND o.attname <> 'version_num'),
+           ARRAY(SELECT one FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS one
+               WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT has_table_privilege(c.oid, one)
+                 AND (one = 'DELETE' OR NOT has_any_column_privilege(c.oid, one))),
+           current_user::text
     FROM pg_class c
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'version_num' AND NOT a.attisdropped
     LEFT JOIN pg_type t ON t.oid = a.atttypid
@@ -46,6 +52,10 @@ pub(super) struct TableShape {
     pub column: Option<VersionColumn>,
     /// Other columns that an INSERT must fill.
     pub required_columns: Vec<String>,
+    /// The privileges on the table that the role lacks, e.g. `INSERT`.
+    pub missing_privileges: Vec<String>,
+    /// The role of the session.
+    pub role: String,
 }
 
 /// The column `version_num`.
@@ -63,7 +73,7 @@ pub(super) struct VersionColumn {
 impl TableShape {
     /// Reads the relation with this name, as quoted SQL. `None` if there is none. `shown` is the name in messages.
     pub(super) async fn read(client: &Client, sql: &str, shown: &str) -> Result<Option<Self>> {
-        let row = client.query_opt(QUERY, &[&sql]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_opt(&qualify_names(QUERY), &[&sql]).await.map_err(|error| database_error(&error))?;
         row.map(|row| Self::from_row(&row, shown)).transpose().map_err(|error| database_error(&error))
     }
 
@@ -86,6 +96,8 @@ impl TableShape {
             has_row_security: row.try_get(2)?,
             column,
             required_columns: row.try_get(8)?,
+            missing_privileges: row.try_get(9)?,
+            role: row.try_get(10)?,
         })
     }
 
@@ -110,8 +122,23 @@ impl TableShape {
                 Err(Error::new(format!("{name}.version_num has the type {}; a revision id is text", column.data_type))
                     .hint(widen(name, ALEMBIC_WIDTH)))
             }
-            Some(_) => Ok(()),
+            Some(_) => self.require_privileges(&["SELECT"]),
         }
+    }
+
+    /// Checks that the role has these privileges on the table.
+    fn require_privileges(&self, needed: &[&str]) -> Result<()> {
+        let (name, role) = (&self.name, &self.role);
+        let Some(missing) = needed.iter().find(|one| self.missing_privileges.iter().any(|missing| missing == *one))
+        else {
+            return Ok(());
+        };
+        Err(Error::new(format!("permission denied for {} {name}", self.kind))
+            .because(format!("the role {role} may not {missing} on it; nothing was run"))
+            .hint(format!(
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {}; or set role under [apply] to the owner of {name}",
+                identifier::quote(role)
+            )))
     }
 
     /// Checks that row security does not hide the rows. `has_rows`: whether a row was read.
@@ -143,6 +170,8 @@ impl TableShape {
                 .because("limbeck inserts, updates and deletes rows of the version table, and locks it")
                 .hint(OTHER_NAME));
         }
+        let needed: Vec<&str> = changes.iter().map(|change| privilege(change)).collect();
+        self.require_privileges(&needed)?;
         let inserts = changes.iter().any(|change| matches!(change, VersionChange::Insert(_)));
         if let Some((found, advice)) = self.required_column().filter(|_| inserts) {
             return Err(Error::new(found).because("nothing was run").hint(advice));
@@ -199,6 +228,15 @@ impl TableShape {
     }
 }
 
+/// The privilege that a change needs.
+const fn privilege(change: &VersionChange) -> &'static str {
+    match change {
+        VersionChange::Insert(_) => "INSERT",
+        VersionChange::Update { .. } => "UPDATE",
+        VersionChange::Delete(_) => "DELETE",
+    }
+}
+
 const OTHER_NAME: &str = "set another version_table under [database], or rename the existing object";
 
 /// The error if the version table does not exist, and would be created too narrow for an id.
@@ -242,6 +280,8 @@ mod tests {
             has_row_security: false,
             column,
             required_columns: Vec::new(),
+            missing_privileges: Vec::new(),
+            role: "Deploy".into(),
         }
     }
 
@@ -254,7 +294,12 @@ mod tests {
     fn every_relation_that_cannot_be_used_has_a_hint() {
         let varchar = || Some(column("character varying(32)", Some(32)));
         let extra = TableShape { required_columns: vec!["note".into()], ..shape("table", varchar()) };
+        let reader = TableShape { missing_privileges: vec!["INSERT".into()], ..shape("table", varchar()) };
+        let nobody = TableShape { missing_privileges: vec!["SELECT".into()], ..shape("table", varchar()) };
+        let grant = "DELETE ON ops.versions TO \"Deploy\"";
         let cases = [
+            (reader, "permission denied for table ops.versions", grant),
+            (nobody, "permission denied for table ops.versions", grant),
             (shape("table", varchar()), "", ""),
             (shape("table", Some(column("text", None))), "", ""),
             (shape("table", Some(column("integer", None))), "integer", "TYPE varchar(32)"),

@@ -1,5 +1,6 @@
 //! Alembic's version table: one row per head.
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::table_shape::{TableShape, require_fits_new};
@@ -195,7 +196,27 @@ impl VersionTable {
             width.max(ALEMBIC_WIDTH),
             quote(&format!("{}_pkc", self.name)),
         );
-        client.batch_execute(&create).await.map_err(|error| database_error(&error))
+        match client.batch_execute(&create).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.creation_error(client, &error).await),
+        }
+    }
+
+    /// The error if the table cannot be created. If the role lacks a privilege, the hint is the GRANT.
+    async fn creation_error(&self, client: &Client, error: &tokio_postgres::Error) -> Error {
+        let failed = database_error(error).because(format!("the version table {} was not created", self.shown()));
+        if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+            return failed;
+        }
+        let query = "SELECT current_user::text, coalesce($1, current_schema()::text)";
+        let Ok(row) = client.query_one(&qualify_names(query), &[&self.schema]).await else { return failed };
+        let (Ok(role), Ok(Some(schema))) = (row.try_get::<_, String>(0), row.try_get::<_, Option<String>>(1)) else {
+            return failed;
+        };
+        let (schema, role) = (identifier::quote(&schema), identifier::quote(&role));
+        failed.hint(format!(
+            "GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}, as the owner of the database; or set role under [apply]"
+        ))
     }
 
     /// Returns SQL that writes one change. [`Self::expect_one`] checks the number of changed rows.

@@ -66,7 +66,7 @@ impl Dialog for CopyDialog {
             (format!("  {}, {}", super::describe_contents(&self.copy), size(*bytes)), Role::Text),
         ];
         form.fact("copy", of);
-        form.fact("lost by", vec![(format!("{} of {revision}", self.copy.direction.word()), Role::Text)]);
+        form.fact("lost by", vec![(format!("{} {revision}", super::step_words(&self.copy)), Role::Text)]);
         form.blank();
         if drops {
             form.text("After that only a backup can restore the data.", Role::Warning);

@@ -148,6 +148,14 @@ fn describe_contents(copy: &StoredCopy) -> String {
     }
 }
 
+/// The step that destroyed the data, before its revision.
+const fn step_words(copy: &StoredCopy) -> &'static str {
+    match copy.direction {
+        Direction::Upgrade => "upgrade to",
+        Direction::Downgrade => "downgrade of",
+    }
+}
+
 /// When `r` can restore a copy.
 const fn describe_manual_restore(kind: CopyKind) -> &'static str {
     match kind {
@@ -212,12 +220,8 @@ impl List for Copies {
     /// What destroyed the object, and what restores it.
     fn details(&self, index: usize) -> Vec<FormLine> {
         let Some(copy) = self.get(index) else { return Vec::new() };
-        let (verb, opposite) = match copy.direction {
-            Direction::Upgrade => ("upgrade to", "downgrade"),
-            Direction::Downgrade => ("downgrade of", "upgrade"),
-        };
-        let revision = short_target(&copy.revision);
-        let lost = format!("destroyed by the {verb} {revision}: {}", copy.reason);
+        let opposite = copy.direction.opposite().word();
+        let lost = format!("destroyed by the {} {}: {}", step_words(copy), short_target(&copy.revision), copy.reason);
         let mut lines = vec![FormLine::Text(vec![(lost, Role::Muted)], 2)];
         let restore = match &copy.detail.not_restorable {
             None => (format!("the {opposite} restores it{}", describe_manual_restore(copy.kind)), Role::Muted),
