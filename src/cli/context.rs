@@ -91,6 +91,14 @@ impl Context {
     /// Reads the heads from the database.
     ///
     /// # Errors
+    /// If no database is specified, it does not answer, or its version table has faulty rows.
+    pub fn read_heads(&self, project: &Project) -> Result<Vec<RevisionId>> {
+        self.read_status(project)?.certain_heads()
+    }
+
+    /// Reads the state of the database. Faulty rows of the version table are no error.
+    ///
+    /// # Errors
     /// If no database is specified or it does not answer.
     pub fn read_status(&self, project: &Project) -> Result<DatabaseStatus> {
         self.block_on(async {
@@ -103,8 +111,8 @@ impl Context {
     /// Returns the revisions that the database has applied. If no database answers, prints a note and returns `None`.
     #[must_use]
     pub fn applied_revisions(&self, project: &Project, tree: &ScriptTree) -> Option<HashSet<RevisionId>> {
-        match self.read_status(project) {
-            Ok(status) => Some(tree.graph.ancestors(&status.heads)),
+        match self.read_heads(project) {
+            Ok(heads) => Some(tree.graph.ancestors(&heads)),
             Err(error) => {
                 self.terminal.print_note(&format!("note: \"applied\" is unknown: {error}"));
                 None
@@ -162,7 +170,7 @@ impl Context {
     #[must_use]
     pub fn print_screen(&self, screen: &str) -> Exit {
         self.terminal
-            .print_result(screen)
+            .print_screen(screen)
             .map_or_else(|failure| self.terminal.report_failure(&failure), |()| Exit::Done)
     }
 }

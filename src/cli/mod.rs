@@ -10,6 +10,7 @@ mod context;
 mod exit;
 mod first_start;
 mod interrupt;
+mod long_id;
 mod migration;
 mod offline;
 mod options;

@@ -4,10 +4,10 @@ use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::json::SqlDocument;
 use crate::core::graph::{Direction, Graph, PathStep, RevisionId};
-use crate::core::plan::offline::{OfflineStep, render, render_version_table};
+use crate::core::plan::offline::{OfflineOptions, OfflineStep, render, render_version_table};
 use crate::core::plan::{ScriptSource, Step};
 use crate::engine::Error;
-use crate::engine::project::ScriptTree;
+use crate::engine::project::{Config, ScriptTree};
 
 /// Prints the SQL of an upgrade or downgrade for a range `START:END`. An upgrade may omit the start.
 ///
@@ -18,7 +18,9 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
         (_, Some(range)) => range,
         (Direction::Upgrade, None) => ("base", target),
         (Direction::Downgrade, None) => {
-            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
+            return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>")
+                .hint("name the revision that the database is at, for example `limbeck downgrade REV:base --sql`")
+                .into());
         }
     };
     let (project, tree) = context.read_scripts()?;
@@ -29,7 +31,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
         Direction::Downgrade => tree.graph.downgrade(end, &from)?,
     };
     let steps = path.steps.into_iter().map(|step| build_step(&tree, step)).collect::<Result<Vec<_>, _>>()?;
-    print(context, &render(&from, &steps, &project.config.database.version_table))
+    print(context, &render(&from, &steps, options(&project.config)))
 }
 
 /// Prints the SQL of a stamp. Targets may be ranges `START:END` with the same start.
@@ -43,7 +45,7 @@ pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
     let from = resolve_start(&tree.graph, start)?;
     let path = tree.graph.stamp(&targets, &from)?;
     let steps: Vec<OfflineStep> = path.steps.into_iter().map(OfflineStep::stamp).collect();
-    print(context, &render(&from, &steps, &project.config.database.version_table))
+    print(context, &render(&from, &steps, options(&project.config)))
 }
 
 /// Prints the SQL that creates the version table.
@@ -55,11 +57,19 @@ pub fn ensure_version(context: &Context) -> Result<Exit, Failure> {
     print(context, &render_version_table(&project.config.database.version_table))
 }
 
+fn options(config: &Config) -> OfflineOptions<'_> {
+    OfflineOptions {
+        version_table: &config.database.version_table,
+        role: config.apply.role.as_deref(),
+        mode: config.apply.transaction,
+    }
+}
+
 fn print(context: &Context, sql: &str) -> Result<Exit, Failure> {
     if context.terminal.json {
         context.terminal.print_document(&SqlDocument { sql })?;
     } else {
-        context.terminal.print_result(sql)?;
+        context.terminal.print_sql(sql)?;
     }
     Ok(Exit::Done)
 }
@@ -75,8 +85,9 @@ fn resolve_start(graph: &Graph, start: &str) -> Result<Vec<RevisionId>, Error> {
 
 fn build_step(tree: &ScriptTree, step: PathStep) -> Result<OfflineStep, Error> {
     let revision = step.revision.clone();
-    let file =
-        tree.script(revision.as_str()).ok_or_else(|| Error::new(format!("revision {revision} has no script")))?;
+    let file = tree.script(revision.as_str()).ok_or_else(|| {
+        Error::new(format!("revision {revision} has no script")).hint("restore the script of the revision")
+    })?;
     let source = ScriptSource { script: &file.script, text: &file.text, path: Some(file.path.clone()) };
     Step::build(step, &source).map(OfflineStep::from).map_err(|error| Error {
         revision: Some(revision.to_string()),
@@ -96,7 +107,8 @@ fn parse_stamp_targets(targets: &[String]) -> Result<(&str, Vec<String>), Error>
             continue;
         };
         if *start.get_or_insert(from) != from {
-            return Err(Error::new("Stamp operation with --sql only supports a single starting revision at a time"));
+            return Err(Error::new("Stamp operation with --sql only supports a single starting revision at a time")
+                .hint("run the command once for each starting revision"));
         }
         ends.push(to.to_owned());
     }

@@ -20,7 +20,7 @@ pub fn resolve(
     tree: &ScriptTree,
     argument: &str,
 ) -> Result<Vec<RevisionId>, Failure> {
-    let current = if is_relative(argument) { context.read_status(project)?.heads } else { Vec::new() };
+    let current = if is_relative(argument) { context.read_heads(project)? } else { Vec::new() };
     if argument == "current" {
         return Ok(current);
     }
@@ -43,8 +43,7 @@ pub fn resolve_all(
         return Ok(order.collect());
     }
     let depends_on_database = |argument: &String| argument.split(':').any(is_relative);
-    let current =
-        if arguments.iter().any(depends_on_database) { context.read_status(project)?.heads } else { Vec::new() };
+    let current = if arguments.iter().any(depends_on_database) { context.read_heads(project)? } else { Vec::new() };
     let mut selected = Vec::new();
     for argument in arguments {
         match argument.split_once(':') {
@@ -64,7 +63,8 @@ pub fn resolve_all(
 /// # Errors
 /// With Alembic's message if the text is not a range.
 pub fn parse_range(range: &str) -> Result<RangeEnds<'_>, Error> {
-    let not_a_range = || Error::new("History range requires [start]:[end], [start]:, or :[end]");
+    let not_a_range =
+        || Error::new("History range requires [start]:[end], [start]:, or :[end]").hint("for example -r base:head");
     let (start, end) = range.trim().split_once(':').ok_or_else(not_a_range)?;
     if end.contains(':') {
         return Err(not_a_range());

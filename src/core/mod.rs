@@ -2,11 +2,14 @@
 
 pub mod copies;
 pub mod diff;
+pub mod escape;
 pub mod graph;
 pub mod hazard;
+pub mod os_error;
 pub mod plan;
 pub mod schema;
 pub mod script;
 pub mod sql;
+pub mod sqlstate;
 pub mod statement;
 pub mod text;

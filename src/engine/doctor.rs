@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::connection::{HostEnvironment, Programs, ServerInfo, Session, Variables, install_command};
 use super::open::open;
 use super::project::{Project, ScriptTree};
-use super::state::script_status;
 use super::state::status::read_status;
+use super::state::{VersionTable, script_status};
 use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
+use crate::core::sql::qualify_names;
 use crate::core::text::plural;
 
 /// The oldest supported server version.
@@ -117,20 +118,42 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     let own = if target.embedded_server().is_some() { ", limbeck's own server" } else { "" };
     let place = CheckResult::good("database", format!("{}{own}", server_url(server)));
     let mut findings = vec![place, version(server)];
+    let access = session.write_access();
+    let read_only = access.obstacle().map(|why| format!("the database is read-only: {why}"));
+    findings.extend(read_only.map(|found| CheckResult::advice("database", found, access.remedy())));
     let warnings = target.conninfo().warnings().iter();
     findings.extend(warnings.map(|warning| CheckResult::warning("database", warning)));
     findings.push(privileges(&session).await.unwrap_or_else(|error| CheckResult::broken("privileges", &error)));
+    findings.extend(applied_revisions(project, tree, &session).await);
     findings
-        .push(applied(project, tree, &session).await.unwrap_or_else(|error| CheckResult::broken("applied", &error)));
-    findings.extend(
-        edited(project, tree, &session).await.unwrap_or_else(|error| vec![CheckResult::broken("edited", &error)]),
-    );
+}
+
+/// Checks the version table, and then the revisions in it.
+async fn applied_revisions(project: &Project, tree: &ScriptTree, session: &Session) -> Vec<CheckResult> {
+    let status = match read_status(project, session).await {
+        Ok(status) => status,
+        Err(error) => return vec![CheckResult::broken("table", &error)],
+    };
+    let overlap = tree.graph.check_rows(&status.heads).err().map(Error::from);
+    let faults: Vec<CheckResult> =
+        status.faulty_rows.iter().chain(&overlap).map(|fault| CheckResult::broken("table", fault)).collect();
+    if !faults.is_empty() {
+        return faults;
+    }
+    let table = VersionTable::new(&project.config.database.version_table);
+    let mut findings = match table.advice(session.client()).await {
+        Ok(advice) => advice.into_iter().map(|(found, advice)| CheckResult::advice("table", found, advice)).collect(),
+        Err(error) => vec![CheckResult::broken("table", &error)],
+    };
+    findings.push(applied(tree, &status.heads));
+    let edited = edited(tree, &status.heads, session).await;
+    findings.extend(edited.unwrap_or_else(|error| vec![CheckResult::broken("edited", &error)]));
     findings
 }
 
 /// Reports applied revisions whose files were edited after they ran.
-async fn edited(project: &Project, tree: &ScriptTree, session: &Session) -> Result<Vec<CheckResult>> {
-    let applied = tree.graph.ancestors(&read_status(project, session).await?.heads);
+async fn edited(tree: &ScriptTree, heads: &[RevisionId], session: &Session) -> Result<Vec<CheckResult>> {
+    let applied = tree.graph.ancestors(heads);
     let hashes = script_status::read_script_hashes(session.client()).await?;
     let mut edited: Vec<RevisionId> = script_status::find_edited(tree, &hashes).into_iter().collect();
     edited.retain(|id| applied.contains(id));
@@ -165,7 +188,8 @@ async fn privileges(session: &Session) -> Result<CheckResult> {
                  coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
                  (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user), \
                  current_user::text, coalesce(current_schema()::text, '')";
-    let row = session.client().query_one(query, &[]).await.map_err(|error| Error::new(error.to_string()))?;
+    let row =
+        session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| Error::new(error.to_string()))?;
     let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| Error::new(error.to_string()));
     let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| Error::new(error.to_string()));
     Ok(rate_privileges(&Privileges {
@@ -211,18 +235,17 @@ fn rate_privileges(privileges: &Privileges) -> CheckResult {
     )
 }
 
-async fn applied(project: &Project, tree: &ScriptTree, session: &Session) -> Result<CheckResult> {
-    let heads = read_status(project, session).await?.heads;
+fn applied(tree: &ScriptTree, heads: &[RevisionId]) -> CheckResult {
     let missing: Vec<&RevisionId> = heads.iter().filter(|id| tree.graph.get(id.as_str()).is_none()).collect();
     if !missing.is_empty() {
         let found = format!("the database is at {}, which has no script", join(&missing));
-        return Ok(CheckResult::advice("applied", found, "restore the script, for example from another git branch"));
+        return CheckResult::advice("applied", found, "restore the script, for example from another git branch");
     }
     let place = if heads.is_empty() { "base".to_owned() } else { join(&heads.iter().collect::<Vec<_>>()) };
-    Ok(match tree.graph.pending(&heads).len() {
+    match tree.graph.pending(heads).len() {
         0 => CheckResult::good("applied", format!("at {place}, nothing pending")),
         count => CheckResult::advice("applied", format!("at {place}, {count} pending"), "limbeck upgrade heads"),
-    })
+    }
 }
 
 fn programs(variables: &Variables) -> Vec<CheckResult> {

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
+use super::connection::Session;
 use super::project::{Project, ScriptTree, TemplateValues, create_file, slug};
-use super::{Error, Result};
-use crate::core::graph::RevisionId;
+use super::state::VersionTable;
+use super::{Error, Result, Target};
+use crate::core::graph::{RevisionId, VersionChange};
 use crate::core::script::Script;
 
 /// The parameters of a new revision.
@@ -74,6 +76,16 @@ pub struct WrittenScript {
 /// when the file exists or cannot be written.
 pub fn create(project: &Project, tree: &ScriptTree, new: &NewRevision) -> Result<WrittenScript> {
     new_script(project, tree, new)?.draft(&ScriptBody::default())?.write()
+}
+
+/// Checks that the version table can hold the id of a new revision.
+///
+/// # Errors
+/// When its column is too narrow, with the statement that widens it.
+pub async fn require_id_fits(project: &Project, target: &Target, session: &Session, id: &RevisionId) -> Result<()> {
+    let table = VersionTable::new(&project.config.database.version_table);
+    let fits_new = target.embedded_server().is_some();
+    table.require_writable(session.client(), &[&VersionChange::Insert(id.clone())], fits_new).await
 }
 
 /// A new script without its body: its id, its parents and its folder.
@@ -173,14 +185,16 @@ fn mark_non_transactional(text: String, body: &ScriptBody) -> Result<String> {
     Ok(script.render())
 }
 
+/// The message without blanks around it. A carriage return becomes a line end, because it would end the comment.
 fn message_or_default(message: &str) -> String {
+    let message = message.replace("\r\n", "\n").replace('\r', "\n");
     let message = message.trim();
     if message.is_empty() { "empty message".to_owned() } else { message.to_owned() }
 }
 
 fn id(tree: &ScriptTree, new: &NewRevision) -> Result<RevisionId> {
     let Some(given) = &new.id else { return random_id(tree) };
-    let id = RevisionId::parse(given).map_err(|error| Error::new(error.to_string()))?;
+    let id = RevisionId::parse(given).map_err(|error| Error::new(error.to_string()).hint(error.hint()))?;
     match tree.script(id.as_str()) {
         Some(file) => Err(Error::new(format!("revision '{id}' already exists"))
             .because(format!("{} has that id", file.path.display()))
@@ -193,8 +207,11 @@ fn id(tree: &ScriptTree, new: &NewRevision) -> Result<RevisionId> {
 fn random_id(tree: &ScriptTree) -> Result<RevisionId> {
     loop {
         let mut bytes = [0u8; 6];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::new("the operating system provides no random numbers").because(error))?;
+        getrandom::fill(&mut bytes).map_err(|error| {
+            Error::new("the operating system provides no random numbers")
+                .because(error)
+                .hint("give the id with --rev-id")
+        })?;
         let text = format!("{:012x}", bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)));
         let id = RevisionId::parse(&text).map_err(|error| Error::new(error.to_string()))?;
         if tree.script(&text).is_none() {
@@ -205,11 +222,14 @@ fn random_id(tree: &ScriptTree) -> Result<RevisionId> {
 
 fn labels(tree: &ScriptTree, new: &NewRevision) -> Result<Vec<String>> {
     for label in &new.branch_labels {
-        RevisionId::parse(label)
-            .map_err(|error| Error::new(format!("'{label}' cannot be a branch label")).because(error))?;
+        RevisionId::parse(label).map_err(|error| {
+            Error::new(format!("'{label}' cannot be a branch label")).hint(error.hint()).because(error)
+        })?;
         let owner = tree.scripts.values().find(|file| file.script.branch_labels.contains(label));
         if let Some(file) = owner {
-            return Err(Error::new(format!("branch label '{label}' is used by revision {}", file.script.revision)));
+            return Err(Error::new(format!("branch label '{label}' is used by revision {}", file.script.revision))
+                .because(file.path.display())
+                .hint("choose another label; `limbeck branches -v` shows the labels"));
         }
     }
     Ok(new.branch_labels.clone())

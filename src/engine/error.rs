@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::core::os_error;
+
 /// The kind of a failure. The command line converts it into an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,10 +62,14 @@ impl Error {
         Self { kind, message: message.into(), ..Self::default() }
     }
 
-    /// Adds a cause.
+    /// Adds a cause. For an error of the operating system, also adds a hint if there is none.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.causes.push(cause.to_string());
+        let cause = cause.to_string();
+        if self.hint.is_none() {
+            self.hint = os_error::hint(&cause).map(str::to_owned);
+        }
+        self.causes.push(cause);
         self
     }
 
@@ -77,7 +83,7 @@ impl Error {
     /// Returns the whole error as text: `error: …`, causes, excerpt, `hint: …`; without a final newline.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut text = format!("error: {}", self.message);
+        let mut text = format!("error: {}", self.message.replace('\n', "\n  "));
         for cause in &self.causes {
             text.push_str("\n  caused by: ");
             text.push_str(&cause.replace('\n', "\n    "));
@@ -88,7 +94,7 @@ impl Error {
         }
         if let Some(hint) = &self.hint {
             text.push_str("\nhint: ");
-            text.push_str(hint);
+            text.push_str(&hint.replace('\n', "\n  "));
         }
         text
     }

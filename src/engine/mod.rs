@@ -13,6 +13,7 @@ pub mod draft;
 pub mod drift;
 pub mod editor;
 mod error;
+pub mod files;
 pub mod gate;
 pub mod init;
 pub mod models;

@@ -1,13 +1,16 @@
 //! Writes the version table without running scripts.
 
-use super::connection::{Session, database_error};
+use tokio_postgres::Client;
+
+use super::connection::database_error;
 use super::project::{Project, ScriptTree};
 use super::state::ledger_scripts;
 use super::state::{VersionTable, lock};
 use super::{Result, Target};
-use crate::core::graph::Path;
+use crate::core::graph::{ALEMBIC_WIDTH, Path, RevisionId, VersionChange};
 
-/// Sets the version table to the targets (`head`, `base`, ids, …). With `purge`, all rows are deleted first.
+/// Sets the version table to the targets (`head`, `base`, ids, …). With `purge`, all rows are deleted first; they may be
+/// faulty.
 ///
 /// # Errors
 /// When a target cannot be resolved or the table cannot be written.
@@ -20,16 +23,24 @@ pub async fn stamp(
 ) -> Result<Path> {
     tree.require_valid()?;
     let session = target.connect("limbeck stamp").await?;
+    session.require_writes()?;
     let table = VersionTable::new(&project.config.database.version_table);
     let client = session.client();
     let never = tokio_util::sync::CancellationToken::new();
     lock::acquire(client, &table.sql(), true, &|_, _| {}, &never).await?;
-    table.ensure(client).await?;
+    // The rows are only shown, so the purge also works if they cannot be read.
+    let before = if purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
-    let written = write(&table, &session, tree, targets, purge).await;
+    let write = Write { table: &table, client, purge, fits_new: target.embedded_server().is_some() };
+    let written = write.run(tree, targets).await;
     let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    client.batch_execute(end).await.map_err(|error| database_error(&error))?;
-    written
+    let ended = client.batch_execute(end).await.map_err(|error| database_error(&error));
+    let mut path = written?;
+    ended?;
+    if purge {
+        path.from = before;
+    }
+    Ok(path)
 }
 
 /// Creates the version table if it does not exist.
@@ -38,30 +49,57 @@ pub async fn stamp(
 /// When the server cannot be reached or the role may not create it.
 pub async fn ensure_version(project: &Project, target: &Target) -> Result<()> {
     let session = target.connect("limbeck ensure_version").await?;
-    VersionTable::new(&project.config.database.version_table).ensure(session.client()).await
+    let table = VersionTable::new(&project.config.database.version_table);
+    if !table.exists(session.client()).await? {
+        session.require_writes()?;
+    }
+    table.ensure(session.client()).await
 }
 
-async fn write(
-    table: &VersionTable,
-    session: &Session,
-    tree: &ScriptTree,
-    targets: &[String],
+/// How a stamp writes the version table.
+struct Write<'a> {
+    table: &'a VersionTable,
+    client: &'a Client,
     purge: bool,
-) -> Result<Path> {
-    let client = session.client();
-    table.lock(client).await.map_err(|error| database_error(&error))?;
-    let from = table.heads(client).await?;
-    let start = if purge {
-        client.batch_execute(&format!("DELETE FROM {}", table.sql())).await.map_err(|error| database_error(&error))?;
-        Vec::new()
-    } else {
-        from.clone()
-    };
-    let tree = ledger_scripts::add_missing_scripts(tree, client, &start).await?;
-    let mut path = tree.graph.stamp(targets, &start)?;
-    for change in path.steps.iter().flat_map(|step| &step.changes) {
-        table.write(client, change).await?;
+    /// Whether a new table is created wide enough for every id.
+    fits_new: bool,
+}
+
+impl Write<'_> {
+    /// Writes the targets, in the started transaction. With `purge`, the rows are deleted without being read.
+    async fn run(&self, tree: &ScriptTree, targets: &[String]) -> Result<Path> {
+        let Self { table, client, purge, fits_new } = *self;
+        if !table.exists(client).await? {
+            let path = tree.graph.stamp(targets, &[])?;
+            table.require_writable(client, &changes(&path), fits_new).await?;
+            let width = if fits_new { longest(&path) } else { ALEMBIC_WIDTH };
+            table.ensure_width(client, width).await?;
+        }
+        table.require_writable(client, &[], fits_new).await?;
+        table.lock(client).await.map_err(|error| database_error(&error))?;
+        let start = if purge {
+            let delete = format!("DELETE FROM {}", table.sql());
+            client.batch_execute(&delete).await.map_err(|error| database_error(&error))?;
+            Vec::new()
+        } else {
+            table.heads(client).await?
+        };
+        let tree = ledger_scripts::add_missing_scripts(tree, client, &start).await?;
+        tree.graph.check_rows(&start)?;
+        let path = tree.graph.stamp(targets, &start)?;
+        table.require_writable(client, &changes(&path), fits_new).await?;
+        for change in changes(&path) {
+            table.write(client, change).await?;
+        }
+        Ok(path)
     }
-    path.from = from;
-    Ok(path)
+}
+
+fn changes(path: &Path) -> Vec<&VersionChange> {
+    path.steps.iter().flat_map(|step| &step.changes).collect()
+}
+
+/// The number of characters of the longest id that the stamp writes.
+fn longest(path: &Path) -> usize {
+    changes(path).iter().filter_map(|change| change.written()).map(RevisionId::length).max().unwrap_or_default()
 }

@@ -113,6 +113,9 @@ async fn prepare_and_apply(
     if plan.is_empty() {
         return nothing_to_do(context, &plan);
     }
+    for note in &plan.notes {
+        context.terminal.print_note(&format!("note: {note}"));
+    }
     if options.rehearse {
         let given = (options.confirm.as_deref(), options.no_wait);
         return rehearsal::run(context, project, &target, &plan, given).await;
@@ -148,7 +151,8 @@ async fn run_plan(
     options: &MigrationOptions,
 ) -> Result<Outcome, Error> {
     let resume = options.resume.map(Resume::from);
-    let apply_options = ApplyOptions { no_wait: options.no_wait, resume, no_keep: options.no_keep };
+    let apply_options =
+        ApplyOptions { no_wait: options.no_wait, resume, no_keep: options.no_keep, ..ApplyOptions::default() };
     cancellable(context.terminal, async |cancel| {
         back_up_before_plan(context.terminal, project, target, approval, cancel).await?;
         let report = |progress| reporter.report(&progress);

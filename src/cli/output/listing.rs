@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
+use crate::core::escape::escape_line;
 use crate::core::graph::{Graph, Revision, RevisionId};
 use crate::engine::project::{ScriptFile, ScriptTree};
 
@@ -44,7 +45,7 @@ impl<'a> Listing<'a> {
     /// A revision as one line or, if `verbose`, as a block. Ends with a newline.
     #[must_use]
     pub fn entry(&self, id: &RevisionId, verbose: bool, line: Line) -> String {
-        if verbose { self.block(id) } else { format!("{}\n", self.line(id, line)) }
+        if verbose { self.block(id) } else { format!("{}\n", escape_line(&self.line(id, line))) }
     }
 
     /// One line, without a newline. A revision without a script is marked `(missing)`.
@@ -94,7 +95,8 @@ impl<'a> Listing<'a> {
             let _ = writeln!(text, "{name}: {list}");
         }
         if let Some(file) = self.file(id) {
-            let _ = writeln!(text, "Path: {}\n", absolute(&file.path).display());
+            let path = absolute(&file.path);
+            let _ = writeln!(text, "Path: {}\n", escape_line(&path.to_string_lossy()));
             text.push_str(&header(file));
         }
         text.push('\n');

@@ -6,9 +6,11 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::json::CurrentDocument;
 use crate::cli::output::listing::{Line, Listing};
+use crate::core::escape::escape_line;
 use crate::core::graph::RevisionId;
 use crate::engine::doctor::server_url;
 use crate::engine::project::ScriptTree;
+use crate::engine::state::status::DatabaseStatus;
 use crate::engine::{Error, ErrorKind};
 
 /// Show the revisions that the database is at
@@ -28,16 +30,18 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let status = context.read_status(&project)?;
     let document = CurrentDocument::new(&tree, &status);
     let is_behind = arguments.check_heads && !(document.missing.is_empty() && document.pending.is_empty());
+    let faults = version_table_errors(&tree, &status);
     if context.terminal.json {
         context.terminal.print_document(&document)?;
         if is_behind {
             context.terminal.print_error(&not_at_heads());
             return Ok(Exit::Differs);
         }
-        return Ok(context.finish_listing(&tree));
+        return Ok(finish(context, &tree, &faults));
     }
     if context.global.verbose {
-        context.terminal.print_result(&format!("Current revision(s) for {}:\n", server_url(&status.server)))?;
+        let url = server_url(&status.server);
+        context.terminal.print_result(&format!("Current revision(s) for {}:\n", escape_line(&url)))?;
     }
     if is_behind {
         return Err(not_at_heads().into());
@@ -47,7 +51,22 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let tips = applied_tips(&tree, &status.heads);
     let text: String = tips.iter().map(|id| listing.entry(id, context.global.verbose, line)).collect();
     context.terminal.print_result(&text)?;
-    Ok(context.finish_listing(&tree))
+    Ok(finish(context, &tree, &faults))
+}
+
+/// The faults of the version table: rows that are not one revision each, and rows of ancestors of other rows.
+fn version_table_errors(tree: &ScriptTree, status: &DatabaseStatus) -> Vec<Error> {
+    let overlap = tree.graph.check_rows(&status.heads).err().map(Error::from);
+    status.faulty_rows.iter().cloned().chain(overlap).collect()
+}
+
+/// Prints the faults after the list, and returns the exit code.
+fn finish(context: &Context, tree: &ScriptTree, faults: &[Error]) -> Exit {
+    for fault in faults {
+        context.terminal.print_error(fault);
+    }
+    let exit = context.finish_listing(tree);
+    if faults.is_empty() { exit } else { Exit::Failed }
 }
 
 /// The applied revisions without an applied child, and missing heads, sorted by id.

@@ -10,7 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::listing::absolute;
 use crate::cli::selection;
 use crate::core::script::Script;
-use crate::engine::{Error, Result, editor};
+use crate::engine::{Error, Result, editor, files};
 
 /// Open revision scripts in $VISUAL or $EDITOR
 #[derive(Debug, Args)]
@@ -38,12 +38,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             "current" => "No current revisions".to_owned(),
             symbol => format!("No revision files indicated by symbol '{symbol}'"),
         };
-        return Err(Error::new(message).into());
+        return Err(Error::new(message).hint("`limbeck history` lists the revisions").into());
     }
     let command = editor::command(&project.variables)?;
     for path in &paths {
         run_editor(&command, path)?;
-        check_script(path)?;
+        check_script(path, project.config.scripts.file_limit.0)?;
     }
     if context.terminal.json {
         context.terminal.print_document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
@@ -53,18 +53,23 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn run_editor(command: &[String], path: &Path) -> Result<()> {
     let Some((program, arguments)) = command.split_first() else {
-        return Err(Error::new("the editor's command line is empty"));
+        return Err(Error::new("the editor's command line is empty").hint("set VISUAL or EDITOR"));
     };
-    let status = std::process::Command::new(program)
-        .args(arguments)
-        .arg(path)
-        .status()
-        .map_err(|error| Error::new(format!("the editor '{program}' cannot be started")).because(error))?;
-    if status.success() { Ok(()) } else { Err(Error::new(format!("the editor '{program}' failed: {status}"))) }
+    let status = std::process::Command::new(program).args(arguments).arg(path).status().map_err(|error| {
+        Error::new(format!("the editor '{program}' cannot be started"))
+            .because(error)
+            .hint("set VISUAL or EDITOR to a program that is installed")
+    })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::new(format!("the editor '{program}' failed: {status}"))
+            .hint("set VISUAL or EDITOR to another program"))
+    }
 }
 
-fn check_script(path: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(path)
+fn check_script(path: &Path, limit: u64) -> Result<()> {
+    let text = files::read_text(path, limit)
         .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?;
     Script::parse(&text).map(drop).map_err(|error| {
         let line = error.line.map_or_else(String::new, |line| format!(":{line}"));

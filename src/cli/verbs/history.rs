@@ -29,8 +29,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (start, end) = arguments.rev_range.as_deref().map(parse_range).transpose()?.unwrap_or_default();
     let (project, tree) = context.read_scripts()?;
     let names_current = [start, end].iter().flatten().any(|end| end.contains("current"));
-    let current =
-        if arguments.indicate_current || names_current { Some(context.read_status(&project)?.heads) } else { None };
+    let current = if arguments.indicate_current || names_current { Some(context.read_heads(&project)?) } else { None };
     let at: &[RevisionId] = current.as_deref().unwrap_or_default();
     let revisions = tree.graph.range(start, end, at)?;
     let ids = revisions.iter().map(|revision| &revision.id);

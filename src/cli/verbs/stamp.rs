@@ -33,7 +33,9 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.sql {
         if arguments.purge {
-            return Err(Error::new("Can't use --purge with --sql mode").into());
+            return Err(Error::new("Can't use --purge with --sql mode")
+                .hint("omit --sql; or run DELETE FROM the version table before the printed SQL")
+                .into());
         }
         return offline::stamp(context, &arguments.revisions);
     }

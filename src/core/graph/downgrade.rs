@@ -33,6 +33,7 @@ impl Graph {
     }
 
     fn to_downgrade(&self, target: &str, current: &[RevisionId]) -> Result<RevisionSet, ResolveError> {
+        self.check_row_overlap(&self.rows(current)?)?;
         if let Some(merge) = self.merge_to_undo(target, current) {
             let mut to_downgrade = RevisionSet::new(self.nodes.len());
             to_downgrade.insert(merge);

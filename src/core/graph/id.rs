@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The maximum length in characters that fits into `alembic_version.version_num varchar(32)`.
-pub const MAX_LENGTH: usize = 32;
+/// The number of characters that fit into the column of Alembic's version table, `version_num varchar(32)`. A project may
+/// have widened the column.
+pub const ALEMBIC_WIDTH: usize = 32;
 
-/// The id of a revision: 1 to 32 characters without `@ - + : , /`, spaces and control characters. `head`, `heads`,
-/// `base` and `current` are no ids. Cheap to clone.
+/// The id of a revision: text without `@ - + : , /`, spaces and control characters. `head`, `heads`, `base` and `current`
+/// are no ids. Cheap to clone.
+///
+/// The length is not limited here: whether an id fits depends on the version table of the database.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevisionId(Arc<str>);
 
@@ -20,15 +23,25 @@ pub enum InvalidRevisionId {
     Characters { id: String, characters: Vec<String> },
     #[error("'{0}' is a symbol and cannot be a revision identifier")]
     Symbol(String),
-    #[error("revision identifier '{id}' has {length} characters; alembic_version holds {MAX_LENGTH}")]
-    TooLong { id: String, length: usize },
+}
+
+impl InvalidRevisionId {
+    /// What a valid id is.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty => "give an id with at least one character",
+            Self::Characters { .. } => "an id contains no spaces, no control characters and none of @ - + : , /",
+            Self::Symbol(_) => "choose another id: head, heads, base and current are names of targets",
+        }
+    }
 }
 
 impl RevisionId {
     /// Checks a text and returns it as an id.
     ///
     /// # Errors
-    /// If the text is empty, longer than 32 characters, a symbol, or contains a forbidden character.
+    /// If the text is empty, a symbol, or contains a forbidden character.
     pub fn parse(text: &str) -> Result<Self, InvalidRevisionId> {
         if text.is_empty() {
             return Err(InvalidRevisionId::Empty);
@@ -46,11 +59,13 @@ impl RevisionId {
         if ["head", "heads", "base", "current"].contains(&text) {
             return Err(InvalidRevisionId::Symbol(text.to_owned()));
         }
-        let length = text.chars().count();
-        if length > MAX_LENGTH {
-            return Err(InvalidRevisionId::TooLong { id: text.to_owned(), length });
-        }
         Ok(Self(text.into()))
+    }
+
+    /// The number of characters, which the column of the version table must hold.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.chars().count()
     }
 
     /// The id as text.
@@ -101,10 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn symbols_and_long_ids_are_refused() {
+    fn symbols_are_refused_and_the_length_is_not_limited() {
         assert!(RevisionId::parse("head").is_err());
-        assert!(RevisionId::parse(&"a".repeat(33)).is_err());
-        assert!(RevisionId::parse(&"가".repeat(32)).is_ok());
+        for length in [1, 32, 33, 255, 1000] {
+            assert_eq!(RevisionId::parse(&"가".repeat(length)).unwrap().length(), length);
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod range;
 mod resolve;
 mod resolve_error;
 mod stamp;
+mod table_rows;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -28,11 +29,13 @@ mod versions;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub use id::{InvalidRevisionId, RevisionId};
+pub use id::{ALEMBIC_WIDTH, InvalidRevisionId, RevisionId};
 pub use path::{Direction, Path, PathStep, VersionChange};
 pub use problem::{GraphError, GraphProblem};
+pub use table_rows::{RowFault, TableRows, stamp_command};
 
 use node::{Node, RevisionIndex, RevisionMap, RevisionSet, reachable};
+use resolve_error::LookupPurpose;
 
 /// A revision as its script declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +208,15 @@ impl Graph {
     /// If a target cannot be resolved.
     pub fn stamp(&self, targets: &[String], current: &[RevisionId]) -> Result<Path, GraphError> {
         self.stamp_path(targets, current)
+    }
+
+    /// Checks that no row of the version table is an ancestor of another row. Rows without a script are not checked.
+    ///
+    /// # Errors
+    /// Alembic's message, and the command that repairs the table.
+    pub fn check_rows(&self, current: &[RevisionId]) -> Result<(), GraphError> {
+        let known: Vec<RevisionIndex> = current.iter().filter_map(|id| self.ids.get(id).copied()).collect();
+        self.check_row_overlap(&known).map_err(|resolve_error| self.error(resolve_error, LookupPurpose::Lookup))
     }
 
     /// The revisions of `history -r START:END`, newest first, with Alembic's rules. `None` stands for an end that is

@@ -38,6 +38,17 @@ pub enum VersionChange {
     Update { from: RevisionId, to: RevisionId },
 }
 
+impl VersionChange {
+    /// The id that the change writes to a row. `None` if it only deletes a row.
+    #[must_use]
+    pub const fn written(&self) -> Option<&RevisionId> {
+        match self {
+            Self::Insert(id) | Self::Update { to: id, .. } => Some(id),
+            Self::Delete(_) => None,
+        }
+    }
+}
+
 /// A step over one revision. A stamp writes it without running the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathStep {

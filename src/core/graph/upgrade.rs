@@ -2,7 +2,8 @@
 
 use super::node::{self, RevisionIndex, RevisionSet, reachable};
 use super::resolve::WalkPosition;
-use super::resolve_error::{LookupPurpose, ResolveError};
+use super::resolve_error::{LookupPurpose, ResolveError, listed};
+use super::table_rows::stamp_command;
 use super::target::{Name, Relative, Target};
 use super::{Direction, Graph, GraphError, Path, RevisionId};
 
@@ -19,7 +20,7 @@ impl Graph {
         let targets = self.upgrade_targets(Target::parse(target), current)?;
         self.check_overlap(&targets)?;
         let rows = self.rows(current)?;
-        self.check_overlap(&rows)?;
+        self.check_row_overlap(&rows)?;
         let applied = reachable(&self.nodes, rows, node::prerequisites);
         Ok(reachable(&self.nodes, targets, node::prerequisites).minus(&applied))
     }
@@ -88,41 +89,64 @@ impl Graph {
         Ok(active.minus(&covered).iter().collect())
     }
 
-    /// Checks that no target, or row of the version table, is an ancestor of another one. Alembic refuses that.
+    /// Checks that no target is an ancestor of another one. Alembic refuses that.
     pub(super) fn check_overlap(&self, requested: &[RevisionIndex]) -> Result<(), ResolveError> {
+        let Some(overlap) = self.find_overlap(requested) else { return Ok(()) };
+        let (this, others) = (overlap.this, listed(overlap.others, usize::MAX));
+        let hint = format!("{this} already includes {others}; name only {this}");
+        Err(ResolveError::with_hint(overlap_message(this, &others), hint))
+    }
+
+    /// Checks that no row of the version table is an ancestor of another one. Alembic refuses that.
+    pub(super) fn check_row_overlap(&self, rows: &[RevisionIndex]) -> Result<(), ResolveError> {
+        let Some(overlap) = self.find_overlap(rows) else { return Ok(()) };
+        let others = listed(overlap.others, usize::MAX);
+        let covered = self.strictly_below(rows);
+        let tops = rows.iter().filter(|row| !covered.contains(**row)).map(|row| self.id(*row));
+        let hint = format!(
+            "the version table contains a revision and its ancestor; `{}` removes the ancestor's row",
+            stamp_command(tops)
+        );
+        Err(ResolveError::with_hint(overlap_message(overlap.this, &others), hint))
+    }
+
+    /// The first revision that is a descendant of others in the list. `None` if there is none.
+    fn find_overlap(&self, requested: &[RevisionIndex]) -> Option<Overlap<'_>> {
         if requested.len() < 2 {
-            return Ok(());
+            return None;
         }
-        let strictly_below = |indices: &[RevisionIndex]| {
-            reachable(
-                &self.nodes,
-                indices.iter().flat_map(|index| self.nodes[*index].prerequisites.iter().copied()),
-                node::prerequisites,
-            )
-        };
-        let covered = strictly_below(requested);
+        let covered = self.strictly_below(requested);
         if !requested.iter().any(|index| covered.contains(*index)) {
-            return Ok(());
+            return None;
         }
-        for index in requested {
-            let below = strictly_below(&[*index]);
-            let overlaps: Vec<_> = requested.iter().filter(|other| below.contains(**other)).collect();
-            if !overlaps.is_empty() {
-                let others =
-                    super::resolve_error::listed(overlaps.into_iter().map(|other| self.id(*other)), usize::MAX);
-                let this = self.id(*index);
-                return Err(ResolveError::with_hint(
-                    format!("Requested revision {this} overlaps with other requested revisions {others}"),
-                    format!("{this} already includes {others}; name only {this}"),
-                ));
-            }
-        }
-        Ok(())
+        requested.iter().find_map(|index| {
+            let below = self.strictly_below(&[*index]);
+            let others: Vec<_> =
+                requested.iter().filter(|other| below.contains(**other)).map(|other| self.id(*other)).collect();
+            (!others.is_empty()).then(|| Overlap { this: self.id(*index), others })
+        })
+    }
+
+    /// The ancestors of the revisions, without the revisions themselves unless one is an ancestor of another.
+    fn strictly_below(&self, indices: &[RevisionIndex]) -> RevisionSet {
+        let prerequisites = indices.iter().flat_map(|index| self.nodes[*index].prerequisites.iter().copied());
+        reachable(&self.nodes, prerequisites, node::prerequisites)
     }
 }
 
+/// A revision, and its ancestors in the same list.
+struct Overlap<'a> {
+    this: &'a RevisionId,
+    others: Vec<&'a RevisionId>,
+}
+
+/// Alembic's message.
+fn overlap_message(this: &RevisionId, others: &str) -> String {
+    format!("Requested revision {this} overlaps with other requested revisions {others}")
+}
+
 fn ambiguous(current: &[RevisionId]) -> ResolveError {
-    let heads = super::resolve_error::listed(current, 8);
+    let heads = listed(current, 8);
     ResolveError::with_hint(
         "Ambiguous upgrade from multiple current revisions",
         format!("the database is at {heads}; name a branch (`label@+1`) or start from one of them (`REV+1`)"),

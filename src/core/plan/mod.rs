@@ -54,6 +54,8 @@ pub struct Plan {
     pub copies: CopyForecast,
     /// Whether the whole database is backed up before the plan runs.
     pub backup_first: bool,
+    /// What the user should know about the database before the plan runs, one line each.
+    pub notes: Vec<String>,
 }
 
 /// An environment named in `after` that has not reached a plan's target.
@@ -138,6 +140,14 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The changes of the version table. A step that mentions the table may change its column, so the changes of that step
+    /// and of later ones are not included.
+    #[must_use]
+    pub fn changes_of_table(&self, version_table: &str) -> Vec<&VersionChange> {
+        let mentions = |step: &Step| step.statements.iter().any(|one| one.statement.words().contains(version_table));
+        self.steps.iter().take_while(|step| !mentions(step)).flat_map(|step| &step.changes).collect()
     }
 
     /// All hazards, each with its step and statement.

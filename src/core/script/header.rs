@@ -148,11 +148,7 @@ fn missing_revision(line: usize) -> ScriptError {
 
 fn id(text: &str, line: usize, key: Key) -> Result<RevisionId, ScriptError> {
     RevisionId::parse(text).map_err(|error| {
-        ScriptError::at(
-            line,
-            format!("{} is not a valid revision id: {error}", key.word()),
-            "an id has 1 to 32 characters, without spaces and without @ - + : , /",
-        )
+        ScriptError::at(line, format!("{} is not a valid revision id: {error}", key.word()), error.hint())
     })
 }
 

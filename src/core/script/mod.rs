@@ -1,11 +1,15 @@
 //! A revision script: its header and its two sections of SQL, as text and as data.
 
+mod ascii;
 mod header;
 mod parse;
 mod render;
 mod sections;
 #[cfg(test)]
 mod tests;
+
+pub use ascii::{from_ascii, to_ascii};
+pub use parse::with_unix_line_endings;
 
 use crate::core::graph::{Direction, RevisionId};
 

@@ -5,11 +5,13 @@ mod command;
 pub mod identifier;
 pub(in crate::core) mod lexer;
 pub mod outline;
+mod qualify;
 mod separators;
 mod split;
 mod words;
 
 pub use command::unknown_command;
+pub use qualify::qualify_names;
 pub(in crate::core) use separators::separator_lines;
 pub use split::split;
 pub use words::leading_words;

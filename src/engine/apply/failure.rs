@@ -3,6 +3,7 @@
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::core::plan::{PlannedStatement, Step};
+use crate::core::sqlstate;
 use crate::engine::connection::database_error;
 use crate::engine::passage::{Passage, display_path};
 use crate::engine::{Error, ErrorKind};
@@ -50,6 +51,7 @@ fn explain(answer: &DbError, step: &Step, planned: &PlannedStatement) -> Error {
     let file = step.path.as_ref().map_or_else(|| format!("ledger:{}", step.revision), |path| display_path(path));
     let passage = Passage { file: &file, sql: planned.sql(), line: planned.line, column: planned.column };
     let mut error = passage.refused(answer, 0);
+    error.hint = error.hint.or_else(|| sqlstate::hint(answer.code().code(), answer.message()));
     error.message = format!("revision {}: {}", step.revision, error.message);
     error.revision = Some(step.revision.to_string());
     error

@@ -125,6 +125,8 @@ pub struct ApplyOptions {
     pub resume: Option<Resume>,
     /// `--no-keep`: make no copies and restore none.
     pub no_keep: bool,
+    /// The database belongs to limbeck. A new version table is created wide enough for every id.
+    pub own_database: bool,
 }
 
 /// Where to continue after a crash during a statement outside a transaction.

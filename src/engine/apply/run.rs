@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::restorable::{self, Restorable};
 use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
-use crate::core::graph::RevisionId;
+use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, VersionChange};
 use crate::core::plan::{Plan, Step};
 use crate::engine::connection::{Notice, Session, database_error};
 use crate::engine::copies::{CompletedCopy, RestoredCopy};
@@ -23,6 +23,9 @@ use crate::engine::{Error, ErrorKind, Result, Target, preflight};
 
 /// The interval at which limbeck checks whether the statement of a killed client still runs.
 const CHECK_INTERVAL: Duration = Duration::from_millis(300);
+
+/// The width of the column of the version table on a scratch database. It is longer than any file name.
+const WIDTH_ON_SCRATCH: usize = 4096;
 
 /// A run that holds the lock.
 pub(super) struct Run<'a> {
@@ -59,7 +62,11 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let Opened { guard, worker, table, settings } =
             open(project, target, "limbeck migrate", options, report, cancel).await?;
-        table.ensure(guard.client()).await?;
+        let changes = plan.changes_of_table(table.name());
+        let fits_new = options.own_database || target.embedded_server().is_some();
+        table.require_writable(guard.client(), &changes, fits_new).await?;
+        table.ensure_width(guard.client(), width_of_new_table(plan, target, options)).await?;
+        let table = table.with_schema(guard.client()).await?;
         let ledger = Ledger::ensure(guard.client()).await?;
         if let Ledger::Missing(why) = &ledger {
             let message = format!("limbeck runs without a ledger: {why}");
@@ -204,6 +211,15 @@ pub(super) struct Opened {
     pub settings: String,
 }
 
+/// Connects, unless the run is cancelled first: a server that does not answer cannot be asked to cancel.
+async fn connect(target: &Target, application: &str, cancel: &CancellationToken) -> Result<Session> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(cancelled_before_start()),
+        session = target.connect(application) => session,
+    }
+}
+
 /// Opens the two sessions and takes the lock. `worker` is the application name of the second session.
 pub(super) async fn open(
     project: &Project,
@@ -213,16 +229,29 @@ pub(super) async fn open(
     report: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<Opened> {
-    let guard = target.connect("limbeck lock").await?;
-    let worker = target.connect(worker).await?;
+    let guard = connect(target, "limbeck lock", cancel).await?;
+    guard.require_writes()?;
+    let worker = connect(target, worker, cancel).await?;
     let table = VersionTable::new(&project.config.database.version_table);
-    let settings = project.config.apply.session_settings();
+    let settings = project.config.apply.session_settings(worker.server());
     for session in [&guard, &worker] {
         session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     }
     let waiting = |holder, waited| report(Progress::WaitingForMigrator { holder, waited });
     lock::acquire(guard.client(), &table.sql(), !options.no_wait, &waiting, cancel).await?;
     Ok(Opened { guard, worker, table, settings })
+}
+
+/// The width of the column of a new version table: as in Alembic, except on a database that belongs to limbeck.
+pub(super) fn width_of_new_table(plan: &Plan, target: &Target, options: &ApplyOptions) -> usize {
+    if options.own_database {
+        return WIDTH_ON_SCRATCH;
+    }
+    if target.embedded_server().is_none() {
+        return ALEMBIC_WIDTH;
+    }
+    let changes = plan.steps.iter().flat_map(|step| &step.changes);
+    changes.filter_map(VersionChange::written).map(RevisionId::length).max().unwrap_or(ALEMBIC_WIDTH)
 }
 
 /// Fails if the heads are not the expected ones.

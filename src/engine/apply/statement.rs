@@ -9,6 +9,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use super::run::Run;
 use super::{Blocker, Progress};
 use crate::core::plan::PlannedStatement;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::Notice;
 
 /// How long a statement runs before limbeck looks for blocking sessions, and the interval after that.
@@ -56,6 +57,10 @@ impl Run<'_> {
                     let _ = self.worker.canceller().cancel().await;
                 }
                 _ = look.tick() => {
+                    if cancelling {
+                        // The work may consist of several statements, and the first request may have hit none of them.
+                        let _ = self.worker.canceller().cancel().await;
+                    }
                     let blockers = self.blockers().await;
                     if blockers != reported {
                         reported.clone_from(&blockers);
@@ -77,7 +82,12 @@ impl Run<'_> {
                 coalesce(extract(epoch FROM now() - a.xact_start), 0)::float8
             FROM unnest(pg_blocking_pids($1)) AS b(pid) JOIN pg_stat_activity a ON a.pid = b.pid
             WHERE a.pid <> pg_backend_pid() ORDER BY a.pid";
-        let rows = self.guard.client().query(query, &[&self.worker.server().backend_pid]).await.unwrap_or_default();
+        let rows = self
+            .guard
+            .client()
+            .query(&qualify_names(query), &[&self.worker.server().backend_pid])
+            .await
+            .unwrap_or_default();
         rows.iter()
             .map(|row| Blocker {
                 pid: row.get(0),

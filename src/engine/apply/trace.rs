@@ -2,6 +2,7 @@
 
 use super::run::Run;
 use crate::core::plan::PlannedStatement;
+use crate::core::sql::qualify_names;
 use crate::core::statement::Trace;
 use crate::engine::Result;
 use crate::engine::connection::database_error;
@@ -45,7 +46,12 @@ impl Run<'_> {
     /// Whether an index is valid; `None` if no index has that name.
     async fn is_valid_index(&self, name: &str) -> Result<Option<bool>> {
         let query = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
-        let row = self.guard.client().query_opt(query, &[&name]).await.map_err(|error| database_error(&error))?;
+        let row = self
+            .guard
+            .client()
+            .query_opt(&qualify_names(query), &[&name])
+            .await
+            .map_err(|error| database_error(&error))?;
         Ok(row.map(|row| row.get(0)))
     }
 }

@@ -6,10 +6,9 @@ use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, strip_schema};
 use crate::core::schema::{Kind, Object, Schema};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
-use crate::engine::connection::identifier::quote;
 use crate::engine::draft::{ScriptBody, SectionText};
-use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
 /// The changes of a script in both directions.
@@ -36,21 +35,18 @@ impl NameShortener {
     ///
     /// # Errors
     /// When the server cannot be reached.
-    pub async fn of(project: &Project, target: &Target) -> Result<Self> {
+    pub async fn of(target: &Target) -> Result<Self> {
         let session = target.connect("limbeck autogenerate").await?;
         let client = session.client();
         let failed = |error: tokio_postgres::Error| database_error(&error);
-        if let Some(role) = &project.config.apply.role {
-            client.batch_execute(&format!("SET ROLE {}", quote(role))).await.map_err(failed)?;
-        }
         let query = "SELECT current_schemas(false)::text[], to_regnamespace(quote_ident(current_user)) IS NOT NULL";
-        let row = client.query_one(query, &[]).await.map_err(failed)?;
+        let row = client.query_one(&qualify_names(query), &[]).await.map_err(failed)?;
         let (path, own): (Vec<String>, bool) = (row.get(0), row.get(1));
         let built_in = "SELECT relname::text FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace
             UNION SELECT typname::text FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace
             UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
             UNION SELECT collname::text FROM pg_collation WHERE collnamespace = 'pg_catalog'::regnamespace";
-        let rows = client.query(built_in, &[]).await.map_err(failed)?;
+        let rows = client.query(&qualify_names(built_in), &[]).await.map_err(failed)?;
         let built_in = rows.iter().map(|row| row.get(0)).collect();
         Ok(Self { home: path.into_iter().next().filter(|_| !own), built_in })
     }

@@ -78,8 +78,17 @@ pub async fn run(
     if is_cancelling {
         return Err(Error::of(ErrorKind::Interrupted, "cancelled"));
     }
-    let error = Error::new(format!("{name} failed ({status})"));
+    let error = Error::new(format!("{name} failed ({status})")).hint(failure_hint(last.iter()));
     Err(last.into_iter().fold(error, |error, line| error.because(remove_program_name(&line, name))))
+}
+
+/// What to do about the errors that a program printed.
+fn failure_hint<'a>(mut lines: impl Iterator<Item = &'a String>) -> &'static str {
+    if lines.any(|line| line.contains("permission denied")) {
+        "a backup reads every table: use a role that may, e.g. with GRANT pg_read_all_data TO the role"
+    } else {
+        "correct what the program reports, then run the command again"
+    }
 }
 
 /// Sends SIGINT. The program then cancels its statement on the server and ends.

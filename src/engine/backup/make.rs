@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::child::{self, OutputHandlers};
 use super::program::{self, ClientProgram};
-use super::record::{BackupRecord, checksum};
+use super::record::BackupRecord;
 use super::{BackupEvent, BackupReporter};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::{Session, database_error};
+use crate::engine::files::checksum;
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -164,7 +166,7 @@ pub async fn count_tables(session: &Session) -> Result<usize> {
           AND n.nspname <> 'information_schema'
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass
                           AND d.deptype = 'e')";
-    let row = session.client().query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+    let row = session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
     Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
 }
 

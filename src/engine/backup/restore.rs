@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::child::{self, OutputHandlers};
 use super::make::count_tables;
 use super::program::{self, ClientProgram};
-use super::record::{BackupRecord, checksum};
+use super::record::BackupRecord;
 use super::{BackupEvent, BackupReporter};
 use crate::core::text::plural;
 use crate::engine::connection::{Session, database_error};
+use crate::engine::files::{checksum, open_regular};
 use crate::engine::project::Project;
 use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -56,6 +57,7 @@ pub async fn restore(
     let since = Instant::now();
     let record = verify_checksum(file, report_event).await?;
     let guard = target.connect("limbeck lock").await?;
+    guard.require_writes()?;
     let program = find_program(&guard, record.as_ref())?;
     let table = VersionTable::new(&project.config.database.version_table);
     let report_wait = |holder, _| report_event(BackupEvent::Note(format!("waiting for another migrator: {holder}")));
@@ -97,7 +99,7 @@ async fn verify_checksum(file: &Path, report_event: BackupReporter<'_>) -> Resul
             .because(error)
             .hint("`limbeck backup --list` lists the backups of this project")
     };
-    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
+    let bytes = open_regular(file).map_err(unreadable)?.1.len();
     let Some(record) = BackupRecord::read(file)? else {
         report_event(BackupEvent::Note(format!(
             "{} has no checksum file: it is restored without verification",
@@ -185,7 +187,7 @@ async fn list_without_existing_schemas(
 ) -> Result<tempfile::NamedTempFile> {
     use std::io::Write;
     let failed = |cause: String| Error::new(format!("{} cannot be read as a backup", file.display())).because(cause);
-    let query = "SELECT nspname::text FROM pg_namespace";
+    let query = "SELECT nspname::pg_catalog.text FROM pg_catalog.pg_namespace";
     let rows = session.client().query(query, &[]).await.map_err(|error| database_error(&error))?;
     let existing: Vec<String> = rows.iter().map(|row| format!("{} ", row.get::<_, &str>(0))).collect();
     let mut command = tokio::process::Command::new(&program.path);

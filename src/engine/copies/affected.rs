@@ -9,6 +9,7 @@ use super::relations::Relation;
 use super::{CopyError, tasks};
 use crate::core::copies::losses;
 use crate::core::hazard::Hazard;
+use crate::core::sql::qualify_names;
 use crate::core::statement::Effect;
 
 /// A table, or a column of one, that a statement affects.
@@ -35,7 +36,7 @@ pub(in crate::engine) async fn find_affected_objects(
     let query = "SELECT c.oid, i.inhparent FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
         WHERE c.relispartition AND c.oid = ANY ($1)";
     let partitions: Vec<(Oid, Oid)> =
-        client.query(query, &[&relations]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
+        client.query(&qualify_names(query), &[&relations]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
     let is_whole_table = |oid: Oid| all.iter().any(|one| one.oid == oid && one.column == 0);
     let is_part_of_another = |relation: &Relation| {
         let parent = partitions.iter().find(|(partition, _)| *partition == relation.oid).map(|(_, parent)| *parent);
@@ -51,7 +52,7 @@ pub(in crate::engine) async fn find_affected_objects(
             number => {
                 let query = "SELECT attname::text FROM pg_attribute
                     WHERE attrelid = $1 AND attnum = $2 AND NOT attisdropped AND attgenerated = ''";
-                let Some(row) = client.query_opt(query, &[&one.oid, &number]).await? else { continue };
+                let Some(row) = client.query_opt(&qualify_names(query), &[&one.oid, &number]).await? else { continue };
                 Some(row.get(0))
             }
         };

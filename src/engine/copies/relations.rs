@@ -5,6 +5,7 @@ use tokio_postgres::types::Oid;
 
 use super::CopyError;
 use crate::core::sql::identifier::quote;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{DroppedObject, Effect, table_sql};
 
 /// A relation, or one of its columns.
@@ -33,8 +34,8 @@ pub(super) async fn find_dropped(
 ) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
     let Some((name, column, query)) = root_query(effect) else { return Ok((Vec::new(), Vec::new())) };
     let rows = match &column {
-        Some(column) => client.query(&query, &[&name, column]).await?,
-        None => client.query(&query, &[&name]).await?,
+        Some(column) => client.query(&qualify_names(&query), &[&name, column]).await?,
+        None => client.query(&qualify_names(&query), &[&name]).await?,
     };
     let (mut classes, mut objects, mut parts) = (Vec::<Oid>::new(), Vec::<Oid>::new(), Vec::<i32>::new());
     for row in rows {
@@ -46,7 +47,7 @@ pub(super) async fn find_dropped(
         return Ok((Vec::new(), Vec::new()));
     }
     let dropped = read_relations(client, &select_dependents(RELATIONS), &[&classes, &objects, &parts]).await?;
-    let types = client.query(&select_dependents(REDUCED_TYPES), &[&classes, &objects, &parts]).await?;
+    let types = client.query(&qualify_names(&select_dependents(REDUCED_TYPES)), &[&classes, &objects, &parts]).await?;
     let types: Vec<Oid> = types.iter().map(|row| row.get(0)).collect();
     let mut remaining = if types.is_empty() { Vec::new() } else { find_columns_of_types(client, &types).await? };
     remaining.retain(|relation| {
@@ -55,12 +56,25 @@ pub(super) async fn find_dropped(
     Ok((dropped, remaining))
 }
 
-/// Finds the columns that contain values of these types.
+/// Finds the columns that contain values of these types, also in arrays, domains, ranges and other composite types.
 async fn find_columns_of_types(client: &Client, types: &[Oid]) -> Result<Vec<Relation>, CopyError> {
-    let class: Oid = client.query_one("SELECT 'pg_type'::regclass::oid", &[]).await?.get(0);
-    let (classes, parts) = (vec![class; types.len()], vec![0_i32; types.len()]);
-    let all = read_relations(client, &select_dependents(RELATIONS), &[&classes, &types, &parts]).await?;
-    Ok(all.into_iter().filter(|relation| relation.column > 0).collect())
+    let query = "WITH RECURSIVE containing AS (
+            SELECT unnest($1::oid[]) AS oid
+            UNION SELECT t.oid FROM containing c CROSS JOIN LATERAL (
+                SELECT y.oid FROM pg_type y WHERE y.typelem = c.oid AND y.typcategory = 'A'
+                UNION ALL SELECT y.oid FROM pg_type y WHERE y.typbasetype = c.oid
+                UNION ALL SELECT r.rngtypid FROM pg_range r WHERE r.rngsubtype = c.oid
+                UNION ALL SELECT y.oid FROM pg_attribute a JOIN pg_type y ON y.typrelid = a.attrelid AND y.typtype = 'c'
+                    WHERE a.atttypid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) t)
+        SELECT c.oid, a.attnum::int4, c.relkind::text, n.nspname::text, c.relname::text
+        FROM containing t JOIN pg_attribute a ON a.atttypid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' AND n.nspname <> 'limbeck'
+          AND n.nspname !~ '^pg_(catalog|toast)' AND NOT (c.relispartition AND EXISTS (
+              SELECT FROM pg_inherits i JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname
+                AND p.atttypid = a.atttypid AND NOT p.attisdropped WHERE i.inhrelid = c.oid))
+        ORDER BY 1, 2";
+    read_relations(client, query, &[&types]).await
 }
 
 /// Finds the columns of a composite type, which remain, and the columns of typed tables (`OF`), which are dropped with
@@ -70,7 +84,9 @@ pub(super) async fn find_by_attribute(
     attribute: &str,
 ) -> Result<(Vec<Relation>, Vec<Relation>), CopyError> {
     let query = format!("{PARTS} SELECT to_regtype(before)::oid FROM q WHERE to_regtype(before) IS NOT NULL");
-    let Some(row) = client.query_opt(&query, &[&attribute]).await? else { return Ok((Vec::new(), Vec::new())) };
+    let Some(row) = client.query_opt(&qualify_names(&query), &[&attribute]).await? else {
+        return Ok((Vec::new(), Vec::new()));
+    };
     let columns = find_columns_of_types(client, &[row.get(0)]).await?;
     let typed = format!(
         "{PARTS} SELECT c.oid, a.attnum::int4, c.relkind::text, n.nspname::text, c.relname::text
@@ -118,7 +134,7 @@ async fn read_relations(
     query: &str,
     parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
 ) -> Result<Vec<Relation>, CopyError> {
-    let rows = client.query(query, parameters).await?;
+    let rows = client.query(&qualify_names(query), parameters).await?;
     let relations = rows.iter().map(|row| Relation {
         oid: row.get(0),
         column: i16::try_from(row.get::<_, i32>(1)).unwrap_or_default(),
@@ -184,9 +200,8 @@ const COLUMN_ROOTS: &str = "SELECT 'pg_class'::regclass::oid, attrelid, attnum::
 const OWNED_ROOTS: &str =
     "SELECT d.classid, d.objid, d.objsubid FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
     WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND d.deptype = 'o'
-      AND d.refclassid = 'pg_authid'::regclass AND r.rolname = CASE lower($1) WHEN 'current_user' THEN current_user
-          WHEN 'current_role' THEN current_user WHEN 'session_user' THEN session_user
-          ELSE (parse_ident($1))[1] END";
+      AND d.refclassid = 'pg_authid'::regclass AND r.rolname = CASE WHEN lower($1) IN ('current_user', 'current_role') THEN current_user
+          WHEN lower($1) = 'session_user' THEN session_user ELSE (parse_ident($1))[1] END";
 
 /// A query on everything that depends on the given objects, directly or indirectly.
 fn select_dependents(select: &str) -> String {
@@ -195,7 +210,7 @@ fn select_dependents(select: &str) -> String {
 
 const DEPENDENTS: &str = "
     WITH RECURSIVE dropped AS (
-        SELECT s.classid, s.objid, s.objsubid FROM unnest($1::oid[], $2::oid[], $3::int4[]) AS s (classid, objid, objsubid)
+        SELECT s.classid, s.objid, s.objsubid FROM ROWS FROM (unnest($1::oid[]), unnest($2::oid[]), unnest($3::int4[])) AS s (classid, objid, objsubid)
         UNION
         SELECT d.classid, d.objid, d.objsubid FROM dropped o JOIN pg_depend d
             ON d.refclassid = o.classid AND d.refobjid = o.objid AND (o.objsubid = 0 OR d.refobjsubid = o.objsubid)

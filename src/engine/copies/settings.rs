@@ -3,6 +3,7 @@
 use tokio_postgres::Client;
 
 use super::CopyError;
+use crate::core::sql::qualify_names;
 
 /// The settings for limbeck's statements: row security must not hide rows, and values must convert to text and back
 /// unchanged.
@@ -28,7 +29,7 @@ impl OwnSettings {
     pub async fn begin(client: &Client, role: Option<&str>) -> Result<Self, CopyError> {
         let names: Vec<&'static str> = std::iter::once("role").chain(OWN.iter().map(|(name, _)| *name)).collect();
         let list: Vec<String> = names.iter().map(|name| format!("current_setting('{name}')")).collect();
-        let row = client.query_one(&format!("SELECT {}", list.join(", ")), &[]).await?;
+        let row = client.query_one(&qualify_names(&format!("SELECT {}", list.join(", "))), &[]).await?;
         let saved: Vec<(&'static str, String)> =
             names.into_iter().enumerate().map(|(index, name)| (name, row.get(index))).collect();
         let script_path = saved.last().map(|(_, value)| value.clone()).unwrap_or_default();
@@ -56,8 +57,8 @@ impl OwnSettings {
 
 async fn set<'a>(client: &Client, settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), CopyError> {
     let (names, values): (Vec<&str>, Vec<&str>) = settings.into_iter().unzip();
-    let set = "SELECT set_config(s.name, s.value, true) FROM unnest($1::text[], $2::text[]) WITH ORDINALITY \
+    let set = "SELECT set_config(s.name, s.value, true) FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) WITH ORDINALITY \
         AS s (name, value, ordinal) ORDER BY s.ordinal";
-    client.query(set, &[&names, &values]).await?;
+    client.query(&qualify_names(set), &[&names, &values]).await?;
     Ok(())
 }

@@ -7,29 +7,30 @@ use super::copy_table::revoke_privileges;
 use crate::core::copies::{CopyDetail, CopyKind};
 use crate::core::graph::Direction;
 use crate::core::sql::identifier::quote;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, Result};
 
 const COLUMNS: &str = "(
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    revision text NOT NULL,
-    direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+    revision pg_catalog.text NOT NULL,
+    direction pg_catalog.text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
     log bigint,
-    kind text NOT NULL,
-    object text NOT NULL,
-    schema_name text NOT NULL,
-    table_name text NOT NULL,
-    code text NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    copy text,
+    kind pg_catalog.text NOT NULL,
+    object pg_catalog.text NOT NULL,
+    schema_name pg_catalog.text NOT NULL,
+    table_name pg_catalog.text NOT NULL,
+    code pg_catalog.text NOT NULL,
+    reason pg_catalog.text NOT NULL,
+    detail pg_catalog.text NOT NULL,
+    copy pg_catalog.text,
     rows bigint NOT NULL DEFAULT 0,
     bytes bigint NOT NULL DEFAULT 0,
-    state text NOT NULL DEFAULT 'making' CHECK (state IN ('making', 'kept', 'restored', 'dropped')),
-    role text NOT NULL DEFAULT current_user,
-    at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    ended_at timestamptz
+    state pg_catalog.text NOT NULL DEFAULT 'making' CHECK (state IN ('making', 'kept', 'restored', 'dropped')),
+    role pg_catalog.text NOT NULL DEFAULT current_user,
+    at pg_catalog.timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at pg_catalog.timestamptz
 )";
 
 const SELECT: &str = "id, revision, direction, kind, object, schema_name, table_name, code, reason, detail, copy, rows, \
@@ -92,7 +93,7 @@ impl CopyStore {
         let query =
             "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = coalesce(to_regclass('limbeck.kept'), to_regclass('limbeck_kept'))";
-        let row = client.query_opt(query, &[]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_opt(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(row.map(|row| Self::new(row.get(0), row.get(1))))
     }
 
@@ -113,7 +114,7 @@ impl CopyStore {
             Ledger::Table("limbeck.log") => "limbeck.kept",
             _ => "limbeck_kept",
         };
-        let create = format!("CREATE TABLE IF NOT EXISTS {name} {COLUMNS}");
+        let create = format!("CREATE TABLE IF NOT EXISTS {name} {}", qualify_names(COLUMNS));
         let explain = |error: tokio_postgres::Error| {
             let error = database_error(&error);
             Error::new("cannot copy the data that the plan destroys: cannot create the table of copies")
@@ -142,7 +143,7 @@ impl CopyStore {
         let detail = to_json(new.detail)?;
         let row = client
             .query_one(
-                &insert,
+                &qualify_names(&insert),
                 &[
                     &new.revision,
                     &new.direction.word(),
@@ -175,25 +176,34 @@ impl CopyStore {
         );
         let copy = detail.sequence_state.is_none().then(|| self.table_of_copy(id));
         let detail = to_json(detail)?;
-        client.execute(&update, &[&id, &to_signed(rows), &to_signed(bytes), &detail, &copy]).await?;
+        client.execute(&qualify_names(&update), &[&id, &to_signed(rows), &to_signed(bytes), &detail, &copy]).await?;
         Ok(())
     }
 
     /// Deletes a copy and its entry, because no data was lost.
     pub async fn discard(&self, client: &Client, id: i64) -> Result<(), CopyError> {
-        let delete =
-            format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.table_of_copy(id), self.table);
-        Ok(client.batch_execute(&delete).await?)
+        self.drop_table(client, id).await?;
+        let delete = format!("DELETE FROM {} WHERE id = {id}", self.table);
+        Ok(client.batch_execute(&qualify_names(&delete)).await?)
     }
 
     /// Drops the table of a copy and records its state: `restored` or `dropped`.
     pub async fn remove(&self, client: &Client, id: i64, state: &str) -> Result<(), CopyError> {
-        let remove = format!(
-            "DROP TABLE IF EXISTS {}; UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}",
-            self.table_of_copy(id),
-            self.table
-        );
-        Ok(client.batch_execute(&remove).await?)
+        self.drop_table(client, id).await?;
+        let update =
+            format!("UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}", self.table);
+        Ok(client.batch_execute(&qualify_names(&update)).await?)
+    }
+
+    /// Drops the table of a copy, if it has one.
+    async fn drop_table(&self, client: &Client, id: i64) -> Result<(), CopyError> {
+        let table = self.table_of_copy(id);
+        // DROP TABLE IF EXISTS would send a notice.
+        let exists = client.query_one(&qualify_names("SELECT to_regclass($1) IS NOT NULL"), &[&table]).await?;
+        if exists.get::<_, bool>(0) {
+            client.batch_execute(&format!("DROP TABLE {table}")).await?;
+        }
+        Ok(())
     }
 
     /// Records how many rows remain in a copy after a part was restored.
@@ -209,7 +219,7 @@ impl CopyStore {
             self.table
         );
         let detail = to_json(detail)?;
-        client.execute(&update, &[&id, &to_signed(rows), &detail, &self.table_of_copy(id)]).await?;
+        client.execute(&qualify_names(&update), &[&id, &to_signed(rows), &detail, &self.table_of_copy(id)]).await?;
         Ok(())
     }
 
@@ -225,7 +235,7 @@ impl CopyStore {
             "SELECT {SELECT} FROM {} WHERE state IN ('making', 'kept') AND {condition} ORDER BY id DESC",
             self.table
         );
-        let rows = client.query(&query, parameters).await?;
+        let rows = client.query(&qualify_names(&query), parameters).await?;
         let copies = rows.iter().map(parse_row).collect::<Result<Vec<StoredCopy>, CopyError>>()?;
         let with_name = |copy: StoredCopy| StoredCopy {
             name: copy.detail.sequence_state.is_none().then(|| self.table_of_copy(copy.id)),
@@ -253,20 +263,20 @@ impl CopyStore {
         self.read(client, &condition, &[&revision, &lost.word()]).await
     }
 
-    /// Deletes the copies of the same object from an earlier run that was interrupted before its statement ran.
-    pub async fn discard_incomplete(&self, client: &Client, new: &NewCopy<'_>) -> Result<(), CopyError> {
-        let query = format!(
-            "SELECT id FROM {} WHERE state = 'making' AND revision = $1 AND direction = $2 AND kind = $3 AND object = $4 \
-             AND schema_name = $5 AND table_name = $6",
-            self.table
-        );
+    /// Reads the copies of the same object from an earlier run that was interrupted before it completed them. Excludes the
+    /// copies `own`.
+    pub async fn read_interrupted(
+        &self,
+        client: &Client,
+        new: &NewCopy<'_>,
+        own: &[i64],
+    ) -> Result<Vec<StoredCopy>, CopyError> {
+        let condition = "state = 'making' AND revision = $1 AND direction = $2 AND kind = $3 AND object = $4 \
+             AND schema_name = $5 AND table_name = $6 AND NOT id = ANY ($7)";
         let (direction, kind) = (new.direction.word(), new.kind.word());
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&new.revision, &direction, &kind, &new.object, &new.schema, &new.table];
-        for row in client.query(&query, &parameters).await? {
-            self.discard(client, row.get(0)).await?;
-        }
-        Ok(())
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&new.revision, &direction, &kind, &new.object, &new.schema, &new.table, &own];
+        self.read(client, condition, &parameters).await
     }
 }
 
@@ -277,7 +287,7 @@ impl CopyStore {
 pub(in crate::engine) async fn read_revisions_with_copies(client: &Client) -> Result<Vec<(String, Direction)>> {
     let Some(store) = CopyStore::find(client).await? else { return Ok(Vec::new()) };
     let query = format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", store.table);
-    let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+    let rows = client.query(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
     Ok(rows.iter().map(|row| (row.get(0), parse_direction(row.get(1)))).collect())
 }
 

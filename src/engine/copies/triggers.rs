@@ -3,6 +3,7 @@
 use tokio_postgres::Client;
 
 use super::CopyError;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 
 /// Triggers that are disabled.
@@ -20,7 +21,7 @@ impl DisabledTriggers {
             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgrelid = $1
                 OR t.tgrelid IN (SELECT relid FROM pg_partition_tree($1::oid::regclass)))
             ORDER BY t.tgrelid <> $1, t.oid";
-        let rows = client.query(query, &[&relation]).await?;
+        let rows = client.query(&qualify_names(query), &[&relation]).await?;
         for row in rows {
             let (schema, table, name, enabled): (&str, &str, &str, &str) =
                 (row.get(0), row.get(1), row.get(2), row.get(3));
@@ -36,13 +37,12 @@ impl DisabledTriggers {
         Ok(())
     }
 
-    /// Enables them again.
+    /// Enables them again. No deferred constraint check of their tables may be pending.
     pub async fn enable(self, client: &Client) -> Result<(), CopyError> {
         if self.enable_statements.is_empty() {
             return Ok(());
         }
-        // PostgreSQL cannot alter a table that has pending deferred constraint checks.
-        client.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {}", self.enable_statements.join("; "))).await?;
+        client.batch_execute(&self.enable_statements.join("; ")).await?;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use tokio_postgres::types::Oid;
 use super::{ApprovalPolicy, GateRequest, Result, Sessions};
 use crate::core::hazard::{Class, Hazard, Origin};
 use crate::core::plan::Plan;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Question, Subject};
 use crate::core::text::plural;
 use crate::engine::Error;
@@ -163,7 +164,9 @@ impl Recheck {
         let column = if let Subject::Column { column, .. } = subject { Some(column) } else { None };
         let kind = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1) AND ($2::text IS NULL
             OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped))";
-        let Some(kind) = client.query_opt(kind, &[&table, &column]).await?.map(|row| row.get::<_, String>(0)) else {
+        let Some(kind) =
+            client.query_opt(&qualify_names(kind), &[&table, &column]).await?.map(|row| row.get::<_, String>(0))
+        else {
             return Ok(());
         };
         // DELETE and UPDATE do not block readers of the table.
@@ -285,7 +288,7 @@ async fn identify(
 ) -> std::result::Result<CatalogIds, tokio_postgres::Error> {
     let query = "SELECT to_regclass($1)::oid, (SELECT attnum FROM pg_attribute
         WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped)";
-    let row = client.query_one(query, &[table, column]).await?;
+    let row = client.query_one(&qualify_names(query), &[table, column]).await?;
     Ok((row.get(0), row.get(1)))
 }
 

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::digest::short_hex;
 use super::source::ModelSource;
 use super::user_folders::UserFolders;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::{Session, database_error, project_folder_name};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
@@ -67,7 +68,11 @@ async fn server_properties(session: &Session, uses_extensions: bool) -> Result<S
             CASE WHEN $1 THEN (SELECT jsonb_agg(jsonb_build_array(name, default_version) ORDER BY name)
                 FROM pg_available_extensions()) END)::text
         FROM pg_database d WHERE d.datname = current_database()";
-    let row = session.client().query_one(query, &[&uses_extensions]).await.map_err(|error| database_error(&error))?;
+    let row = session
+        .client()
+        .query_one(&qualify_names(query), &[&uses_extensions])
+        .await
+        .map_err(|error| database_error(&error))?;
     row.try_get(0).map_err(|error| database_error(&error))
 }
 

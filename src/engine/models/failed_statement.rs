@@ -78,6 +78,7 @@ pub fn explain(failed: &FailedStatement<'_>, is_circular: bool, server: &str) ->
             "for tables that reference each other, use ALTER TABLE … ADD FOREIGN KEY after both CREATE TABLE statements".into()
         });
     }
+    error.hint.get_or_insert_with(|| "correct the models; the database was not changed".into());
     error.message = format!("{}: {}", failed.text.shown, error.message);
     error
 }
@@ -85,6 +86,7 @@ pub fn explain(failed: &FailedStatement<'_>, is_circular: bool, server: &str) ->
 /// A syntax error in a text that was sent at once.
 pub fn syntax_error(text: &ModelScript, answer: &DbError) -> Error {
     let mut error = text.passage().refused(answer, 0);
+    error.hint.get_or_insert_with(|| "correct the models; the database was not changed".into());
     error.message = format!("{}: {}", text.shown, error.message);
     error
 }

@@ -8,6 +8,7 @@ use super::model_script::ModelScript;
 use super::{ModelsEvent, interrupted};
 use crate::core::schema::{Schema, Scope};
 use crate::core::sql::outline::{changes_setting, creates_routine};
+use crate::core::sql::qualify_names;
 use crate::engine::catalog;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
@@ -217,14 +218,16 @@ impl<'a> Loader<'a> {
 
     /// Returns SQL that checks the body of the routine that was created last, with the current search path.
     async fn body_check_sql(&self) -> Result<String> {
-        let query = "SELECT p.oid, l.lanvalidator::regproc::text, l.lanvalidator <> 0, current_setting('search_path')
-            FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang ORDER BY age(p.xmin) LIMIT 1";
-        let result = self.unless_cancelled(self.session.client().query_one(query, &[])).await?;
+        let query =
+            "SELECT p.oid, format('%I.%I', n.nspname, v.proname), v.oid IS NOT NULL, current_setting('search_path')
+            FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang LEFT JOIN pg_proc v ON v.oid = l.lanvalidator
+            LEFT JOIN pg_namespace n ON n.oid = v.pronamespace ORDER BY age(p.xmin) LIMIT 1";
+        let result = self.unless_cancelled(self.session.client().query_one(&qualify_names(query), &[])).await?;
         let row = result.map_err(|error| database_error(&error))?;
         let (oid, validator, validates, path): (u32, String, bool, String) =
             (row.get(0), row.get(1), row.get(2), row.get(3));
-        let path = format!("SELECT set_config('search_path', {}, false)", literal(&path));
-        Ok(if validates { format!("{path}; SELECT {validator}({oid})") } else { path })
+        let path = format!("SELECT pg_catalog.set_config('search_path', {}, false)", literal(&path));
+        Ok(if validates { format!("{path}; SELECT {validator}({oid}::pg_catalog.oid)") } else { path })
     }
 
     async fn check_routines(&self, unchecked: &[UncheckedRoutine<'a>]) -> Result<()> {

@@ -5,6 +5,7 @@ use tokio_postgres::Client;
 use super::table_of;
 use crate::core::hazard::{self, Class, Hazard};
 use crate::core::sql::identifier::quote;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Statement, Subject};
 use crate::engine::copies::{self, AffectedObject};
 
@@ -56,7 +57,7 @@ async fn is_known(client: &Client, object: &AffectedObject, hazards: &[Hazard]) 
         let Some(table) = table_of(&hazard.subject) else { continue };
         let query = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = to_regclass($1) AND n.nspname = $2 AND c.relname = $3)";
-        if client.query_one(query, &[&table, &object.schema, &object.table]).await?.get(0) {
+        if client.query_one(&qualify_names(query), &[&table, &object.schema, &object.table]).await?.get(0) {
             return Ok(true);
         }
     }

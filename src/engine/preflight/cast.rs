@@ -3,6 +3,7 @@
 
 use tokio_postgres::{Client, Error};
 
+use crate::core::sql::qualify_names;
 use crate::core::statement::Question;
 use crate::core::statement::cast::{self, CastOutcome, TypeName};
 use crate::engine::connection::identifier::{literal, quote};
@@ -41,7 +42,7 @@ pub(super) async fn read_types<'a>(
 ) -> Result<Conversion<'a>, Error> {
     let Question::Cast { column, to, chain, rejected } = question else { return Ok(Conversion::Unknown) };
     let last = chain.last().cloned();
-    let row = client.query_opt(TYPES, &[&table, column, to, &last]).await?;
+    let row = client.query_opt(&qualify_names(TYPES), &[&table, column, to, &last]).await?;
     let Some(row) = row else { return Ok(Conversion::Unknown) };
     let (from, casts, casts_back): (String, bool, bool) = (row.get(0), row.get(1), row.get(2));
     let harmless = match cast::convert(&from, chain, to) {
@@ -67,7 +68,7 @@ impl TypeConversion<'_> {
     pub async fn count(&self, client: &Client) -> Result<(u64, u64), Error> {
         client.execute(&self.block(), &[]).await?;
         let query = "SELECT string_to_array(current_setting('limbeck.counted'), ' ')::bigint[]";
-        let counts: Vec<i64> = client.query_one(query, &[]).await?.get(0);
+        let counts: Vec<i64> = client.query_one(&qualify_names(query), &[]).await?.get(0);
         let at = |place: usize| counts.get(place).copied().unwrap_or_default().unsigned_abs();
         Ok((at(0), if self.rejected { at(2) } else { at(1) + at(2) }))
     }
@@ -81,14 +82,14 @@ impl TypeConversion<'_> {
         let (from, to) = (&self.from, self.to);
         let one_by_one = format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL");
         let differs = format!("NOT ({})", self.is_same(&format!("({})::{to}", self.cast(&column)), &column));
-        let whole = format!("SELECT count({column}) FILTER (WHERE {differs}) FROM {table}");
+        let whole = format!("SELECT pg_catalog.count({column}) FILTER (WHERE {differs}) FROM {table}");
         let first = match self.bulk_query() {
             BulkQuery::Counts => format!(
                 "BEGIN EXECUTE {} INTO changed; done := true; EXCEPTION WHEN others THEN NULL; END;",
                 literal(&whole)
             ),
             BulkQuery::Preselects => format!(
-                "BEGIN EXECUTE {} INTO changed; done := changed = 0; rest := rest || {}; changed := 0; EXCEPTION WHEN others THEN changed := 0; END;",
+                "BEGIN EXECUTE {} INTO changed; done := changed OPERATOR(pg_catalog.=) 0; rest := rest OPERATOR(pg_catalog.||) {}; changed := 0; EXCEPTION WHEN others THEN changed := 0; END;",
                 literal(&whole),
                 literal(&format!(" AND {differs}"))
             ),
@@ -97,10 +98,10 @@ impl TypeConversion<'_> {
         format!(
             "DO $limbeck_count$
              DECLARE
-                 old_value {from}; new_value {to}; is_cast boolean; done boolean := false; rest text := {rest};
+                 old_value {from}; new_value {to}; is_cast boolean; done boolean := false; rest pg_catalog.text := {rest};
                  total bigint; changed bigint := 0; rejected bigint := 0;
              BEGIN
-                 SELECT count(*) INTO total FROM {table};
+                 SELECT pg_catalog.count(*) INTO total FROM {table};
                  {first}
                  IF NOT done THEN
                      FOR old_value IN EXECUTE rest LOOP
@@ -108,16 +109,19 @@ impl TypeConversion<'_> {
                              is_cast := false;
                              new_value := {cast};
                              is_cast := true;
-                             IF NOT ({same}) THEN changed := changed + 1; END IF;
+                             IF NOT ({same}) THEN changed := {more_changed}; END IF;
                          EXCEPTION WHEN others THEN
-                             IF is_cast THEN changed := changed + 1; ELSE rejected := rejected + 1; END IF;
+                             IF is_cast THEN changed := {more_changed}; ELSE rejected := {more_rejected}; END IF;
                          END;
                      END LOOP;
                  END IF;
-                 PERFORM set_config('limbeck.counted', concat_ws(' ', total, changed, rejected), true);
+                 PERFORM {store};
              END $limbeck_count$",
             rest = literal(&one_by_one),
             cast = self.cast("old_value"),
+            more_changed = qualify_names("changed + 1"),
+            more_rejected = qualify_names("rejected + 1"),
+            store = qualify_names("set_config('limbeck.counted', concat_ws(' ', total, changed, rejected), true)"),
             same = self.is_same("new_value", "old_value"),
         )
     }
@@ -127,17 +131,20 @@ impl TypeConversion<'_> {
         self.chain.iter().fold(value.to_owned(), |value, ty| format!("({value})::{ty}"))
     }
 
-    /// An SQL condition: the new value, cast back, equals the old one. A numeric's scale and a character's padding do not
+    /// An SQL condition: the new value, cast back, equals the old one, which is not NULL. A numeric's scale and a character's padding do not
     /// matter; other types are compared as text.
     fn is_same(&self, new_value: &str, old_value: &str) -> String {
         let from = &self.from;
-        let back =
-            if self.casts_back { format!("({new_value})::{from}") } else { format!("({new_value})::text::{from}") };
+        let back = if self.casts_back {
+            format!("({new_value})::{from}")
+        } else {
+            format!("({new_value})::pg_catalog.text::{from}")
+        };
         let ty = TypeName::parse(from);
         if ty.element().is_none() && ["numeric", "bpchar"].contains(&ty.name.as_str()) {
-            format!("({back} = {old_value}) IS TRUE")
+            format!("({back} OPERATOR(pg_catalog.=) {old_value}) IS TRUE")
         } else {
-            format!("({back})::text IS NOT DISTINCT FROM ({old_value})::text")
+            format!("(({back})::pg_catalog.text OPERATOR(pg_catalog.=) ({old_value})::pg_catalog.text) IS TRUE")
         }
     }
 

@@ -10,6 +10,7 @@ use super::query::{OwnTransactions, table_of};
 use super::side_effects::{self, SideEffectNames};
 use crate::core::hazard::{self, Class, Evidence, Hazard, Origin};
 use crate::core::plan::{Plan, PlannedStatement};
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Effect, Footprint, Subject};
 
 /// The classes for which the size of the table matters.
@@ -133,7 +134,7 @@ impl<'a> Counting<'a> {
         if begin(self.client, left, "1ms").await.is_err() {
             return (None, None);
         }
-        let row = self.client.query_opt(SIZE, &[&table]).await;
+        let row = self.client.query_opt(&qualify_names(SIZE), &[&table]).await;
         let _ = self.client.batch_execute("ROLLBACK").await;
         let number = |column: usize| row.as_ref().ok()?.as_ref()?.try_get::<_, i64>(column).ok().map(i64::unsigned_abs);
         (number(0), number(1))
@@ -145,7 +146,7 @@ impl<'a> Counting<'a> {
         let column = if let Subject::Column { column, .. } = subject { Some(column) } else { None };
         let query = "SELECT to_regclass($1) IS NULL OR ($2::text IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute
             WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped))";
-        self.client.query_one(query, &[&table, &column]).await.is_ok_and(|row| row.get(0))
+        self.client.query_one(&qualify_names(query), &[&table, &column]).await.is_ok_and(|row| row.get(0))
     }
 
     /// Counts a subject, or returns the earlier result for the same subject.

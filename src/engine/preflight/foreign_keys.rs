@@ -6,18 +6,23 @@ use tokio_postgres::{Client, Error};
 use super::table_of;
 use crate::core::hazard::{self, Class, Hazard};
 use crate::core::sql::identifier::quote;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Effect, Question, RowFilter, Subject};
 
 /// Foreign keys are followed to this depth.
 const MAX_DEPTH: usize = 8;
 
-/// Foreign keys that change referring rows: `$2` is true for a DELETE, false for new values of keys.
+/// Foreign keys that change referring rows, with the operators that compare referenced with referring columns: `$2` is
+/// true for a DELETE, false for new values of keys.
 const KEYS: &str = "SELECT k.conrelid, n.nspname::text, c.relname::text,
         CASE WHEN $2 THEN k.confdeltype ELSE k.confupdtype END = 'c',
         ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, place)
             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
         ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, place)
-            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place)
+            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place),
+        ARRAY(SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
+            FROM unnest(k.conpfeqop) WITH ORDINALITY AS x (number, place) JOIN pg_operator o ON o.oid = x.number
+            JOIN pg_namespace s ON s.oid = o.oprnamespace ORDER BY x.place)
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE k.confrelid = $1 AND k.contype = 'f'
       AND CASE WHEN $2 THEN k.confdeltype ELSE k.confupdtype END IN ('c', 'n', 'd')
@@ -37,6 +42,14 @@ struct ChangedRows {
     path: Vec<Oid>,
 }
 
+/// The columns of a foreign key, and the operators that compare them.
+struct ForeignKey<'a> {
+    referring: &'a [String],
+    referenced: &'a [String],
+    /// Qualified operators, with the referenced column on the left.
+    operators: Vec<String>,
+}
+
 /// Finds the rows and values that foreign keys change if a statement with these hazards deletes rows or overwrites keys.
 /// Returns one hazard for each table or column.
 ///
@@ -47,7 +60,7 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
     let mut found: Vec<Hazard> = Vec::new();
     while let Some(parent) = waiting.pop() {
         let deletes = parent.columns.is_empty();
-        for row in client.query(KEYS, &[&parent.relation, &deletes]).await? {
+        for row in client.query(&qualify_names(KEYS), &[&parent.relation, &deletes]).await? {
             let relation: Oid = row.get(0);
             let (schema, name): (String, String) = (row.get(1), row.get(2));
             let (referring, referenced): (Vec<String>, Vec<String>) = (row.get(4), row.get(5));
@@ -55,12 +68,9 @@ pub(super) async fn find(client: &Client, hazards: &[Hazard]) -> Result<Vec<Haza
             if !deletes && !referenced.iter().any(|column| parent.columns.contains(column)) {
                 continue;
             }
+            let key = ForeignKey { referring: &referring, referenced: &referenced, operators: row.get(6) };
             let is_cycle = parent.path.contains(&relation);
-            let rows = parent
-                .rows
-                .as_ref()
-                .filter(|_| !is_cycle)
-                .map(|rows| referring_rows(&parent, rows, &referring, &referenced));
+            let rows = parent.rows.as_ref().filter(|_| !is_cycle).map(|rows| referring_rows(&parent, rows, &key));
             let columns = if deletes_row { vec![None] } else { referring.iter().cloned().map(Some).collect() };
             for column in columns {
                 let hazard = new_hazard(&schema, &name, column, rows.clone());
@@ -95,25 +105,26 @@ async fn changed_rows(client: &Client, hazards: &[Hazard]) -> Result<Vec<Changed
             _ => continue,
         };
         let Some(table) = table_of(&hazard.subject) else { continue };
-        let found: Option<Oid> = client.query_one("SELECT to_regclass($1)::oid", &[&table]).await?.get(0);
+        let found: Option<Oid> =
+            client.query_one(&qualify_names("SELECT to_regclass($1)::oid"), &[&table]).await?.get(0);
         let Some(relation) = found else { continue };
         changed.push(ChangedRows { relation, table, rows: rows.filter().cloned(), columns, path: vec![relation] });
     }
     Ok(changed)
 }
 
-/// The rows whose columns `referring` refer to the columns `referenced` of changed rows.
-fn referring_rows(parent: &ChangedRows, rows: &RowFilter, referring: &[String], referenced: &[String]) -> RowFilter {
+/// The rows that refer to changed rows.
+fn referring_rows(parent: &ChangedRows, rows: &RowFilter, key: &ForeignKey<'_>) -> RowFilter {
     let alias = format!("limbeck_{}", parent.path.len());
     let (only, table) = (if rows.only { "ONLY " } else { "" }, &parent.table);
     let (named, row) = match &rows.alias {
         Some(alias) => (format!(" AS {alias}"), alias.as_str()),
         None => (String::new(), table.as_str()),
     };
-    let pairs = referring
-        .iter()
-        .zip(referenced)
-        .map(|(referring, referenced)| format!("{alias}.{} = {row}.{}", quote(referring), quote(referenced)));
+    let columns = key.referring.iter().zip(key.referenced).zip(&key.operators);
+    let pairs = columns.map(|((referring, referenced), operator)| {
+        format!("{row}.{} {operator} {alias}.{}", quote(referenced), quote(referring))
+    });
     let same = pairs.collect::<Vec<_>>().join(" AND ");
     let condition = format!("EXISTS (SELECT FROM {only}{table}{named} WHERE {same} AND {})", rows.sql());
     RowFilter { alias: Some(alias), from: None, condition, only: false }
@@ -139,15 +150,21 @@ mod tests {
     fn referring_rows_follow_the_condition_of_the_changed_rows() {
         let columns = [String::from("parent")];
         let keys = [String::from("id")];
+        let operators = vec![String::from("OPERATOR(pg_catalog.=)")];
+        let key = ForeignKey { referring: &columns, referenced: &keys, operators };
         let parent =
             ChangedRows { relation: 1, table: String::from("t"), rows: None, columns: Vec::new(), path: vec![1] };
         for (alias, only, expected) in [
-            (None, false, "EXISTS (SELECT FROM t WHERE limbeck_1.parent = t.id AND (id > 1))"),
-            (Some("x"), true, "EXISTS (SELECT FROM ONLY t AS x WHERE limbeck_1.parent = x.id AND (id > 1))"),
+            (None, false, "EXISTS (SELECT FROM t WHERE t.id OPERATOR(pg_catalog.=) limbeck_1.parent AND (id > 1))"),
+            (
+                Some("x"),
+                true,
+                "EXISTS (SELECT FROM ONLY t AS x WHERE x.id OPERATOR(pg_catalog.=) limbeck_1.parent AND (id > 1))",
+            ),
         ] {
             let rows =
                 RowFilter { alias: alias.map(String::from), from: None, condition: String::from("id > 1"), only };
-            let found = referring_rows(&parent, &rows, &columns, &keys);
+            let found = referring_rows(&parent, &rows, &key);
             assert_eq!(
                 (found.condition.replace('\n', ""), found.alias.as_deref()),
                 (expected.into(), Some("limbeck_1"))

@@ -9,8 +9,10 @@ use tokio_postgres::error::SqlState;
 use super::query::OwnTransactions;
 use super::{cast, query, table_of};
 use crate::core::hazard::Evidence;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Question, Subject};
 use crate::engine::Result;
+use crate::engine::connection::is_row_security_error;
 
 /// The time limit for all counts of a plan together. After that, statistics are used.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -149,6 +151,13 @@ fn failure_reason(error: &tokio_postgres::Error) -> &'static str {
     match error.code() {
         Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => "the table is locked",
         Some(code) if *code == SqlState::QUERY_CANCELED => "counting took too long",
+        Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            if is_row_security_error(error) {
+                "row security hides rows from the role, which lacks BYPASSRLS"
+            } else {
+                "the role may not read the table"
+            }
+        }
         _ => "counting failed",
     }
 }
@@ -173,7 +182,7 @@ async fn estimate(client: &Client, subject: &Subject, why: &'static str) -> Opti
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = $2
         WHERE c.oid = to_regclass($1)";
-    let row = client.query_opt(query, &[&table, &column]).await.ok()??;
+    let row = client.query_opt(&qualify_names(query), &[&table, &column]).await.ok()??;
     let (rows, nulls): (f64, f64) = (row.get(0), row.get(1));
     let share = if nulls_count { nulls } else { 1.0 - nulls };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimated count is not negative")]

@@ -23,6 +23,7 @@ use super::state::VersionTable;
 use super::{Result, Target};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Effect, Footprint, Statement};
 
 /// The target of a plan, with a session on it.
@@ -110,8 +111,11 @@ pub async fn is_blank(client: &Client, version_table: &VersionTable) -> Result<b
     let query = "SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND n.nspname NOT LIKE 'pg\\_%'
           AND n.nspname NOT IN ('information_schema', 'limbeck')
-          AND c.oid IS DISTINCT FROM to_regclass($1)
+          AND c.oid <> coalesce(to_regclass($1)::oid, 0)
           AND c.relname !~ '^limbeck_(log|kept)')";
-    let row = client.query_one(query, &[&version_table.sql()]).await.map_err(|error| database_error(&error))?;
+    let row = client
+        .query_one(&qualify_names(query), &[&version_table.sql()])
+        .await
+        .map_err(|error| database_error(&error))?;
     Ok(row.get(0))
 }

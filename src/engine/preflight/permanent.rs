@@ -2,6 +2,7 @@
 
 use tokio_postgres::{Client, Error};
 
+use crate::core::sql::qualify_names;
 use crate::core::statement::permanent_functions_pattern;
 
 /// Searches the source text of functions, and then for functions that call the found ones and for tables whose triggers
@@ -27,6 +28,6 @@ const QUERY: &str = r"WITH RECURSIVE code AS (
 /// # Errors
 /// If the server rejects the query.
 pub async fn permanent_functions(client: &Client) -> Result<Vec<String>, Error> {
-    let rows = client.query(QUERY, &[&permanent_functions_pattern()]).await?;
+    let rows = client.query(&qualify_names(QUERY), &[&permanent_functions_pattern()]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -3,6 +3,7 @@
 
 use tokio_postgres::{Client, Error};
 
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Question, RowFilter, Subject};
 use crate::engine::connection::identifier::quote;
 
@@ -15,6 +16,9 @@ pub struct OwnTransactions {
     current: Option<(u64, u64)>,
 }
 
+/// The function that counts. Conditions of the user follow it, so the query needs the search path of the user.
+const COUNT: &str = "pg_catalog.count";
+
 /// `xmin` contains the lower 32 bits of a transaction id.
 const HALF: u64 = 1 << 32;
 
@@ -24,7 +28,7 @@ impl OwnTransactions {
     /// # Errors
     /// If the server rejects a query.
     pub async fn current(client: &Client, other: &Client) -> Result<Self, Error> {
-        let number = "SELECT pg_current_xact_id()::text::bigint";
+        let number = &qualify_names("SELECT pg_current_xact_id()::text::bigint");
         let now: i64 = client.query_one(number, &[]).await?.get(0);
         let next: i64 = other.query_one(number, &[]).await?.get(0);
         Ok(Self { past: Vec::new(), current: Some((now.unsigned_abs(), next.unsigned_abs())) })
@@ -56,13 +60,13 @@ impl OwnTransactions {
             return "true".to_owned();
         }
         let past: Vec<String> = self.past.iter().map(u64::to_string).collect();
-        let past = format!("{row}xmin::text <> ALL ('{{{}}}')", past.join(","));
+        let past = qualify_names(&format!("{row}xmin::text <> ALL ('{{{}}}')", past.join(",")));
         let Some((now, next)) = self.current else { return past };
         // Subtransactions have ids of their own. Of transactions in progress, only the rows of our own are visible.
         let later = format!("(({row}xmin::text::bigint - {} + {HALF}) % {HALF})", now % HALF);
         let status = format!("pg_xact_status(({now} + {later})::text::xid8)");
         let open = format!("CASE WHEN {later} < {} THEN {status} = 'in progress' ELSE false END", next - now);
-        format!("{past} AND NOT coalesce({open}, false)")
+        format!("{past} AND NOT coalesce({}, false)", qualify_names(&open))
     }
 }
 
@@ -82,7 +86,7 @@ pub(super) async fn of(client: &Client, subject: &Subject, own: &OwnTransactions
     let condition = own.excluding_condition("");
     Ok(match subject {
         Subject::Column { column, .. } => {
-            Some(format!("SELECT count(*), count({}) FROM {table} WHERE {condition}", quote(column)))
+            Some(format!("SELECT {COUNT}(*), {COUNT}({}) FROM {table} WHERE {condition}", quote(column)))
         }
         Subject::Table { .. } => Some(format!("{} WHERE {condition}", all(&table))),
         Subject::Rows { question: Question::Affected { column, rows }, .. } => {
@@ -102,11 +106,12 @@ pub(super) async fn of(client: &Client, subject: &Subject, own: &OwnTransactions
 async fn of_question(client: &Client, table: &str, question: &Question) -> Result<Option<String>, Error> {
     Ok(match question {
         Question::Nulls { column } => {
-            Some(format!("SELECT count(*), count(*) - count({}) FROM {table}", quote(column)))
+            let nulls = qualify_names(&format!("count(*) - count({})", quote(column)));
+            Some(format!("SELECT {COUNT}(*), {nulls} FROM {table}"))
         }
         Question::AllNull { .. } => Some(all(table)),
         Question::Check { expression } => {
-            Some(format!("SELECT count(*), count(*) FILTER (WHERE ({expression}\n) IS FALSE) FROM {table}"))
+            Some(format!("SELECT {COUNT}(*), {COUNT}(*) FILTER (WHERE ({expression}\n) IS FALSE) FROM {table}"))
         }
         Question::Duplicates { keys, condition, nulls_are_equal, nulls_are_rejected } => {
             Some(duplicates(table, keys, condition.as_deref(), *nulls_are_equal, *nulls_are_rejected))
@@ -117,14 +122,15 @@ async fn of_question(client: &Client, table: &str, question: &Question) -> Resul
                 [] => primary_key(client, &referenced).await?,
                 keys => keys.to_vec(),
             };
-            (keys.len() == columns.len()).then(|| orphans(table, columns, &referenced, &keys))
+            let operators = equality_operators(client, &referenced, &keys).await?;
+            (keys.len() == columns.len()).then(|| orphans(table, columns, &referenced, &keys, &operators))
         }
         Question::Cast { .. } | Question::Constraint { .. } | Question::Affected { .. } => None,
     })
 }
 
 fn all(table: &str) -> String {
-    format!("SELECT count(*), count(*) FROM {table}")
+    format!("SELECT {COUNT}(*), {COUNT}(*) FROM {table}")
 }
 
 fn affected(table: &str, column: Option<&str>, rows: &RowFilter, own: &OwnTransactions) -> String {
@@ -135,8 +141,8 @@ fn affected(table: &str, column: Option<&str>, rows: &RowFilter, own: &OwnTransa
     };
     let value = column.map_or_else(|| "*".to_owned(), |column| format!("{row}.{}", quote(column)));
     format!(
-        "SELECT (SELECT count(*) FROM {only}{table}), \
-         (SELECT count({value}) FROM {only}{table}{name} WHERE {} AND {})",
+        "SELECT (SELECT {COUNT}(*) FROM {only}{table}), \
+         (SELECT {COUNT}({value}) FROM {only}{table}{name} WHERE {} AND {})",
         rows.sql(),
         own.excluding_condition(&format!("{row}."))
     )
@@ -156,28 +162,46 @@ fn duplicates(
         wanted.push(known.clone());
     }
     let nulls = if nulls_are_rejected {
-        format!(" + (SELECT count(*) FROM {table} WHERE NOT ({known}))")
+        format!(" OPERATOR(pg_catalog.+) (SELECT {COUNT}(*) FROM {table} WHERE NOT ({known}))")
     } else {
         String::new()
     };
     format!(
-        "SELECT (SELECT count(*) FROM {table}), coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {table} \
-         WHERE {} GROUP BY {} HAVING count(*) > 1) AS d), 0)::bigint{nulls}",
+        "SELECT (SELECT {COUNT}(*) FROM {table}), coalesce((SELECT {} FROM (SELECT {COUNT}(*) AS n FROM {table} \
+         WHERE {} GROUP BY {} HAVING {}) AS d), 0)::bigint{nulls}",
+        qualify_names("sum(n - 1)"),
         wanted.join(" AND "),
-        list.join(", ")
+        list.join(", "),
+        qualify_names("count(*) > 1"),
     )
 }
 
-fn orphans(table: &str, columns: &[String], referenced: &str, keys: &[String]) -> String {
+fn orphans(table: &str, columns: &[String], referenced: &str, keys: &[String], operators: &[String]) -> String {
     let known: Vec<String> = columns.iter().map(|column| format!("f.{} IS NOT NULL", quote(column))).collect();
-    let pairs = columns.iter().zip(keys);
-    let same: Vec<String> = pairs.map(|(column, key)| format!("r.{} = f.{}", quote(key), quote(column))).collect();
+    let pairs = columns.iter().zip(keys).zip(operators);
+    let same: Vec<String> =
+        pairs.map(|((column, key), operator)| format!("r.{} {operator} f.{}", quote(key), quote(column))).collect();
     format!(
-        "SELECT (SELECT count(*) FROM {table}), (SELECT count(*) FROM {table} AS f WHERE {} AND NOT EXISTS \
+        "SELECT (SELECT {COUNT}(*) FROM {table}), (SELECT {COUNT}(*) FROM {table} AS f WHERE {} AND NOT EXISTS \
          (SELECT FROM {referenced} AS r WHERE {}))",
         known.join(" AND "),
         same.join(" AND ")
     )
+}
+
+/// The operators that compare values of referenced columns, as the unique index of these columns does.
+async fn equality_operators(client: &Client, table: &str, columns: &[String]) -> Result<Vec<String>, Error> {
+    let query = "SELECT coalesce((SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+            FROM pg_opclass c JOIN pg_am m ON m.oid = c.opcmethod
+            JOIN pg_amop s ON s.amopfamily = c.opcfamily AND s.amoplefttype = c.opcintype
+                AND s.amoprighttype = c.opcintype AND s.amopstrategy = 3
+            JOIN pg_operator o ON o.oid = s.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
+            WHERE m.amname = 'btree' AND c.opcdefault AND c.opcintype IN (t.oid, t.typbasetype)
+            ORDER BY c.opcintype = t.oid LIMIT 1), 'OPERATOR(pg_catalog.=)')
+        FROM unnest($2::text[]) WITH ORDINALITY AS k (name, place)
+        LEFT JOIN pg_attribute a ON a.attrelid = to_regclass($1) AND a.attname = k.name
+        LEFT JOIN pg_type t ON t.oid = a.atttypid ORDER BY k.place";
+    Ok(client.query(&qualify_names(query), &[&table, &columns]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 async fn primary_key(client: &Client, table: &str) -> Result<Vec<String>, Error> {
@@ -185,7 +209,7 @@ async fn primary_key(client: &Client, table: &str) -> Result<Vec<String>, Error>
         "SELECT a.attname::text FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (number, place)
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
         WHERE i.indisprimary AND i.indrelid = to_regclass($1) ORDER BY k.place";
-    Ok(client.query(query, &[&table]).await?.iter().map(|row| row.get(0)).collect())
+    Ok(client.query(&qualify_names(query), &[&table]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// The question that counts the rows which violate an existing constraint.
@@ -197,7 +221,7 @@ async fn constraint(client: &Client, table: &str, name: &str) -> Result<Option<Q
                 JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number ORDER BY k.place)
         FROM pg_constraint c LEFT JOIN pg_class r ON r.oid = c.confrelid LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
         WHERE c.conrelid = to_regclass($1) AND c.conname = $2 AND c.confmatchtype IN ('s', ' ')";
-    let Some(row) = client.query_opt(query, &[&table, &name]).await? else { return Ok(None) };
+    let Some(row) = client.query_opt(&qualify_names(query), &[&table, &name]).await? else { return Ok(None) };
     let (kind, expression): (String, Option<String>) = (row.get(0), row.get(1));
     let mut columns: Vec<String> = row.get(4);
     Ok(match (kind.as_str(), expression, row.get::<_, Option<String>>(3)) {
@@ -229,8 +253,9 @@ mod tests {
         let keys = [String::from("a"), String::from("lower(b)")];
         let groups = |condition: &str, nulls: &str| {
             format!(
-                "SELECT (SELECT count(*) FROM t), coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM t WHERE \
-                 {condition} GROUP BY (a), (lower(b)) HAVING count(*) > 1) AS d), 0)::bigint{nulls}"
+                "SELECT (SELECT pg_catalog.count(*) FROM t), coalesce((SELECT pg_catalog.sum(n OPERATOR(pg_catalog.-) 1) \
+                 FROM (SELECT pg_catalog.count(*) AS n FROM t WHERE {condition} GROUP BY (a), (lower(b)) \
+                 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS d), 0)::bigint{nulls}"
             )
         };
         let known = "(a) IS NOT NULL AND (lower(b)) IS NOT NULL";
@@ -242,7 +267,10 @@ mod tests {
                 None,
                 false,
                 true,
-                groups(&format!("(true) AND {known}"), &format!(" + (SELECT count(*) FROM t WHERE NOT ({known}))")),
+                groups(
+                    &format!("(true) AND {known}"),
+                    &format!(" OPERATOR(pg_catalog.+) (SELECT pg_catalog.count(*) FROM t WHERE NOT ({known}))"),
+                ),
             ),
         ] {
             assert_eq!(duplicates("t", &keys, condition, nulls_are_equal, nulls_are_rejected), expected);
@@ -254,9 +282,10 @@ mod tests {
         let columns = [String::from("a"), String::from("B")];
         let keys = [String::from("x"), String::from("y")];
         assert_eq!(
-            orphans("t", &columns, "s.u", &keys),
-            "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM t AS f WHERE f.\"a\" IS NOT NULL AND f.\"B\" IS NOT NULL AND \
-             NOT EXISTS (SELECT FROM s.u AS r WHERE r.\"x\" = f.\"a\" AND r.\"y\" = f.\"B\"))"
+            orphans("t", &columns, "s.u", &keys, &["=".into(), "OPERATOR(x.=)".into()]),
+            "SELECT (SELECT pg_catalog.count(*) FROM t), (SELECT pg_catalog.count(*) FROM t AS f \
+             WHERE f.\"a\" IS NOT NULL AND f.\"B\" IS NOT NULL AND \
+             NOT EXISTS (SELECT FROM s.u AS r WHERE r.\"x\" = f.\"a\" AND r.\"y\" OPERATOR(x.=) f.\"B\"))"
         );
     }
 }

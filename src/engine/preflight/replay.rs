@@ -14,6 +14,7 @@ use super::side_effects::{self, SideEffectNames};
 use super::{Site, foreign_keys, table_of};
 use crate::core::hazard::{Class, Hazard, Origin};
 use crate::core::plan::{Plan, PlannedStatement, Step};
+use crate::core::sql::qualify_names;
 use crate::core::statement::{Footprint, Statement, Subject};
 use crate::engine::scratch::{Replica, ScratchOptions, with_creator_role};
 
@@ -41,7 +42,6 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 pub(super) async fn replay(site: Site<'_>, plan: &mut Plan) -> usize {
     let (options, cancel) = (ScratchOptions::default(), CancellationToken::new());
     let project = with_creator_role(site.project, site.target);
-    let settings = project.config.apply.session_settings();
     let mut replayed = 0;
     let mut replica = None;
     let work = async {
@@ -50,6 +50,7 @@ pub(super) async fn replay(site: Site<'_>, plan: &mut Plan) -> usize {
             && let Ok(session) = replica.insert(made).target().connect("limbeck plan").await
             && let Ok(before) = ObjectsBefore::read(session.client()).await
         {
+            let settings = project.config.apply.session_settings(session.server());
             let mut replay = Replay { client: session.client(), before, settings };
             // After an error, the results of the statements before it are still valid.
             let _ = replay.replay_plan(plan, &mut replayed).await;
@@ -79,17 +80,17 @@ impl ObjectsBefore {
     async fn read(client: &Client) -> Result<Self, Error> {
         let query = "SELECT c.oid, n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
-        let rows = client.query(query, &[]).await?;
+        let rows = client.query(&qualify_names(query), &[]).await?;
         let relations: BTreeMap<Oid, _> = rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
         let query =
             "SELECT a.attrelid, a.attnum, a.attname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND a.attnum > 0 AND NOT a.attisdropped";
-        let rows = client.query(query, &[]).await?;
+        let rows = client.query(&qualify_names(query), &[]).await?;
         let columns = rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect();
-        let rows = client.query("SELECT inhparent, inhrelid FROM pg_inherits", &[]).await?;
+        let rows = client.query("SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits", &[]).await?;
         let children = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let rows = client.query("SELECT relname::text FROM pg_class WHERE relkind = 'f'", &[]).await?;
+        let rows = client.query(&qualify_names("SELECT relname::text FROM pg_class WHERE relkind = 'f'"), &[]).await?;
         let foreign_tables = rows.iter().map(|row| row.get(0)).collect();
         Ok(Self { relations, names: BTreeMap::new(), columns, children, foreign_tables })
     }
@@ -189,7 +190,7 @@ impl Replay<'_> {
     /// The relation to which a name refers now.
     async fn resolve(&self, table: &str) -> Result<Option<Oid>, Error> {
         let query = "SELECT to_regclass($1)::oid";
-        Ok(self.client.query_one(query, &[&table]).await?.get(0))
+        Ok(self.client.query_one(&qualify_names(query), &[&table]).await?.get(0))
     }
 
     /// The origin of a subject; `None` if the subject is not a table or column.
@@ -208,7 +209,11 @@ impl Replay<'_> {
         let before = match &subject {
             Subject::Column { column, .. } => {
                 let query = "SELECT attnum FROM pg_attribute WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped";
-                let number = self.client.query_opt(query, &[&relation, column]).await?.map(|row| row.get::<_, i16>(0));
+                let number = self
+                    .client
+                    .query_opt(&qualify_names(query), &[&relation, column])
+                    .await?
+                    .map(|row| row.get::<_, i16>(0));
                 let before = number.and_then(|number| self.before.columns.get(&(relation, number)));
                 let Some(before) = before.cloned() else { return Ok(Some(Origin::CreatedByPlan)) };
                 is_same &= before == *column;
@@ -229,7 +234,7 @@ impl Replay<'_> {
         let query = "WITH RECURSIVE children AS (SELECT $1::oid AS oid
                 UNION SELECT i.inhrelid FROM children h JOIN pg_inherits i ON i.inhparent = h.oid)
             SELECT oid FROM children WHERE oid <> $1";
-        let rows = self.client.query(query, &[&relation]).await?;
+        let rows = self.client.query(&qualify_names(query), &[&relation]).await?;
         let mut children = rows.iter().map(|row| row.get::<_, Oid>(0));
         Ok(children.all(|child| !self.before.relations.contains_key(&child) || self.before.inherited(child, relation)))
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use tokio_postgres::{Client, Error};
 
 use crate::core::hazard::{self, Class, Hazard};
+use crate::core::sql::qualify_names;
 use crate::core::statement::{
     Action, ScriptState, Statement, analyse_one, analyse_text, analyse_with, names_in, rule_actions,
 };
@@ -59,7 +60,7 @@ impl SideEffectNames {
     /// # Errors
     /// If the server rejects the query.
     pub async fn read(client: &Client) -> Result<Self, Error> {
-        Ok(Self(client.query(NAMES, &[]).await?.iter().map(|row| row.get(0)).collect()))
+        Ok(Self(client.query(&qualify_names(NAMES), &[]).await?.iter().map(|row| row.get(0)).collect()))
     }
 
     /// The names.
@@ -102,7 +103,8 @@ async fn follow_names(client: &Client, statement: &Statement) -> Result<SideEffe
     for _ in 0..MAX_DEPTH {
         let known = names.len();
         let list: Vec<&str> = names.iter().map(String::as_str).collect();
-        caused.functions = client.query(FUNCTIONS, &[&list]).await?.iter().map(|row| row.get(0)).collect();
+        caused.functions =
+            client.query(&qualify_names(FUNCTIONS), &[&list]).await?.iter().map(|row| row.get(0)).collect();
         let mut found: BTreeSet<String> = caused.functions.iter().flat_map(|body| names_in(body)).collect();
         let only_defines = caused.functions.is_empty() && statement.command.is_one_of(&DEFINES);
         if !only_defines && WRITES.iter().any(|word| names.contains(*word) || found.contains(*word)) {
@@ -124,8 +126,8 @@ async fn add_fired(
     caused: &mut SideEffects,
 ) -> Result<(), Error> {
     let all: Vec<String> = names.iter().chain(found.iter()).cloned().collect();
-    let triggers = client.query(TRIGGERS, &[&all]).await?;
-    let rules = client.query(REWRITES, &[&all]).await?;
+    let triggers = client.query(&qualify_names(TRIGGERS), &[&all]).await?;
+    let rules = client.query(&qualify_names(REWRITES), &[&all]).await?;
     for row in triggers {
         found.insert(row.get(0));
         caused.fired.insert(row.get(1));

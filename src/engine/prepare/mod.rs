@@ -1,6 +1,7 @@
 //! Makes a plan for a request: reads the heads, finds the path, reads the scripts, and finds and counts the hazards.
 
 mod environment_order;
+mod notes;
 
 use std::sync::Arc;
 
@@ -42,9 +43,16 @@ pub async fn prepare(
     let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
     let path = find_path(&tree, request, &heads)?;
     let mut plan = build_plan(project, &tree, target, request, path)?;
+    if !plan.is_empty() {
+        let changes = plan.changes_of_table(table.name());
+        table.require_writable(session.client(), &changes, target.embedded_server().is_some()).await?;
+    }
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
     plan.copies = Box::pin(copies::forecast_copies(session.client(), &project.config.apply, &plan)).await?;
+    if !plan.is_empty() {
+        plan.notes = notes::find_notes(&session).await?;
+    }
     plan.backup_first = backup::is_required(project, &plan);
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
         plan.outdated_environments =
@@ -83,6 +91,7 @@ pub(in crate::engine) fn build_plan(
         outdated_environments: Vec::new(),
         copies: CopyForecast::default(),
         backup_first: false,
+        notes: Vec::new(),
     })
 }
 
@@ -105,7 +114,9 @@ fn find_path(tree: &ScriptTree, request: &PlanRequest, heads: &[RevisionId]) -> 
 
 fn build_step(tree: &ScriptTree, step: PathStep) -> Result<Step> {
     let id = step.revision.clone();
-    let file = tree.script(id.as_str()).ok_or_else(|| Error::new(format!("no script for revision {id}")))?;
+    let file = tree.script(id.as_str()).ok_or_else(|| {
+        Error::new(format!("no script for revision {id}")).hint("restore the script; it may be on another branch")
+    })?;
     let path = (!ledger_scripts::is_from_ledger(file)).then(|| file.path.clone());
     Step::build(step, &ScriptSource { script: &file.script, text: &file.text, path }).map_err(|error| {
         let mut report = Error::new(format!("{}:{}: {}", file.path.display(), error.line, error.message));

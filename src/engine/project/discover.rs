@@ -21,7 +21,8 @@ pub(super) fn find(config: Option<&Path>, directory: &Path, variables: &Variable
 pub(super) fn dotenv(root: &Path) -> Option<PathBuf> {
     for folder in root.ancestors() {
         let file = folder.join(".env");
-        if file.is_file() {
+        // A folder `.env` is a virtual environment of Python.
+        if file.exists() && !file.is_dir() {
             return Some(file);
         }
         if folder.join(".git").exists() {
@@ -32,13 +33,13 @@ pub(super) fn dotenv(root: &Path) -> Option<PathBuf> {
 }
 
 fn in_folder(folder: &Path) -> Option<PathBuf> {
-    [folder.join(CONFIG_FILE), folder.join("migrations").join(CONFIG_FILE)].into_iter().find(|path| path.is_file())
+    [folder.join(CONFIG_FILE), folder.join("migrations").join(CONFIG_FILE)].into_iter().find(|path| path.exists())
 }
 
 /// A given path may be the file or its folder.
 fn existing(path: &Path) -> Result<PathBuf> {
     let file = if path.is_dir() { path.join(CONFIG_FILE) } else { path.to_path_buf() };
-    if file.is_file() {
+    if file.exists() {
         return Ok(file);
     }
     Err(Error::new(format!("the configuration file {} does not exist", file.display()))

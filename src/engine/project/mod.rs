@@ -10,6 +10,7 @@ mod write;
 
 pub use config::Config;
 pub use environment::DatabaseLocation;
+pub use session::SessionSettings;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
 pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
@@ -17,6 +18,7 @@ pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
 use std::path::{Path, PathBuf};
 
 use super::connection::Variables;
+use super::files::{self, SIZE_LIMIT};
 use super::{Error, ErrorKind, Result};
 
 /// The name of the configuration file.
@@ -40,7 +42,7 @@ impl Project {
     /// Of kind `NoProject` when there is none; `Failed` when a file cannot be read, with the line.
     pub fn open(config: Option<&Path>, directory: &Path, variables: Variables) -> Result<Self> {
         let config_path = discover::find(config, directory, &variables)?;
-        let text = std::fs::read_to_string(&config_path)
+        let text = files::read_text(&config_path, SIZE_LIMIT)
             .map_err(|error| Error::new(format!("cannot read {}", config_path.display())).because(error))?;
         let config = Config::parse(&text, &config_path)?;
         let mut project = Self { config_path, config, variables };
@@ -63,18 +65,18 @@ impl Project {
     /// Reads every script in the version folders. Files that cannot be read are problems of the tree.
     #[must_use]
     pub fn read_scripts(&self) -> ScriptTree {
-        ScriptTree::read(&self.version_folders())
+        ScriptTree::read(&self.version_folders(), self.config.scripts.file_limit.0)
     }
 
     fn read_dotenv(&mut self) -> Result<()> {
         let Some(path) = discover::dotenv(self.root()) else { return Ok(()) };
-        let unreadable = |error: dotenvy::Error| {
-            Error::new(format!("cannot read {}", path.display()))
-                .because(dotenv_cause(&error))
-                .hint("each line is NAME=value; quote values that contain spaces or '#'")
-        };
-        for pair in dotenvy::from_path_iter(&path).map_err(unreadable)? {
-            let (name, value) = pair.map_err(unreadable)?;
+        let unreadable = || Error::new(format!("cannot read {}", path.display()));
+        let text = files::read_text(&path, SIZE_LIMIT).map_err(|error| unreadable().because(error))?;
+        for pair in dotenvy::from_read_iter(text.as_bytes()) {
+            let (name, value) = pair.map_err(|error| {
+                let hint = "each line is NAME=value; quote values that contain spaces or '#'";
+                unreadable().because(dotenv_cause(&error)).hint(hint)
+            })?;
             self.variables.environment.entry(name).or_insert(value);
         }
         Ok(())

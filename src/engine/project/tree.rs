@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
+use crate::core::os_error;
 use crate::core::script::Script;
-use crate::engine::{Error, Result};
+use crate::engine::{Error, Result, files};
 
 /// The number of files that a thread reads at once. It takes longer than the start of a thread.
 const BLOCK_SIZE: usize = 64;
@@ -37,19 +38,16 @@ pub struct ScriptTree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptProblem {
     /// The file is not a valid script.
-    File {
-        path: PathBuf,
-        line: Option<usize>,
-        message: String,
-        hint: Option<String>,
-    },
-    Graph(GraphProblem),
+    File { path: PathBuf, line: Option<usize>, message: String, hint: Option<String> },
+    /// A fault of the graph, and the files of the revisions that have it.
+    Graph { problem: GraphProblem, files: Vec<PathBuf> },
 }
 
 impl ScriptTree {
-    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts.
+    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts. A file that is larger than
+    /// `file_limit` bytes is a problem.
     #[must_use]
-    pub fn read(folders: &[PathBuf]) -> Self {
+    pub fn read(folders: &[PathBuf], file_limit: u64) -> Self {
         let mut files = Vec::new();
         let mut problems = Vec::new();
         for folder in folders {
@@ -61,7 +59,7 @@ impl ScriptTree {
         // Compare as text: a comparison of path components takes longer than reading the scripts.
         files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
-        for read in read_all(&files) {
+        for read in read_all(&files, file_limit) {
             match read {
                 Ok(script) => scripts.push(Arc::new(script)),
                 Err(problem) => problems.push(problem),
@@ -75,7 +73,7 @@ impl ScriptTree {
     pub fn from_scripts(scripts: Vec<Arc<ScriptFile>>, mut problems: Vec<ScriptProblem>) -> Self {
         let revisions = scripts.iter().map(|file| revision(&file.script)).collect();
         let (graph, faults) = Graph::build(revisions);
-        problems.extend(faults.into_iter().map(ScriptProblem::Graph));
+        problems.extend(faults.into_iter().map(|problem| ScriptProblem::graph(problem, &scripts)));
         let mut by_id: HashMap<RevisionId, Arc<ScriptFile>> = HashMap::with_capacity(scripts.len());
         for file in scripts {
             by_id.entry(file.script.revision.clone()).or_insert(file);
@@ -114,19 +112,26 @@ impl ScriptTree {
 }
 
 impl ScriptProblem {
+    /// Returns a problem of the graph with the files of its revisions, in the order in which the problem names them.
+    #[must_use]
+    pub fn graph(problem: GraphProblem, scripts: &[Arc<ScriptFile>]) -> Self {
+        let mut files = Vec::new();
+        for id in problem.revisions() {
+            let of_revision = scripts.iter().filter(|file| file.script.revision == *id);
+            files.extend(of_revision.map(|file| file.path.clone()));
+        }
+        Self::Graph { problem, files }
+    }
+
     /// Converts the problem into an error.
     #[must_use]
     pub fn to_error(&self) -> Error {
         let mut error = Error::new(self.to_string());
         match self {
             Self::File { line, hint, .. } => (error.line, error.hint) = (*line, hint.clone()),
-            Self::Graph(GraphProblem::MissingParent { parent, .. }) => {
-                error.hint = Some(format!("restore the script of {parent}, or correct the line 'Revises:'"));
+            Self::Graph { problem, files } => {
+                error = files.iter().fold(error, |error, file| error.because(file.display())).hint(problem.hint());
             }
-            Self::Graph(GraphProblem::Duplicate(_)) => {
-                error.hint = Some("if one of the two files is a copy, give it another id or remove it".into());
-            }
-            Self::Graph(_) => {}
         }
         error
     }
@@ -137,7 +142,7 @@ impl fmt::Display for ScriptProblem {
         match self {
             Self::File { path, line: Some(line), message, .. } => write!(f, "{}:{line}: {message}", path.display()),
             Self::File { path, line: None, message, .. } => write!(f, "{}: {message}", path.display()),
-            Self::Graph(problem) => problem.fmt(f),
+            Self::Graph { problem, .. } => problem.fmt(f),
         }
     }
 }
@@ -171,14 +176,14 @@ fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Reads the files with several threads, in blocks, so that a faster thread reads more of them. Returns the results in
 /// the order of the files.
-fn read_all(files: &[PathBuf]) -> Vec<Result<ScriptFile, ScriptProblem>> {
+fn read_all(files: &[PathBuf], file_limit: u64) -> Vec<Result<ScriptFile, ScriptProblem>> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK_SIZE).collect();
     let next = AtomicUsize::new(0);
     let read_blocks = || {
         let mut results = Vec::new();
         while let Some((number, block)) = next_block(&next, &blocks) {
-            results.push((number, block.iter().map(|path| read_script(path)).collect::<Vec<_>>()));
+            results.push((number, block.iter().map(|path| read_script(path, file_limit)).collect::<Vec<_>>()));
         }
         results
     };
@@ -204,8 +209,8 @@ fn next_block<'a>(next: &AtomicUsize, blocks: &[&'a [PathBuf]]) -> Option<(usize
     Some((number, blocks.get(number)?))
 }
 
-fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+fn read_script(path: &Path, file_limit: u64) -> Result<ScriptFile, ScriptProblem> {
+    let bytes = files::read_bytes(path, file_limit).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
     let path = path.to_path_buf();
     match Script::parse(&text) {
@@ -215,12 +220,11 @@ fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
-    ScriptProblem::File {
-        path: path.to_path_buf(),
-        line: None,
-        message: format!("cannot be read: {error}"),
-        hint: None,
-    }
+    let hint = match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Some("raise file_limit under [scripts]".to_owned()),
+        _ => os_error::hint(&error.to_string()).map(str::to_owned),
+    };
+    ScriptProblem::File { path: path.to_path_buf(), line: None, message: format!("cannot be read: {error}"), hint }
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
 use super::database_properties::DatabaseProperties;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 use crate::engine::connection::{ConnInfo, Session, database_error};
 use crate::engine::{Error, Result};
@@ -32,13 +33,10 @@ impl TemporaryDatabase {
     ) -> Result<(Self, Vec<String>)> {
         let maintenance = Session::open(conninfo, "limbeck scratch").await?;
         let client = maintenance.client();
-        // The session must stay open to keep the lock, and it is idle while scripts run. Version 13 has no such
-        // timeout.
-        client.batch_execute("SET idle_session_timeout = 0").await.ok();
         drop_abandoned(client).await?;
         let name = unique_name()?;
         // Take the lock before the database exists, so that no other run can drop it.
-        run(client, &format!("SELECT pg_advisory_lock({CLASS}, {})", lock_key(&name))).await?;
+        run(client, &format!("SELECT pg_catalog.pg_advisory_lock({CLASS}, {})", lock_key(&name))).await?;
         let owner = owner.map(|role| format!(" OWNER {}", quote(role))).unwrap_or_default();
         let create = |options: &str| format!("CREATE DATABASE {}{owner} {options}", quote(&name));
         let mut notes = Vec::new();
@@ -111,7 +109,7 @@ async fn run(client: &Client, sql: &str) -> Result<()> {
 }
 
 async fn column<T: for<'a> tokio_postgres::types::FromSql<'a>>(client: &Client, query: &str) -> Result<Vec<T>> {
-    let rows = client.query(query, &[]).await.map_err(|error| database_error(&error))?;
+    let rows = client.query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
     rows.iter().map(|row| row.try_get(0).map_err(|error| database_error(&error))).collect()
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use tokio_postgres::Client;
 
+use crate::core::sql::qualify_names;
 use crate::engine::Result;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::connection::{Session, database_error};
@@ -43,7 +44,8 @@ impl DatabaseProperties {
                 to_jsonb(d)->>'daticurules',
                 coalesce((SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = d.oid AND setrole = 0), '{}')
             FROM pg_database d WHERE d.datname = current_database()";
-        let row = session.client().query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+        let row =
+            session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(Self {
             major: session.server().version_num / 10_000,
             encoding: row.get(0),
@@ -52,7 +54,7 @@ impl DatabaseProperties {
             provider: row.get(3),
             locale: row.get(4),
             icu_rules: row.get(5),
-            settings: row.get(6),
+            settings: copied_settings(row.get(6)),
             roles: roles(session.client()).await?,
         })
     }
@@ -91,7 +93,7 @@ impl DatabaseProperties {
         let mut notes = Vec::new();
         for (name, value) in self.settings.iter().filter_map(|setting| setting.split_once('=')) {
             let statement = format!(
-                "SELECT set_config({}, {}, false); ALTER DATABASE {} SET {name} FROM CURRENT; RESET {name}",
+                "SELECT pg_catalog.set_config({}, {}, false); ALTER DATABASE {} SET {name} FROM CURRENT; RESET {name}",
                 literal(name),
                 literal(value),
                 quote(database),
@@ -129,12 +131,30 @@ impl DatabaseProperties {
     }
 }
 
+/// Settings that limit a session and do not change what a statement means. A scratch database must be writable, and limbeck
+/// chooses its own time limits there.
+const SESSION_LIMITS: [&str; 7] = [
+    "default_transaction_read_only",
+    "default_transaction_deferrable",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "lock_timeout",
+    "statement_timeout",
+    "transaction_timeout",
+];
+
+/// Returns the settings that a scratch database gets.
+fn copied_settings(settings: Vec<String>) -> Vec<String> {
+    let is_limit = |setting: &String| SESSION_LIMITS.iter().any(|name| setting.split('=').next() == Some(name));
+    settings.into_iter().filter(|setting| !is_limit(setting)).collect()
+}
+
 async fn roles(client: &Client) -> Result<Vec<Role>> {
     let query = "SELECT rolname::text, concat_ws(' ', CASE WHEN rolsuper THEN 'SUPERUSER' END,
             CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
             CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN NOT rolinherit THEN 'NOINHERIT' END)
         FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname";
-    let rows = client.query(query, &[]).await.map_err(|error| database_error(&error))?;
+    let rows = client.query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
     Ok(rows.iter().map(|row| Role { name: row.get(0), attributes: row.get(1) }).collect())
 }
 
@@ -167,6 +187,14 @@ mod tests {
         ] {
             assert_eq!(properties(provider, locale).options(), format!("{start}{rest}"));
         }
+    }
+
+    #[test]
+    fn settings_that_limit_sessions_are_not_copied() {
+        let settings =
+            ["search_path=a, b", "default_transaction_read_only=on", "statement_timeout=1s", "x.y=lock_timeout"];
+        let copied = copied_settings(settings.map(str::to_owned).to_vec());
+        assert_eq!(copied, ["search_path=a, b", "x.y=lock_timeout"]);
     }
 
     #[test]

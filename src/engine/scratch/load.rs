@@ -44,8 +44,9 @@ async fn run_statements(session: &Session, changes: &Changes, role: Option<&str>
 
 /// Joins all statements to one text, and returns the position of each one's end in characters.
 fn join_statements(operations: &[Operation], role: Option<&str>) -> (String, Vec<usize>) {
-    // A function may use objects that are created after it; pg_dump does the same.
-    let mut sql = "SET check_function_bodies = off;\n".to_owned();
+    // All names outside of pg_catalog are qualified. Other schemas may contain functions and types with the same names as
+    // in pg_catalog. A function may use objects that are created after it; pg_dump does the same.
+    let mut sql = "SET search_path = pg_catalog; SET check_function_bodies = off;\n".to_owned();
     let mut characters = sql.len();
     let mut ends = Vec::with_capacity(operations.len());
     let mut as_role = false;
@@ -83,7 +84,10 @@ mod tests {
     fn the_login_role_creates_objects_that_need_a_superuser() {
         let operations = [operation(Kind::Extension, "E"), operation(Kind::Table, "한글"), operation(Kind::Table, "U")];
         let (sql, ends) = join_statements(&operations, Some("app"));
-        assert_eq!(sql, "SET check_function_bodies = off;\nE\n;\nSET ROLE \"app\";\n한글\n;\nU\n;\n");
+        assert_eq!(
+            sql,
+            "SET search_path = pg_catalog; SET check_function_bodies = off;\nE\n;\nSET ROLE \"app\";\n한글\n;\nU\n;\n"
+        );
         assert_eq!(*ends.last().unwrap(), sql.chars().count());
         let at = sql.chars().position(|letter| letter == 'U').unwrap() + 1;
         assert_eq!(ends.partition_point(|end| *end < at), 2);

@@ -56,6 +56,7 @@ impl ScratchDatabase {
     ) -> Result<Self> {
         let session = target.connect("limbeck scratch").await?;
         let properties = DatabaseProperties::read(&session).await?;
+        let obstacle = session.write_access().obstacle();
         drop(session);
         let owner = project.config.apply.role.as_deref();
         let reason = if target.environment.protected {
@@ -67,6 +68,8 @@ impl ScratchDatabase {
             return Self::on_server(&conninfo, &properties, owner).await.map_err(|error| {
                 error.hint("the role of [scratch] url must be able to create databases: ALTER ROLE … CREATEDB")
             });
+        } else if let Some(obstacle) = obstacle {
+            format!("no database can be created on the target's server: {obstacle}")
         } else {
             match Self::on_server(target.conninfo(), &properties, owner).await {
                 Ok(scratch) => return Ok(scratch),
@@ -124,9 +127,11 @@ impl ScratchDatabase {
         if download || Programs::find(&options.environment, major).is_ok() {
             options.major = major;
         }
-        let server = EmbeddedServer::temporary(&database::unique_name()?, &options)
-            .await
-            .map_err(|error| error.because(format!("a private server is required: {reason}")))?;
+        let server = EmbeddedServer::temporary(&database::unique_name()?, &options).await.map_err(|error| {
+            let hint = error.hint.clone().map_or_else(String::new, |hint| format!("{hint}; "));
+            let ways = "or let the role create databases (ALTER ROLE … CREATEDB), or set url under [scratch]";
+            error.because(format!("a private server is required: {reason}")).hint(format!("{hint}{ways}"))
+        })?;
         let maintenance = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
         match Self::fill_private_server(&maintenance, properties, requirements, owner).await {
             Ok(mut scratch) => {

@@ -5,32 +5,39 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
-use crate::engine::Result;
+use crate::core::script::{from_ascii, to_ascii, with_unix_line_endings};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
+use crate::engine::{Error, Result};
 
 const COLUMNS: &str = "(
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    revision text NOT NULL,
-    direction text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
-    state text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
-    message text NOT NULL,
-    script text NOT NULL,
+    revision pg_catalog.text NOT NULL,
+    direction pg_catalog.text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
+    state pg_catalog.text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    message pg_catalog.text NOT NULL,
+    script pg_catalog.text NOT NULL,
     transactional boolean NOT NULL,
     statements integer NOT NULL,
     begun integer NOT NULL DEFAULT 0,
     finished integer NOT NULL DEFAULT 0,
-    role text NOT NULL DEFAULT session_user,
-    client text NOT NULL,
+    role pg_catalog.text NOT NULL DEFAULT session_user,
+    client pg_catalog.text NOT NULL,
     backend_pid integer NOT NULL,
-    backend_start timestamptz,
-    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    ended_at timestamptz,
-    error text
+    backend_start pg_catalog.timestamptz,
+    started_at pg_catalog.timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at pg_catalog.timestamptz,
+    error pg_catalog.text
 )";
+
+/// The text of a script with `\n` at the end of each line. Git can change the line endings of a file, so two texts that
+/// differ only in them are equal.
+const TEXT: &str = r"pg_catalog.replace(script, E'\r\n', E'\n')";
 
 /// The location of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +75,7 @@ impl Backend {
     /// When the server cannot be reached.
     pub async fn find(client: &Client, pid: i32) -> Result<Self> {
         let query = "SELECT backend_start FROM pg_stat_activity WHERE pid = $1";
-        let row = client.query_opt(query, &[&pid]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_opt(&qualify_names(query), &[&pid]).await.map_err(|error| database_error(&error))?;
         Ok(Self { pid, start: row.and_then(|row| row.get(0)) })
     }
 }
@@ -102,7 +109,7 @@ impl Ledger {
     /// When the server cannot be reached.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
         let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
-        let row = client.query_one(query, &[]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(if row.get(0) {
             Some(Self::Table("limbeck.log"))
         } else if row.get(1) {
@@ -119,7 +126,7 @@ impl Ledger {
     pub async fn newest(client: &Client) -> Result<Option<i64>> {
         let Some(Self::Table(table)) = Self::find(client).await? else { return Ok(None) };
         let query = format!("SELECT max(id) FROM {table}");
-        let row = client.query_one(&query, &[]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_one(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(row.get(0))
     }
 
@@ -137,15 +144,16 @@ impl Ledger {
         let mut candidates = vec![(in_own_schema, "limbeck.log"), (in_search_path, "limbeck_log")];
         // By default, the search path starts with the schema named like the role: all other objects would be created
         // there, too.
-        let is_role_name = client.query_one("SELECT 'limbeck' IN (current_user, session_user)", &[]).await;
+        let is_role_name = "SELECT 'limbeck' IN (current_user, session_user)";
+        let is_role_name = client.query_one(&qualify_names(is_role_name), &[]).await;
         if is_role_name.map_err(|error| database_error(&error))?.get(0) {
             candidates.remove(0);
         }
         let mut refusal = String::new();
         for (create, name) in candidates {
-            match client.batch_execute(&format!("{create}{COLUMNS}")).await {
+            match client.batch_execute(&format!("{create}{}", qualify_names(COLUMNS))).await {
                 Ok(()) => return Ok(Self::Table(name)),
-                Err(error) => refusal = database_error(&error).message,
+                Err(error) => refusal = describe_refusal(&database_error(&error)),
             }
         }
         Ok(Self::Missing(refusal))
@@ -166,19 +174,26 @@ impl Ledger {
              SELECT $1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM set_config('synchronous_commit', \
              CASE WHEN $5 THEN 'off' ELSE current_setting('synchronous_commit') END, true) RETURNING id"
         );
-        let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
-            (&step.revision.as_str(), Type::TEXT),
-            (&step.direction.word(), Type::TEXT),
-            (&step.message, Type::TEXT),
-            (&&*step.script, Type::TEXT),
-            (&step.transactional, Type::BOOL),
-            (&count(step.statements.len()), Type::INT4),
-            (&count(skipped), Type::INT4),
-            (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
-            (&worker.pid, Type::INT4),
-            (&worker.start, Type::TIMESTAMPTZ),
-        ];
-        let rows = client.query_typed(&insert, &parameters).await.map_err(|error| database_error(&error))?;
+        let insert = async |message: &str, script: &str| {
+            let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
+                (&step.revision.as_str(), Type::TEXT),
+                (&step.direction.word(), Type::TEXT),
+                (&message, Type::TEXT),
+                (&script, Type::TEXT),
+                (&step.transactional, Type::BOOL),
+                (&count(step.statements.len()), Type::INT4),
+                (&count(skipped), Type::INT4),
+                (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
+                (&worker.pid, Type::INT4),
+                (&worker.start, Type::TIMESTAMPTZ),
+            ];
+            client.query_typed(&qualify_names(&insert), &parameters).await
+        };
+        let rows = match insert(&step.message, &step.script).await {
+            Err(error) if is_untranslatable(&error) => insert(&to_ascii(&step.message), &to_ascii(&step.script)).await,
+            rows => rows,
+        };
+        let rows = rows.map_err(|error| database_error(&error))?;
         Ok(rows.first().map(|row| Entry(row.get(0))))
     }
 
@@ -190,7 +205,7 @@ impl Ledger {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(()) };
         let update = format!("UPDATE {table} SET begun = $2, finished = $3 WHERE id = $1");
         client
-            .execute(&update, &[&id, &count(cursor.begun), &count(cursor.finished)])
+            .execute(&qualify_names(&update), &[&id, &count(cursor.begun), &count(cursor.finished)])
             .await
             .map_err(|error| database_error(&error))?;
         Ok(())
@@ -201,10 +216,10 @@ impl Ledger {
     #[must_use]
     pub fn done(&self, entry: Option<Entry>) -> Option<String> {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return None };
-        Some(format!(
+        Some(qualify_names(&format!(
             "UPDATE {table} SET state = 'done', error = NULL, ended_at = clock_timestamp(), finished = statements \
              WHERE id = {id}"
-        ))
+        )))
     }
 
     /// Updates the row of a step that was not completed, on another session than the step's.
@@ -214,7 +229,13 @@ impl Ledger {
     pub async fn end(&self, client: &Client, entry: Option<Entry>, state: &str, error: Option<&str>) -> Result<()> {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(()) };
         let update = format!("UPDATE {table} SET state = $2, error = $3, ended_at = clock_timestamp() WHERE id = $1");
-        client.execute(&update, &[&id, &state, &error]).await.map_err(|error| database_error(&error))?;
+        let updated = match client.execute(&qualify_names(&update), &[&id, &state, &error]).await {
+            Err(refusal) if is_untranslatable(&refusal) => {
+                client.execute(&qualify_names(&update), &[&id, &state, &error.map(to_ascii)]).await
+            }
+            updated => updated,
+        };
+        updated.map_err(|error| database_error(&error))?;
         Ok(())
     }
 
@@ -228,10 +249,10 @@ impl Ledger {
             "SELECT l.id, l.revision, l.backend_pid, l.role, l.client, a.pid IS NOT NULL,
                     extract(epoch FROM clock_timestamp() - l.started_at)::float8
              FROM {table} l LEFT JOIN pg_stat_activity a ON a.pid = l.backend_pid
-                AND a.backend_start IS NOT DISTINCT FROM l.backend_start
+                AND (a.backend_start = l.backend_start OR a.backend_start IS NULL AND l.backend_start IS NULL)
              WHERE l.state = 'running' ORDER BY l.id"
         );
-        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+        let rows = client.query(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
         let unfinished = rows.iter().map(|row| Unfinished {
             entry: Entry(row.get(0)),
             revision: row.get(1),
@@ -252,13 +273,18 @@ impl Ledger {
         let Self::Table(table) = self else { return Ok(None) };
         let query = format!(
             "SELECT state, begun, finished FROM {table}
-             WHERE revision = $1 AND (direction = $2 AND script = $3 AND NOT transactional OR state = 'done')
+             WHERE revision = $1 AND (direction = $2 AND {TEXT} = $3 AND NOT transactional OR state = 'done')
              ORDER BY id DESC LIMIT 1"
         );
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&step.revision.as_str(), &step.direction.word(), &&*step.script];
-        let row = client.query_opt(&query, &parameters).await.map_err(|error| database_error(&error))?;
-        let Some(row) = row else { return Ok(None) };
+        let text = with_unix_line_endings(&step.script);
+        let find = async |text: &str| {
+            client.query_opt(&qualify_names(&query), &[&step.revision.as_str(), &step.direction.word(), &text]).await
+        };
+        let row = match find(&text).await {
+            Err(error) if is_untranslatable(&error) => find(&to_ascii(&text)).await,
+            row => row,
+        };
+        let Some(row) = row.map_err(|error| database_error(&error))? else { return Ok(None) };
         let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
         Ok((row.get::<_, &str>(0) != "done" && cursor.begun > 0).then_some(cursor))
     }
@@ -275,11 +301,12 @@ impl Ledger {
             Direction::Upgrade.word()
         );
         let ids: Vec<&str> = revisions.iter().map(RevisionId::as_str).collect();
-        let rows = client.query(&query, &[&ids]).await.map_err(|error| database_error(&error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+        let rows = client.query(&qualify_names(&query), &[&ids]).await.map_err(|error| database_error(&error))?;
+        Ok(rows.iter().map(|row| (row.get(0), from_ascii(row.get(1)))).collect())
     }
 
-    /// Returns the SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it
+    /// Returns the SHA-256, in hexadecimal digits, of the text, with `\n` at the end of each line, with which each revision
+    /// was last upgraded, unless it
     /// was downgraded since. The server computes it, so that the texts are not sent.
     ///
     /// # Errors
@@ -287,15 +314,27 @@ impl Ledger {
     pub async fn hashes(&self, client: &Client) -> Result<HashMap<String, String>> {
         let Self::Table(table) = self else { return Ok(HashMap::new()) };
         let query = format!(
-            "SELECT revision, encode(sha256(convert_to(script, 'UTF8')), 'hex') FROM (
+            "SELECT revision, encode(sha256(convert_to({TEXT}, 'UTF8')), 'hex') FROM (
                  SELECT DISTINCT ON (revision) revision, direction, script FROM {table}
                  WHERE state = 'done' ORDER BY revision, id DESC
              ) last WHERE direction = '{}'",
             Direction::Upgrade.word()
         );
-        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+        let rows = client.query(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
+}
+
+/// Whether the encoding of the database does not have a character. The ledger then stores [`to_ascii`]: a comment must not
+/// prevent a run.
+fn is_untranslatable(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::UNTRANSLATABLE_CHARACTER)
+}
+
+/// Why the ledger cannot be created, and what to do.
+fn describe_refusal(error: &Error) -> String {
+    let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    format!("{}{hint}", error.message)
 }
 
 fn count(number: usize) -> i32 {

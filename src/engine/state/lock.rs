@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::{Error, ErrorKind, Result};
 
@@ -38,7 +39,7 @@ pub async fn acquire(
     let since = Instant::now();
     loop {
         let row = client
-            .query_one("SELECT pg_try_advisory_lock($1, $2)", &[&CLASS, &key])
+            .query_one(&qualify_names("SELECT pg_try_advisory_lock($1, $2)"), &[&CLASS, &key])
             .await
             .map_err(|error| database_error(&error))?;
         if row.get(0) {
@@ -70,7 +71,7 @@ async fn describe_holder(client: &Client, key: i32) -> Result<String> {
           AND l.classid = $1::int8::oid AND l.objid = $2::int8::oid";
     let class = i64::from(CLASS.cast_unsigned());
     let key = i64::from(key.cast_unsigned());
-    let row = client.query_opt(query, &[&class, &key]).await.map_err(|error| database_error(&error))?;
+    let row = client.query_opt(&qualify_names(query), &[&class, &key]).await.map_err(|error| database_error(&error))?;
     let Some(row) = row else { return Ok("it has just ended".to_owned()) };
     let (pid, user, application): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
     let (host, age): (String, f64) = (row.get(3), row.get(4));

@@ -5,6 +5,7 @@ pub mod ledger_scripts;
 pub mod lock;
 pub mod script_status;
 pub mod status;
+mod table_shape;
 mod version_table;
 
 pub use version_table::VersionTable;

@@ -2,8 +2,11 @@
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::core::graph::{RevisionId, VersionChange};
+use super::table_shape::{TableShape, require_fits_new};
+use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, TableRows, VersionChange};
 use crate::core::schema::Scope;
+use crate::core::sql::identifier;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::{literal, quote};
 use crate::engine::{Error, Result};
@@ -25,6 +28,12 @@ impl VersionTable {
         }
     }
 
+    /// The name without its schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The name as quoted SQL.
     #[must_use]
     pub fn sql(&self) -> String {
@@ -40,29 +49,84 @@ impl VersionTable {
         scope.without(self.schema.as_deref(), &self.name)
     }
 
+    /// The name in messages: quoted only where SQL needs it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let name = identifier::quote(&self.name);
+        self.schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{}.{name}", identifier::quote(schema)))
+    }
+
     /// Reads the rows, sorted. Empty when the table does not exist.
     ///
     /// # Errors
-    /// When the server cannot be reached, or a row is not a revision id.
+    /// When the server cannot be reached, or rows are faulty. The hint is the command that repairs the table.
     pub async fn heads(&self, client: &Client) -> Result<Vec<RevisionId>> {
-        if !self.exists(client).await? {
-            return Ok(Vec::new());
-        }
-        let query = format!("SELECT version_num FROM {} ORDER BY version_num", self.sql());
-        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
-        let texts: Result<Vec<&str>, _> = rows.iter().map(|row| row.try_get(0)).collect();
-        self.parse(texts.map_err(|error| database_error(&error))?)
+        self.valid(self.rows(client).await?)
     }
 
-    fn parse<'a>(&self, rows: impl IntoIterator<Item = &'a str>) -> Result<Vec<RevisionId>> {
-        let parse = |text| {
-            RevisionId::parse(text).map_err(|error| {
-                Error::new(format!("{} contains a row that is not a revision id", self.sql())).because(error)
-            })
-        };
-        let mut heads = rows.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-        heads.sort();
-        Ok(heads)
+    /// Reads the rows, also of a table with faulty rows.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or the relation has no rows with revision ids.
+    pub async fn rows(&self, client: &Client) -> Result<TableRows> {
+        let Some(shape) = self.shape(client).await? else { return Ok(TableRows::default()) };
+        shape.require_readable()?;
+        let query = format!("SELECT version_num::pg_catalog.text FROM {}", self.sql());
+        let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
+        let texts: Result<Vec<Option<&str>>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+        shape.require_visible(!rows.is_empty())?;
+        Ok(TableRows::read(texts.map_err(|error| database_error(&error))?))
+    }
+
+    /// The error if rows are faulty, with the command that repairs the table.
+    #[must_use]
+    pub fn row_error(&self, rows: &TableRows) -> Option<Error> {
+        if rows.faults.is_empty() {
+            return None;
+        }
+        let error = Error::new(format!("the version table {} has faulty rows", self.shown()));
+        let error = rows.faults.iter().fold(error, Error::because);
+        let command = rows.repair_command();
+        Some(error.hint(if command.ends_with(" REV") {
+            format!("`{command}` repairs it; REV is the revision that matches the schema, or base if none is applied")
+        } else {
+            format!("`{command}` repairs it, if that is what the database contains")
+        }))
+    }
+
+    fn valid(&self, rows: TableRows) -> Result<Vec<RevisionId>> {
+        match self.row_error(&rows) {
+            Some(error) => Err(error),
+            None => Ok(rows.heads),
+        }
+    }
+
+    /// What is the version table. `None` if it does not exist.
+    async fn shape(&self, client: &Client) -> Result<Option<TableShape>> {
+        TableShape::read(client, &self.sql(), &self.shown()).await
+    }
+
+    /// What should be corrected in the table, each with the statement that corrects it. Empty when it does not exist.
+    ///
+    /// # Errors
+    /// When the table cannot be used, or the server cannot be reached.
+    pub async fn advice(&self, client: &Client) -> Result<Vec<(String, String)>> {
+        let Some(shape) = self.shape(client).await? else { return Ok(Vec::new()) };
+        shape.require_writable(&[])?;
+        Ok(shape.advice())
+    }
+
+    /// Checks before a run that the table can be changed in this way, and that its column holds the ids. With `fits_new`, a
+    /// table that does not exist is created with a column that is wide enough.
+    ///
+    /// # Errors
+    /// With the statement that corrects the table.
+    pub async fn require_writable(&self, client: &Client, changes: &[&VersionChange], fits_new: bool) -> Result<()> {
+        match self.shape(client).await? {
+            Some(shape) => shape.require_writable(changes),
+            None if fits_new => Ok(()),
+            None => require_fits_new(&self.shown(), changes),
+        }
     }
 
     /// Returns SQL that blocks other writers of the table until the transaction ends, and then reads its rows. Readers
@@ -70,18 +134,18 @@ impl VersionTable {
     #[must_use]
     pub fn hold(&self) -> String {
         let table = self.sql();
-        format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; SELECT version_num FROM {table}")
+        format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; SELECT version_num::pg_catalog.text FROM {table}")
     }
 
     /// Parses the answer to [`Self::hold`] and returns the rows, sorted.
     ///
     /// # Errors
-    /// When a row is not a revision id.
+    /// When rows are faulty.
     pub fn held(&self, answer: &[SimpleQueryMessage]) -> Result<Vec<RevisionId>> {
-        self.parse(answer.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0),
+        self.valid(TableRows::read(answer.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row.get(0)),
             _ => None,
-        }))
+        })))
     }
 
     /// Whether the table exists.
@@ -90,10 +154,23 @@ impl VersionTable {
     /// When the server cannot be reached.
     pub async fn exists(&self, client: &Client) -> Result<bool> {
         let row = client
-            .query_one("SELECT to_regclass($1) IS NOT NULL", &[&self.sql()])
+            .query_one(&qualify_names("SELECT to_regclass($1) IS NOT NULL"), &[&self.sql()])
             .await
             .map_err(|error| database_error(&error))?;
         row.try_get(0).map_err(|error| database_error(&error))
+    }
+
+    /// Returns the existing table with its schema, so that a search path that a script sets does not hide it.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn with_schema(self, client: &Client) -> Result<Self> {
+        let query =
+            "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = to_regclass($1)";
+        let row =
+            client.query_opt(&qualify_names(query), &[&self.sql()]).await.map_err(|error| database_error(&error))?;
+        Ok(row.map_or(self, |row| Self { schema: Some(row.get(0)), name: row.get(1) }))
     }
 
     /// Creates the table as Alembic does, if it does not exist.
@@ -101,12 +178,21 @@ impl VersionTable {
     /// # Errors
     /// When the role may not create it.
     pub async fn ensure(&self, client: &Client) -> Result<()> {
+        self.ensure_width(client, ALEMBIC_WIDTH).await
+    }
+
+    /// As [`Self::ensure`], with a column that holds at least this number of characters.
+    ///
+    /// # Errors
+    /// When the role may not create it.
+    pub async fn ensure_width(&self, client: &Client, width: usize) -> Result<()> {
         if self.exists(client).await? {
             return Ok(());
         }
         let create = format!(
-            "CREATE TABLE IF NOT EXISTS {} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))",
+            "CREATE TABLE IF NOT EXISTS {} (version_num VARCHAR({}) NOT NULL, CONSTRAINT {} PRIMARY KEY (version_num))",
             self.sql(),
+            width.max(ALEMBIC_WIDTH),
             quote(&format!("{}_pkc", self.name)),
         );
         client.batch_execute(&create).await.map_err(|error| database_error(&error))
@@ -117,13 +203,14 @@ impl VersionTable {
     pub fn change(&self, change: &VersionChange) -> String {
         let table = self.sql();
         let id = |id: &RevisionId| literal(id.as_str());
-        match change {
+        let change = match change {
             VersionChange::Insert(new) => format!("INSERT INTO {table} (version_num) VALUES ({})", id(new)),
             VersionChange::Delete(old) => format!("DELETE FROM {table} WHERE version_num = {}", id(old)),
             VersionChange::Update { from, to } => {
                 format!("UPDATE {table} SET version_num = {} WHERE version_num = {}", id(to), id(from))
             }
-        }
+        };
+        qualify_names(&change)
     }
 
     /// Checks that a change affected exactly one row.

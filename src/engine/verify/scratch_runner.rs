@@ -35,7 +35,7 @@ impl ScratchRunner<'_> {
         let plan = Arc::new(build_plan(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.
-        let options = ApplyOptions { no_keep: true, ..ApplyOptions::default() };
+        let options = ApplyOptions { no_keep: true, own_database: true, ..ApplyOptions::default() };
         Box::pin(apply(self.project, self.target, &approval, &options, self.progress, self.cancel)).await?;
         Ok(approval.plan().to.clone())
     }

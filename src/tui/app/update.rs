@@ -237,6 +237,7 @@ fn on_status(model: &mut Model, generation: Generation, answer: Result<DatabaseS
 fn on_connected(model: &mut Model, status: DatabaseStatus) {
     let was_unreachable = matches!(model.server.connection, Connection::Unreachable(_) | Connection::NoDatabase(_));
     model.server.connection = Connection::Connected;
+    let new_fault = status.faulty_rows.clone().filter(|fault| model.server.faulty_rows() != Some(fault));
     let is_same = model.heads() == Some(status.heads.as_slice());
     let has_moved = model.heads().is_some() && !is_same;
     model.server.seen.insert(model.environment.clone(), status.heads.clone());
@@ -250,6 +251,10 @@ fn on_connected(model: &mut Model, status: DatabaseStatus) {
     }
     if !is_same {
         model.update_history();
+    }
+    if let Some(fault) = new_fault {
+        model.log.note(model.now, LogState::Warning, "server", &fault.message);
+        model.show_error(fault);
     }
 }
 

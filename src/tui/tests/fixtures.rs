@@ -47,7 +47,11 @@ pub fn tree(files: Vec<ScriptFile>) -> ScriptTree {
         .collect();
     let (graph, problems) = Graph::build(revisions);
     let scripts = files.into_iter().map(|file| (file.script.revision.clone(), Arc::new(file))).collect();
-    ScriptTree { graph, scripts, problems: problems.into_iter().map(ScriptProblem::Graph).collect() }
+    ScriptTree {
+        graph,
+        scripts,
+        problems: problems.into_iter().map(|problem| ScriptProblem::graph(problem, &[])).collect(),
+    }
 }
 
 /// The sample project: nine revisions, a merged branch, and a drop at the end.

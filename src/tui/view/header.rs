@@ -87,6 +87,9 @@ fn describe_state(model: &Model) -> Vec<(String, Role)> {
         Connection::Connecting => vec![(String::from("connecting …"), Role::Muted)],
         Connection::Unreachable(error) => vec![(describe_unreachable(model, error), Role::Danger)],
         Connection::NoDatabase(_) => vec![(describe_no_database(model), Role::Warning)],
+        Connection::Connected if model.server.faulty_rows().is_some() => {
+            vec![(describe_faulty_rows(model), Role::Danger)]
+        }
         Connection::Connected => {
             let heads = model.heads().unwrap_or_default();
             let mut at = join_ids(heads);
@@ -105,6 +108,7 @@ fn describe_short_state(model: &Model) -> String {
         Connection::Connecting => String::from("connecting …"),
         Connection::Unreachable(error) => describe_unreachable(model, error),
         Connection::NoDatabase(_) => describe_no_database(model),
+        Connection::Connected if model.server.faulty_rows().is_some() => describe_faulty_rows(model),
         Connection::Connected => String::new(),
     }
 }
@@ -114,6 +118,10 @@ fn describe_unreachable(model: &Model, error: &Error) -> String {
     let keys = &model.preferences.keymap;
     let problem = if error.kind == ErrorKind::Connection { "server not reachable" } else { "not connected" };
     format!("{problem} · {} retry · {} why", keys.shown(Command::Refresh), keys.shown(Command::Problem))
+}
+
+fn describe_faulty_rows(model: &Model) -> String {
+    format!("faulty version table · {} why", model.preferences.keymap.shown(Command::Problem))
 }
 
 fn describe_no_database(model: &Model) -> String {

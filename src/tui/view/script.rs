@@ -1,21 +1,19 @@
 //! The script pane: the file of the selected revision, highlighted when its tokens are ready.
 
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use super::history::shifted;
 use super::pane;
 use super::pen::{Paint, Pen};
 use crate::core::graph::RevisionId;
-use crate::engine::project::ScriptFile;
+use crate::engine::project::{ScriptFile, ScriptProblem};
 use crate::engine::state::ledger_scripts::is_from_ledger;
 use crate::tui::app::history::Item;
 use crate::tui::app::layout::{self, GUTTER, cells};
 use crate::tui::app::ledger::{self, MissingScript};
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
-use crate::tui::editor::cells::TAB;
+use crate::tui::editor::cells::glyphs;
 use crate::tui::editor::{Highlighted, TokenKind};
 
 /// Draws the pane.
@@ -128,11 +126,10 @@ fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, mark: bool, pe
     let mut column = 0;
     let mut run = String::new();
     for (text, role) in pieces {
-        for grapheme in text.graphemes(true) {
-            let grapheme = if grapheme == "\t" { TAB } else { grapheme };
-            let next = column + grapheme.width();
+        for glyph in glyphs(text) {
+            let next = column + glyph.width;
             if column >= from && next <= end {
-                run.push_str(grapheme);
+                run.push_str(&glyph.shown);
             }
             column = next;
         }
@@ -166,11 +163,14 @@ fn draw_placeholder(model: &Model, inside: Rect, paint: &mut Paint) {
         Some(Item::Problem(index)) => {
             let problem = model.tree.as_ref().and_then(|tree| tree.problems.get(*index));
             let (place, what) = problem.map(crate::tui::app::history::describe_problem).unwrap_or_default();
-            let hint = match problem {
-                Some(crate::engine::project::ScriptProblem::File { hint: Some(hint), .. }) => format!("hint: {hint}"),
-                _ => String::new(),
+            let files = match problem {
+                Some(ScriptProblem::Graph { files, .. }) => files.as_slice(),
+                _ => &[],
             };
-            vec![place, what, String::new(), hint]
+            let hint = problem.and_then(|problem| problem.to_error().hint);
+            let hint = hint.map_or_else(String::new, |hint| format!("hint: {hint}"));
+            let files = files.iter().map(|file| file.display().to_string());
+            [place, what].into_iter().chain(files).chain([String::new(), hint]).collect()
         }
         Some(Item::Base) => vec![
             String::from("The row below all revisions: an empty database."),

@@ -3,6 +3,7 @@
 use crate::cli::comparison::{self, run_comparison};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::long_id;
 use crate::cli::output::json::{NothingDocument, SqlDocument, WrittenDocument};
 use crate::cli::output::listing::absolute;
 use crate::cli::terminal::Terminal;
@@ -32,6 +33,7 @@ pub struct AutogenerateOptions {
 /// cannot be written.
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
+    long_id::check(context, &project, new.id.as_deref())?;
     let terminal = context.terminal;
     let compare = comparison::options(context.global.yes, options.renames.clone());
     let generated = run_comparison(context, &project, async |target, tell, cancel| {
@@ -127,7 +129,7 @@ fn print_sql(terminal: Terminal, generated: &GeneratedScript) -> Result<(), Fail
     if !sql.is_empty() {
         sql.push('\n');
     }
-    terminal.print_result(&sql)
+    terminal.print_sql(&sql)
 }
 
 fn report_no_difference(terminal: Terminal) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use clap::Args;
 use self::autogenerate::AutogenerateOptions;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::long_id;
 use crate::engine::Error;
 use crate::engine::draft::{self, NewRevision};
 
@@ -62,11 +63,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         return autogenerate::run(context, &options, &arguments.into());
     }
     if arguments.sql {
-        return Err(
-            Error::new("Using --sql with the revision command without --autogenerate does not make any sense").into()
-        );
+        return Err(Error::new("Using --sql with the revision command without --autogenerate does not make any sense")
+            .hint("add --autogenerate, or omit --sql")
+            .into());
     }
     let (project, tree) = context.read_scripts()?;
+    long_id::check(context, &project, arguments.rev_id.as_deref())?;
     let written = draft::create(&project, &tree, &arguments.into())?;
     context.report_written(&written)
 }

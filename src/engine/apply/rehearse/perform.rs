@@ -10,10 +10,11 @@ use super::expected_failure::Differences;
 use super::recorder::StatementRecorder;
 use super::{OmittedStatement, RehearsedStep};
 use crate::core::plan::{Plan, PlannedStatement, Step, TransactionMode};
+use crate::core::sql::qualify_names;
 use crate::core::statement::Transaction;
 use crate::engine::apply::failure::{Stop, stop};
 use crate::engine::apply::restorable::Restorable;
-use crate::engine::apply::run::{Opened, Run, format_heads, open};
+use crate::engine::apply::run::{Opened, Run, format_heads, open, width_of_new_table};
 use crate::engine::apply::{ApplyOptions, ReportProgress};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
@@ -102,7 +103,7 @@ impl Run<'_> {
     async fn perform(&self, recorder: &StatementRecorder<'_>) -> Result<Vec<RehearsedStep>, Stop> {
         let client = self.worker.client();
         client.batch_execute("BEGIN").await.map_err(|error| Stop::from(database_error(&error)))?;
-        self.table.ensure(client).await?;
+        self.table.ensure_width(client, width_of_new_table(self.plan, self.target, self.options)).await?;
         let transaction_id = self.transaction_id().await?;
         let mut state =
             RehearsalState { recorder, differences: Differences::default(), permanent: None, transaction_id };
@@ -230,7 +231,7 @@ impl Run<'_> {
             }
             other => other,
         };
-        let rows = client.query(query, &[]).await.map_err(failed)?;
+        let rows = client.query(&qualify_names(query), &[]).await.map_err(failed)?;
         client.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").await.map_err(failed)?;
         if rows.is_empty() {
             return Ok(());
@@ -242,7 +243,7 @@ impl Run<'_> {
 
     /// Returns the id of the current transaction.
     async fn transaction_id(&self) -> Result<i64, Stop> {
-        let row = self.worker.client().query_one("SELECT txid_current()", &[]).await;
+        let row = self.worker.client().query_one("SELECT pg_catalog.txid_current()", &[]).await;
         row.map(|row| row.get(0)).map_err(|error| Stop::from(database_error(&error)))
     }
 }

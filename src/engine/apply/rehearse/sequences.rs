@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 use super::ChangedSequence;
+use crate::core::sql::qualify_names;
 
 /// The last value of a sequence, and whether it is ascending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub type Positions = BTreeMap<String, SequencePosition>;
 pub async fn read(client: &Client) -> Positions {
     let query = "SELECT format('%I.%I', schemaname, sequencename), last_value, increment_by > 0 FROM pg_sequences
         WHERE cycle IS FALSE";
-    let rows = client.query(query, &[]).await.unwrap_or_default();
+    let rows = client.query(&qualify_names(query), &[]).await.unwrap_or_default();
     rows.iter().map(|row| (row.get(0), SequencePosition { last: row.get(1), is_ascending: row.get(2) })).collect()
 }
 
@@ -35,7 +36,7 @@ pub async fn restore(client: &Client, before: Positions) -> Vec<ChangedSequence>
             Some(last) if has_moved_back(*is, last) => {
                 let query = "SELECT setval(($1::text)::regclass, $2)";
                 // The role could set the sequence, so it can set it again. If this fails, the change is reported.
-                if client.query(query, &[&sequence, &last]).await.is_err() {
+                if client.query(&qualify_names(query), &[&sequence, &last]).await.is_err() {
                     changed.push(ChangedSequence { sequence, from: was.last, to: is.last });
                 }
             }

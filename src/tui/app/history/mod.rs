@@ -362,6 +362,6 @@ pub fn describe_problem(problem: &ScriptProblem) -> (String, String) {
                 path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
             (line.map_or_else(|| name.clone(), |line| format!("{name}:{line}")), message.clone())
         }
-        ScriptProblem::Graph(problem) => (String::from("scripts"), problem.to_string()),
+        ScriptProblem::Graph { problem, .. } => (String::from("scripts"), problem.to_string()),
     }
 }

@@ -258,7 +258,9 @@ impl Model {
                 }
                 Item::Problem(index) => match self.tree.as_ref()?.problems.get(*index)? {
                     ScriptProblem::File { path, line, .. } => Some(ScriptLocation::File(path.clone(), *line)),
-                    ScriptProblem::Graph(_) => None,
+                    ScriptProblem::Graph { files, .. } => {
+                        files.first().map(|path| ScriptLocation::File(path.clone(), None))
+                    }
                 },
                 Item::Base => None,
             },

@@ -70,6 +70,14 @@ pub struct ServerState {
     pub asked_ledger: Option<LedgerQuestion>,
 }
 
+impl ServerState {
+    /// What is wrong with the rows of the version table.
+    #[must_use]
+    pub fn faulty_rows(&self) -> Option<&Error> {
+        self.status.as_ref()?.faulty_rows.as_ref()
+    }
+}
+
 /// What the ledger was asked about. The same question is not asked twice.
 #[derive(Debug, Clone)]
 pub struct LedgerQuestion {

@@ -108,10 +108,11 @@ fn refresh(model: &Model) -> Decision {
     })
 }
 
-/// The error that `!` shows: of the screen, of the connection, or of the scripts.
+/// The error that `!` shows: of the screen, of the connection, of the version table, or of the scripts.
 fn find_problem(model: &Model) -> Result<Error, Cow<'static, str>> {
     let of_screen = model.screens.top().and_then(Screen::error);
-    if let Some(error) = of_screen.or_else(|| model.server.connection.error().cloned()) {
+    let of_server = || model.server.connection.error().or_else(|| model.server.faulty_rows()).cloned();
+    if let Some(error) = of_screen.or_else(of_server).or_else(|| overlap_of_heads(model)) {
         return Ok(error);
     }
     let problems = model.tree.as_ref().map_or(0, |tree| tree.problems.len());
@@ -121,6 +122,11 @@ fn find_problem(model: &Model) -> Result<Error, Cow<'static, str>> {
     let mut all = Error::new(format!("the scripts have {problems} problems"));
     all.causes = (0..problems).filter_map(|index| script_problem(model, index)).map(|error| error.report()).collect();
     Ok(if problems == 1 { script_problem(model, 0).unwrap_or(all) } else { all })
+}
+
+/// The error if a head is an ancestor of another head.
+fn overlap_of_heads(model: &Model) -> Option<Error> {
+    model.tree.as_ref()?.graph.check_rows(model.heads()?).err().map(Error::from)
 }
 
 fn script_problem(model: &Model, index: usize) -> Option<Error> {
