@@ -18,13 +18,19 @@ struct State {
 
 struct TableState {
     table: Table,
+    /// Its current name.
+    name: String,
     /// The existing columns with their types. `None`: the table was dropped.
     columns: Option<Vec<(String, String)>>,
 }
 
 /// Makes random revisions for these tables; at least the first one destroys data. `nulls`: whether they may write NULL.
 pub fn random_revisions(random: &mut Random, tables: &[Table], nulls: bool) -> Vec<Revision> {
-    let tables = tables.iter().map(|table| TableState { table: table.clone(), columns: Some(table.all_columns()) });
+    let tables = tables.iter().map(|table| TableState {
+        table: table.clone(),
+        name: table.name.clone(),
+        columns: Some(table.all_columns()),
+    });
     let mut state = State { tables: tables.collect() };
     let mut revisions = Vec::new();
     for number in 0..2 + random.below(4) {
@@ -53,9 +59,8 @@ impl State {
     /// A change that destroys no data.
     fn harmless(&mut self, random: &mut Random, number: usize) -> (String, Option<String>) {
         let place = random.below(self.tables.len());
-        let TableState { table, columns } = &mut self.tables[place];
-        let name = &table.name;
-        match (random.below(3), columns) {
+        let TableState { name, columns, .. } = &mut self.tables[place];
+        match (random.below(5), columns) {
             (0, Some(columns)) => {
                 columns.push((format!("more{number}"), "int".to_owned()));
                 (
@@ -67,6 +72,19 @@ impl State {
                 format!("CREATE INDEX other{number} ON {name} (id);"),
                 Some(format!("DROP INDEX IF EXISTS other{number};")),
             ),
+            (2, Some(_)) => {
+                let old = std::mem::replace(name, format!("{name}_{number}"));
+                (format!("ALTER TABLE {old} RENAME TO {name};"), Some(format!("ALTER TABLE {name} RENAME TO {old};")))
+            }
+            (3, Some(columns)) if !columns.is_empty() => {
+                let place = random.below(columns.len());
+                let (column, _) = &mut columns[place];
+                let old = std::mem::replace(column, format!("{column}_{number}"));
+                (
+                    format!("ALTER TABLE {name} RENAME COLUMN {old} TO {column};"),
+                    Some(format!("ALTER TABLE {name} RENAME COLUMN {column} TO {old};")),
+                )
+            }
             _ => (format!("CREATE TABLE other{number} (a int);"), Some(format!("DROP TABLE other{number};"))),
         }
     }
@@ -74,9 +92,8 @@ impl State {
     /// A change that destroys data. `None` if the chosen table does not have what it needs.
     fn loss(&mut self, random: &mut Random, nulls: bool) -> Option<(String, Option<String>)> {
         let place = random.below(self.tables.len());
-        let TableState { table, columns: existing } = &mut self.tables[place];
+        let TableState { table, name, columns: existing } = &mut self.tables[place];
         let columns = existing.as_mut()?;
-        let name = &table.name;
         // Without a key, only whole tables can be restored.
         let kind = if table.key == Key::Missing { 10 + random.below(2) } else { random.below(12) };
         let loss = match kind {
@@ -114,7 +131,7 @@ impl State {
             }
             10 => (format!("TRUNCATE {name};"), None),
             _ => {
-                let create = table.create("", columns);
+                let create = table.create(name, columns);
                 *existing = None;
                 (format!("DROP TABLE {name};"), Some(create))
             }

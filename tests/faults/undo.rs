@@ -36,7 +36,7 @@ impl Case {
         let project = TestProject::on(&database);
         let tables: Vec<Table> = (0..=random.below(3)).map(|number| Table::random(random, number)).collect();
         let revisions = random_revisions(random, &tables, nulls);
-        let create: Vec<String> = tables.iter().map(|table| table.create("", &table.all_columns())).collect();
+        let create: Vec<String> = tables.iter().map(|table| table.create(&table.name, &table.all_columns())).collect();
         database.psql(&format!("{CREATE_TYPES} {}", create.concat()));
         project.script(&id(0), "", "SELECT 1;", "SELECT 1;");
         for (revision, number) in revisions.iter().zip(1..) {
@@ -136,7 +136,7 @@ impl Case {
         self.database.psql("CREATE SCHEMA expected");
         for (place, table) in self.tables.iter().enumerate() {
             let name = &table.name;
-            let mut sql = vec![table.create("expected.", &table.all_columns())];
+            let mut sql = vec![table.create(&format!("expected.{name}"), &table.all_columns())];
             for (row, values) in expected.iter().flat_map(|contents| &contents[place]) {
                 let values = table.columns.iter().map(|(name, ty)| match values.get(name).and_then(Option::as_ref) {
                     Some(text) => format!("'{}'::text::{}", text.replace('\'', "''"), ty.name),
@@ -178,7 +178,8 @@ impl Case {
     }
 
     fn describe(&self, fault: &str) -> String {
-        let tables: Vec<String> = self.tables.iter().map(|table| table.create("", &table.all_columns())).collect();
+        let tables: Vec<String> =
+            self.tables.iter().map(|table| table.create(&table.name, &table.all_columns())).collect();
         let revisions = self.revisions.iter().zip(1..).map(|(revision, number)| {
             let Revision { upgrade, downgrade, is_transactional } = revision;
             format!(
