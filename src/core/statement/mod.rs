@@ -137,6 +137,14 @@ impl Facts {
         ])
     }
 
+    /// Whether it can run in a transaction of its own with the same effect as outside a transaction. Not true for calls,
+    /// which may commit.
+    #[must_use]
+    pub fn may_run_in_own_transaction(&self) -> bool {
+        self.transaction == Transaction::Allowed
+            && self.command.is_one_of(&["update", "delete", "insert", "merge", "with", "truncate", "drop", "alter"])
+    }
+
     /// Whether it is `SET CONSTRAINTS`.
     #[must_use]
     pub fn sets_constraints(&self) -> bool {

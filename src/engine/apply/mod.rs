@@ -9,6 +9,7 @@ mod indexes;
 mod lost;
 mod open;
 mod outside;
+mod own_transaction;
 pub mod rehearse;
 mod restorable;
 mod resume;

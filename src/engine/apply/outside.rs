@@ -15,6 +15,9 @@ use crate::engine::copies::{CompletedCopy, Restoration, RestoredCopy};
 use crate::engine::state::ledger::{Cursor, Entry};
 use crate::engine::{Error, ErrorKind, Result};
 
+/// The indices of a step and of its statement, and whether the statement was sent.
+pub(super) type Position<'a> = ((usize, usize), &'a mut bool);
+
 impl Run<'_> {
     /// Runs the statements of a step one by one, without a transaction around them.
     pub(super) async fn run_outside_transaction(&self, index: usize, step: &Step) -> Result<StepOutcome> {
@@ -58,12 +61,33 @@ impl Run<'_> {
     /// statement is sent.
     async fn run_outside(
         &self,
-        ((index, number), is_begun): ((usize, usize), &mut bool),
+        ((index, number), is_begun): Position<'_>,
         entry: Option<Entry>,
         planned: &PlannedStatement,
         restoration: Option<&mut Restoration>,
     ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
+        let step = &self.plan.steps[index];
+        let position = ((index, number), is_begun);
+        let kept = match self.needs_own_transaction(planned).await {
+            true => Box::pin(self.run_in_own_transaction(position, entry, planned)).await?,
+            false => Box::pin(self.run_alone(position, entry, planned)).await?,
+        };
+        self.report_kept(index, &kept);
+        if restoration.is_some() {
+            let restore = Box::pin(self.restore_values(index, step, restoration, planned));
+            self.in_own_transaction(step, restore).await?;
+        }
+        Ok(kept)
+    }
+
+    /// Runs one statement without a transaction, after its copies were committed. Returns the copies.
+    async fn run_alone(
+        &self,
+        ((index, number), is_begun): Position<'_>,
+        entry: Option<Entry>,
+        planned: &PlannedStatement,
+    ) -> Result<Vec<CompletedCopy>, Stop> {
         let (step, guard) = (&self.plan.steps[index], self.guard.client());
         let request = self.request((index, number), entry, false);
         self.check_indexes_before(step, planned, false).await?;
@@ -75,13 +99,7 @@ impl Run<'_> {
         self.check_indexes_after(step, planned).await?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
-        let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
-        self.report_kept(index, &kept);
-        if restoration.is_some() {
-            let restore = Box::pin(self.restore_values(index, step, restoration, planned));
-            self.in_own_transaction(step, restore).await?;
-        }
-        Ok(kept)
+        self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))
     }
 
     /// Runs a statement, without lock timeout if it waits by design.

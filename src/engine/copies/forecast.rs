@@ -28,12 +28,13 @@ pub(in crate::engine) async fn forecast_copies(
     }
     for (step, planned) in plan.steps.iter().enumerate() {
         for (number, statement) in planned.statements.iter().enumerate() {
+            let in_transaction = planned.transactional || statement.statement.may_run_in_own_transaction();
             for loss in losses_before(&statement.hazards) {
                 // An object that another session has locked is measured when the plan runs.
                 if client.batch_execute(BEGIN).await.is_err() {
                     continue;
                 }
-                let estimated = estimate_loss(client, (step, number), planned.transactional, &loss).await;
+                let estimated = estimate_loss(client, (step, number), in_transaction, &loss).await;
                 let _ = client.batch_execute("ROLLBACK").await;
                 let copies = estimated.unwrap_or_default();
                 forecast.bytes += copies.iter().map(|copy| copy.bytes).sum::<u64>();
