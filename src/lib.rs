@@ -24,6 +24,7 @@
 //!
 //! [`engine`] contains everything that uses a disk, a process or a server. Its folders from the bottom to the top:
 //!
+//! - [`engine::files`]: reads files that a project names: only regular files, up to a limit.
 //! - [`engine::connection`]: connections with libpq's options, TLS, the embedded server.
 //! - [`engine::project`]: `limbeck.toml`, `.env`, environments, the scripts on disk, atomic writes.
 //! - [`engine::catalog`]: reads a schema from a server. [`engine::state`]: the version table, the ledger, the lock.

@@ -51,6 +51,10 @@ pub fn approve(
         Ok(approval) => return Ok(approval),
         Err(missing) => missing,
     };
+    if let ApprovalError::OtherEnvironment { .. } = missing {
+        return Err(Error::of(ErrorKind::Approval, format!("{missing}; nothing was run"))
+            .hint("select the environment with -e, or confirm the name of this one"));
+    }
     if !terminal.can_ask() {
         let mut error = missing_approval(plan, &missing);
         if plan.environment.protected && allow.contains(&Allow::All) {

@@ -54,3 +54,20 @@ fn a_protected_environment_needs_its_name_and_every_class_by_name() {
     assert_eq!(database.psql("SELECT count(email) FROM users"), "1");
     run(&project, "upgrade head -e production --allow data-loss,lock --confirm production").expect_status(0);
 }
+
+#[test]
+fn the_name_of_another_environment_is_refused() {
+    let database = server().database();
+    let project = project_with_data_loss(&database);
+    for line in [
+        "downgrade base --allow data-loss --confirm production",
+        "downgrade base --rehearse --confirm production",
+        "upgrade head --allow data-loss --confirm staging",
+    ] {
+        let output = run(&project, line).expect_status(3);
+        assert!(output.stderr.contains("the environment is 'default', and '"), "{}", output.stderr);
+        assert!(output.stderr.contains("nothing was run"), "{}", output.stderr);
+    }
+    assert_eq!(run(&project, "current").stdout, "0001aaaa0000\n");
+    run(&project, "upgrade head --allow data-loss --confirm default").expect_status(0);
+}

@@ -108,3 +108,37 @@ fn explain_prints_the_page_or_suggests_similar_codes() {
     let output = run(&project, "lint --explain IX").expect_status(2);
     assert!(output.stderr.contains("IX401 (drops index), IX402"), "{}", output.stderr);
 }
+
+#[test]
+fn a_statement_that_cannot_be_parsed_is_a_warning() {
+    let project = TestProject::new("");
+    project.script("0001aaaa0000", "", "CREATE TABL t (i int);\nCREATE TABLE u (i int);", "DROP TABLE u;\nSELCT 1;");
+    let output = run(&project, "lint").expect_status(0);
+    for part in [
+        "_script.sql:8: this statement may have a syntax error near 'CREATE'",
+        "_script.sql:13: selct is not a command of PostgreSQL; did you mean select?",
+    ] {
+        assert!(output.stderr.contains(part), "{part} is not in {}", output.stderr);
+    }
+    assert_eq!(output.stderr.lines().count(), 2, "{}", output.stderr);
+    let document = document(&run(&project, "lint --json"));
+    assert_eq!(document[0]["remarks"][0]["line"], 8);
+}
+
+#[test]
+fn scripts_that_cannot_be_read_are_counted() {
+    let project = TestProject::new("");
+    project.write("versions/a.sql", "-- no id\n");
+    let output = run(&project, "lint").expect_status(1);
+    assert_eq!(output.stdout, "1 script could not be read\n");
+    project.script("0001aaaa0000", "", "SELECT 1;", "SELECT 1;");
+    let output = run(&project, "lint").expect_status(1);
+    assert_eq!(output.stdout, "No hazards in 1 revision; 1 script could not be read\n");
+    project.write(
+        "versions/b.sql",
+        "-- m\n--\n-- Revision ID: 0002aaaa0000\n\n-- @upgrade\nSELECT 1;\n-- @downgrad\nSELECT 1;\n",
+    );
+    let output = run(&project, "lint").expect_status(1);
+    assert!(output.stderr.contains("b.sql:7: @downgrad is not a marker"), "{}", output.stderr);
+    assert!(output.stderr.contains("hint: did you mean `-- @downgrade`?"), "{}", output.stderr);
+}

@@ -14,7 +14,7 @@ use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
-use crate::engine::project::ScriptFile;
+use crate::engine::project::{ScriptFile, ScriptProblem};
 use crate::engine::{Error, ErrorKind};
 
 /// Find hazards in scripts: lost data, locks, failures
@@ -41,7 +41,7 @@ pub struct Arguments {
 struct LintedRevision<'a> {
     revision: &'a RevisionId,
     hazards: Vec<LintedHazard>,
-    /// Problems in the script's `limbeck: allow` comments.
+    /// Problems in the script's `limbeck: allow` comments, and statements that may have a syntax error.
     remarks: Vec<CommentProblem>,
     #[serde(skip)]
     file: &'a ScriptFile,
@@ -83,12 +83,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     let ids = selection::resolve_all(context, &project, &tree, &arguments.revisions)?;
     let files = ids.iter().filter_map(|id| tree.scripts.get(id));
-    let (mut linted, mut failed) = (Vec::new(), false);
+    let (mut linted, mut unread) = (Vec::new(), 0);
     for file in files {
         match lint_script(file) {
             Ok(found) => linted.push(found),
             Err(error) => {
-                failed = true;
+                unread += 1;
                 context.terminal.print_error(&error);
             }
         }
@@ -101,14 +101,16 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if context.terminal.json {
         context.terminal.print_document(&linted)?;
     } else {
-        context.terminal.print_result(&lint_text(&linted))?;
+        let unread =
+            unread + tree.problems.iter().filter(|problem| matches!(problem, ScriptProblem::File { .. })).count();
+        context.terminal.print_result(&lint_text(&linted, unread))?;
     }
     let denied = count_denied(&linted, &arguments.deny);
     if denied > 0 {
         context.terminal.print_warning(&format!("found {} of the classes in --deny", plural(denied as u64, "hazard")));
     }
     let ended = context.finish_listing(&tree);
-    Ok(if failed || denied > 0 { Exit::Failed } else { ended })
+    Ok(if unread > 0 || denied > 0 { Exit::Failed } else { ended })
 }
 
 fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
@@ -170,7 +172,14 @@ fn count_denied(linted: &[LintedRevision], deny: &[Allow]) -> usize {
     unexplained.filter(|found| deny.iter().any(|class| class.covers(found.hazard.class))).count()
 }
 
-fn lint_text(linted: &[LintedRevision]) -> String {
+/// `unread`: the number of scripts that could not be read.
+fn lint_text(linted: &[LintedRevision], unread: usize) -> String {
+    let unread_scripts = plural(unread as u64, "script");
+    match (linted, unread) {
+        ([], 0) => return "No revision is selected\n".to_owned(),
+        ([], _) => return format!("{unread_scripts} could not be read\n"),
+        _ => {}
+    }
     let mut text = String::new();
     // Writing to a string cannot fail.
     for found in linted.iter().filter(|found| !found.hazards.is_empty()) {
@@ -192,13 +201,16 @@ fn lint_text(linted: &[LintedRevision]) -> String {
     let with = linted.iter().filter(|found| !found.hazards.is_empty()).count();
     let revisions = plural(linted.len() as u64, "revision");
     if hazards == 0 {
-        let _ = writeln!(text, "No hazards in {revisions}");
+        let _ = write!(text, "No hazards in {revisions}");
     } else {
-        let _ = writeln!(
+        let _ = write!(
             text,
             "{} in {with} of {revisions}; `limbeck lint --explain CODE` explains a code",
             plural(hazards as u64, "hazard")
         );
     }
-    text
+    if unread > 0 {
+        let _ = write!(text, "; {unread_scripts} could not be read");
+    }
+    text + "\n"
 }

@@ -82,6 +82,9 @@ fn print_progress(terminal: Terminal, verbose: bool, event: &VerifyEvent) {
 }
 
 fn report_text(report: &VerifyReport) -> String {
+    if report.revisions.is_empty() {
+        return "Nothing to prove: no revision is selected\n".to_owned();
+    }
     let mut text = String::new();
     // Writing to a string cannot fail.
     for verified in &report.revisions {

@@ -4,7 +4,7 @@ use super::code::Code;
 use super::finding::Hazard;
 use crate::core::sql::SourceStatement;
 
-/// A warning about a note that has no effect.
+/// A warning about a note that has no effect, or about a statement that cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     /// 1-based line of the statement below the note, in the section.

@@ -3,13 +3,14 @@
 use super::allow::{Remark, apply_notes};
 use super::finding::Hazard;
 use super::rule::{Rule, examine};
+use crate::core::sql::unknown_command;
 use crate::core::statement::{ScriptState, Statement, Transaction};
 
 /// A section with its hazards.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExaminedSection {
     pub statements: Vec<ExaminedStatement>,
-    /// Warnings about notes that have no effect.
+    /// Warnings about notes that have no effect, and about statements that cannot be parsed.
     pub remarks: Vec<Remark>,
 }
 
@@ -37,9 +38,23 @@ pub(super) fn examine_section(
     for statement in statements {
         let mut hazards = examine(rules, &statement.actions, &state);
         hazards.extend(whole.take());
+        section.remarks.extend(syntax_remark(&statement));
         section.remarks.extend(apply_notes(&statement.source, &mut hazards));
         state.apply(&statement);
         section.statements.push(ExaminedStatement { statement, hazards });
     }
     section
+}
+
+/// A warning if the parser does not understand a statement. The parser does not know everything that PostgreSQL knows, so
+/// this is no error.
+fn syntax_remark(statement: &Statement) -> Option<Remark> {
+    let near = statement.not_parsed_at.as_ref()?;
+    let message = match unknown_command(statement.sql()) {
+        Some((word, Some(like))) => format!("{word} is not a command of PostgreSQL; did you mean {like}?"),
+        Some((word, None)) => format!("{word} is not a command of PostgreSQL"),
+        None => format!("this statement may have a syntax error near '{near}'"),
+    };
+    let hint = "limbeck cannot parse it and may not find its hazards; `limbeck verify` runs it on a scratch database";
+    Some(Remark { line: statement.source.line, message, hint })
 }

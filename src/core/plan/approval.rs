@@ -1,6 +1,6 @@
 //! Approval as a type. An approval can be built only from a plan and the accepted hazards, and `apply` requires one.
 
-use super::Plan;
+use super::{EnvironmentName, Plan};
 use crate::core::hazard::Class;
 
 /// The approval options of the command line.
@@ -31,6 +31,8 @@ pub enum ApprovalError {
     OutdatedEnvironments(Vec<String>),
     #[error("the environment '{0}' is protected: confirm its name")]
     Environment(String),
+    #[error("the environment is '{name}', and '{given}' was confirmed")]
+    OtherEnvironment { name: String, given: String },
     #[error("'{typed}' is not '{expected}'")]
     Word { typed: String, expected: String },
 }
@@ -48,8 +50,10 @@ impl Approval {
     /// environment.
     ///
     /// # Errors
-    /// If a hazard class or the environment's name is missing, or if other environments should be upgraded first.
+    /// If a hazard class or the environment's name is missing, if the name of another environment is confirmed, or if
+    /// other environments should be upgraded first.
     pub fn from_options(plan: std::sync::Arc<Plan>, options: ApprovalOptions<'_>) -> Result<Self, ApprovalError> {
+        plan.environment.check_confirmed(options.environment)?;
         let mut missing: Vec<Class> = plan
             .hazards_to_approve()
             .map(|(_, _, hazard)| hazard.class)
@@ -92,11 +96,27 @@ impl Approval {
     }
 }
 
+impl EnvironmentName {
+    /// Checks a name that the user confirmed, also if the environment is not protected: the user may be connected to
+    /// another environment than expected. A protected environment asks for its name anyway.
+    ///
+    /// # Errors
+    /// If it is the name of another environment.
+    pub fn check_confirmed(&self, given: Option<&str>) -> Result<(), ApprovalError> {
+        match given {
+            Some(given) if given != self.shown() && !self.protected => {
+                Err(ApprovalError::OtherEnvironment { name: self.shown().to_owned(), given: given.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Plan {
     /// The name that the user must confirm before the plan runs in a protected environment.
     #[must_use]
     pub fn environment_to_confirm(&self) -> Option<&str> {
-        (self.environment.protected && !self.is_empty()).then(|| self.environment.name.as_deref().unwrap_or("default"))
+        (self.environment.protected && !self.is_empty()).then(|| self.environment.shown())
     }
 
     /// The word that the user must type in the dialog: the name of a protected environment; otherwise the last part of
@@ -212,5 +232,22 @@ mod tests {
         assert_eq!(word("\"odd.\""), "apply");
         assert_eq!(word("\" \""), "apply");
         assert!(Approval::from_typed_word(plan("\".\"", None, false, &[]), "").is_err());
+    }
+
+    #[test]
+    fn the_name_of_another_environment_is_no_confirmation() {
+        let confirm = |environment| ApprovalOptions { environment, ignore_outdated: true, ..Default::default() };
+        for (name, given, approved) in [
+            (None, None, true),
+            (None, Some("default"), true),
+            (None, Some("production"), false),
+            (Some("staging"), Some("staging"), true),
+            (Some("staging"), Some("production"), false),
+        ] {
+            let mut plan = Plan::clone(&plan("t", Some(0), false, &[]));
+            plan.environment.name = name.map(str::to_owned);
+            let result = Approval::from_options(Arc::new(plan), confirm(given));
+            assert_eq!(result.is_ok(), approved, "{name:?} {given:?} {result:?}");
+        }
     }
 }

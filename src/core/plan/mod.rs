@@ -74,6 +74,14 @@ pub struct EnvironmentName {
     pub protected: bool,
 }
 
+impl EnvironmentName {
+    /// The name, `default` for the project's `[database]` table.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or("default")
+    }
+}
+
 /// One revision of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {

@@ -28,9 +28,31 @@ impl Marker {
         }
     }
 
-    /// Whether a line, without surrounding spaces, starts a section.
+    /// Whether a line, without surrounding spaces, starts a section, or is a misspelled marker, which is an error.
     pub fn is_marker(line: &str) -> bool {
-        Self::split(line).is_some()
+        Self::split(line).is_some() || Self::misspelled(line).is_some()
+    }
+
+    /// The word of a misspelled marker, and the marker that it is similar to. As a comment, it would move the SQL below it
+    /// to the other section. A line with more words is a comment.
+    fn misspelled(line: &str) -> Option<(&str, &'static str)> {
+        let mut words = line.strip_prefix("--")?.trim_start().strip_prefix('@')?.split_whitespace();
+        let word = words.next()?;
+        if words.any(|option| !option.starts_with("transaction")) {
+            return None;
+        }
+        let lower = word.to_lowercase();
+        let is_similar = |known: &&str| match lower.as_str() {
+            "up" => *known == "upgrade",
+            "down" => *known == "downgrade",
+            lower => {
+                known.starts_with(&lower[..lower.chars().next().map_or(0, char::len_utf8)])
+                    && known.len().abs_diff(lower.len()) <= 2
+                    && strsim::osa_distance(known, lower) <= 2
+            }
+        };
+        let known = [Direction::Upgrade, Direction::Downgrade].map(Self::word).into_iter().find(is_similar)?;
+        Some((word, known))
     }
 
     fn split(line: &str) -> Option<(Direction, &str)> {
@@ -42,7 +64,11 @@ impl Marker {
     }
 
     fn read(line: &str, number: usize) -> Option<Result<Self, ScriptError>> {
-        let (direction, options) = Self::split(line)?;
+        let Some((direction, options)) = Self::split(line) else {
+            let (word, known) = Self::misspelled(line)?;
+            let message = format!("@{word} is not a marker");
+            return Some(Err(ScriptError::at(number, message, format!("did you mean `-- @{known}`?"))));
+        };
         let mut marker = Self { direction, transactional: true };
         for option in options.split_whitespace() {
             marker.transactional = match option {

@@ -86,6 +86,13 @@ fn markers_count_only_as_sql_comments_on_their_own_line() {
 }
 
 #[test]
+fn a_doubled_carriage_return_is_a_line_end() {
+    let script = parsed("-- m\r\r\n-- Revision ID: a\r\r\n\r\r\n-- @upgrade\r\r\nSELECT 1,\r\r\n 2;\r");
+    assert_eq!(script.upgrade.sql, "SELECT 1,\n 2;");
+    assert_eq!(Script::parse(&script.render()).unwrap().upgrade.sql, script.upgrade.sql);
+}
+
+#[test]
 fn an_open_statement_ends_at_a_marker() {
     let script = parsed("-- Revision ID: a\n-- @upgrade\nSELECT (\n-- @downgrade\nCOPY t FROM stdin;\n1\n\\.\n");
     assert_eq!(
@@ -180,6 +187,36 @@ fn message() -> impl Strategy<Value = String> {
         let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
         lines.join("\n").trim_matches('\n').to_owned()
     })
+}
+
+#[test]
+fn a_misspelled_marker_is_an_error_with_the_nearest_marker() {
+    for (line, meant) in [
+        ("-- @downgrad", Some("downgrade")),
+        ("-- @Downgrade", Some("downgrade")),
+        ("--@downgarde", Some("downgrade")),
+        ("-- @dowgrade transaction=off", Some("downgrade")),
+        ("  -- @upgrde  ", Some("upgrade")),
+        ("-- @UPGRADE", Some("upgrade")),
+        ("-- @upgrade:", Some("upgrade")),
+        ("-- @down", Some("downgrade")),
+        ("-- @up", Some("upgrade")),
+        ("-- @update the rows", None),
+        ("-- @author me", None),
+        ("-- @grade", None),
+        ("-- downgrad", None),
+        ("SELECT 1; -- @downgrad", None),
+        ("/*\n-- @downgrad\n*/", None),
+        ("SELECT '\n-- @downgrad\n'", None),
+    ] {
+        let text = format!("-- m\n--\n-- Revision ID: a\n\n-- @upgrade\nSELECT 1;\n{line}\nSELECT 2;\n");
+        let error = Script::parse(&text).err();
+        let found = error.as_ref().map(|error| (error.line, error.hint.clone().unwrap()));
+        let expected = meant.map(|meant| (Some(7), format!("did you mean `-- @{meant}`?")));
+        assert_eq!(found, expected, "{line}: {error:?}");
+    }
+    let first = Script::parse("-- m\n-- Revision ID: a\n\n-- @upgrad\nSELECT 1;\n").unwrap_err();
+    assert_eq!((first.line, first.message.as_str()), (Some(4), "@upgrad is not a marker"));
 }
 
 fn script() -> impl Strategy<Value = Script> {

@@ -66,6 +66,8 @@ pub struct Facts {
     pub index_change: Option<IndexChange>,
     /// The change that it makes outside its database, e.g. `creates a role`.
     pub cluster_effect: Option<&'static str>,
+    /// If the parser does not understand it completely: the word at which the parser stopped.
+    pub not_parsed_at: Option<String>,
     has_own_action: bool,
     words: OnceLock<BTreeSet<String>>,
 }
@@ -191,6 +193,7 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
         trace: Trace::None,
         index_change: None,
         cluster_effect: None,
+        not_parsed_at: None,
         has_own_action: false,
         words: OnceLock::new(),
         source,
@@ -207,7 +210,20 @@ pub fn analyse(source: SourceStatement, state: &ScriptState) -> Statement {
     let own = facts.actions.first().filter(|_| facts.has_own_action);
     facts.index_change = tree.as_ref().and_then(|tree| index::of(facts.sql(), tree, own));
     facts.cluster_effect = cluster::effect(facts.sql(), tree.as_ref());
+    facts.not_parsed_at = not_parsed_at(facts.sql(), tree.as_ref());
     Statement(Arc::new(facts))
+}
+
+/// The word at which the parser stopped understanding a statement.
+fn not_parsed_at(sql: &str, tree: Option<&parse::Tree>) -> Option<String> {
+    let at = match tree {
+        Some(tree) if tree.complete => return None,
+        Some(tree) => tree.stopped_at.unwrap_or_default(),
+        None => 0,
+    };
+    let rest = sql.get(at..).unwrap_or_default();
+    let word = rest.split_whitespace().next().or_else(|| sql.split_whitespace().next_back());
+    word.map(|word| word.chars().take(40).collect())
 }
 
 /// Analyses a statement again for another state. Only a plain INSERT can differ: if the state contains functions, it may

@@ -137,7 +137,10 @@ fn find_program(guard: &Session, record: Option<&BackupRecord>) -> Result<Client
 
 fn require_approval(target: &Target, file: &Path, tables: usize, options: &RestoreOptions) -> Result<()> {
     let environment = &target.environment;
-    let name = environment.name.as_deref().unwrap_or("default");
+    let name = environment.shown();
+    if let Err(error) = environment.check_confirmed(options.confirm.as_deref()) {
+        return Err(Error::of(ErrorKind::Approval, format!("{error}; nothing was run")));
+    }
     let mut missing = Vec::new();
     let mut reasons = Vec::new();
     if tables > 0 && !options.replace {

@@ -116,6 +116,9 @@ pub async fn rehearse(
 }
 
 fn expect_confirmed(plan: &Plan, confirmed: Option<&str>) -> Result<()> {
+    if let Err(error) = plan.environment.check_confirmed(confirmed) {
+        return Err(Error::of(ErrorKind::Approval, format!("{error}; nothing was run")));
+    }
     let Some(name) = plan.environment_to_confirm().filter(|name| confirmed != Some(*name)) else { return Ok(()) };
     let message = format!("the environment '{name}' is protected and was not confirmed; nothing was run");
     Err(Error::of(ErrorKind::Approval, message)
