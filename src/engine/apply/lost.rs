@@ -103,6 +103,11 @@ impl Run<'_> {
             .hint(describe_continuation(self.plan, step))
     }
 
+    /// The error of a cancel before a step of the plan.
+    pub(super) fn cancelled_before(&self, step: usize) -> Error {
+        Error::of(ErrorKind::Interrupted, "cancelled").because(describe_position(self.plan, step))
+    }
+
     /// The error with the message of a lost connection, and which session was lost.
     pub(super) fn lost(&self, error: Error) -> Error {
         let mut causes = error.causes.clone();
