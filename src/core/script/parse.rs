@@ -5,10 +5,21 @@ use std::borrow::Cow;
 use super::header::Header;
 use super::{Script, ScriptError, sections};
 
-/// Returns the text with `\n` at the end of each line.
+/// The text with `\n` as line ends. Several carriage returns before a `\n`, which careless conversions leave, are removed
+/// together: otherwise a script that was written and read again would be another one.
 #[must_use]
 pub fn with_unix_line_endings(text: &str) -> Cow<'_, str> {
-    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+    if !text.contains("\r\n") {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match line.strip_suffix('\n') {
+            Some(content) => clean.extend([content.trim_end_matches('\r'), "\n"]),
+            None => clean.push_str(line),
+        }
+    }
+    Cow::Owned(clean)
 }
 
 /// Parses the text of a script.

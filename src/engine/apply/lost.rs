@@ -103,6 +103,11 @@ impl Run<'_> {
             .hint(describe_continuation(self.plan, step))
     }
 
+    /// The error of a cancel before a step of the plan.
+    pub(super) fn cancelled_before(&self, step: usize) -> Error {
+        Error::of(ErrorKind::Interrupted, "cancelled").because(describe_position(self.plan, step))
+    }
+
     /// The error with the message of a lost connection, and which session was lost.
     pub(super) fn lost(&self, error: Error) -> Error {
         let mut causes = error.causes.clone();
@@ -163,7 +168,7 @@ pub(super) fn describe_continuation(plan: &Plan, step: usize) -> String {
 
 /// The command that reaches the end of the plan from anywhere on its way. A relative target would go too far.
 fn continuing_command(plan: &Plan) -> Option<String> {
-    let is_relative = plan.target.contains(['+', '-']) && plan.target.parse::<u64>().is_err();
+    let is_relative = plan.target.contains(['+', '-']);
     let target = match (is_relative, plan.direction, plan.to.as_slice()) {
         (false, _, _) => plan.target.clone(),
         (true, Direction::Upgrade, _) => plan.steps.last()?.revision.to_string(),
@@ -184,6 +189,7 @@ mod tests {
     fn a_relative_target_is_replaced_by_the_revision_that_the_plan_reaches() {
         let all = plan(&["SELECT 1", "SELECT 2"]);
         let last = all.steps[1].revision.to_string();
+        let all = Plan { to: vec![all.steps[0].revision.clone()], ..all };
         for (target, direction, to, expected) in [
             ("head", Direction::Upgrade, all.to.clone(), Some("limbeck upgrade head".to_owned())),
             ("a1", Direction::Upgrade, all.to.clone(), Some("limbeck upgrade a1".to_owned())),

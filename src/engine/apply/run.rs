@@ -9,7 +9,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::lost::describe_position;
 use super::open::{Opened, cancelled_before_start, open};
 use super::restorable::{self, Restorable};
 use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
@@ -172,11 +171,6 @@ impl<'a> Run<'a> {
             kept,
             restored,
         }
-    }
-
-    /// The error of a cancel before a step of the plan.
-    pub fn cancelled_before(&self, step: usize) -> Error {
-        Error::of(ErrorKind::Interrupted, "cancelled").because(describe_position(self.plan, step))
     }
 
     /// A killed client leaves its statement running on the server. Waits for it, then closes its row in the ledger.
