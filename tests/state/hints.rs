@@ -200,7 +200,7 @@ fn statements_that_the_database_rejects_have_hints() {
         ("CREATE TABLE t1 (a int NOT NULL)", "INSERT INTO t1 VALUES (NULL)", "null value", "fill the column"),
         ("SELECT 1", "GRANT pg_monitor TO no_such_role", "no_such_role", "CREATE ROLE"),
         ("SELECT 1", "SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)", "statement timeout", "statement_timeout"),
-        ("SELECT 1", "SET TRANSACTION READ ONLY; CREATE TABLE t2 ()", "read-only", "target_session_attrs=read-write"),
+        ("SELECT 1", "SET TRANSACTION READ ONLY; CREATE TABLE t2 ()", "read-only", "connect to the primary server"),
         ("SELECT 1", "SELECT 1 FROM (SELECT) x WHERE", "syntax error", "correct the SQL"),
         ("SELECT 1", "CREATE TABLE nowhere.t2 ()", "does not exist", "CREATE SCHEMA"),
     ];

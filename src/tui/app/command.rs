@@ -197,7 +197,7 @@ impl Command {
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
-    rows(&[KeyContext::Main, KeyContext::Plan, KeyContext::List])
+    rows(&[KeyContext::Main, KeyContext::Plan])
 }
 
 /// The table of the editor's keys for README, as Markdown.
