@@ -1,10 +1,12 @@
 //! The pure core: no IO, no async, no clock, no printing.
 
+pub mod alembic;
 pub mod copies;
 pub mod diff;
 pub mod graph;
 pub mod hazard;
 pub mod plan;
+pub mod python;
 pub mod schema;
 pub mod script;
 pub mod sql;

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
 use crate::core::graph::{Graph, Revision, RevisionId};
+use crate::core::script::ScriptCode;
 use crate::engine::project::{ScriptFile, ScriptTree};
 
 /// The parts of a revision's line, besides its id.
@@ -69,9 +70,8 @@ impl<'a> Listing<'a> {
         if line.tree {
             text.push_str(self.tree_marks(revision));
         }
-        let message = self.file(id).map_or("", |file| file.script.summary());
-        if line.message && !message.is_empty() {
-            let _ = write!(text, ", {message}");
+        if line.message {
+            text.push_str(&self.file(id).map(message_part).unwrap_or_default());
         }
         text
     }
@@ -147,9 +147,21 @@ fn parents(revision: &Revision) -> String {
     if revision.down_revisions.is_empty() { "<base>".to_owned() } else { join(&revision.down_revisions) }
 }
 
+/// The message at the end of a line. Alembic writes the comma even if a script has no docstring.
+fn message_part(file: &ScriptFile) -> String {
+    match &file.script.code {
+        ScriptCode::Python(code) => format!(", {}", code.first_paragraph()),
+        ScriptCode::Sql(_) if file.script.summary().is_empty() => String::new(),
+        ScriptCode::Sql(_) => format!(", {}", file.script.summary()),
+    }
+}
+
 /// The script's header, formatted like the docstring of an Alembic script and indented.
 fn header(file: &ScriptFile) -> String {
     let script = &file.script;
+    if let Some(code) = script.python() {
+        return indented(code.docstring.lines());
+    }
     let mut lines: Vec<String> = script.message.lines().map(str::to_owned).collect();
     if !lines.is_empty() {
         lines.push(String::new());
@@ -157,8 +169,11 @@ fn header(file: &ScriptFile) -> String {
     lines.push(format!("Revision ID: {}", script.revision));
     lines.push(format!("Revises: {}", join(&script.down_revisions)));
     lines.extend(script.create_date.iter().map(|date| format!("Create Date: {date}")));
-    lines.iter().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "    {line}");
-        text
-    })
+    indented(lines.iter().map(String::as_str))
+}
+
+fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let indented: Vec<String> = lines.map(|line| format!("    {line}")).collect();
+    // Alembic writes the newline even if there are no lines.
+    indented.join("\n") + "\n"
 }

@@ -10,6 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::listing::absolute;
 use crate::cli::selection;
 use crate::core::script::Script;
+use crate::engine::project::{Project, ScriptProblem};
 use crate::engine::{Error, Result, editor};
 
 /// Open revision scripts in $VISUAL or $EDITOR
@@ -43,7 +44,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let command = editor::command(&project.variables)?;
     for path in &paths {
         run_editor(&command, path)?;
-        check_script(path)?;
+        check_script(&project, path)?;
     }
     if context.terminal.json {
         context.terminal.print_document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
@@ -63,7 +64,12 @@ fn run_editor(command: &[String], path: &Path) -> Result<()> {
     if status.success() { Ok(()) } else { Err(Error::new(format!("the editor '{program}' failed: {status}"))) }
 }
 
-fn check_script(path: &Path) -> Result<()> {
+fn check_script(project: &Project, path: &Path) -> Result<()> {
+    if project.alembic.is_some() {
+        let tree = project.read_scripts();
+        let is_this = |problem: &&ScriptProblem| matches!(problem, ScriptProblem::File { path: of, .. } if of == path);
+        return tree.problems.iter().find(is_this).map_or(Ok(()), |problem| Err(problem.to_error()));
+    }
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?;
     Script::parse(&text).map(drop).map_err(|error| {

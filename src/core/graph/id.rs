@@ -53,6 +53,26 @@ impl RevisionId {
         Ok(Self(text.into()))
     }
 
+    /// Checks an id that Alembic has written. It may be longer than 32 characters, if the column of the version table
+    /// is wider, and only the characters that Alembic forbids are refused.
+    ///
+    /// # Errors
+    /// If the text is empty, a symbol, or contains `@ - + :` or a control character.
+    pub fn parse_existing(text: &str) -> Result<Self, InvalidRevisionId> {
+        match Self::parse(text) {
+            Err(InvalidRevisionId::TooLong { .. }) => Ok(Self(text.into())),
+            Err(InvalidRevisionId::Characters { id, characters }) => {
+                let is_forbidden = |c: char| "@-+:".contains(c) || c.is_control();
+                if characters.iter().all(|character| !character.contains(is_forbidden)) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(InvalidRevisionId::Characters { id, characters })
+                }
+            }
+            result => result,
+        }
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -105,6 +125,16 @@ mod tests {
         assert!(RevisionId::parse("head").is_err());
         assert!(RevisionId::parse(&"a".repeat(33)).is_err());
         assert!(RevisionId::parse(&"가".repeat(32)).is_ok());
+    }
+
+    #[test]
+    fn existing_ids_may_be_what_alembic_accepts() {
+        for id in ["a".repeat(40).as_str(), "a/b", "a b", "2026_01_add"] {
+            assert!(RevisionId::parse_existing(id).is_ok(), "{id}");
+        }
+        for id in ["", "a-b", "a:b", "a@b", "a+b", "a\nb", "head"] {
+            assert!(RevisionId::parse_existing(id).is_err(), "{id}");
+        }
     }
 
     #[test]

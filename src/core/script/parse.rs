@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::header::Header;
-use super::{Script, ScriptError, sections};
+use super::{Script, ScriptCode, ScriptError, SqlCode, sections};
 
 /// Parses the text of a script.
 ///
@@ -21,8 +21,6 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
         branch_labels: header.branch_labels,
         depends_on: header.depends_on,
         create_date: header.create_date,
-        other_header: header.other,
-        upgrade,
-        downgrade,
+        code: ScriptCode::Sql(SqlCode { other_header: header.other, upgrade, downgrade }),
     })
 }

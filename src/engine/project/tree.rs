@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
-use crate::core::script::Script;
+use crate::core::script::{Script, ScriptError};
+use crate::engine::alembic::{self, AlembicProject, ReadFile};
 use crate::engine::{Error, Result};
 
 /// The number of files that a thread reads at once. It takes longer than the start of a thread.
@@ -61,11 +62,24 @@ impl ScriptTree {
         // Compare as text: a comparison of path components takes longer than reading the scripts.
         files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
-        for read in read_all(&files) {
+        for read in read_all(&files, &read_script) {
             match read {
                 Ok(script) => scripts.push(Arc::new(script)),
                 Err(problem) => problems.push(problem),
             }
+        }
+        Self::from_scripts(scripts, problems)
+    }
+
+    /// Reads the scripts of an Alembic project.
+    #[must_use]
+    pub fn read_alembic(project: &AlembicProject) -> Self {
+        let (files, faults) = project.script_files();
+        let mut problems: Vec<_> = faults.iter().map(|(folder, error)| unreadable(folder, error)).collect();
+        let mut scripts = Vec::with_capacity(files.len());
+        for (script, problem) in read_all(&files, &|path| read_python(project, path)) {
+            scripts.extend(script.map(Arc::new));
+            problems.extend(problem);
         }
         Self::from_scripts(scripts, problems)
     }
@@ -121,7 +135,7 @@ impl ScriptProblem {
         match self {
             Self::File { line, hint, .. } => (error.line, error.hint) = (*line, hint.clone()),
             Self::Graph(GraphProblem::MissingParent { parent, .. }) => {
-                error.hint = Some(format!("restore the script of {parent}, or correct the line 'Revises:'"));
+                error.hint = Some(format!("restore the script of {parent}, or correct the parent in the script"));
             }
             Self::Graph(GraphProblem::Duplicate(_)) => {
                 error.hint = Some("if one of the two files is a copy, give it another id or remove it".into());
@@ -171,14 +185,14 @@ fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Reads the files with several threads, in blocks, so that a faster thread reads more of them. Returns the results in
 /// the order of the files.
-fn read_all(files: &[PathBuf]) -> Vec<Result<ScriptFile, ScriptProblem>> {
+fn read_all<T: Send>(files: &[PathBuf], read: &(dyn Fn(&Path) -> T + Sync)) -> Vec<T> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK_SIZE).collect();
     let next = AtomicUsize::new(0);
     let read_blocks = || {
         let mut results = Vec::new();
         while let Some((number, block)) = next_block(&next, &blocks) {
-            results.push((number, block.iter().map(|path| read_script(path)).collect::<Vec<_>>()));
+            results.push((number, block.iter().map(|path| read(path)).collect::<Vec<_>>()));
         }
         results
     };
@@ -211,6 +225,23 @@ fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
     match Script::parse(&text) {
         Ok(script) => Ok(ScriptFile { path, text: text.into(), script }),
         Err(error) => Err(ScriptProblem::File { path, line: error.line, message: error.message, hint: error.hint }),
+    }
+}
+
+/// Reads a Python script. A file with a syntax error can have a script too.
+fn read_python(project: &AlembicProject, path: &Path) -> (Option<ScriptFile>, Option<ScriptProblem>) {
+    let problem = |error: ScriptError| ScriptProblem::File {
+        path: path.to_path_buf(),
+        line: error.line,
+        message: error.message,
+        hint: error.hint,
+    };
+    match alembic::read_script(project, path) {
+        Ok(ReadFile { text, read }) => {
+            let script = read.script.map(|script| ScriptFile { path: path.to_path_buf(), text, script });
+            (script, read.error.map(problem))
+        }
+        Err(error) => (None, Some(problem(error))),
     }
 }
 

@@ -56,7 +56,7 @@ impl VersionTable {
 
     fn parse<'a>(&self, rows: impl IntoIterator<Item = &'a str>) -> Result<Vec<RevisionId>> {
         let parse = |text| {
-            RevisionId::parse(text).map_err(|error| {
+            RevisionId::parse_existing(text).map_err(|error| {
                 Error::new(format!("{} contains a row that is not a revision id", self.sql())).because(error)
             })
         };
