@@ -21,7 +21,7 @@
 //! - [`core::plan`]: what will run, and the [`core::plan::Approval`] without which nothing runs.
 //! - [`core::schema`]: the contents of a database catalog as plain data.
 //! - [`core::diff`]: the difference between two schemas: ownership, renames, steps, their order, and the SQL.
-//! - [`core::text`]: numbers, sizes and plurals in messages.
+//! - [`core::text`]: numbers, sizes and plurals in messages. [`core::escape`]: control characters made visible.
 //!
 //! [`engine`] contains everything that uses a disk, a process or a server. Its folders from the bottom to the top:
 //!
@@ -77,6 +77,8 @@
 //!   their restoration, and a backup that is restored.
 //! - [`engine::apply::apply`] takes a [`core::plan::Approval`], which can be made only from a plan and accepted hazards.
 //! - Only `core::statement` calls the SQL parser. `engine` does not search SQL text.
+//! - Text from scripts, databases and files reaches a terminal only through [`core::escape`]: in `cli/terminal.rs`, and in
+//!   `tui/view/pen.rs`.
 //! - Colours come from the theme, keys from `assets/keymap.toml`. Only [`cli`] prints.
 //! - No password appears in any `Debug`, `Display`, log, error or panic.
 #![forbid(unsafe_code)]

@@ -10,6 +10,7 @@ use super::options::{Global, Ui};
 use super::output::json::ErrorDocument;
 use super::planned;
 use super::verbs::Verb;
+use crate::core::escape::escape_line;
 use crate::engine::{Error, ErrorKind};
 
 /// The whole command line.
@@ -73,6 +74,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         )),
     });
     parsed.map_err(|error| {
+        let error = escaped_error(&arguments).unwrap_or(error);
         // The arguments could not be parsed, so `--json` has to be searched for.
         let json = arguments.iter().any(|argument| argument == "--json");
         let context = context(Global { json, ..Global::default() });
@@ -81,6 +83,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             None => report_usage(&error, &context),
         }
     })
+}
+
+/// The error for the arguments with their control characters escaped; `None` if they contain none.
+fn escaped_error(arguments: &[OsString]) -> Option<clap::Error> {
+    let escape = |word: &OsString| OsString::from(escape_line(&word.to_string_lossy()).into_owned());
+    let escaped: Vec<OsString> = arguments.iter().map(escape).collect();
+    if escaped == arguments { None } else { CommandLine::try_parse_from(escaped).err() }
 }
 
 fn context(global: Global) -> Context {

@@ -173,7 +173,7 @@ impl Context {
     #[must_use]
     pub fn print_screen(&self, screen: &str) -> Exit {
         self.terminal
-            .print_result(screen)
+            .print_screen(screen)
             .map_or_else(|failure| self.terminal.report_failure(&failure), |()| Exit::Done)
     }
 }

@@ -39,6 +39,9 @@ fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
         terminal.print_note("Cancelling; press ^C again to exit without waiting for the server");
         cancel.cancel();
         signals.next().await;
+        terminal.print_note(
+            "limbeck has not waited for the server: the statement may still run or take effect; check the state with `limbeck current`",
+        );
         std::process::exit(i32::from(Exit::Interrupted as u8));
     })
 }

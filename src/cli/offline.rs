@@ -59,7 +59,7 @@ fn print(context: &Context, sql: &str) -> Result<Exit, Failure> {
     if context.terminal.json {
         context.terminal.print_document(&SqlDocument { sql })?;
     } else {
-        context.terminal.print_result(sql)?;
+        context.terminal.print_sql(sql)?;
     }
     Ok(Exit::Done)
 }

@@ -2,10 +2,11 @@
 
 use std::io::{self, BufRead, Write};
 
+use crate::core::escape::escape_line;
 use crate::engine::Error;
 
-/// Prints `lines` and `question` to standard error, and returns the line that the user types, trimmed. Discards input
-/// that was typed before the question was visible.
+/// Prints `lines` and `question` to standard error, and returns the line that the user types, trimmed. Each of them is
+/// printed in one line, whatever the names in it contain. Discards input that was typed before the question was visible.
 ///
 /// # Errors
 /// If the terminal cannot be written or read.
@@ -16,9 +17,9 @@ pub fn ask(lines: impl IntoIterator<Item = String>, question: &str) -> Result<St
         let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
         let mut err = io::stderr().lock();
         for line in lines {
-            writeln!(err, "  {line}")?;
+            writeln!(err, "  {}", escape_line(&line))?;
         }
-        write!(err, "{question} ")?;
+        write!(err, "{} ", escape_line(question))?;
         err.flush()?;
         let mut typed = String::new();
         stdin.lock().read_line(&mut typed)?;

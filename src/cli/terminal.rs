@@ -1,4 +1,5 @@
-//! Writes all output: results to standard output, everything else to standard error.
+//! Writes all output: results to standard output, everything else to standard error. Control characters and
+//! bidirectional characters in it are written as visible text; limbeck writes only its own colours.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 use super::exit::{Exit, Failure};
 use super::options::{Color, Global};
 use super::output::json::ErrorDocument;
+use crate::core::escape::{escape_json, escape_line, escape_text};
 use crate::engine::Error;
 
 /// How to write, as the options say.
@@ -37,16 +39,30 @@ impl Terminal {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Prints a result unchanged.
+    /// Prints a result.
     ///
     /// # Errors
     /// If standard output cannot be written.
     #[allow(clippy::unused_self, reason = "all output goes through a terminal")]
     pub fn print_result(self, text: &str) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-        Ok(())
+        write_output(&escape_text(text))
+    }
+
+    /// Prints SQL that another program will run. It is escaped only on a terminal: a file or a pipe gets the exact text.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn print_sql(self, sql: &str) -> Result<(), Failure> {
+        if io::stdout().is_terminal() { self.print_result(sql) } else { write_output(sql) }
+    }
+
+    /// Prints a screen of the UI with its colours. The UI has escaped its text.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    #[allow(clippy::unused_self, reason = "all output goes through a terminal")]
+    pub fn print_screen(self, screen: &str) -> Result<(), Failure> {
+        write_output(screen)
     }
 
     /// Prints a result as a JSON document.
@@ -56,27 +72,28 @@ impl Terminal {
     pub fn print_document<T: Serialize + ?Sized>(self, document: &T) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
         text.push('\n');
-        self.print_result(&text)
+        write_output(&escape_json(&text))
     }
 
-    /// Prints a line that reports what was created or changed: a result, but not with `--quiet`.
+    /// Prints one line that reports what was created or changed: a result, but not with `--quiet`.
     ///
     /// # Errors
     /// If standard output cannot be written.
     pub fn print_change(self, line: &str) -> Result<(), Failure> {
-        if self.quiet { Ok(()) } else { self.print_result(&format!("{line}\n")) }
+        if self.quiet { Ok(()) } else { self.print_result(&format!("{}\n", escape_line(line))) }
     }
 
     /// Prints progress or a note to standard error, but not with `--quiet`.
     pub fn print_note(self, line: &str) {
         if !self.quiet {
-            write_error_line(line);
+            write_error_text(&indent_continuation(&escape_text(line)));
         }
     }
 
     /// Prints a warning, also with `--quiet`.
     pub fn print_warning(self, line: &str) {
-        write_error_line(&format!("{} {line}", self.paint("warning:", "33;1")));
+        let line = indent_continuation(&escape_text(line));
+        write_error_text(&format!("{} {line}", self.paint("warning:", "33;1")));
     }
 
     /// Prints a failure and returns its exit code. A broken pipe prints nothing.
@@ -102,12 +119,13 @@ impl Terminal {
     /// Prints an error with its causes, excerpt and hint.
     pub fn print_error(self, error: &Error) {
         let report = error.report();
+        let report = escape_text(&report);
         if !self.colored {
-            write_error_line(&report);
+            write_error_text(&report);
             return;
         }
         let painted: Vec<String> = report.lines().map(|line| self.paint_prefix(line)).collect();
-        write_error_line(&painted.join("\n"));
+        write_error_text(&painted.join("\n"));
     }
 
     /// Wraps the text in an ANSI colour if colours are enabled.
@@ -125,7 +143,20 @@ impl Terminal {
     }
 }
 
-/// Writes a line to standard error. Ignores failures: there is no other place to report them.
-fn write_error_line(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+/// Indents all lines but the first, so that a line break in a name or a notice does not start a line of its own.
+fn indent_continuation(text: &str) -> String {
+    text.replace('\n', "\n  ")
+}
+
+/// Writes to standard output. The text has been escaped.
+fn write_output(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes lines to standard error. The text has been escaped. Ignores failures: there is no other place to report them.
+fn write_error_text(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -3,6 +3,7 @@
 pub mod alembic;
 pub mod copies;
 pub mod diff;
+pub mod escape;
 pub mod graph;
 pub mod hazard;
 pub mod plan;

@@ -134,6 +134,9 @@ async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions
     let own = if target.embedded_server().is_some() { ", limbeck's own server" } else { "" };
     let place = CheckResult::good("database", format!("{}{own}", server_url(server)));
     let mut findings = vec![place, version(server)];
+    let access = session.write_access();
+    let read_only = access.obstacle().map(|why| format!("the database is read-only: {why}"));
+    findings.extend(read_only.map(|found| CheckResult::advice("database", found, access.remedy())));
     let warnings = target.conninfo().warnings().iter();
     findings.extend(warnings.map(|warning| CheckResult::warning("database", warning)));
     findings.push(privileges(&session).await.unwrap_or_else(|error| CheckResult::broken("privileges", &error)));

@@ -207,7 +207,9 @@ fn mark_non_transactional(text: String, body: &ScriptBody) -> Result<String> {
     Ok(script.render().unwrap_or(text))
 }
 
+/// The message without blanks around it. A carriage return becomes a line end, because it would end the comment.
 fn message_or_default(message: &str) -> String {
+    let message = message.replace("\r\n", "\n").replace('\r', "\n");
     let message = message.trim();
     if message.is_empty() { "empty message".to_owned() } else { message.to_owned() }
 }

@@ -77,7 +77,7 @@ impl Error {
     /// Returns the whole error as text: `error: …`, causes, excerpt, `hint: …`; without a final newline.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut text = format!("error: {}", self.message);
+        let mut text = format!("error: {}", self.message.replace('\n', "\n  "));
         for cause in &self.causes {
             text.push_str("\n  caused by: ");
             text.push_str(&cause.replace('\n', "\n    "));
@@ -88,7 +88,7 @@ impl Error {
         }
         if let Some(hint) = &self.hint {
             text.push_str("\nhint: ");
-            text.push_str(hint);
+            text.push_str(&hint.replace('\n', "\n  "));
         }
         text
     }

@@ -14,6 +14,7 @@ pub mod draft;
 pub mod drift;
 pub mod editor;
 mod error;
+pub mod files;
 pub mod gate;
 pub mod init;
 pub mod models;

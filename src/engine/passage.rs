@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use tokio_postgres::error::{DbError, ErrorPosition};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::Error;
+use super::connection::server_hint;
+use crate::core::escape::{escape_line, escape_text};
 
 /// A part of a SQL file.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +25,7 @@ impl Passage<'_> {
     pub fn refused(&self, answer: &DbError, start: usize) -> Error {
         let offset = match answer.position() {
             Some(ErrorPosition::Original(position)) => (*position as usize).saturating_sub(1),
-            _ => 0,
+            _ => self.find_untranslatable(answer, start).unwrap_or(0),
         };
         let mut error = self.error(answer.message(), start + offset);
         if let Some(detail) = answer.detail() {
@@ -33,8 +35,20 @@ impl Passage<'_> {
             error = error.because(format!("context: {context}"));
         }
         error.causes.push(format!("SQLSTATE {}", answer.code().code()));
-        error.hint = answer.hint().map(str::to_owned);
+        error.hint = answer.hint().map_or_else(|| server_hint(answer), |hint| Some(hint.to_owned()));
         error
+    }
+
+    /// Returns the position of the first character that the encoding of the database does not have. The server names its
+    /// bytes only in the message, e.g. `0xed 0x95 0x9c`.
+    fn find_untranslatable(&self, answer: &DbError, start: usize) -> Option<usize> {
+        if *answer.code() != SqlState::UNTRANSLATABLE_CHARACTER {
+            return None;
+        }
+        let words = answer.message().split_whitespace().filter_map(|word| word.strip_prefix("0x"));
+        let bytes: Vec<u8> = words.map_while(|digits| u8::from_str_radix(digits, 16).ok()).collect();
+        let character = std::str::from_utf8(&bytes).ok()?.chars().next()?;
+        self.sql.chars().skip(start).position(|one| one == character)
     }
 
     /// Returns an error at a character of the passage, counted from 0.
@@ -96,10 +110,13 @@ impl<'a> SourcePosition<'a> {
     fn excerpt(&self, file: &str) -> String {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        let pad: String = self.before.chars().map(blank).collect();
+        let pad: String = escape_text(self.before).chars().map(blank).collect();
+        let file = escape_line(file);
         format!(
             "{margin} --> {file}:{}:{}\n{margin} |\n{number} | {}\n{margin} | {pad}^",
-            self.line, self.column, self.text
+            self.line,
+            self.column,
+            escape_text(self.text)
         )
     }
 }
@@ -126,6 +143,13 @@ mod tests {
         assert_eq!((error.line, error.excerpt.as_deref()), (Some(12), Some(excerpt)));
         assert_eq!(relocate_excerpt(excerpt, "d/b.sql", 90).as_deref(), Some(far));
         assert_eq!(relocate_excerpt("no excerpt", "f", 1), None);
+    }
+
+    #[test]
+    fn the_caret_is_below_the_character_after_escaped_ones() {
+        let error = passage("SELECT '\x1b\u{202e}', nope").error("no", 13);
+        let excerpt = "   --> v/a.sql:12:16\n   |\n12 | SELECT '\\x1B\\u202E', nope\n   |                      ^";
+        assert_eq!(error.excerpt.as_deref(), Some(excerpt));
     }
 
     #[test]

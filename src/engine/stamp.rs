@@ -20,6 +20,7 @@ pub async fn stamp(
 ) -> Result<Path> {
     tree.require_valid()?;
     let session = target.connect("limbeck stamp").await?;
+    session.require_writes()?;
     let table = VersionTable::new(&project.config.database.version_table);
     let client = session.client();
     let never = tokio_util::sync::CancellationToken::new();
@@ -38,7 +39,11 @@ pub async fn stamp(
 /// When the server cannot be reached or the role may not create it.
 pub async fn ensure_version(project: &Project, target: &Target) -> Result<()> {
     let session = target.connect("limbeck ensure_version").await?;
-    VersionTable::new(&project.config.database.version_table).ensure(session.client()).await
+    let table = VersionTable::new(&project.config.database.version_table);
+    if !table.exists(session.client()).await? {
+        session.require_writes()?;
+    }
+    table.ensure(session.client()).await
 }
 
 async fn write(

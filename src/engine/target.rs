@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Result;
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
-use super::project::{DatabaseLocation, Project};
+use super::project::{DatabaseLocation, Project, SessionSettings};
 use crate::core::plan::EnvironmentName;
 
 /// The command line options that select the target.
@@ -25,6 +25,7 @@ pub struct ConnectOptions {
 pub struct Target {
     pub environment: EnvironmentName,
     conninfo: Arc<ConnInfo>,
+    settings: SessionSettings,
     embedded: Option<Arc<EmbeddedServer>>,
 }
 
@@ -45,21 +46,25 @@ impl Target {
             DatabaseLocation::Embedded => return Self::start_embedded(project, environment, options.yes).await,
         };
         let conninfo = Arc::new(ConnInfo::resolve(text.as_deref(), &project.variables)?);
-        Ok(Self { environment, conninfo, embedded: None })
+        Ok(Self { environment, conninfo, settings: (&project.config.apply).into(), embedded: None })
     }
 
-    /// Returns a scratch database as a target. It has no environment, so it is not protected.
+    /// Returns a scratch database as a target. It has no environment, so it is not protected. Its sessions start as the
+    /// login role.
     #[must_use]
     pub(super) fn scratch(conninfo: ConnInfo) -> Self {
-        Self { environment: EnvironmentName::default(), conninfo: Arc::new(conninfo), embedded: None }
+        let settings = SessionSettings::default();
+        Self { environment: EnvironmentName::default(), conninfo: Arc::new(conninfo), settings, embedded: None }
     }
 
-    /// Opens a session. `application` is shown in `pg_stat_activity`.
+    /// Opens a session as the role of `[apply] role`. `application` is shown in `pg_stat_activity`.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses the connection.
+    /// When the server cannot be reached or refuses the connection, or the session cannot switch to the role.
     pub async fn connect(&self, application: &str) -> Result<Session> {
-        Session::open(&self.conninfo, application).await
+        let session = Box::pin(Session::open(&self.conninfo, application)).await?;
+        self.settings.apply(&session).await?;
+        Ok(session)
     }
 
     /// The connection parameters.
@@ -77,7 +82,7 @@ impl Target {
     async fn start_embedded(project: &Project, environment: EnvironmentName, download: bool) -> Result<Self> {
         let server = EmbeddedServer::start(&project.config_path, &EmbeddedOptions::of_process(download)).await?;
         let conninfo = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
-        let server = Arc::new(server);
-        Ok(Self { environment, conninfo: Arc::new(conninfo), embedded: Some(server) })
+        let settings = (&project.config.apply).into();
+        Ok(Self { environment, conninfo: Arc::new(conninfo), settings, embedded: Some(Arc::new(server)) })
     }
 }

@@ -6,6 +6,7 @@ mod kinds;
 mod losses;
 mod random;
 mod renames;
+mod shapes;
 mod special;
 
 use crate::support::{Output, TestDatabase, TestProject, server};

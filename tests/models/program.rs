@@ -41,6 +41,26 @@ fn the_program_runs_after_a_confirmation_which_is_saved() {
 }
 
 #[test]
+fn a_program_that_has_changed_needs_another_confirmation() {
+    let database = server().database();
+    let project = project(&database, "cat tables.sql");
+    project.write("tables.sql", "CREATE TABLE t (i int);");
+    load_with_confirmation(&project).models();
+    assert!(load(&project).is_from_cache());
+    project.write("tables.sql", "CREATE TABLE u (i int);");
+    assert!(has_table(&load(&project).models(), "u"), "what the program reads may change");
+    let ran = project.read("ran");
+    let script = project.read("print-ddl").replace("echo ran", "true; echo ran");
+    project.write("print-ddl", &script);
+    let error = load(&project).error();
+    assert_eq!(error.kind, ErrorKind::Approval);
+    assert!(error.report().contains("has changed since it was allowed"), "{error:?}");
+    assert_eq!(project.read("ran"), ran, "the changed program does not run");
+    load_with_confirmation(&project).models();
+    load(&project).models();
+}
+
+#[test]
 fn errors_of_the_program_and_in_its_output_are_reported() {
     let database = server().database();
     let failing = project(&database, "echo 'ModuleNotFoundError: app' >&2; exit 2");

@@ -1,7 +1,7 @@
 //! Connection strings with a real server: passwords, TLS, several hosts, cancelling, and error messages.
 #![allow(clippy::unwrap_used)]
 
-mod server;
+pub mod server;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;

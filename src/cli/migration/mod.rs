@@ -113,6 +113,9 @@ async fn prepare_and_apply(
     if plan.is_empty() {
         return nothing_to_do(context, &plan);
     }
+    for note in &plan.notes {
+        context.terminal.print_note(&format!("note: {note}"));
+    }
     if options.rehearse {
         let given = (options.confirm.as_deref(), options.no_wait);
         return rehearsal::run(context, project, &target, &plan, given).await;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
+use crate::core::escape::{escape_line, escape_text};
 use crate::core::graph::{Graph, Revision, RevisionId};
 use crate::core::script::ScriptCode;
 use crate::engine::project::{ScriptFile, ScriptTree};
@@ -45,7 +46,13 @@ impl<'a> Listing<'a> {
     /// A revision as one line or, if `verbose`, as a block. Ends with a newline.
     #[must_use]
     pub fn entry(&self, id: &RevisionId, verbose: bool, line: Line) -> String {
-        if verbose { self.block(id) } else { format!("{}\n", self.line(id, line)) }
+        if verbose {
+            return self.block(id);
+        }
+        let text = self.line(id, line);
+        // The first paragraph of a docstring can have several lines, which Alembic prints.
+        let is_python = self.file(id).is_some_and(|file| file.script.python().is_some());
+        format!("{}\n", if is_python { escape_text(&text) } else { escape_line(&text) })
     }
 
     /// One line, without a newline. A revision without a script is marked `(missing)`.
@@ -94,7 +101,8 @@ impl<'a> Listing<'a> {
             let _ = writeln!(text, "{name}: {list}");
         }
         if let Some(file) = self.file(id) {
-            let _ = writeln!(text, "Path: {}\n", absolute(&file.path).display());
+            let path = absolute(&file.path);
+            let _ = writeln!(text, "Path: {}\n", escape_line(&path.to_string_lossy()));
             text.push_str(&header(file));
         }
         text.push('\n');

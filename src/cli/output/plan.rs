@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::listing::join;
+use crate::core::escape::escape_line;
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{Plan, Step};
 use crate::core::statement::{Question, Subject};
@@ -32,6 +33,9 @@ pub fn plan(plan: &Plan) -> String {
     for line in safeguards {
         let _ = writeln!(text, "{line}");
     }
+    for note in &plan.notes {
+        let _ = writeln!(text, "\nnote: {note}");
+    }
     text
 }
 
@@ -49,13 +53,14 @@ pub fn step_title(step: &Step) -> String {
 /// script's `limbeck: allow` note.
 #[must_use]
 pub fn hazard(hazard: &Hazard) -> String {
-    format!("{} {}{}{}", hazard.title, hazard.object, evidence(hazard), reason(hazard))
+    let object = escape_line(&hazard.object);
+    format!("{} {object}{}{}", hazard.title, evidence(hazard), reason(hazard))
 }
 
 /// A hazard without counted rows.
 #[must_use]
 pub fn hazard_without_count(hazard: &Hazard) -> String {
-    format!("{} {}{}", hazard.title, hazard.object, reason(hazard))
+    format!("{} {}{}", hazard.title, escape_line(&hazard.object), reason(hazard))
 }
 
 /// What was counted for a hazard, with a colon before it.
@@ -63,6 +68,9 @@ fn evidence(hazard: &Hazard) -> String {
     let Some(evidence) = hazard.evidence else {
         return if hazard.class == Class::DataLoss { ": not counted".to_owned() } else { String::new() };
     };
+    if evidence.is_unknown() {
+        return format!(": not counted ({})", evidence.why.unwrap_or_default());
+    }
     let about = match evidence.exact {
         _ if hazard.is_upper_bound() => "at most ",
         true => "",
@@ -99,13 +107,14 @@ pub fn hazards_to_approve(plan: &Plan) -> Vec<String> {
 /// One line about a copy that was kept.
 #[must_use]
 pub fn kept(kept: &CompletedCopy) -> String {
-    format!("Kept a copy of {}: {}", kept.object, plural(kept.rows, "row"))
+    format!("Kept a copy of {}: {}", escape_line(&kept.object), plural(kept.rows, "row"))
 }
 
 /// One line about a copy that was restored.
 #[must_use]
 pub fn restored(restored: &RestoredCopy) -> String {
     let RestoredCopy { object, rows, not_restored, added } = restored;
+    let object = escape_line(object);
     if *rows == 0 && *not_restored == 0 {
         return format!("{object} already has all the data of its copy");
     }
@@ -132,7 +141,7 @@ fn step(text: &mut String, step: &Step) {
     let outside = if step.transactional { "" } else { " (outside a transaction)" };
     let _ = writeln!(text, "{}{outside}", step_title(step));
     if let Some(path) = &step.path {
-        let _ = writeln!(text, "  {}", path.display());
+        let _ = writeln!(text, "  {}", escape_line(&path.to_string_lossy()));
     }
     for statement in &step.statements {
         let indented = statement.sql().replace('\n', "\n         ");

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::plan::step_title;
+use crate::core::escape::escape_line;
 use crate::core::plan::{Plan, Step};
 use crate::core::text::plural;
 use crate::engine::apply::Blocker;
@@ -40,7 +41,8 @@ pub fn rehearsal(plan: &Plan, rehearsal: &Rehearsal) -> String {
 pub fn blockers(blockers: &[Blocker]) -> String {
     let name = |blocker: &Blocker| {
         let query = blocker.query.lines().next().unwrap_or_default();
-        format!("{} (user {}, {}): {query}", blocker.pid, blocker.user, blocker.application)
+        let text = format!("{} (user {}, {}): {query}", blocker.pid, blocker.user, blocker.application);
+        escape_line(&text).into_owned()
     };
     blockers.iter().map(name).collect::<Vec<_>>().join("; ")
 }

@@ -1,6 +1,5 @@
 //! `backup`: writes the database to a file with `pg_dump`, or lists the backups.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +9,7 @@ use crate::cli::backup_progress::BackupReporter;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
+use crate::core::escape::escape_line;
 use crate::core::text::size;
 use crate::engine::backup::{self, BackupRecord, ListedBackup, MakeOptions};
 
@@ -67,7 +67,6 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn list_text(listed: &[ListedBackup]) -> String {
     let mut text = String::new();
-    // Writing to a string cannot fail.
     for ListedBackup { path, bytes, checksum, record, .. } in listed {
         let (at, heads) = match record {
             Some(record) if record.heads.is_empty() => (record.at.as_str(), "base".to_owned()),
@@ -75,7 +74,8 @@ fn list_text(listed: &[ListedBackup]) -> String {
             None => ("unknown", "unknown".to_owned()),
         };
         let size = size(*bytes);
-        let _ = writeln!(text, "{at}  {size:>9}  at {heads}  checksum {}  {}", checksum.words(), path.display());
+        let line = format!("{at}  {size:>9}  at {heads}  checksum {}  {}", checksum.words(), path.display());
+        text.extend([&escape_line(&line), "\n"]);
     }
     if listed.is_empty() {
         text.push_str("No backups\n");

@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::json::CurrentDocument;
 use crate::cli::output::listing::{Line, Listing};
+use crate::core::escape::escape_line;
 use crate::core::graph::RevisionId;
 use crate::engine::doctor::server_url;
 use crate::engine::project::ScriptTree;
@@ -37,7 +38,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(context.finish_listing(&tree));
     }
     if context.global.verbose {
-        context.terminal.print_result(&format!("Current revision(s) for {}:\n", server_url(&status.server)))?;
+        let url = server_url(&status.server);
+        context.terminal.print_result(&format!("Current revision(s) for {}:\n", escape_line(&url)))?;
     }
     if is_behind {
         return Err(not_at_heads().into());

@@ -45,7 +45,7 @@ fn finding_text(finding: &CheckResult) -> String {
     let found = finding.found.replace('\n', "\n                    ");
     let mut text = format!("{word:<8}{:<12}{found}\n", finding.subject);
     if let Some(advice) = &finding.advice {
-        let _ = writeln!(text, "{:20}-> {advice}", "");
+        let _ = writeln!(text, "{:20}-> {}", "", advice.replace('\n', "\n                       "));
     }
     text
 }

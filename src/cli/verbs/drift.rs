@@ -38,7 +38,7 @@ fn drift_text(found: &Drift) -> String {
     }
     let mut text = "The database differs from the schema of its history:\n".to_owned();
     for line in &found.difference {
-        text.extend(["  ", line.as_str(), "\n"]);
+        text.extend(["  ", line.replace('\n', "\n    ").as_str(), "\n"]);
     }
     if !found.changes.operations.is_empty() {
         text.push_str("These statements would remove the differences:\n");

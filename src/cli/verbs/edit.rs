@@ -11,7 +11,7 @@ use crate::cli::output::listing::absolute;
 use crate::cli::selection;
 use crate::core::script::Script;
 use crate::engine::project::{Project, ScriptProblem};
-use crate::engine::{Error, Result, editor};
+use crate::engine::{Error, Result, editor, files};
 
 /// Open revision scripts in $VISUAL or $EDITOR
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ fn check_script(project: &Project, path: &Path) -> Result<()> {
         let is_this = |problem: &&ScriptProblem| matches!(problem, ScriptProblem::File { path: of, .. } if of == path);
         return tree.problems.iter().find(is_this).map_or(Ok(()), |problem| Err(problem.to_error()));
     }
-    let text = std::fs::read_to_string(path)
+    let text = files::read_text(path, project.config.scripts.file_limit.0)
         .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?;
     Script::parse(&text).map(drop).map_err(|error| {
         let line = error.line.map_or_else(String::new, |line| format!(":{line}"));

@@ -10,6 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::plan as plan_text;
 use crate::cli::prompt;
 use crate::core::copies::CopyKind;
+use crate::core::escape::escape_line;
 use crate::core::graph::Direction;
 use crate::core::text::plural;
 use crate::core::text::size;
@@ -180,9 +181,9 @@ fn table(copies: &[StoredCopy]) -> String {
     let rows = copies.iter().map(|copy| {
         [
             copy.id.to_string(),
-            copy.revision.clone(),
+            escape_line(&copy.revision).into_owned(),
             copy.direction.word().to_owned(),
-            copy.object.clone(),
+            escape_line(&copy.object).into_owned(),
             copy.rows.to_string(),
             size(copy.bytes),
             copy.at.clone(),
@@ -201,6 +202,7 @@ fn table(copies: &[StoredCopy]) -> String {
 fn copy_line(copy: &StoredCopy) -> String {
     let StoredCopy { id, object, at, revision, .. } = copy;
     let (rows, size) = (plural(copy.rows, "row"), size(copy.bytes));
+    let object = escape_line(object);
     format!("copy {id} of {object}: {rows}, {size}, revision {revision}, {at}")
 }
 

@@ -87,7 +87,7 @@ fn report_text(report: &VerifyReport) -> String {
     for verified in &report.revisions {
         let _ = writeln!(text, "{}  {}", verified.revision, verdict(verified));
         for line in verified.note.iter().chain(&verified.difference) {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", line.replace('\n', "\n    "));
         }
     }
     let proved = report.revisions.iter().filter(|verified| verified.is_proved()).count();

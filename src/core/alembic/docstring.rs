@@ -38,7 +38,7 @@ impl<'a> Docstring<'a> {
                 None => {}
             }
         }
-        docstring.message = message.join("\n").trim().to_owned();
+        message.join("\n").trim().clone_into(&mut docstring.message);
         docstring.create_date = docstring.create_date.filter(|date| !date.is_empty());
         docstring
     }

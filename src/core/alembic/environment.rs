@@ -2,9 +2,8 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Stmt};
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
-use crate::core::python::{Module, Modules, Names, Unreadable, Value, evaluate, line_of};
+use crate::core::python::{Module, Modules, Names, Unreadable, Value, evaluate, line_of, parse_statements};
 
 /// The name that `env.py` gives to the version table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,11 +54,9 @@ pub fn read_environment(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> EnvironmentFacts {
     let module = Module::read(text, modules);
+    let (body, _) = parse_statements(text);
     let mut found = Finder::default();
-    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module)).into_syntax();
-    if let ast::Mod::Module(parsed) = &parsed {
-        found.visit_body(&parsed.body);
-    }
+    found.visit_body(&body);
     let names = EnvironmentNames { module: &module, locals: &found.locals, option, variable };
     EnvironmentFacts { version_table: version_table(text, &found, &names), url: url(text, &found, &names) }
 }
@@ -101,7 +98,7 @@ impl<'a> Visitor<'a> for Finder<'a> {
             match function_name(&call.func) {
                 Some("configure") => self.configure.push(call),
                 Some("set_main_option") if arguments.first().is_some_and(is_url_option) => {
-                    self.urls.extend(arguments.get(1))
+                    self.urls.extend(arguments.get(1));
                 }
                 Some("set_section_option") if arguments.get(1).is_some_and(is_url_option) => {
                     self.urls.extend(arguments.get(2));
@@ -181,10 +178,10 @@ fn version_table(text: &str, found: &Finder<'_>, names: &EnvironmentNames<'_>) -
             .map(|keyword| keyword.value.clone())
     };
     // The call of the online branch has a connection.
-    let named = |call: &&&ast::ExprCall| {
+    let names_table = |call: &&&ast::ExprCall| {
         keyword(call, "version_table").is_some() || keyword(call, "version_table_schema").is_some()
     };
-    let calls: Vec<_> = found.configure.iter().filter(named).collect();
+    let calls: Vec<_> = found.configure.iter().filter(names_table).collect();
     let online = calls.iter().find(|call| keyword(call, "connection").is_some());
     let Some(call) = online.or_else(|| calls.first()) else { return EnvironmentFacts::default().version_table };
     let read = |argument: &str| match keyword(call, argument) {
@@ -260,7 +257,7 @@ mod tests {
             ("context.configure(\n  version_table_schema=metadata.schema)", Err(2)),
             ("not python (", Ok("alembic_version")),
         ] {
-            assert_eq!(table(text).as_deref(), expected.as_ref().map(|name| *name).map_err(|line| line), "{text}");
+            assert_eq!(table(text).as_deref(), expected.as_ref().copied(), "{text}");
         }
     }
 

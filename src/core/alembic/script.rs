@@ -34,7 +34,10 @@ pub fn parse_text(language: Language, text: &str) -> Result<Option<Script>, Scri
 /// Whether Alembic loads a file of a version folder. Lock files of Emacs and packages are not scripts.
 #[must_use]
 pub fn is_script_name(name: &str) -> bool {
-    name.ends_with(".py") && name != ".py" && !name.starts_with(".#") && !name.starts_with("__init__")
+    // Alembic distinguishes capital letters.
+    name.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
+        && !name.starts_with(".#")
+        && !name.starts_with("__init__")
 }
 
 /// Parses the text of a Python script. `name` is the name of its file.
@@ -45,8 +48,7 @@ pub fn parse_script(text: &str, name: &str, modules: &dyn Modules) -> ReadScript
     let module = Module::read(text, modules);
     match (read(text, name, &module), syntax_error(text, &module)) {
         (Ok(script), error) => ReadScript { script: Some(script), error },
-        (Err(_), Some(error)) => ReadScript { script: None, error: Some(error) },
-        (Err(error), None) => ReadScript { script: None, error: Some(error) },
+        (Err(_), Some(error)) | (Err(error), None) => ReadScript { script: None, error: Some(error) },
     }
 }
 

@@ -108,6 +108,7 @@ fn faults_have_their_line() {
         ("revision = 'a'\ndown_revision = None\ndef upgrade(:\n", Some(3), "Python syntax error"),
         ("revision = 'a'\n<<<<<<< HEAD\ndown_revision = None\n", Some(2), "Python syntax error"),
         ("\0", Some(1), "Python syntax error"),
+        (&format!("revision = {}'a'\n", "-".repeat(100_000)), Some(1), "too deeply nested"),
     ] {
         let error = parse(text).error.unwrap_or_else(|| panic!("{text}"));
         assert_eq!(error.line, line, "{text}: {error:?}");

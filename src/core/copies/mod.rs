@@ -3,17 +3,25 @@
 mod copy_sql;
 mod forecast;
 mod loss;
+mod match_sql;
+mod order;
 mod restore_sql;
 
 pub use copy_sql::{
-    copied_value, copy_rows, copy_values, delete_remaining_rows, delete_unchanged_values, key_condition,
-    record_new_values,
+    copied_value, create_copy, delete_remaining_rows, delete_unchanged_values, delete_unmoved_rows, insert_into_copy,
+    is_not_copied, key_condition, record_new_values, row_alias,
 };
 pub use forecast::{CopyForecast, ForecastCopy};
 pub use loss::{Loss, losses, losses_before};
+pub use match_sql::{
+    MatchedColumns, WRITTEN_LATER, count_inserted_rows, delete_matched_rows, is_written_by_transaction, match_rows,
+    needs_match, update_matched_rows,
+};
+pub use order::{ForeignKeyEdge, RestoreNode, RestoreOrder, order_restore};
 pub use restore_sql::{
-    CurrentColumn, ReferencedTable, RestoreTarget, copy_stale_marks, count_changed_values, count_restored_values,
-    delete_identical_rows, insert_rows, mark_stale, older_value, restored_value, update_values,
+    CurrentColumn, ReferencePair, ReferencedTable, RestoreTarget, copy_stale_marks, count_changed_values,
+    count_restored_values, delete_identical_rows, delete_restored_values, insert_condition, insert_rows, mark_orphans,
+    mark_stale, older_value, restored_value, update_values,
 };
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +83,9 @@ pub struct CopiedColumn {
     /// The attributes of a composite type. They must be the same when the values are restored.
     #[serde(default, rename = "shape")]
     pub attributes: Option<String>,
+    /// Whether the step itself created the column. Then its values are not lost.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub created: bool,
 }
 
 /// The state of a sequence. The table of copies stores it as JSON.
@@ -111,6 +122,14 @@ pub struct CopyDetail {
     pub not_restorable: Option<String>,
     #[serde(default, rename = "counter")]
     pub sequence_state: Option<SequenceState>,
+    /// The id of the first copy of the same statement. `None`: this is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<i64>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[cfg(test)]

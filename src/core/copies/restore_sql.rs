@@ -21,15 +21,35 @@ pub struct CurrentColumn {
     pub always_identity: bool,
     /// The attributes of a composite type.
     pub attributes: Option<String>,
+    /// Whether a row that a script inserts again may get another value: an identity column, or a default that is not a
+    /// constant.
+    pub varies: bool,
 }
 
 /// A foreign key of the table that is restored. Rows whose referenced row is missing are not restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferencedTable {
+    /// The OID of the referenced table.
+    pub relation: u32,
     /// The referenced table, as SQL.
     pub table: String,
-    /// Each referencing column with the column that it references.
-    pub columns: Vec<(String, String)>,
+    pub columns: Vec<ReferencePair>,
+}
+
+/// A pair of columns of a foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferencePair {
+    pub referencing: String,
+    pub referenced: String,
+    /// The operator of the foreign key, as SQL, between the referenced and the referencing column.
+    pub operator: String,
+}
+
+impl ReferencePair {
+    /// The condition that row `o` of the referenced table has a value.
+    fn equals(&self, value: &str) -> String {
+        format!("o.{} {} {value}", quote(&self.referenced), self.operator)
+    }
 }
 
 /// The table into which a copy is restored.
@@ -38,9 +58,14 @@ pub struct RestoreTarget {
     /// The table as FROM and UPDATE require it, as SQL.
     pub table: String,
     pub columns: Vec<CurrentColumn>,
+    /// Foreign keys whose referenced rows must exist already.
     pub references: Vec<ReferencedTable>,
+    /// Foreign keys that are checked later, because they reference the table itself or rows that are restored later.
+    pub later_references: Vec<ReferencedTable>,
     /// Whether `ON CONFLICT` can be used. PostgreSQL rejects it if the table has a deferrable unique constraint.
     pub allows_on_conflict: bool,
+    /// Whether the table has a unique index.
+    pub has_unique_index: bool,
     /// Columns whose values are taken from an older copy, each with its value as SQL.
     pub older_values: Vec<(String, String)>,
 }
@@ -75,21 +100,54 @@ pub fn insert_rows(copy: &str, table: &str, target: &RestoreTarget, detail: &Cop
     let written = written_columns(target, detail);
     let names: Vec<String> = written.iter().map(|(_, current, _)| quote(&current.name)).collect();
     let values: Vec<String> = written.iter().map(|(_, _, value)| value.clone()).collect();
-    let mut conditions = Vec::new();
+    let conflict = if target.allows_on_conflict { " ON CONFLICT DO NOTHING" } else { "" };
+    let condition = insert_condition(target, detail);
+    if names.is_empty() {
+        return format!("INSERT INTO {table} SELECT FROM {copy} AS k WHERE {condition}");
+    }
+    format!(
+        "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {copy} AS k WHERE {condition} ORDER BY k.id{conflict}",
+        names.join(", "),
+        values.join(", "),
+    )
+}
+
+/// The condition of [`insert_rows`] on row `k` of the copy.
+#[must_use]
+pub fn insert_condition(target: &RestoreTarget, detail: &CopyDetail) -> String {
+    let mut conditions = vec!["k.target_row IS NULL AND NOT k.is_orphan".to_owned()];
     if !detail.key.is_empty() {
         conditions.push(format!("NOT EXISTS (SELECT FROM {} AS t WHERE {})", target.table, key_condition(detail)));
     }
     conditions.extend(target.references.iter().filter_map(|reference| reference_condition(reference, target, detail)));
-    if conditions.is_empty() {
-        conditions.push("true".to_owned());
+    conditions.join(" AND ")
+}
+
+/// Marks the rows whose referenced row is neither in the referenced table nor among the rows of the copies `others` that
+/// will be restored. Returns `None` if the copy does not contain all columns of the foreign key.
+#[must_use]
+pub fn mark_orphans(
+    copy: &str,
+    reference: &ReferencedTable,
+    target: &RestoreTarget,
+    detail: &CopyDetail,
+    others: &[(String, &CopyDetail)],
+) -> Option<String> {
+    let (is_null, pairs) = reference_values(reference, target, detail)?;
+    let in_table = pairs.iter().map(|(pair, value)| pair.equals(value));
+    let in_table = in_table.collect::<Vec<_>>().join(" AND ");
+    let mut found = vec![is_null, format!("EXISTS (SELECT FROM {} AS o WHERE {in_table})", reference.table)];
+    for (other, other_detail) in others {
+        let equal = pairs.iter().map(|(pair, value)| {
+            let index = other_detail.columns.iter().position(|column| column.name == pair.referenced)?;
+            Some(format!("(c.v{})::text = ({value})::text", index + 1))
+        });
+        if let Some(equal) = equal.collect::<Option<Vec<String>>>() {
+            let equal = equal.join(" AND ");
+            found.push(format!("EXISTS (SELECT FROM {other} AS c WHERE NOT c.is_orphan AND {equal})"));
+        }
     }
-    let conflict = if target.allows_on_conflict { " ON CONFLICT DO NOTHING" } else { "" };
-    format!(
-        "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {copy} AS k WHERE {}{conflict}",
-        names.join(", "),
-        values.join(", "),
-        conditions.join(" AND ")
-    )
+    Some(format!("UPDATE {copy} AS k SET is_orphan = true WHERE NOT k.is_orphan AND NOT ({})", found.join(" OR ")))
 }
 
 /// Deletes from a copy the rows that are identical in the table.
@@ -111,18 +169,53 @@ pub fn update_values(copy: &str, target: &RestoreTarget, detail: &CopyDetail, ov
     let stored = detail.columns.first()?;
     let current = target.column(&stored.name).filter(|current| !current.generated)?;
     let (name, value) = (quote(&current.name), restored_value(stored, 1, current));
-    let mut conditions = vec![key_condition(detail), format!("t.{name}::text IS DISTINCT FROM ({value})::text")];
+    let mut conditions = vec![format!("t.{name}::text IS DISTINCT FROM ({value})::text")];
+    conditions.extend(update_conditions(target, detail, overwritten));
+    Some(format!(
+        "UPDATE {} AS t SET {name} = {value} FROM {copy} AS k WHERE {}",
+        target.table,
+        conditions.join(" AND ")
+    ))
+}
+
+/// The conditions under which value `k` is restored into row `t`.
+fn update_conditions(target: &RestoreTarget, detail: &CopyDetail, overwritten: bool) -> Vec<String> {
+    let mut conditions = vec![key_condition(detail)];
+    let Some(stored) = detail.columns.first() else { return conditions };
+    let Some(current) = target.column(&stored.name) else { return conditions };
     if current.not_null {
         conditions.push("k.v1 IS NOT NULL".to_owned());
     }
     if overwritten {
         conditions.push("NOT k.stale".to_owned());
     }
-    Some(format!(
-        "UPDATE {} AS t SET {name} = {value} FROM {copy} AS k WHERE {}",
-        target.table,
-        conditions.join(" AND ")
-    ))
+    for reference in &target.references {
+        if !reference.columns.iter().any(|pair| pair.referencing == current.name) {
+            continue;
+        }
+        let value = |column: &str| {
+            if column == current.name { restored_value(stored, 1, current) } else { format!("t.{}", quote(column)) }
+        };
+        let is_null = reference.columns.iter().map(|pair| format!("{} IS NULL", value(&pair.referencing)));
+        let is_null = is_null.collect::<Vec<_>>().join(" OR ");
+        let equal = reference.columns.iter().map(|pair| pair.equals(&value(&pair.referencing)));
+        let equal = equal.collect::<Vec<_>>().join(" AND ");
+        conditions.push(format!("({is_null} OR EXISTS (SELECT FROM {} AS o WHERE {equal}))", reference.table));
+    }
+    conditions
+}
+
+/// Deletes from a copy the values that the table has again. The others have no row, or their row was changed since, so
+/// they remain in the copy.
+#[must_use]
+pub fn delete_restored_values(copy: &str, target: &RestoreTarget, detail: &CopyDetail, overwritten: bool) -> String {
+    let name = detail.columns.first().map_or_else(String::new, |column| quote(&column.name));
+    let value = detail.columns.first().and_then(|stored| Some(restored_value(stored, 1, target.column(&stored.name)?)));
+    let is_same = format!("t.{name}::text IS NOT DISTINCT FROM ({})::text", value.unwrap_or_default());
+    let has_row = format!("EXISTS (SELECT FROM {} AS t WHERE {} AND {is_same})", target.table, key_condition(detail));
+    // The NULLs of a dropped column are not values.
+    let counted = if overwritten { String::new() } else { " OR k.v1 IS NULL".to_owned() };
+    format!("DELETE FROM {copy} AS k WHERE {has_row}{counted}")
 }
 
 /// Counts the values that were restored, those whose row is missing or was changed since, and the rows that were added
@@ -189,7 +282,7 @@ pub fn copy_stale_marks(copy: &str, newer: &str, key_columns: usize) -> String {
 }
 
 /// The copied columns that can be written: the column of the copy, the current column, and the value.
-fn written_columns<'a>(
+pub(super) fn written_columns<'a>(
     target: &'a RestoreTarget,
     detail: &'a CopyDetail,
 ) -> Vec<(&'a CopiedColumn, &'a CurrentColumn, String)> {
@@ -205,16 +298,27 @@ fn written_columns<'a>(
 /// The condition that the referenced row exists, or that the foreign key is NULL. `None` if the copy does not contain
 /// all columns of the foreign key.
 fn reference_condition(reference: &ReferencedTable, target: &RestoreTarget, detail: &CopyDetail) -> Option<String> {
-    let mut is_null = Vec::new();
-    let mut is_equal = Vec::new();
-    for (column, referenced) in &reference.columns {
-        let index = detail.columns.iter().position(|copied| copied.name == *column)?;
-        let value = restored_value(detail.columns.get(index)?, index + 1, target.column(column)?);
-        is_null.push(format!("k.v{} IS NULL", index + 1));
-        is_equal.push(format!("o.{} = {value}", quote(referenced)));
-    }
-    let (is_null, is_equal) = (is_null.join(" OR "), is_equal.join(" AND "));
+    let (is_null, pairs) = reference_values(reference, target, detail)?;
+    let is_equal = pairs.iter().map(|(pair, value)| pair.equals(value));
+    let is_equal = is_equal.collect::<Vec<_>>().join(" AND ");
     Some(format!("({is_null} OR EXISTS (SELECT FROM {} AS o WHERE {is_equal}))", reference.table))
+}
+
+/// The condition that a foreign key is NULL, and each pair of its columns with the value of the copy.
+fn reference_values<'a>(
+    reference: &'a ReferencedTable,
+    target: &RestoreTarget,
+    detail: &CopyDetail,
+) -> Option<(String, Vec<(&'a ReferencePair, String)>)> {
+    let mut is_null = Vec::new();
+    let mut pairs = Vec::new();
+    for pair in &reference.columns {
+        let index = detail.columns.iter().position(|copied| copied.name == pair.referencing)?;
+        let value = restored_value(detail.columns.get(index)?, index + 1, target.column(&pair.referencing)?);
+        is_null.push(format!("k.v{} IS NULL", index + 1));
+        pairs.push((pair, value));
+    }
+    Some((is_null.join(" OR "), pairs))
 }
 
 #[cfg(test)]
@@ -231,6 +335,7 @@ mod tests {
             builtin,
             custom_collation: false,
             attributes: None,
+            created: false,
         }
     }
 
@@ -243,6 +348,7 @@ mod tests {
             generated: false,
             always_identity: false,
             attributes: None,
+            varies: false,
         }
     }
 
@@ -256,6 +362,7 @@ mod tests {
             type_changed: false,
             not_restorable: None,
             sequence_state: None,
+            batch: None,
         }
     }
 
@@ -283,7 +390,8 @@ mod tests {
             vec![copied("id", "integer", true), copied("o", "integer", true), copied("sum", "integer", true)],
             vec![copied("id", "integer", true)],
         );
-        let reference = ReferencedTable { table: "public.o".into(), columns: vec![("o".into(), "id".into())] };
+        let pair = ReferencePair { referencing: "o".into(), referenced: "id".into(), operator: "=".into() };
+        let reference = ReferencedTable { relation: 2, table: "public.o".into(), columns: vec![pair] };
         let mut sum = current("sum", "integer");
         sum.generated = true;
         let columns = vec![current("id", "integer"), current("o", "integer"), sum];
@@ -291,14 +399,16 @@ mod tests {
             table: "ONLY public.t".into(),
             columns,
             references: vec![reference],
+            later_references: Vec::new(),
             allows_on_conflict: true,
+            has_unique_index: true,
             older_values: Vec::new(),
         };
         assert_eq!(
             insert_rows("c", "public.t", &target, &detail),
-            "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE NOT EXISTS \
-             (SELECT FROM ONLY public.t AS t WHERE t.id = k.v1) AND (k.v2 IS NULL OR EXISTS (SELECT FROM public.o AS o \
-             WHERE o.id = k.v2)) ON CONFLICT DO NOTHING"
+            "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE k.target_row IS NULL \
+             AND NOT k.is_orphan AND NOT EXISTS (SELECT FROM ONLY public.t AS t WHERE t.id = k.v1) AND (k.v2 IS NULL OR \
+             EXISTS (SELECT FROM public.o AS o WHERE o.id = k.v2)) ORDER BY k.id ON CONFLICT DO NOTHING"
         );
         assert_eq!(
             delete_identical_rows("c", &target, &detail),
@@ -316,13 +426,15 @@ mod tests {
             table: "t".into(),
             columns: vec![column],
             references: Vec::new(),
+            later_references: Vec::new(),
             allows_on_conflict: true,
+            has_unique_index: true,
             older_values: Vec::new(),
         };
         assert_eq!(
             update_values("c", &target, &detail, true).unwrap(),
-            "UPDATE t AS t SET m = (k.v1::text)::mood FROM c AS k WHERE t.id = k.k1 AND t.m::text IS DISTINCT FROM \
-             ((k.v1::text)::mood)::text AND k.v1 IS NOT NULL AND NOT k.stale"
+            "UPDATE t AS t SET m = (k.v1::text)::mood FROM c AS k WHERE t.m::text IS DISTINCT FROM \
+             ((k.v1::text)::mood)::text AND t.id = k.k1 AND k.v1 IS NOT NULL AND NOT k.stale"
         );
         assert_eq!(update_values("c", &RestoreTarget { columns: Vec::new(), ..target }, &detail, true), None);
     }

@@ -1,6 +1,7 @@
 //! Renders the statements of a script's section, in groups and with notes.
 
 use super::operation::{Action, Changes, Operation};
+use crate::core::escape::escape_line;
 use crate::core::schema::{Kind, ObjectId, Schema};
 
 /// With more groups than this, each group gets a line with its name.
@@ -94,9 +95,10 @@ fn loss_note(operation: &Operation, old: &Schema, home: Option<&str>) -> Option<
     }
 }
 
-/// The text as comment lines.
+/// The text as comment lines. Control characters of names are escaped: a carriage return would end the comment.
 fn comment(text: &str) -> String {
-    text.lines().map(|line| format!("-- {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    let lines = text.lines().map(|line| format!("-- {}", escape_line(line)).trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// `Table users`
@@ -153,6 +155,7 @@ mod tests {
         let all = Changes { operations: vec![noted], outside_transaction: Some("the reason".into()) };
         let upper = |sql: &str| sql.to_uppercase();
         let style = Style { statement: Some(&upper), ..Style::default() };
+        assert_eq!(comment("Table a\rDROP TABLE b;"), "-- Table a\\rDROP TABLE b;");
         assert_eq!(render(&all, style), "-- Outside a transaction: the reason\n\n-- one\n--\n-- two\nA -- WHY\n;");
     }
 }

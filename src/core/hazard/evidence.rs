@@ -38,6 +38,12 @@ impl Evidence {
         Self { exact: false, why: Some(why), ..Self::counted(rows, values, seconds) }
     }
 
+    /// Whether nothing is known: the rows could not be counted, and the statistics do not show any.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        !self.exact && self.why.is_some() && self.rows == 0
+    }
+
     /// The size and the number of other sessions as text, each after a comma. Empty if neither is known.
     #[must_use]
     pub fn size_and_sessions(&self) -> String {

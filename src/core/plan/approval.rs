@@ -164,6 +164,7 @@ mod tests {
             outdated_environments: outdated.collect(),
             copies: crate::core::copies::CopyForecast::default(),
             backup_first: false,
+            notes: Vec::new(),
         })
     }
 

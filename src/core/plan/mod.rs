@@ -54,6 +54,8 @@ pub struct Plan {
     pub copies: CopyForecast,
     /// Whether the whole database is backed up before the plan runs.
     pub backup_first: bool,
+    /// What the user should know about the database before the plan runs, one line each.
+    pub notes: Vec<String>,
 }
 
 /// An environment named in `after` that has not reached a plan's target.

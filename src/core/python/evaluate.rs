@@ -1,10 +1,18 @@
 //! The values of expressions that can be read without running Python.
 
+use std::cell::Cell;
+
 use ruff_python_ast::{self as ast, BoolOp, CmpOp, Expr, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::methods::{call_builtin, call_method};
+use super::nesting::find_deep_nesting;
 use super::{Value, format_percent};
+
+/// How deep an expression may be.
+const MAX_DEPTH: usize = 100;
+/// How large a value may be; see [`Value::weight`]. Code such as `x += x` can make very large values.
+const MAX_WEIGHT: usize = 100_000;
 
 /// An expression that cannot be read. The offset is in bytes from the start of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +37,48 @@ pub trait Names {
 /// # Errors
 /// The innermost part that cannot be read.
 pub fn evaluate(expression: &Expr, names: &dyn Names) -> Result<Value, Unreadable> {
+    Evaluator { names, depth: Cell::new(0) }.evaluate(expression)
+}
+
+/// Evaluates the text of one expression.
+///
+/// # Errors
+/// If the text is not an expression, or a part of it cannot be read.
+pub fn evaluate_text(text: &str, names: &dyn Names) -> Result<Value, Unreadable> {
+    let parsed = ruff_python_parser::parse_expression(text).map_err(|error| Unreadable {
+        offset: error.location.start().to_usize(),
+        end: error.location.end().to_usize(),
+    })?;
+    if let Some(offset) = find_deep_nesting(parsed.tokens()) {
+        // Freeing a deeply nested expression would need a large stack.
+        std::mem::forget(parsed);
+        return Err(Unreadable { offset, end: text.len() });
+    }
+    evaluate(parsed.expr(), names)
+}
+
+/// The names, and how deep the evaluation is.
+struct Evaluator<'a> {
+    names: &'a dyn Names,
+    depth: Cell<usize>,
+}
+
+impl Evaluator<'_> {
+    fn evaluate(&self, expression: &Expr) -> Result<Value, Unreadable> {
+        if self.depth.get() >= MAX_DEPTH {
+            return Err(unreadable(expression));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = evaluate_inside(expression, self);
+        self.depth.set(self.depth.get() - 1);
+        match value {
+            Ok(value) if value.weight() > MAX_WEIGHT => Err(unreadable(expression)),
+            result => result,
+        }
+    }
+}
+
+fn evaluate_inside(expression: &Expr, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
     let unreadable = || unreadable(expression);
     match expression {
         Expr::NoneLiteral(_) => Ok(Value::None),
@@ -45,37 +95,25 @@ pub fn evaluate(expression: &Expr, names: &dyn Names) -> Result<Value, Unreadabl
         Expr::Dict(dictionary) => evaluate_dictionary(dictionary, names),
         Expr::Name(_) | Expr::Attribute(_) => evaluate_name(expression, names),
         Expr::If(condition) => {
-            let chosen = if evaluate(&condition.test, names)?.is_true() { &condition.body } else { &condition.orelse };
-            evaluate(chosen, names)
+            let chosen = if names.evaluate(&condition.test)?.is_true() { &condition.body } else { &condition.orelse };
+            names.evaluate(chosen)
         }
         Expr::BoolOp(operation) => evaluate_boolean(operation, names),
-        Expr::UnaryOp(operation) => match (operation.op, evaluate(&operation.operand, names)?) {
+        Expr::UnaryOp(operation) => match (operation.op, names.evaluate(&operation.operand)?) {
             (UnaryOp::Not, value) => Ok(Value::Boolean(!value.is_true())),
             (UnaryOp::USub, Value::Integer(number)) => number.checked_neg().map(Value::Integer).ok_or_else(unreadable),
             _ => Err(unreadable()),
         },
         Expr::BinOp(operation) => {
-            let (left, right) = (evaluate(&operation.left, names)?, evaluate(&operation.right, names)?);
+            let (left, right) = (names.evaluate(&operation.left)?, names.evaluate(&operation.right)?);
             combine(operation.op, left, right).ok_or_else(unreadable)
         }
         Expr::Compare(comparison) => evaluate_comparison(comparison, names),
         Expr::Subscript(subscript) => evaluate_subscript(subscript, names).ok_or_else(unreadable),
         Expr::Call(call) => evaluate_call(call, names),
-        Expr::Named(named) => evaluate(&named.value, names),
+        Expr::Named(assignment) => names.evaluate(&assignment.value),
         _ => Err(unreadable()),
     }
-}
-
-/// Evaluates the text of one expression.
-///
-/// # Errors
-/// If the text is not an expression, or a part of it cannot be read.
-pub fn evaluate_text(text: &str, names: &dyn Names) -> Result<Value, Unreadable> {
-    let parsed = ruff_python_parser::parse_expression(text).map_err(|error| Unreadable {
-        offset: error.location.start().to_usize(),
-        end: error.location.end().to_usize(),
-    })?;
-    evaluate(parsed.expr(), names)
 }
 
 /// The dotted name of a name or attribute.
@@ -92,12 +130,12 @@ pub(super) fn unreadable(expression: &Expr) -> Unreadable {
     Unreadable { offset: range.start().to_usize(), end: range.end().to_usize() }
 }
 
-fn evaluate_name(expression: &Expr, names: &dyn Names) -> Result<Value, Unreadable> {
-    if let Some(value) = dotted_name(expression).and_then(|dotted| names.value(&dotted)) {
+fn evaluate_name(expression: &Expr, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
+    if let Some(value) = dotted_name(expression).and_then(|dotted| names.names.value(&dotted)) {
         return Ok(value);
     }
     if let Expr::Attribute(attribute) = expression
-        && let Value::Date(date) = evaluate(&attribute.value, names)?
+        && let Value::Date(date) = names.evaluate(&attribute.value)?
         && let Some(number) = super::methods::date_part(date, attribute.attr.as_str())
     {
         return Ok(number);
@@ -105,30 +143,30 @@ fn evaluate_name(expression: &Expr, names: &dyn Names) -> Result<Value, Unreadab
     Err(unreadable(expression))
 }
 
-fn items(elements: &[Expr], names: &dyn Names) -> Result<Vec<Value>, Unreadable> {
+fn items(elements: &[Expr], names: &Evaluator<'_>) -> Result<Vec<Value>, Unreadable> {
     let mut values = Vec::with_capacity(elements.len());
     for element in elements {
         match element {
             Expr::Starred(starred) => {
-                let value = evaluate(&starred.value, names)?;
+                let value = names.evaluate(&starred.value)?;
                 values.extend(value.items().ok_or_else(|| unreadable(element))?.iter().cloned());
             }
-            _ => values.push(evaluate(element, names)?),
+            _ => values.push(names.evaluate(element)?),
         }
     }
     Ok(values)
 }
 
-fn evaluate_dictionary(dictionary: &ast::ExprDict, names: &dyn Names) -> Result<Value, Unreadable> {
+fn evaluate_dictionary(dictionary: &ast::ExprDict, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
     let pair = |item: &ast::DictItem| {
         let key = item.key.as_ref().ok_or_else(|| unreadable(&item.value))?;
-        Ok((evaluate(key, names)?, evaluate(&item.value, names)?))
+        Ok((names.evaluate(key)?, names.evaluate(&item.value)?))
     };
     dictionary.items.iter().map(pair).collect::<Result<_, _>>().map(Value::Dictionary)
 }
 
 /// An f-string. A format specification cannot be read.
-fn interpolate(string: &ast::ExprFString, names: &dyn Names) -> Result<Value, Unreadable> {
+fn interpolate(string: &ast::ExprFString, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
     let mut text = String::new();
     for part in &string.value {
         match part {
@@ -138,7 +176,7 @@ fn interpolate(string: &ast::ExprFString, names: &dyn Names) -> Result<Value, Un
                     match element {
                         ast::InterpolatedStringElement::Literal(literal) => text.push_str(&literal.value),
                         ast::InterpolatedStringElement::Interpolation(element) if element.format_spec.is_none() => {
-                            let value = evaluate(&element.expression, names)?;
+                            let value = names.evaluate(&element.expression)?;
                             text.push_str(&match element.conversion {
                                 ast::ConversionFlag::Repr => value.to_repr(),
                                 _ => value.to_text(),
@@ -155,10 +193,10 @@ fn interpolate(string: &ast::ExprFString, names: &dyn Names) -> Result<Value, Un
     Ok(Value::Text(text))
 }
 
-fn evaluate_boolean(operation: &ast::ExprBoolOp, names: &dyn Names) -> Result<Value, Unreadable> {
+fn evaluate_boolean(operation: &ast::ExprBoolOp, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
     let mut last = Value::None;
     for operand in &operation.values {
-        last = evaluate(operand, names)?;
+        last = names.evaluate(operand)?;
         if last.is_true() == (operation.op == BoolOp::Or) {
             break;
         }
@@ -191,10 +229,10 @@ fn combine(operator: Operator, left: Value, right: Value) -> Option<Value> {
     }
 }
 
-fn evaluate_comparison(comparison: &ast::ExprCompare, names: &dyn Names) -> Result<Value, Unreadable> {
-    let mut left = evaluate(&comparison.left, names)?;
+fn evaluate_comparison(comparison: &ast::ExprCompare, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
+    let mut left = names.evaluate(&comparison.left)?;
     for (operator, right) in comparison.ops.iter().zip(&comparison.comparators) {
-        let value = evaluate(right, names)?;
+        let value = names.evaluate(right)?;
         let holds = compare(*operator, &left, &value).ok_or_else(|| unreadable(right))?;
         if !holds {
             return Ok(Value::Boolean(false));
@@ -227,14 +265,14 @@ fn compare(operator: CmpOp, left: &Value, right: &Value) -> Option<bool> {
     }
 }
 
-fn evaluate_subscript(subscript: &ast::ExprSubscript, names: &dyn Names) -> Option<Value> {
-    let key = evaluate(&subscript.slice, names).ok()?;
+fn evaluate_subscript(subscript: &ast::ExprSubscript, names: &Evaluator<'_>) -> Option<Value> {
+    let key = names.evaluate(&subscript.slice).ok()?;
     if let Some(dotted) = dotted_name(&subscript.value)
-        && let Some(value) = names.call(&format!("{dotted}[]"), std::slice::from_ref(&key))
+        && let Some(value) = names.names.call(&format!("{dotted}[]"), std::slice::from_ref(&key))
     {
         return Some(value);
     }
-    match (evaluate(&subscript.value, names).ok()?, key) {
+    match (names.evaluate(&subscript.value).ok()?, key) {
         (Value::Dictionary(items), key) => items.into_iter().find(|(known, _)| *known == key).map(|(_, value)| value),
         (Value::List(items) | Value::Tuple(items), Value::Integer(index)) => {
             let index = if index < 0 { index + i64::try_from(items.len()).ok()? } else { index };
@@ -244,23 +282,23 @@ fn evaluate_subscript(subscript: &ast::ExprSubscript, names: &dyn Names) -> Opti
     }
 }
 
-fn evaluate_call(call: &ast::ExprCall, names: &dyn Names) -> Result<Value, Unreadable> {
+fn evaluate_call(call: &ast::ExprCall, names: &Evaluator<'_>) -> Result<Value, Unreadable> {
     let failed = || Unreadable { offset: call.range().start().to_usize(), end: call.range().end().to_usize() };
     if call.arguments.keywords.iter().any(|keyword| keyword.arg.as_deref() != Some("default")) {
         return Err(failed());
     }
     let mut arguments = items(&call.arguments.args, names)?;
     for keyword in &call.arguments.keywords {
-        arguments.push(evaluate(&keyword.value, names)?);
+        arguments.push(names.evaluate(&keyword.value)?);
     }
     let dotted = dotted_name(&call.func);
-    if let Some(value) = dotted.as_deref().and_then(|dotted| names.call(dotted, &arguments)) {
+    if let Some(value) = dotted.as_deref().and_then(|dotted| names.names.call(dotted, &arguments)) {
         return Ok(value);
     }
     match &*call.func {
         Expr::Name(name) => call_builtin(name.id.as_str(), &arguments).ok_or_else(failed),
         Expr::Attribute(attribute) => {
-            let value = evaluate(&attribute.value, names).map_err(|_| failed())?;
+            let value = names.evaluate(&attribute.value).map_err(|_| failed())?;
             call_method(&value, attribute.attr.as_str(), &arguments).ok_or_else(failed)
         }
         _ => Err(failed()),

@@ -3,11 +3,13 @@
 mod evaluate;
 mod methods;
 mod module;
+mod nesting;
 mod percent;
 mod statements;
 mod value;
 
 pub use evaluate::{Names, Unreadable, evaluate, evaluate_text};
+pub use module::parse_statements;
 pub use module::{FunctionSpan, Module, ModuleText, Modules, NoModules, SyntaxError};
 pub use percent::{PercentError, format_percent};
 pub use value::{Date, Value};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
+use super::nesting::find_deep_nesting;
 use super::{Names, Unreadable, Value};
 
 /// How many modules may import from each other.
@@ -67,6 +68,26 @@ pub(super) enum Binding {
     Member(String, String),
 }
 
+/// Parses a file. Returns no statements if they are nested too deeply to be walked.
+#[must_use]
+pub fn parse_statements(text: &str) -> (ast::Suite, Vec<SyntaxError>) {
+    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));
+    if let Some(offset) = find_deep_nesting(parsed.tokens()) {
+        // Freeing a deeply nested tree would need a large stack.
+        std::mem::forget(parsed);
+        return (ast::Suite::default(), vec![SyntaxError { offset, message: "too deeply nested".to_owned() }]);
+    }
+    let errors = parsed
+        .errors()
+        .iter()
+        .map(|error| SyntaxError { offset: error.location.start().to_usize(), message: error.error.to_string() });
+    let errors = errors.collect();
+    match parsed.into_syntax() {
+        ast::Mod::Module(module) => (module.body, errors),
+        ast::Mod::Expression(_) => (ast::Suite::default(), errors),
+    }
+}
+
 /// The top level of a file.
 pub struct Module<'a> {
     /// The module's docstring.
@@ -92,14 +113,10 @@ impl<'a> Module<'a> {
     }
 
     fn read_at(text: &str, package: String, modules: &'a dyn Modules, depth: usize) -> Self {
-        let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));
-        let errors = parsed
-            .errors()
-            .iter()
-            .map(|error| SyntaxError { offset: error.location.start().to_usize(), message: error.error.to_string() });
+        let (body, errors) = parse_statements(text);
         let mut module = Self {
             docstring: None,
-            errors: errors.collect(),
+            errors,
             functions: HashMap::new(),
             bindings: HashMap::new(),
             stars: Vec::new(),
@@ -108,14 +125,12 @@ impl<'a> Module<'a> {
             depth,
             imported: RefCell::default(),
         };
-        if let ast::Mod::Module(parsed) = parsed.into_syntax() {
-            if let Some(Stmt::Expr(first)) = parsed.body.first()
-                && let Expr::StringLiteral(literal) = &*first.value
-            {
-                module.docstring = Some(literal.value.to_str().to_owned());
-            }
-            module.run(&parsed.body);
+        if let Some(Stmt::Expr(first)) = body.first()
+            && let Expr::StringLiteral(literal) = &*first.value
+        {
+            module.docstring = Some(literal.value.to_str().to_owned());
         }
+        module.run(&body);
         module
     }
 

@@ -166,12 +166,11 @@ impl Module<'_> {
     fn import(&mut self, import: &ast::StmtImport) {
         for alias in &import.names {
             let module = alias.name.as_str();
-            let (name, target) = match &alias.asname {
-                Some(name) => (name.as_str(), module),
-                None => {
-                    let first = module.split('.').next().unwrap_or(module);
-                    (first, first)
-                }
+            let (name, target) = if let Some(name) = &alias.asname {
+                (name.as_str(), module)
+            } else {
+                let first = module.split('.').next().unwrap_or(module);
+                (first, first)
             };
             self.bindings.insert(name.to_owned(), Binding::Module(target.to_owned()));
         }

@@ -26,6 +26,19 @@ pub struct Date {
 }
 
 impl Value {
+    /// The size of a value: its parts, and a fraction of its text.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => 1 + text.len() / 16,
+            Self::List(items) | Self::Tuple(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
+            Self::Dictionary(items) => {
+                1 + items.iter().map(|(key, value)| key.weight() + value.weight()).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
     /// The text of a string value.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! A revision script: its header, and its code in SQL or Python.
 
+mod ascii;
 mod header;
 mod parse;
 mod python;
@@ -8,6 +9,8 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+pub use ascii::{from_ascii, to_ascii};
+pub use parse::with_unix_line_endings;
 pub use python::{CANNOT_RUN_PYTHON, CodeSpan, DocstringFault, PythonCode, RUN_ALEMBIC};
 
 use crate::core::graph::{Direction, RevisionId};

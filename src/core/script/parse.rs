@@ -5,13 +5,24 @@ use std::borrow::Cow;
 use super::header::Header;
 use super::{Script, ScriptCode, ScriptError, SqlCode, sections};
 
+/// Returns the text with `\n` at the end of each line.
+#[must_use]
+pub fn with_unix_line_endings(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+}
+
 /// Parses the text of a script.
 ///
 /// # Errors
 /// The line and what was expected there.
 pub fn parse(text: &str) -> Result<Script, ScriptError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let text = if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
+    let text = with_unix_line_endings(text);
+    if let Some(at) = text.find('\0') {
+        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+        let hint = "remove the NUL byte; if the file is saved as UTF-16, save it as UTF-8";
+        return Err(ScriptError::at(line, "a zero byte is not allowed in SQL", hint));
+    }
     let (revision, header, end) = Header::read(&text)?;
     let (upgrade, downgrade) = sections::read(text.get(end.offset..).unwrap_or_default(), end.line)?;
     Ok(Script {

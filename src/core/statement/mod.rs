@@ -117,6 +117,20 @@ impl Facts {
         self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "select", "alter"])
     }
 
+    /// Whether it may insert rows, also by a function that it calls.
+    #[must_use]
+    pub fn may_insert_rows(&self) -> bool {
+        self.command.is_one_of(&[
+            "insert", "update", "delete", "with", "merge", "copy", "do", "call", "select", "execute", "create",
+        ])
+    }
+
+    /// Whether it is `SET CONSTRAINTS`.
+    #[must_use]
+    pub fn sets_constraints(&self) -> bool {
+        self.command.starts_with(&["set", "constraints"])
+    }
+
     /// All its words that may be names, as written and in lower case.
     #[must_use]
     pub fn words(&self) -> &BTreeSet<String> {

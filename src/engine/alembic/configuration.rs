@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::core::alembic::{Settings, SettingsError, has_alembic_table};
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 const INI: &str = "alembic.ini";
@@ -75,9 +76,10 @@ pub(super) fn settings_error(path: &Path, error: SettingsError) -> Error {
 }
 
 fn is_alembics(pyproject: &Path) -> bool {
-    std::fs::read_to_string(pyproject).is_ok_and(|text| has_alembic_table(&text))
+    files::read_text(pyproject, SIZE_LIMIT).is_ok_and(|text| has_alembic_table(&text))
 }
 
 fn read_file(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))
+    files::read_text(path, SIZE_LIMIT)
+        .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))
 }

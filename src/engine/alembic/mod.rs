@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use self::modules::ProjectModules;
 use super::connection::Variables;
+use super::files::{self, SIZE_LIMIT};
 use super::{Error, Result};
 use crate::core::alembic::{EnvironmentFacts, Settings, SettingsError, VersionTableName, read_environment};
 
@@ -137,7 +138,9 @@ fn read_env_py(
     variables: &Variables,
 ) -> EnvironmentFacts {
     // A missing env.py is reported by Alembic; lists do not need it.
-    let Ok(text) = std::fs::read_to_string(script_folder.join("env.py")) else { return EnvironmentFacts::default() };
+    let Ok(text) = files::read_text(&script_folder.join("env.py"), SIZE_LIMIT) else {
+        return EnvironmentFacts::default();
+    };
     let variable = |name: &str| variables.environment.get(name).cloned();
     read_environment(&text, modules, &|option| settings.main_option(option), &variable)
 }

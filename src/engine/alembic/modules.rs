@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::core::python::{ModuleText, Modules};
+use crate::engine::files::{self, SIZE_LIMIT};
 
 /// The virtual environments in which packages are searched.
 const ENVIRONMENTS: [&str; 2] = [".venv", "venv"];
@@ -15,7 +16,7 @@ pub(super) struct ProjectModules {
     /// The folder of the configuration.
     folder: PathBuf,
     paths: Vec<PathBuf>,
-    known: Mutex<HashMap<String, Option<Arc<(Arc<str>, bool)>>>>,
+    known: Mutex<HashMap<String, Option<ModuleText>>>,
 }
 
 impl ProjectModules {
@@ -67,21 +68,21 @@ impl ProjectModules {
             let entries = std::fs::read_dir(&site).into_iter().flatten().flatten().map(|entry| entry.path());
             found.push(site);
             for file in entries.filter(|path| path.extension().is_some_and(|extension| extension == "pth")) {
-                let text = std::fs::read_to_string(file).unwrap_or_default();
+                let text = files::read_text(&file, SIZE_LIMIT).unwrap_or_default();
                 found.extend(text.lines().map(PathBuf::from).filter(|path| path.is_absolute()));
             }
         }
         found
     }
 
-    fn read(&self, name: &str) -> Option<Arc<(Arc<str>, bool)>> {
+    fn read(&self, name: &str) -> Option<ModuleText> {
         let relative: PathBuf = name.split('.').collect();
         self.paths.iter().find_map(|path| {
             let module = path.join(&relative);
-            let package = std::fs::read_to_string(module.join("__init__.py")).ok().map(|text| (text, true));
+            let package = files::read_text(&module.join("__init__.py"), SIZE_LIMIT).ok().map(|text| (text, true));
             let (text, is_package) =
-                package.or_else(|| Some((std::fs::read_to_string(module.with_extension("py")).ok()?, false)))?;
-            Some(Arc::new((text.into(), is_package)))
+                package.or_else(|| Some((files::read_text(&module.with_extension("py"), SIZE_LIMIT).ok()?, false)))?;
+            Some(ModuleText { text: text.into(), is_package })
         })
     }
 }
@@ -93,7 +94,6 @@ impl Modules for ProjectModules {
             return None;
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.entry(name.to_owned()).or_insert_with(|| self.read(name)).clone()?;
-        Some(ModuleText { text: found.0.clone(), is_package: found.1 })
+        known.entry(name.to_owned()).or_insert_with(|| self.read(name)).clone()
     }
 }

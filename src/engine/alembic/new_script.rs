@@ -9,6 +9,7 @@ use super::{AlembicProject, configuration};
 use crate::core::alembic::mako::{self, TemplateValues};
 use crate::core::alembic::{FileNameParts, file_name, parse_script};
 use crate::core::python::Date;
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 /// What a new script contains.
@@ -47,7 +48,7 @@ impl AlembicProject {
             create_date: date,
         };
         let template = self.script_folder.join("script.py.mako");
-        let source = std::fs::read_to_string(&template)
+        let source = files::read_text(&template, SIZE_LIMIT)
             .map_err(|error| Error::new(format!("cannot read {}", template.display())).because(error))?;
         let text =
             mako::render(&source, &values, &|option| self.settings.main_option(option)).map_err(|error| Error {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::AlembicProject;
 use crate::core::alembic::{ReadScript, is_script_name, parse_script};
 use crate::core::script::ScriptError;
+use crate::engine::files;
 
 /// A file of a version folder: its text, and what was read from it.
 #[derive(Debug)]
@@ -15,20 +16,21 @@ pub struct ReadFile {
     pub read: ReadScript,
 }
 
-/// Reads a script. The error has the line of text that is not UTF-8.
+/// Reads a script of at most `limit` bytes. The error has the line of text that is not UTF-8.
 ///
 /// # Errors
 /// If the file cannot be read or is not UTF-8.
-pub fn read_script(project: &AlembicProject, path: &Path) -> Result<ReadFile, ScriptError> {
-    let bytes = std::fs::read(path).map_err(|error| ScriptError {
+pub fn read_script(project: &AlembicProject, path: &Path, limit: u64) -> Result<ReadFile, ScriptError> {
+    let bytes = files::read_bytes(path, limit).map_err(|error| ScriptError {
         line: None,
         message: format!("cannot be read: {error}"),
-        hint: None,
+        hint: (error.kind() == ErrorKind::FileTooLarge)
+            .then(|| "raise file_limit under [scripts] in limbeck.toml".to_owned()),
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         ScriptError {
-            line: Some(valid.iter().filter(|byte| **byte == b'\n').count() + 1),
+            line: Some(String::from_utf8_lossy(valid).matches('\n').count() + 1),
             message: "is not UTF-8".into(),
             hint: Some("save the file as UTF-8".into()),
         }

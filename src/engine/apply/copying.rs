@@ -6,7 +6,7 @@ use super::Progress;
 use super::failure::{Stop, stop};
 use super::run::Run;
 use crate::core::plan::{PlannedStatement, Step};
-use crate::engine::copies::{CopyError, Restoration, RestoredCopy};
+use crate::engine::copies::{CopyError, Restoration, RestoredCopy, StepMode};
 use crate::engine::gate::{GateError, in_own_transaction};
 use crate::engine::{Error, Result};
 
@@ -24,11 +24,16 @@ impl Run<'_> {
             return Ok(None);
         }
         let client = self.worker.client();
+        let mode = match step.transactional {
+            true => StepMode::InTransaction,
+            false if resumed => StepMode::Resumed,
+            false => StepMode::OutsideTransaction,
+        };
         let work = Box::pin(async {
             let role = self.restorable.role.as_deref();
             let mut found = Restoration::load(client, &self.ledger, role, step.revision.as_str(), lost).await?;
             if let Some(restoration) = &mut found {
-                restoration.start(client, resumed).await?;
+                restoration.start(client, mode).await?;
             }
             Ok(found)
         });
@@ -53,7 +58,7 @@ impl Run<'_> {
         &self,
         index: usize,
         step: &Step,
-        restoration: Option<&Restoration>,
+        restoration: Option<&mut Restoration>,
     ) -> Result<Vec<RestoredCopy>, Stop> {
         let Some(restoration) = restoration else { return Ok(Vec::new()) };
         let work = Box::pin(restoration.finish(self.worker.client()));

@@ -35,7 +35,7 @@ impl Run<'_> {
                 Err(reason) => return Err(self.stopped(step, entry, number, reason).await),
             }
         }
-        match self.close(index, step, entry, restoration.as_ref()).await {
+        match self.close(index, step, entry, restoration.as_mut()).await {
             Ok(restored) => Ok(self.done(index, step, since.elapsed(), (kept, restored))),
             Err(Stop::CommitUnknown(error)) => {
                 Err(self.describe_unknown_commit(error, &format_heads(&step.heads_after)).await)
@@ -77,7 +77,7 @@ impl Run<'_> {
         index: usize,
         step: &Step,
         entry: Option<Entry>,
-        restoration: Option<&Restoration>,
+        restoration: Option<&mut Restoration>,
     ) -> Result<Vec<RestoredCopy>, Stop> {
         let client = self.worker.client();
         let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));

@@ -204,6 +204,15 @@ pub(super) struct Opened {
     pub settings: String,
 }
 
+/// Connects, unless the run is cancelled first: a server that does not answer cannot be asked to cancel.
+async fn connect(target: &Target, application: &str, cancel: &CancellationToken) -> Result<Session> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(cancelled_before_start()),
+        session = target.connect(application) => session,
+    }
+}
+
 /// Opens the two sessions and takes the lock. `worker` is the application name of the second session.
 pub(super) async fn open(
     project: &Project,
@@ -213,10 +222,11 @@ pub(super) async fn open(
     report: ReportProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<Opened> {
-    let guard = target.connect("limbeck lock").await?;
-    let worker = target.connect(worker).await?;
+    let guard = connect(target, "limbeck lock", cancel).await?;
+    guard.require_writes()?;
+    let worker = connect(target, worker, cancel).await?;
     let table = VersionTable::new(&project.config.database.version_table);
-    let settings = project.config.apply.session_settings();
+    let settings = project.config.apply.session_settings(worker.server());
     for session in [&guard, &worker] {
         session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     }

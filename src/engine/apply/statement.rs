@@ -56,6 +56,10 @@ impl Run<'_> {
                     let _ = self.worker.canceller().cancel().await;
                 }
                 _ = look.tick() => {
+                    if cancelling {
+                        // The work may consist of several statements, and the first request may have hit none of them.
+                        let _ = self.worker.canceller().cancel().await;
+                    }
                     let blockers = self.blockers().await;
                     if blockers != reported {
                         reported.clone_from(&blockers);

@@ -94,7 +94,7 @@ impl Run<'_> {
             for (number, planned) in step.statements.iter().enumerate() {
                 kept.extend(self.run_planned((index, number), *entry, planned, restoration.as_mut()).await?);
             }
-            let restored = self.restore_rest(index, step, restoration.as_ref()).await?;
+            let restored = self.restore_rest(index, step, restoration.as_mut()).await?;
             self.finish(step, *entry).await?;
             outcomes.push((index, step, since.elapsed(), (kept, restored)));
         }

@@ -129,7 +129,7 @@ impl<'a> ComparisonRun<'a> {
         });
         let down = diff_schemas(&self.expected.schema, &self.old, &self.options);
         let script = ScriptChanges { up, down, renames: self.renames.clone() };
-        let mut shortener = NameShortener::of(&self.context.project, self.context.target).await?;
+        let mut shortener = NameShortener::of(self.context.target).await?;
         let mut draft = new_script.draft(&self.body(&script, &shortener))?;
         let mut proof = self.prove(&draft).await?;
         if !proof.holds() && shortener.home.take().is_some() {

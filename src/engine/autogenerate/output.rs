@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{GeneratedScript, Proof};
+use crate::core::escape::escape_line;
 use crate::engine::draft::{Draft, WrittenScript};
 use crate::engine::project::Project;
 use crate::engine::{Error, Result, passage};
@@ -72,7 +73,7 @@ fn add_unproved_note(text: &str, proof: &Proof) -> String {
     let reasons = proof.difference.iter().cloned().chain(proof.error.as_ref().map(|error| error.message.clone()));
     for line in reasons.flat_map(|reason| reason.lines().map(str::to_owned).collect::<Vec<_>>()) {
         // Writing to a string cannot fail.
-        let _ = writeln!(note, "--   {line}");
+        let _ = writeln!(note, "--   {}", escape_line(&line));
     }
     note + UNPROVED_MARK_END + "\n" + text
 }

@@ -7,9 +7,7 @@ use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, strip_schema};
 use crate::core::schema::{Kind, Object, Schema};
 use crate::engine::connection::database_error;
-use crate::engine::connection::identifier::quote;
 use crate::engine::draft::{ScriptBody, SectionText};
-use crate::engine::project::Project;
 use crate::engine::{Result, Target};
 
 /// The changes of a script in both directions.
@@ -36,13 +34,10 @@ impl NameShortener {
     ///
     /// # Errors
     /// When the server cannot be reached.
-    pub async fn of(project: &Project, target: &Target) -> Result<Self> {
+    pub async fn of(target: &Target) -> Result<Self> {
         let session = target.connect("limbeck autogenerate").await?;
         let client = session.client();
         let failed = |error: tokio_postgres::Error| database_error(&error);
-        if let Some(role) = &project.config.apply.role {
-            client.batch_execute(&format!("SET ROLE {}", quote(role))).await.map_err(failed)?;
-        }
         let query = "SELECT current_schemas(false)::text[], to_regnamespace(quote_ident(current_user)) IS NOT NULL";
         let row = client.query_one(query, &[]).await.map_err(failed)?;
         let (path, own): (Vec<String>, bool) = (row.get(0), row.get(1));

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::child::{self, OutputHandlers};
 use super::program::{self, ClientProgram};
-use super::record::{BackupRecord, checksum};
+use super::record::BackupRecord;
 use super::{BackupEvent, BackupReporter};
 use crate::engine::connection::{Session, database_error};
+use crate::engine::files::checksum;
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
 use crate::engine::{Error, ErrorKind, Result, Target};

@@ -1,15 +1,10 @@
 //! The file next to a backup: its properties and its checksum.
 
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
-
-/// The number of bytes that are read at once.
-const CHUNK: usize = 1 << 20;
 
 /// The properties of a backup, stored in `<file>.json`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -49,7 +44,7 @@ impl BackupRecord {
     /// When it cannot be read.
     pub fn read(backup: &Path) -> Result<Option<Self>> {
         let path = record_path(backup);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match files::read_text(&path, SIZE_LIMIT) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::new(format!("cannot read {}", path.display())).because(error)),
@@ -85,26 +80,6 @@ pub fn record_path(backup: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Returns the size of a file, and its SHA-256 in hexadecimal digits. Reads the whole file.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn checksum(path: &Path) -> std::io::Result<(u64, String)> {
-    let mut file = std::fs::File::open(path)?;
-    let (mut digest, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK]);
-    loop {
-        let count = file.read(&mut chunk)?;
-        if count == 0 {
-            break;
-        }
-        digest.update(chunk.get(..count).unwrap_or_default());
-        bytes += count as u64;
-    }
-    let digits = digest.finalize();
-    let digits = digits.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    Ok((bytes, digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()))
-}
-
 /// Returns the major version: `15.18 (Debian …)` → 15.
 pub fn major(version: &str) -> Option<u32> {
     let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
@@ -121,7 +96,7 @@ mod tests {
         let backup = folder.path().join("a.dump");
         std::fs::write(&backup, "abc").unwrap();
         assert_eq!(BackupRecord::read(&backup).unwrap(), None);
-        let (bytes, sha256) = checksum(&backup).unwrap();
+        let (bytes, sha256) = files::checksum(&backup).unwrap();
         assert_eq!(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         let record = BackupRecord {
             database: "app".into(),

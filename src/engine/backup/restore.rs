@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::child::{self, OutputHandlers};
 use super::make::count_tables;
 use super::program::{self, ClientProgram};
-use super::record::{BackupRecord, checksum};
+use super::record::BackupRecord;
 use super::{BackupEvent, BackupReporter};
 use crate::core::text::plural;
 use crate::engine::connection::{Session, database_error};
+use crate::engine::files::{checksum, open_regular};
 use crate::engine::project::Project;
 use crate::engine::state::{VersionTable, lock};
 use crate::engine::{Error, ErrorKind, Result, Target};
@@ -56,6 +57,7 @@ pub async fn restore(
     let since = Instant::now();
     let record = verify_checksum(file, report_event).await?;
     let guard = target.connect("limbeck lock").await?;
+    guard.require_writes()?;
     let program = find_program(&guard, record.as_ref())?;
     let table = VersionTable::new(&project.config.database.version_table);
     let report_wait = |holder, _| report_event(BackupEvent::Note(format!("waiting for another migrator: {holder}")));
@@ -97,7 +99,7 @@ async fn verify_checksum(file: &Path, report_event: BackupReporter<'_>) -> Resul
             .because(error)
             .hint("`limbeck backup --list` lists the backups of this project")
     };
-    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
+    let bytes = open_regular(file).map_err(unreadable)?.1.len();
     let Some(record) = BackupRecord::read(file)? else {
         report_event(BackupEvent::Note(format!(
             "{} has no checksum file: it is restored without verification",

@@ -15,13 +15,13 @@ mod session;
 mod tls;
 mod variables;
 
-pub use connect::database_error;
+pub use connect::{database_error, is_row_security_error, server_hint, without_idle_timeouts};
 pub use conninfo::ConnInfo;
 pub use directories::HostEnvironment;
 pub(in crate::engine) use directories::project_folder_name;
 pub use embedded::{EmbeddedOptions, EmbeddedServer, download, supervise};
 pub use notices::{Notice, NoticeSeverity};
 pub use programs::{Programs, install_command};
-pub use server_info::ServerInfo;
+pub use server_info::{ServerInfo, WriteAccess};
 pub use session::{Canceller, Session};
 pub use variables::Variables;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::engine::files::{self, SIZE_LIMIT};
+
 /// A password. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret(Vec<u8>);
@@ -68,7 +70,7 @@ impl PasswordFile {
             );
             return (Self::default(), Some(warning));
         }
-        match std::fs::read(path) {
+        match files::read_bytes(path, SIZE_LIMIT) {
             Ok(text) => (Self::parse(&text), None),
             Err(error) => (Self::default(), Some(format!("the password file {named} was ignored: {error}"))),
         }

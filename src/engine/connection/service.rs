@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::variables::Variables;
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 /// Folders of the system-wide service file when `PGSYSCONFDIR` is not set.
@@ -29,7 +30,13 @@ pub(super) struct ServiceSection {
 pub(super) fn find(service: &str, file: Option<&str>, variables: &Variables) -> Result<ServiceSection> {
     let mut searched = Vec::new();
     for path in candidates(file, variables) {
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let text = match files::read_text(&path, SIZE_LIMIT) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(Error::new(format!("the service file {} cannot be read", path.display())).because(error));
+            }
+        };
         if let Some(settings) = section(&text, service).map_err(|line| line_error(&path, line))? {
             return Ok(ServiceSection { path, settings });
         }

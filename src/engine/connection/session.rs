@@ -5,13 +5,14 @@ use tokio::sync::mpsc;
 use super::ConnInfo;
 use super::connect::{BackgroundTask, CancelRoute, connect};
 use super::notices::Notice;
-use super::server_info::ServerInfo;
+use super::server_info::{ServerInfo, WriteAccess};
 use crate::engine::{Error, Result};
 
 /// A connected session. When it is dropped, the connection closes as soon as the running statement ends.
 pub struct Session {
     client: tokio_postgres::Client,
     server: ServerInfo,
+    access: WriteAccess,
     canceller: Canceller,
     background: BackgroundTask,
 }
@@ -44,6 +45,7 @@ impl Session {
         Ok(Self {
             client: connected.client,
             server: connected.server,
+            access: connected.access,
             canceller: Canceller { route: connected.route },
             background: connected.background,
         })
@@ -59,6 +61,20 @@ impl Session {
     #[must_use]
     pub fn server(&self) -> &ServerInfo {
         &self.server
+    }
+
+    /// Whether this session can write.
+    #[must_use]
+    pub fn write_access(&self) -> WriteAccess {
+        self.access
+    }
+
+    /// Checks that this session can write.
+    ///
+    /// # Errors
+    /// When the server is a standby, or `default_transaction_read_only` is on.
+    pub fn require_writes(&self) -> Result<()> {
+        self.access.require_writes(&self.server)
     }
 
     /// Returns a handle that cancels the running statement of this session.

@@ -4,7 +4,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
 use super::CopyError;
-use crate::core::copies::{CopiedColumn, CurrentColumn, ReferencedTable, RestoreTarget, SequenceState};
+use crate::core::copies::{CopiedColumn, CurrentColumn, ReferencePair, ReferencedTable, RestoreTarget, SequenceState};
 use crate::engine::connection::identifier::quote;
 
 /// The first OID of objects that are not built in.
@@ -29,14 +29,27 @@ pub(super) fn table_sql(schema: &str, name: &str, partitioned: bool) -> String {
 pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<CatalogColumn>, CopyError> {
     let query = "SELECT a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),
             t.oid < $2, a.attcollation >= $2, a.attnotnull, a.attgenerated <> '', a.attidentity = 'a',
-            (SELECT string_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod), ', ' ORDER BY x.attnum)
-             FROM pg_attribute x WHERE x.attrelid = b.typrelid AND b.typtype = 'c' AND x.attnum > 0 AND NOT x.attisdropped),
+            (SELECT string_agg(x.attributes, '; ' ORDER BY x.depth, x.oid) FROM (
+                WITH RECURSIVE contained AS (
+                    SELECT t.oid, 0 AS depth
+                    UNION SELECT p.oid, c.depth + 1 FROM contained c JOIN pg_type y ON y.oid = c.oid AND c.depth < 50
+                    LEFT JOIN pg_range r ON r.rngtypid = y.oid
+                    CROSS JOIN LATERAL (
+                        SELECT y.typelem AS oid WHERE y.typelem <> 0 AND y.typcategory = 'A'
+                        UNION ALL SELECT y.typbasetype WHERE y.typbasetype <> 0
+                        UNION ALL SELECT r.rngsubtype WHERE r.rngsubtype IS NOT NULL
+                        UNION ALL SELECT x.atttypid FROM pg_attribute x
+                            WHERE x.attrelid = y.typrelid AND y.typtype = 'c' AND x.attnum > 0 AND NOT x.attisdropped) p)
+                SELECT c.oid, min(c.depth) AS depth, (SELECT string_agg(x.attname || ' ' ||
+                    format_type(x.atttypid, x.atttypmod), ', ' ORDER BY x.attnum) FROM pg_attribute x
+                    WHERE x.attrelid = y.typrelid AND x.attnum > 0 AND NOT x.attisdropped) AS attributes
+                FROM contained c JOIN pg_type y ON y.oid = c.oid AND y.typtype = 'c' GROUP BY c.oid, y.typrelid) x),
             coalesce((SELECT max(s.avg_width) FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
                 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
-                WHERE c.oid = a.attrelid AND s.attname = a.attname), CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END)::int4
+                WHERE c.oid = a.attrelid AND s.attname = a.attname), CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END)::int4,
+            a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
+                AND d.adbin::text ~ 'FUNCEXPR|SQLVALUEFUNCTION|NEXTVALUE')
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-        JOIN pg_type b ON b.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem
-            WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
     let rows = client.query(query, &[&relation, &FIRST_CUSTOM_OID]).await?;
     let columns = rows.iter().map(|row| {
@@ -52,6 +65,7 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
                 generated,
                 always_identity,
                 attributes: attributes.clone(),
+                varies: row.get(11),
             },
             copied: CopiedColumn {
                 name,
@@ -61,6 +75,7 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
                 builtin: row.get(4),
                 custom_collation: row.get(5),
                 attributes,
+                created: false,
             },
             width: row.get::<_, i32>(10).unsigned_abs(),
         }
@@ -81,6 +96,14 @@ pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Re
     let keys = client.query(query, &[&relation]).await?;
     let mut keys = keys.iter().map(|row| row.get::<_, Vec<i16>>(0));
     Ok(keys.find(|key| !key.iter().any(|number| lost.contains(number))))
+}
+
+/// Why the values of a column cannot be assigned to their rows.
+pub(super) async fn why_no_key(client: &Client, relation: Oid) -> Result<&'static str, CopyError> {
+    Ok(match find_key(client, relation, &[]).await? {
+        Some(_) => "the column is part of the only key of the table, so a value cannot be assigned to its row",
+        None => "the table has no primary key, so a value cannot be assigned to its row",
+    })
 }
 
 /// The size of a table with its partitions, without indexes, in bytes.
@@ -116,8 +139,8 @@ pub(super) async fn find_owner_table(client: &Client, sequence: Oid) -> Result<O
     Ok(client.query_opt(query, &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
 }
 
-/// Reads the table into which a copy is restored. Foreign keys to the tables in `later` are omitted, because the rows
-/// of these tables are restored later.
+/// Reads the table into which a copy is restored. Foreign keys to the table itself and to the tables in `later` are
+/// checked later, because their rows are restored at the same time or later.
 pub(super) async fn read_target(
     client: &Client,
     relation: Oid,
@@ -129,20 +152,37 @@ pub(super) async fn read_target(
             ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, ordinal)
                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.ordinal),
             ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, ordinal)
-                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.ordinal)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.ordinal),
+            ARRAY(SELECT format('OPERATOR(%I.%s)', s.nspname, o.oprname)
+                FROM unnest(k.conpfeqop) WITH ORDINALITY AS x (operator, ordinal)
+                JOIN pg_operator o ON o.oid = x.operator JOIN pg_namespace s ON s.oid = o.oprnamespace ORDER BY x.ordinal)
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE k.conrelid = $1 AND k.contype = 'f' AND k.confrelid <> k.conrelid AND k.conparentid = 0
-        ORDER BY k.conname";
+        WHERE k.conrelid = $1 AND k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conname";
     let rows = client.query(query, &[&relation]).await?;
-    let references = rows.iter().filter(|row| !later.contains(&row.get(0))).map(|row| {
+    let references = rows.iter().map(|row| {
         let (referencing, referenced): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
+        let pairs = referencing.into_iter().zip(referenced).zip(row.get::<_, Vec<String>>(5));
+        let pair = |((referencing, referenced), operator)| ReferencePair { referencing, referenced, operator };
         ReferencedTable {
+            relation: row.get(0),
             table: format!("{}.{}", quote(row.get(1)), quote(row.get(2))),
-            columns: referencing.into_iter().zip(referenced).collect(),
+            columns: pairs.map(pair).collect(),
         }
     });
-    let references = references.collect();
-    let query = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate)";
-    let allows_on_conflict = client.query_one(query, &[&relation]).await?.get(0);
-    Ok(RestoreTarget { table, columns, references, allows_on_conflict, older_values: Vec::new() })
+    let is_later = |reference: &ReferencedTable| reference.relation == relation || later.contains(&reference.relation);
+    let (later_references, references) = references.partition(is_later);
+    let query = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate),
+        EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND indisunique)";
+    let row = client.query_one(query, &[&relation]).await?;
+    let (allows_on_conflict, has_unique_index) = (row.get(0), row.get(1));
+    let older_values = Vec::new();
+    Ok(RestoreTarget {
+        table,
+        columns,
+        references,
+        later_references,
+        allows_on_conflict,
+        has_unique_index,
+        older_values,
+    })
 }

@@ -3,11 +3,19 @@
 use tokio_postgres::Client;
 
 use super::copier::{Copier, PendingCopy};
-use super::copy_table::{read_copy_size, revoke_privileges};
+use super::copy_table::{count_rows, read_copy_size, revoke_privileges};
 use super::settings::OwnSettings;
+use super::store::NewCopy;
+use super::tasks::CopyTask;
 use super::{CompletedCopy, CopyError, columns};
-use crate::core::copies::{CopyKind, delete_remaining_rows, delete_unchanged_values, record_new_values};
+use crate::core::copies::{
+    CopyKind, delete_remaining_rows, delete_unchanged_values, delete_unmoved_rows, record_new_values,
+};
 use crate::engine::Error;
+
+/// Why deleted rows of a table without a key are not restored if their statement ran outside a transaction.
+pub(super) const NO_KEY: &str = "the table has no primary key, and the statement runs outside a transaction, so its deleted \
+    rows are not known";
 
 impl Copier {
     /// Completes the copies of a statement that affected `affected` rows. Returns the copies that contain data.
@@ -34,6 +42,37 @@ impl Copier {
         }
         settings.end(client).await?;
         Ok(completed)
+    }
+
+    /// Completes the copies of the same object from an earlier run that was interrupted: its statement may have taken
+    /// effect. `own` are the copies of the current statement.
+    pub(super) async fn complete_interrupted(
+        &self,
+        client: &Client,
+        new: &NewCopy<'_>,
+        own: &[i64],
+    ) -> Result<(), CopyError> {
+        for copy in self.store.read_interrupted(client, new, own).await? {
+            let task = CopyTask {
+                kind: copy.kind,
+                object: copy.object.clone(),
+                schema: copy.schema.clone(),
+                table: copy.table.clone(),
+                detail: copy.detail.clone(),
+                filter: None,
+                is_direct: false,
+                is_dropped: matches!(copy.kind, CopyKind::Table | CopyKind::Column),
+                bytes: 0,
+                follows_foreign_keys: false,
+            };
+            let copied = match &copy.name {
+                Some(table) => count_rows(client, table).await?,
+                None => 1,
+            };
+            let pending = PendingCopy { id: copy.id, task, copied, loss: None, in_transaction: false };
+            self.complete(client, pending).await?;
+        }
+        Ok(())
     }
 
     /// Completes one copy. Returns the number of its rows. `None` if nothing was destroyed.
@@ -79,14 +118,16 @@ impl Copier {
 fn check_row_count(pending: &[PendingCopy], affected: Option<u64>) -> Result<(), CopyError> {
     let Some(affected) = affected else { return Ok(()) };
     for copy in pending.iter().filter(|copy| copy.task.is_direct && copy.task.filter.is_some()) {
-        let same_loss = pending.iter().filter(|other| other.loss == copy.loss && other.task.is_direct);
+        let Some((loss, code)) = copy.loss else { continue };
+        let is_same_loss = |other: &&PendingCopy| other.loss.is_some_and(|(other, _)| other == loss);
+        let same_loss = pending.iter().filter(is_same_loss).filter(|other| other.task.is_direct);
         let copied: u64 = same_loss.map(|copy| copy.copied).sum();
         if affected > copied {
             let object = &copy.task.object;
             return Err(Error::new(format!(
                 "the statement affected {affected} rows of {object}, but only {copied} matched its condition before it ran"
             ))
-            .because(format!("{}: the copy does not contain all lost data", copy.code))
+            .because(format!("{code}: the copy does not contain all lost data"))
             .hint("make a backup and continue without copies: --no-keep")
             .into());
         }
@@ -111,15 +152,20 @@ async fn is_dropped(client: &Client, pending: &PendingCopy) -> Result<bool, Copy
 /// Removes from a copy the rows that the table still has. Returns whether the statement destroyed rows.
 async fn remove_remaining_rows(client: &Client, copy: &str, pending: &mut PendingCopy) -> Result<bool, CopyError> {
     let Some(table) = read_current_table(client, pending).await? else { return Ok(true) };
-    if pending.task.detail.not_restorable.is_none() {
-        client.batch_execute(&delete_remaining_rows(copy, &table, &pending.task.detail)).await?;
+    let detail = &mut pending.task.detail;
+    if !detail.key.is_empty() {
+        client.batch_execute(&delete_remaining_rows(copy, &table, detail)).await?;
         return Ok(true);
     }
-    // Without a key, rows are restored only if the table is empty now.
+    if pending.in_transaction {
+        client.batch_execute(&delete_unmoved_rows(copy, &table)).await?;
+        return Ok(true);
+    }
+    // Without a key and without a transaction, rows are restored only if the table is empty now.
     let remaining =
         client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?.get::<_, i64>(0).unsigned_abs();
-    if remaining == 0 {
-        pending.task.detail.not_restorable = None;
+    if remaining > 0 {
+        detail.not_restorable = Some(NO_KEY.to_owned());
     }
     Ok(remaining == 0 || pending.task.filter.is_some() || remaining < pending.copied)
 }
@@ -166,7 +212,9 @@ async fn rewrite(client: &Client, copy: &str) -> Result<(), CopyError> {
     let new = format!("{copy}_new");
     client
         .batch_execute(&format!(
-            "CREATE TABLE {new} AS TABLE {copy}; DROP TABLE {copy}; ALTER TABLE {new} RENAME TO {name}"
+            "CREATE TABLE {new} (LIKE {copy} INCLUDING ALL);
+            INSERT INTO {new} OVERRIDING SYSTEM VALUE SELECT * FROM {copy};
+            DROP TABLE {copy}; ALTER TABLE {new} RENAME TO {name}"
         ))
         .await?;
     revoke_privileges(client, copy).await

@@ -20,3 +20,9 @@ pub(super) async fn read_copy_size(client: &Client, table: &str) -> Result<u64, 
     let row = client.query_one("SELECT pg_total_relation_size(to_regclass($1))", &[&table]).await?;
     Ok(row.get::<_, Option<i64>>(0).unwrap_or_default().unsigned_abs())
 }
+
+/// The number of rows in a table.
+pub(super) async fn count_rows(client: &Client, table: &str) -> Result<u64, CopyError> {
+    let row = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await?;
+    Ok(row.get::<_, i64>(0).unsigned_abs())
+}

@@ -2,7 +2,8 @@
 
 use tokio_postgres::Client;
 
-use super::tasks::{self, CopyTask, NO_KEY};
+use super::complete::NO_KEY;
+use super::tasks::{self, CopyTask};
 use super::{CopyError, columns};
 use crate::core::copies::{CopyForecast, CopyKind, ForecastCopy, Loss, losses_before};
 use crate::core::plan::Plan;
@@ -32,7 +33,7 @@ pub(in crate::engine) async fn forecast_copies(
                 if client.batch_execute(BEGIN).await.is_err() {
                     continue;
                 }
-                let estimated = estimate_loss(client, (step, number), &loss).await;
+                let estimated = estimate_loss(client, (step, number), planned.transactional, &loss).await;
                 let _ = client.batch_execute("ROLLBACK").await;
                 let copies = estimated.unwrap_or_default();
                 forecast.bytes += copies.iter().map(|copy| copy.bytes).sum::<u64>();
@@ -50,13 +51,14 @@ const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '2s'; SET LO
 async fn estimate_loss(
     client: &Client,
     (step, statement): (usize, usize),
+    in_transaction: bool,
     loss: &Loss,
 ) -> Result<Vec<ForecastCopy>, CopyError> {
     let found = tasks::find_relations(client, loss).await?;
     let planned = tasks::plan_copies(client, loss, &found).await?;
     let mut copies = Vec::new();
     for task in planned.tasks.iter().filter(|task| task.kind != CopyKind::Sequence) {
-        copies.push(estimate_copy(client, (step, statement), task).await);
+        copies.push(estimate_copy(client, (step, statement), in_transaction, task).await);
     }
     copies.extend(planned.uncopied.into_iter().map(|uncopied| ForecastCopy {
         step,
@@ -82,7 +84,12 @@ pub(in crate::engine) fn parse_limit(apply: &ApplyConfig) -> Result<u64> {
 }
 
 /// One copy with its estimated size.
-async fn estimate_copy(client: &Client, (step, statement): (usize, usize), task: &CopyTask) -> ForecastCopy {
+async fn estimate_copy(
+    client: &Client,
+    (step, statement): (usize, usize),
+    in_transaction: bool,
+    task: &CopyTask,
+) -> ForecastCopy {
     let share = selectivity(client, task).await.unwrap_or(1.0);
     #[allow(
         clippy::cast_precision_loss,
@@ -91,10 +98,11 @@ async fn estimate_copy(client: &Client, (step, statement): (usize, usize), task:
         reason = "an estimate, not negative"
     )]
     let bytes = (task.bytes as f64 * share).ceil() as u64;
-    let reason = task.detail.not_restorable.clone().map(|reason| match task.kind {
-        CopyKind::Rows => format!("{NO_KEY}; the rows are restored only if the statement removes all rows"),
-        _ => reason,
-    });
+    let is_unknown = task.kind == CopyKind::Rows && task.detail.key.is_empty() && !in_transaction;
+    let reason = match &task.detail.not_restorable {
+        None if is_unknown => Some(format!("{NO_KEY}; the rows are restored only if the statement removes all rows")),
+        reason => reason.clone(),
+    };
     ForecastCopy {
         step,
         statement,

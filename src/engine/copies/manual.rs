@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::restore::Restoration;
+use super::restore::{Restoration, StepMode};
 use super::store::{CopyStore, StoredCopy};
 use super::{CopyError, RestoredCopy};
 use crate::core::copies::CopyKind;
-use crate::engine::connection::identifier::{literal, quote};
+use crate::engine::connection::identifier::literal;
 use crate::engine::connection::{Session, database_error};
 use crate::engine::project::Project;
 use crate::engine::state::{VersionTable, lock};
@@ -39,16 +39,17 @@ pub async fn list_copies(project: &Project, target: &Target, which: &CopySelecti
 /// If the copy does not exist or cannot be restored (with the reason), or if another migrator holds the lock.
 pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result<RestoredCopy> {
     let session = connect(project, target).await?;
+    session.require_writes()?;
     let client = session.client();
     acquire_lock(project, &session).await?;
     let Some(store) = CopyStore::find(client).await? else { return Err(unknown_copy(id)) };
     let copies = read_selected(&session, &store, &CopySelection::Ids(vec![id])).await?;
     let Some(copy) = copies.first().cloned() else { return Err(unknown_copy(id)) };
-    let mut restoration = Restoration::new(store, project.config.apply.role.as_deref(), copies);
+    let mut restoration = Restoration::new(store, project.config.apply.role.as_deref(), copies, true);
     client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
     let work = async {
         if copy.kind == CopyKind::Values {
-            restoration.start(client, false).await?;
+            restoration.start(client, StepMode::InTransaction).await?;
         }
         let outcome = restoration.finish(client).await?;
         let refused = outcome.not_restored.into_iter().next().map(|(_, why)| cannot_restore(&copy, &why));
@@ -76,6 +77,7 @@ pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result
 /// If a copy does not exist, the role is not permitted to drop it, or another migrator holds the lock.
 pub async fn drop_copies(project: &Project, target: &Target, which: &CopySelection) -> Result<Vec<StoredCopy>> {
     let session = connect(project, target).await?;
+    session.require_writes()?;
     let client = session.client();
     acquire_lock(project, &session).await?;
     let Some(store) = CopyStore::find(client).await? else { return check_ids(which, Vec::new()) };
@@ -94,9 +96,7 @@ pub async fn drop_copies(project: &Project, target: &Target, which: &CopySelecti
 
 async fn connect(project: &Project, target: &Target) -> Result<Session> {
     let session = target.connect("limbeck kept").await?;
-    let apply = &project.config.apply;
-    let role = apply.role.as_deref().map_or_else(String::new, |role| format!("SET ROLE {}; ", quote(role)));
-    let settings = format!("{role}SET lock_timeout = {}", literal(&apply.lock_timeout));
+    let settings = format!("SET lock_timeout = {}", literal(&project.config.apply.lock_timeout));
     session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     Ok(session)
 }

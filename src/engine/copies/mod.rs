@@ -2,8 +2,10 @@
 //! step or by hand.
 
 mod affected;
+mod cascade;
 mod columns;
 mod complete;
+mod constraints;
 mod copier;
 mod copy_table;
 mod forecast;
@@ -11,7 +13,11 @@ mod manual;
 mod relations;
 mod restore;
 mod restore_copy;
+mod restore_early;
 mod restore_order;
+mod restore_set;
+mod restore_start;
+mod rows_before;
 mod settings;
 mod store;
 mod target;
@@ -24,11 +30,15 @@ pub use store::StoredCopy;
 pub(in crate::engine) use affected::{AffectedObject, find_affected_objects};
 pub(in crate::engine) use copier::{Copier, CopyOwner, PendingCopy, limit_exceeded};
 pub(in crate::engine) use forecast::{forecast_copies, parse_limit};
-pub(in crate::engine) use restore::Restoration;
+pub(in crate::engine) use restore::{Restoration, StepMode};
 pub(in crate::engine) use store::{CopyStore, read_revisions_with_copies};
 
 use super::Error;
-use crate::engine::connection::database_error;
+use crate::engine::connection::{database_error, is_row_security_error};
+
+/// What to do if row security hides rows from the role.
+const ROW_SECURITY_HINT: &str = "limbeck must read all rows of the table: use a role with BYPASSRLS, or run ALTER TABLE … NO FORCE ROW LEVEL \
+    SECURITY before this step; to destroy the data without a copy, add --no-keep";
 
 /// A copy of data that a statement has destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -89,7 +99,8 @@ impl CopyError {
             Self::Server(error, object) if object.is_empty() => database_error(&error),
             Self::Server(error, object) => {
                 let report = database_error(&error);
-                Error { message: format!("{object}: {}", report.message), ..report }
+                let report = Error { message: format!("{object}: {}", report.message), ..report };
+                if is_row_security_error(&error) { report.hint(ROW_SECURITY_HINT) } else { report }
             }
             Self::Refused(error) => error,
         }

@@ -55,12 +55,25 @@ pub(super) async fn find_dropped(
     Ok((dropped, remaining))
 }
 
-/// Finds the columns that contain values of these types.
+/// Finds the columns that contain values of these types, also in arrays, domains, ranges and other composite types.
 async fn find_columns_of_types(client: &Client, types: &[Oid]) -> Result<Vec<Relation>, CopyError> {
-    let class: Oid = client.query_one("SELECT 'pg_type'::regclass::oid", &[]).await?.get(0);
-    let (classes, parts) = (vec![class; types.len()], vec![0_i32; types.len()]);
-    let all = read_relations(client, &select_dependents(RELATIONS), &[&classes, &types, &parts]).await?;
-    Ok(all.into_iter().filter(|relation| relation.column > 0).collect())
+    let query = "WITH RECURSIVE containing AS (
+            SELECT unnest($1::oid[]) AS oid
+            UNION SELECT t.oid FROM containing c CROSS JOIN LATERAL (
+                SELECT y.oid FROM pg_type y WHERE y.typelem = c.oid AND y.typcategory = 'A'
+                UNION ALL SELECT y.oid FROM pg_type y WHERE y.typbasetype = c.oid
+                UNION ALL SELECT r.rngtypid FROM pg_range r WHERE r.rngsubtype = c.oid
+                UNION ALL SELECT y.oid FROM pg_attribute a JOIN pg_type y ON y.typrelid = a.attrelid AND y.typtype = 'c'
+                    WHERE a.atttypid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) t)
+        SELECT c.oid, a.attnum::int4, c.relkind::text, n.nspname::text, c.relname::text
+        FROM containing t JOIN pg_attribute a ON a.atttypid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' AND n.nspname <> 'limbeck'
+          AND n.nspname !~ '^pg_(catalog|toast)' AND NOT (c.relispartition AND EXISTS (
+              SELECT FROM pg_inherits i JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname
+                AND p.atttypid = a.atttypid AND NOT p.attisdropped WHERE i.inhrelid = c.oid))
+        ORDER BY 1, 2";
+    read_relations(client, query, &[&types]).await
 }
 
 /// Finds the columns of a composite type, which remain, and the columns of typed tables (`OF`), which are dropped with

@@ -3,49 +3,137 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::restore::{Restoration, count_rows};
+use super::copy_table::count_rows;
+use super::restore::{Restoration, is_constraint_violation};
+use super::restore_order::LocatedCopy;
 use super::store::StoredCopy;
-use super::target::{TableLocation, is_other_type};
+use super::target::{TableLocation, is_other_type, omitted_columns};
 use super::{CopyError, RestoredCopy, columns};
 use crate::core::copies::{
-    CopyKind, RestoreTarget, count_changed_values, count_restored_values, delete_identical_rows, insert_rows,
-    older_value, update_values,
+    CopyKind, MatchedColumns, RestoreTarget, count_changed_values, count_inserted_rows, count_restored_values,
+    delete_identical_rows, delete_matched_rows, delete_restored_values, insert_condition, insert_rows, match_rows,
+    needs_match, older_value, update_matched_rows, update_values,
 };
 use crate::engine::connection::identifier::{literal, quote};
 
+/// The result of restoring a copy.
+#[derive(Debug)]
+pub(super) struct CopyOutcome {
+    pub copy: RestoredCopy,
+    /// Why the copy remains although its rows were restored.
+    pub remains: Option<String>,
+}
+
 impl Restoration {
-    /// Restores one copy. `later`: referenced tables that are restored after it. `filled`: whether the step itself has
-    /// inserted rows. The inner error is the reason why the copy cannot be restored.
+    /// Restores one copy. `later`: referenced tables that are restored after it. The inner error is the reason why the copy
+    /// cannot be restored.
     pub(super) async fn restore_copy(
         &self,
         client: &Client,
         copy: &StoredCopy,
         location: &TableLocation,
         later: &[Oid],
-        filled: bool,
-    ) -> Result<Result<RestoredCopy, String>, CopyError> {
+    ) -> Result<Result<CopyOutcome, String>, CopyError> {
         if copy.kind == CopyKind::Sequence {
-            return self.restore_sequence(client, copy, location).await;
+            let restored = self.restore_sequence(client, copy, location).await?;
+            return Ok(restored.map(|copy| CopyOutcome { copy, remains: None }));
         }
         let mut target = columns::read_target(client, location.relation, location.table.clone(), later).await?;
         target.older_values = self.find_older_values(copy, &target);
         if copy.contains_rows() {
-            let filled = filled && copy.kind == CopyKind::Rows;
-            return Ok(Ok(self.write_rows(client, copy, location, &target, filled).await?));
+            return Ok(Ok(self.write_rows(client, (copy, location), &target).await?));
         }
         if is_other_type(copy, &target) {
             if let Some(why) = self.try_write_values(client, copy, location, &target).await? {
                 return Ok(Err(why));
             }
         } else {
-            self.write_values(client, copy, location, &target).await?;
+            self.write_values_or_some(client, (copy, location), &target).await?;
         }
+        let copy = self.finish_values(client, copy, &target).await?;
+        Ok(Ok(CopyOutcome { copy, remains: None }))
+    }
+
+    /// Restores the values of a column before the step ends. The copy remains.
+    pub(super) async fn restore_column_early(
+        &self,
+        client: &Client,
+        copy: &StoredCopy,
+        location: &TableLocation,
+        later: &[Oid],
+    ) -> Result<(), CopyError> {
+        let target = columns::read_target(client, location.relation, location.table.clone(), later).await?;
+        if is_other_type(copy, &target) {
+            self.try_write_values(client, copy, location, &target).await.map(drop)
+        } else {
+            self.write_values(client, copy, location, &target).await
+        }
+    }
+
+    /// Restores the values of a column. If another row now has one of them in a unique column, restores the values one by
+    /// one and leaves those in the copy that conflict.
+    async fn write_values_or_some(
+        &self,
+        client: &Client,
+        (copy, location): LocatedCopy<'_>,
+        target: &RestoreTarget,
+    ) -> Result<(), CopyError> {
+        client.batch_execute("SAVEPOINT limbeck_values").await?;
+        match self.write_values(client, copy, location, target).await {
+            Ok(()) => {}
+            Err(CopyError::Server(error, _)) if is_conflict(&error) => {
+                client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_values").await?;
+                let ids = format!("SELECT id FROM {} ORDER BY id", self.store.table_of_copy(copy.id));
+                for row in client.query(&ids, &[]).await? {
+                    self.write_one_value(client, copy, target, row.get(0)).await?;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(client.batch_execute("RELEASE SAVEPOINT limbeck_values").await?)
+    }
+
+    /// Restores one value of a copy, unless it conflicts with another row.
+    async fn write_one_value(
+        &self,
+        client: &Client,
+        copy: &StoredCopy,
+        target: &RestoreTarget,
+        id: i64,
+    ) -> Result<(), CopyError> {
         let table = self.store.table_of_copy(copy.id);
-        let query = count_restored_values(&table, &target, &copy.detail, copy.kind == CopyKind::Values);
-        let row = client.query_one(&query, &[]).await?;
+        let overwritten = copy.kind == CopyKind::Values;
+        let Some(update) = update_values(&table, target, &copy.detail, overwritten) else { return Ok(()) };
+        client.batch_execute("SAVEPOINT limbeck_value").await?;
+        match client.batch_execute(&format!("{update} AND k.id = {id}")).await {
+            Ok(()) => {}
+            Err(error) if is_conflict(&error) => {
+                client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_value").await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(client.batch_execute("RELEASE SAVEPOINT limbeck_value").await?)
+    }
+
+    /// Removes the restored values from a copy, and the copy if none remain.
+    async fn finish_values(
+        &self,
+        client: &Client,
+        copy: &StoredCopy,
+        target: &RestoreTarget,
+    ) -> Result<RestoredCopy, CopyError> {
+        let table = self.store.table_of_copy(copy.id);
+        let overwritten = copy.kind == CopyKind::Values;
+        let row = client.query_one(&count_restored_values(&table, target, &copy.detail, overwritten), &[]).await?;
         let number = |index: usize| row.get::<_, i64>(index).unsigned_abs();
-        self.store.remove(client, copy.id, "restored").await?;
-        Ok(Ok(RestoredCopy { object: copy.object.clone(), rows: number(0), not_restored: number(1), added: number(2) }))
+        client.batch_execute(&delete_restored_values(&table, target, &copy.detail, overwritten)).await?;
+        let not_restored = count_rows(client, &table).await?;
+        if not_restored == 0 {
+            self.store.remove(client, copy.id, "restored").await?;
+        } else {
+            self.store.record_remaining_rows(client, copy.id, not_restored, &copy.detail).await?;
+        }
+        Ok(RestoredCopy { object: copy.object.clone(), rows: number(0), not_restored, added: number(2) })
     }
 
     /// For the columns of copied rows whose type was changed before: the previous values, if an older copy has them.
@@ -128,35 +216,125 @@ impl Restoration {
     async fn write_rows(
         &self,
         client: &Client,
-        copy: &StoredCopy,
-        location: &TableLocation,
+        (copy, location): LocatedCopy<'_>,
         target: &RestoreTarget,
-        filled: bool,
-    ) -> Result<RestoredCopy, CopyError> {
+    ) -> Result<CopyOutcome, CopyError> {
         let table = self.store.table_of_copy(copy.id);
         let (before, copied) = (count_rows(client, &target.table).await?, count_rows(client, &table).await?);
-        // Rows that the step itself has inserted must not be duplicated. Those that differ remain in the copy.
-        let insert = insert_rows(&table, &location.name, target, &copy.detail);
-        let rows = if filled { 0 } else { client.execute(&insert, &[]).await? };
-        let not_restored = if copy.detail.key.is_empty() {
-            copied.saturating_sub(rows)
-        } else {
-            client.batch_execute(&delete_identical_rows(&table, target, &copy.detail)).await?;
-            count_rows(client, &table).await?
-        };
+        let may_insert = self.match_inserted_rows(client, (copy, location), target).await?;
+        let rows = if may_insert { self.insert_missing_rows(client, (copy, location), target).await? } else { 0 };
+        let omitted = self.find_omitted_values(client, copy, target).await?;
+        let mut detail = copy.detail.clone();
+        if let Some(column) = omitted {
+            let reason = format!("its rows were restored without {column}, which does not exist");
+            detail.not_restorable = Some(reason.clone());
+            self.store.record_remaining_rows(client, copy.id, copied, &detail).await?;
+            let copy = RestoredCopy { object: copy.object.clone(), rows, not_restored: 0, added: 0 };
+            return Ok(CopyOutcome { copy, remains: Some(reason) });
+        }
+        if !detail.key.is_empty() {
+            client.batch_execute(&delete_identical_rows(&table, target, &detail)).await?;
+        }
+        let not_restored = count_rows(client, &table).await?;
         let already_identical = copied.saturating_sub(rows).saturating_sub(not_restored);
         if not_restored == 0 {
             self.store.remove(client, copy.id, "restored").await?;
         } else {
-            let mut detail = copy.detail.clone();
-            if detail.key.is_empty() && rows > 0 {
+            if detail.key.is_empty() && rows > 0 && target.has_unique_index {
                 let reason = "some of its rows were restored, and without a primary key limbeck cannot find out which";
                 detail.not_restorable = Some(reason.to_owned());
             }
             self.store.record_remaining_rows(client, copy.id, not_restored, &detail).await?;
         }
         let added = before.saturating_sub(already_identical);
-        Ok(RestoredCopy { object: copy.object.clone(), rows, not_restored, added })
+        let copy = RestoredCopy { object: copy.object.clone(), rows, not_restored, added };
+        Ok(CopyOutcome { copy, remains: None })
+    }
+
+    /// Inserts the copied rows that the table does not have. Returns their number.
+    async fn insert_missing_rows(
+        &self,
+        client: &Client,
+        (copy, location): LocatedCopy<'_>,
+        target: &RestoreTarget,
+    ) -> Result<u64, CopyError> {
+        let table = self.store.table_of_copy(copy.id);
+        let insert = insert_rows(&table, &location.name, target, &copy.detail);
+        let rows = client.execute(&insert, &[]).await?;
+        if copy.detail.key.is_empty() {
+            // Without a key the inserted rows cannot be found, but if none was skipped, they are all that could be inserted.
+            let condition = insert_condition(target, &copy.detail);
+            let possible =
+                client.query_one(&format!("SELECT count(*) FROM {table} AS k WHERE {condition}"), &[]).await?;
+            if possible.get::<_, i64>(0).unsigned_abs() == rows {
+                client.batch_execute(&format!("DELETE FROM {table} AS k WHERE {condition}")).await?;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Finds the copied rows that the step itself has inserted again, and removes them from the copy. Returns false if this
+    /// cannot be found out: then no row may be inserted, because it could exist twice.
+    async fn match_inserted_rows(
+        &self,
+        client: &Client,
+        (copy, location): LocatedCopy<'_>,
+        target: &RestoreTarget,
+    ) -> Result<bool, CopyError> {
+        let detail = &copy.detail;
+        if !needs_match(target, detail) || !self.may_contain_new_rows(client, copy, location).await? {
+            return Ok(true);
+        }
+        let table = self.store.table_of_copy(copy.id);
+        let inserted = self.condition_of_new_rows(copy, location);
+        let inserted = inserted.as_str();
+        let any = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {inserted})", target.table);
+        if !client.query_one(&any, &[]).await?.get::<_, bool>(0) {
+            return Ok(false);
+        }
+        let count = count_inserted_rows(&table, target, detail, inserted);
+        let new = client.query_one(&count, &[]).await?.get::<_, i64>(0).unsigned_abs();
+        let all = match_rows(&table, target, detail, MatchedColumns::All, inserted);
+        let mut matched = client.execute(&all, &[]).await?;
+        client.batch_execute(&delete_matched_rows(&table)).await?;
+        if let Some(update) = update_matched_rows(&table, target, detail) {
+            let constant = match_rows(&table, target, detail, MatchedColumns::Constant, inserted);
+            matched += client.execute(&constant, &[]).await?;
+            self.update_matched(client, &table, &update).await?;
+        }
+        // A row that the script inserted and that matches no copied row may be the first version of a row that was changed
+        // later.
+        Ok(matched >= new)
+    }
+
+    /// Gives the rows that were inserted again their previous keys, unless other rows already reference the new ones.
+    async fn update_matched(&self, client: &Client, table: &str, update: &str) -> Result<(), CopyError> {
+        client.batch_execute("SAVEPOINT limbeck_match").await?;
+        match client.batch_execute(update).await {
+            Ok(()) => client.batch_execute(&delete_matched_rows(table)).await?,
+            Err(error) if is_constraint_violation(&error) || is_identity_error(&error) => {
+                client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_match").await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(client.batch_execute("RELEASE SAVEPOINT limbeck_match").await?)
+    }
+
+    /// Returns a column whose copied values have no place in the table. `None` if all have one.
+    async fn find_omitted_values(
+        &self,
+        client: &Client,
+        copy: &StoredCopy,
+        target: &RestoreTarget,
+    ) -> Result<Option<String>, CopyError> {
+        let table = self.store.table_of_copy(copy.id);
+        for (index, name) in omitted_columns(copy, target) {
+            let exists = format!("SELECT EXISTS (SELECT FROM {table} WHERE v{index} IS NOT NULL)");
+            if client.query_one(&exists, &[]).await?.get(0) {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// Restores the state of a sequence, unless the sequence has advanced further since.
@@ -185,4 +363,15 @@ impl Restoration {
 /// Whether the server rejected a value (SQLSTATE class 22, data exception).
 fn is_data_error(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().is_some_and(|answer| answer.code().code().starts_with("22"))
+}
+
+/// Whether the server rejected a value for a `GENERATED ALWAYS AS IDENTITY` column.
+fn is_identity_error(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&tokio_postgres::error::SqlState::GENERATED_ALWAYS)
+}
+
+/// Whether another row already has a value that must be unique (SQLSTATE 23505 and 23P01).
+pub(super) fn is_conflict(error: &tokio_postgres::Error) -> bool {
+    use tokio_postgres::error::SqlState;
+    [Some(&SqlState::UNIQUE_VIOLATION), Some(&SqlState::EXCLUSION_VIOLATION)].contains(&error.code())
 }

@@ -1,106 +1,146 @@
-//! The order in which tables are restored: a row after the rows that it references.
-
-use std::collections::HashSet;
+//! The order in which copies are restored, and the foreign keys that this order violates.
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
-use super::CopyError;
+use super::constraints::set_mode;
 use super::store::StoredCopy;
 use super::target::TableLocation;
+use super::{CopyError, columns};
+use crate::core::copies::{CopyDetail, ForeignKeyEdge, RestoreNode, RestoreOrder, mark_orphans, order_restore};
 use crate::engine::connection::identifier::quote;
 
-/// A foreign key from one table to another.
+/// A copy with the table into which it is restored.
+pub(super) type LocatedCopy<'a> = (&'a StoredCopy, &'a TableLocation);
+
+/// A foreign key between two tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub from: Oid,
-    pub to: Oid,
-    /// The table and the constraint, as SQL. `None` if the constraint is deferrable.
-    pub not_deferrable: Option<(String, String)>,
+struct Reference {
+    edge: ForeignKeyEdge,
+    /// The table, as SQL.
+    table: String,
+    /// The constraint with its schema, and its name alone, as SQL.
+    constraint: (String, String),
+    is_deferrable: bool,
 }
 
-/// Reads the foreign keys between tables. Keys from a table to itself are excluded.
-pub(super) async fn read_references(client: &Client, tables: &[Oid]) -> Result<Vec<Reference>, CopyError> {
-    let query = "SELECT k.conrelid, k.confrelid, n.nspname::text, c.relname::text, k.conname::text, k.condeferrable
+/// Copies in the order in which they are restored.
+#[derive(Debug, Default)]
+pub(super) struct OrderedCopies {
+    /// Indices into the copies.
+    pub order: Vec<usize>,
+    violated: Vec<Reference>,
+}
+
+impl OrderedCopies {
+    /// Sorts copies.
+    pub async fn sort(client: &Client, copies: &[LocatedCopy<'_>]) -> Result<Self, CopyError> {
+        let tables: Vec<Oid> = copies.iter().map(|(_, location)| location.relation).collect();
+        let references = read_references(client, &tables).await?;
+        let node = |(copy, location): &LocatedCopy<'_>| RestoreNode {
+            id: copy.id,
+            batch: copy.detail.batch.unwrap_or(copy.id),
+            kind: copy.kind,
+            table: location.relation,
+            column: (!copy.contains_rows()).then(|| copy.column_name().to_owned()),
+        };
+        let nodes: Vec<RestoreNode> = copies.iter().map(node).collect();
+        let edges: Vec<ForeignKeyEdge> = references.iter().map(|reference| reference.edge.clone()).collect();
+        let RestoreOrder { copies: order, violated } = order_restore(&nodes, &edges);
+        let violated = violated.iter().filter_map(|index| references.get(*index).cloned()).collect();
+        Ok(Self { order, violated })
+    }
+
+    /// The tables whose rows are restored after the rows of a table that references them.
+    pub fn later(&self, table: Oid) -> Vec<Oid> {
+        let keys = self.violated.iter().filter(|reference| reference.edge.from == table);
+        keys.map(|reference| reference.edge.to).collect()
+    }
+
+    /// Defers the foreign keys that the order violates.
+    pub async fn defer(&self, client: &Client) -> Result<(), CopyError> {
+        for Reference { table, constraint, is_deferrable, .. } in &self.violated {
+            if !is_deferrable {
+                let alter = format!("ALTER TABLE {table} ALTER CONSTRAINT {} DEFERRABLE", constraint.1);
+                client.batch_execute(&alter).await?;
+            }
+        }
+        set_mode(client, &self.constraints(), "DEFERRED").await
+    }
+
+    /// Checks the deferred foreign keys, and makes them as they were.
+    pub async fn check(&self, client: &Client) -> Result<(), CopyError> {
+        set_mode(client, &self.constraints(), "IMMEDIATE").await?;
+        for Reference { table, constraint, is_deferrable, .. } in &self.violated {
+            if !is_deferrable {
+                let alter = format!("ALTER TABLE {table} ALTER CONSTRAINT {} NOT DEFERRABLE", constraint.1);
+                client.batch_execute(&alter).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn constraints(&self) -> Vec<String> {
+        self.violated.iter().map(|reference| reference.constraint.0.clone()).collect()
+    }
+}
+
+/// Reads the foreign keys between tables, also those from a table to itself.
+async fn read_references(client: &Client, tables: &[Oid]) -> Result<Vec<Reference>, CopyError> {
+    let query = "SELECT k.conrelid, k.confrelid, n.nspname::text, c.relname::text, s.nspname::text, k.conname::text,
+            k.condeferrable, ARRAY(SELECT a.attname::text FROM pg_attribute a
+                WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE k.contype = 'f' AND k.conrelid = ANY ($1) AND k.confrelid = ANY ($1) AND k.conrelid <> k.confrelid
-          AND k.conparentid = 0 ORDER BY k.conrelid, k.conname";
+        JOIN pg_namespace s ON s.oid = k.connamespace
+        WHERE k.contype = 'f' AND k.conrelid = ANY ($1) AND k.confrelid = ANY ($1) AND k.conparentid = 0
+        ORDER BY k.conrelid, k.conname";
     let rows = client.query(query, &[&tables]).await?;
     let references = rows.iter().map(|row| {
-        let table = format!("{}.{}", quote(row.get(2)), quote(row.get(3)));
-        let not_deferrable = (!row.get::<_, bool>(5)).then(|| (table, quote(row.get(4))));
-        Reference { from: row.get(0), to: row.get(1), not_deferrable }
+        let name = quote(row.get(5));
+        Reference {
+            edge: ForeignKeyEdge { from: row.get(0), to: row.get(1), columns: row.get(7) },
+            table: format!("{}.{}", quote(row.get(2)), quote(row.get(3))),
+            constraint: (format!("{}.{name}", quote(row.get(4))), name),
+            is_deferrable: row.get(6),
+        }
     });
     Ok(references.collect())
 }
 
-/// Sorts tables so that each follows the tables that it references, except in cycles. Other tables keep their order.
-pub(super) fn sort_by_references(tables: &[Oid], references: &[Reference]) -> Vec<Oid> {
-    let mut unsorted: Vec<Oid> = Vec::new();
-    for table in tables {
-        if !unsorted.contains(table) {
-            unsorted.push(*table);
+/// Marks the copied rows whose referenced row neither exists nor will be restored, for the foreign keys that are not
+/// checked before each row is inserted. `name` returns the table of a copy, as SQL.
+pub(super) async fn mark_missing_references(
+    client: &Client,
+    copies: &[LocatedCopy<'_>],
+    ordered: &OrderedCopies,
+    name: impl Fn(i64) -> String,
+) -> Result<(), CopyError> {
+    let with_rows: Vec<&LocatedCopy<'_>> = copies.iter().filter(|(copy, _)| copy.contains_rows()).collect();
+    let mut updates = Vec::new();
+    for (copy, location) in &with_rows {
+        let table = name(copy.id);
+        // An earlier attempt to restore the copy may have left marks.
+        let reset = format!(
+            "UPDATE {table} SET is_orphan = false, target_table = NULL, target_row = NULL
+             WHERE is_orphan OR target_row IS NOT NULL"
+        );
+        client.batch_execute(&reset).await?;
+        let later = ordered.later(location.relation);
+        let target = columns::read_target(client, location.relation, location.table.clone(), &later).await?;
+        for reference in &target.later_references {
+            let others = with_rows.iter().filter(|(_, other)| other.relation == reference.relation);
+            let others: Vec<(String, &CopyDetail)> = others.map(|(other, _)| (name(other.id), &other.detail)).collect();
+            updates.extend(mark_orphans(&table, reference, &target, &copy.detail, &others));
         }
     }
-    let mut sorted = Vec::with_capacity(unsorted.len());
-    while !unsorted.is_empty() {
-        let remaining: HashSet<Oid> = unsorted.iter().copied().collect();
-        let is_ready = |table: &Oid| {
-            !references.iter().any(|reference| reference.from == *table && remaining.contains(&reference.to))
-        };
-        // A cycle has no order: take its first table.
-        let next = unsorted.iter().position(is_ready).unwrap_or(0);
-        sorted.push(unsorted.remove(next));
-    }
-    sorted
-}
-
-/// The references to a table that follows later in the order.
-pub(super) fn forward_references<'a>(order: &[Oid], references: &'a [Reference]) -> Vec<&'a Reference> {
-    let position = |table: Oid| order.iter().position(|other| *other == table);
-    references.iter().filter(|reference| position(reference.from) < position(reference.to)).collect()
-}
-
-/// The copies in the order in which they are restored: the newest first, but the copies of rows in the order of their
-/// tables.
-pub(super) fn sort_copies<'a>(
-    ready: &'a [(&'a StoredCopy, TableLocation)],
-    tables: &[Oid],
-) -> Vec<(&'a StoredCopy, &'a TableLocation)> {
-    let position = |relation: Oid| tables.iter().position(|table| *table == relation);
-    let all = ready.iter().map(|(copy, location)| (*copy, location));
-    let mut with_rows: Vec<_> = all.clone().filter(|(copy, _)| copy.contains_rows()).collect();
-    with_rows.sort_by_key(|(_, location)| position(location.relation));
-    // Each copy of rows is replaced by the next one of the sorted copies of rows.
-    let mut with_rows = with_rows.into_iter();
-    all.map(|(copy, location)| {
-        let sorted = if copy.contains_rows() { with_rows.next() } else { None };
-        sorted.unwrap_or((copy, location))
-    })
-    .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reference(from: Oid, to: Oid) -> Reference {
-        Reference { from, to, not_deferrable: None }
-    }
-
-    #[test]
-    fn tables_follow_the_tables_that_they_reference() {
-        let references = [reference(1, 2), reference(2, 3)];
-        assert_eq!(sort_by_references(&[1, 2, 3, 4], &references), [3, 2, 1, 4]);
-        assert!(forward_references(&[3, 2, 1, 4], &references).is_empty());
-        assert_eq!(sort_by_references(&[4, 1, 1], &[]), [4, 1]);
-    }
-
-    #[test]
-    fn a_cycle_has_a_forward_reference() {
-        let references = [reference(1, 2), reference(2, 1)];
-        let order = sort_by_references(&[1, 2], &references);
-        assert_eq!(order, [1, 2]);
-        assert_eq!(forward_references(&order, &references), [&references[0]]);
+    // A row without its referenced row cannot be referenced itself.
+    loop {
+        let mut marked = 0;
+        for update in &updates {
+            marked += client.execute(update.as_str(), &[]).await?;
+        }
+        if marked == 0 {
+            return Ok(());
+        }
     }
 }

@@ -181,19 +181,27 @@ impl CopyStore {
 
     /// Deletes a copy and its entry, because no data was lost.
     pub async fn discard(&self, client: &Client, id: i64) -> Result<(), CopyError> {
-        let delete =
-            format!("DROP TABLE IF EXISTS {}; DELETE FROM {} WHERE id = {id}", self.table_of_copy(id), self.table);
-        Ok(client.batch_execute(&delete).await?)
+        self.drop_table(client, id).await?;
+        Ok(client.batch_execute(&format!("DELETE FROM {} WHERE id = {id}", self.table)).await?)
     }
 
     /// Drops the table of a copy and records its state: `restored` or `dropped`.
     pub async fn remove(&self, client: &Client, id: i64, state: &str) -> Result<(), CopyError> {
-        let remove = format!(
-            "DROP TABLE IF EXISTS {}; UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}",
-            self.table_of_copy(id),
-            self.table
-        );
-        Ok(client.batch_execute(&remove).await?)
+        self.drop_table(client, id).await?;
+        let update =
+            format!("UPDATE {} SET state = '{state}', ended_at = clock_timestamp() WHERE id = {id}", self.table);
+        Ok(client.batch_execute(&update).await?)
+    }
+
+    /// Drops the table of a copy, if it has one.
+    async fn drop_table(&self, client: &Client, id: i64) -> Result<(), CopyError> {
+        let table = self.table_of_copy(id);
+        // DROP TABLE IF EXISTS would send a notice.
+        let exists = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await?;
+        if exists.get::<_, bool>(0) {
+            client.batch_execute(&format!("DROP TABLE {table}")).await?;
+        }
+        Ok(())
     }
 
     /// Records how many rows remain in a copy after a part was restored.
@@ -253,20 +261,20 @@ impl CopyStore {
         self.read(client, &condition, &[&revision, &lost.word()]).await
     }
 
-    /// Deletes the copies of the same object from an earlier run that was interrupted before its statement ran.
-    pub async fn discard_incomplete(&self, client: &Client, new: &NewCopy<'_>) -> Result<(), CopyError> {
-        let query = format!(
-            "SELECT id FROM {} WHERE state = 'making' AND revision = $1 AND direction = $2 AND kind = $3 AND object = $4 \
-             AND schema_name = $5 AND table_name = $6",
-            self.table
-        );
+    /// Reads the copies of the same object from an earlier run that was interrupted before it completed them. Excludes the
+    /// copies `own`.
+    pub async fn read_interrupted(
+        &self,
+        client: &Client,
+        new: &NewCopy<'_>,
+        own: &[i64],
+    ) -> Result<Vec<StoredCopy>, CopyError> {
+        let condition = "state = 'making' AND revision = $1 AND direction = $2 AND kind = $3 AND object = $4 \
+             AND schema_name = $5 AND table_name = $6 AND NOT id = ANY ($7)";
         let (direction, kind) = (new.direction.word(), new.kind.word());
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&new.revision, &direction, &kind, &new.object, &new.schema, &new.table];
-        for row in client.query(&query, &parameters).await? {
-            self.discard(client, row.get(0)).await?;
-        }
-        Ok(())
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&new.revision, &direction, &kind, &new.object, &new.schema, &new.table, &own];
+        self.read(client, condition, &parameters).await
     }
 }
 

@@ -7,7 +7,7 @@ use tokio_postgres::types::Oid;
 
 use super::store::StoredCopy;
 use super::{CopyError, columns};
-use crate::core::copies::{CopyDetail, CopyKind, RestoreTarget};
+use crate::core::copies::{CopiedColumn, CopyDetail, CopyKind, RestoreTarget};
 use crate::engine::connection::identifier::quote;
 
 /// The table or sequence of a copy, as it is now.
@@ -23,13 +23,20 @@ pub(super) struct TableLocation {
     pub is_same: bool,
 }
 
-/// Why a copy cannot be restored into a table: a missing column, or a composite type that has changed. The type does
-/// not matter if the values are taken from an older copy. `None` if the copy can be restored.
-pub(super) fn find_obstacle(copy: &StoredCopy, target: &RestoreTarget) -> Option<String> {
+/// Why a copy cannot be restored into a table: a missing column, a generated column, or a composite type that has changed.
+/// The type does not matter if the values are taken from an older copy. `None` if the copy can be restored.
+/// `may_omit_columns`: rows can be restored without columns that do not exist, except the key.
+pub(super) fn find_obstacle(copy: &StoredCopy, target: &RestoreTarget, may_omit_columns: bool) -> Option<String> {
     for stored in &copy.detail.columns {
         let Some(current) = target.column(&stored.name) else {
+            if copy.contains_rows() && (may_omit_columns || stored.created) {
+                continue;
+            }
             return Some(format!("the column {} does not exist", stored.name));
         };
+        if current.generated && !copy.contains_rows() {
+            return Some(format!("the column {} is generated", stored.name));
+        }
         let has_older_value = target.older_values.iter().any(|(name, _)| *name == stored.name);
         if stored.attributes != current.attributes && !has_older_value {
             return Some(format!("the type {} of {} has changed", current.ty, stored.name));
@@ -37,6 +44,14 @@ pub(super) fn find_obstacle(copy: &StoredCopy, target: &RestoreTarget) -> Option
     }
     let key = copy.detail.key.iter().find(|key| target.column(&key.name).is_none());
     key.map(|key| format!("the column {} does not exist", key.name))
+}
+
+/// The columns of copied rows that the table no longer has, although the step did not create them: their values are in the
+/// copy only.
+pub(super) fn omitted_columns<'a>(copy: &'a StoredCopy, target: &RestoreTarget) -> Vec<(usize, &'a str)> {
+    let columns = copy.detail.columns.iter().enumerate();
+    let is_omitted = |(_, stored): &(usize, &CopiedColumn)| !stored.created && target.column(&stored.name).is_none();
+    columns.filter(is_omitted).map(|(index, stored)| (index + 1, stored.name.as_str())).collect()
 }
 
 /// Whether the column has another type now than when its values were copied.
@@ -129,7 +144,7 @@ pub(super) async fn locate(client: &Client, copy: &StoredCopy) -> Result<Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::copies::{CopiedColumn, CopyDetail, CopyKind, CurrentColumn};
+    use crate::core::copies::{CopyDetail, CopyKind, CurrentColumn};
     use crate::core::graph::Direction;
 
     fn copied(name: &str, ty: &str, attributes: Option<&str>) -> CopiedColumn {
@@ -141,6 +156,7 @@ mod tests {
             builtin: true,
             custom_collation: false,
             attributes: attributes.map(String::from),
+            created: false,
         }
     }
 
@@ -153,6 +169,7 @@ mod tests {
             generated: false,
             always_identity: false,
             attributes: attributes.map(String::from),
+            varies: false,
         }
     }
 
@@ -180,6 +197,7 @@ mod tests {
                 type_changed: false,
                 not_restorable: None,
                 sequence_state: None,
+                batch: None,
             },
             is_complete: true,
         }
@@ -187,7 +205,15 @@ mod tests {
 
     fn target(columns: Vec<CurrentColumn>, older: &[&str]) -> RestoreTarget {
         let older_values = older.iter().map(|name| ((*name).to_owned(), String::from("1"))).collect();
-        RestoreTarget { table: "t".into(), columns, references: Vec::new(), allows_on_conflict: true, older_values }
+        RestoreTarget {
+            table: "t".into(),
+            columns,
+            references: Vec::new(),
+            later_references: Vec::new(),
+            allows_on_conflict: true,
+            has_unique_index: true,
+            older_values,
+        }
     }
 
     #[test]
@@ -220,7 +246,7 @@ mod tests {
                 None,
             ),
         ] {
-            let found = find_obstacle(&copy(vec![stored.clone()], id()), &target(now, older));
+            let found = find_obstacle(&copy(vec![stored.clone()], id()), &target(now, older), false);
             assert_eq!(found.as_deref(), obstacle, "{stored:?}");
         }
     }

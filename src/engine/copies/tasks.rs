@@ -45,9 +45,6 @@ pub(super) struct PlannedCopies {
     pub uncopied: Vec<Uncopied>,
 }
 
-/// Why a copy cannot be restored without a key.
-pub(super) const NO_KEY: &str = "the table has no primary key, so a value cannot be assigned to its row";
-
 /// Finds the relations that a loss affects. The search path must be the script's.
 pub(super) async fn find_relations(client: &Client, loss: &Loss) -> Result<AffectedRelations, CopyError> {
     let mut found = AffectedRelations::default();
@@ -192,6 +189,7 @@ async fn plan_remaining(
     let reason = match relation.kind {
         'v' => Some("it is a view, and limbeck does not copy rows through views; make a backup"),
         'f' => Some("its rows are on another server"),
+        'm' => Some("it is a materialized view, which REFRESH MATERIALIZED VIEW can compute again"),
         _ => None,
     };
     if let Some(reason) = reason {
@@ -279,7 +277,6 @@ pub(super) async fn plan_row_copy(
 ) -> Result<CopyTask, CopyError> {
     let columns = columns::read_columns(client, relation.oid).await?;
     let key = columns::find_key(client, relation.oid, &[]).await?;
-    let not_restorable = (key.is_none() && kind == CopyKind::Rows).then(|| NO_KEY.to_owned());
     let key = select_columns(&columns, key.unwrap_or_default().as_slice());
     let columns: Vec<CopiedColumn> = columns.into_iter().map(|column| column.copied).collect();
     let detail = CopyDetail {
@@ -289,8 +286,9 @@ pub(super) async fn plan_row_copy(
         columns,
         key,
         type_changed: false,
-        not_restorable,
+        not_restorable: None,
         sequence_state: None,
+        batch: None,
     };
     let bytes = columns::read_size(client, relation.oid).await?;
     Ok(CopyTask { bytes, is_dropped: kind == CopyKind::Table, ..new_task(relation, kind, object, detail, filter) })
@@ -306,7 +304,10 @@ pub(super) async fn plan_value_copy(
     filter: Option<RowFilter>,
 ) -> Result<CopyTask, CopyError> {
     let key = columns::find_key(client, relation.oid, &[number]).await?;
-    let not_restorable = key.is_none().then(|| NO_KEY.to_owned());
+    let not_restorable = match &key {
+        Some(_) => None,
+        None => Some(columns::why_no_key(client, relation.oid).await?.to_owned()),
+    };
     // Without a key, the other columns are copied too, so that a person can find the row of a value.
     let others = || columns.iter().map(|column| column.copied.number).filter(|other| *other != number).collect();
     let key = key.unwrap_or_else(others);
@@ -328,6 +329,7 @@ pub(super) async fn plan_value_copy(
         type_changed: false,
         not_restorable,
         sequence_state: None,
+        batch: None,
     };
     Ok(CopyTask { bytes, ..new_task(relation, CopyKind::Values, object, detail, filter) })
 }
@@ -351,6 +353,7 @@ async fn plan_sequence_copy(
         type_changed: false,
         not_restorable: None,
         sequence_state,
+        batch: None,
     };
     let mut task = new_task(relation, CopyKind::Sequence, object, detail, None);
     if let Some((schema, table)) = owner {

@@ -36,13 +36,12 @@ impl DisabledTriggers {
         Ok(())
     }
 
-    /// Enables them again.
+    /// Enables them again. No deferred constraint check of their tables may be pending.
     pub async fn enable(self, client: &Client) -> Result<(), CopyError> {
         if self.enable_statements.is_empty() {
             return Ok(());
         }
-        // PostgreSQL cannot alter a table that has pending deferred constraint checks.
-        client.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {}", self.enable_statements.join("; "))).await?;
+        client.batch_execute(&self.enable_statements.join("; ")).await?;
         Ok(())
     }
 }

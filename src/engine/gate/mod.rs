@@ -162,7 +162,7 @@ impl Gate {
         } else {
             self.recheck.check_outside_transaction(sessions, &self.policy, request).await?;
         }
-        Ok(Admission { copies: self.copy(sessions.client, request).await? })
+        Ok(Admission { copies: self.copy(sessions, request).await? })
     }
 
     /// Completes the copies after a statement has run and affected `rows` rows.
@@ -216,12 +216,18 @@ impl Gate {
         }
     }
 
-    async fn copy(&self, client: &Client, request: &GateRequest<'_>) -> Result<Vec<PendingCopy>> {
+    async fn copy(&self, sessions: Sessions<'_>, request: &GateRequest<'_>) -> Result<Vec<PendingCopy>> {
         let loses_data = request.hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
         let Some(copier) = self.copier.as_ref().filter(|_| loses_data) else { return Ok(Vec::new()) };
-        let owner = CopyOwner { revision: request.revision.as_str(), direction: request.direction, log: request.entry };
-        let copy = async { Ok(copier.copy_losses(client, owner, request.hazards).await?) };
-        if request.in_transaction { copy.await } else { in_own_transaction(client, copy).await }
+        let owner = CopyOwner {
+            revision: request.revision.as_str(),
+            direction: request.direction,
+            log: request.entry,
+            in_transaction: request.in_transaction,
+        };
+        let clients = (sessions.client, sessions.observer);
+        let copy = async { Ok(copier.copy_losses(clients, owner, request.hazards).await?) };
+        if request.in_transaction { copy.await } else { in_own_transaction(sessions.client, copy).await }
     }
 
     fn refuse_unapproved(&self, request: &GateRequest<'_>) -> Result<()> {

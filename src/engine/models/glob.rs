@@ -24,7 +24,7 @@ pub fn find_files(root: &Path, pattern: &str) -> Result<BTreeSet<String>> {
     let base = folder.iter().fold(start.to_owned(), |path, part| join(&path, part));
     let mut files = BTreeSet::new();
     if rest.is_empty() {
-        files.extend(Some(base).filter(|file| root.join(file).is_file()));
+        files.extend(Some(base).filter(|file| is_file(&root.join(file))));
         return Ok(files);
     }
     let matcher = compile(&format!("{start}{}", components.join("/")))?;
@@ -36,6 +36,11 @@ pub fn find_files(root: &Path, pattern: &str) -> Result<BTreeSet<String>> {
 #[must_use]
 pub fn is_pattern(path: &str) -> bool {
     path.contains(PATTERN_CHARACTERS)
+}
+
+/// Whether a path is a file of any kind. A FIFO or a device is an error when it is read, and is not skipped here.
+fn is_file(path: &Path) -> bool {
+    path.exists() && !path.is_dir()
 }
 
 fn compile(pattern: &str) -> Result<GlobMatcher> {
@@ -94,7 +99,7 @@ impl GlobWalk<'_> {
                 if is_in_limits {
                     self.collect(&path, level + 1, files)?;
                 }
-            } else if (!is_hidden || self.limits.hidden_files) && self.matcher.is_match(&path) && full_path.is_file() {
+            } else if (!is_hidden || self.limits.hidden_files) && self.matcher.is_match(&path) && full_path.exists() {
                 files.insert(path);
             }
         }

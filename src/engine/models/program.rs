@@ -10,29 +10,28 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use super::interrupted;
+use crate::core::text::size;
 use crate::engine::{Error, Result};
 
 /// The time limit.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
-/// The maximum size of the output in bytes.
-const MAX_OUTPUT: usize = 64 * 1024 * 1024;
 /// How many bytes from the end of standard error are stored.
 const STORED_ERRORS: usize = 16 * 1024;
 /// How many lines of standard error are shown.
 const SHOWN_LINES: usize = 20;
 
 /// Runs the program in a folder and returns its output. Kills the program and its child processes when it is cancelled,
-/// exceeds the time limit or prints too much.
+/// exceeds the time limit or prints more than `max_output` bytes.
 ///
 /// # Errors
 /// When it cannot be started, fails, prints nothing, or prints text that is not UTF-8; of kind `Interrupted` when it
 /// was cancelled.
-pub async fn output(words: &[String], folder: &Path, cancel: &CancellationToken) -> Result<String> {
-    run_with_limit(TIME_LIMIT, words, folder, cancel).await
+pub async fn output(words: &[String], folder: &Path, max_output: u64, cancel: &CancellationToken) -> Result<String> {
+    run_with_limits((TIME_LIMIT, max_output), words, folder, cancel).await
 }
 
-async fn run_with_limit(
-    limit: Duration,
+async fn run_with_limits(
+    (limit, max_output): (Duration, u64),
     words: &[String],
     folder: &Path,
     cancel: &CancellationToken,
@@ -53,7 +52,7 @@ async fn run_with_limit(
     let mut group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let run = async {
-        let read = async { tokio::try_join!(read_all(stdout), read_end(stderr)) };
+        let read = async { tokio::try_join!(read_all(stdout, max_output), read_end(stderr)) };
         let (printed, errors) = read.await.map_err(|error| read_error(program, &error))?;
         let status = child.wait().await.map_err(|error| read_error(program, &error))?;
         Ok::<_, Error>((printed, errors, status))
@@ -104,14 +103,13 @@ fn read_error(program: &str, error: &std::io::Error) -> Error {
 }
 
 /// Reads the whole stream, up to the limit.
-async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+async fn read_all(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(stream) = stream {
-        stream.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut bytes).await?;
+        stream.take(limit.saturating_add(1)).read_to_end(&mut bytes).await?;
     }
-    if bytes.len() > MAX_OUTPUT {
-        let megabytes = MAX_OUTPUT / (1024 * 1024);
-        return Err(std::io::Error::other(format!("it printed more than {megabytes} MB")));
+    if bytes.len() as u64 > limit {
+        return Err(std::io::Error::other(format!("it printed more than {}", size(limit))));
     }
     Ok(bytes)
 }
@@ -148,10 +146,11 @@ impl Drop for ProcessGroup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::files::SIZE_LIMIT;
 
     async fn shell(script: &str, limit: u64, cancel: &CancellationToken) -> Result<String> {
         let words = ["sh".to_owned(), "-c".to_owned(), script.to_owned()];
-        run_with_limit(Duration::from_secs(limit), &words, Path::new("/"), cancel).await
+        run_with_limits((Duration::from_secs(limit), SIZE_LIMIT), &words, Path::new("/"), cancel).await
     }
 
     #[tokio::test]
@@ -166,7 +165,9 @@ mod tests {
         );
         assert!(shell("true", 60, &never).await.unwrap_err().message.contains("printed nothing"));
         assert!(shell("printf '\\377'", 60, &never).await.unwrap_err().message.contains("not UTF-8"));
-        let missing = run_with_limit(TIME_LIMIT, &["./nowhere".to_owned()], Path::new("/"), &never).await.unwrap_err();
+        let words = ["./nowhere".to_owned()];
+        let missing = run_with_limits((TIME_LIMIT, SIZE_LIMIT), &words, Path::new("/"), &never);
+        let missing = missing.await.unwrap_err();
         assert!(missing.message.contains("cannot be started") && missing.hint.unwrap().ends_with("in /"));
     }
 

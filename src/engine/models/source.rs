@@ -7,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::user_folders::UserFolders;
 use super::{LoadOptions, consent, glob, program};
+use crate::core::script::with_unix_line_endings;
+use crate::engine::files;
 use crate::engine::passage::display_path;
 use crate::engine::project::Project;
 use crate::engine::{Error, Result};
@@ -38,15 +40,15 @@ pub async fn read(
     let models = &project.config.models;
     if let Some(words) = &models.program {
         consent::require(project, words, options.consent, user_folders)?;
-        let text = program::output(words, project.root(), cancel).await?;
+        let text = program::output(words, project.root(), models.file_limit.0, cancel).await?;
         let name = format!("output of {}", words.first().map_or("", String::as_str));
         return Ok(vec![ModelSource {
             name: name.clone(),
             shown: name,
-            text: clean_text(text, "the program's output")?,
+            text: clean_text(&text, "the program's output")?,
         }]);
     }
-    files(project.root(), models.sql.as_deref(), &project.config_path)
+    read_files(project.root(), models.sql.as_deref(), &project.config_path, models.file_limit.0)
 }
 
 /// Returns the configured patterns, or the default.
@@ -82,8 +84,8 @@ pub fn check_config(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn files(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<Vec<ModelSource>> {
-    find_names(root, patterns, config)?.into_iter().map(|name| file(root, name)).collect()
+fn read_files(root: &Path, patterns: Option<&[String]>, config: &Path, limit: u64) -> Result<Vec<ModelSource>> {
+    find_names(root, patterns, config)?.into_iter().map(|name| read_file(root, name, limit)).collect()
 }
 
 fn find_names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result<BTreeSet<String>> {
@@ -112,22 +114,29 @@ fn no_file(root: &Path, pattern: &str) -> Error {
     ))
 }
 
-fn file(root: &Path, name: String) -> Result<ModelSource> {
+fn read_file(root: &Path, name: String, limit: u64) -> Result<ModelSource> {
     let path = root.join(&name);
     let shown = display_path(&path);
-    let bytes = std::fs::read(&path).map_err(|error| Error::new(format!("cannot read {shown}")).because(error))?;
+    let bytes = files::read_bytes(&path, limit).map_err(|error| {
+        let is_too_large = error.kind() == std::io::ErrorKind::FileTooLarge;
+        let error = Error::new(format!("cannot read {shown}")).because(error);
+        if is_too_large { error.hint("raise file_limit under [models]") } else { error }
+    })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| Error::new(format!("{shown} is not UTF-8")).because(error).hint("save the file as UTF-8"))?;
-    Ok(ModelSource { text: clean_text(text, &shown)?, name, shown })
+    Ok(ModelSource { text: clean_text(&text, &shown)?, name, shown })
 }
 
-/// Removes a byte order mark. A zero byte is an error, because it cannot be sent to the server.
-fn clean_text(text: String, shown: &str) -> Result<String> {
+/// Removes a byte order mark, and ends each line with `\n`, so that function bodies do not depend on the system on which
+/// the file was saved. A zero byte is an error, because it cannot be sent to the server.
+fn clean_text(text: &str, shown: &str) -> Result<String> {
     if let Some(at) = text.find('\0') {
         let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-        return Err(Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL")));
+        let error = Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL"));
+        return Err(error.hint("remove the NUL byte; if the file is saved as UTF-16, save it as UTF-8"));
     }
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(with_unix_line_endings(text).into_owned())
 }
 
 #[cfg(test)]
@@ -141,7 +150,7 @@ mod tests {
         std::fs::create_dir(home.path().join("models")).unwrap();
         let read = |patterns: Option<&[&str]>| {
             let owned = patterns.map(|all| all.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
-            files(home.path(), owned.as_deref(), &config)
+            read_files(home.path(), owned.as_deref(), &config, 1 << 20)
         };
         assert!(read(None).unwrap_err().message.starts_with("there are no models"));
         std::fs::write(home.path().join("models/b.sql"), "\u{feff}SELECT 1;").unwrap();

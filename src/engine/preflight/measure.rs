@@ -11,6 +11,7 @@ use super::{cast, query, table_of};
 use crate::core::hazard::Evidence;
 use crate::core::statement::{Question, Subject};
 use crate::engine::Result;
+use crate::engine::connection::is_row_security_error;
 
 /// The time limit for all counts of a plan together. After that, statistics are used.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -149,6 +150,13 @@ fn failure_reason(error: &tokio_postgres::Error) -> &'static str {
     match error.code() {
         Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => "the table is locked",
         Some(code) if *code == SqlState::QUERY_CANCELED => "counting took too long",
+        Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            if is_row_security_error(error) {
+                "row security hides rows from the role, which lacks BYPASSRLS"
+            } else {
+                "the role may not read the table"
+            }
+        }
         _ => "counting failed",
     }
 }

@@ -41,7 +41,6 @@ pub(super) fn is_needed(plan: &Plan) -> bool {
 pub(super) async fn replay(site: Site<'_>, plan: &mut Plan) -> usize {
     let (options, cancel) = (ScratchOptions::default(), CancellationToken::new());
     let project = with_creator_role(site.project, site.target);
-    let settings = project.config.apply.session_settings();
     let mut replayed = 0;
     let mut replica = None;
     let work = async {
@@ -50,6 +49,7 @@ pub(super) async fn replay(site: Site<'_>, plan: &mut Plan) -> usize {
             && let Ok(session) = replica.insert(made).target().connect("limbeck plan").await
             && let Ok(before) = ObjectsBefore::read(session.client()).await
         {
+            let settings = project.config.apply.session_settings(session.server());
             let mut replay = Replay { client: session.client(), before, settings };
             // After an error, the results of the statements before it are still valid.
             let _ = replay.replay_plan(plan, &mut replayed).await;

@@ -3,7 +3,7 @@
 use crate::core::graph::RevisionId;
 use crate::core::plan::{EnvironmentName, OutdatedEnvironment};
 use crate::engine::connection::{ConnInfo, Session};
-use crate::engine::project::{DatabaseLocation, Project, ScriptTree};
+use crate::engine::project::{DatabaseLocation, Project, ScriptTree, SessionSettings};
 use crate::engine::state::VersionTable;
 use crate::engine::{ConnectOptions, Result};
 
@@ -45,5 +45,6 @@ async fn read_heads(project: &Project, options: &ConnectOptions) -> Result<Vec<R
         DatabaseLocation::Variables | DatabaseLocation::Embedded => None,
     };
     let session = Session::open(&ConnInfo::resolve(text.as_deref(), &project.variables)?, "limbeck plan").await?;
+    SessionSettings::from(&project.config.apply).apply(&session).await?;
     VersionTable::new(&project.config.database.version_table).heads(session.client()).await
 }

@@ -1,6 +1,7 @@
 //! Makes a plan for a request: reads the heads, finds the path, reads the scripts, and finds and counts the hazards.
 
 mod environment_order;
+mod notes;
 
 use std::sync::Arc;
 
@@ -45,6 +46,9 @@ pub async fn prepare(
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
     plan.copies = Box::pin(copies::forecast_copies(session.client(), &project.config.apply, &plan)).await?;
+    if !plan.is_empty() {
+        plan.notes = notes::find_notes(&session).await?;
+    }
     plan.backup_first = backup::is_required(project, &plan);
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
         plan.outdated_environments =
@@ -83,6 +87,7 @@ pub(in crate::engine) fn build_plan(
         outdated_environments: Vec::new(),
         copies: CopyForecast::default(),
         backup_first: false,
+        notes: Vec::new(),
     })
 }
 

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::core::hazard::Class;
 use crate::core::plan::TransactionMode;
+use crate::core::text::parse_size;
+use crate::engine::files::SIZE_LIMIT;
 use crate::engine::{Error, Result};
 
 /// The configuration, with defaults.
@@ -58,6 +60,8 @@ pub struct ScriptsConfig {
     pub file_template: String,
     /// The time zone of `Create Date`.
     pub timezone: String,
+    /// The maximum size of a script.
+    pub file_limit: FileLimit,
 }
 
 /// `[models]`: the source of the schema, and what the project manages.
@@ -69,6 +73,27 @@ pub struct ModelsConfig {
     pub sqlalchemy: Option<SqlAlchemy>,
     pub schemas: Option<Vec<String>>,
     pub exclude: Vec<String>,
+    /// The maximum size of a file with models, and of a program's output.
+    pub file_limit: FileLimit,
+}
+
+/// A size in bytes, written as in PostgreSQL's settings: `64MB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLimit(pub u64);
+
+impl Default for FileLimit {
+    fn default() -> Self {
+        Self(SIZE_LIMIT)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileLimit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_size(&text)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("file_limit = \"{text}\" is not a size such as \"64MB\"")))
+    }
 }
 
 /// `[models] sqlalchemy`.
@@ -95,6 +120,11 @@ pub struct ApplyConfig {
     pub backup: BackupPolicy,
     /// The hazard classes that need approval.
     pub confirm: Vec<Class>,
+    /// The bound for `CREATE INDEX CONCURRENTLY` and similar statements, which ignore `lock_timeout`. In PostgreSQL's
+    /// syntax.
+    pub concurrent_timeout: String,
+    /// Overrides the `statement_timeout` of the role and the database. In PostgreSQL's syntax. `None`: no override.
+    pub statement_timeout: Option<String>,
 }
 
 /// When a backup is made before data is lost.
@@ -134,6 +164,7 @@ impl Default for ScriptsConfig {
             directory: vec!["versions".into()],
             file_template: "{{ revision }}_{{ slug }}".into(),
             timezone: "UTC".into(),
+            file_limit: FileLimit::default(),
         }
     }
 }
@@ -148,6 +179,8 @@ impl Default for ApplyConfig {
             keep_limit: "1GB".into(),
             backup: BackupPolicy::Protected,
             confirm: vec![Class::DataLoss],
+            concurrent_timeout: "1h".into(),
+            statement_timeout: None,
         }
     }
 }
@@ -235,6 +268,15 @@ mod tests {
         assert_eq!(parse("[scripts]\ndirectory = 'a'").unwrap().scripts.directory, ["a"]);
         assert_eq!(parse("[scripts]\ndirectory = ['a', 'b']").unwrap().scripts.directory, ["a", "b"]);
         assert!(parse("[scripts]\ndirectory = 3").is_err());
+    }
+
+    #[test]
+    fn file_limits_are_sizes() {
+        assert_eq!(parse("").unwrap().scripts.file_limit.0, 64 << 20);
+        assert_eq!(parse("[scripts]\nfile_limit = '1GB'").unwrap().scripts.file_limit.0, 1 << 30);
+        assert_eq!(parse("[models]\nfile_limit = '7kB'").unwrap().models.file_limit.0, 7 << 10);
+        let error = parse("[scripts]\nfile_limit = 'much'").unwrap_err();
+        assert!(error.message.contains("limbeck.toml:2: file_limit = \"much\" is not a size"), "{error:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::template::TEMPLATE_FILE;
 use super::{CONFIG_FILE, no_project};
 use crate::engine::alembic::{self, ConfigFiles};
 use crate::engine::connection::Variables;
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 /// The configuration files of a project, absolute.
@@ -36,7 +37,8 @@ pub(super) fn find(config: Option<&Path>, directory: &Path, variables: &Variable
 pub(super) fn dotenv(root: &Path) -> Option<PathBuf> {
     for folder in root.ancestors() {
         let file = folder.join(".env");
-        if file.is_file() {
+        // A folder `.env` is a virtual environment of Python.
+        if file.exists() && !file.is_dir() {
             return Some(file);
         }
         if folder.join(".git").exists() {
@@ -48,7 +50,7 @@ pub(super) fn dotenv(root: &Path) -> Option<PathBuf> {
 
 fn in_folder(folder: &Path) -> Option<ProjectFiles> {
     let migrations = folder.join("migrations");
-    let limbeck = [folder.join(CONFIG_FILE), migrations.join(CONFIG_FILE)].into_iter().find(|path| path.is_file());
+    let limbeck = [folder.join(CONFIG_FILE), migrations.join(CONFIG_FILE)].into_iter().find(|path| path.exists());
     if let Some(limbeck) = limbeck {
         return Some(with_limbeck_file(limbeck));
     }
@@ -96,7 +98,7 @@ fn around(folder: &Path) -> Option<ConfigFiles> {
 /// Whether the scripts of a `limbeck.toml` are SQL: its settings are about SQL, or there are SQL scripts.
 fn is_sql_project(folder: &Path, limbeck: &Path) -> bool {
     let table: toml::Table =
-        std::fs::read_to_string(limbeck).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+        files::read_text(limbeck, SIZE_LIMIT).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
     if table.contains_key("alembic") {
         return false;
     }
@@ -104,7 +106,8 @@ fn is_sql_project(folder: &Path, limbeck: &Path) -> bool {
     let has_models = ["sql", "program"].iter().any(|key| models.is_some_and(|models| models.get(key).is_some()));
     let is_sql = |entry: std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "sql");
     let scripts = std::fs::read_dir(folder.join("versions"));
-    table.contains_key("scripts")
+    let scripts_table = table.get("scripts").and_then(toml::Value::as_table);
+    scripts_table.is_some_and(|scripts| scripts.keys().any(|key| key != "file_limit"))
         || has_models
         || folder.join(TEMPLATE_FILE).is_file()
         || scripts.is_ok_and(|entries| entries.flatten().any(is_sql))
@@ -112,7 +115,7 @@ fn is_sql_project(folder: &Path, limbeck: &Path) -> bool {
 
 fn existing(path: &Path) -> Result<PathBuf> {
     let file = if path.is_dir() { path.join(CONFIG_FILE) } else { path.to_path_buf() };
-    if file.is_file() {
+    if file.exists() {
         return Ok(file);
     }
     Err(Error::new(format!("the configuration file {} does not exist", file.display()))

@@ -10,6 +10,7 @@ mod write;
 
 pub use config::Config;
 pub use environment::DatabaseLocation;
+pub use session::SessionSettings;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
 pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use self::discover::ProjectFiles;
 use super::alembic::{AlembicProject, DEFAULT_SECTION};
 use super::connection::Variables;
+use super::files::{self, SIZE_LIMIT};
 use super::{Error, ErrorKind, Result};
 use crate::core::script::{CANNOT_RUN_PYTHON, RUN_ALEMBIC};
 
@@ -61,7 +63,7 @@ impl Project {
     ) -> Result<Self> {
         let ProjectFiles { limbeck, alembic } = discover::find(config, directory, &variables)?;
         let text = match &limbeck {
-            Some(path) => std::fs::read_to_string(path)
+            Some(path) => files::read_text(path, SIZE_LIMIT)
                 .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?,
             None => String::new(),
         };
@@ -135,21 +137,22 @@ impl Project {
     /// Reads every script in the version folders. Files that cannot be read are problems of the tree.
     #[must_use]
     pub fn read_scripts(&self) -> ScriptTree {
+        let limit = self.config.scripts.file_limit.0;
         match &self.alembic {
-            Some(alembic) => ScriptTree::read_alembic(alembic),
-            None => ScriptTree::read(&self.version_folders()),
+            Some(alembic) => ScriptTree::read_alembic(alembic, limit),
+            None => ScriptTree::read(&self.version_folders(), limit),
         }
     }
 
     fn read_dotenv(&mut self) -> Result<()> {
         let Some(path) = discover::dotenv(self.root()) else { return Ok(()) };
-        let unreadable = |error: dotenvy::Error| {
-            Error::new(format!("cannot read {}", path.display()))
-                .because(dotenv_cause(&error))
-                .hint("each line is NAME=value; quote values that contain spaces or '#'")
-        };
-        for pair in dotenvy::from_path_iter(&path).map_err(unreadable)? {
-            let (name, value) = pair.map_err(unreadable)?;
+        let unreadable = || Error::new(format!("cannot read {}", path.display()));
+        let text = files::read_text(&path, SIZE_LIMIT).map_err(|error| unreadable().because(error))?;
+        for pair in dotenvy::from_read_iter(text.as_bytes()) {
+            let (name, value) = pair.map_err(|error| {
+                let hint = "each line is NAME=value; quote values that contain spaces or '#'";
+                unreadable().because(dotenv_cause(&error)).hint(hint)
+            })?;
             self.variables.environment.entry(name).or_insert(value);
         }
         Ok(())

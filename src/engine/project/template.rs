@@ -1,11 +1,12 @@
 //! The template of new scripts, and their file names.
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use super::Project;
 use crate::core::script::Script;
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
 /// The template of projects that have none. `init` writes it to the project.
@@ -16,6 +17,9 @@ pub const TEMPLATE_FILE: &str = "script.sql.j2";
 
 /// The maximum length of a slug in characters; the same as Alembic's.
 const SLUG_LENGTH: usize = 40;
+
+/// The work that a template may do, in minijinja's units: one for each instruction, and one for each 64 bytes.
+const FUEL: u64 = 4_000_000;
 
 /// The variables of a template.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -40,7 +44,7 @@ impl Project {
     /// When the template cannot be read or rendered, or the result is not a script.
     pub fn render_script(&self, values: &TemplateValues) -> Result<String> {
         let path = self.root().join(TEMPLATE_FILE);
-        let (template, name) = match std::fs::read_to_string(&path) {
+        let (template, name) = match files::read_text(&path, SIZE_LIMIT) {
             Ok(text) => (text, path.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 (DEFAULT_TEMPLATE.to_owned(), "the built-in template".to_owned())
@@ -97,7 +101,12 @@ pub fn slug(message: &str) -> String {
 fn render(template: &str, name: &str, values: Value) -> Result<String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
     environment.render_str(template, values).map_err(|error| {
+        if error.kind() == ErrorKind::OutOfFuel {
+            return Error::new(format!("{name} was stopped: it repeats too much or its result is too large"))
+                .hint("a template must end: look at its loops");
+        }
         let line = error.line().map_or_else(String::new, |line| format!(", line {line}"));
         let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         Error::new(format!("{name}{line}: {detail}"))
@@ -120,6 +129,21 @@ mod tests {
         let cut = slug("a very long message that goes on and on past every bound");
         assert_eq!(cut, "a_very_long_message_that_goes_on_and_on_");
         assert_eq!(slug(&"x".repeat(60)).len(), SLUG_LENGTH);
+    }
+
+    #[test]
+    fn an_endless_template_is_an_error() {
+        for template in [
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+            "{{ 'x' * 9999999999 }}",
+            "{% set ns = namespace(s='xxxx') %}{% for i in range(90) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+            "{% for a in range(99999) %}{{ revision * 9999 }}{% endfor %}",
+        ] {
+            let error = render(template, "t", context! { revision => "r" }).unwrap_err();
+            assert!(error.message.starts_with("t was stopped") && error.hint.is_some(), "{error:?}");
+        }
+        let large = "x".repeat(40 << 20);
+        assert_eq!(render("{{ sql }}", "t", context! { sql => &large }).unwrap().len(), large.len());
     }
 
     #[test]

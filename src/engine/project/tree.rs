@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::script::{Script, ScriptError};
 use crate::engine::alembic::{self, AlembicProject, ReadFile};
-use crate::engine::{Error, Result};
+use crate::engine::{Error, Result, files};
 
 /// The number of files that a thread reads at once. It takes longer than the start of a thread.
 const BLOCK_SIZE: usize = 64;
@@ -48,9 +48,10 @@ pub enum ScriptProblem {
 }
 
 impl ScriptTree {
-    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts.
+    /// Reads every `*.sql` file of the folders. A folder that does not exist has no scripts. A file that is larger than
+    /// `file_limit` bytes is a problem.
     #[must_use]
-    pub fn read(folders: &[PathBuf]) -> Self {
+    pub fn read(folders: &[PathBuf], file_limit: u64) -> Self {
         let mut files = Vec::new();
         let mut problems = Vec::new();
         for folder in folders {
@@ -62,7 +63,7 @@ impl ScriptTree {
         // Compare as text: a comparison of path components takes longer than reading the scripts.
         files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
-        for read in read_all(&files, &read_script) {
+        for read in read_all(&files, &|path| read_script(path, file_limit)) {
             match read {
                 Ok(script) => scripts.push(Arc::new(script)),
                 Err(problem) => problems.push(problem),
@@ -73,11 +74,11 @@ impl ScriptTree {
 
     /// Reads the scripts of an Alembic project.
     #[must_use]
-    pub fn read_alembic(project: &AlembicProject) -> Self {
+    pub fn read_alembic(project: &AlembicProject, file_limit: u64) -> Self {
         let (files, faults) = project.script_files();
         let mut problems: Vec<_> = faults.iter().map(|(folder, error)| unreadable(folder, error)).collect();
         let mut scripts = Vec::with_capacity(files.len());
-        for (script, problem) in read_all(&files, &|path| read_python(project, path)) {
+        for (script, problem) in read_all(&files, &|path| read_python(project, path, file_limit)) {
             scripts.extend(script.map(Arc::new));
             problems.extend(problem);
         }
@@ -218,8 +219,8 @@ fn next_block<'a>(next: &AtomicUsize, blocks: &[&'a [PathBuf]]) -> Option<(usize
     Some((number, blocks.get(number)?))
 }
 
-fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+fn read_script(path: &Path, file_limit: u64) -> Result<ScriptFile, ScriptProblem> {
+    let bytes = files::read_bytes(path, file_limit).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
     let path = path.to_path_buf();
     match Script::parse(&text) {
@@ -229,14 +230,14 @@ fn read_script(path: &Path) -> Result<ScriptFile, ScriptProblem> {
 }
 
 /// Reads a Python script. A file with a syntax error can have a script too.
-fn read_python(project: &AlembicProject, path: &Path) -> (Option<ScriptFile>, Option<ScriptProblem>) {
+fn read_python(project: &AlembicProject, path: &Path, file_limit: u64) -> (Option<ScriptFile>, Option<ScriptProblem>) {
     let problem = |error: ScriptError| ScriptProblem::File {
         path: path.to_path_buf(),
         line: error.line,
         message: error.message,
         hint: error.hint,
     };
-    match alembic::read_script(project, path) {
+    match alembic::read_script(project, path, file_limit) {
         Ok(ReadFile { text, read }) => {
             let script = read.script.map(|script| ScriptFile { path: path.to_path_buf(), text, script });
             (script, read.error.map(problem))
@@ -246,12 +247,8 @@ fn read_python(project: &AlembicProject, path: &Path) -> (Option<ScriptFile>, Op
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ScriptProblem {
-    ScriptProblem::File {
-        path: path.to_path_buf(),
-        line: None,
-        message: format!("cannot be read: {error}"),
-        hint: None,
-    }
+    let hint = (error.kind() == std::io::ErrorKind::FileTooLarge).then(|| "raise file_limit under [scripts]".into());
+    ScriptProblem::File { path: path.to_path_buf(), line: None, message: format!("cannot be read: {error}"), hint }
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> ScriptProblem {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::engine::files;
 use crate::engine::{Error, Result};
 
 /// Creates a file, and its folder if it does not exist.
@@ -35,7 +36,7 @@ pub enum SaveOutcome {
 /// # Errors
 /// When it cannot be read or written.
 pub fn write_if_unchanged(path: &Path, text: &str, known: Option<&str>) -> Result<SaveOutcome> {
-    let found = match std::fs::read(path) {
+    let found = match files::read_bytes(path, u64::MAX) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::new(format!("cannot read {}", path.display())).because(error)),

@@ -32,9 +32,6 @@ impl TemporaryDatabase {
     ) -> Result<(Self, Vec<String>)> {
         let maintenance = Session::open(conninfo, "limbeck scratch").await?;
         let client = maintenance.client();
-        // The session must stay open to keep the lock, and it is idle while scripts run. Version 13 has no such
-        // timeout.
-        client.batch_execute("SET idle_session_timeout = 0").await.ok();
         drop_abandoned(client).await?;
         let name = unique_name()?;
         // Take the lock before the database exists, so that no other run can drop it.

@@ -52,7 +52,7 @@ impl DatabaseProperties {
             provider: row.get(3),
             locale: row.get(4),
             icu_rules: row.get(5),
-            settings: row.get(6),
+            settings: copied_settings(row.get(6)),
             roles: roles(session.client()).await?,
         })
     }
@@ -129,6 +129,24 @@ impl DatabaseProperties {
     }
 }
 
+/// Settings that limit a session and do not change what a statement means. A scratch database must be writable, and limbeck
+/// chooses its own time limits there.
+const SESSION_LIMITS: [&str; 7] = [
+    "default_transaction_read_only",
+    "default_transaction_deferrable",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "lock_timeout",
+    "statement_timeout",
+    "transaction_timeout",
+];
+
+/// Returns the settings that a scratch database gets.
+fn copied_settings(settings: Vec<String>) -> Vec<String> {
+    let is_limit = |setting: &String| SESSION_LIMITS.iter().any(|name| setting.split('=').next() == Some(name));
+    settings.into_iter().filter(|setting| !is_limit(setting)).collect()
+}
+
 async fn roles(client: &Client) -> Result<Vec<Role>> {
     let query = "SELECT rolname::text, concat_ws(' ', CASE WHEN rolsuper THEN 'SUPERUSER' END,
             CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
@@ -167,6 +185,14 @@ mod tests {
         ] {
             assert_eq!(properties(provider, locale).options(), format!("{start}{rest}"));
         }
+    }
+
+    #[test]
+    fn settings_that_limit_sessions_are_not_copied() {
+        let settings =
+            ["search_path=a, b", "default_transaction_read_only=on", "statement_timeout=1s", "x.y=lock_timeout"];
+        let copied = copied_settings(settings.map(str::to_owned).to_vec());
+        assert_eq!(copied, ["search_path=a, b", "x.y=lock_timeout"]);
     }
 
     #[test]

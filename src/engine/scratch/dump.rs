@@ -35,6 +35,9 @@ pub async fn dump_schema(programs: &Programs, conninfo: &ConnInfo, project: &Pro
         "--exclude-table=*.limbeck_kept*",
         &format!("--exclude-table={table}"),
     ]);
+    if let Some(role) = &project.config.apply.role {
+        command.arg(format!("--role={role}"));
+    }
     conninfo.export(&mut command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut command = tokio::process::Command::from(command);

@@ -56,6 +56,7 @@ impl ScratchDatabase {
     ) -> Result<Self> {
         let session = target.connect("limbeck scratch").await?;
         let properties = DatabaseProperties::read(&session).await?;
+        let obstacle = session.write_access().obstacle();
         drop(session);
         let owner = project.config.apply.role.as_deref();
         let reason = if target.environment.protected {
@@ -67,6 +68,8 @@ impl ScratchDatabase {
             return Self::on_server(&conninfo, &properties, owner).await.map_err(|error| {
                 error.hint("the role of [scratch] url must be able to create databases: ALTER ROLE … CREATEDB")
             });
+        } else if let Some(obstacle) = obstacle {
+            format!("no database can be created on the target's server: {obstacle}")
         } else {
             match Self::on_server(target.conninfo(), &properties, owner).await {
                 Ok(scratch) => return Ok(scratch),

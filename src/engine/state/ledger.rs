@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
+use crate::core::script::{from_ascii, to_ascii, with_unix_line_endings};
 use crate::engine::Result;
 use crate::engine::connection::database_error;
 
@@ -31,6 +33,10 @@ const COLUMNS: &str = "(
     ended_at timestamptz,
     error text
 )";
+
+/// The text of a script with `\n` at the end of each line. Git can change the line endings of a file, so two texts that
+/// differ only in them are equal.
+const TEXT: &str = r"pg_catalog.replace(script, E'\r\n', E'\n')";
 
 /// The location of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,19 +172,26 @@ impl Ledger {
              SELECT $1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM set_config('synchronous_commit', \
              CASE WHEN $5 THEN 'off' ELSE current_setting('synchronous_commit') END, true) RETURNING id"
         );
-        let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
-            (&step.revision.as_str(), Type::TEXT),
-            (&step.direction.word(), Type::TEXT),
-            (&step.message, Type::TEXT),
-            (&&*step.script, Type::TEXT),
-            (&step.transactional, Type::BOOL),
-            (&count(step.statements.len()), Type::INT4),
-            (&count(skipped), Type::INT4),
-            (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
-            (&worker.pid, Type::INT4),
-            (&worker.start, Type::TIMESTAMPTZ),
-        ];
-        let rows = client.query_typed(&insert, &parameters).await.map_err(|error| database_error(&error))?;
+        let insert = async |message: &str, script: &str| {
+            let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
+                (&step.revision.as_str(), Type::TEXT),
+                (&step.direction.word(), Type::TEXT),
+                (&message, Type::TEXT),
+                (&script, Type::TEXT),
+                (&step.transactional, Type::BOOL),
+                (&count(step.statements.len()), Type::INT4),
+                (&count(skipped), Type::INT4),
+                (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
+                (&worker.pid, Type::INT4),
+                (&worker.start, Type::TIMESTAMPTZ),
+            ];
+            client.query_typed(&insert, &parameters).await
+        };
+        let rows = match insert(&step.message, &step.script).await {
+            Err(error) if is_untranslatable(&error) => insert(&to_ascii(&step.message), &to_ascii(&step.script)).await,
+            rows => rows,
+        };
+        let rows = rows.map_err(|error| database_error(&error))?;
         Ok(rows.first().map(|row| Entry(row.get(0))))
     }
 
@@ -214,7 +227,13 @@ impl Ledger {
     pub async fn end(&self, client: &Client, entry: Option<Entry>, state: &str, error: Option<&str>) -> Result<()> {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(()) };
         let update = format!("UPDATE {table} SET state = $2, error = $3, ended_at = clock_timestamp() WHERE id = $1");
-        client.execute(&update, &[&id, &state, &error]).await.map_err(|error| database_error(&error))?;
+        let updated = match client.execute(&update, &[&id, &state, &error]).await {
+            Err(refusal) if is_untranslatable(&refusal) => {
+                client.execute(&update, &[&id, &state, &error.map(to_ascii)]).await
+            }
+            updated => updated,
+        };
+        updated.map_err(|error| database_error(&error))?;
         Ok(())
     }
 
@@ -252,13 +271,18 @@ impl Ledger {
         let Self::Table(table) = self else { return Ok(None) };
         let query = format!(
             "SELECT state, begun, finished FROM {table}
-             WHERE revision = $1 AND (direction = $2 AND script = $3 AND NOT transactional OR state = 'done')
+             WHERE revision = $1 AND (direction = $2 AND {TEXT} = $3 AND NOT transactional OR state = 'done')
              ORDER BY id DESC LIMIT 1"
         );
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&step.revision.as_str(), &step.direction.word(), &&*step.script];
-        let row = client.query_opt(&query, &parameters).await.map_err(|error| database_error(&error))?;
-        let Some(row) = row else { return Ok(None) };
+        let text = with_unix_line_endings(&step.script);
+        let find = async |text: &str| {
+            client.query_opt(&query, &[&step.revision.as_str(), &step.direction.word(), &text]).await
+        };
+        let row = match find(&text).await {
+            Err(error) if is_untranslatable(&error) => find(&to_ascii(&text)).await,
+            row => row,
+        };
+        let Some(row) = row.map_err(|error| database_error(&error))? else { return Ok(None) };
         let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
         Ok((row.get::<_, &str>(0) != "done" && cursor.begun > 0).then_some(cursor))
     }
@@ -276,10 +300,10 @@ impl Ledger {
         );
         let ids: Vec<&str> = revisions.iter().map(RevisionId::as_str).collect();
         let rows = client.query(&query, &[&ids]).await.map_err(|error| database_error(&error))?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+        Ok(rows.iter().map(|row| (row.get(0), from_ascii(row.get(1)))).collect())
     }
 
-    /// Returns the SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it
+    /// Returns the SHA-256, in hexadecimal digits, of the text, with `\n` at the end of each line, with which each revision was last upgraded, unless it
     /// was downgraded since. The server computes it, so that the texts are not sent.
     ///
     /// # Errors
@@ -287,7 +311,7 @@ impl Ledger {
     pub async fn hashes(&self, client: &Client) -> Result<HashMap<String, String>> {
         let Self::Table(table) = self else { return Ok(HashMap::new()) };
         let query = format!(
-            "SELECT revision, encode(sha256(convert_to(script, 'UTF8')), 'hex') FROM (
+            "SELECT revision, encode(sha256(convert_to({TEXT}, 'UTF8')), 'hex') FROM (
                  SELECT DISTINCT ON (revision) revision, direction, script FROM {table}
                  WHERE state = 'done' ORDER BY revision, id DESC
              ) last WHERE direction = '{}'",
@@ -296,6 +320,12 @@ impl Ledger {
         let rows = client.query(&query, &[]).await.map_err(|error| database_error(&error))?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
+}
+
+/// Whether the encoding of the database does not have a character. The ledger then stores [`to_ascii`]: a comment must not
+/// prevent a run.
+fn is_untranslatable(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::UNTRANSLATABLE_CHARACTER)
 }
 
 fn count(number: usize) -> i32 {

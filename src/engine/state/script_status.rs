@@ -8,10 +8,11 @@ use tokio_postgres::Client;
 
 use super::ledger::Ledger;
 use crate::core::graph::RevisionId;
+use crate::core::script::{to_ascii, with_unix_line_endings};
 use crate::engine::Result;
 use crate::engine::project::{ScriptFile, ScriptTree};
 
-/// The SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded. Revisions that were
+/// The SHA-256, in hexadecimal digits, of the text, with `\n` at the end of each line, with which each revision was last upgraded. Revisions that were
 /// downgraded since are not included.
 pub type ScriptHashes = HashMap<String, String>;
 
@@ -35,14 +36,22 @@ pub async fn read_script_hashes(client: &Client) -> Result<ScriptHashes> {
     }
 }
 
-/// Returns the revisions whose file differs from the text that last ran. Computes a hash of every script, so do not
+/// Returns the revisions whose file differs from the text that last ran. Line endings do not count: Git can change them.
+/// Computes a hash of every script, so do not
 /// call it on a thread that draws.
 #[must_use]
 pub fn find_edited(tree: &ScriptTree, hashes: &ScriptHashes) -> HashSet<RevisionId> {
     let is_edited = |file: &&Arc<ScriptFile>| {
-        hashes.get(file.script.revision.as_str()).is_some_and(|ran| *ran != sha256_hex(&file.text))
+        hashes.get(file.script.revision.as_str()).is_some_and(|ran| !is_text(ran, &file.text))
     };
     tree.scripts.values().filter(is_edited).map(|file| file.script.revision.clone()).collect()
+}
+
+/// Whether the hash is of this text, or of the text that the ledger stores if the encoding of the database does not have
+/// all of its characters.
+fn is_text(hash: &str, text: &str) -> bool {
+    let text = with_unix_line_endings(text);
+    hash == sha256_hex(&text) || (!text.is_ascii() && hash == sha256_hex(&to_ascii(&text)))
 }
 
 fn sha256_hex(text: &str) -> String {
@@ -65,7 +74,14 @@ mod tests {
         let ran = |hash: &str| ScriptHashes::from([(id.to_string(), hash.to_owned())]);
         assert!(find_edited(&tree, &ScriptHashes::new()).is_empty());
         assert!(find_edited(&tree, &ran(&sha256_hex(text))).is_empty());
-        assert_eq!(find_edited(&tree, &ran(&sha256_hex(""))), HashSet::from([id]));
+        assert_eq!(find_edited(&tree, &ran(&sha256_hex(""))), HashSet::from([id.clone()]));
+        let windows = ScriptFile {
+            path: "a.sql".into(),
+            text: text.replace('\n', "\r\n").into(),
+            script: Script::parse(text).unwrap(),
+        };
+        let tree = ScriptTree::from_scripts(vec![Arc::new(windows)], Vec::new());
+        assert!(find_edited(&tree, &ran(&sha256_hex(text))).is_empty());
         assert_eq!(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

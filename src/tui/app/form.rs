@@ -3,6 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::format::printable;
 use super::input::Input;
 use super::theme::Role;
 
@@ -100,7 +101,7 @@ pub fn wrap(pieces: &[Piece], width: usize, indent: usize) -> Vec<Vec<Piece>> {
             if n > 0 {
                 column = break_line(&mut lines, indent);
             }
-            for word in split_words(part) {
+            for word in split_words(&printable(part)) {
                 column = add_word(&mut lines, (word, *role), column, (width, indent));
             }
         }
@@ -173,6 +174,7 @@ mod tests {
         assert_eq!(lines("one two three", 8), ["one two ", "three"]);
         assert_eq!(lines("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(lines("a\nb", 10), ["a", "b"]);
+        assert_eq!(lines("a\x1b[2Jb c", 9), ["a\\x1B[2Jb", "c"]);
     }
 
     #[test]

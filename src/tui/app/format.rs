@@ -1,13 +1,25 @@
-//! Times, revisions, targets and evidence as text.
+//! Times, revisions, targets, evidence, and text from elsewhere as text of one line.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::Time;
 
+use crate::core::escape::escape_line;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Evidence, Hazard};
 use crate::core::statement::{Question, Subject};
 use crate::core::text::{plural, thousands};
+use crate::tui::editor::cells::TAB;
+
+/// A text as it is drawn in one line: a tab as blanks, other control characters and bidirectional characters escaped.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains('\t') {
+        return Cow::Owned(escape_line(&text.replace('\t', TAB)).into_owned());
+    }
+    escape_line(text)
+}
 
 /// The time from `since` to `now` on the same day; zero if `now` is earlier.
 #[must_use]
@@ -59,6 +71,9 @@ pub fn describe_evidence(hazard: &Hazard) -> String {
     match (&hazard.evidence, &hazard.subject) {
         (None, Subject::Other) => String::new(),
         (None, _) => String::from("not counted; assumed to be lost"),
+        (Some(evidence), _) if evidence.is_unknown() => {
+            format!("not counted: {}", evidence.why.unwrap_or_default())
+        }
         (Some(evidence), Subject::Table { .. }) => {
             format!("{} ({}){}", plural(evidence.rows, "row"), exactness(hazard), evidence.size_and_sessions())
         }

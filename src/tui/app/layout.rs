@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::form::{Form, FormLine};
 use super::model::screen::Layer;
 use super::model::{Model, Pane};
-use crate::tui::editor::cells::TAB;
+use crate::tui::editor::cells::glyphs;
 
 /// The smallest width with two columns.
 pub const WIDE: u16 = 100;
@@ -75,7 +75,10 @@ pub fn script_text(model: &Model, pane: Rect) -> Rect {
 /// The width of a script line in cells.
 #[must_use]
 pub fn cells(line: &str) -> usize {
-    line.split('\t').map(UnicodeWidthStr::width).sum::<usize>() + line.matches('\t').count() * TAB.len()
+    if line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return line.len();
+    }
+    glyphs(line).map(|glyph| glyph.width).sum()
 }
 
 /// The widest line of a text in cells.

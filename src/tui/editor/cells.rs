@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::core::escape::{escape_line, is_unsafe};
+
 /// The text that is drawn for a tab.
 pub const TAB: &str = "    ";
 
@@ -23,7 +25,8 @@ pub struct Glyph<'a> {
     pub shown: Cow<'a, str>,
 }
 
-/// The graphemes of a line from left to right. A tab is drawn as blanks, a control character as its Unicode picture.
+/// The graphemes of a line from left to right. A tab is drawn as blanks, a control character as its Unicode picture,
+/// and a bidirectional character as its number.
 pub fn glyphs(line: &str) -> impl Iterator<Item = Glyph<'_>> {
     let (mut character, mut cell) = (0, 0);
     line.grapheme_indices(true).map(move |(byte, grapheme)| {
@@ -104,7 +107,9 @@ fn shown(grapheme: &str) -> Cow<'_, str> {
         Some(control @ '\0'..='\x1f') => {
             Cow::Owned(char::from_u32(0x2400 + u32::from(control)).unwrap_or('?').to_string())
         }
-        Some('\x7f'..='\u{9f}') => Cow::Borrowed("␡"),
+        Some('\x7f') => Cow::Borrowed("␡"),
+        // Such a character is always a grapheme of its own.
+        Some(character) if is_unsafe(character) => escape_line(grapheme),
         _ => Cow::Borrowed(grapheme),
     }
 }
@@ -135,5 +140,9 @@ mod tests {
     fn control_characters_are_drawn_as_pictures() {
         let shown: String = glyphs("a\x1b[2J\r").map(|glyph| glyph.shown.into_owned()).collect();
         assert_eq!(shown, "a␛[2J␍");
+        let places: Vec<(usize, usize, String)> =
+            glyphs("a\u{202e}b\u{9b}c").map(|glyph| (glyph.cell, glyph.width, glyph.shown.into_owned())).collect();
+        let expected = [(0, 1, "a"), (1, 6, "\\u202E"), (7, 1, "b"), (8, 6, "\\u009B"), (14, 1, "c")];
+        assert_eq!(places, expected.map(|(cell, width, shown)| (cell, width, shown.to_owned())));
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::ConnectOptions;
 use crate::engine::connection::Variables;
+use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::project::Project;
 use crate::tui::app::Start;
 
@@ -62,7 +63,7 @@ impl TuiOptions {
     fn user_config(&self) -> Option<String> {
         let home = || self.variables.home.as_ref().map(|home| home.join(".config"));
         let folder = self.variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home)?;
-        std::fs::read_to_string(folder.join("limbeck/config.toml")).ok()
+        files::read_text(&folder.join("limbeck/config.toml"), SIZE_LIMIT).ok()
     }
 
     /// Whether the terminal has more than 16 colours, as far as the environment says.

@@ -1,12 +1,13 @@
 //! The panic hook: it restores the terminal and reports the panic without passwords.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use color_eyre::config::HookBuilder;
 
 use super::terminal;
+use crate::core::escape::escape_text;
 
 /// Whether a thread has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
@@ -15,13 +16,13 @@ static PANICKED: AtomicBool = AtomicBool::new(false);
 pub fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let builder = if io::stderr().is_terminal() { HookBuilder::new() } else { HookBuilder::blank() };
-        let (hook, _) = builder.display_env_section(false).into_hooks();
+        // Without colours, because the message may contain control characters and is escaped.
+        let (hook, _) = HookBuilder::blank().display_env_section(false).into_hooks();
         std::panic::set_hook(Box::new(move |info| {
             PANICKED.store(true, Ordering::SeqCst);
             terminal::restore();
             let report = redact(&hook.panic_report(info).to_string());
-            let _ = writeln!(io::stderr(), "{report}");
+            let _ = writeln!(io::stderr(), "{}", escape_text(&report));
         }));
     });
 }

@@ -16,6 +16,8 @@ use crossterm::{cursor, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 
+use crate::core::escape::is_unsafe;
+
 /// Who uses the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TerminalUser {
@@ -116,7 +118,7 @@ fn take(title: &str) -> io::Result<()> {
 
 fn enter(out: &mut impl Write, title: &str) -> io::Result<()> {
     out.write_all(PUSH_TITLE)?;
-    let printable: String = title.chars().filter(|character| !character.is_control()).collect();
+    let printable: String = title.chars().filter(|character| !is_unsafe(*character)).collect();
     queue!(
         out,
         SetTitle(printable),

@@ -125,6 +125,29 @@ fn cancelling_asks_the_server_and_shows_its_answer() {
 }
 
 #[test]
+fn a_server_that_does_not_answer_does_not_keep_the_user_waiting() {
+    let mut harness = Harness::new(160, 40);
+    harness.press("u");
+    harness.hold = true;
+    harness.press("<enter>legacy_code<enter><^c><^c>");
+    assert!(harness.screen().contains("press ^c again to quit without waiting"), "{}", harness.screen());
+    assert_ne!(harness.asked.last().unwrap(), "quit");
+    harness.press("<^c>");
+    assert_eq!(harness.asked.last().unwrap(), "quit");
+}
+
+#[test]
+fn the_notes_of_a_plan_are_shown_before_it_runs() {
+    let mut harness = Harness::new(160, 40);
+    harness.notes = vec![String::from("statement_timeout is 30s for the role runna")];
+    harness.press("u");
+    assert!(harness.screen().contains("note: statement_timeout is 30s for the role runna"), "{}", harness.screen());
+    harness.press("<enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("This destroys data") && screen.contains("note    statement_timeout is 30s"), "{screen}");
+}
+
+#[test]
 fn quitting_while_a_job_runs_asks_cancels_and_waits() {
     let mut harness = Harness::new(120, 40);
     harness.press("u");

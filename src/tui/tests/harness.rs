@@ -45,6 +45,8 @@ pub struct Harness {
     pub newest: Option<i64>,
     /// Environments that should be upgraded first.
     pub outdated: Vec<OutdatedEnvironment>,
+    /// The notes of every plan.
+    pub notes: Vec<String>,
     /// The error of a server that cannot be reached.
     pub unreachable: Option<Error>,
     /// The error of applying.
@@ -92,6 +94,7 @@ impl Harness {
             record: ScriptStatus::default(),
             newest: None,
             outdated: Vec::new(),
+            notes: Vec::new(),
             unreachable: None,
             fails: None,
             faulty: Vec::new(),
@@ -291,6 +294,7 @@ impl Harness {
             blank: false,
             copies: self.keeping.clone(),
             backup_first: false,
+            notes: self.notes.clone(),
             outdated_environments: self.outdated.clone(),
         }))
     }

@@ -1,4 +1,5 @@
 //! Writes text into cells, one line at a time. Wide characters are never split; text that is too long ends with `…`.
+//! Control characters and bidirectional characters are escaped here, for everything that the UI draws.
 
 use std::borrow::Cow;
 
@@ -8,6 +9,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::tui::app::format::printable;
 use crate::tui::app::preferences::Preferences;
 use crate::tui::app::theme::{Role, Theme};
 
@@ -111,15 +113,16 @@ impl Pen<'_> {
 
     /// Writes a text. If it does not fit, it is cut and ends with `…`.
     pub fn put(&mut self, text: &str, role: Role) {
-        let width = self.left();
-        let fitted = fit(text, width, self.ascii);
+        let text = printable(text);
+        let fitted = fit(&text, self.left(), self.ascii);
         self.write(&fitted, role);
     }
 
     /// Writes a text into a column of `width` cells, filled with blanks.
     pub fn column(&mut self, text: &str, width: usize, role: Role) {
         let width = width.min(self.left());
-        let fitted = fit(text, width, self.ascii);
+        let text = printable(text);
+        let fitted = fit(&text, width, self.ascii);
         let start = self.x;
         self.write(&fitted, role);
         self.x = (start + u16::try_from(width).unwrap_or(u16::MAX)).min(self.end);
@@ -127,11 +130,12 @@ impl Pen<'_> {
 
     /// Writes a text at the end of the line, if it fits with a blank before it.
     pub fn right(&mut self, text: &str, role: Role) {
+        let text = printable(text);
         let width = text.width();
         if width < self.left() {
             let x = std::mem::replace(&mut self.x, self.end - u16::try_from(width).unwrap_or(0));
             let end = self.x.saturating_sub(1);
-            self.write(text, role);
+            self.write(&text, role);
             self.x = x;
             self.end = end;
         }
@@ -202,6 +206,27 @@ const fn ascii_form_of(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unsafe_characters_are_drawn_as_text() {
+        let (preferences, _) = Preferences::read(&crate::tui::app::Start::default());
+        for (text, drawn) in [
+            ("a\x1b[2Jb", "a\\x1B[2Jb"),
+            ("a\u{202e}b", "a\\u202Eb"),
+            ("a\nb\tc\r", "a\\nb    c\\r"),
+            ("\u{9b}31m", "\\u009B31m"),
+        ] {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 3));
+            let mut paint = Paint::new(&preferences, &mut buffer);
+            paint.pen(Rect::new(0, 0, 30, 1)).put(text, Role::Text);
+            paint.pen(Rect::new(0, 1, 30, 1)).column(text, 25, Role::Text);
+            paint.pen(Rect::new(0, 2, 30, 1)).right(text, Role::Text);
+            for row in 0..3 {
+                let line: String = (0..30).map(|x| buffer[(x, row)].symbol()).collect();
+                assert_eq!(line.trim(), drawn, "row {row}");
+            }
+        }
+    }
 
     #[test]
     fn a_wide_character_is_never_split() {

@@ -226,7 +226,8 @@ fn describe_review(model: &Model, screen: &PlanScreen) -> (String, Role) {
         .outdated_environments
         .iter()
         .map(|outdated| format!("   upgrade {} first: {}", outdated.environment, outdated.state));
-    let change = first.fold(change, |words, first| words + &first);
+    let notes = screen.plan.notes.iter().map(|note| format!("   note: {note}"));
+    let change = first.chain(notes).fold(change, |words, more| words + &more);
     let asks = screen.plan.hazards_to_approve().count();
     match (asks, screen.plan.environment_to_confirm()) {
         (0, None) if !screen.plan.outdated_environments.is_empty() => (change, Role::Warning),

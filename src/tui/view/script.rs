@@ -1,8 +1,6 @@
 //! The script pane: the file of the selected revision, highlighted when its tokens are ready.
 
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use super::history::shifted;
 use super::pane;
@@ -15,7 +13,7 @@ use crate::tui::app::layout::{self, GUTTER, cells};
 use crate::tui::app::ledger::{self, MissingScript};
 use crate::tui::app::model::{Model, Pane};
 use crate::tui::app::theme::Role;
-use crate::tui::editor::cells::TAB;
+use crate::tui::editor::cells::glyphs;
 use crate::tui::editor::{Highlighted, TokenKind};
 
 /// Draws the pane.
@@ -134,11 +132,10 @@ fn put_window(pieces: &[(&str, Role)], from: usize, width: usize, mark: bool, pe
     let mut column = 0;
     let mut run = String::new();
     for (text, role) in pieces {
-        for grapheme in text.graphemes(true) {
-            let grapheme = if grapheme == "\t" { TAB } else { grapheme };
-            let next = column + grapheme.width();
+        for glyph in glyphs(text) {
+            let next = column + glyph.width;
             if column >= from && next <= end {
-                run.push_str(grapheme);
+                run.push_str(&glyph.shown);
             }
             column = next;
         }

@@ -129,6 +129,11 @@ impl Server {
         self.folder().join(name).display().to_string()
     }
 
+    /// Writes a file into the server's folder, for the user that the server runs as.
+    pub fn put(&self, name: &str, text: &str) {
+        write(self.folder(), name, text);
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder().join("log")).unwrap_or_default()
     }

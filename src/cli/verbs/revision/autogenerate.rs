@@ -127,7 +127,7 @@ fn print_sql(terminal: Terminal, generated: &GeneratedScript) -> Result<(), Fail
     if !sql.is_empty() {
         sql.push('\n');
     }
-    terminal.print_result(&sql)
+    terminal.print_sql(&sql)
 }
 
 fn report_no_difference(terminal: Terminal) -> Result<(), Failure> {

@@ -6,6 +6,11 @@ use super::MakoError;
 use super::parse::{Part, error};
 use crate::core::python::{Date, Names, Value, evaluate_text};
 
+/// The maximum length of a script in bytes. Loops can make a short template endless.
+const MAX_LENGTH: usize = 4 << 20;
+/// The maximum number of parts that are rendered.
+const MAX_STEPS: usize = 100_000;
+
 /// What a template can print.
 #[derive(Debug, Clone, Copy)]
 pub struct TemplateValues<'a> {
@@ -26,7 +31,8 @@ pub(super) fn render(
     values: &TemplateValues<'_>,
     option: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, MakoError> {
-    let mut renderer = Renderer { names: TemplateNames { values: initial(values), option }, text: String::new() };
+    let mut renderer =
+        Renderer { names: TemplateNames { values: initial(values), option }, text: String::new(), steps: 0 };
     renderer.render(parts)?;
     Ok(renderer.text)
 }
@@ -94,11 +100,17 @@ impl Names for TemplateNames<'_> {
 struct Renderer<'a> {
     names: TemplateNames<'a>,
     text: String,
+    /// The number of parts rendered so far.
+    steps: usize,
 }
 
 impl Renderer<'_> {
     fn render(&mut self, parts: &[Part]) -> Result<(), MakoError> {
         for part in parts {
+            if self.text.len() > MAX_LENGTH || self.steps >= MAX_STEPS {
+                return Err(error(1, "the result of the template is too long"));
+            }
+            self.steps += 1;
             match part {
                 Part::Text(text) => self.text.push_str(text),
                 Part::Expression { line, code, filters } => {

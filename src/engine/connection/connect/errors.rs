@@ -25,6 +25,13 @@ pub(super) enum ConnectFailure {
     },
 }
 
+/// Whether the server refused a query because row security would hide rows from the role (`row_security = off`).
+#[must_use]
+pub fn is_row_security_error(error: &tokio_postgres::Error) -> bool {
+    // The message may be translated; the name of the server's function is not.
+    error.as_db_error().is_some_and(|answer| answer.routine() == Some("check_enable_rls"))
+}
+
 /// Converts an error of a statement or a connection, with SQLSTATE, detail and hint of the server. Of kind `Connection`
 /// when the connection is lost.
 #[must_use]
@@ -51,8 +58,26 @@ fn server_error(answer: &DbError, message: String) -> Error {
     if let Some(context) = answer.where_() {
         error = error.because(format!("context: {context}"));
     }
-    error.hint = answer.hint().map(str::to_owned);
+    error.hint = answer.hint().map_or_else(|| server_hint(answer), |hint| Some(hint.to_owned()));
     error
+}
+
+/// What to do about an error for which the server gives no hint.
+#[must_use]
+pub fn server_hint(answer: &DbError) -> Option<String> {
+    let hint = match answer.code().code() {
+        // The server sends the same code when a person cancels a statement.
+        "57014" if answer.message().contains("statement timeout") => {
+            "set statement_timeout under [apply], e.g. \"30min\"; \"0\" means no limit"
+        }
+        "25006" => {
+            "connect to the primary server, or turn default_transaction_read_only off for this role and database"
+        }
+        "22P05" => "replace the character, or use a database with the encoding UTF8",
+        "25P04" => "raise transaction_timeout for the role and the database",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// SQLSTATE classes 08 and 57P mean that the server is not available, 53300 that it has too many connections. A retry

@@ -13,7 +13,7 @@ use tokio_postgres::{CancelToken, Client, Config, Connection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::conninfo::{ChannelBinding, ConnInfo, Endpoint, SessionAttributes};
-use super::server_info::ServerInfo;
+use super::server_info::{ServerInfo, WriteAccess};
 use super::tls::SslMode;
 use crate::engine::{Error, ErrorKind, Result};
 use errors::ConnectFailure;
@@ -21,7 +21,8 @@ use probe::Probe;
 use wire::{ServerAddress, Wire};
 
 pub(super) use background::BackgroundTask;
-pub use errors::database_error;
+pub use errors::{database_error, is_row_security_error, server_hint};
+pub use probe::without_idle_timeouts;
 
 type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
 /// The connection object. It must be polled so that the client works.
@@ -31,6 +32,7 @@ pub(super) type Driver = Connection<Wire, TlsStream>;
 pub(super) struct Connected {
     pub client: Client,
     pub server: ServerInfo,
+    pub access: WriteAccess,
     pub background: BackgroundTask,
     pub route: CancelRoute,
 }
@@ -200,9 +202,10 @@ impl Attempt<'_> {
             .await
             .map_err(|error| ConnectFailure::refused(error, mode))?;
         let token = client.cancel_token();
+        let major = probe::major(driver.parameter("server_version").unwrap_or_default());
         let background = BackgroundTask::spawn(driver);
-        let probe =
-            Probe::ask(&client, &self.conninfo.settings).await.map_err(|error| ConnectFailure::refused(error, mode))?;
+        let probe = Probe::ask(&client, major, &self.conninfo.settings).await;
+        let probe = probe.map_err(|error| ConnectFailure::refused(error, mode))?;
         if !probe.has_attributes(required) {
             return Err(ConnectFailure::Unsuitable(required));
         }
@@ -213,7 +216,8 @@ impl Attempt<'_> {
             token,
             timeout: self.conninfo.connect_timeout,
         };
-        Ok(Connected { client, server: probe.server(host, endpoint.port), background, route })
+        let server = probe.server(host, endpoint.port);
+        Ok(Connected { client, server, access: probe.write_access(), background, route })
     }
 
     fn config(&self, endpoint: &Endpoint, mode: WireMode) -> Config {

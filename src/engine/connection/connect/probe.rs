@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::super::conninfo::SessionAttributes;
-use super::super::server_info::ServerInfo;
+use super::super::server_info::{ServerInfo, WriteAccess};
 
 /// The answer of the server: one text per column.
 pub(super) struct Probe {
@@ -20,11 +20,32 @@ const VERSION_NUMBER: usize = 4;
 const READ_ONLY: usize = 5;
 const STANDBY: usize = 6;
 
+/// SQL that turns off the timeouts of idle sessions, for a major version of PostgreSQL. A session of limbeck is idle
+/// while it waits for a lock, for a scratch database, or for another session.
+#[must_use]
+pub fn without_idle_timeouts(major: u32) -> &'static str {
+    if major < 14 {
+        "SET idle_in_transaction_session_timeout = 0"
+    } else {
+        "SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0"
+    }
+}
+
+/// Parses the major version from a version such as `15.18 (Debian 15.18-1)` or `18beta1`.
+pub(super) fn major(version: &str) -> u32 {
+    let digits = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
+    version.get(..digits).and_then(|digits| digits.parse().ok()).unwrap_or_default()
+}
+
 impl Probe {
     /// Sets the session parameters and the ISO date format, then reads the properties. The order of day and month stays
     /// as the server has it.
-    pub(super) async fn ask(client: &Client, settings: &[(&str, String)]) -> Result<Self, tokio_postgres::Error> {
-        let mut query = String::new();
+    pub(super) async fn ask(
+        client: &Client,
+        major: u32,
+        settings: &[(&str, String)],
+    ) -> Result<Self, tokio_postgres::Error> {
+        let mut query = format!("{}; ", without_idle_timeouts(major));
         for (name, value) in settings {
             let _ = write!(query, "SET {name} = '{}'; ", value.replace('\\', "").replace('\'', "''"));
         }
@@ -60,6 +81,15 @@ impl Probe {
         }
     }
 
+    /// Returns whether the session can write.
+    pub(super) fn write_access(&self) -> WriteAccess {
+        match (self.column(STANDBY) == "t", self.column(READ_ONLY) == "on") {
+            (true, _) => WriteAccess::Standby,
+            (false, true) => WriteAccess::ReadOnly,
+            (false, false) => WriteAccess::ReadWrite,
+        }
+    }
+
     /// Returns the properties in their types.
     pub(super) fn server(&self, host: String, port: u16) -> ServerInfo {
         let version = self.column(VERSION);
@@ -72,6 +102,18 @@ impl Probe {
             version: version.split_whitespace().next().unwrap_or(version).to_owned(),
             version_num: self.column(VERSION_NUMBER).parse().unwrap_or_default(),
             backend_pid: self.column(PROCESS).parse().unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_major_version_is_the_first_number() {
+        for (version, expected) in [("15.18 (Debian 15.18-1)", 15), ("13.22", 13), ("18beta1", 18), ("", 0)] {
+            assert_eq!(major(version), expected, "{version}");
         }
     }
 }

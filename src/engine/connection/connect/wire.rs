@@ -130,3 +130,38 @@ impl AsyncWrite for Wire {
         self.stream()?.poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn keepalive_settings_are_set_on_the_socket() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let given = Keepalive {
+            off: false,
+            idle: Some(Duration::from_secs(50)),
+            interval: Some(Duration::from_secs(7)),
+            count: Some(3),
+            user_timeout: Some(Duration::from_millis(1234)),
+        };
+        for (keepalive, expected) in [
+            (given, (true, Some(Duration::from_secs(50)), Some(Duration::from_millis(1234)))),
+            (Keepalive { off: true, ..Keepalive::default() }, (false, None, None)),
+        ] {
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            set_keepalive(&stream, keepalive).unwrap();
+            let socket = SockRef::from(&stream);
+            assert_eq!(socket.keepalive().unwrap(), expected.0);
+            if expected.0 {
+                assert_eq!(socket.tcp_keepalive_time().ok(), expected.1);
+                assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(7));
+                assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+            }
+            #[cfg(target_os = "linux")]
+            assert_eq!(socket.tcp_user_timeout().unwrap(), expected.2);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::parameters::Parameters;
-use super::{ChannelBinding, ConnInfo, Keepalive, SessionAttributes, hosts};
+use super::{ChannelBinding, ConnInfo, DEFAULT_CONNECT_TIMEOUT, Keepalive, SessionAttributes, hosts};
 use crate::engine::connection::pgpass::{PasswordFile, Secret};
 use crate::engine::connection::tls::{SslMode, TlsSettings, TlsVersion, TrustedRoots};
 use crate::engine::connection::variables::Variables;
@@ -37,6 +37,7 @@ pub(super) fn build(parameters: &Parameters, variables: &Variables) -> Result<Co
         channel_binding: choice(parameters, "channel_binding", CHANNEL_BINDINGS)?.unwrap_or_default(),
         keepalive: keepalive(parameters)?,
         tls: tls(parameters, variables)?,
+        service_file: Arc::default(),
         settings: SETTINGS
             .iter()
             .filter_map(|(variable, setting)| Some((*setting, variables.get(variable)?.to_owned())))
@@ -100,20 +101,29 @@ fn positive(parameters: &Parameters, keyword: &str) -> Result<Option<u32>> {
     Ok(integer(parameters, keyword)?.and_then(|number| u32::try_from(number).ok()).filter(|number| *number > 0))
 }
 
-/// libpq uses at least two seconds, so that the host name can be looked up in time.
+/// Returns the limit for one address. 0 means no limit, as in libpq. libpq uses at least two seconds, so that the host
+/// name can be looked up in time.
 fn connect_timeout(parameters: &Parameters) -> Result<Option<Duration>> {
+    if integer(parameters, "connect_timeout")?.is_none() {
+        return Ok(Some(DEFAULT_CONNECT_TIMEOUT));
+    }
     Ok(positive(parameters, "connect_timeout")?.map(|seconds| Duration::from_secs(u64::from(seconds.max(2)))))
 }
 
+/// The keepalive settings. Without a value, a dead server is noticed after two minutes; the default of most systems is
+/// two hours. 0 means the default of the system, as in libpq.
 fn keepalive(parameters: &Parameters) -> Result<Keepalive> {
-    let seconds = |keyword| -> Result<Option<Duration>> {
-        Ok(positive(parameters, keyword)?.map(|seconds| Duration::from_secs(u64::from(seconds))))
+    let number = |keyword, default| -> Result<Option<u32>> {
+        Ok(if integer(parameters, keyword)?.is_none() { Some(default) } else { positive(parameters, keyword)? })
+    };
+    let seconds = |keyword, default| -> Result<Option<Duration>> {
+        Ok(number(keyword, default)?.map(|seconds| Duration::from_secs(u64::from(seconds))))
     };
     Ok(Keepalive {
         off: integer(parameters, "keepalives")? == Some(0),
-        idle: seconds("keepalives_idle")?,
-        interval: seconds("keepalives_interval")?,
-        count: positive(parameters, "keepalives_count")?,
+        idle: seconds("keepalives_idle", 60)?,
+        interval: seconds("keepalives_interval", 10)?,
+        count: number("keepalives_count", 6)?,
         user_timeout: positive(parameters, "tcp_user_timeout")?.map(|ms| Duration::from_millis(u64::from(ms))),
     })
 }
@@ -138,6 +148,7 @@ fn tls(parameters: &Parameters, variables: &Variables) -> Result<TlsSettings> {
         },
         certificate: existing("sslcert", "postgresql.crt").filter(|_| client),
         key: file("sslkey", "postgresql.key").map(|(path, _)| path),
+        key_password: parameters.get("sslpassword").map(Secret::new),
         revoked: existing("sslcrl", "root.crl"),
         revoked_folder: parameters.get("sslcrldir").map(|path| Path::new(path).to_owned()),
         server_name: parameters.get("sslsni") != Some("0"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
-use super::{ChannelBinding, ConnInfo, SessionAttributes};
+use super::{ChannelBinding, ConnInfo, DEFAULT_CONNECT_TIMEOUT, SessionAttributes};
 use crate::engine::connection::tls::{SslMode, TrustedRoots};
 
 impl ConnInfo {
@@ -45,8 +45,9 @@ impl ConnInfo {
         if let Some(options) = &self.options {
             query.push(("options", options.clone()));
         }
-        if let Some(limit) = self.connect_timeout {
-            query.push(("connect_timeout", limit.as_secs().to_string()));
+        if self.connect_timeout != Some(DEFAULT_CONNECT_TIMEOUT) {
+            let seconds = self.connect_timeout.map_or(0, |limit| limit.as_secs());
+            query.push(("connect_timeout", seconds.to_string()));
         }
         if self.attributes != SessionAttributes::Any {
             query.push(("target_session_attrs", self.attributes.name().to_owned()));

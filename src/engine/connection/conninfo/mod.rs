@@ -12,7 +12,7 @@ mod tests;
 mod url;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::pgpass::{PasswordFile, Secret};
@@ -59,6 +59,9 @@ pub(super) enum ChannelBinding {
     Require,
 }
 
+/// How long a connection attempt may take when `connect_timeout` is not given.
+pub(super) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The TCP keepalive settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Keepalive {
@@ -87,6 +90,8 @@ pub struct ConnInfo {
     pub(super) channel_binding: ChannelBinding,
     pub(super) keepalive: Keepalive,
     pub(super) tls: TlsSettings,
+    /// Passes `sslpassword` to PostgreSQL's programs.
+    service_file: Arc<OnceLock<tempfile::NamedTempFile>>,
     /// Session parameters that libpq reads from the environment: name and value.
     pub(super) settings: Vec<(&'static str, String)>,
     warnings: Vec<String>,
@@ -120,11 +125,12 @@ impl ConnInfo {
             password_file: Arc::default(),
             options: None,
             application: None,
-            connect_timeout: None,
+            connect_timeout: Some(DEFAULT_CONNECT_TIMEOUT),
             attributes: SessionAttributes::Any,
             channel_binding: ChannelBinding::Prefer,
             keepalive: Keepalive::default(),
             tls: TlsSettings::disabled(),
+            service_file: Arc::default(),
             settings: Vec::new(),
             warnings: Vec::new(),
         }

@@ -90,8 +90,11 @@ pub(super) fn nearest(keyword: &str) -> Option<&'static str> {
     if let Some((_, name)) = OTHER_NAMES.iter().find(|(other, _)| *other == written) {
         return Some(name);
     }
+    // The distance is at least the difference of the lengths.
+    let length = written.chars().count();
     KEYWORDS
         .iter()
+        .filter(|(name, _)| name.len().abs_diff(length) <= 1 + name.len() / 4)
         .map(|(name, _)| (edit_distance(&written, name), *name))
         .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
         .min()

@@ -100,10 +100,33 @@ fn tls_follows_libpqs_defaults() {
 
 #[test]
 fn timeouts_equal_those_of_libpq() {
-    for (text, seconds) in [("0", None), ("-1", None), ("1", Some(2)), ("2", Some(2)), ("30", Some(30))] {
+    for (text, seconds) in
+        [("''", Some(10)), ("0", None), ("-1", None), ("1", Some(2)), ("2", Some(2)), ("30", Some(30))]
+    {
         let conninfo = resolve(&format!("host=a user=me connect_timeout={text}"));
         assert_eq!(conninfo.connect_timeout, seconds.map(Duration::from_secs), "{text}");
     }
+}
+
+#[test]
+fn keepalive_settings_have_defaults_and_zero_means_those_of_the_system() {
+    let keepalive = |text: &str| resolve(&format!("host=a user=me {text}")).keepalive;
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let default = keepalive("");
+    assert_eq!((default.off, default.idle, default.interval), (false, seconds(60), seconds(10)));
+    assert_eq!((default.count, default.user_timeout), (Some(6), None));
+    let zero = keepalive("keepalives_idle=0 keepalives_interval=0 keepalives_count=0 tcp_user_timeout=0");
+    assert_eq!((zero.idle, zero.interval, zero.count, zero.user_timeout), (None, None, None, None));
+    let given = keepalive("keepalives=0 keepalives_idle=5 tcp_user_timeout=1500");
+    assert_eq!((given.off, given.idle, given.user_timeout), (true, seconds(5), Some(Duration::from_millis(1500))));
+}
+
+#[test]
+fn the_password_of_a_key_is_not_shown() {
+    let conninfo = resolve("host=a user=me sslcert=c sslkey=k sslpassword=hunter2 sslmode=require");
+    let shown = format!("{conninfo:?} {conninfo} {:?} {}", conninfo.tls, conninfo.url_without_password());
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(conninfo.tls.key_password.is_some());
 }
 
 #[test]

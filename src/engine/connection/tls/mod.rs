@@ -1,15 +1,22 @@
 //! TLS with rustls, as libpq's `ssl…` parameters specify it.
 
+mod certificate;
+mod chain;
+mod client_key;
 mod files;
+mod host_name;
+mod revocation;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::engine::connection::pgpass::Secret;
 use crate::engine::{Error, Result};
 use verify::Verifier;
 
@@ -67,6 +74,8 @@ pub(super) struct TlsSettings {
     pub certificate: Option<PathBuf>,
     /// The path of the key, if there is a certificate.
     pub key: Option<PathBuf>,
+    /// The password of an encrypted key.
+    pub key_password: Option<Secret>,
     pub revoked: Option<PathBuf>,
     pub revoked_folder: Option<PathBuf>,
     /// Whether the client sends the host name (SNI).
@@ -85,6 +94,7 @@ impl TlsSettings {
             roots: TrustedRoots::None(None),
             certificate: None,
             key: None,
+            key_password: None,
             revoked: None,
             revoked_folder: None,
             server_name: true,
@@ -105,6 +115,7 @@ impl TlsSettings {
         } else {
             self.verifier(provider.clone())?
         };
+        let keys = provider.clone();
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&self.versions()?)
             .map_err(|error| Error::new("TLS cannot be set up").because(error))?
@@ -113,20 +124,29 @@ impl TlsSettings {
         let certificate = self.certificate.as_ref().filter(|_| self.mode != SslMode::Disable);
         let mut config = match certificate {
             None => builder.with_no_client_auth(),
-            Some(path) => {
-                let (chain, key) = files::identity(path, self.key.as_deref())?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| {
-                    Error::new(format!("the client certificate {} cannot be used", path.display()))
-                        .because(error)
-                        .hint("set sslkey to the key of the certificate in sslcert")
-                })?
-            }
+            Some(path) => builder.with_client_cert_resolver(Arc::new(self.identity(path, &keys)?)),
         };
         config.enable_sni = self.server_name;
         if self.direct {
             config.alpn_protocols = vec![b"postgresql".to_vec()];
         }
         Ok(MakeRustlsConnect::new(config))
+    }
+
+    /// Reads the client certificate and its key. The certificate may be of version 1, which webpki does not read.
+    fn identity(&self, path: &Path, keys: &CryptoProvider) -> Result<SingleCertAndKey> {
+        let unusable = |cause: &dyn std::fmt::Display| {
+            Error::new(format!("the client certificate {} cannot be used", path.display()))
+                .because(cause)
+                .hint("set sslkey to the key of the certificate in sslcert")
+        };
+        let (chain, key) = files::identity(path, self.key.as_deref(), self.key_password.as_ref())?;
+        let key = keys.key_provider.load_private_key(key).map_err(|error| unusable(&error))?;
+        let of_certificate = chain.first().and_then(verify::public_key);
+        if key.public_key().is_some_and(|public| Some(public.into_owned()) != of_certificate) {
+            return Err(unusable(&"the key does not belong to it"));
+        }
+        Ok(SingleCertAndKey::from(CertifiedKey::new(chain, key)))
     }
 
     fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier> {
@@ -144,7 +164,7 @@ impl TlsSettings {
             }
         };
         let revoked = files::revoked(self.revoked.as_deref(), self.revoked_folder.as_deref())?;
-        Verifier::chain(provider, roots, revoked, self.mode == SslMode::VerifyFull)
+        Verifier::chain(provider, &roots, revoked, self.mode == SslMode::VerifyFull)
     }
 
     fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>> {

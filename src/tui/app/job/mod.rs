@@ -85,6 +85,8 @@ pub enum Cancelled {
     Requested,
     /// It is cancelled already, or it cannot be cancelled: limbeck quits when it has ended. `true`: it was cancelled.
     WillQuit(bool),
+    /// The user was told that limbeck waits for the job, and does not want to wait: limbeck quits now.
+    LeftRunning,
 }
 
 /// What has ended.
@@ -104,6 +106,8 @@ pub struct Jobs {
     /// When the last job ended that could be cancelled but was not.
     ended_at: Option<Time>,
     quitting: bool,
+    /// Whether the user was told that limbeck waits for the running job.
+    warned: bool,
 }
 
 impl Jobs {
@@ -163,6 +167,7 @@ impl Jobs {
 
     /// Starts a job. The caller has checked that none runs.
     pub fn start(&mut self, spec: JobSpec, now: Time) -> Generation {
+        self.warned = false;
         let generation = self.next_generation();
         self.running = Some(Job { generation, spec, started: now, cancelling: false });
         generation
@@ -200,7 +205,8 @@ impl Jobs {
         Some(Ended::Read)
     }
 
-    /// Cancels the running job. A second request quits when the job has ended.
+    /// Cancels the running job. A second request quits when the job has ended. The next one quits at once, because a server
+    /// that does not answer would keep limbeck waiting.
     pub fn cancel(&mut self) -> Cancelled {
         let Some(job) = &mut self.running else { return Cancelled::NoJob };
         match job.spec.on_cancel {
@@ -212,8 +218,9 @@ impl Jobs {
                 job.cancelling = true;
                 Cancelled::Requested
             }
+            OnCancel::Stop | OnCancel::Wait if self.warned => Cancelled::LeftRunning,
             OnCancel::Stop | OnCancel::Wait => {
-                self.quitting = true;
+                (self.quitting, self.warned) = (true, true);
                 Cancelled::WillQuit(job.cancelling)
             }
         }
@@ -278,6 +285,11 @@ mod tests {
         jobs.start(spec(OnCancel::Stop), now);
         assert_eq!((jobs.cancel(), jobs.is_quitting()), (Cancelled::Requested, false));
         assert_eq!((jobs.cancel(), jobs.is_quitting()), (Cancelled::WillQuit(true), true));
+        assert_eq!(jobs.cancel(), Cancelled::LeftRunning, "the user does not want to wait");
+        jobs.start(spec(OnCancel::Wait), now);
+        assert_eq!((jobs.cancel(), jobs.cancel()), (Cancelled::WillQuit(false), Cancelled::LeftRunning));
+        jobs.start(spec(OnCancel::Stop), now);
+        assert_eq!((jobs.quit(), jobs.cancel()), (Cancelled::Requested, Cancelled::WillQuit(true)));
         let mut jobs = Jobs::default();
         jobs.start(spec(OnCancel::Abandon), now);
         assert_eq!((jobs.quit(), jobs.is_running(), jobs.is_quitting()), (Cancelled::Abandoned, false, false));

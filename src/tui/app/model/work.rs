@@ -21,16 +21,22 @@ impl Model {
         Effect::Run(self.jobs.start_read(name), task)
     }
 
-    /// Cancels the running job. A second request quits when the job has ended.
+    /// Cancels the running job. A second request quits when the job has ended, a third one at
+    /// once.
     pub(crate) fn cancel_job(&mut self) -> Vec<Effect> {
         let cancelled = self.jobs.cancel();
         match cancelled {
             Cancelled::Abandoned => self.notify("planning was cancelled"),
-            Cancelled::WillQuit(true) => self.notify("limbeck quits when the job has ended"),
-            Cancelled::Requested | Cancelled::WillQuit(false) | Cancelled::NoJob => {}
+            Cancelled::WillQuit(_) => {
+                self.notify("limbeck quits when the job has ended; press ^c again to quit without waiting");
+            }
+            Cancelled::Requested | Cancelled::NoJob | Cancelled::LeftRunning => {}
         }
-        let runs_on = matches!(cancelled, Cancelled::WillQuit(_) | Cancelled::NoJob);
-        if runs_on { Vec::new() } else { vec![Effect::Cancel] }
+        match cancelled {
+            Cancelled::WillQuit(_) | Cancelled::NoJob => Vec::new(),
+            Cancelled::LeftRunning => vec![Effect::Quit],
+            Cancelled::Requested | Cancelled::Abandoned => vec![Effect::Cancel],
+        }
     }
 
     /// Whether Esc cancels the running job.

@@ -55,7 +55,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 pub fn terminate(model: &mut Model) -> Vec<Effect> {
     let mut effects: Vec<Effect> = model.screens.iter().filter_map(Screen::rescue).collect();
     match model.jobs.quit() {
-        Cancelled::NoJob | Cancelled::Abandoned => effects.push(Effect::Quit),
+        Cancelled::NoJob | Cancelled::Abandoned | Cancelled::LeftRunning => effects.push(Effect::Quit),
         Cancelled::Requested => effects.push(Effect::Cancel),
         Cancelled::WillQuit(_) => {}
     }

@@ -11,6 +11,7 @@ use crate::core::graph::RevisionId;
 use crate::core::script::Language;
 use crate::engine::autogenerate::{self, CompareOptions, prove};
 use crate::engine::draft::Draft;
+use crate::engine::files;
 use crate::engine::project::write_if_unchanged;
 use crate::engine::verify::{VerifiedRevision, VerifyEvent, VerifyOptions, verify};
 use crate::engine::{Error, Result};
@@ -30,9 +31,9 @@ fn progress(progress: VerifyEvent) -> ScreenMsg {
 
 impl Effects {
     pub(super) fn read_script(&mut self, generation: Generation, path: PathBuf, line: Option<usize>) {
-        self.run_task(generation, TaskKind::Reads, TaskMode::Read, async move |_: TaskContext| {
-            let read = path.clone();
-            let answer = run_blocking("the file was not read", move || read_file(&read)).await;
+        self.run_task(generation, TaskKind::Reads, TaskMode::Read, async move |context: TaskContext| {
+            let (read, limit) = (path.clone(), context.project().config.scripts.file_limit.0);
+            let answer = run_blocking("the file was not read", move || read_file(&read, limit)).await;
             ScreenMsg::Editor(EditorMsg::Read(path, answer.map(|text| (text, line))))
         });
     }
@@ -111,8 +112,7 @@ async fn prove_draft(context: &TaskContext, draft: Draft) -> Result<VerifiedRevi
     Ok(proof.into_verified(draft.revision))
 }
 
-fn read_file(path: &Path) -> Result<Arc<str>> {
+fn read_file(path: &Path, limit: u64) -> Result<Arc<str>> {
     let failed = |cause: String| Error::new(format!("cannot read {}", path.display())).because(cause);
-    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-    String::from_utf8(bytes).map(Arc::from).map_err(|_| failed(String::from("it is not UTF-8")))
+    files::read_text(path, limit).map(Arc::from).map_err(|error| failed(error.to_string()))
 }

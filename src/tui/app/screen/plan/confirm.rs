@@ -131,6 +131,9 @@ impl Dialog for Confirm {
         for outdated in &self.plan.outdated_environments {
             form.fact("first", vec![(format!("{}: {}", outdated.environment, outdated.state), Role::Warning)]);
         }
+        for note in &self.plan.notes {
+            form.fact("note", vec![(note.clone(), Role::Warning)]);
+        }
         form.blank();
         let word = self.plan.word_to_type().unwrap_or_default();
         let label = format!("Type {word} to continue: ");
