@@ -8,7 +8,9 @@
 //! [`core`] is pure: no IO, no async, no clock, no printing.
 //!
 //! - [`core::graph`]: revision identifiers, parents and dependencies, what a target means, paths as data.
-//! - [`core::script`]: reads the text of a migration script and writes it.
+//! - [`core::script`]: a migration script, in SQL or Python. Reads the text of SQL scripts and writes it.
+//! - [`core::python`]: reads Python source without running it: syntax, functions, and the values of constants.
+//! - [`core::alembic`]: Alembic projects as text: `alembic.ini`, scripts, `env.py`, and the template of new scripts.
 //! - [`core::sql`]: SQL as text: tokens, statements with their positions, identifiers.
 //! - [`core::statement`]: analyses a statement once. It is the only folder that calls the SQL parser. A
 //!   [`core::statement::Statement`] contains facts: its actions, how it runs in a transaction, what it calls. A
@@ -26,6 +28,7 @@
 //!
 //! - [`engine::files`]: reads files that a project names: only regular files, up to a limit.
 //! - [`engine::connection`]: connections with libpq's options, TLS, the embedded server.
+//! - [`engine::alembic`]: an Alembic project on disk, read without Python: configuration, folders, scripts, template.
 //! - [`engine::project`]: `limbeck.toml`, `.env`, environments, the scripts on disk, atomic writes.
 //! - [`engine::catalog`]: reads a schema from a server. [`engine::state`]: the version table, the ledger, the lock.
 //! - [`engine::scratch`]: databases for trying things out. [`engine::models`]: the schema that the models define.

@@ -17,7 +17,7 @@ use crate::engine::draft::WrittenScript;
 use crate::engine::open::open;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::state::status::{DatabaseStatus, read_status};
-use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
+use crate::engine::{ConnectOptions, Error, Result, Target};
 
 /// The global options of one invocation, and what is derived from them.
 #[derive(Debug)]
@@ -47,12 +47,9 @@ impl Context {
     /// # Errors
     /// If there is no project or it cannot be read.
     pub fn open_project(&self) -> Result<Project> {
-        if self.global.name.is_some() {
-            let message = "--name is a section of alembic.ini, and this version cannot open Alembic projects yet";
-            return Err(Error::of(ErrorKind::Usage, message).hint("omit it; -e selects an environment of limbeck.toml"));
-        }
         let directory = working_directory()?;
-        Project::open(self.global.config.as_deref(), &directory, variables())
+        let section = self.global.name.as_deref();
+        Project::open_section(self.global.config.as_deref(), &directory, variables(), section)
     }
 
     /// Opens the project and reads its scripts.
@@ -61,6 +58,17 @@ impl Context {
     /// As [`Self::open_project`].
     pub fn read_scripts(&self) -> Result<(Project, ScriptTree)> {
         let project = self.open_project()?;
+        let tree = project.read_scripts();
+        Ok((project, tree))
+    }
+
+    /// Opens the project and reads its scripts, for commands that run them.
+    ///
+    /// # Errors
+    /// As [`Self::open_project`]. Also if the scripts are Python.
+    pub fn read_sql_scripts(&self) -> Result<(Project, ScriptTree)> {
+        let project = self.open_project()?;
+        project.require_sql_scripts()?;
         let tree = project.read_scripts();
         Ok((project, tree))
     }
@@ -156,6 +164,9 @@ impl Context {
             self.terminal.print_document(&WrittenDocument::from(written))?;
         } else {
             self.terminal.print_change(&format!("Generating {} ...  done", absolute(&written.path).display()))?;
+        }
+        for note in &written.notes {
+            self.terminal.print_warning(note);
         }
         Ok(Exit::Done)
     }

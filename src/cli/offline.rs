@@ -21,7 +21,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
             return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
         }
     };
-    let (project, tree) = context.read_scripts()?;
+    let (project, tree) = context.read_sql_scripts()?;
     tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = match direction {

@@ -1,5 +1,6 @@
 //! The pure core: no IO, no async, no clock, no printing.
 
+pub mod alembic;
 pub mod copies;
 pub mod diff;
 pub mod escape;
@@ -7,6 +8,7 @@ pub mod graph;
 pub mod hazard;
 pub mod os_error;
 pub mod plan;
+pub mod python;
 pub mod schema;
 pub mod script;
 pub mod sql;

@@ -1,14 +1,17 @@
 //! Checks everything that limbeck needs, and reports the result of each check with advice.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::connection::{HostEnvironment, Programs, ServerInfo, Session, Variables, database_error, install_command};
 use super::open::open;
-use super::project::{Project, ScriptTree};
+use super::project::{Project, ScriptFile, ScriptTree};
 use super::state::status::read_status;
 use super::state::{VersionTable, script_status};
 use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
+use crate::core::script::DocstringFault;
 use crate::core::sql::qualify_names;
 use crate::core::text::plural;
 
@@ -68,6 +71,7 @@ pub async fn examine(project: Result<Project>, variables: &Variables, options: &
             findings.push(CheckResult::good("config", project.config_path.display().to_string()));
             let tree = project.read_scripts();
             findings.extend(scripts(&tree));
+            findings.extend(docstrings(&tree));
             findings.extend(database(project, &tree, options).await);
         }
         Err(error) => findings.push(CheckResult::broken("config", error)),
@@ -103,6 +107,19 @@ fn scripts(tree: &ScriptTree) -> Vec<CheckResult> {
         }
     }
     findings
+}
+
+/// Reports Alembic scripts whose docstring contradicts their code.
+fn docstrings(tree: &ScriptTree) -> Vec<CheckResult> {
+    let mut files: Vec<_> = tree.scripts.values().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let faults = files.into_iter().filter_map(|file| Some((file, file.script.python()?)));
+    let faults = faults.flat_map(|(file, code)| code.docstring_faults.iter().map(move |fault| (file, fault)));
+    let finding = |(file, fault): (&Arc<ScriptFile>, &DocstringFault)| {
+        let found = format!("{}: {fault}", file.path.display());
+        CheckResult::advice("docstring", found, "the code is used; correct the docstring")
+    };
+    faults.map(finding).collect()
 }
 
 async fn database(project: &Project, tree: &ScriptTree, options: &ConnectOptions) -> Vec<CheckResult> {

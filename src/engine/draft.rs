@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
+use super::alembic::{AlembicProject, NewPythonScript};
 use super::connection::Session;
 use super::project::{Project, ScriptTree, TemplateValues, create_file, slug};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{RevisionId, VersionChange};
-use crate::core::script::Script;
+use crate::core::script::{Script, ScriptCode};
 
 /// The parameters of a new revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Draft {
     /// The file to write.
     pub path: PathBuf,
     pub text: String,
+    /// What the user should know.
+    pub notes: Vec<String>,
 }
 
 impl Draft {
@@ -58,7 +61,7 @@ impl Draft {
     /// When the file exists or cannot be written.
     pub fn write(self) -> Result<WrittenScript> {
         create_file(&self.path, &self.text)?;
-        Ok(WrittenScript { revision: self.revision, path: self.path })
+        Ok(WrittenScript { revision: self.revision, path: self.path, notes: self.notes })
     }
 }
 
@@ -67,6 +70,8 @@ impl Draft {
 pub struct WrittenScript {
     pub revision: RevisionId,
     pub path: PathBuf,
+    /// What the user should know.
+    pub notes: Vec<String>,
 }
 
 /// Writes a new, empty revision. Several heads make a merge.
@@ -128,7 +133,8 @@ pub fn merge(project: &Project, tree: &ScriptTree, revisions: &[String], new: &N
         }));
     }
     let mut new = new.clone();
-    if new.message.is_empty() {
+    // Alembic has no default message for merges.
+    if new.message.is_empty() && project.alembic.is_none() {
         let ids: Vec<&str> = parents.iter().map(RevisionId::as_str).collect();
         new.message = format!("merge {}", ids.join(" and "));
     }
@@ -155,6 +161,9 @@ impl<'a> NewScript<'a> {
     /// When the template cannot be rendered.
     pub fn draft(&self, body: &ScriptBody) -> Result<Draft> {
         let project = self.project;
+        if let Some(alembic) = &project.alembic {
+            return self.draft_python(alembic);
+        }
         let now = now_in(&project.config.scripts.timezone)?;
         let values = TemplateValues {
             message: message_or_default(&self.message),
@@ -169,7 +178,30 @@ impl<'a> NewScript<'a> {
         };
         let text = mark_non_transactional(project.render_script(&values)?, body)?;
         let path = self.folder.join(project.script_file_name(&values, &now)?);
-        Ok(Draft { revision: self.revision.clone(), path, text })
+        Ok(Draft { revision: self.revision.clone(), path, text, notes: Vec::new() })
+    }
+}
+
+impl NewScript<'_> {
+    /// Renders the script with `script.py.mako`.
+    fn draft_python(&self, alembic: &AlembicProject) -> Result<Draft> {
+        let parents: Vec<String> = self.parents.iter().map(RevisionId::to_string).collect();
+        let (path, text) = alembic.render_script(&NewPythonScript {
+            message: &self.message,
+            revision: self.revision.as_str(),
+            parents: &parents,
+            branch_labels: &self.branch_labels,
+            depends_on: &self.depends_on,
+            folder: &self.folder,
+        })?;
+        let notes = match alembic.settings.post_write_hooks.as_slice() {
+            [] => Vec::new(),
+            hooks => vec![format!(
+                "post_write_hooks ({}) did not run: limbeck does not run programs of an Alembic project",
+                hooks.join(", ")
+            )],
+        };
+        Ok(Draft { revision: self.revision.clone(), path, text, notes })
     }
 }
 
@@ -180,9 +212,11 @@ fn mark_non_transactional(text: String, body: &ScriptBody) -> Result<String> {
     }
     let mut script =
         Script::parse(&text).map_err(|error| Error::new("the new script cannot be parsed").because(error))?;
-    script.upgrade.transactional &= !body.upgrade.outside_transaction;
-    script.downgrade.transactional &= !body.downgrade.outside_transaction;
-    Ok(script.render())
+    if let ScriptCode::Sql(code) = &mut script.code {
+        code.upgrade.transactional &= !body.upgrade.outside_transaction;
+        code.downgrade.transactional &= !body.downgrade.outside_transaction;
+    }
+    Ok(script.render().unwrap_or(text))
 }
 
 /// The message without blanks around it. A carriage return becomes a line end, because it would end the comment.
@@ -256,18 +290,23 @@ fn folder(project: &Project, tree: &ScriptTree, new: &NewRevision, parents: &[Re
         let requested = project.root().join(requested);
         let known = folders.iter().find(|folder| is_same_folder(folder, &requested));
         return known.cloned().ok_or_else(|| {
-            Error::new(format!("{} is not a version folder of the project", requested.display()))
-                .hint("add it to `directory` under [scripts]; scripts in other folders are not read")
+            Error::new(format!("{} is not a version folder of the project", requested.display())).hint(
+                match project.alembic {
+                    Some(_) => "add it to version_locations; scripts in other folders are not read",
+                    None => "add it to `directory` under [scripts]; scripts in other folders are not read",
+                },
+            )
         });
     }
     if let [only] = folders.as_slice() {
         return Ok(only.clone());
     }
     let parent = parents.iter().find_map(|parent| tree.script(parent.as_str()));
+    let names: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let parent_folder = parent.and_then(|file| file.path.parent()).map(PathBuf::from);
     parent_folder.ok_or_else(|| {
         Error::new("Multiple version locations present, please specify --version-path")
-            .hint(format!("the version folders are {}", project.config.scripts.directory.join(", ")))
+            .hint(format!("the version folders are {}", names.join(", ")))
     })
 }
 

@@ -47,6 +47,7 @@ pub async fn drift(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Drift> {
+    project.require_sql_scripts()?;
     tree.require_valid()?;
     let session = target.connect("limbeck drift").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
@@ -87,7 +88,8 @@ fn applied_revisions(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<Revi
 
 /// Runs the scripts on an empty database and returns the schema.
 async fn replay(context: &ComparisonContext<'_>, tree: &ScriptTree, order: &[RevisionId]) -> Result<ExpectedSchema> {
-    let upgrades = order.iter().filter_map(|id| tree.script(id.as_str())).map(|file| file.script.upgrade.sql.as_str());
+    let upgrades = order.iter().filter_map(|id| tree.script(id.as_str())?.script.sql());
+    let upgrades = upgrades.map(|code| code.upgrade.sql.as_str());
     let requirements = ScratchRequirements::of(upgrades);
     let scratch =
         ScratchDatabase::make(&context.project, context.target, &requirements, context.options.download).await?;

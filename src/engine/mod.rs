@@ -1,6 +1,7 @@
 //! All code that uses a disk, a process or a server. Each use case has a folder; the command line and the UI call the
 //! same functions.
 
+pub mod alembic;
 pub mod apply;
 pub mod autogenerate;
 pub mod backup;

@@ -41,9 +41,11 @@ impl Target {
     /// empty: [`open`](super::open::open) upgrades it.
     ///
     /// # Errors
-    /// When there is no URL and the embedded server is not requested, when a connection string cannot be parsed, or
+    /// When `env.py` computes the name of the version table, when there is no URL and the embedded server is not
+    /// requested, when a connection string cannot be parsed, or
     /// when the embedded server does not start.
     pub(super) async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
+        project.require_version_table()?;
         let environment = project.environment_name(options)?;
         let text = match project.locate(options)? {
             DatabaseLocation::Url(url) => Some(url),

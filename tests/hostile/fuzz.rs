@@ -8,12 +8,14 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use limbeck::core::alembic;
 use limbeck::core::diff::rename;
 use limbeck::core::escape::{escape_json, escape_line, escape_text};
 use limbeck::core::graph::{Direction, Graph, Revision, RevisionId};
 use limbeck::core::hazard::examine_script;
+use limbeck::core::python::{Date, NoModules};
 use limbeck::core::schema::Schema;
-use limbeck::core::script::Script;
+use limbeck::core::script::{Language, Script};
 use limbeck::engine::connection::{ConnInfo, Variables};
 use limbeck::engine::project::{Config, Project, TemplateValues};
 use limbeck::tui::app::preferences::Preferences;
@@ -200,14 +202,63 @@ const SCRIPT: Reader = Reader {
 fn scripts() {
     fuzz(&SCRIPT, |text| {
         if let Ok(script) = Script::parse(text) {
-            let again = Script::parse(&script.render()).expect("a rendered script is a script");
+            let again = Script::parse(&script.render().unwrap()).expect("a rendered script is a script");
             assert_eq!(again.render(), script.render(), "{text:?}");
             for direction in [Direction::Upgrade, Direction::Downgrade] {
-                let _ = examine_script(&script, direction);
+                let _ = examine_script(&script.revision, script.sql().unwrap(), direction);
             }
         }
-        let _ = examine(text);
-        let _ = highlight(text);
+        let _ = examine(Language::Sql, text);
+        let _ = highlight(Language::Sql, text);
+    });
+}
+
+const PYTHON: Reader = Reader {
+    name: "Python scripts, env.py, alembic.ini and script.py.mako",
+    cases: 300,
+    seeds: &[
+        "'''m\n\nRevision ID: a1\nRevises: b2\n'''\nfrom app.ids import *\nrevision: str = 'a1'\ndown_revision = ('b2', f'{X}')\nbranch_labels = None\nif X:\n    depends_on = ['c' + 'd' % {'e': 1}]\ndef upgrade() -> None:\n    pass\n",
+        "import os\nurl = os.environ['A'].replace('%', '%%')\nconfig.set_main_option('sqlalchemy.url', url)\ncontext.configure(connection=c, version_table='v', version_table_schema=S)\n",
+        "[alembic]\nscript_location = %(here)s/m\nfile_template = %%(rev)s_%%(slug).2s\nversion_locations =\n    a\n    b\npath_separator = newline\n[DEFAULT]\nx = %(y)s\n",
+        "<%!\nimport re\n%>'''${message}\nRevises: ${down_revision | comma,n}\n% for x in re.split(r',\\s*', 'a, b'):\n${x if x else repr(up_revision)}\n% endfor\n## c\n<% y = 'z' %>${y}\n",
+    ],
+    words: &[
+        "(((((",
+        "]]]",
+        "x += x\n",
+        "'''",
+        "f'{",
+        "lambda: ",
+        "${",
+        "<%",
+        "% if x:\n",
+        "% endif\n",
+        "%(x)s",
+        "%%",
+        "- - -",
+        "not ",
+    ],
+};
+
+#[test]
+fn alembic_projects() {
+    fuzz(&PYTHON, |text| {
+        let _ = alembic::parse_script(text, "a1.py", &NoModules);
+        let _ = alembic::parse_text(Language::Python, text);
+        let _ = alembic::read_environment(text, &NoModules, &|_| None, &|_| None);
+        let _ = alembic::Settings::read(Some((text, "/p")), Some((text, "/p")), "alembic");
+        let time = jiff::civil::date(2026, 1, 2).at(3, 4, 5, 0);
+        let values = alembic::mako::TemplateValues {
+            message: text,
+            revision: "a1",
+            parents: &[],
+            branch_labels: &[],
+            depends_on: &[],
+            create_date: Date { time, offset: None },
+        };
+        let _ = alembic::mako::render(text, &values, &|_| None);
+        let _ = examine(Language::Python, text);
+        let _ = highlight(Language::Python, text);
     });
 }
 

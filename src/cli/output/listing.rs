@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 
-use crate::core::escape::escape_line;
+use crate::core::escape::{escape_line, escape_text};
 use crate::core::graph::{Graph, Revision, RevisionId};
+use crate::core::script::ScriptCode;
 use crate::engine::project::{ScriptFile, ScriptTree};
 
 /// The parts of a revision's line, besides its id.
@@ -45,7 +46,13 @@ impl<'a> Listing<'a> {
     /// A revision as one line or, if `verbose`, as a block. Ends with a newline.
     #[must_use]
     pub fn entry(&self, id: &RevisionId, verbose: bool, line: Line) -> String {
-        if verbose { self.block(id) } else { format!("{}\n", escape_line(&self.line(id, line))) }
+        if verbose {
+            return self.block(id);
+        }
+        let text = self.line(id, line);
+        // The first paragraph of a docstring can have several lines, which Alembic prints.
+        let is_python = self.file(id).is_some_and(|file| file.script.python().is_some());
+        format!("{}\n", if is_python { escape_text(&text) } else { escape_line(&text) })
     }
 
     /// One line, without a newline. A revision without a script is marked `(missing)`.
@@ -70,9 +77,8 @@ impl<'a> Listing<'a> {
         if line.tree {
             text.push_str(self.tree_marks(revision));
         }
-        let message = self.file(id).map_or("", |file| file.script.summary());
-        if line.message && !message.is_empty() {
-            let _ = write!(text, ", {message}");
+        if line.message {
+            text.push_str(&self.file(id).map(message_part).unwrap_or_default());
         }
         text
     }
@@ -149,9 +155,21 @@ fn parents(revision: &Revision) -> String {
     if revision.down_revisions.is_empty() { "<base>".to_owned() } else { join(&revision.down_revisions) }
 }
 
+/// The message at the end of a line. Alembic writes the comma even if a script has no docstring.
+fn message_part(file: &ScriptFile) -> String {
+    match &file.script.code {
+        ScriptCode::Python(code) => format!(", {}", code.first_paragraph()),
+        ScriptCode::Sql(_) if file.script.summary().is_empty() => String::new(),
+        ScriptCode::Sql(_) => format!(", {}", file.script.summary()),
+    }
+}
+
 /// The script's header, formatted like the docstring of an Alembic script and indented.
 fn header(file: &ScriptFile) -> String {
     let script = &file.script;
+    if let Some(code) = script.python() {
+        return indented(code.docstring.lines());
+    }
     let mut lines: Vec<String> = script.message.lines().map(str::to_owned).collect();
     if !lines.is_empty() {
         lines.push(String::new());
@@ -159,8 +177,11 @@ fn header(file: &ScriptFile) -> String {
     lines.push(format!("Revision ID: {}", script.revision));
     lines.push(format!("Revises: {}", join(&script.down_revisions)));
     lines.extend(script.create_date.iter().map(|date| format!("Create Date: {date}")));
-    lines.iter().fold(String::new(), |mut text, line| {
-        let _ = writeln!(text, "    {line}");
-        text
-    })
+    indented(lines.iter().map(String::as_str))
+}
+
+fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let indented: Vec<String> = lines.map(|line| format!("    {line}")).collect();
+    // Alembic writes the newline even if there are no lines.
+    indented.join("\n") + "\n"
 }

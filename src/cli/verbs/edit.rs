@@ -10,6 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::listing::absolute;
 use crate::cli::selection;
 use crate::core::script::Script;
+use crate::engine::project::{Project, ScriptProblem};
 use crate::engine::{Error, Result, editor, files};
 
 /// Open revision scripts in $VISUAL or $EDITOR
@@ -43,7 +44,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let command = editor::command(&project.variables)?;
     for path in &paths {
         run_editor(&command, path)?;
-        check_script(path, project.config.scripts.file_limit.0)?;
+        check_script(&project, path)?;
     }
     if context.terminal.json {
         context.terminal.print_document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
@@ -68,8 +69,13 @@ fn run_editor(command: &[String], path: &Path) -> Result<()> {
     }
 }
 
-fn check_script(path: &Path, limit: u64) -> Result<()> {
-    let text = files::read_text(path, limit)
+fn check_script(project: &Project, path: &Path) -> Result<()> {
+    if project.alembic.is_some() {
+        let tree = project.read_scripts();
+        let is_this = |problem: &&ScriptProblem| matches!(problem, ScriptProblem::File { path: of, .. } if of == path);
+        return tree.problems.iter().find(is_this).map_or(Ok(()), |problem| Err(problem.to_error()));
+    }
+    let text = files::read_text(path, project.config.scripts.file_limit.0)
         .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?;
     Script::parse(&text).map(drop).map_err(|error| {
         let line = error.line.map_or_else(String::new, |line| format!(":{line}"));

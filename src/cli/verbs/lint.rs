@@ -12,6 +12,7 @@ use crate::cli::output::plan as plan_text;
 use crate::cli::selection;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
+use crate::core::script::SqlCode;
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
 use crate::engine::project::{ScriptFile, ScriptProblem};
@@ -80,12 +81,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(code) = &arguments.explain {
         return explain(context, code);
     }
-    let (project, tree) = context.read_scripts()?;
+    let (project, tree) = context.read_sql_scripts()?;
     let ids = selection::resolve_all(context, &project, &tree, &arguments.revisions)?;
     let files = ids.iter().filter_map(|id| tree.scripts.get(id));
     let (mut linted, mut unread) = (Vec::new(), 0);
     for file in files {
-        match lint_script(file) {
+        let Some(code) = file.script.sql() else { continue };
+        match lint_script(file, code) {
             Ok(found) => linted.push(found),
             Err(error) => {
                 unread += 1;
@@ -136,12 +138,12 @@ fn unknown_code(code: &str) -> Error {
     Error::of(ErrorKind::Usage, format!("there is no hazard with the code '{code}'")).hint(hint)
 }
 
-fn lint_script(file: &ScriptFile) -> Result<LintedRevision<'_>, Error> {
+fn lint_script<'a>(file: &'a ScriptFile, code: &SqlCode) -> Result<LintedRevision<'a>, Error> {
     let (mut hazards, mut remarks) = (Vec::new(), Vec::new());
     for section in [Direction::Upgrade, Direction::Downgrade] {
-        let above = file.script.section(section).line.max(1) - 1;
-        let examined =
-            hazard::examine_script(&file.script, section).map_err(|error| split_error(file, above, error))?;
+        let above = code.section(section).line.max(1) - 1;
+        let examined = hazard::examine_script(&file.script.revision, code, section)
+            .map_err(|error| split_error(file, above, error))?;
         for ExaminedStatement { statement, hazards: found, .. } in examined.statements {
             let line = above + statement.source.line;
             hazards.extend(found.into_iter().map(|hazard| LintedHazard { section, line, hazard }));

@@ -30,5 +30,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let listing = Listing::new(&tree);
         context.terminal.print_result(&ids.iter().map(|id| listing.block(id)).collect::<String>())?;
     }
+    for file in ids.iter().filter_map(|id| tree.scripts.get(id)) {
+        for fault in file.script.python().map(|code| code.docstring_faults.as_slice()).unwrap_or_default() {
+            context.terminal.print_note(&format!("note: {}: {fault}", file.path.display()));
+        }
+    }
     Ok(context.finish_listing(&tree))
 }

@@ -68,6 +68,24 @@ impl RevisionId {
         self.0.chars().count()
     }
 
+    /// Checks an id that Alembic has written. Only the characters that Alembic forbids are refused.
+    ///
+    /// # Errors
+    /// If the text is empty, a symbol, or contains `@ - + :` or a control character.
+    pub fn parse_existing(text: &str) -> Result<Self, InvalidRevisionId> {
+        match Self::parse(text) {
+            Err(InvalidRevisionId::Characters { id, characters }) => {
+                let is_forbidden = |c: char| "@-+:".contains(c) || c.is_control();
+                if characters.iter().all(|character| !character.contains(is_forbidden)) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(InvalidRevisionId::Characters { id, characters })
+                }
+            }
+            result => result,
+        }
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -120,6 +138,16 @@ mod tests {
         assert!(RevisionId::parse("head").is_err());
         for length in [1, 32, 33, 255, 1000] {
             assert_eq!(RevisionId::parse(&"가".repeat(length)).unwrap().length(), length);
+        }
+    }
+
+    #[test]
+    fn existing_ids_may_be_what_alembic_accepts() {
+        for id in ["a".repeat(40).as_str(), "a/b", "a b", "2026_01_add"] {
+            assert!(RevisionId::parse_existing(id).is_ok(), "{id}");
+        }
+        for id in ["", "a-b", "a:b", "a@b", "a+b", "a\nb", "head"] {
+            assert!(RevisionId::parse_existing(id).is_err(), "{id}");
         }
     }
 

@@ -21,8 +21,8 @@ pub use rule::Rule;
 pub use rules::RULES;
 pub use section::{ExaminedSection, ExaminedStatement};
 
-use crate::core::graph::Direction;
-use crate::core::script::Script;
+use crate::core::graph::{Direction, RevisionId};
+use crate::core::script::SqlCode;
 use crate::core::sql::{SplitError, split};
 use crate::core::statement::{Action, Effect, ScriptState, Statement, Subject, analyse_one, analyse_section};
 
@@ -44,14 +44,18 @@ pub fn examine_one(sql: &str) -> Vec<Hazard> {
     examine(&analyse_one(sql), &ScriptState::new(true))
 }
 
-/// Examines a section of a script. Line numbers are relative to the section.
+/// Examines a section of a SQL script. Line numbers are relative to the section.
 ///
 /// # Errors
 /// As [`split`].
-pub fn examine_script(script: &Script, direction: Direction) -> Result<ExaminedSection, SplitError> {
-    let section = script.section(direction);
+pub fn examine_script(
+    revision: &RevisionId,
+    code: &SqlCode,
+    direction: Direction,
+) -> Result<ExaminedSection, SplitError> {
+    let section = code.section(direction);
     let whole = match direction {
-        Direction::Upgrade => irreversible(script),
+        Direction::Upgrade => irreversible(revision, code),
         Direction::Downgrade => None,
     };
     Ok(section::examine_section(RULES, analyse_section(&section.sql)?, section.transactional, whole))
@@ -67,10 +71,10 @@ pub fn examine_sql(sql: &str, transactional: bool) -> Result<ExaminedSection, Sp
 
 /// The hazard of a script whose upgrade contains statements and whose downgrade contains none. A section that cannot be
 /// split counts as containing statements.
-fn irreversible(script: &Script) -> Option<Hazard> {
+fn irreversible(revision: &RevisionId, code: &SqlCode) -> Option<Hazard> {
     let is_empty = |sql: &str| split(sql).is_ok_and(|statements| statements.is_empty());
-    let is_one_way = !is_empty(&script.upgrade.sql) && is_empty(&script.downgrade.sql);
-    is_one_way.then(|| rules::EMPTY_DOWNGRADE.hazard(script.revision.to_string(), Effect::Other))
+    let is_one_way = !is_empty(&code.upgrade.sql) && is_empty(&code.downgrade.sql);
+    is_one_way.then(|| rules::EMPTY_DOWNGRADE.hazard(revision.to_string(), Effect::Other))
 }
 
 /// The hazard on an object that CASCADE drops, or `empties` with TRUNCATE, on a target.
@@ -127,8 +131,8 @@ mod tests {
             let text = format!(
                 "-- m\n--\n-- Revision ID: a1\n-- Revises:\n\n-- @upgrade\n{upgrade}\n-- @downgrade\n{downgrade}\n"
             );
-            let script = Script::parse(&text).unwrap();
-            let of = |direction| examine_script(&script, direction).unwrap().statements;
+            let script = crate::core::script::Script::parse(&text).unwrap();
+            let of = |direction| examine_script(&script.revision, script.sql().unwrap(), direction).unwrap().statements;
             let both = of(Direction::Upgrade).into_iter().chain(of(Direction::Downgrade));
             let hazards = both.flat_map(|statement| statement.hazards);
             hazards.map(|hazard| (hazard.code.as_str(), hazard.allowed)).collect::<Vec<_>>()

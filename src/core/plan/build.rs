@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{PlannedStatement, Step};
 use crate::core::graph::PathStep;
 use crate::core::hazard::{ExaminedStatement, examine_script};
-use crate::core::script::Script;
+use crate::core::script::{CANNOT_RUN_PYTHON, RUN_ALEMBIC, Script, ScriptCode};
 use crate::core::statement::Transaction;
 
 /// Why no step can be built from a script, with its line and a hint.
@@ -32,11 +32,22 @@ impl Step {
     /// Reads the statements of one step with their hazards. The hazards have no evidence yet.
     ///
     /// # Errors
-    /// If the section cannot be split into statements, or contains a statement that would end the step's transaction.
+    /// If the script is not SQL, its section cannot be split into statements, or a statement would end the step's
+    /// transaction.
     pub fn build(path: PathStep, source: &ScriptSource<'_>) -> Result<Self, BuildError> {
-        let section = source.script.section(path.direction);
+        let code = match &source.script.code {
+            ScriptCode::Sql(code) => code,
+            ScriptCode::Python(code) => {
+                return Err(BuildError {
+                    line: code.function(path.direction).map_or(1, |function| function.line),
+                    message: CANNOT_RUN_PYTHON.to_owned(),
+                    hint: Some(RUN_ALEMBIC.to_owned()),
+                });
+            }
+        };
+        let section = code.section(path.direction);
         let first_line = section.line.max(1);
-        let examined = examine_script(source.script, path.direction).map_err(|error| BuildError {
+        let examined = examine_script(&source.script.revision, code, path.direction).map_err(|error| BuildError {
             line: first_line + error.line - 1,
             message: error.message,
             hint: error.hint,

@@ -1,8 +1,9 @@
-//! A revision script: its header and its two sections of SQL, as text and as data.
+//! A revision script: its header, and its code in SQL or Python.
 
 mod ascii;
 mod header;
 mod parse;
+mod python;
 mod render;
 mod sections;
 #[cfg(test)]
@@ -10,13 +11,14 @@ mod tests;
 
 pub use ascii::{from_ascii, to_ascii};
 pub use parse::with_unix_line_endings;
+pub use python::{CANNOT_RUN_PYTHON, CodeSpan, DocstringFault, PythonCode, RUN_ALEMBIC};
 
 use crate::core::graph::{Direction, RevisionId};
 
-/// A script as read from a file. `parse(render(script))` returns the same script.
+/// A script as read from a file. For SQL, `parse(render(script))` returns the same script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// The comment lines before `Revision ID:`, joined by newlines. The first line is the summary.
+    /// The lines before `Revision ID:`, joined by newlines. The first line is the summary.
     pub message: String,
     pub revision: RevisionId,
     pub down_revisions: Vec<RevisionId>,
@@ -24,6 +26,37 @@ pub struct Script {
     pub depends_on: Vec<String>,
     /// As written in the script, e.g. `2026-11-22 10:00:00+00:00`.
     pub create_date: Option<String>,
+    pub code: ScriptCode,
+}
+
+/// The language of a script.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    #[default]
+    Sql,
+    Python,
+}
+
+impl Language {
+    /// The language of a script file, by the ending of its name.
+    #[must_use]
+    pub fn of(path: &std::path::Path) -> Self {
+        if path.extension().is_some_and(|extension| extension == "py") { Self::Python } else { Self::Sql }
+    }
+}
+
+/// What a script runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScriptCode {
+    /// A script of limbeck.
+    Sql(SqlCode),
+    /// A script of Alembic.
+    Python(PythonCode),
+}
+
+/// The code of a SQL script.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SqlCode {
     /// Header lines with unknown keys, without `-- `.
     pub other_header: Vec<String>,
     pub upgrade: Section,
@@ -59,7 +92,7 @@ pub struct ScriptError {
 }
 
 impl Script {
-    /// Parses the text of a script. Accepts CRLF, a BOM and trailing whitespace.
+    /// Parses the text of a SQL script. Accepts CRLF, a BOM and trailing whitespace.
     ///
     /// # Errors
     /// The line and what was expected there.
@@ -67,10 +100,10 @@ impl Script {
         parse::parse(text)
     }
 
-    /// The script in canonical form.
+    /// The script in canonical form. A Python script has none.
     #[must_use]
-    pub fn render(&self) -> String {
-        render::render(self)
+    pub fn render(&self) -> Option<String> {
+        Some(render::render(self, self.sql()?))
     }
 
     /// The first line of the message.
@@ -79,6 +112,35 @@ impl Script {
         self.message.lines().next().unwrap_or_default()
     }
 
+    /// The code of a SQL script.
+    #[must_use]
+    pub fn sql(&self) -> Option<&SqlCode> {
+        match &self.code {
+            ScriptCode::Sql(code) => Some(code),
+            ScriptCode::Python(_) => None,
+        }
+    }
+
+    /// The code of a Python script.
+    #[must_use]
+    pub fn python(&self) -> Option<&PythonCode> {
+        match &self.code {
+            ScriptCode::Sql(_) => None,
+            ScriptCode::Python(code) => Some(code),
+        }
+    }
+
+    /// The 1-based line on which the code of the upgrade starts; 0 if there is none.
+    #[must_use]
+    pub fn upgrade_line(&self) -> usize {
+        match &self.code {
+            ScriptCode::Sql(code) => code.upgrade.line,
+            ScriptCode::Python(code) => code.upgrade.map_or(0, |span| span.line),
+        }
+    }
+}
+
+impl SqlCode {
     /// The section that a direction runs.
     #[must_use]
     pub fn section(&self, direction: Direction) -> &Section {

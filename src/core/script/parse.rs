@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::header::Header;
-use super::{Script, ScriptError, sections};
+use super::{Script, ScriptCode, ScriptError, SqlCode, sections};
 
 /// The text with `\n` as line ends. Several carriage returns before a `\n`, which careless conversions leave, are removed
 /// together: otherwise a script that was written and read again would be another one.
@@ -43,8 +43,6 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
         branch_labels: header.branch_labels,
         depends_on: header.depends_on,
         create_date: header.create_date,
-        other_header: header.other,
-        upgrade,
-        downgrade,
+        code: ScriptCode::Sql(SqlCode { other_header: header.other, upgrade, downgrade }),
     })
 }

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use super::header::{Key, ends_message};
 use super::sections::{Marker, trimmed};
-use super::{Script, Section};
+use super::{Script, Section, SqlCode};
 use crate::core::graph::{Direction, RevisionId};
 
 /// The text of the script file, with a newline at the end.
-pub fn render(script: &Script) -> String {
+pub fn render(script: &Script, code: &SqlCode) -> String {
     let mut text = String::new();
     message(&mut text, &script.message);
     key(&mut text, Key::Revision, script.revision.as_str());
@@ -22,11 +22,11 @@ pub fn render(script: &Script) -> String {
     if let Some(date) = &script.create_date {
         key(&mut text, Key::CreateDate, date);
     }
-    for line in &script.other_header {
+    for line in &code.other_header {
         comment(&mut text, line);
     }
-    section(&mut text, Direction::Upgrade, &script.upgrade);
-    section(&mut text, Direction::Downgrade, &script.downgrade);
+    section(&mut text, Direction::Upgrade, &code.upgrade);
+    section(&mut text, Direction::Downgrade, &code.downgrade);
     text
 }
 

@@ -156,6 +156,7 @@ pub async fn compare(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Comparison> {
+    project.require_sql_scripts()?;
     ready::expect_heads(project, tree, target).await?;
     let context = ComparisonContext::new(project, target, options, report_event, cancel);
     let prepared = prepare(&context).await?;
@@ -191,6 +192,7 @@ pub async fn generate(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<GeneratedScript> {
+    project.require_sql_scripts()?;
     let new_script = draft::new_script(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
     let operation = async |run: &mut ComparisonRun<'_>| run.generate(&new_script).await;
@@ -213,6 +215,7 @@ pub async fn generate_unless_renames(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<AutogenerateOutcome> {
+    project.require_sql_scripts()?;
     let new_script = draft::new_script(project, tree, new)?;
     ready::expect_heads(project, tree, target).await?;
     let operation = async |run: &mut ComparisonRun<'_>| run.generate_unless_renames(&new_script).await;
@@ -237,6 +240,7 @@ pub async fn prove(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Proof> {
+    project.require_sql_scripts()?;
     let operation = async |run: &mut ComparisonRun<'_>| run.prove(draft).await;
     let (proof, _) =
         run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;

@@ -59,7 +59,7 @@ pub fn remove_unproved_note(text: &str) -> Option<&str> {
 /// When the file exists or cannot be written.
 pub fn write(project: &Project, generated: &GeneratedScript) -> Result<WrittenScript> {
     let (path, text) = output_file(project, generated)?;
-    Draft { revision: generated.draft.revision.clone(), path, text }.write()
+    Draft { revision: generated.draft.revision.clone(), path, text, notes: Vec::new() }.write()
 }
 
 /// Adds a note with the reasons at the start of the script.

@@ -117,7 +117,7 @@ mod tests {
         let digest = |config: &str, sources: &[(&str, &str)], properties: &str| {
             let config_path = PathBuf::from("/p/limbeck.toml");
             let config = Config::parse(config, &config_path).unwrap();
-            let project = Project { config, config_path, variables: Variables::default() };
+            let project = Project { config, config_path, variables: Variables::default(), alembic: None };
             let source = |(name, text): &(&str, &str)| ModelSource {
                 name: (*name).to_owned(),
                 shown: String::new(),

@@ -21,6 +21,7 @@ pub struct Config {
     pub models: ModelsConfig,
     pub apply: ApplyConfig,
     pub scratch: ScratchConfig,
+    pub alembic: AlembicConfig,
 }
 
 /// `[database]`: the project's default database.
@@ -143,6 +144,14 @@ pub struct ScratchConfig {
     pub url: Option<String>,
 }
 
+/// `[alembic]`: settings of an Alembic project.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlembicConfig {
+    /// The command of the project's Python. Default: found in the project.
+    pub python: Option<Vec<String>>,
+}
+
 impl Default for DatabaseConfig {
     fn default() -> Self {
         Self { url: None, embedded: false, embedded_at: None, version_table: "alembic_version".into() }
@@ -184,6 +193,12 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         toml::from_str(text).map_err(|error| explain(&error, text, path))
     }
+}
+
+/// Whether the text of a `limbeck.toml` names the version table.
+pub(super) fn names_version_table(text: &str) -> bool {
+    let table: Option<toml::Table> = toml::from_str(text).ok();
+    table.is_some_and(|table| table.get("database").is_some_and(|database| database.get("version_table").is_some()))
 }
 
 fn explain(error: &toml::de::Error, text: &str, path: &Path) -> Error {

@@ -1,13 +1,18 @@
 //! Which database to use: environments, `${NAME}` variables, and the order of the sources of the URL.
 
-use super::Project;
 use super::config::nearest;
+use super::{CONFIG_FILE, Project};
+use crate::core::alembic::{EnvironmentUrl, is_placeholder_url};
 use crate::core::hazard::Class;
 use crate::core::plan::EnvironmentName;
+use crate::engine::alembic::AlembicProject;
 use crate::engine::{ConnectOptions, Error, ErrorKind, Result};
 
 /// libpq's variables that identify a server. If one is set, no URL is required.
 const LIBPQ_VARIABLES: [&str; 6] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGDATABASE", "PGUSER"];
+
+/// The variables in which projects keep the URL. Only the first one is read in a project with SQL scripts.
+const ALEMBIC_URL_VARIABLES: [&str; 3] = ["DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL"];
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +58,10 @@ impl Project {
         if let Some(url) = &self.config.database.url {
             return self.expand(url).map(DatabaseLocation::Url);
         }
-        if let Some(url) = self.variable("DATABASE_URL") {
+        if let Some(url) = self.alembic_url() {
+            return Ok(DatabaseLocation::Url(url));
+        }
+        if let Some(url) = self.url_variables().iter().find_map(|name| self.variable(name)) {
             return Ok(DatabaseLocation::Url(url.to_owned()));
         }
         if LIBPQ_VARIABLES.iter().any(|name| self.variable(name).is_some()) {
@@ -62,11 +70,44 @@ impl Project {
         if self.config.database.embedded {
             return Ok(DatabaseLocation::Embedded);
         }
+        if let Some(alembic) = &self.alembic {
+            return Err(self.no_alembic_url(alembic));
+        }
         let message = "no database URL: neither DATABASE_URL nor any of libpq's PG* variables is set";
         Err(Error::of(ErrorKind::NoDatabase, message).hint(format!(
             "set DATABASE_URL in the environment or in .env, or url under [database] in {}; or use --embedded to start a private server",
             self.config_path.display()
         )))
+    }
+
+    /// The variables that may contain the URL.
+    fn url_variables(&self) -> &'static [&'static str] {
+        if self.alembic.is_some() { &ALEMBIC_URL_VARIABLES } else { &ALEMBIC_URL_VARIABLES[..1] }
+    }
+
+    /// The URL that Alembic uses, if `env.py` can be read: the one that it sets, or the one of `alembic.ini`.
+    fn alembic_url(&self) -> Option<String> {
+        let alembic = self.alembic.as_ref()?;
+        match &alembic.environment.url {
+            EnvironmentUrl::Known(url) => Some(url.clone()).filter(|url| !is_placeholder_url(url)),
+            EnvironmentUrl::Ini => alembic.settings.url(),
+            EnvironmentUrl::Computed { .. } => None,
+        }
+    }
+
+    fn no_alembic_url(&self, alembic: &AlembicProject) -> Error {
+        let env_py = alembic.env_py();
+        let message = match alembic.environment.url {
+            EnvironmentUrl::Computed { line } => format!(
+                "no database URL: {}:{line} computes it, and limbeck does not run env.py to find the database",
+                env_py.display()
+            ),
+            _ => format!("no database URL: sqlalchemy.url is not set in {}", alembic.files.path().display()),
+        };
+        Error::of(ErrorKind::NoDatabase, message).hint(format!(
+            "set DATABASE_URL in the environment or in .env, set url under [database] in {}, or pass --database-url",
+            self.root().join(CONFIG_FILE).display()
+        ))
     }
 
     /// Returns the hazard classes that need approval in an environment.
@@ -135,6 +176,7 @@ mod tests {
             config: Config::parse(config, &config_path).unwrap(),
             config_path,
             variables: Variables { environment, home: None },
+            alembic: None,
         }
     }
 

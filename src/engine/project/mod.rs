@@ -1,4 +1,4 @@
-//! A project on disk: `limbeck.toml`, `.env`, the script template, and the scripts.
+//! A project on disk: `limbeck.toml` or an Alembic project, `.env`, the script template, and the scripts.
 
 pub mod config;
 mod discover;
@@ -16,10 +16,14 @@ pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
 pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use self::discover::ProjectFiles;
+use super::alembic::{AlembicProject, DEFAULT_SECTION};
 use super::connection::Variables;
 use super::files::{self, SIZE_LIMIT};
 use super::{Error, ErrorKind, Result};
+use crate::core::script::{CANNOT_RUN_PYTHON, RUN_ALEMBIC};
 
 /// The name of the configuration file.
 pub const CONFIG_FILE: &str = "limbeck.toml";
@@ -27,11 +31,14 @@ pub const CONFIG_FILE: &str = "limbeck.toml";
 /// An open project.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The absolute path of the configuration file.
+    /// The absolute path of the configuration file: `limbeck.toml`, or the one of Alembic.
     pub config_path: PathBuf,
+    /// The defaults in an Alembic project without `limbeck.toml`.
     pub config: Config,
     /// The environment, with the variables of `.env` that it does not have.
     pub variables: Variables,
+    /// The Alembic project whose Python scripts are the project's scripts.
+    pub alembic: Option<Arc<AlembicProject>>,
 }
 
 impl Project {
@@ -41,13 +48,75 @@ impl Project {
     /// # Errors
     /// Of kind `NoProject` when there is none; `Failed` when a file cannot be read, with the line.
     pub fn open(config: Option<&Path>, directory: &Path, variables: Variables) -> Result<Self> {
-        let config_path = discover::find(config, directory, &variables)?;
-        let text = files::read_text(&config_path, SIZE_LIMIT)
-            .map_err(|error| Error::new(format!("cannot read {}", config_path.display())).because(error))?;
+        Self::open_section(config, directory, variables, None)
+    }
+
+    /// As [`Self::open`]. `section` is the section of `alembic.ini`.
+    ///
+    /// # Errors
+    /// Also of kind `Usage` for a section of a project that is not Alembic's.
+    pub fn open_section(
+        config: Option<&Path>,
+        directory: &Path,
+        variables: Variables,
+        section: Option<&str>,
+    ) -> Result<Self> {
+        let ProjectFiles { limbeck, alembic } = discover::find(config, directory, &variables)?;
+        let text = match &limbeck {
+            Some(path) => files::read_text(path, SIZE_LIMIT)
+                .map_err(|error| Error::new(format!("cannot read {}", path.display())).because(error))?,
+            None => String::new(),
+        };
+        let config_path = match (limbeck, &alembic) {
+            (Some(path), _) => path,
+            (None, Some(files)) => files.path().to_owned(),
+            (None, None) => return Err(no_project(directory)),
+        };
         let config = Config::parse(&text, &config_path)?;
-        let mut project = Self { config_path, config, variables };
+        let mut project = Self { config_path, config, variables, alembic: None };
         project.read_dotenv()?;
+        match alembic {
+            Some(files) => {
+                let section = section.unwrap_or(DEFAULT_SECTION);
+                let alembic = AlembicProject::open(files, section, &project.variables)?;
+                if !config::names_version_table(&text) {
+                    // A name that cannot be read is an error of the commands that need it.
+                    project.config.database.version_table = alembic.version_table().unwrap_or_default();
+                }
+                project.alembic = Some(Arc::new(alembic));
+            }
+            None if section.is_some() => return Err(no_sections(&project.config_path)),
+            None => {}
+        }
         Ok(project)
+    }
+
+    /// Reads the same project again.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn reopen(&self, variables: Variables) -> Result<Self> {
+        let section = self.alembic.as_ref().map(|alembic| alembic.section.as_str());
+        Self::open_section(Some(&self.config_path), self.root(), variables, section)
+    }
+
+    /// Checks that the scripts are SQL, before something runs them.
+    ///
+    /// # Errors
+    /// In an Alembic project.
+    pub fn require_sql_scripts(&self) -> Result<()> {
+        if self.alembic.is_some() { Err(cannot_run_python()) } else { Ok(()) }
+    }
+
+    /// Checks that the name of the version table is known.
+    ///
+    /// # Errors
+    /// If `env.py` computes it.
+    pub fn require_version_table(&self) -> Result<()> {
+        match &self.alembic {
+            Some(alembic) if self.config.database.version_table.is_empty() => alembic.version_table().map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// The folder of the configuration. Relative paths start here.
@@ -59,13 +128,20 @@ impl Project {
     /// The version folders, absolute, in the order of the configuration.
     #[must_use]
     pub fn version_folders(&self) -> Vec<PathBuf> {
+        if let Some(alembic) = &self.alembic {
+            return alembic.version_folders.clone();
+        }
         self.config.scripts.directory.iter().map(|folder| self.root().join(folder)).collect()
     }
 
     /// Reads every script in the version folders. Files that cannot be read are problems of the tree.
     #[must_use]
     pub fn read_scripts(&self) -> ScriptTree {
-        ScriptTree::read(&self.version_folders(), self.config.scripts.file_limit.0)
+        let limit = self.config.scripts.file_limit.0;
+        match &self.alembic {
+            Some(alembic) => ScriptTree::read_alembic(alembic, limit),
+            None => ScriptTree::read(&self.version_folders(), limit),
+        }
     }
 
     fn read_dotenv(&mut self) -> Result<()> {
@@ -89,6 +165,18 @@ fn dotenv_cause(error: &dotenvy::Error) -> String {
         dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=value (at character {at} of the line)"),
         other => other.to_string(),
     }
+}
+
+/// The error of commands that would have to run Python.
+#[must_use]
+pub fn cannot_run_python() -> Error {
+    Error::new(CANNOT_RUN_PYTHON).hint(RUN_ALEMBIC)
+}
+
+fn no_sections(config_path: &Path) -> Error {
+    let message =
+        format!("--name is a section of alembic.ini, and {} is not an Alembic project", config_path.display());
+    Error::of(ErrorKind::Usage, message).hint("omit it; -e selects an environment of limbeck.toml")
 }
 
 pub(super) fn no_project(directory: &Path) -> Error {

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::os_error;
-use crate::core::script::Script;
+use crate::core::script::{Script, ScriptError};
+use crate::engine::alembic::{self, AlembicProject, ReadFile};
 use crate::engine::{Error, Result, files};
 
 /// The number of files that a thread reads at once. It takes longer than the start of a thread.
@@ -59,11 +60,24 @@ impl ScriptTree {
         // Compare as text: a comparison of path components takes longer than reading the scripts.
         files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
         let mut scripts: Vec<Arc<ScriptFile>> = Vec::with_capacity(files.len());
-        for read in read_all(&files, file_limit) {
+        for read in read_all(&files, &|path| read_script(path, file_limit)) {
             match read {
                 Ok(script) => scripts.push(Arc::new(script)),
                 Err(problem) => problems.push(problem),
             }
+        }
+        Self::from_scripts(scripts, problems)
+    }
+
+    /// Reads the scripts of an Alembic project.
+    #[must_use]
+    pub fn read_alembic(project: &AlembicProject, file_limit: u64) -> Self {
+        let (files, faults) = project.script_files();
+        let mut problems: Vec<_> = faults.iter().map(|(folder, error)| unreadable(folder, error)).collect();
+        let mut scripts = Vec::with_capacity(files.len());
+        for (script, problem) in read_all(&files, &|path| read_python(project, path, file_limit)) {
+            scripts.extend(script.map(Arc::new));
+            problems.extend(problem);
         }
         Self::from_scripts(scripts, problems)
     }
@@ -176,14 +190,14 @@ fn sql_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// Reads the files with several threads, in blocks, so that a faster thread reads more of them. Returns the results in
 /// the order of the files.
-fn read_all(files: &[PathBuf], file_limit: u64) -> Vec<Result<ScriptFile, ScriptProblem>> {
+fn read_all<T: Send>(files: &[PathBuf], read: &(dyn Fn(&Path) -> T + Sync)) -> Vec<T> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let blocks: Vec<&[PathBuf]> = files.chunks(BLOCK_SIZE).collect();
     let next = AtomicUsize::new(0);
     let read_blocks = || {
         let mut results = Vec::new();
         while let Some((number, block)) = next_block(&next, &blocks) {
-            results.push((number, block.iter().map(|path| read_script(path, file_limit)).collect::<Vec<_>>()));
+            results.push((number, block.iter().map(|path| read(path)).collect::<Vec<_>>()));
         }
         results
     };
@@ -216,6 +230,23 @@ fn read_script(path: &Path, file_limit: u64) -> Result<ScriptFile, ScriptProblem
     match Script::parse(&text) {
         Ok(script) => Ok(ScriptFile { path, text: text.into(), script }),
         Err(error) => Err(ScriptProblem::File { path, line: error.line, message: error.message, hint: error.hint }),
+    }
+}
+
+/// Reads a Python script. A file with a syntax error can have a script too.
+fn read_python(project: &AlembicProject, path: &Path, file_limit: u64) -> (Option<ScriptFile>, Option<ScriptProblem>) {
+    let problem = |error: ScriptError| ScriptProblem::File {
+        path: path.to_path_buf(),
+        line: error.line,
+        message: error.message,
+        hint: error.hint,
+    };
+    match alembic::read_script(project, path, file_limit) {
+        Ok(ReadFile { text, read }) => {
+            let script = read.script.map(|script| ScriptFile { path: path.to_path_buf(), text, script });
+            (script, read.error.map(problem))
+        }
+        Err(error) => (None, Some(problem(error))),
     }
 }
 

@@ -192,8 +192,8 @@ impl HistoryRun<'_> {
     }
 
     fn has_no_downgrade(&self, id: &RevisionId) -> bool {
-        self.tree.script(id.as_str()).is_some_and(|file| {
-            let statements = sql::split(&file.script.section(Direction::Downgrade).sql);
+        self.tree.script(id.as_str()).and_then(|file| file.script.sql()).is_some_and(|code| {
+            let statements = sql::split(&code.section(Direction::Downgrade).sql);
             statements.is_ok_and(|statements| statements.is_empty())
         })
     }

@@ -130,6 +130,7 @@ pub async fn verify(
     report_event: VerifyReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<VerifyReport> {
+    project.require_sql_scripts()?;
     tree.require_valid()?;
     let chosen = resolve_revisions(project, tree, target, &options.revisions).await?;
     let chosen_ids: Vec<RevisionId> = chosen.iter().cloned().collect();
@@ -187,9 +188,9 @@ async fn resolve_revisions(
 }
 
 fn sections<'a>(tree: &'a ScriptTree, ids: &'a [RevisionId]) -> impl Iterator<Item = &'a str> {
-    let scripts = ids.iter().filter_map(|id| tree.script(id.as_str()));
-    scripts.flat_map(|file| {
-        [Direction::Upgrade, Direction::Downgrade].map(|direction| file.script.section(direction).sql.as_str())
+    let scripts = ids.iter().filter_map(|id| tree.script(id.as_str())?.script.sql());
+    scripts.flat_map(|code| {
+        [Direction::Upgrade, Direction::Downgrade].map(|direction| code.section(direction).sql.as_str())
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
+use crate::core::script::Language;
 use crate::engine::draft::NewRevision;
 use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
@@ -40,7 +41,7 @@ pub enum Effect {
     EditExternally(PathBuf, Option<usize>),
     /// Write unsaved text to a separate file because the process must end.
     Rescue(PathBuf, Arc<str>),
-    Highlight(RevisionId, Arc<str>),
+    Highlight(RevisionId, Language, Arc<str>),
     /// Put text on the clipboard. The second string describes the text.
     Copy(String, String),
     /// SIGTSTP: release the terminal and stop.
@@ -84,7 +85,7 @@ pub enum Task {
     /// Write an edited script, if the file still has the text `known`. `None` means that no file exists.
     SaveScript { path: PathBuf, text: Arc<str>, known: Option<Arc<str>> },
     /// Read operations, hazards and faults from a text. A later examination replaces an earlier one.
-    Examine(Arc<str>),
+    Examine(Language, Arc<str>),
     /// Prove a revision on a scratch database: its file, or a generated text that has no file yet.
     Prove(RevisionId, Option<(PathBuf, Arc<str>)>),
 }

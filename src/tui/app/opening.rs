@@ -50,7 +50,7 @@ impl Opening {
             text: file.text.clone(),
             origin: if is_from_ledger(file) { Origin::FromLedger } else { Origin::Script },
             revision: Some(file.script.revision.clone()),
-            line: line.or_else(|| Some(file.script.upgrade.line).filter(|line| *line > 0)),
+            line: line.or_else(|| Some(file.script.upgrade_line()).filter(|line| *line > 0)),
             panel: Panel::default(),
         }
     }

@@ -15,6 +15,7 @@ use super::msg::Msg;
 use super::run_command::run_command;
 use super::screen::{self, ScreenMsg, editor, own_server, quit, tree};
 use super::{layout, ledger, mouse, scroll};
+use crate::core::script::Language;
 use crate::engine::project::ScriptTree;
 use crate::engine::state::status::DatabaseStatus;
 use crate::engine::{Error, ErrorKind};
@@ -325,6 +326,7 @@ fn update_screen_windows(model: &mut Model, areas: &layout::Areas) {
 fn highlight(model: &mut Model) -> Option<Effect> {
     let file = model.selected_script()?;
     let (id, text) = (file.script.revision.clone(), file.text.clone());
+    let language = Language::of(&file.path);
     if model.highlights.get(&id).is_some_and(|known| *known.text == *text) {
         return None;
     }
@@ -332,5 +334,5 @@ fn highlight(model: &mut Model) -> Option<Effect> {
         model.highlights.clear();
     }
     model.highlights.insert(id.clone(), Highlight { text: text.clone(), tokens: None });
-    Some(Effect::Highlight(id, text))
+    Some(Effect::Highlight(id, language, text))
 }

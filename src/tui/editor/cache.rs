@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::highlight::{Highlighted, LineState, Tokens};
+use crate::core::script::Language;
 
 /// The maximum number of lines that one call highlights, so that a jump in a very long text does not delay the frame.
 /// Later calls highlight the rest.
@@ -12,6 +13,7 @@ const AT_ONCE: usize = 4000;
 /// The lines of a text with their tokens and the parser state after each.
 #[derive(Debug, Clone, Default)]
 pub struct LineCache {
+    language: Language,
     lines: Vec<CachedLine>,
     /// The lines whose input state may have changed, with the parser state before them when they were last highlighted;
     /// `None` if they never were. All lines above the first of them are up to date.
@@ -27,6 +29,12 @@ struct CachedLine {
 }
 
 impl LineCache {
+    /// An empty text in a language.
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        Self { language, ..Self::default() }
+    }
+
     /// Takes the current lines and highlights all of them. Returns the number of lines that were highlighted: the
     /// changed ones, and those after them until the parser state is the same as before.
     pub fn update<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) -> usize {
@@ -88,7 +96,7 @@ impl LineCache {
     /// The parser state before a line, if the lines above are up to date.
     fn state_before(&self, line: usize) -> Option<LineState> {
         match line.checked_sub(1) {
-            None => LineState::initial(),
+            None => LineState::initial(self.language),
             Some(above) => self.lines.get(above)?.after.clone(),
         }
     }
@@ -143,7 +151,7 @@ mod tests {
         let count = cache.update(lines.iter().map(String::as_str));
         assert_eq!(
             cache.highlighted(),
-            highlight(&lines.join("\n")),
+            highlight(Language::Sql, &lines.join("\n")),
             "the cache has the same tokens as a new highlighting"
         );
         count
@@ -206,7 +214,7 @@ mod tests {
         let mut cache = LineCache::default();
         let above = |cache: &mut LineCache, lines: &[String], end| {
             let count = cache.update_above(lines.iter().map(String::as_str), end);
-            let right = highlight(&lines.join("\n"));
+            let right = highlight(Language::Sql, &lines.join("\n"));
             for line in 0..end.min(lines.len()) {
                 assert_eq!(cache.tokens(line), &right.lines[line], "line {line}");
             }

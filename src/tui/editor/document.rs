@@ -11,6 +11,7 @@ use tui_textarea::{CursorMove, TextArea};
 use super::LineCache;
 use super::cells;
 use super::highlight::Tokens;
+use crate::core::script::Language;
 
 /// The number of undo steps.
 const STEPS: usize = 10_000;
@@ -53,9 +54,15 @@ pub enum Move {
 }
 
 impl Document {
-    /// Reads the text of a file.
+    /// Reads the text of a SQL file.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        Self::in_language(text, Language::Sql)
+    }
+
+    /// Reads the text of a file.
+    #[must_use]
+    pub fn in_language(text: &str, language: Language) -> Self {
         let marked = text.starts_with(BOM);
         let text = text.strip_prefix(BOM).unwrap_or(text);
         let ends = text.matches('\n').count();
@@ -63,7 +70,7 @@ impl Document {
         let mut area = TextArea::new(split(text, carriage_returns));
         area.set_max_histories(STEPS);
         area.set_undo_coalescing(true);
-        Self { area, colours: LineCache::default(), marked, carriage_returns, wanted_cell: None }
+        Self { area, colours: LineCache::new(language), marked, carriage_returns, wanted_cell: None }
     }
 
     /// The text for the file, with its line endings and its byte order mark.

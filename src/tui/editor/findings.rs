@@ -1,9 +1,10 @@
 //! The findings of a script's text: faults, operations by object, and hazards.
 
 use super::operations::{Operation, operation};
+use crate::core::alembic::parse_text;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{self, ExaminedStatement, Hazard};
-use crate::core::script::Script;
+use crate::core::script::{Language, Script, SqlCode};
 use crate::core::sql::unknown_command;
 
 /// A hazard of one of the script's statements.
@@ -27,7 +28,7 @@ pub struct Fault {
 /// The result of the examination of a text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// The revision id in the header, if the text is a script.
+    /// The revision id, if the text is a script.
     pub revision: Option<RevisionId>,
     pub faults: Vec<Fault>,
     pub operations: Vec<Operation>,
@@ -37,13 +38,16 @@ pub struct Findings {
 /// Examines the text of a script. The time depends on the number of statements, so this must not run on the drawing
 /// thread.
 #[must_use]
-pub fn examine(text: &str) -> Findings {
+pub fn examine(language: Language, text: &str) -> Findings {
     let mut findings = Findings::default();
-    match Script::parse(text) {
-        Ok(script) => {
+    match parse_text(language, text) {
+        Ok(None) => {}
+        Ok(Some(script)) => {
             findings.revision = Some(script.revision.clone());
-            for direction in [Direction::Upgrade, Direction::Downgrade] {
-                section(&script, direction, &mut findings);
+            if let Some(code) = script.sql() {
+                for direction in [Direction::Upgrade, Direction::Downgrade] {
+                    section(&script.revision, code, direction, &mut findings);
+                }
             }
             findings.faults.extend(own_parent(&script));
         }
@@ -54,9 +58,9 @@ pub fn examine(text: &str) -> Findings {
     findings
 }
 
-fn section(script: &Script, direction: Direction, findings: &mut Findings) {
-    let first = script.section(direction).line.max(1);
-    match hazard::examine_script(script, direction) {
+fn section(revision: &RevisionId, code: &SqlCode, direction: Direction, findings: &mut Findings) {
+    let first = code.section(direction).line.max(1);
+    match hazard::examine_script(revision, code, direction) {
         Ok(reading) => {
             for ExaminedStatement { statement, hazards, .. } in reading.statements {
                 let line = first + statement.source.line - 1;
@@ -83,7 +87,7 @@ fn own_parent(script: &Script) -> Option<Fault> {
     script.down_revisions.iter().any(is_own).then(|| Fault {
         line: 1,
         message: format!("{} revises itself", script.revision),
-        hint: Some(String::from("write its parent after Revises:, or leave it empty for a base")),
+        hint: Some(String::from("write its parent, or none for a base")),
     })
 }
 
@@ -99,7 +103,7 @@ mod tests {
             "{HEADER}\n-- @upgrade\n\nALTER TABLE functions\n  DROP COLUMN legacy_code;\nSELECT 1;\n\
              -- @downgrade\nDROP TABLE functions;\n"
         );
-        let found = examine(&text);
+        let found = examine(Language::Sql, &text);
         assert_eq!(found.revision.unwrap().as_str(), "9f3b6c10a7d2");
         assert!(found.faults.is_empty());
         let lines: Vec<usize> = found.operations.iter().map(|operation| operation.line).collect();
@@ -113,7 +117,7 @@ mod tests {
     #[test]
     fn faults_have_their_lines() {
         let at = |text: &str| {
-            let found = examine(text);
+            let found = examine(Language::Sql, text);
             found.faults.into_iter().map(|fault| (fault.line, fault.message)).collect::<Vec<_>>()
         };
         assert_eq!(at(&format!("{HEADER}\n-- @upgrade\nSELECT 1;\n\\copy x\n"))[0].0, 8);

@@ -1,4 +1,4 @@
-//! SQL highlighting: a PostgreSQL grammar, read line by line, whose scopes become token kinds.
+//! Highlighting: a grammar for each language, read line by line, whose scopes become token kinds.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxDefinition, SyntaxSet, SyntaxSetBuilder};
 
 use super::LineCache;
+use crate::core::script::Language;
 
-/// The kind of a piece of SQL, for highlighting.
+/// The kind of a piece of a script, for highlighting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     Keyword,
@@ -16,7 +17,7 @@ pub enum TokenKind {
     String,
     Number,
     Comment,
-    /// `-- @upgrade`, `-- @downgrade` and the keys of the header.
+    /// `-- @upgrade`, `-- @downgrade` and the keys of the header. In Python: `upgrade`, `downgrade` and the identifiers.
     Marker,
     Operator,
     Quoted,
@@ -33,21 +34,32 @@ pub(super) type Tokens = Vec<(Range<usize>, TokenKind)>;
 
 /// The tokens of every line of `text`, as `str::lines` splits it.
 #[must_use]
-pub fn highlight(text: &str) -> Highlighted {
-    let mut cache = LineCache::default();
+pub fn highlight(language: Language, text: &str) -> Highlighted {
+    let mut cache = LineCache::new(language);
     cache.update(text.lines());
     cache.highlighted()
 }
 
-/// Loaded at the first use. Its expressions are compiled when they are needed.
-static GRAMMAR: LazyLock<SyntaxSet> = LazyLock::new(|| {
+static SQL: LazyLock<SyntaxSet> =
+    LazyLock::new(|| load_grammar(include_str!("../../../assets/grammar/postgresql.sublime-syntax")));
+static PYTHON: LazyLock<SyntaxSet> =
+    LazyLock::new(|| load_grammar(include_str!("../../../assets/grammar/python.sublime-syntax")));
+
+/// The grammar of a language, loaded at the first use. Its expressions are compiled when they are needed.
+fn grammar(language: Language) -> &'static SyntaxSet {
+    match language {
+        Language::Sql => &SQL,
+        Language::Python => &PYTHON,
+    }
+}
+
+fn load_grammar(source: &str) -> SyntaxSet {
     let mut builder = SyntaxSetBuilder::new();
-    let source = include_str!("../../../assets/grammar/postgresql.sublime-syntax");
     if let Ok(definition) = SyntaxDefinition::load_from_str(source, true, None) {
         builder.add(definition);
     }
     builder.build()
-});
+}
 
 static KINDS: LazyLock<Vec<(Scope, TokenKind)>> = LazyLock::new(|| {
     [
@@ -69,6 +81,7 @@ static KINDS: LazyLock<Vec<(Scope, TokenKind)>> = LazyLock::new(|| {
 /// The parser state between two lines.
 #[derive(Debug, Clone)]
 pub(super) struct LineState {
+    grammar: &'static SyntaxSet,
     parse: ParseState,
     scopes: ScopeStack,
     /// The tags of the open dollar quotes, with `$`.
@@ -85,9 +98,10 @@ impl PartialEq for LineState {
 
 impl LineState {
     /// The state before the first line; `None` if the grammar could not be loaded.
-    pub(super) fn initial() -> Option<Self> {
-        let syntax = GRAMMAR.syntaxes().iter().find(|syntax| syntax.name == "PostgreSQL")?;
-        let mut state = Self { parse: ParseState::new(syntax), scopes: ScopeStack::new(), tags: Vec::new() };
+    pub(super) fn initial(language: Language) -> Option<Self> {
+        let grammar = grammar(language);
+        let syntax = grammar.syntaxes().iter().find(|syntax| !syntax.hidden)?;
+        let mut state = Self { grammar, parse: ParseState::new(syntax), scopes: ScopeStack::new(), tags: Vec::new() };
         // The first line opens the outermost scope. After an empty line all lines are treated alike.
         state.read("");
         Some(state)
@@ -98,7 +112,7 @@ impl LineState {
         let mut with_newline = String::with_capacity(line.len() + 1);
         with_newline.push_str(line);
         with_newline.push('\n');
-        let Ok(operations) = self.parse.parse_line(&with_newline, &GRAMMAR) else {
+        let Ok(operations) = self.parse.parse_line(&with_newline, self.grammar) else {
             return Vec::new();
         };
         let mut tokens = Tokens::new();

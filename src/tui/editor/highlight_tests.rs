@@ -4,7 +4,11 @@ use super::*;
 
 /// `text` with every token as `kind‹token›`.
 fn marked(text: &str) -> String {
-    let highlighted = highlight(text);
+    marked_in(Language::Sql, text)
+}
+
+fn marked_in(language: Language, text: &str) -> String {
+    let highlighted = highlight(language, text);
     assert_eq!(highlighted.lines.len(), text.lines().count());
     let lines = text.lines().zip(&highlighted.lines).map(|(line, tokens)| {
         let mut marked = String::new();
@@ -43,7 +47,7 @@ fn check(text: &str, expected: &str) {
 
 #[test]
 fn the_grammar_loads() {
-    assert!(LineState::initial().is_some());
+    assert!(LineState::initial(Language::Sql).is_some());
     assert_eq!(KINDS.len(), 9);
 }
 
@@ -132,4 +136,36 @@ fn copy_data_is_not_sql() {
         "COPY t FROM stdin WITH (FORMAT csv);\na\n\\.\nx",
         "k‹COPY› t k‹FROM› k‹stdin› k‹WITH› (FORMAT csv);\ns‹a›\nk‹\\.›\nx",
     );
+}
+
+#[track_caller]
+fn check_python(text: &str, expected: &str) {
+    assert_eq!(marked_in(Language::Python, text), expected);
+}
+
+#[test]
+fn python_scripts() {
+    check_python("revision = 'a1'", "m‹revision› o‹=› s‹'a1'›");
+    check_python("down_revision: Union[str, None] = None", "m‹down_revision›: t‹Union›[t‹str›, k‹None›] o‹=› k‹None›");
+    check_python("def upgrade() -> None:", "k‹def› m‹upgrade›() o‹->› k‹None›:");
+    check_python("    def helper(x): pass", "    k‹def› f‹helper›(x): k‹pass›");
+    check_python(
+        "op.add_column('t', sa.Column('a', 1.5))  # why",
+        "op.f‹add_column›(s‹'t'›, sa.f‹Column›(s‹'a'›, n‹1.5›))  c‹# why›",
+    );
+    check_python("x = f\"a{b!r}\\\"\" 'c'", "x o‹=› s‹f\"a{b!r}\\\"\"› s‹'c'›");
+    check_python("class Base(X): ...", "k‹class› t‹Base›(X): ...");
+    check_python("@decorated\nasync def upgrade():", "f‹@decorated›\nk‹async› k‹def› m‹upgrade›():");
+}
+
+#[test]
+fn python_strings_end_where_they_end() {
+    check_python(
+        "\"\"\"add 'users'\n\nRevision ID: a\n\"\"\"\nimport os",
+        "s‹\"\"\"add 'users'›\n\ns‹Revision ID: a›\ns‹\"\"\"›\nk‹import› os",
+    );
+    check_python("x = '''a\n\\''' b'''\nNone", "x o‹=› s‹'''a›\ns‹\\''' b'''›\nk‹None›");
+    check_python("x = 'open\nNone", "x o‹=› s‹'open›\nk‹None›");
+    check_python("x = 'a \\\nb' None", "x o‹=› s‹'a \\›\ns‹b'› k‹None›");
+    check_python("# it's\nNone", "c‹# it's›\nk‹None›");
 }

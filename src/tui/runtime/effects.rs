@@ -147,9 +147,9 @@ impl Effects {
             }
             Effect::Run(generation, task) => self.start_task(generation, task),
             Effect::Cancel => self.cancel(),
-            Effect::Highlight(revision, text) => {
+            Effect::Highlight(revision, language, text) => {
                 self.spawn(TaskKind::Reads, async move |shared| {
-                    if let Ok(highlighted) = spawn_blocking(move || editor::highlight(&text)).await {
+                    if let Ok(highlighted) = spawn_blocking(move || editor::highlight(language, &text)).await {
                         shared.answer(Msg::Highlighted(revision, Arc::new(highlighted)));
                     }
                 });
@@ -275,7 +275,7 @@ fn apply_consent(project: &Project, options: ConnectOptions, consent: Consent) -
 /// Reads the scripts with the current configuration. If that has an error, the previous one is used.
 fn read_project(shared: &Shared, options: &ConnectOptions) -> (ScriptTree, Option<Error>, Option<Msg>) {
     let known = shared.project();
-    match Project::open(Some(&known.config_path), known.root(), shared.variables.clone()) {
+    match known.reopen(shared.variables.clone()) {
         Ok(project) => {
             let tree = project.read_scripts();
             let settings = settings(&known, &project, options);

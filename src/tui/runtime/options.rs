@@ -102,6 +102,7 @@ mod tests {
             config_path: PathBuf::from("/work/shop/migrations/limbeck.toml"),
             config: crate::engine::project::Config::default(),
             variables: variables.clone(),
+            alembic: None,
         };
         TuiOptions { project, variables, connect: ConnectOptions::default(), read_only: false }
     }

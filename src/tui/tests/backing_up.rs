@@ -19,7 +19,7 @@ pub fn waits(effect: &Effect) -> bool {
             | Task::Stamp { .. }
             | Task::ListBackups
             | Task::ReadScript(..)
-            | Task::Examine(_)
+            | Task::Examine(..)
     )
 }
 

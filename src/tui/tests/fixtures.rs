@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::core::graph::{Graph, Revision, RevisionId};
 use crate::core::hazard::{Evidence, Hazard, examine_one};
-use crate::core::script::{Script, Section};
+use crate::core::script::{Script, ScriptCode, Section, SqlCode};
 use crate::engine::project::{ScriptFile, ScriptProblem, ScriptTree};
 
 pub fn id(text: &str) -> RevisionId {
@@ -27,9 +27,7 @@ pub fn file(name: &str, message: &str, parents: &[&str], up: &str, down: &str) -
         branch_labels: Vec::new(),
         depends_on: Vec::new(),
         create_date: None,
-        other_header: Vec::new(),
-        upgrade: section(up),
-        downgrade: section(down),
+        code: ScriptCode::Sql(SqlCode { other_header: Vec::new(), upgrade: section(up), downgrade: section(down) }),
     };
     let path = PathBuf::from(format!("/project/migrations/versions/{}_{}.sql", &name[..8], message.replace(' ', "_")));
     ScriptFile { path, text: text.into(), script }

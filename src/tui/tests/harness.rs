@@ -164,7 +164,7 @@ impl Harness {
             Effect::ReadLedger(generation, ..) => vec![Msg::Ledger(generation, Ok(self.record.clone()))],
             Effect::Run(generation, task) => self.run_task(generation, task),
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
-            Effect::Highlight(id, _) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
+            Effect::Highlight(id, ..) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
             Effect::Rescue(..) | Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
         }
@@ -178,7 +178,8 @@ impl Harness {
             }
             Task::Apply(approval) => self.apply(generation, &approval),
             Task::Create(_, new) | Task::Merge(_, _, new) => {
-                let answer = WrittenScript { revision: id("abcdefabcdef"), path: new.message.into() };
+                let answer =
+                    WrittenScript { revision: id("abcdefabcdef"), path: new.message.into(), notes: Vec::new() };
                 vec![written(generation, Ok(answer))]
             }
             Task::Stamp { tree, targets, purge } => {
@@ -201,7 +202,7 @@ impl Harness {
                 let answer = self.save(&path, &text, known.as_deref());
                 vec![script_saved(generation, Ok(answer))]
             }
-            Task::Examine(text) => vec![examined(generation, Box::new(examine(&text)))],
+            Task::Examine(language, text) => vec![examined(generation, Box::new(examine(language, &text)))],
             Task::Prove(id, _) => vec![proof_ended(generation, id, Ok(Box::new(self.proof.clone())))],
         }
     }
@@ -300,7 +301,7 @@ impl Harness {
 
     fn step(&self, step: &crate::core::graph::PathStep) -> Step {
         let file = &self.tree.scripts[&step.revision];
-        let sql = &file.script.section(step.direction).sql;
+        let sql = &file.script.sql().unwrap().section(step.direction).sql;
         let statements = sql
             .split_terminator(';')
             .filter(|sql| !sql.trim().is_empty())

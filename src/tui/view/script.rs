@@ -56,6 +56,12 @@ fn title(model: &Model) -> String {
     } else {
         file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy().into_owned()
     };
+    if let Some(fault) = file.script.python().and_then(|code| code.docstring_faults.first()) {
+        title.push_str(" ─ the docstring says ");
+        title.push_str(fault.key);
+        title.push_str(": ");
+        title.push_str(&fault.docstring);
+    }
     if model.history.marks(model.history.selected()).edited {
         title.push_str(" ─ edited");
     }

@@ -32,7 +32,7 @@ pub struct AutogenerateOptions {
 /// Alembic's error if the database is not at the heads; if the models or the database cannot be read; if the script
 /// cannot be written.
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
-    let (project, tree) = context.read_scripts()?;
+    let (project, tree) = context.read_sql_scripts()?;
     long_id::check(context, &project, new.id.as_deref())?;
     let terminal = context.terminal;
     let compare = comparison::options(context.global.yes, options.renames.clone());
@@ -122,7 +122,7 @@ fn operation_line(operation: &Operation, is_recreated: bool) -> Option<String> {
 fn print_sql(terminal: Terminal, generated: &GeneratedScript) -> Result<(), Failure> {
     let script = Script::parse(&generated.draft.text)
         .map_err(|error| Error::new("the generated script cannot be parsed").because(error))?;
-    let mut sql = script.upgrade.sql;
+    let mut sql = script.sql().map(|code| code.upgrade.sql.clone()).unwrap_or_default();
     if terminal.json {
         return terminal.print_document(&SqlDocument { sql: &sql });
     }

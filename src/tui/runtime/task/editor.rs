@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::{TaskContext, TaskMode, run_blocking};
 use crate::core::graph::RevisionId;
+use crate::core::script::Language;
 use crate::engine::autogenerate::{self, CompareOptions, prove};
 use crate::engine::draft::Draft;
 use crate::engine::files;
@@ -51,7 +52,7 @@ impl Effects {
     }
 
     /// Examines a text when typing pauses. An earlier examination is aborted.
-    pub(super) fn examine(&mut self, generation: Generation, text: Arc<str>) {
+    pub(super) fn examine(&mut self, generation: Generation, language: Language, text: Arc<str>) {
         let pause = if let Some(previous) = self.examining.take() {
             previous.abort();
             PAUSE
@@ -60,7 +61,7 @@ impl Effects {
         };
         let task = self.run_task(generation, TaskKind::Reads, TaskMode::Read, async move |_: TaskContext| {
             tokio::time::sleep(pause).await;
-            let findings = spawn_blocking(move || examine(&text)).await;
+            let findings = spawn_blocking(move || examine(language, &text)).await;
             ScreenMsg::Editor(EditorMsg::Examined(Box::new(findings.unwrap_or_default())))
         });
         self.examining = Some(task);
@@ -71,7 +72,7 @@ impl Effects {
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             let answer = match text {
                 Some((path, text)) => {
-                    let draft = Draft { revision: id.clone(), path, text: text.to_string() };
+                    let draft = Draft { revision: id.clone(), path, text: text.to_string(), notes: Vec::new() };
                     Box::pin(prove_draft(&context, draft)).await
                 }
                 None => Box::pin(prove_script(&context, &id)).await,

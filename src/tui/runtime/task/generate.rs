@@ -9,6 +9,7 @@ use crate::core::diff::{count_objects, find_todo_line};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Evidence, Hazard};
 use crate::core::plan::Plan;
+use crate::core::script::Language;
 use crate::core::statement::{Question, Subject};
 use crate::engine::autogenerate::{
     self, AutogenerateEvent, AutogenerateOutcome, CompareOptions, generate, generate_unless_renames, output_file,
@@ -69,7 +70,7 @@ async fn finish(
     let (path, text) = output_file(project, &generated)?;
     let text: Arc<str> = text.into();
     let read = Arc::clone(&text);
-    let findings = spawn_blocking(move || examine(&read)).await.unwrap_or_default();
+    let findings = spawn_blocking(move || examine(Language::Sql, &read)).await.unwrap_or_default();
     let mut notes = generated.notes;
     let mut hazards = findings.hazards;
     match plan_draft(project, tree, target, &generated.draft).await {

@@ -83,7 +83,7 @@ impl Effects {
             Task::Generate(tree, request) => self.generate(generation, tree, *request),
             Task::ReadScript(path, line) => self.read_script(generation, path, line),
             Task::SaveScript { path, text, known } => self.save_script(generation, path, text, known),
-            Task::Examine(text) => self.examine(generation, text),
+            Task::Examine(language, text) => self.examine(generation, language, text),
             Task::Prove(revision, text) => self.prove(generation, revision, text),
         }
     }

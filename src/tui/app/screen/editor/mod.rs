@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub use find::Find;
 
 use crate::core::graph::RevisionId;
+use crate::core::script::Language;
 use crate::engine::Error;
 use crate::engine::project::SaveOutcome;
 use crate::engine::verify::{VerifiedRevision, VerifyEvent};
@@ -115,6 +116,12 @@ impl Editor {
         (!self.is_writable()).then_some("this is the ledger's copy; there is no file")
     }
 
+    /// The language of the script.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::of(&self.path)
+    }
+
     /// The name of the file.
     #[must_use]
     pub fn name(&self) -> String {
@@ -159,8 +166,8 @@ fn on_changed(model: &mut Model) -> Vec<Effect> {
     editor.text = editor.document.text();
     editor.version += 1;
     editor.follow = true;
-    let text = editor.text.clone();
-    vec![model.start_read(EXAMINE, Task::Examine(text))]
+    let task = Task::Examine(editor.language(), editor.text.clone());
+    vec![model.start_read(EXAMINE, task)]
 }
 
 /// Whether the text is being examined.

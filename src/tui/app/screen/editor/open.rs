@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{After, EXAMINE, Editor};
+use crate::core::script::Language;
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::command::Command;
 use crate::tui::app::effect::{Effect, Task};
@@ -43,7 +44,8 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
         return Vec::new();
     }
     model.close_dialogs::<ErrorDialog>();
-    let mut document = Document::new(&opening.text);
+    let language = Language::of(&opening.path);
+    let mut document = Document::in_language(&opening.text, language);
     document.move_cursor(Move::To((opening.line.unwrap_or(1).saturating_sub(1), 0)), false);
     let disk = (opening.origin != Origin::New).then(|| opening.text.clone());
     let proved = opening.panel.proof.found().is_some().then(|| opening.text.clone());
@@ -71,7 +73,7 @@ pub fn open(model: &mut Model, opening: Opening) -> Vec<Effect> {
         selecting: false,
         pressed: None,
     }));
-    vec![model.start_read(EXAMINE, Task::Examine(opening.text))]
+    vec![model.start_read(EXAMINE, Task::Examine(language, opening.text))]
 }
 
 /// Takes the text of a file. The file is opened, or it is open and has changed.

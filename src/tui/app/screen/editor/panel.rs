@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Editor, is_examining};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Class, Hazard};
+use crate::core::script::Language;
 use crate::core::statement::{Question, Subject};
 use crate::engine::verify::VerifiedRevision;
 use crate::tui::app::command::Command;
@@ -66,6 +67,9 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<PanelLine> {
     let key = model.preferences.keymap.shown(Command::Prove);
     let line = |text: String, role| vec![(text, role)];
     let verified = match &editor.panel.proof {
+        EditorProof::None if editor.language() == Language::Python => {
+            return vec![line(String::from("limbeck cannot prove Python scripts yet"), Role::Muted)];
+        }
         EditorProof::None => return vec![line(format!("not proved yet; {key} proves it"), Role::Muted)],
         EditorProof::Running(words, _) => return vec![line(words.clone(), Role::Current)],
         EditorProof::Failed(error) => {
@@ -122,7 +126,11 @@ pub type PanelLines = (Vec<PanelLine>, usize);
 pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> PanelLines {
     let operations = &editor.panel.operations;
     if operations.is_empty() {
-        let words = if is_examining(model) { "reading …" } else { "the upgrade has no statements" };
+        let words = match editor.language() {
+            _ if is_examining(model) => "reading …",
+            Language::Sql => "the upgrade has no statements",
+            Language::Python => "not read from Python scripts yet",
+        };
         return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
     let before = |at: usize| operations.get(at.checked_sub(1)?).map(|operation| &operation.object);
@@ -155,7 +163,11 @@ pub(super) fn group_operations(operations: &mut [Operation]) {
 pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> PanelLines {
     let hazards = &editor.panel.hazards;
     if hazards.is_empty() {
-        let (words, role) = if is_examining(model) { ("reading …", Role::Muted) } else { ("none found", Role::Good) };
+        let (words, role) = match editor.language() {
+            _ if is_examining(model) => ("reading …", Role::Muted),
+            Language::Sql => ("none found", Role::Good),
+            Language::Python => ("not found in Python scripts yet", Role::Muted),
+        };
         return (vec![vec![(String::from(words), role)]], 1);
     }
     let further = |hazard: &Hazard| usize::from(hazard.evidence.is_some()) + usize::from(hazard.allowed.is_some());

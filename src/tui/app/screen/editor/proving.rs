@@ -1,8 +1,8 @@
 //! `^p`: saves the script and proves it on a scratch database: upgrade, downgrade, and upgrade again.
 
 use super::{Editor, EditorMsg, on_changed};
+use crate::core::alembic::parse_text;
 use crate::core::graph::RevisionId;
-use crate::core::script::Script;
 use crate::engine::autogenerate::remove_unproved_note;
 use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent};
 use crate::engine::{Error, ErrorKind};
@@ -29,7 +29,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
-    let Ok(script) = Script::parse(&editor.text) else { return Vec::new() };
+    let Ok(Some(script)) = parse_text(editor.language(), &editor.text) else { return Vec::new() };
     // A text without a file in the tree is proved as it is in the editor.
     let in_tree = model.tree.as_ref().and_then(|tree| tree.scripts.get(&script.revision));
     let has_file = editor.origin != Origin::New && in_tree.is_some_and(|file| file.path == editor.path);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{After, Editor, on_changed, proving, questions};
-use crate::core::script::Script;
+use crate::core::alembic::parse_text;
 use crate::engine::Error;
 use crate::engine::project::SaveOutcome;
 use crate::tui::app::effect::{Effect, Task};
@@ -114,12 +114,12 @@ pub(super) fn save(model: &mut Model) -> Vec<Effect> {
 
 /// The question before the text is saved, if there is a reason to ask.
 fn objection(editor: &Editor) -> Option<Question> {
-    match (Script::parse(&editor.text), &editor.revision) {
+    match (parse_text(editor.language(), &editor.text), &editor.revision) {
         (Err(error), _) => {
             let place = error.line.map_or_else(String::new, |line| format!("line {line}: "));
             Some(questions::invalid_script(format!("{place}{}", error.message), error.hint, write))
         }
-        (Ok(script), Some(id)) if script.revision != *id && editor.origin == Origin::Script => {
+        (Ok(Some(script)), Some(id)) if script.revision != *id && editor.origin == Origin::Script => {
             let words = format!("the revision ID was {id} and is now {}", script.revision);
             let hint = "scripts and databases still refer to the old revision ID";
             Some(questions::invalid_script(words, Some(String::from(hint)), write))
@@ -177,7 +177,7 @@ fn after_saved(model: &mut Model) -> Vec<Effect> {
     let Some(editor) = model.screens.get_mut::<Editor>() else { return Vec::new() };
     let is_new = std::mem::replace(&mut editor.origin, Origin::Script) == Origin::New;
     editor.file_changed = false;
-    if let Ok(script) = Script::parse(&editor.text) {
+    if let Ok(Some(script)) = parse_text(editor.language(), &editor.text) {
         editor.revision = Some(script.revision);
     }
     let (name, path) = (editor.name(), editor.path.display().to_string());

@@ -1,0 +1,73 @@
+//! Alembic projects in the UI.
+
+use super::{linear_project, run, script};
+use crate::support::{TestProject, server};
+
+fn screen(project: &TestProject, keys: &str) -> String {
+    project.run(&["--keys", keys, "--size", "120x40", "--print"]).expect_status(0).stdout
+}
+
+#[test]
+fn the_tree_and_the_script_are_shown() {
+    let database = server().database();
+    let mut project = linear_project("");
+    project.set("DATABASE_URL", &database.url());
+    run(&project, "stamp b2b2").expect_status(0);
+    let shown = screen(&project, "");
+    for part in ["it's third", "second", "first", "c3c3_x.py", "revision: str = 'c3c3'", "def upgrade() -> None:"] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let coloured = project.run(&["--size", "120x40", "--print", "ansi"]).expect_status(0).stdout;
+    assert!(!coloured.contains("def upgrade() -> None:"), "the keywords have a colour: {coloured}");
+}
+
+#[test]
+fn the_editor_saves_python_and_reports_syntax_errors() {
+    let database = server().database();
+    let mut project = linear_project("");
+    project.set("DATABASE_URL", &database.url());
+    let shown = screen(&project, "e");
+    for part in ["op.execute('SELECT 1')", "limbeck cannot prove Python scripts yet", "not found in Python scripts yet"]
+    {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    screen(&project, "e<^end># a remark<^s>");
+    assert!(project.read("migrations/versions/c3c3_x.py").contains("# a remark"));
+    let refused = screen(&project, "e<^end><enter>def (<^s>");
+    assert!(refused.contains("Python syntax error"), "{refused}");
+}
+
+#[test]
+fn running_scripts_is_refused_in_the_ui() {
+    let database = server().database();
+    let mut project = linear_project("");
+    project.set("DATABASE_URL", &database.url());
+    for keys in ["u", "v"] {
+        let shown = screen(&project, keys);
+        assert!(shown.contains("cannot run Python scripts yet"), "{keys}: {shown}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_and_a_wrong_docstring_are_marked() {
+    let database = server().database();
+    let mut project = linear_project("");
+    project.set("DATABASE_URL", &database.url());
+    let wrong = script("d4d4", "'c3c3'", "wrong", "").replace("Revises: c3c3", "Revises: a1a1");
+    project.write("migrations/versions/d4.py", &wrong);
+    let shown = screen(&project, "");
+    assert!(shown.contains("the docstring says Revises: a1a1"), "{shown}");
+    project.write("migrations/versions/broken.py", "revision = (\n");
+    let shown = screen(&project, "");
+    assert!(shown.contains("broken.py") && shown.contains("it's third"), "{shown}");
+}
+
+#[test]
+fn new_revisions_are_created_in_the_ui() {
+    let database = server().database();
+    let mut project = linear_project("");
+    project.set("DATABASE_URL", &database.url());
+    screen(&project, "cadd prices<enter>");
+    let heads = run(&project, "history").expect_status(0).stdout;
+    assert!(heads.contains("c3c3 -> ") && heads.contains("(head), add prices\n"), "{heads}");
+}
