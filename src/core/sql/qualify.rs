@@ -166,7 +166,7 @@ impl<'a> Writer<'a> {
         let Some(piece) = self.pieces.get(index) else { return false };
         let (text, before) = (piece.text(self.sql), self.before(index, 1));
         if before == "::" {
-            return !KEYWORD_TYPES.contains(&text);
+            return !KEYWORD_TYPES.contains(&text) && self.text(index + 1) != ".";
         }
         if piece.kind != TokenKind::Word || [".", "AS"].contains(&before) || text.contains(char::is_uppercase) {
             return false;
@@ -203,6 +203,7 @@ mod tests {
             ("SELECT FROM unnest(a) AS x(b)", "SELECT FROM pg_catalog.unnest(a) AS x(b)"),
             ("SELECT $1::text, b::\"char\"", "SELECT $1::pg_catalog.text, b::pg_catalog.\"char\""),
             ("SELECT 'pg_type'::regclass", "SELECT 'pg_catalog.pg_type'::pg_catalog.regclass"),
+            ("SELECT a::public.mood, b::\"S\".t", "SELECT a::public.mood, b::\"S\".t"),
             ("SELECT a::bigint, b::text[]", "SELECT a::bigint, b::pg_catalog.text[]"),
             ("SELECT coalesce(a, lower(b))", "SELECT coalesce(a, pg_catalog.lower(b))"),
             ("SELECT pg_catalog.lower(\"f\")", "SELECT pg_catalog.lower(\"f\")"),
