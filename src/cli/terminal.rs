@@ -69,6 +69,7 @@ impl Terminal {
     ///
     /// # Errors
     /// If standard output cannot be written.
+    #[allow(clippy::unused_self, reason = "all output goes through a terminal")]
     pub fn print_document<T: Serialize + ?Sized>(self, document: &T) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(document).map_err(io::Error::other)?;
         text.push('\n');

@@ -83,7 +83,7 @@ struct Reader {
     words: &'static [&'static str],
 }
 
-/// A sequence of random numbers (SplitMix64).
+/// A sequence of random numbers (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -129,7 +129,8 @@ impl Random {
     }
 }
 
-/// Gives a reader random inputs. Fails with the input if one panics or takes too long.
+/// Gives a reader random inputs and prints how many. Fails with the input if one panics or takes too long.
+#[allow(clippy::print_stdout, reason = "the number of inputs is a result of the test")]
 fn fuzz(reader: &'static Reader, read: impl Fn(&str) + Send + 'static) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let fixed = reader.name.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));

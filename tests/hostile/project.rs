@@ -20,8 +20,8 @@ impl HostileDatabase {
 
     /// The connection string.
     pub fn url(&self) -> String {
-        let name: String = self.name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        server().url(&name)
+        let encoded: Vec<String> = self.name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        server().url(&encoded.concat())
     }
 
     /// Runs SQL. Panics on an error.

@@ -1,6 +1,7 @@
 //! Parses one statement. Only `core::statement` calls the parser.
 
 use squawk_syntax::ast::{AstNode, SourceFile, Stmt};
+use squawk_syntax::syntax_error::SyntaxError;
 
 use super::depth::is_too_deep;
 
@@ -25,7 +26,7 @@ pub(super) fn parse(statement: &str) -> Option<Tree> {
     let second = statements.next();
     let errors = parsed.errors();
     let complete = second.is_none() && errors.is_empty();
-    let stops = errors.iter().map(|error| error.range()).chain(second.map(|second| second.syntax().text_range()));
+    let stops = errors.iter().map(SyntaxError::range).chain(second.map(|second| second.syntax().text_range()));
     let stopped_at = stops.map(|range| usize::from(range.start())).min();
     Some(Tree { statement: first, complete, stopped_at })
 }
