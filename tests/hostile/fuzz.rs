@@ -523,7 +523,7 @@ fn templates() {
         let mut config = Config::default();
         text.clone_into(&mut config.scripts.file_template);
         let config_path = home.path().join("limbeck.toml");
-        let project = Project { config_path, config, variables: Variables::default() };
+        let project = Project { config_path, config, variables: Variables::default(), alembic: None };
         let values = TemplateValues {
             message: "add a table\nand more".to_owned(),
             revision: "a1".to_owned(),
