@@ -78,7 +78,7 @@ fn a_computed_url_is_named_with_its_place_and_what_to_do() {
 fn the_version_table_of_env_py_is_used() {
     let (ours, theirs) = (server().database(), server().database());
     let mut project = linear_project("");
-    let env = format!("import os\nSCHEMA = 'app'\n{}", ENV)
+    let env = format!("import os\nSCHEMA = 'app'\n{ENV}")
         .replace("config.get_main_option('sqlalchemy.url')", "os.environ['SHOP_URL']")
         .replace(
             "connection=connection",

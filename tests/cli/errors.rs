@@ -28,7 +28,7 @@ fn a_planned_command_is_an_error_with_a_workaround() {
     let output = run(&project, "import --json").expect_status(1);
     assert!(document(&output)["error"]["hint"].as_str().unwrap().starts_with("write the scripts as SQL"));
     let output = run(&project, "-n alembic:other heads").expect_status(2);
-    assert!(output.stderr.contains("cannot open Alembic projects yet"), "{}", output.stderr);
+    assert!(output.stderr.contains("limbeck.toml is not an Alembic project"), "{}", output.stderr);
 }
 
 #[test]

@@ -82,6 +82,8 @@ fn named(path: &Path) -> Result<ProjectFiles> {
 
 /// A `limbeck.toml` beside the configuration of Alembic has settings for that project, unless it has SQL scripts.
 fn with_limbeck_file(limbeck: PathBuf) -> ProjectFiles {
+    // Relative paths start in the folder of the file itself, not of a symbolic link to it.
+    let limbeck = limbeck.canonicalize().unwrap_or(limbeck);
     let alembic = limbeck.parent().and_then(|folder| {
         let beside = ConfigFiles::in_folder(folder).or_else(|| around(folder))?;
         (!is_sql_project(folder, &limbeck)).then_some(beside)

@@ -69,6 +69,12 @@ impl MainLoop {
         let (sender, events) = unbounded_channel();
         let mut folders: Vec<_> = options.project.version_folders().into_iter().map(|folder| (folder, false)).collect();
         folders.push((options.project.root().to_owned(), false));
+        if let Some(alembic) = &options.project.alembic {
+            let deep = alembic.settings.recursive_version_locations;
+            folders.extend(alembic.version_folders.iter().filter(|_| deep).map(|folder| (folder.clone(), true)));
+            // env.py and the template.
+            folders.push((alembic.script_folder.clone(), false));
+        }
         folders.extend(models::watched_folders(&options.project));
         let watch = Watch::start(folders, sender.clone());
         let start = options.start(size_of::size()?);

@@ -246,7 +246,6 @@ fn expression_ends(text: &str) -> Option<ExpressionEnds> {
             (Some(_), _) if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
             (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(character),
             (None, '(' | '[' | '{') => depth += 1,
             (None, '}') if depth == 0 => return Some(ExpressionEnds { code: code.unwrap_or(at), whole: at }),
