@@ -186,6 +186,7 @@ mod tests {
             type_changed: false,
             not_restorable: None,
             sequence_state: None,
+            name_before: None,
             batch: None,
         }
     }

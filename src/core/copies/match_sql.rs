@@ -38,27 +38,31 @@ pub fn needs_match(target: &RestoreTarget, detail: &CopyDetail) -> bool {
     detail.key.is_empty() || detail.key.iter().any(|key| target.column(&key.name).is_some_and(|column| column.varies))
 }
 
-/// Counts the rows that the script has inserted and whose key is not in the copy.
+/// The copies of rows of one table: each table of a copy, as SQL, with its description.
+pub type TableCopies<'a> = [(String, &'a CopyDetail)];
+
+/// Counts the rows that the script has inserted and whose key is in no copy.
 #[must_use]
-pub fn count_inserted_rows(copy: &str, target: &RestoreTarget, detail: &CopyDetail, inserted: &str) -> String {
-    format!("SELECT count(*) FROM {} AS t WHERE {inserted} AND {}", target.table, is_new(copy, detail))
+pub fn count_inserted_rows(target: &RestoreTarget, copies: &TableCopies<'_>, inserted: &str) -> String {
+    format!("SELECT count(*) FROM {} AS t WHERE {inserted}{}", target.table, are_new(copies))
 }
 
-/// The condition that the key of row `t` is not in the copy.
-fn is_new(copy: &str, detail: &CopyDetail) -> String {
-    if detail.key.is_empty() {
-        return "true".to_owned();
-    }
-    format!("NOT EXISTS (SELECT FROM {copy} AS k WHERE {})", key_condition(detail))
+/// The conditions that the key of row `t` is in no copy, each after AND.
+fn are_new(copies: &TableCopies<'_>) -> String {
+    let with_key = copies.iter().filter(|(_, detail)| !detail.key.is_empty());
+    let condition = |(copy, detail): &(String, &CopyDetail)| {
+        format!(" AND NOT EXISTS (SELECT FROM {copy} AS k WHERE {})", key_condition(detail))
+    };
+    with_key.map(condition).collect()
 }
 
 /// Assigns rows of the copy to equal rows of the table, each row at most once. `inserted` is the condition that the script
-/// has inserted row `t`.
+/// has inserted row `t`; `copies` are all copies of rows of the table.
 #[must_use]
 pub fn match_rows(
-    copy: &str,
+    (copy, detail): (&str, &CopyDetail),
     target: &RestoreTarget,
-    detail: &CopyDetail,
+    copies: &TableCopies<'_>,
     matched: MatchedColumns,
     inserted: &str,
 ) -> String {
@@ -69,18 +73,22 @@ pub fn match_rows(
     let (of_copy, of_table) = (of_copy.join(", "), of_table.join(", "));
     let table = &target.table;
     // A row whose key is on both sides is not assigned: it is the same row.
-    let missing = match detail.key.is_empty() {
-        true => "true".to_owned(),
-        false => format!("NOT EXISTS (SELECT FROM {table} AS t WHERE {})", key_condition(detail)),
+    let missing = if detail.key.is_empty() {
+        String::new()
+    } else {
+        format!(" AND NOT EXISTS (SELECT FROM {table} AS t WHERE {})", key_condition(detail))
     };
-    let new = is_new(copy, detail);
+    let new = are_new(copies);
+    let is_free = |(copy, _): &(String, &CopyDetail)| {
+        format!(" AND NOT EXISTS (SELECT FROM {copy} AS k WHERE k.target_table = t.tableoid AND k.target_row = t.ctid)")
+    };
+    let free: String = copies.iter().map(is_free).collect();
     format!(
         "WITH copied AS (
-            SELECT k.id, ROW({of_copy})::text AS content FROM {copy} AS k WHERE k.target_row IS NULL AND {missing}),
+            SELECT k.id, ROW({of_copy})::text AS content FROM {copy} AS k WHERE k.target_row IS NULL{missing}),
         present AS (
             SELECT t.tableoid AS source, t.ctid AS place, ROW({of_table})::text AS content FROM {table} AS t
-            WHERE {inserted} AND {new} AND NOT EXISTS (SELECT FROM {copy} AS k
-                WHERE k.target_table = t.tableoid AND k.target_row = t.ctid)),
+            WHERE {inserted}{new}{free}),
         a AS (SELECT id, content, row_number() OVER (PARTITION BY content ORDER BY id) AS n FROM copied),
         b AS (SELECT source, place, content, row_number() OVER (PARTITION BY content ORDER BY source, place) AS n
             FROM present)
@@ -138,6 +146,7 @@ mod tests {
             type_changed: false,
             not_restorable: None,
             sequence_state: None,
+            name_before: None,
             batch: None,
         }
     }
@@ -179,7 +188,17 @@ mod tests {
 
     #[test]
     fn columns_that_vary_are_not_compared_but_updated() {
-        let sql = |matched| match_rows("c", &target(&["id"]), &detail(&["id"]), matched, "true");
+        let copy = detail(&["id"]);
+        let sql = |matched| {
+            match_rows(
+                ("c", &copy),
+                &target(&["id"]),
+                &[("c".to_owned(), &copy), ("d".to_owned(), &copy)],
+                matched,
+                "true",
+            )
+        };
+        assert!(sql(MatchedColumns::All).contains("NOT EXISTS (SELECT FROM d AS k WHERE t.id = k.v1)"));
         assert!(sql(MatchedColumns::All).contains("ROW((k.v1)::text, (k.v2)::text)::text"));
         assert!(sql(MatchedColumns::Constant).contains("ROW((k.v2)::text)::text"));
         assert_eq!(

@@ -6,6 +6,7 @@ mod loss;
 mod match_sql;
 mod order;
 mod restore_sql;
+mod value_sql;
 
 pub use copy_sql::{
     copied_value, create_copy, delete_remaining_rows, delete_unchanged_values, delete_unmoved_rows, insert_into_copy,
@@ -14,14 +15,16 @@ pub use copy_sql::{
 pub use forecast::{CopyForecast, ForecastCopy};
 pub use loss::{Loss, losses, losses_before};
 pub use match_sql::{
-    MatchedColumns, WRITTEN_LATER, count_inserted_rows, delete_matched_rows, is_written_by_transaction, match_rows,
-    needs_match, update_matched_rows,
+    MatchedColumns, TableCopies, WRITTEN_LATER, count_inserted_rows, delete_matched_rows, is_written_by_transaction,
+    match_rows, needs_match, update_matched_rows,
 };
 pub use order::{ForeignKeyEdge, RestoreNode, RestoreOrder, order_restore};
 pub use restore_sql::{
-    CurrentColumn, ReferencePair, ReferencedTable, RestoreTarget, copy_stale_marks, count_changed_values,
-    count_restored_values, delete_identical_rows, delete_restored_values, insert_condition, insert_rows, mark_orphans,
-    mark_stale, older_value, restored_value, update_values,
+    CurrentColumn, ReferencePair, ReferencedTable, RestoreTarget, delete_identical_rows, insert_condition, insert_rows,
+    mark_orphans, older_value, restored_value,
+};
+pub use value_sql::{
+    copy_stale_marks, count_changed_values, count_restored_values, delete_restored_values, mark_stale, update_values,
 };
 
 use serde::{Deserialize, Serialize};
@@ -122,6 +125,9 @@ pub struct CopyDetail {
     pub not_restorable: Option<String>,
     #[serde(default, rename = "counter")]
     pub sequence_state: Option<SequenceState>,
+    /// The schema and the name of the table before the step, if the step has renamed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_before: Option<(String, String)>,
     /// The id of the first copy of the same statement. `None`: this is the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<i64>,

@@ -69,9 +69,10 @@ impl Run<'_> {
         self.check_cancelled()?;
         let step = &self.plan.steps[index];
         let position = ((index, number), is_begun);
-        let kept = match self.needs_own_transaction(planned).await {
-            true => Box::pin(self.run_in_own_transaction(position, entry, planned)).await?,
-            false => Box::pin(self.run_alone(position, entry, planned)).await?,
+        let kept = if self.needs_own_transaction(planned).await {
+            Box::pin(self.run_in_own_transaction(position, entry, planned)).await?
+        } else {
+            Box::pin(self.run_alone(position, entry, planned)).await?
         };
         self.report_kept(index, &kept);
         if restoration.is_some() {

@@ -1,5 +1,6 @@
 //! Copies what foreign keys delete or change together with the rows that a statement deletes.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use tokio_postgres::Client;
@@ -70,8 +71,8 @@ impl Copier {
             if until <= after {
                 continue;
             }
-            if !followed.keys.contains_key(&relation) {
-                followed.keys.insert(relation, read_foreign_keys(client, relation).await?);
+            if let Entry::Vacant(unknown) = followed.keys.entry(relation) {
+                unknown.insert(read_foreign_keys(client, relation).await?);
             }
             for key in followed.keys.get(&relation).into_iter().flatten() {
                 queue.extend(self.follow_key(client, copies, key, NewRows { copy, after, until }).await?);

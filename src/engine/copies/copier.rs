@@ -13,6 +13,7 @@ use super::{CopyError, columns};
 use crate::core::copies::{CopyKind, Loss, create_copy, insert_into_copy, is_not_copied, losses, row_alias};
 use crate::core::graph::Direction;
 use crate::core::hazard::{Code, Hazard};
+use crate::core::sql::qualify_names;
 use crate::core::statement::RowFilter;
 use crate::core::text::size;
 use crate::engine::Error;
@@ -134,7 +135,7 @@ impl Copier {
         }
         let StatementCopies { settings, mut pending, .. } = copies;
         if owner.in_transaction {
-            mark_created_columns(observer, &mut pending).await?;
+            describe_before(observer, &mut pending).await?;
         }
         settings.end(client).await?;
         Ok(pending)
@@ -299,15 +300,24 @@ fn from_sql(task: &CopyTask) -> String {
     columns::table_sql(&task.schema, &task.table, !task.detail.only)
 }
 
-/// Marks the columns that the current transaction has created: the observer does not see them.
-async fn mark_created_columns(observer: &Client, pending: &mut [PendingCopy]) -> Result<(), CopyError> {
+/// Marks the columns that the current transaction has created, and records the names of tables that it has renamed: the
+/// observer sees the state before.
+async fn describe_before(observer: &Client, pending: &mut [PendingCopy]) -> Result<(), CopyError> {
     for copy in pending.iter_mut().filter(|copy| matches!(copy.task.kind, CopyKind::Rows | CopyKind::Table)) {
+        let relation = copy.task.detail.relation;
         let query = "SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1";
-        let rows = observer.query(query, &[&copy.task.detail.relation]).await?;
+        let rows = observer.query(query, &[&relation]).await?;
         let before: Vec<i16> = rows.iter().map(|row| row.get(0)).collect();
         for column in &mut copy.task.detail.columns {
             column.created = !before.contains(&column.number);
         }
+        let query =
+            "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = $1";
+        let row = observer.query_opt(&qualify_names(query), &[&relation]).await?;
+        let before = row.map(|row| (row.get::<_, String>(0), row.get::<_, String>(1)));
+        let name = (&copy.task.schema, &copy.task.table);
+        copy.task.detail.name_before = before.filter(|before| (&before.0, &before.1) != name);
     }
     Ok(())
 }

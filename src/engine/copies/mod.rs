@@ -14,6 +14,7 @@ mod relations;
 mod restore;
 mod restore_copy;
 mod restore_early;
+mod restore_match;
 mod restore_order;
 mod restore_set;
 mod restore_start;

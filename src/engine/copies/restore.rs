@@ -32,6 +32,8 @@ pub(in crate::engine) struct Restoration {
     /// The copies of rows that were restored before the end of the step, and the result.
     pub(super) early: RestoreOutcome,
     pub(super) finished: HashSet<i64>,
+    /// The tables into which rows were restored before the end of the step.
+    pub(super) early_tables: HashSet<Oid>,
     /// The `SET CONSTRAINTS` statements that the script has run in the current transaction.
     pub(super) set_constraints: Vec<String>,
     pub(super) mode: StepMode,
@@ -84,11 +86,17 @@ impl Restoration {
             rows_before: HashMap::new(),
             early: RestoreOutcome::default(),
             finished: HashSet::new(),
+            early_tables: HashSet::new(),
             set_constraints: Vec::new(),
             mode: StepMode::default(),
             may_have_inserted: false,
             by_hand,
         }
+    }
+
+    /// Whether rows were restored into a table before the end of the step.
+    pub(super) fn restored_early(&self, table: Oid) -> bool {
+        self.early_tables.contains(&table)
     }
 
     /// The `SET CONSTRAINTS` statements that the script has run.

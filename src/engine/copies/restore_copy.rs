@@ -4,15 +4,14 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Oid;
 
 use super::copy_table::count_rows;
-use super::restore::{Restoration, is_constraint_violation};
+use super::restore::Restoration;
 use super::restore_order::LocatedCopy;
 use super::store::StoredCopy;
 use super::target::{TableLocation, is_other_type, omitted_columns};
 use super::{CopyError, RestoredCopy, columns};
 use crate::core::copies::{
-    CopyKind, MatchedColumns, RestoreTarget, count_changed_values, count_inserted_rows, count_restored_values,
-    delete_identical_rows, delete_matched_rows, delete_restored_values, insert_condition, insert_rows, match_rows,
-    needs_match, older_value, update_matched_rows, update_values,
+    CopyKind, RestoreTarget, count_changed_values, count_restored_values, delete_identical_rows,
+    delete_restored_values, insert_condition, insert_rows, older_value, update_values,
 };
 use crate::engine::connection::identifier::{literal, quote};
 
@@ -25,14 +24,15 @@ pub(super) struct CopyOutcome {
 }
 
 impl Restoration {
-    /// Restores one copy. `later`: referenced tables that are restored after it. The inner error is the reason why the copy
-    /// cannot be restored.
+    /// Restores one copy. `later`: referenced tables that are restored after it. `may_insert`: rows that the table does not
+    /// have may be inserted. The inner error is the reason why the copy cannot be restored.
     pub(super) async fn restore_copy(
         &self,
         client: &Client,
         copy: &StoredCopy,
         location: &TableLocation,
         later: &[Oid],
+        may_insert: bool,
     ) -> Result<Result<CopyOutcome, String>, CopyError> {
         if copy.kind == CopyKind::Sequence {
             let restored = self.restore_sequence(client, copy, location).await?;
@@ -41,7 +41,7 @@ impl Restoration {
         let mut target = columns::read_target(client, location.relation, location.table.clone(), later).await?;
         target.older_values = self.find_older_values(copy, &target);
         if copy.contains_rows() {
-            return Ok(Ok(self.write_rows(client, (copy, location), &target).await?));
+            return Ok(Ok(self.write_rows(client, (copy, location), &target, may_insert).await?));
         }
         if is_other_type(copy, &target) {
             if let Some(why) = self.try_write_values(client, copy, location, &target).await? {
@@ -218,10 +218,10 @@ impl Restoration {
         client: &Client,
         (copy, location): LocatedCopy<'_>,
         target: &RestoreTarget,
+        may_insert: bool,
     ) -> Result<CopyOutcome, CopyError> {
         let table = self.store.table_of_copy(copy.id);
         let (before, copied) = (count_rows(client, &target.table).await?, count_rows(client, &table).await?);
-        let may_insert = self.match_inserted_rows(client, (copy, location), target).await?;
         let rows = if may_insert { self.insert_missing_rows(client, (copy, location), target).await? } else { 0 };
         let omitted = self.find_omitted_values(client, copy, target).await?;
         let mut detail = copy.detail.clone();
@@ -273,53 +273,6 @@ impl Restoration {
         Ok(rows)
     }
 
-    /// Finds the copied rows that the step itself has inserted again, and removes them from the copy. Returns false if this
-    /// cannot be found out: then no row may be inserted, because it could exist twice.
-    async fn match_inserted_rows(
-        &self,
-        client: &Client,
-        (copy, location): LocatedCopy<'_>,
-        target: &RestoreTarget,
-    ) -> Result<bool, CopyError> {
-        let detail = &copy.detail;
-        if !needs_match(target, detail) || !self.may_contain_new_rows(client, copy, location).await? {
-            return Ok(true);
-        }
-        let table = self.store.table_of_copy(copy.id);
-        let inserted = self.condition_of_new_rows(copy, location);
-        let inserted = inserted.as_str();
-        let any = format!("SELECT EXISTS (SELECT FROM {} AS t WHERE {inserted})", target.table);
-        if !client.query_one(&any, &[]).await?.get::<_, bool>(0) {
-            return Ok(false);
-        }
-        let count = count_inserted_rows(&table, target, detail, inserted);
-        let new = client.query_one(&count, &[]).await?.get::<_, i64>(0).unsigned_abs();
-        let all = match_rows(&table, target, detail, MatchedColumns::All, inserted);
-        let mut matched = client.execute(&all, &[]).await?;
-        client.batch_execute(&delete_matched_rows(&table)).await?;
-        if let Some(update) = update_matched_rows(&table, target, detail) {
-            let constant = match_rows(&table, target, detail, MatchedColumns::Constant, inserted);
-            matched += client.execute(&constant, &[]).await?;
-            self.update_matched(client, &table, &update).await?;
-        }
-        // A row that the script inserted and that matches no copied row may be the first version of a row that was changed
-        // later.
-        Ok(matched >= new)
-    }
-
-    /// Gives the rows that were inserted again their previous keys, unless other rows already reference the new ones.
-    async fn update_matched(&self, client: &Client, table: &str, update: &str) -> Result<(), CopyError> {
-        client.batch_execute("SAVEPOINT limbeck_match").await?;
-        match client.batch_execute(update).await {
-            Ok(()) => client.batch_execute(&delete_matched_rows(table)).await?,
-            Err(error) if is_constraint_violation(&error) || is_identity_error(&error) => {
-                client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_match").await?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(client.batch_execute("RELEASE SAVEPOINT limbeck_match").await?)
-    }
-
     /// Returns a column whose copied values have no place in the table. `None` if all have one.
     async fn find_omitted_values(
         &self,
@@ -363,11 +316,6 @@ impl Restoration {
 /// Whether the server rejected a value (SQLSTATE class 22, data exception).
 fn is_data_error(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().is_some_and(|answer| answer.code().code().starts_with("22"))
-}
-
-/// Whether the server rejected a value for a `GENERATED ALWAYS AS IDENTITY` column.
-fn is_identity_error(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&tokio_postgres::error::SqlState::GENERATED_ALWAYS)
 }
 
 /// Whether another row already has a value that must be unique (SQLSTATE 23505 and 23P01).

@@ -58,6 +58,7 @@ impl Restoration {
         for (copy, location) in ready {
             if copy.contains_rows() {
                 self.finished.insert(copy.id);
+                self.early_tables.insert(location.relation);
             } else if let Some(number) = find_column_number(client, location.relation, copy.column_name()).await? {
                 self.created.insert(copy.id, (location.relation, number));
             }

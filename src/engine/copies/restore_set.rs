@@ -12,6 +12,17 @@ use super::restore_copy::is_conflict;
 use super::restore_order::{LocatedCopy, OrderedCopies, mark_missing_references};
 use super::triggers::DisabledTriggers;
 
+/// How one copy is restored.
+#[derive(Debug, Clone, Copy)]
+struct RestoreOptions<'a> {
+    /// Referenced tables whose rows are restored later.
+    later: &'a [Oid],
+    /// The step continues, so that values are restored again later.
+    early: bool,
+    /// Rows that the table does not have may be inserted.
+    may_insert: bool,
+}
+
 impl Restoration {
     /// Restores copies. `early`: the step continues, so that values are restored again later.
     pub(super) async fn restore_set(
@@ -35,10 +46,13 @@ impl Restoration {
         for table in &tables {
             triggers.disable(client, *table).await?;
         }
+        let may_insert = self.match_inserted_rows(client, ready).await?;
         ordered.defer(client).await?;
         for (copy, location) in ordered.order.iter().filter_map(|index| ready.get(*index)) {
             let later = ordered.later(location.relation);
-            self.restore_one(client, (copy, location), &later, early, outcome)
+            let may_insert = may_insert.get(&location.relation).copied().unwrap_or(true);
+            let options = RestoreOptions { later: &later, early, may_insert };
+            self.restore_one(client, (copy, location), options, outcome)
                 .await
                 .map_err(|error| restore_error(error, copy))?;
         }
@@ -52,15 +66,14 @@ impl Restoration {
         &self,
         client: &Client,
         (copy, location): LocatedCopy<'_>,
-        later: &[Oid],
-        early: bool,
+        RestoreOptions { later, early, may_insert }: RestoreOptions<'_>,
         outcome: &mut RestoreOutcome,
     ) -> Result<(), CopyError> {
         if early && !copy.contains_rows() {
             return self.restore_column_early(client, copy, location, later).await;
         }
         client.batch_execute("SAVEPOINT limbeck_one").await?;
-        let restored = match self.restore_copy(client, copy, location, later).await {
+        let restored = match self.restore_copy(client, copy, location, later, may_insert).await {
             Err(CopyError::Server(error, _)) if conflicts_with_rows(&error) && !early => {
                 client.batch_execute("ROLLBACK TO SAVEPOINT limbeck_one").await?;
                 Err(error.as_db_error().map_or_else(|| error.to_string(), |answer| answer.message().to_owned()))

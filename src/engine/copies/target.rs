@@ -122,9 +122,22 @@ const BY_OID_OR_NAME: &str = "WITH copied AS (
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = coalesce((SELECT oid FROM copied), to_regclass($1)::oid, $2) AND c.relkind IN ('r', 'p', 'S')";
 
-/// Finds the table or sequence of a copy: by its OID if the OID is valid in this database, otherwise by its name.
+/// Finds the table or sequence of a copy: by its OID if the OID is valid in this database, otherwise by its name, otherwise
+/// by the name that it had before the step.
 pub(super) async fn locate(client: &Client, copy: &StoredCopy) -> Result<Option<TableLocation>, CopyError> {
-    let name = format!("{}.{}", quote(&copy.schema), quote(&copy.table));
+    let found = locate_name(client, copy, (&copy.schema, &copy.table)).await?;
+    match (found, &copy.detail.name_before) {
+        (None, Some((schema, table))) => locate_name(client, copy, (schema, table)).await,
+        (found, _) => Ok(found),
+    }
+}
+
+async fn locate_name(
+    client: &Client,
+    copy: &StoredCopy,
+    (schema, table): (&str, &str),
+) -> Result<Option<TableLocation>, CopyError> {
+    let name = format!("{}.{}", quote(schema), quote(table));
     let CopyDetail { relation, database, sequence_state, .. } = &copy.detail;
     let row = match sequence_state.as_ref().and_then(|state| state.column.as_ref()) {
         Some(column) => client.query_opt(&qualify_names(OWNED_BY_COLUMN), &[&name, relation, column]).await?,
@@ -198,6 +211,7 @@ mod tests {
                 type_changed: false,
                 not_restorable: None,
                 sequence_state: None,
+                name_before: None,
                 batch: None,
             },
             is_complete: true,

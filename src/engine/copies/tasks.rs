@@ -288,6 +288,7 @@ pub(super) async fn plan_row_copy(
         type_changed: false,
         not_restorable: None,
         sequence_state: None,
+        name_before: None,
         batch: None,
     };
     let bytes = columns::read_size(client, relation.oid).await?;
@@ -329,6 +330,7 @@ pub(super) async fn plan_value_copy(
         type_changed: false,
         not_restorable,
         sequence_state: None,
+        name_before: None,
         batch: None,
     };
     Ok(CopyTask { bytes, ..new_task(relation, CopyKind::Values, object, detail, filter) })
@@ -353,6 +355,7 @@ async fn plan_sequence_copy(
         type_changed: false,
         not_restorable: None,
         sequence_state,
+        name_before: None,
         batch: None,
     };
     let mut task = new_task(relation, CopyKind::Sequence, object, detail, None);

@@ -162,7 +162,7 @@ impl Gate {
         } else {
             self.recheck.check_outside_transaction(sessions, &self.policy, request).await?;
         }
-        Ok(Admission { copies: self.copy(sessions, request).await? })
+        Ok(Admission { copies: Box::pin(self.copy(sessions, request)).await? })
     }
 
     /// Completes the copies after a statement has run and affected `rows` rows.
@@ -226,7 +226,7 @@ impl Gate {
             in_transaction: request.in_transaction,
         };
         let clients = (sessions.client, sessions.observer);
-        let copy = async { Ok(copier.copy_losses(clients, owner, request.hazards).await?) };
+        let copy = async { Ok(Box::pin(copier.copy_losses(clients, owner, request.hazards)).await?) };
         if request.in_transaction { copy.await } else { in_own_transaction(sessions.client, copy).await }
     }
 

@@ -34,6 +34,7 @@ fn listed() -> Vec<StoredCopy> {
         type_changed: false,
         not_restorable: None,
         sequence_state: None,
+        name_before: None,
         batch: None,
     };
     let copy = StoredCopy {

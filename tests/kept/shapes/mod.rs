@@ -82,7 +82,7 @@ impl Chain {
         for (number, shape) in shapes.iter().enumerate() {
             let schema = format!("s{number}");
             let sql = |text: &str| text.replace('@', &format!("{schema}."));
-            setup.push_str(&format!("CREATE SCHEMA {schema}; {};\n", sql(&shape.setup)));
+            setup += &format!("CREATE SCHEMA {schema}; {};\n", sql(&shape.setup));
             let revision = format!("r{number}");
             project.script(&revision, &parent, &sql(&shape.upgrade), &sql(&shape.downgrade));
             parent = revision;
@@ -136,8 +136,6 @@ impl Chain {
         let before = self.rows();
         self.upgrade();
         let after = self.rows();
-        let lost = before.iter().zip(&after).filter(|(before, after)| before != after).count();
-        println!("{} shapes; the upgrade changes the rows of {lost}", self.shapes.len());
         let output = self.downgrade();
         self.compare("after the first downgrade", &before, &output);
         let output = self.upgrade();

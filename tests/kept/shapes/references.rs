@@ -10,6 +10,7 @@ pub fn shapes() -> Vec<Shape> {
     [cascades(), changes(), cycles(), columns(), later()].into_iter().flatten().collect()
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn cascades() -> Vec<Shape> {
     let tree = "CREATE TABLE @p (id int PRIMARY KEY);
         CREATE TABLE @n (id int PRIMARY KEY, p int REFERENCES @p ON DELETE CASCADE, up int REFERENCES @n ON DELETE CASCADE);

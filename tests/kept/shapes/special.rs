@@ -71,6 +71,7 @@ fn composites() -> Vec<Shape> {
     ]
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn generated() -> Vec<Shape> {
     let rows = "SELECT id, a, n FROM @t";
     vec![
