@@ -191,7 +191,7 @@ async fn indexes(session: &Session) -> Result<CheckResult> {
         WHERE NOT (i.indisvalid AND i.indisready)
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
         ORDER BY 1";
-    let rows = session.client().query(query, &[]).await.map_err(|error| database_error(&error))?;
+    let rows = session.client().query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
     let invalid: Vec<(String, bool)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     Ok(rate_indexes(&invalid))
 }

@@ -73,15 +73,16 @@ const SESSIONS: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE 'limbeck%'";
 
 /// What must not be left of a run, each with the query that counts it.
-const LEFT: [(&str, &str); 3] = [
+const LEFT: [(&str, &str); 2] = [
     (
         "locks",
         "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
             WHERE d.datname = current_database() AND locktype = 'advisory'",
     ),
-    ("rows in the state running", "SELECT count(*) FROM limbeck.log WHERE state = 'running'"),
     ("prepared transactions", "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"),
 ];
+const LEFT_ROWS: (&str, &str) =
+    ("rows in the state running", "SELECT count(*) FROM limbeck.log WHERE state = 'running'");
 const LEFT_COPIES: [(&str, &str); 2] = [
     (
         "copies without a row",
@@ -233,8 +234,9 @@ impl<'a> Subject<'a> {
     /// copy without its row.
     pub fn expect_nothing_left(&self) -> Result<(), String> {
         self.wait_for_sessions()?;
-        let has_copies = self.exists("limbeck.kept");
-        let queries = LEFT.iter().chain(LEFT_COPIES.iter().filter(|_| has_copies));
+        let (has_ledger, has_copies) = (self.exists("limbeck.log"), self.exists("limbeck.kept"));
+        let ledger = has_ledger.then_some(&LEFT_ROWS);
+        let queries = LEFT.iter().chain(ledger).chain(LEFT_COPIES.iter().filter(|_| has_copies));
         for (what, query) in queries {
             let count = self.database.psql(query);
             if count != "0" {

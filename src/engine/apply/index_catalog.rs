@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::run::Run;
+use crate::core::sql::qualify_names;
 use crate::core::statement::action::ReindexTarget;
 use crate::engine::Result;
 use crate::engine::connection::database_error;
@@ -163,7 +164,11 @@ impl Run<'_> {
 
     async fn find(&self, query: &str, names: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
         let parameters: Vec<(&(dyn ToSql + Sync), Type)> = names.iter().map(|name| (*name, Type::TEXT)).collect();
-        self.worker.client().query_typed(query, &parameters).await.map_err(|error| database_error(&error))
+        self.worker
+            .client()
+            .query_typed(&qualify_names(query), &parameters)
+            .await
+            .map_err(|error| database_error(&error))
     }
 }
 

@@ -9,6 +9,7 @@ use tokio_postgres::types::Type;
 use super::Progress;
 use super::run::Run;
 use crate::core::graph::RevisionId;
+use crate::core::sql::qualify_names;
 use crate::engine::connection::{Session, database_error};
 use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, Result};
@@ -149,10 +150,11 @@ impl Run<'_> {
 
     async fn look_at_backend(&self, client: &Client) -> Result<Backend> {
         let query = "SELECT coalesce(state, '') FROM pg_catalog.pg_stat_activity
-            WHERE pid = $1 AND backend_start IS NOT DISTINCT FROM $2 AND pid <> pg_catalog.pg_backend_pid()";
+            WHERE pid = $1 AND (backend_start = $2 OR backend_start IS NULL AND $2 IS NULL) AND pid <> pg_catalog.pg_backend_pid()";
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
             [(&self.backend.pid, Type::INT4), (&self.backend.start, Type::TIMESTAMPTZ)];
-        let rows = client.query_typed(query, &parameters).await.map_err(|error| database_error(&error))?;
+        let rows =
+            client.query_typed(&qualify_names(query), &parameters).await.map_err(|error| database_error(&error))?;
         let state: Option<&str> = rows.first().map(|row| row.get(0));
         Ok(match state {
             // A connection pooler keeps the process for other clients, outside a transaction.

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::{ConnInfo, Session, database_error};
+use crate::core::sql::qualify_names;
 use crate::engine::{Error, ErrorKind, Result};
 
 /// How long an idle session may take to answer. In session mode it has a server connection, and answers at once.
@@ -99,7 +100,8 @@ impl Observation<'_> {
             "SELECT pg_catalog.pg_backend_pid(), (SELECT a.query FROM pg_catalog.pg_stat_activity a WHERE a.pid = {})",
             self.own
         );
-        let row = first_row(&self.second.simple_query(&query).await.map_err(|error| database_error(&error))?);
+        let row =
+            first_row(&self.second.simple_query(&qualify_names(&query)).await.map_err(|error| database_error(&error))?);
         let is_other = row.first().is_some_and(|pid| *pid != self.own.to_string());
         let is_hidden = |query: &str| query.is_empty() || query.starts_with('<');
         Ok(is_other && row.get(1).is_some_and(|query| query.contains(marker) || is_hidden(query)))

@@ -5,6 +5,7 @@ use tokio_postgres::types::Oid;
 
 use super::CopyError;
 use crate::core::copies::{CopiedColumn, CurrentColumn, ReferencePair, ReferencedTable, RestoreTarget, SequenceState};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::identifier::quote;
 
 /// The first OID of objects that are not built in.
@@ -51,7 +52,7 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
                 AND d.adbin::text ~ 'FUNCEXPR|SQLVALUEFUNCTION|NEXTVALUE')
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-    let rows = client.query(query, &[&relation, &FIRST_CUSTOM_OID]).await?;
+    let rows = client.query(&qualify_names(query), &[&relation, &FIRST_CUSTOM_OID]).await?;
     let columns = rows.iter().map(|row| {
         let (name, ty, base): (String, String, String) = (row.get(0), row.get(2), row.get(3));
         let attributes: Option<String> = row.get(9);
@@ -83,6 +84,12 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
     Ok(columns.collect())
 }
 
+/// The columns with these numbers, in the order of the numbers.
+pub(super) fn select_columns(columns: &[CatalogColumn], numbers: &[i16]) -> Vec<CopiedColumn> {
+    let find = |number: &i16| columns.iter().find(|column| column.copied.number == *number);
+    numbers.iter().filter_map(find).map(|column| column.copied.clone()).collect()
+}
+
 /// Finds the columns that identify the rows of a table: the primary key, otherwise a unique key without NULLs. A key
 /// that contains a column of `lost` is not used. `None` if there is no key.
 pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Result<Option<Vec<i16>>, CopyError> {
@@ -93,7 +100,7 @@ pub(super) async fn find_key(client: &Client, relation: Oid, lost: &[i16]) -> Re
               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
               WHERE k.ordinal <= i.indnkeyatts AND NOT a.attnotnull)
         ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
-    let keys = client.query(query, &[&relation]).await?;
+    let keys = client.query(&qualify_names(query), &[&relation]).await?;
     let mut keys = keys.iter().map(|row| row.get::<_, Vec<i16>>(0));
     Ok(keys.find(|key| !key.iter().any(|number| lost.contains(number))))
 }
@@ -106,11 +113,17 @@ pub(super) async fn why_no_key(client: &Client, relation: Oid) -> Result<&'stati
     })
 }
 
+/// Whether a column has a value that is not NULL. `table` is the table as FROM requires it.
+pub(super) async fn has_values(client: &Client, table: &str, column: &str) -> Result<bool, CopyError> {
+    let query = format!("SELECT EXISTS (SELECT FROM {table} WHERE {} IS NOT NULL)", quote(column));
+    Ok(client.query_one(&query, &[]).await?.get(0))
+}
+
 /// The size of a table with its partitions, without indexes, in bytes.
 pub(super) async fn read_size(client: &Client, relation: Oid) -> Result<u64, CopyError> {
     let query = "SELECT coalesce((SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree($1::oid::regclass) p),
         pg_table_size($1::oid::regclass), 0)::bigint";
-    Ok(client.query_one(query, &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
+    Ok(client.query_one(&qualify_names(query), &[&relation]).await?.get::<_, i64>(0).unsigned_abs())
 }
 
 /// Reads the state of a sequence, and the column that owns it.
@@ -124,9 +137,9 @@ pub(super) async fn read_sequence_state(
             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
             WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
               AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1)
-         FROM {name} s, pg_sequence q WHERE q.seqrelid = $1"
+         FROM {name} s CROSS JOIN pg_sequence q WHERE q.seqrelid = $1"
     );
-    let row = client.query_one(&query, &[&sequence]).await?;
+    let row = client.query_one(&qualify_names(&query), &[&sequence]).await?;
     Ok(SequenceState { last_value: row.get(0), is_called: row.get(1), ascending: row.get(2), column: row.get(3) })
 }
 
@@ -136,7 +149,7 @@ pub(super) async fn find_owner_table(client: &Client, sequence: Oid) -> Result<O
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.refclassid = 'pg_class'::regclass
           AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1";
-    Ok(client.query_opt(query, &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
+    Ok(client.query_opt(&qualify_names(query), &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
 }
 
 /// Reads the table into which a copy is restored. Foreign keys to the table itself and to the tables in `later` are
@@ -158,7 +171,7 @@ pub(super) async fn read_target(
                 JOIN pg_operator o ON o.oid = x.operator JOIN pg_namespace s ON s.oid = o.oprnamespace ORDER BY x.ordinal)
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.conrelid = $1 AND k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conname";
-    let rows = client.query(query, &[&relation]).await?;
+    let rows = client.query(&qualify_names(query), &[&relation]).await?;
     let references = rows.iter().map(|row| {
         let (referencing, referenced): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
         let pairs = referencing.into_iter().zip(referenced).zip(row.get::<_, Vec<String>>(5));
@@ -173,7 +186,7 @@ pub(super) async fn read_target(
     let (later_references, references) = references.partition(is_later);
     let query = "SELECT NOT EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate),
         EXISTS (SELECT FROM pg_index WHERE indrelid = $1 AND indisunique)";
-    let row = client.query_one(query, &[&relation]).await?;
+    let row = client.query_one(&qualify_names(query), &[&relation]).await?;
     let (allows_on_conflict, has_unique_index) = (row.get(0), row.get(1));
     let older_values = Vec::new();
     Ok(RestoreTarget {

@@ -255,8 +255,7 @@ async fn plan_overwritten(
     // If all values are NULL, the UPDATE destroys nothing.
     if is_direct {
         let table = columns::table_sql(&relation.schema, &relation.name, relation.kind == 'p');
-        let has_values = format!("SELECT EXISTS (SELECT FROM {table} WHERE {} IS NOT NULL)", quote(column));
-        if !client.query_one(&has_values, &[]).await?.get::<_, bool>(0) {
+        if !columns::has_values(client, &table, column).await? {
             return Ok(());
         }
     }
@@ -277,7 +276,7 @@ pub(super) async fn plan_row_copy(
 ) -> Result<CopyTask, CopyError> {
     let columns = columns::read_columns(client, relation.oid).await?;
     let key = columns::find_key(client, relation.oid, &[]).await?;
-    let key = select_columns(&columns, key.unwrap_or_default().as_slice());
+    let key = columns::select_columns(&columns, key.unwrap_or_default().as_slice());
     let columns: Vec<CopiedColumn> = columns.into_iter().map(|column| column.copied).collect();
     let detail = CopyDetail {
         relation: relation.oid,
@@ -325,8 +324,8 @@ pub(super) async fn plan_value_copy(
         relation: relation.oid,
         database: None,
         only: relation.kind != 'p',
-        columns: select_columns(columns, &[number]),
-        key: select_columns(columns, &key),
+        columns: columns::select_columns(columns, &[number]),
+        key: columns::select_columns(columns, &key),
         type_changed: false,
         not_restorable,
         sequence_state: None,
@@ -384,12 +383,6 @@ fn new_task(
         bytes: 0,
         follows_foreign_keys: false,
     }
-}
-
-/// The columns with these numbers, in the order of the numbers.
-fn select_columns(columns: &[CatalogColumn], numbers: &[i16]) -> Vec<CopiedColumn> {
-    let find = |number: &i16| columns.iter().find(|column| column.copied.number == *number);
-    numbers.iter().filter_map(find).map(|column| column.copied.clone()).collect()
 }
 
 /// The name of a relation or column as it is shown if the statement does not name it.

@@ -1,5 +1,6 @@
 //! Notes about the database that a user should know before a plan runs: time limits, and whether it can be written.
 
+use crate::core::sql::qualify_names;
 use crate::engine::Result;
 use crate::engine::connection::{Session, database_error};
 
@@ -25,7 +26,7 @@ struct TimeLimit {
 /// # Errors
 /// When the server cannot be reached.
 pub async fn find_notes(session: &Session) -> Result<Vec<String>> {
-    let rows = session.client().query(QUERY, &[]).await.map_err(|error| database_error(&error))?;
+    let rows = session.client().query(&qualify_names(QUERY), &[]).await.map_err(|error| database_error(&error))?;
     let limits = rows.iter().map(|row| TimeLimit {
         name: row.get(0),
         value: row.get(1),

@@ -251,7 +251,7 @@ impl Ledger {
     pub async fn is_done(&self, client: &Client, entry: Option<Entry>) -> Result<Option<bool>> {
         let (Self::Table(table), Some(Entry(id))) = (self, entry) else { return Ok(None) };
         let query = format!("SELECT state = 'done' FROM {table} WHERE id = $1");
-        let row = client.query_opt(&query, &[&id]).await.map_err(|error| database_error(&error))?;
+        let row = client.query_opt(&qualify_names(&query), &[&id]).await.map_err(|error| database_error(&error))?;
         Ok(row.map(|row| row.get(0)))
     }
 
@@ -265,7 +265,7 @@ impl Ledger {
         let query = format!(
             "SELECT l.id, l.revision, l.backend_pid, l.role, l.client,
                     a.pid IS NOT NULL AND a.pid <> pg_backend_pid()
-                    AND NOT coalesce(a.state = 'idle' AND a.state_change < clock_timestamp() - interval '1 second', false),
+                    AND NOT coalesce(a.state = 'idle' AND a.state_change < (clock_timestamp() - interval '1 second'), false),
                     extract(epoch FROM clock_timestamp() - l.started_at)::float8
              FROM {table} l LEFT JOIN pg_stat_activity a ON a.pid = l.backend_pid
                 AND (a.backend_start = l.backend_start OR a.backend_start IS NULL AND l.backend_start IS NULL)

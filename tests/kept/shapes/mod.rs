@@ -7,6 +7,8 @@ mod references;
 mod special;
 mod types;
 
+use std::fmt::Write;
+
 use crate::support::{TestDatabase, TestProject, server};
 
 /// One loss, and how the script undoes it.
@@ -82,7 +84,7 @@ impl Chain {
         for (number, shape) in shapes.iter().enumerate() {
             let schema = format!("s{number}");
             let sql = |text: &str| text.replace('@', &format!("{schema}."));
-            setup += &format!("CREATE SCHEMA {schema}; {};\n", sql(&shape.setup));
+            writeln!(setup, "CREATE SCHEMA {schema}; {};", sql(&shape.setup)).unwrap();
             let revision = format!("r{number}");
             project.script(&revision, &parent, &sql(&shape.upgrade), &sql(&shape.downgrade));
             parent = revision;
