@@ -176,6 +176,10 @@ impl Shared {
             number += 1;
             let action = (self.rule)(&described);
             let is_sent = matches!(action, Action::Forward | Action::CutAfter | Action::Strand);
+            // The server's answer must not reach the client before the cut.
+            if way == Way::ToServer && matches!(action, Action::CutAfter | Action::Strand) {
+                let _ = channel.client.shutdown(Shutdown::Both);
+            }
             if is_sent && channel.write(way, &message).is_err() {
                 break;
             }

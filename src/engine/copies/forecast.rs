@@ -32,6 +32,7 @@ pub(in crate::engine) async fn forecast_copies(
             for loss in losses_before(&statement.hazards) {
                 // An object that another session has locked is measured when the plan runs.
                 if client.batch_execute(BEGIN).await.is_err() {
+                    let _ = client.batch_execute("ROLLBACK").await;
                     continue;
                 }
                 let estimated = estimate_loss(client, (step, number), in_transaction, &loss).await;

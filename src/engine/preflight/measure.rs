@@ -137,7 +137,12 @@ pub(super) async fn begin(client: &Client, left: Duration, lock_timeout: &str) -
         "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{lock_timeout}'; \
          SET LOCAL row_security = off"
     );
-    client.batch_execute(&begin).await
+    let begun = client.batch_execute(&begin).await;
+    if begun.is_err() {
+        // The time limit may already have ended one of the SET statements, after BEGIN.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    begun
 }
 
 /// Whether the server rejects the query itself, e.g. because a column does not exist.
