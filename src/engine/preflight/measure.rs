@@ -137,12 +137,12 @@ pub(super) async fn begin(client: &Client, left: Duration, lock_timeout: &str) -
         "BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = '{lock_timeout}'; \
          SET LOCAL row_security = off"
     );
-    let begun = client.batch_execute(&begin).await;
-    if begun.is_err() {
+    let result = client.batch_execute(&begin).await;
+    if result.is_err() {
         // The time limit may already have ended one of the SET statements, after BEGIN.
         let _ = client.batch_execute("ROLLBACK").await;
     }
-    begun
+    result
 }
 
 /// Whether the server rejects the query itself, e.g. because a column does not exist.
