@@ -88,7 +88,7 @@ impl Tally {
         Random::new(self.seed)
     }
 
-    /// Whether another moment is to be tried.
+    /// Whether the test tries another moment.
     pub const fn continues(&self) -> bool {
         self.tried < self.limit && self.faults.len() < 50
     }

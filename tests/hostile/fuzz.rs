@@ -2,11 +2,7 @@
 //! edits. `LIMBECK_TEST_CASES=10000` tries that many new inputs for each reader; `LIMBECK_TEST_SEED` repeats
 //! a run.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use limbeck::core::alembic;
 use limbeck::core::diff::rename;
@@ -16,153 +12,13 @@ use limbeck::core::hazard::examine_script;
 use limbeck::core::python::{Date, NoModules};
 use limbeck::core::schema::Schema;
 use limbeck::core::script::{Language, Script};
-use limbeck::engine::connection::{ConnInfo, Variables};
+use limbeck::engine::connection::Variables;
 use limbeck::engine::project::{Config, Project, TemplateValues};
 use limbeck::tui::app::preferences::Preferences;
 use limbeck::tui::app::{Start, parse_keys};
 use limbeck::tui::editor::{examine, highlight};
 
-use super::EVIL;
-
-/// How long one input may take. Far more than any input takes, also in a debug build on a busy machine.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// Texts that are inserted into every input.
-const TOKENS: &[&str] = &[
-    EVIL,
-    "\0",
-    "\n",
-    "\r\n",
-    "\t",
-    "'",
-    "\"",
-    "\\",
-    "$",
-    "$$",
-    "${",
-    "}",
-    "{{",
-    "{%",
-    "(",
-    ")",
-    "[",
-    "]",
-    ":",
-    "::",
-    "@",
-    "+",
-    "-",
-    "--",
-    "/*",
-    "*/",
-    ",",
-    ";",
-    "=",
-    "%",
-    "%zz",
-    "#",
-    "\u{feff}",
-    "가",
-    "é",
-    "👨‍👩‍👧",
-    "0",
-    "-1",
-    "99999999999999999999",
-    " ",
-    "",
-];
-
-/// One reader of text.
-struct Reader {
-    name: &'static str,
-    /// The number of inputs without `LIMBECK_TEST_CASES`.
-    cases: u64,
-    /// Valid inputs.
-    seeds: &'static [&'static str],
-    /// Words of its language.
-    words: &'static [&'static str],
-}
-
-/// A sequence of random numbers (`SplitMix64`).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap()
-    }
-
-    fn choose<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.below(words.len())]
-    }
-
-    /// A valid input of a reader with random edits.
-    fn input(&mut self, reader: &Reader) -> String {
-        let mut text: Vec<char> = self.choose(reader.seeds).chars().collect();
-        for _ in 0..self.below(8) {
-            let from = self.below(text.len() + 1);
-            let to = (from + self.below(12)).min(text.len());
-            let word = match self.below(3) {
-                0 => self.choose(reader.words).to_owned(),
-                1 => self.choose(TOKENS).to_owned(),
-                _ => self.choose(reader.seeds).chars().skip(self.below(40)).take(self.below(40)).collect(),
-            };
-            match self.below(10) {
-                0..3 => drop(text.drain(from..to)),
-                3..6 => drop(text.splice(from..from, word.chars())),
-                6..8 => drop(text.splice(from..to, word.chars())),
-                8 => text.extend_from_within(from..to),
-                // Deep nesting and long runs.
-                _ => drop(
-                    text.splice(from..from, word.repeat(self.below(3000)).chars().take(60_000).collect::<Vec<_>>()),
-                ),
-            }
-        }
-        text.into_iter().collect()
-    }
-}
-
-/// Gives a reader random inputs and prints how many. Fails with the input if one panics or takes too long.
-#[allow(clippy::print_stdout, reason = "the number of inputs is a result of the test")]
-fn fuzz(reader: &'static Reader, read: impl Fn(&str) + Send + 'static) {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let fixed = reader.name.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
-    let new_seed = || if number("LIMBECK_TEST_CASES").is_some() { getrandom::u64().unwrap() } else { fixed };
-    let seed = number("LIMBECK_TEST_SEED").unwrap_or_else(new_seed);
-    let cases = number("LIMBECK_TEST_CASES").unwrap_or(reader.cases);
-    let current = Arc::new(Mutex::new(String::new()));
-    let shown = Arc::clone(&current);
-    let (done, finished) = channel();
-    let worker = std::thread::spawn(move || {
-        let mut random = Random(seed);
-        for _ in 0..cases {
-            let input = random.input(reader);
-            current.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&input);
-            read(&input);
-            done.send(()).unwrap();
-        }
-    });
-    let mut count = 0;
-    let timed_out = loop {
-        match finished.recv_timeout(LIMIT) {
-            Ok(()) => count += 1,
-            Err(RecvTimeoutError::Timeout) => break true,
-            Err(RecvTimeoutError::Disconnected) => break false,
-        }
-    };
-    let input = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    assert!(!timed_out, "{}: an input took longer than {LIMIT:?} (seed {seed}): {input:?}", reader.name);
-    assert!(worker.join().is_ok(), "{}: an input caused a panic (seed {seed}): {input:?}", reader.name);
-    assert_eq!(count, cases);
-    println!("{}: {cases} inputs, 0 faults", reader.name);
-}
+use super::random_input::{Reader, fuzz};
 
 const SCRIPT: Reader = Reader {
     name: "script",
@@ -352,108 +208,6 @@ fn target_expressions() {
         }
         let _ = graph.parents_for_new(&[text.to_owned()], true);
         let _ = RevisionId::parse(text);
-    });
-}
-
-const CONNECTION: Reader = Reader {
-    name: "connection strings",
-    cases: 200,
-    seeds: &[
-        "postgresql://me:p%40ss@host1:5432,host2,[::1]:5433/app?sslmode=verify-full&target_session_attrs=any&options=-c%20a%3Db",
-        "host=/run/pg,h2 port=5433,5434 dbname='a b' user=me password='it\\'s' connect_timeout=3 application_name=x",
-        "postgresql+psycopg2://u@/d?host=/tmp",
-        "postgres:///?service=mine&passfile=/dev/null",
-        "dbname=x hostaddr=127.0.0.1,::1 sslrootcert=system keepalives_idle=5",
-    ],
-    words: &[
-        "postgresql://",
-        "host=",
-        "port=",
-        "&",
-        "?",
-        "@",
-        "/",
-        "password=",
-        "sslmode=",
-        "%",
-        "[",
-        "]",
-        "service=",
-        "passfile=/dev/zero",
-        "channel_binding=require",
-    ],
-};
-
-#[test]
-fn connection_strings() {
-    fuzz(&CONNECTION, |text| {
-        if let Ok(info) = ConnInfo::resolve(Some(text), &Variables::default()) {
-            let _ = (info.describe(), format!("{info:?}"), info.with_database("x"), info.warnings().len());
-        }
-        let environment: BTreeMap<String, String> =
-            ["PGHOST", "PGPORT", "PGOPTIONS", "PGSSLMODE"].map(|name| (name.to_owned(), text.to_owned())).into();
-        let _ = ConnInfo::resolve(None, &Variables { environment: environment.into_iter().collect(), home: None });
-    });
-}
-
-const PASSWORDS: Reader = Reader {
-    name: ".pgpass",
-    cases: 200,
-    seeds: &[
-        "# c\nlocalhost:5432:app:me:one\n*:*:*:other:th\\:r\\\\ee\r\n2001\\:db8\\:\\:1:*:*:*:six\n/run/pg:5433:app:me:sock\n",
-    ],
-    words: &["*:", "\\:", "\\", ":", "\n", "localhost:"],
-};
-
-const SERVICES: Reader = Reader {
-    name: "service files",
-    cases: 200,
-    seeds: &[
-        "# all\n[other]\nhost=elsewhere\n[mine]\nhost=here\n  port=5433 \npassword=a=b c\nsslmode=require\n[last]\nbroken\n",
-    ],
-    words: &["[mine]", "[", "]", "=", "service=mine", "\n", "host=", "port=", "dbname="],
-};
-
-const DOTENV: Reader = Reader {
-    name: ".env",
-    cases: 200,
-    seeds: &["# c\nDATABASE_URL=postgres://h/d\nexport A='b c'\nB=\"x\\n${A}\"\n\nC=\n"],
-    words: &["export ", "=", "${", "$A", "'", "\"", "\\", "#"],
-};
-
-#[test]
-fn password_files() {
-    use std::os::unix::fs::PermissionsExt;
-    let home = tempfile::tempdir().unwrap();
-    fuzz(&PASSWORDS, move |text| {
-        let path = home.path().join(".pgpass");
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let variables = Variables { home: Some(home.path().to_owned()), ..Variables::default() };
-        for url in ["postgresql://me@localhost/app", "postgresql://me@[2001:db8::1]/x"] {
-            ConnInfo::resolve(Some(url), &variables).unwrap();
-        }
-    });
-}
-
-#[test]
-fn service_files() {
-    let home = tempfile::tempdir().unwrap();
-    fuzz(&SERVICES, move |text| {
-        std::fs::write(home.path().join(".pg_service.conf"), text).unwrap();
-        let variables = Variables { home: Some(home.path().to_owned()), ..Variables::default() };
-        let _ = ConnInfo::resolve(Some("service=mine"), &variables);
-    });
-}
-
-#[test]
-fn dotenv_files() {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir(home.path().join(".git")).unwrap();
-    std::fs::write(home.path().join("limbeck.toml"), "").unwrap();
-    fuzz(&DOTENV, move |text| {
-        std::fs::write(home.path().join(".env"), text).unwrap();
-        let _ = Project::open(None, home.path(), Variables::default());
     });
 }
 

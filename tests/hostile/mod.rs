@@ -5,7 +5,9 @@ mod blocking;
 mod commands;
 mod files;
 mod fuzz;
+mod fuzz_connection;
 mod project;
+mod random_input;
 mod terminal;
 mod ui;
 

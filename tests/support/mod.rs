@@ -10,6 +10,7 @@ mod project;
 mod proxy;
 mod selftest;
 mod server;
+mod terminal;
 mod wait;
 
 #[allow(unused_imports, reason = "not every test binary uses the whole harness")]
@@ -21,5 +22,6 @@ pub use self::{
     project::{Output, TestProject, repository},
     proxy::{Action, Proxy, ProxyMessage, Way},
     server::{Server, ServerOptions, server},
+    terminal::run_in_terminal,
     wait::{end_of, end_within, eventually, is_true_within},
 };
