@@ -159,36 +159,16 @@ fn column_definitions(columns: &[CopiedColumn], letter: char) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{copied, detail as describe};
     use super::*;
 
     fn column(name: &str, builtin: bool) -> CopiedColumn {
-        let ty = if builtin { "integer" } else { "mood" }.to_owned();
-        CopiedColumn {
-            name: name.into(),
-            number: 1,
-            base: ty.clone(),
-            ty,
-            builtin,
-            custom_collation: false,
-            attributes: None,
-            created: false,
-        }
+        copied(name, if builtin { "integer" } else { "mood" }, builtin)
     }
 
     fn detail(columns: &[(&str, bool)], key: &[(&str, bool)]) -> CopyDetail {
         let all = |list: &[(&str, bool)]| list.iter().map(|(name, builtin)| column(name, *builtin)).collect();
-        CopyDetail {
-            database: None,
-            relation: 1,
-            only: true,
-            columns: all(columns),
-            key: all(key),
-            type_changed: false,
-            not_restorable: None,
-            sequence_state: None,
-            name_before: None,
-            batch: None,
-        }
+        describe(all(columns), all(key))
     }
 
     #[test]

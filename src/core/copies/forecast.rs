@@ -38,6 +38,14 @@ pub struct ForecastCopy {
 }
 
 impl CopyForecast {
+    /// Adds copies.
+    pub fn add(&mut self, copies: impl IntoIterator<Item = ForecastCopy>) {
+        for copy in copies {
+            self.bytes += copy.bytes;
+            self.copies.push(copy);
+        }
+    }
+
     /// Whether the copies may become larger than allowed.
     #[must_use]
     pub const fn exceeds_limit(&self) -> bool {

@@ -121,56 +121,21 @@ pub fn delete_matched_rows(copy: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::copies::fixtures;
     use crate::core::copies::{CopiedColumn, CurrentColumn};
 
     fn copied(name: &str) -> CopiedColumn {
-        CopiedColumn {
-            name: name.into(),
-            number: 1,
-            ty: "integer".into(),
-            base: "integer".into(),
-            builtin: true,
-            custom_collation: false,
-            attributes: None,
-            created: false,
-        }
+        fixtures::copied(name, "integer", true)
     }
 
     fn detail(key: &[&str]) -> CopyDetail {
-        CopyDetail {
-            relation: 1,
-            database: None,
-            only: true,
-            columns: vec![copied("id"), copied("a")],
-            key: key.iter().map(|name| copied(name)).collect(),
-            type_changed: false,
-            not_restorable: None,
-            sequence_state: None,
-            name_before: None,
-            batch: None,
-        }
+        fixtures::detail(vec![copied("id"), copied("a")], key.iter().map(|name| copied(name)).collect())
     }
 
     fn target(varying: &[&str]) -> RestoreTarget {
-        let column = |name: &str| CurrentColumn {
-            name: name.into(),
-            ty: "integer".into(),
-            base: "integer".into(),
-            not_null: false,
-            generated: false,
-            always_identity: false,
-            attributes: None,
-            varies: varying.contains(&name),
-        };
-        RestoreTarget {
-            table: "t".into(),
-            columns: vec![column("id"), column("a")],
-            references: Vec::new(),
-            later_references: Vec::new(),
-            allows_on_conflict: true,
-            has_unique_index: true,
-            older_values: Vec::new(),
-        }
+        let column =
+            |name: &str| CurrentColumn { varies: varying.contains(&name), ..fixtures::current(name, "integer") };
+        fixtures::target("t", vec![column("id"), column("a")])
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Decides what is copied before a statement destroys it, and writes the SQL that makes and restores copies.
 
 mod copy_sql;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod forecast;
 mod loss;
 mod match_sql;

@@ -219,49 +219,8 @@ fn reference_values<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{copied, current, detail, target};
     use super::*;
-
-    fn copied(name: &str, base: &str, builtin: bool) -> CopiedColumn {
-        let base = base.to_owned();
-        CopiedColumn {
-            name: name.into(),
-            number: 1,
-            ty: base.clone(),
-            base,
-            builtin,
-            custom_collation: false,
-            attributes: None,
-            created: false,
-        }
-    }
-
-    fn current(name: &str, base: &str) -> CurrentColumn {
-        CurrentColumn {
-            name: name.into(),
-            ty: base.to_owned(),
-            base: base.to_owned(),
-            not_null: false,
-            generated: false,
-            always_identity: false,
-            attributes: None,
-            varies: false,
-        }
-    }
-
-    fn detail(columns: Vec<CopiedColumn>, key: Vec<CopiedColumn>) -> CopyDetail {
-        CopyDetail {
-            relation: 1,
-            database: None,
-            only: true,
-            columns,
-            key,
-            type_changed: false,
-            not_restorable: None,
-            sequence_state: None,
-            name_before: None,
-            batch: None,
-        }
-    }
 
     #[test]
     fn values_are_cast_to_the_current_type() {
@@ -292,15 +251,7 @@ mod tests {
         let mut sum = current("sum", "integer");
         sum.generated = true;
         let columns = vec![current("id", "integer"), current("o", "integer"), sum];
-        let target = RestoreTarget {
-            table: "ONLY public.t".into(),
-            columns,
-            references: vec![reference],
-            later_references: Vec::new(),
-            allows_on_conflict: true,
-            has_unique_index: true,
-            older_values: Vec::new(),
-        };
+        let target = RestoreTarget { references: vec![reference], ..target("ONLY public.t", columns) };
         assert_eq!(
             insert_rows("c", "public.t", &target, &detail),
             "INSERT INTO public.t (id, o) OVERRIDING SYSTEM VALUE SELECT k.v1, k.v2 FROM c AS k WHERE k.target_row IS NULL \

@@ -114,65 +114,15 @@ pub fn copy_stale_marks(copy: &str, newer: &str, key_columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CopiedColumn, CurrentColumn};
+    use super::super::fixtures::{copied, current, detail, target};
     use super::*;
-
-    fn copied(name: &str, base: &str, builtin: bool) -> CopiedColumn {
-        let base = base.to_owned();
-        CopiedColumn {
-            name: name.into(),
-            number: 1,
-            ty: base.clone(),
-            base,
-            builtin,
-            custom_collation: false,
-            attributes: None,
-            created: false,
-        }
-    }
-
-    fn current(name: &str, base: &str) -> CurrentColumn {
-        CurrentColumn {
-            name: name.into(),
-            ty: base.to_owned(),
-            base: base.to_owned(),
-            not_null: false,
-            generated: false,
-            always_identity: false,
-            attributes: None,
-            varies: false,
-        }
-    }
-
-    fn detail(columns: Vec<CopiedColumn>, key: Vec<CopiedColumn>) -> CopyDetail {
-        CopyDetail {
-            relation: 1,
-            database: None,
-            only: true,
-            columns,
-            key,
-            type_changed: false,
-            not_restorable: None,
-            sequence_state: None,
-            name_before: None,
-            batch: None,
-        }
-    }
 
     #[test]
     fn values_are_restored_by_key_and_null_only_if_the_column_allows_it() {
         let detail = detail(vec![copied("m", "mood", false)], vec![copied("id", "integer", true)]);
         let mut column = current("m", "mood");
         column.not_null = true;
-        let target = RestoreTarget {
-            table: "t".into(),
-            columns: vec![column],
-            references: Vec::new(),
-            later_references: Vec::new(),
-            allows_on_conflict: true,
-            has_unique_index: true,
-            older_values: Vec::new(),
-        };
+        let target = target("t", vec![column]);
         assert_eq!(
             update_values("c", &target, &detail, true).unwrap(),
             "UPDATE t AS t SET m = (k.v1::text)::mood FROM c AS k WHERE t.m::text IS DISTINCT FROM \

@@ -131,12 +131,11 @@ impl Facts {
         self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "select", "alter"])
     }
 
-    /// Whether it may insert rows, also by a function that it calls.
+    /// Whether it may insert rows, also by a trigger or by a function that it calls.
     #[must_use]
     pub fn may_insert_rows(&self) -> bool {
-        self.command.is_one_of(&[
-            "insert", "update", "delete", "with", "merge", "copy", "do", "call", "select", "execute", "create",
-        ])
+        let words = ["insert", "update", "delete", "with", "merge", "copy", "do", "call", "select", "execute"];
+        self.command.is_one_of(&words) || self.command.starts_with(&["create", "table"])
     }
 
     /// Whether it can run in a transaction of its own with the same effect as outside a transaction. Not true for calls,

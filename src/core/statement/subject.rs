@@ -64,6 +64,19 @@ impl Subject {
         }
     }
 
+    /// The column whose values are counted. `None` if rows are counted.
+    #[must_use]
+    pub fn column_name(&self) -> Option<&str> {
+        match self {
+            Self::Column { column, .. }
+            | Self::Rows {
+                question: Question::Affected { column: Some(column), .. } | Question::Cast { column, .. },
+                ..
+            } => Some(column),
+            _ => None,
+        }
+    }
+
     /// A less specific subject that can be counted without evaluating the question. `is_lost`: the values are lost, so that
     /// all values of the column are counted.
     #[must_use]

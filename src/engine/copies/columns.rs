@@ -26,9 +26,8 @@ pub(super) fn table_sql(schema: &str, name: &str, partitioned: bool) -> String {
     format!("{only}{}.{}", quote(schema), quote(name))
 }
 
-/// Reads the columns of a relation, in their order. The names of types depend on the current search path.
-pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<CatalogColumn>, CopyError> {
-    let query = "SELECT a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),
+/// Selects the columns of the relation `$1`. `$2` is the first OID of objects that are not built in.
+const COLUMNS: &str = "SELECT a.attname::text, a.attnum, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1),
             t.oid < $2, a.attcollation >= $2, a.attnotnull, a.attgenerated <> '', a.attidentity = 'a',
             (SELECT string_agg(x.attributes, '; ' ORDER BY x.depth, x.oid) FROM (
                 WITH RECURSIVE contained AS (
@@ -52,7 +51,10 @@ pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<C
                 AND d.adbin::text ~ 'FUNCEXPR|SQLVALUEFUNCTION|NEXTVALUE')
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-    let rows = client.query(&qualify_names(query), &[&relation, &FIRST_CUSTOM_OID]).await?;
+
+/// Reads the columns of a relation, in their order. The names of types depend on the current search path.
+pub(super) async fn read_columns(client: &Client, relation: Oid) -> Result<Vec<CatalogColumn>, CopyError> {
+    let rows = client.query(&qualify_names(COLUMNS), &[&relation, &FIRST_CUSTOM_OID]).await?;
     let columns = rows.iter().map(|row| {
         let (name, ty, base): (String, String, String) = (row.get(0), row.get(2), row.get(3));
         let attributes: Option<String> = row.get(9);
@@ -152,16 +154,8 @@ pub(super) async fn find_owner_table(client: &Client, sequence: Oid) -> Result<O
     Ok(client.query_opt(&qualify_names(query), &[&sequence]).await?.map(|row| (row.get(0), row.get(1))))
 }
 
-/// Reads the table into which a copy is restored. Foreign keys to the table itself and to the tables in `later` are
-/// checked later, because their rows are restored at the same time or later.
-pub(super) async fn read_target(
-    client: &Client,
-    relation: Oid,
-    table: String,
-    later: &[Oid],
-) -> Result<RestoreTarget, CopyError> {
-    let columns = read_columns(client, relation).await?.into_iter().map(|column| column.current).collect();
-    let query = "SELECT k.confrelid, n.nspname::text, c.relname::text,
+/// Selects the foreign keys of the relation `$1`.
+const FOREIGN_KEYS: &str = "SELECT k.confrelid, n.nspname::text, c.relname::text,
             ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS x (number, ordinal)
                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.ordinal),
             ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS x (number, ordinal)
@@ -171,7 +165,17 @@ pub(super) async fn read_target(
                 JOIN pg_operator o ON o.oid = x.operator JOIN pg_namespace s ON s.oid = o.oprnamespace ORDER BY x.ordinal)
         FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.conrelid = $1 AND k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conname";
-    let rows = client.query(&qualify_names(query), &[&relation]).await?;
+
+/// Reads the table into which a copy is restored. Foreign keys to the table itself and to the tables in `later` are
+/// checked later, because their rows are restored at the same time or later.
+pub(super) async fn read_target(
+    client: &Client,
+    relation: Oid,
+    table: String,
+    later: &[Oid],
+) -> Result<RestoreTarget, CopyError> {
+    let columns = read_columns(client, relation).await?.into_iter().map(|column| column.current).collect();
+    let rows = client.query(&qualify_names(FOREIGN_KEYS), &[&relation]).await?;
     let references = rows.iter().map(|row| {
         let (referencing, referenced): (Vec<String>, Vec<String>) = (row.get(3), row.get(4));
         let pairs = referencing.into_iter().zip(referenced).zip(row.get::<_, Vec<String>>(5));

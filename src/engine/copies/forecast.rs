@@ -4,9 +4,11 @@ use tokio_postgres::Client;
 
 use super::complete::NO_KEY;
 use super::tasks::{self, CopyTask};
-use super::{CopyError, columns};
+use super::{CopyError, columns, relations};
 use crate::core::copies::{CopyForecast, CopyKind, ForecastCopy, Loss, losses_before};
+use crate::core::hazard::Hazard;
 use crate::core::plan::Plan;
+use crate::core::statement::{Effect, Name, Statement, table_sql};
 use crate::core::text::parse_size;
 use crate::engine::project::config::ApplyConfig;
 use crate::engine::{Error, Result};
@@ -38,12 +40,55 @@ pub(in crate::engine) async fn forecast_copies(
                 let estimated = estimate_loss(client, (step, number), in_transaction, &loss).await;
                 let _ = client.batch_execute("ROLLBACK").await;
                 let copies = estimated.unwrap_or_default();
-                forecast.bytes += copies.iter().map(|copy| copy.bytes).sum::<u64>();
-                forecast.copies.extend(copies);
+                forecast.add(copies);
+            }
+            for hazard in statement.hazards.iter().filter(|hazard| is_foreign_key_action(hazard, &statement.statement))
+            {
+                if client.batch_execute(BEGIN).await.is_ok() {
+                    let estimated = estimate_referencing(client, (step, number), hazard).await;
+                    forecast.add(estimated.ok().flatten());
+                }
+                let _ = client.batch_execute("ROLLBACK").await;
             }
         }
     }
     Ok(forecast)
+}
+
+/// Whether a hazard is about rows or values that a foreign key deletes or changes together with the rows of a statement.
+fn is_foreign_key_action(hazard: &Hazard, statement: &Statement) -> bool {
+    let is_data_statement = !statement.command.is_one_of(&["drop", "alter", "truncate"]);
+    is_data_statement && matches!(hazard.effect, Effect::Cascades(_)) && !hazard.affects_nothing()
+}
+
+/// The copy of rows or values that a foreign key deletes or changes.
+async fn estimate_referencing(
+    client: &Client,
+    (step, statement): (usize, usize),
+    hazard: &Hazard,
+) -> Result<Option<ForecastCopy>, CopyError> {
+    let Some((schema, table)) = hazard.subject.table_name() else { return Ok(None) };
+    let name = Name { schema: schema.map(str::to_owned), name: table.to_owned() };
+    let Some(relation) = relations::find_with_children(client, &table_sql(&name)).await?.into_iter().next() else {
+        return Ok(None);
+    };
+    let object = hazard.object.clone();
+    let task = match hazard.subject.column_name() {
+        None => tasks::plan_row_copy(client, &relation, object, CopyKind::Rows, None).await?,
+        Some(column) => {
+            let columns = columns::read_columns(client, relation.oid).await?;
+            let Some(found) = columns.iter().find(|other| other.copied.name == column) else { return Ok(None) };
+            tasks::plan_value_copy(client, &relation, &columns, found.copied.number, object, None).await?
+        }
+    };
+    let share = hazard.evidence.filter(|evidence| evidence.rows > 0);
+    let bytes = share.map_or(task.bytes, |evidence| {
+        let part = u128::from(task.bytes) * u128::from(evidence.values.min(evidence.rows)) / u128::from(evidence.rows);
+        u64::try_from(part).unwrap_or(task.bytes)
+    });
+    let reason = task.detail.not_restorable;
+    let is_restored = reason.is_none();
+    Ok(Some(ForecastCopy { step, statement, object: task.object, bytes, is_copied: true, is_restored, reason }))
 }
 
 /// The estimate must not wait for locks, and must not delay the plan.

@@ -39,7 +39,7 @@ use crate::engine::connection::{database_error, is_row_security_error};
 
 /// What to do if row security hides rows from the role.
 const ROW_SECURITY_HINT: &str = "limbeck must read all rows of the table: use a role with BYPASSRLS, or run ALTER TABLE … NO FORCE ROW LEVEL \
-    SECURITY before this step; to destroy the data without a copy, add --no-keep";
+    SECURITY before this step";
 
 /// A copy of data that a statement has destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -94,16 +94,6 @@ impl Restoration {
         }
     }
 
-    /// Whether rows were restored into a table before the end of the step.
-    pub(super) fn restored_early(&self, table: Oid) -> bool {
-        self.early_tables.contains(&table)
-    }
-
-    /// The `SET CONSTRAINTS` statements that the script has run.
-    pub(super) fn set_constraints(&self) -> &[String] {
-        &self.set_constraints
-    }
-
     /// Whether the table or column of a copy existed before the step and still exists.
     pub(super) async fn already_existed(
         &self,

@@ -246,7 +246,8 @@ impl Restoration {
             }
             self.store.record_remaining_rows(client, copy.id, not_restored, &detail).await?;
         }
-        let added = before.saturating_sub(already_identical);
+        // Only a table that the step has created contains no rows from before.
+        let added = if copy.kind == CopyKind::Table { before.saturating_sub(already_identical) } else { 0 };
         let copy = RestoredCopy { object: copy.object.clone(), rows, not_restored, added };
         Ok(CopyOutcome { copy, remains: None })
     }

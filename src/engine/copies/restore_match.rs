@@ -36,7 +36,8 @@ impl Restoration {
     async fn match_table(&self, client: &Client, group: &[LocatedCopy<'_>]) -> Result<bool, CopyError> {
         let Some((first, location)) = group.first().copied() else { return Ok(true) };
         // The rows that limbeck itself has restored earlier in the step cannot be told from those of the script.
-        if self.restored_early(location.relation) || !self.may_contain_new_rows(client, first, location).await? {
+        if self.early_tables.contains(&location.relation) || !self.may_contain_new_rows(client, first, location).await?
+        {
             return Ok(true);
         }
         let mut targets = Vec::new();

@@ -58,7 +58,7 @@ impl Restoration {
         }
         ordered.check(client).await?;
         triggers.enable(client).await?;
-        constraints.reset(client, self.set_constraints()).await
+        constraints.reset(client, &self.set_constraints).await
     }
 
     /// Restores one copy. If its data conflicts with other rows, it stays.

@@ -158,33 +158,16 @@ async fn locate_name(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::copies::{CopyDetail, CopyKind, CurrentColumn};
+    use crate::core::copies::fixtures;
+    use crate::core::copies::{CopyKind, CurrentColumn};
     use crate::core::graph::Direction;
 
     fn copied(name: &str, ty: &str, attributes: Option<&str>) -> CopiedColumn {
-        CopiedColumn {
-            name: name.into(),
-            number: 1,
-            ty: ty.into(),
-            base: ty.into(),
-            builtin: true,
-            custom_collation: false,
-            attributes: attributes.map(String::from),
-            created: false,
-        }
+        CopiedColumn { attributes: attributes.map(String::from), ..fixtures::copied(name, ty, true) }
     }
 
     fn current(name: &str, ty: &str, attributes: Option<&str>) -> CurrentColumn {
-        CurrentColumn {
-            name: name.into(),
-            ty: ty.into(),
-            base: ty.into(),
-            not_null: false,
-            generated: false,
-            always_identity: false,
-            attributes: attributes.map(String::from),
-            varies: false,
-        }
+        CurrentColumn { attributes: attributes.map(String::from), ..fixtures::current(name, ty) }
     }
 
     fn copy(columns: Vec<CopiedColumn>, key: Vec<CopiedColumn>) -> StoredCopy {
@@ -202,33 +185,14 @@ mod tests {
             bytes: 1,
             at: String::new(),
             name: None,
-            detail: CopyDetail {
-                relation: 1,
-                database: None,
-                only: false,
-                columns,
-                key,
-                type_changed: false,
-                not_restorable: None,
-                sequence_state: None,
-                name_before: None,
-                batch: None,
-            },
+            detail: fixtures::detail(columns, key),
             is_complete: true,
         }
     }
 
     fn target(columns: Vec<CurrentColumn>, older: &[&str]) -> RestoreTarget {
         let older_values = older.iter().map(|name| ((*name).to_owned(), String::from("1"))).collect();
-        RestoreTarget {
-            table: "t".into(),
-            columns,
-            references: Vec::new(),
-            later_references: Vec::new(),
-            allows_on_conflict: true,
-            has_unique_index: true,
-            older_values,
-        }
+        RestoreTarget { older_values, ..fixtures::target("t", columns) }
     }
 
     #[test]
