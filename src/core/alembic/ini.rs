@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 /// The name of the section whose options all other sections have.
-const DEFAULT_SECTION: &str = "DEFAULT";
+const INHERITED_SECTION: &str = "DEFAULT";
 /// How deep values may refer to each other; the same as Python's.
 const MAX_DEPTH: usize = 10;
+/// How many references the value of one option may contain, also in the values to which it refers.
+const MAX_REFERENCES: usize = 1000;
 
 /// The sections of a file with their options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Ini {
 
     /// The names of the sections.
     pub fn section_names(&self) -> impl Iterator<Item = &str> {
-        self.sections.iter().map(|section| section.name.as_str()).filter(|name| *name != DEFAULT_SECTION)
+        self.sections.iter().map(|section| section.name.as_str()).filter(|name| *name != INHERITED_SECTION)
     }
 
     /// Whether a section exists.
@@ -84,33 +86,35 @@ impl Ini {
     /// If a `%` begins neither of the two, or a name does not exist.
     pub fn get(&self, section: &str, option: &str) -> Result<Option<String>, IniError> {
         let Some(found) = self.option(section, option) else { return Ok(None) };
-        let mut value = String::new();
-        self.interpolate(section, &found.value, found.line, 0, &mut value)?;
-        Ok(Some(value))
+        let mut interpolation = Interpolation { line: found.line, references: 0, text: String::new() };
+        self.interpolate(section, &found.value, 0, &mut interpolation)?;
+        Ok(Some(interpolation.text))
     }
 
     fn option(&self, section: &str, option: &str) -> Option<&IniOption> {
         let option = option.to_lowercase();
         let of = |name: &str| self.sections.iter().find(|section| section.name == name)?.options.get(&option);
-        of(section).or_else(|| of(DEFAULT_SECTION).filter(|_| self.has_section(section)))
+        of(section).or_else(|| of(INHERITED_SECTION).filter(|_| self.has_section(section)))
     }
 
+    /// Replaces `%(name)s`, with nothing between the name and the `s`, and recursively: as configparser does, and unlike
+    /// Python's formatting.
     fn interpolate(
         &self,
         section: &str,
         value: &str,
-        line: usize,
         depth: usize,
-        text: &mut String,
+        result: &mut Interpolation,
     ) -> Result<(), IniError> {
-        if depth > MAX_DEPTH {
+        let line = result.line;
+        if depth > MAX_DEPTH || result.references > MAX_REFERENCES {
             return Err(IniError::at(line, "the values refer to each other too deeply"));
         }
         let mut rest = value;
         while let Some((before, after)) = rest.split_once('%') {
-            text.push_str(before);
+            result.text.push_str(before);
             if let Some(after) = after.strip_prefix('%') {
-                text.push('%');
+                result.text.push('%');
                 rest = after;
                 continue;
             }
@@ -119,18 +123,28 @@ impl Ini {
                 return Err(IniError::at(line, "'%' must be followed by '%' or '(name)s'; write '%%' for one '%'"));
             };
             rest = after;
+            result.references += 1;
             if name.eq_ignore_ascii_case("here") && self.option(section, name).is_none() {
-                text.push_str(&self.here);
+                result.text.push_str(&self.here);
                 continue;
             }
             let Some(found) = self.option(section, name) else {
                 return Err(IniError::at(line, format!("%({name})s refers to an option that does not exist")));
             };
-            self.interpolate(section, &found.value, line, depth + 1, text)?;
+            self.interpolate(section, &found.value, depth + 1, result)?;
         }
-        text.push_str(rest);
+        result.text.push_str(rest);
         Ok(())
     }
+}
+
+/// A value while its references are replaced.
+struct Interpolation {
+    /// The line of the option.
+    line: usize,
+    /// The number of references that were replaced.
+    references: usize,
+    text: String,
 }
 
 /// Reads line by line.
@@ -175,7 +189,7 @@ impl Reader {
 
     fn begin_section(&mut self, name: &str, line: usize) -> Result<(), IniError> {
         self.option = None;
-        if name != DEFAULT_SECTION && self.sections.iter().any(|section| section.name == name) {
+        if name != INHERITED_SECTION && self.sections.iter().any(|section| section.name == name) {
             return Err(IniError::at(line, format!("section [{name}] is present twice")));
         }
         self.sections.push(Section { name: name.to_owned(), options: HashMap::new() });

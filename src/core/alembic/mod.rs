@@ -13,4 +13,4 @@ pub use environment::{EnvironmentFacts, EnvironmentUrl, VersionTableName, read_e
 pub use file_name::{FileNameParts, file_name, slug};
 pub use ini::{Ini, IniError};
 pub use script::{ReadScript, is_script_name, parse_script, parse_text};
-pub use settings::{Settings, SettingsError, has_alembic_table, is_placeholder_url};
+pub use settings::{Settings, SettingsError, comment_hint, has_alembic_table, is_placeholder_url};

@@ -113,14 +113,19 @@ impl Reader<'_> {
         }
         match self.module.value_of("revision") {
             Ok(Value::Text(id)) => self.id("revision", &id),
-            Ok(_) => Err(self.error("revision", None, "revision is not a string")),
+            Ok(_) => {
+                let hint = Some("write the id as a string".to_owned());
+                Err(ScriptError { hint, ..self.error("revision", None, "revision is not a string") })
+            }
             Err(unreadable) => Err(self.unreadable("revision", unreadable)),
         }
     }
 
     fn id(&self, name: &str, text: &str) -> Result<RevisionId, ScriptError> {
-        RevisionId::parse_existing(text)
-            .map_err(|error| self.error(name, None, &format!("{name} is not a valid revision id: {error}")))
+        RevisionId::parse_existing(text).map_err(|error| {
+            let message = format!("{name} is not a valid revision id: {error}");
+            ScriptError { hint: Some(error.hint().to_owned()), ..self.error(name, None, &message) }
+        })
     }
 
     /// The strings of `None`, a string, a tuple or a list. A name that is not assigned has none.

@@ -9,10 +9,10 @@ use crate::core::python::{Value, format_percent};
 const DEFAULT_FILE_TEMPLATE: &str = "%(rev)s_%(slug)s";
 /// The maximum length of a slug in projects without `truncate_slug_length`.
 const DEFAULT_SLUG_LENGTH: usize = 40;
-/// The names of URLs in the templates of Alembic and of other tools.
+/// Text that occurs only in a placeholder URL, not in the URL of a database.
 const PLACEHOLDERS: [&str; 3] = ["driver://", "${", "{{"];
 
-/// What `alembic.ini` and `pyproject.toml` say. The file has precedence over `pyproject.toml`, option by option.
+/// What `alembic.ini` and `pyproject.toml` say. `alembic.ini` has precedence over `pyproject.toml`, option by option.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
     /// Empty without an `alembic.ini`.
@@ -126,7 +126,7 @@ impl Settings {
         self.ini.get(section, option).ok().flatten()
     }
 
-    /// The database URL in `alembic.ini`. The URL of a template is none.
+    /// The database URL in `alembic.ini`. `None` if it is the placeholder of a template.
     #[must_use]
     pub fn url(&self) -> Option<String> {
         self.main_option("sqlalchemy.url").filter(|url| !is_placeholder_url(url))
@@ -242,7 +242,8 @@ impl Settings {
 }
 
 /// A hint for values that seem to contain a comment.
-pub(super) fn comment_hint(value: &str) -> Option<String> {
+#[must_use]
+pub fn comment_hint(value: &str) -> Option<String> {
     value.contains(['#', ';']).then(|| {
         "a comment on the line of a value is part of the value; move the comment to a line of its own".to_owned()
     })

@@ -1,5 +1,6 @@
 //! Python source, read and never run: syntax, and the values of constants.
 
+mod bound_names;
 mod evaluate;
 mod methods;
 mod module;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ruff_python_ast::{self as ast, Expr, Stmt};
@@ -12,6 +13,9 @@ use super::{Names, Unreadable, Value};
 
 /// How many modules may import from each other.
 const MAX_DEPTH: usize = 8;
+
+/// The values of imported names, by module and name. `None` if a value is not known, or is being evaluated.
+type ImportedValues = Rc<RefCell<HashMap<(String, String), Option<Value>>>>;
 
 /// The text of a module of the project.
 #[derive(Debug, Clone)]
@@ -51,8 +55,6 @@ pub struct FunctionSpan {
     /// From the first decorator or `def`.
     pub start: usize,
     pub end: usize,
-    /// The first statement of the body.
-    pub body_start: usize,
     /// Whether the body does nothing: a docstring, `pass` or `...`.
     pub is_empty: bool,
 }
@@ -101,18 +103,19 @@ pub struct Module<'a> {
     pub(super) package: String,
     modules: &'a dyn Modules,
     depth: usize,
-    /// Values of imported names.
-    imported: RefCell<HashMap<(String, String), Option<Value>>>,
+    /// The values of the names of other modules. All modules that are read for one file share them, so that each is
+    /// evaluated once.
+    imported: ImportedValues,
 }
 
 impl<'a> Module<'a> {
     /// Reads the text of a file that belongs to no package.
     #[must_use]
     pub fn read(text: &str, modules: &'a dyn Modules) -> Self {
-        Self::read_at(text, String::new(), modules, 0)
+        Self::read_at(text, String::new(), modules, 0, ImportedValues::default())
     }
 
-    fn read_at(text: &str, package: String, modules: &'a dyn Modules, depth: usize) -> Self {
+    fn read_at(text: &str, package: String, modules: &'a dyn Modules, depth: usize, imported: ImportedValues) -> Self {
         let (body, errors) = parse_statements(text);
         let mut module = Self {
             docstring: None,
@@ -123,7 +126,7 @@ impl<'a> Module<'a> {
             package,
             modules,
             depth,
-            imported: RefCell::default(),
+            imported,
         };
         if let Some(Stmt::Expr(first)) = body.first()
             && let Expr::StringLiteral(literal) = &*first.value
@@ -193,10 +196,13 @@ impl<'a> Module<'a> {
         if let Some(known) = self.imported.borrow().get(&key) {
             return known.clone();
         }
+        // Modules may import each other in a cycle.
+        self.imported.borrow_mut().insert(key.clone(), None);
         let value = self.modules.find(module).and_then(|found| {
             let package =
                 if found.is_package { module } else { module.rsplit_once('.').map_or("", |(package, _)| package) };
-            let read = Module::read_at(&found.text, package.to_owned(), self.modules, self.depth + 1);
+            let imported = Rc::clone(&self.imported);
+            let read = Module::read_at(&found.text, package.to_owned(), self.modules, self.depth + 1, imported);
             Names::value(&read, name)
         });
         self.imported.borrow_mut().insert(key, value.clone());

@@ -72,6 +72,18 @@ fn what_is_not_constant_is_not_guessed() {
         "x = 'a'\ndef x(): pass",
         "y = 'a'",
         "from . import x",
+        "x = 'a'\nfor x in ('b', 'c'):\n    pass",
+        "x = 'a'\nfor y in z():\n    pass\nelse:\n    x = 'b'",
+        "x = 'a'\nif y:\n    import x",
+        "x = 'a'\nif y:\n    from z import y as x",
+        "x = 'a'\nif y:\n    class x:\n        pass",
+        "x = 'a'\nif y:\n    del x",
+        "x = 'a'\nif y:\n    try:\n        pass\n    except E as x:\n        pass",
+        "x = 'a'\nif y:\n    try:\n        pass\n    finally:\n        x = 'b'",
+        "x = 'a'\nwith y() as x:\n    pass",
+        "x = 'a'\nwhile y:\n    x, z = 'b', 'c'",
+        "x = 'a'\nmatch y:\n    case [*x]:\n        pass",
+        "x = 'a'\nif (x := y()):\n    pass",
     ] {
         assert_eq!(x(text), None, "{text}");
     }
@@ -85,7 +97,7 @@ fn functions_have_their_place() {
     assert_eq!(&text[upgrade.start..upgrade.end], "@decorated\ndef upgrade():\n    '''doc'''\n    pass");
     assert!(upgrade.is_empty);
     let downgrade = module.function("downgrade").unwrap();
-    assert_eq!(&text[downgrade.body_start..downgrade.end], "op.x()");
+    assert!(text[downgrade.start..downgrade.end].ends_with("op.x()"));
     assert!(!downgrade.is_empty);
 }
 

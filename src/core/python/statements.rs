@@ -3,6 +3,7 @@
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 
+use super::bound_names::BoundNames;
 use super::evaluate::unreadable;
 use super::module::Binding;
 use super::{FunctionSpan, Module, Unreadable, Value, evaluate};
@@ -29,39 +30,47 @@ impl Module<'_> {
                     self.assign(&assignment.target, value);
                 }
             }
-            Stmt::AugAssign(assignment) => {
-                let operation = ast::ExprBinOp {
-                    node_index: ast::AtomicNodeIndex::default(),
-                    range: assignment.range,
-                    left: assignment.target.clone(),
-                    op: assignment.op,
-                    right: assignment.value.clone(),
-                };
-                let value = evaluate(&Expr::BinOp(operation), self);
-                self.assign(&assignment.target, value);
-            }
+            Stmt::AugAssign(assignment) => self.assign_operation(assignment),
             Stmt::If(condition) => self.run_if(condition),
             Stmt::Try(attempt) => {
                 self.run(&attempt.body);
                 self.run(&attempt.orelse);
                 self.run(&attempt.finalbody);
             }
-            Stmt::With(block) => self.run(&block.body),
-            Stmt::For(ast::StmtFor { body, .. }) | Stmt::While(ast::StmtWhile { body, .. }) => {
-                self.forget_assigned(body);
+            Stmt::With(block) => {
+                for target in block.items.iter().filter_map(|item| item.optional_vars.as_deref()) {
+                    self.assign(target, Err(unreadable(target)));
+                }
+                self.run(&block.body);
             }
+            Stmt::For(_) | Stmt::While(_) | Stmt::Match(_) => self.forget_bound(std::slice::from_ref(statement)),
             Stmt::FunctionDef(function) => self.define(function),
             Stmt::ClassDef(class) => self.forget(class.name.as_str(), statement),
             Stmt::Import(import) => self.import(import),
             Stmt::ImportFrom(import) => self.import_from(import),
-            Stmt::Delete(deletion) => {
-                for target in &deletion.targets {
-                    if let Expr::Name(name) = target {
-                        self.bindings.remove(name.id.as_str());
-                    }
-                }
-            }
+            Stmt::Delete(deletion) => self.delete(deletion),
             _ => {}
+        }
+    }
+
+    /// `name += value` and the like.
+    fn assign_operation(&mut self, assignment: &ast::StmtAugAssign) {
+        let operation = ast::ExprBinOp {
+            node_index: ast::AtomicNodeIndex::default(),
+            range: assignment.range,
+            left: assignment.target.clone(),
+            op: assignment.op,
+            right: assignment.value.clone(),
+        };
+        let value = evaluate(&Expr::BinOp(operation), self);
+        self.assign(&assignment.target, value);
+    }
+
+    fn delete(&mut self, deletion: &ast::StmtDelete) {
+        for target in &deletion.targets {
+            if let Expr::Name(name) = target {
+                self.bindings.remove(name.id.as_str());
+            }
         }
     }
 
@@ -92,12 +101,15 @@ impl Module<'_> {
             .chain(condition.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &clause.body)));
         let branches: Vec<_> = branches.collect();
         for (index, (test, body)) in branches.iter().enumerate() {
+            if let Some(test) = test {
+                self.forget_names(BoundNames::of_expression(test));
+            }
             match test.map(|test| self.holds(test)) {
                 None | Some(Some(true)) => return self.run(body),
                 Some(Some(false)) => {}
                 Some(None) => {
                     for (_, body) in branches.iter().skip(index) {
-                        self.forget_assigned(body);
+                        self.forget_bound(body);
                     }
                     return;
                 }
@@ -113,32 +125,18 @@ impl Module<'_> {
         }
     }
 
-    /// The names that the statements assign are not known any more.
-    fn forget_assigned(&mut self, body: &[Stmt]) {
-        for statement in body {
-            match statement {
-                Stmt::Assign(assignment) => {
-                    for target in &assignment.targets {
-                        self.assign(target, Err(unreadable(&assignment.value)));
-                    }
-                }
-                Stmt::AnnAssign(ast::StmtAnnAssign { target, .. })
-                | Stmt::AugAssign(ast::StmtAugAssign { target, .. }) => {
-                    self.assign(target, Err(unreadable(target)));
-                }
-                Stmt::FunctionDef(function) => self.define(function),
-                Stmt::If(condition) => {
-                    self.forget_assigned(&condition.body);
-                    for clause in &condition.elif_else_clauses {
-                        self.forget_assigned(&clause.body);
-                    }
-                }
-                Stmt::Try(ast::StmtTry { body, .. })
-                | Stmt::With(ast::StmtWith { body, .. })
-                | Stmt::For(ast::StmtFor { body, .. })
-                | Stmt::While(ast::StmtWhile { body, .. }) => self.forget_assigned(body),
-                _ => {}
-            }
+    /// The values of the names that the statements bind are not known any more.
+    fn forget_bound(&mut self, body: &[Stmt]) {
+        self.forget_names(BoundNames::of(body));
+    }
+
+    fn forget_names(&mut self, bound: BoundNames<'_>) {
+        for (name, range) in bound.names {
+            let unreadable = Unreadable { offset: range.start().to_usize(), end: range.end().to_usize() };
+            self.bindings.insert(name, Binding::Unreadable(unreadable));
+        }
+        for function in bound.functions {
+            self.define(function);
         }
     }
 
@@ -151,11 +149,9 @@ impl Module<'_> {
     fn define(&mut self, function: &ast::StmtFunctionDef) {
         let range = function.range;
         let start = function.decorator_list.first().map_or(range.start(), Ranged::start);
-        let body_start = function.body.first().map_or(range.end(), Ranged::start);
         let span = FunctionSpan {
             start: start.to_usize(),
             end: range.end().to_usize(),
-            body_start: body_start.to_usize(),
             is_empty: function.body.iter().all(does_nothing),
         };
         self.functions.insert(function.name.to_string(), span);

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::header::Header;
 use super::{Script, ScriptCode, ScriptError, SqlCode, sections};
 
-/// The text with `\n` as line ends. Several carriage returns before a `\n`, which careless conversions leave, are removed
-/// together: otherwise a script that was written and read again would be another one.
+/// The text with `\n` as line ends. Removes all carriage returns before a `\n`: if one stayed, rendering and parsing would
+/// change the script.
 #[must_use]
 pub fn with_unix_line_endings(text: &str) -> Cow<'_, str> {
     if !text.contains("\r\n") {

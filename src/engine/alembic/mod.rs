@@ -15,7 +15,9 @@ use self::modules::ProjectModules;
 use super::connection::Variables;
 use super::files::{self, SIZE_LIMIT};
 use super::{Error, Result};
-use crate::core::alembic::{EnvironmentFacts, Settings, SettingsError, VersionTableName, read_environment};
+use crate::core::alembic::{
+    EnvironmentFacts, Settings, SettingsError, VersionTableName, comment_hint, read_environment,
+};
 
 /// The section of `alembic.ini` that Alembic reads without `-n`.
 pub const DEFAULT_SECTION: &str = "alembic";
@@ -113,11 +115,8 @@ fn find_script_folder(files: &ConfigFiles, settings: &Settings, modules: &Projec
     let error = SettingsError {
         line: settings.line_of("script_location"),
         message: format!("script_location: the folder {} does not exist", folder.display()),
-        hint: if location.contains(['#', ';']) {
-            Some("a comment on the line of a value is part of the value; move the comment to a line of its own".into())
-        } else {
-            Some("correct the path; relative paths start in the folder of the configuration file".into())
-        },
+        hint: comment_hint(location)
+            .or_else(|| Some("correct the path; relative paths start in the folder of the configuration file".into())),
     };
     Err(configuration::settings_error(files.path(), error))
 }

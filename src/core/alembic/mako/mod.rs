@@ -18,7 +18,7 @@ pub struct MakoError {
 /// Renders a template. `option` returns the value of an option of `alembic.ini`.
 ///
 /// # Errors
-/// If the template contains something else than text, `${…}` with constants and the values, `% if`, `% for`, and
+/// If the template contains anything other than text, `${…}` with constants and the values, `% if`, `% for`, and
 /// blocks with imports and assignments.
 pub fn render(
     template: &str,

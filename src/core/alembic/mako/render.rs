@@ -107,10 +107,7 @@ struct Renderer<'a> {
 impl Renderer<'_> {
     fn render(&mut self, parts: &[Part]) -> Result<(), MakoError> {
         for part in parts {
-            if self.text.len() > MAX_LENGTH || self.steps >= MAX_STEPS {
-                return Err(error(1, "the result of the template is too long"));
-            }
-            self.steps += 1;
+            self.count_step(1)?;
             match part {
                 Part::Text(text) => self.text.push_str(text),
                 Part::Expression { line, code, filters } => {
@@ -135,6 +132,7 @@ impl Renderer<'_> {
                     let value = self.evaluate(items, *line)?;
                     let items = value.items().ok_or_else(|| error(*line, format!("`{items}` is not a list")))?;
                     for item in items {
+                        self.count_step(*line)?;
                         self.names.values.insert(name.clone(), item.clone());
                         self.render(body)?;
                     }
@@ -142,6 +140,16 @@ impl Renderer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Counts a part or an iteration, and fails if the template does not end soon.
+    fn count_step(&mut self, line: usize) -> Result<(), MakoError> {
+        self.steps += 1;
+        if self.text.len() <= MAX_LENGTH && self.steps <= MAX_STEPS {
+            return Ok(());
+        }
+        let hint = Some("check the loops of the template".into());
+        Err(MakoError { line, message: "the result of the template is too long".into(), hint })
     }
 
     fn evaluate(&self, code: &str, line: usize) -> Result<Value, MakoError> {
