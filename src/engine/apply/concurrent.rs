@@ -15,7 +15,8 @@ pub(super) struct Timeouts {
 }
 
 impl Run<'_> {
-    /// Sets the timeouts of the worker's session for a statement that waits by design.
+    /// Sets the timeouts of the worker's session for a statement that waits for older transactions
+    /// (`CONCURRENTLY`).
     pub(super) async fn begin_concurrent_timeouts(&self) -> Result<Timeouts, Stop> {
         let client = self.worker.client();
         let query =
@@ -24,9 +25,8 @@ impl Run<'_> {
         let before = Timeouts { lock: row.get(0), statement: row.get(1) };
         let set = format!("SET lock_timeout = 0; SET statement_timeout = {}", literal(self.concurrent_timeout));
         client.batch_execute(&set).await.map_err(|error| {
-            let error = database_error(&error);
             let hint = "concurrent_timeout under [apply] is a duration in PostgreSQL's syntax, for example \"1h\"";
-            Stop::from(if error.hint.is_none() { error.hint(hint) } else { error })
+            Stop::from(database_error(&error).hint(hint))
         })?;
         Ok(before)
     }

@@ -162,7 +162,8 @@ impl Run<'_> {
         Ok(self.find(query, &[&partition]).await?.first().map(|row| row.get(0)))
     }
 
-    async fn find(&self, query: &str, names: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+    /// Runs a query of limbeck on names of objects, in the session of the script.
+    pub(super) async fn find(&self, query: &str, names: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
         let parameters: Vec<(&(dyn ToSql + Sync), Type)> = names.iter().map(|name| (*name, Type::TEXT)).collect();
         self.worker
             .client()
@@ -170,9 +171,4 @@ impl Run<'_> {
             .await
             .map_err(|error| database_error(&error))
     }
-}
-
-/// Whether an error means that the connection is lost.
-pub(super) fn is_lost(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_none_or(super::failure::ends_session)
 }

@@ -4,12 +4,10 @@
 use tokio_postgres::types::{ToSql, Type};
 
 use super::failure::{Stop, refuse, stop};
-use super::index_catalog::{FoundIndex, Leftovers, is_lost};
+use super::index_catalog::{FoundIndex, Leftovers};
 use super::run::Run;
 use crate::core::plan::{PlannedStatement, Step};
-use crate::core::statement::action::ReindexTarget;
 use crate::core::statement::{Action, IndexChange, NewIndex};
-use crate::engine::connection::database_error;
 use crate::engine::{Error, Result};
 
 impl Run<'_> {
@@ -26,7 +24,7 @@ impl Run<'_> {
                 self.check_existing(step, planned, new, in_transaction).await
             }
             Some(IndexChange::Rebuild(reindex)) if reindex.concurrently => {
-                let left = self.find_invalid(&reindex.target, Leftovers::Only).await?;
+                let left = self.find_invalid_indexes(&reindex.target, Leftovers::Only).await?;
                 let Some(name) = left.first() else { return Ok(()) };
                 let message = format!("the index {name} is invalid: an earlier REINDEX CONCURRENTLY left it");
                 Err(Stop::Failed(
@@ -51,7 +49,7 @@ impl Run<'_> {
                 }
             }
             Some(IndexChange::Rebuild(reindex)) => {
-                self.find_invalid(&reindex.target, Leftovers::Included).await?.into_iter().next()
+                self.find_invalid_indexes(&reindex.target, Leftovers::Included).await?.into_iter().next()
             }
             Some(IndexChange::Attach { index, partition }) => self.find_invalid_part(index, partition).await?,
             Some(IndexChange::AttachTable { partition }) => self.find_invalid_attached(partition).await?,
@@ -133,7 +131,6 @@ impl Run<'_> {
             Ok(requested) => {
                 Err(Stop::Failed(different(&format!("CREATE {unique}INDEX ON {} USING {requested}", new.table))))
             }
-            Err(error) if is_lost(&error) => Err(Stop::Lost(database_error(&error))),
             Err(error) => match stop(&error, step, None, self.cancel.is_cancelled()) {
                 Stop::Failed(error) => {
                     let message =
@@ -214,11 +211,6 @@ impl Run<'_> {
         client.batch_execute(end).await?;
         let start = " ON pg_temp.limbeck_columns USING ";
         definition.map(|text| text.split_once(start).map_or(String::new(), |(_, rest)| rest.to_owned()))
-    }
-
-    /// Invalid indexes that `REINDEX` should have rebuilt.
-    async fn find_invalid(&self, target: &ReindexTarget, leftovers: Leftovers) -> Result<Vec<String>, Stop> {
-        self.find_invalid_indexes(target, leftovers).await.map_err(Stop::from)
     }
 }
 

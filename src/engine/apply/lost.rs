@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::failure::Stop;
+use super::lost_commit::{CommitResult, ResolvedCommit};
 use super::run::{Run, format_heads};
-use super::settle::{Commit, Settlement};
 use crate::core::graph::Direction;
 use crate::core::plan::{Plan, TransactionMode};
 use crate::core::text::plural;
@@ -41,7 +41,7 @@ impl Run<'_> {
         let rolled_back = match self.is_backend_gone().await {
             Some(true) => {
                 for entry in entries {
-                    let _ = self.ledger.end(self.guard.client(), *entry, "interrupted", Some(&error.message)).await;
+                    self.end_entry(*entry, "interrupted", &error).await;
                 }
                 format!("{revisions} rolled back: the connection was lost before the commit")
             }
@@ -61,12 +61,12 @@ impl Run<'_> {
         let error = self.lost(error);
         let last = entries.last().copied().flatten();
         let after = &self.plan.steps[batch.end - 1].heads_after;
-        let Settlement { commit, heads } = self.settle_commit(self.heads_before(batch.start), after, last).await;
+        let ResolvedCommit { commit, heads } = self.resolve_commit(self.heads_before(batch.start), after, last).await;
         let revisions = describe_revisions(self.plan, batch.clone());
         let (what, next) = match commit {
-            Commit::TookEffect => ("committed: only the answer of the server was lost", batch.end),
-            Commit::RolledBack => ("rolled back: the connection was lost during the commit", batch.start),
-            Commit::Unknown(why) => {
+            CommitResult::TookEffect => ("committed: only the answer of the server was lost", batch.end),
+            CommitResult::RolledBack => ("rolled back: the connection was lost during the commit", batch.start),
+            CommitResult::Unknown(why) => {
                 return error
                     .because(format!("{revisions} committed or rolled back; limbeck cannot find out which: {why}"))
                     .because(format!(
@@ -166,7 +166,7 @@ pub(super) fn describe_continuation(plan: &Plan, step: usize) -> String {
     }
 }
 
-/// The command that reaches the end of the plan from anywhere on its way. A relative target would go too far.
+/// The command that reaches the end of the plan from any step of the plan. A relative target would go too far.
 fn continuing_command(plan: &Plan) -> Option<String> {
     let is_relative = plan.target.contains(['+', '-']);
     let target = match (is_relative, plan.direction, plan.to.as_slice()) {

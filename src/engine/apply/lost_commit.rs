@@ -15,19 +15,19 @@ use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, Result};
 
 /// How long limbeck waits for the server process of a lost connection.
-const SETTLE_LIMIT: Duration = Duration::from_secs(15);
+const PROCESS_LIMIT: Duration = Duration::from_secs(15);
 
 /// The interval between two looks at that process.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How long that process may wait for its client. After this, the client's COMMIT has not reached it and never will.
-const STRANDED_LIMIT: Duration = Duration::from_secs(2);
+const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long limbeck waits for a server process that rolls back.
 const ROLLBACK_LIMIT: Duration = Duration::from_secs(1);
 
 /// The result of a commit.
-pub(super) enum Commit {
+pub(super) enum CommitResult {
     TookEffect,
     RolledBack,
     /// The reason why it is not known.
@@ -35,31 +35,31 @@ pub(super) enum Commit {
 }
 
 /// The result of a commit, and the heads after it if they could be read.
-pub(super) struct Settlement {
-    pub commit: Commit,
+pub(super) struct ResolvedCommit {
+    pub commit: CommitResult,
     pub heads: Option<Vec<RevisionId>>,
 }
 
 /// The state of a server process that has lost its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Backend {
+enum ProcessState {
     /// It has ended, or no longer works for that client.
     Gone,
     /// It waits in a transaction for the next statement of its client.
-    Stranded,
+    IdleInTransaction,
     Working,
 }
 
 impl Run<'_> {
     /// Waits until the worker's server process has ended, and then reads whether its commit took effect. `entry`: the row
     /// that the commit closes in the ledger.
-    pub(super) async fn settle_commit(
+    pub(super) async fn resolve_commit(
         &self,
         before: &[RevisionId],
         after: &[RevisionId],
         entry: Option<Entry>,
-    ) -> Settlement {
-        let deadline = Instant::now() + SETTLE_LIMIT;
+    ) -> ResolvedCommit {
+        let deadline = Instant::now() + PROCESS_LIMIT;
         let waiting =
             format!("the connection was lost during the commit; waiting for server process {}", self.backend.pid);
         (self.report)(Progress::Notice { severity: "note".into(), message: waiting });
@@ -67,12 +67,12 @@ impl Run<'_> {
             let why = match self.try_to_settle(before, after, entry).await {
                 Ok(Some(settlement)) => return settlement,
                 Ok(None) => {
-                    format!("server process {} still works on it after {} s", self.backend.pid, SETTLE_LIMIT.as_secs())
+                    format!("server process {} still works on it after {} s", self.backend.pid, PROCESS_LIMIT.as_secs())
                 }
                 Err(error) => format!("the server does not answer: {}", error.message),
             };
             if Instant::now() >= deadline || self.cancel.is_cancelled() {
-                return Settlement { commit: Commit::Unknown(why), heads: None };
+                return ResolvedCommit { commit: CommitResult::Unknown(why), heads: None };
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_INTERVAL) => {}
@@ -87,25 +87,25 @@ impl Run<'_> {
         before: &[RevisionId],
         after: &[RevisionId],
         entry: Option<Entry>,
-    ) -> Result<Option<Settlement>> {
+    ) -> Result<Option<ResolvedCommit>> {
         let session = self.open_session().await?;
         let client = session.client();
-        if !self.wait_for_backend(client, SETTLE_LIMIT).await? {
+        if !self.wait_for_backend(client, PROCESS_LIMIT).await? {
             return Ok(None);
         }
         let heads = self.table.heads(client).await?;
         let commit = match self.ledger.is_done(client, entry).await? {
-            Some(true) => Commit::TookEffect,
+            Some(true) => CommitResult::TookEffect,
             Some(false) => {
                 let why = Some("the connection was lost during the commit");
                 let _ = self.ledger.end(client, entry, "interrupted", why).await;
-                Commit::RolledBack
+                CommitResult::RolledBack
             }
-            None if heads == after => Commit::TookEffect,
-            None if heads == before => Commit::RolledBack,
-            None => Commit::Unknown("another program has changed the heads, and there is no ledger".to_owned()),
+            None if heads == after => CommitResult::TookEffect,
+            None if heads == before => CommitResult::RolledBack,
+            None => CommitResult::Unknown("another program has changed the heads, and there is no ledger".to_owned()),
         };
-        Ok(Some(Settlement { commit, heads: Some(heads) }))
+        Ok(Some(ResolvedCommit { commit, heads: Some(heads) }))
     }
 
     /// Whether the worker's server process ends within a moment. `None` if the server cannot be asked.
@@ -132,23 +132,23 @@ impl Run<'_> {
     async fn wait_for_backend(&self, client: &Client, limit: Duration) -> Result<bool> {
         let since = Instant::now();
         loop {
-            match self.look_at_backend(client).await? {
-                Backend::Gone => return Ok(true),
-                Backend::Stranded if since.elapsed() >= STRANDED_LIMIT.min(limit) => {
+            match self.read_process_state(client).await? {
+                ProcessState::Gone => return Ok(true),
+                ProcessState::IdleInTransaction if since.elapsed() >= IDLE_LIMIT.min(limit) => {
                     let terminate = "SELECT pg_catalog.pg_terminate_backend($1)";
                     let _ = client.query_typed(terminate, &[(&self.backend.pid, Type::INT4)]).await;
                 }
-                Backend::Stranded | Backend::Working => {}
+                ProcessState::IdleInTransaction | ProcessState::Working => {}
             }
             // A process that was just terminated ends a moment later.
-            if since.elapsed() >= limit.max(STRANDED_LIMIT) || self.cancel.is_cancelled() {
+            if since.elapsed() >= limit.max(IDLE_LIMIT) || self.cancel.is_cancelled() {
                 return Ok(false);
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
         }
     }
 
-    async fn look_at_backend(&self, client: &Client) -> Result<Backend> {
+    async fn read_process_state(&self, client: &Client) -> Result<ProcessState> {
         let query = "SELECT coalesce(state, '') FROM pg_catalog.pg_stat_activity
             WHERE pid = $1 AND (backend_start = $2 OR backend_start IS NULL AND $2 IS NULL) AND pid <> pg_catalog.pg_backend_pid()";
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
@@ -158,9 +158,9 @@ impl Run<'_> {
         let state: Option<&str> = rows.first().map(|row| row.get(0));
         Ok(match state {
             // A connection pooler keeps the process for other clients, outside a transaction.
-            None | Some("idle") => Backend::Gone,
-            Some(state) if state.starts_with("idle in transaction") => Backend::Stranded,
-            Some(_) => Backend::Working,
+            None | Some("idle") => ProcessState::Gone,
+            Some(state) if state.starts_with("idle in transaction") => ProcessState::IdleInTransaction,
+            Some(_) => ProcessState::Working,
         })
     }
 

@@ -8,14 +8,7 @@ use crate::engine::connection::{Session, database_error, pooler};
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
 use crate::engine::state::lock::{self, Attempt};
-use crate::engine::target::random_pause;
 use crate::engine::{Error, ErrorKind, Result, Target};
-
-/// How long a pooler may take to give the second server connection, before the first one is given back.
-const SECOND_SESSION_LIMIT: Duration = Duration::from_secs(3);
-
-/// How long limbeck waits for server connections of a pooler.
-const POOLER_LIMIT: Duration = Duration::from_mins(2);
 
 /// The two sessions of a run that holds the lock.
 pub(super) struct Opened {
@@ -45,7 +38,7 @@ pub(super) async fn open(
             Some(open) => open,
             None => match open_sessions(project, target, worker, cancel).await? {
                 Some(open) => open,
-                None if last_sessions.elapsed() > POOLER_LIMIT => {
+                None if last_sessions.elapsed() > pooler::BOTH_SESSIONS_LIMIT => {
                     return Err(pooler::exhausted_error(target.conninfo(), last_sessions.elapsed()));
                 }
                 None => {
@@ -53,7 +46,7 @@ pub(super) async fn open(
                         let message = "waiting for server connections of the connection pooler".to_owned();
                         report(Progress::Notice { severity: "note".into(), message });
                     }
-                    wait(random_pause(), cancel).await?;
+                    wait(pooler::random_pause(), cancel).await?;
                     continue;
                 }
             },
@@ -69,7 +62,7 @@ pub(super) async fn open(
         }
         // The holder of the lock may wait for server connections of the same pool.
         let pause = if guard.is_pooled() {
-            random_pause()
+            pooler::random_pause()
         } else {
             sessions = Some((guard, worker));
             lock::RETRY_INTERVAL
@@ -89,7 +82,7 @@ async fn open_sessions(
     guard.require_writes()?;
     let second = connect(target, worker, cancel);
     let worker = if guard.is_pooled() {
-        match tokio::time::timeout(SECOND_SESSION_LIMIT, second).await {
+        match tokio::time::timeout(pooler::SECOND_SESSION_LIMIT, second).await {
             Ok(Err(error)) if error.kind == ErrorKind::Connection => return Ok(None),
             Ok(opened) => opened?,
             Err(_) => return Ok(None),

@@ -103,7 +103,7 @@ impl Run<'_> {
         self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))
     }
 
-    /// Runs a statement, without lock timeout if it waits by design.
+    /// Runs a statement, without lock timeout if it waits for older transactions (`CONCURRENTLY`).
     async fn execute_outside(
         &self,
         (index, number): (usize, usize),
@@ -215,10 +215,14 @@ impl Run<'_> {
 /// Adds what a failed statement left half done, and what the next run does about it.
 fn describe_remains(error: Error, verdict: Verdict) -> Error {
     let (what, next) = match verdict {
-        Verdict::InvalidIndexes(names) => (
-            format!("it left the invalid index {}", names.join(", ")),
-            format!("drops the index with DROP INDEX CONCURRENTLY {} and builds it again", names.join(", ")),
-        ),
+        Verdict::InvalidIndexes(names) => {
+            let (index, it) = if names.len() == 1 { ("index", "it") } else { ("indexes", "them") };
+            let drops: Vec<String> = names.iter().map(|name| format!("DROP INDEX CONCURRENTLY {name}")).collect();
+            (
+                format!("it left the invalid {index} {}", names.join(", ")),
+                format!("drops the {index} with {} and builds {it} again", drops.join("; ")),
+            )
+        }
         Verdict::PendingDetach(finalize) => {
             ("it has started to detach the partition".to_owned(), format!("completes it with {finalize}"))
         }

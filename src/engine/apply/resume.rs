@@ -56,12 +56,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Runs a statement of limbeck's own that waits by design.
+    /// Runs a statement of limbeck's own that waits for older transactions (`CONCURRENTLY`).
     async fn run_concurrent(&self, index: usize, sql: &str) -> Result<(), Stop> {
         let timeouts = self.begin_concurrent_timeouts().await?;
-        let ran = self.watched(index, self.worker.client().batch_execute(sql)).await;
-        ran.map_err(|error| stop(&error, &self.plan.steps[index], None, self.cancel.is_cancelled()))?;
-        self.end_concurrent_timeouts(timeouts).await
+        let ran = self.watched(index, self.worker.client().batch_execute(sql)).await.map_err(|error| {
+            let reason = stop(&error, &self.plan.steps[index], None, self.cancel.is_cancelled());
+            self.explain_concurrent_timeout(&error, reason)
+        });
+        let restored = self.end_concurrent_timeouts(timeouts).await;
+        ran.and(restored)
     }
 
     /// Runs the statements again that only change parameters of the session.

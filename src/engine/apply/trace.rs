@@ -7,7 +7,6 @@ use crate::core::plan::PlannedStatement;
 use crate::core::statement::action::TableChange;
 use crate::core::statement::{Action, IndexChange, NewIndex, Trace};
 use crate::engine::Result;
-use crate::engine::connection::database_error;
 
 /// Whether a statement took effect, according to the catalog.
 pub(super) enum Verdict {
@@ -87,10 +86,10 @@ impl Run<'_> {
 
     async fn find_detached(&self, table: &str, partition: &str) -> Result<Verdict> {
         // The column exists since PostgreSQL 14, as does DETACH PARTITION CONCURRENTLY.
-        let query = "SELECT coalesce((pg_catalog.to_jsonb(h) ->> 'inhdetachpending')::bool, false)
-            FROM pg_catalog.pg_inherits h WHERE h.inhrelid = pg_catalog.to_regclass($1)";
-        let row = self.worker.client().query_opt(query, &[&partition]).await.map_err(|error| database_error(&error))?;
-        Ok(match row.map(|row| row.get(0)) {
+        let query = "SELECT coalesce((to_jsonb(h) ->> 'inhdetachpending')::bool, false)
+            FROM pg_inherits h WHERE h.inhrelid = to_regclass($1)";
+        let rows = self.find(query, &[&partition]).await?;
+        Ok(match rows.first().map(|row| row.get(0)) {
             None if self.exists(partition).await? => Verdict::Done,
             None => Verdict::Unknown,
             Some(true) => Verdict::PendingDetach(format!("ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")),
@@ -99,8 +98,7 @@ impl Run<'_> {
     }
 
     async fn exists(&self, name: &str) -> Result<bool> {
-        let query = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
-        let row = self.worker.client().query_one(query, &[&name]).await.map_err(|error| database_error(&error))?;
-        Ok(row.get(0))
+        let rows = self.find("SELECT to_regclass($1) IS NOT NULL", &[&name]).await?;
+        Ok(rows.first().is_some_and(|row| row.get(0)))
     }
 }

@@ -17,7 +17,13 @@ use crate::engine::{Error, ErrorKind, Result};
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a pooler may take to give a second server connection.
-const SECOND_LIMIT: Duration = Duration::from_secs(3);
+pub const SECOND_SESSION_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long one session waits until the pooler can be observed.
+pub const OBSERVATION_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a run waits for its two server connections.
+pub const BOTH_SESSIONS_LIMIT: Duration = Duration::from_mins(2);
 
 /// How often the observation is repeated. While other clients use the pooler, one observation may show nothing.
 const ROUNDS: usize = 3;
@@ -38,7 +44,7 @@ pub enum Pooling {
 /// # Errors
 /// If a connection is lost.
 pub async fn observe(first: &Session, conninfo: &ConnInfo) -> Result<Pooling> {
-    let second = match timeout(SECOND_LIMIT, Session::open(conninfo, "limbeck pool check")).await {
+    let second = match timeout(SECOND_SESSION_LIMIT, Session::open(conninfo, "limbeck pool check")).await {
         Ok(Ok(second)) => second,
         Ok(Err(error)) if error.kind != ErrorKind::Connection => return Err(error),
         Ok(Err(_)) | Err(_) => return Ok(Pooling::Unknown),
@@ -148,4 +154,11 @@ pub fn exhausted_error(conninfo: &ConnInfo, waited: Duration) -> Error {
     Error::of(ErrorKind::Connection, message).because("limbeck uses several server connections at the same time").hint(
         "retry later, raise the size of the pool (PgBouncer: default_pool_size), or connect to PostgreSQL directly",
     )
+}
+
+/// A pause of 50 to 550 ms. Processes that collided once do not collide again.
+#[must_use]
+pub fn random_pause() -> Duration {
+    let nanoseconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    Duration::from_millis(50 + u64::from(nanoseconds.wrapping_add(std::process::id().wrapping_mul(7919))) % 500)
 }
