@@ -40,7 +40,7 @@ fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
         cancel.cancel();
         signals.next().await;
         terminal.print_note(
-            "limbeck has not waited for the server: the statement may still run or take effect; check the state with `limbeck current`",
+            "limbeck has not waited for the server: the statement may still be running and may still take effect; check the state with `limbeck current`",
         );
         std::process::exit(i32::from(Exit::Interrupted as u8));
     })

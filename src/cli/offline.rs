@@ -39,6 +39,7 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
 pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
     let (start, targets) = parse_stamp_targets(targets)?;
     let (project, tree) = context.read_scripts()?;
+    project.require_version_table()?;
     tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = tree.graph.stamp(&targets, &from)?;
@@ -52,6 +53,7 @@ pub fn stamp(context: &Context, targets: &[String]) -> Result<Exit, Failure> {
 /// If there is no project.
 pub fn ensure_version(context: &Context) -> Result<Exit, Failure> {
     let project = context.open_project()?;
+    project.require_version_table()?;
     print(context, &render_version_table(&project.config.database.version_table))
 }
 

@@ -53,9 +53,8 @@ impl CheckResult {
 
     fn broken(subject: &'static str, error: &Error) -> Self {
         let mut found = error.message.clone();
-        for cause in &error.causes {
-            found.push_str(": ");
-            found.push_str(cause);
+        if !error.causes.is_empty() {
+            found = format!("{found}: {}", error.causes.join("; "));
         }
         Self { subject, health: Health::Broken, found, advice: error.hint.clone() }
     }

@@ -51,7 +51,7 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
 pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     // Before the file is opened: opening a device can have an effect.
     require_regular(&std::fs::metadata(path)?)?;
-    // Opening a FIFO must not wait, should the file have been replaced by one.
+    // If a FIFO has replaced the file since the check, opening it must not wait.
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;

@@ -37,7 +37,7 @@ pub async fn stamp(
     let ended = client.batch_execute(end).await.map_err(|error| database_error(&error));
     let mut path =
         written.map_err(|error| describe_lost(error, "the version table was not changed: the server rolls back"))?;
-    ended.map_err(|error| describe_lost(error, "the version table may have been changed or not"))?;
+    ended.map_err(|error| describe_lost(error, "it is unknown whether the version table was changed"))?;
     if purge {
         path.from = before;
     }

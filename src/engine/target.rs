@@ -1,16 +1,13 @@
 //! The database to work on: an environment of the project, a URL, or the embedded server.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use super::Result;
 use super::connection::pooler::{self, Pooling};
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::project::{DatabaseLocation, Project, SessionSettings};
 use crate::core::plan::EnvironmentName;
-
-/// How long limbeck waits for server connections of a pooler.
-const POOLER_LIMIT: Duration = Duration::from_secs(30);
 
 /// The command line options that select the target.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +39,7 @@ impl Target {
     ///
     /// # Errors
     /// When `env.py` computes the name of the version table, when there is no URL and the embedded server is not
-    /// requested, when a connection string cannot be parsed, or
-    /// when the embedded server does not start.
+    /// requested, when a connection string cannot be parsed, or when the embedded server does not start.
     pub(super) async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
         project.require_version_table()?;
         let environment = project.environment_name(options)?;
@@ -95,14 +91,14 @@ impl Target {
                     return Ok(session);
                 }
                 Pooling::Shared => return Err(pooler::shared_error(&self.conninfo)),
-                Pooling::Unknown if since.elapsed() > POOLER_LIMIT => {
+                Pooling::Unknown if since.elapsed() > pooler::OBSERVATION_LIMIT => {
                     return Err(pooler::exhausted_error(&self.conninfo, since.elapsed()));
                 }
                 Pooling::Unknown => {}
             }
             // Other migrators may wait for the server connection of this session.
             drop(session);
-            tokio::time::sleep(random_pause()).await;
+            tokio::time::sleep(pooler::random_pause()).await;
         }
     }
 
@@ -125,10 +121,4 @@ impl Target {
         let (server, conninfo) = (Arc::new(server), Arc::new(conninfo));
         Ok(Self { environment, conninfo, settings, embedded: Some(server), has_own_sessions: Arc::default() })
     }
-}
-
-/// A pause of 50 to 550 ms. Processes that collided once do not collide again.
-pub(super) fn random_pause() -> Duration {
-    let nanoseconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-    Duration::from_millis(50 + u64::from(nanoseconds.wrapping_add(std::process::id().wrapping_mul(7919))) % 500)
 }

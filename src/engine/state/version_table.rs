@@ -102,7 +102,7 @@ impl VersionTable {
         }
     }
 
-    /// What is the version table. `None` if it does not exist.
+    /// Reads what kind of relation the version table is. `None` if it does not exist.
     async fn shape(&self, client: &Client) -> Result<Option<TableShape>> {
         TableShape::read(client, &self.sql(), &self.shown()).await
     }
