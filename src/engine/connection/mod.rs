@@ -16,7 +16,7 @@ mod session;
 mod tls;
 mod variables;
 
-pub use connect::{database_error, is_row_security_error, without_idle_timeouts};
+pub use connect::{ConnectionTurns, Turn, database_error, is_row_security_error, without_idle_timeouts};
 pub use conninfo::ConnInfo;
 pub use directories::HostEnvironment;
 pub(in crate::engine) use directories::project_folder_name;

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::ConnInfo;
-use super::connect::{BackgroundTask, CancelRoute, connect};
+use super::connect::{BackgroundTask, CancelRoute, ConnectionTurns, connect};
 use super::notices::Notice;
 use super::server_info::{ServerInfo, WriteAccess};
 use crate::engine::{Error, Result};
@@ -16,6 +16,7 @@ pub struct Session {
     canceller: Canceller,
     background: BackgroundTask,
     is_pooled: bool,
+    turns: ConnectionTurns,
 }
 
 /// Cancels the running statement of a session from another task.
@@ -51,6 +52,7 @@ impl Session {
             canceller: Canceller { route: connected.route },
             background: connected.background,
             is_pooled: connected.is_pooled,
+            turns: connected.turns,
         })
     }
 
@@ -58,6 +60,12 @@ impl Session {
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.is_pooled
+    }
+
+    /// Lets a second user, the wire of a Python script, use the connection in turns with [`Self::client`].
+    #[must_use]
+    pub fn turns(&self) -> &ConnectionTurns {
+        &self.turns
     }
 
     /// The client that runs statements.

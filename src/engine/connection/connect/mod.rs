@@ -4,8 +4,10 @@ mod background;
 mod errors;
 mod probe;
 mod startup_pid;
+mod turns;
 mod wire;
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_postgres::config::{ChannelBinding as WireBinding, SslMode as WireMode, SslNegotiation};
@@ -19,15 +21,19 @@ use super::tls::SslMode;
 use crate::engine::{Error, ErrorKind, Result};
 use errors::ConnectFailure;
 use probe::Probe;
+use turns::{SharedStream, SharedTls};
 use wire::{ServerAddress, Wire};
 
 pub(super) use background::BackgroundTask;
 pub use errors::{database_error, is_row_security_error};
 pub use probe::without_idle_timeouts;
+pub use turns::{ConnectionTurns, Turn};
 
-type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Wire>>::Stream;
+/// The stream above TLS is shared; without TLS, the stream itself is.
+type RawStream = SharedStream<Wire>;
+type TlsStream = SharedStream<<MakeRustlsConnect as MakeTlsConnect<RawStream>>::Stream>;
 /// The connection object. It must be polled so that the client works.
-pub(super) type Driver = Connection<Wire, TlsStream>;
+pub(super) type Driver = Connection<RawStream, TlsStream>;
 
 /// An open connection with the required attributes.
 pub(super) struct Connected {
@@ -38,6 +44,7 @@ pub(super) struct Connected {
     pub route: CancelRoute,
     /// Whether a connection pooler is between this client and the server process.
     pub is_pooled: bool,
+    pub turns: ConnectionTurns,
 }
 
 /// The address and the settings to open a second connection that cancels the running statement.
@@ -62,7 +69,7 @@ impl CancelRoute {
                 .await
                 .map_err(|error| failed(error.to_string()))?
                 .watched();
-            let tls = connect_tls(&mut self.connector, &self.host);
+            let tls = connect_tls::<Wire>(&mut self.connector, &self.host);
             self.token.cancel_query_raw(wire, tls).await.map_err(|error| failed(errors::chain(&error)))?;
             done.until_closed().await;
             Ok(())
@@ -115,11 +122,11 @@ fn passes(attributes: SessionAttributes) -> Vec<SessionAttributes> {
     }
 }
 
-fn connect_tls(
-    connector: &mut MakeRustlsConnect,
-    host: &str,
-) -> <MakeRustlsConnect as MakeTlsConnect<Wire>>::TlsConnect {
-    let Ok(tls) = MakeTlsConnect::<Wire>::make_tls_connect(connector, host);
+fn connect_tls<S>(connector: &mut MakeRustlsConnect, host: &str) -> <MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect
+where
+    MakeRustlsConnect: MakeTlsConnect<S, Error = std::convert::Infallible>,
+{
+    let Ok(tls) = MakeTlsConnect::<S>::make_tls_connect(connector, host);
     tls
 }
 
@@ -198,10 +205,12 @@ impl Attempt<'_> {
         let host = endpoint.host_name();
         let mut connector = self.connector.clone();
         let wire = wire::open(address, self.conninfo.keepalive).await.map_err(ConnectFailure::Unreachable)?;
-        let tls = connect_tls(&mut connector, &host);
+        let stream = SharedStream::new(wire);
+        let (turns, tls_turns) = (stream.turns(), Arc::new(OnceLock::new()));
+        let tls = SharedTls { tls: connect_tls::<RawStream>(&mut connector, &host), turns: tls_turns.clone() };
         let (client, driver) = self
             .config(endpoint, mode)
-            .connect_raw(wire, tls)
+            .connect_raw(stream, tls)
             .await
             .map_err(|error| ConnectFailure::refused(error, mode))?;
         let token = client.cancel_token();
@@ -222,7 +231,8 @@ impl Attempt<'_> {
         };
         let server = probe.server(host, endpoint.port);
         let is_pooled = announced.is_some_and(|announced| announced != server.backend_pid);
-        Ok(Connected { client, server, access: probe.write_access(), background, route, is_pooled })
+        let turns = tls_turns.get().cloned().unwrap_or(turns);
+        Ok(Connected { client, server, access: probe.write_access(), background, route, is_pooled, turns })
     }
 
     fn config(&self, endpoint: &Endpoint, mode: WireMode) -> Config {
