@@ -23,11 +23,14 @@ mod passage;
 pub mod preflight;
 pub mod prepare;
 pub mod project;
+pub mod recording;
 pub mod scratch;
+pub mod script_process;
 pub mod stamp;
 pub mod state;
 mod target;
 pub mod verify;
+pub mod wire;
 
 pub use error::{Error, ErrorKind};
 pub use target::{ConnectOptions, Target};

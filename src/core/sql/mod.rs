@@ -5,12 +5,14 @@ mod command;
 pub mod identifier;
 pub(in crate::core) mod lexer;
 pub mod outline;
+mod parameters;
 mod qualify;
 mod separators;
 mod split;
 mod words;
 
 pub use command::unknown_command;
+pub use parameters::bind_parameters;
 pub use qualify::qualify_names;
 pub(in crate::core) use separators::separator_lines;
 pub use split::split;
