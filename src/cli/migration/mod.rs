@@ -91,7 +91,7 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
     if options.target.contains(':') {
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
-    let (project, tree) = context.read_sql_scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
     context.block_on(prepare_and_apply(context, &project, &tree, direction, options))?
 }

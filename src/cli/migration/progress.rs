@@ -39,7 +39,13 @@ impl ApplyReporter {
             Progress::StepDone { elapsed, .. } if self.verbose => {
                 self.terminal.print_note(&format!("  committed in {:.3} s", elapsed.as_secs_f64()));
             }
-            Progress::StatementStarted { .. } | Progress::StatementDone { .. } | Progress::StepDone { .. } => {}
+            Progress::Unplanned { line, sql, .. } if self.verbose => {
+                self.terminal.print_note(&format!("  {line:>5}  {}", sql.lines().next().unwrap_or_default()));
+            }
+            Progress::StatementStarted { .. }
+            | Progress::StatementDone { .. }
+            | Progress::StepDone { .. }
+            | Progress::Unplanned { .. } => {}
             Progress::WaitingForMigrator { holder, .. } => {
                 // The duration in the text changes with every event; it does not make a new wait.
                 self.report_wait(holder.split(", connected for").next().unwrap_or_default(), |_| {
@@ -50,6 +56,7 @@ impl ApplyReporter {
                 let sessions = rehearsal::blockers(blockers);
                 self.report_wait(&sessions, |sessions| format!("Waiting for a lock held by {sessions}"));
             }
+            Progress::Output { text } => self.terminal.print_note(text),
             Progress::Notice { severity, message } => self.terminal.print_note(&format!("{severity}: {message}")),
             Progress::StepRetried { attempt, .. } => {
                 self.terminal

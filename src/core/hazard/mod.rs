@@ -69,6 +69,17 @@ pub fn examine_sql(sql: &str, transactional: bool) -> Result<ExaminedSection, Sp
     Ok(section::examine_section(RULES, analyse_section(sql)?, transactional, None))
 }
 
+/// Examines the statements that a Python script has sent. `one_way`: the revision, if its downgrade does nothing.
+#[must_use]
+pub fn examine_recorded(
+    statements: Vec<Statement>,
+    transactional: bool,
+    one_way: Option<&RevisionId>,
+) -> Vec<ExaminedStatement> {
+    let whole = one_way.map(|revision| rules::EMPTY_DOWNGRADE.hazard(revision.to_string(), Effect::Other));
+    section::examine_section(RULES, statements, transactional, whole).statements
+}
+
 /// The hazard of a script whose upgrade contains statements and whose downgrade contains none. A section that cannot be
 /// split counts as containing statements.
 fn irreversible(revision: &RevisionId, code: &SqlCode) -> Option<Hazard> {

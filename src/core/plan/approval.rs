@@ -20,6 +20,7 @@ pub struct ApprovalOptions<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
     plan: std::sync::Arc<Plan>,
+    granted: Vec<Class>,
 }
 
 /// What is missing for an approval.
@@ -73,7 +74,7 @@ impl Approval {
             let names = plan.outdated_environments.iter().map(|outdated| outdated.environment.clone());
             return Err(ApprovalError::OutdatedEnvironments(names.collect()));
         }
-        Ok(Self { plan })
+        Ok(Self { plan, granted: options.classes.to_vec() })
     }
 
     /// Approves a plan with the word that the user typed.
@@ -85,7 +86,7 @@ impl Approval {
             Some(expected) if typed.trim() != expected => {
                 Err(ApprovalError::Word { typed: typed.trim().to_owned(), expected })
             }
-            _ => Ok(Self { plan }),
+            _ => Ok(Self { plan, granted: Vec::new() }),
         }
     }
 
@@ -93,6 +94,12 @@ impl Approval {
     #[must_use]
     pub fn plan(&self) -> &std::sync::Arc<Plan> {
         &self.plan
+    }
+
+    /// The classes that were approved as a whole. They also cover statements that are not in the plan.
+    #[must_use]
+    pub fn granted(&self) -> &[Class] {
+        &self.granted
     }
 }
 
@@ -167,6 +174,7 @@ mod tests {
             changes: Vec::new(),
             heads_after: Vec::new(),
             statements: vec![statement],
+            python: None,
         };
         let outdated =
             outdated.iter().map(|name| OutdatedEnvironment { environment: (*name).into(), state: String::new() });

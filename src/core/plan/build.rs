@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{PlannedStatement, Step};
+use super::{PlannedStatement, PythonStep, Step};
 use crate::core::graph::PathStep;
 use crate::core::hazard::{ExaminedStatement, examine_script};
-use crate::core::script::{CANNOT_RUN_PYTHON, RUN_ALEMBIC, Script, ScriptCode};
+use crate::core::script::{Script, ScriptCode};
 use crate::core::statement::Transaction;
 
 /// Why no step can be built from a script, with its line and a hint.
@@ -29,21 +29,15 @@ pub struct ScriptSource<'a> {
 }
 
 impl Step {
-    /// Reads the statements of one step with their hazards. The hazards have no evidence yet.
+    /// Reads the statements of one step with their hazards. The hazards have no evidence yet. The statements of a Python
+    /// script are not known before it runs: see [`Self::record`].
     ///
     /// # Errors
-    /// If the script is not SQL, its section cannot be split into statements, or a statement would end the step's
-    /// transaction.
+    /// If its section cannot be split into statements, or a statement would end the step's transaction.
     pub fn build(path: PathStep, source: &ScriptSource<'_>) -> Result<Self, BuildError> {
         let code = match &source.script.code {
             ScriptCode::Sql(code) => code,
-            ScriptCode::Python(code) => {
-                return Err(BuildError {
-                    line: code.function(path.direction).map_or(1, |function| function.line),
-                    message: CANNOT_RUN_PYTHON.to_owned(),
-                    hint: Some(RUN_ALEMBIC.to_owned()),
-                });
-            }
+            ScriptCode::Python(_) => return Ok(Self::unrecorded(path, source)),
         };
         let section = code.section(path.direction);
         let first_line = section.line.max(1);
@@ -78,7 +72,26 @@ impl Step {
             changes: path.changes,
             heads_after: path.heads_after,
             statements,
+            python: None,
         })
+    }
+
+    /// The step of a Python script, without statements.
+    fn unrecorded(path: PathStep, source: &ScriptSource<'_>) -> Self {
+        Self {
+            revision: path.revision,
+            direction: path.direction,
+            message: source.script.summary().to_owned(),
+            path: source.path.clone(),
+            script: source.text.clone(),
+            shown_from: path.shown_from,
+            shown_to: path.shown_to,
+            transactional: true,
+            changes: path.changes,
+            heads_after: path.heads_after,
+            statements: Vec::new(),
+            python: Some(PythonStep { depends_on_data: true, failure: None }),
+        }
     }
 }
 

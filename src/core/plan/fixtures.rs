@@ -51,5 +51,6 @@ fn step(revision: &str, sql: &str) -> Step {
         changes: Vec::new(),
         heads_after: Vec::new(),
         statements: planned.collect(),
+        python: None,
     }
 }

@@ -6,9 +6,11 @@ mod build;
 #[cfg(test)]
 pub mod fixtures;
 pub mod offline;
+mod recorded;
 
 pub use approval::{Approval, ApprovalError, ApprovalOptions};
 pub use build::{BuildError, ScriptSource};
+pub use recorded::{PythonStep, RecordedStatement, RecordedStep};
 
 use std::path::PathBuf;
 
@@ -98,7 +100,10 @@ pub struct Step {
     pub transactional: bool,
     pub changes: Vec<VersionChange>,
     pub heads_after: Vec<RevisionId>,
+    /// For a Python script, the statements that it sent on a scratch copy of the target's schema.
     pub statements: Vec<PlannedStatement>,
+    /// `None` for a SQL script.
+    pub python: Option<PythonStep>,
 }
 
 /// One statement of a step.
@@ -170,6 +175,12 @@ impl Plan {
     /// The hazards that a user must accept before the plan runs.
     pub fn hazards_to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
         self.hazards().filter(|(_, _, hazard)| self.confirm.contains(&hazard.class) && !hazard.affects_nothing())
+    }
+
+    /// Whether the scripts are Python.
+    #[must_use]
+    pub fn runs_python(&self) -> bool {
+        self.steps.iter().any(|step| step.python.is_some())
     }
 
     /// The number of statements in all steps.

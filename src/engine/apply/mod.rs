@@ -11,6 +11,7 @@ mod lost_commit;
 mod open;
 mod outside;
 mod own_transaction;
+mod python;
 pub mod rehearse;
 mod restorable;
 mod resume;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use super::copies::{CompletedCopy, RestoredCopy};
 use super::error::nothing_was_run;
 use super::project::Project;
+use super::script_process::ScriptProcess;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
@@ -58,6 +60,16 @@ pub enum Progress {
         statement: usize,
         rows: Option<u64>,
         elapsed: Duration,
+    },
+    /// A Python script sends a statement that is not in the plan.
+    Unplanned {
+        step: usize,
+        line: usize,
+        sql: String,
+    },
+    /// A line that a Python script has printed.
+    Output {
+        text: String,
     },
     /// A notice or warning from the server.
     Notice {
@@ -170,8 +182,16 @@ pub async fn apply(
         return Ok(outcome);
     }
     expect_same_database(plan, target)?;
-    let started = Run::start(project, target, plan, options, progress, cancel).await;
+    let mut process = None;
+    if plan.runs_python() {
+        process = Some(ScriptProcess::of_project(project).await.map_err(nothing_was_run)?);
+    }
+    let started = Run::start(project, target, approval, options, progress, cancel).await;
     let run = started.map_err(nothing_was_run)?;
+    if let Some(process) = &mut process {
+        outcome.steps = Box::pin(run.run_python(process)).await?;
+        return Ok(outcome);
+    }
     for batch in batches(plan) {
         outcome.steps.extend(Box::pin(run.batch(batch)).await?);
     }

@@ -13,7 +13,7 @@ use super::open::{Opened, cancelled_before_start, open};
 use super::restorable::{self, Restorable};
 use super::{ApplyOptions, Progress, ReportProgress, StepOutcome};
 use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, VersionChange};
-use crate::core::plan::{Plan, Step};
+use crate::core::plan::{Approval, Plan, Step};
 use crate::engine::connection::{Notice, Session};
 use crate::engine::copies::{CompletedCopy, RestoredCopy};
 use crate::engine::gate::{ApprovalPolicy, Gate, GateRequest, Sessions};
@@ -47,6 +47,8 @@ pub(super) struct Run<'a> {
     pub notices: Mutex<UnboundedReceiver<Notice>>,
     /// SQL that sets the role and settings with which limbeck's own statements run.
     pub settings: String,
+    /// The role of `[apply] role`.
+    pub role: Option<String>,
     /// The limit of a `CONCURRENTLY` statement, in PostgreSQL's syntax.
     pub concurrent_timeout: &'a str,
     pub gate: Gate,
@@ -58,11 +60,12 @@ impl<'a> Run<'a> {
     pub async fn start(
         project: &'a Project,
         target: &'a Target,
-        plan: &'a Arc<Plan>,
+        approval: &'a Approval,
         options: &'a ApplyOptions,
         report: ReportProgress<'a>,
         cancel: &'a CancellationToken,
     ) -> Result<Self> {
+        let plan = approval.plan();
         let Opened { guard, worker, table, settings } =
             open(project, target, "limbeck migrate", options, report, cancel).await?;
         let changes = plan.changes_of_table(table.name());
@@ -77,7 +80,8 @@ impl<'a> Run<'a> {
         }
         let (copier, restorable) =
             restorable::prepare(&guard, &ledger, plan, &project.config.apply, options, report).await?;
-        let policy = ApprovalPolicy { confirm: plan.confirm.clone(), granted: Vec::new(), blank: plan.blank };
+        let policy =
+            ApprovalPolicy { confirm: plan.confirm.clone(), granted: approval.granted().to_vec(), blank: plan.blank };
         let notices = Mutex::new(worker.take_notices());
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let mut run = Self {
@@ -93,6 +97,7 @@ impl<'a> Run<'a> {
             backend,
             notices,
             settings,
+            role: project.config.apply.role.clone(),
             concurrent_timeout: &project.config.apply.concurrent_timeout,
             gate: Gate::new(policy).with_copier(copier),
             restorable,

@@ -16,7 +16,7 @@ use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, Result};
 
 /// How often a step is retried after a lock timeout before the run fails.
-const MAX_ATTEMPTS: u32 = 60;
+pub(super) const MAX_ATTEMPTS: u32 = 60;
 
 /// The pause before the first retry. It grows with each attempt, up to the maximum.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -195,10 +195,14 @@ impl Run<'_> {
     }
 
     async fn pause(&self, attempt: u32) {
-        let pause = (PAUSE * attempt).min(MAX_PAUSE);
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(retry_pause(attempt)) => {}
             () = self.cancel.cancelled() => {}
         }
     }
+}
+
+/// The pause after an attempt.
+pub(super) fn retry_pause(attempt: u32) -> Duration {
+    (PAUSE * attempt).min(MAX_PAUSE)
 }

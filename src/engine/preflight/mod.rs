@@ -10,6 +10,8 @@ mod query;
 mod replay;
 mod side_effects;
 
+use std::collections::BTreeSet;
+
 use tokio_postgres::Client;
 
 pub use self::cascade::cascades;
@@ -101,6 +103,15 @@ pub async fn assess(
     }
     hazards.retain(|hazard| !is_empty_cascade(hazard));
     Ok(hazards)
+}
+
+/// The names of functions, and of tables with triggers or rules, that may have side effects. A statement that mentions none
+/// of them has no side effects.
+///
+/// # Errors
+/// If the server rejects the query.
+pub async fn side_effect_names(client: &Client) -> Result<BTreeSet<String>, tokio_postgres::Error> {
+    Ok(side_effects::SideEffectNames::read(client).await?.into_set())
 }
 
 /// Whether the database contains no tables, materialized views or sequences, so nothing can be lost.

@@ -64,6 +64,11 @@ impl SideEffectNames {
     }
 
     /// The names.
+    pub fn into_set(self) -> BTreeSet<String> {
+        self.0
+    }
+
+    /// The names.
     pub const fn as_set(&self) -> &BTreeSet<String> {
         &self.0
     }

@@ -5,11 +5,15 @@ mod notes;
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{Plan, ScriptSource, Step, TransactionMode};
 use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
+use crate::engine::recording::{RecordingSite, record_plan};
+use crate::engine::script_process::ScriptProcess;
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, Result, Target, backup, copies, preflight};
@@ -58,11 +62,14 @@ async fn prepare_plan(
         let changes = plan.changes_of_table(table.name());
         table.require_writable(session.client(), &changes, target.embedded_server().is_some()).await?;
     }
+    if plan.runs_python() {
+        Box::pin(record(project, &tree, target, &table, &mut plan)).await?;
+    }
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
     plan.copies = Box::pin(copies::forecast_copies(session.client(), &project.config.apply, &plan)).await?;
     if !plan.is_empty() {
-        plan.notes = notes::find_notes(&session).await?;
+        plan.notes.extend(notes::find_notes(&session).await?);
     }
     plan.backup_first = backup::is_required(project, &plan);
     if plan.direction == Direction::Upgrade && !plan.is_empty() {
@@ -70,6 +77,34 @@ async fn prepare_plan(
             environment_order::find_outdated(project, &tree, &target.environment, &plan.to).await?;
     }
     Ok(Arc::new(plan))
+}
+
+/// Adds the statements of Python scripts to a plan.
+async fn record(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    version_table: &VersionTable,
+    plan: &mut Plan,
+) -> Result<()> {
+    let mut process = ScriptProcess::of_project(project).await?;
+    let site = RecordingSite { project, target, version_table };
+    let recorded = record_plan(&site, plan, &mut process, &CancellationToken::new()).await?;
+    for (step, recorded) in plan.steps.iter_mut().zip(recorded) {
+        let code = tree.script(step.revision.as_str()).and_then(|file| file.script.python());
+        let downgrade = code.and_then(|code| code.function(Direction::Downgrade));
+        let is_one_way = step.direction == Direction::Upgrade && downgrade.is_none_or(|function| function.is_empty);
+        step.record(recorded, is_one_way);
+    }
+    let failed = plan.steps.iter().find_map(|step| Some((step, step.python.as_ref()?.failure.as_ref()?)));
+    if let Some((step, failure)) = failed {
+        let note = format!(
+            "revision {} failed on a scratch copy without rows, so its statements and those of later revisions are not known: {failure}",
+            step.revision
+        );
+        plan.notes.push(note);
+    }
+    Ok(())
 }
 
 /// Builds the plan for a path. The hazards have no evidence, and no database is queried.

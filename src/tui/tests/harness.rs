@@ -327,6 +327,7 @@ impl Harness {
             changes: step.changes.clone(),
             heads_after: step.heads_after.clone(),
             statements,
+            python: None,
         }
     }
 

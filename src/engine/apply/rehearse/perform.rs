@@ -70,6 +70,7 @@ impl<'a> Run<'a> {
             backend,
             notices,
             settings,
+            role: project.config.apply.role.clone(),
             concurrent_timeout: &project.config.apply.concurrent_timeout,
             gate: Gate::default(),
             restorable: Restorable::default(),

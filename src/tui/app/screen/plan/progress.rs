@@ -35,6 +35,10 @@ pub fn on_progress(model: &mut Model, message: PlanMsg) {
             let state = if severity == "WARNING" { LogState::Warning } else { LogState::Note };
             model.log.note(now, state, &severity.to_lowercase(), &message);
         }
+        Progress::Unplanned { line, sql, .. } => {
+            model.log.note(now, LogState::Note, "not in the plan", &format!("line {line}: {}", one_line(&sql)));
+        }
+        Progress::Output { text } => model.log.note(now, LogState::Note, "python", &text),
         Progress::StepDone { step, elapsed } => step_done(model, step, elapsed),
         Progress::StepRetried { step, attempt } => step_retried(model, step, attempt),
         Progress::Kept { .. } | Progress::Restored { .. } | Progress::CopyStays { .. } => {

@@ -1,0 +1,136 @@
+//! Why a pass of Python scripts stopped, and what the database looks like after it.
+
+use super::observer::ScriptObserver;
+use crate::core::plan::{PlannedStatement, Step};
+use crate::core::sqlstate;
+use crate::core::text::plural;
+use crate::engine::apply::failure::Stop;
+use crate::engine::apply::lost::describe_position;
+use crate::engine::apply::run::Run;
+use crate::engine::passage::{Passage, display_path};
+use crate::engine::script_process::{PassEnd, PythonFailure};
+use crate::engine::state::ledger::Entry;
+use crate::engine::wire::ServerError;
+use crate::engine::{Error, ErrorKind};
+
+/// Why a pass stopped, and where.
+pub(super) struct PythonStop {
+    pub reason: Stop,
+    /// The index of the first step that is not committed.
+    pub step: usize,
+    /// The number of statements of that step that the script has committed itself.
+    pub committed: usize,
+    /// The rows in the ledger of the steps that are not committed.
+    pub entries: Vec<Option<Entry>>,
+}
+
+impl Run<'_> {
+    /// Why a pass stopped; `None` if all steps have run.
+    pub(super) fn reason_of(&self, end: PassEnd, observer: &ScriptObserver<'_>, command: &str) -> Option<Stop> {
+        let index = observer.index();
+        let mut state = observer.lock();
+        if let Some(stop) = state.stop.take() {
+            return Some(stop);
+        }
+        let step = &self.plan.steps[index];
+        let is_committing = state.is_committing;
+        let lost = move |error: Error| if is_committing { Stop::CommitUnknown(error) } else { Stop::Lost(error) };
+        match end {
+            PassEnd::Done if observer.first + state.done.len() == self.plan.steps.len() => None,
+            PassEnd::Done => {
+                let (done, all) = (state.done.len(), self.plan.steps.len() - observer.first);
+                Some(Stop::Failed(
+                    Error::new(format!("env.py ran {done} of {all} revisions")).hint(
+                        "env.py must call context.run_migrations() once, with the connection on which it runs them",
+                    ),
+                ))
+            }
+            PassEnd::ServerLost => {
+                let reason = self.worker.lost();
+                Some(lost(
+                    reason.unwrap_or_else(|| Error::of(ErrorKind::Connection, "the connection to the server was lost")),
+                ))
+            }
+            _ if self.worker.lost().is_some() => self.worker.lost().map(lost),
+            _ if self.cancel.is_cancelled() => Some(Stop::Cancelled),
+            PassEnd::Failed(failure) => {
+                let error = state.last_error.take();
+                drop(state);
+                Some(describe_failure(step, failure, error, command))
+            }
+            PassEnd::Exited(error) | PassEnd::Unusable(error) => Some(Stop::Failed(error)),
+        }
+    }
+
+    /// Closes the rows in the ledger of a pass that is tried again.
+    pub(super) async fn end_entries(&self, stop: &PythonStop) {
+        for entry in &stop.entries {
+            let _ = self.ledger.end(self.guard.client(), *entry, "failed", Some("lock timeout")).await;
+        }
+    }
+
+    /// Closes the rows in the ledger, and describes the state of the database.
+    pub(super) async fn fail_python(&self, stop: PythonStop) -> Error {
+        let PythonStop { reason, step, committed, entries } = stop;
+        let end = if entries.is_empty() { step } else { step + entries.len() };
+        let batch = step..end.clamp(step + 1, self.plan.steps.len());
+        if committed == 0 || matches!(reason, Stop::Lost(_) | Stop::CommitUnknown(_)) {
+            return self.fail(batch, &entries, reason).await;
+        }
+        let (state, error) = match reason {
+            Stop::Cancelled => ("interrupted", Error::of(ErrorKind::Interrupted, "cancelled")),
+            Stop::Failed(error) | Stop::LockTimeout(error) | Stop::Lost(error) | Stop::CommitUnknown(error) => {
+                ("failed", error)
+            }
+        };
+        for entry in &entries {
+            let _ = self.ledger.end(self.guard.client(), *entry, state, Some(&error.message)).await;
+        }
+        let revision = &self.plan.steps[step].revision;
+        let what = plural(committed as u64, "statement");
+        error
+            .because(format!("revision {revision} has committed {what} itself, which took effect and are not rolled back; the rest was rolled back"))
+            .because(describe_position(self.plan, step))
+    }
+}
+
+/// The error of a script: that of the server, if Python has failed because of it.
+fn describe_failure(
+    step: &Step,
+    failure: PythonFailure,
+    error: Option<(ServerError, Option<PlannedStatement>)>,
+    command: &str,
+) -> Stop {
+    if let Some((answer, planned)) = error.filter(|_| failure.is_database_error) {
+        let report = refused(step, &answer, planned.as_ref(), &failure);
+        return if answer.code == "55P03" { Stop::LockTimeout(report) } else { Stop::Failed(report) };
+    }
+    let mut error = failure.into_error(command);
+    error.message = format!("revision {}: {}", step.revision, error.message);
+    error.revision = Some(step.revision.to_string());
+    Stop::Failed(error)
+}
+
+/// The error of a statement, with its place in the script.
+fn refused(step: &Step, answer: &ServerError, planned: Option<&PlannedStatement>, failure: &PythonFailure) -> Error {
+    let file = match (&failure.path, &step.path) {
+        (_, Some(path)) | (Some(path), None) => display_path(path),
+        (None, None) => format!("ledger:{}", step.revision),
+    };
+    let message = format!("revision {}: {}", step.revision, answer.message);
+    let mut error = match planned {
+        Some(planned) => {
+            let line = planned.line.max(1);
+            let passage = Passage { file: &file, sql: planned.sql(), line, column: 1 };
+            passage.error(message, answer.position.unwrap_or(1).saturating_sub(1))
+        }
+        None => Error::new(message),
+    };
+    if let Some(detail) = &answer.detail {
+        error = error.because(format!("detail: {detail}"));
+    }
+    error.causes.push(format!("SQLSTATE {}", answer.code));
+    error.hint = answer.hint.clone().or_else(|| sqlstate::hint(&answer.code, &answer.message));
+    error.revision = Some(step.revision.to_string());
+    error
+}

@@ -1,0 +1,52 @@
+//! Decides about the statements of further connections that scripts open. They are outside the transaction of the step, so
+//! no copies are made of what they destroy.
+
+use crate::core::hazard::{self, Class};
+use crate::core::statement::{ScriptState, analyse_one};
+use crate::engine::apply::Progress;
+use crate::engine::apply::run::Run;
+use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
+
+/// The observer of further connections.
+pub(super) struct SideObserver<'a> {
+    pub run: &'a Run<'a>,
+}
+
+impl Observer for SideObserver<'_> {
+    fn examine(&self, statement: &WireStatement) -> Verdict {
+        let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
+        let hazards = hazard::examine(&analysed, &ScriptState::new(true));
+        let loses = hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
+        if loses || statement.sql().is_none() { Verdict::Hold } else { Verdict::Forward }
+    }
+
+    async fn admit(&self, statement: &WireStatement) -> Result<(), Refusal> {
+        let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
+        let hazards = hazard::examine(&analysed, &ScriptState::new(true));
+        match self.run.gate.unapproved(&hazards).first() {
+            None => Ok(()),
+            Some(hazard) => Err(Refusal(format!(
+                "limbeck stopped a second connection: {} {} is not approved; approve it with --allow {}",
+                hazard.title,
+                hazard.object,
+                hazard.class.word()
+            ))),
+        }
+    }
+
+    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn executed(&self, _: &WireStatement, _: Option<u64>, _: TransactionStatus) {}
+
+    fn failed(&self, _: Option<&WireStatement>, _: ServerError) {}
+
+    fn notice(&self, notice: ServerError) {
+        (self.run.report)(Progress::Notice { severity: notice.severity, message: notice.message });
+    }
+
+    async fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
+        work.await
+    }
+}

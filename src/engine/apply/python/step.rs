@@ -1,0 +1,173 @@
+//! Begins and ends a step: the lock on the version table, the ledger, the restoration of copies, and the commit.
+
+use std::collections::{HashMap, VecDeque};
+
+use tokio::time::Instant;
+
+use super::observer::{ActiveStep, ScriptObserver};
+use crate::core::plan::Step;
+use crate::core::sql::identifier::quote;
+use crate::engine::Error;
+use crate::engine::apply::failure::{Stop, stop};
+use crate::engine::apply::run::{Run, expect_same_heads};
+use crate::engine::connection::database_error;
+use crate::engine::script_process::Marker;
+use crate::engine::state::ledger::Entry;
+use crate::engine::wire::TransactionStatus;
+
+impl ScriptObserver<'_> {
+    /// Takes a marker of Python.
+    pub(super) async fn mark(&self, marker: Marker, status: TransactionStatus) -> Result<(), Stop> {
+        self.run.check_cancelled()?;
+        match marker {
+            Marker::Begin(number) => self.begin_step(self.first + number, status).await,
+            Marker::Body(_) => {
+                if let Some(step) = &mut self.lock().step {
+                    step.is_in_body = false;
+                }
+                Ok(())
+            }
+            Marker::End(number) => self.end_step(self.first + number, status).await,
+        }
+    }
+
+    async fn begin_step(&self, index: usize, status: TransactionStatus) -> Result<(), Stop> {
+        let run = self.run;
+        let Some(step) = run.plan.steps.get(index).filter(|_| index == self.first + self.lock().begun) else {
+            return Err(Stop::Failed(Error::new("Alembic runs the revisions in another order than the plan")));
+        };
+        run.refuse_half_done(step).await?;
+        let entry = run.ledger.begin(run.guard.client(), step, run.backend, 0).await?;
+        if status == TransactionStatus::Idle {
+            (run.report)(crate::engine::apply::Progress::StepStarted { step: index });
+            run.expect_heads(run.heads_before(index)).await?;
+        } else {
+            let begun = run.lock_version_table(index, "").await;
+            if let Err(reason) = begun {
+                let _ = run.ledger.end(run.guard.client(), entry, "failed", None).await;
+                return Err(reason);
+            }
+        }
+        if self.lock().ended.is_empty() {
+            run.gate.begin();
+        }
+        let restoration = run.restoration(index, step, false).await?;
+        let mut state = self.lock();
+        state.begun += 1;
+        state.step = Some(ActiveStep {
+            since: Instant::now(),
+            entry,
+            restoration,
+            kept: Vec::new(),
+            expected: expected_statements(step),
+            is_in_body: true,
+            sent: 0,
+            committed: 0,
+        });
+        Ok(())
+    }
+
+    async fn end_step(&self, index: usize, status: TransactionStatus) -> Result<(), Stop> {
+        let run = self.run;
+        let taken = self.lock().step.take();
+        let Some(mut active) = taken else {
+            return Err(Stop::Failed(Error::new("Alembic ended a revision that has not begun")));
+        };
+        let step = &run.plan.steps[index];
+        let restored = run.restore_rest(index, step, active.restoration.as_mut()).await;
+        let ended = match restored {
+            Ok(restored) => run.close_step(index, step, active.entry).await.map(|()| restored),
+            Err(reason) => Err(reason),
+        };
+        let restored = match ended {
+            Ok(restored) => restored,
+            Err(reason) => {
+                self.lock().step = Some(active);
+                return Err(reason);
+            }
+        };
+        let elapsed = active.since.elapsed();
+        let copies = (std::mem::take(&mut active.kept), restored);
+        self.lock().ended.push((index, active));
+        if run.commits_after(index) && status == TransactionStatus::InTransaction {
+            self.commit(index).await?;
+        }
+        if run.commits_after(index) || status == TransactionStatus::Idle {
+            self.lock().ended.clear();
+        }
+        let done = run.done(index, step, elapsed, copies);
+        self.lock().done.push(done);
+        Ok(())
+    }
+
+    /// Commits the step, and starts the next transaction as the driver expects it.
+    async fn commit(&self, index: usize) -> Result<(), Stop> {
+        let run = self.run;
+        let step = &run.plan.steps[index];
+        run.gate.before_commit(run.sessions()).await.map_err(|error| run.gate_failed(error, step))?;
+        self.lock().is_committing = true;
+        run.commit(index).await?;
+        run.gate.committed();
+        let begin = {
+            let mut state = self.lock();
+            state.is_committing = false;
+            let words: Vec<&str> =
+                std::iter::once(state.begin.as_str()).chain(state.preamble.iter().map(String::as_str)).collect();
+            words.join("; ")
+        };
+        run.worker.client().batch_execute(&begin).await.map_err(|error| stop(&error, step, None, false))
+    }
+}
+
+impl Run<'_> {
+    /// Checks the heads that Alembic has written, and closes the row in the ledger, in the transaction of the step.
+    async fn close_step(&self, index: usize, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
+        let client = self.worker.client();
+        let heads = self.table.heads(client).await?;
+        expect_same_heads(&heads, &self.plan.steps[index].heads_after).map_err(|error| Error {
+            message: format!("revision {} did not reach its heads: {}", step.revision, error.message),
+            ..error
+        })?;
+        let Some(done) = self.ledger.done(entry) else { return Ok(()) };
+        // The script may have set another role, which may not write the ledger.
+        let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
+        let row = client.query_one("SELECT pg_catalog.current_setting('role')", &[]).await.map_err(failed)?;
+        let (role, own): (String, _) = (row.get(0), self.role.as_deref().unwrap_or("none"));
+        let sql = if role == own {
+            done
+        } else {
+            format!("SET ROLE {}; {done}; SET ROLE {}", role_sql(own), role_sql(&role))
+        };
+        client.batch_execute(&sql).await.map_err(|error| stop(&error, step, None, false))
+    }
+
+    /// Refuses a script of which an earlier run has committed a part: it cannot start again without knowing which.
+    async fn refuse_half_done(&self, step: &Step) -> Result<(), Stop> {
+        let Some(cursor) = self.ledger.cursor(self.guard.client(), step).await? else { return Ok(()) };
+        if self.options.resume.is_some() || cursor.finished == 0 {
+            return Ok(());
+        }
+        let count = crate::core::text::plural(cursor.finished as u64, "statement");
+        Err(Stop::Failed(
+            Error::new(format!("revision {} was interrupted after it had committed {count} itself", step.revision))
+                .because("Alembic runs a script only from its start")
+                .hint(
+                    "check what took effect (`limbeck drift`); if the script can run again, use `--resume again`; \
+                     otherwise complete it by hand and run `limbeck stamp`",
+                ),
+        ))
+    }
+}
+
+fn role_sql(role: &str) -> String {
+    if role == "none" { "NONE".to_owned() } else { quote(role) }
+}
+
+/// The statements of the plan, by their text.
+fn expected_statements(step: &Step) -> HashMap<String, VecDeque<usize>> {
+    let mut expected: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (number, planned) in step.statements.iter().enumerate() {
+        expected.entry(planned.sql().to_owned()).or_default().push_back(number);
+    }
+    expected
+}

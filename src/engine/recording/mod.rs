@@ -1,0 +1,101 @@
+//! Records the statements of Python scripts: they run on a scratch copy of the target's schema, over the wire.
+
+mod recorder;
+
+use tokio_util::sync::CancellationToken;
+
+use super::connection::{Session, database_error};
+use super::project::Project;
+use super::scratch::{Replica, ScratchOptions, with_creator_role};
+use super::script_process::{PassEnd, PassRequest, PassSessions, ScriptProcess, new_token, run_pass};
+use super::state::VersionTable;
+use super::{Error, Result, Target};
+use crate::core::graph::{RevisionId, VersionChange};
+use crate::core::plan::{Plan, RecordedStep};
+use recorder::{Recorder, SideRecorder};
+
+/// The width of the version table's column on a scratch database.
+const WIDTH: usize = 4096;
+
+/// The place of the scripts, and what they run on.
+pub struct RecordingSite<'a> {
+    pub project: &'a Project,
+    pub target: &'a Target,
+    pub version_table: &'a VersionTable,
+}
+
+/// Runs the steps of a plan on a scratch copy of the target's schema. A script that fails there ends the recording; its
+/// step and the later ones say so.
+///
+/// # Errors
+/// If no scratch database can be made, or if `env.py` fails before the first script runs.
+pub async fn record_plan(
+    site: &RecordingSite<'_>,
+    plan: &Plan,
+    process: &mut ScriptProcess,
+    cancel: &CancellationToken,
+) -> Result<Vec<RecordedStep>> {
+    let project = with_creator_role(site.project, site.target);
+    let replica = Replica::make(&project, site.target, ScratchOptions::default(), &mut |_| {}, cancel).await?;
+    let recorded = record_on(&project, replica.target(), site.version_table, plan, process, cancel).await;
+    let removed = replica.remove().await;
+    let recorded = recorded?;
+    removed?;
+    Ok(recorded)
+}
+
+/// Runs the steps of a plan on a scratch database whose version table does not exist yet.
+///
+/// # Errors
+/// If the database cannot be used, or if `env.py` fails before the first script runs.
+pub async fn record_on(
+    project: &Project,
+    scratch: &Target,
+    version_table: &VersionTable,
+    plan: &Plan,
+    process: &mut ScriptProcess,
+    cancel: &CancellationToken,
+) -> Result<Vec<RecordedStep>> {
+    let session = scratch.connect("limbeck plan").await?;
+    write_heads(&session, version_table, &plan.from).await?;
+    let settings = project.config.apply.session_settings(session.server());
+    session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
+    let request = PassRequest {
+        steps: plan.steps.iter().map(|step| (step.direction, step.revision.clone())).collect(),
+        token: new_token()?,
+        allows_unseen: false,
+    };
+    let recorder = Recorder::new(&request.token, process.position(), plan.steps.len());
+    let command = process.command().to_owned();
+    let end = {
+        let side = SideRecorder(&recorder);
+        let open = || {
+            let opened: std::pin::Pin<Box<dyn Future<Output = Result<Session>> + Send + '_>> =
+                Box::pin(scratch.connect("limbeck plan"));
+            opened
+        };
+        let sessions = PassSessions { main: (&session, &recorder), open: &open, side: &side };
+        run_pass(process, &request, &sessions, &|_| {}, cancel).await
+    };
+    let failure = match end {
+        PassEnd::Done => return recorder.finish(),
+        PassEnd::Failed(failure) => failure.into_error(&command),
+        PassEnd::Exited(error) | PassEnd::Unusable(error) => return Err(error),
+        PassEnd::ServerLost => {
+            return Err(Error::of(
+                crate::engine::ErrorKind::Connection,
+                "the connection to the scratch database was lost",
+            ));
+        }
+    };
+    recorder.finish_failed(failure)
+}
+
+/// Creates the version table on a scratch database, with the heads from which the plan starts.
+async fn write_heads(session: &Session, table: &VersionTable, heads: &[RevisionId]) -> Result<()> {
+    table.ensure_width(session.client(), WIDTH).await?;
+    for head in heads {
+        table.write(session.client(), &VersionChange::Insert(head.clone())).await?;
+    }
+    Ok(())
+}

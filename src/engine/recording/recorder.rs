@@ -1,0 +1,256 @@
+//! Receives the statements of scripts on a scratch database, and admits all of them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::core::plan::{RecordedStatement, RecordedStep};
+use crate::core::statement::{Statement, Transaction, analyse_one};
+use crate::engine::script_process::{Marker, ScriptPosition};
+use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
+use crate::engine::{Error, Result};
+
+/// Records what the scripts send on their first connection.
+pub(super) struct Recorder<'a> {
+    token: &'a str,
+    position: Arc<ScriptPosition>,
+    state: Mutex<Recording>,
+}
+
+/// What was recorded so far.
+#[derive(Default)]
+struct Recording {
+    steps: Vec<RecordedStep>,
+    /// The step that has begun and not ended.
+    current: Option<usize>,
+    /// Whether the function of the script runs.
+    is_in_body: bool,
+    /// The number of steps that have ended.
+    ended: usize,
+    /// The savepoints of the script, each with the number of statements before it.
+    savepoints: Vec<(String, usize)>,
+    line: usize,
+}
+
+impl<'a> Recorder<'a> {
+    pub fn new(token: &'a str, position: Arc<ScriptPosition>, steps: usize) -> Self {
+        let steps = vec![RecordedStep::default(); steps];
+        Self { token, position, state: Mutex::new(Recording { steps, ..Recording::default() }) }
+    }
+
+    /// The steps, after all of them have run.
+    pub fn finish(self) -> Result<Vec<RecordedStep>> {
+        let recording = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if recording.ended == recording.steps.len() {
+            return Ok(recording.steps);
+        }
+        Err(Error::new(format!("env.py ran {} of {} revisions", recording.ended, recording.steps.len()))
+            .hint("env.py must call context.run_migrations() once, with the connection on which it runs them"))
+    }
+
+    /// The steps, after one of them has failed. The error is returned if none has begun.
+    pub fn finish_failed(self, failure: Error) -> Result<Vec<RecordedStep>> {
+        let mut recording = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(failed) = recording.current else { return Err(failure) };
+        for step in recording.steps.iter_mut().skip(failed) {
+            let earlier = "an earlier revision failed on the scratch copy".to_owned();
+            step.failure = Some(if step.failure.is_none() { earlier } else { String::new() });
+        }
+        if let Some(step) = recording.steps.get_mut(failed) {
+            step.failure = Some(failure.message);
+        }
+        Ok(recording.steps)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recording> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that the script read something, where its statements are not recorded.
+    fn mark_read(&self) {
+        let mut recording = self.lock();
+        if let Some(step) = recording.current.filter(|_| recording.is_in_body) {
+            recording.steps[step].reads = true;
+        }
+    }
+}
+
+impl Recording {
+    fn mark(&mut self, marker: Marker) {
+        match marker {
+            Marker::Begin(step) => {
+                (self.current, self.is_in_body) = (Some(step).filter(|step| *step < self.steps.len()), true);
+                self.savepoints.clear();
+            }
+            Marker::Body(_) => self.is_in_body = false,
+            Marker::End(_) => {
+                self.current = None;
+                self.ended += 1;
+            }
+        }
+    }
+
+    fn record(&mut self, sent: &WireStatement, statement: &Statement, status: TransactionStatus) {
+        let Some(step) = self.current.filter(|_| self.is_in_body).and_then(|step| self.steps.get_mut(step)) else {
+            return;
+        };
+        if let Transaction::Control(word) = statement.transaction {
+            let name = statement.command.words().last().cloned().unwrap_or_default();
+            match word {
+                "SAVEPOINT" => self.savepoints.push((name, step.statements.len())),
+                _ if statement.command.starts_with(&["rollback", "to"]) => {
+                    let place = self.savepoints.iter().rposition(|(known, _)| *known == name);
+                    if let Some((_, count)) = place.and_then(|place| self.savepoints.get(place)) {
+                        step.statements.truncate(*count);
+                    }
+                }
+                "COMMIT" | "END" => step.leaves_transaction = true,
+                "ROLLBACK" | "ABORT" if status == TransactionStatus::Idle => step.leaves_transaction = true,
+                _ => {}
+            }
+            return;
+        }
+        // The transaction of a statement that ran alone has ended with it.
+        if sent.status == TransactionStatus::Idle && status == TransactionStatus::Idle {
+            step.leaves_transaction = true;
+        }
+        if only_reads(statement) {
+            step.reads |= reads_data(statement);
+            return;
+        }
+        let sql = sent.sql().unwrap_or(&sent.text).trim().trim_end_matches(';').to_owned();
+        step.statements.push(RecordedStatement { line: self.line, sql, copy_data: sent.copy_data.clone() });
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn examine(&self, statement: &WireStatement) -> Verdict {
+        let line = self.position.line();
+        let mut recording = self.lock();
+        recording.line = line;
+        match Marker::read(&statement.text, self.token) {
+            Some(marker) => {
+                recording.mark(marker);
+                Verdict::Forward
+            }
+            None if recording.is_in_body && statement.sql().is_none() => Verdict::Hold,
+            None => Verdict::Forward,
+        }
+    }
+
+    async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> std::result::Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn executed(&self, statement: &WireStatement, _: Option<u64>, status: TransactionStatus) {
+        if Marker::read(&statement.text, self.token).is_some() || !self.lock().is_in_body {
+            return;
+        }
+        let parts = crate::core::sql::split(statement.sql().unwrap_or(&statement.text)).unwrap_or_default();
+        match parts.len() {
+            0 | 1 => {
+                let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
+                self.lock().record(statement, &analysed, status);
+            }
+            // Several statements in one message were divided before.
+            _ => {}
+        }
+    }
+
+    fn failed(&self, _: Option<&WireStatement>, _: ServerError) {
+        // The script reacts to an error that it expects, so it depends on the data.
+        self.mark_read();
+    }
+
+    fn notice(&self, _: ServerError) {}
+
+    async fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
+        work.await
+    }
+}
+
+/// Admits what scripts send on further connections, and records nothing of it.
+pub(super) struct SideRecorder<'a, 'r>(pub &'a Recorder<'r>);
+
+impl Observer for SideRecorder<'_, '_> {
+    fn examine(&self, _: &WireStatement) -> Verdict {
+        self.0.mark_read();
+        Verdict::Forward
+    }
+
+    async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> std::result::Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn executed(&self, _: &WireStatement, _: Option<u64>, _: TransactionStatus) {}
+
+    fn failed(&self, _: Option<&WireStatement>, _: ServerError) {}
+
+    fn notice(&self, _: ServerError) {}
+
+    async fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
+        work.await
+    }
+}
+
+/// Whether a statement changes nothing. A query without FROM that calls a function may be there for its effects.
+pub(in crate::engine) fn only_reads(statement: &Statement) -> bool {
+    const HARMLESS: [&str; 10] = [
+        "version",
+        "now",
+        "current_schema",
+        "current_database",
+        "current_setting",
+        "current_schemas",
+        "format_type",
+        "to_regclass",
+        "pg_backend_pid",
+        "clock_timestamp",
+    ];
+    let is_query = statement.command.is_one_of(&["select", "with", "values", "table", "show", "explain", "fetch"]);
+    if !is_query || statement.own_action().is_some() || statement.changes_rows() {
+        return false;
+    }
+    let has_effect = statement.permanent_effect(&[]).is_some();
+    let is_call = !statement.words().contains("from")
+        && statement.calls.iter().any(|call| !HARMLESS.contains(&call.name.as_str()));
+    !has_effect && !is_call
+}
+
+/// Whether the result of a query depends on the data or the schema.
+fn reads_data(statement: &Statement) -> bool {
+    statement.words().contains("from") || statement.command.is_one_of(&["table", "fetch"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_with_effects_are_recorded() {
+        for (sql, reads) in [
+            ("SELECT id FROM t", true),
+            ("SELECT count(*) FROM t WHERE a = 1", true),
+            ("SELECT 1", true),
+            ("SELECT pg_catalog.version()", true),
+            ("SHOW server_version", true),
+            ("SELECT setval('s', 5)", false),
+            ("SELECT setval('s', max(id)) FROM t", false),
+            ("SELECT my_migration()", false),
+            ("WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", false),
+            ("SELECT * INTO u FROM t", false),
+            ("INSERT INTO t VALUES (1)", false),
+            ("CREATE TABLE t (a int)", false),
+            ("DO $$ BEGIN END $$", false),
+            ("SET lock_timeout = '5s'", false),
+        ] {
+            assert_eq!(only_reads(&analyse_one(sql)), reads, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! One pass: Python runs a list of revisions, and limbeck serves its database connections.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::ScriptProcess;
+use super::event::{Message, OutputLine, PythonFailure, Request, ScriptEvent};
+use crate::core::graph::{Direction, RevisionId};
+use crate::engine::connection::{Canceller, Session};
+use crate::engine::wire::{Connected, Conversation, ConversationEnd, Observer, WireClient, greet};
+use crate::engine::{Error, Result};
+
+/// How long Python may go on after a cancel or a refusal before it is killed.
+const GRACE: Duration = Duration::from_secs(3);
+/// The interval of cancel requests to the server after Python has ended.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(300);
+
+/// What Python runs.
+#[derive(Debug, Clone)]
+pub struct PassRequest {
+    pub steps: Vec<(Direction, RevisionId)>,
+    /// Distinguishes the markers from the statements of scripts.
+    pub token: String,
+    /// Whether connections that cannot be redirected are allowed.
+    pub allows_unseen: bool,
+}
+
+/// Opens a session for a second connection of the scripts.
+pub type SessionFactory<'a> =
+    &'a (dyn Fn() -> Pin<Box<dyn Future<Output = Result<Session>> + Send + 'a>> + Send + Sync);
+
+/// How a pass has ended.
+#[derive(Debug)]
+pub enum PassEnd {
+    /// All steps have run.
+    Done,
+    Failed(PythonFailure),
+    /// Python has ended, and why.
+    Exited(Error),
+    /// The connection to the server was lost.
+    ServerLost,
+    /// A connection was not redirected, or its driver does not speak the protocol.
+    Unusable(Error),
+}
+
+/// The future of a conversation, and whether it was on the main session.
+type Running<'a> = Pin<Box<dyn Future<Output = Ended> + Send + 'a>>;
+
+/// The end of a conversation.
+struct Ended {
+    end: ConversationEnd,
+    is_main: bool,
+}
+
+/// The sessions of a pass.
+pub struct PassSessions<'a, O, S> {
+    /// The first connection of the scripts, and its observer.
+    pub main: (&'a Session, &'a O),
+    /// Further connections, while the first is open.
+    pub open: SessionFactory<'a>,
+    pub side: &'a S,
+}
+
+/// Lets Python run the steps, and serves its connections until it has ended.
+pub async fn run_pass<'a, O: Observer, S: Observer>(
+    process: &mut ScriptProcess,
+    request: &PassRequest,
+    sessions: &'a PassSessions<'a, O, S>,
+    report: &(dyn Fn(OutputLine) + Send + Sync),
+    cancel: &CancellationToken,
+) -> PassEnd {
+    let steps = request.steps.iter().map(|(direction, id)| (direction.word(), id.to_string())).collect();
+    let run = Request::Run {
+        place: process.place.clone(),
+        token: request.token.clone(),
+        steps,
+        allows_unseen: request.allows_unseen,
+    };
+    if let Err(error) = process.send(&run).await {
+        return PassEnd::Exited(error);
+    }
+    let over = CancellationToken::new();
+    let secrets = Secrets::default();
+    let mut pass =
+        Pass { sessions, secrets: &secrets, over: &over, running: FuturesUnordered::new(), is_main_free: true };
+    pass.serve(process, report, cancel).await
+}
+
+/// The connections of a pass.
+struct Pass<'a, 's, O, S> {
+    sessions: &'a PassSessions<'a, O, S>,
+    secrets: &'s Secrets,
+    over: &'s CancellationToken,
+    running: FuturesUnordered<Running<'s>>,
+    is_main_free: bool,
+}
+
+impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
+    async fn serve(
+        &mut self,
+        process: &mut ScriptProcess,
+        report: &(dyn Fn(OutputLine) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> PassEnd {
+        let mut end = None;
+        let mut deadline = None;
+        let socket = Arc::clone(&process.socket);
+        loop {
+            if end.is_some() && self.running.is_empty() {
+                return end.unwrap_or(PassEnd::Done);
+            }
+            tokio::select! {
+                biased;
+                event = process.next_event(), if end.is_none() => {
+                    if let Some(ended) = read_event(event, report) {
+                        self.over.cancel();
+                        deadline = matches!(ended, PassEnd::Exited(_)).then(Instant::now);
+                        end = Some(ended);
+                    }
+                }
+                Some(Ended { end: ended, is_main }) = self.running.next() => {
+                    self.is_main_free |= is_main;
+                    match ended {
+                        ConversationEnd::Left => {}
+                        ConversationEnd::Refused => deadline = deadline.or(Some(Instant::now() + GRACE)),
+                        ConversationEnd::ServerLost => {
+                            process.kill().await;
+                            end = Some(PassEnd::ServerLost);
+                        }
+                        ConversationEnd::Invalid(why) => {
+                            process.kill().await;
+                            end = Some(PassEnd::Unusable(Error::new("a driver of the scripts does not speak PostgreSQL's protocol").because(why)));
+                        }
+                    }
+                }
+                stream = socket.accept() => {
+                    if let Ok(stream) = stream
+                        && let Ok(Some(connected)) = greet(stream).await
+                    {
+                        self.connect(connected);
+                    }
+                }
+                () = cancel.cancelled(), if deadline.is_none() => deadline = Some(Instant::now() + GRACE),
+                () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    deadline = Some(Instant::now() + CANCEL_INTERVAL);
+                    if end.is_none() {
+                        process.kill().await;
+                    } else {
+                        // The server may still run a statement of the process that has ended.
+                        let _ = self.sessions.main.0.canceller().cancel().await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Serves a new connection.
+    fn connect(&mut self, connected: Connected) {
+        let client = match connected {
+            Connected::Session(client) => client,
+            Connected::Cancel { pid, secret } => {
+                if let Some(canceller) = self.secrets.find(pid, secret) {
+                    tokio::spawn(async move { canceller.cancel().await });
+                }
+                return;
+            }
+        };
+        let (sessions, secrets, over) = (self.sessions, self.secrets, self.over);
+        let is_main = std::mem::replace(&mut self.is_main_free, false);
+        self.running.push(if is_main {
+            let (session, observer) = sessions.main;
+            Box::pin(async move {
+                let secret = secrets.add(session);
+                Ended { end: Conversation::hold(session, observer, client, secret, over).await, is_main }
+            })
+        } else {
+            Box::pin(async move { Ended { end: serve_side(sessions, client, secrets, over).await, is_main } })
+        });
+    }
+}
+
+/// Reads an event; returns how the pass ends with it.
+fn read_event(event: Result<ScriptEvent>, report: &(dyn Fn(OutputLine) + Send + Sync)) -> Option<PassEnd> {
+    match event {
+        Ok(ScriptEvent::Output(line)) => {
+            report(line);
+            None
+        }
+        Ok(ScriptEvent::Message(Message::Done)) => Some(PassEnd::Done),
+        Ok(ScriptEvent::Message(Message::Failed(failure))) => Some(PassEnd::Failed(failure)),
+        // Python raises an error next, which ends the run.
+        Ok(ScriptEvent::Message(Message::Unseen { driver })) => Some(PassEnd::Unusable(unseen(&driver))),
+        Ok(ScriptEvent::Message(_)) => None,
+        Ok(ScriptEvent::Exited(error)) | Err(error) => Some(PassEnd::Exited(error)),
+    }
+}
+
+/// Serves a second connection on a session of its own.
+async fn serve_side<O: Observer, S: Observer>(
+    sessions: &PassSessions<'_, O, S>,
+    client: WireClient,
+    secrets: &Secrets,
+    over: &CancellationToken,
+) -> ConversationEnd {
+    match (sessions.open)().await {
+        Ok(session) => {
+            let secret = secrets.add(&session);
+            Conversation::hold(&session, sessions.side, client, secret, over).await
+        }
+        Err(_) => ConversationEnd::Refused,
+    }
+}
+
+fn unseen(driver: &str) -> Error {
+    Error::new(format!("the scripts open a connection with {driver} that limbeck cannot see"))
+        .because("an engine with its own `creator` connects without SQLAlchemy")
+        .hint("create the engine from a URL, or run the scripts with Alembic")
+}
+
+/// What drivers send to cancel statements.
+#[derive(Default)]
+struct Secrets(Mutex<HashMap<(i32, i32), Canceller>>);
+
+impl Secrets {
+    fn add(&self, session: &Session) -> i32 {
+        let mut bytes = [0; 4];
+        // Without random numbers, the secret only protects less against other processes of this user.
+        let _ = getrandom::fill(&mut bytes);
+        let secret = i32::from_be_bytes(bytes);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((session.server().backend_pid, secret), session.canceller());
+        secret
+    }
+
+    fn find(&self, pid: i32, secret: i32) -> Option<Canceller> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(pid, secret)).cloned()
+    }
+}
+
+/// The markers that Python sends on the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marker {
+    /// The step begins.
+    Begin(usize),
+    /// The function of the script has ended; Alembic's own statements follow.
+    Body(usize),
+    /// The version table has been written.
+    End(usize),
+}
+
+impl Marker {
+    /// Reads a marker; `None` for all other statements.
+    #[must_use]
+    pub fn read(sql: &str, token: &str) -> Option<Self> {
+        let words = sql.strip_prefix("SELECT 'limbeck ")?.strip_suffix('\'')?;
+        let [found, place, number] = words.split(' ').collect::<Vec<_>>()[..] else { return None };
+        let number = number.parse().ok()?;
+        match place {
+            _ if found != token => None,
+            "begin" => Some(Self::Begin(number)),
+            "body" => Some(Self::Body(number)),
+            "end" => Some(Self::End(number)),
+            _ => None,
+        }
+    }
+}
+
+/// Makes a token for a pass.
+///
+/// # Errors
+/// If the system has no random numbers.
+pub fn new_token() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::new("cannot read random numbers").because(error))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_markers_with_the_token_are_markers() {
+        for (sql, expected) in [
+            ("SELECT 'limbeck t begin 0'", Some(Marker::Begin(0))),
+            ("SELECT 'limbeck t body 12'", Some(Marker::Body(12))),
+            ("SELECT 'limbeck t end 1'", Some(Marker::End(1))),
+            ("SELECT 'limbeck x end 1'", None),
+            ("SELECT 'limbeck t end'", None),
+            ("SELECT 1", None),
+        ] {
+            assert_eq!(Marker::read(sql, "t"), expected, "{sql}");
+        }
+    }
+}
