@@ -30,6 +30,7 @@
 //! - [`engine::connection`]: connections with libpq's options, TLS, the embedded server.
 //! - [`engine::alembic`]: an Alembic project on disk, read without Python: configuration, folders, scripts, template.
 //! - [`engine::project`]: `limbeck.toml`, `.env`, environments, the scripts on disk, atomic writes.
+//! - [`engine::python`]: the interpreter of a project, and the user's consent to run the project's code.
 //! - [`engine::catalog`]: reads a schema from a server. [`engine::state`]: the version table, the ledger, the lock.
 //! - [`engine::scratch`]: databases for trying things out. [`engine::models`]: the schema that the models define.
 //! - [`engine::preflight`]: counts on the target what hazards affect, and runs earlier statements on a scratch copy to

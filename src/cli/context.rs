@@ -89,7 +89,14 @@ impl Context {
     /// # Errors
     /// If no database is specified, or the embedded server does not start.
     pub async fn find_target(&self, project: &Project) -> Result<Target> {
-        let target = open(project, &self.connect_options()).await?;
+        let target = match open(project, &self.connect_options()).await {
+            // Only env.py knows the database.
+            Err(error) if error.needs_consent.is_some() => {
+                self.allow_python(project)?;
+                open(project, &self.connect_options()).await?
+            }
+            opened => opened?,
+        };
         for warning in target.conninfo().warnings() {
             self.terminal.print_warning(warning);
         }

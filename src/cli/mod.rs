@@ -6,6 +6,7 @@ mod approval;
 mod backup_progress;
 mod command_line;
 mod comparison;
+mod consent;
 mod context;
 mod exit;
 mod first_start;

@@ -47,7 +47,6 @@ pub async fn drift(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Drift> {
-    project.require_sql_scripts()?;
     tree.require_valid()?;
     let session = target.connect("limbeck drift").await?;
     let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
@@ -110,7 +109,8 @@ async fn run(
 ) -> Result<ExpectedSchema> {
     let progress = |progress| (context.report_event)(AutogenerateEvent::Progress(progress));
     let (project, target, cancel) = (&*context.project, scratch.target(), context.cancel);
-    let runner = ScratchRunner { project, tree, target, progress: &progress, cancel };
+    let scratch_target = target.with_scripts_of(context.target);
+    let runner = ScratchRunner { project, tree, target: &scratch_target, progress: &progress, cancel };
     let mut heads = Vec::new();
     for id in order {
         (context.report_event)(AutogenerateEvent::Replay { revision: id.clone() });

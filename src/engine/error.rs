@@ -47,6 +47,27 @@ pub struct Error {
     pub line: Option<usize>,
     /// Lines of the source with a caret below the position, ready to print.
     pub excerpt: Option<String>,
+    /// The command that the user has not allowed yet. If they allow it, the same request can be made again.
+    pub needs_consent: Option<Box<ProjectCommand>>,
+}
+
+/// A command of the project, which runs only with the user's consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectCommand {
+    /// A program that the project names.
+    Program(Vec<String>),
+    /// The interpreter of the project's Python.
+    Python(Vec<String>),
+}
+
+impl ProjectCommand {
+    /// The words of the command.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        match self {
+            Self::Program(words) | Self::Python(words) => words,
+        }
+    }
 }
 
 impl Error {

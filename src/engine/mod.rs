@@ -9,6 +9,7 @@ mod cancel;
 pub mod catalog;
 pub mod connection;
 pub mod copies;
+mod digest;
 pub mod doctor;
 pub mod draft;
 pub mod drift;
@@ -22,18 +23,22 @@ pub mod open;
 mod passage;
 pub mod preflight;
 pub mod prepare;
+mod process;
 pub mod project;
 pub mod recording;
+pub mod python;
 pub mod scratch;
 pub mod script_process;
 pub mod stamp;
 pub mod state;
 mod target;
+mod user_folders;
 pub mod verify;
 pub mod wire;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, ProjectCommand};
 pub use target::{ConnectOptions, Target};
+pub use user_folders::UserFolders;
 
 /// The result of every use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

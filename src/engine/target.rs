@@ -3,10 +3,11 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::Result;
 use super::connection::pooler::{self, Pooling};
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::project::{DatabaseLocation, Project, SessionSettings};
+use super::script_process::SharedProcess;
+use super::{ErrorKind, Result};
 use crate::core::plan::EnvironmentName;
 
 /// The command line options that select the target.
@@ -31,6 +32,8 @@ pub struct Target {
     embedded: Option<Arc<EmbeddedServer>>,
     /// Whether a connection pooler was observed, and gives each client a server connection of its own.
     has_own_sessions: Arc<OnceLock<()>>,
+    /// Runs the project's Python scripts.
+    scripts: SharedProcess,
 }
 
 impl Target {
@@ -43,14 +46,19 @@ impl Target {
     pub(super) async fn resolve(project: &Project, options: &ConnectOptions) -> Result<Self> {
         project.require_version_table()?;
         let environment = project.environment_name(options)?;
-        let text = match project.locate(options)? {
-            DatabaseLocation::Url(url) => Some(url),
-            DatabaseLocation::Variables => None,
-            DatabaseLocation::Embedded => return Self::start_embedded(project, environment, options.yes).await,
+        let scripts = SharedProcess::default();
+        let text = match project.locate(options) {
+            Ok(DatabaseLocation::Url(url)) => Some(url),
+            Ok(DatabaseLocation::Variables) => None,
+            Ok(DatabaseLocation::Embedded) => return Self::start_embedded(project, environment, options.yes).await,
+            Err(unknown) if unknown.kind == ErrorKind::NoDatabase && project.alembic.is_some() => {
+                Some(Box::pin(ask_env_py(project, &scripts)).await.map_err(|error| error.because(unknown.message))?)
+            }
+            Err(error) => return Err(error),
         };
         let conninfo = Arc::new(ConnInfo::resolve(text.as_deref(), &project.variables)?);
         let settings = (&project.config.apply).into();
-        Ok(Self { environment, conninfo, settings, embedded: None, has_own_sessions: Arc::default() })
+        Ok(Self { environment, conninfo, settings, embedded: None, has_own_sessions: Arc::default(), scripts })
     }
 
     /// Returns a scratch database as a target. It has no environment, so it is not protected. Its sessions start as the
@@ -63,7 +71,20 @@ impl Target {
             settings: SessionSettings::default(),
             embedded: None,
             has_own_sessions: Arc::default(),
+            scripts: SharedProcess::default(),
         }
+    }
+
+    /// The same database, on which the Python process of another target runs scripts.
+    #[must_use]
+    pub(super) fn with_scripts_of(&self, other: &Self) -> Self {
+        Self { scripts: other.scripts.clone(), ..self.clone() }
+    }
+
+    /// The Python process that runs scripts on this database.
+    #[must_use]
+    pub(super) fn scripts(&self) -> &SharedProcess {
+        &self.scripts
     }
 
     /// Opens a session as the role of `[apply] role`. `application` is shown in `pg_stat_activity`.
@@ -119,6 +140,13 @@ impl Target {
         let conninfo = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
         let settings = (&project.config.apply).into();
         let (server, conninfo) = (Arc::new(server), Arc::new(conninfo));
-        Ok(Self { environment, conninfo, settings, embedded: Some(server), has_own_sessions: Arc::default() })
+        let scripts = SharedProcess::default();
+        Ok(Self { environment, conninfo, settings, embedded: Some(server), has_own_sessions: Arc::default(), scripts })
     }
+}
+
+/// Asks `env.py` for the database, because its code computes the URL.
+async fn ask_env_py(project: &Project, scripts: &SharedProcess) -> Result<String> {
+    let mut guard = scripts.get(project).await?;
+    Ok(guard.process()?.find_connection(&|_| {}).await?.connection_string())
 }

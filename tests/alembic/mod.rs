@@ -5,6 +5,7 @@ mod compared;
 mod discovery;
 mod env_py;
 mod files;
+mod interpreter;
 mod screens;
 
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! Tests of the command line with the real binary.
 
 mod approval;
+mod consent;
 mod edited_scripts;
 mod environments;
 mod errors;

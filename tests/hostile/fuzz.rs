@@ -13,7 +13,7 @@ use limbeck::core::python::{Date, NoModules};
 use limbeck::core::schema::Schema;
 use limbeck::core::script::{Language, Script};
 use limbeck::engine::connection::Variables;
-use limbeck::engine::project::{Config, Project, TemplateValues};
+use limbeck::engine::project::{Config, Consents, Project, TemplateValues};
 use limbeck::tui::app::preferences::Preferences;
 use limbeck::tui::app::{Start, parse_keys};
 use limbeck::tui::editor::{examine, highlight};
@@ -277,7 +277,13 @@ fn templates() {
         let mut config = Config::default();
         text.clone_into(&mut config.scripts.file_template);
         let config_path = home.path().join("limbeck.toml");
-        let project = Project { config_path, config, variables: Variables::default(), alembic: None };
+        let project = Project {
+            config_path,
+            config,
+            variables: Variables::default(),
+            alembic: None,
+            consents: Consents::default(),
+        };
         let values = TemplateValues {
             message: "add a table\nand more".to_owned(),
             revision: "a1".to_owned(),

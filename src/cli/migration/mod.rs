@@ -104,6 +104,9 @@ async fn prepare_and_apply(
     options: &MigrationOptions,
 ) -> Result<Exit, Failure> {
     let target = context.find_target(project).await?;
+    if project.alembic.is_some() {
+        context.allow_python(project)?;
+    }
     let request = PlanRequest { direction, target: options.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;
     let plan = if options.no_keep { Arc::new(plan.without_copies()) } else { plan };

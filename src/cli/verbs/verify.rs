@@ -28,7 +28,10 @@ pub struct Arguments {
 /// # Errors
 /// If no database is configured, no scratch database can be created, or the user cancelled.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.read_sql_scripts()?;
+    let (project, tree) = context.read_scripts()?;
+    if project.alembic.is_some() {
+        context.allow_python(&project)?;
+    }
     tree.require_valid()?;
     let options = VerifyOptions { revisions: arguments.revisions.clone(), download: context.global.yes };
     let (terminal, verbose) = (context.terminal, context.global.verbose);

@@ -27,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 use super::copies::{CompletedCopy, RestoredCopy};
 use super::error::nothing_was_run;
 use super::project::Project;
-use super::script_process::ScriptProcess;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
@@ -182,14 +181,14 @@ pub async fn apply(
         return Ok(outcome);
     }
     expect_same_database(plan, target)?;
-    let mut process = None;
+    let mut scripts = None;
     if plan.runs_python() {
-        process = Some(ScriptProcess::of_project(project).await.map_err(nothing_was_run)?);
+        scripts = Some(target.scripts().get(project).await.map_err(nothing_was_run)?);
     }
     let started = Run::start(project, target, approval, options, progress, cancel).await;
     let run = started.map_err(nothing_was_run)?;
-    if let Some(process) = &mut process {
-        outcome.steps = Box::pin(run.run_python(process)).await?;
+    if let Some(scripts) = &mut scripts {
+        outcome.steps = Box::pin(run.run_python(scripts.process()?)).await?;
         return Ok(outcome);
     }
     for batch in batches(plan) {

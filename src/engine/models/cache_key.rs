@@ -2,13 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-use super::digest::short_hex;
 use super::source::ModelSource;
-use super::user_folders::UserFolders;
 use crate::core::sql::qualify_names;
 use crate::engine::connection::{Session, database_error, project_folder_name};
+use crate::engine::digest::short_hex;
 use crate::engine::project::Project;
-use crate::engine::{Result, Target};
+use crate::engine::{Result, Target, UserFolders};
 
 /// Incremented when the same models are read as another catalog, or when the format of the cache files changes.
 const FORMAT: u32 = 1;
@@ -110,14 +109,20 @@ mod tests {
 
     use super::*;
     use crate::engine::connection::Variables;
-    use crate::engine::project::Config;
+    use crate::engine::project::{Config, Consents};
 
     #[test]
     fn inputs_of_another_catalog_change_the_key() {
         let digest = |config: &str, sources: &[(&str, &str)], properties: &str| {
             let config_path = PathBuf::from("/p/limbeck.toml");
             let config = Config::parse(config, &config_path).unwrap();
-            let project = Project { config, config_path, variables: Variables::default(), alembic: None };
+            let project = Project {
+                config,
+                config_path,
+                variables: Variables::default(),
+                alembic: None,
+                consents: Consents::default(),
+            };
             let source = |(name, text): &(&str, &str)| ModelSource {
                 name: (*name).to_owned(),
                 shown: String::new(),

@@ -3,15 +3,12 @@
 
 mod cache;
 mod cache_key;
-mod consent;
-mod digest;
 mod failed_statement;
 mod glob;
 mod loader;
 mod model_script;
 mod program;
 mod source;
-mod user_folders;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -27,8 +24,8 @@ use loader::Loader;
 use model_script::ModelScript;
 use source::ModelSource;
 
+pub use super::UserFolders;
 pub use cache_key::CacheKey;
-pub use user_folders::UserFolders;
 pub use watch::{fingerprint, watched_folders};
 
 /// The cache file kind of the models' catalog; see [`CacheKey::cache_get`].
@@ -106,6 +103,14 @@ pub async fn prepare_in(
     check_cancelled(cancel)?;
     let key = CacheKey::of(project, target, &sources, user_folders).await?;
     Ok(PreparedModels { sources, key })
+}
+
+/// Stores a given consent to run the code that prints the models' DDL, or checks for a consent.
+///
+/// # Errors
+/// Of kind `Approval` when there is none.
+pub fn require_consent(project: &Project, given: bool) -> Result<()> {
+    source::require_consent(project, given, &UserFolders::of_process())
 }
 
 impl PreparedModels {

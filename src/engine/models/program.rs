@@ -1,24 +1,16 @@
-//! Runs the program whose standard output is the models' DDL: without a shell, with limits on time and output.
+//! Runs the program whose standard output is the models' DDL.
 
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use super::interrupted;
-use crate::core::text::size;
+use crate::engine::process::{self, ProcessError, ProcessOutput, ProcessRequest};
 use crate::engine::{Error, Result};
 
 /// The time limit.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
-/// How many bytes from the end of standard error are stored.
-const STORED_ERRORS: usize = 16 * 1024;
-/// How many lines of standard error are shown.
-const SHOWN_LINES: usize = 20;
 
 /// Runs the program in a folder and returns its output. Kills the program and its child processes when it is cancelled,
 /// exceeds the time limit or prints more than `max_output` bytes.
@@ -31,120 +23,60 @@ pub async fn output(words: &[String], folder: &Path, max_output: u64, cancel: &C
 }
 
 async fn run_with_limits(
-    (limit, max_output): (Duration, u64),
+    (time_limit, max_output): (Duration, u64),
     words: &[String],
     folder: &Path,
     cancel: &CancellationToken,
 ) -> Result<String> {
-    let Some((program, arguments)) = words.split_first() else {
-        return Err(Error::new("[models] program is empty").hint("set a program: program = [\"./print-ddl\"]"));
-    };
     // A relative path is relative to the configuration's folder, as everywhere in limbeck.toml.
-    let path = if program.contains('/') { folder.join(program) } else { program.into() };
-    let mut command = Command::new(path);
-    command.args(arguments).current_dir(folder).process_group(0).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| {
-        Error::new(format!("{program} cannot be started"))
-            .because(error)
-            .hint(format!("[models] program is run without a shell, in {}", folder.display()))
-    })?;
-    let mut group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let run = async {
-        let read = async { tokio::try_join!(read_all(stdout, max_output), read_end(stderr)) };
-        let (printed, errors) = read.await.map_err(|error| read_error(program, &error))?;
-        let status = child.wait().await.map_err(|error| read_error(program, &error))?;
-        Ok::<_, Error>((printed, errors, status))
-    };
-    let ended = tokio::select! {
-        biased;
-        () = cancel.cancelled() => return Err(interrupted()),
-        ended = tokio::time::timeout(limit, run) => ended,
-    };
-    let (printed, errors, status) = ended.map_err(|_| {
-        Error::new(format!("{program} was killed: it ran longer than {} s", limit.as_secs()))
-            .hint("[models] program must print the models' DDL and exit")
-    })??;
-    // The program has ended, so processes that it left running are not killed.
-    group.0 = None;
-    check_output(program, printed, &errors, status)
+    let request = ProcessRequest { command: words, folder, input: "", time_limit, max_output };
+    let program = words.first().map_or("", String::as_str);
+    match process::run(request, cancel).await {
+        Ok(output) => check_output(program, &output),
+        Err(error) => Err(explain(program, folder, error)),
+    }
 }
 
-fn check_output(program: &str, printed: Vec<u8>, errors: &[u8], status: ExitStatus) -> Result<String> {
-    if !status.success() {
-        let error = Error::new(format!("{program} failed: {status}"))
-            .hint("correct the program of [models] program; it must print the models' DDL and exit with 0");
-        let lines = last_lines(errors);
-        return Err(if lines.is_empty() { error } else { error.because(format!("its standard error: {lines}")) });
+fn explain(program: &str, folder: &Path, error: ProcessError) -> Error {
+    match error {
+        ProcessError::NoProgram => {
+            Error::new("[models] program is empty").hint("set a program: program = [\"./print-ddl\"]")
+        }
+        ProcessError::NotStarted(error) => Error::new(format!("{program} cannot be started"))
+            .because(error)
+            .hint(format!("[models] program is run without a shell, in {}", folder.display())),
+        ProcessError::Unreadable(error) => Error::new(format!("{program} was killed")).because(error),
+        ProcessError::TimeLimit(limit) => {
+            Error::new(format!("{program} was killed: it ran longer than {} s", limit.as_secs()))
+                .hint("[models] program must print the models' DDL and exit")
+        }
+        ProcessError::Cancelled => interrupted(),
     }
-    let text = String::from_utf8(printed).map_err(|error| {
+}
+
+fn check_output(program: &str, output: &ProcessOutput) -> Result<String> {
+    let with_errors = |error: Error| match output.last_error_lines() {
+        lines if lines.is_empty() => error,
+        lines => error.because(format!("its standard error: {lines}")),
+    };
+    if !output.status.success() {
+        return Err(with_errors(
+            Error::new(format!("{program} failed: {}", output.status))
+                .hint("correct the program of [models] program; it must print the models' DDL and exit with 0"),
+        ));
+    }
+    let text = String::from_utf8(output.printed.clone()).map_err(|error| {
         Error::new(format!("the output of {program} is not UTF-8"))
             .because(error)
             .hint("its standard output must be the models' DDL, in UTF-8")
     })?;
     if text.trim().is_empty() {
         // An empty output would mean that every object must be dropped.
-        let error =
-            Error::new(format!("{program} printed nothing")).hint("its standard output must be the models' DDL");
-        let lines = last_lines(errors);
-        return Err(if lines.is_empty() { error } else { error.because(format!("its standard error: {lines}")) });
+        return Err(with_errors(
+            Error::new(format!("{program} printed nothing")).hint("its standard output must be the models' DDL"),
+        ));
     }
     Ok(text)
-}
-
-/// Returns the last lines of standard error.
-fn last_lines(errors: &[u8]) -> String {
-    let text = String::from_utf8_lossy(errors);
-    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
-    let left_out = lines.len().saturating_sub(SHOWN_LINES);
-    let kept = lines.get(left_out..).unwrap_or_default().join("\n");
-    if left_out == 0 { kept } else { format!("…\n{kept}") }
-}
-
-fn read_error(program: &str, error: &std::io::Error) -> Error {
-    Error::new(format!("{program} was killed")).because(error)
-}
-
-/// Reads the whole stream, up to the limit.
-async fn read_all(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if let Some(stream) = stream {
-        stream.take(limit.saturating_add(1)).read_to_end(&mut bytes).await?;
-    }
-    if bytes.len() as u64 > limit {
-        return Err(std::io::Error::other(format!("it printed more than {}", size(limit))));
-    }
-    Ok(bytes)
-}
-
-/// Reads the stream and returns its end.
-async fn read_end(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut part = [0; 4096];
-    let Some(mut stream) = stream else { return Ok(bytes) };
-    loop {
-        let count = stream.read(&mut part).await?;
-        if count == 0 {
-            return Ok(bytes);
-        }
-        bytes.extend_from_slice(part.get(..count).unwrap_or_default());
-        if bytes.len() > 2 * STORED_ERRORS {
-            bytes.drain(..bytes.len() - STORED_ERRORS);
-        }
-    }
-}
-
-/// A process group. It is killed on drop, unless the id was removed.
-struct ProcessGroup(Option<Pid>);
-
-impl Drop for ProcessGroup {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // The group may have ended already.
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::user_folders::UserFolders;
-use super::{LoadOptions, consent, glob, program};
+use super::{LoadOptions, UserFolders, glob, program};
 use crate::core::script::with_unix_line_endings;
 use crate::engine::files;
 use crate::engine::passage::display_path;
 use crate::engine::project::Project;
+use crate::engine::python::require_program_consent;
 use crate::engine::{Error, Result};
 
 /// The pattern that is used when `[models]` names nothing.
@@ -39,7 +39,7 @@ pub async fn read(
     check_config(project)?;
     let models = &project.config.models;
     if let Some(words) = &models.program {
-        consent::require(project, words, options.consent, user_folders)?;
+        require_consent(project, options.consent, user_folders)?;
         let text = program::output(words, project.root(), models.file_limit.0, cancel).await?;
         let name = format!("output of {}", words.first().map_or("", String::as_str));
         return Ok(vec![ModelSource {
@@ -49,6 +49,18 @@ pub async fn read(
         }]);
     }
     read_files(project.root(), models.sql.as_deref(), &project.config_path, models.file_limit.0)
+}
+
+/// Stores a given consent to run the program that prints the DDL, or checks for a consent. Without a program, no consent
+/// is needed.
+///
+/// # Errors
+/// Of kind `Approval` when there is none.
+pub fn require_consent(project: &Project, given: bool, user_folders: &UserFolders) -> Result<()> {
+    match &project.config.models.program {
+        Some(words) => require_program_consent(project, words, given, user_folders),
+        None => Ok(()),
+    }
 }
 
 /// Returns the configured patterns, or the default.

@@ -13,7 +13,6 @@ use crate::core::plan::{Plan, ScriptSource, Step, TransactionMode};
 use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::recording::{RecordingSite, record_plan};
-use crate::engine::script_process::ScriptProcess;
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, Result, Target, backup, copies, preflight};
@@ -87,9 +86,9 @@ async fn record(
     version_table: &VersionTable,
     plan: &mut Plan,
 ) -> Result<()> {
-    let mut process = ScriptProcess::of_project(project).await?;
+    let mut scripts = target.scripts().restart(project).await?;
     let site = RecordingSite { project, target, version_table };
-    let recorded = record_plan(&site, plan, &mut process, &CancellationToken::new()).await?;
+    let recorded = record_plan(&site, plan, scripts.process()?, &CancellationToken::new()).await?;
     for (step, recorded) in plan.steps.iter_mut().zip(recorded) {
         let code = tree.script(step.revision.as_str()).and_then(|file| file.script.python());
         let downgrade = code.and_then(|code| code.function(Direction::Downgrade));

@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::engine::connection::Variables;
-    use crate::engine::project::Config;
+    use crate::engine::project::{Config, Consents};
 
     fn project(config: &str, variables: &[(&str, &str)]) -> Project {
         let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -177,6 +177,7 @@ mod tests {
             config_path,
             variables: Variables { environment, home: None },
             alembic: None,
+            consents: Consents::default(),
         }
     }
 

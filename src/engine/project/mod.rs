@@ -1,6 +1,7 @@
 //! A project on disk: `limbeck.toml` or an Alembic project, `.env`, the script template, and the scripts.
 
 pub mod config;
+mod consents;
 mod discover;
 mod environment;
 mod session;
@@ -9,6 +10,7 @@ mod tree;
 mod write;
 
 pub use config::Config;
+pub use consents::Consents;
 pub use environment::DatabaseLocation;
 pub use session::SessionSettings;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
@@ -39,6 +41,8 @@ pub struct Project {
     pub variables: Variables,
     /// The Alembic project whose Python scripts are the project's scripts.
     pub alembic: Option<Arc<AlembicProject>>,
+    /// The consents that the user has given in this process.
+    pub consents: Consents,
 }
 
 impl Project {
@@ -73,7 +77,7 @@ impl Project {
             (None, None) => return Err(no_project(directory)),
         };
         let config = Config::parse(&text, &config_path)?;
-        let mut project = Self { config_path, config, variables, alembic: None };
+        let mut project = Self { config_path, config, variables, alembic: None, consents: Consents::default() };
         project.read_dotenv()?;
         match alembic {
             Some(files) => {
@@ -97,7 +101,8 @@ impl Project {
     /// As [`Self::open`].
     pub fn reopen(&self, variables: Variables) -> Result<Self> {
         let section = self.alembic.as_ref().map(|alembic| alembic.section.as_str());
-        Self::open_section(Some(&self.config_path), self.root(), variables, section)
+        let project = Self::open_section(Some(&self.config_path), self.root(), variables, section)?;
+        Ok(Self { consents: self.consents.clone(), ..project })
     }
 
     /// Checks that the scripts are SQL, before something runs them.

@@ -102,6 +102,43 @@ impl std::fmt::Debug for ConnectionParameters {
     }
 }
 
+impl ConnectionParameters {
+    /// The connection string, which contains a password.
+    #[must_use]
+    pub fn connection_string(&self) -> String {
+        let names = [
+            ("host", "host"),
+            ("hostaddr", "hostaddr"),
+            ("port", "port"),
+            ("user", "user"),
+            ("password", "password"),
+            ("dbname", "dbname"),
+            ("database", "dbname"),
+            ("sslmode", "sslmode"),
+            ("ssl", "sslmode"),
+            ("sslrootcert", "sslrootcert"),
+            ("sslcert", "sslcert"),
+            ("sslkey", "sslkey"),
+            ("options", "options"),
+            ("service", "service"),
+            ("connect_timeout", "connect_timeout"),
+            ("target_session_attrs", "target_session_attrs"),
+        ];
+        let mut text = self.parameters.get("dsn").cloned().unwrap_or_default();
+        for (given, name) in names {
+            let Some(value) = self.parameters.get(given) else { continue };
+            // asyncpg takes a truth value, too.
+            let value = match (given, value.as_str()) {
+                ("ssl", "True") => "require",
+                ("ssl", "False") => "disable",
+                (_, value) => value,
+            };
+            text.push_str(&format!(" {name}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'")));
+        }
+        text.trim().to_owned()
+    }
+}
+
 /// An exception of the project's code.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PythonFailure {
@@ -167,6 +204,20 @@ mod tests {
             assert!(shown.starts_with(expected) && !shown.contains("secret"), "{shown}");
         }
         assert!(Message::read("{}").is_err());
+    }
+
+    #[test]
+    fn the_connection_string_has_the_parameters_of_every_driver() {
+        for (parameters, expected) in [
+            (&[("host", "h"), ("dbname", "d"), ("password", "a'b\\c")][..], r"host='h' password='a\'b\\c' dbname='d'"),
+            (&[("database", "d"), ("ssl", "True"), ("port", "5433")], "port='5433' dbname='d' sslmode='require'"),
+            (&[("dsn", "host=x"), ("user", "u"), ("application_name", "a")], "host=x user='u'"),
+            (&[], ""),
+        ] {
+            let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let parameters = ConnectionParameters { driver: String::new(), parameters };
+            assert_eq!(parameters.connection_string(), expected);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod event;
 mod pass;
 mod position;
+mod shared;
 
 use std::io;
 use std::process::Stdio;
@@ -17,9 +18,11 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 pub use event::{ConnectionParameters, OutputLine, PythonFailure, ScriptEvent, Versions};
 pub use pass::{Marker, PassEnd, PassRequest, PassSessions, SessionFactory, new_token, run_pass};
 pub use position::ScriptPosition;
+pub use shared::{ProcessGuard, SharedProcess};
 
 use super::alembic::AlembicProject;
 use super::project::Project;
+use super::python::{Interpreter, require_consent};
 use super::wire::WireSocket;
 use super::{Error, Result};
 use event::{Message, Place, Request};
@@ -47,11 +50,12 @@ impl ScriptProcess {
     /// Starts the process with the Python of an Alembic project.
     ///
     /// # Errors
-    /// If the project has no Python, or it cannot be started.
+    /// If the project has no Python, or it cannot be started. Of kind `Approval` without the user's consent.
     pub async fn of_project(project: &Project) -> Result<Self> {
         let Some(alembic) = &project.alembic else { return Err(Error::new("the project has no Python scripts")) };
-        let command = project.config.alembic.python.clone().unwrap_or_else(|| vec!["python3".to_owned()]);
-        Self::start(&command, alembic).await
+        let interpreter = Interpreter::find(project)?;
+        require_consent(project, &interpreter, false)?;
+        Self::start(&interpreter.command, alembic).await
     }
 
     /// Starts the process. `command` is the project's Python, e.g. `uv run python`.
@@ -195,6 +199,11 @@ impl ScriptProcess {
         let error = Error::new(format!("the project's Python ended ({status}): {}", self.command));
         let rest = std::mem::take(&mut self.last_errors);
         rest.into_iter().fold(error, Error::because)
+    }
+
+    /// Whether the process has not ended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Ends the process at once.

@@ -9,6 +9,7 @@ use super::scratch_runner::ScratchRunner;
 use super::{Stage, VerifiedRevision, VerifyEvent, VerifyReport, VerifyReporter};
 use crate::core::graph::{Direction, Path, RevisionId};
 use crate::core::schema::Schema;
+use crate::core::script::ScriptCode;
 use crate::core::sql;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::scratch::{ScratchDatabase, ScratchRequirements, full_scope, read_schema};
@@ -179,7 +180,7 @@ impl HistoryRun<'_> {
         let runner = ScratchRunner {
             project: self.project,
             tree: self.tree,
-            target: self.scratch.target(),
+            target: &self.scratch.target().with_scripts_of(self.target),
             progress: &progress,
             cancel: self.cancel,
         };
@@ -192,9 +193,12 @@ impl HistoryRun<'_> {
     }
 
     fn has_no_downgrade(&self, id: &RevisionId) -> bool {
-        self.tree.script(id.as_str()).and_then(|file| file.script.sql()).is_some_and(|code| {
-            let statements = sql::split(&code.section(Direction::Downgrade).sql);
-            statements.is_ok_and(|statements| statements.is_empty())
+        self.tree.script(id.as_str()).is_some_and(|file| match &file.script.code {
+            ScriptCode::Sql(code) => {
+                let statements = sql::split(&code.section(Direction::Downgrade).sql);
+                statements.is_ok_and(|statements| statements.is_empty())
+            }
+            ScriptCode::Python(code) => code.downgrade.is_none_or(|function| function.is_empty),
         })
     }
 

@@ -130,7 +130,6 @@ pub async fn verify(
     report_event: VerifyReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<VerifyReport> {
-    project.require_sql_scripts()?;
     tree.require_valid()?;
     let chosen = resolve_revisions(project, tree, target, &options.revisions).await?;
     let chosen_ids: Vec<RevisionId> = chosen.iter().cloned().collect();

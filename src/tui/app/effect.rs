@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::core::script::Language;
+use crate::engine::ProjectCommand;
 use crate::engine::draft::NewRevision;
 use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
@@ -35,6 +36,8 @@ pub enum Effect {
     ReadLedger(Generation, Arc<ScriptTree>, Vec<RevisionId>, Option<i64>),
     /// Run a task in the background. Its messages carry the generation.
     Run(Generation, Task),
+    /// Store the consent to run a command of the project. Later effects have it.
+    GiveConsent(Box<ProjectCommand>),
     /// Cancel the running job.
     Cancel,
     /// Leave the screen, run `$VISUAL` or `$EDITOR` on a file, come back.

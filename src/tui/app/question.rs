@@ -6,7 +6,7 @@ use super::model::Model;
 use super::model::action::CommandAction;
 use super::model::dialog::Dialog;
 use super::theme::Role;
-use crate::engine::Error;
+use crate::engine::{Error, ProjectCommand};
 
 /// A question.
 pub struct Question {
@@ -37,12 +37,27 @@ impl Question {
         Self { danger: true, ..self }
     }
 
-    /// Asks whether the project's program for its models may run. The error names the program.
+    /// Asks whether a command of the project may run. The error names the command. `retry` starts the job again that
+    /// failed with it.
     #[must_use]
-    pub fn run_program(error: &Error, run: impl FnOnce(&mut Model) -> Vec<Effect> + 'static) -> Self {
-        let why = "limbeck runs a program of the project only with your consent, and remembers it for this project.";
+    pub fn run_command(error: &Error, retry: impl FnOnce(&mut Model) -> Vec<Effect> + 'static) -> Self {
+        let command = error.needs_consent.clone();
+        let (title, why) = match command.as_deref() {
+            Some(ProjectCommand::Python(_)) => (
+                "Run the project's Python?",
+                "limbeck runs the project's scripts and models only with your consent, and remembers it for this project.",
+            ),
+            Some(ProjectCommand::Program(_)) | None => (
+                "Run the project's program?",
+                "limbeck runs a program of the project only with your consent, and remembers it for this project.",
+            ),
+        };
         let lines = vec![(error.message.clone(), Role::Warning), (String::from(why), Role::Text)];
-        Self::new("Run the project's program?", lines).choice("No", |_| Vec::new()).choice("Yes", run)
+        Self::new(title, lines).choice("No", |_| Vec::new()).choice("Yes", move |model| {
+            let mut effects: Vec<Effect> = command.map(Effect::GiveConsent).into_iter().collect();
+            effects.extend(retry(model));
+            effects
+        })
     }
 }
 

@@ -14,6 +14,7 @@ use super::options::environments;
 use crate::engine::connection::Variables;
 use crate::engine::models;
 use crate::engine::project::{Project, ScriptTree, overwrite};
+use crate::engine::python::give_consent;
 use crate::engine::{ConnectOptions, Error, ErrorKind};
 use crate::tui::app::{Consent, Effect, Generation, Msg};
 use crate::tui::editor;
@@ -146,6 +147,8 @@ impl Effects {
                 });
             }
             Effect::Run(generation, task) => self.start_task(generation, task),
+            // It writes one small file. The effects that follow need it.
+            Effect::GiveConsent(command) => give_consent(&self.project(), &command),
             Effect::Cancel => self.cancel(),
             Effect::Highlight(revision, language, text) => {
                 self.spawn(TaskKind::Reads, async move |shared| {

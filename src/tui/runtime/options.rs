@@ -103,6 +103,7 @@ mod tests {
             config: crate::engine::project::Config::default(),
             variables: variables.clone(),
             alembic: None,
+            consents: crate::engine::project::Consents::default(),
         };
         TuiOptions { project, variables, connect: ConnectOptions::default(), read_only: false }
     }

@@ -89,6 +89,7 @@ fn a_failure_is_shown_copied_and_opened_at_its_line() {
         revision: Some(String::from("9f3b6c10a7d2")),
         line: Some(8),
         excerpt: Some(String::from("8 | ALTER TABLE …\n  |       ^")),
+        needs_consent: None,
     });
     harness.press("u<enter>legacy_code<enter>");
     let screen = harness.screen();

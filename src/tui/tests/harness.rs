@@ -58,6 +58,8 @@ pub struct Harness {
     pub generated: super::generating::GenerateAnswers,
     /// The reason in the scripts' allow comments.
     pub allowed: Option<String>,
+    /// The error of jobs that run Python, until the user gives the consent.
+    pub python_consent: Option<Error>,
     /// Jobs are not answered until `run`.
     pub hold: bool,
     pub held: Vec<Effect>,
@@ -102,6 +104,7 @@ impl Harness {
             compared: super::comparing::CompareAnswers::default(),
             generated: super::generating::GenerateAnswers::default(),
             allowed: None,
+            python_consent: None,
             hold: false,
             held,
             disk: HashMap::new(),
@@ -166,6 +169,10 @@ impl Harness {
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, ..) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
+            Effect::GiveConsent(_) => {
+                self.python_consent = None;
+                Vec::new()
+            }
             Effect::Rescue(..) | Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
         }
     }
@@ -173,7 +180,7 @@ impl Harness {
     fn run_task(&mut self, generation: Generation, task: Task) -> Vec<Msg> {
         match task {
             Task::Prepare(_, request) => {
-                let answer = self.prepare(&request);
+                let answer = self.python_consent.clone().map_or_else(|| self.prepare(&request), Err);
                 vec![prepared(generation, request, answer)]
             }
             Task::Apply(approval) => self.apply(generation, &approval),
@@ -188,7 +195,13 @@ impl Harness {
                 self.heads.clone_from(&path.to);
                 vec![stamped(generation, Ok(path))]
             }
+            Task::Verify(..) if let Some(error) = self.python_consent.clone() => {
+                vec![verify_ended(generation, Err(error))]
+            }
             Task::Verify(tree, words) => self.verify(generation, &tree, &words),
+            Task::Drift(_) if let Some(error) = self.python_consent.clone() => {
+                vec![drift_ended(generation, Err(error))]
+            }
             Task::Drift(_) | Task::DriftForDialog(_) | Task::Check { .. } => self.compared.answer(generation, &task),
             Task::ListBackups | Task::Backup => super::backing_up::answer(generation, &task),
             Task::ListCopies | Task::ChangeCopy(..) => super::copies::answer(generation, &task),
@@ -203,7 +216,10 @@ impl Harness {
                 vec![script_saved(generation, Ok(answer))]
             }
             Task::Examine(language, text) => vec![examined(generation, Box::new(examine(language, &text)))],
-            Task::Prove(id, _) => vec![proof_ended(generation, id, Ok(Box::new(self.proof.clone())))],
+            Task::Prove(id, _) => {
+                let answer = self.python_consent.clone().map_or_else(|| Ok(Box::new(self.proof.clone())), Err);
+                vec![proof_ended(generation, id, answer)]
+            }
         }
     }
 

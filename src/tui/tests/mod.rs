@@ -3,6 +3,7 @@
 mod applying;
 mod backing_up;
 mod comparing;
+mod consent;
 mod copies;
 mod databases;
 mod editing;

@@ -53,6 +53,7 @@ pub fn name(effect: &Effect) -> String {
         Effect::ReadStatus(_) => String::from("read status"),
         Effect::ReadLedger(..) => String::from("read ledger"),
         Effect::Run(_, task) => task_name(task),
+        Effect::GiveConsent(command) => format!("give consent: {}", command.words().join(" ")),
         Effect::Cancel => String::from("cancel"),
         Effect::Rescue(path, _) => format!("rescue {}", path.display()),
         Effect::EditExternally(path, line) => format!("edit {} {line:?}", path.display()),

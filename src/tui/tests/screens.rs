@@ -44,6 +44,7 @@ fn failure() -> Error {
         excerpt: Some(String::from(
             "  8 | ALTER TABLE functions DROP COLUMN legacy_code;\n    |                                   ^",
         )),
+        needs_consent: None,
     }
 }
 

@@ -154,7 +154,7 @@ pub(super) fn on_end(model: &mut Model, message: CompareMsg) -> Vec<Effect> {
     match failure {
         Some(error) if error.kind == ErrorKind::Approval => {
             lists::close(model);
-            model.open_dialog(Question::run_program(&error, move |model| start(model, against, true)))
+            model.open_dialog(Question::run_command(&error, move |model| start(model, against, true)))
         }
         failure => {
             lists::report_end::<Compared>(model, failure);

@@ -13,6 +13,7 @@ use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::opening::{EditorProof, Origin};
 use crate::tui::app::proof::Proof;
+use crate::tui::app::question::Question;
 
 /// The name of the job and in the log.
 const NAME: &str = "prove";
@@ -71,6 +72,13 @@ pub(super) fn on_proved(
     id: &RevisionId,
     answer: Result<Box<VerifiedRevision>, Error>,
 ) -> Vec<Effect> {
+    if let Some(error) = answer.as_ref().err().filter(|error| error.needs_consent.is_some()) {
+        let known = known_proof(model, id);
+        if let Some(editor) = model.screens.get_mut::<Editor>() {
+            editor.panel.proof = known;
+        }
+        return model.open_dialog(Question::run_command(error, start));
+    }
     let short = id.short();
     let is_new = answer.is_ok();
     let (proof, state, words) = match answer {

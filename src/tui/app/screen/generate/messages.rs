@@ -200,7 +200,7 @@ fn on_error(model: &mut Model, error: Error) -> Vec<Effect> {
         ErrorKind::Approval => {
             let new = last.request.new.clone();
             lists::close(model);
-            return model.open_dialog(Question::run_program(&error, |model| begin(model, new, true)));
+            return model.open_dialog(Question::run_command(&error, |model| begin(model, new, true)));
         }
         _ => {
             model.log.note(model.now, LogState::Failed, NAME, &error.message);

@@ -29,6 +29,7 @@ use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::model::screen::{Layer, Screen, ScriptLocation};
 use crate::tui::app::motion::Motion;
+use crate::tui::app::question::Question;
 use crate::tui::app::scroll;
 
 /// The name of the job that prepares a plan.
@@ -345,16 +346,13 @@ fn prepare(model: &mut Model, request: PlanRequest) -> Vec<Effect> {
 /// Takes the end of a task.
 pub(super) fn on_end(model: &mut Model, message: PlanMsg, was_cancelled: bool) -> Vec<Effect> {
     match message {
-        PlanMsg::Prepared(request, answer) => {
-            on_prepared(model, request, answer);
-            Vec::new()
-        }
+        PlanMsg::Prepared(request, answer) => on_prepared(model, request, answer),
         PlanMsg::Applied(answer) => progress::on_applied(model, answer, was_cancelled),
         PlanMsg::Progress(_) => Vec::new(),
     }
 }
 
-fn on_prepared(model: &mut Model, request: PlanRequest, answer: Result<Arc<Plan>, Error>) {
+fn on_prepared(model: &mut Model, request: PlanRequest, answer: Result<Arc<Plan>, Error>) -> Vec<Effect> {
     match answer {
         Ok(plan) if plan.is_empty() => model.notify(format!("nothing to {}", plan.direction.word())),
         Ok(plan) => {
@@ -365,6 +363,10 @@ fn on_prepared(model: &mut Model, request: PlanRequest, answer: Result<Arc<Plan>
             screen.check_stale(model.heads(), model.tree.as_deref());
             model.screens.open(Box::new(screen));
         }
+        Err(error) if error.needs_consent.is_some() => {
+            return model.open_dialog(Question::run_command(&error, |model| prepare(model, request)));
+        }
         Err(error) => model.show_error(error),
     }
+    Vec::new()
 }

@@ -21,6 +21,7 @@ use crate::tui::app::log::LogState;
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::proof::Proof;
+use crate::tui::app::question::Question;
 
 /// The name of the job and in the log.
 const NAME: &str = "verify";
@@ -221,6 +222,11 @@ pub(super) fn on_end(model: &mut Model, message: VerifyMsg) -> Vec<Effect> {
             VerificationEnd::Failed(error)
         }
     };
+    if let Some(error) = failure.as_ref().filter(|error| error.needs_consent.is_some()) {
+        let of = list.of.clone();
+        lists::close(model);
+        return model.open_dialog(Question::run_command(error, |model| start(model, of)));
+    }
     lists::report_end::<Verification>(model, failure);
     Vec::new()
 }

@@ -1,19 +1,23 @@
 //! Checks everything that limbeck needs, and reports the result of each check with advice.
 
+mod python;
+
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::connection::{HostEnvironment, Programs, ServerInfo, Session, Variables, database_error, install_command};
-use super::open::open;
-use super::project::{Project, ScriptFile, ScriptTree};
-use super::state::status::read_status;
-use super::state::{VersionTable, script_status};
-use super::{ConnectOptions, Error, Result, Target, editor};
 use crate::core::graph::RevisionId;
 use crate::core::script::DocstringFault;
 use crate::core::sql::qualify_names;
 use crate::core::text::plural;
+use crate::engine::connection::{
+    HostEnvironment, Programs, ServerInfo, Session, Variables, database_error, install_command,
+};
+use crate::engine::open::open;
+use crate::engine::project::{Project, ScriptFile, ScriptTree};
+use crate::engine::state::status::read_status;
+use crate::engine::state::{VersionTable, script_status};
+use crate::engine::{ConnectOptions, Error, Result, Target, editor};
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,6 +75,7 @@ pub async fn examine(project: Result<Project>, variables: &Variables, options: &
             let tree = project.read_scripts();
             findings.extend(scripts(&tree));
             findings.extend(docstrings(&tree));
+            findings.extend(python::check(project, options.yes).await);
             findings.extend(database(project, &tree, options).await);
         }
         Err(error) => findings.push(CheckResult::broken("config", error)),

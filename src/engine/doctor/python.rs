@@ -1,0 +1,51 @@
+//! Checks the project's Python. Runs it only with the user's consent.
+
+use super::CheckResult;
+use crate::engine::project::Project;
+use crate::engine::python::{Interpreter, PythonVersions, require_consent};
+
+/// The subject of the checks.
+const SUBJECT: &str = "python";
+
+/// Checks the interpreter of a project with Python scripts or models. `allowed`: the user gives the consent now.
+pub(super) async fn check(project: &Project, allowed: bool) -> Vec<CheckResult> {
+    if project.alembic.is_none() && project.config.models.sqlalchemy.is_none() {
+        return Vec::new();
+    }
+    let interpreter = match Interpreter::find(project) {
+        Ok(interpreter) => interpreter,
+        Err(error) => return vec![CheckResult::advice(SUBJECT, error.message, error.hint.unwrap_or_default())],
+    };
+    let place = format!("{} ({})", interpreter.shown(), interpreter.origin);
+    if require_consent(project, &interpreter, allowed).is_err() {
+        return vec![CheckResult::advice(
+            SUBJECT,
+            format!("{place}; limbeck has no consent to run it"),
+            "to allow it for this project, run doctor or another command with --yes",
+        )];
+    }
+    match PythonVersions::read(project, &interpreter).await {
+        Ok(versions) => vec![rate(project, &place, &versions)],
+        Err(error) => vec![CheckResult::broken(SUBJECT, &error)],
+    }
+}
+
+fn rate(project: &Project, place: &str, versions: &PythonVersions) -> CheckResult {
+    let packages =
+        [("Alembic", &versions.alembic, project.alembic.is_some()), ("SQLAlchemy", &versions.sqlalchemy, true)];
+    let words = packages.iter().map(|(name, version, _)| match version {
+        Some(version) => format!("{name} {version}"),
+        None => format!("no {name}"),
+    });
+    let found = format!("{place}: Python {}, {}", versions.python, words.collect::<Vec<_>>().join(", "));
+    let missing: Vec<&str> = packages
+        .iter()
+        .filter(|(_, version, is_needed)| *is_needed && version.is_none())
+        .map(|(name, ..)| *name)
+        .collect();
+    if missing.is_empty() {
+        return CheckResult::good(SUBJECT, found);
+    }
+    let advice = format!("install {} for this interpreter, or set python under [alembic]", missing.join(" and "));
+    CheckResult::advice(SUBJECT, found, advice)
+}

@@ -1,0 +1,9 @@
+//! The project's Python: which interpreter it is, and the user's consent to run it.
+
+mod consent;
+mod interpreter;
+mod versions;
+
+pub use consent::{give_consent, has_consent, require_consent, require_consent_in, require_program_consent};
+pub use interpreter::Interpreter;
+pub use versions::PythonVersions;
