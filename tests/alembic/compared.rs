@@ -7,7 +7,7 @@ use crate::support::{TestDatabase, TestProject, server};
 
 /// The lists of both programs. Alembic's order of branches depends on chance, so the lines are sorted.
 #[track_caller]
-fn compare(project: &TestProject, line: &str) {
+pub fn compare(project: &TestProject, line: &str) {
     let arguments: Vec<&str> = line.split(' ').collect();
     let theirs = run_alembic(project, &arguments);
     assert_eq!(theirs.status, Some(0), "alembic {line}: {}{}", theirs.stdout, theirs.stderr);

@@ -6,11 +6,11 @@ mod discovery;
 mod env_py;
 mod files;
 mod interpreter;
+mod sample;
 mod screens;
 
-use std::process::Command;
-
-use crate::support::{Output, TestProject, python_with_alembic};
+pub use crate::support::run_alembic;
+use crate::support::{Output, TestProject};
 
 /// An `env.py` that takes its URL from `sqlalchemy.url`.
 pub const ENV: &str = "from alembic import context
@@ -86,21 +86,6 @@ pub fn linear_project(options: &str) -> TestProject {
         project.write(&format!("migrations/versions/{id}_x.py"), &script(id, parent, message, ""));
     }
     project
-}
-
-/// Runs the real Alembic in the project's folder.
-pub fn run_alembic(project: &TestProject, arguments: &[&str]) -> Output {
-    let run = Command::new(python_with_alembic())
-        .args(["-m", "alembic.config"])
-        .args(arguments)
-        .current_dir(project.root())
-        .env_clear()
-        .envs(project.environment())
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Output { status: run.status.code(), stdout: text(run.stdout), stderr: text(run.stderr) }
 }
 
 /// Runs limbeck; the words are separated by spaces.

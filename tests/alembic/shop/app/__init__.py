@@ -1,0 +1,3 @@
+"""A shop: the example of a project with many kinds of Alembic scripts."""
+
+CURRENCY = "EUR"

@@ -1,0 +1,3 @@
+"""Ideas for the next scripts. This is no revision."""
+
+IDEAS = ["a table of suppliers", "drop orders.note"]
