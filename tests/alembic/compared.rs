@@ -12,26 +12,28 @@ pub fn compare(project: &TestProject, line: &str) {
     let theirs = run_alembic(project, &arguments);
     assert_eq!(theirs.status, Some(0), "alembic {line}: {}{}", theirs.stdout, theirs.stderr);
     let ours = run(project, line).expect_status(0);
-    let sorted = |text: &str| {
-        let sorted_list = |line: &str| match line.split_once("Branches into: ") {
-            Some((_, list)) => {
-                let mut items: Vec<&str> = list.split(", ").collect();
-                items.sort_unstable();
-                format!("Branches into: {}", items.join(", "))
-            }
-            None => line.to_owned(),
-        };
-        let mut lines: Vec<String> = text.split('\n').map(sorted_list).collect();
-        lines.sort();
-        lines
-    };
     assert_eq!(
-        sorted(&ours.stdout),
-        sorted(&theirs.stdout),
+        sorted_lines(&ours.stdout),
+        sorted_lines(&theirs.stdout),
         "{line}\nours:\n{}\ntheirs:\n{}",
         ours.stdout,
         theirs.stdout
     );
+}
+
+/// The lines of a text, sorted. The branches that a line lists are sorted, too.
+pub fn sorted_lines(text: &str) -> Vec<String> {
+    let sorted_list = |line: &str| match line.split_once("Branches into: ") {
+        Some((_, list)) => {
+            let mut items: Vec<&str> = list.split(", ").collect();
+            items.sort_unstable();
+            format!("Branches into: {}", items.join(", "))
+        }
+        None => line.to_owned(),
+    };
+    let mut lines: Vec<String> = text.split('\n').map(sorted_list).collect();
+    lines.sort();
+    lines
 }
 
 /// A branch with a label and a dependency, a merge, a script without docstring, and constants.

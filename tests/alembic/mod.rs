@@ -4,10 +4,18 @@ mod commands;
 mod compared;
 mod discovery;
 mod env_py;
+mod failures;
 mod files;
+mod guide;
 mod interpreter;
+mod kills;
+mod losses;
+mod pair;
+mod plans;
 mod sample;
 mod screens;
+mod secrets;
+mod wire_drivers;
 
 pub use crate::support::run_alembic;
 use crate::support::{Output, TestProject};

@@ -23,7 +23,7 @@ pub use self::{
     proxy::{Action, Proxy, ProxyMessage, Way},
     python::{python_with_alembic, run_alembic},
     server::{Server, ServerOptions, server},
-    shop::{Driver, PASSWORD, SCRIPTS, SEEDED, Shop},
+    shop::{Driver, FIRST_LINE, PASSWORD, SCRIPTS, SEEDED, Shop, script_id},
     terminal::run_in_terminal,
     wait::{end_of, end_within, eventually, is_true_within},
 };

@@ -37,6 +37,14 @@ pub const SCRIPTS: [&str; 18] = [
 /// The scripts after which rows are added.
 pub const SEEDED: [usize; 3] = [3, 8, 16];
 
+/// The line of the first statement in a script that [`Shop::script`] writes.
+pub const FIRST_LINE: usize = 15;
+
+/// The id of a script that [`Shop::script`] writes.
+pub fn script_id(number: usize) -> String {
+    format!("c0de{number:08}")
+}
+
 /// A driver of SQLAlchemy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver {
@@ -84,6 +92,30 @@ impl Shop {
         let environment = environment.ancestors().nth(2).expect("bin/python is in a folder");
         std::os::unix::fs::symlink(environment, shop.project.path(".venv")).unwrap();
         shop
+    }
+
+    /// A project with the settings of the sample, but without its scripts.
+    pub fn without_scripts(driver: Driver) -> Self {
+        let shop = Self::new(driver);
+        fs::remove_dir_all(shop.project.path("migrations/versions")).unwrap();
+        fs::create_dir(shop.project.path("migrations/versions")).unwrap();
+        shop
+    }
+
+    /// Writes script `number`, which follows the script with the number before. `upgrade` and `downgrade` are lines of
+    /// Python. The first line of `upgrade` is line [`FIRST_LINE`] of the file `<id>.py`.
+    pub fn script(&self, number: usize, upgrade: &str, downgrade: &str) {
+        let (id, parent) = (script_id(number), script_id(number - 1));
+        let parent = if number == 1 { "None".to_owned() } else { format!("'{parent}'") };
+        let indent = |lines: &str| lines.lines().map(|line| format!("    {line}\n")).collect::<String>();
+        let text = format!(
+            "\"\"\"script {number}\n\nRevision ID: {id}\nRevises: {parent}\n\"\"\"\nimport sqlalchemy as sa\n\
+             from alembic import op\nfrom sqlalchemy import text\n\nrevision = '{id}'\ndown_revision = {parent}\n\n\n\
+             def upgrade():\n{}\n\ndef downgrade():\n{}",
+            indent(upgrade),
+            indent(downgrade)
+        );
+        self.project.write(&format!("migrations/versions/{id}.py"), &text);
     }
 
     /// The URL in `.env`, with driver and password.
