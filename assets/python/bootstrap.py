@@ -5,6 +5,7 @@ object a line; `position` gets the line of the script before each statement. New
 limbeck's socket in the same folder.
 """
 
+import functools
 import inspect
 import json
 import os
@@ -159,6 +160,8 @@ class Bootstrap:
             result.close()
 
         def marked(function, number, path):
+            # Alembic logs the name of the function.
+            @functools.wraps(function)
             def run(*arguments, **options):
                 mark("begin", number)
                 self.script_path = path
@@ -216,6 +219,7 @@ class Bootstrap:
         if self.engines or getattr(self, "is_listening", False):
             return
         self.is_listening = True
+        import alembic  # noqa: F401  (if it is missing, this is the error to report)
         from sqlalchemy import event
         from sqlalchemy.engine import Engine
         from sqlalchemy.pool import Pool

@@ -11,11 +11,16 @@ use crate::core::hazard::Class;
 use crate::core::plan::{Approval, ApprovalError, ApprovalOptions, Plan};
 use crate::engine::{Error, ErrorKind};
 
+/// The word that allows connections of Python scripts that limbeck cannot see.
+const UNSEEN: &str = "unseen";
+
 /// A value of `--allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allow {
     All,
     Class(Class),
+    /// Connections of Python scripts that limbeck cannot see.
+    Unseen,
 }
 
 impl Allow {
@@ -24,6 +29,17 @@ impl Allow {
     pub fn parser() -> impl TypedValueParser<Value = Self> {
         PossibleValuesParser::new(Class::ALL.iter().map(|class| class.word()).chain(["all"]))
             .map(|word| Class::ALL.into_iter().find(|class| class.word() == word).map_or(Self::All, Self::Class))
+    }
+
+    /// Parses the name of a class, `all`, or `unseen`.
+    #[must_use]
+    pub fn migration_parser() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(Class::ALL.iter().map(|class| class.word()).chain(["all", UNSEEN])).map(|word| {
+            if word == UNSEEN {
+                return Self::Unseen;
+            }
+            Class::ALL.into_iter().find(|class| class.word() == word).map_or(Self::All, Self::Class)
+        })
     }
 
     /// Whether it includes a class.
@@ -73,6 +89,7 @@ fn allowed_classes(allow: &[Allow], protected: bool) -> Vec<Class> {
     for word in allow {
         match word {
             Allow::Class(class) => classes.push(*class),
+            Allow::Unseen => {}
             Allow::All if protected => {}
             Allow::All => classes.extend(Class::ALL),
         }

@@ -1,13 +1,16 @@
 //! `--sql`: prints the SQL of a run. Does not connect to a database.
 
+use tokio_util::sync::CancellationToken;
+
 use super::context::Context;
 use super::exit::{Exit, Failure};
 use super::output::json::SqlDocument;
-use crate::core::graph::{Direction, Graph, PathStep, RevisionId};
+use crate::core::graph::{Direction, Graph, Path, PathStep, RevisionId};
 use crate::core::plan::offline::{OfflineOptions, OfflineStep, render, render_version_table};
 use crate::core::plan::{ScriptSource, Step};
 use crate::engine::Error;
-use crate::engine::project::{Config, ScriptTree};
+use crate::engine::project::{Config, Project, ScriptTree};
+use crate::engine::recording::record_history;
 
 /// Prints the SQL of an upgrade or downgrade for a range `START:END`. An upgrade may omit the start.
 ///
@@ -21,14 +24,18 @@ pub fn migrate(context: &Context, direction: Direction, target: &str) -> Result<
             return Err(Error::new("downgrade with --sql requires <fromrev>:<torev>").into());
         }
     };
-    let (project, tree) = context.read_sql_scripts()?;
+    let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
     let from = resolve_start(&tree.graph, start)?;
     let path = match direction {
         Direction::Upgrade => tree.graph.upgrade(end, &from)?,
         Direction::Downgrade => tree.graph.downgrade(end, &from)?,
     };
-    let steps = path.steps.into_iter().map(|step| build_step(&tree, step)).collect::<Result<Vec<_>, _>>()?;
+    let steps = if project.alembic.is_some() {
+        record_steps(context, &project, &tree, &from, path)?
+    } else {
+        path.steps.into_iter().map(|step| build_step(&tree, step)).collect::<Result<Vec<_>, _>>()?
+    };
     print(context, &render(&from, &steps, options(&project.config)))
 }
 
@@ -55,6 +62,50 @@ pub fn ensure_version(context: &Context) -> Result<Exit, Failure> {
     let project = context.open_project()?;
     project.require_version_table()?;
     print(context, &render_version_table(&project.config.database.version_table))
+}
+
+/// Runs Python scripts from base on an empty scratch database. Returns the steps of the path.
+fn record_steps(
+    context: &Context,
+    project: &Project,
+    tree: &ScriptTree,
+    from: &[RevisionId],
+    path: Path,
+) -> Result<Vec<OfflineStep>, Error> {
+    context.allow_python(project)?;
+    let mut steps = Vec::new();
+    let mut reached: Vec<RevisionId> = Vec::new();
+    for head in from {
+        let before = tree.graph.upgrade(head.as_str(), &reached)?;
+        reached = before.to;
+        steps.extend(before.steps);
+    }
+    let earlier = steps.len();
+    steps.extend(path.steps);
+    let recorded = context.block_on(async {
+        let target = context.find_target(project).await?;
+        record_history(project, tree, &target, steps, &CancellationToken::new()).await
+    })??;
+    let mut offline = Vec::new();
+    for step in recorded.into_iter().skip(earlier) {
+        let python = step.python.clone().unwrap_or_default();
+        if let Some(failure) = python.failure {
+            return Err(Error {
+                revision: Some(step.revision.to_string()),
+                ..Error::new(format!("revision {} cannot be printed as SQL: {failure}", step.revision))
+                    .because("the script ran on an empty scratch database, which has no rows")
+                    .hint("`limbeck upgrade --dry-run` runs it on a copy of the database's schema")
+            });
+        }
+        if python.depends_on_data {
+            context.terminal.print_warning(&format!(
+                "revision {} reads data, so on a database with rows it may run other statements",
+                step.revision
+            ));
+        }
+        offline.push(OfflineStep::from(step));
+    }
+    Ok(offline)
 }
 
 fn options(config: &Config) -> OfflineOptions<'_> {

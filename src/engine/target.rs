@@ -7,7 +7,7 @@ use super::connection::pooler::{self, Pooling};
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session};
 use super::project::{DatabaseLocation, Project, SessionSettings};
 use super::script_process::SharedProcess;
-use super::{ErrorKind, Result};
+use super::{Error, ErrorKind, Result};
 use crate::core::plan::EnvironmentName;
 
 /// The command line options that select the target.
@@ -52,7 +52,7 @@ impl Target {
             Ok(DatabaseLocation::Variables) => None,
             Ok(DatabaseLocation::Embedded) => return Self::start_embedded(project, environment, options.yes).await,
             Err(unknown) if unknown.kind == ErrorKind::NoDatabase && project.alembic.is_some() => {
-                Some(Box::pin(ask_env_py(project, &scripts)).await.map_err(|error| error.because(unknown.message))?)
+                Some(Box::pin(ask_env_py(project, &scripts)).await.map_err(|error| explain_unknown(error, unknown))?)
             }
             Err(error) => return Err(error),
         };
@@ -83,7 +83,7 @@ impl Target {
 
     /// The Python process that runs scripts on this database.
     #[must_use]
-    pub(super) fn scripts(&self) -> &SharedProcess {
+    pub fn scripts(&self) -> &SharedProcess {
         &self.scripts
     }
 
@@ -149,4 +149,10 @@ impl Target {
 async fn ask_env_py(project: &Project, scripts: &SharedProcess) -> Result<String> {
     let mut guard = scripts.get(project).await?;
     Ok(guard.process()?.find_connection(&|_| {}).await?.connection_string())
+}
+
+/// Adds to an error of Python why it was asked, and how to name the database without it.
+fn explain_unknown(error: Error, unknown: Error) -> Error {
+    let hints = [error.hint.clone(), unknown.hint].into_iter().flatten().collect::<Vec<_>>().join("; or ");
+    error.because(unknown.message).hint(hints)
 }

@@ -6,7 +6,7 @@ use super::{ENV, linear_project, run};
 use crate::support::server;
 
 #[test]
-fn commands_that_run_scripts_refuse_and_change_nothing() {
+fn commands_that_run_scripts_ask_for_consent_first_and_change_nothing() {
     let database = server().database();
     let mut project = linear_project("");
     project.set("DATABASE_URL", &database.url());
@@ -17,25 +17,19 @@ fn commands_that_run_scripts_refuse_and_change_nothing() {
         "upgrade head --rehearse",
         "downgrade base",
         "downgrade -1",
-        "revision --autogenerate -m x",
-        "check",
         "verify",
         "lint",
         "drift",
     ] {
-        let output = run(&project, line).expect_status(1);
-        assert!(
-            output.stderr.starts_with("error: limbeck cannot run Python scripts yet\nhint: "),
-            "{line}: {}",
-            output.stderr
-        );
-        assert!(output.stderr.contains("alembic upgrade head"), "{line}: {}", output.stderr);
+        let output = run(&project, line).expect_status(3);
+        assert!(output.stderr.starts_with("error: limbeck needs the project's Python: "), "{line}: {}", output.stderr);
+        assert!(output.stderr.contains("\nhint: run the command again with --yes"), "{line}: {}", output.stderr);
         assert_eq!(output.stdout, "", "{line}");
     }
     assert_eq!(database.psql("SELECT to_regclass('alembic_version') IS NULL"), "t");
     let document: serde_json::Value =
-        serde_json::from_str(&run(&project, "upgrade head --json").expect_status(1).stdout).unwrap();
-    assert_eq!(document["error"]["message"], "limbeck cannot run Python scripts yet");
+        serde_json::from_str(&run(&project, "upgrade head --json").expect_status(3).stdout).unwrap();
+    assert_eq!(document["error"]["code"], "approval", "{document}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_computed_url_is_named_with_its_place_and_what_to_do() {
         "migrations/env.py",
         &format!("from app.settings import settings\n\nconfig.set_main_option('sqlalchemy.url', settings.url)\n{ENV}"),
     );
-    let output = run(&project, "current").expect_status(1);
+    let output = run(&project, "current").expect_status(3);
     assert!(output.stderr.contains("migrations/env.py:3 computes it"), "{}", output.stderr);
     for part in ["DATABASE_URL", ".env", "limbeck.toml", "--database-url"] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);

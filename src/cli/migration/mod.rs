@@ -44,7 +44,7 @@ pub struct MigrationOptions {
     #[arg(long, conflicts_with_all = ["sql", "dry_run", "allow", "resume"])]
     rehearse: bool,
     /// Approve hazards of these classes
-    #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
+    #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::migration_parser())]
     allow: Vec<Allow>,
     /// Confirm the name of a protected environment
     #[arg(long, value_name = "ENVIRONMENT")]
@@ -106,6 +106,9 @@ async fn prepare_and_apply(
     let target = context.find_target(project).await?;
     if project.alembic.is_some() {
         context.allow_python(project)?;
+        if options.allow.contains(&Allow::Unseen) {
+            target.scripts().allow_unseen();
+        }
     }
     let request = PlanRequest { direction, target: options.target.clone(), mode: None };
     let plan = prepare(project, tree, &target, &request).await?;

@@ -66,6 +66,8 @@ struct StepDocument<'a> {
     path: Option<PathBuf>,
     /// Whether the step runs in a transaction.
     transaction: bool,
+    /// Whether a Python script read rows or the schema, so that it may run other statements on the target.
+    depends_on_data: bool,
     statements: Vec<StatementDocument<'a>>,
 }
 
@@ -241,6 +243,7 @@ impl<'a> From<&'a Step> for StepDocument<'a> {
             message: &step.message,
             path: step.path.as_deref().map(absolute),
             transaction: step.transactional,
+            depends_on_data: step.python.as_ref().is_some_and(|python| python.depends_on_data),
             statements: step.statements.iter().map(StatementDocument::from).collect(),
         }
     }

@@ -139,7 +139,9 @@ pub fn outdated_environment_lines(plan: &Plan) -> Vec<String> {
 
 fn step(text: &mut String, step: &Step) {
     let outside = if step.transactional { "" } else { " (outside a transaction)" };
-    let _ = writeln!(text, "{}{outside}", step_title(step));
+    let depends =
+        if step.python.as_ref().is_some_and(|python| python.depends_on_data) { " (depends on data)" } else { "" };
+    let _ = writeln!(text, "{}{outside}{depends}", step_title(step));
     if let Some(path) = &step.path {
         let _ = writeln!(text, "  {}", escape_line(&path.to_string_lossy()));
     }

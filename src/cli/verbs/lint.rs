@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::approval::Allow;
 use crate::cli::context::Context;
@@ -15,7 +16,8 @@ use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
 use crate::core::script::SqlCode;
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
-use crate::engine::project::{ScriptFile, ScriptProblem};
+use crate::engine::project::{Project, ScriptFile, ScriptProblem, ScriptTree};
+use crate::engine::recording::{record_history, up_and_down};
 use crate::engine::{Error, ErrorKind};
 
 /// Find hazards in scripts: lost data, locks, failures
@@ -81,10 +83,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(code) = &arguments.explain {
         return explain(context, code);
     }
-    let (project, tree) = context.read_sql_scripts()?;
+    let (project, tree) = context.read_scripts()?;
     let ids = selection::resolve_all(context, &project, &tree, &arguments.revisions)?;
     let files = ids.iter().filter_map(|id| tree.scripts.get(id));
     let (mut linted, mut unread) = (Vec::new(), 0);
+    if project.alembic.is_some() {
+        linted = lint_python(context, &project, &tree, &ids)?;
+    }
     for file in files {
         let Some(code) = file.script.sql() else { continue };
         match lint_script(file, code) {
@@ -136,6 +141,41 @@ fn unknown_code(code: &str) -> Error {
         format!("similar codes: {}", similar.join(", "))
     };
     Error::of(ErrorKind::Usage, format!("there is no hazard with the code '{code}'")).hint(hint)
+}
+
+/// Runs Python scripts on an empty scratch database, and finds the hazards of the statements that they send.
+fn lint_python<'a>(
+    context: &Context,
+    project: &Project,
+    tree: &'a ScriptTree,
+    ids: &[RevisionId],
+) -> Result<Vec<LintedRevision<'a>>, Error> {
+    tree.require_valid()?;
+    context.allow_python(project)?;
+    let steps = up_and_down(tree, ids)?;
+    let recorded = context.block_on(async {
+        let target = context.find_target(project).await?;
+        record_history(project, tree, &target, steps, &CancellationToken::new()).await
+    })??;
+    let mut linted = Vec::new();
+    for id in ids {
+        let Some(file) = tree.scripts.get(id) else { continue };
+        let revision = &file.script.revision;
+        let mut found = LintedRevision { revision, hazards: Vec::new(), remarks: Vec::new(), file };
+        for step in recorded.iter().filter(|step| step.revision == *id) {
+            let section = step.direction;
+            if let Some(failure) = step.python.as_ref().and_then(|python| python.failure.as_ref()) {
+                let message = format!("its {} could not run on an empty scratch database: {failure}", section.word());
+                found.remarks.push(CommentProblem { section, line: 1, message });
+            }
+            for planned in &step.statements {
+                let hazards = planned.hazards.iter().cloned();
+                found.hazards.extend(hazards.map(|hazard| LintedHazard { section, line: planned.line, hazard }));
+            }
+        }
+        linted.push(found);
+    }
+    Ok(linted)
 }
 
 fn lint_script<'a>(file: &'a ScriptFile, code: &SqlCode) -> Result<LintedRevision<'a>, Error> {

@@ -48,6 +48,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let is_approval = |allow: &Allow| match allow {
             Allow::All => !protected,
             Allow::Class(class) => *class == Class::DataLoss,
+            Allow::Unseen => false,
         };
         let replace = arguments.allow.iter().any(is_approval);
         let mut options = RestoreOptions { replace, confirm: arguments.confirm.clone(), no_wait: arguments.no_wait };

@@ -15,9 +15,9 @@ const FORMAT: u32 = 1;
 /// The key under which catalogs are cached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheKey {
-    pub(super) digest: String,
+    pub(in crate::engine) digest: String,
     /// The project's folder in the cache. `None`: nothing is cached.
-    pub(super) folder: Option<std::path::PathBuf>,
+    pub(in crate::engine) folder: Option<std::path::PathBuf>,
 }
 
 impl CacheKey {
@@ -82,7 +82,7 @@ fn digest(project: &Project, sources: &[ModelSource], properties: &str) -> Strin
         hash.update(part);
     };
     let config = &project.config;
-    add(&format!("{FORMAT} {} {}", env!("CARGO_PKG_VERSION"), build()));
+    add(&format!("{FORMAT} {} {}", env!("CARGO_PKG_VERSION"), build_of_process()));
     add(&format!("{:?} {:?}", config.models.schemas, config.models.exclude));
     add(&format!("{:?} {:?} {}", config.apply.role, config.scratch.url, config.database.version_table));
     add(properties);
@@ -94,7 +94,7 @@ fn digest(project: &Project, sources: &[ModelSource], properties: &str) -> Strin
 }
 
 /// Identifies the build in debug builds, because every build may read catalogs differently.
-fn build() -> String {
+pub(in crate::engine) fn build_of_process() -> String {
     if !cfg!(debug_assertions) {
         return String::new();
     }

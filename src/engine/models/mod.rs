@@ -26,6 +26,7 @@ use source::ModelSource;
 
 pub use super::UserFolders;
 pub use cache_key::CacheKey;
+pub(super) use cache_key::build_of_process;
 pub use watch::{fingerprint, watched_folders};
 
 /// The cache file kind of the models' catalog; see [`CacheKey::cache_get`].

@@ -12,7 +12,7 @@ use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{Plan, ScriptSource, Step, TransactionMode};
 use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::recording::{RecordingSite, record_plan};
+use crate::engine::recording::{RecordingSite, add_recorded, record_plan};
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, Result, Target, backup, copies, preflight};
@@ -86,15 +86,9 @@ async fn record(
     version_table: &VersionTable,
     plan: &mut Plan,
 ) -> Result<()> {
-    let mut scripts = target.scripts().restart(project).await?;
     let site = RecordingSite { project, target, version_table };
-    let recorded = record_plan(&site, plan, scripts.process()?, &CancellationToken::new()).await?;
-    for (step, recorded) in plan.steps.iter_mut().zip(recorded) {
-        let code = tree.script(step.revision.as_str()).and_then(|file| file.script.python());
-        let downgrade = code.and_then(|code| code.function(Direction::Downgrade));
-        let is_one_way = step.direction == Direction::Upgrade && downgrade.is_none_or(|function| function.is_empty);
-        step.record(recorded, is_one_way);
-    }
+    let recorded = record_plan(&site, plan, &CancellationToken::new()).await?;
+    add_recorded(tree, &mut plan.steps, recorded);
     let failed = plan.steps.iter().find_map(|step| Some((step, step.python.as_ref()?.failure.as_ref()?)));
     if let Some((step, failure)) = failed {
         let note = format!(

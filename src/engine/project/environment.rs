@@ -98,10 +98,7 @@ impl Project {
     fn no_alembic_url(&self, alembic: &AlembicProject) -> Error {
         let env_py = alembic.env_py();
         let message = match alembic.environment.url {
-            EnvironmentUrl::Computed { line } => format!(
-                "no database URL: {}:{line} computes it, and limbeck does not run env.py to find the database",
-                env_py.display()
-            ),
+            EnvironmentUrl::Computed { line } => format!("no database URL: {}:{line} computes it", env_py.display()),
             _ => format!("no database URL: sqlalchemy.url is not set in {}", alembic.files.path().display()),
         };
         Error::of(ErrorKind::NoDatabase, message).hint(format!(

@@ -1,17 +1,21 @@
 //! Records the statements of Python scripts: they run on a scratch copy of the target's schema, over the wire.
 
+mod cache;
+mod history;
 mod recorder;
 
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{Session, database_error};
 use super::project::Project;
-use super::scratch::{Replica, ScratchOptions, with_creator_role};
+use super::scratch::{Replica, ScratchOptions, full_scope, read_schema, with_creator_role};
 use super::script_process::{PassEnd, PassRequest, PassSessions, ScriptProcess, new_token, run_pass};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{RevisionId, VersionChange};
 use crate::core::plan::{Plan, RecordedStep};
+pub(super) use history::add_recorded;
+pub use history::{record_history, up_and_down};
 use recorder::{Recorder, SideRecorder};
 
 /// The width of the version table's column on a scratch database.
@@ -24,7 +28,8 @@ pub struct RecordingSite<'a> {
     pub version_table: &'a VersionTable,
 }
 
-/// Runs the steps of a plan on a scratch copy of the target's schema. A script that fails there ends the recording; its
+/// Runs the steps of a plan on a scratch copy of the target's schema, unless the same scripts were recorded on the same
+/// schema before. A script that fails there ends the recording; its
 /// step and the later ones say so.
 ///
 /// # Errors
@@ -32,15 +37,30 @@ pub struct RecordingSite<'a> {
 pub async fn record_plan(
     site: &RecordingSite<'_>,
     plan: &Plan,
-    process: &mut ScriptProcess,
     cancel: &CancellationToken,
 ) -> Result<Vec<RecordedStep>> {
     let project = with_creator_role(site.project, site.target);
+    let (schema, options) = read_schema(&project, site.target, &full_scope(&project)).await?;
+    let key = cache::key(&project, plan, &schema, &options.version.to_string());
+    let cached: Option<Vec<RecordedStep>> = key.as_ref().and_then(|key| key.cache_get("recorded"));
+    if let Some(recorded) = cached.filter(|recorded| recorded.len() == plan.steps.len()) {
+        return Ok(recorded);
+    }
+    if site.target.scripts().allows_unseen() {
+        // Such connections would go to the target's server, and not to the scratch copy.
+        let why = "--allow unseen: scripts with connections that limbeck cannot see do not run on a scratch copy";
+        let unknown = RecordedStep { failure: Some(why.to_owned()), ..RecordedStep::default() };
+        return Ok(vec![unknown; plan.steps.len()]);
+    }
+    let mut scripts = site.target.scripts().restart(site.project).await?;
     let replica = Replica::make(&project, site.target, ScratchOptions::default(), &mut |_| {}, cancel).await?;
-    let recorded = record_on(&project, replica.target(), site.version_table, plan, process, cancel).await;
+    let recorded = record_on(&project, replica.target(), site.version_table, plan, scripts.process()?, cancel).await;
     let removed = replica.remove().await;
     let recorded = recorded?;
     removed?;
+    if let Some(key) = key {
+        let _ = cache::store(&key, &recorded);
+    }
     Ok(recorded)
 }
 
@@ -80,7 +100,8 @@ pub async fn record_on(
     let failure = match end {
         PassEnd::Done => return recorder.finish(),
         PassEnd::Failed(failure) => failure.into_error(&command),
-        PassEnd::Exited(error) | PassEnd::Unusable(error) => return Err(error),
+        PassEnd::Exited(error) => error,
+        PassEnd::Unusable(error) => return Err(recorder.name_revision(plan, error)),
         PassEnd::ServerLost => {
             return Err(Error::of(
                 crate::engine::ErrorKind::Connection,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::core::plan::{RecordedStatement, RecordedStep};
+use crate::core::plan::{Plan, RecordedStatement, RecordedStep};
 use crate::core::statement::{Statement, Transaction, analyse_one};
 use crate::engine::script_process::{Marker, ScriptPosition};
 use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
@@ -50,14 +50,25 @@ impl<'a> Recorder<'a> {
     pub fn finish_failed(self, failure: Error) -> Result<Vec<RecordedStep>> {
         let mut recording = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Some(failed) = recording.current else { return Err(failure) };
-        for step in recording.steps.iter_mut().skip(failed) {
-            let earlier = "an earlier revision failed on the scratch copy".to_owned();
-            step.failure = Some(if step.failure.is_none() { earlier } else { String::new() });
-        }
-        if let Some(step) = recording.steps.get_mut(failed) {
-            step.failure = Some(failure.message);
+        for (number, step) in recording.steps.iter_mut().enumerate().skip(failed) {
+            step.failure = Some(match number == failed {
+                true => failure.message.clone(),
+                false => "an earlier revision failed on the scratch copy".to_owned(),
+            });
         }
         Ok(recording.steps)
+    }
+
+    /// Adds the revision that runs to an error.
+    pub fn name_revision(&self, plan: &Plan, error: Error) -> Error {
+        match self.lock().current.and_then(|step| plan.steps.get(step)) {
+            Some(step) => Error {
+                message: format!("revision {}: {}", step.revision, error.message),
+                revision: Some(step.revision.to_string()),
+                ..error
+            },
+            None => error,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Recording> {

@@ -177,13 +177,14 @@ impl PythonFailure {
         }
         let error = error.because(format!("the interpreter is {command}"));
         match self.missing_module.as_deref().map(|module| module.split('.').next().unwrap_or_default()) {
-            Some(module @ ("alembic" | "sqlalchemy")) => error.hint(format!(
-                "install {module} in the project's environment, or set python under [alembic] in limbeck.toml to the interpreter that has it"
-            )),
+            Some("alembic" | "sqlalchemy") => error.hint(
+                "install Alembic in the project's environment, or set python under [alembic] in limbeck.toml to the interpreter that has it",
+            ),
             Some(module) => error.hint(format!(
                 "install {module} in the project's environment, or add its folder to prepend_sys_path in alembic.ini"
             )),
-            None => error,
+            None if self.path.is_some() => error.hint("correct the code, and run the command again"),
+            None => error.hint("run `alembic current` with this interpreter to see the whole traceback"),
         }
     }
 }
@@ -242,14 +243,13 @@ mod tests {
             (
                 failure("ModuleNotFoundError", "No module named 'alembic'", Some("alembic")),
                 "/p/env.py:7: ModuleNotFoundError: No module named 'alembic'",
-                Some("install alembic in"),
+                Some("install Alembic in"),
             ),
         ] {
             let error = failure.into_error("uv run python");
             assert_eq!(error.message, message);
             assert_eq!(error.causes, ["the interpreter is uv run python"]);
-            assert_eq!(error.hint.is_some(), hint.is_some());
-            assert!(error.hint.unwrap_or_default().starts_with(hint.unwrap_or_default()));
+            assert!(error.hint.unwrap_or_default().starts_with(hint.unwrap_or("correct the code")));
         }
     }
 }

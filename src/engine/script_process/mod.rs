@@ -198,7 +198,8 @@ impl ScriptProcess {
         let status = self.child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
         let error = Error::new(format!("the project's Python ended ({status}): {}", self.command));
         let rest = std::mem::take(&mut self.last_errors);
-        rest.into_iter().fold(error, Error::because)
+        let error = rest.into_iter().fold(error, Error::because);
+        error.hint("run the script with Alembic in this interpreter to see why it ends")
     }
 
     /// Whether the process has not ended.

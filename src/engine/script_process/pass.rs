@@ -15,7 +15,7 @@ use super::event::{Message, OutputLine, PythonFailure, Request, ScriptEvent};
 use crate::core::graph::{Direction, RevisionId};
 use crate::engine::connection::{Canceller, Session};
 use crate::engine::wire::{Connected, Conversation, ConversationEnd, Observer, WireClient, greet};
-use crate::engine::{Error, Result};
+use crate::engine::{Error, ErrorKind, Result};
 
 /// How long Python may go on after a cancel or a refusal before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -219,9 +219,10 @@ async fn serve_side<O: Observer, S: Observer>(
 }
 
 fn unseen(driver: &str) -> Error {
-    Error::new(format!("the scripts open a connection with {driver} that limbeck cannot see"))
+    let message = format!("the scripts open a connection with {driver} that limbeck cannot see");
+    Error::of(ErrorKind::Approval, message)
         .because("an engine with its own `creator` connects without SQLAlchemy")
-        .hint("create the engine from a URL, or run the scripts with Alembic")
+        .hint("create the engine from a URL, or approve such connections with --allow unseen; limbeck then does not check what they run")
 }
 
 /// What drivers send to cancel statements.

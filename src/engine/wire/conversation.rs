@@ -58,7 +58,7 @@ pub struct Conversation<'a, O> {
 struct Group {
     frames: Vec<Frame>,
     statements: Vec<WireStatement>,
-    is_held: bool,
+    verdict: Verdict,
 }
 
 impl<'a, O: Observer> Conversation<'a, O> {
@@ -169,19 +169,33 @@ impl<'a, O: Observer> Conversation<'a, O> {
         };
         let new = |text| WireStatement::new(text, Vec::new(), self.status);
         let mut statements: Vec<WireStatement> = texts.into_iter().map(new).collect();
-        let is_held = statements.iter().any(|statement| self.is_held(statement));
-        if is_held && statements.len() > 1 {
-            self.query_one_by_one(statements).await?;
+        let verdicts: Vec<Verdict> = statements.iter().map(|statement| self.verdict(statement)).collect();
+        if verdicts.iter().all(|verdict| *verdict == Verdict::Forward) {
+            self.exchange(&[frame], &mut statements, false).await?;
+        } else if let [statement] = &mut statements[..] {
+            self.query_one(frame, statement, verdicts[0]).await?;
         } else {
-            if is_held {
-                self.admit(&statements).await?;
-            }
-            let exchange = self.exchange(&[frame], &mut statements, false).await?;
-            if is_held {
-                self.complete(&statements, &exchange).await?;
-            }
+            self.query_one_by_one(statements).await?;
         }
         self.send_ready().await
+    }
+
+    /// Runs one statement. Returns whether it failed.
+    async fn query_one(&mut self, frame: Frame, statement: &mut WireStatement, verdict: Verdict) -> Result<bool> {
+        let statements = std::slice::from_mut(statement);
+        match verdict {
+            Verdict::Substitute => {
+                self.substitute(statements).await?;
+                return Ok(false);
+            }
+            Verdict::Hold => self.admit(statements).await?,
+            Verdict::Forward => {}
+        }
+        let exchange = self.exchange(&[frame], statements, false).await?;
+        if verdict == Verdict::Hold {
+            self.complete(statements, &exchange).await?;
+        }
+        Ok(exchange.is_failed)
     }
 
     /// Runs statements that the driver sent as one message. Outside a transaction, the server would run them in one, too.
@@ -193,19 +207,11 @@ impl<'a, O: Observer> Conversation<'a, O> {
         let mut is_failed = false;
         for mut statement in statements {
             statement.status = self.status;
-            let is_held = self.is_held(&statement);
+            let verdict = self.verdict(&statement);
             let frame = Frame::new(b'Q', &[statement.text.as_bytes(), b"\0"].concat());
-            let statements = std::slice::from_mut(&mut statement);
-            if is_held {
-                self.admit(statements).await?;
-            }
-            let exchange = self.exchange(&[frame], statements, false).await?;
-            is_failed = exchange.is_failed;
+            is_failed = self.query_one(frame, &mut statement, verdict).await?;
             if is_failed {
                 break;
-            }
-            if is_held {
-                self.complete(statements, &exchange).await?;
             }
         }
         if own_transaction {
@@ -221,27 +227,33 @@ impl<'a, O: Observer> Conversation<'a, O> {
             return if is_sync { self.send_ready().await } else { Ok(()) };
         }
         for group in self.group(frames) {
-            let Group { mut frames, mut statements, is_held } = group;
-            if is_held {
-                self.admit(&statements).await?;
+            let Group { mut frames, mut statements, verdict } = group;
+            match verdict {
+                Verdict::Hold => self.admit(&statements).await?,
+                // The statement is described to the driver, but not executed.
+                Verdict::Substitute => frames.retain(|frame| frame.kind != b'E'),
+                Verdict::Forward => {}
             }
             let parse = self.prepares.missing_parse(&frames);
             let repeats_parse = parse.is_some();
             frames.splice(..0, parse);
             frames.push(Frame::new(b'S', b""));
-            let exchange = self.exchange(&frames, &mut statements, repeats_parse).await?;
+            let sent = if verdict == Verdict::Substitute { &mut [] } else { &mut statements[..] };
+            let exchange = self.exchange(&frames, sent, repeats_parse).await?;
             if exchange.is_failed {
                 self.is_skipping = !is_sync;
                 break;
             }
-            if is_held {
-                self.complete(&statements, &exchange).await?;
+            match verdict {
+                Verdict::Hold => self.complete(&statements, &exchange).await?,
+                Verdict::Substitute => self.substitute(&statements).await?,
+                Verdict::Forward => {}
             }
         }
         if is_sync { self.send_ready().await } else { Ok(()) }
     }
 
-    /// Divides messages into groups. If a statement is held, each group executes one statement.
+    /// Divides messages into groups. Unless all statements are forwarded, each group executes one statement.
     fn group(&mut self, frames: Vec<Frame>) -> Vec<Group> {
         let mut groups = Vec::new();
         let mut rest = Vec::new();
@@ -249,15 +261,15 @@ impl<'a, O: Observer> Conversation<'a, O> {
             let executed = self.prepares.record(&frame, self.status);
             rest.push(frame);
             if let Some(statement) = executed {
-                let is_held = self.is_held(&statement);
-                groups.push(Group { frames: std::mem::take(&mut rest), statements: vec![statement], is_held });
+                let verdict = self.verdict(&statement);
+                groups.push(Group { frames: std::mem::take(&mut rest), statements: vec![statement], verdict });
             }
         }
         match groups.last_mut() {
             Some(last) => last.frames.append(&mut rest),
-            None => groups.push(Group { frames: rest, statements: Vec::new(), is_held: false }),
+            None => groups.push(Group { frames: rest, statements: Vec::new(), verdict: Verdict::Forward }),
         }
-        if groups.iter().any(|group| group.is_held) {
+        if groups.iter().any(|group| group.verdict != Verdict::Forward) {
             return groups;
         }
         let (mut frames, mut statements) = (Vec::new(), Vec::new());
@@ -265,11 +277,28 @@ impl<'a, O: Observer> Conversation<'a, O> {
             frames.append(&mut group.frames);
             statements.append(&mut group.statements);
         }
-        vec![Group { frames, statements, is_held: false }]
+        vec![Group { frames, statements, verdict: Verdict::Forward }]
     }
 
-    fn is_held(&self, statement: &WireStatement) -> bool {
-        self.status != TransactionStatus::Failed && self.observer.examine(statement) == Verdict::Hold
+    fn verdict(&self, statement: &WireStatement) -> Verdict {
+        match self.status {
+            // The server rejects everything but the end of the transaction.
+            TransactionStatus::Failed if self.observer.examine(statement) != Verdict::Substitute => Verdict::Forward,
+            _ => self.observer.examine(statement),
+        }
+    }
+
+    /// Lets the observer run something else, and answers as if the statement had run.
+    async fn substitute(&mut self, statements: &[WireStatement]) -> Result<()> {
+        let Some(statement) = statements.last() else { return Ok(()) };
+        self.release_turn().await?;
+        match self.observer.substitute(statement).await {
+            Ok(status) => self.status = status,
+            Err(refusal) => return self.refuse(refusal).await,
+        }
+        let mut out = BytesMut::new();
+        reply::complete(&statement.text).write(&mut out);
+        self.send(&out).await
     }
 
     /// Lets the observer decide about statements, of which the last is held.
@@ -335,7 +364,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
         };
         let exchanged = self.observer.watch(relay.run(frames, statements, repeats_parse)).await;
         let Ok(exchange) = exchanged else { return self.lose_server().await };
-        self.status = exchange.status;
+        self.status = self.observer.shown_status(exchange.status);
         for (statement, rows) in statements.iter().zip(&exchange.rows) {
             self.observer.executed(statement, *rows, exchange.status);
         }

@@ -50,6 +50,8 @@ pub enum Verdict {
     Forward,
     /// It waits for [`Observer::admit`].
     Hold,
+    /// It does not run. [`Observer::substitute`] runs instead, and the driver gets the answer of the statement.
+    Substitute,
 }
 
 /// The statement may not run. The message is what the driver gets; the observer keeps the reason.
@@ -70,6 +72,16 @@ pub trait Observer: Send + Sync {
         statement: &WireStatement,
         rows: Option<u64>,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Runs something in place of a statement. Returns the state of the transaction that the driver is told.
+    fn substitute(&self, _: &WireStatement) -> impl Future<Output = Result<TransactionStatus, Refusal>> + Send {
+        std::future::ready(Err(Refusal("this statement has no substitute".to_owned())))
+    }
+
+    /// The state of the transaction that the driver is told, from that of the server.
+    fn shown_status(&self, status: TransactionStatus) -> TransactionStatus {
+        status
+    }
 
     /// Called after any statement has run. `status` is the state of the transaction after it.
     fn executed(&self, statement: &WireStatement, rows: Option<u64>, status: TransactionStatus);

@@ -37,6 +37,14 @@ pub fn ready(status: TransactionStatus) -> Frame {
     )
 }
 
+/// `CommandComplete` of a statement that did not run, with the first word of its text as its tag.
+pub fn complete(text: &str) -> Frame {
+    let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches(';').to_uppercase();
+    let mut body = BytesMut::new();
+    put_text(&mut body, &word);
+    Frame { kind: b'C', body }
+}
+
 /// `ErrorResponse` that ends the connection.
 pub fn fatal(message: &str) -> Frame {
     let mut body = BytesMut::new();

@@ -24,42 +24,61 @@ pub(super) struct PythonStop {
     pub entries: Vec<Option<Entry>>,
 }
 
+/// What is known about a pass that has ended.
+pub(in crate::engine::apply) struct PassFailure {
+    /// The index in the plan of the step that ran.
+    pub step: usize,
+    /// The number of steps of the pass that have ended, and of all its steps.
+    pub done: usize,
+    pub all: usize,
+    pub last_error: Option<(ServerError, Option<PlannedStatement>)>,
+    /// Whether a commit was sent and its answer is missing.
+    pub is_committing: bool,
+}
+
+/// Why a pass stopped; `None` if all steps have run. `command` is the interpreter.
+pub(in crate::engine::apply) fn describe_pass_end(
+    run: &Run<'_>,
+    end: PassEnd,
+    pass: PassFailure,
+    command: &str,
+) -> Option<Stop> {
+    let PassFailure { step, done, all, last_error, is_committing } = pass;
+    let lost = move |error: Error| if is_committing { Stop::CommitUnknown(error) } else { Stop::Lost(error) };
+    match end {
+        PassEnd::Done if done == all => None,
+        PassEnd::Done => Some(Stop::Failed(
+            Error::new(format!("env.py ran {done} of {}", plural(all as u64, "revision")))
+                .hint("env.py must call context.run_migrations() once, with the connection on which it runs them"),
+        )),
+        PassEnd::ServerLost => {
+            let unknown = || Error::of(ErrorKind::Connection, "the connection to the server was lost");
+            Some(lost(run.worker.lost().unwrap_or_else(unknown)))
+        }
+        _ if run.worker.lost().is_some() => run.worker.lost().map(lost),
+        _ if run.cancel.is_cancelled() => Some(Stop::Cancelled),
+        PassEnd::Failed(failure) => Some(describe_failure(&run.plan.steps[step], failure, last_error, command)),
+        PassEnd::Exited(error) | PassEnd::Unusable(error) => Some(Stop::Failed(error)),
+    }
+}
+
 impl Run<'_> {
     /// Why a pass stopped; `None` if all steps have run.
     pub(super) fn reason_of(&self, end: PassEnd, observer: &ScriptObserver<'_>, command: &str) -> Option<Stop> {
-        let index = observer.index();
+        let step = observer.index();
         let mut state = observer.lock();
         if let Some(stop) = state.stop.take() {
             return Some(stop);
         }
-        let step = &self.plan.steps[index];
-        let is_committing = state.is_committing;
-        let lost = move |error: Error| if is_committing { Stop::CommitUnknown(error) } else { Stop::Lost(error) };
-        match end {
-            PassEnd::Done if observer.first + state.done.len() == self.plan.steps.len() => None,
-            PassEnd::Done => {
-                let (done, all) = (state.done.len(), self.plan.steps.len() - observer.first);
-                Some(Stop::Failed(
-                    Error::new(format!("env.py ran {done} of {all} revisions")).hint(
-                        "env.py must call context.run_migrations() once, with the connection on which it runs them",
-                    ),
-                ))
-            }
-            PassEnd::ServerLost => {
-                let reason = self.worker.lost();
-                Some(lost(
-                    reason.unwrap_or_else(|| Error::of(ErrorKind::Connection, "the connection to the server was lost")),
-                ))
-            }
-            _ if self.worker.lost().is_some() => self.worker.lost().map(lost),
-            _ if self.cancel.is_cancelled() => Some(Stop::Cancelled),
-            PassEnd::Failed(failure) => {
-                let error = state.last_error.take();
-                drop(state);
-                Some(describe_failure(step, failure, error, command))
-            }
-            PassEnd::Exited(error) | PassEnd::Unusable(error) => Some(Stop::Failed(error)),
-        }
+        let pass = PassFailure {
+            step,
+            done: state.done.len(),
+            all: self.plan.steps.len() - observer.first,
+            last_error: state.last_error.take(),
+            is_committing: state.is_committing,
+        };
+        drop(state);
+        describe_pass_end(self, end, pass, command)
     }
 
     /// Closes the rows in the ledger of a pass that is tried again.

@@ -16,6 +16,7 @@ use crate::core::plan::TransactionMode;
 use crate::engine::Result;
 use crate::engine::connection::Session;
 use crate::engine::script_process::{PassRequest, PassSessions, ScriptProcess, new_token, run_pass};
+pub(super) use failure::{PassFailure, describe_pass_end};
 use observer::ScriptObserver;
 use side::SideObserver;
 
@@ -30,7 +31,7 @@ impl Run<'_> {
             let request = PassRequest {
                 steps: self.plan.steps[first..].iter().map(|step| (step.direction, step.revision.clone())).collect(),
                 token: new_token()?,
-                allows_unseen: false,
+                allows_unseen: self.target.scripts().allows_unseen(),
             };
             let observer = ScriptObserver::new(self, first, &request.token, process.position());
             let reason = self.run_one_pass(process, &request, &observer).await;
@@ -71,7 +72,10 @@ impl Run<'_> {
             opened
         };
         let report = |line: crate::engine::script_process::OutputLine| {
-            (self.report)(Progress::Output { text: line.text });
+            // limbeck reports the steps itself.
+            if !line.text.contains("[alembic.runtime.migration]") {
+                (self.report)(Progress::Output { text: line.text });
+            }
         };
         let sessions = PassSessions { main: (&self.worker, observer), open: &open, side: &side };
         let end = Box::pin(run_pass(process, request, &sessions, &report, self.cancel)).await;

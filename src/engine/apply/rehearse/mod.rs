@@ -5,6 +5,7 @@
 
 mod expected_failure;
 mod perform;
+mod python;
 mod recorder;
 mod sequences;
 
@@ -17,6 +18,7 @@ use super::{ApplyOptions, Blocker, ReportProgress};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Plan;
 use crate::engine::project::Project;
+use crate::engine::script_process::ProcessGuard;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// A completed rehearsal.
@@ -107,9 +109,14 @@ pub async fn rehearse(
     let recorder = recorder::StatementRecorder::new(progress);
     let report = |progress| recorder.report(progress);
     let options = ApplyOptions { no_wait, ..ApplyOptions::default() };
+    let mut scripts = None;
+    if plan.runs_python() {
+        scripts = Some(target.scripts().get(project).await?);
+    }
     let run = Run::start_rehearsal(project, target, plan, &options, &report, cancel).await?;
     let before = sequences::read(run.guard.client()).await;
-    let steps = run.rehearse(&recorder).await;
+    let process = scripts.as_mut().map(ProcessGuard::process).transpose()?;
+    let steps = run.rehearse(&recorder, process).await;
     rehearsal.sequences = sequences::restore(run.guard.client(), before).await;
     rehearsal.steps = steps?;
     Ok(rehearsal)

@@ -22,6 +22,7 @@ use crate::engine::connection::identifier::quote;
 use crate::engine::gate::Gate;
 use crate::engine::preflight::permanent_functions;
 use crate::engine::project::Project;
+use crate::engine::script_process::ScriptProcess;
 use crate::engine::state::ledger::{Backend, Ledger};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
@@ -82,8 +83,15 @@ impl<'a> Run<'a> {
 
 impl Run<'_> {
     /// Runs all steps and rolls back in any case.
-    pub(super) async fn rehearse(&self, recorder: &StatementRecorder<'_>) -> Result<Vec<RehearsedStep>> {
-        let ran = self.perform(recorder).await;
+    pub(super) async fn rehearse(
+        &self,
+        recorder: &StatementRecorder<'_>,
+        process: Option<&mut ScriptProcess>,
+    ) -> Result<Vec<RehearsedStep>> {
+        let ran = match process {
+            Some(process) => Box::pin(self.perform_python(process, recorder)).await,
+            None => self.perform(recorder).await,
+        };
         let rolled_back = self.worker.client().batch_execute("ROLLBACK").await;
         let at = format_heads(&self.plan.from);
         let reason = match (ran, rolled_back) {

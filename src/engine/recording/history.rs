@@ -1,0 +1,81 @@
+//! Records the history of a project, or a part of it, on an empty scratch database.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{cache, record_on};
+use crate::core::graph::{Direction, Path, PathStep, RevisionId};
+use crate::core::plan::{RecordedStep, Step, TransactionMode};
+use crate::core::schema::Schema;
+use crate::engine::prepare::{PlanRequest, build_plan};
+use crate::engine::project::{Project, ScriptTree};
+use crate::engine::scratch::{ScratchDatabase, ScratchRequirements};
+use crate::engine::state::VersionTable;
+use crate::engine::{Result, Target};
+
+/// Runs steps from base on an empty scratch database. Returns them with the statements that they sent. Only reads the
+/// target's properties.
+///
+/// # Errors
+/// If no scratch database can be made, or `env.py` fails before the first script runs.
+pub async fn record_history(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    steps: Vec<PathStep>,
+    cancel: &CancellationToken,
+) -> Result<Vec<Step>> {
+    let to = steps.last().map(|step| step.heads_after.clone()).unwrap_or_default();
+    let path = Path { steps, from: Vec::new(), to };
+    let request =
+        PlanRequest { direction: Direction::Upgrade, target: "heads".to_owned(), mode: Some(TransactionMode::Each) };
+    let mut plan = build_plan(project, tree, target, &request, path)?;
+    let key = cache::key(project, &plan, &Schema::default(), "history");
+    let cached: Option<Vec<RecordedStep>> = key.as_ref().and_then(|key| key.cache_get("recorded"));
+    let recorded = match cached.filter(|recorded| recorded.len() == plan.steps.len()) {
+        Some(recorded) => recorded,
+        None => {
+            let requirements = ScratchRequirements::default();
+            let scratch = ScratchDatabase::make(project, target, &requirements, false).await?;
+            let table = VersionTable::new(&project.config.database.version_table);
+            let mut scripts = target.scripts().get(project).await?;
+            let recorded = record_on(project, scratch.target(), &table, &plan, scripts.process()?, cancel).await;
+            let removed = scratch.remove().await;
+            let recorded = recorded?;
+            removed?;
+            if let Some(key) = key {
+                let _ = cache::store(&key, &recorded);
+            }
+            recorded
+        }
+    };
+    add_recorded(tree, &mut plan.steps, recorded);
+    Ok(plan.steps)
+}
+
+/// The steps from base that upgrade to heads, and then downgrade to base.
+///
+/// # Errors
+/// If the path cannot be resolved.
+pub fn up_and_down(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<PathStep>> {
+    let mut steps = Vec::new();
+    let mut reached: Vec<RevisionId> = Vec::new();
+    for head in heads {
+        let path = tree.graph.upgrade(head.as_str(), &reached)?;
+        reached = path.to;
+        steps.extend(path.steps);
+    }
+    steps.extend(tree.graph.downgrade("base", &reached)?.steps);
+    Ok(steps)
+}
+
+/// Adds recorded statements to the steps that were recorded.
+pub(in crate::engine) fn add_recorded(tree: &ScriptTree, steps: &mut [Step], recorded: Vec<RecordedStep>) {
+    for (step, recorded) in steps.iter_mut().zip(recorded) {
+        let code = tree.script(step.revision.as_str()).map(Arc::as_ref).and_then(|file| file.script.python());
+        let downgrade = code.and_then(|code| code.function(Direction::Downgrade));
+        let is_one_way = step.direction == Direction::Upgrade && downgrade.is_none_or(|function| function.is_empty);
+        step.record(recorded, is_one_way);
+    }
+}
