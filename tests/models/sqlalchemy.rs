@@ -166,7 +166,7 @@ const MODELS: [(&str, &str, &[&str], &str); 15] = [
          event.listen(V.__table__, 'after_create', DDL(\"CREATE INDEX by_hand ON %(fullname)s (id) WHERE id %% 2 = 0\"))\n\
          event.listen(Base.metadata, 'after_create', DDL('CREATE FUNCTION sqlite()').execute_if(dialect='sqlite'))\n\n\
          @event.listens_for(Base.metadata, 'after_create')\ndef views(target, connection, **options):\n    \
-         connection.execute(text('CREATE VIEW some AS SELECT id FROM v'))\n    connection.exec_driver_sql(\"COMMENT ON VIEW some IS 'x'\")\n",
+         connection.execute(text('CREATE VIEW some_ids AS SELECT id FROM v'))\n    connection.exec_driver_sql(\"COMMENT ON VIEW some_ids IS 'x'\")\n",
         &[],
         "",
     ),

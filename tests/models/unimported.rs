@@ -47,12 +47,14 @@ fn check_works_on_an_alembic_project() {
     for rest in [offline, connects] {
         let database = server().database();
         let project = alembic_project(&database, &format!("{START}{rest}"));
-        let asked = project.run(&["check"]).expect_status(3);
+        let url = database.url();
+        let check = |words: &[&str]| project.run(&[&["check", "--database-url", &url], words].concat());
+        let asked = check(&[]).expect_status(3);
         assert!(asked.stderr.contains("limbeck needs the project's Python: "), "{}", asked.stderr);
-        let output = project.run(&["check", "--yes"]);
+        let output = check(&["--yes"]);
         assert_eq!(output.status, Some(0), "{}\n{}", output.stdout, output.stderr);
         project.write("app/models/user.py", &format!("{HEAD}{USER}    name: Mapped[str | None]\n"));
-        let output = project.run(&["check"]).expect_status(4);
+        let output = check(&[]).expect_status(4);
         assert!(output.stdout.contains("ADD COLUMN name"), "{}", output.stdout);
     }
 }
@@ -125,6 +127,8 @@ fn a_project_with_sql_scripts_names_them_too() {
     let note = "app/billing/models.py defines a table but nothing imports it, so the models lack it; \
                 add app.billing.models to imports of sqlalchemy under [models] in limbeck.toml";
     assert!(output.stderr.contains(note), "{}", output.stderr);
+    let printed = project.run(&["revision", "--autogenerate", "--sql", "-m", "all"]).expect_status(0);
+    assert!(printed.stderr.contains(note), "{}", printed.stderr);
     let settings = "metadata = 'app.database:Base', imports = ['app.models', 'app.billing.models']";
     project.write("limbeck.toml", &config(&database, settings));
     let generated = project.run(&["revision", "--autogenerate", "-m", "all"]).expect_status(0);

@@ -94,3 +94,57 @@ fn adopt_table_attributes(table: &mut Table, known: &Table) {
 fn holds(table: &ObjectId, part: &ObjectId) -> bool {
     table.kind == Kind::Table && part.schema == table.schema && part.of == table.name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::schema::Grant;
+
+    fn schema(ids: &[ObjectId]) -> Schema {
+        // Only the identities matter.
+        Schema { objects: ids.iter().map(|id| (id.clone(), Object::Schema)).collect(), ..Schema::default() }
+    }
+
+    #[test]
+    fn kinds_that_metadata_cannot_define_are_adopted() {
+        let table = ObjectId::new(Kind::Table, "public", "a");
+        for (id, is_adopted) in [
+            (ObjectId::new(Kind::View, "public", "v"), true),
+            (ObjectId::new(Kind::MaterializedView, "public", "v"), true),
+            (ObjectId::routine(Kind::Function, "public", "f", "integer"), true),
+            (ObjectId::new(Kind::Extension, "", "citext"), true),
+            (ObjectId::new(Kind::Publication, "", "p"), true),
+            (ObjectId::new(Kind::Domain, "public", "d"), true),
+            (ObjectId::on(Kind::Trigger, "public", "a", "t"), true),
+            (ObjectId::on(Kind::Policy, "public", "a", "p"), true),
+            (ObjectId::on(Kind::Trigger, "public", "gone", "t"), false),
+            (ObjectId::on(Kind::Index, "public", "a", "i"), false),
+            (ObjectId::new(Kind::Table, "public", "b"), false),
+            (ObjectId::new(Kind::Enum, "public", "e"), false),
+            (ObjectId::new(Kind::Sequence, "public", "s"), false),
+            (ObjectId::new(Kind::Schema, "", "other"), false),
+        ] {
+            let database = schema(&[table.clone(), ObjectId::new(Kind::Table, "public", "gone"), id.clone()]);
+            let mut models = schema(std::slice::from_ref(&table));
+            models.adopt_undefinable(&database);
+            assert_eq!(models.objects.contains_key(&id), is_adopted, "{id}");
+            assert_eq!(models.objects.len(), 1 + usize::from(is_adopted));
+        }
+    }
+
+    #[test]
+    fn parts_of_what_the_models_lack_are_not_adopted() {
+        let (known, gone) = (ObjectId::new(Kind::Table, "public", "a"), ObjectId::new(Kind::Table, "public", "b"));
+        let column = ObjectId::on(Kind::Column, "public", "a", "x");
+        let mut database = schema(&[known.clone(), gone.clone()]);
+        let grant = Grant { grantee: "public".into(), privilege: "SELECT".into(), grantable: false };
+        for id in [&known, &gone, &column] {
+            database.grants.entry(id.clone()).or_default().insert(grant.clone());
+            database.comments.insert(id.clone(), "by hand".to_owned());
+        }
+        let mut models = schema(std::slice::from_ref(&known));
+        models.adopt_undefinable(&database);
+        assert_eq!(models.grants.keys().collect::<Vec<_>>(), [&known, &column]);
+        assert!(models.comments.is_empty(), "metadata defines comments on tables and columns");
+    }
+}
