@@ -121,5 +121,5 @@ async fn run(
     let created_schemas = whole.objects.keys().filter(|id| id.kind == Kind::Schema).map(|id| id.name.clone());
     let scope = models::scope(project, &created_schemas.collect::<Vec<_>>());
     let (schema, _) = context.read(target, &scope).await?;
-    Ok(ExpectedSchema { schema, scope, notes: scratch.notes().to_vec(), key: None })
+    Ok(ExpectedSchema { schema, scope, notes: scratch.notes().to_vec(), key: None, is_metadata: false })
 }

@@ -113,7 +113,7 @@ fn psql_commands_and_missing_models_are_errors() {
         &["no file matches 'schema/*.sql'", "hint: patterns are relative to"],
     );
     project.write("limbeck.toml", &config("sqlalchemy = { metadata = 'a:b' }"));
-    assert_contains(&load(&project).error().report(), &["not supported in this version", "program = "]);
+    assert_contains(&load(&project).error().report(), &["limbeck needs the project's Python", "--yes"]);
     project.write("limbeck.toml", &config("sql = ['a.sql']\nprogram = ['b']"));
     assert_contains(&load(&project).error().report(), &["more than one source"]);
 }

@@ -4,6 +4,8 @@ mod cache;
 mod errors;
 mod loading;
 mod program;
+mod sqlalchemy;
+mod unimported;
 
 use std::sync::Mutex;
 

@@ -17,7 +17,7 @@ pub struct Arguments {}
 /// # Errors
 /// Alembic's error if the database is not at the heads; if the models or the database cannot be read.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
-    let (project, tree) = context.read_sql_scripts()?;
+    let (project, tree) = context.read_scripts()?;
     context.allow_models(&project)?;
     let terminal = context.terminal;
     let options = comparison::options(context.global.yes, Vec::new());

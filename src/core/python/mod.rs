@@ -7,12 +7,14 @@ mod module;
 mod nesting;
 mod percent;
 mod statements;
+mod tables;
 mod value;
 
 pub use evaluate::{Names, Unreadable, evaluate, evaluate_text};
 pub use module::parse_statements;
 pub use module::{FunctionSpan, Module, ModuleText, Modules, NoModules, SyntaxError};
 pub use percent::{PercentError, format_percent};
+pub use tables::defines_table;
 pub use value::{Date, Value};
 
 /// The 1-based line of a byte offset.

@@ -1,5 +1,6 @@
 //! The contents of a database catalog as plain data: objects by identity, with their comments, grants and dependencies.
 
+mod adopt;
 mod difference;
 mod id;
 mod object;

@@ -25,12 +25,14 @@ pub struct ExpectedSchema {
     pub notes: Vec<String>,
     /// The cache key for the catalog after a second load.
     pub key: Option<CacheKey>,
+    /// Whether the schema is SQLAlchemy's metadata, which cannot define all kinds of objects.
+    pub is_metadata: bool,
 }
 
 impl From<Models> for ExpectedSchema {
     fn from(models: Models) -> Self {
-        let Models { schema, notes, scope, key } = models;
-        Self { schema, scope, notes, key: Some(key) }
+        let Models { schema, notes, scope, key, is_metadata } = models;
+        Self { schema, scope, notes, key: Some(key), is_metadata }
     }
 }
 
@@ -38,6 +40,8 @@ impl From<Models> for ExpectedSchema {
 pub struct ComparisonRun<'a> {
     pub context: ComparisonContext<'a>,
     expected: ExpectedSchema,
+    /// What SQLAlchemy's metadata defines. `None`: the whole expected schema.
+    defined: Option<Schema>,
     /// The target's objects in scope.
     before: Schema,
     /// The same with the requested renames, and with equivalent expressions written as in the expected schema.
@@ -51,13 +55,18 @@ pub struct ComparisonRun<'a> {
 
 impl<'a> ComparisonRun<'a> {
     /// Reads the target. The expected schema is loaded already.
-    pub async fn begin(context: ComparisonContext<'a>, expected: ExpectedSchema) -> Result<Self> {
+    pub async fn begin(context: ComparisonContext<'a>, mut expected: ExpectedSchema) -> Result<Self> {
         (context.report_event)(AutogenerateEvent::Read);
         let (old, options) = context.read(context.target, &expected.scope).await?;
+        let defined = expected.is_metadata.then(|| expected.schema.clone());
+        if expected.is_metadata {
+            expected.schema.adopt_undefinable(&old);
+        }
         let renames = RequestedRenames::of(&context.options.renames, &old, &expected.schema)?;
         let mut run = Self {
             context,
             expected,
+            defined,
             before: old.clone(),
             old,
             renames,
@@ -231,6 +240,7 @@ impl<'a> ComparisonRun<'a> {
         if self.reloaded_new.is_some() {
             return Ok(());
         }
+        let schema = self.defined.as_ref().unwrap_or(schema);
         match self.context.reload(schema, scope, "the schema of the models").await {
             Ok(reloaded) => {
                 // If it is not stored, it is created again next time.

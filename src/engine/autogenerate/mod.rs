@@ -156,7 +156,6 @@ pub async fn compare(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Comparison> {
-    project.require_sql_scripts()?;
     ready::expect_heads(project, tree, target).await?;
     let context = ComparisonContext::new(project, target, options, report_event, cancel);
     let prepared = prepare(&context).await?;
@@ -164,6 +163,7 @@ pub async fn compare(
     if let Some(notes) = cache.read_notes() {
         report_event(AutogenerateEvent::Load(models::ModelsEvent::FromCache));
         report_event(AutogenerateEvent::Compare);
+        let notes = prepared.notes().iter().cloned().chain(notes).collect();
         return Ok(Comparison { notes, ..Comparison::default() });
     }
     let mut run = begin_with(context, prepared).await?;

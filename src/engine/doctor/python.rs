@@ -1,6 +1,10 @@
 //! Checks the project's Python. Runs it only with the user's consent.
 
-use super::CheckResult;
+use tokio_util::sync::CancellationToken;
+
+use super::{CheckResult, Health};
+use crate::core::text::plural;
+use crate::engine::models;
 use crate::engine::project::Project;
 use crate::engine::python::{Interpreter, PythonVersions, require_consent};
 
@@ -24,9 +28,29 @@ pub(super) async fn check(project: &Project, allowed: bool) -> Vec<CheckResult> 
             "to allow it for this project, run doctor or another command with --yes",
         )];
     }
-    match PythonVersions::read(project, &interpreter).await {
+    let mut findings = match PythonVersions::read(project, &interpreter).await {
         Ok(versions) => vec![rate(project, &place, &versions)],
-        Err(error) => vec![CheckResult::broken(SUBJECT, &error)],
+        Err(error) => return vec![CheckResult::broken(SUBJECT, &error)],
+    };
+    findings.extend(check_models(project, allowed).await);
+    findings
+}
+
+/// Checks whether SQLAlchemy's models can be imported, and names modules that nothing imports.
+async fn check_models(project: &Project, allowed: bool) -> Vec<CheckResult> {
+    const SUBJECT: &str = "models";
+    if models::require_consent(project, allowed).is_err() {
+        return Vec::new();
+    }
+    match models::count_tables(project, &CancellationToken::new()).await {
+        Ok(None) => Vec::new(),
+        Ok(Some((count, notes))) => {
+            let good = CheckResult::good(SUBJECT, format!("{} in SQLAlchemy", plural(count as u64, "table")));
+            std::iter::once(good).chain(notes.iter().map(|note| CheckResult::warning(SUBJECT, note))).collect()
+        }
+        Err(error) if project.config.models.sqlalchemy.is_some() => vec![CheckResult::broken(SUBJECT, &error)],
+        // Alembic upgrades without models.
+        Err(error) => vec![CheckResult { health: Health::Advice, ..CheckResult::broken(SUBJECT, &error) }],
     }
 }
 

@@ -3,12 +3,14 @@
 
 mod cache;
 mod cache_key;
+mod extensions;
 mod failed_statement;
 mod glob;
 mod loader;
 mod model_script;
 mod program;
 mod source;
+mod sqlalchemy;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -22,7 +24,7 @@ use super::{Error, ErrorKind, Result, Target};
 use crate::core::schema::{Kind, Schema, Scope};
 use loader::Loader;
 use model_script::ModelScript;
-use source::ModelSource;
+use source::{ModelOrigin, ModelSources};
 
 pub use super::UserFolders;
 pub use cache_key::CacheKey;
@@ -31,6 +33,8 @@ pub use watch::{fingerprint, watched_folders};
 
 /// The cache file kind of the models' catalog; see [`CacheKey::cache_get`].
 const KIND: &str = "models";
+/// The version of PostgreSQL for which SQLAlchemy writes DDL that no server loads.
+const NEWEST_SERVER: u32 = 18;
 
 /// The schema that the models define.
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ pub struct Models {
     pub scope: Scope,
     /// The cache key for further catalogs that depend on the same inputs.
     pub key: CacheKey,
+    /// Whether they are SQLAlchemy's metadata, which cannot define all kinds of objects.
+    pub is_metadata: bool,
 }
 
 /// The options of loading.
@@ -71,7 +77,7 @@ pub enum ModelsEvent {
 /// The DDL of the models, read but not loaded.
 #[derive(Debug, Clone)]
 pub struct PreparedModels {
-    sources: Vec<ModelSource>,
+    sources: ModelSources,
     key: CacheKey,
 }
 
@@ -100,9 +106,9 @@ pub async fn prepare_in(
     options: &LoadOptions,
     cancel: &CancellationToken,
 ) -> Result<PreparedModels> {
-    let sources = source::read(project, options, user_folders, cancel).await?;
+    let sources = source::read(project, target, options, user_folders, cancel).await?;
     check_cancelled(cancel)?;
-    let key = CacheKey::of(project, target, &sources, user_folders).await?;
+    let key = CacheKey::of(project, target, &sources.sources, user_folders).await?;
     Ok(PreparedModels { sources, key })
 }
 
@@ -114,7 +120,24 @@ pub fn require_consent(project: &Project, given: bool) -> Result<()> {
     source::require_consent(project, given, &UserFolders::of_process())
 }
 
+/// Reads the tables of SQLAlchemy's metadata without a database. Returns their number and notes; `None` for models in
+/// SQL. The caller has checked the consent.
+///
+/// # Errors
+/// When the models cannot be imported.
+pub async fn count_tables(project: &Project, cancel: &CancellationToken) -> Result<Option<(usize, Vec<String>)>> {
+    let ModelOrigin::Sqlalchemy(settings) = source::find_origin(project)? else { return Ok(None) };
+    let models = sqlalchemy::read(project, settings, NEWEST_SERVER, cancel).await?;
+    Ok(Some((models.tables, models.notes)))
+}
+
 impl PreparedModels {
+    /// Notes about the models, for example about modules that nothing imports.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.sources.notes
+    }
+
     /// The cache key of the models' catalog.
     #[must_use]
     pub const fn key(&self) -> &CacheKey {
@@ -135,17 +158,18 @@ impl PreparedModels {
         report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Models> {
-        let Self { sources, key } = self;
+        let Self { sources: ModelSources { sources, mut notes, is_metadata }, key } = self;
         if let Some(schema) = key.cache_get(KIND) {
             report_event(ModelsEvent::FromCache);
-            return Ok(models(project, schema, Vec::new(), key));
+            return Ok(Models { is_metadata, ..models(project, schema, notes, key) });
         }
         let scripts = sources.iter().map(ModelScript::of).collect::<Result<Vec<_>>>()?;
         let requirements = model_script::requirements(&scripts);
         check_cancelled(cancel)?;
         let scratch = ScratchDatabase::make(project, target, &requirements, options.download).await?;
-        let mut notes = scratch.notes().to_vec();
-        report_event(ModelsEvent::Scratch { place: scratch.target().conninfo().describe(), notes: notes.clone() });
+        let scratch_notes = scratch.notes().to_vec();
+        notes.extend(scratch_notes.iter().cloned());
+        report_event(ModelsEvent::Scratch { place: scratch.target().conninfo().describe(), notes: scratch_notes });
         let schema = load_on_scratch(project, scratch.target(), &scripts, report_event, cancel).await;
         let removed = scratch.remove().await;
         let schema = schema?;
@@ -153,7 +177,7 @@ impl PreparedModels {
         if let Err(error) = key.cache_put(KIND, &schema) {
             notes.push(format!("the models' catalog could not be cached: {error}"));
         }
-        Ok(models(project, schema, notes, key))
+        Ok(Models { is_metadata, ..models(project, schema, notes, key) })
     }
 }
 
@@ -192,7 +216,7 @@ fn models(project: &Project, schema: Schema, notes: Vec<String>, key: CacheKey) 
     let named = schema.objects.keys().map(|id| if id.kind == Kind::Schema { &id.name } else { &id.schema });
     let created: BTreeSet<String> = named.filter(|name| !name.is_empty()).cloned().collect();
     let scope = scope(project, &created.into_iter().collect::<Vec<_>>());
-    Models { schema, notes, scope, key }
+    Models { schema, notes, scope, key, is_metadata: false }
 }
 
 fn check_cancelled(cancel: &CancellationToken) -> Result<()> {

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{LoadOptions, UserFolders, glob, program};
+use super::{LoadOptions, UserFolders, extensions, glob, program, sqlalchemy};
 use crate::core::script::with_unix_line_endings;
 use crate::engine::files;
 use crate::engine::passage::display_path;
 use crate::engine::project::Project;
+use crate::engine::project::config::SqlAlchemy;
 use crate::engine::python::require_program_consent;
-use crate::engine::{Error, Result};
+use crate::engine::{Error, Result, Target};
 
 /// The pattern that is used when `[models]` names nothing.
 const DEFAULT_PATTERN: &str = "models/**/*.sql";
@@ -26,40 +27,80 @@ pub struct ModelSource {
     pub text: String,
 }
 
-/// Reads all sources, in the order in which they are loaded.
+/// The DDL of the models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelSources {
+    /// In the order in which they are loaded.
+    pub sources: Vec<ModelSource>,
+    pub notes: Vec<String>,
+    /// Whether the DDL comes from SQLAlchemy's metadata.
+    pub is_metadata: bool,
+}
+
+/// Where the models come from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ModelOrigin<'a> {
+    /// The patterns; `None`: the default.
+    Files(Option<&'a [String]>),
+    Program(&'a [String]),
+    /// `None`: the metadata that `env.py` names.
+    Sqlalchemy(Option<&'a SqlAlchemy>),
+}
+
+/// Reads all sources.
 ///
 /// # Errors
-/// When there are none, one cannot be read, or the program fails.
+/// When there are none, one cannot be read, or the program or Python fails.
 pub async fn read(
     project: &Project,
+    target: &Target,
     options: &LoadOptions,
     user_folders: &UserFolders,
     cancel: &CancellationToken,
-) -> Result<Vec<ModelSource>> {
-    check_config(project)?;
-    let models = &project.config.models;
-    if let Some(words) = &models.program {
-        require_consent(project, options.consent, user_folders)?;
-        let text = program::output(words, project.root(), models.file_limit.0, cancel).await?;
-        let name = format!("output of {}", words.first().map_or("", String::as_str));
-        return Ok(vec![ModelSource {
-            name: name.clone(),
-            shown: name,
-            text: clean_text(&text, "the program's output")?,
-        }]);
-    }
-    read_files(project.root(), models.sql.as_deref(), &project.config_path, models.file_limit.0)
+) -> Result<ModelSources> {
+    let limit = project.config.models.file_limit.0;
+    let origin = find_origin(project)?;
+    require_consent(project, options.consent, user_folders)?;
+    let sources = match origin {
+        ModelOrigin::Files(patterns) => read_files(project.root(), patterns, &project.config_path, limit)?,
+        ModelOrigin::Program(words) => {
+            let text = program::output(words, project.root(), limit, cancel).await?;
+            let name = format!("output of {}", words.first().map_or("", String::as_str));
+            let text = clean_text(&text, "the program's output")?;
+            vec![ModelSource { shown: name.clone(), name, text }]
+        }
+        ModelOrigin::Sqlalchemy(settings) => return read_metadata(project, settings, target, cancel).await,
+    };
+    Ok(ModelSources { sources, notes: Vec::new(), is_metadata: false })
 }
 
-/// Stores a given consent to run the program that prints the DDL, or checks for a consent. Without a program, no consent
-/// is needed.
+async fn read_metadata(
+    project: &Project,
+    settings: Option<&SqlAlchemy>,
+    target: &Target,
+    cancel: &CancellationToken,
+) -> Result<ModelSources> {
+    let session = target.connect("limbeck models").await?;
+    let version = session.server().version_num / 10_000;
+    let models = sqlalchemy::read(project, settings, version, cancel).await?;
+    let name = "DDL of the SQLAlchemy models".to_owned();
+    let text = clean_text(&models.ddl, &name)?;
+    let extensions = "extensions of the database".to_owned();
+    let first = ModelSource { shown: extensions.clone(), name: extensions, text: extensions::read(&session).await? };
+    let mut sources = vec![first, ModelSource { shown: name.clone(), name, text }];
+    sources.retain(|source| !source.text.is_empty());
+    Ok(ModelSources { sources, notes: models.notes, is_metadata: true })
+}
+
+/// Stores a given consent to run the code that prints the DDL, or checks for a consent. SQL files need none.
 ///
 /// # Errors
 /// Of kind `Approval` when there is none.
 pub fn require_consent(project: &Project, given: bool, user_folders: &UserFolders) -> Result<()> {
-    match &project.config.models.program {
-        Some(words) => require_program_consent(project, words, given, user_folders),
-        None => Ok(()),
+    match find_origin(project)? {
+        ModelOrigin::Files(_) => Ok(()),
+        ModelOrigin::Program(words) => require_program_consent(project, words, given, user_folders),
+        ModelOrigin::Sqlalchemy(settings) => sqlalchemy::require_consent(project, settings, given, user_folders),
     }
 }
 
@@ -76,8 +117,11 @@ pub fn file_names(project: &Project) -> Result<BTreeSet<String>> {
     find_names(project.root(), project.config.models.sql.as_deref(), &project.config_path)
 }
 
-/// Checks the `[models]` section. Does not read files.
-pub fn check_config(project: &Project) -> Result<()> {
+/// Reads the `[models]` section. Does not read files.
+///
+/// # Errors
+/// When it sets more than one source.
+pub fn find_origin(project: &Project) -> Result<ModelOrigin<'_>> {
     let models = &project.config.models;
     let configured = [models.sql.is_some(), models.program.is_some(), models.sqlalchemy.is_some()];
     if configured.into_iter().filter(|is_set| *is_set).count() > 1 {
@@ -87,13 +131,12 @@ pub fn check_config(project: &Project) -> Result<()> {
         ))
         .hint("set only one of sql, program and sqlalchemy"));
     }
-    if models.sqlalchemy.is_some() {
-        return Err(Error::new("[models] sqlalchemy is not supported in this version").hint(
-            "use sql with files, or a program that prints the DDL: program = [\"python\", \"print_ddl.py\"], with \
-             SQLAlchemy's CreateTable for every table",
-        ));
-    }
-    Ok(())
+    Ok(match (&models.program, &models.sqlalchemy, &models.sql) {
+        (Some(words), ..) => ModelOrigin::Program(words),
+        (None, Some(settings), _) => ModelOrigin::Sqlalchemy(Some(settings)),
+        (None, None, None) if project.alembic.is_some() => ModelOrigin::Sqlalchemy(None),
+        (None, None, patterns) => ModelOrigin::Files(patterns.as_deref()),
+    })
 }
 
 fn read_files(root: &Path, patterns: Option<&[String]>, config: &Path, limit: u64) -> Result<Vec<ModelSource>> {

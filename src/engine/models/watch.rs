@@ -3,25 +3,37 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use super::{glob, source};
+use super::source::ModelOrigin;
+use super::{glob, source, sqlalchemy};
 use crate::engine::Result;
 use crate::engine::project::Project;
 
 /// Returns a number that changes when the models may have changed: their files, the program's name, or the managed
-/// schemas.
+/// schemas. In an Alembic project, these are the Python files of its packages.
 ///
 /// # Errors
 /// When there are no models.
 pub fn fingerprint(project: &Project) -> Result<u64> {
-    source::check_config(project)?;
     let models = &project.config.models;
     let mut hasher = DefaultHasher::new();
     (&models.schemas, &models.exclude, &models.program).hash(&mut hasher);
-    if models.program.is_none() {
-        for name in source::file_names(project)? {
-            let file = std::fs::metadata(project.root().join(&name)).ok();
-            let state = file.map(|file| (file.len(), file.modified().ok()));
-            (name, state).hash(&mut hasher);
+    let mut add = |name: &Path, file: &Path| {
+        let file = std::fs::metadata(file).ok();
+        let state = file.map(|file| (file.len(), file.modified().ok()));
+        (name, state).hash(&mut hasher);
+    };
+    match source::find_origin(project)? {
+        ModelOrigin::Program(_) => {}
+        ModelOrigin::Files(_) => {
+            for name in source::file_names(project)? {
+                add(Path::new(&name), &project.root().join(&name));
+            }
+        }
+        ModelOrigin::Sqlalchemy(settings) => {
+            let packages = sqlalchemy::package_folders(project, settings);
+            for file in packages.iter().flat_map(|package| sqlalchemy::python_files(package, &[])) {
+                add(&file, &file);
+            }
         }
     }
     Ok(hasher.finish())
@@ -30,11 +42,16 @@ pub fn fingerprint(project: &Project) -> Result<u64> {
 /// Returns the folders to watch, absolute. `true`: with all subfolders.
 #[must_use]
 pub fn watched_folders(project: &Project) -> Vec<(PathBuf, bool)> {
-    if project.config.models.program.is_some() {
-        return Vec::new();
-    }
-    let mut folders: Vec<(PathBuf, bool)> =
-        source::patterns(project).iter().map(|pattern| folder(project.root(), pattern)).collect();
+    let mut folders: Vec<(PathBuf, bool)> = match source::find_origin(project) {
+        Ok(ModelOrigin::Program(_)) => Vec::new(),
+        Ok(ModelOrigin::Sqlalchemy(settings)) => {
+            let packages = sqlalchemy::package_folders(project, settings);
+            packages.into_iter().map(|package| (package, true)).collect()
+        }
+        Ok(ModelOrigin::Files(_)) | Err(_) => {
+            source::patterns(project).iter().map(|pattern| folder(project.root(), pattern)).collect()
+        }
+    };
     folders.sort();
     folders.dedup();
     folders

@@ -100,8 +100,12 @@ impl<'de> Deserialize<'de> for FileLimit {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SqlAlchemy {
-    pub metadata: String,
+    /// `module:attribute`; the attribute is a `MetaData`, a declarative base, or a list of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub metadata: Vec<String>,
+    /// Modules that are imported first, because they define tables.
     pub imports: Vec<String>,
+    /// The command of the Python that imports them. Empty: found in the project.
     pub python: Vec<String>,
 }
 
@@ -227,7 +231,7 @@ pub(crate) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -
 
 fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a folder or a list of folders")]
+    #[serde(untagged, expecting = "a string or a list of strings")]
     enum OneOrMany {
         One(String),
         Many(Vec<String>),

@@ -169,10 +169,7 @@ impl Harness {
             Effect::EditExternally(..) => vec![Msg::EditorClosed(Ok(()))],
             Effect::Highlight(id, ..) => vec![Msg::Highlighted(id, Arc::new(Highlighted::default()))],
             Effect::Copy(_, what) => vec![Msg::Copied(Ok(what))],
-            Effect::GiveConsent(_) => {
-                self.python_consent = None;
-                Vec::new()
-            }
+            Effect::GiveConsent(_) => self.python_consent.take().map(|_| Vec::new()).unwrap_or_default(),
             Effect::Rescue(..) | Effect::Cancel | Effect::Suspend | Effect::Quit => Vec::new(),
         }
     }

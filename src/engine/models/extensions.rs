@@ -1,0 +1,28 @@
+//! The extensions of the target, as DDL. SQLAlchemy's metadata uses their types and functions, but cannot create them.
+
+use crate::core::sql::qualify_names;
+use crate::engine::Result;
+use crate::engine::connection::{Session, database_error};
+
+/// Returns statements that create the extensions of the target's database that its role may create. Empty if there are
+/// none.
+pub(super) async fn read(session: &Session) -> Result<String> {
+    let query = "SELECT format('CREATE SCHEMA IF NOT EXISTS %I;', n.nspname),
+            format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I CASCADE;', e.extname, n.nspname),
+            n.nspname ~ '^pg_'
+        FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+            JOIN pg_available_extension_versions v ON v.name = e.extname AND v.version = e.extversion
+        WHERE e.extname <> 'plpgsql'
+            AND (v.trusted OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
+        ORDER BY e.extname";
+    let rows = session.client().query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
+    let mut text = String::new();
+    for row in rows {
+        let (schema, extension, is_system): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
+        if !is_system {
+            text.extend([schema.as_str(), "\n"]);
+        }
+        text.extend([extension.as_str(), "\n"]);
+    }
+    Ok(text)
+}
