@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::foreign_code::require_trusted;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
 use crate::core::script::{from_ascii, to_ascii, with_unix_line_endings};
@@ -106,8 +107,9 @@ impl Ledger {
     /// Returns the ledger if it exists.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// When the server cannot be reached, or another role has created a table with its name.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
+        require_trusted(client, &["limbeck.log", "limbeck_log"]).await?;
         let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
         let row = client.query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(if row.get(0) {
