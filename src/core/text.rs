@@ -53,6 +53,13 @@ pub fn parse_size(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(1024_u64.checked_pow(power)?)
 }
 
+/// The text with a capital first letter.
+#[must_use]
+pub fn capitalize(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
 /// The plural of an English noun of limbeck's messages.
 fn pluralise(noun: &str) -> String {
     let is_vowel = |letter: char| "aeiou".contains(letter);

@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 use super::Progress;
 use super::failure::{Stop, stop};
 use super::run::Run;
-use crate::core::plan::{PlannedStatement, Step};
+use crate::core::plan::Step;
 use crate::engine::copies::{CopyError, Restoration, RestoredCopy, StepMode};
 use crate::engine::gate::{GateError, in_own_transaction};
 use crate::engine::{Error, ErrorKind, Result};
@@ -40,16 +40,16 @@ impl Run<'_> {
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 
-    /// Restores the values of columns that a statement has created again.
+    /// Restores the values of columns that the statement at an index of the step has created again.
     pub(super) async fn restore_values(
         &self,
-        index: usize,
-        step: &Step,
+        (index, number): (usize, usize),
         restoration: Option<&mut Restoration>,
-        planned: &PlannedStatement,
     ) -> Result<(), Stop> {
-        let Some(restoration) = restoration else { return Ok(()) };
-        let work = Box::pin(restoration.restore_values(self.worker.client(), &planned.statement));
+        let step = &self.plan.steps[index];
+        let mut statements = step.statements.iter().skip(number).map(|planned| &planned.statement);
+        let (Some(restoration), Some(statement)) = (restoration, statements.next()) else { return Ok(()) };
+        let work = Box::pin(restoration.restore_values(self.worker.client(), statement, statements));
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 
@@ -73,7 +73,7 @@ impl Run<'_> {
     }
 
     /// Converts an error of a copy to the reason why the run stops.
-    fn copy_failed(&self, error: CopyError, step: &Step) -> Stop {
+    pub(super) fn copy_failed(&self, error: CopyError, step: &Step) -> Stop {
         let failed = |error: Error| {
             let mut error = Error { message: format!("revision {}: {}", step.revision, error.message), ..error };
             error.revision = Some(step.revision.to_string());

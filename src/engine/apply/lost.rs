@@ -23,7 +23,7 @@ impl Run<'_> {
             Stop::Cancelled => {
                 ("interrupted", Error::of(ErrorKind::Interrupted, format!("cancelled and {rolled_back}")))
             }
-            Stop::LockTimeout(error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
+            Stop::Conflict(_, error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
             Stop::Failed(error) => ("failed", error.because(rolled_back)),
             Stop::Lost(error) => return self.lost_before_commit(batch, entries, error).await,
             Stop::CommitUnknown(error) => return self.lost_in_commit(batch, entries, error).await,
