@@ -9,7 +9,7 @@ use super::project::{Project, ScriptTree};
 use super::state::lock::{self, LockWait};
 use super::state::{VersionTable, ledger_scripts};
 use super::{Error, ErrorKind, Result, Target};
-use crate::core::graph::{ALEMBIC_WIDTH, Path, RevisionId, VersionChange};
+use crate::core::graph::{ALEMBIC_WIDTH, Path, VersionChange};
 
 /// What a stamp writes into the version table.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +105,7 @@ impl Write<'_> {
         if !table.exists(client).await? {
             let path = tree.graph.stamp(targets, &[])?;
             table.require_writable(client, &changes(&path), fits_new).await?;
-            let width = if fits_new { longest(&path) } else { ALEMBIC_WIDTH };
+            let width = if fits_new { VersionChange::width_for(changes(&path)) } else { ALEMBIC_WIDTH };
             table.ensure_width(client, width).await?;
         }
         table.require_writable(client, &[], fits_new).await?;
@@ -130,9 +130,4 @@ impl Write<'_> {
 
 fn changes(path: &Path) -> Vec<&VersionChange> {
     path.steps.iter().flat_map(|step| &step.changes).collect()
-}
-
-/// The number of characters of the longest id that the stamp writes.
-fn longest(path: &Path) -> usize {
-    changes(path).iter().filter_map(|change| change.written()).map(RevisionId::length).max().unwrap_or_default()
 }

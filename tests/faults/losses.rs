@@ -119,7 +119,7 @@ impl State {
                 // An UPDATE that overwrites no value loses nothing, and limbeck makes no copy of NULLs.
                 if *is_emptied {
                     let before = if condition.is_empty() { "WHERE" } else { "AND" };
-                    condition.push_str(&format!(" {before} {column} IS NOT NULL"));
+                    condition = format!("{condition} {before} {column} IS NOT NULL");
                 }
                 let value = if nulls && random.chance(30) { "NULL".to_owned() } else { ty.value(7_000_000) };
                 (format!("UPDATE {name} SET {column} = {value}{condition};"), None)

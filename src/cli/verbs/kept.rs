@@ -96,7 +96,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         KeptAction::Restore { id } => {
             let restored = context.block_on(async {
                 let target = context.find_target(&project).await?;
-                cancellable(terminal, async |cancel| restore_copy(&project, &target, *id, cancel).await).await
+                cancellable(terminal, async |cancel| Box::pin(restore_copy(&project, &target, *id, cancel)).await).await
             })??;
             if terminal.json {
                 terminal.print_document(&restored)?;

@@ -47,9 +47,9 @@ impl Run<'_> {
         restoration: Option<&mut Restoration>,
     ) -> Result<(), Stop> {
         let step = &self.plan.steps[index];
-        let mut statements = step.statements.iter().skip(number).map(|planned| &planned.statement);
-        let (Some(restoration), Some(statement)) = (restoration, statements.next()) else { return Ok(()) };
-        let work = Box::pin(restoration.restore_values(self.worker.client(), statement, statements));
+        let statements: Vec<_> = step.statements.iter().skip(number).map(|planned| &planned.statement).collect();
+        let (Some(restoration), [statement, rest @ ..]) = (restoration, statements.as_slice()) else { return Ok(()) };
+        let work = Box::pin(restoration.restore_values(self.worker.client(), statement, rest));
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 

@@ -14,11 +14,11 @@ use crate::core::statement::Statement;
 impl Restoration {
     /// Restores the values whose column exists after a statement, so that the next statements find them, and before that
     /// the rows that were deleted after these values were lost. `rest`: the statements of the step that follow.
-    pub async fn restore_values<'a>(
+    pub async fn restore_values(
         &mut self,
         client: &Client,
         statement: &Statement,
-        rest: impl Iterator<Item = &'a Statement> + Clone,
+        rest: &[&Statement],
     ) -> Result<(), CopyError> {
         self.may_have_inserted |= statement.may_insert_rows();
         if statement.sets_constraints() {
@@ -53,17 +53,13 @@ impl Restoration {
 
     /// The copies of values that a later statement of the step may overwrite, so that they must be restored again. In a
     /// transaction this is true for all: no other session writes before the end of the step.
-    fn find_copies_that_stay<'a>(
-        &self,
-        copies: &[StoredCopy],
-        rest: impl Iterator<Item = &'a Statement> + Clone,
-    ) -> HashSet<i64> {
+    fn find_copies_that_stay(&self, copies: &[StoredCopy], rest: &[&Statement]) -> HashSet<i64> {
         let may_overwrite = |copy: &StoredCopy, statement: &Statement| {
             let name = copy.column_name().to_lowercase();
             statement.may_write_values() && (statement.command.first() != "alter" || statement.words().contains(&name))
         };
         let stays = |copy: &&StoredCopy| {
-            self.mode == StepMode::InTransaction || rest.clone().any(|statement| may_overwrite(copy, statement))
+            self.mode == StepMode::InTransaction || rest.iter().any(|statement| may_overwrite(copy, statement))
         };
         copies.iter().filter(stays).map(|copy| copy.id).collect()
     }

@@ -80,17 +80,10 @@ impl OwnTable {
     fn require_trusted(&self) -> Result<()> {
         let Self { shown, is_table, owner, has_trusted_owner, schema_owner, code } = self;
         let owner = identifier::quote(owner);
-        let (what, hint) = if let Some(schema_owner) = schema_owner {
-            let schema_owner = identifier::quote(schema_owner);
-            (
-                format!(
-                    "the schema limbeck belongs to {schema_owner}, whose privileges the current role does not have"
-                ),
-                format!(
-                    "if {schema_owner} may run limbeck, set role = \"{schema_owner}\" under [apply]; otherwise rename the schema: ALTER SCHEMA limbeck RENAME TO …"
-                ),
-            )
-        } else if !has_trusted_owner {
+        if let Some(schema_owner) = schema_owner {
+            return Err(untrusted_schema(schema_owner));
+        }
+        let (what, hint) = if !has_trusted_owner {
             (
                 format!("it belongs to {owner}, whose privileges the current role does not have"),
                 format!(
@@ -109,6 +102,30 @@ impl OwnTable {
             .because("limbeck would run the code of another role; nothing was run")
             .hint(hint))
     }
+}
+
+/// The error if the schema `limbeck` belongs to another role.
+fn untrusted_schema(owner: &str) -> Error {
+    let owner = identifier::quote(owner);
+    Error::new(format!("the schema limbeck belongs to {owner}, whose privileges the current role does not have"))
+        .because(format!("{owner} could replace limbeck's tables by code of its own; nothing was run"))
+        .hint(format!(
+            "if {owner} may run limbeck, set role = \"{owner}\" under [apply]; otherwise rename the schema: ALTER SCHEMA limbeck \
+             RENAME TO …"
+        ))
+}
+
+/// Checks that the schema `limbeck`, if it exists, belongs to a trusted role.
+///
+/// # Errors
+/// With the owner.
+pub(super) async fn require_trusted_schema(client: &Client) -> Result<()> {
+    let is_trusted = HAS_TRUSTED_OWNER.replace("c.relowner", "n.nspowner");
+    let query = format!(
+        "SELECT pg_get_userbyid(n.nspowner)::text FROM pg_namespace n WHERE n.nspname = 'limbeck' AND NOT {is_trusted}"
+    );
+    let row = client.query_opt(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
+    row.map_or(Ok(()), |row| Err(untrusted_schema(row.get(0))))
 }
 
 /// Checks that limbeck's own tables with these names, if they exist, run no code of another role.
@@ -155,7 +172,7 @@ mod tests {
             match table.require_trusted() {
                 Ok(()) => assert_eq!(cause, "", "{table:?}"),
                 Err(error) => {
-                    assert!(!cause.is_empty() && error.causes[0].contains(cause), "{error:?}");
+                    assert!(!cause.is_empty() && error.report().contains(cause), "{error:?}");
                     assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{error:?}");
                 }
             }
