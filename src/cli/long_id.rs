@@ -12,7 +12,7 @@ use crate::engine::project::Project;
 ///
 /// # Errors
 /// If the column is too narrow, with the statement that widens it.
-pub fn check(context: &Context, project: &Project, id: Option<&str>) -> Result<(), Failure> {
+pub fn require_id_fits_column(context: &Context, project: &Project, id: Option<&str>) -> Result<(), Failure> {
     let Some(id) = id.and_then(|id| RevisionId::parse(id).ok()).filter(|id| id.length() > ALEMBIC_WIDTH) else {
         return Ok(());
     };

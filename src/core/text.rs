@@ -6,6 +6,12 @@ pub fn plural(count: u64, noun: &str) -> String {
     format!("{} {}", thousands(count), if count == 1 { noun.to_owned() } else { pluralise(noun) })
 }
 
+/// The line of a byte offset in a text, from 1.
+#[must_use]
+pub fn line_at(text: &str, offset: usize) -> usize {
+    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+}
+
 /// A number with a comma between groups of three digits: `1,204`.
 #[must_use]
 pub fn thousands(number: u64) -> String {
@@ -53,6 +59,13 @@ pub fn parse_size(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(1024_u64.checked_pow(power)?)
 }
 
+/// The text with a capital first letter.
+#[must_use]
+pub fn capitalize(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
 /// The plural of an English noun of limbeck's messages.
 fn pluralise(noun: &str) -> String {
     let is_vowel = |letter: char| "aeiou".contains(letter);
@@ -66,6 +79,13 @@ fn pluralise(noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        for (text, offset, expected) in [("", 0, 1), ("a\nb", 1, 1), ("a\nb", 2, 2), ("한\n글\n", 99, 3)] {
+            assert_eq!(line_at(text, offset), expected, "{text} {offset}");
+        }
+    }
 
     #[test]
     fn counts_have_the_right_noun() {

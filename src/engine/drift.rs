@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::autogenerate::{
     AutogenerateEvent, AutogenerateReporter, CompareOptions, ComparisonContext, ComparisonRun, ExpectedSchema,
 };
+use super::error::target_not_changed;
 use super::project::{Project, ScriptTree};
 use super::scratch::{ScratchDatabase, ScratchRequirements, full_scope};
 use super::state::VersionTable;
@@ -47,29 +48,34 @@ pub async fn drift(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Drift> {
-    tree.require_valid()?;
-    let session = target.connect("limbeck drift").await?;
-    let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
-    let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
-    let edited = script_status::find_edited(
-        &tree,
-        &script_status::read_script_hashes(session.client()).await.unwrap_or_default(),
-    );
-    drop(session);
-    let mut context = ComparisonContext::new(project, target, options, report_event, cancel);
-    let order = applied_revisions(&tree, &heads)?;
-    let mut edited_ids: Vec<&RevisionId> = order.iter().filter(|id| edited.contains(*id)).collect();
-    edited_ids.sort();
-    context.notes.extend(
-        edited_ids.into_iter().map(|id| format!("revision {id} was edited after it ran; the comparison uses the file")),
-    );
-    let history = replay(&context, &tree, &order).await?;
-    let mut run = ComparisonRun::begin(context, history).await?;
-    let compared = run.compare().await;
-    let removed = run.context.end().await;
-    let changes = compared?;
-    removed?;
-    Ok(Drift { changes, difference: run.difference_lines("the history"), notes: run.context.notes })
+    let work = Box::pin(async {
+        tree.require_valid()?;
+        let session = target.connect("limbeck drift").await?;
+        let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
+        let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
+        let edited = script_status::find_edited(
+            &tree,
+            &script_status::read_script_hashes(session.client()).await.unwrap_or_default(),
+        );
+        drop(session);
+        let mut context = ComparisonContext::new(project, target, options, report_event, cancel);
+        let order = applied_revisions(&tree, &heads)?;
+        let mut edited_ids: Vec<&RevisionId> = order.iter().filter(|id| edited.contains(*id)).collect();
+        edited_ids.sort();
+        context.notes.extend(
+            edited_ids
+                .into_iter()
+                .map(|id| format!("revision {id} was edited after it ran; the comparison uses the file")),
+        );
+        let history = replay(&context, &tree, &order).await?;
+        let mut run = ComparisonRun::begin(context, history).await?;
+        let compared = run.compare().await;
+        let removed = run.context.end().await;
+        let changes = compared?;
+        removed?;
+        Ok(Drift { changes, difference: run.difference_lines("the history"), notes: run.context.notes })
+    });
+    work.await.map_err(target_not_changed)
 }
 
 /// Returns the applied revisions, parents first.

@@ -121,14 +121,27 @@ impl Error {
     }
 }
 
-/// Adds to the error of a lost or refused connection that no script was run.
-pub(super) fn nothing_was_run(error: Error) -> Error {
+/// Adds the state of the database to the error of a lost or refused connection.
+pub(super) fn describe_state(error: Error, state: &str) -> Error {
     if error.kind != ErrorKind::Connection {
         return error;
     }
     let hint = error.hint.clone();
     let hint = hint.unwrap_or_else(|| "run the same command again when the server is available".to_owned());
-    error.because("nothing was run; the database was not changed").hint(hint)
+    error.because(state).hint(hint)
+}
+
+/// Adds to the error of a lost or refused connection that no script was run.
+pub(super) fn nothing_was_run(error: Error) -> Error {
+    describe_state(error, "nothing was run; the database was not changed")
+}
+
+/// Adds to the error of a lost or refused connection that the command writes only to scratch databases.
+pub(super) fn target_not_changed(error: Error) -> Error {
+    describe_state(
+        error,
+        "the database was not changed: this command writes only to scratch databases, which the next one removes",
+    )
 }
 
 impl fmt::Display for Error {

@@ -2,46 +2,68 @@
 
 use tokio_postgres::Client;
 
-use super::connection::database_error;
+use super::cancel::cancel_on_server;
+use super::connection::{Session, database_error};
+use super::error::describe_state;
 use super::project::{Project, ScriptTree};
-use super::state::ledger_scripts;
-use super::state::{VersionTable, lock};
+use super::state::lock::{self, LockWait};
+use super::state::{VersionTable, ledger_scripts};
 use super::{Error, ErrorKind, Result, Target};
-use crate::core::graph::{ALEMBIC_WIDTH, Path, RevisionId, VersionChange};
+use crate::core::graph::{ALEMBIC_WIDTH, Path, VersionChange};
 
-/// Sets the version table to the targets (`head`, `base`, ids, …). With `purge`, all rows are deleted first; they may be
-/// faulty.
+/// What a stamp writes into the version table.
+#[derive(Debug, Clone, Copy)]
+pub struct StampRequest<'a> {
+    /// `head`, `base`, ids, …
+    pub targets: &'a [String],
+    /// All rows are deleted first. They may be faulty.
+    pub purge: bool,
+}
+
+/// The state of the version table after an error before the commit.
+const NOT_CHANGED: &str = "the version table was not changed";
+
+/// Sets the version table to the targets, while no other migrator runs.
 ///
 /// # Errors
-/// When a target cannot be resolved or the table cannot be written.
+/// When a target cannot be resolved or the table cannot be written; `Interrupted` when it was cancelled.
 pub async fn stamp(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
-    targets: &[String],
-    purge: bool,
+    request: StampRequest<'_>,
+    wait: LockWait<'_>,
 ) -> Result<Path> {
     tree.require_valid()?;
-    let session = target.connect("limbeck stamp").await?;
-    session.require_writes()?;
     let table = VersionTable::new(&project.config.database.version_table);
+    let begun = begin(target, &table, wait).await;
+    let session = begun.map_err(|error| describe_state(error, NOT_CHANGED))?;
     let client = session.client();
-    let never = tokio_util::sync::CancellationToken::new();
-    lock::acquire(&session, &table.sql(), true, &|_, _| {}, &never).await?;
     // The rows are only shown, so the purge also works if they cannot be read.
-    let before = if purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
-    client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
-    let write = Write { table: &table, client, purge, fits_new: target.embedded_server().is_some() };
-    let written = write.run(tree, targets).await;
+    let before = if request.purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
+    let write = Write { table: &table, client, purge: request.purge, fits_new: target.embedded_server().is_some() };
+    let work = async {
+        client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
+        write.run(tree, request.targets).await
+    };
+    let written = cancel_on_server(&session, wait.cancel, NOT_CHANGED, work).await;
     let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = client.batch_execute(end).await.map_err(|error| database_error(&error));
     let mut path =
         written.map_err(|error| describe_lost(error, "the version table was not changed: the server rolls back"))?;
     ended.map_err(|error| describe_lost(error, "it is unknown whether the version table was changed"))?;
-    if purge {
+    if request.purge {
         path.from = before;
     }
     Ok(path)
+}
+
+/// Connects and takes the migration lock.
+async fn begin(target: &Target, table: &VersionTable, wait: LockWait<'_>) -> Result<Session> {
+    let session = target.connect("limbeck stamp").await?;
+    session.require_writes()?;
+    lock::acquire(&session, &table.sql(), wait).await?;
+    Ok(session)
 }
 
 /// Adds the state of the version table to the error of a lost connection.
@@ -83,7 +105,7 @@ impl Write<'_> {
         if !table.exists(client).await? {
             let path = tree.graph.stamp(targets, &[])?;
             table.require_writable(client, &changes(&path), fits_new).await?;
-            let width = if fits_new { longest(&path) } else { ALEMBIC_WIDTH };
+            let width = if fits_new { VersionChange::width_for(changes(&path)) } else { ALEMBIC_WIDTH };
             table.ensure_width(client, width).await?;
         }
         table.require_writable(client, &[], fits_new).await?;
@@ -108,9 +130,4 @@ impl Write<'_> {
 
 fn changes(path: &Path) -> Vec<&VersionChange> {
     path.steps.iter().flat_map(|step| &step.changes).collect()
-}
-
-/// The number of characters of the longest id that the stamp writes.
-fn longest(path: &Path) -> usize {
-    changes(path).iter().filter_map(|change| change.written()).map(RevisionId::length).max().unwrap_or_default()
 }

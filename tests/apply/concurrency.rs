@@ -107,3 +107,59 @@ fn a_blocked_step_names_the_blocker_and_is_retried() {
     assert!(stderr.contains("blocking session"), "{stderr}");
     assert_eq!(heads(&database), "aaaa00000001");
 }
+
+#[test]
+fn stamp_names_the_lock_holder_while_it_waits_and_can_be_cancelled() {
+    let (database, project) = fresh();
+    project.script("aaaa00000001", "", "CREATE TABLE one (a int);\nSELECT pg_sleep(3);", "");
+    project.script("aaaa00000002", "aaaa00000001", "SELECT 1;", "");
+    let mut first = project.spawn(&["upgrade", "aaaa00000001"]);
+    eventually("the first run executes its statement", 20, || {
+        database
+            .psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()")
+            != "0"
+    });
+    // A cancelled stamp changes nothing.
+    let cancelled = project.run_until(&["stamp", "aaaa00000002"], |child| {
+        eventually("the stamp waits", 20, || {
+            database.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limbeck stamp' AND query LIKE '%pg_stat_activity%' AND datname = current_database()") != "0"
+        });
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    });
+    assert_eq!(cancelled.status, Some(130), "{}", cancelled.stderr);
+    assert!(
+        cancelled.stderr.contains("cancelled while waiting for another migrator; nothing was run"),
+        "{}",
+        cancelled.stderr
+    );
+    // Copies are not changed meanwhile; these commands do not wait.
+    let refused = project.run(&["kept", "drop", "--all", "--yes"]);
+    assert!([Some(0), Some(5)].contains(&refused.status), "{}", refused.stderr);
+    let waited = project.run(&["stamp", "aaaa00000002"]).expect_status(0);
+    assert!(end_of(&mut first, 60).unwrap().success());
+    assert_eq!(waited.stderr.matches("Waiting for another migrator: ").count(), 1, "{}", waited.stderr);
+    assert!(waited.stderr.contains("limbeck lock"), "{}", waited.stderr);
+    assert_eq!(heads(&database), "aaaa00000002");
+}
+
+#[test]
+fn a_stamp_that_waits_for_a_lock_of_the_version_table_can_be_cancelled() {
+    let (database, project) = fresh();
+    project.script("aaaa00000001", "", "CREATE TABLE one (a int);", "");
+    project.script("aaaa00000002", "aaaa00000001", "SELECT 1;", "");
+    project.run(&["upgrade", "aaaa00000001"]).expect_status(0);
+    let blocker = session(&database, "BEGIN; LOCK TABLE alembic_version IN EXCLUSIVE MODE;");
+    eventually("the table is locked", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'alembic_version'::regclass AND mode = 'ExclusiveLock' AND granted") == "1"
+    });
+    let cancelled = project.run_until(&["stamp", "aaaa00000002"], |child| {
+        eventually("the stamp waits", 20, || {
+            database.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limbeck stamp' AND wait_event_type = 'Lock' AND datname = current_database()") == "1"
+        });
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    });
+    end(blocker);
+    assert_eq!(cancelled.status, Some(130), "{}", cancelled.stderr);
+    assert!(cancelled.stderr.contains("cancelled; the version table was not changed"), "{}", cancelled.stderr);
+    assert_eq!(heads(&database), "aaaa00000001");
+}

@@ -1,6 +1,7 @@
 //! Runs on real servers: the state of the database after success, errors, cancels and kills.
 
 mod concurrency;
+mod conflicts;
 mod crashes;
 mod interop;
 mod invalid_indexes;

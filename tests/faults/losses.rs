@@ -22,6 +22,8 @@ struct TableState {
     name: String,
     /// The existing columns with their types. `None`: the table was dropped.
     columns: Option<Vec<(String, String)>>,
+    /// Whether a revision has deleted all rows. Later rows may contain only NULL.
+    is_emptied: bool,
 }
 
 /// Makes random revisions for these tables; at least the first one destroys data. `nulls`: whether they may write NULL.
@@ -30,6 +32,7 @@ pub fn random_revisions(random: &mut Random, tables: &[Table], nulls: bool) -> V
         table: table.clone(),
         name: table.name.clone(),
         columns: Some(table.all_columns()),
+        is_emptied: false,
     });
     let mut state = State { tables: tables.collect() };
     let mut revisions = Vec::new();
@@ -92,7 +95,7 @@ impl State {
     /// A change that destroys data. `None` if the chosen table does not have what it needs.
     fn loss(&mut self, random: &mut Random, nulls: bool) -> Option<(String, Option<String>)> {
         let place = random.below(self.tables.len());
-        let TableState { table, name, columns: existing } = &mut self.tables[place];
+        let TableState { table, name, columns: existing, is_emptied } = &mut self.tables[place];
         let columns = existing.as_mut()?;
         // Without a key, only whole tables can be restored.
         let kind = if table.key == Key::Missing { 10 + random.below(2) } else { random.below(12) };
@@ -112,7 +115,12 @@ impl State {
                 let (column, _) = columns.get(random.below(columns.len().max(1)))?;
                 let (_, ty) = table.columns.iter().find(|(name, _)| name == column)?;
                 let part = table.is_in_part(random.below(20));
-                let condition = if random.chance(60) { format!(" WHERE {part}") } else { String::new() };
+                let mut condition = if random.chance(60) { format!(" WHERE {part}") } else { String::new() };
+                // An UPDATE that overwrites no value loses nothing, and limbeck makes no copy of NULLs.
+                if *is_emptied {
+                    let before = if condition.is_empty() { "WHERE" } else { "AND" };
+                    condition = format!("{condition} {before} {column} IS NOT NULL");
+                }
                 let value = if nulls && random.chance(30) { "NULL".to_owned() } else { ty.value(7_000_000) };
                 (format!("UPDATE {name} SET {column} = {value}{condition};"), None)
             }
@@ -129,7 +137,10 @@ impl State {
                     Some(format!("ALTER TABLE {name} ALTER COLUMN {column} TYPE {original};")),
                 )
             }
-            10 => (format!("TRUNCATE {name};"), None),
+            10 => {
+                *is_emptied = true;
+                (format!("TRUNCATE {name};"), None)
+            }
             _ => {
                 let create = table.create(name, columns);
                 *existing = None;

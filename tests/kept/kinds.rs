@@ -63,7 +63,7 @@ fn rows_added_after_the_copy_stay_unchanged_and_are_counted() {
     assert_eq!(case.rows("t"), ["(2,b)", "(3,c)", "(4,new)", "(5,new)"]);
     assert!(
         down.stderr.contains(
-            "Restored t.a: 2 rows; 1 not restored because of later changes; 2 rows added since then left unchanged"
+            "Restored t.a: 2 values; 1 not restored because of later changes; 2 rows added since then left unchanged"
         ),
         "{}",
         down.stderr

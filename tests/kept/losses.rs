@@ -8,8 +8,8 @@ const T: &str = "CREATE TABLE t (id int PRIMARY KEY, a text, n int);
 #[test]
 fn a_dropped_column_is_restored() {
     let (up, down) = assert_restored(T, "ALTER TABLE t DROP COLUMN n;", "ALTER TABLE t ADD COLUMN n int;", &["t"]);
-    assert!(up.contains("Kept a copy of t.n: 9 rows"), "{up}");
-    assert!(down.contains("Restored t.n: 9 rows"), "{down}");
+    assert!(up.contains("Kept a copy of t.n: 9 values"), "{up}");
+    assert!(down.contains("Restored t.n: 9 values"), "{down}");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn rows_changed_by_foreign_key_actions_are_restored() {
 fn overwritten_values_are_restored_whatever_the_downgrade_writes() {
     let (up, _) =
         assert_restored(T, "UPDATE t SET a = upper(a), n = 0 WHERE id > 3;", "UPDATE t SET a = lower(a);", &["t"]);
-    assert!(up.contains("Kept a copy of t.a: 6 rows"), "{up}");
+    assert!(up.contains("Kept a copy of t.a: 6 values"), "{up}");
     assert_restored(T, "UPDATE t SET n = o.k FROM (VALUES (2, 99)) AS o (i, k) WHERE t.id = o.i;", "SELECT 1;", &["t"]);
     assert_restored(
         T,

@@ -4,6 +4,7 @@ mod commands;
 mod crashes;
 mod kinds;
 mod losses;
+mod lost_connections;
 mod random;
 mod renames;
 mod shapes;

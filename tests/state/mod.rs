@@ -2,6 +2,7 @@
 
 mod columns;
 mod hints;
+mod planted;
 mod rows;
 
 use crate::support::{Output, Server, TestDatabase, TestProject, server};

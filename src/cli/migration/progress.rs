@@ -7,8 +7,9 @@ use crate::cli::output::plan as plan_text;
 use crate::cli::output::rehearsal;
 use crate::cli::terminal::Terminal;
 use crate::core::plan::Plan;
-use crate::core::text::plural;
+use crate::core::text::{capitalize, plural};
 use crate::engine::apply::Progress;
+use crate::engine::state::lock::without_age;
 
 /// Prints progress as lines. Prints a repeated wait only once.
 pub struct ApplyReporter {
@@ -47,10 +48,7 @@ impl ApplyReporter {
             | Progress::StepDone { .. }
             | Progress::Unplanned { .. } => {}
             Progress::WaitingForMigrator { holder, .. } => {
-                // The duration in the text changes with every event; it does not make a new wait.
-                self.report_wait(holder.split(", connected for").next().unwrap_or_default(), |_| {
-                    format!("Waiting for another migrator: {holder}")
-                });
+                self.report_wait(without_age(holder), |_| format!("Waiting for another migrator: {holder}"));
             }
             Progress::Blocked { blockers, .. } => {
                 let sessions = rehearsal::blockers(blockers);
@@ -58,10 +56,10 @@ impl ApplyReporter {
             }
             Progress::Output { text } => self.terminal.print_note(text),
             Progress::Notice { severity, message } => self.terminal.print_note(&format!("{severity}: {message}")),
-            Progress::StepRetried { attempt, .. } => {
-                self.terminal
-                    .print_note(&format!("Lock timeout: the revision was rolled back; retrying (attempt {attempt})"));
-            }
+            Progress::StepRetried { attempt, conflict, .. } => self.terminal.print_note(&format!(
+                "{}: the revision was rolled back; retrying (attempt {attempt})",
+                capitalize(conflict.name())
+            )),
             Progress::Kept { kept, .. } => self.terminal.print_note(&plan_text::kept(kept)),
             Progress::Restored { restored, .. } => self.terminal.print_note(&plan_text::restored(restored)),
             Progress::CopyStays { object, why, .. } => {

@@ -107,18 +107,18 @@ pub fn hazards_to_approve(plan: &Plan) -> Vec<String> {
 /// One line about a copy that was kept.
 #[must_use]
 pub fn kept(kept: &CompletedCopy) -> String {
-    format!("Kept a copy of {}: {}", escape_line(&kept.object), plural(kept.rows, "row"))
+    format!("Kept a copy of {}: {}", escape_line(&kept.object), kept.kind.describe_contents(kept.rows))
 }
 
 /// One line about a copy that was restored.
 #[must_use]
 pub fn restored(restored: &RestoredCopy) -> String {
-    let RestoredCopy { object, rows, not_restored, added } = restored;
+    let RestoredCopy { kind, object, rows, not_restored, added } = restored;
     let object = escape_line(object);
     if *rows == 0 && *not_restored == 0 {
         return format!("{object} already has all the data of its copy");
     }
-    let mut line = format!("Restored {object}: {}", plural(*rows, "row"));
+    let mut line = format!("Restored {object}: {}", kind.describe_contents(*rows));
     if *not_restored > 0 {
         let _ = write!(line, "; {} not restored because of later changes", thousands(*not_restored));
     }

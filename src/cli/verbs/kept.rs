@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::interrupt::cancellable;
 use crate::cli::output::plan as plan_text;
 use crate::cli::prompt;
 use crate::core::copies::CopyKind;
@@ -95,7 +96,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         KeptAction::Restore { id } => {
             let restored = context.block_on(async {
                 let target = context.find_target(&project).await?;
-                restore_copy(&project, &target, *id).await
+                cancellable(terminal, async |cancel| Box::pin(restore_copy(&project, &target, *id, cancel)).await).await
             })??;
             if terminal.json {
                 terminal.print_document(&restored)?;
@@ -201,7 +202,7 @@ fn table(copies: &[StoredCopy]) -> String {
 
 fn copy_line(copy: &StoredCopy) -> String {
     let StoredCopy { id, object, at, revision, .. } = copy;
-    let (rows, size) = (plural(copy.rows, "row"), size(copy.bytes));
+    let (rows, size) = (copy.kind.describe_contents(copy.rows), size(copy.bytes));
     let object = escape_line(object);
     format!("copy {id} of {object}: {rows}, {size}, revision {revision}, {at}")
 }

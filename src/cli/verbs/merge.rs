@@ -33,7 +33,7 @@ pub struct Arguments {
 /// Alembic's error if the revisions cannot be merged; if the script cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
-    long_id::check(context, &project, arguments.rev_id.as_deref())?;
+    long_id::require_id_fits_column(context, &project, arguments.rev_id.as_deref())?;
     let new = NewRevision {
         message: arguments.message.clone().unwrap_or_default(),
         branch_labels: arguments.branch_label.clone(),

@@ -4,10 +4,13 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::interrupt::cancellable;
 use crate::cli::offline;
 use crate::cli::output::json::StampDocument;
 use crate::core::plan::offline::stamp_title;
-use crate::engine::{Error, stamp};
+use crate::engine::Error;
+use crate::engine::stamp::{self, StampRequest};
+use crate::engine::state::lock::LockWait;
 
 /// Write the version table without running any script
 #[derive(Debug, Args)]
@@ -39,9 +42,16 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
+    let request = StampRequest { targets: &arguments.revisions, purge: arguments.purge };
     let path = context.block_on(async {
         let target = context.find_target(&project).await?;
-        stamp::stamp(&project, &tree, &target, &arguments.revisions, arguments.purge).await
+        let terminal = context.terminal;
+        cancellable(terminal, async |cancel| {
+            let report = |holder: &str| terminal.print_note(&format!("Waiting for another migrator: {holder}"));
+            let wait = LockWait { is_allowed: true, report: &report, cancel };
+            stamp::stamp(&project, &tree, &target, request, wait).await
+        })
+        .await
     })??;
     for step in &path.steps {
         context.terminal.print_note(&format!("Running {}", stamp_title(step)));

@@ -65,8 +65,8 @@ impl<'a> Docstring<'a> {
 
 /// The ids of a line such as `a, b`, `None` or `('a', 'b')`, which templates of different versions write.
 fn ids(text: &str) -> Vec<&str> {
-    let is_quote = |c: char| "()[]'\" ".contains(c);
-    let ids = text.split(',').map(|id| id.trim_matches(is_quote));
+    let is_decoration = |c: char| "()[]'\" ".contains(c);
+    let ids = text.split(',').map(|id| id.trim_matches(is_decoration));
     ids.filter(|id| !id.is_empty() && *id != "None" && *id != "<base>").collect()
 }
 

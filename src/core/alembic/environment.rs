@@ -3,7 +3,8 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
-use crate::core::python::{Module, Modules, Names, Unreadable, Value, evaluate, line_of, parse_statements};
+use crate::core::python::{Module, Modules, Names, Unreadable, Value, evaluate, parse_statements};
+use crate::core::text::line_at;
 
 /// The name that `env.py` gives to the version table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,7 +200,7 @@ fn version_table(text: &str, found: &Finder<'_>, names: &EnvironmentNames<'_>) -
             table: table.unwrap_or_else(|| "alembic_version".to_owned()),
         },
         (Err((offset, argument)), _) | (_, Err((offset, argument))) => {
-            VersionTableName::Unreadable { line: line_of(text, offset), argument }
+            VersionTableName::Unreadable { line: line_at(text, offset), argument }
         }
     }
 }
@@ -214,7 +215,7 @@ fn url(text: &str, found: &Finder<'_>, names: &EnvironmentNames<'_>) -> Environm
         match evaluate(expression, names) {
             // configparser would replace '%(…)s', so code that sets the option doubles each '%'.
             Ok(Value::Text(url)) => known = Some(url.replace("%%", "%")),
-            Ok(_) | Err(_) => return EnvironmentUrl::Computed { line: line_of(text, expression_place(expression)) },
+            Ok(_) | Err(_) => return EnvironmentUrl::Computed { line: line_at(text, expression_place(expression)) },
         }
     }
     known.map_or(EnvironmentUrl::Ini, EnvironmentUrl::Known)

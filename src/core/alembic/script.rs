@@ -2,12 +2,13 @@
 
 use super::docstring::Docstring;
 use crate::core::graph::RevisionId;
-use crate::core::python::{FunctionSpan, Module, Modules, NoModules, Unreadable, Value, line_of};
+use crate::core::python::{FunctionSpan, Module, Modules, NoModules, Unreadable, Value};
 use crate::core::script::{CodeSpan, Language, PythonCode, Script, ScriptCode, ScriptError};
+use crate::core::text::line_at;
 
 /// The result of reading a file of a version folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadScript {
+pub struct ParsedScript {
     /// The script, as far as its identifiers can be read.
     pub script: Option<Script>,
     /// Why Alembic cannot load the file, or limbeck cannot read it.
@@ -44,17 +45,17 @@ pub fn is_script_name(name: &str) -> bool {
 ///
 /// The error has the line and what was expected there. A file with a syntax error is read as far as possible.
 #[must_use]
-pub fn parse_script(text: &str, name: &str, modules: &dyn Modules) -> ReadScript {
+pub fn parse_script(text: &str, name: &str, modules: &dyn Modules) -> ParsedScript {
     let module = Module::read(text, modules);
     match (read(text, name, &module), syntax_error(text, &module)) {
-        (Ok(script), error) => ReadScript { script: Some(script), error },
-        (Err(_), Some(error)) | (Err(error), None) => ReadScript { script: None, error: Some(error) },
+        (Ok(script), error) => ParsedScript { script: Some(script), error },
+        (Err(_), Some(error)) | (Err(error), None) => ParsedScript { script: None, error: Some(error) },
     }
 }
 
 fn syntax_error(text: &str, module: &Module<'_>) -> Option<ScriptError> {
     module.errors.first().map(|error| ScriptError {
-        line: Some(line_of(text, error.offset)),
+        line: Some(line_at(text, error.offset)),
         message: format!("Python syntax error: {}", error.message),
         hint: Some("Alembic cannot load any script while this file is in the folder; correct it, or remove it".into()),
     })
@@ -161,7 +162,7 @@ impl Reader<'_> {
     fn error(&self, name: &str, place: Option<Unreadable>, message: &str) -> ScriptError {
         let offset = place.map(|place| place.offset).or_else(|| last_line_with(self.text, name));
         ScriptError {
-            line: offset.map(|offset| line_of(self.text, offset)),
+            line: offset.map(|offset| line_at(self.text, offset)),
             message: message.to_owned(),
             hint: Some(
                 "write None, a string or a tuple of strings; constants of this file and of modules of the project are \
@@ -187,7 +188,7 @@ fn last_line_with(text: &str, name: &str) -> Option<usize> {
 
 fn code_span(text: &str, span: FunctionSpan) -> CodeSpan {
     let FunctionSpan { start, end, is_empty, .. } = span;
-    CodeSpan { line: line_of(text, start), start, end, is_empty }
+    CodeSpan { line: line_at(text, start), start, end, is_empty }
 }
 
 #[cfg(test)]

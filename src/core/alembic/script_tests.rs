@@ -14,7 +14,7 @@ impl Modules for Constants {
     }
 }
 
-fn parse(text: &str) -> ReadScript {
+fn parse(text: &str) -> ParsedScript {
     parse_script(text, "a1b2_file.py", &Constants)
 }
 

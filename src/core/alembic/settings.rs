@@ -4,6 +4,7 @@ use toml::{Table, Value as Toml};
 
 use super::ini::{Ini, IniError};
 use crate::core::python::{Value, format_percent};
+use crate::core::text::line_at;
 
 /// The file name of new scripts in projects without `file_template`.
 const DEFAULT_FILE_TEMPLATE: &str = "%(rev)s_%(slug)s";
@@ -254,7 +255,7 @@ fn alembic_table(text: &str) -> Result<Option<Table>, SettingsError> {
         return Ok(None);
     }
     let failed = |error: toml::de::Error| SettingsError {
-        line: error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1),
+        line: error.span().map(|span| line_at(text, span.start)),
         message: error.message().to_owned(),
         hint: None,
     };

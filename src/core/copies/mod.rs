@@ -26,9 +26,11 @@ pub use restore_sql::{
     mark_orphans, older_value, restored_value,
 };
 pub use value_sql::{
-    copy_stale_marks, count_changed_values, count_restored_values, delete_restored_values, mark_stale, update_values,
+    copy_stale_marks, count_changed_values, count_restored_values, delete_restored_values, mark_stale,
+    mark_stale_copied, update_values,
 };
 
+use crate::core::text::plural;
 use serde::{Deserialize, Serialize};
 
 /// What a copy contains. It also decides how the copy is restored.
@@ -57,6 +59,16 @@ impl CopyKind {
             Self::Column => "column",
             Self::Values => "values",
             Self::Sequence => "sequence",
+        }
+    }
+
+    /// What a copy with this number of rows or values contains, in words.
+    #[must_use]
+    pub fn describe_contents(self, count: u64) -> String {
+        match self {
+            Self::Table | Self::Rows => plural(count, "row"),
+            Self::Column | Self::Values => plural(count, "value"),
+            Self::Sequence => "its last value".to_owned(),
         }
     }
 
@@ -150,6 +162,19 @@ mod tests {
             assert_eq!(CopyKind::parse(kind.word()), Some(kind));
         }
         assert_eq!(CopyKind::parse("x"), None);
+    }
+
+    #[test]
+    fn the_contents_of_a_copy_are_named_by_its_kind() {
+        for (kind, count, expected) in [
+            (CopyKind::Table, 2, "2 rows"),
+            (CopyKind::Rows, 1, "1 row"),
+            (CopyKind::Column, 1204, "1,204 values"),
+            (CopyKind::Values, 1, "1 value"),
+            (CopyKind::Sequence, 1, "its last value"),
+        ] {
+            assert_eq!(kind.describe_contents(count), expected);
+        }
     }
 
     #[test]

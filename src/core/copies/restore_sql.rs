@@ -164,17 +164,29 @@ pub fn delete_identical_rows(copy: &str, target: &RestoreTarget, detail: &CopyDe
 }
 
 /// The value that an older copy of a column has for a row of the copy `rows`: the value before the column's type was
-/// changed. `None` if `rows` does not contain the key of the older copy.
+/// changed. If the older copy does not have the row, or if `is_latest` and another session changed the value between the
+/// two copies, it is the value of the row. `is_latest`: there is no other copy of the column between the two. `None` if
+/// `rows` does not contain the key of the older copy.
 #[must_use]
-pub fn older_value(older: (&str, &CopyDetail), current: &CurrentColumn, rows: &CopyDetail) -> Option<String> {
+pub fn older_value(
+    older: (&str, &CopyDetail),
+    current: &CurrentColumn,
+    rows: &CopyDetail,
+    is_latest: bool,
+) -> Option<String> {
     let (name, detail) = older;
+    let index = rows.columns.iter().position(|column| column.name == current.name)?;
+    let own = restored_value(rows.columns.get(index)?, index + 1, current);
+    let unchanged =
+        if is_latest { format!(" AND r.n1 IS NOT DISTINCT FROM k.v{}::text", index + 1) } else { String::new() };
     let conditions = detail.key.iter().enumerate().map(|(index, key)| {
         let column = rows.columns.iter().position(|column| column.name == key.name)?;
         Some(format!("r.k{} = k.v{}", index + 1, column + 1))
     });
     let condition = conditions.collect::<Option<Vec<String>>>()?.join(" AND ");
     let value = restored_value_of("r", detail.columns.first()?, 1, current);
-    Some(format!("(SELECT {value} FROM {name} AS r WHERE {condition})"))
+    let found = format!("FROM {name} AS r WHERE {condition}{unchanged}");
+    Some(format!("CASE WHEN EXISTS (SELECT {found}) THEN (SELECT {value} {found}) ELSE {own} END"))
 }
 
 /// The copied columns that can be written: the column of the copy, the current column, and the value.
@@ -234,10 +246,17 @@ mod tests {
         let rows = detail(vec![copied("a", "integer", true), copied("id", "integer", true)], Vec::new());
         let older = detail(vec![copied("a", "mood", false)], vec![copied("id", "integer", true)]);
         assert_eq!(
-            older_value(("c", &older), &current("a", "mood"), &rows).unwrap(),
-            "(SELECT (r.v1::text)::mood FROM c AS r WHERE r.k1 = k.v2)"
+            older_value(("c", &older), &current("a", "mood"), &rows, false).unwrap(),
+            "CASE WHEN EXISTS (SELECT FROM c AS r WHERE r.k1 = k.v2) THEN (SELECT (r.v1::text)::mood FROM c AS r \
+             WHERE r.k1 = k.v2) ELSE (k.v1::text)::mood END"
         );
-        assert_eq!(older_value(("c", &older), &current("a", "mood"), &detail(Vec::new(), Vec::new())), None);
+        assert_eq!(
+            older_value(("c", &older), &current("a", "mood"), &rows, true).unwrap(),
+            "CASE WHEN EXISTS (SELECT FROM c AS r WHERE r.k1 = k.v2 AND r.n1 IS NOT DISTINCT FROM k.v1::text) THEN \
+             (SELECT (r.v1::text)::mood FROM c AS r WHERE r.k1 = k.v2 AND r.n1 IS NOT DISTINCT FROM k.v1::text) \
+             ELSE (k.v1::text)::mood END"
+        );
+        assert_eq!(older_value(("c", &older), &current("a", "mood"), &detail(Vec::new(), Vec::new()), true), None);
     }
 
     #[test]

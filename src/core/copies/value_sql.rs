@@ -2,9 +2,9 @@
 //!
 //! In this SQL, `k` is the copy and `t` is the table.
 
-use super::CopyDetail;
 use super::copy_sql::key_condition;
 use super::restore_sql::{RestoreTarget, restored_value};
+use super::{CopiedColumn, CopyDetail, CopyKind};
 use crate::core::sql::identifier::quote;
 
 /// Restores the values that differ, row by row with the key. `None` if the column does not exist or cannot be written.
@@ -104,6 +104,33 @@ pub fn mark_stale(copy: &str, table: &str, column: &str, detail: &CopyDetail) ->
     )
 }
 
+/// Marks the values whose replacement was changed before their row was deleted or their column was dropped. `newer` is the
+/// copy of the rows or of the column. `None` if it does not have the column with the same type, or not the key.
+#[must_use]
+pub fn mark_stale_copied(
+    (copy, detail): (&str, &CopyDetail),
+    (newer, kind, copied): (&str, CopyKind, &CopyDetail),
+) -> Option<String> {
+    let stored = detail.columns.first()?;
+    let number =
+        |columns: &[CopiedColumn], name: &str| Some(columns.iter().position(|column| column.name == name)? + 1);
+    let value = number(&copied.columns, &stored.name)?;
+    let key = |name: &str| match kind {
+        CopyKind::Column => Some(format!("r.k{}", number(&copied.key, name)?)),
+        _ => Some(format!("r.v{}", number(&copied.columns, name)?)),
+    };
+    // After a change of type, both have the text of the new type.
+    let same_type =
+        detail.type_changed || copied.columns.iter().any(|column| column.name == stored.name && column.ty == stored.ty);
+    let keys = detail.key.iter().enumerate();
+    let same: Option<Vec<String>> =
+        keys.map(|(index, column)| Some(format!("k.k{} = {}", index + 1, key(&column.name)?))).collect();
+    let same = same.filter(|same| same_type && !same.is_empty())?.join(" AND ");
+    Some(format!(
+        "UPDATE {copy} AS k SET stale = k.stale OR r.v{value}::text IS DISTINCT FROM k.n1 FROM {newer} AS r WHERE {same}"
+    ))
+}
+
 /// Copies the marks of a newer copy of the same column. If a value was overwritten twice, only the newer copy knows the
 /// value that the table has now.
 #[must_use]
@@ -129,5 +156,24 @@ mod tests {
              ((k.v1::text)::mood)::text AND t.id = k.k1 AND k.v1 IS NOT NULL AND NOT k.stale"
         );
         assert_eq!(update_values("c", &RestoreTarget { columns: Vec::new(), ..target }, &detail, true), None);
+    }
+
+    #[test]
+    fn values_are_stale_if_a_newer_copy_has_another_value() {
+        let id = || copied("id", "integer", true);
+        let values = detail(vec![copied("a", "text", true)], vec![id()]);
+        let mark = |columns| mark_stale_copied(("c", &values), ("r", CopyKind::Rows, &detail(columns, vec![id()])));
+        assert_eq!(
+            mark(vec![id(), copied("a", "text", true)]).unwrap(),
+            "UPDATE c AS k SET stale = k.stale OR r.v2::text IS DISTINCT FROM k.n1 FROM r AS r WHERE k.k1 = r.v1"
+        );
+        assert_eq!(mark(vec![id(), copied("a", "integer", true)]), None);
+        assert_eq!(mark(vec![id()]), None);
+        assert_eq!(mark(vec![copied("a", "text", true)]), None);
+        let column = detail(vec![copied("a", "text", true)], vec![id()]);
+        assert_eq!(
+            mark_stale_copied(("c", &values), ("r", CopyKind::Column, &column)).unwrap(),
+            "UPDATE c AS k SET stale = k.stale OR r.v1::text IS DISTINCT FROM k.n1 FROM r AS r WHERE k.k1 = r.k1"
+        );
     }
 }

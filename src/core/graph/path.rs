@@ -1,5 +1,6 @@
 //! A path through the graph: the steps from the rows of the version table to a target.
 
+use super::ALEMBIC_WIDTH;
 use super::RevisionId;
 
 /// The section of a script that a step runs.
@@ -46,6 +47,13 @@ impl VersionChange {
             Self::Insert(id) | Self::Update { to: id, .. } => Some(id),
             Self::Delete(_) => None,
         }
+    }
+
+    /// The width that the column of a new version table needs for these changes: at least Alembic's.
+    #[must_use]
+    pub fn width_for<'a>(changes: impl IntoIterator<Item = &'a Self>) -> usize {
+        let written = changes.into_iter().filter_map(Self::written).map(RevisionId::length);
+        written.fold(ALEMBIC_WIDTH, usize::max)
     }
 }
 

@@ -16,9 +16,3 @@ pub use module::{FunctionSpan, Module, ModuleText, Modules, NoModules, SyntaxErr
 pub use percent::{PercentError, format_percent};
 pub use tables::defines_table;
 pub use value::{Date, Value};
-
-/// The 1-based line of a byte offset.
-#[must_use]
-pub fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
-}

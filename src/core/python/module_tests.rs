@@ -105,6 +105,6 @@ fn functions_have_their_place() {
 fn syntax_errors_have_their_place_and_the_rest_is_read() {
     let text = "x = 'a'\ndef upgrade(:\n    pass\n";
     let module = Module::read(text, &NoModules);
-    assert_eq!(super::super::line_of(text, module.errors[0].offset), 2);
+    assert_eq!(crate::core::text::line_at(text, module.errors[0].offset), 2);
     assert_eq!(module.value_of("x"), Ok(Value::Text("a".into())));
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::header::Header;
 use super::{Script, ScriptCode, ScriptError, SqlCode, sections};
+use crate::core::text::line_at;
 
 /// The text with `\n` as line ends. Removes all carriage returns before a `\n`: if one stayed, rendering and parsing would
 /// change the script.
@@ -30,7 +31,7 @@ pub fn parse(text: &str) -> Result<Script, ScriptError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = with_unix_line_endings(text);
     if let Some(at) = text.find('\0') {
-        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+        let line = line_at(&text, at);
         let hint = "remove the NUL byte; if the file is saved as UTF-16, save it as UTF-8";
         return Err(ScriptError::at(line, "a zero byte is not allowed in SQL", hint));
     }

@@ -3,6 +3,7 @@
 //! It distinguishes only the tokens that matter for the end of a statement. Each character of an operator is a token.
 
 use super::SplitError;
+use crate::core::text::line_at;
 
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,8 +241,7 @@ pub fn error_at(source: &str, offset: usize, message: impl Into<String>) -> Spli
 pub fn line_and_column(source: &str, offset: usize) -> (usize, usize) {
     let before = source.get(..offset).unwrap_or(source);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    (line, before.get(line_start..).unwrap_or_default().chars().count() + 1)
+    (line_at(before, before.len()), before.get(line_start..).unwrap_or_default().chars().count() + 1)
 }
 
 impl SplitError {

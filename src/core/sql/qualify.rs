@@ -33,8 +33,8 @@ const KEYWORD_TYPES: [&str; 16] = [
 const OPERATOR_CHARACTERS: &str = "+-*/<>=~!@#%^&|`?";
 
 /// Returns limbeck's own SQL with every function, operator, type after `::` and catalog table (`pg_…` after `FROM` or
-/// `JOIN`, and `'pg_…'::regclass`) qualified with `pg_catalog`. `IN` and `LIKE` become the operators that they stand for. Names of other tables,
-/// columns and quoted names stay as they are.
+/// `JOIN`, and `'pg_…'::regclass`) qualified with `pg_catalog`. `IN` and `LIKE` become the operators that they stand for.
+/// Names of other tables, columns and quoted names stay as they are.
 ///
 /// The SQL must have keywords in upper case and functions in lower case, directly before their parenthesis. It must not
 /// contain SQL of the user, and no constructs that find operators by name and cannot be qualified: `BETWEEN`, `NULLIF`,

@@ -128,22 +128,41 @@ impl Facts {
     /// Whether it may write values into an existing column.
     #[must_use]
     pub fn may_write_values(&self) -> bool {
-        self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "select", "alter"])
+        self.is_select_with_effects()
+            || self.command.is_one_of(&["update", "insert", "with", "merge", "do", "call", "execute", "copy", "alter"])
     }
 
     /// Whether it may insert rows, also by a trigger or by a function that it calls.
     #[must_use]
     pub fn may_insert_rows(&self) -> bool {
-        let words = ["insert", "update", "delete", "with", "merge", "copy", "do", "call", "select", "execute"];
-        self.command.is_one_of(&words) || self.command.starts_with(&["create", "table"])
+        let words = ["insert", "update", "delete", "with", "merge", "copy", "do", "call", "execute"];
+        let has_rows = |action: &Action| matches!(action, Action::CreateTable(create) if create.has_rows);
+        let is_understood = self.not_parsed_at.is_none();
+        if self.command.starts_with(&["create", "table"]) {
+            return !is_understood || self.actions.iter().any(has_rows);
+        }
+        self.is_select_with_effects() || self.command.is_one_of(&words)
+    }
+
+    /// Whether it is a SELECT that may change data: it calls functions, or has a part that changes rows.
+    fn is_select_with_effects(&self) -> bool {
+        self.command.first() == "select"
+            && (self.not_parsed_at.is_some() || !self.calls.is_empty() || !self.actions.is_empty())
     }
 
     /// Whether it can run in a transaction of its own with the same effect as outside a transaction. Not true for calls,
     /// which may commit.
     #[must_use]
     pub fn may_run_in_own_transaction(&self) -> bool {
+        let may_commit =
+            || ["commit", "rollback", "call", "execute", "language"].iter().any(|word| self.words().contains(*word));
         self.transaction == Transaction::Allowed
-            && self.command.is_one_of(&["update", "delete", "insert", "merge", "with", "truncate", "drop", "alter"])
+            && match self.command.first() {
+                "do" => !may_commit(),
+                _ => self
+                    .command
+                    .is_one_of(&["update", "delete", "insert", "merge", "with", "truncate", "drop", "alter"]),
+            }
     }
 
     /// Whether it is `SET CONSTRAINTS`.
@@ -266,4 +285,42 @@ pub fn analyse_section(sql: &str) -> Result<Vec<Statement>, SplitError> {
         statement
     });
     Ok(analysed.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a statement may do: insert rows, write values, and run in a transaction of its own.
+    #[test]
+    fn effects_outside_a_transaction_are_known() {
+        for (sql, expected) in [
+            ("SELECT 1", [false, false, false]),
+            ("SELECT a FROM t", [false, false, false]),
+            ("SELECT f(1)", [true, true, false]),
+            ("SELECT setval('s', 1)", [true, true, false]),
+            ("WITH d AS (DELETE FROM t RETURNING a) SELECT a FROM d", [true, true, true]),
+            ("INSERT INTO t VALUES (1)", [true, true, true]),
+            ("UPDATE t SET a = 1", [true, true, true]),
+            ("DELETE FROM t", [true, false, true]),
+            ("TRUNCATE t", [false, false, true]),
+            ("CREATE TABLE t (a int DEFAULT 1)", [false, false, false]),
+            ("CREATE TABLE t AS SELECT 1 AS a", [true, false, false]),
+            ("CREATE INDEX i ON t (a)", [false, false, false]),
+            ("DROP INDEX i", [false, false, true]),
+            ("ALTER TABLE t ADD COLUMN a int", [false, true, true]),
+            ("DO $$ BEGIN DELETE FROM t; END $$", [true, true, true]),
+            ("DO $$ BEGIN DELETE FROM t; COMMIT; END $$", [true, true, false]),
+            ("DO $$ BEGIN CALL p(); END $$", [true, true, false]),
+            ("DO LANGUAGE plpython3u $$ plpy.commit() $$", [true, true, false]),
+            ("CALL p()", [true, true, false]),
+            ("VACUUM t", [false, false, false]),
+        ] {
+            let statements = analyse_section(sql).unwrap();
+            let [statement] = statements.as_slice() else { panic!("{sql}") };
+            let may =
+                [statement.may_insert_rows(), statement.may_write_values(), statement.may_run_in_own_transaction()];
+            assert_eq!(may, expected, "{sql}");
+        }
+    }
 }

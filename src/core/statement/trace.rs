@@ -7,8 +7,6 @@ use super::read::text;
 /// The trace that a statement leaves in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trace {
-    /// The index exists and is valid. The name is SQL, with the schema of the table if the statement names it.
-    CreatesIndex(String),
     /// The indexes do not exist. The names are SQL.
     DropsIndexes(Vec<String>),
     /// The trace does not matter: the statement can run again without harm (`VACUUM`, `ANALYZE`, `REINDEX`, `REFRESH`).
@@ -20,7 +18,6 @@ pub enum Trace {
 /// Determines the trace of a statement.
 pub(super) fn of(statement: &ast::Stmt) -> Trace {
     match statement {
-        ast::Stmt::CreateIndex(create) => index_name(create).map_or(Trace::None, Trace::CreatesIndex),
         ast::Stmt::DropIndex(drop) => {
             Trace::DropsIndexes(drop.index_refs().map(|index| text(index.syntax())).collect())
         }
@@ -32,24 +29,6 @@ pub(super) fn of(statement: &ast::Stmt) -> Trace {
 }
 
 /// The name of the index as SQL, with the schema of its table: an index is always in the schema of its table.
-fn index_name(create: &ast::CreateIndex) -> Option<String> {
-    let name = text(create.index()?.syntax());
-    let table = text(create.table_relation_name()?.table_name_ref()?.syntax());
-    Some(match schema_of(&table) {
-        Some(schema) => format!("{schema}.{name}"),
-        None => name,
-    })
-}
-
-fn schema_of(table: &str) -> Option<&str> {
-    let mut quoted = false;
-    let dot = table.char_indices().rev().find(|(_, character)| {
-        quoted ^= *character == '"';
-        *character == '.' && !quoted
-    });
-    dot.map(|(at, _)| &table[..at])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,15 +36,6 @@ mod tests {
 
     fn trace(sql: &str) -> Trace {
         analyse_one(sql).trace.clone()
-    }
-
-    #[test]
-    fn an_index_has_the_schema_of_its_table() {
-        let made = trace;
-        assert_eq!(made("CREATE INDEX CONCURRENTLY i ON t (a)"), Trace::CreatesIndex("i".into()));
-        let quoted = "create unique index concurrently if not exists \"I.x\" on only \"s.s\".\"t.t\" using btree (a)";
-        assert_eq!(made(quoted), Trace::CreatesIndex("\"s.s\".\"I.x\"".into()));
-        assert_eq!(made("CREATE INDEX CONCURRENTLY ON t (a)"), Trace::None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl ConfigFiles {
     #[must_use]
     pub fn in_folder(folder: &Path) -> Option<Self> {
         let ini = Some(folder.join(INI)).filter(|path| path.is_file());
-        let pyproject = Some(folder.join(PYPROJECT)).filter(|path| is_alembics(path));
+        let pyproject = Some(folder.join(PYPROJECT)).filter(|path| configures_alembic(path));
         (ini.is_some() || pyproject.is_some()).then_some(Self { ini, pyproject })
     }
 
@@ -32,14 +32,14 @@ impl ConfigFiles {
     pub fn named(path: &Path) -> Result<Self> {
         let folder = path.parent().unwrap_or(Path::new("."));
         if path.file_name().is_some_and(|name| name == PYPROJECT) {
-            if !is_alembics(path) {
+            if !configures_alembic(path) {
                 return Err(Error::new(format!("{} has no table [tool.alembic]", path.display()))
                     .hint("name an alembic.ini, a limbeck.toml, or a pyproject.toml with [tool.alembic]"));
             }
             let ini = Some(folder.join(INI)).filter(|path| path.is_file());
             return Ok(Self { ini, pyproject: Some(path.to_owned()) });
         }
-        let pyproject = Some(folder.join(PYPROJECT)).filter(|path| is_alembics(path));
+        let pyproject = Some(folder.join(PYPROJECT)).filter(|path| configures_alembic(path));
         Ok(Self { ini: Some(path.to_owned()), pyproject })
     }
 
@@ -75,7 +75,7 @@ pub(super) fn settings_error(path: &Path, error: SettingsError) -> Error {
     Error { line: error.line, hint: error.hint, ..Error::new(format!("{}{line}: {}", path.display(), error.message)) }
 }
 
-fn is_alembics(pyproject: &Path) -> bool {
+fn configures_alembic(pyproject: &Path) -> bool {
     files::read_text(pyproject, SIZE_LIMIT).is_ok_and(|text| has_alembic_table(&text))
 }
 

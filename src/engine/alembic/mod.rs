@@ -7,7 +7,7 @@ mod scripts;
 
 pub use configuration::ConfigFiles;
 pub use new_script::NewPythonScript;
-pub use scripts::{ReadFile, read_script};
+pub use scripts::{ScriptSource, read_script};
 
 use std::path::{Path, PathBuf};
 
@@ -51,9 +51,9 @@ impl AlembicProject {
         let modules = ProjectModules::new(files.folder(), &settings.prepend_sys_path);
         let script_folder = find_script_folder(&files, &settings, &modules)?;
         let version_folders = if settings.version_locations.is_empty() {
-            vec![real(&script_folder.join("versions"))]
+            vec![resolve_links(&script_folder.join("versions"))]
         } else {
-            settings.version_locations.iter().map(|location| real(&modules.resolve(location))).collect()
+            settings.version_locations.iter().map(|location| resolve_links(&modules.resolve(location))).collect()
         };
         let environment = read_env_py(&script_folder, &settings, &modules, variables);
         Ok(Self { files, section: section.to_owned(), settings, script_folder, version_folders, environment, modules })
@@ -110,7 +110,7 @@ fn find_script_folder(files: &ConfigFiles, settings: &Settings, modules: &Projec
     };
     let folder = modules.resolve(location);
     if folder.is_dir() {
-        return Ok(real(&folder));
+        return Ok(resolve_links(&folder));
     }
     let error = SettingsError {
         line: settings.line_of("script_location"),
@@ -145,6 +145,6 @@ fn read_env_py(
 }
 
 /// The path without symbolic links, which is what Alembic shows. A missing folder stays as it is.
-fn real(path: &Path) -> PathBuf {
+fn resolve_links(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

@@ -5,22 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::AlembicProject;
-use crate::core::alembic::{ReadScript, is_script_name, parse_script};
+use crate::core::alembic::{ParsedScript, is_script_name, parse_script};
 use crate::core::script::ScriptError;
 use crate::engine::files;
 
 /// A file of a version folder: its text, and what was read from it.
 #[derive(Debug)]
-pub struct ReadFile {
+pub struct ScriptSource {
     pub text: Arc<str>,
-    pub read: ReadScript,
+    pub read: ParsedScript,
 }
 
 /// Reads a script of at most `limit` bytes. The error has the line of text that is not UTF-8.
 ///
 /// # Errors
 /// If the file cannot be read or is not UTF-8.
-pub fn read_script(project: &AlembicProject, path: &Path, limit: u64) -> Result<ReadFile, ScriptError> {
+pub fn read_script(project: &AlembicProject, path: &Path, limit: u64) -> Result<ScriptSource, ScriptError> {
     let bytes = files::read_bytes(path, limit).map_err(|error| ScriptError {
         line: None,
         message: format!("cannot be read: {error}"),
@@ -37,7 +37,7 @@ pub fn read_script(project: &AlembicProject, path: &Path, limit: u64) -> Result<
     })?;
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let read = parse_script(&text, &name, &project.modules);
-    Ok(ReadFile { text: text.into(), read })
+    Ok(ScriptSource { text: text.into(), read })
 }
 
 impl AlembicProject {
@@ -81,7 +81,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) -> 
             }
         } else if is_script_name(&name) {
             let path = entry.path();
-            files.push(if kind.is_symlink() { super::real(&path) } else { path });
+            files.push(if kind.is_symlink() { super::resolve_links(&path) } else { path });
         }
     }
     Ok(())

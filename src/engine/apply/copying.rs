@@ -5,7 +5,8 @@ use tokio_postgres::error::SqlState;
 use super::Progress;
 use super::failure::{Stop, stop};
 use super::run::Run;
-use crate::core::plan::{PlannedStatement, Step};
+use crate::core::plan::Step;
+use crate::core::statement::Statement;
 use crate::engine::copies::{CopyError, Restoration, RestoredCopy, StepMode};
 use crate::engine::gate::{GateError, in_own_transaction};
 use crate::engine::{Error, ErrorKind, Result};
@@ -40,16 +41,29 @@ impl Run<'_> {
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 
-    /// Restores the values of columns that a statement has created again.
+    /// Restores the values of columns that the statement at an index of the step has created again.
     pub(super) async fn restore_values(
         &self,
-        index: usize,
-        step: &Step,
+        (index, number): (usize, usize),
         restoration: Option<&mut Restoration>,
-        planned: &PlannedStatement,
+    ) -> Result<(), Stop> {
+        let step = &self.plan.steps[index];
+        let statements: Vec<_> = step.statements.iter().skip(number).map(|planned| &planned.statement).collect();
+        let [statement, rest @ ..] = statements.as_slice() else { return Ok(()) };
+        self.restore_values_after(index, statement, rest, restoration).await
+    }
+
+    /// Restores the values of columns that a statement has created again. `rest`: the later statements of the step.
+    pub(super) async fn restore_values_after(
+        &self,
+        index: usize,
+        statement: &Statement,
+        rest: &[&Statement],
+        restoration: Option<&mut Restoration>,
     ) -> Result<(), Stop> {
         let Some(restoration) = restoration else { return Ok(()) };
-        let work = Box::pin(restoration.restore_values(self.worker.client(), &planned.statement));
+        let step = &self.plan.steps[index];
+        let work = Box::pin(restoration.restore_values(self.worker.client(), statement, rest));
         self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
     }
 
@@ -73,7 +87,7 @@ impl Run<'_> {
     }
 
     /// Converts an error of a copy to the reason why the run stops.
-    fn copy_failed(&self, error: CopyError, step: &Step) -> Stop {
+    pub(super) fn copy_failed(&self, error: CopyError, step: &Step) -> Stop {
         let failed = |error: Error| {
             let mut error = Error { message: format!("revision {}: {}", step.revision, error.message), ..error };
             error.revision = Some(step.revision.to_string());

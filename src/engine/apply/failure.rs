@@ -2,6 +2,7 @@
 
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
+use super::Conflict;
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::sqlstate;
 use crate::engine::connection::database_error;
@@ -10,8 +11,8 @@ use crate::engine::{Error, ErrorKind};
 
 /// Why a step did not complete.
 pub(super) enum Stop {
-    /// Lock timeout; the step can be retried.
-    LockTimeout(Error),
+    /// A conflict with another session; a step in a transaction is retried.
+    Conflict(Conflict, Error),
     /// The server rejected a statement, or a check failed.
     Failed(Error),
     /// The run was cancelled, between statements or during one.
@@ -20,6 +21,18 @@ pub(super) enum Stop {
     Lost(Error),
     /// The connection was lost during the commit, so its result is unknown.
     CommitUnknown(Error),
+}
+
+impl Conflict {
+    /// The conflict that an error of the server reports. `None` for other errors.
+    pub(super) fn from_code(code: &SqlState) -> Option<Self> {
+        match code {
+            code if *code == SqlState::LOCK_NOT_AVAILABLE => Some(Self::LockTimeout),
+            code if *code == SqlState::T_R_DEADLOCK_DETECTED => Some(Self::Deadlock),
+            code if *code == SqlState::T_R_SERIALIZATION_FAILURE => Some(Self::SerializationFailure),
+            _ => None,
+        }
+    }
 }
 
 impl From<Error> for Stop {
@@ -45,7 +58,10 @@ pub(super) fn stop(
         Some(planned) => explain(answer, step, planned),
         None => database_error(error),
     };
-    if *answer.code() == SqlState::LOCK_NOT_AVAILABLE { Stop::LockTimeout(report) } else { Stop::Failed(report) }
+    match Conflict::from_code(answer.code()) {
+        Some(conflict) => Stop::Conflict(conflict, report),
+        None => Stop::Failed(report),
+    }
 }
 
 /// Converts the error of a COMMIT. Without an answer of the server, the result of the commit is unknown.
@@ -56,11 +72,13 @@ pub(super) fn commit_failed(error: &tokio_postgres::Error, is_cancelled: bool) -
     let report = database_error(error);
     match answer.code() {
         code if *code == SqlState::QUERY_CANCELED && is_cancelled => Stop::Cancelled,
-        code if *code == SqlState::LOCK_NOT_AVAILABLE => Stop::LockTimeout(report),
         code if code.code().starts_with("23") => {
             Stop::Failed(report.because("a deferred constraint failed at the end of the transaction"))
         }
-        _ => Stop::Failed(report.because("the server refused to commit the transaction")),
+        code => match Conflict::from_code(code) {
+            Some(conflict) => Stop::Conflict(conflict, report),
+            None => Stop::Failed(report.because("the server refused to commit the transaction")),
+        },
     }
 }
 
@@ -91,4 +109,30 @@ fn explain(answer: &DbError, step: &Step, planned: &PlannedStatement) -> Error {
     error.message = format!("revision {}: {}", step.revision, error.message);
     error.revision = Some(step.revision.to_string());
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_conflicts_with_other_sessions_are_retried() {
+        for (code, expected) in [
+            ("55P03", Some(Conflict::LockTimeout)),
+            ("40P01", Some(Conflict::Deadlock)),
+            ("40001", Some(Conflict::SerializationFailure)),
+            ("40000", None),
+            ("40002", None),
+            ("40003", None),
+            ("55000", None),
+            ("55006", None),
+            ("57014", None),
+            ("57P01", None),
+            ("23505", None),
+            ("25P03", None),
+            ("53200", None),
+        ] {
+            assert_eq!(Conflict::from_code(&SqlState::from_code(code)), expected, "{code}");
+        }
+    }
 }

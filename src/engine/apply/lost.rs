@@ -8,11 +8,9 @@ use super::run::{Run, format_heads};
 use crate::core::graph::Direction;
 use crate::core::plan::{Plan, TransactionMode};
 use crate::core::text::plural;
+use crate::engine::connection::CONNECTION_LOST;
 use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, ErrorKind};
-
-/// The message of every error that reports a lost connection.
-const LOST: &str = "the connection to the server was lost";
 
 impl Run<'_> {
     /// Closes the rows in the ledger and describes the state of the database after a transaction that did not commit.
@@ -23,7 +21,7 @@ impl Run<'_> {
             Stop::Cancelled => {
                 ("interrupted", Error::of(ErrorKind::Interrupted, format!("cancelled and {rolled_back}")))
             }
-            Stop::LockTimeout(error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
+            Stop::Conflict(_, error) => ("failed", self.name_blockers(error).await.because(rolled_back)),
             Stop::Failed(error) => ("failed", error.because(rolled_back)),
             Stop::Lost(error) => return self.lost_before_commit(batch, entries, error).await,
             Stop::CommitUnknown(error) => return self.lost_in_commit(batch, entries, error).await,
@@ -111,11 +109,11 @@ impl Run<'_> {
     /// The error with the message of a lost connection, and which session was lost.
     pub(super) fn lost(&self, error: Error) -> Error {
         let mut causes = error.causes.clone();
-        if error.message != LOST {
+        if error.message != CONNECTION_LOST {
             causes.insert(0, error.message.clone());
         }
         let reasons = [&self.worker, &self.guard].map(|session| session.lost().map(|reason| reason.message));
-        for reason in reasons.into_iter().flatten().filter(|reason| reason != LOST) {
+        for reason in reasons.into_iter().flatten().filter(|reason| reason != CONNECTION_LOST) {
             if !causes.contains(&reason) {
                 causes.push(reason);
             }
@@ -123,7 +121,7 @@ impl Run<'_> {
         if self.worker.lost().is_none() && self.guard.lost().is_some() {
             causes.push("it was the connection that holds the migration lock".to_owned());
         }
-        Error { kind: ErrorKind::Connection, message: LOST.to_owned(), causes, ..error }
+        Error { kind: ErrorKind::Connection, message: CONNECTION_LOST.to_owned(), causes, ..error }
     }
 }
 

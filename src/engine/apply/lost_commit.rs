@@ -11,7 +11,7 @@ use super::run::Run;
 use crate::core::graph::RevisionId;
 use crate::core::sql::qualify_names;
 use crate::engine::connection::{Session, database_error};
-use crate::engine::state::ledger::Entry;
+use crate::engine::state::ledger::{Cursor, Entry};
 use crate::engine::{Error, Result};
 
 /// How long limbeck waits for the server process of a lost connection.
@@ -162,6 +162,17 @@ impl Run<'_> {
             Some(state) if state.starts_with("idle in transaction") => ProcessState::IdleInTransaction,
             Some(_) => ProcessState::Working,
         })
+    }
+
+    /// Moves the cursor of a step outside a transaction, on a new session if the lock's session was lost. If this fails, the
+    /// next run looks into the catalog.
+    pub(super) async fn advance_entry(&self, entry: Option<Entry>, cursor: Cursor) {
+        if self.ledger.advance(self.guard.client(), entry, cursor).await.is_ok() {
+            return;
+        }
+        if let Ok(session) = self.open_session().await {
+            let _ = self.ledger.advance(session.client(), entry, cursor).await;
+        }
     }
 
     /// Writes an error into the ledger on a new session, if the lock's session was lost.

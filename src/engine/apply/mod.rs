@@ -83,6 +83,7 @@ pub enum Progress {
     StepRetried {
         step: usize,
         attempt: u32,
+        conflict: Conflict,
     },
     /// Data that a statement destroyed was copied.
     Kept {
@@ -102,6 +103,26 @@ pub enum Progress {
     },
     /// A cancel was requested; the server has not answered yet.
     Cancelling,
+}
+
+/// A conflict with another session, after which a transaction can be retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    LockTimeout,
+    Deadlock,
+    SerializationFailure,
+}
+
+impl Conflict {
+    /// The name of the conflict in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LockTimeout => "lock timeout",
+            Self::Deadlock => "deadlock with another session",
+            Self::SerializationFailure => "serialization failure",
+        }
+    }
 }
 
 /// A session that blocks another.

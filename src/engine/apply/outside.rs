@@ -15,8 +15,19 @@ use crate::engine::copies::{CompletedCopy, Restoration, RestoredCopy};
 use crate::engine::state::ledger::{Cursor, Entry};
 use crate::engine::{Error, ErrorKind, Result};
 
-/// The indices of a step and of its statement, and whether the statement was sent.
-pub(super) type Position<'a> = ((usize, usize), &'a mut bool);
+/// The indices of a step and of its statement, and how far the statement got.
+pub(super) type Position<'a> = ((usize, usize), &'a mut StatementPhase);
+
+/// How far a statement outside a transaction got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum StatementPhase {
+    #[default]
+    NotSent,
+    /// The server may have executed it.
+    Sent,
+    /// The server has executed it, and nothing rolls it back.
+    Completed,
+}
 
 impl Run<'_> {
     /// Runs the statements of a step one by one, without a transaction around them.
@@ -26,27 +37,30 @@ impl Run<'_> {
         let (skipped, entry) = match Box::pin(self.begin_outside(index, step)).await {
             Ok(begun) => begun,
             Err(Stop::Cancelled) => return Err(self.cancelled_before(index)),
-            Err(Stop::Failed(error) | Stop::LockTimeout(error) | Stop::Lost(error) | Stop::CommitUnknown(error)) => {
+            Err(Stop::Failed(error) | Stop::Conflict(_, error) | Stop::Lost(error) | Stop::CommitUnknown(error)) => {
                 return Err(self.not_started(index, error));
             }
         };
         let started = Box::pin(self.in_own_transaction(step, self.restoration(index, step, skipped > 0))).await;
         let mut restoration = match started {
             Ok(restoration) => restoration,
-            Err(reason) => return Err(self.stopped(index, entry, (skipped, false), reason).await),
+            Err(reason) => return Err(self.stopped(index, entry, (skipped, StatementPhase::NotSent), reason).await),
         };
         let mut kept = Vec::new();
         for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
-            let mut is_begun = false;
-            let place = ((index, number), &mut is_begun);
+            let mut phase = StatementPhase::default();
+            let place = ((index, number), &mut phase);
             match Box::pin(self.run_outside(place, entry, statement, restoration.as_mut())).await {
                 Ok(copies) => kept.extend(copies),
-                Err(reason) => return Err(self.stopped(index, entry, (number, is_begun), reason).await),
+                Err(reason) => return Err(self.stopped(index, entry, (number, phase), reason).await),
             }
         }
         match self.close(index, step, entry, restoration.as_mut()).await {
             Ok(restored) => Ok(self.done(index, step, since.elapsed(), (kept, restored))),
-            Err(reason) => Err(self.stopped(index, entry, (step.statements.len(), false), reason).await),
+            Err(reason) => {
+                let end = (step.statements.len(), StatementPhase::NotSent);
+                Err(self.stopped(index, entry, end, reason).await)
+            }
         }
     }
 
@@ -57,26 +71,27 @@ impl Run<'_> {
         Ok((skipped, self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?))
     }
 
-    /// Sends one statement through the gate and runs it. Returns the copies that were made. Sets `is_begun` when the
-    /// statement is sent.
+    /// Sends one statement through the gate and runs it. Returns the copies that were made. Sets the phase
+    /// of the statement.
     async fn run_outside(
         &self,
-        ((index, number), is_begun): Position<'_>,
+        ((index, number), phase): Position<'_>,
         entry: Option<Entry>,
         planned: &PlannedStatement,
         restoration: Option<&mut Restoration>,
     ) -> Result<Vec<CompletedCopy>, Stop> {
         self.check_cancelled()?;
         let step = &self.plan.steps[index];
-        let position = ((index, number), is_begun);
-        let kept = if self.needs_own_transaction(planned).await {
-            Box::pin(self.run_in_own_transaction(position, entry, planned)).await?
-        } else {
-            Box::pin(self.run_alone(position, entry, planned)).await?
-        };
+        let position = ((index, number), phase);
+        if self.needs_own_transaction(planned, restoration.as_deref()).await {
+            let kept = Box::pin(self.run_in_own_transaction(position, entry, planned, restoration)).await?;
+            self.report_kept(index, &kept);
+            return Ok(kept);
+        }
+        let kept = Box::pin(self.run_alone(position, entry, planned)).await?;
         self.report_kept(index, &kept);
         if restoration.is_some() {
-            let restore = Box::pin(self.restore_values(index, step, restoration, planned));
+            let restore = Box::pin(self.restore_values((index, number), restoration));
             self.in_own_transaction(step, restore).await?;
         }
         Ok(kept)
@@ -85,7 +100,7 @@ impl Run<'_> {
     /// Runs one statement without a transaction, after its copies were committed. Returns the copies.
     async fn run_alone(
         &self,
-        ((index, number), is_begun): Position<'_>,
+        ((index, number), phase): Position<'_>,
         entry: Option<Entry>,
         planned: &PlannedStatement,
     ) -> Result<Vec<CompletedCopy>, Stop> {
@@ -95,9 +110,10 @@ impl Run<'_> {
         let admit = Box::pin(self.gate.admit(self.sessions(), &request));
         let admission = self.watched(index, admit).await.map_err(|error| self.gate_failed(error, step))?;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;
-        *is_begun = true;
+        *phase = StatementPhase::Sent;
         let rows = Box::pin(self.execute_outside((index, number), planned)).await?;
         self.check_indexes_after(step, planned).await?;
+        *phase = StatementPhase::Completed;
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number + 1 }).await?;
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))
@@ -148,36 +164,39 @@ impl Run<'_> {
         &self,
         index: usize,
         entry: Option<Entry>,
-        (number, is_begun): (usize, bool),
+        (number, phase): (usize, StatementPhase),
         reason: Stop,
     ) -> Error {
         let step = &self.plan.steps[index];
         let _ = self.worker.client().batch_execute("ROLLBACK").await;
+        let finished = number + usize::from(phase == StatementPhase::Completed);
         let done = format!(
-            "outside a transaction: {number} of {} of revision {} took effect and are not rolled back; the next run continues after them",
+            "outside a transaction: {finished} of {} of revision {} took effect and are not rolled back; the next run continues after them",
             plural(step.statements.len() as u64, "statement"),
             step.revision
         );
-        let statement = step.statements.get(number);
+        let sent = step.statements.get(number).filter(|_| phase == StatementPhase::Sent);
         let (state, error) = match reason {
             Stop::Cancelled => ("interrupted", Error::of(ErrorKind::Interrupted, "cancelled").because(done)),
-            Stop::Failed(error) | Stop::LockTimeout(error) => ("failed", error.because(done)),
+            Stop::Failed(error) | Stop::Conflict(_, error) => ("failed", error.because(done)),
             Stop::Lost(error) => {
-                let running = statement.filter(|_| is_begun);
-                return self.lost_outside(index, entry, running, error.because(done)).await;
+                if phase == StatementPhase::Completed {
+                    self.advance_entry(entry, Cursor { begun: finished, finished }).await;
+                }
+                return self.lost_outside(index, entry, sent, error.because(done)).await;
             }
             Stop::CommitUnknown(error) => {
                 return self.lost_in_commit(index..index + 1, &[entry], error.because(done)).await;
             }
         };
-        let verdict = match statement.filter(|_| is_begun) {
+        let verdict = match sent {
             Some(statement) => self.find_trace(statement).await.unwrap_or(Verdict::Unknown),
             None => Verdict::NotDone,
         };
         // A statement that left something half done counts as begun, so that the next run removes or completes it.
-        let begun = number + usize::from(matches!(verdict, Verdict::InvalidIndexes(_) | Verdict::PendingDetach(_)));
+        let begun = finished + usize::from(matches!(verdict, Verdict::InvalidIndexes(_) | Verdict::PendingDetach(_)));
         let guard = self.guard.client();
-        let _ = self.ledger.advance(guard, entry, Cursor { begun, finished: number }).await;
+        let _ = self.ledger.advance(guard, entry, Cursor { begun, finished }).await;
         let _ = self.ledger.end(guard, entry, state, Some(&error.message)).await;
         describe_remains(error, verdict)
     }

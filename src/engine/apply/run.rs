@@ -219,8 +219,7 @@ pub(super) fn width_of_new_table(plan: &Plan, target: &Target, options: &ApplyOp
     if target.embedded_server().is_none() {
         return ALEMBIC_WIDTH;
     }
-    let changes = plan.steps.iter().flat_map(|step| &step.changes);
-    changes.filter_map(VersionChange::written).map(RevisionId::length).max().unwrap_or(ALEMBIC_WIDTH)
+    VersionChange::width_for(plan.steps.iter().flat_map(|step| &step.changes))
 }
 
 /// Fails if the heads are not the expected ones.

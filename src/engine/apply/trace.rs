@@ -62,7 +62,7 @@ impl Run<'_> {
                 }
             }
             Trace::Repeatable => Verdict::NotDone,
-            Trace::None | Trace::CreatesIndex(_) => Verdict::Unknown,
+            Trace::None => Verdict::Unknown,
         })
     }
 

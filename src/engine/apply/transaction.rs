@@ -15,7 +15,7 @@ use crate::engine::copies::{CompletedCopy, Restoration};
 use crate::engine::state::ledger::Entry;
 use crate::engine::{Error, Result};
 
-/// How often a step is retried after a lock timeout before the run fails.
+/// How often a step is retried after a conflict with another session before the run fails.
 pub(super) const MAX_ATTEMPTS: u32 = 60;
 
 /// The pause before the first retry. It grows with each attempt, up to the maximum.
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
-    /// Runs steps in one transaction, and retries it after a lock timeout.
+    /// Runs steps in one transaction, and retries it after a conflict with another session.
     pub(super) async fn run_in_transaction(&self, batch: Range<usize>) -> Result<Vec<StepOutcome>> {
         // The ledger must contain a step before its first statement runs. The two sessions work in parallel until then.
         let (entries, mut begun) = tokio::join!(self.begin_entries(batch.clone()), self.begin(batch.start));
@@ -47,10 +47,10 @@ impl Run<'_> {
             };
             let _ = self.worker.client().batch_execute("ROLLBACK").await;
             match reason {
-                Stop::LockTimeout(_)
+                Stop::Conflict(conflict, _)
                     if attempt < MAX_ATTEMPTS && !self.options.no_wait && !self.cancel.is_cancelled() =>
                 {
-                    (self.report)(Progress::StepRetried { step: batch.start, attempt });
+                    (self.report)(Progress::StepRetried { step: batch.start, attempt, conflict });
                     self.pause(attempt).await;
                     self.gate.reset_bytes_used(used);
                     attempt += 1;
@@ -128,7 +128,7 @@ impl Run<'_> {
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
         self.check_indexes_after(step, planned).await?;
         self.report_kept(index, &kept);
-        self.restore_values(index, step, restoration, planned).await?;
+        self.restore_values((index, number), restoration).await?;
         Ok(kept)
     }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
 use super::draft::{self, Draft, NewRevision};
+use super::error::target_not_changed;
 use super::models::{self, LoadOptions, PreparedModels};
 use super::project::{Project, ScriptTree};
 use super::verify::VerifiedRevision;
@@ -156,26 +157,29 @@ pub async fn compare(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Comparison> {
-    ready::expect_heads(project, tree, target).await?;
-    let context = ComparisonContext::new(project, target, options, report_event, cancel);
-    let prepared = prepare(&context).await?;
-    let cache = NoChangeCache::of(prepared.key(), &context).await?;
-    if let Some(notes) = cache.read_notes() {
-        report_event(AutogenerateEvent::Load(models::ModelsEvent::FromCache));
-        report_event(AutogenerateEvent::Compare);
-        let notes = prepared.notes().iter().cloned().chain(notes).collect();
-        return Ok(Comparison { notes, ..Comparison::default() });
-    }
-    let mut run = begin_with(context, prepared).await?;
-    let compared = run.compare().await;
-    let removed = run.context.end().await;
-    let changes = compared?;
-    removed?;
-    if changes == Changes::default() {
-        cache.store(run.own_notes());
-    }
-    let renames = if changes.operations.is_empty() { Vec::new() } else { run.candidates() };
-    Ok(Comparison { changes, renames, notes: run.context.notes })
+    let work = Box::pin(async {
+        ready::expect_heads(project, tree, target).await?;
+        let context = ComparisonContext::new(project, target, options, report_event, cancel);
+        let prepared = prepare(&context).await?;
+        let cache = NoChangeCache::of(prepared.key(), &context).await?;
+        if let Some(notes) = cache.read_notes() {
+            report_event(AutogenerateEvent::Load(models::ModelsEvent::FromCache));
+            report_event(AutogenerateEvent::Compare);
+            let notes = prepared.notes().iter().cloned().chain(notes).collect();
+            return Ok(Comparison { notes, ..Comparison::default() });
+        }
+        let mut run = begin_with(context, prepared).await?;
+        let compared = run.compare().await;
+        let removed = run.context.end().await;
+        let changes = compared?;
+        removed?;
+        if changes == Changes::default() {
+            cache.store(run.own_notes());
+        }
+        let renames = if changes.operations.is_empty() { Vec::new() } else { run.candidates() };
+        Ok(Comparison { changes, renames, notes: run.context.notes })
+    });
+    work.await.map_err(target_not_changed)
 }
 
 /// Writes the differences as a script, and proves it on a scratch copy of the database's schema. Only reads the target
@@ -192,14 +196,17 @@ pub async fn generate(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<GeneratedScript> {
-    project.require_sql_scripts()?;
-    let new_script = draft::new_script(project, tree, new)?;
-    ready::expect_heads(project, tree, target).await?;
-    let operation = async |run: &mut ComparisonRun<'_>| run.generate(&new_script).await;
-    let (mut generated, notes) =
-        run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
-    generated.notes = notes;
-    Ok(generated)
+    let work = Box::pin(async {
+        project.require_sql_scripts()?;
+        let new_script = draft::new_script(project, tree, new)?;
+        ready::expect_heads(project, tree, target).await?;
+        let operation = async |run: &mut ComparisonRun<'_>| run.generate(&new_script).await;
+        let (mut generated, notes) =
+            run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
+        generated.notes = notes;
+        Ok(generated)
+    });
+    work.await.map_err(target_not_changed)
 }
 
 /// Like [`generate`], but stops before it writes a script if there are possible renames and none was requested.
@@ -215,17 +222,20 @@ pub async fn generate_unless_renames(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<AutogenerateOutcome> {
-    project.require_sql_scripts()?;
-    let new_script = draft::new_script(project, tree, new)?;
-    ready::expect_heads(project, tree, target).await?;
-    let operation = async |run: &mut ComparisonRun<'_>| run.generate_unless_renames(&new_script).await;
-    let (mut outcome, notes) =
-        run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
-    match &mut outcome {
-        AutogenerateOutcome::PossibleRenames(comparison) => comparison.notes = notes,
-        AutogenerateOutcome::Script(generated) => generated.notes = notes,
-    }
-    Ok(outcome)
+    let work = Box::pin(async {
+        project.require_sql_scripts()?;
+        let new_script = draft::new_script(project, tree, new)?;
+        ready::expect_heads(project, tree, target).await?;
+        let operation = async |run: &mut ComparisonRun<'_>| run.generate_unless_renames(&new_script).await;
+        let (mut outcome, notes) =
+            run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
+        match &mut outcome {
+            AutogenerateOutcome::PossibleRenames(comparison) => comparison.notes = notes,
+            AutogenerateOutcome::Script(generated) => generated.notes = notes,
+        }
+        Ok(outcome)
+    });
+    work.await.map_err(target_not_changed)
 }
 
 /// Proves a generated script again after it was edited. Only reads the target and writes no file.
@@ -240,11 +250,14 @@ pub async fn prove(
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<Proof> {
-    project.require_sql_scripts()?;
-    let operation = async |run: &mut ComparisonRun<'_>| run.prove(draft).await;
-    let (proof, _) =
-        run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
-    Ok(proof)
+    let work = Box::pin(async {
+        project.require_sql_scripts()?;
+        let operation = async |run: &mut ComparisonRun<'_>| run.prove(draft).await;
+        let (proof, _) =
+            run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
+        Ok(proof)
+    });
+    work.await.map_err(target_not_changed)
 }
 
 /// Loads the models, reads the target and runs `operation`. Always drops the scratch databases. Also returns the notes.

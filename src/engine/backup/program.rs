@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::record::major;
 use crate::engine::connection::HostEnvironment;
+use crate::engine::connection::parse_major;
 use crate::engine::connection::programs::{self, install_command};
 use crate::engine::{Error, ErrorKind, Result};
 
@@ -37,7 +37,7 @@ fn at(path: &Path) -> Option<ClientProgram> {
     }
     let text = programs::output_of(path, "--version")?;
     let version = programs::read_version(&text)?;
-    Some(ClientProgram { path: path.to_owned(), major: major(&version)?, version })
+    Some(ClientProgram { path: path.to_owned(), major: parse_major(&version)?, version })
 }
 
 fn not_found(name: &str, oldest: u32, newest: Option<&str>, environment: &HostEnvironment) -> Error {

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::engine::connection::parse_major;
 use crate::engine::files::{self, SIZE_LIMIT};
 use crate::engine::{Error, Result};
 
@@ -29,13 +30,13 @@ impl BackupRecord {
     /// The major version of the server.
     #[must_use]
     pub fn server_major(&self) -> Option<u32> {
-        major(&self.server_version)
+        parse_major(&self.server_version)
     }
 
     /// The major version of the program.
     #[must_use]
     pub fn program_major(&self) -> Option<u32> {
-        major(&self.program_version)
+        parse_major(&self.program_version)
     }
 
     /// Reads the properties of a backup. `None` when the file does not exist.
@@ -78,12 +79,6 @@ pub fn record_path(backup: &Path) -> PathBuf {
     let mut name = backup.as_os_str().to_owned();
     name.push(".json");
     PathBuf::from(name)
-}
-
-/// Returns the major version: `15.18 (Debian …)` → 15.
-pub fn major(version: &str) -> Option<u32> {
-    let digits = version.find(|c: char| !c.is_ascii_digit()).unwrap_or(version.len());
-    version.get(..digits)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use crate::core::text::plural;
 use crate::engine::connection::{Session, database_error};
 use crate::engine::files::{checksum, open_regular};
 use crate::engine::project::Project;
-use crate::engine::state::{VersionTable, lock};
+use crate::engine::state::VersionTable;
+use crate::engine::state::lock::{self, LockWait};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// What the user has allowed.
@@ -60,8 +61,9 @@ pub async fn restore(
     guard.require_writes()?;
     let program = find_program(&guard, record.as_ref())?;
     let table = VersionTable::new(&project.config.database.version_table);
-    let report_wait = |holder, _| report_event(BackupEvent::Note(format!("waiting for another migrator: {holder}")));
-    lock::acquire(&guard, &table.sql(), !options.no_wait, &report_wait, cancel).await?;
+    let report = |holder: &str| report_event(BackupEvent::Note(format!("waiting for another migrator: {holder}")));
+    let wait = LockWait { is_allowed: !options.no_wait, report: &report, cancel };
+    lock::acquire(&guard, &table.sql(), wait).await?;
     let tables = count_tables(&guard).await?;
     require_approval(target, file, tables, options)?;
     let place = target.conninfo().describe();

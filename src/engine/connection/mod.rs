@@ -16,13 +16,15 @@ mod session;
 mod tls;
 mod variables;
 
-pub use connect::{ConnectionTurns, Turn, database_error, is_row_security_error, without_idle_timeouts};
+pub use connect::{
+    CONNECTION_LOST, ConnectionTurns, Turn, database_error, is_row_security_error, without_idle_timeouts,
+};
 pub use conninfo::ConnInfo;
 pub use directories::HostEnvironment;
 pub(in crate::engine) use directories::project_folder_name;
 pub use embedded::{EmbeddedOptions, EmbeddedServer, download, supervise};
 pub use notices::{Notice, NoticeSeverity};
 pub use programs::{Programs, install_command};
-pub use server_info::{ServerInfo, WriteAccess};
+pub use server_info::{ServerInfo, WriteAccess, parse_major};
 pub use session::{Canceller, Session};
 pub use variables::Variables;

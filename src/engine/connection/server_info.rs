@@ -83,3 +83,10 @@ impl WriteAccess {
             .hint(self.remedy()))
     }
 }
+
+/// The major version in a version such as `15.18 (Debian 15.18-1)` or `18beta1`.
+#[must_use]
+pub fn parse_major(version: &str) -> Option<u32> {
+    let digits = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
+    version.get(..digits)?.parse().ok()
+}

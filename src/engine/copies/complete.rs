@@ -33,12 +33,12 @@ impl Copier {
         settings.use_catalog_path(client).await?;
         let mut completed = Vec::new();
         for copy in pending {
-            let object = copy.task.object.clone();
+            let (kind, object) = (copy.task.kind, copy.task.object.clone());
             let rows = self
                 .complete(client, copy)
                 .await
                 .map_err(|error| error.with_object(&format!("cannot complete the copy of {object}")))?;
-            completed.extend(rows.filter(|rows| *rows > 0).map(|rows| CompletedCopy { object, rows }));
+            completed.extend(rows.filter(|rows| *rows > 0).map(|rows| CompletedCopy { kind, object, rows }));
         }
         settings.end(client).await?;
         Ok(completed)

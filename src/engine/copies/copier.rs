@@ -303,13 +303,15 @@ fn from_sql(task: &CopyTask) -> String {
 /// Marks the columns that the current transaction has created, and records the names of tables that it has renamed: the
 /// observer sees the state before.
 async fn describe_before(observer: &Client, pending: &mut [PendingCopy]) -> Result<(), CopyError> {
-    for copy in pending.iter_mut().filter(|copy| matches!(copy.task.kind, CopyKind::Rows | CopyKind::Table)) {
+    for copy in pending.iter_mut().filter(|copy| copy.task.kind != CopyKind::Sequence) {
         let relation = copy.task.detail.relation;
-        let query = "SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1";
-        let rows = observer.query(query, &[&relation]).await?;
-        let before: Vec<i16> = rows.iter().map(|row| row.get(0)).collect();
-        for column in &mut copy.task.detail.columns {
-            column.created = !before.contains(&column.number);
+        if matches!(copy.task.kind, CopyKind::Rows | CopyKind::Table) {
+            let query = "SELECT attnum FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1";
+            let rows = observer.query(query, &[&relation]).await?;
+            let before: Vec<i16> = rows.iter().map(|row| row.get(0)).collect();
+            for column in &mut copy.task.detail.columns {
+                column.created = !before.contains(&column.number);
+            }
         }
         let query =
             "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::restore::{Restoration, StepMode};
 use super::store::{CopyStore, StoredCopy};
 use super::{CopyError, RestoredCopy};
 use crate::core::copies::CopyKind;
+use crate::core::text::plural;
+use crate::engine::cancel::cancel_on_server;
 use crate::engine::connection::identifier::literal;
 use crate::engine::connection::{Session, database_error};
+use crate::engine::error::describe_state;
 use crate::engine::project::Project;
-use crate::engine::state::{VersionTable, lock};
-use crate::engine::{Error, Result, Target};
+use crate::engine::state::VersionTable;
+use crate::engine::state::lock::{self, LockWait};
+use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// Selects copies to list or to drop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,26 +33,34 @@ pub enum CopySelection {
 /// # Errors
 /// If a query fails, or the role is not permitted to read the table of copies.
 pub async fn list_copies(project: &Project, target: &Target, which: &CopySelection) -> Result<Vec<StoredCopy>> {
-    let session = connect(project, target).await?;
-    let Some(store) = CopyStore::find(session.client()).await? else { return check_ids(which, Vec::new()) };
-    read_selected(&session, &store, which).await
+    let work = async {
+        let session = connect(project, target).await?;
+        let Some(store) = CopyStore::find(session.client()).await? else { return check_ids(which, Vec::new()) };
+        read_selected(&session, &store, which).await
+    };
+    work.await.map_err(|error| describe_state(error, "the copies were not changed"))
 }
 
 /// Restores a copy in one transaction, while no other migrator runs.
 ///
 /// # Errors
-/// If the copy does not exist or cannot be restored (with the reason), or if another migrator holds the lock.
-pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result<RestoredCopy> {
-    let session = connect(project, target).await?;
-    session.require_writes()?;
+/// If the copy does not exist or cannot be restored (with the reason), if another migrator holds the lock, or if it was
+/// cancelled.
+pub async fn restore_copy(
+    project: &Project,
+    target: &Target,
+    id: i64,
+    cancel: &CancellationToken,
+) -> Result<RestoredCopy> {
+    let begun = begin(project, target, &CopySelection::Ids(vec![id])).await;
+    let begun = begun.map_err(|error| describe_state(error, &format!("copy {id} was not restored")))?;
+    let Some((session, store, copies)) = begun else { return Err(unknown_copy(id)) };
     let client = session.client();
-    acquire_lock(project, &session).await?;
-    let Some(store) = CopyStore::find(client).await? else { return Err(unknown_copy(id)) };
-    let copies = read_selected(&session, &store, &CopySelection::Ids(vec![id])).await?;
     let Some(copy) = copies.first().cloned() else { return Err(unknown_copy(id)) };
     let mut restoration = Restoration::new(store, project.config.apply.role.as_deref(), copies, true);
-    client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
+    let rolled_back = "the transaction was rolled back; the copy still exists";
     let work = async {
+        client.batch_execute("BEGIN").await?;
         if copy.kind == CopyKind::Values {
             restoration.start(client, StepMode::InTransaction).await?;
         }
@@ -59,16 +72,44 @@ pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result
             (None, None) => Err(CopyError::Refused(cannot_restore(&copy, "it contains nothing that can be restored"))),
         }
     };
-    match work.await {
+    let work = async { work.await.map_err(|error: CopyError| error.into_error().because(rolled_back)) };
+    match cancel_on_server(&session, cancel, rolled_back, work).await {
         Ok(restored) => {
-            client.batch_execute("COMMIT").await.map_err(|error| database_error(&error))?;
+            commit(client, &format!("it is unknown whether copy {id} was restored")).await?;
             Ok(restored)
         }
         Err(error) => {
             let _ = client.batch_execute("ROLLBACK").await;
-            Err(error.into_error().because("the transaction was rolled back; the copy still exists"))
+            Err(if error.kind == ErrorKind::Connection { error.hint(CHECK_COPIES) } else { error })
         }
     }
+}
+
+/// What to do after a connection was lost.
+const CHECK_COPIES: &str = "when the server is available, run `limbeck kept list`, and then the same command for the copies that \
+    still exist";
+
+/// Commits. `unknown`: the state of the database if the connection is lost.
+async fn commit(client: &Client, unknown: &str) -> Result<()> {
+    let committed = client.batch_execute("COMMIT").await.map_err(|error| database_error(&error));
+    committed.map_err(|error| match error.kind {
+        ErrorKind::Connection => error.because(unknown).hint(CHECK_COPIES),
+        _ => error,
+    })
+}
+
+/// Connects, takes the lock and reads the selected copies. `None` if no copies were ever made in this database.
+async fn begin(
+    project: &Project,
+    target: &Target,
+    which: &CopySelection,
+) -> Result<Option<(Session, CopyStore, Vec<StoredCopy>)>> {
+    let session = connect(project, target).await?;
+    session.require_writes()?;
+    acquire_lock(project, &session).await?;
+    let Some(store) = CopyStore::find(session.client()).await? else { return Ok(None) };
+    let copies = read_selected(&session, &store, which).await?;
+    Ok(Some((session, store, copies)))
 }
 
 /// Drops copies permanently, while no other migrator runs. Returns the dropped copies.
@@ -76,22 +117,32 @@ pub async fn restore_copy(project: &Project, target: &Target, id: i64) -> Result
 /// # Errors
 /// If a copy does not exist, the role is not permitted to drop it, or another migrator holds the lock.
 pub async fn drop_copies(project: &Project, target: &Target, which: &CopySelection) -> Result<Vec<StoredCopy>> {
-    let session = connect(project, target).await?;
-    session.require_writes()?;
-    let client = session.client();
-    acquire_lock(project, &session).await?;
-    let Some(store) = CopyStore::find(client).await? else { return check_ids(which, Vec::new()) };
-    let copies = read_selected(&session, &store, which).await?;
-    for copy in &copies {
-        client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
-        let removed = store.remove(client, copy.id, "dropped").await;
-        if let Err(error) = removed {
-            let _ = client.batch_execute("ROLLBACK").await;
-            return Err(error.into_error());
-        }
-        client.batch_execute("COMMIT").await.map_err(|error| database_error(&error))?;
+    let begun = begin(project, target, which).await;
+    let begun = begun.map_err(|error| describe_state(error, "no copy was dropped"))?;
+    let Some((session, store, copies)) = begun else { return check_ids(which, Vec::new()) };
+    for (done, copy) in copies.iter().enumerate() {
+        drop_copy(session.client(), &store, copy.id).await.map_err(|error| {
+            let count = plural(copies.len() as u64, "copy");
+            error.because(format!("{done} of {count} were dropped before"))
+        })?;
     }
     Ok(copies)
+}
+
+/// Drops one copy in a transaction.
+async fn drop_copy(client: &Client, store: &CopyStore, id: i64) -> Result<()> {
+    let work = async {
+        client.batch_execute("BEGIN").await?;
+        store.remove(client, id, "dropped").await
+    };
+    if let Err(error) = work.await {
+        let _ = client.batch_execute("ROLLBACK").await;
+        let error = error.into_error();
+        let lost = error.kind == ErrorKind::Connection;
+        let error = error.because(format!("copy {id} was not dropped"));
+        return Err(if lost { error.hint(CHECK_COPIES) } else { error });
+    }
+    commit(client, &format!("it is unknown whether copy {id} was dropped")).await
 }
 
 async fn connect(project: &Project, target: &Target) -> Result<Session> {
@@ -105,7 +156,8 @@ async fn connect(project: &Project, target: &Target) -> Result<Session> {
 async fn acquire_lock(project: &Project, session: &Session) -> Result<()> {
     let table = VersionTable::new(&project.config.database.version_table);
     let never = CancellationToken::new();
-    lock::acquire(session, &table.sql(), false, &|_, _| {}, &never).await
+    let wait = LockWait { is_allowed: false, report: &|_| {}, cancel: &never };
+    lock::acquire(session, &table.sql(), wait).await
 }
 
 async fn read_selected(session: &Session, store: &CopyStore, which: &CopySelection) -> Result<Vec<StoredCopy>> {

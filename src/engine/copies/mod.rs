@@ -35,6 +35,7 @@ pub(in crate::engine) use restore::{Restoration, StepMode};
 pub(in crate::engine) use store::{CopyStore, read_revisions_with_copies};
 
 use super::Error;
+use crate::core::copies::CopyKind;
 use crate::engine::connection::{database_error, is_row_security_error};
 
 /// What to do if row security hides rows from the role.
@@ -44,6 +45,8 @@ const ROW_SECURITY_HINT: &str = "limbeck must read all rows of the table: use a 
 /// A copy of data that a statement has destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct CompletedCopy {
+    #[serde(skip)]
+    pub kind: CopyKind,
     pub object: String,
     /// The number of rows, or of the values of a column.
     pub rows: u64,
@@ -52,6 +55,8 @@ pub struct CompletedCopy {
 /// The result of restoring one copy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RestoredCopy {
+    #[serde(skip)]
+    pub kind: CopyKind,
     pub object: String,
     /// The number of restored rows or values.
     pub rows: u64,

@@ -9,7 +9,10 @@ use tokio_postgres::types::Oid;
 use super::rows_before::RowsBefore;
 use super::settings::OwnSettings;
 use super::store::{CopyStore, StoredCopy};
-use super::target::{TableLocation, find_column_number, find_obstacle, is_other_type, locate, rename_to_current};
+use super::target::{
+    FoundTable, TableLocation, find_column_number, find_obstacle, follow_renames, is_other_type, locate,
+    rename_to_current,
+};
 use super::{CopyError, RestoredCopy, columns};
 use crate::core::copies::CopyKind;
 use crate::core::graph::Direction;
@@ -27,6 +30,8 @@ pub(in crate::engine) struct Restoration {
     /// For each copy whose values were restored: the table's OID and the column's number. For each copy of a whole
     /// table: the OID of the table that the step created, and 0.
     pub(super) created: HashMap<i64, (Oid, i16)>,
+    /// The table into which each copy is restored, as it was first found. The step may rename it and its columns.
+    pub(super) found_tables: HashMap<i64, FoundTable>,
     /// The rows of each table before the step.
     pub(super) rows_before: HashMap<Oid, RowsBefore>,
     /// The copies of rows that were restored before the end of the step, and the result.
@@ -83,6 +88,7 @@ impl Restoration {
             copies,
             existing: HashMap::new(),
             created: HashMap::new(),
+            found_tables: HashMap::new(),
             rows_before: HashMap::new(),
             early: RestoreOutcome::default(),
             finished: HashSet::new(),
@@ -115,7 +121,8 @@ impl Restoration {
     ) -> Result<Vec<StoredCopy>, CopyError> {
         let mut copies = Vec::with_capacity(self.copies.len());
         for copy in self.copies.iter().filter(|copy| is_included(copy)) {
-            copies.push(rename_to_current(client, copy, self.created.get(&copy.id).copied()).await?);
+            let copy = follow_renames(client, copy, self.found_tables.get(&copy.id)).await?;
+            copies.push(rename_to_current(client, &copy, self.created.get(&copy.id).copied()).await?);
         }
         Ok(copies)
     }
@@ -131,7 +138,7 @@ impl Restoration {
         let mut outcome = self.early.clone();
         let located = renamed.find_restorable(client, &mut outcome).await?;
         let ready: Vec<_> = located.iter().map(|(copy, location)| (*copy, location)).collect();
-        renamed.restore_set(client, &ready, false, &mut outcome).await?;
+        renamed.restore_set(client, &ready, None, &mut outcome).await?;
         settings.end(client).await?;
         Ok(outcome)
     }
@@ -169,7 +176,9 @@ impl Restoration {
             }
             if let Ok(location) = self.find_location(client, older).await? {
                 let target = columns::read_target(client, location.relation, location.table.clone(), &[]).await?;
-                if !is_other_type(older, &target) {
+                // If another session changed a value between the two, only the newer copy has it.
+                let changed = format!("SELECT EXISTS (SELECT FROM {} WHERE stale)", self.store.table_of_copy(older.id));
+                if !is_other_type(older, &target) && !client.query_one(&changed, &[]).await?.get::<_, bool>(0) {
                     return Ok(true);
                 }
             }

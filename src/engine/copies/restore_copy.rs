@@ -23,6 +23,13 @@ pub(super) struct CopyOutcome {
     pub remains: Option<String>,
 }
 
+impl RestoredCopy {
+    /// The result of restoring a copy.
+    fn new(copy: &StoredCopy, rows: u64, (not_restored, added): (u64, u64)) -> Self {
+        Self { kind: copy.kind, object: copy.object.clone(), rows, not_restored, added }
+    }
+}
+
 impl Restoration {
     /// Restores one copy. `later`: referenced tables that are restored after it. `may_insert`: rows that the table does not
     /// have may be inserted. The inner error is the reason why the copy cannot be restored.
@@ -133,7 +140,7 @@ impl Restoration {
         } else {
             self.store.record_remaining_rows(client, copy.id, not_restored, &copy.detail).await?;
         }
-        Ok(RestoredCopy { object: copy.object.clone(), rows: number(0), not_restored, added: number(2) })
+        Ok(RestoredCopy::new(copy, number(0), (not_restored, number(2))))
     }
 
     /// For the columns of copied rows whose type was changed before: the previous values, if an older copy has them.
@@ -158,7 +165,15 @@ impl Restoration {
                     })
             });
             let value = older.and_then(|older| {
-                older_value((&self.store.table_of_copy(older.id), &older.detail), current, &copy.detail)
+                let is_between = |other: &&StoredCopy| {
+                    other.kind == CopyKind::Values
+                        && (older.id + 1..copy.id).contains(&other.id)
+                        && other.detail.relation == copy.detail.relation
+                        && other.column_name() == stored.name
+                };
+                let is_latest = older.kind == CopyKind::Values && !self.copies.iter().any(|other| is_between(&other));
+                let older = (self.store.table_of_copy(older.id), &older.detail);
+                older_value((&older.0, older.1), current, &copy.detail, is_latest)
             });
             values.extend(value.map(|value| (stored.name.clone(), value)));
         }
@@ -229,7 +244,7 @@ impl Restoration {
             let reason = format!("its rows were restored without {column}, which does not exist");
             detail.not_restorable = Some(reason.clone());
             self.store.record_remaining_rows(client, copy.id, copied, &detail).await?;
-            let copy = RestoredCopy { object: copy.object.clone(), rows, not_restored: 0, added: 0 };
+            let copy = RestoredCopy::new(copy, rows, (0, 0));
             return Ok(CopyOutcome { copy, remains: Some(reason) });
         }
         if !detail.key.is_empty() {
@@ -248,7 +263,7 @@ impl Restoration {
         }
         // Only a table that the step has created contains no rows from before.
         let added = if copy.kind == CopyKind::Table { before.saturating_sub(already_identical) } else { 0 };
-        let copy = RestoredCopy { object: copy.object.clone(), rows, not_restored, added };
+        let copy = RestoredCopy::new(copy, rows, (not_restored, added));
         Ok(CopyOutcome { copy, remains: None })
     }
 
@@ -310,7 +325,7 @@ impl Restoration {
         );
         let changed = client.query(&set, &[]).await?.len() as u64;
         self.store.remove(client, copy.id, "restored").await?;
-        Ok(Ok(RestoredCopy { object: copy.object.clone(), rows: changed, not_restored: 0, added: 0 }))
+        Ok(Ok(RestoredCopy::new(copy, changed, (0, 0))))
     }
 }
 

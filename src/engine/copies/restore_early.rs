@@ -1,18 +1,25 @@
 //! Restores values while a step runs, as soon as their column exists, so that the script's next statements find them.
 
+use std::collections::HashSet;
+
 use tokio_postgres::Client;
 
-use super::restore::{Restoration, RestoreOutcome, is_constraint_violation};
+use super::restore::{Restoration, RestoreOutcome, StepMode, is_constraint_violation};
 use super::store::StoredCopy;
-use super::target::{find_column_number, find_obstacle, is_other_type, locate};
+use super::target::{FoundTable, find_column_number, find_obstacle, is_other_type, locate};
 use super::{CopyError, columns};
 use crate::core::copies::CopyKind;
 use crate::core::statement::Statement;
 
 impl Restoration {
     /// Restores the values whose column exists after a statement, so that the next statements find them, and before that
-    /// the rows that were deleted after these values were lost.
-    pub async fn restore_values(&mut self, client: &Client, statement: &Statement) -> Result<(), CopyError> {
+    /// the rows that were deleted after these values were lost. `rest`: the statements of the step that follow.
+    pub async fn restore_values(
+        &mut self,
+        client: &Client,
+        statement: &Statement,
+        rest: &[&Statement],
+    ) -> Result<(), CopyError> {
         self.may_have_inserted |= statement.may_insert_rows();
         if statement.sets_constraints() {
             self.set_constraints.push(statement.sql().to_owned());
@@ -22,12 +29,13 @@ impl Restoration {
         let mut copies: Vec<StoredCopy> =
             copies.into_iter().filter(|copy| self.must_restore_values(copy, statement)).collect();
         let Some(oldest) = copies.iter().map(|copy| copy.id).min() else { return Ok(()) };
+        let stays = self.find_copies_that_stay(&copies, rest);
         let is_later =
             |copy: &StoredCopy| copy.contains_rows() && copy.id > oldest && !self.finished.contains(&copy.id);
         copies.extend(self.copies_with_current_names(client, is_later).await?);
         let settings = self.begin_settings(client).await?;
         client.batch_execute("SAVEPOINT limbeck_early").await?;
-        match self.restore_early(client, &copies).await {
+        match self.restore_early(client, &copies, &stays).await {
             Ok(()) => client.batch_execute("RELEASE SAVEPOINT limbeck_early").await?,
             // A referenced row may only exist after a later statement. The values are then restored at the end.
             Err(CopyError::Server(error, _)) if is_constraint_violation(&error) => {
@@ -38,8 +46,31 @@ impl Restoration {
         settings.end(client).await
     }
 
+    /// Whether values are restored after a statement, if it succeeds.
+    pub fn may_restore_after(&self, statement: &Statement) -> bool {
+        statement.command.first() == "alter" && self.copies.iter().any(|copy| self.may_restore_values(copy, statement))
+    }
+
+    /// The copies of values that a later statement of the step may overwrite, so that they must be restored again. In a
+    /// transaction this is true for all: no other session writes before the end of the step.
+    fn find_copies_that_stay(&self, copies: &[StoredCopy], rest: &[&Statement]) -> HashSet<i64> {
+        let may_overwrite = |copy: &StoredCopy, statement: &Statement| {
+            let name = copy.column_name().to_lowercase();
+            statement.may_write_values() && (statement.command.first() != "alter" || statement.words().contains(&name))
+        };
+        let stays = |copy: &&StoredCopy| {
+            self.mode == StepMode::InTransaction || rest.iter().any(|statement| may_overwrite(copy, statement))
+        };
+        copies.iter().filter(stays).map(|copy| copy.id).collect()
+    }
+
     /// Restores copies before the end of the step, if their tables and columns exist.
-    async fn restore_early(&mut self, client: &Client, copies: &[StoredCopy]) -> Result<(), CopyError> {
+    async fn restore_early(
+        &mut self,
+        client: &Client,
+        copies: &[StoredCopy],
+        stays: &HashSet<i64>,
+    ) -> Result<(), CopyError> {
         let mut located = Vec::new();
         for copy in copies {
             let Some(location) = locate(client, copy).await? else { continue };
@@ -54,11 +85,18 @@ impl Restoration {
         }
         let ready: Vec<_> = located.iter().map(|(copy, location)| (*copy, location)).collect();
         let mut outcome = RestoreOutcome::default();
-        self.restore_set(client, &ready, true, &mut outcome).await?;
+        self.restore_set(client, &ready, Some(stays), &mut outcome).await?;
         for (copy, location) in ready {
             if copy.contains_rows() {
                 self.finished.insert(copy.id);
                 self.early_tables.insert(location.relation);
+            } else if !stays.contains(&copy.id) {
+                // What could not be restored is tried again at the end.
+                let is_restored = !outcome.not_restored.iter().any(|(object, _)| *object == copy.object);
+                if is_restored {
+                    self.finished.insert(copy.id);
+                }
+                outcome.not_restored.retain(|(object, _)| *object != copy.object);
             } else if let Some(number) = find_column_number(client, location.relation, copy.column_name()).await? {
                 self.created.insert(copy.id, (location.relation, number));
             }
@@ -78,6 +116,7 @@ impl Restoration {
                 && self.existing.get(&copy.id) != Some(&(location.relation, 0))
             {
                 self.created.insert(copy.id, (location.relation, 0));
+                self.found_tables.insert(copy.id, FoundTable::read(client, location.relation).await?);
             }
         }
         Ok(())
@@ -85,10 +124,11 @@ impl Restoration {
 
     /// Whether values are restored before the end of the step. After they were restored once, they are restored again
     /// only if the statement may have changed them.
-    fn may_restore_values(&self, copy: &StoredCopy, statement: &Statement) -> bool {
+    pub(super) fn may_restore_values(&self, copy: &StoredCopy, statement: &Statement) -> bool {
         let is_early = copy.kind == CopyKind::Column || (copy.kind == CopyKind::Values && copy.detail.type_changed);
         is_early
             && copy.detail.not_restorable.is_none()
+            && !self.finished.contains(&copy.id)
             && (!self.existing.contains_key(&copy.id) || statement.command.first() == "alter")
             && (!self.created.contains_key(&copy.id) || statement.may_write_values())
     }

@@ -17,19 +17,21 @@ use super::triggers::DisabledTriggers;
 struct RestoreOptions<'a> {
     /// Referenced tables whose rows are restored later.
     later: &'a [Oid],
-    /// The step continues, so that values are restored again later.
+    /// The step continues. Data that conflict with other rows are restored at its end.
     early: bool,
+    /// The values are restored again later, so that their copy stays.
+    stays: bool,
     /// Rows that the table does not have may be inserted.
     may_insert: bool,
 }
 
 impl Restoration {
-    /// Restores copies. `early`: the step continues, so that values are restored again later.
+    /// Restores copies. `early`: the step continues; these copies of values stay, because they are restored again later.
     pub(super) async fn restore_set(
         &self,
         client: &Client,
         ready: &[LocatedCopy<'_>],
-        early: bool,
+        early: Option<&HashSet<i64>>,
         outcome: &mut RestoreOutcome,
     ) -> Result<(), CopyError> {
         if ready.is_empty() {
@@ -51,7 +53,8 @@ impl Restoration {
         for (copy, location) in ordered.order.iter().filter_map(|index| ready.get(*index)) {
             let later = ordered.later(location.relation);
             let may_insert = may_insert.get(&location.relation).copied().unwrap_or(true);
-            let options = RestoreOptions { later: &later, early, may_insert };
+            let stays = early.is_some_and(|stays| stays.contains(&copy.id));
+            let options = RestoreOptions { later: &later, early: early.is_some(), stays, may_insert };
             self.restore_one(client, (copy, location), options, outcome)
                 .await
                 .map_err(|error| restore_error(error, copy))?;
@@ -66,10 +69,10 @@ impl Restoration {
         &self,
         client: &Client,
         (copy, location): LocatedCopy<'_>,
-        RestoreOptions { later, early, may_insert }: RestoreOptions<'_>,
+        RestoreOptions { later, early, stays, may_insert }: RestoreOptions<'_>,
         outcome: &mut RestoreOutcome,
     ) -> Result<(), CopyError> {
-        if early && !copy.contains_rows() {
+        if stays && !copy.contains_rows() {
             return self.restore_column_early(client, copy, location, later).await;
         }
         client.batch_execute("SAVEPOINT limbeck_one").await?;

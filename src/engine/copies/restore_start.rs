@@ -7,9 +7,10 @@ use super::copy_table::count_rows;
 use super::restore::{Restoration, StepMode, is_newer_copy_of_column, restore_error};
 use super::rows_before::RowsBefore;
 use super::store::StoredCopy;
-use super::target::{TableLocation, locate};
+use super::target::{FoundTable, TableLocation, locate};
 use super::{CopyError, columns};
-use crate::core::copies::{CopyKind, copy_stale_marks, is_written_by_transaction, mark_stale};
+use crate::core::copies::{CopyKind, copy_stale_marks, is_written_by_transaction, mark_stale, mark_stale_copied};
+use crate::core::statement::Statement;
 
 impl Restoration {
     /// Examines the database before the step's first statement: which objects exist already, and which values were
@@ -27,6 +28,9 @@ impl Restoration {
         }
         for (index, copy) in copies.iter().enumerate() {
             let Some(location) = locate(client, copy).await? else { continue };
+            if matches!(copy.kind, CopyKind::Column | CopyKind::Values | CopyKind::Rows) {
+                self.found_tables.insert(copy.id, FoundTable::read(client, location.relation).await?);
+            }
             match copy.kind {
                 CopyKind::Table => {
                     self.existing.insert(copy.id, (location.relation, 0));
@@ -40,6 +44,31 @@ impl Restoration {
                     self.rows_before.insert(location.relation, rows);
                 }
                 CopyKind::Sequence => {}
+            }
+        }
+        self.mark_values_changed_between_copies(client, &copies).await?;
+        settings.end(client).await
+    }
+
+    /// Marks the values that other sessions have changed, before a statement outside a transaction changes the type of
+    /// their column. The statement runs in the current transaction.
+    pub async fn examine_before(&mut self, client: &Client, statement: &Statement) -> Result<(), CopyError> {
+        if self.mode != StepMode::OutsideTransaction {
+            return Ok(());
+        }
+        let settings = self.begin_settings(client).await?;
+        let copies = self.copies_with_current_names(client, |_| true).await?;
+        for (index, copy) in copies.iter().enumerate() {
+            let name = copy.column_name().to_lowercase();
+            let is_changed = copy.kind == CopyKind::Values
+                && copy.detail.type_changed
+                && statement.words().contains(&name)
+                && self.may_restore_values(copy, statement);
+            if let Some(location) = locate(client, copy).await?.filter(|_| is_changed) {
+                let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", location.table);
+                client.batch_execute(&lock).await?;
+                let newer = copies.get(..index).unwrap_or_default();
+                self.examine_column(client, copy, &location, newer).await?;
             }
         }
         settings.end(client).await
@@ -57,6 +86,33 @@ impl Restoration {
             if let Some(location) = locate(client, copy).await? {
                 let newer = copies.get(..index).unwrap_or_default();
                 self.examine_column(client, copy, &location, newer).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks the values that another session changed after they were overwritten, and before the same step deleted their row
+    /// or dropped their column: the newer copy has the value that must come back.
+    async fn mark_values_changed_between_copies(
+        &self,
+        client: &Client,
+        copies: &[StoredCopy],
+    ) -> Result<(), CopyError> {
+        for (index, copy) in copies.iter().enumerate() {
+            if copy.kind != CopyKind::Values || copy.detail.not_restorable.is_some() {
+                continue;
+            }
+            let table = self.store.table_of_copy(copy.id);
+            let newer = copies.get(..index).unwrap_or_default();
+            // The newest copy comes first, so the marks of older copies are complete when they are copied.
+            for newer in newer.iter().filter(|newer| newer.detail.relation == copy.detail.relation) {
+                let other = self.store.table_of_copy(newer.id);
+                if newer.contains_rows() || newer.kind == CopyKind::Column {
+                    let mark = mark_stale_copied((&table, &copy.detail), (&other, newer.kind, &newer.detail));
+                    client.batch_execute(&mark.unwrap_or_default()).await?;
+                } else if newer.kind == CopyKind::Values && is_newer_copy_of_column(newer, copy) {
+                    client.batch_execute(&copy_stale_marks(&table, &other, copy.detail.key.len())).await?;
+                }
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use crate::core::graph::Direction;
 use crate::core::sql::identifier::quote;
 use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
+use crate::engine::state::foreign_code::require_trusted;
 use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, Result};
 
@@ -88,8 +89,9 @@ impl CopyStore {
     /// Finds the table of copies. `None` if it does not exist.
     ///
     /// # Errors
-    /// If the query fails.
+    /// If the query fails, or another role has created a table with its name.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
+        require_trusted(client, &["limbeck.kept", "limbeck_kept"]).await?;
         let query =
             "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = coalesce(to_regclass('limbeck.kept'), to_regclass('limbeck_kept'))";

@@ -73,19 +73,14 @@ pub(super) async fn rename_to_current(
         && let Some((relation, _)) = created
     {
         // The step may have renamed the table that it created.
-        let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c
-            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
-        if let Some(row) = client.query_opt(&qualify_names(query), &[&relation]).await? {
-            (copy.schema, copy.table, copy.detail.database) = (row.get(0), row.get(1), None);
+        if let Some((schema, table)) = find_name(client, relation).await? {
+            (copy.schema, copy.table, copy.detail.database) = (schema, table, None);
         }
         return Ok(copy);
     }
     let Some(location) = locate(client, &copy).await? else { return Ok(copy) };
     let is_same = location.is_same;
-    let query =
-        "SELECT attnum, attname::text FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped";
-    let rows = client.query(&qualify_names(query), &[&location.relation]).await?;
-    let names: HashMap<i16, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let names = read_column_names(client, location.relation).await?;
     let detail = &mut copy.detail;
     for column in detail.columns.iter_mut().chain(&mut detail.key).filter(|_| is_same) {
         if let Some(name) = names.get(&column.number) {
@@ -99,6 +94,55 @@ pub(super) async fn rename_to_current(
         column.name.clone_from(name);
     }
     Ok(copy)
+}
+
+/// The table into which a copy is restored, with the numbers of its columns, as a step first found it.
+#[derive(Debug, Clone)]
+pub(super) struct FoundTable {
+    pub relation: Oid,
+    pub columns: HashMap<String, i16>,
+}
+
+impl FoundTable {
+    pub async fn read(client: &Client, relation: Oid) -> Result<Self, CopyError> {
+        let columns = read_column_names(client, relation).await?;
+        Ok(Self { relation, columns: columns.into_iter().map(|(number, name)| (name, number)).collect() })
+    }
+}
+
+/// The names of a table's columns by their number.
+async fn read_column_names(client: &Client, relation: Oid) -> Result<HashMap<i16, String>, CopyError> {
+    let query =
+        "SELECT attnum, attname::text FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped";
+    let rows = client.query(&qualify_names(query), &[&relation]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Returns the copy with the names that its table and columns have now, if the step has renamed them since it found them.
+pub(super) async fn follow_renames(
+    client: &Client,
+    copy: &StoredCopy,
+    found: Option<&FoundTable>,
+) -> Result<StoredCopy, CopyError> {
+    let mut copy = copy.clone();
+    let Some(found) = found else { return Ok(copy) };
+    let Some((schema, table)) = find_name(client, found.relation).await? else { return Ok(copy) };
+    (copy.schema, copy.table) = (schema, table);
+    let names = read_column_names(client, found.relation).await?;
+    for column in copy.detail.columns.iter_mut().chain(&mut copy.detail.key) {
+        if let Some(name) = found.columns.get(&column.name).and_then(|number| names.get(number)) {
+            column.name.clone_from(name);
+        }
+    }
+    Ok(copy)
+}
+
+/// The schema and the name of a relation. `None` if it does not exist.
+async fn find_name(client: &Client, relation: Oid) -> Result<Option<(String, String)>, CopyError> {
+    let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
+    let row = client.query_opt(&qualify_names(query), &[&relation]).await?;
+    Ok(row.map(|row| (row.get(0), row.get(1))))
 }
 
 /// Finds the number of a column. `None` if it does not exist.

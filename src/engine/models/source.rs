@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{LoadOptions, UserFolders, extensions, glob, program, sqlalchemy};
 use crate::core::script::with_unix_line_endings;
+use crate::core::text::line_at;
 use crate::engine::files;
 use crate::engine::passage::display_path;
 use crate::engine::project::Project;
@@ -186,7 +187,7 @@ fn read_file(root: &Path, name: String, limit: u64) -> Result<ModelSource> {
 /// the file was saved. A zero byte is an error, because it cannot be sent to the server.
 fn clean_text(text: &str, shown: &str) -> Result<String> {
     if let Some(at) = text.find('\0') {
-        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+        let line = line_at(text, at);
         let error = Error::new(format!("{shown}:{line}: a zero byte is not allowed in SQL"));
         return Err(error.hint("remove the NUL byte; if the file is saved as UTF-16, save it as UTF-8"));
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::core::hazard::Class;
 use crate::core::plan::TransactionMode;
+use crate::core::text::line_at;
 use crate::core::text::parse_size;
 use crate::engine::files::SIZE_LIMIT;
 use crate::engine::{Error, Result};
@@ -207,7 +208,7 @@ pub(super) fn names_version_table(text: &str) -> bool {
 
 fn explain(error: &toml::de::Error, text: &str, path: &Path) -> Error {
     let message = error.message();
-    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    let line = error.span().map(|span| line_at(text, span.start));
     let place = line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
     let mut report = Error::new(format!("{place}: {}", message.replace('`', "'")));
     report.line = line;

@@ -85,14 +85,14 @@ fn with_limbeck_file(limbeck: PathBuf) -> ProjectFiles {
     // Relative paths start in the folder of the file itself, not of a symbolic link to it.
     let limbeck = limbeck.canonicalize().unwrap_or(limbeck);
     let alembic = limbeck.parent().and_then(|folder| {
-        let beside = ConfigFiles::in_folder(folder).or_else(|| around(folder))?;
+        let beside = ConfigFiles::in_folder(folder).or_else(|| find_around_scripts(folder))?;
         (!is_sql_project(folder, &limbeck)).then_some(beside)
     });
     ProjectFiles { limbeck: Some(limbeck), alembic }
 }
 
 /// The configuration of Alembic in the parent of its script folder.
-fn around(folder: &Path) -> Option<ConfigFiles> {
+fn find_around_scripts(folder: &Path) -> Option<ConfigFiles> {
     let files = ConfigFiles::in_folder(folder.parent()?)?;
     (alembic::script_folder(&files)? == folder).then_some(files)
 }

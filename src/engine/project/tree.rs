@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::core::graph::{Graph, GraphProblem, Revision, RevisionId};
 use crate::core::os_error;
 use crate::core::script::{Script, ScriptError};
-use crate::engine::alembic::{self, AlembicProject, ReadFile};
+use crate::engine::alembic::{self, AlembicProject, ScriptSource};
 use crate::engine::{Error, Result, files};
 
 /// The number of files that a thread reads at once. It takes longer than the start of a thread.
@@ -242,7 +242,7 @@ fn read_python(project: &AlembicProject, path: &Path, file_limit: u64) -> (Optio
         hint: error.hint,
     };
     match alembic::read_script(project, path, file_limit) {
-        Ok(ReadFile { text, read }) => {
+        Ok(ScriptSource { text, read }) => {
             let script = read.script.map(|script| ScriptFile { path: path.to_path_buf(), text, script });
             (script, read.error.map(problem))
         }

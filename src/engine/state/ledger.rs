@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::foreign_code::{require_trusted, require_trusted_schema};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::Step;
 use crate::core::script::{from_ascii, to_ascii, with_unix_line_endings};
@@ -106,8 +107,9 @@ impl Ledger {
     /// Returns the ledger if it exists.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// When the server cannot be reached, or another role has created a table with its name.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
+        require_trusted(client, &["limbeck.log", "limbeck_log"]).await?;
         let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
         let row = client.query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
         Ok(if row.get(0) {
@@ -139,6 +141,7 @@ impl Ledger {
         if let Some(found) = Self::find(client).await? {
             return Ok(found);
         }
+        require_trusted_schema(client).await?;
         let in_own_schema = "CREATE SCHEMA IF NOT EXISTS limbeck; CREATE TABLE IF NOT EXISTS limbeck.log ";
         let in_search_path = "CREATE TABLE IF NOT EXISTS limbeck_log ";
         let mut candidates = vec![(in_own_schema, "limbeck.log"), (in_search_path, "limbeck_log")];
@@ -324,9 +327,8 @@ impl Ledger {
         Ok(rows.iter().map(|row| (row.get(0), from_ascii(row.get(1)))).collect())
     }
 
-    /// Returns the SHA-256, in hexadecimal digits, of the text, with `\n` at the end of each line, with which each revision
-    /// was last upgraded, unless it
-    /// was downgraded since. The server computes it, so that the texts are not sent.
+    /// Returns the SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it was
+    /// downgraded since. In the text, each line ends with `\n`. The server computes it, so that the texts are not sent.
     ///
     /// # Errors
     /// When the server cannot be reached.

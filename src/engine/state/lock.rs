@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
@@ -24,11 +23,21 @@ const IS_LOCK: &str = "l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
     AND l.classid = $1::int8::oid AND l.objid = $2::int8::oid";
 
+/// The words before the age of a session.
+const CONNECTED_FOR: &str = ", connected for ";
+
 /// The interval between two attempts.
 pub const RETRY_INTERVAL: Duration = Duration::from_millis(300);
 
-/// Called while waiting, with the lock's holder and the time waited.
-pub type WaitReporter<'a> = &'a (dyn Fn(String, Duration) + Send + Sync);
+/// How a command waits for the lock.
+#[derive(Clone, Copy)]
+pub struct LockWait<'a> {
+    /// If not, the command fails when another session holds the lock.
+    pub is_allowed: bool,
+    /// Called with a description of the session that holds the lock, once for each session.
+    pub report: &'a (dyn Fn(&str) + Send + Sync),
+    pub cancel: &'a CancellationToken,
+}
 
 /// The result of an attempt to take the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,26 +50,30 @@ pub enum Attempt {
 /// Acquires the migration lock of this database and version table. It is released when the session ends.
 ///
 /// # Errors
-/// Of kind `Locked` when another session holds it and `wait` is false; `Interrupted` when cancelled while waiting.
-pub async fn acquire(
-    session: &Session,
-    version_table: &str,
-    wait: bool,
-    report_wait: WaitReporter<'_>,
-    cancel: &CancellationToken,
-) -> Result<()> {
-    let since = Instant::now();
+/// Of kind `Locked` when another session holds it and waiting is not allowed; `Interrupted` when cancelled while waiting.
+pub async fn acquire(session: &Session, version_table: &str, wait: LockWait<'_>) -> Result<()> {
+    let mut reported = String::new();
     loop {
         match try_acquire(session, version_table).await? {
             Attempt::Acquired => return Ok(()),
-            Attempt::Held(holder) if !wait => return Err(held_error(holder)),
-            Attempt::Held(holder) => report_wait(holder, since.elapsed()),
+            Attempt::Held(holder) if !wait.is_allowed => return Err(held_error(holder)),
+            Attempt::Held(holder) if without_age(&holder) == reported => {}
+            Attempt::Held(holder) => {
+                (wait.report)(&holder);
+                without_age(&holder).clone_into(&mut reported);
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(RETRY_INTERVAL) => {}
-            () = cancel.cancelled() => return Err(cancelled_error()),
+            () = wait.cancel.cancelled() => return Err(cancelled_error()),
         }
     }
+}
+
+/// The description of a session that holds the lock, without the time since it connected, which always changes.
+#[must_use]
+pub fn without_age(holder: &str) -> &str {
+    holder.split(CONNECTED_FOR).next().unwrap_or_default()
 }
 
 /// Tries once to acquire the migration lock. An advisory lock can be taken again by the session that holds it. Therefore
@@ -94,13 +107,13 @@ pub async fn try_acquire(session: &Session, version_table: &str) -> Result<Attem
 pub fn held_error(holder: String) -> Error {
     Error::of(ErrorKind::Locked, "another migrator holds the lock")
         .because(holder)
-        .hint("retry when it has ended, or run without --no-wait to wait for it")
+        .hint("run the command again when it has ended; without --no-wait, upgrade, downgrade and restore wait for it")
 }
 
 /// The error of a cancel while waiting for the lock.
 #[must_use]
 pub fn cancelled_error() -> Error {
-    Error::of(ErrorKind::Interrupted, "cancelled while waiting for another migrator; no script was run")
+    Error::of(ErrorKind::Interrupted, "cancelled while waiting for another migrator; nothing was run")
 }
 
 /// Describes the session that holds the lock.
@@ -117,7 +130,7 @@ async fn describe_holder(client: &Client, key: i32) -> Result<String> {
     let Some(row) = row else { return Ok("it has just ended".to_owned()) };
     let (pid, user, application): (i32, String, String) = (row.get(0), row.get(1), row.get(2));
     let (host, age): (String, f64) = (row.get(3), row.get(4));
-    Ok(format!("{user} with {application} from {host}, server process {pid}, connected for {age:.0} s"))
+    Ok(format!("{user} with {application} from {host}, server process {pid}{CONNECTED_FOR}{age:.0} s"))
 }
 
 /// The two keys of the lock as `pg_locks` shows them: unsigned numbers.

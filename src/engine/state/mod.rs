@@ -1,5 +1,6 @@
 //! What a database stores about its own migrations: the version table, the ledger, and the migration lock.
 
+pub(super) mod foreign_code;
 pub mod ledger;
 pub mod ledger_scripts;
 pub mod lock;

@@ -12,8 +12,8 @@ use crate::core::script::{to_ascii, with_unix_line_endings};
 use crate::engine::Result;
 use crate::engine::project::{ScriptFile, ScriptTree};
 
-/// The SHA-256, in hexadecimal digits, of the text, with `\n` at the end of each line, with which each revision was last upgraded. Revisions that were
-/// downgraded since are not included.
+/// The SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded. In the text, each line ends
+/// with `\n`. Revisions that were downgraded since are not included.
 pub type ScriptHashes = HashMap<String, String>;
 
 /// The result of the comparison.
@@ -37,8 +37,7 @@ pub async fn read_script_hashes(client: &Client) -> Result<ScriptHashes> {
 }
 
 /// Returns the revisions whose file differs from the text that last ran. Line endings do not count: Git can change them.
-/// Computes a hash of every script, so do not
-/// call it on a thread that draws.
+/// Computes a hash of every script, so do not call it on a thread that draws.
 #[must_use]
 pub fn find_edited(tree: &ScriptTree, hashes: &ScriptHashes) -> HashSet<RevisionId> {
     let is_edited = |file: &&Arc<ScriptFile>| {

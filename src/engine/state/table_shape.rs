@@ -2,13 +2,14 @@
 
 use tokio_postgres::{Client, Row};
 
+use super::foreign_code::{CODE, HAS_TRUSTED_OWNER};
 use crate::core::graph::{ALEMBIC_WIDTH, RevisionId, VersionChange};
 use crate::core::sql::{identifier, qualify_names};
 use crate::engine::connection::database_error;
 use crate::engine::connection::identifier::quote;
 use crate::engine::{Error, Result};
 
-/// Describes the relation with the name in `$1`. No row if there is none. 28 are the bits of INSERT, UPDATE and DELETE,
+/// Describes the relation with the name in `$1`, before the owner and the code. No row if there is none. 28 are the bits of INSERT, UPDATE and DELETE,
 /// 19 is the type `name`, and 18 `"char"`.
 const QUERY: &str = "
     SELECT CASE WHEN c.relkind IN ('r', 'p') THEN 'table' WHEN c.relkind = 'v' THEN 'view'
@@ -31,7 +32,10 @@ const QUERY: &str = "
            ARRAY(SELECT one FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS one
                WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT has_table_privilege(c.oid, one)
                  AND (one = 'DELETE' OR NOT has_any_column_privilege(c.oid, one))),
-           current_user::text
+           current_user::text";
+
+/// The end of the query.
+const FROM: &str = "
     FROM pg_class c
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'version_num' AND NOT a.attisdropped
     LEFT JOIN pg_type t ON t.oid = a.atttypid
@@ -56,6 +60,9 @@ pub(super) struct TableShape {
     pub missing_privileges: Vec<String>,
     /// The role of the session.
     pub role: String,
+    /// The owner, and the code that the relation runs as the role of the session: unless the owner may act as that role
+    /// anyway.
+    pub foreign_code: Option<(String, String)>,
 }
 
 /// The column `version_num`.
@@ -73,7 +80,9 @@ pub(super) struct VersionColumn {
 impl TableShape {
     /// Reads the relation with this name, as quoted SQL. `None` if there is none. `shown` is the name in messages.
     pub(super) async fn read(client: &Client, sql: &str, shown: &str) -> Result<Option<Self>> {
-        let row = client.query_opt(&qualify_names(QUERY), &[&sql]).await.map_err(|error| database_error(&error))?;
+        let owner = "pg_get_userbyid(c.relowner)::text";
+        let query = format!("{QUERY}, {owner}, CASE WHEN NOT {HAS_TRUSTED_OWNER} THEN {CODE} END {FROM}");
+        let row = client.query_opt(&qualify_names(&query), &[&sql]).await.map_err(|error| database_error(&error))?;
         row.map(|row| Self::from_row(&row, shown)).transpose().map_err(|error| database_error(&error))
     }
 
@@ -98,6 +107,10 @@ impl TableShape {
             required_columns: row.try_get(8)?,
             missing_privileges: row.try_get(9)?,
             role: row.try_get(10)?,
+            foreign_code: row
+                .try_get::<_, Option<String>>(12)?
+                .zip(row.try_get(11)?)
+                .map(|(code, owner)| (owner, code)),
         })
     }
 
@@ -107,6 +120,15 @@ impl TableShape {
     /// With the statement that corrects the table.
     pub(super) fn require_readable(&self) -> Result<()> {
         let name = &self.name;
+        if let Some((owner, code)) = &self.foreign_code {
+            let (owner, role) = (identifier::quote(owner), identifier::quote(&self.role));
+            return Err(Error::new(format!("the version table {name} runs code of the role {owner}: {code}"))
+                .because(format!("{role} does not have the privileges of {owner}, and would run that code; nothing was run"))
+                .hint(format!(
+                    "if {owner} may run limbeck, set role = \"{owner}\" under [apply] or change the owner with ALTER TABLE {name} \
+                     OWNER TO …; otherwise remove the code, or rename the relation"
+                )));
+        }
         if ["sequence", "composite type", "index"].contains(&self.kind.as_str()) {
             return Err(Error::new(format!("{name} is not a table: it is a {}", self.kind))
                 .because("limbeck needs a table with this name for the version table")
@@ -282,6 +304,7 @@ mod tests {
             required_columns: Vec::new(),
             missing_privileges: Vec::new(),
             role: "Deploy".into(),
+            foreign_code: None,
         }
     }
 
@@ -296,8 +319,13 @@ mod tests {
         let extra = TableShape { required_columns: vec!["note".into()], ..shape("table", varchar()) };
         let reader = TableShape { missing_privileges: vec!["INSERT".into()], ..shape("table", varchar()) };
         let nobody = TableShape { missing_privileges: vec!["SELECT".into()], ..shape("table", varchar()) };
+        let planted = TableShape {
+            foreign_code: Some(("eve".into(), "it has the trigger t".into())),
+            ..shape("table", varchar())
+        };
         let grant = "DELETE ON ops.versions TO \"Deploy\"";
         let cases = [
+            (planted, "runs code of the role eve: it has the trigger t", "set role = \"eve\""),
             (reader, "permission denied for table ops.versions", grant),
             (nobody, "permission denied for table ops.versions", grant),
             (shape("table", varchar()), "", ""),

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Progress;
+use super::error::target_not_changed;
 use super::project::{Project, ScriptTree};
 use super::scratch::{ScratchDatabase, ScratchRequirements};
 use super::state::VersionTable;
@@ -130,34 +131,37 @@ pub async fn verify(
     report_event: VerifyReporter<'_>,
     cancel: &CancellationToken,
 ) -> Result<VerifyReport> {
-    tree.require_valid()?;
-    let chosen = resolve_revisions(project, tree, target, &options.revisions).await?;
-    let chosen_ids: Vec<RevisionId> = chosen.iter().cloned().collect();
-    let required = tree.graph.ancestors(&chosen_ids);
-    let order: Vec<RevisionId> =
-        tree.graph.pending(&[]).into_iter().filter(|id| required.contains(*id)).cloned().collect();
-    if order.is_empty() {
-        return Ok(VerifyReport::default());
-    }
-    let requirements = ScratchRequirements::of(sections(tree, &order));
-    let scratch = ScratchDatabase::make(project, target, &requirements, options.download).await?;
-    let mut run = HistoryRun {
-        project,
-        tree,
-        target,
-        requirements: &requirements,
-        download: options.download,
-        report_event,
-        cancel,
-        scratch,
-        heads: Vec::new(),
-    };
-    let report = run.run(&order, &chosen, options.revisions.is_empty()).await;
-    let removed = run.scratch.remove().await;
-    let mut report = report?;
-    removed?;
-    report.data_untested = sections(tree, &chosen_ids).any(changes_rows);
-    Ok(report)
+    let work = Box::pin(async {
+        tree.require_valid()?;
+        let chosen = resolve_revisions(project, tree, target, &options.revisions).await?;
+        let chosen_ids: Vec<RevisionId> = chosen.iter().cloned().collect();
+        let required = tree.graph.ancestors(&chosen_ids);
+        let order: Vec<RevisionId> =
+            tree.graph.pending(&[]).into_iter().filter(|id| required.contains(*id)).cloned().collect();
+        if order.is_empty() {
+            return Ok(VerifyReport::default());
+        }
+        let requirements = ScratchRequirements::of(sections(tree, &order));
+        let scratch = ScratchDatabase::make(project, target, &requirements, options.download).await?;
+        let mut run = HistoryRun {
+            project,
+            tree,
+            target,
+            requirements: &requirements,
+            download: options.download,
+            report_event,
+            cancel,
+            scratch,
+            heads: Vec::new(),
+        };
+        let report = run.run(&order, &chosen, options.revisions.is_empty()).await;
+        let removed = run.scratch.remove().await;
+        let mut report = report?;
+        removed?;
+        report.data_untested = sections(tree, &chosen_ids).any(changes_rows);
+        Ok(report)
+    });
+    work.await.map_err(target_not_changed)
 }
 
 /// Returns the revisions that the arguments refer to; all revisions if there are no arguments.

@@ -13,7 +13,13 @@ pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
     match task {
         Task::ListCopies => vec![copies_listed(generation, Ok(listed()))],
         Task::ChangeCopy(_, CopyAction::Restore) => {
-            let restored = RestoredCopy { object: "functions.legacy_code".into(), rows: 40, not_restored: 1, added: 2 };
+            let restored = RestoredCopy {
+                kind: CopyKind::Column,
+                object: "functions.legacy_code".into(),
+                rows: 40,
+                not_restored: 1,
+                added: 2,
+            };
             vec![copy_restored(generation, Ok(restored))]
         }
         Task::ChangeCopy(id, CopyAction::Drop) => {
@@ -104,7 +110,7 @@ fn a_copy_is_restored_only_after_a_question() {
     harness.press("r<tab><enter>");
     assert!(harness.asked.contains(&String::from("restore copy 7")), "{:?}", harness.asked);
     let screen = harness.screen();
-    assert!(screen.contains("restored functions.legacy_code: 40 rows, 1 not"), "{screen}");
+    assert!(screen.contains("restored functions.legacy_code: 40 values, 1 not"), "{screen}");
     assert_eq!(harness.asked.last().unwrap(), "list copies");
     assert!(harness.model.jobs.running().is_none());
 }

@@ -33,7 +33,7 @@ pub struct AutogenerateOptions {
 /// cannot be written.
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
     let (project, tree) = context.read_sql_scripts()?;
-    long_id::check(context, &project, new.id.as_deref())?;
+    long_id::require_id_fits_column(context, &project, new.id.as_deref())?;
     context.allow_models(&project)?;
     let terminal = context.terminal;
     let compare = comparison::options(context.global.yes, options.renames.clone());

@@ -68,7 +68,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
             .into());
     }
     let (project, tree) = context.read_scripts()?;
-    long_id::check(context, &project, arguments.rev_id.as_deref())?;
+    long_id::require_id_fits_column(context, &project, arguments.rev_id.as_deref())?;
     let written = draft::create(&project, &tree, &arguments.into())?;
     context.report_written(&written)
 }

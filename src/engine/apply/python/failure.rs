@@ -1,9 +1,12 @@
 //! Why a pass of Python scripts stopped, and what the database looks like after it.
 
+use tokio_postgres::error::SqlState;
+
 use super::observer::ScriptObserver;
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::sqlstate;
 use crate::core::text::plural;
+use crate::engine::apply::Conflict;
 use crate::engine::apply::failure::Stop;
 use crate::engine::apply::lost::describe_position;
 use crate::engine::apply::run::Run;
@@ -84,7 +87,10 @@ impl Run<'_> {
     /// Closes the rows in the ledger of a pass that is tried again.
     pub(super) async fn end_entries(&self, stop: &PythonStop) {
         for entry in &stop.entries {
-            let _ = self.ledger.end(self.guard.client(), *entry, "failed", Some("lock timeout")).await;
+            let _ = self
+                .ledger
+                .end(self.guard.client(), *entry, "failed", Some("a conflict with another session; tried again"))
+                .await;
         }
     }
 
@@ -98,7 +104,7 @@ impl Run<'_> {
         }
         let (state, error) = match reason {
             Stop::Cancelled => ("interrupted", Error::of(ErrorKind::Interrupted, "cancelled")),
-            Stop::Failed(error) | Stop::LockTimeout(error) | Stop::Lost(error) | Stop::CommitUnknown(error) => {
+            Stop::Failed(error) | Stop::Conflict(_, error) | Stop::Lost(error) | Stop::CommitUnknown(error) => {
                 ("failed", error)
             }
         };
@@ -122,7 +128,10 @@ fn describe_failure(
 ) -> Stop {
     if let Some((answer, planned)) = error.filter(|_| failure.is_database_error) {
         let report = refused(step, &answer, planned.as_ref(), &failure);
-        return if answer.code == "55P03" { Stop::LockTimeout(report) } else { Stop::Failed(report) };
+        return match Conflict::from_code(&SqlState::from_code(&answer.code)) {
+            Some(conflict) => Stop::Conflict(conflict, report),
+            None => Stop::Failed(report),
+        };
     }
     let mut error = failure.into_error(command);
     error.message = format!("revision {}: {}", step.revision, error.message);

@@ -21,7 +21,7 @@ use observer::ScriptObserver;
 use side::SideObserver;
 
 impl Run<'_> {
-    /// Runs all steps. After a lock timeout, the step that was rolled back and those after it are run again.
+    /// Runs all steps. After a conflict with another session, the step that was rolled back and those after it are run again.
     pub(super) async fn run_python(&self, process: &mut ScriptProcess) -> Result<Vec<StepOutcome>> {
         let mut outcomes = Vec::new();
         let mut attempt = 1;
@@ -39,13 +39,13 @@ impl Run<'_> {
             let (done, failure) = observer.into_result(reason);
             outcomes.extend(done);
             let Some(failure) = failure else { return Ok(outcomes) };
-            if let Stop::LockTimeout(_) = failure.reason
+            if let Stop::Conflict(conflict, _) = failure.reason
                 && failure.committed == 0
                 && attempt < MAX_ATTEMPTS
                 && !self.options.no_wait
                 && !self.cancel.is_cancelled()
             {
-                (self.report)(Progress::StepRetried { step: failure.step, attempt });
+                (self.report)(Progress::StepRetried { step: failure.step, attempt, conflict });
                 self.end_entries(&failure).await;
                 self.wait_to_retry(retry_pause(attempt)).await;
                 self.gate.reset_bytes_used(used);

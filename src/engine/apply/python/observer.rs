@@ -122,7 +122,7 @@ impl<'a> ScriptObserver<'a> {
     pub fn refuse(&self, reason: Stop) -> Refusal {
         let message = match &reason {
             Stop::Cancelled => "cancelled".to_owned(),
-            Stop::LockTimeout(error) | Stop::Failed(error) | Stop::Lost(error) | Stop::CommitUnknown(error) => {
+            Stop::Conflict(_, error) | Stop::Failed(error) | Stop::Lost(error) | Stop::CommitUnknown(error) => {
                 error.message.clone()
             }
         };

@@ -1,7 +1,7 @@
 //! Rehearses a plan on the target: runs it in one transaction, measures the time of each statement, and rolls back.
 //!
-//! Nothing is lost, so no hazard needs approval. The locks of the statements are real, so a protected
-//! environment must be confirmed. Statements that cannot run in a transaction, or that a rollback cannot undo, are omitted.
+//! Nothing is lost, so no hazard needs approval. The locks of the statements are real, so a protected environment must be
+//! confirmed. Statements that cannot run in a transaction, or that a rollback cannot undo, are omitted.
 
 mod expected_failure;
 mod perform;

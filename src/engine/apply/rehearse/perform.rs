@@ -102,7 +102,7 @@ impl Run<'_> {
         let after = format!("the rehearsal was rolled back; the database is at {at}, as before");
         Err(match reason {
             Stop::Cancelled => Error::of(ErrorKind::Interrupted, format!("cancelled; {after}")),
-            Stop::LockTimeout(error) => self.name_blockers(error).await.because(after),
+            Stop::Conflict(_, error) => self.name_blockers(error).await.because(after),
             Stop::Failed(error) => error.because(after),
             Stop::Lost(error) | Stop::CommitUnknown(error) => {
                 let lost = format!("the connection was lost, so the server rolls back; the database is at {at}");

@@ -12,6 +12,9 @@ use super::super::conninfo::{ConnInfo, Endpoint, Host, SessionAttributes};
 use crate::core::sqlstate;
 use crate::engine::{Error, ErrorKind};
 
+/// The message of every error that reports a lost connection.
+pub const CONNECTION_LOST: &str = "the connection to the server was lost";
+
 /// Why one attempt to connect failed.
 pub(super) enum ConnectFailure {
     Lookup(io::Error),
@@ -39,7 +42,7 @@ pub fn is_row_security_error(error: &tokio_postgres::Error) -> bool {
 pub fn database_error(error: &tokio_postgres::Error) -> Error {
     match error.as_db_error() {
         Some(error) => server_error(error, error.message().to_owned()),
-        None if is_lost(error) => Error::of(ErrorKind::Connection, "the connection to the server was lost")
+        None if is_lost(error) => Error::of(ErrorKind::Connection, CONNECTION_LOST)
             .because_all(causes(error))
             .hint("run `limbeck current` when the server is available again"),
         None => Error::new(error.to_string()).because_all(causes(error)),

@@ -25,7 +25,7 @@ use turns::{SharedStream, SharedTls};
 use wire::{ServerAddress, Wire};
 
 pub(super) use background::BackgroundTask;
-pub use errors::{database_error, is_row_security_error};
+pub use errors::{CONNECTION_LOST, database_error, is_row_security_error};
 pub use probe::without_idle_timeouts;
 pub use turns::{ConnectionTurns, Turn};
 

@@ -6,6 +6,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::super::conninfo::SessionAttributes;
 use super::super::server_info::{ServerInfo, WriteAccess};
+use crate::engine::connection::parse_major;
 
 /// The answer of the server: one text per column.
 pub(super) struct Probe {
@@ -31,10 +32,9 @@ pub fn without_idle_timeouts(major: u32) -> &'static str {
     }
 }
 
-/// Parses the major version from a version such as `15.18 (Debian 15.18-1)` or `18beta1`.
+/// The major version, or 0 if it is unknown.
 pub(super) fn major(version: &str) -> u32 {
-    let digits = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
-    version.get(..digits).and_then(|digits| digits.parse().ok()).unwrap_or_default()
+    parse_major(version).unwrap_or_default()
 }
 
 impl Probe {

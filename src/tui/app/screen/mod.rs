@@ -44,7 +44,8 @@ pub(super) fn on_progress(model: &mut Model, message: ScreenMsg) {
         ScreenMsg::Backups(message) => backups::on_progress(model, message),
         ScreenMsg::Generate(message) => generate::messages::on_progress(model, message),
         ScreenMsg::Editor(message) => editor::proving::on_progress(model, message),
-        ScreenMsg::Revision(_) | ScreenMsg::Copies(_) => {}
+        ScreenMsg::Revision(message) => revision::on_progress(model, message),
+        ScreenMsg::Copies(_) => {}
     }
 }
 

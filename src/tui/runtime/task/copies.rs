@@ -22,7 +22,7 @@ impl Effects {
 
     /// Restores or drops a copy.
     pub(super) fn change_copy(&mut self, generation: Generation, id: i64, action: CopyAction) {
-        self.run_task(generation, TaskKind::Writes, TaskMode::ShortJob, async move |context: TaskContext| {
+        self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             ScreenMsg::Copies(match action {
                 CopyAction::Restore => CopiesMsg::Restored(restore_copy(&context, id).await),
                 CopyAction::Drop => CopiesMsg::Dropped(drop_copy(&context, id).await),
@@ -33,7 +33,7 @@ impl Effects {
 
 async fn restore_copy(context: &TaskContext, id: i64) -> Result<RestoredCopy> {
     let target = context.target().await?;
-    Box::pin(copies::restore_copy(&context.project(), &target, id)).await
+    Box::pin(copies::restore_copy(&context.project(), &target, id, &context.cancel)).await
 }
 
 async fn drop_copy(context: &TaskContext, id: i64) -> Result<Vec<StoredCopy>> {

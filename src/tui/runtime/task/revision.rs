@@ -6,7 +6,8 @@ use super::{TaskContext, TaskMode, run_blocking};
 use crate::engine::Result;
 use crate::engine::draft::{NewRevision, WrittenScript, create, merge};
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::stamp::stamp;
+use crate::engine::stamp::{StampRequest, stamp};
+use crate::engine::state::lock::LockWait;
 use crate::tui::app::Generation;
 use crate::tui::app::screen::ScreenMsg;
 use crate::tui::app::screen::revision::RevisionMsg;
@@ -38,10 +39,14 @@ impl Effects {
 
     pub(super) fn stamp(&mut self, generation: Generation, tree: Arc<ScriptTree>, targets: Vec<String>, purge: bool) {
         self.cancel_for_dialog();
-        self.run_task(generation, TaskKind::Writes, TaskMode::ShortJob, async move |context: TaskContext| {
+        self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
+            let report =
+                context.reporter(|holder: String| ScreenMsg::Revision(RevisionMsg::WaitingForMigrator(holder)));
             let work = async {
                 let target = context.target().await?;
-                stamp(&context.project(), &tree, &target, &targets, purge).await
+                let report = |holder: &str| report(holder.to_owned());
+                let wait = LockWait { is_allowed: true, report: &report, cancel: &context.cancel };
+                stamp(&context.project(), &tree, &target, StampRequest { targets: &targets, purge }, wait).await
             };
             ScreenMsg::Revision(RevisionMsg::Stamped(work.await))
         });

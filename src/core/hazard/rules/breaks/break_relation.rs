@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ObjectKind;
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::BreakRelation, title: "drops relation in use", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -4,7 +4,6 @@ use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::RenameRelation, title: "renames relation", page: PAGE, check };
 
 const PAGE: &str = "\

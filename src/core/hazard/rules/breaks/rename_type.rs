@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterDomain, AlterType, DomainChange, TypeChange};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::RenameType, title: "renames type or label", page: PAGE, check };
 
 const PAGE: &str = "\

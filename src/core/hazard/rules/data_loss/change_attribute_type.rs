@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterType, TypeChange};
 use crate::core::statement::{Action, Effect, Name, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::ChangeAttributeType, title: "changes attribute type", page: PAGE, check };
 
 const PAGE: &str = "\

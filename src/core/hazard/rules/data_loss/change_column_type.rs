@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::cast::CastOutcome;
 use crate::core::statement::{Action, Effect, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::ChangeColumnType, title: "changes column type", page: PAGE, check };
 
 const PAGE: &str = "\

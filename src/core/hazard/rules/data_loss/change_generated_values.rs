@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ColumnChange;
 use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::ChangeGeneratedValues, title: "changes generated values", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::ChangeInheritance, title: "changes inheritance", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::TableChange;
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::DetachAndDrop, title: "detaches partition to drop it", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterType, TypeChange};
 use crate::core::statement::{Action, Effect, Name, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::DropAttribute, title: "drops attribute", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, Effect, Name, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::DropColumn, title: "drops column", page: PAGE, check };
 
 const PAGE: &str = "\

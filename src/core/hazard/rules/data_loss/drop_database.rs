@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ObjectKind;
 use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::DropDatabase, title: "drops database", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ObjectKind;
 use crate::core::statement::{Action, DroppedObject, Effect, Name, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::DropDependents, title: "drops dependent objects", page: PAGE, check };
 
 const PAGE: &str = "\

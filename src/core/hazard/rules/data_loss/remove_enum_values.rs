@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterType, TypeChange, Update};
 use crate::core::statement::{Action, Effect, Name, NotCopied, ScriptState, Subject};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::RemoveEnumValues, title: "removes enum values", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -4,7 +4,6 @@ use crate::core::hazard::code::Code;
 use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::{Action, Effect, NotCopied, ScriptState, Subject};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::Unreadable, title: "runs unknown SQL", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AddColumn, DefaultValue};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::NoDefault, title: "adds column without default", page: PAGE, check };
 
 const PAGE: &str = "\

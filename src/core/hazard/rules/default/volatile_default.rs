@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::DefaultValue;
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::VolatileDefault, title: "computes default for each row", page: PAGE, check };
 
 const PAGE: &str = "\

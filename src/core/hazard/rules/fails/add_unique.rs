@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AddedConstraint, AddedConstraintKind, CreateIndex};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::AddUnique, title: "fails on duplicates", page: PAGE, check };
 
 const PAGE: &str = "\

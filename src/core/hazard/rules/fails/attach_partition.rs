@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::TableChange;
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule =
     Rule { code: Code::AttachPartition, title: "fails on rows outside the bounds", page: PAGE, check };
 

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::NewType;
 use crate::core::statement::{Action, Name, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::RejectedCast, title: "fails on values that do not fit", page: PAGE, check };
 
 const PAGE: &str = "\

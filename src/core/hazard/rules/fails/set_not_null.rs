@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::ColumnChange;
 use crate::core::statement::{Action, Name, Question, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::SetNotNull, title: "fails on NULLs", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, Name, Question, ScriptState};
 
-/// The rule.
 pub const RULE: Rule =
     Rule { code: Code::ValidateConstraint, title: "fails on rows that violate the constraint", page: PAGE, check };
 

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{TableChange, Triggers};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::DisableTriggers, title: "disables triggers", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::CreateIndex;
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::BuildIndex, title: "builds index under lock", page: PAGE, check };
 
 const PAGE: &str = "\

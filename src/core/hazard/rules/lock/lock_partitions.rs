@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterTable, TableChange};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule =
     Rule { code: Code::LockPartitions, title: "locks tables to attach or detach", page: PAGE, check };
 

@@ -5,7 +5,6 @@ use crate::core::hazard::rule::{Finding, Rule};
 use crate::core::statement::action::{AlterDomain, DomainChange};
 use crate::core::statement::{Action, ScriptState};
 
-/// The rule.
 pub const RULE: Rule = Rule { code: Code::ScanForDomain, title: "scans tables under lock", page: PAGE, check };
 
 const PAGE: &str = "\

@@ -63,7 +63,7 @@ impl Dialog for CopyDialog {
         let StoredCopy { object, bytes, revision, .. } = &self.copy;
         let of = vec![
             (object.clone(), if drops { Role::Danger } else { Role::Title }),
-            (format!("  {}, {}", super::describe_contents(&self.copy), size(*bytes)), Role::Text),
+            (format!("  {}, {}", self.copy.kind.describe_contents(self.copy.rows), size(*bytes)), Role::Text),
         ];
         form.fact("copy", of);
         form.fact("lost by", vec![(format!("{} {revision}", super::step_words(&self.copy)), Role::Text)]);

@@ -13,7 +13,7 @@ use crate::tui::app::command::Command;
 use crate::tui::app::effect::{CopyAction, Effect, Task};
 use crate::tui::app::form::{FormLine, Piece};
 use crate::tui::app::format::short_target;
-use crate::tui::app::job::JobSpec;
+use crate::tui::app::job::{JobSpec, OnCancel};
 use crate::tui::app::list::{self, List, ListEntry};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
@@ -90,7 +90,9 @@ fn start(model: &mut Model, copy: &StoredCopy, action: CopyAction) -> Vec<Effect
         CopyAction::Restore => format!("restoring {}", copy.object),
         CopyAction::Drop => format!("dropping the copy of {}", copy.object),
     };
-    model.start_job(JobSpec::writing(NAME, doing), Task::ChangeCopy(copy.id, action))
+    let on_cancel = if action == CopyAction::Restore { OnCancel::Stop } else { OnCancel::Wait };
+    let spec = JobSpec { on_cancel, ..JobSpec::writing(NAME, doing) };
+    model.start_job(spec, Task::ChangeCopy(copy.id, action))
 }
 
 /// Takes the end of a task.
@@ -122,30 +124,21 @@ fn describe_dropped(dropped: &[StoredCopy]) -> Piece {
 }
 
 fn describe_restored(restored: &RestoredCopy) -> Piece {
-    let RestoredCopy { object, rows, not_restored, added } = restored;
+    let RestoredCopy { kind, object, rows, not_restored, added } = restored;
     if *rows == 0 && *not_restored == 0 {
         return (format!("nothing to restore: {object} is complete"), Role::Good);
     }
     if *rows == 0 {
-        let rows = plural(*not_restored, "row");
+        let rows = kind.describe_contents(*not_restored);
         let words =
             format!("{object} was not restored ({rows}): the table was changed later, or referenced rows are missing");
         return (words, Role::Warning);
     }
-    let restored = Some(format!("restored {object}: {}", plural(*rows, "row")));
+    let restored = Some(format!("restored {object}: {}", kind.describe_contents(*rows)));
     let skipped = (*not_restored > 0).then(|| format!("{not_restored} not restored because of later changes"));
     let added = (*added > 0).then(|| format!("{added} newer rows not changed"));
     let role = if skipped.is_some() { Role::Warning } else { Role::Good };
     (restored.into_iter().chain(skipped).chain(added).collect::<Vec<_>>().join(", "), role)
-}
-
-/// The contents of a copy: rows, values or a counter.
-fn describe_contents(copy: &StoredCopy) -> String {
-    match copy.kind {
-        CopyKind::Table | CopyKind::Rows => plural(copy.rows, "row"),
-        CopyKind::Column | CopyKind::Values => plural(copy.rows, "value"),
-        CopyKind::Sequence => String::from("its counter"),
-    }
 }
 
 /// The step that destroyed the data, before its revision.
@@ -210,7 +203,7 @@ impl List for Copies {
     /// The object, the contents, the size, and the time.
     fn entry(&self, _model: &Model, index: usize) -> ListEntry {
         let Some(copy) = self.get(index) else { return ListEntry::default() };
-        let contents = format!("  {}", describe_contents(copy));
+        let contents = format!("  {}", copy.kind.describe_contents(copy.rows));
         let left = vec![(copy.object.clone(), Role::Title), (contents, Role::Text)];
         let since = copy.at.get(..16).unwrap_or(&copy.at).replace('T', " ");
         let right = [(size(copy.bytes), Role::Muted), (format!("{since} UTC "), Role::Muted)];

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::rows::PlanRow;
 use super::{PlanMsg, PlanScreen, RunProgress, RunState, StatementState, StepState, WaitingFor};
 use crate::core::plan::Plan;
-use crate::core::text::plural;
-use crate::engine::apply::{Blocker, Outcome, Progress};
+use crate::engine::apply::{Blocker, Conflict, Outcome, Progress};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::format::{format_duration, join_ids};
@@ -40,7 +39,7 @@ pub fn on_progress(model: &mut Model, message: PlanMsg) {
         }
         Progress::Output { text } => model.log.note(now, LogState::Note, "python", &text),
         Progress::StepDone { step, elapsed } => step_done(model, step, elapsed),
-        Progress::StepRetried { step, attempt } => step_retried(model, step, attempt),
+        Progress::StepRetried { step, attempt, conflict } => step_retried(model, step, (attempt, conflict)),
         Progress::Kept { .. } | Progress::Restored { .. } | Progress::CopyStays { .. } => {
             on_copy_progress(model, &progress);
         }
@@ -53,13 +52,13 @@ fn on_copy_progress(model: &mut Model, progress: &Progress) {
     let now = model.now;
     match progress {
         Progress::Kept { kept, .. } => {
-            let words = format!("a copy of {}: {}", kept.object, plural(kept.rows, "row"));
+            let words = format!("a copy of {}: {}", kept.object, kept.kind.describe_contents(kept.rows));
             model.log.note(now, LogState::Note, "kept", &words);
         }
         Progress::Restored { restored, .. } => {
             let left =
                 if restored.not_restored == 0 { String::new() } else { format!(", {} not", restored.not_restored) };
-            let words = format!("{}: {}{left}", restored.object, plural(restored.rows, "row"));
+            let words = format!("{}: {}{left}", restored.object, restored.kind.describe_contents(restored.rows));
             model.log.note(now, LogState::Note, "restored", &words);
         }
         Progress::CopyStays { object, why, .. } => {
@@ -160,12 +159,12 @@ fn step_done(model: &mut Model, step: usize, elapsed: Duration) {
     model.log.push(entry);
 }
 
-fn step_retried(model: &mut Model, step: usize, attempt: u32) {
+fn step_retried(model: &mut Model, step: usize, (attempt, conflict): (u32, Conflict)) {
     model.log.finish(LogState::Undone, None, None);
     model.log.roll_back(&[step_name(model, step)]);
     update_progress(model, |progress| progress.statements.retain(|(s, _), _| *s != step));
     set_step(model, step, StepState::Running);
-    let words = format!("rolled back and retried, attempt {attempt}");
+    let words = format!("{}; rolled back and retried, attempt {attempt}", conflict.name());
     model.log.note(model.now, LogState::Warning, "lock", &words);
 }
 

@@ -5,9 +5,9 @@ pub mod merge;
 pub mod stamp;
 
 use crate::core::graph::Path;
-use crate::engine::Error;
 use crate::engine::draft::WrittenScript;
 use crate::engine::drift::Drift;
+use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::format::join_ids;
 use crate::tui::app::log::LogState;
@@ -19,8 +19,19 @@ pub enum RevisionMsg {
     /// A revision was created, or heads were merged.
     Written(Result<WrittenScript, Error>),
     Stamped(Result<Path, Error>),
+    /// The stamp waits for the migration lock, which this session holds.
+    WaitingForMigrator(String),
     /// The drift for the stamp dialog.
     Drift(Result<Drift, Error>),
+}
+
+/// Takes the progress of a task.
+pub(super) fn on_progress(model: &mut Model, message: RevisionMsg) {
+    if let RevisionMsg::WaitingForMigrator(holder) = message {
+        let words = format!("waiting for another migrator: {holder}");
+        model.log.note(model.now, LogState::Warning, "lock", &words);
+        model.notify(words);
+    }
 }
 
 /// Takes the end of a task.
@@ -32,6 +43,7 @@ pub(super) fn on_end(model: &mut Model, message: RevisionMsg) -> Vec<Effect> {
             stamp::on_drift(model, answer);
             Vec::new()
         }
+        RevisionMsg::WaitingForMigrator(_) => Vec::new(),
     }
 }
 
@@ -56,6 +68,7 @@ fn on_stamped(model: &mut Model, answer: Result<Path, Error>) -> Vec<Effect> {
             model.notify(format!("stamped {change}"));
             model.changed_heads = true;
         }
+        Err(error) if error.kind == ErrorKind::Interrupted => model.notify(error.message),
         Err(error) => model.show_error(error),
     }
     vec![model.read_status()]

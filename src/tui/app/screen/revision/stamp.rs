@@ -11,7 +11,7 @@ use crate::tui::app::differing::group_by_object;
 use crate::tui::app::effect::{Effect, Task};
 use crate::tui::app::form::Form;
 use crate::tui::app::history::Item;
-use crate::tui::app::job::JobSpec;
+use crate::tui::app::job::{JobSpec, OnCancel};
 use crate::tui::app::model::Model;
 use crate::tui::app::model::action::{Decision, act, refuse};
 use crate::tui::app::model::dialog::{Buttons, Dialog};
@@ -104,7 +104,8 @@ impl Dialog for StampDialog {
         }
         let Self { tree, target, purge, .. } = *self;
         let task = Task::Stamp { tree, targets: vec![target], purge };
-        model.start_job(JobSpec::writing("stamp", String::from("stamping")), task)
+        let spec = JobSpec::writing("stamp", String::from("stamping"));
+        model.start_job(JobSpec { on_cancel: OnCancel::Stop, ..spec }, task)
     }
 
     fn has_fields(&self) -> bool {
