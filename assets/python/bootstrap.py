@@ -31,6 +31,14 @@ class Found(BaseException):
     """Ends env.py when it connects, because only the connection's parameters were asked for."""
 
 
+class MissingFunction(Exception):
+    """A script without the function of a direction."""
+
+    def __init__(self, path, name):
+        super().__init__("the script has no function %s()" % name)
+        self.path = path
+
+
 class Bootstrap:
     def __init__(self):
         self.position = connect("position")
@@ -61,7 +69,9 @@ class Bootstrap:
         """The error, and the innermost line of the project's own code."""
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if self.is_own(frame.filename)]
-        if isinstance(error, SyntaxError) and error.filename and self.is_own(error.filename):
+        if isinstance(error, MissingFunction):
+            place = {"path": error.path, "line": None}
+        elif isinstance(error, SyntaxError) and error.filename and self.is_own(error.filename):
             place = {"path": error.filename, "line": error.lineno}
         else:
             place = {"path": own[-1].filename, "line": own[-1].lineno} if own else {"path": None, "line": None}
@@ -149,6 +159,8 @@ class Bootstrap:
         from alembic.runtime.migration import RevisionStep
 
         script = directory.get_revision(revision)
+        if not hasattr(script.module, direction):
+            raise MissingFunction(script.path, direction)
         return RevisionStep(directory.revision_map, script, direction == "upgrade")
 
     def announced(self, steps, context, token):

@@ -92,7 +92,9 @@ impl Context {
         let target = match open(project, &self.connect_options()).await {
             // Only env.py knows the database.
             Err(error) if error.needs_consent.is_some() => {
-                self.allow_python(project)?;
+                if self.allow_python(project).is_err() {
+                    return Err(error);
+                }
                 open(project, &self.connect_options()).await?
             }
             opened => opened?,

@@ -129,7 +129,7 @@ fn without_python_the_lists_work_and_the_message_says_what_to_do() {
     std::fs::remove_file(shop.project.path(".venv")).unwrap();
     shop.project.set("PATH", "/nonexistent");
     let output = shop.limbeck("upgrade head --yes").expect_status(1);
-    expect_parts(&output, &["Python", "[alembic] python"]);
+    expect_parts(&output, &["Python", "set python under [alembic] in limbeck.toml"]);
     for line in ["heads", "history", "branches", "current", "show head", "stamp 3d94e1f06b7a", "current"] {
         shop.limbeck(line).expect_status(0);
     }

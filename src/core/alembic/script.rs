@@ -187,8 +187,8 @@ fn last_line_with(text: &str, name: &str) -> Option<usize> {
 }
 
 fn code_span(text: &str, span: FunctionSpan) -> CodeSpan {
-    let FunctionSpan { start, end, is_empty, .. } = span;
-    CodeSpan { line: line_at(text, start), start, end, is_empty }
+    let FunctionSpan { start, end, is_empty, uses_results } = span;
+    CodeSpan { line: line_at(text, start), start, end, is_empty, uses_results }
 }
 
 #[cfg(test)]

@@ -57,6 +57,8 @@ pub struct FunctionSpan {
     pub end: usize,
     /// Whether the body does nothing: a docstring, `pass` or `...`.
     pub is_empty: bool,
+    /// Whether the body repeats something until a condition holds, or uses the number of rows that a statement changed.
+    pub uses_results: bool,
 }
 
 /// What a name is bound to.

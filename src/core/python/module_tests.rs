@@ -102,6 +102,20 @@ fn functions_have_their_place() {
 }
 
 #[test]
+fn functions_that_use_results_are_recognised() {
+    for (body, expected) in [
+        ("while True:\n        break", true),
+        ("if bind.execute(x).rowcount:\n        pass", true),
+        ("for row in rows:\n        op.execute(row)", false),
+        ("op.execute('x')", false),
+    ] {
+        let module_text = format!("def upgrade():\n    {body}\n");
+        let module = Module::read(&module_text, &NoModules);
+        assert_eq!(module.function("upgrade").unwrap().uses_results, expected, "{body}");
+    }
+}
+
+#[test]
 fn syntax_errors_have_their_place_and_the_rest_is_read() {
     let text = "x = 'a'\ndef upgrade(:\n    pass\n";
     let module = Module::read(text, &NoModules);

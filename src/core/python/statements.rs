@@ -1,5 +1,6 @@
 //! Executes the statements of a file's top level, as far as their values can be read.
 
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 
@@ -153,6 +154,7 @@ impl Module<'_> {
             start: start.to_usize(),
             end: range.end().to_usize(),
             is_empty: function.body.iter().all(does_nothing),
+            uses_results: ResultUse::is_in(&function.body),
         };
         self.functions.insert(function.name.to_string(), span);
         let unreadable = Unreadable { offset: span.start, end: span.end };
@@ -191,5 +193,29 @@ fn does_nothing(statement: &Stmt) -> bool {
         Stmt::Pass(_) => true,
         Stmt::Expr(expression) => matches!(&*expression.value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_)),
         _ => false,
+    }
+}
+
+/// Finds loops with a condition, and uses of row counts.
+#[derive(Default)]
+struct ResultUse(bool);
+
+impl ResultUse {
+    fn is_in(body: &[Stmt]) -> bool {
+        let mut found = Self::default();
+        found.visit_body(body);
+        found.0
+    }
+}
+
+impl<'a> Visitor<'a> for ResultUse {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        self.0 |= matches!(statement, Stmt::While(_));
+        walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        self.0 |= matches!(expression, Expr::Attribute(attribute) if attribute.attr.as_str() == "rowcount");
+        walk_expr(self, expression);
     }
 }

@@ -23,6 +23,8 @@ pub struct CodeSpan {
     pub end: usize,
     /// Whether the body does nothing.
     pub is_empty: bool,
+    /// Whether what it does depends on what its statements changed.
+    pub uses_results: bool,
 }
 
 /// A line of the docstring that contradicts the code.

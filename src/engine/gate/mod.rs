@@ -16,7 +16,7 @@ use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::Plan;
 use crate::core::statement::{ScriptState, Statement};
 use crate::engine::copies::{CompletedCopy, Copier, CopyOwner, CopyStore, PendingCopy};
-use crate::engine::preflight;
+use crate::engine::preflight::{self, OwnTransactions};
 use crate::engine::state::ledger::Ledger;
 use crate::engine::{Error, ErrorKind};
 pub use error::GateError;
@@ -136,6 +136,24 @@ impl Gate {
         }
         let own = self.recheck.own_transactions(sessions).await?;
         Ok(preflight::assess(sessions.client, statement, hazards, &own).await?)
+    }
+
+    /// As [`Self::assess`], but also counts rows that the run has written: a Python script may have computed them from data
+    /// that it destroys next.
+    ///
+    /// # Errors
+    /// As [`Self::assess`].
+    pub async fn assess_all_rows(
+        &self,
+        sessions: Sessions<'_>,
+        statement: &Statement,
+        state: &ScriptState,
+    ) -> Result<Vec<Hazard>> {
+        let hazards = crate::core::hazard::examine(statement, state);
+        if self.policy.blank {
+            return Ok(hazards);
+        }
+        Ok(preflight::assess(sessions.client, statement, hazards, &OwnTransactions::default()).await?)
     }
 
     /// Selects the hazards that need approval and are not approved, of a statement that is not in the plan.

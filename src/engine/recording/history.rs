@@ -76,6 +76,8 @@ pub(in crate::engine) fn add_recorded(tree: &ScriptTree, steps: &mut [Step], rec
         let code = tree.script(step.revision.as_str()).map(Arc::as_ref).and_then(|file| file.script.python());
         let downgrade = code.and_then(|code| code.function(Direction::Downgrade));
         let is_one_way = step.direction == Direction::Upgrade && downgrade.is_none_or(|function| function.is_empty);
-        step.record(recorded, is_one_way);
+        let uses_results =
+            code.and_then(|code| code.function(step.direction)).is_some_and(|function| function.uses_results);
+        step.record(RecordedStep { reads: recorded.reads || uses_results, ..recorded }, is_one_way);
     }
 }

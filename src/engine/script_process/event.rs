@@ -162,7 +162,8 @@ impl PythonFailure {
         let first = self.message.lines().next().unwrap_or_default();
         let message = match (first, self.kind.as_str()) {
             ("", kind) => kind.to_owned(),
-            (message, "RuntimeError") => message.to_owned(),
+            (message, "RuntimeError" | "MissingFunction") => message.to_owned(),
+            (status, "SystemExit") => format!("the code called exit({status})"),
             (message, kind) => format!("{kind}: {message}"),
         };
         let place = match (&self.path, self.line) {

@@ -9,12 +9,12 @@ use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 
 use super::extended::Prepares;
-use super::frame::{Fields, Frame, FrameReader, ServerError, TransactionStatus};
+use super::frame::{Frame, FrameReader, ServerError, TransactionStatus};
 use super::observer::{Observer, Refusal, Verdict, WireStatement};
 use super::relay::{Exchange, Relay};
 use super::socket::WireClient;
 use super::{reply, startup};
-use crate::core::sql::{qualify_names, split};
+use crate::core::sql::qualify_names;
 use crate::engine::connection::{Session, Turn};
 
 /// What a driver learns about the server when it connects.
@@ -46,19 +46,12 @@ pub struct Conversation<'a, O> {
     from_server: FrameReader,
     /// Held while the driver uses the session.
     turn: Option<Turn>,
-    prepares: Prepares,
-    status: TransactionStatus,
+    pub(super) prepares: Prepares,
+    pub(super) status: TransactionStatus,
     /// After an error, until the driver's next Sync.
-    is_skipping: bool,
+    pub(super) is_skipping: bool,
     /// Ends the conversation when the driver is idle.
     over: &'a CancellationToken,
-}
-
-/// Messages that execute at most one statement that is held.
-struct Group {
-    frames: Vec<Frame>,
-    statements: Vec<WireStatement>,
-    verdict: Verdict,
 }
 
 impl<'a, O: Observer> Conversation<'a, O> {
@@ -89,7 +82,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
             // Another driver may use the session next.
             let mut frames = conversation.prepares.close_all();
             frames.push(Frame::new(b'S', b""));
-            let _ = conversation.exchange(&frames, &mut [], false).await;
+            let _ = conversation.exchange(&frames, &mut [], 0).await;
         }
         end
     }
@@ -105,7 +98,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
                 // Within a transaction, Sync in place of Flush changes nothing but the answer, which is left out.
                 b'S' | b'H' => self.unit(std::mem::take(&mut frames), frame.kind == b'S').await?,
                 b'F' => {
-                    self.exchange(&[frame], &mut [], false).await?;
+                    self.exchange(&[frame], &mut [], 0).await?;
                     self.send_ready().await?;
                 }
                 _ => frames.push(frame),
@@ -160,127 +153,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
         }
     }
 
-    /// Runs a message of the simple protocol, which may contain several statements.
-    async fn query(&mut self, frame: Frame) -> Result<()> {
-        let text = Fields(&frame.body).text().unwrap_or_default().to_owned();
-        let texts = match split(&text) {
-            Ok(parts) if parts.len() > 1 => parts.into_iter().map(|part| part.text).collect(),
-            _ => vec![text],
-        };
-        let new = |text| WireStatement::new(text, Vec::new(), self.status);
-        let mut statements: Vec<WireStatement> = texts.into_iter().map(new).collect();
-        let verdicts: Vec<Verdict> = statements.iter().map(|statement| self.verdict(statement)).collect();
-        if verdicts.iter().all(|verdict| *verdict == Verdict::Forward) {
-            self.exchange(&[frame], &mut statements, false).await?;
-        } else if let [statement] = &mut statements[..] {
-            self.query_one(frame, statement, verdicts[0]).await?;
-        } else {
-            self.query_one_by_one(statements).await?;
-        }
-        self.send_ready().await
-    }
-
-    /// Runs one statement. Returns whether it failed.
-    async fn query_one(&mut self, frame: Frame, statement: &mut WireStatement, verdict: Verdict) -> Result<bool> {
-        let statements = std::slice::from_mut(statement);
-        match verdict {
-            Verdict::Substitute => {
-                self.substitute(statements).await?;
-                return Ok(false);
-            }
-            Verdict::Hold => self.admit(statements).await?,
-            Verdict::Forward => {}
-        }
-        let exchange = self.exchange(&[frame], statements, false).await?;
-        if verdict == Verdict::Hold {
-            self.complete(statements, &exchange).await?;
-        }
-        Ok(exchange.is_failed)
-    }
-
-    /// Runs statements that the driver sent as one message. Outside a transaction, the server would run them in one, too.
-    async fn query_one_by_one(&mut self, statements: Vec<WireStatement>) -> Result<()> {
-        let own_transaction = self.status == TransactionStatus::Idle;
-        if own_transaction {
-            self.run_own("BEGIN").await?;
-        }
-        let mut is_failed = false;
-        for mut statement in statements {
-            statement.status = self.status;
-            let verdict = self.verdict(&statement);
-            let frame = Frame::new(b'Q', &[statement.text.as_bytes(), b"\0"].concat());
-            is_failed = self.query_one(frame, &mut statement, verdict).await?;
-            if is_failed {
-                break;
-            }
-        }
-        if own_transaction {
-            self.run_own(if is_failed { "ROLLBACK" } else { "COMMIT" }).await?;
-        }
-        Ok(())
-    }
-
-    /// Runs messages of the extended protocol up to Sync, or up to Flush.
-    async fn unit(&mut self, frames: Vec<Frame>, is_sync: bool) -> Result<()> {
-        if self.is_skipping {
-            self.is_skipping = !is_sync;
-            return if is_sync { self.send_ready().await } else { Ok(()) };
-        }
-        for group in self.group(frames) {
-            let Group { mut frames, mut statements, verdict } = group;
-            match verdict {
-                Verdict::Hold => self.admit(&statements).await?,
-                // The statement is described to the driver, but not executed.
-                Verdict::Substitute => frames.retain(|frame| frame.kind != b'E'),
-                Verdict::Forward => {}
-            }
-            let parse = self.prepares.missing_parse(&frames);
-            let repeats_parse = parse.is_some();
-            frames.splice(..0, parse);
-            frames.push(Frame::new(b'S', b""));
-            let sent = if verdict == Verdict::Substitute { &mut [] } else { &mut statements[..] };
-            let exchange = self.exchange(&frames, sent, repeats_parse).await?;
-            if exchange.is_failed {
-                self.is_skipping = !is_sync;
-                break;
-            }
-            match verdict {
-                Verdict::Hold => self.complete(&statements, &exchange).await?,
-                Verdict::Substitute => self.substitute(&statements).await?,
-                Verdict::Forward => {}
-            }
-        }
-        if is_sync { self.send_ready().await } else { Ok(()) }
-    }
-
-    /// Divides messages into groups. Unless all statements are forwarded, each group executes one statement.
-    fn group(&mut self, frames: Vec<Frame>) -> Vec<Group> {
-        let mut groups = Vec::new();
-        let mut rest = Vec::new();
-        for frame in frames {
-            let executed = self.prepares.record(&frame, self.status);
-            rest.push(frame);
-            if let Some(statement) = executed {
-                let verdict = self.verdict(&statement);
-                groups.push(Group { frames: std::mem::take(&mut rest), statements: vec![statement], verdict });
-            }
-        }
-        match groups.last_mut() {
-            Some(last) => last.frames.append(&mut rest),
-            None => groups.push(Group { frames: rest, statements: Vec::new(), verdict: Verdict::Forward }),
-        }
-        if groups.iter().any(|group| group.verdict != Verdict::Forward) {
-            return groups;
-        }
-        let (mut frames, mut statements) = (Vec::new(), Vec::new());
-        for mut group in groups {
-            frames.append(&mut group.frames);
-            statements.append(&mut group.statements);
-        }
-        vec![Group { frames, statements, verdict: Verdict::Forward }]
-    }
-
-    fn verdict(&self, statement: &WireStatement) -> Verdict {
+    pub(super) fn verdict(&self, statement: &WireStatement) -> Verdict {
         match self.status {
             // The server rejects everything but the end of the transaction.
             TransactionStatus::Failed if self.observer.examine(statement) != Verdict::Substitute => Verdict::Forward,
@@ -289,7 +162,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
     }
 
     /// Lets the observer run something else, and answers as if the statement had run.
-    async fn substitute(&mut self, statements: &[WireStatement]) -> Result<()> {
+    pub(super) async fn substitute(&mut self, statements: &[WireStatement]) -> Result<()> {
         let Some(statement) = statements.last() else { return Ok(()) };
         self.release_turn().await?;
         match self.observer.substitute(statement).await {
@@ -302,7 +175,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
     }
 
     /// Lets the observer decide about statements, of which the last is held.
-    async fn admit(&mut self, statements: &[WireStatement]) -> Result<()> {
+    pub(super) async fn admit(&mut self, statements: &[WireStatement]) -> Result<()> {
         let Some(statement) = statements.last() else { return Ok(()) };
         self.release_turn().await?;
         if statement.sql().is_none() {
@@ -324,7 +197,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
         }
     }
 
-    async fn complete(&mut self, statements: &[WireStatement], exchange: &Exchange) -> Result<()> {
+    pub(super) async fn complete(&mut self, statements: &[WireStatement], exchange: &Exchange) -> Result<()> {
         let Some(statement) = statements.last().filter(|_| !exchange.is_failed) else { return Ok(()) };
         self.release_turn().await?;
         match self.observer.complete(statement, exchange.rows.last().copied().flatten()).await {
@@ -334,7 +207,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
     }
 
     /// Runs a statement of the wire itself, whose answer the driver does not get.
-    async fn run_own(&mut self, sql: &str) -> Result<()> {
+    pub(super) async fn run_own(&mut self, sql: &str) -> Result<()> {
         self.release_turn().await?;
         match self.session.client().batch_execute(sql).await {
             Ok(()) => {
@@ -346,11 +219,11 @@ impl<'a, O: Observer> Conversation<'a, O> {
     }
 
     /// Sends messages to the server, and its answers to the driver, except `ReadyForQuery`.
-    async fn exchange(
+    pub(super) async fn exchange(
         &mut self,
         frames: &[Frame],
         statements: &mut [WireStatement],
-        repeats_parse: bool,
+        repeated: usize,
     ) -> Result<Exchange> {
         self.take_turn().await;
         let Some(turn) = &mut self.turn else { return Err(ConversationEnd::ServerLost) };
@@ -362,7 +235,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
             from_server: &mut self.from_server,
             prepares: &mut self.prepares,
         };
-        let exchanged = self.observer.watch(relay.run(frames, statements, repeats_parse)).await;
+        let exchanged = self.observer.watch(relay.run(frames, statements, repeated)).await;
         let Ok(exchange) = exchanged else { return self.lose_server().await };
         self.status = self.observer.shown_status(exchange.status);
         for (statement, rows) in statements.iter().zip(&exchange.rows) {
@@ -392,7 +265,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
         if out.is_empty() { Ok(()) } else { self.send(&out).await }
     }
 
-    async fn send_ready(&mut self) -> Result<()> {
+    pub(super) async fn send_ready(&mut self) -> Result<()> {
         let mut out = BytesMut::new();
         reply::ready(self.status).write(&mut out);
         self.send(&out).await

@@ -31,8 +31,11 @@ pub struct Prepares {
     described: VecDeque<String>,
     /// The message that prepared the statement without a name.
     unnamed: Option<Frame>,
-    /// Whether limbeck's client has run a statement since, which removes the statement without a name.
+    /// The message that made the portal without a name.
+    unnamed_portal: Option<Frame>,
+    /// Whether limbeck's client has run a statement since, which removes the statement and the portal without a name.
     is_unnamed_lost: bool,
+    is_portal_lost: bool,
 }
 
 impl Prepares {
@@ -41,7 +44,13 @@ impl Prepares {
         let mut fields = Fields(&frame.body);
         match frame.kind {
             b'P' => self.parse(frame),
-            b'B' => self.bind(&mut fields).unwrap_or_default(),
+            b'B' => {
+                self.bind(&mut fields).unwrap_or_default();
+                if frame.body.starts_with(b"\0") {
+                    self.unnamed_portal = Some(frame.clone());
+                    self.is_portal_lost = false;
+                }
+            }
             b'D' if fields.bytes(1) == Some(b"S") => {
                 self.described.push_back(fields.text().unwrap_or_default().to_owned());
             }
@@ -115,11 +124,23 @@ impl Prepares {
     /// Records that limbeck's client has used the session.
     pub fn lose_unnamed(&mut self) {
         self.is_unnamed_lost = true;
+        self.is_portal_lost = true;
     }
 
-    /// The message that must be sent again before these: they use the statement without a name, and it was removed.
-    pub fn missing_parse(&mut self, frames: &[Frame]) -> Option<Frame> {
-        let uses_unnamed = |frame: &&Frame| match frame.kind {
+    /// The messages that must be sent again before these: they use the statement or the portal without a name, and it was
+    /// removed.
+    pub fn missing(&mut self, frames: &[Frame]) -> Vec<Frame> {
+        let mut missing = Vec::new();
+        let uses_portal = |frame: &&Frame| match frame.kind {
+            b'E' | b'B' => frame.body.starts_with(b"\0"),
+            b'D' => frame.body.starts_with(b"P\0"),
+            _ => false,
+        };
+        let first = frames.iter().find(uses_portal).map(|frame| frame.kind);
+        if first.is_some_and(|kind| kind != b'B') && std::mem::take(&mut self.is_portal_lost) {
+            missing.extend(self.unnamed_portal.clone());
+        }
+        let uses_statement = |frame: &&Frame| match frame.kind {
             b'B' => {
                 let mut fields = Fields(&frame.body);
                 fields.text().is_some() && fields.text() == Some("")
@@ -128,11 +149,11 @@ impl Prepares {
             b'P' => frame.body.starts_with(b"\0"),
             _ => false,
         };
-        let first = frames.iter().find(uses_unnamed)?;
-        if first.kind == b'P' || !std::mem::take(&mut self.is_unnamed_lost) {
-            return None;
+        let first = missing.iter().chain(frames).find(uses_statement).map(|frame| frame.kind);
+        if first.is_some_and(|kind| kind != b'P') && std::mem::take(&mut self.is_unnamed_lost) {
+            missing.splice(..0, self.unnamed.clone());
         }
-        self.unnamed.clone()
+        missing
     }
 
     /// The messages that close all prepared statements, so that another driver can use the session.
@@ -191,6 +212,18 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_portal_without_a_name_is_bound_again_with_its_statement() {
+        let (parse, bind) = (Frame::new(b'P', b"\0SELECT $1\0\0\0"), Frame::new(b'B', TEXT_7));
+        let execute = Frame::new(b'E', b"\0\0\0\0\0");
+        let mut prepares = Prepares::default();
+        prepares.record(&parse, TransactionStatus::Idle);
+        prepares.record(&bind, TransactionStatus::Idle);
+        assert!(prepares.missing(std::slice::from_ref(&execute)).is_empty());
+        prepares.lose_unnamed();
+        assert_eq!(prepares.missing(&[execute]), [parse, bind]);
+    }
+
+    #[test]
     fn a_lost_statement_without_a_name_is_prepared_again() {
         let (parse, bind) = (Frame::new(b'P', b"\0SELECT $1\0\0\0"), Frame::new(b'B', TEXT_7));
         let named = Frame::new(b'B', BINARY_7);
@@ -206,8 +239,8 @@ mod tests {
             if is_lost {
                 prepares.lose_unnamed();
             }
-            assert_eq!(prepares.missing_parse(&frames).is_some(), expected, "{is_lost} {frames:?}");
-            assert!(prepares.missing_parse(&frames).is_none() || !expected);
+            assert_eq!(!prepares.missing(&frames).is_empty(), expected, "{is_lost} {frames:?}");
+            assert!(prepares.missing(&frames).is_empty(), "they are sent once");
         }
     }
 }

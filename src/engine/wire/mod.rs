@@ -14,6 +14,7 @@ mod relay;
 mod reply;
 mod socket;
 mod startup;
+mod units;
 
 pub use conversation::{Conversation, ConversationEnd};
 pub use frame::{ServerError, TransactionStatus};

@@ -43,20 +43,20 @@ struct State<'s> {
     statements: &'s mut [WireStatement],
     /// Answers that the driver has not got yet.
     out: BytesMut,
-    /// Whether the next `ParseComplete` belongs to a message that the wire has repeated.
-    repeats_parse: bool,
+    /// The number of messages at the start that the wire has repeated, and whose answers the driver has got before.
+    repeated: usize,
     /// Whether the driver sends the data of COPY.
     copies_in: bool,
     copied: Vec<u8>,
 }
 
 impl<O: Observer> Relay<'_, O> {
-    /// Forwards the messages and all answers except `ReadyForQuery`.
+    /// Forwards the messages and all answers except `ReadyForQuery`, and except those of the first `repeated` messages.
     pub async fn run(
         mut self,
         frames: &[Frame],
         statements: &mut [WireStatement],
-        repeats_parse: bool,
+        repeated: usize,
     ) -> io::Result<Exchange> {
         let mut bytes = BytesMut::new();
         for frame in frames {
@@ -68,7 +68,7 @@ impl<O: Observer> Relay<'_, O> {
             exchange: Exchange::default(),
             statements,
             out: BytesMut::new(),
-            repeats_parse,
+            repeated,
             copies_in: false,
             copied: Vec::new(),
         };
@@ -120,7 +120,10 @@ impl<O: Observer> Relay<'_, O> {
     /// Reads an answer of the server, and adds it to those for the driver.
     fn answer(&mut self, frame: &Frame, state: &mut State<'_>) {
         match frame.kind {
-            b'1' if std::mem::take(&mut state.repeats_parse) => return,
+            b'1' | b'2' if state.repeated > 0 => {
+                state.repeated -= 1;
+                return;
+            }
             b'C' => {
                 state.exchange.rows.push(rows_of_tag(&frame.body));
                 state.copies_in = false;

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::observer::{Admitted, ScriptObserver, ends_transaction};
+use crate::core::hazard::Class;
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::sql::SourceStatement;
 use crate::core::statement::{Transaction, analyse};
@@ -31,7 +32,7 @@ impl ScriptObserver<'_> {
         if let Transaction::Control(_) = statement.transaction {
             return self.admit_end(step, sent.status, ends_transaction(&statement)).await;
         }
-        let position = self.find_planned(index, statement.sql());
+        let position = self.find_planned(index, statement.sql()).filter(|position| self.is_known(*position));
         let mut planned = PlannedStatement { line, column: 1, statement, hazards: Vec::new() };
         if let Some((step, number)) = position {
             planned.hazards.clone_from(&run.plan.steps[step].statements[number].hazards);
@@ -43,7 +44,8 @@ impl ScriptObserver<'_> {
         }
         let request = self.request(step, &planned, position, sent.status);
         let admit = Box::pin(run.gate.admit(run.sessions(), &request));
-        let admission = run.watched(index, admit).await.map_err(|error| run.gate_failed(error, step))?;
+        let admission = run.watched(index, admit).await;
+        let admission = admission.map_err(|error| name_place(run.gate_failed(error, step), step, &planned))?;
         self.advance(sent.status, 1).await?;
         self.lock().admitted = Some(Admitted { planned, position, admission, since: Instant::now() });
         Ok(())
@@ -145,6 +147,12 @@ impl ScriptObserver<'_> {
         Some((index, number))
     }
 
+    /// Whether the plan knows what a statement destroys. What was empty then may have been filled by the script since.
+    fn is_known(&self, (step, number): (usize, usize)) -> bool {
+        let hazards = &self.run.plan.steps[step].statements[number].hazards;
+        !hazards.iter().any(|hazard| hazard.class == Class::DataLoss && hazard.affects_nothing())
+    }
+
     /// Finds and counts the hazards of a statement that is not in the plan.
     async fn assess(
         &self,
@@ -162,7 +170,7 @@ impl ScriptObserver<'_> {
             let saved = client.batch_execute("SAVEPOINT limbeck_assess").await;
             saved.map_err(|error| run.gate_failed(GateError::Server(error), step))?;
         }
-        let assess = Box::pin(run.gate.assess(run.sessions(), &planned.statement, &script, &[]));
+        let assess = Box::pin(run.gate.assess_all_rows(run.sessions(), &planned.statement, &script));
         let assessed = run.watched(index, assess).await;
         if in_transaction {
             let undo = "ROLLBACK TO SAVEPOINT limbeck_assess; RELEASE SAVEPOINT limbeck_assess";
@@ -192,6 +200,15 @@ impl ScriptObserver<'_> {
         state.has_new_objects = false;
         Ok(())
     }
+}
+
+/// Adds the revision, the line and the statement to the error of a statement that was refused.
+fn name_place(reason: Stop, step: &Step, planned: &PlannedStatement) -> Stop {
+    let Stop::Failed(mut error) = reason else { return reason };
+    error.revision.get_or_insert_with(|| step.revision.to_string());
+    error.line.get_or_insert(planned.line);
+    let first = planned.sql().lines().next().unwrap_or_default();
+    Stop::Failed(error.because(format!("line {}: {first}", planned.line)))
 }
 
 /// A statement as the plan contains it.
