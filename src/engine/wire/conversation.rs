@@ -89,7 +89,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
             // Another driver may use the session next.
             let mut frames = conversation.prepares.close_all();
             frames.push(Frame::new(b'S', b""));
-            let _ = conversation.exchange(&frames, &mut [], false).await;
+            let _ = conversation.exchange(&frames, &mut [], 0).await;
         }
         end
     }
@@ -105,7 +105,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
                 // Within a transaction, Sync in place of Flush changes nothing but the answer, which is left out.
                 b'S' | b'H' => self.unit(std::mem::take(&mut frames), frame.kind == b'S').await?,
                 b'F' => {
-                    self.exchange(&[frame], &mut [], false).await?;
+                    self.exchange(&[frame], &mut [], 0).await?;
                     self.send_ready().await?;
                 }
                 _ => frames.push(frame),
@@ -171,7 +171,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
         let mut statements: Vec<WireStatement> = texts.into_iter().map(new).collect();
         let verdicts: Vec<Verdict> = statements.iter().map(|statement| self.verdict(statement)).collect();
         if verdicts.iter().all(|verdict| *verdict == Verdict::Forward) {
-            self.exchange(&[frame], &mut statements, false).await?;
+            self.exchange(&[frame], &mut statements, 0).await?;
         } else if let [statement] = &mut statements[..] {
             self.query_one(frame, statement, verdicts[0]).await?;
         } else {
@@ -191,7 +191,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
             Verdict::Hold => self.admit(statements).await?,
             Verdict::Forward => {}
         }
-        let exchange = self.exchange(&[frame], statements, false).await?;
+        let exchange = self.exchange(&[frame], statements, 0).await?;
         if verdict == Verdict::Hold {
             self.complete(statements, &exchange).await?;
         }
@@ -221,7 +221,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
     }
 
     /// Runs messages of the extended protocol up to Sync, or up to Flush.
-    async fn unit(&mut self, frames: Vec<Frame>, is_sync: bool) -> Result<()> {
+    async fn unit(&mut self, frames: Vec<Frame>, mut is_sync: bool) -> Result<()> {
         if self.is_skipping {
             self.is_skipping = !is_sync;
             return if is_sync { self.send_ready().await } else { Ok(()) };
@@ -234,12 +234,13 @@ impl<'a, O: Observer> Conversation<'a, O> {
                 Verdict::Substitute => frames.retain(|frame| frame.kind != b'E'),
                 Verdict::Forward => {}
             }
-            let parse = self.prepares.missing_parse(&frames);
-            let repeats_parse = parse.is_some();
-            frames.splice(..0, parse);
+            let repeated = self.prepares.missing(&frames);
+            let count = repeated.len();
+            frames.splice(..0, repeated);
             frames.push(Frame::new(b'S', b""));
             let sent = if verdict == Verdict::Substitute { &mut [] } else { &mut statements[..] };
-            let exchange = self.exchange(&frames, sent, repeats_parse).await?;
+            let exchange = self.exchange(&frames, sent, count).await?;
+            is_sync |= exchange.has_sync;
             if exchange.is_failed {
                 self.is_skipping = !is_sync;
                 break;
@@ -345,12 +346,13 @@ impl<'a, O: Observer> Conversation<'a, O> {
         }
     }
 
-    /// Sends messages to the server, and its answers to the driver, except `ReadyForQuery`.
+    /// Sends messages to the server, and its answers to the driver, except `ReadyForQuery`. `repeated`: how many of the
+    /// messages the wire has added; the driver does not get their answers.
     async fn exchange(
         &mut self,
         frames: &[Frame],
         statements: &mut [WireStatement],
-        repeats_parse: bool,
+        repeated: usize,
     ) -> Result<Exchange> {
         self.take_turn().await;
         let Some(turn) = &mut self.turn else { return Err(ConversationEnd::ServerLost) };
@@ -362,7 +364,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
             from_server: &mut self.from_server,
             prepares: &mut self.prepares,
         };
-        let exchanged = self.observer.watch(relay.run(frames, statements, repeats_parse)).await;
+        let exchanged = self.observer.watch(relay.run(frames, statements, repeated)).await;
         let Ok(exchange) = exchanged else { return self.lose_server().await };
         self.status = self.observer.shown_status(exchange.status);
         for (statement, rows) in statements.iter().zip(&exchange.rows) {

@@ -33,6 +33,10 @@ pub struct Prepares {
     unnamed: Option<Frame>,
     /// Whether limbeck's client has run a statement since, which removes the statement without a name.
     is_unnamed_lost: bool,
+    /// The message that bound the portal without a name, if the portal was not executed.
+    unnamed_portal: Option<Frame>,
+    /// Whether the portal was removed since, by limbeck's client or by the end of a transaction.
+    is_portal_lost: bool,
 }
 
 impl Prepares {
@@ -41,7 +45,13 @@ impl Prepares {
         let mut fields = Fields(&frame.body);
         match frame.kind {
             b'P' => self.parse(frame),
-            b'B' => self.bind(&mut fields).unwrap_or_default(),
+            b'B' => {
+                self.bind(&mut fields).unwrap_or_default();
+                if frame.body.starts_with(b"\0") {
+                    self.unnamed_portal = Some(frame.clone());
+                    self.is_portal_lost = false;
+                }
+            }
             b'D' if fields.bytes(1) == Some(b"S") => {
                 self.described.push_back(fields.text().unwrap_or_default().to_owned());
             }
@@ -115,10 +125,23 @@ impl Prepares {
     /// Records that limbeck's client has used the session.
     pub fn lose_unnamed(&mut self) {
         self.is_unnamed_lost = true;
+        self.is_portal_lost = true;
     }
 
-    /// The message that must be sent again before these: they use the statement without a name, and it was removed.
-    pub fn missing_parse(&mut self, frames: &[Frame]) -> Option<Frame> {
+    /// Records that a transaction has ended, and its portals with it.
+    pub fn lose_portal(&mut self) {
+        self.is_portal_lost = true;
+    }
+
+    /// The messages that must be sent again before these: they use the statement or the portal without a name, and it was
+    /// removed.
+    pub fn missing(&mut self, frames: &[Frame]) -> Vec<Frame> {
+        let bind = self.missing_bind(frames);
+        let parse = self.missing_parse(bind.iter().chain(frames));
+        parse.into_iter().chain(bind).collect()
+    }
+
+    fn missing_parse<'f>(&mut self, mut frames: impl Iterator<Item = &'f Frame>) -> Option<Frame> {
         let uses_unnamed = |frame: &&Frame| match frame.kind {
             b'B' => {
                 let mut fields = Fields(&frame.body);
@@ -128,11 +151,26 @@ impl Prepares {
             b'P' => frame.body.starts_with(b"\0"),
             _ => false,
         };
-        let first = frames.iter().find(uses_unnamed)?;
+        let first = frames.find(uses_unnamed)?;
         if first.kind == b'P' || !std::mem::take(&mut self.is_unnamed_lost) {
             return None;
         }
         self.unnamed.clone()
+    }
+
+    /// A driver may bind before a Flush, and execute after it.
+    fn missing_bind(&mut self, frames: &[Frame]) -> Option<Frame> {
+        let uses_unnamed = |frame: &&Frame| match frame.kind {
+            b'B' | b'E' => frame.body.starts_with(b"\0"),
+            b'D' => frame.body.starts_with(b"P\0"),
+            _ => false,
+        };
+        let first = frames.iter().find(uses_unnamed)?;
+        let is_lost = std::mem::take(&mut self.is_portal_lost) && first.kind != b'B';
+        let is_executed = frames.iter().any(|frame| frame.kind == b'E' && frame.body.starts_with(b"\0"));
+        // A portal that was executed has returned rows: bound again, it would return them again.
+        let bind = if is_executed { self.unnamed_portal.take() } else { self.unnamed_portal.clone() };
+        bind.filter(|_| is_lost)
     }
 
     /// The messages that close all prepared statements, so that another driver can use the session.
@@ -191,23 +229,36 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_statement_without_a_name_is_prepared_again() {
+    fn a_lost_statement_or_portal_without_a_name_is_sent_again() {
         let (parse, bind) = (Frame::new(b'P', b"\0SELECT $1\0\0\0"), Frame::new(b'B', TEXT_7));
         let named = Frame::new(b'B', BINARY_7);
-        for (is_lost, frames, expected) in [
-            (true, vec![bind.clone()], true),
-            (false, vec![bind.clone()], false),
-            (true, vec![parse.clone(), bind.clone()], false),
-            (true, vec![named], false),
-            (true, vec![Frame::new(b'D', b"S\0")], true),
+        let execute = Frame::new(b'E', b"\0\0\0\0\0");
+        let lose_portal: fn(&mut Prepares) = Prepares::lose_portal;
+        let lose_all: fn(&mut Prepares) = Prepares::lose_unnamed;
+        for (before, lose, frames, expected) in [
+            (vec![&parse], lose_all, vec![&bind], vec![&parse]),
+            (vec![&parse], |_| {}, vec![&bind], vec![]),
+            (vec![&parse], lose_all, vec![&parse, &bind], vec![]),
+            (vec![&parse], lose_all, vec![&named], vec![]),
+            (vec![&parse], lose_all, vec![&Frame::new(b'D', b"S\0")], vec![&parse]),
+            (vec![&parse, &bind], lose_all, vec![&execute], vec![&parse, &bind]),
+            (vec![&parse, &bind], lose_portal, vec![&execute], vec![&bind]),
+            (vec![&parse, &bind], |_| {}, vec![&execute], vec![]),
+            (vec![&parse, &bind], lose_portal, vec![&bind, &execute], vec![]),
+            (vec![&parse, &named], lose_all, vec![&execute], vec![&named]),
         ] {
             let mut prepares = Prepares::default();
-            prepares.record(&parse, TransactionStatus::Idle);
-            if is_lost {
-                prepares.lose_unnamed();
+            for frame in &before {
+                prepares.record(frame, TransactionStatus::Idle);
             }
-            assert_eq!(prepares.missing_parse(&frames).is_some(), expected, "{is_lost} {frames:?}");
-            assert!(prepares.missing_parse(&frames).is_none() || !expected);
+            lose(&mut prepares);
+            let frames: Vec<Frame> = frames.into_iter().cloned().collect();
+            let missing = prepares.missing(&frames);
+            assert_eq!(missing.iter().collect::<Vec<_>>(), expected, "{frames:?}");
+            // A second execution returns the rest of the rows.
+            prepares.lose_portal();
+            let is_executed = frames.last().is_some_and(|frame| frame.kind == b'E');
+            assert!(!is_executed || prepares.missing(&[execute.clone()]).is_empty(), "{frames:?}");
         }
     }
 }

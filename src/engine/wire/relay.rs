@@ -25,6 +25,8 @@ pub struct Exchange {
     pub status: TransactionStatus,
     /// The driver has disconnected.
     pub is_driver_gone: bool,
+    /// The driver has sent the Sync that ends COPY in the extended protocol.
+    pub has_sync: bool,
 }
 
 /// The two streams of an exchange.
@@ -43,10 +45,15 @@ struct State<'s> {
     statements: &'s mut [WireStatement],
     /// Answers that the driver has not got yet.
     out: BytesMut,
-    /// Whether the next `ParseComplete` belongs to a message that the wire has repeated.
-    repeats_parse: bool,
-    /// Whether the driver sends the data of COPY.
+    /// The number of next `ParseComplete` and `BindComplete` that belong to messages that the wire has repeated.
+    repeated: usize,
+    /// Whether the exchange is one message of the simple protocol.
+    is_simple: bool,
+    /// Whether the driver sends the data of COPY. In the extended protocol, a Sync follows the end of the data; the server
+    /// ignores one before it.
     copies_in: bool,
+    /// Whether the driver or an error has ended the data.
+    is_copied: bool,
     copied: Vec<u8>,
 }
 
@@ -56,7 +63,7 @@ impl<O: Observer> Relay<'_, O> {
         mut self,
         frames: &[Frame],
         statements: &mut [WireStatement],
-        repeats_parse: bool,
+        repeated: usize,
     ) -> io::Result<Exchange> {
         let mut bytes = BytesMut::new();
         for frame in frames {
@@ -68,14 +75,19 @@ impl<O: Observer> Relay<'_, O> {
             exchange: Exchange::default(),
             statements,
             out: BytesMut::new(),
-            repeats_parse,
+            repeated,
+            is_simple: frames.first().is_some_and(|frame| frame.kind == b'Q'),
             copies_in: false,
+            is_copied: false,
             copied: Vec::new(),
         };
         loop {
             if let Some(frame) = self.from_server.take()? {
                 if frame.kind == b'Z' {
                     state.exchange.status = TransactionStatus::read(&frame.body);
+                    if state.exchange.status == TransactionStatus::Idle {
+                        self.prepares.lose_portal();
+                    }
                     self.write(&mut state).await;
                     return Ok(state.exchange);
                 }
@@ -103,6 +115,11 @@ impl<O: Observer> Relay<'_, O> {
                     if frame.kind == b'd' && state.copied.len() + frame.body.len() <= COPY_LIMIT {
                         state.copied.extend_from_slice(&frame.body);
                     }
+                    state.is_copied |= matches!(frame.kind, b'c' | b'f');
+                    if frame.kind == b'S' && state.is_copied {
+                        state.copies_in = false;
+                        state.exchange.has_sync = true;
+                    }
                     frame.write(&mut bytes);
                 } else {
                     // CopyFail and Sync let the server end the statement.
@@ -120,10 +137,13 @@ impl<O: Observer> Relay<'_, O> {
     /// Reads an answer of the server, and adds it to those for the driver.
     fn answer(&mut self, frame: &Frame, state: &mut State<'_>) {
         match frame.kind {
-            b'1' if std::mem::take(&mut state.repeats_parse) => return,
+            b'1' | b'2' if state.repeated > 0 => {
+                state.repeated -= 1;
+                return;
+            }
             b'C' => {
                 state.exchange.rows.push(rows_of_tag(&frame.body));
-                state.copies_in = false;
+                state.copies_in &= !state.is_simple;
                 let copied = std::mem::take(&mut state.copied);
                 let place = state.exchange.rows.len() - 1;
                 if let Some(statement) = state.statements.get_mut(place).filter(|_| !copied.is_empty()) {
@@ -133,7 +153,8 @@ impl<O: Observer> Relay<'_, O> {
             b'I' | b's' => state.exchange.rows.push(None),
             b'E' => {
                 state.exchange.is_failed = true;
-                state.copies_in = false;
+                state.copies_in &= !state.is_simple;
+                state.is_copied = true;
                 let failed = state.statements.get(state.exchange.rows.len());
                 self.observer.failed(failed, ServerError::read(&frame.body));
             }
