@@ -63,6 +63,8 @@ class Bootstrap:
         own = [frame for frame in frames if self.is_own(frame.filename)]
         if isinstance(error, SyntaxError) and error.filename and self.is_own(error.filename):
             place = {"path": error.filename, "line": error.lineno}
+        elif hasattr(error, "limbeck_path"):
+            place = {"path": error.limbeck_path, "line": None}
         else:
             place = {"path": own[-1].filename, "line": own[-1].lineno} if own else {"path": None, "line": None}
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
@@ -149,6 +151,10 @@ class Bootstrap:
         from alembic.runtime.migration import RevisionStep
 
         script = directory.get_revision(revision)
+        if not hasattr(script.module, direction):
+            error = RuntimeError("the script has no function %s()" % direction)
+            error.limbeck_path = script.path
+            raise error
         return RevisionStep(directory.revision_map, script, direction == "upgrade")
 
     def announced(self, steps, context, token):
@@ -171,6 +177,8 @@ class Bootstrap:
                     self.script_path = None
                 mark("body", number)
 
+            # Alembic logs the name.
+            run.__name__ = function.__name__
             return run
 
         current = []
