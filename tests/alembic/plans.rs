@@ -45,7 +45,8 @@ fn a_dry_run_shows_the_statements_of_each_script_with_their_lines() {
         assert_eq!(found[0]["line"], line, "{sql}: {}", found[0]);
     }
     assert!(step(16)["statements"].as_array().unwrap().is_empty(), "{}", step(16));
-    for number in [4, 5, 6, 9, 10] {
+    // Script 9 reads only how many rows its UPDATE has changed.
+    for number in [4, 5, 6, 10] {
         assert_eq!(step(number)["depends_on_data"], true, "script {number}");
     }
     for number in [1, 2, 3, 11, 12, 13, 14, 15, 16, 17, 18] {
@@ -127,10 +128,8 @@ fn the_ledger_records_the_steps_and_the_text_of_the_scripts() {
     shop.script(1, "op.execute('CREATE TABLE items (id int)')", "op.execute('DROP TABLE items')");
     shop.limbeck("upgrade head --yes").expect_status(0);
     shop.limbeck("downgrade base").expect_status(0);
-    let document = json(&shop.limbeck("log --json").expect_status(0));
-    let steps = document.as_array().unwrap();
-    assert_eq!(steps.len(), 2, "{document}");
-    assert!(steps.iter().all(|step| step["revision"] == script_id(1) && step["state"] == "done"), "{document}");
+    let rows = shop.database.psql("SELECT revision, direction, state FROM limbeck.log ORDER BY id");
+    assert_eq!(rows, format!("{0}|upgrade|done\n{0}|downgrade|done", script_id(1)));
     let texts = "SELECT count(*) FROM limbeck.log l WHERE l::text LIKE '%CREATE TABLE items%'";
     assert_ne!(shop.database.psql(texts), "0");
 }
