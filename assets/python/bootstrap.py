@@ -73,6 +73,8 @@ class Bootstrap:
             place = {"path": error.path, "line": None}
         elif isinstance(error, SyntaxError) and error.filename and self.is_own(error.filename):
             place = {"path": error.filename, "line": error.lineno}
+        elif hasattr(error, "limbeck_path"):
+            place = {"path": error.limbeck_path, "line": None}
         else:
             place = {"path": own[-1].filename, "line": own[-1].lineno} if own else {"path": None, "line": None}
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
@@ -183,6 +185,8 @@ class Bootstrap:
                     self.script_path = None
                 mark("body", number)
 
+            # Alembic logs the name.
+            run.__name__ = function.__name__
             return run
 
         current = []

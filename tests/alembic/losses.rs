@@ -148,6 +148,29 @@ fn a_statement_that_the_plan_did_not_contain_is_judged_when_it_arrives() {
 }
 
 #[test]
+fn values_of_rows_that_the_script_has_touched_existed_before_it() {
+    for driver in [Driver::Psycopg2, Driver::Psycopg] {
+        let shop = with_items(driver);
+        // The loop writes no name, but it writes the rows. The plan on an empty table does not contain the DROP.
+        shop.script(
+            2,
+            "bind = op.get_bind()\n\
+             rows = bind.execute(text('SELECT id FROM items')).fetchall()\n\
+             for row in rows:\n    \
+                 bind.execute(text('UPDATE items SET code = :code WHERE id = :id'), {'code': 'new', 'id': row.id})\n\
+             if rows:\n    op.drop_column('items', 'name')",
+            "op.add_column('items', sa.Column('name', sa.Text))\nop.execute('UPDATE items SET code = NULL')",
+        );
+        let before = items(&shop);
+        expect_refused(&shop, "upgrade head", &before);
+        shop.limbeck("upgrade head --allow data-loss").expect_status(0);
+        assert!(copies_contain(&shop, "name 3"), "{}", driver.name());
+        shop.limbeck("downgrade -1 --allow data-loss").expect_status(0);
+        assert_eq!(items(&shop), before, "{}", driver.name());
+    }
+}
+
+#[test]
 fn the_whole_run_is_refused_before_anything_runs_if_the_plan_contains_the_loss() {
     let shop = with_items(Driver::Psycopg2);
     shop.script(2, "op.create_table('more', sa.Column('id', sa.Integer))", "op.drop_table('more')");

@@ -45,7 +45,8 @@ fn a_dry_run_shows_the_statements_of_each_script_with_their_lines() {
         assert_eq!(found[0]["line"], line, "{sql}: {}", found[0]);
     }
     assert!(step(16)["statements"].as_array().unwrap().is_empty(), "{}", step(16));
-    for number in [4, 5, 6, 9, 10] {
+    // Script 9 reads only how many rows its UPDATE has changed.
+    for number in [4, 5, 6, 10] {
         assert_eq!(step(number)["depends_on_data"], true, "script {number}");
     }
     for number in [1, 2, 3, 11, 12, 13, 14, 15, 16, 17, 18] {

@@ -172,6 +172,9 @@ impl PythonFailure {
             (None, _) => String::new(),
         };
         let mut error = Error::new(format!("{place}{message}"));
+        if let Some(path) = &self.path {
+            error = error.hint(format!("correct {}, then run the command again", display_path(path)));
+        }
         error.line = self.line;
         for line in self.message.lines().skip(1).filter(|line| !line.trim().is_empty()) {
             error = error.because(line.trim());
@@ -234,8 +237,8 @@ mod tests {
             line: Some(7),
         };
         for (failure, message, hint) in [
-            (failure("KeyError", "'URL'", None), "/p/env.py:7: KeyError: 'URL'", None),
-            (failure("NotImplementedError", "", None), "/p/env.py:7: NotImplementedError", None),
+            (failure("KeyError", "'URL'", None), "/p/env.py:7: KeyError: 'URL'", Some("correct /p/env.py")),
+            (failure("NotImplementedError", "", None), "/p/env.py:7: NotImplementedError", Some("correct /p/env.py")),
             (
                 failure("ModuleNotFoundError", "No module named 'app'", Some("app.db")),
                 "/p/env.py:7: ModuleNotFoundError: No module named 'app'",

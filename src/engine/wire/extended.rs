@@ -156,6 +156,21 @@ impl Prepares {
         missing
     }
 
+    /// A driver may bind before a Flush, and execute after it.
+    fn missing_bind(&mut self, frames: &[Frame]) -> Option<Frame> {
+        let uses_unnamed = |frame: &&Frame| match frame.kind {
+            b'B' | b'E' => frame.body.starts_with(b"\0"),
+            b'D' => frame.body.starts_with(b"P\0"),
+            _ => false,
+        };
+        let first = frames.iter().find(uses_unnamed)?;
+        let is_lost = std::mem::take(&mut self.is_portal_lost) && first.kind != b'B';
+        let is_executed = frames.iter().any(|frame| frame.kind == b'E' && frame.body.starts_with(b"\0"));
+        // A portal that was executed has returned rows: bound again, it would return them again.
+        let bind = if is_executed { self.unnamed_portal.take() } else { self.unnamed_portal.clone() };
+        bind.filter(|_| is_lost)
+    }
+
     /// The messages that close all prepared statements, so that another driver can use the session.
     pub fn close_all(&mut self) -> Vec<Frame> {
         let names = self.statements.drain().map(|(name, _)| [&b"S"[..], name.as_bytes(), b"\0"].concat());
@@ -227,17 +242,24 @@ mod tests {
     fn a_lost_statement_without_a_name_is_prepared_again() {
         let (parse, bind) = (Frame::new(b'P', b"\0SELECT $1\0\0\0"), Frame::new(b'B', TEXT_7));
         let named = Frame::new(b'B', BINARY_7);
-        for (is_lost, frames, expected) in [
-            (true, vec![bind.clone()], true),
-            (false, vec![bind.clone()], false),
-            (true, vec![parse.clone(), bind.clone()], false),
-            (true, vec![named], false),
-            (true, vec![Frame::new(b'D', b"S\0")], true),
+        let execute = Frame::new(b'E', b"\0\0\0\0\0");
+        let lose_portal: fn(&mut Prepares) = Prepares::lose_portal;
+        let lose_all: fn(&mut Prepares) = Prepares::lose_unnamed;
+        for (before, lose, frames, expected) in [
+            (vec![&parse], lose_all, vec![&bind], vec![&parse]),
+            (vec![&parse], |_| {}, vec![&bind], vec![]),
+            (vec![&parse], lose_all, vec![&parse, &bind], vec![]),
+            (vec![&parse], lose_all, vec![&named], vec![]),
+            (vec![&parse], lose_all, vec![&Frame::new(b'D', b"S\0")], vec![&parse]),
+            (vec![&parse, &bind], lose_all, vec![&execute], vec![&parse, &bind]),
+            (vec![&parse, &bind], lose_portal, vec![&execute], vec![&bind]),
+            (vec![&parse, &bind], |_| {}, vec![&execute], vec![]),
+            (vec![&parse, &bind], lose_portal, vec![&bind, &execute], vec![]),
+            (vec![&parse, &named], lose_all, vec![&execute], vec![&named]),
         ] {
             let mut prepares = Prepares::default();
-            prepares.record(&parse, TransactionStatus::Idle);
-            if is_lost {
-                prepares.lose_unnamed();
+            for frame in &before {
+                prepares.record(frame, TransactionStatus::Idle);
             }
             assert_eq!(!prepares.missing(&frames).is_empty(), expected, "{is_lost} {frames:?}");
             assert!(prepares.missing(&frames).is_empty(), "they are sent once");

@@ -25,6 +25,8 @@ pub struct Exchange {
     pub status: TransactionStatus,
     /// The driver has disconnected.
     pub is_driver_gone: bool,
+    /// The driver has sent the Sync that ends COPY in the extended protocol.
+    pub has_sync: bool,
 }
 
 /// The two streams of an exchange.
@@ -47,6 +49,8 @@ struct State<'s> {
     repeated: usize,
     /// Whether the driver sends the data of COPY.
     copies_in: bool,
+    /// Whether the driver or an error has ended the data.
+    is_copied: bool,
     copied: Vec<u8>,
 }
 
@@ -70,12 +74,16 @@ impl<O: Observer> Relay<'_, O> {
             out: BytesMut::new(),
             repeated,
             copies_in: false,
+            is_copied: false,
             copied: Vec::new(),
         };
         loop {
             if let Some(frame) = self.from_server.take()? {
                 if frame.kind == b'Z' {
                     state.exchange.status = TransactionStatus::read(&frame.body);
+                    if state.exchange.status == TransactionStatus::Idle {
+                        self.prepares.lose_portal();
+                    }
                     self.write(&mut state).await;
                     return Ok(state.exchange);
                 }
@@ -103,6 +111,11 @@ impl<O: Observer> Relay<'_, O> {
                     if frame.kind == b'd' && state.copied.len() + frame.body.len() <= COPY_LIMIT {
                         state.copied.extend_from_slice(&frame.body);
                     }
+                    state.is_copied |= matches!(frame.kind, b'c' | b'f');
+                    if frame.kind == b'S' && state.is_copied {
+                        state.copies_in = false;
+                        state.exchange.has_sync = true;
+                    }
                     frame.write(&mut bytes);
                 } else {
                     // CopyFail and Sync let the server end the statement.
@@ -126,7 +139,7 @@ impl<O: Observer> Relay<'_, O> {
             }
             b'C' => {
                 state.exchange.rows.push(rows_of_tag(&frame.body));
-                state.copies_in = false;
+                state.copies_in &= !state.is_simple;
                 let copied = std::mem::take(&mut state.copied);
                 let place = state.exchange.rows.len() - 1;
                 if let Some(statement) = state.statements.get_mut(place).filter(|_| !copied.is_empty()) {
@@ -136,7 +149,8 @@ impl<O: Observer> Relay<'_, O> {
             b'I' | b's' => state.exchange.rows.push(None),
             b'E' => {
                 state.exchange.is_failed = true;
-                state.copies_in = false;
+                state.copies_in &= !state.is_simple;
+                state.is_copied = true;
                 let failed = state.statements.get(state.exchange.rows.len());
                 self.observer.failed(failed, ServerError::read(&frame.body));
             }
