@@ -45,9 +45,12 @@ struct State<'s> {
     statements: &'s mut [WireStatement],
     /// Answers that the driver has not got yet.
     out: BytesMut,
-    /// The number of messages at the start that the wire has repeated, and whose answers the driver has got before.
+    /// The number of next `ParseComplete` and `BindComplete` that belong to messages that the wire has repeated.
     repeated: usize,
-    /// Whether the driver sends the data of COPY.
+    /// Whether the exchange is one message of the simple protocol.
+    is_simple: bool,
+    /// Whether the driver sends the data of COPY. In the extended protocol, a Sync follows the end of the data; the server
+    /// ignores one before it.
     copies_in: bool,
     /// Whether the driver or an error has ended the data.
     is_copied: bool,
@@ -55,7 +58,7 @@ struct State<'s> {
 }
 
 impl<O: Observer> Relay<'_, O> {
-    /// Forwards the messages and all answers except `ReadyForQuery`, and except those of the first `repeated` messages.
+    /// Forwards the messages and all answers except `ReadyForQuery`.
     pub async fn run(
         mut self,
         frames: &[Frame],
@@ -73,6 +76,7 @@ impl<O: Observer> Relay<'_, O> {
             statements,
             out: BytesMut::new(),
             repeated,
+            is_simple: frames.first().is_some_and(|frame| frame.kind == b'Q'),
             copies_in: false,
             is_copied: false,
             copied: Vec::new(),

@@ -76,7 +76,7 @@ impl<O: Observer> Conversation<'_, O> {
     }
 
     /// Runs messages of the extended protocol up to Sync, or up to Flush.
-    pub(super) async fn unit(&mut self, frames: Vec<Frame>, is_sync: bool) -> Result<()> {
+    pub(super) async fn unit(&mut self, frames: Vec<Frame>, mut is_sync: bool) -> Result<()> {
         if self.is_skipping {
             self.is_skipping = !is_sync;
             return if is_sync { self.send_ready().await } else { Ok(()) };
@@ -95,6 +95,7 @@ impl<O: Observer> Conversation<'_, O> {
             frames.push(Frame::new(b'S', b""));
             let sent = if verdict == Verdict::Substitute { &mut [] } else { &mut statements[..] };
             let exchange = self.exchange(&frames, sent, repeated).await?;
+            is_sync |= exchange.has_sync;
             if exchange.is_failed {
                 self.is_skipping = !is_sync;
                 break;
