@@ -7,8 +7,9 @@ limbeck passes this file on standard input, and a request as JSON in the first a
   folder    the project's folder
   server_version  the major version of PostgreSQL
   alembic   {"ini", "toml", "section"} of the Alembic project, or null
-The answer has either "error", or "ddl" (a list of statements), "tables" (their number) and "modules" (name, file,
-whether it has the metadata).
+  tables    pairs of schema and name: the tables of the database, which env.py may exclude
+The answer has either "error", or "ddl" (a list of statements), "tables" (their number), "modules" (name, file,
+whether it has the metadata) and "excluded" (pairs of schema and name: the tables that env.py excludes).
 """
 import sys
 
@@ -62,6 +63,7 @@ def read(request):
     except ImportError:
         raise Refusal("old-sqlalchemy", exception=sqlalchemy.__version__)
     folder = os.path.realpath(request["folder"])
+    options = {}
     for name in request["imports"]:
         import_module(name, folder)
     if request["metadata"]:
@@ -70,7 +72,7 @@ def read(request):
             name = module + ":" + attribute
             found.extend(metadata_of(resolve(module, attribute, folder), name))
     else:
-        found = metadata_of_env_py(request["alembic"], folder)
+        found, options = metadata_of_env_py(request["alembic"], folder)
     unique = []
     for metadata in found:
         if not any(metadata is known for known in unique):
@@ -79,6 +81,7 @@ def read(request):
         "ddl": statements_of(unique, folder, request["server_version"]),
         "tables": sum(len(metadata.tables) for metadata in unique),
         "modules": modules_of(unique, folder),
+        "excluded": excluded_tables(options, unique, request["tables"], folder),
     }
 
 
@@ -159,7 +162,7 @@ def metadata_of(value, name):
 
 
 def metadata_of_env_py(files, folder):
-    """Runs env.py in offline mode until it calls context.configure."""
+    """Runs env.py in offline mode until it calls context.configure. Also returns the options of that call."""
     try:
         from alembic.config import Config
         from alembic.runtime.environment import EnvironmentContext
@@ -170,11 +173,11 @@ def metadata_of_env_py(files, folder):
         raise Refusal("no-alembic", exception=describe(error))
 
     def stop(*arguments, **options):
-        raise Found(options.get("target_metadata"))
+        raise Found(options)
 
     def refuse_connection(*arguments):
         # env.py connects although it is in offline mode.
-        raise Found(None)
+        raise Found({})
 
     options = {"ini_section": files["section"]}
     if files["toml"]:
@@ -185,7 +188,7 @@ def metadata_of_env_py(files, folder):
     except BaseException as error:
         raise failure("alembic", error, folder)
     event.listen(Engine, "do_connect", refuse_connection)
-    value, env_py = None, os.path.join(script.dir, "env.py")
+    given, env_py = {}, os.path.join(script.dir, "env.py")
     try:
         environment = EnvironmentContext(config, script, fn=lambda *_: [], as_sql=True)
         environment.configure = stop
@@ -198,14 +201,48 @@ def metadata_of_env_py(files, folder):
         found = found_of(error)
         if found is None:
             raise failure("env", error, folder, file=env_py)
-        value = found.args[0]
-        if value is None:
-            value = global_of(found, env_py)
+        given = found.args[0]
+        if given.get("target_metadata") is None:
+            given = dict(globals_of(found, env_py), **given)
     finally:
         event.remove(Engine, "do_connect", refuse_connection)
-    if value is None:
+    if given.get("target_metadata") is None:
         raise Refusal("env-without-metadata", file=env_py)
-    return metadata_of(value, "target_metadata in " + env_py)
+    return metadata_of(given["target_metadata"], "target_metadata in " + env_py), given
+
+
+def excluded_tables(options, all_metadata, tables, folder):
+    """The tables that include_object or include_name of env.py excludes, in the models and in the database."""
+    from sqlalchemy import MetaData, Table
+
+    include_object, include_name = options.get("include_object"), options.get("include_name")
+    excluded = []
+
+    def check(table, is_reflected):
+        name = table.name
+        names = {
+            "schema_name": table.schema,
+            "table_name": name,
+            "schema_qualified_table_name": table.schema + "." + name if table.schema else name,
+        }
+        is_included = not (is_reflected and include_name) or include_name(name, "table", names)
+        if is_included and include_object:
+            is_included = include_object(table, name, "table", is_reflected, None)
+        if not is_included:
+            excluded.append((table.schema or "public", name))
+
+    try:
+        known = set()
+        for metadata in all_metadata:
+            for table in metadata.tables.values():
+                known.add((table.schema or "public", table.name))
+                check(table, False)
+        for schema, name in tables:
+            if (schema, name) not in known:
+                check(Table(name, MetaData(), schema=None if schema == "public" else schema), True)
+    except BaseException as error:
+        raise failure("env", error, folder)
+    return excluded
 
 
 def found_of(error):
@@ -216,14 +253,15 @@ def found_of(error):
     return None
 
 
-def global_of(error, env_py):
-    """The conventional name in env.py, for one that connects before it configures the context."""
+def globals_of(error, env_py):
+    """The conventional names in env.py, for one that connects before it configures the context."""
     trace = error.__traceback__
     while trace is not None:
         if os.path.realpath(trace.tb_frame.f_code.co_filename) == os.path.realpath(env_py):
-            return trace.tb_frame.f_globals.get("target_metadata")
+            names = trace.tb_frame.f_globals
+            return {name: names.get(name) for name in ("target_metadata", "include_object", "include_name")}
         trace = trace.tb_next
-    return None
+    return {}
 
 
 # DDL

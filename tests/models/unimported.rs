@@ -60,6 +60,29 @@ fn check_works_on_an_alembic_project() {
 }
 
 #[test]
+fn tables_that_env_py_excludes_are_not_compared() {
+    let by_object = "def include_object(object, name, type_, reflected, compare_to):\n    return type_ != 'table' or not name.startswith('legacy_')\n";
+    let by_name = "def include_name(name, type_, parents):\n    return type_ != 'table' or name != 'legacy_a'\n";
+    for (function, option) in [(by_object, "include_object=include_object"), (by_name, "include_name=include_name")] {
+        let database = server().database();
+        let configure = format!("context.configure(target_metadata=target_metadata, {option})\n");
+        let project = alembic_project(&database, &format!("{START}{function}{configure}"));
+        database.psql("CREATE TABLE legacy_a (id serial PRIMARY KEY); CREATE INDEX ON legacy_a (id)");
+        let url = database.url();
+        let check = |words: &[&str]| project.run(&[&["check", "--database-url", &url], words].concat());
+        let output = check(&["--yes"]);
+        assert_eq!(output.status, Some(0), "{option}: {}\n{}", output.stdout, output.stderr);
+        database.psql("CREATE TABLE other (id int)");
+        let output = check(&[]).expect_status(4);
+        assert!(
+            output.stdout.contains("DROP TABLE public.other") && !output.stdout.contains("legacy"),
+            "{}",
+            output.stdout
+        );
+    }
+}
+
+#[test]
 fn errors_of_env_py_name_its_line() {
     for (env, parts) in [
         (

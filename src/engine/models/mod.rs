@@ -3,7 +3,7 @@
 
 mod cache;
 mod cache_key;
-mod extensions;
+mod database_facts;
 mod failed_statement;
 mod glob;
 mod loader;
@@ -25,6 +25,7 @@ use crate::core::schema::{Kind, Schema, Scope};
 use loader::Loader;
 use model_script::ModelScript;
 use source::{ModelOrigin, ModelSources};
+use sqlalchemy::{DatabaseFacts, TableName};
 
 pub use super::UserFolders;
 pub use cache_key::CacheKey;
@@ -109,6 +110,7 @@ pub async fn prepare_in(
     let sources = source::read(project, target, options, user_folders, cancel).await?;
     check_cancelled(cancel)?;
     let key = CacheKey::of(project, target, &sources.sources, user_folders).await?;
+    let key = if sources.excluded.is_empty() { key } else { key.with(&format!("{:?}", sources.excluded)) };
     Ok(PreparedModels { sources, key })
 }
 
@@ -127,7 +129,8 @@ pub fn require_consent(project: &Project, given: bool) -> Result<()> {
 /// When the models cannot be imported.
 pub async fn count_tables(project: &Project, cancel: &CancellationToken) -> Result<Option<(usize, Vec<String>)>> {
     let ModelOrigin::Sqlalchemy(settings) = source::find_origin(project)? else { return Ok(None) };
-    let models = sqlalchemy::read(project, settings, NEWEST_SERVER, cancel).await?;
+    let facts = DatabaseFacts { server_version: NEWEST_SERVER, tables: Vec::new() };
+    let models = sqlalchemy::read(project, settings, &facts, cancel).await?;
     Ok(Some((models.tables, models.notes)))
 }
 
@@ -158,10 +161,14 @@ impl PreparedModels {
         report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Models> {
-        let Self { sources: ModelSources { sources, mut notes, is_metadata }, key } = self;
+        let Self { sources: ModelSources { sources, mut notes, is_metadata, excluded }, key } = self;
+        let finish = |schema: Schema, notes, key| {
+            let models = models(project, schema, notes, key);
+            Models { is_metadata, scope: without(models.scope, &excluded), ..models }
+        };
         if let Some(schema) = key.cache_get(KIND) {
             report_event(ModelsEvent::FromCache);
-            return Ok(Models { is_metadata, ..models(project, schema, notes, key) });
+            return Ok(finish(schema, notes, key));
         }
         let scripts = sources.iter().map(ModelScript::of).collect::<Result<Vec<_>>>()?;
         let requirements = model_script::requirements(&scripts);
@@ -170,14 +177,14 @@ impl PreparedModels {
         let scratch_notes = scratch.notes().to_vec();
         notes.extend(scratch_notes.iter().cloned());
         report_event(ModelsEvent::Scratch { place: scratch.target().conninfo().describe(), notes: scratch_notes });
-        let schema = load_on_scratch(project, scratch.target(), &scripts, report_event, cancel).await;
+        let schema = load_on_scratch(project, scratch.target(), (&scripts, &excluded), report_event, cancel).await;
         let removed = scratch.remove().await;
         let schema = schema?;
         removed?;
         if let Err(error) = key.cache_put(KIND, &schema) {
             notes.push(format!("the models' catalog could not be cached: {error}"));
         }
-        Ok(Models { is_metadata, ..models(project, schema, notes, key) })
+        Ok(finish(schema, notes, key))
     }
 }
 
@@ -198,10 +205,14 @@ fn scope_of(project: &Project, schemas: Option<&[String]>) -> Scope {
     VersionTable::new(&project.config.database.version_table).exclude_from(scope)
 }
 
+fn without(scope: Scope, excluded: &[TableName]) -> Scope {
+    excluded.iter().fold(scope, |scope, (schema, name)| scope.without(Some(schema), name))
+}
+
 async fn load_on_scratch(
     project: &Project,
     scratch: &Target,
-    scripts: &[ModelScript],
+    (scripts, excluded): (&[ModelScript], &[TableName]),
     report_event: &(dyn Fn(ModelsEvent) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Schema> {
@@ -209,7 +220,7 @@ async fn load_on_scratch(
     let loader = Loader::open(project, scratch, cancel).await?;
     loader.load(scripts, report_event).await?;
     report_event(ModelsEvent::Reading);
-    loader.read(&scope_of(project, project.config.models.schemas.as_deref())).await
+    loader.read(&without(scope_of(project, project.config.models.schemas.as_deref()), excluded)).await
 }
 
 fn models(project: &Project, schema: Schema, notes: Vec<String>, key: CacheKey) -> Models {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{LoadOptions, UserFolders, extensions, glob, program, sqlalchemy};
+use super::sqlalchemy::TableName;
+use super::{LoadOptions, UserFolders, database_facts, glob, program, sqlalchemy};
 use crate::core::script::with_unix_line_endings;
 use crate::core::text::line_at;
 use crate::engine::files;
@@ -36,6 +37,8 @@ pub struct ModelSources {
     pub notes: Vec<String>,
     /// Whether the DDL comes from SQLAlchemy's metadata.
     pub is_metadata: bool,
+    /// Tables that are not compared.
+    pub excluded: Vec<TableName>,
 }
 
 /// Where the models come from.
@@ -72,7 +75,7 @@ pub async fn read(
         }
         ModelOrigin::Sqlalchemy(settings) => return read_metadata(project, settings, target, cancel).await,
     };
-    Ok(ModelSources { sources, notes: Vec::new(), is_metadata: false })
+    Ok(ModelSources { sources, notes: Vec::new(), is_metadata: false, excluded: Vec::new() })
 }
 
 async fn read_metadata(
@@ -82,15 +85,16 @@ async fn read_metadata(
     cancel: &CancellationToken,
 ) -> Result<ModelSources> {
     let session = target.connect("limbeck models").await?;
-    let version = session.server().version_num / 10_000;
-    let models = sqlalchemy::read(project, settings, version, cancel).await?;
+    let facts = database_facts::read_facts(&session).await?;
+    let models = sqlalchemy::read(project, settings, &facts, cancel).await?;
     let name = "DDL of the SQLAlchemy models".to_owned();
     let text = clean_text(&models.ddl, &name)?;
     let extensions = "extensions of the database".to_owned();
-    let first = ModelSource { shown: extensions.clone(), name: extensions, text: extensions::read(&session).await? };
+    let statements = database_facts::read_extensions(&session).await?;
+    let first = ModelSource { shown: extensions.clone(), name: extensions, text: statements };
     let mut sources = vec![first, ModelSource { shown: name.clone(), name, text }];
     sources.retain(|source| !source.text.is_empty());
-    Ok(ModelSources { sources, notes: models.notes, is_metadata: true })
+    Ok(ModelSources { sources, notes: models.notes, is_metadata: true, excluded: models.excluded })
 }
 
 /// Stores a given consent to run the code that prints the DDL, or checks for a consent. SQL files need none.

@@ -34,6 +34,8 @@ pub struct SqlalchemyModels {
     pub tables: usize,
     /// Model modules that nothing imports.
     pub notes: Vec<String>,
+    /// The tables that `env.py` excludes from comparisons.
+    pub excluded: Vec<TableName>,
 }
 
 /// The request to `assets/python/models.py`, which describes it.
@@ -45,6 +47,18 @@ struct Request<'a> {
     folder: &'a Path,
     server_version: u32,
     alembic: Option<AlembicFiles<'a>>,
+    tables: &'a [TableName],
+}
+
+/// A schema and the name of a table in it.
+pub type TableName = (String, String);
+
+/// What the database is, as far as the models depend on it.
+#[derive(Debug, Clone, Default)]
+pub struct DatabaseFacts {
+    /// The major version of PostgreSQL.
+    pub server_version: u32,
+    pub tables: Vec<TableName>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +73,7 @@ struct AlembicFiles<'a> {
 #[serde(untagged)]
 enum Answer {
     Failed { error: Fault },
-    Read { ddl: Vec<String>, tables: usize, modules: Vec<LoadedModule> },
+    Read { ddl: Vec<String>, tables: usize, modules: Vec<LoadedModule>, excluded: Vec<TableName> },
 }
 
 /// A module of the project that was imported.
@@ -86,7 +100,7 @@ pub fn require_consent(
 }
 
 /// Imports the models and returns their DDL. The caller has checked the consent. `settings`: `None` in an Alembic
-/// project whose `env.py` names the metadata. `server_version`: the major version.
+/// project whose `env.py` names the metadata.
 ///
 /// # Errors
 /// When a setting is not valid, Python does not run, the models cannot be imported, or they have no tables; of kind
@@ -94,12 +108,12 @@ pub fn require_consent(
 pub async fn read(
     project: &Project,
     settings: Option<&SqlAlchemy>,
-    server_version: u32,
+    database: &DatabaseFacts,
     cancel: &CancellationToken,
 ) -> Result<SqlalchemyModels> {
     let interpreter = find_interpreter(project, settings)?;
     let folder = working_folder(project);
-    let request = serde_json::to_string(&request(project, settings, server_version, &folder)?)
+    let request = serde_json::to_string(&request(project, settings, database, &folder)?)
         .map_err(|error| Error::new("the request for the models cannot be written").because(error))?;
     let command: Vec<String> = interpreter.command.iter().cloned().chain(["-".to_owned(), request]).collect();
     let max_output = project.config.models.file_limit.0;
@@ -111,9 +125,10 @@ pub async fn read(
     })?;
     let answer = serde_json::from_slice(&output.printed).ok().filter(|_| output.status.success());
     match answer {
-        Some(Answer::Read { ddl, tables, modules }) => Ok(SqlalchemyModels {
-            ddl: ddl.iter().map(|statement| format!("{statement};\n")).collect(),
+        Some(Answer::Read { ddl, tables, modules, excluded }) => Ok(SqlalchemyModels {
+            ddl: ddl.join(";\n") + ";\n",
             tables,
+            excluded,
             notes: unimported::find(project, settings, &modules),
         }),
         Some(Answer::Failed { error }) => Err(error.explain(project, settings, &interpreter)),
@@ -133,7 +148,7 @@ fn find_interpreter(project: &Project, settings: Option<&SqlAlchemy>) -> Result<
 fn request<'a>(
     project: &'a Project,
     settings: Option<&'a SqlAlchemy>,
-    server_version: u32,
+    database: &'a DatabaseFacts,
     folder: &'a Path,
 ) -> Result<Request<'a>> {
     let metadata = match settings {
@@ -150,8 +165,9 @@ fn request<'a>(
         imports: settings.map_or(&[], |settings| &settings.imports),
         path: folders::search_path(project).iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         folder,
-        server_version,
+        server_version: database.server_version,
         alembic,
+        tables: &database.tables,
     })
 }
 

@@ -1,12 +1,14 @@
-//! The extensions of the target, as DDL. SQLAlchemy's metadata uses their types and functions, but cannot create them.
+//! What SQLAlchemy's models need of the target: its version, its tables, and its extensions as DDL, because metadata uses
+//! their types and functions, but cannot create them.
 
+use super::sqlalchemy::DatabaseFacts;
 use crate::core::sql::qualify_names;
 use crate::engine::Result;
 use crate::engine::connection::{Session, database_error};
 
 /// Returns statements that create the extensions of the target's database that its role may create. Empty if there are
 /// none.
-pub(super) async fn read(session: &Session) -> Result<String> {
+pub(super) async fn read_extensions(session: &Session) -> Result<String> {
     let query = "SELECT format('CREATE SCHEMA IF NOT EXISTS %I;', n.nspname),
             format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I CASCADE;', e.extname, n.nspname),
             n.nspname ~ '^pg_'
@@ -25,4 +27,14 @@ pub(super) async fn read(session: &Session) -> Result<String> {
         text.extend([extension.as_str(), "\n"]);
     }
     Ok(text)
+}
+
+/// Reads the version and the names of the tables.
+pub(super) async fn read_facts(session: &Session) -> Result<DatabaseFacts> {
+    let query = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY 1, 2";
+    let rows = session.client().query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
+    let tables = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    Ok(DatabaseFacts { server_version: session.server().version_num / 10_000, tables })
 }
