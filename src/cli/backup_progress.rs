@@ -16,12 +16,12 @@ use crate::engine::{Error, Target};
 const INTERVAL: u64 = 2;
 
 /// Prints the progress of one backup or restore as lines, at most one per interval.
-pub struct BackupReporter {
+pub struct BackupPrinter {
     terminal: Terminal,
     last_interval: AtomicU64,
 }
 
-impl BackupReporter {
+impl BackupPrinter {
     /// Creates a reporter for one backup or restore.
     #[must_use]
     pub fn new(terminal: Terminal) -> Self {
@@ -61,7 +61,7 @@ pub async fn back_up_before_plan(
     approval: &Approval,
     cancel: &CancellationToken,
 ) -> Result<(), Error> {
-    let reporter = BackupReporter::new(terminal);
+    let reporter = BackupPrinter::new(terminal);
     let backup = backup::back_up_before(project, target, approval, &|event| reporter.report(&event), cancel).await?;
     if let Some((path, _)) = backup {
         terminal.print_note(&format!("Backed up to {}", path.display()));

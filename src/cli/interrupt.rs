@@ -34,7 +34,7 @@ fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
             terminal.print_warning("limbeck cannot handle signals here; ^C exits immediately");
             return;
         };
-        let mut signals = Signals { interrupt, terminate, hangup };
+        let mut signals = TerminationSignals { interrupt, terminate, hangup };
         signals.next().await;
         terminal.print_note("Cancelling; press ^C again to exit without waiting for the server");
         cancel.cancel();
@@ -46,13 +46,13 @@ fn watch(terminal: Terminal, cancel: CancellationToken) -> JoinHandle<()> {
     })
 }
 
-struct Signals {
+struct TerminationSignals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
-impl Signals {
+impl TerminationSignals {
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -41,7 +41,8 @@ pub async fn stamp(
     let client = session.client();
     // The rows are only shown, so the purge also works if they cannot be read.
     let before = if request.purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
-    let write = Write { table: &table, client, purge: request.purge, fits_new: target.embedded_server().is_some() };
+    let write =
+        StampWriter { table: &table, client, purge: request.purge, fits_new: target.embedded_server().is_some() };
     let work = async {
         client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
         write.run(tree, request.targets).await
@@ -90,7 +91,7 @@ pub async fn ensure_version(project: &Project, target: &Target) -> Result<()> {
 }
 
 /// How a stamp writes the version table.
-struct Write<'a> {
+struct StampWriter<'a> {
     table: &'a VersionTable,
     client: &'a Client,
     purge: bool,
@@ -98,7 +99,7 @@ struct Write<'a> {
     fits_new: bool,
 }
 
-impl Write<'_> {
+impl StampWriter<'_> {
     /// Writes the targets, in the started transaction. With `purge`, the rows are deleted without being read.
     async fn run(&self, tree: &ScriptTree, targets: &[String]) -> Result<Path> {
         let Self { table, client, purge, fits_new } = *self;

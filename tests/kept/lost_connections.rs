@@ -12,7 +12,7 @@ struct Command {
     arguments: &'static [&'static str],
     application: &'static str,
     states: &'static [&'static str],
-    /// Every message, or one in so many.
+    /// In the short form, one message in so many.
     every: usize,
 }
 
@@ -23,7 +23,7 @@ const COMMANDS: [Command; 6] = [
         arguments: &["kept", "restore", "1"],
         application: "limbeck kept",
         states: &["copy 1 was not restored", "the copy still exists", "it is unknown whether copy 1 was restored"],
-        every: 1,
+        every: 6,
     },
     Command {
         arguments: &["kept", "drop", "1", "--yes"],
@@ -34,17 +34,17 @@ const COMMANDS: [Command; 6] = [
             "it is unknown whether copy 1 was dropped",
             "the copies were not changed",
         ],
-        every: 1,
+        every: 6,
     },
     Command {
         arguments: &["stamp", "aaaa00000001"],
         application: "limbeck stamp",
         states: &["the version table was not changed", "it is unknown whether the version table was changed"],
-        every: 1,
+        every: 5,
     },
-    Command { arguments: &["verify"], application: "", states: SCRATCH, every: 37 },
-    Command { arguments: &["drift"], application: "", states: SCRATCH, every: 37 },
-    Command { arguments: &["check"], application: "", states: SCRATCH, every: 37 },
+    Command { arguments: &["verify"], application: "", states: SCRATCH, every: 211 },
+    Command { arguments: &["drift"], application: "", states: SCRATCH, every: 211 },
+    Command { arguments: &["check"], application: "", states: SCRATCH, every: 211 },
 ];
 
 #[test]
@@ -52,7 +52,9 @@ fn every_command_describes_the_state_after_a_lost_connection() {
     for Command { arguments, application, states, every } in COMMANDS {
         let before = "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x'), (2, 'y')";
         let mut failed = 0;
-        for number in (0..400).map(|turn| turn * every) {
+        // The long form cuts at every message.
+        let every = if std::env::var_os("LIMBECK_TEST_FAULTS").is_some() { 1 } else { every };
+        for number in (0..4000).map(|turn| 3 + turn * every) {
             let case = Case::new(before, "UPDATE t SET a = 'z';", "SELECT 1;");
             case.project.write("models/t.sql", "CREATE TABLE t (id int PRIMARY KEY, a text);");
             case.up();
@@ -71,7 +73,8 @@ fn every_command_describes_the_state_after_a_lost_connection() {
             if !reached.load(Ordering::SeqCst) {
                 break;
             }
-            if run.status == Some(0) || !run.stderr.contains("connection") {
+            let is_lost = |line: &str| line.starts_with("error: ") && line.contains("connection");
+            if !run.stderr.lines().any(is_lost) {
                 continue;
             }
             failed += 1;
@@ -79,6 +82,6 @@ fn every_command_describes_the_state_after_a_lost_connection() {
             assert!(states.iter().any(|state| run.stderr.contains(state)), "{place}");
             assert!(run.stderr.contains("hint: "), "{place}");
         }
-        assert!(failed > 2, "{arguments:?}: {failed}");
+        assert!(failed > 0, "{arguments:?}");
     }
 }

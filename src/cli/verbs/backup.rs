@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::backup_progress::BackupReporter;
+use crate::cli::backup_progress::BackupPrinter;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
@@ -53,7 +53,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let options = MakeOptions { output: arguments.output.clone() };
     let (path, record) = context.block_on(async {
         let target = context.find_target(&project).await?;
-        let reporter = BackupReporter::new(terminal);
+        let reporter = BackupPrinter::new(terminal);
         let report = |event| reporter.report(&event);
         cancellable(terminal, async |cancel| backup::make(&project, &target, &options, &report, cancel).await).await
     })??;

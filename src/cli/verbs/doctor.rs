@@ -14,7 +14,7 @@ use crate::engine::doctor::{CheckResult, Health, examine};
 pub struct Arguments {}
 
 #[derive(Serialize)]
-struct Document {
+struct DoctorDocument {
     healthy: bool,
     findings: Vec<CheckResult>,
 }
@@ -29,7 +29,7 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     let findings = context.block_on(examine(project, &variables, &context.connect_options()))?;
     let healthy = findings.iter().all(|finding| finding.health != Health::Broken);
     if context.terminal.json {
-        context.terminal.print_document(&Document { healthy, findings })?;
+        context.terminal.print_document(&DoctorDocument { healthy, findings })?;
     } else {
         context.terminal.print_result(&findings.iter().map(finding_text).collect::<String>())?;
     }

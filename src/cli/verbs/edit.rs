@@ -22,7 +22,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct EditDocument {
     edited: Vec<std::path::PathBuf>,
 }
 
@@ -47,7 +47,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         check_script(&project, path)?;
     }
     if context.terminal.json {
-        context.terminal.print_document(&Document { edited: paths.into_iter().map(absolute).collect() })?;
+        context.terminal.print_document(&EditDocument { edited: paths.into_iter().map(absolute).collect() })?;
     }
     Ok(Exit::Done)
 }

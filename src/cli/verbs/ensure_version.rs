@@ -17,7 +17,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct EnsureVersionDocument<'a> {
     version_table: &'a str,
 }
 
@@ -35,7 +35,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         stamp::ensure_version(&project, &target).await
     })??;
     if context.terminal.json {
-        context.terminal.print_document(&Document { version_table: &project.config.database.version_table })?;
+        context
+            .terminal
+            .print_document(&EnsureVersionDocument { version_table: &project.config.database.version_table })?;
     }
     Ok(Exit::Done)
 }

@@ -22,7 +22,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct InitDocument {
     directory: PathBuf,
     files: Vec<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let directory = absolute(&arguments.directory);
     let made = init::init(&directory, &arguments.template)?;
     if context.terminal.json {
-        context.terminal.print_document(&Document { directory, files: made })?;
+        context.terminal.print_document(&InitDocument { directory, files: made })?;
         return Ok(Exit::Done);
     }
     for path in &made {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::approval::Allow;
-use crate::cli::backup_progress::BackupReporter;
+use crate::cli::backup_progress::BackupPrinter;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
@@ -78,7 +78,7 @@ async fn restore(
     arguments: &Arguments,
     options: &RestoreOptions,
 ) -> Result<RestoreResult, Error> {
-    let reporter = BackupReporter::new(context.terminal);
+    let reporter = BackupPrinter::new(context.terminal);
     let report = |event| reporter.report(&event);
     cancellable(context.terminal, async |cancel| {
         Box::pin(backup::restore(project, target, (&arguments.file, options), &report, cancel)).await

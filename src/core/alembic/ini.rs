@@ -52,7 +52,7 @@ impl Ini {
     /// # Errors
     /// If a line belongs to no section or is no option, or a section or option is present twice.
     pub fn parse(text: &str, here: &str) -> Result<Self, IniError> {
-        let mut reader = Reader::default();
+        let mut reader = IniReader::default();
         for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
             reader.read(line, index + 1)?;
         }
@@ -149,14 +149,14 @@ struct Interpolation {
 
 /// Reads line by line.
 #[derive(Default)]
-struct Reader {
+struct IniReader {
     sections: Vec<Section>,
     /// The name of the option that a deeper indented line continues.
     option: Option<String>,
     indentation: usize,
 }
 
-impl Reader {
+impl IniReader {
     fn read(&mut self, line: &str, number: usize) -> Result<(), IniError> {
         let value = line.trim();
         if value.starts_with(['#', ';']) {

@@ -62,7 +62,7 @@ fn syntax_error(text: &str, module: &Module<'_>) -> Option<ScriptError> {
 }
 
 fn read(text: &str, name: &str, module: &Module<'_>) -> Result<Script, ScriptError> {
-    let reader = Reader { text, module };
+    let reader = ScriptReader { text, module };
     let revision = reader.revision(name)?;
     if !module.has("down_revision") {
         return Err(ScriptError {
@@ -91,12 +91,12 @@ fn read(text: &str, name: &str, module: &Module<'_>) -> Result<Script, ScriptErr
     })
 }
 
-struct Reader<'a> {
+struct ScriptReader<'a> {
     text: &'a str,
     module: &'a Module<'a>,
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     /// The id. Very old scripts have it only in their file name.
     fn revision(&self, name: &str) -> Result<RevisionId, ScriptError> {
         if !self.module.has("revision") {

@@ -43,7 +43,8 @@ const OPERATOR_CHARACTERS: &str = "+-*/<>=~!@#%^&|`?";
 #[must_use]
 pub fn qualify_names(sql: &str) -> String {
     let pieces = read_pieces(sql);
-    let mut writer = Writer { sql, pieces: &pieces, output: String::with_capacity(sql.len() * 2), lists: Vec::new() };
+    let mut writer =
+        NameQualifier { sql, pieces: &pieces, output: String::with_capacity(sql.len() * 2), lists: Vec::new() };
     let mut copied = 0;
     let mut index = 0;
     while let Some(piece) = pieces.get(index) {
@@ -80,7 +81,7 @@ fn is_operator(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|character| OPERATOR_CHARACTERS.contains(character))
 }
 
-struct Writer<'a> {
+struct NameQualifier<'a> {
     sql: &'a str,
     pieces: &'a [Token],
     output: String,
@@ -88,7 +89,7 @@ struct Writer<'a> {
     lists: Vec<bool>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> NameQualifier<'a> {
     /// Writes a piece, and the pieces that belong to it. Returns the index of the next piece.
     fn write(&mut self, index: usize) -> usize {
         let text = self.text(index);

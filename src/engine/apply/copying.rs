@@ -42,29 +42,29 @@ impl Run<'_> {
     }
 
     /// Restores the values of columns that the statement at an index of the step has created again.
-    pub(super) async fn restore_values(
+    pub(super) async fn restore_planned_values(
         &self,
         (index, number): (usize, usize),
         restoration: Option<&mut Restoration>,
     ) -> Result<(), Stop> {
-        let step = &self.plan.steps[index];
-        let statements: Vec<_> = step.statements.iter().skip(number).map(|planned| &planned.statement).collect();
+        let planned = self.plan.steps[index].statements.iter().skip(number);
+        let statements: Vec<_> = planned.map(|planned| &planned.statement).collect();
         let [statement, rest @ ..] = statements.as_slice() else { return Ok(()) };
-        self.restore_values_after(index, statement, rest, restoration).await
+        Box::pin(self.restore_values(index, restoration, statement, Some(rest))).await
     }
 
-    /// Restores the values of columns that a statement has created again. `rest`: the later statements of the step.
-    pub(super) async fn restore_values_after(
+    /// Restores the values of columns that a statement has created again. `rest`: the statements of the step that follow, if
+    /// they are known.
+    pub(super) async fn restore_values(
         &self,
         index: usize,
-        statement: &Statement,
-        rest: &[&Statement],
         restoration: Option<&mut Restoration>,
+        statement: &Statement,
+        rest: Option<&[&Statement]>,
     ) -> Result<(), Stop> {
         let Some(restoration) = restoration else { return Ok(()) };
-        let step = &self.plan.steps[index];
         let work = Box::pin(restoration.restore_values(self.worker.client(), statement, rest));
-        self.watched(index, work).await.map_err(|error| self.copy_failed(error, step))
+        self.watched(index, work).await.map_err(|error| self.copy_failed(error, &self.plan.steps[index]))
     }
 
     /// Restores the remaining copies at the end of a step.

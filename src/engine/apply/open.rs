@@ -7,7 +7,7 @@ use super::{ApplyOptions, Progress, ReportProgress};
 use crate::engine::connection::{Session, database_error, pooler};
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
-use crate::engine::state::lock::{self, Attempt};
+use crate::engine::state::lock::{self, LockAttempt};
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// The two sessions of a run that holds the lock.
@@ -53,12 +53,12 @@ pub(super) async fn open(
         };
         last_sessions = Instant::now();
         match lock::try_acquire(&guard, &table.sql()).await? {
-            Attempt::Acquired => {
+            LockAttempt::Acquired => {
                 let settings = project.config.apply.session_settings(worker.server());
                 return Ok(Opened { guard, worker, table, settings });
             }
-            Attempt::Held(holder) if options.no_wait => return Err(lock::held_error(holder)),
-            Attempt::Held(holder) => report(Progress::WaitingForMigrator { holder, waited: since.elapsed() }),
+            LockAttempt::Held(holder) if options.no_wait => return Err(lock::held_error(holder)),
+            LockAttempt::Held(holder) => report(Progress::WaitingForMigrator { holder, waited: since.elapsed() }),
         }
         // The holder of the lock may wait for server connections of the same pool.
         let pause = if guard.is_pooled() {

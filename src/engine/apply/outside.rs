@@ -91,7 +91,7 @@ impl Run<'_> {
         let kept = Box::pin(self.run_alone(position, entry, planned)).await?;
         self.report_kept(index, &kept);
         if restoration.is_some() {
-            let restore = Box::pin(self.restore_values((index, number), restoration));
+            let restore = Box::pin(self.restore_planned_values((index, number), restoration));
             self.in_own_transaction(step, restore).await?;
         }
         Ok(kept)

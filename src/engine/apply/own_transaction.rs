@@ -48,7 +48,7 @@ impl Run<'_> {
         let rows = ran.map_err(|error| stop(&error, step, Some(planned), self.cancel.is_cancelled()))?;
         let complete = Box::pin(self.gate.complete(self.sessions(), &request, admission, rows));
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
-        self.restore_values((index, number), restoration).await?;
+        self.restore_planned_values((index, number), restoration).await?;
         self.gate.before_commit(self.sessions()).await.map_err(|error| self.gate_failed(error, step))?;
         // Until here an error rolls the statement back.
         self.ledger.advance(guard, entry, Cursor { begun: number + 1, finished: number }).await?;

@@ -128,7 +128,7 @@ impl Run<'_> {
         let kept = self.watched(index, complete).await.map_err(|error| self.gate_failed(error, step))?;
         self.check_indexes_after(step, planned).await?;
         self.report_kept(index, &kept);
-        self.restore_values((index, number), restoration).await?;
+        self.restore_planned_values((index, number), restoration).await?;
         Ok(kept)
     }
 

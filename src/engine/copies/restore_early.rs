@@ -13,12 +13,13 @@ use crate::core::statement::Statement;
 
 impl Restoration {
     /// Restores the values whose column exists after a statement, so that the next statements find them, and before that
-    /// the rows that were deleted after these values were lost. `rest`: the statements of the step that follow.
+    /// the rows that were deleted after these values were lost. `rest`: the statements of the step that follow, if they
+    /// are known.
     pub async fn restore_values(
         &mut self,
         client: &Client,
         statement: &Statement,
-        rest: &[&Statement],
+        rest: Option<&[&Statement]>,
     ) -> Result<(), CopyError> {
         self.may_have_inserted |= statement.may_insert_rows();
         if statement.sets_constraints() {
@@ -53,13 +54,15 @@ impl Restoration {
 
     /// The copies of values that a later statement of the step may overwrite, so that they must be restored again. In a
     /// transaction this is true for all: no other session writes before the end of the step.
-    fn find_copies_that_stay(&self, copies: &[StoredCopy], rest: &[&Statement]) -> HashSet<i64> {
+    fn find_copies_that_stay(&self, copies: &[StoredCopy], rest: Option<&[&Statement]>) -> HashSet<i64> {
         let may_overwrite = |copy: &StoredCopy, statement: &Statement| {
-            let name = copy.column_name().to_lowercase();
-            statement.may_write_values() && (statement.command.first() != "alter" || statement.words().contains(&name))
+            let names = [copy.column_name().to_lowercase(), copy.table.to_lowercase()];
+            statement.may_write_values()
+                && (statement.command.first() != "alter" || statement.words().is_superset(&names.into()))
         };
         let stays = |copy: &&StoredCopy| {
-            self.mode == StepMode::InTransaction || rest.iter().any(|statement| may_overwrite(copy, statement))
+            let is_overwritten = |rest: &[&Statement]| rest.iter().any(|statement| may_overwrite(copy, statement));
+            self.mode == StepMode::InTransaction || rest.is_none_or(is_overwritten)
         };
         copies.iter().filter(stays).map(|copy| copy.id).collect()
     }

@@ -14,7 +14,7 @@ use super::triggers::DisabledTriggers;
 
 /// How one copy is restored.
 #[derive(Debug, Clone, Copy)]
-struct RestoreOptions<'a> {
+struct CopyRestoreOptions<'a> {
     /// Referenced tables whose rows are restored later.
     later: &'a [Oid],
     /// The step continues. Data that conflict with other rows are restored at its end.
@@ -54,7 +54,7 @@ impl Restoration {
             let later = ordered.later(location.relation);
             let may_insert = may_insert.get(&location.relation).copied().unwrap_or(true);
             let stays = early.is_some_and(|stays| stays.contains(&copy.id));
-            let options = RestoreOptions { later: &later, early: early.is_some(), stays, may_insert };
+            let options = CopyRestoreOptions { later: &later, early: early.is_some(), stays, may_insert };
             self.restore_one(client, (copy, location), options, outcome)
                 .await
                 .map_err(|error| restore_error(error, copy))?;
@@ -69,7 +69,7 @@ impl Restoration {
         &self,
         client: &Client,
         (copy, location): LocatedCopy<'_>,
-        RestoreOptions { later, early, stays, may_insert }: RestoreOptions<'_>,
+        CopyRestoreOptions { later, early, stays, may_insert }: CopyRestoreOptions<'_>,
         outcome: &mut RestoreOutcome,
     ) -> Result<(), CopyError> {
         if stays && !copy.contains_rows() {

@@ -41,7 +41,7 @@ pub struct LockWait<'a> {
 
 /// The result of an attempt to take the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt {
+pub enum LockAttempt {
     Acquired,
     /// Another session holds it; a description of that session.
     Held(String),
@@ -55,10 +55,10 @@ pub async fn acquire(session: &Session, version_table: &str, wait: LockWait<'_>)
     let mut reported = String::new();
     loop {
         match try_acquire(session, version_table).await? {
-            Attempt::Acquired => return Ok(()),
-            Attempt::Held(holder) if !wait.is_allowed => return Err(held_error(holder)),
-            Attempt::Held(holder) if without_age(&holder) == reported => {}
-            Attempt::Held(holder) => {
+            LockAttempt::Acquired => return Ok(()),
+            LockAttempt::Held(holder) if !wait.is_allowed => return Err(held_error(holder)),
+            LockAttempt::Held(holder) if without_age(&holder) == reported => {}
+            LockAttempt::Held(holder) => {
                 (wait.report)(&holder);
                 without_age(&holder).clone_into(&mut reported);
             }
@@ -81,7 +81,7 @@ pub fn without_age(holder: &str) -> &str {
 ///
 /// # Errors
 /// When a connection pooler shares the server process between clients.
-pub async fn try_acquire(session: &Session, version_table: &str) -> Result<Attempt> {
+pub async fn try_acquire(session: &Session, version_table: &str) -> Result<LockAttempt> {
     let key = key(version_table);
     let query = format!(
         "SELECT CASE WHEN pg_catalog.pg_backend_pid() <> $5 OR EXISTS (SELECT FROM pg_catalog.pg_locks l
@@ -96,9 +96,9 @@ pub async fn try_acquire(session: &Session, version_table: &str) -> Result<Attem
         .await
         .map_err(|error| database_error(&error))?;
     match row.get(0) {
-        "acquired" => Ok(Attempt::Acquired),
+        "acquired" => Ok(LockAttempt::Acquired),
         "shared" => Err(pooler::shared_session_error(&session.server().database)),
-        _ => Ok(Attempt::Held(describe_holder(session.client(), key).await?)),
+        _ => Ok(LockAttempt::Held(describe_holder(session.client(), key).await?)),
     }
 }
 

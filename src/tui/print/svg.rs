@@ -77,7 +77,7 @@ fn rectangle(svg: &mut String, (column, y, width): (u16, u16, u16), colour: Rgb,
 }
 
 /// Text that is written as one element.
-struct Run {
+struct TextRun {
     column: u16,
     width: u16,
     text: String,
@@ -86,7 +86,7 @@ struct Run {
 }
 
 fn foregrounds(svg: &mut String, buffer: &Buffer, y: u16) {
-    let mut run: Option<Run> = None;
+    let mut run: Option<TextRun> = None;
     for placed in row(buffer, buffer.area.y + y) {
         let (colour, _) = colour::of(placed.cell);
         if let Some(shape) = shape(placed.cell.symbol()) {
@@ -102,7 +102,7 @@ fn foregrounds(svg: &mut String, buffer: &Buffer, y: u16) {
 }
 
 /// Adds a cell to the open run or opens a new one. A character whose width may differ from its cells has its own run.
-fn write(svg: &mut String, run: &mut Option<Run>, placed: &Placed, y: u16, colour: Rgb) {
+fn write(svg: &mut String, run: &mut Option<TextRun>, placed: &Placed, y: u16, colour: Rgb) {
     let alone = !placed.cell.symbol().is_ascii();
     let modifier = placed.cell.modifier;
     let fits = run
@@ -112,7 +112,7 @@ fn write(svg: &mut String, run: &mut Option<Run>, placed: &Placed, y: u16, colou
         flush(svg, run, y);
     }
     let open =
-        run.get_or_insert_with(|| Run { column: placed.column, width: 0, text: String::new(), colour, modifier });
+        run.get_or_insert_with(|| TextRun { column: placed.column, width: 0, text: String::new(), colour, modifier });
     open.text.push_str(placed.cell.symbol());
     open.width += placed.width;
     if alone {
@@ -120,7 +120,7 @@ fn write(svg: &mut String, run: &mut Option<Run>, placed: &Placed, y: u16, colou
     }
 }
 
-fn flush(svg: &mut String, run: &mut Option<Run>, y: u16) {
+fn flush(svg: &mut String, run: &mut Option<TextRun>, y: u16) {
     let Some(run) = run.take() else {
         return;
     };

@@ -75,9 +75,7 @@ impl ScriptObserver<'_> {
             active.kept.extend(kept);
             active.restoration.take()
         };
-        let later = position.map_or(step.statements.len(), |(_, number)| number + 1);
-        let rest: Vec<_> = step.statements.iter().skip(later).map(|planned| &planned.statement).collect();
-        let restored = run.restore_values_after(index, &planned.statement, &rest, restoration.as_mut()).await;
+        let restored = run.restore_values(index, restoration.as_mut(), &planned.statement, None).await;
         if let Some(active) = &mut self.lock().step {
             active.restoration = restoration;
         }
