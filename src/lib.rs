@@ -41,6 +41,7 @@
 //! - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, and [`engine::apply::rehearse`] runs it and rolls back.
 //! - [`engine::autogenerate`] compares models and database, writes the script and proves it. [`engine::verify`] runs
 //!   scripts up, down and up again. [`engine::drift`] compares a database with its own history.
+//! - [`engine::import`] converts the scripts of an Alembic project to SQL scripts, and proves them on scratch databases.
 //! - [`engine::backup`] runs `pg_dump` and `pg_restore`. [`engine::draft`], [`engine::stamp`], [`engine::init`],
 //!   [`engine::doctor`] and [`engine::open`] are the other use cases.
 //!

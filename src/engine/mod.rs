@@ -17,6 +17,7 @@ pub mod editor;
 mod error;
 pub mod files;
 pub mod gate;
+pub mod import;
 pub mod init;
 pub mod models;
 pub mod open;

@@ -7,6 +7,7 @@ mod env_py;
 mod failures;
 mod files;
 mod guide;
+mod import;
 mod interpreter;
 mod kills;
 mod losses;

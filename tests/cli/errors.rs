@@ -25,8 +25,8 @@ fn a_planned_command_is_an_error_with_a_workaround() {
         "{}",
         output.stderr
     );
-    let output = run(&project, "import --json").expect_status(1);
-    assert!(document(&output)["error"]["hint"].as_str().unwrap().starts_with("write the scripts as SQL"));
+    let output = run(&project, "switch --json").expect_status(1);
+    assert!(document(&output)["error"]["hint"].as_str().unwrap().starts_with("downgrade the revisions"));
     let output = run(&project, "-n alembic:other heads").expect_status(2);
     assert!(output.stderr.contains("limbeck.toml is not an Alembic project"), "{}", output.stderr);
 }

@@ -14,6 +14,7 @@ use crate::core::hazard::{self, Hazard};
 use crate::core::plan::{Plan, PlannedStatement, Step};
 use crate::engine::autogenerate::{GeneratedScript, Proof};
 use crate::engine::draft::WrittenScript;
+use crate::engine::import::{ImportResult, ImportedRevision};
 use crate::engine::project::ScriptTree;
 use crate::engine::state::status::DatabaseStatus;
 use crate::engine::verify::VerifiedRevision;
@@ -162,6 +163,18 @@ pub struct VerifiedDocument<'a> {
     note: Option<&'a str>,
     /// The error, if a script failed.
     error: Option<ErrorBody<'a>>,
+}
+
+/// One script of `import`.
+#[derive(Debug, Serialize)]
+pub struct ImportedDocument<'a> {
+    revision: &'a RevisionId,
+    /// The Python script.
+    source: PathBuf,
+    path: PathBuf,
+    result: ImportResult,
+    /// Why it is a stub, or under which condition its SQL is right.
+    reason: Option<&'a str>,
 }
 
 /// Any error.
@@ -319,6 +332,18 @@ impl<'a> From<&'a VerifiedRevision> for VerifiedDocument<'a> {
             difference: &verified.difference,
             note: verified.note.as_deref(),
             error: verified.error.as_ref().map(ErrorBody::from),
+        }
+    }
+}
+
+impl<'a> From<&'a ImportedRevision> for ImportedDocument<'a> {
+    fn from(imported: &'a ImportedRevision) -> Self {
+        Self {
+            revision: &imported.revision,
+            source: absolute(&imported.source),
+            path: absolute(&imported.path),
+            result: imported.result,
+            reason: imported.reason.as_deref(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod edit;
 mod ensure_version;
 mod heads;
 mod history;
+mod import;
 mod init;
 mod kept;
 mod lint;
@@ -72,6 +73,7 @@ verbs! {
     Lint(lint),
     Verify(verify),
     Drift(drift),
+    Import(import),
     Backup(backup),
     Restore(restore),
     Kept(kept),

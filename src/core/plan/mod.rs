@@ -10,7 +10,7 @@ mod recorded;
 
 pub use approval::{Approval, ApprovalError, ApprovalOptions};
 pub use build::{BuildError, ScriptSource};
-pub use recorded::{PythonStep, RecordedStatement, RecordedStep};
+pub use recorded::{PythonStep, RecordedStatement, RecordedStep, ScriptInputs};
 
 use std::path::PathBuf;
 

@@ -1,5 +1,7 @@
 //! The statements of a Python script, as it sent them on a scratch copy of the target's schema.
 
+use std::collections::BTreeSet;
+
 use super::{PlannedStatement, Step};
 use crate::core::hazard::{ExaminedStatement, examine_recorded};
 use crate::core::sql::SourceStatement;
@@ -35,6 +37,18 @@ pub struct RecordedStep {
     /// Whether a part ran outside the transaction of the step, or the script committed.
     pub leaves_transaction: bool,
     pub failure: Option<String>,
+    /// What the script received from the server, and may have used for later statements.
+    #[serde(default)]
+    pub inputs: ScriptInputs,
+}
+
+/// What the statements of a script depend on, besides the schema.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct ScriptInputs {
+    /// The tables and views that it read, as SQL. Tables that it created and filled itself are not among them.
+    pub relations: BTreeSet<String>,
+    /// Something else that it depends on.
+    pub other: Option<String>,
 }
 
 impl Step {

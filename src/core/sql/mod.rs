@@ -3,6 +3,7 @@
 mod boundary;
 mod command;
 pub mod identifier;
+mod layout;
 pub(in crate::core) mod lexer;
 pub mod outline;
 mod parameters;
@@ -12,6 +13,7 @@ mod split;
 mod words;
 
 pub use command::unknown_command;
+pub use layout::terminate_statement;
 pub use parameters::bind_parameters;
 pub use qualify::qualify_names;
 pub(in crate::core) use separators::separator_lines;

@@ -2,6 +2,7 @@
 
 mod cache;
 mod history;
+mod inputs;
 mod recorder;
 
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,7 @@ use crate::core::graph::{RevisionId, VersionChange};
 use crate::core::plan::{Plan, RecordedStep};
 pub(super) use history::add_recorded;
 pub use history::{record_history, up_and_down};
+pub(super) use inputs::inputs_of_row_counts;
 use recorder::{Recorder, SideRecorder};
 
 /// The width of the version table's column on a scratch database.
@@ -78,6 +80,33 @@ pub async fn record_on(
 ) -> Result<Vec<RecordedStep>> {
     let session = scratch.connect("limbeck plan").await?;
     write_heads(&session, version_table, &plan.from).await?;
+    record_in(session, project, scratch, plan, process, cancel).await
+}
+
+/// As [`record_on`], on a scratch database whose version table has the heads from which the plan starts.
+///
+/// # Errors
+/// As [`record_on`].
+pub(super) async fn record_next(
+    project: &Project,
+    scratch: &Target,
+    plan: &Plan,
+    process: &mut ScriptProcess,
+    cancel: &CancellationToken,
+) -> Result<Vec<RecordedStep>> {
+    let session = scratch.connect("limbeck plan").await?;
+    record_in(session, project, scratch, plan, process, cancel).await
+}
+
+/// Runs the steps on a session for their first connection.
+async fn record_in(
+    session: Session,
+    project: &Project,
+    scratch: &Target,
+    plan: &Plan,
+    process: &mut ScriptProcess,
+    cancel: &CancellationToken,
+) -> Result<Vec<RecordedStep>> {
     let settings = project.config.apply.session_settings(session.server());
     session.client().batch_execute(&settings).await.map_err(|error| database_error(&error))?;
     let request = PassRequest {
@@ -113,7 +142,7 @@ pub async fn record_on(
 }
 
 /// Creates the version table on a scratch database, with the heads from which the plan starts.
-async fn write_heads(session: &Session, table: &VersionTable, heads: &[RevisionId]) -> Result<()> {
+pub(super) async fn write_heads(session: &Session, table: &VersionTable, heads: &[RevisionId]) -> Result<()> {
     table.ensure_width(session.client(), WIDTH).await?;
     for head in heads {
         table.write(session.client(), &VersionChange::Insert(head.clone())).await?;

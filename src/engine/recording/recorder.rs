@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::inputs::InputReader;
 use crate::core::plan::{Plan, RecordedStatement, RecordedStep};
 use crate::core::statement::{Statement, Transaction, analyse_one};
 use crate::engine::script_process::{Marker, ScriptPosition};
@@ -27,6 +28,7 @@ struct Recording {
     ended: usize,
     /// The savepoints of the script, each with the number of statements before it.
     savepoints: Vec<(String, usize)>,
+    inputs: InputReader,
     line: usize,
 }
 
@@ -75,11 +77,13 @@ impl<'a> Recorder<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the script read something, where its statements are not recorded.
-    fn mark_read(&self) {
+    /// Records that the script received something, where its statements are not recorded.
+    fn mark_read(&self, what: &str) {
         let mut recording = self.lock();
         if let Some(step) = recording.current.filter(|_| recording.is_in_body) {
-            recording.steps[step].reads = true;
+            let step = &mut recording.steps[step];
+            step.reads = true;
+            step.inputs.other.get_or_insert_with(|| what.to_owned());
         }
     }
 }
@@ -90,6 +94,7 @@ impl Recording {
             Marker::Begin(step) => {
                 (self.current, self.is_in_body) = (Some(step).filter(|step| *step < self.steps.len()), true);
                 self.savepoints.clear();
+                self.inputs = InputReader::default();
             }
             Marker::Body(_) => self.is_in_body = false,
             Marker::End(_) => {
@@ -123,7 +128,9 @@ impl Recording {
         if sent.status == TransactionStatus::Idle && status == TransactionStatus::Idle {
             step.leaves_transaction = true;
         }
-        if only_reads(statement) {
+        let only_reads = only_reads(statement);
+        self.inputs.read(statement, only_reads, &mut step.inputs);
+        if only_reads {
             step.reads |= reads_data(statement);
             return;
         }
@@ -172,7 +179,7 @@ impl Observer for Recorder<'_> {
 
     fn failed(&self, _: Option<&WireStatement>, _: ServerError) {
         // The script reacts to an error that it expects, so it depends on the data.
-        self.mark_read();
+        self.mark_read("the script reacts to an error of the server");
     }
 
     fn notice(&self, _: ServerError) {}
@@ -187,7 +194,7 @@ pub(super) struct SideRecorder<'a, 'r>(pub &'a Recorder<'r>);
 
 impl Observer for SideRecorder<'_, '_> {
     fn examine(&self, _: &WireStatement) -> Verdict {
-        self.0.mark_read();
+        self.0.mark_read("the script opens a second connection");
         Verdict::Forward
     }
 

@@ -19,7 +19,7 @@ use squawk_syntax::ast::AstNode;
 
 use super::ScriptState;
 use super::parse::Tree;
-pub(super) use node::text;
+pub(super) use node::{name as node_name, text};
 pub use rewrite_rule::rule_actions;
 pub(super) use walk::plain_insert;
 

@@ -1,0 +1,247 @@
+//! The tables whose rows determine the result of a statement.
+
+use std::collections::BTreeSet;
+
+use squawk_syntax::ast::{AstNode, RelationFromItem, ReturningClause, Table, WithTable};
+
+use super::parse::{Tree, parse};
+use super::read::node_name;
+use super::{Action, Facts, Name};
+
+/// What the result of a statement depends on, besides the schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowSources {
+    /// The tables and views that it reads, without those of the system catalog.
+    pub relations: BTreeSet<Name>,
+    /// Whether it may depend on something else: a function, a sequence, the state of the server.
+    pub is_incomplete: bool,
+}
+
+/// Functions whose result depends on their arguments or on the schema only.
+const PURE: [&str; 61] = [
+    "abs",
+    "array_agg",
+    "array_append",
+    "array_length",
+    "array_remove",
+    "array_to_string",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "btrim",
+    "ceil",
+    "char_length",
+    "coalesce",
+    "col_description",
+    "concat",
+    "concat_ws",
+    "count",
+    "current_database",
+    "current_schema",
+    "current_schemas",
+    "date_trunc",
+    "dense_rank",
+    "every",
+    "first_value",
+    "floor",
+    "format_type",
+    "generate_series",
+    "generate_subscripts",
+    "greatest",
+    "json_agg",
+    "json_build_object",
+    "json_object_agg",
+    "jsonb_agg",
+    "jsonb_build_object",
+    "jsonb_object_agg",
+    "lag",
+    "last_value",
+    "lead",
+    "least",
+    "length",
+    "lower",
+    "ltrim",
+    "max",
+    "md5",
+    "min",
+    "nullif",
+    "obj_description",
+    "quote_ident",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "to_regclass",
+    "trim",
+    "unnest",
+    "upper",
+];
+
+/// Catalogs and views that contain the state of the server or of its sessions, not the schema of a database.
+const STATE: [&str; 19] = [
+    "pg_auth_members",
+    "pg_authid",
+    "pg_available_extension_versions",
+    "pg_available_extensions",
+    "pg_cursors",
+    "pg_database",
+    "pg_file_settings",
+    "pg_group",
+    "pg_largeobject",
+    "pg_largeobject_metadata",
+    "pg_locks",
+    "pg_prepared_statements",
+    "pg_roles",
+    "pg_sequences",
+    "pg_settings",
+    "pg_shadow",
+    "pg_tablespace",
+    "pg_user",
+    "pg_timezone_names",
+];
+
+impl Facts {
+    /// Whether it sends rows to the client: a query, or a statement with RETURNING.
+    #[must_use]
+    pub fn returns_rows(&self) -> bool {
+        if self.command.is_one_of(&["select", "values", "table", "show", "explain", "fetch"]) {
+            return true;
+        }
+        let may_return = self.command.is_one_of(&["with", "insert", "update", "delete", "merge"]);
+        may_return && self.words().contains("returning") && self.complete_tree().is_none_or(|tree| has_returning(&tree))
+            || self.command.first() == "with" && !self.changes_rows()
+    }
+
+    /// What its result depends on.
+    #[must_use]
+    pub fn row_sources(&self) -> RowSources {
+        let Some(tree) = self.complete_tree() else {
+            return RowSources { relations: BTreeSet::new(), is_incomplete: true };
+        };
+        let mut relations = relations_in(&tree);
+        for action in &self.actions {
+            match action {
+                Action::Update(update) => relations.insert(update.table.clone()),
+                Action::Delete { table, .. } => relations.insert(table.clone()),
+                _ => false,
+            };
+        }
+        let reads_state = self.command.first() == "fetch"
+            || relations.iter().any(is_state)
+            || ["reltuples", "relpages"].iter().any(|word| self.words().contains(*word));
+        let is_incomplete = reads_state || !self.calls.iter().all(is_pure);
+        relations.retain(|relation| !is_catalog(relation));
+        RowSources { relations, is_incomplete }
+    }
+
+    /// The syntax tree, if the parser understands the whole text.
+    fn complete_tree(&self) -> Option<Tree> {
+        parse(self.sql()).filter(|tree| tree.complete)
+    }
+}
+
+fn has_returning(tree: &Tree) -> bool {
+    tree.statement.syntax().descendants().any(|node| ReturningClause::can_cast(node.kind()))
+}
+
+/// The relations of FROM and USING clauses and of `TABLE`, without the names of common table expressions.
+fn relations_in(tree: &Tree) -> BTreeSet<Name> {
+    let (mut relations, mut expressions) = (BTreeSet::new(), BTreeSet::new());
+    for node in tree.statement.syntax().descendants() {
+        if let Some(item) = RelationFromItem::cast(node.clone()) {
+            relations.extend(node_name(item.relation_name_ref()));
+        } else if let Some(table) = Table::cast(node.clone()) {
+            relations.extend(node_name(table.relation_name()));
+        } else if let Some(expression) = WithTable::cast(node) {
+            expressions.extend(node_name(expression.name()).map(|name| name.name));
+        }
+    }
+    relations.retain(|relation| relation.schema.is_some() || !expressions.contains(&relation.name));
+    relations
+}
+
+fn is_catalog(relation: &Name) -> bool {
+    match relation.schema.as_deref() {
+        Some(schema) => schema == "pg_catalog" || schema == "information_schema",
+        None => relation.name.starts_with("pg_"),
+    }
+}
+
+fn is_state(relation: &Name) -> bool {
+    is_catalog(relation) && (relation.name.starts_with("pg_stat") || STATE.contains(&relation.name.as_str()))
+}
+
+fn is_pure(function: &Name) -> bool {
+    let name = function.name.as_str();
+    let is_system = function.schema.as_deref().is_none_or(|schema| schema == "pg_catalog");
+    is_system && (PURE.contains(&name) || name.starts_with("pg_get_") || name.ends_with("_is_visible"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{analyse_one, table_sql};
+
+    #[test]
+    fn sources_are_relations_without_the_catalog() {
+        for (sql, relations, is_incomplete) in [
+            ("SELECT id FROM users", &["users"][..], false),
+            (
+                "SELECT count(*) FROM a JOIN s.b ON a.i = b.i, (SELECT 1 FROM \"C d\") x",
+                &["\"C d\"", "a", "s.b"],
+                false,
+            ),
+            ("WITH x AS (SELECT * FROM a) SELECT * FROM x WHERE EXISTS (SELECT FROM b)", &["a", "b"], false),
+            ("SELECT 1", &[], false),
+            (
+                "SELECT pg_catalog.pg_class.relname FROM pg_catalog.pg_class WHERE pg_catalog.pg_table_is_visible(oid)",
+                &[],
+                false,
+            ),
+            ("SELECT typname FROM pg_type", &[], false),
+            ("SELECT * FROM information_schema.columns", &[], false),
+            ("SELECT reltuples FROM pg_class", &[], true),
+            ("SELECT 1 FROM pg_roles", &[], true),
+            ("SELECT my_function()", &[], true),
+            ("SELECT nextval('s')", &[], true),
+            ("SELECT random() FROM t", &["t"], true),
+            ("TABLE t", &["t"], false),
+            ("FETCH 1 FROM c", &[], true),
+            ("UPDATE t SET a = u.a FROM u WHERE t.i = u.i", &["t", "u"], false),
+            (
+                "UPDATE users SET a = lower(b) WHERE id IN (SELECT id FROM users WHERE a IS NULL LIMIT 5)",
+                &["users"],
+                false,
+            ),
+            ("DELETE FROM t RETURNING id", &["t"], false),
+            ("INSERT INTO t SELECT * FROM u", &["u"], false),
+            ("INSERT INTO t VALUES (1)", &[], false),
+        ] {
+            let sources = analyse_one(sql).row_sources();
+            let found: Vec<String> = sources.relations.iter().map(table_sql).collect();
+            let mut expected: Vec<String> = relations.iter().map(|name| (*name).to_owned()).collect();
+            let mut sorted = found.clone();
+            (sorted.sort(), expected.sort());
+            assert_eq!((sorted, sources.is_incomplete), (expected, is_incomplete), "{sql}");
+        }
+    }
+
+    #[test]
+    fn statements_that_return_rows() {
+        for (sql, expected) in [
+            ("SELECT 1", true),
+            ("INSERT INTO t VALUES (1) RETURNING id", true),
+            ("INSERT INTO t VALUES ('returning')", false),
+            ("UPDATE t SET a = 1", false),
+            ("WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", true),
+            ("WITH x AS (SELECT 1) SELECT * FROM x", true),
+            ("CREATE TABLE t (a int)", false),
+        ] {
+            assert_eq!(analyse_one(sql).returns_rows(), expected, "{sql}");
+        }
+    }
+}
