@@ -42,6 +42,9 @@
 //! - [`engine::autogenerate`] compares models and database, writes the script and proves it. [`engine::verify`] runs
 //!   scripts up, down and up again. [`engine::drift`] compares a database with its own history.
 //! - [`engine::import`] converts the scripts of an Alembic project to SQL scripts, and proves them on scratch databases.
+//! - [`engine::python`] finds the project's Python and asks for consent. [`engine::wire`] is the proxy between a database
+//!   driver and a session. [`engine::script_process`] is the Python process that runs Alembic's scripts over the wire;
+//!   [`engine::recording`] runs them on a scratch database, and `engine::apply::python` on the target.
 //! - [`engine::backup`] runs `pg_dump` and `pg_restore`. [`engine::draft`], [`engine::stamp`], [`engine::init`],
 //!   [`engine::doctor`] and [`engine::open`] are the other use cases.
 //!
@@ -58,6 +61,10 @@
 //! 4. A person accepts the hazards: [`core::plan::Approval`].
 //! 5. [`engine::gate::Gate`] locks the objects, counts again, makes the copies and admits the statement.
 //! 6. The caller runs it; [`engine::gate::Gate::complete`] completes the copies.
+//!
+//! A statement of a Python script comes from the wire instead: [`engine::wire::Observer`] decides whether it is forwarded,
+//! or held until the gate has admitted it. limbeck's own client uses the same session between two messages of the driver
+//! (`engine/connection/connect/turns.rs`).
 //!
 //! # What `u` does
 //!

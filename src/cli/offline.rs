@@ -9,8 +9,8 @@ use crate::core::graph::{Direction, Graph, Path, PathStep, RevisionId};
 use crate::core::plan::offline::{OfflineOptions, OfflineStep, render, render_version_table};
 use crate::core::plan::{ScriptSource, Step};
 use crate::engine::Error;
+use crate::engine::prepare::record_history;
 use crate::engine::project::{Config, Project, ScriptTree};
-use crate::engine::recording::record_history;
 
 /// Prints the SQL of an upgrade or downgrade for a range `START:END`. An upgrade may omit the start.
 ///

@@ -1,7 +1,7 @@
 //! Alembic projects in the UI.
 
 use super::{linear_project, run, script};
-use crate::support::{TestProject, server};
+use crate::support::{Driver, Shop, TestProject, server};
 
 fn screen(project: &TestProject, keys: &str) -> String {
     project.run(&["--keys", keys, "--size", "120x40", "--print"]).expect_status(0).stdout
@@ -38,14 +38,20 @@ fn the_editor_saves_python_and_reports_syntax_errors() {
 }
 
 #[test]
-fn running_scripts_is_refused_in_the_ui() {
-    let database = server().database();
-    let mut project = linear_project("");
-    project.set("DATABASE_URL", &database.url());
+fn the_first_run_of_scripts_asks_for_consent_and_shows_the_plan() {
+    let shop = Shop::new(Driver::Psycopg2);
     for keys in ["u", "v"] {
-        let shown = screen(&project, keys);
-        assert!(shown.contains("cannot run Python scripts yet"), "{keys}: {shown}");
+        let shown = screen(&shop.project, keys);
+        assert!(shown.contains("Run the project's Python?"), "{keys}: {shown}");
     }
+    let shown = screen(&shop.project, "u<tab><enter>");
+    for part in ["CREATE TABLE users", "depends on data", "CREATE TYPE order_status"] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert!(shop.heads().is_empty());
+    // The consent is stored.
+    let shown = screen(&shop.project, "u");
+    assert!(shown.contains("CREATE TABLE users"), "{shown}");
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
 use crate::core::script::SqlCode;
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
+use crate::engine::prepare::{record_history, up_and_down};
 use crate::engine::project::{Project, ScriptFile, ScriptProblem, ScriptTree};
-use crate::engine::recording::{record_history, up_and_down};
 use crate::engine::{Error, ErrorKind};
 
 /// Find hazards in scripts: lost data, locks, failures

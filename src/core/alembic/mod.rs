@@ -12,5 +12,5 @@ mod settings;
 pub use environment::{EnvironmentFacts, EnvironmentUrl, VersionTableName, read_environment};
 pub use file_name::{FileNameParts, file_name, slug};
 pub use ini::{Ini, IniError};
-pub use script::{ParsedScript, is_script_name, parse_script, parse_text, uses_row_counts};
+pub use script::{ParsedScript, is_script_name, parse_script, parse_text};
 pub use settings::{Settings, SettingsError, comment_hint, has_alembic_table, is_placeholder_url};

@@ -41,12 +41,6 @@ pub fn is_script_name(name: &str) -> bool {
         && !name.starts_with("__init__")
 }
 
-/// Whether a script asks how many rows a statement has changed, and may send other statements because of the answer.
-#[must_use]
-pub fn uses_row_counts(text: &str) -> bool {
-    text.contains("rowcount")
-}
-
 /// Parses the text of a Python script. `name` is the name of its file.
 ///
 /// The error has the line and what was expected there. A file with a syntax error is read as far as possible.

@@ -102,7 +102,7 @@ mod tests {
             .collect();
         assert_eq!(found[0], (4, vec!["IR701"]));
         assert_eq!(found[2].0, 9);
-        assert!(found[2].1.contains(&"DL102"), "{found:?}");
+        assert!(found[2].1.contains(&"DL103"), "{found:?}");
         assert!(step.python.unwrap().depends_on_data && step.transactional);
     }
 }

@@ -225,7 +225,8 @@ mod tests {
             let found: Vec<String> = sources.relations.iter().map(table_sql).collect();
             let mut expected: Vec<String> = relations.iter().map(|name| (*name).to_owned()).collect();
             let mut sorted = found.clone();
-            (sorted.sort(), expected.sort());
+            sorted.sort();
+            expected.sort();
             assert_eq!((sorted, sources.is_incomplete), (expected, is_incomplete), "{sql}");
         }
     }

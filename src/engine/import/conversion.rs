@@ -178,7 +178,9 @@ impl<'a> Conversion<'a> {
     /// What the statements of a step depend on. The databases are at the step.
     async fn dependence(&self, id: &RevisionId, recorded: &RecordedStep) -> Result<Dependence> {
         let mut inputs = recorded.inputs.clone();
-        if crate::core::alembic::uses_row_counts(&self.file(id)?.text) {
+        let code = self.file(id)?.script.python();
+        let functions = code.into_iter().flat_map(|code| [code.upgrade, code.downgrade]).flatten();
+        if functions.into_iter().any(|function| function.uses_results) {
             let counted = inputs_of_row_counts(recorded);
             inputs.relations.extend(counted.relations);
             inputs.other = inputs.other.or(counted.other);

@@ -1,6 +1,7 @@
 //! Makes a plan for a request: reads the heads, finds the path, reads the scripts, and finds and counts the hazards.
 
 mod environment_order;
+mod history;
 mod notes;
 
 use std::sync::Arc;
@@ -12,10 +13,12 @@ use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{Plan, ScriptSource, Step, TransactionMode};
 use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::recording::{RecordingSite, add_recorded, record_plan};
+use crate::engine::recording::{RecordingSite, record_plan};
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, Result, Target, backup, copies, preflight};
+use history::add_recorded;
+pub use history::{record_history, up_and_down};
 
 /// The plan that the user requests.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Records the statements of Python scripts: they run on a scratch copy of the target's schema, over the wire.
 
 mod cache;
-mod history;
 mod inputs;
 mod recorder;
 
@@ -9,14 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::{Session, database_error};
 use super::project::Project;
-use super::scratch::{Replica, ScratchOptions, full_scope, read_schema, with_creator_role};
+use super::scratch::{
+    Replica, ScratchDatabase, ScratchOptions, ScratchRequirements, full_scope, read_schema, with_creator_role,
+};
 use super::script_process::{PassEnd, PassRequest, PassSessions, ScriptProcess, new_token, run_pass};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{RevisionId, VersionChange};
 use crate::core::plan::{Plan, RecordedStep};
-pub(super) use history::add_recorded;
-pub use history::{record_history, up_and_down};
+use crate::core::schema::Schema;
 pub(super) use inputs::inputs_of_row_counts;
 use recorder::{Recorder, SideRecorder};
 
@@ -58,6 +58,37 @@ pub async fn record_plan(
     let replica = Replica::make(&project, site.target, ScratchOptions::default(), &mut |_| {}, cancel).await?;
     let recorded = record_on(&project, replica.target(), site.version_table, plan, scripts.process()?, cancel).await;
     let removed = replica.remove().await;
+    let recorded = recorded?;
+    removed?;
+    if let Some(key) = key {
+        let _ = cache::store(&key, &recorded);
+    }
+    Ok(recorded)
+}
+
+/// Runs the steps of a plan that starts at base on an empty scratch database, unless the same scripts were recorded before.
+///
+/// # Errors
+/// If no scratch database can be made, or if `env.py` fails before the first script runs.
+pub async fn record_from_base(
+    project: &Project,
+    target: &Target,
+    plan: &Plan,
+    cancel: &CancellationToken,
+) -> Result<Vec<RecordedStep>> {
+    let key = cache::key(project, plan, &Schema::default(), "history");
+    let cached: Option<Vec<RecordedStep>> = key.as_ref().and_then(|key| key.cache_get("recorded"));
+    if let Some(recorded) = cached.filter(|recorded| recorded.len() == plan.steps.len()) {
+        return Ok(recorded);
+    }
+    let scratch = ScratchDatabase::make(project, target, &ScratchRequirements::default(), false).await?;
+    let table = VersionTable::new(&project.config.database.version_table);
+    let recorded = async {
+        let mut scripts = target.scripts().get(project).await?;
+        record_on(project, scratch.target(), &table, plan, scripts.process()?, cancel).await
+    };
+    let recorded = recorded.await;
+    let removed = scratch.remove().await;
     let recorded = recorded?;
     removed?;
     if let Some(key) = key {

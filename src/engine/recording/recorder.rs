@@ -53,10 +53,8 @@ impl<'a> Recorder<'a> {
         let mut recording = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Some(failed) = recording.current else { return Err(failure) };
         for (number, step) in recording.steps.iter_mut().enumerate().skip(failed) {
-            step.failure = Some(match number == failed {
-                true => failure.message.clone(),
-                false => "an earlier revision failed on the scratch copy".to_owned(),
-            });
+            let earlier = "an earlier revision failed on the scratch copy";
+            step.failure = Some(if number == failed { failure.message.clone() } else { earlier.to_owned() });
         }
         Ok(recording.steps)
     }

@@ -57,6 +57,15 @@ pub struct OutputLine {
     pub is_error: bool,
 }
 
+impl OutputLine {
+    /// Whether Alembic logs the steps with this line.
+    #[must_use]
+    pub fn is_alembic_log(&self) -> bool {
+        let Self { text: line, .. } = self;
+        line.split_whitespace().any(|word| word == "[alembic.runtime.migration]")
+    }
+}
+
 /// An event of the process.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
@@ -133,7 +142,8 @@ impl ConnectionParameters {
                 ("ssl", "False") => "disable",
                 (_, value) => value,
             };
-            text.push_str(&format!(" {name}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'")));
+            let quoted = value.replace('\\', "\\\\").replace('\'', "\\'");
+            text.extend([" ", name, "='", &quoted, "'"]);
         }
         text.trim().to_owned()
     }

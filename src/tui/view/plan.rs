@@ -62,9 +62,9 @@ fn draw_row(model: &Model, screen: &PlanScreen, row: PlanRow, pen: &mut Pen) {
                 draw_step(model, screen, (step, planned), pen);
             }
         }
-        PlanRow::NoStatement { .. } => {
+        PlanRow::NoStatement { step } => {
             pen.skip(7);
-            pen.put("no statements; only the version table changes", Role::Muted);
+            pen.put(describe_no_statement(screen, step), Role::Muted);
         }
         PlanRow::Sql { step, statement, line } => draw_statement(model, screen, (step, statement, line), pen),
         PlanRow::Hazard { step, statement, hazard } => {
@@ -91,6 +91,20 @@ fn draw_step(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step),
     pen.put(step.message.lines().next().unwrap_or_default(), Role::Title);
 }
 
+/// Why a step has no statements.
+fn describe_no_statement(screen: &PlanScreen, step: usize) -> &'static str {
+    let python = screen.plan.steps.get(step).and_then(|step| step.python.as_ref());
+    match python {
+        Some(python) if python.failure.is_some() => {
+            "the script did not run on a scratch copy; its statements are checked when it runs"
+        }
+        Some(python) if python.depends_on_data => {
+            "no statements on a scratch copy without rows; others are checked when they arrive"
+        }
+        _ => "no statements; only the version table changes",
+    }
+}
+
 /// What a step does to the database, or its result.
 fn describe_step(screen: &PlanScreen, number: usize, step: &Step) -> (String, Role) {
     match screen.progress().and_then(|running| running.steps.get(number)) {
@@ -101,6 +115,12 @@ fn describe_step(screen: &PlanScreen, number: usize, step: &Step) -> (String, Ro
         Some(StepState::Waiting) if screen.progress().is_some() => (String::from("not run"), Role::Muted),
         _ if step.path.is_none() => (String::from("script from the ledger"), Role::Warning),
         _ if !step.transactional => (String::from("outside a transaction"), Role::Warning),
+        _ if step.python.as_ref().is_some_and(|python| python.failure.is_some()) => {
+            (String::from("not known before it runs"), Role::Warning)
+        }
+        _ if step.python.as_ref().is_some_and(|python| python.depends_on_data) => {
+            (format!("{}, depends on data", plural(step.statements.len() as u64, "statement")), Role::Warning)
+        }
         _ if step.statements.is_empty() => (String::new(), Role::Muted),
         _ => (plural(step.statements.len() as u64, "statement"), Role::Muted),
     }

@@ -2,7 +2,7 @@
 
 use tokio_postgres::error::SqlState;
 
-use super::observer::ScriptObserver;
+use super::observer::{PythonStop, ScriptObserver};
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::sqlstate;
 use crate::core::text::plural;
@@ -12,20 +12,8 @@ use crate::engine::apply::lost::describe_position;
 use crate::engine::apply::run::Run;
 use crate::engine::passage::{Passage, display_path};
 use crate::engine::script_process::{PassEnd, PythonFailure};
-use crate::engine::state::ledger::Entry;
 use crate::engine::wire::ServerError;
 use crate::engine::{Error, ErrorKind};
-
-/// Why a pass stopped, and where.
-pub(super) struct PythonStop {
-    pub reason: Stop,
-    /// The index of the first step that is not committed.
-    pub step: usize,
-    /// The number of statements of that step that the script has committed itself.
-    pub committed: usize,
-    /// The rows in the ledger of the steps that are not committed.
-    pub entries: Vec<Option<Entry>>,
-}
 
 /// What is known about a pass that has ended.
 pub(in crate::engine::apply) struct PassFailure {

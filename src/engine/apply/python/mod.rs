@@ -73,7 +73,7 @@ impl Run<'_> {
         };
         let report = |line: crate::engine::script_process::OutputLine| {
             // limbeck reports the steps itself.
-            if !line.text.contains("[alembic.runtime.migration]") {
+            if !line.is_alembic_log() {
                 (self.report)(Progress::Output { text: line.text });
             }
         };

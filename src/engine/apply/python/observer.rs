@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::failure::PythonStop;
 use crate::core::hazard::{self, Class};
 use crate::core::plan::PlannedStatement;
 use crate::core::statement::{ScriptState, Statement, Transaction, analyse_one, analyse_text};
@@ -26,6 +25,17 @@ pub(super) struct ScriptObserver<'a> {
     pub token: &'a str,
     position: Arc<ScriptPosition>,
     state: Mutex<PassState>,
+}
+
+/// Why a pass stopped, and where.
+pub(super) struct PythonStop {
+    pub reason: Stop,
+    /// The index of the first step that is not committed.
+    pub step: usize,
+    /// The number of statements of that step that the script has committed itself.
+    pub committed: usize,
+    /// The rows in the ledger of the steps that are not committed.
+    pub entries: Vec<Option<Entry>>,
 }
 
 /// The state of a pass.

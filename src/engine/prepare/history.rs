@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{cache, record_on};
+use super::{PlanRequest, build_plan};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{RecordedStep, Step, TransactionMode};
-use crate::core::schema::Schema;
-use crate::engine::prepare::{PlanRequest, build_plan};
 use crate::engine::project::{Project, ScriptTree};
-use crate::engine::scratch::{ScratchDatabase, ScratchRequirements};
-use crate::engine::state::VersionTable;
+use crate::engine::recording::record_from_base;
 use crate::engine::{Result, Target};
 
 /// Runs steps from base on an empty scratch database. Returns them with the statements that they sent. Only reads the
@@ -31,25 +28,7 @@ pub async fn record_history(
     let request =
         PlanRequest { direction: Direction::Upgrade, target: "heads".to_owned(), mode: Some(TransactionMode::Each) };
     let mut plan = build_plan(project, tree, target, &request, path)?;
-    let key = cache::key(project, &plan, &Schema::default(), "history");
-    let cached: Option<Vec<RecordedStep>> = key.as_ref().and_then(|key| key.cache_get("recorded"));
-    let recorded = match cached.filter(|recorded| recorded.len() == plan.steps.len()) {
-        Some(recorded) => recorded,
-        None => {
-            let requirements = ScratchRequirements::default();
-            let scratch = ScratchDatabase::make(project, target, &requirements, false).await?;
-            let table = VersionTable::new(&project.config.database.version_table);
-            let mut scripts = target.scripts().get(project).await?;
-            let recorded = record_on(project, scratch.target(), &table, &plan, scripts.process()?, cancel).await;
-            let removed = scratch.remove().await;
-            let recorded = recorded?;
-            removed?;
-            if let Some(key) = key {
-                let _ = cache::store(&key, &recorded);
-            }
-            recorded
-        }
-    };
+    let recorded = record_from_base(project, target, &plan, cancel).await?;
     add_recorded(tree, &mut plan.steps, recorded);
     Ok(plan.steps)
 }
