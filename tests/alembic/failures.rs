@@ -57,7 +57,7 @@ fn exceptions_of_scripts_name_the_file_and_the_line() {
             1,
             &["ObjectNotExecutableError"],
         ),
-        ("import sys\nsys.exit(4)", 1, &["exit"]),
+        ("import sys\nsys.exit(4)", 1, &["SystemExit: 4"]),
         ("op.execute('SELEC 1')", 0, &["42601", "syntax error"]),
     ] {
         let shop = with_items(Driver::Psycopg2);

@@ -52,6 +52,12 @@ pub struct ScriptInputs {
 }
 
 impl Step {
+    /// Whether it is a Python script that may send other statements than those of the plan.
+    #[must_use]
+    pub fn depends_on_data(&self) -> bool {
+        self.python.as_ref().is_some_and(|python| python.depends_on_data)
+    }
+
     /// Adds the statements that the script has sent, with their hazards. `is_one_way`: its downgrade does nothing.
     pub fn record(&mut self, recorded: RecordedStep, is_one_way: bool) {
         let mut state = ScriptState::new(!recorded.leaves_transaction);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{ApplyOptions, Progress, ReportProgress};
 use crate::core::copies::losses;
 use crate::core::graph::Direction;
-use crate::core::plan::Plan;
+use crate::core::plan::{Plan, Step};
 use crate::core::text::size;
 use crate::engine::Result;
 use crate::engine::connection::Session;
@@ -53,8 +53,11 @@ pub(super) async fn prepare(
     Ok((Some(Copier::new(store, role, limit)), restorable))
 }
 
-/// Whether a plan destroys data that can be copied.
+/// Whether a plan destroys data that can be copied, or may do so.
 fn needs_copies(plan: &Plan) -> bool {
+    if plan.steps.iter().any(Step::depends_on_data) {
+        return true;
+    }
     let mut statements = plan.steps.iter().flat_map(|step| &step.statements);
     statements.any(|planned| losses(&planned.hazards).iter().any(|loss| loss.not_copied().is_none()))
 }
