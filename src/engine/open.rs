@@ -29,16 +29,16 @@ pub async fn open(project: &Project, options: &ConnectOptions) -> Result<Target>
 async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Result<()> {
     let tree = project.read_scripts();
     let request = PlanRequest { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
-    let plan = prepare(project, &tree, target, &request).await?;
+    let never = CancellationToken::new();
+    let plan = prepare(project, &tree, target, &request, &never).await?;
     let approval = Approval::not_required(plan).map_err(|error| {
         Error::new(format!("the new embedded database cannot be upgraded to embedded_at = \"{revision}\""))
             .because(error)
     })?;
-    let never = CancellationToken::new();
     let options = ApplyOptions::default();
     let applied = Box::pin(apply(project, target, &approval, &options, &|_| {}, &never)).await;
     // Another limbeck process may have opened the project at the same time and upgraded the database.
-    if applied.is_err() && prepare(project, &tree, target, &request).await?.is_empty() {
+    if applied.is_err() && prepare(project, &tree, target, &request, &never).await?.is_empty() {
         return Ok(());
     }
     applied.map(drop)

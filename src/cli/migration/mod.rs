@@ -6,6 +6,7 @@ mod rehearsal;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use tokio_util::sync::CancellationToken;
 
 use self::progress::ApplyReporter;
 use super::approval::{Allow, approve};
@@ -111,7 +112,12 @@ async fn prepare_and_apply(
         }
     }
     let request = PlanRequest { direction, target: options.target.clone(), mode: None };
-    let plan = prepare(project, tree, &target, &request).await?;
+    let plan = if project.alembic.is_some() {
+        let prepare = async |cancel: &_| prepare(project, tree, &target, &request, cancel).await;
+        cancellable(context.terminal, prepare).await?
+    } else {
+        prepare(project, tree, &target, &request, &CancellationToken::new()).await?
+    };
     let plan = if options.no_keep { Arc::new(plan.without_copies()) } else { plan };
     if options.dry_run {
         return print_plan(context, &plan);
@@ -137,7 +143,7 @@ async fn prepare_and_apply(
             if reporter.has_started() || error.kind == ErrorKind::Interrupted {
                 return Err(error.into());
             }
-            return match prepare(project, tree, &target, &request).await {
+            return match prepare(project, tree, &target, &request, &CancellationToken::new()).await {
                 Ok(plan) if plan.is_empty() => nothing_to_do(context, &plan),
                 _ => Err(error.into()),
             };

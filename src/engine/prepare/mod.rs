@@ -30,7 +30,7 @@ pub struct PlanRequest {
     pub mode: Option<TransactionMode>,
 }
 
-/// Makes the plan for a request. Changes nothing.
+/// Makes the plan for a request. Changes nothing. `cancel` ends Python scripts that run for the plan.
 ///
 /// # Errors
 /// If the target cannot be resolved, a script of the path cannot be read, or a query fails.
@@ -39,8 +39,9 @@ pub async fn prepare(
     tree: &ScriptTree,
     target: &Target,
     request: &PlanRequest,
+    cancel: &CancellationToken,
 ) -> Result<Arc<Plan>> {
-    let prepared = Box::pin(prepare_plan(project, tree, target, request)).await;
+    let prepared = Box::pin(prepare_plan(project, tree, target, request, cancel)).await;
     prepared.map_err(nothing_was_run)
 }
 
@@ -49,6 +50,7 @@ async fn prepare_plan(
     tree: &ScriptTree,
     target: &Target,
     request: &PlanRequest,
+    cancel: &CancellationToken,
 ) -> Result<Arc<Plan>> {
     tree.require_valid()?;
     if request.target.contains(':') {
@@ -65,7 +67,7 @@ async fn prepare_plan(
         table.require_writable(session.client(), &changes, target.embedded_server().is_some()).await?;
     }
     if plan.runs_python() {
-        Box::pin(record(project, &tree, target, &table, &mut plan)).await?;
+        Box::pin(record((project, &tree, target), &table, &mut plan, cancel)).await?;
     }
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };
     preflight::count(site, &mut plan).await?;
@@ -83,14 +85,13 @@ async fn prepare_plan(
 
 /// Adds the statements of Python scripts to a plan.
 async fn record(
-    project: &Project,
-    tree: &ScriptTree,
-    target: &Target,
+    (project, tree, target): (&Project, &ScriptTree, &Target),
     version_table: &VersionTable,
     plan: &mut Plan,
+    cancel: &CancellationToken,
 ) -> Result<()> {
     let site = RecordingSite { project, target, version_table };
-    let recorded = record_plan(&site, plan, &CancellationToken::new()).await?;
+    let recorded = record_plan(&site, plan, cancel).await?;
     add_recorded(tree, &mut plan.steps, recorded);
     let failed = plan.steps.iter().find_map(|step| Some((step, step.python.as_ref()?.failure.as_ref()?)));
     if let Some((step, failure)) = failed {

@@ -91,7 +91,9 @@ mod tests {
             std::fs::write(path, "x").unwrap();
         };
         let own = [".env", "alembic.ini", "app/a.py", "migrations/versions/b.py", "pyproject.toml", "seed/rows.sql"];
-        own.iter().for_each(|name| write(name));
+        for name in own {
+            write(name);
+        }
         for name in [".venv/a.py", "env/pyvenv.cfg", "env/lib/a.py", "app/__pycache__/a.py", "notes.txt", ".git/a.py"] {
             write(name);
         }

@@ -13,7 +13,7 @@ use super::scratch::{
 };
 use super::script_process::{PassEnd, PassRequest, PassSessions, ScriptProcess, new_token, run_pass};
 use super::state::VersionTable;
-use super::{Error, Result, Target};
+use super::{Error, ErrorKind, Result, Target};
 use crate::core::graph::{RevisionId, VersionChange};
 use crate::core::plan::{Plan, RecordedStep};
 use crate::core::schema::Schema;
@@ -157,16 +157,16 @@ async fn record_in(
         let sessions = PassSessions { main: (&session, &recorder), open: &open, side: &side };
         run_pass(process, &request, &sessions, &|_| {}, cancel).await
     };
+    if cancel.is_cancelled() {
+        return Err(Error::of(ErrorKind::Interrupted, "cancelled; nothing was run"));
+    }
     let failure = match end {
         PassEnd::Done => return recorder.finish(),
         PassEnd::Failed(failure) => failure.into_error(&command),
         PassEnd::Exited(error) => error,
         PassEnd::Unusable(error) => return Err(recorder.name_revision(plan, error)),
         PassEnd::ServerLost => {
-            return Err(Error::of(
-                crate::engine::ErrorKind::Connection,
-                "the connection to the scratch database was lost",
-            ));
+            return Err(Error::of(ErrorKind::Connection, "the connection to the scratch database was lost"));
         }
     };
     recorder.finish_failed(failure)

@@ -147,7 +147,11 @@ impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
                         self.connect(connected);
                     }
                 }
-                () = cancel.cancelled(), if deadline.is_none() => deadline = Some(Instant::now() + GRACE),
+                () = cancel.cancelled(), if deadline.is_none() => {
+                    deadline = Some(Instant::now() + GRACE);
+                    // If the server does not run a statement, the request has no effect.
+                    let _ = self.sessions.main.0.canceller().cancel().await;
+                }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     deadline = Some(Instant::now() + CANCEL_INTERVAL);
                     if end.is_none() {

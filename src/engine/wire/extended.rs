@@ -258,7 +258,7 @@ mod tests {
             // A second execution returns the rest of the rows.
             prepares.lose_portal();
             let is_executed = frames.last().is_some_and(|frame| frame.kind == b'E');
-            assert!(!is_executed || prepares.missing(&[execute.clone()]).is_empty(), "{frames:?}");
+            assert!(!is_executed || prepares.missing(std::slice::from_ref(&execute)).is_empty(), "{frames:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::observer::{Admitted, ScriptObserver, ends_transaction};
 use crate::core::hazard::Class;
 use crate::core::plan::{PlannedStatement, Step};
 use crate::core::sql::SourceStatement;
-use crate::core::statement::{Transaction, analyse};
+use crate::core::statement::{Effect, Transaction, analyse};
 use crate::engine::apply::Progress;
 use crate::engine::apply::failure::Stop;
 use crate::engine::gate::{GateError, GateRequest};
@@ -39,6 +39,10 @@ impl ScriptObserver<'_> {
             (run.report)(Progress::StatementStarted { step, statement: number });
         } else {
             planned.hazards = self.assess(index, &planned, sent.status).await?;
+            // A loop that fills empty values overwrites nothing.
+            planned.hazards.retain(|hazard| {
+                !(matches!(hazard.effect, Effect::OverwritesValues { .. }) && hazard.affects_nothing())
+            });
             let sql = planned.sql().to_owned();
             (run.report)(Progress::Unplanned { step: index, line, sql });
         }

@@ -2,6 +2,7 @@
 
 mod background;
 mod errors;
+mod messages;
 mod probe;
 mod startup_pid;
 mod turns;

@@ -23,10 +23,15 @@ impl Effects {
         let task = self.run_task(generation, TaskKind::Reads, TaskMode::Job, async move |context: TaskContext| {
             let work = async {
                 let target = context.target().await?;
-                prepare(&context.project(), &tree, &target, &request).await
+                prepare(&context.project(), &tree, &target, &request, &context.cancel).await
             };
             let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was run");
-            let answer = Box::pin(context.cancel.run_until_cancelled(work)).await;
+            let answer = if context.project().alembic.is_some() {
+                // Python scripts that run for the plan must be ended.
+                Some(Box::pin(work).await)
+            } else {
+                Box::pin(context.cancel.run_until_cancelled(work)).await
+            };
             ScreenMsg::Plan(PlanMsg::Prepared(request.clone(), answer.unwrap_or_else(|| Err(cancelled()))))
         });
         self.preparing = Some(task);
