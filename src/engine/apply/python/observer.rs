@@ -160,11 +160,13 @@ impl<'a> ScriptObserver<'a> {
         }
         let confirm = &self.run.plan.confirm;
         let is_critical = |class: Class| class == Class::DataLoss || confirm.contains(&class);
-        let writes = statement.changes_rows() || !statement.calls.is_empty() || statement.may_write_values();
-        let may_have_side_effects = writes
-            && !statement.command.is_one_of(&["select"])
-            && (state.has_new_objects || statement.mentions_any(&state.side_effects));
-        let calls_new = writes && statement.mentions_any(&state.side_effects);
+        // Definitions have hazards of their own, and fire no triggers.
+        let runs_code = statement.changes_rows()
+            || statement.command.is_one_of(&["insert", "update", "delete", "merge", "copy", "do", "call", "execute"])
+            || (!statement.calls.is_empty() && !statement.command.is_one_of(&["create", "alter", "drop", "comment"]));
+        let reads = statement.command.is_one_of(&["select"]);
+        let may_have_side_effects =
+            runs_code && ((state.has_new_objects && !reads) || statement.mentions_any(&state.side_effects));
         let planned = state.step.as_ref().and_then(|step| step.expected.get(sql)).and_then(VecDeque::front);
         let is_planned_loss = planned.is_some_and(|number| {
             let planned = &self.run.plan.steps[self.first + state.begun - 1].statements[*number];
@@ -173,7 +175,6 @@ impl<'a> ScriptObserver<'a> {
         let restores = state.step.as_ref().is_some_and(|step| step.restoration.is_some());
         restores
             || may_have_side_effects
-            || calls_new
             || is_planned_loss
             || hazard::examine(&statement, &state.script).iter().any(|hazard| is_critical(hazard.class))
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use tokio::time::Instant;
 
 use super::observer::{ActiveStep, ScriptObserver};
+use crate::core::graph::RevisionId;
 use crate::core::plan::Step;
 use crate::core::sql::identifier::quote;
 use crate::engine::Error;
@@ -36,17 +37,23 @@ impl ScriptObserver<'_> {
         let Some(step) = run.plan.steps.get(index).filter(|_| index == self.first + self.lock().begun) else {
             return Err(Stop::Failed(Error::new("Alembic runs the revisions in another order than the plan")));
         };
-        run.refuse_half_done(step).await?;
-        let entry = run.ledger.begin(run.guard.client(), step, run.backend, 0).await?;
-        if status == TransactionStatus::Idle {
-            (run.report)(crate::engine::apply::Progress::StepStarted { step: index });
-            run.expect_heads(run.heads_before(index)).await?;
-        } else {
-            let begun = run.lock_version_table(index, "").await;
-            if let Err(reason) = begun {
-                let _ = run.ledger.end(run.guard.client(), entry, "failed", None).await;
-                return Err(reason);
+        // Only the first step can have been interrupted before.
+        if index == self.first {
+            run.refuse_half_done(step).await?;
+        }
+        // The two sessions work in parallel.
+        let lock = async {
+            if status == TransactionStatus::Idle {
+                (run.report)(crate::engine::apply::Progress::StepStarted { step: index });
+                return Ok(run.expect_heads(run.heads_before(index)).await?);
             }
+            run.lock_version_table(index, "").await.map(drop)
+        };
+        let (entry, locked) = tokio::join!(run.ledger.begin(run.guard.client(), step, run.backend, 0), lock);
+        let entry = entry?;
+        if let Err(reason) = locked {
+            let _ = run.ledger.end(run.guard.client(), entry, "failed", None).await;
+            return Err(reason);
         }
         if self.lock().ended.is_empty() {
             run.gate.begin();
@@ -123,16 +130,26 @@ impl Run<'_> {
     /// Checks the heads that Alembic has written, and closes the row in the ledger, in the transaction of the step.
     async fn close_step(&self, index: usize, step: &Step, entry: Option<Entry>) -> Result<(), Stop> {
         let client = self.worker.client();
-        let heads = self.table.heads(client).await?;
-        expect_same_heads(&heads, &self.plan.steps[index].heads_after).map_err(|error| Error {
-            message: format!("revision {} did not reach its heads: {}", step.revision, error.message),
-            ..error
-        })?;
+        let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
+        let query = format!(
+            "SELECT pg_catalog.array_agg(version_num::pg_catalog.text), pg_catalog.current_setting('role') FROM {}",
+            self.table.sql()
+        );
+        let rows = client.query_typed(&query, &[]).await.map_err(failed)?;
+        let (heads, role): (Option<Vec<Option<String>>>, String) =
+            rows.first().map(|row| (row.get(0), row.get(1))).unwrap_or_default();
+        let mut heads: Vec<String> = heads.into_iter().flatten().flatten().collect();
+        heads.sort();
+        let expected = &self.plan.steps[index].heads_after;
+        if heads.iter().map(String::as_str).ne(expected.iter().map(RevisionId::as_str)) {
+            expect_same_heads(&self.table.heads(client).await?, expected).map_err(|error| Error {
+                message: format!("revision {} did not reach its heads: {}", step.revision, error.message),
+                ..error
+            })?;
+        }
         let Some(done) = self.ledger.done(entry) else { return Ok(()) };
         // The script may have set another role, which may not write the ledger.
-        let failed = |error: tokio_postgres::Error| Stop::from(database_error(&error));
-        let row = client.query_one("SELECT pg_catalog.current_setting('role')", &[]).await.map_err(failed)?;
-        let (role, own): (String, _) = (row.get(0), self.role.as_deref().unwrap_or("none"));
+        let own = self.role.as_deref().unwrap_or("none");
         let sql = if role == own {
             done
         } else {
