@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::graph::{Direction, RevisionId};
+use crate::core::graph::Direction;
 use crate::core::plan::{RecordedStatement, RecordedStep};
 use crate::core::script::Section;
 use crate::core::sql::{identifier, split, terminate_statement};
@@ -13,20 +13,20 @@ const SHOWN_LINES: usize = 400;
 /// The section of a script, for its texts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SectionPlace<'a> {
-    pub revision: &'a RevisionId,
     pub direction: Direction,
     /// The path of the Python script, for people.
     pub source: &'a str,
 }
 
-/// The statements as SQL.
+/// The statements as SQL. `is_first`: nothing has run before them, so they follow what `env.py` creates.
 ///
 /// # Errors
 /// Why they cannot be written in a SQL script.
-pub(super) fn write_statements(recorded: &RecordedStep) -> Result<Section, String> {
+pub(super) fn write_statements(recorded: &RecordedStep, is_first: bool) -> Result<Section, String> {
     let mut sql = String::new();
     let mut is_long = false;
-    for statement in &recorded.statements {
+    let statements = with_preparation(recorded, is_first);
+    for statement in &statements {
         let text = write_statement(statement)?;
         let is_next_long = text.trim_end().contains('\n');
         if !sql.is_empty() {
@@ -35,8 +35,17 @@ pub(super) fn write_statements(recorded: &RecordedStep) -> Result<Section, Strin
         sql.push_str(&text);
         is_long = is_next_long;
     }
-    expect_same_statements(&sql, &recorded.statements)?;
+    expect_same_statements(&sql, &statements)?;
     Ok(Section { sql, transactional: !recorded.leaves_transaction, line: 0 })
+}
+
+/// The statements after those of `env.py`, which does not run when limbeck runs them.
+fn with_preparation(recorded: &RecordedStep, is_first: bool) -> Vec<RecordedStatement> {
+    let setup = recorded.setup.iter().filter(|_| is_first);
+    let settings = recorded.settings.iter().filter(|_| !recorded.statements.is_empty());
+    let of_env =
+        setup.chain(settings).map(|sql| RecordedStatement { sql: sql.clone(), ..RecordedStatement::default() });
+    of_env.chain(recorded.statements.iter().cloned()).collect()
 }
 
 fn write_statement(statement: &RecordedStatement) -> Result<String, String> {
@@ -66,7 +75,7 @@ pub(super) fn require_empty(section: Section, place: SectionPlace<'_>, relations
         one_line(&names.join(", "))
     );
     for name in &names {
-        let message = format!("revision {} depends on the rows of {name}", place.revision);
+        let message = format!("this {} depends on the rows of {name}", place.direction.word());
         sql.push_str(&format!("  IF EXISTS (SELECT FROM {name}) THEN\n    {}\n  END IF;\n", raise(&message, place)));
     }
     sql.push_str("END\n$limbeck$;");
@@ -88,7 +97,7 @@ pub(super) fn write_stub(place: SectionPlace<'_>, reason: &str, recorded: Option
         sql.push_str(&comment_statements(&recorded.statements));
         sql.push_str("--\n");
     }
-    let message = format!("revision {} is not converted to SQL: {reason}", place.revision);
+    let message = format!("this {} is not converted to SQL: {reason}", place.direction.word());
     sql.push_str(&format!("DO $limbeck$\nBEGIN\n  {}\nEND\n$limbeck$;", raise(&message, place)));
     Section { sql, transactional: true, line: 0 }
 }
@@ -127,6 +136,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::graph::RevisionId;
     use crate::core::script::{Script, ScriptCode, SqlCode};
 
     fn recorded(statements: &[(&str, Option<&str>)]) -> RecordedStep {
@@ -159,17 +169,16 @@ mod tests {
             (&[("COPY t FROM STDIN", Some("1\n2\n")), ("A", None)], "COPY t FROM STDIN;\n1\n2\n\\.\n\nA;"),
             (&[("COPY t FROM STDIN", Some(""))], "COPY t FROM STDIN;\n\\."),
         ] {
-            assert_eq!(write_statements(&recorded(statements)).unwrap().sql, expected);
+            assert_eq!(write_statements(&recorded(statements), true).unwrap().sql, expected);
         }
         for statements in [&[("SELECT 1; SELECT 2", None)][..], &[("COPY t FROM STDIN", None)], &[("\\d", None)]] {
-            assert!(write_statements(&recorded(statements)).is_err(), "{statements:?}");
+            assert!(write_statements(&recorded(statements), true).is_err(), "{statements:?}");
         }
     }
 
     #[test]
     fn stubs_are_one_statement_and_show_what_was_sent() {
-        let id = RevisionId::parse("a1").unwrap();
-        let place = SectionPlace { revision: &id, direction: Direction::Upgrade, source: "v/a'1.py" };
+        let place = SectionPlace { direction: Direction::Upgrade, source: "v/a'1.py" };
         let sent = recorded(&[("SELECT '\n@upgrade\n'", None), ("COPY t FROM STDIN", Some("-- @downgrade\n"))]);
         for sent in [None, Some(&sent)] {
             let stub = write_stub(place, "it reads \"a'\n$limbeck$\"", sent);
@@ -178,7 +187,8 @@ mod tests {
             assert_eq!(read.sql().unwrap().upgrade.sql, stub.sql);
             assert_eq!(stub.sql.contains("--   COPY t FROM STDIN;"), sent.is_some());
         }
-        let guarded = require_empty(write_statements(&sent).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
+        let guarded =
+            require_empty(write_statements(&sent, true).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
         assert_eq!(split(&guarded.sql).unwrap().len(), 3);
         assert!(guarded.sql.contains("IF EXISTS (SELECT FROM \"T\") THEN"));
     }
