@@ -235,13 +235,24 @@ fn a_script_that_fails_is_a_stub_and_so_are_its_descendants() {
     shop.script(1, "op.execute('CREATE TABLE t (id int)')", "op.execute('DROP TABLE t')");
     shop.script(2, "op.get_bind().execute(text('SELECT id FROM t')).one()", "pass");
     shop.script(3, "op.execute('CREATE TABLE u (id int)')", "op.execute('DROP TABLE u')");
+    for (id, upgrade) in
+        [("dead0001", "__import__('os')._exit(3)"), ("feed0001", "op.execute('CREATE TABLE v (id int)')")]
+    {
+        let text = format!(
+            "from alembic import op\n\nrevision = '{id}'\ndown_revision = '{}'\n\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    op.execute('DROP TABLE v')\n",
+            script_id(1)
+        );
+        shop.project.write(&format!("migrations/versions/{id}.py"), &text);
+    }
     let report = import(&shop);
+    assert_eq!(result_of(&report, "dead0001").0, "stub");
+    assert_eq!(result_of(&report, "feed0001"), ("sql", ""), "the other branch is converted");
     assert_eq!(result_of(&report, &script_id(1)), ("sql", ""));
     let (result, reason) = result_of(&report, &script_id(2));
     assert!(result == "stub" && reason.starts_with("the upgrade fails on a database without rows"), "{reason}");
     let (result, reason) = result_of(&report, &script_id(3));
     assert!(result == "stub" && reason.contains(&format!("the upgrade of {} fails", script_id(2))), "{reason}");
-    imported(&shop, "upgrade +1").expect_status(0);
+    imported(&shop, "upgrade feed0001").expect_status(0);
     imported(&shop, "downgrade base --allow all").expect_status(0);
 }
 

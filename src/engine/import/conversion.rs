@@ -153,7 +153,7 @@ impl<'a> Conversion<'a> {
         let section = match (&dependence, statements) {
             (Dependence::EmptyTables(relations), Ok(section)) => {
                 let source = self.source(id);
-                Ok(require_empty(section, SectionPlace { direction, source: &source }, relations))
+                Ok(require_empty(&section, SectionPlace { direction, source: &source }, relations))
             }
             (_, statements) => statements,
         };

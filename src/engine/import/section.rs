@@ -1,6 +1,7 @@
 //! The sections of the SQL scripts: recorded statements, a condition before them, or a stub that refuses to run.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::core::graph::Direction;
 use crate::core::plan::{RecordedStatement, RecordedStep};
@@ -53,7 +54,7 @@ fn write_statement(statement: &RecordedStatement) -> Result<String, String> {
     if let Some(data) = &statement.copy_data {
         let data = data.strip_suffix("\\.\n").unwrap_or(data);
         let line_end = if data.is_empty() || data.ends_with('\n') { "" } else { "\n" };
-        text.push_str(&format!("\n{data}{line_end}\\."));
+        let _ = write!(text, "\n{data}{line_end}\\.");
     }
     Ok(text)
 }
@@ -67,7 +68,7 @@ fn expect_same_statements(sql: &str, recorded: &[RecordedStatement]) -> Result<(
 }
 
 /// Adds a condition before the statements: they are right only while the tables are empty.
-pub(super) fn require_empty(section: Section, place: SectionPlace<'_>, relations: &BTreeSet<String>) -> Section {
+pub(super) fn require_empty(section: &Section, place: SectionPlace<'_>, relations: &BTreeSet<String>) -> Section {
     let names = relations.iter().cloned().collect::<Vec<_>>();
     let mut sql = format!(
         "-- The Python script {} reads {}. Without rows there, it sends these statements.\nDO $limbeck$\nBEGIN\n",
@@ -76,14 +77,14 @@ pub(super) fn require_empty(section: Section, place: SectionPlace<'_>, relations
     );
     for name in &names {
         let message = format!("this {} depends on the rows of {name}", place.direction.word());
-        sql.push_str(&format!("  IF EXISTS (SELECT FROM {name}) THEN\n    {}\n  END IF;\n", raise(&message, place)));
+        let _ = write!(sql, "  IF EXISTS (SELECT FROM {name}) THEN\n    {}\n  END IF;\n", raise(&message, place));
     }
     sql.push_str("END\n$limbeck$;");
     if !section.sql.is_empty() {
         sql.push_str("\n\n");
         sql.push_str(&section.sql);
     }
-    Section { sql, ..section }
+    Section { sql, ..section.clone() }
 }
 
 /// A section that refuses to run. `recorded` is what the script sent on an empty database.
@@ -93,12 +94,12 @@ pub(super) fn write_stub(place: SectionPlace<'_>, reason: &str, recorded: Option
         format!("-- This section is not converted: {reason}.\n-- The Python script is {}.\n", one_line(place.source));
     if let Some(recorded) = recorded.filter(|recorded| !recorded.statements.is_empty()) {
         let outside = if recorded.leaves_transaction { ", partly outside its transaction" } else { "" };
-        sql.push_str(&format!("-- On a database without rows, it sends{outside}:\n--\n"));
+        let _ = write!(sql, "-- On a database without rows, it sends{outside}:\n--\n");
         sql.push_str(&comment_statements(&recorded.statements));
         sql.push_str("--\n");
     }
     let message = format!("this {} is not converted to SQL: {reason}", place.direction.word());
-    sql.push_str(&format!("DO $limbeck$\nBEGIN\n  {}\nEND\n$limbeck$;", raise(&message, place)));
+    let _ = write!(sql, "DO $limbeck$\nBEGIN\n  {}\nEND\n$limbeck$;", raise(&message, place));
     Section { sql, transactional: true, line: 0 }
 }
 
@@ -117,7 +118,7 @@ fn comment_statements(statements: &[RecordedStatement]) -> String {
     let lines: Vec<String> = texts.flat_map(|text| text.lines().map(comment_line).collect::<Vec<_>>()).collect();
     let mut comment: String = lines.iter().take(SHOWN_LINES).map(String::as_str).collect();
     if lines.len() > SHOWN_LINES {
-        comment.push_str(&format!("--   and {} more lines\n", lines.len() - SHOWN_LINES));
+        let _ = writeln!(comment, "--   and {} more lines", lines.len() - SHOWN_LINES);
     }
     comment
 }
@@ -188,7 +189,7 @@ mod tests {
             assert_eq!(stub.sql.contains("--   COPY t FROM STDIN;"), sent.is_some());
         }
         let guarded =
-            require_empty(write_statements(&sent, true).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
+            require_empty(&write_statements(&sent, true).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
         assert_eq!(split(&guarded.sql).unwrap().len(), 3);
         assert!(guarded.sql.contains("IF EXISTS (SELECT FROM \"T\") THEN"));
     }
