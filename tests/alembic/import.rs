@@ -136,79 +136,81 @@ fn a_script_that_depends_on_rows_refuses_to_run_where_there_are_rows() {
     assert_eq!(shop.database.psql(columns), "0");
 }
 
+/// Scripts: the upgrade, the downgrade, the result, and the beginning of the reason.
+const CASES: [(&str, &str, &str, &str); 12] = [
+    ("op.execute(\"CREATE TABLE t (id serial PRIMARY KEY, n text)\")", "op.execute('DROP TABLE t')", "sql", ""),
+    (
+        "op.execute(\"INSERT INTO t (n) VALUES ('a  \\nb', '') ON CONFLICT DO NOTHING\".replace(\", '')\", \")\"))",
+        "op.execute(\"DELETE FROM t -- all\")",
+        "sql",
+        "",
+    ),
+    (
+        "for row in op.get_bind().execute(text('SELECT id FROM t')):\n    op.execute(f'UPDATE t SET n = 1 WHERE id = {row.id}')",
+        "pass",
+        "stub",
+        "upgrade: the script depends on the rows of t",
+    ),
+    (
+        "if op.get_bind().execute(text(\"SELECT 1 FROM pg_roles WHERE rolname = 'x'\")).scalar():\n    op.execute('ANALYZE')",
+        "pass",
+        "stub",
+        "upgrade: the script uses the result of: SELECT 1 FROM pg_roles",
+    ),
+    (
+        "n = op.get_bind().execute(text(\"INSERT INTO t (n) VALUES ('x') RETURNING id\")).scalar()\n\
+         op.execute(f\"UPDATE t SET n = 'y' WHERE id = {n}\")",
+        "pass",
+        "stub",
+        "upgrade: the script uses the result of: INSERT INTO t",
+    ),
+    (
+        "try:\n    with op.get_bind().begin_nested():\n        op.execute('SELECT 1/0')\nexcept Exception:\n    op.execute('CREATE TABLE u (a int)')",
+        "op.execute('DROP TABLE u')",
+        "stub",
+        "upgrade: the script reacts to an error",
+    ),
+    (
+        "op.execute('CREATE TABLE v (a int)')",
+        "raise RuntimeError('never\\nagain')",
+        "stub",
+        "downgrade: the downgrade fails",
+    ),
+    (
+        "from io import StringIO\nop.get_bind().connection.cursor().copy_expert('COPY v FROM STDIN', StringIO('1\\n2\\n'))",
+        "op.execute('TRUNCATE v')",
+        "sql",
+        "",
+    ),
+    (
+        "if op.get_bind().execute(text('UPDATE v SET a = a')).rowcount > 5:\n    op.execute('ANALYZE v')",
+        "pass",
+        "stub",
+        "upgrade: the script depends on the rows of v",
+    ),
+    (
+        "with op.get_context().autocommit_block():\n    op.execute('CREATE INDEX CONCURRENTLY i ON v (a)')",
+        "op.execute('DROP INDEX i')",
+        "sql",
+        "",
+    ),
+    (
+        "op.execute('CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$  \\n SELECT 1  \\n$$')",
+        "op.execute('DROP FUNCTION f()')",
+        "sql",
+        "",
+    ),
+    ("op.execute(\"SELECT setval('t_id_seq', coalesce(max(id), 1)) FROM t\")", "pass", "sql", ""),
+];
+
 #[test]
 fn sections_that_cannot_be_converted_are_stubs_with_the_reason() {
     let shop = Shop::without_scripts(Driver::Psycopg2);
-    let cases: [(&str, &str, &str, &str); 12] = [
-        ("op.execute(\"CREATE TABLE t (id serial PRIMARY KEY, n text)\")", "op.execute('DROP TABLE t')", "sql", ""),
-        (
-            "op.execute(\"INSERT INTO t (n) VALUES ('a  \\nb', '') ON CONFLICT DO NOTHING\".replace(\", '')\", \")\"))",
-            "op.execute(\"DELETE FROM t -- all\")",
-            "sql",
-            "",
-        ),
-        (
-            "for row in op.get_bind().execute(text('SELECT id FROM t')):\n    op.execute(f'UPDATE t SET n = 1 WHERE id = {row.id}')",
-            "pass",
-            "stub",
-            "upgrade: the script depends on the rows of t",
-        ),
-        (
-            "if op.get_bind().execute(text(\"SELECT 1 FROM pg_roles WHERE rolname = 'x'\")).scalar():\n    op.execute('ANALYZE')",
-            "pass",
-            "stub",
-            "upgrade: the script uses the result of: SELECT 1 FROM pg_roles",
-        ),
-        (
-            "n = op.get_bind().execute(text(\"INSERT INTO t (n) VALUES ('x') RETURNING id\")).scalar()\n\
-             op.execute(f\"UPDATE t SET n = 'y' WHERE id = {n}\")",
-            "pass",
-            "stub",
-            "upgrade: the script uses the result of: INSERT INTO t",
-        ),
-        (
-            "try:\n    with op.get_bind().begin_nested():\n        op.execute('SELECT 1/0')\nexcept Exception:\n    op.execute('CREATE TABLE u (a int)')",
-            "op.execute('DROP TABLE u')",
-            "stub",
-            "upgrade: the script reacts to an error",
-        ),
-        (
-            "op.execute('CREATE TABLE v (a int)')",
-            "raise RuntimeError('never\\nagain')",
-            "stub",
-            "downgrade: the downgrade fails",
-        ),
-        (
-            "from io import StringIO\nop.get_bind().connection.cursor().copy_expert('COPY v FROM STDIN', StringIO('1\\n2\\n'))",
-            "op.execute('TRUNCATE v')",
-            "sql",
-            "",
-        ),
-        (
-            "if op.get_bind().execute(text('UPDATE v SET a = a')).rowcount > 5:\n    op.execute('ANALYZE v')",
-            "pass",
-            "stub",
-            "upgrade: the script depends on the rows of v",
-        ),
-        (
-            "with op.get_context().autocommit_block():\n    op.execute('CREATE INDEX CONCURRENTLY i ON v (a)')",
-            "op.execute('DROP INDEX i')",
-            "sql",
-            "",
-        ),
-        (
-            "op.execute('CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$  \\n SELECT 1  \\n$$')",
-            "op.execute('DROP FUNCTION f()')",
-            "sql",
-            "",
-        ),
-        ("op.execute(\"SELECT setval('t_id_seq', coalesce(max(id), 1)) FROM t\")", "pass", "sql", ""),
-    ];
-    for (index, (upgrade, downgrade, ..)) in cases.iter().enumerate() {
+    for (index, (upgrade, downgrade, ..)) in CASES.iter().enumerate() {
         shop.script(index + 1, upgrade, downgrade);
     }
     let report = import(&shop);
-    for (index, (.., expected, why)) in cases.iter().enumerate() {
+    for (index, (.., expected, why)) in CASES.iter().enumerate() {
         let (result, reason) = result_of(&report, &script_id(index + 1));
         assert_eq!(result, *expected, "script {}: {reason}", index + 1);
         assert!(reason.starts_with(why) && reason.is_empty() == why.is_empty(), "script {}: {reason}", index + 1);
