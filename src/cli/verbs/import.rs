@@ -56,7 +56,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         let target = context.find_target(&project).await?;
         let progress = |event| print_progress(terminal, verbose, &event);
         cancellable(terminal, async |cancel| {
-            let imported = import(&project, &tree, &target, &options, &progress, cancel).await;
+            let imported = Box::pin(import(&project, &tree, &target, &options, &progress, cancel)).await;
             imported.map_err(|error| if cancel.is_cancelled() { cancelled_on_scratch(error) } else { error })
         })
         .await

@@ -37,6 +37,12 @@ pub struct RecordedStep {
     /// Whether a part ran outside the transaction of the step, or the script committed.
     pub leaves_transaction: bool,
     pub failure: Option<String>,
+    /// What `env.py` set before the script ran: the search path and the role.
+    #[serde(default)]
+    pub settings: Vec<String>,
+    /// What `env.py` created before the script ran, if it did not exist: schemas and extensions.
+    #[serde(default)]
+    pub setup: Vec<String>,
     /// What the script received from the server, and may have used for later statements.
     #[serde(default)]
     pub inputs: ScriptInputs,

@@ -7,6 +7,7 @@ mod module;
 mod nesting;
 mod percent;
 mod statements;
+mod strings;
 mod tables;
 mod value;
 
@@ -14,5 +15,6 @@ pub use evaluate::{Names, Unreadable, evaluate, evaluate_text};
 pub use module::parse_statements;
 pub use module::{FunctionSpan, Module, ModuleText, Modules, NoModules, SyntaxError};
 pub use percent::{PercentError, format_percent};
+pub use strings::string_texts;
 pub use tables::defines_table;
 pub use value::{Date, Value};

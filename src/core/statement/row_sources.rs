@@ -184,6 +184,8 @@ fn is_pure(function: &Name) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::{analyse_one, table_sql};
 
     #[test]
@@ -222,12 +224,9 @@ mod tests {
             ("INSERT INTO t VALUES (1)", &[], false),
         ] {
             let sources = analyse_one(sql).row_sources();
-            let found: Vec<String> = sources.relations.iter().map(table_sql).collect();
-            let mut expected: Vec<String> = relations.iter().map(|name| (*name).to_owned()).collect();
-            let mut sorted = found.clone();
-            sorted.sort();
-            expected.sort();
-            assert_eq!((sorted, sources.is_incomplete), (expected, is_incomplete), "{sql}");
+            let found: BTreeSet<String> = sources.relations.iter().map(table_sql).collect();
+            let expected: BTreeSet<String> = relations.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!((found, sources.is_incomplete), (expected, is_incomplete), "{sql}");
         }
     }
 

@@ -141,18 +141,19 @@ impl<'a> Conversion<'a> {
     /// Converts one section. `None` if the script failed; its stubs are written then.
     async fn convert(&mut self, direction: Direction, id: &RevisionId, path: Path) -> Result<Option<ConvertedSection>> {
         self.original.bring_to(&path.from, self.site, self.process).await?;
-        self.replayed.bring_to(&path.from, self.site, self.process).await?;
         let recorded = self.original.record(direction, id, path.clone(), self.site, self.process).await?;
         if let Some(failure) = &recorded.failure {
             self.write_failure(direction, id, failure);
             return Ok(None);
         }
+        self.replayed.bring_to(&path.from, self.site, self.process).await?;
         let dependence = self.dependence(id, &recorded).await?;
-        let statements = write_statements(&recorded);
+        let is_first = direction == Direction::Upgrade && self.file(id)?.script.down_revisions.is_empty();
+        let statements = write_statements(&recorded, is_first);
         let section = match (&dependence, statements) {
             (Dependence::EmptyTables(relations), Ok(section)) => {
                 let source = self.source(id);
-                Ok(require_empty(section, SectionPlace { revision: id, direction, source: &source }, relations))
+                Ok(require_empty(&section, SectionPlace { direction, source: &source }, relations))
             }
             (_, statements) => statements,
         };
@@ -263,7 +264,7 @@ impl<'a> Conversion<'a> {
         recorded: Option<&RecordedStep>,
     ) -> ConvertedSection {
         let source = self.source(id);
-        let section = write_stub(SectionPlace { revision: id, direction, source: &source }, reason, recorded);
+        let section = write_stub(SectionPlace { direction, source: &source }, reason, recorded);
         ConvertedSection { section, stub: Some(reason.to_owned()), note: None }
     }
 

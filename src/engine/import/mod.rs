@@ -17,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::alembic::AlembicProject;
 use super::project::{Project, ScriptTree};
-use super::scratch::with_creator_role;
+use super::scratch::{ScratchRequirements, with_creator_role};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
+use crate::core::python::string_texts;
+use crate::core::sql::outline::may_change_cluster;
 use conversion::{Conversion, ConvertedScript, ConvertedSection};
 use output::OutputProject;
 use trial::TrialSite;
@@ -128,6 +130,7 @@ pub async fn import(
         tree,
         target,
         version_table: &VersionTable::new(&project.config.database.version_table),
+        requirements: &requirements(tree),
         download: options.download,
         cancel,
     };
@@ -139,6 +142,12 @@ pub async fn import(
     let alembic = require_alembic(project)?;
     let output = OutputProject::new(project, alembic, &options.folder)?;
     write(&output, tree, &converted)
+}
+
+/// What the scripts require of a scratch database, as far as the SQL in their strings shows it.
+fn requirements(tree: &ScriptTree) -> ScratchRequirements {
+    let files = tree.scripts.values().filter(|file| may_change_cluster(&file.text));
+    ScratchRequirements::of(files.flat_map(|file| string_texts(&file.text)))
 }
 
 fn require_alembic(project: &Project) -> Result<&AlembicProject> {

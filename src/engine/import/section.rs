@@ -1,8 +1,9 @@
 //! The sections of the SQL scripts: recorded statements, a condition before them, or a stub that refuses to run.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-use crate::core::graph::{Direction, RevisionId};
+use crate::core::graph::Direction;
 use crate::core::plan::{RecordedStatement, RecordedStep};
 use crate::core::script::Section;
 use crate::core::sql::{identifier, split, terminate_statement};
@@ -13,20 +14,20 @@ const SHOWN_LINES: usize = 400;
 /// The section of a script, for its texts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SectionPlace<'a> {
-    pub revision: &'a RevisionId,
     pub direction: Direction,
     /// The path of the Python script, for people.
     pub source: &'a str,
 }
 
-/// The statements as SQL.
+/// The statements as SQL. `is_first`: nothing has run before them, so they follow what `env.py` creates.
 ///
 /// # Errors
 /// Why they cannot be written in a SQL script.
-pub(super) fn write_statements(recorded: &RecordedStep) -> Result<Section, String> {
+pub(super) fn write_statements(recorded: &RecordedStep, is_first: bool) -> Result<Section, String> {
     let mut sql = String::new();
     let mut is_long = false;
-    for statement in &recorded.statements {
+    let statements = with_preparation(recorded, is_first);
+    for statement in &statements {
         let text = write_statement(statement)?;
         let is_next_long = text.trim_end().contains('\n');
         if !sql.is_empty() {
@@ -35,8 +36,17 @@ pub(super) fn write_statements(recorded: &RecordedStep) -> Result<Section, Strin
         sql.push_str(&text);
         is_long = is_next_long;
     }
-    expect_same_statements(&sql, &recorded.statements)?;
+    expect_same_statements(&sql, &statements)?;
     Ok(Section { sql, transactional: !recorded.leaves_transaction, line: 0 })
+}
+
+/// The statements after those of `env.py`, which does not run when limbeck runs them.
+fn with_preparation(recorded: &RecordedStep, is_first: bool) -> Vec<RecordedStatement> {
+    let setup = recorded.setup.iter().filter(|_| is_first);
+    let settings = recorded.settings.iter().filter(|_| !recorded.statements.is_empty());
+    let of_env =
+        setup.chain(settings).map(|sql| RecordedStatement { sql: sql.clone(), ..RecordedStatement::default() });
+    of_env.chain(recorded.statements.iter().cloned()).collect()
 }
 
 fn write_statement(statement: &RecordedStatement) -> Result<String, String> {
@@ -44,7 +54,7 @@ fn write_statement(statement: &RecordedStatement) -> Result<String, String> {
     if let Some(data) = &statement.copy_data {
         let data = data.strip_suffix("\\.\n").unwrap_or(data);
         let line_end = if data.is_empty() || data.ends_with('\n') { "" } else { "\n" };
-        text.push_str(&format!("\n{data}{line_end}\\."));
+        let _ = write!(text, "\n{data}{line_end}\\.");
     }
     Ok(text)
 }
@@ -58,7 +68,7 @@ fn expect_same_statements(sql: &str, recorded: &[RecordedStatement]) -> Result<(
 }
 
 /// Adds a condition before the statements: they are right only while the tables are empty.
-pub(super) fn require_empty(section: Section, place: SectionPlace<'_>, relations: &BTreeSet<String>) -> Section {
+pub(super) fn require_empty(section: &Section, place: SectionPlace<'_>, relations: &BTreeSet<String>) -> Section {
     let names = relations.iter().cloned().collect::<Vec<_>>();
     let mut sql = format!(
         "-- The Python script {} reads {}. Without rows there, it sends these statements.\nDO $limbeck$\nBEGIN\n",
@@ -66,15 +76,15 @@ pub(super) fn require_empty(section: Section, place: SectionPlace<'_>, relations
         one_line(&names.join(", "))
     );
     for name in &names {
-        let message = format!("revision {} depends on the rows of {name}", place.revision);
-        sql.push_str(&format!("  IF EXISTS (SELECT FROM {name}) THEN\n    {}\n  END IF;\n", raise(&message, place)));
+        let message = format!("this {} depends on the rows of {name}", place.direction.word());
+        let _ = write!(sql, "  IF EXISTS (SELECT FROM {name}) THEN\n    {}\n  END IF;\n", raise(&message, place));
     }
     sql.push_str("END\n$limbeck$;");
     if !section.sql.is_empty() {
         sql.push_str("\n\n");
         sql.push_str(&section.sql);
     }
-    Section { sql, ..section }
+    Section { sql, ..section.clone() }
 }
 
 /// A section that refuses to run. `recorded` is what the script sent on an empty database.
@@ -84,12 +94,12 @@ pub(super) fn write_stub(place: SectionPlace<'_>, reason: &str, recorded: Option
         format!("-- This section is not converted: {reason}.\n-- The Python script is {}.\n", one_line(place.source));
     if let Some(recorded) = recorded.filter(|recorded| !recorded.statements.is_empty()) {
         let outside = if recorded.leaves_transaction { ", partly outside its transaction" } else { "" };
-        sql.push_str(&format!("-- On a database without rows, it sends{outside}:\n--\n"));
+        let _ = write!(sql, "-- On a database without rows, it sends{outside}:\n--\n");
         sql.push_str(&comment_statements(&recorded.statements));
         sql.push_str("--\n");
     }
-    let message = format!("revision {} is not converted to SQL: {reason}", place.revision);
-    sql.push_str(&format!("DO $limbeck$\nBEGIN\n  {}\nEND\n$limbeck$;", raise(&message, place)));
+    let message = format!("this {} is not converted to SQL: {reason}", place.direction.word());
+    let _ = write!(sql, "DO $limbeck$\nBEGIN\n  {}\nEND\n$limbeck$;", raise(&message, place));
     Section { sql, transactional: true, line: 0 }
 }
 
@@ -108,7 +118,7 @@ fn comment_statements(statements: &[RecordedStatement]) -> String {
     let lines: Vec<String> = texts.flat_map(|text| text.lines().map(comment_line).collect::<Vec<_>>()).collect();
     let mut comment: String = lines.iter().take(SHOWN_LINES).map(String::as_str).collect();
     if lines.len() > SHOWN_LINES {
-        comment.push_str(&format!("--   and {} more lines\n", lines.len() - SHOWN_LINES));
+        let _ = writeln!(comment, "--   and {} more lines", lines.len() - SHOWN_LINES);
     }
     comment
 }
@@ -127,6 +137,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::graph::RevisionId;
     use crate::core::script::{Script, ScriptCode, SqlCode};
 
     fn recorded(statements: &[(&str, Option<&str>)]) -> RecordedStep {
@@ -159,17 +170,16 @@ mod tests {
             (&[("COPY t FROM STDIN", Some("1\n2\n")), ("A", None)], "COPY t FROM STDIN;\n1\n2\n\\.\n\nA;"),
             (&[("COPY t FROM STDIN", Some(""))], "COPY t FROM STDIN;\n\\."),
         ] {
-            assert_eq!(write_statements(&recorded(statements)).unwrap().sql, expected);
+            assert_eq!(write_statements(&recorded(statements), true).unwrap().sql, expected);
         }
         for statements in [&[("SELECT 1; SELECT 2", None)][..], &[("COPY t FROM STDIN", None)], &[("\\d", None)]] {
-            assert!(write_statements(&recorded(statements)).is_err(), "{statements:?}");
+            assert!(write_statements(&recorded(statements), true).is_err(), "{statements:?}");
         }
     }
 
     #[test]
     fn stubs_are_one_statement_and_show_what_was_sent() {
-        let id = RevisionId::parse("a1").unwrap();
-        let place = SectionPlace { revision: &id, direction: Direction::Upgrade, source: "v/a'1.py" };
+        let place = SectionPlace { direction: Direction::Upgrade, source: "v/a'1.py" };
         let sent = recorded(&[("SELECT '\n@upgrade\n'", None), ("COPY t FROM STDIN", Some("-- @downgrade\n"))]);
         for sent in [None, Some(&sent)] {
             let stub = write_stub(place, "it reads \"a'\n$limbeck$\"", sent);
@@ -178,7 +188,8 @@ mod tests {
             assert_eq!(read.sql().unwrap().upgrade.sql, stub.sql);
             assert_eq!(stub.sql.contains("--   COPY t FROM STDIN;"), sent.is_some());
         }
-        let guarded = require_empty(write_statements(&sent).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
+        let guarded =
+            require_empty(&write_statements(&sent, true).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
         assert_eq!(split(&guarded.sql).unwrap().len(), 3);
         assert!(guarded.sql.contains("IF EXISTS (SELECT FROM \"T\") THEN"));
     }

@@ -25,6 +25,7 @@ pub(super) struct TrialSite<'a> {
     pub tree: &'a ScriptTree,
     pub target: &'a Target,
     pub version_table: &'a VersionTable,
+    pub requirements: &'a ScratchRequirements,
     pub download: bool,
     pub cancel: &'a CancellationToken,
 }
@@ -40,8 +41,7 @@ pub(super) struct TrialDatabase {
 impl TrialDatabase {
     /// Makes an empty database with the version table.
     pub async fn make(site: &TrialSite<'_>) -> Result<Self> {
-        let scratch =
-            ScratchDatabase::make(site.project, site.target, &ScratchRequirements::default(), site.download).await?;
+        let scratch = ScratchDatabase::make(site.project, site.target, site.requirements, site.download).await?;
         let trial = Self { scratch, heads: Vec::new(), is_spoiled: false };
         let session = trial.target().connect("limbeck import").await?;
         let configured = &site.project.config.database.version_table;
@@ -121,6 +121,10 @@ impl TrialDatabase {
     ) -> Result<Vec<RecordedStep>> {
         if path.steps.is_empty() {
             return Ok(Vec::new());
+        }
+        if !process.is_running() {
+            // A script has ended it.
+            *process = ScriptProcess::of_project(site.project).await?;
         }
         let plan = self.plan(direction, id, path, site)?;
         let recorded = record_next(site.project, self.target(), &plan, process, site.cancel).await;

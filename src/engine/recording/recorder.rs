@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::inputs::InputReader;
 use crate::core::plan::{Plan, RecordedStatement, RecordedStep};
-use crate::core::statement::{Statement, Transaction, analyse_one};
+use crate::core::statement::{Action, Statement, Transaction, analyse_one};
 use crate::engine::script_process::{Marker, ScriptPosition};
 use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
 use crate::engine::{Error, Result};
@@ -29,6 +29,10 @@ struct Recording {
     /// The savepoints of the script, each with the number of statements before it.
     savepoints: Vec<(String, usize)>,
     inputs: InputReader,
+    /// What `env.py` has set.
+    settings: Vec<String>,
+    /// What `env.py` has created, if it did not exist.
+    setup: Vec<String>,
     line: usize,
 }
 
@@ -93,12 +97,35 @@ impl Recording {
                 (self.current, self.is_in_body) = (Some(step).filter(|step| *step < self.steps.len()), true);
                 self.savepoints.clear();
                 self.inputs = InputReader::default();
+                if let Some(step) = self.current.and_then(|step| self.steps.get_mut(step)) {
+                    step.settings.clone_from(&self.settings);
+                    step.setup.clone_from(&self.setup);
+                }
             }
             Marker::Body(_) => self.is_in_body = false,
             Marker::End(_) => {
                 self.current = None;
                 self.ended += 1;
             }
+        }
+    }
+
+    /// Records what `env.py` sets and creates before the scripts.
+    fn record_preparation(&mut self, statement: &Statement) {
+        let creates = [["create", "schema"], ["create", "extension"]];
+        if creates.iter().any(|words| statement.command.starts_with(words)) && statement.words().contains("exists") {
+            self.setup.push(statement.sql().to_owned());
+            return;
+        }
+        let sets_names = statement.actions.iter().any(|action| match action {
+            Action::SetParameter { name, .. } => name == "search_path",
+            Action::ResetSession => true,
+            _ => false,
+        });
+        if statement.command.is_one_of(&["reset", "discard"]) {
+            self.settings.clear();
+        } else if sets_names {
+            self.settings.push(statement.sql().to_owned());
         }
     }
 
@@ -161,7 +188,12 @@ impl Observer for Recorder<'_> {
     }
 
     fn executed(&self, statement: &WireStatement, _: Option<u64>, status: TransactionStatus) {
-        if Marker::read(&statement.text, self.token).is_some() || !self.lock().is_in_body {
+        if Marker::read(&statement.text, self.token).is_some() {
+            return;
+        }
+        if !self.lock().is_in_body {
+            let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
+            self.lock().record_preparation(&analysed);
             return;
         }
         let parts = crate::core::sql::split(statement.sql().unwrap_or(&statement.text)).unwrap_or_default();
