@@ -11,7 +11,9 @@ import json
 import os
 import socket
 import sys
+import tokenize
 import traceback
+import types
 
 FOLDER = sys.argv[1]
 PORT = 5432
@@ -125,10 +127,22 @@ class Bootstrap:
             self.finds_url = False
         return {"event": "failed", **self.describe(RuntimeError("env.py did not connect to a database"))}
 
-    def run(self, token, steps, allows_unseen, **place):
-        """Runs revisions in this order. A marker on the connection tells limbeck when each begins and ends."""
+    def run(self, token, steps, allows_unseen, unsaved=(), **place):
+        """Runs revisions in this order. A marker on the connection tells limbeck when each begins and ends. Unsaved
+        scripts are added to the history of this run."""
         self.listen()
         self.allows_unseen = allows_unseen
+        if unsaved:
+            self.directories.clear()
+            for script in unsaved:
+                self.add_script(self.directory(place), **script)
+        try:
+            return self.run_steps(token, steps, place)
+        finally:
+            if unsaved:
+                self.directories.clear()
+
+    def run_steps(self, token, steps, place):
         runs = []
 
         def migrate(heads, context):
@@ -145,14 +159,48 @@ class Bootstrap:
         return {"event": "done"}
 
     def autogenerate(self, options, **place):
-        """Lets Alembic write a script, and returns its path."""
+        """Lets Alembic write scripts. Returns their text; their files are removed."""
         from alembic import command
+        from alembic.script import ScriptDirectory
 
         self.listen()
-        written = command.revision(self.config(place), autogenerate=True, **options)
-        self.dispose()
-        scripts = written if isinstance(written, list) else [written]
-        return {"event": "written", "paths": [script.path for script in scripts if script]}
+        written = []
+        generate = ScriptDirectory._generate_template
+
+        def generate_new(directory, source, path, **values):
+            if os.path.exists(path):
+                raise RuntimeError("the file of the new script exists: %s" % path)
+            written.append(os.path.abspath(path))
+            generate(directory, source, path, **values)
+
+        # The compiled script would stay in the folder.
+        writes_no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        ScriptDirectory._generate_template = generate_new
+        try:
+            command.revision(self.config(place), autogenerate=True, **options)
+            return {"event": "written", "scripts": [self.read_script(path) for path in written]}
+        finally:
+            ScriptDirectory._generate_template = generate
+            sys.dont_write_bytecode = writes_no_bytecode
+            for path in written:
+                if os.path.exists(path):
+                    os.remove(path)
+            self.dispose()
+
+    @staticmethod
+    def read_script(path):
+        with tokenize.open(path) as file:
+            return {"path": path, "text": file.read()}
+
+    @staticmethod
+    def add_script(directory, path, text):
+        """Adds a script that has no file to the history."""
+        from alembic.script import Script
+
+        module = types.ModuleType(os.path.basename(path).rpartition(".")[0])
+        module.__file__ = path
+        exec(compile(text, path, "exec"), module.__dict__)
+        directory.revision_map.add_revision(Script(module, module.revision, path))
 
     # The parts of a run
 

@@ -14,7 +14,7 @@ use crate::engine::{Error, Target, models};
 
 /// The options of a comparison; `yes` is the value of `--yes`.
 pub fn options(yes: bool, renames: Vec<String>) -> CompareOptions {
-    CompareOptions { renames, download: yes, consent: yes }
+    CompareOptions { renames, download: yes, consent: yes, complete: false }
 }
 
 /// Runs a comparison on the target. Prints its progress; `^C` cancels it.

@@ -62,17 +62,6 @@ impl Context {
         Ok((project, tree))
     }
 
-    /// Opens the project and reads its scripts, for commands that run them.
-    ///
-    /// # Errors
-    /// As [`Self::open_project`]. Also if the scripts are Python.
-    pub fn read_sql_scripts(&self) -> Result<(Project, ScriptTree)> {
-        let project = self.open_project()?;
-        project.require_sql_scripts()?;
-        let tree = project.read_scripts();
-        Ok((project, tree))
-    }
-
     /// Returns the options that select the database.
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {

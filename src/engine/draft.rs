@@ -1,6 +1,6 @@
 //! Creates new scripts: revisions and merges.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -183,6 +183,12 @@ impl<'a> NewScript<'a> {
 }
 
 impl NewScript<'_> {
+    /// The version folder of the script.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Renders the script with `script.py.mako`.
     fn draft_python(&self, alembic: &AlembicProject) -> Result<Draft> {
         let parents: Vec<String> = self.parents.iter().map(RevisionId::to_string).collect();

@@ -1,5 +1,6 @@
 //! Alembic projects, read without Python and compared with the real Alembic.
 
+mod autogenerate;
 mod commands;
 mod compared;
 mod discovery;

@@ -11,7 +11,7 @@ mod tests;
 
 pub use ascii::{from_ascii, to_ascii};
 pub use parse::with_unix_line_endings;
-pub use python::{CANNOT_RUN_PYTHON, CodeSpan, DocstringFault, PythonCode, RUN_ALEMBIC};
+pub use python::{CodeSpan, DocstringFault, PythonCode};
 
 use crate::core::graph::{Direction, RevisionId};
 

@@ -53,8 +53,3 @@ impl PythonCode {
         }
     }
 }
-
-/// What limbeck says if it would have to run a Python script.
-pub const CANNOT_RUN_PYTHON: &str = "limbeck cannot run Python scripts yet";
-/// The hint for [`CANNOT_RUN_PYTHON`].
-pub const RUN_ALEMBIC: &str = "run the command with Alembic instead, for example `alembic upgrade head`";

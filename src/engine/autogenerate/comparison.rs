@@ -36,6 +36,18 @@ impl From<Models> for ExpectedSchema {
     }
 }
 
+/// What a script does, and what it leaves undone.
+pub struct Remainder {
+    /// What differs from the models, one object per line.
+    pub lines: Vec<String>,
+    /// What the upgrade must add.
+    pub up: Changes,
+    /// What the downgrade must add.
+    pub down: Changes,
+    /// What the upgrade does.
+    pub done: Changes,
+}
+
 /// The state of a comparison.
 pub struct ComparisonRun<'a> {
     pub context: ComparisonContext<'a>,
@@ -188,18 +200,33 @@ impl<'a> ComparisonRun<'a> {
     }
 
     async fn differs_from_models(&mut self, after: &Schema) -> Result<Vec<String>> {
+        let adjusted = self.adopt_expressions(after).await?;
+        Ok(describe_differences(&adjusted, &self.expected.schema, "the models"))
+    }
+
+    /// The schema with the expressions of the models where they are equivalent.
+    async fn adopt_expressions(&mut self, after: &Schema) -> Result<Schema> {
         let new = &self.expected.schema;
         let adjusted = adopt_equivalent_expressions(after, new, None, self.reloaded_new.as_ref());
         if !has_different_expressions(&adjusted, new) || self.is_reloaded {
-            return Ok(describe_differences(&adjusted, new, "the models"));
+            return Ok(adjusted);
         }
         self.reload_new().await?;
+        Ok(adopt_equivalent_expressions(after, &self.expected.schema, None, self.reloaded_new.as_ref()))
+    }
+
+    /// What the copy of the target's schema lacks after an upgrade.
+    pub async fn read_remainder(&mut self) -> Result<Remainder> {
+        let replica = self.context.existing_replica()?;
+        let (after, _) = self.context.read(replica.target(), &self.expected.scope).await?;
+        let after = self.adopt_expressions(&after).await?;
         let new = &self.expected.schema;
-        Ok(describe_differences(
-            &adopt_equivalent_expressions(after, new, None, self.reloaded_new.as_ref()),
-            new,
-            "the models",
-        ))
+        Ok(Remainder {
+            lines: describe_differences(&after, new, "the models"),
+            up: diff_schemas(&after, new, &self.options),
+            down: diff_schemas(new, &after, &self.options),
+            done: diff_schemas(&self.old, &after, &self.options),
+        })
     }
 
     /// Treats expressions as equal if PostgreSQL deparses them equally after a second load. Loads only what is

@@ -5,10 +5,12 @@
 //! database's schema. [`write()`] writes the file. The target is only read.
 
 mod comparison;
+mod completion;
 mod context;
 mod draft_plan;
 mod no_change_cache;
 mod output;
+mod python;
 mod ready;
 mod renames;
 mod script_text;
@@ -26,13 +28,14 @@ use super::{Error, Result, Target};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, Operation};
 use crate::core::graph::RevisionId;
+use crate::core::plan::RecordedStep;
 use no_change_cache::NoChangeCache;
 
 pub use super::verify::Stage;
 pub(super) use comparison::{ComparisonRun, ExpectedSchema};
 pub(super) use context::ComparisonContext;
 pub use draft_plan::plan_draft;
-pub use output::{excerpt, output_file, remove_unproved_note, write};
+pub use output::{excerpt, failed_line, output_file, remove_unproved_note, write};
 
 /// The options of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub struct CompareOptions {
     pub download: bool,
     /// Whether the program that the project names may run.
     pub consent: bool,
+    /// Whether what Alembic does not write is added to a Python script.
+    pub complete: bool,
 }
 
 /// Reported while autogenerate runs. The phases are reported in this order.
@@ -98,6 +103,10 @@ pub struct Proof {
     pub difference: Vec<String>,
     /// Why the script failed, or could not be run.
     pub error: Option<Error>,
+    /// What a Python script does not do although the models define it, one object per line. It does not fail the proof.
+    pub missing: Vec<String>,
+    /// What a Python script sent in the upgrade.
+    pub recorded: Option<RecordedStep>,
 }
 
 impl Proof {
@@ -110,8 +119,9 @@ impl Proof {
     /// Converts the proof into the result of a verification.
     #[must_use]
     pub fn into_verified(self, revision: RevisionId) -> VerifiedRevision {
-        let Self { up, down, again, difference, error } = self;
-        VerifiedRevision { revision, up, down, again, difference, note: None, error }
+        let Self { up, down, again, difference, error, missing, .. } = self;
+        let note = (!missing.is_empty()).then(|| missing.join("\n"));
+        VerifiedRevision { revision, up, down, again, difference, note, error }
     }
 }
 
@@ -140,7 +150,14 @@ impl GeneratedScript {
     /// Whether the database already equals the models.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty()
+        let has_statements = self.proof.recorded.as_ref().is_some_and(|step| !step.statements.is_empty());
+        self.operations.is_empty() && self.proof.missing.is_empty() && self.proof.error.is_none() && !has_statements
+    }
+
+    /// Whether there is a script. `env.py` can tell Alembic to write none.
+    #[must_use]
+    pub fn has_script(&self) -> bool {
+        !self.draft.text.is_empty()
     }
 }
 
@@ -197,10 +214,12 @@ pub async fn generate(
     cancel: &CancellationToken,
 ) -> Result<GeneratedScript> {
     let work = Box::pin(async {
-        project.require_sql_scripts()?;
         let new_script = draft::new_script(project, tree, new)?;
         ready::expect_heads(project, tree, target).await?;
-        let operation = async |run: &mut ComparisonRun<'_>| run.generate(&new_script).await;
+        let operation = async |run: &mut ComparisonRun<'_>| match project.alembic {
+            Some(_) => Box::pin(python::generate(run, tree, &new_script, new)).await,
+            None => run.generate(&new_script).await,
+        };
         let (mut generated, notes) =
             run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
         generated.notes = notes;
@@ -223,10 +242,15 @@ pub async fn generate_unless_renames(
     cancel: &CancellationToken,
 ) -> Result<AutogenerateOutcome> {
     let work = Box::pin(async {
-        project.require_sql_scripts()?;
         let new_script = draft::new_script(project, tree, new)?;
         ready::expect_heads(project, tree, target).await?;
-        let operation = async |run: &mut ComparisonRun<'_>| run.generate_unless_renames(&new_script).await;
+        let operation = async |run: &mut ComparisonRun<'_>| match project.alembic {
+            Some(_) => {
+                let generated = Box::pin(python::generate(run, tree, &new_script, new)).await?;
+                Ok(AutogenerateOutcome::Script(Box::new(generated)))
+            }
+            None => run.generate_unless_renames(&new_script).await,
+        };
         let (mut outcome, notes) =
             run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
         match &mut outcome {
@@ -251,8 +275,10 @@ pub async fn prove(
     cancel: &CancellationToken,
 ) -> Result<Proof> {
     let work = Box::pin(async {
-        project.require_sql_scripts()?;
-        let operation = async |run: &mut ComparisonRun<'_>| run.prove(draft).await;
+        let operation = async |run: &mut ComparisonRun<'_>| match project.alembic {
+            Some(_) => Box::pin(python::prove(run, draft)).await,
+            None => run.prove(draft).await,
+        };
         let (proof, _) =
             run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
         Ok(proof)

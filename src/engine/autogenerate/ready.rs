@@ -24,5 +24,9 @@ pub async fn expect_heads(project: &Project, tree: &ScriptTree, target: &Target)
     let at = if at.is_empty() { "base".to_owned() } else { at };
     Err(Error::new("Target database is not up to date.")
         .because(format!("the database is at {at}"))
+        .because(format!(
+            "the heads are {}",
+            tree.graph.heads().iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+        ))
         .hint("run `limbeck upgrade heads` first"))
 }

@@ -17,7 +17,7 @@ use crate::engine::recording::{RecordingSite, record_plan};
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, Result, Target, backup, copies, preflight};
-use history::add_recorded;
+pub(super) use history::add_recorded;
 pub use history::{record_history, up_and_down};
 
 /// The plan that the user requests.

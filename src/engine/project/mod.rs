@@ -25,7 +25,6 @@ use super::alembic::{AlembicProject, DEFAULT_SECTION};
 use super::connection::Variables;
 use super::files::{self, SIZE_LIMIT};
 use super::{Error, ErrorKind, Result};
-use crate::core::script::{CANNOT_RUN_PYTHON, RUN_ALEMBIC};
 
 /// The name of the configuration file.
 pub const CONFIG_FILE: &str = "limbeck.toml";
@@ -105,14 +104,6 @@ impl Project {
         Ok(Self { consents: self.consents.clone(), ..project })
     }
 
-    /// Checks that the scripts are SQL, before something runs them.
-    ///
-    /// # Errors
-    /// In an Alembic project.
-    pub fn require_sql_scripts(&self) -> Result<()> {
-        if self.alembic.is_some() { Err(cannot_run_python()) } else { Ok(()) }
-    }
-
     /// Checks that the name of the version table is known.
     ///
     /// # Errors
@@ -170,12 +161,6 @@ fn dotenv_cause(error: &dotenvy::Error) -> String {
         dotenvy::Error::LineParse(_, at) => format!("a line is not NAME=value (at character {at} of the line)"),
         other => other.to_string(),
     }
-}
-
-/// The error of commands that would have to run Python.
-#[must_use]
-pub fn cannot_run_python() -> Error {
-    Error::new(CANNOT_RUN_PYTHON).hint(RUN_ALEMBIC)
 }
 
 fn no_sections(config_path: &Path) -> Error {

@@ -3,6 +3,7 @@
 mod cache;
 mod inputs;
 mod recorder;
+mod revision;
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +12,7 @@ use super::project::Project;
 use super::scratch::{
     Replica, ScratchDatabase, ScratchOptions, ScratchRequirements, full_scope, read_schema, with_creator_role,
 };
-use super::script_process::{PassEnd, PassRequest, PassSessions, ScriptProcess, new_token, run_pass};
+use super::script_process::{PassEnd, PassRequest, PassSessions, ScriptProcess, UnsavedScript, new_token, run_pass};
 use super::state::VersionTable;
 use super::{Error, ErrorKind, Result, Target};
 use crate::core::graph::{RevisionId, VersionChange};
@@ -19,6 +20,7 @@ use crate::core::plan::{Plan, RecordedStep};
 use crate::core::schema::Schema;
 pub(super) use inputs::inputs_of_row_counts;
 use recorder::{Recorder, SideRecorder};
+pub(super) use revision::write_on;
 
 /// The width of the version table's column on a scratch database.
 const WIDTH: usize = 4096;
@@ -111,7 +113,7 @@ pub async fn record_on(
 ) -> Result<Vec<RecordedStep>> {
     let session = scratch.connect("limbeck plan").await?;
     write_heads(&session, version_table, &plan.from).await?;
-    record_in(session, project, scratch, plan, process, cancel).await
+    record_in(session, project, scratch, plan, (process, None), cancel).await
 }
 
 /// As [`record_on`], on a scratch database whose version table has the heads from which the plan starts.
@@ -126,7 +128,23 @@ pub(super) async fn record_next(
     cancel: &CancellationToken,
 ) -> Result<Vec<RecordedStep>> {
     let session = scratch.connect("limbeck plan").await?;
-    record_in(session, project, scratch, plan, process, cancel).await
+    record_in(session, project, scratch, plan, (process, None), cancel).await
+}
+
+/// As [`record_next`], with a script that has no file.
+///
+/// # Errors
+/// As [`record_on`].
+pub(super) async fn record_unsaved(
+    project: &Project,
+    scratch: &Target,
+    plan: &Plan,
+    process: &mut ScriptProcess,
+    script: &UnsavedScript,
+    cancel: &CancellationToken,
+) -> Result<Vec<RecordedStep>> {
+    let session = scratch.connect("limbeck plan").await?;
+    record_in(session, project, scratch, plan, (process, Some(script)), cancel).await
 }
 
 /// Runs the steps on a session for their first connection.
@@ -135,7 +153,7 @@ async fn record_in(
     project: &Project,
     scratch: &Target,
     plan: &Plan,
-    process: &mut ScriptProcess,
+    (process, unsaved): (&mut ScriptProcess, Option<&UnsavedScript>),
     cancel: &CancellationToken,
 ) -> Result<Vec<RecordedStep>> {
     let settings = project.config.apply.session_settings(session.server());
@@ -144,6 +162,7 @@ async fn record_in(
         steps: plan.steps.iter().map(|step| (step.direction, step.revision.clone())).collect(),
         token: new_token()?,
         allows_unseen: false,
+        unsaved: unsaved.cloned().into_iter().collect(),
     };
     let recorder = Recorder::new(&request.token, process.position(), plan.steps.len());
     let command = process.command().to_owned();

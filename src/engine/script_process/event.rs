@@ -38,7 +38,33 @@ pub(super) enum Request {
         /// The direction and the revision of each step.
         steps: Vec<(&'static str, String)>,
         allows_unseen: bool,
+        unsaved: Vec<UnsavedScript>,
     },
+    Autogenerate {
+        #[serde(flatten)]
+        place: Place,
+        options: RevisionOptions,
+    },
+}
+
+/// The options of `alembic revision`, with the names of its function.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RevisionOptions {
+    pub message: Option<String>,
+    pub head: Vec<String>,
+    pub splice: bool,
+    pub branch_label: Option<Vec<String>>,
+    pub version_path: Option<PathBuf>,
+    pub rev_id: Option<String>,
+    pub depends_on: Option<Vec<String>>,
+}
+
+/// A script that has no file yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsavedScript {
+    /// The file that it is written to later.
+    pub path: PathBuf,
+    pub text: String,
 }
 
 /// Something that the process did.
@@ -78,6 +104,10 @@ pub enum Message {
     /// A connection that is not redirected, by the module of its driver.
     Unseen {
         driver: String,
+    },
+    /// What Alembic has written.
+    Written {
+        scripts: Vec<UnsavedScript>,
     },
 }
 

@@ -15,8 +15,10 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-pub use event::{ConnectionParameters, OutputLine, PythonFailure, ScriptEvent, Versions};
-pub use pass::{Marker, PassEnd, PassRequest, PassSessions, SessionFactory, new_token, run_pass};
+pub use event::{
+    ConnectionParameters, OutputLine, PythonFailure, RevisionOptions, ScriptEvent, UnsavedScript, Versions,
+};
+pub use pass::{Marker, PassEnd, PassRequest, PassSessions, SessionFactory, new_token, run_pass, write_revision};
 pub use position::ScriptPosition;
 pub use shared::{ProcessGuard, SharedProcess};
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ScriptProcess;
-use super::event::{Message, OutputLine, PythonFailure, Request, ScriptEvent};
+use super::event::{Message, OutputLine, PythonFailure, Request, RevisionOptions, ScriptEvent, UnsavedScript};
 use crate::core::graph::{Direction, RevisionId};
 use crate::engine::connection::{Canceller, Session};
 use crate::engine::wire::{Connected, Conversation, ConversationEnd, Observer, WireClient, greet};
@@ -30,6 +30,8 @@ pub struct PassRequest {
     pub token: String,
     /// Whether connections that cannot be redirected are allowed.
     pub allows_unseen: bool,
+    /// Scripts without a file, which steps may name.
+    pub unsaved: Vec<UnsavedScript>,
 }
 
 /// Opens a session for a second connection of the scripts.
@@ -82,15 +84,46 @@ pub async fn run_pass<'a, O: Observer, S: Observer>(
         token: request.token.clone(),
         steps,
         allows_unseen: request.allows_unseen,
+        unsaved: request.unsaved.clone(),
     };
-    if let Err(error) = process.send(&run).await {
-        return PassEnd::Exited(error);
+    serve_request(process, &run, sessions, report, cancel).await.0
+}
+
+/// Lets Alembic compare the models with the database of the sessions, and write a revision. Returns the scripts, whose
+/// files Python has removed again.
+pub async fn write_revision<'a, O: Observer, S: Observer>(
+    process: &mut ScriptProcess,
+    options: RevisionOptions,
+    sessions: &'a PassSessions<'a, O, S>,
+    report: &(dyn Fn(OutputLine) + Send + Sync),
+    cancel: &CancellationToken,
+) -> (PassEnd, Vec<UnsavedScript>) {
+    let request = Request::Autogenerate { place: process.place.clone(), options };
+    serve_request(process, &request, sessions, report, cancel).await
+}
+
+async fn serve_request<'a, O: Observer, S: Observer>(
+    process: &mut ScriptProcess,
+    request: &Request,
+    sessions: &'a PassSessions<'a, O, S>,
+    report: &(dyn Fn(OutputLine) + Send + Sync),
+    cancel: &CancellationToken,
+) -> (PassEnd, Vec<UnsavedScript>) {
+    if let Err(error) = process.send(request).await {
+        return (PassEnd::Exited(error), Vec::new());
     }
     let over = CancellationToken::new();
     let secrets = Secrets::default();
-    let mut pass =
-        Pass { sessions, secrets: &secrets, over: &over, running: FuturesUnordered::new(), is_main_free: true };
-    pass.serve(process, report, cancel).await
+    let mut pass = Pass {
+        sessions,
+        secrets: &secrets,
+        over: &over,
+        running: FuturesUnordered::new(),
+        is_main_free: true,
+        written: Vec::new(),
+    };
+    let end = pass.serve(process, report, cancel).await;
+    (end, pass.written)
 }
 
 /// The connections of a pass.
@@ -100,6 +133,8 @@ struct Pass<'a, 's, O, S> {
     over: &'s CancellationToken,
     running: FuturesUnordered<Running<'s>>,
     is_main_free: bool,
+    /// The scripts that Alembic has written.
+    written: Vec<UnsavedScript>,
 }
 
 impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
@@ -119,7 +154,7 @@ impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
             tokio::select! {
                 biased;
                 event = process.next_event(), if end.is_none() => {
-                    if let Some(ended) = read_event(event, report) {
+                    if let Some(ended) = read_event(event, report, &mut self.written) {
                         self.over.cancel();
                         deadline = matches!(ended, PassEnd::Exited(_)).then(Instant::now);
                         end = Some(ended);
@@ -191,13 +226,21 @@ impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
 }
 
 /// Reads an event; returns how the pass ends with it.
-fn read_event(event: Result<ScriptEvent>, report: &(dyn Fn(OutputLine) + Send + Sync)) -> Option<PassEnd> {
+fn read_event(
+    event: Result<ScriptEvent>,
+    report: &(dyn Fn(OutputLine) + Send + Sync),
+    written: &mut Vec<UnsavedScript>,
+) -> Option<PassEnd> {
     match event {
         Ok(ScriptEvent::Output(line)) => {
             report(line);
             None
         }
         Ok(ScriptEvent::Message(Message::Done)) => Some(PassEnd::Done),
+        Ok(ScriptEvent::Message(Message::Written { scripts })) => {
+            *written = scripts;
+            Some(PassEnd::Done)
+        }
         Ok(ScriptEvent::Message(Message::Failed(failure))) => Some(PassEnd::Failed(failure)),
         // Python raises an error next, which ends the run.
         Ok(ScriptEvent::Message(Message::Unseen { driver })) => Some(PassEnd::Unusable(unseen(&driver))),

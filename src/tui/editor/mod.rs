@@ -11,4 +11,4 @@ pub use cache::LineCache;
 pub use document::{Document, MOST_LINES, Move, TextPosition};
 pub use findings::{Fault, Findings, FoundHazard, examine};
 pub use highlight::{Highlighted, TokenKind, highlight};
-pub use operations::Operation;
+pub use operations::{Operation, operation};

@@ -10,9 +10,9 @@ use crate::cli::terminal::Terminal;
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Action, Operation};
 use crate::core::schema::ObjectId;
-use crate::core::script::Script;
+use crate::core::script::{Language, Script};
 use crate::engine::Error;
-use crate::engine::autogenerate::{GeneratedScript, excerpt, generate, write};
+use crate::engine::autogenerate::{CompareOptions, GeneratedScript, excerpt, failed_line, generate, write};
 use crate::engine::draft::NewRevision;
 use crate::engine::project::Project;
 
@@ -22,6 +22,8 @@ pub struct AutogenerateOptions {
     pub sql: bool,
     /// Write nothing if there is no difference.
     pub skip_empty: bool,
+    /// Add to a Python script what Alembic does not write.
+    pub complete: bool,
     /// The values of `--rename`: `OLD=NEW`.
     pub renames: Vec<String>,
 }
@@ -32,20 +34,27 @@ pub struct AutogenerateOptions {
 /// Alembic's error if the database is not at the heads; if the models or the database cannot be read; if the script
 /// cannot be written.
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
-    let (project, tree) = context.read_sql_scripts()?;
+    let (project, tree) = context.read_scripts()?;
     long_id::require_id_fits_column(context, &project, new.id.as_deref())?;
+    if project.alembic.is_some() {
+        context.allow_python(&project)?;
+    }
     context.allow_models(&project)?;
     let terminal = context.terminal;
-    let compare = comparison::options(context.global.yes, options.renames.clone());
+    let compare = CompareOptions {
+        complete: options.complete,
+        ..comparison::options(context.global.yes, options.renames.clone())
+    };
     let generated = run_comparison(context, &project, async |target, tell, cancel| {
         Box::pin(generate(&project, &tree, target, new, &compare, tell, cancel)).await
     })?;
     comparison::print_notes(terminal, &generated.notes);
     print_operations(terminal, &generated.operations);
     print_rename_candidates(terminal, &generated.renames);
+    print_missing(terminal, &generated.proof.missing, options.complete);
     if options.sql {
         print_sql(terminal, &generated)?;
-    } else if options.skip_empty && generated.is_empty() {
+    } else if (options.skip_empty && generated.is_empty()) || !generated.has_script() {
         report_no_difference(terminal)?;
     } else {
         if generated.is_empty() {
@@ -80,6 +89,14 @@ fn print_operations(terminal: Terminal, operations: &[Operation]) {
             terminal.print_note(&line);
             printed.push(line);
         }
+    }
+}
+
+/// Prints what Alembic did not write, and the option that adds it.
+fn print_missing(terminal: Terminal, missing: &[String], is_complete: bool) {
+    comparison::print_notes(terminal, missing);
+    if !missing.is_empty() && !is_complete {
+        terminal.print_note("note: --complete adds what Alembic does not write to the script, as op.execute");
     }
 }
 
@@ -121,9 +138,18 @@ fn operation_line(operation: &Operation, is_recreated: bool) -> Option<String> {
 
 /// Prints the SQL of the upgrade.
 fn print_sql(terminal: Terminal, generated: &GeneratedScript) -> Result<(), Failure> {
-    let script = Script::parse(&generated.draft.text)
-        .map_err(|error| Error::new("the generated script cannot be parsed").because(error))?;
-    let mut sql = script.sql().map(|code| code.upgrade.sql.clone()).unwrap_or_default();
+    let mut sql = match &generated.proof.recorded {
+        Some(recorded) => {
+            let statements: Vec<_> = recorded.statements.iter().map(|sent| format!("{};", sent.sql)).collect();
+            statements.join("\n")
+        }
+        None if Language::of(&generated.draft.path) == Language::Python => String::new(),
+        None => {
+            let script = Script::parse(&generated.draft.text)
+                .map_err(|error| Error::new("the generated script cannot be parsed").because(error))?;
+            script.sql().map(|code| code.upgrade.sql.clone()).unwrap_or_default()
+        }
+    };
     if terminal.json {
         return terminal.print_document(&SqlDocument { sql: &sql });
     }
@@ -150,7 +176,9 @@ fn proof_error(project: &Project, generated: &GeneratedScript, is_written: bool)
     };
     error.causes.extend(proof.difference.iter().cloned());
     if let Some(reason) = &proof.error {
-        error.causes.push(format!("on a scratch copy of the schema: {}", reason.message));
+        let place = failed_line(project, generated).filter(|_| reason.excerpt.is_none() && is_written);
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
+        error.causes.push(format!("on a scratch copy of the schema: {place}{}", reason.message));
         // The state of the scratch copy says nothing about the database.
         let causes = reason.causes.iter().filter(|cause| !cause.starts_with("rolled back"));
         error.causes.extend(causes.chain(&reason.hint).cloned());

@@ -29,6 +29,9 @@ pub struct Arguments {
     /// Rename an object instead of dropping and creating it: schema.table=name, schema.table.column=name
     #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
     rename: Vec<String>,
+    /// In an Alembic project: add what Alembic does not write (enum values, server defaults, …) as op.execute
+    #[arg(long, requires = "autogenerate")]
+    complete: bool,
     /// Write nothing if autogenerate finds no difference
     #[arg(long, requires = "autogenerate")]
     skip_empty: bool,
@@ -58,8 +61,8 @@ pub struct Arguments {
 /// Alembic's error if the options are not valid; if the script cannot be written.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.autogenerate {
-        let &Arguments { sql, skip_empty, ref rename, .. } = arguments;
-        let options = AutogenerateOptions { sql, skip_empty, renames: rename.clone() };
+        let &Arguments { sql, skip_empty, complete, ref rename, .. } = arguments;
+        let options = AutogenerateOptions { sql, skip_empty, complete, renames: rename.clone() };
         return autogenerate::run(context, &options, &arguments.into());
     }
     if arguments.sql {

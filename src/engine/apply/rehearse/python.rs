@@ -61,6 +61,7 @@ impl Run<'_> {
             steps: self.plan.steps.iter().map(|step| (step.direction, step.revision.clone())).collect(),
             token: new_token()?,
             allows_unseen: false,
+            unsaved: Vec::new(),
         };
         let observer = RehearsalObserver {
             run: self,

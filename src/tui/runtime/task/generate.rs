@@ -21,7 +21,7 @@ use crate::tui::app::Generation;
 use crate::tui::app::effect::GenerateRequest;
 use crate::tui::app::screen::ScreenMsg;
 use crate::tui::app::screen::generate::{GenerateAnswer, GenerateMsg, GeneratedScript};
-use crate::tui::editor::{FoundHazard, examine};
+use crate::tui::editor::{FoundHazard, Operation, examine, operation};
 use crate::tui::runtime::effects::Effects;
 use crate::tui::runtime::event::TaskKind;
 
@@ -41,7 +41,12 @@ async fn answer(context: &TaskContext, tree: &ScriptTree, request: GenerateReque
     let report = context.reporter(|progress: AutogenerateEvent| ScreenMsg::Generate(GenerateMsg::Progress(progress)));
     let GenerateRequest { new, renames, consent } = request;
     let was_asked = renames.is_some();
-    let options = CompareOptions { renames: renames.unwrap_or_default(), download: context.connect.yes, consent };
+    let options = CompareOptions {
+        renames: renames.unwrap_or_default(),
+        download: context.connect.yes,
+        consent,
+        complete: false,
+    };
     let target = context.target().await?;
     let found = if was_asked {
         let generated = Box::pin(generate(&project, tree, &target, &new, &options, &report, cancel)).await?;
@@ -51,7 +56,9 @@ async fn answer(context: &TaskContext, tree: &ScriptTree, request: GenerateReque
     };
     match found {
         AutogenerateOutcome::PossibleRenames(comparison) => Ok(GenerateAnswer::Renames(comparison)),
-        AutogenerateOutcome::Script(generated) if generated.is_empty() => Ok(GenerateAnswer::Nothing(generated.notes)),
+        AutogenerateOutcome::Script(generated) if generated.is_empty() || !generated.has_script() => {
+            Ok(GenerateAnswer::Nothing(generated.notes.into_iter().chain(generated.proof.missing).collect()))
+        }
         AutogenerateOutcome::Script(generated) => {
             let script = cancel.run_until_cancelled(finish(&project, tree, &target, *generated)).await;
             let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was written");
@@ -70,10 +77,12 @@ async fn finish(
     let (path, text) = output_file(project, &generated)?;
     let text: Arc<str> = text.into();
     let read = Arc::clone(&text);
-    let findings = spawn_blocking(move || examine(Language::Sql, &read)).await.unwrap_or_default();
+    let language = Language::of(&path);
+    let findings = spawn_blocking(move || examine(language, &read)).await.unwrap_or_default();
     let mut notes = generated.notes;
-    let mut hazards = findings.hazards;
-    match plan_draft(project, tree, target, &generated.draft).await {
+    let (mut operations, mut hazards) = (findings.operations, findings.hazards);
+    match plan_draft(project, tree, target, &generated.draft, generated.proof.recorded.as_ref()).await {
+        Ok(plan) if language == Language::Python => (operations, hazards) = read_plan(&plan),
         Ok(plan) => take_counts(&mut hazards, &plan),
         Err(error) => notes.push(format!("the hazards were not counted: {}", error.message)),
     }
@@ -82,12 +91,24 @@ async fn finish(
         path,
         line: find_todo_line(&text),
         text,
-        operations: findings.operations,
+        operations,
         verified: generated.proof.into_verified(generated.draft.revision),
         hazards,
         objects: count_objects(&generated.operations),
         notes,
     })
+}
+
+/// The operations and the hazards of a Python script, whose statements only the plan has.
+fn read_plan(plan: &Plan) -> (Vec<Operation>, Vec<FoundHazard>) {
+    let planned = || plan.steps.iter().flat_map(|step| &step.statements);
+    let operations = planned().map(|planned| operation(planned.statement.sql(), planned.line)).collect();
+    let found = planned().flat_map(|planned| {
+        let hazard =
+            |hazard: &Hazard| FoundHazard { line: planned.line, direction: Direction::Upgrade, hazard: hazard.clone() };
+        planned.hazards.iter().map(hazard).collect::<Vec<_>>()
+    });
+    (operations, found.collect())
 }
 
 /// Takes the counts of the plan for the hazards of the upgrade. A hazard that the plan does not have affects nothing.

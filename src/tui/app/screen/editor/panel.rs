@@ -25,6 +25,14 @@ pub(super) fn on_examined(model: &mut Model, findings: Findings) {
     if findings.revision.is_none() && editor.version > 0 {
         return;
     }
+    if editor.revision.is_none() {
+        editor.revision = findings.revision;
+    }
+    if editor.language() == Language::Python {
+        // The statements of a Python script are not in its text.
+        group_operations(&mut editor.panel.operations);
+        return;
+    }
     let known = std::mem::replace(&mut editor.panel.hazards, findings.hazards);
     for found in &mut editor.panel.hazards {
         let before = known.iter().find(|before| is_same(&before.hazard, &found.hazard, editor.version > 0));
@@ -36,9 +44,6 @@ pub(super) fn on_examined(model: &mut Model, findings: Findings) {
         editor.panel.operations = findings.operations;
     }
     group_operations(&mut editor.panel.operations);
-    if editor.revision.is_none() {
-        editor.revision = findings.revision;
-    }
 }
 
 /// Whether the evidence of one hazard also holds for a later one: the code, the object and the counted rows are the
@@ -67,9 +72,6 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<PanelLine> {
     let key = model.preferences.keymap.shown(Command::Prove);
     let line = |text: String, role| vec![(text, role)];
     let verified = match &editor.panel.proof {
-        EditorProof::None if editor.language() == Language::Python => {
-            return vec![line(String::from("limbeck cannot prove Python scripts yet"), Role::Muted)];
-        }
         EditorProof::None => return vec![line(format!("not proved yet; {key} proves it"), Role::Muted)],
         EditorProof::Running(words, _) => return vec![line(words.clone(), Role::Current)],
         EditorProof::Failed(error) => {
@@ -90,7 +92,8 @@ pub fn proof_lines(model: &Model, editor: &Editor) -> Vec<PanelLine> {
         lines.push(line(format!("{place}{}", error.message), Role::Danger));
     }
     lines.extend(verified.difference.iter().map(|difference| line(difference.clone(), Role::Warning)));
-    lines.extend(verified.note.iter().map(|note| line(note.clone(), Role::Muted)));
+    let notes = verified.note.iter().flat_map(|note| note.lines());
+    lines.extend(notes.map(|note| line(note.to_owned(), Role::Warning)));
     lines.extend(editor.panel.notes.iter().map(|note| line(note.clone(), Role::Muted)));
     lines
 }
@@ -129,7 +132,7 @@ pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> PanelLine
         let words = match editor.language() {
             _ if is_examining(model) => "reading …",
             Language::Sql => "the upgrade has no statements",
-            Language::Python => "not read from Python scripts yet",
+            Language::Python => "shown in the plan of a Python script",
         };
         return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
@@ -166,7 +169,7 @@ pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> PanelLines {
         let (words, role) = match editor.language() {
             _ if is_examining(model) => ("reading …", Role::Muted),
             Language::Sql => ("none found", Role::Good),
-            Language::Python => ("not found in Python scripts yet", Role::Muted),
+            Language::Python => ("shown in the plan of a Python script", Role::Muted),
         };
         return (vec![vec![(String::from(words), role)]], 1);
     }

@@ -1,0 +1,207 @@
+//! Adds statements to the functions of a Python script, as `op.execute`.
+
+use std::ops::Range;
+
+use crate::core::script::{CodeSpan, PythonCode};
+
+/// The comment above the statements.
+const REMARK: &str = "# Added by limbeck: Alembic does not compare this.";
+
+/// The statements that a script lacks in both directions.
+pub struct MissingStatements<'a> {
+    pub up: Vec<&'a str>,
+    pub down: Vec<&'a str>,
+    /// Whether they cannot run in a transaction.
+    pub outside_transaction: bool,
+}
+
+/// Adds statements at the end of `upgrade()` and at the start of `downgrade()`. `None` if a function is missing.
+pub fn add_statements(text: &str, code: &PythonCode, missing: &MissingStatements<'_>) -> Option<String> {
+    let mut edits = [
+        edit(text, code.upgrade?, &missing.up, missing.outside_transaction, false)?,
+        edit(text, code.downgrade?, &missing.down, missing.outside_transaction, true)?,
+    ];
+    // The place of the first edit must not change.
+    edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    let mut text = text.to_owned();
+    for (place, lines) in edits {
+        text.replace_range(place, &lines);
+    }
+    Some(text)
+}
+
+/// The place of the statements in a function, and their lines.
+fn edit(
+    text: &str,
+    span: CodeSpan,
+    statements: &[&str],
+    outside_transaction: bool,
+    is_first: bool,
+) -> Option<(Range<usize>, String)> {
+    let body = Body::of(text, span)?;
+    if statements.is_empty() {
+        return Some((body.start..body.start, String::new()));
+    }
+    let place = match body.pass.clone().filter(|_| span.is_empty) {
+        Some(pass) => pass,
+        None if is_first => body.start..body.start,
+        None => body.end..body.end,
+    };
+    let indent = &body.indent;
+    let mut lines = String::new();
+    // The last line of a file may have no end.
+    if place.start > 0 && !text.get(..place.start)?.ends_with('\n') {
+        lines.push('\n');
+    }
+    lines.push_str(&format!("{indent}{REMARK}\n"));
+    let inner = if outside_transaction {
+        lines.push_str(&format!("{indent}with op.get_context().autocommit_block():\n"));
+        format!("{indent}    ")
+    } else {
+        indent.clone()
+    };
+    for sql in statements {
+        lines.push_str(&format!("{inner}op.execute({})\n", literal(sql)));
+    }
+    Some((place, lines))
+}
+
+/// The lines of a function below its head and its docstring, as places in the text.
+struct Body {
+    start: usize,
+    end: usize,
+    /// The line `pass`.
+    pass: Option<Range<usize>>,
+    indent: String,
+}
+
+impl Body {
+    fn of(text: &str, span: CodeSpan) -> Option<Self> {
+        let mut body: Option<Self> = None;
+        let mut is_below_head = false;
+        let mut docstring: Option<&str> = None;
+        let mut at = span.start;
+        for line in text.get(span.start..)?.split_inclusive('\n') {
+            let range = at..at + line.len();
+            at = range.end;
+            let code = line.trim();
+            if !is_below_head {
+                is_below_head = code.split('#').next().unwrap_or_default().trim_end().ends_with(':');
+                continue;
+            }
+            if let Some(quotes) = docstring {
+                docstring = Some(quotes).filter(|_| !code.ends_with(quotes));
+                body = body.map(|body| Self { start: range.end, end: range.end, ..body });
+                continue;
+            }
+            let indent: String = line.chars().take_while(|letter| letter.is_whitespace() && *letter != '\n').collect();
+            let is_remark = code.starts_with('#') && !indent.is_empty();
+            if range.start >= span.end && !is_remark {
+                break;
+            }
+            if code.is_empty() {
+                continue;
+            }
+            let known = body.get_or_insert_with(|| Self { start: range.start, end: range.start, pass: None, indent });
+            let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| code.starts_with(quotes));
+            if let Some(quotes) = quotes.filter(|_| known.start == range.start) {
+                let is_one_line = code.len() >= 6 && code.ends_with(quotes);
+                docstring = Some(quotes).filter(|_| !is_one_line);
+                (known.start, known.end) = (range.end, range.end);
+                continue;
+            }
+            known.end = range.end;
+            if code == "pass" {
+                known.pass = Some(range);
+            }
+        }
+        body
+    }
+}
+
+/// The statement as a literal of Python, for `op.execute`.
+fn literal(sql: &str) -> String {
+    let sql = escape_parameters(sql).replace('\\', "\\\\");
+    match (sql.contains('\n'), sql.contains('"')) {
+        (false, false) => format!("\"{sql}\""),
+        (false, true) if !sql.contains('\'') => format!("'{sql}'"),
+        _ => {
+            let sql = sql.replace("\"\"\"", "\\\"\\\"\\\"");
+            match sql.strip_suffix('"').filter(|rest| !rest.ends_with('\\')) {
+                Some(rest) => format!("\"\"\"{rest}\\\"\"\"\""),
+                None => format!("\"\"\"{sql}\"\"\""),
+            }
+        }
+    }
+}
+
+/// Protects what SQLAlchemy would read as a parameter: `:name`.
+fn escape_parameters(sql: &str) -> String {
+    let mut escaped = String::with_capacity(sql.len());
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut before = ' ';
+    let mut letters = sql.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins = letter == ':' && !is_word(before) && !":\\".contains(before);
+        if begins && letters.peek().is_some_and(|next| is_word(*next)) {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+        before = letter;
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::alembic::parse_text;
+    use crate::core::script::Language;
+
+    const HEAD: &str = "revision = 'a'\ndown_revision = None\n";
+
+    #[test]
+    fn statements_are_added_at_the_end_of_the_upgrade_and_the_start_of_the_downgrade() {
+        let remark = format!("    {REMARK}\n");
+        let missing = MissingStatements { up: vec!["SELECT 1"], down: vec!["SELECT 2"], outside_transaction: false };
+        let (up, down) =
+            (format!("{remark}    op.execute(\"SELECT 1\")\n"), format!("{remark}    op.execute(\"SELECT 2\")\n"));
+        for (functions, expected) in [
+            (
+                "def upgrade() -> None:\n    pass\n\n\ndef downgrade() -> None:\n    pass\n",
+                format!("def upgrade() -> None:\n{up}\n\ndef downgrade() -> None:\n{down}"),
+            ),
+            (
+                "def upgrade():\n    \"\"\"Up.\"\"\"\n    a()\n    # ### end\n\n\ndef downgrade():\n    \"\"\"Down.\n    \"\"\"\n    # ###\n    b()\n",
+                format!(
+                    "def upgrade():\n    \"\"\"Up.\"\"\"\n    a()\n    # ### end\n{up}\n\n\
+                     def downgrade():\n    \"\"\"Down.\n    \"\"\"\n{down}    # ###\n    b()\n"
+                ),
+            ),
+            (
+                "def upgrade():\n    a(\n        1,\n    )\n\ndef downgrade():\n    b()",
+                format!("def upgrade():\n    a(\n        1,\n    )\n{up}\ndef downgrade():\n{down}    b()"),
+            ),
+        ] {
+            let text = format!("{HEAD}{functions}");
+            let script = parse_text(Language::Python, &text).unwrap().unwrap();
+            let added = add_statements(&text, script.python().unwrap(), &missing).unwrap();
+            assert_eq!(added, format!("{HEAD}{expected}"));
+            assert!(parse_text(Language::Python, &added).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn a_statement_is_a_literal_of_python() {
+        for (sql, expected) in [
+            ("SELECT 'a'", r#""SELECT 'a'""#),
+            (r#"DROP TABLE "A""#, r#"'DROP TABLE "A"'"#),
+            ("SELECT\n1", "\"\"\"SELECT\n1\"\"\""),
+            (r#"SELECT 'a' AS "A""#, r#""""SELECT 'a' AS "A\"""""#),
+            (r"SELECT E'\n'", r#""SELECT E'\\n'""#),
+            ("SELECT 1::int, ':a', 12:30", r#""SELECT 1::int, '\\:a', 12:30""#),
+        ] {
+            assert_eq!(literal(sql), expected, "{sql}");
+        }
+    }
+}
