@@ -227,7 +227,7 @@ impl PythonFailure {
             Some(module) => error.hint(format!(
                 "install {module} in the project's environment, or add its folder to prepend_sys_path in alembic.ini"
             )),
-            None if self.path.is_some() => error.hint("correct the code, and run the command again"),
+            None if self.path.is_some() => error,
             None => error.hint("run `alembic current` with this interpreter to see the whole traceback"),
         }
     }
@@ -293,7 +293,7 @@ mod tests {
             let error = failure.into_error("uv run python");
             assert_eq!(error.message, message);
             assert_eq!(error.causes, ["the interpreter is uv run python"]);
-            assert!(error.hint.unwrap_or_default().starts_with(hint.unwrap_or("correct the code")));
+            assert!(error.hint.unwrap_or_default().starts_with(hint.unwrap_or("correct /p/env.py, then run")));
         }
     }
 }
