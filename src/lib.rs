@@ -80,6 +80,7 @@
 //! runtime calls [`engine::autogenerate::generate_unless_renames`], which stops if objects may have been renamed; a list
 //! asks which were, and the second run gets the answers. The script opens in the editor beside its proof, its operations
 //! and its hazards, which [`engine::autogenerate::plan_draft`] counts. Nothing is written to disk until the user saves.
+//! In an Alembic project, Alembic itself writes the script on a scratch copy (`engine/autogenerate/python.rs`).
 //!
 //! # Invariants
 //!

@@ -88,12 +88,14 @@ fn check_enum_value(driver: Driver) {
     shop.project.write("app/models/__init__.py", &format!("{models}{NOTE}"));
     let output = generate(&shop, "--sql", 0);
     assert!(output.stdout.contains("ALTER TABLE orders ADD COLUMN note VARCHAR(40);"), "{}", output.stdout);
-    for part in ["Alembic did not write: type public.order_status", "back:sent", "--complete adds"] {
+    for part in ["Alembic did not write: enum public.order_status", "back:sent", "--complete adds"] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }
     assert_eq!(files(&shop, "migrations/versions"), ["base.py"]);
     let output = generate(&shop, "--complete", 0);
-    assert!(!output.stderr.contains("did not write"), "{}", output.stderr);
+    let added = "Alembic did not write: enum public.order_status: labels is new, paid, but new, paid, back:sent in the models; \
+                 limbeck added it";
+    assert!(output.stderr.contains(added) && !output.stderr.contains("--complete adds"), "{}", output.stderr);
     let text = shop.project.read("migrations/versions/change.py");
     for part in
         ["op.add_column('orders'", "    # Added by limbeck", "op.execute(\"ALTER TYPE public.order_status ADD VALUE"]
@@ -135,7 +137,7 @@ fn a_script_whose_downgrade_does_not_restore_the_schema_is_a_draft() {
                  size: Mapped[str] = mapped_column(sa.Enum('s', 'm', name='parcel_size'))\n";
     shop.project.write("app/models/__init__.py", &format!("{MODELS}\n\n{table}"));
     let output = generate(&shop, "", 1);
-    for part in ["the proof of the script failed", "after the downgrade, type public.parcel_size is left over"] {
+    for part in ["the proof of the script failed", "after the downgrade, enum public.parcel_size is left over"] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }
     assert_eq!(files(&shop, "migrations/versions"), ["base.py"]);
@@ -145,6 +147,11 @@ fn a_script_whose_downgrade_does_not_restore_the_schema_is_a_draft() {
         "{draft}"
     );
     assert_eq!(shop.limbeck("heads").expect_status(0).stdout, shop.alembic("heads").stdout);
+    assert!(output.stderr.contains("--complete adds"), "{}", output.stderr);
+    fs::remove_file(shop.project.path("migrations/drafts/change.py")).unwrap();
+    generate(&shop, "--complete", 0);
+    let text = shop.project.read("migrations/versions/change.py");
+    assert!(text.contains("op.execute(\"DROP TYPE public.parcel_size\")"), "{text}");
 }
 
 #[test]
@@ -216,10 +223,13 @@ fn errors_leave_the_folder_of_versions_as_it_was() {
 #[test]
 fn the_script_is_shown_in_the_editor_with_its_proof() {
     let shop = shop(Driver::Psycopg2);
-    shop.project.write("app/models/__init__.py", &format!("{MODELS}{NOTE}"));
+    let models = MODELS.replace("'paid',", "'paid', 'back',");
+    shop.project.write("app/models/__init__.py", &format!("{models}{NOTE}"));
     generate(&shop, "--sql", 0);
     let screen = shop.project.run(&["--keys", "achange<enter>", "--size", "140x45", "--print"]).expect_status(0).stdout;
-    for part in ["op.add_column('orders'", "up ok", "down ok", "again ok", "add column note"] {
+    for part in
+        ["op.add_column('orders'", "up ok", "down ok", "again ok", "add column note", "back", "limbeck added it"]
+    {
         assert!(screen.contains(part), "{part}\n{screen}");
     }
     assert_eq!(files(&shop, "migrations/versions"), ["base.py"]);

@@ -44,6 +44,8 @@ pub struct Remainder {
     pub up: Changes,
     /// What the downgrade must add.
     pub down: Changes,
+    /// What the downgrade must add at its end, because it leaves something behind.
+    pub undo: Changes,
     /// What the upgrade does.
     pub done: Changes,
 }
@@ -225,8 +227,16 @@ impl<'a> ComparisonRun<'a> {
             lines: describe_differences(&after, new, "the models"),
             up: diff_schemas(&after, new, &self.options),
             down: diff_schemas(new, &after, &self.options),
+            undo: Changes::default(),
             done: diff_schemas(&self.old, &after, &self.options),
         })
+    }
+
+    /// What a downgrade on the copy must still do.
+    pub async fn read_leftovers(&self) -> Result<Changes> {
+        let replica = self.context.existing_replica()?;
+        let (now, _) = self.context.read(replica.target(), &self.expected.scope).await?;
+        Ok(diff_schemas(&now, &self.before, &self.options))
     }
 
     /// Treats expressions as equal if PostgreSQL deparses them equally after a second load. Loads only what is

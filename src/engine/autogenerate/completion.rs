@@ -5,23 +5,29 @@ use std::ops::Range;
 use crate::core::script::{CodeSpan, PythonCode};
 
 /// The comment above the statements.
-const REMARK: &str = "# Added by limbeck: Alembic does not compare this.";
+const REMARK: &str = "# Added by limbeck: Alembic does not write this.";
 
-/// The statements that a script lacks in both directions.
+/// The statements that a script lacks.
+#[derive(Default)]
 pub struct MissingStatements<'a> {
+    /// At the end of the upgrade.
     pub up: Vec<&'a str>,
+    /// At the start of the downgrade, which undoes the upgrade in reverse.
     pub down: Vec<&'a str>,
-    /// Whether they cannot run in a transaction.
+    /// At the end of the downgrade: what it leaves behind.
+    pub undo: Vec<&'a str>,
+    /// Whether those of the upgrade cannot run in a transaction.
     pub outside_transaction: bool,
 }
 
-/// Adds statements at the end of `upgrade()` and at the start of `downgrade()`. `None` if a function is missing.
+/// A place in the text, and what is written there.
+type Edit = (Range<usize>, String);
+
+/// Adds statements to `upgrade()` and `downgrade()`. `None` if a function is missing.
 pub fn add_statements(text: &str, code: &PythonCode, missing: &MissingStatements<'_>) -> Option<String> {
-    let mut edits = [
-        edit(text, code.upgrade?, &missing.up, missing.outside_transaction, false)?,
-        edit(text, code.downgrade?, &missing.down, missing.outside_transaction, true)?,
-    ];
-    // The place of the first edit must not change.
+    let mut edits = edit(text, code.upgrade?, &[], &missing.up, missing.outside_transaction)?;
+    edits.extend(edit(text, code.downgrade?, &missing.down, &missing.undo, false)?);
+    // The places of the other edits must not change.
     edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
     let mut text = text.to_owned();
     for (place, lines) in edits {
@@ -30,40 +36,30 @@ pub fn add_statements(text: &str, code: &PythonCode, missing: &MissingStatements
     Some(text)
 }
 
-/// The place of the statements in a function, and their lines.
-fn edit(
-    text: &str,
-    span: CodeSpan,
-    statements: &[&str],
-    outside_transaction: bool,
-    is_first: bool,
-) -> Option<(Range<usize>, String)> {
+/// Adds statements at the start and at the end of a function. An empty function gets both in place of `pass`.
+fn edit(text: &str, span: CodeSpan, first: &[&str], last: &[&str], outside_transaction: bool) -> Option<Vec<Edit>> {
     let body = Body::of(text, span)?;
-    if statements.is_empty() {
-        return Some((body.start..body.start, String::new()));
+    let write = |statements: &[&str]| lines(statements, &body.indent, outside_transaction);
+    if let Some(pass) = body.pass.clone().filter(|_| span.is_empty && first.len() + last.len() > 0) {
+        return Some(vec![(pass, write(&[first, last].concat()))]);
     }
-    let place = match body.pass.clone().filter(|_| span.is_empty) {
-        Some(pass) => pass,
-        None if is_first => body.start..body.start,
-        None => body.end..body.end,
-    };
-    let indent = &body.indent;
-    let mut lines = String::new();
     // The last line of a file may have no end.
-    if place.start > 0 && !text.get(..place.start)?.ends_with('\n') {
-        lines.push('\n');
+    let is_ended = body.end == 0 || text.get(..body.end)?.ends_with('\n');
+    let after = if is_ended || last.is_empty() { write(last) } else { format!("\n{}", write(last)) };
+    Some(vec![(body.start..body.start, write(first)), (body.end..body.end, after)])
+}
+
+/// The lines of statements.
+fn lines(statements: &[&str], indent: &str, outside_transaction: bool) -> String {
+    if statements.is_empty() {
+        return String::new();
     }
-    lines.push_str(&format!("{indent}{REMARK}\n"));
-    let inner = if outside_transaction {
-        lines.push_str(&format!("{indent}with op.get_context().autocommit_block():\n"));
-        format!("{indent}    ")
-    } else {
-        indent.clone()
+    let (block, inner) = match outside_transaction {
+        true => (format!("{indent}with op.get_context().autocommit_block():\n"), "    "),
+        false => (String::new(), ""),
     };
-    for sql in statements {
-        lines.push_str(&format!("{inner}op.execute({})\n", literal(sql)));
-    }
-    Some((place, lines))
+    let calls = statements.iter().map(|sql| format!("{indent}{inner}op.execute({})\n", literal(sql)));
+    format!("{indent}{REMARK}\n{block}{}", calls.collect::<String>())
 }
 
 /// The lines of a function below its head and its docstring, as places in the text.
@@ -163,7 +159,8 @@ mod tests {
     #[test]
     fn statements_are_added_at_the_end_of_the_upgrade_and_the_start_of_the_downgrade() {
         let remark = format!("    {REMARK}\n");
-        let missing = MissingStatements { up: vec!["SELECT 1"], down: vec!["SELECT 2"], outside_transaction: false };
+        let missing =
+            MissingStatements { up: vec!["SELECT 1"], down: vec!["SELECT 2"], ..MissingStatements::default() };
         let (up, down) =
             (format!("{remark}    op.execute(\"SELECT 1\")\n"), format!("{remark}    op.execute(\"SELECT 2\")\n"));
         for (functions, expected) in [
@@ -189,6 +186,15 @@ mod tests {
             assert_eq!(added, format!("{HEAD}{expected}"));
             assert!(parse_text(Language::Python, &added).unwrap().is_some());
         }
+    }
+
+    #[test]
+    fn what_a_downgrade_leaves_behind_is_removed_at_its_end() {
+        let text = format!("{HEAD}def upgrade():\n    a()\n\ndef downgrade():\n    b()");
+        let script = parse_text(Language::Python, &text).unwrap().unwrap();
+        let missing = MissingStatements { undo: vec!["DROP TYPE t"], ..MissingStatements::default() };
+        let added = add_statements(&text, script.python().unwrap(), &missing).unwrap();
+        assert_eq!(added, format!("{text}\n    {REMARK}\n    op.execute(\"DROP TYPE t\")\n"));
     }
 
     #[test]

@@ -214,6 +214,9 @@ pub async fn generate(
     cancel: &CancellationToken,
 ) -> Result<GeneratedScript> {
     let work = Box::pin(async {
+        if project.alembic.is_some() {
+            python::refuse_renames(&options.renames)?;
+        }
         let new_script = draft::new_script(project, tree, new)?;
         ready::expect_heads(project, tree, target).await?;
         let operation = async |run: &mut ComparisonRun<'_>| match project.alembic {
@@ -222,7 +225,7 @@ pub async fn generate(
         };
         let (mut generated, notes) =
             run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
-        generated.notes = notes;
+        generated.notes.extend(notes);
         Ok(generated)
     });
     work.await.map_err(target_not_changed)
@@ -242,6 +245,9 @@ pub async fn generate_unless_renames(
     cancel: &CancellationToken,
 ) -> Result<AutogenerateOutcome> {
     let work = Box::pin(async {
+        if project.alembic.is_some() {
+            python::refuse_renames(&options.renames)?;
+        }
         let new_script = draft::new_script(project, tree, new)?;
         ready::expect_heads(project, tree, target).await?;
         let operation = async |run: &mut ComparisonRun<'_>| match project.alembic {
@@ -255,7 +261,7 @@ pub async fn generate_unless_renames(
             run_comparison(ComparisonContext::new(project, target, options, report_event, cancel), operation).await?;
         match &mut outcome {
             AutogenerateOutcome::PossibleRenames(comparison) => comparison.notes = notes,
-            AutogenerateOutcome::Script(generated) => generated.notes = notes,
+            AutogenerateOutcome::Script(generated) => generated.notes.extend(notes),
         }
         Ok(outcome)
     });

@@ -6,8 +6,8 @@ use super::comparison::{ComparisonRun, Remainder};
 use super::completion::{MissingStatements, add_statements};
 use super::{AutogenerateEvent, GeneratedScript, Proof, Stage};
 use crate::core::alembic::parse_text;
-use crate::core::diff::count_objects;
 use crate::core::diff::rename::Candidate;
+use crate::core::diff::{Changes, count_objects};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
 use crate::core::plan::{RecordedStep, TransactionMode};
 use crate::core::schema::Schema;
@@ -22,6 +22,18 @@ use crate::engine::state::VersionTable;
 use crate::engine::verify::describe_changes;
 use crate::engine::{Error, ErrorKind, Result};
 
+/// Refuses requested renames, because Alembic writes the script.
+///
+/// # Errors
+/// Of kind `Usage` when there are some.
+pub fn refuse_renames(renames: &[String]) -> Result<()> {
+    if renames.is_empty() {
+        return Ok(());
+    }
+    Err(Error::of(ErrorKind::Usage, "--rename does not apply to Python scripts: Alembic writes the script")
+        .hint("write the rename in the script: op.alter_column(…, new_column_name=…) or op.rename_table(…)"))
+}
+
 /// Lets Alembic write the script, and proves it.
 ///
 /// # Errors
@@ -32,13 +44,6 @@ pub async fn generate(
     new_script: &NewScript<'_>,
     new: &NewRevision,
 ) -> Result<GeneratedScript> {
-    if !run.context.options.renames.is_empty() {
-        return Err(Error::of(
-            ErrorKind::Usage,
-            "--rename does not apply to Python scripts: Alembic writes the script",
-        )
-        .hint("write the rename in the script: op.alter_column(…, new_column_name=…) or op.rename_table(…)"));
-    }
     let changes = run.compare().await?;
     let renames = run.candidates();
     (run.context.report_event)(AutogenerateEvent::Compared {
@@ -51,16 +56,18 @@ pub async fn generate(
         None => no_script(new_script)?,
     };
     let (mut proof, mut remainder) = trial.prove(&draft).await?;
-    if let Some(missing) = remainder.as_ref().filter(|_| trial.run.context.options.complete && proof.holds())
+    let mut notes = Vec::new();
+    if let Some(missing) = remainder.as_ref().filter(|_| trial.run.context.options.complete)
         && let Some(completed) = complete(&draft, new_script, missing)?
     {
-        trial.leave(&draft).await?;
+        notes = proof.missing.iter().chain(&proof.difference).map(|line| format!("{line}; limbeck added it")).collect();
+        trial.renew().await?;
         draft = completed;
         (proof, remainder) = trial.prove(&draft).await?;
     }
     let operations = remainder.map(|remainder| remainder.done.operations).unwrap_or_default();
     proof.missing.extend(renames.iter().map(describe_rename));
-    Ok(GeneratedScript { draft, operations, renames: Vec::new(), proof, notes: Vec::new() })
+    Ok(GeneratedScript { draft, operations, renames: Vec::new(), proof, notes })
 }
 
 /// Proves a script that was edited.
@@ -75,18 +82,23 @@ pub async fn prove(run: &mut ComparisonRun<'_>, draft: &Draft) -> Result<Proof> 
 
 /// Adds what Alembic did not write. `None` if nothing can be added.
 fn complete(draft: &Draft, new_script: &NewScript<'_>, remainder: &Remainder) -> Result<Option<Draft>> {
-    if remainder.up.operations.is_empty() {
+    if remainder.up.operations.is_empty() && remainder.undo.operations.is_empty() {
         return Ok(None);
     }
     let draft = if draft.text.is_empty() { new_script.draft(&ScriptBody::default())? } else { draft.clone() };
     let script = read_script(&draft.text)?;
     let missing = MissingStatements {
-        up: remainder.up.operations.iter().map(|operation| operation.sql.as_str()).collect(),
-        down: remainder.down.operations.iter().map(|operation| operation.sql.as_str()).collect(),
+        up: statements(&remainder.up),
+        down: statements(&remainder.down),
+        undo: statements(&remainder.undo),
         outside_transaction: remainder.up.outside_transaction.is_some(),
     };
     let text = script.python().and_then(|code| add_statements(&draft.text, code, &missing));
     Ok(text.map(|text| Draft { text, ..draft }))
+}
+
+fn statements(changes: &Changes) -> Vec<&str> {
+    changes.operations.iter().map(|operation| operation.sql.as_str()).collect()
 }
 
 /// `env.py` told Alembic to write nothing.
@@ -121,9 +133,9 @@ impl<'a, 'b> PythonTrial<'a, 'b> {
         let heads = table.heads(session.client()).await?;
         drop(session);
         let process = run.context.target.scripts().restart(&project).await?;
-        let scratch = run.context.replica().await?.target().connect("limbeck autogenerate").await?;
-        write_heads(&scratch, &table, &heads).await?;
-        Ok(Self { run, tree, process, heads })
+        let mut trial = Self { run, tree, process, heads };
+        trial.prepare().await?;
+        Ok(trial)
     }
 
     /// Lets Alembic write the script. `None`: `env.py` wants none.
@@ -157,13 +169,21 @@ impl<'a, 'b> PythonTrial<'a, 'b> {
         proof.recorded = Some(recorded);
         proof.up = true;
         let after = self.read_schema().await?;
-        let remainder = self.run.read_remainder().await?;
+        let mut remainder = self.run.read_remainder().await?;
         proof.missing = describe_missing(&remainder);
-        self.run_down_and_up(draft, &after, &mut proof).await?;
-        Ok((proof, Some(remainder)))
+        self.run_down_and_up(draft, &after, &mut proof, &mut remainder).await?;
+        // A downgrade that fails cannot be completed.
+        let is_usable = proof.error.is_none();
+        Ok((proof, Some(remainder).filter(|_| is_usable)))
     }
 
-    async fn run_down_and_up(&mut self, draft: &Draft, after: &Schema, proof: &mut Proof) -> Result<()> {
+    async fn run_down_and_up(
+        &mut self,
+        draft: &Draft,
+        after: &Schema,
+        proof: &mut Proof,
+        remainder: &mut Remainder,
+    ) -> Result<()> {
         if let Err(error) = self.run_step(draft, Direction::Downgrade, Stage::Down).await? {
             proof.error = Some(error);
             return Ok(());
@@ -171,6 +191,9 @@ impl<'a, 'b> PythonTrial<'a, 'b> {
         let remaining = describe_changes(&self.read_schema().await?, self.run.context.existing_replica()?.start());
         proof.down = remaining.is_empty();
         proof.difference.extend(remaining.iter().map(|line| format!("after the downgrade, {line}")));
+        if !proof.down {
+            remainder.undo = self.run.read_leftovers().await?;
+        }
         if let Err(error) = self.run_step(draft, Direction::Upgrade, Stage::Again).await? {
             // If the downgrade left something behind, that is usually why the second upgrade fails.
             proof.error = proof.down.then_some(error);
@@ -182,12 +205,18 @@ impl<'a, 'b> PythonTrial<'a, 'b> {
         Ok(())
     }
 
-    /// Brings the copy back to the schema of the target, after a proof.
-    async fn leave(&mut self, draft: &Draft) -> Result<()> {
-        if draft.text.is_empty() {
-            return Ok(());
-        }
-        self.run_step(draft, Direction::Downgrade, Stage::Down).await?.map(drop)
+    /// Makes a new copy, after a proof.
+    async fn renew(&mut self) -> Result<()> {
+        self.run.context.end().await?;
+        self.prepare().await
+    }
+
+    /// Writes the heads to the copy.
+    async fn prepare(&mut self) -> Result<()> {
+        let context = &mut self.run.context;
+        let table = VersionTable::new(&context.project.config.database.version_table);
+        let scratch = context.replica().await?.target().connect("limbeck autogenerate").await?;
+        write_heads(&scratch, &table, &self.heads).await
     }
 
     /// Runs the script in one direction. The inner result is the failure of the script.

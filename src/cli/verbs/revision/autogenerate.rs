@@ -12,7 +12,7 @@ use crate::core::diff::{Action, Operation};
 use crate::core::schema::ObjectId;
 use crate::core::script::{Language, Script};
 use crate::engine::Error;
-use crate::engine::autogenerate::{CompareOptions, GeneratedScript, excerpt, failed_line, generate, write};
+use crate::engine::autogenerate::{CompareOptions, GeneratedScript, Proof, excerpt, failed_line, generate, write};
 use crate::engine::draft::NewRevision;
 use crate::engine::project::Project;
 
@@ -51,7 +51,7 @@ pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) 
     comparison::print_notes(terminal, &generated.notes);
     print_operations(terminal, &generated.operations);
     print_rename_candidates(terminal, &generated.renames);
-    print_missing(terminal, &generated.proof.missing, options.complete);
+    print_missing(terminal, &generated.proof, options.complete);
     if options.sql {
         print_sql(terminal, &generated)?;
     } else if (options.skip_empty && generated.is_empty()) || !generated.has_script() {
@@ -93,9 +93,10 @@ fn print_operations(terminal: Terminal, operations: &[Operation]) {
 }
 
 /// Prints what Alembic did not write, and the option that adds it.
-fn print_missing(terminal: Terminal, missing: &[String], is_complete: bool) {
-    comparison::print_notes(terminal, missing);
-    if !missing.is_empty() && !is_complete {
+fn print_missing(terminal: Terminal, proof: &Proof, is_complete: bool) {
+    comparison::print_notes(terminal, &proof.missing);
+    let leaves_something = proof.recorded.is_some() && !proof.down && proof.error.is_none();
+    if (!proof.missing.is_empty() || leaves_something) && !is_complete {
         terminal.print_note("note: --complete adds what Alembic does not write to the script, as op.execute");
     }
 }

@@ -45,7 +45,8 @@ async fn answer(context: &TaskContext, tree: &ScriptTree, request: GenerateReque
         renames: renames.unwrap_or_default(),
         download: context.connect.yes,
         consent,
-        complete: false,
+        // The user reviews the script before it is saved.
+        complete: true,
     };
     let target = context.target().await?;
     let found = if was_asked {
