@@ -50,7 +50,7 @@ fn compiled(shop: &Shop) -> Vec<String> {
 #[track_caller]
 fn generate(shop: &Shop, options: &str, status: i32) -> Output {
     let before = shop.contents();
-    let output = shop.limbeck(&format!("revision --autogenerate --yes -m change {options}").trim_end());
+    let output = shop.limbeck(format!("revision --autogenerate --yes -m change {options}").trim_end());
     assert_eq!(shop.contents(), before, "the target is only read");
     assert_eq!(compiled(shop), [] as [&str; 0]);
     output.expect_status(status)

@@ -1,6 +1,7 @@
 //! Alembic projects as text: the configuration, the scripts, `env.py` and the script template. Python is read and
 //! never run.
 
+mod completion;
 mod docstring;
 mod environment;
 mod file_name;
@@ -9,6 +10,7 @@ pub mod mako;
 mod script;
 mod settings;
 
+pub use completion::{MissingStatements, add_statements};
 pub use environment::{EnvironmentFacts, EnvironmentUrl, VersionTableName, read_environment};
 pub use file_name::{FileNameParts, file_name, slug};
 pub use ini::{Ini, IniError};

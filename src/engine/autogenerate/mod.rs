@@ -5,7 +5,6 @@
 //! database's schema. [`write()`] writes the file. The target is only read.
 
 mod comparison;
-mod completion;
 mod context;
 mod draft_plan;
 mod no_change_cache;

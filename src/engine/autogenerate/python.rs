@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::comparison::{ComparisonRun, Remainder};
-use super::completion::{MissingStatements, add_statements};
 use super::{AutogenerateEvent, GeneratedScript, Proof, Stage};
-use crate::core::alembic::parse_text;
+use crate::core::alembic::{MissingStatements, add_statements, parse_text};
 use crate::core::diff::rename::Candidate;
 use crate::core::diff::{Changes, count_objects};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};

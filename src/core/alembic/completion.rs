@@ -8,7 +8,7 @@ use crate::core::script::{CodeSpan, PythonCode};
 const REMARK: &str = "# Added by limbeck: Alembic does not write this.";
 
 /// The statements that a script lacks.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct MissingStatements<'a> {
     /// At the end of the upgrade.
     pub up: Vec<&'a str>,
@@ -24,6 +24,7 @@ pub struct MissingStatements<'a> {
 type Edit = (Range<usize>, String);
 
 /// Adds statements to `upgrade()` and `downgrade()`. `None` if a function is missing.
+#[must_use]
 pub fn add_statements(text: &str, code: &PythonCode, missing: &MissingStatements<'_>) -> Option<String> {
     let mut edits = edit(text, code.upgrade?, &[], &missing.up, missing.outside_transaction)?;
     edits.extend(edit(text, code.downgrade?, &missing.down, &missing.undo, false)?);
@@ -54,10 +55,8 @@ fn lines(statements: &[&str], indent: &str, outside_transaction: bool) -> String
     if statements.is_empty() {
         return String::new();
     }
-    let (block, inner) = match outside_transaction {
-        true => (format!("{indent}with op.get_context().autocommit_block():\n"), "    "),
-        false => (String::new(), ""),
-    };
+    let block = format!("{indent}with op.get_context().autocommit_block():\n");
+    let (block, inner) = if outside_transaction { (block.as_str(), "    ") } else { ("", "") };
     let calls = statements.iter().map(|sql| format!("{indent}{inner}op.execute({})\n", literal(sql)));
     format!("{indent}{REMARK}\n{block}{}", calls.collect::<String>())
 }
@@ -98,7 +97,7 @@ impl Body {
             if code.is_empty() {
                 continue;
             }
-            let known = body.get_or_insert_with(|| Self { start: range.start, end: range.start, pass: None, indent });
+            let known = body.get_or_insert(Self { start: range.start, end: range.start, pass: None, indent });
             let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| code.starts_with(quotes));
             if let Some(quotes) = quotes.filter(|_| known.start == range.start) {
                 let is_one_line = code.len() >= 6 && code.ends_with(quotes);
