@@ -44,6 +44,8 @@ class MissingFunction(Exception):
 class Bootstrap:
     def __init__(self):
         self.position = connect("position")
+        # limbeck reads the lines when a statement arrives. A script must never wait for that.
+        self.position.setblocking(False)
         self.control = connect("control")
         self.lines = self.control.makefile("r", encoding="utf-8", newline="\n")
         self.line = None
@@ -359,8 +361,11 @@ class Bootstrap:
 
     def tell_line(self, line):
         if line != self.line:
-            self.line = line
-            self.position.sendall(b"%d\n" % (line or 0))
+            try:
+                self.position.sendall(b"%d\n" % (line or 0))
+                self.line = line
+            except BlockingIOError:
+                self.line = None
 
 
 Bootstrap().serve()

@@ -251,20 +251,18 @@ assert row._asdict() == values, row
 bind.execute(kinds.update().where(kinds.c.price < 0).values(words=['changed'], data=b'\x00\\x', mood='calm'))"#;
 
 /// Writes the cases of a driver as scripts of both projects. Returns the names, in the order of the scripts.
-fn write_cases(pair: &Pair) -> Vec<&'static str> {
+fn write_cases(pair: &Pair) {
     let cases: Vec<&Case> = CASES.iter().filter(|case| case.drivers.contains(&pair.ours.driver)).collect();
     for (index, case) in cases.iter().enumerate() {
-        pair.each(|shop| shop.script(index + 1, case.upgrade, case.downgrade));
+        // The name is in the error of a script that fails.
+        let upgrade = format!("{}  # {}", case.upgrade, case.name);
+        pair.each(|shop| shop.script(index + 1, &upgrade, case.downgrade));
     }
-    cases.iter().map(|case| case.name).collect()
 }
 
 fn check(driver: Driver) {
     let pair = Pair { ours: Shop::without_scripts(driver), theirs: Shop::without_scripts(driver) };
-    let names = write_cases(&pair);
-    for (index, name) in names.iter().enumerate() {
-        println!("script {}: {name}", index + 1);
-    }
+    write_cases(&pair);
     pair.run("upgrade head");
     let large_objects = "SELECT loid, pageno, data FROM pg_largeobject ORDER BY loid";
     assert_eq!(pair.ours.database.query(large_objects), pair.theirs.database.query(large_objects));

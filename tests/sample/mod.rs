@@ -90,9 +90,9 @@ fn data_that_the_last_step_destroys_are_restored() {
     let was = rows(&database);
     assert_eq!(database.psql("SELECT count(legacy_code) FROM functions"), "1204");
     let up = project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
-    assert!(up.stderr.contains("Kept a copy of functions.legacy_code: 1,204 rows"), "{}", up.stderr);
+    assert!(up.stderr.contains("Kept a copy of functions.legacy_code: 1,204 values"), "{}", up.stderr);
     let down = project.run(&["downgrade", "-1"]).expect_status(0);
-    assert!(down.stderr.contains("Restored functions.legacy_code: 1,204 rows"), "{}", down.stderr);
+    assert!(down.stderr.contains("Restored functions.legacy_code: 1,204 values"), "{}", down.stderr);
     assert_eq!(rows(&database), was);
     assert_eq!(project.run(&["kept", "list", "--json"]).expect_status(0).stdout, "[]\n");
 }

@@ -107,7 +107,7 @@ impl Shop {
     pub fn script(&self, number: usize, upgrade: &str, downgrade: &str) {
         let (id, parent) = (script_id(number), script_id(number - 1));
         let parent = if number == 1 { "None".to_owned() } else { format!("'{parent}'") };
-        let indent = |lines: &str| lines.lines().map(|line| format!("    {line}\n")).collect::<String>();
+        let indent = |lines: &str| lines.lines().flat_map(|line| ["    ", line, "\n"]).collect::<String>();
         let text = format!(
             "\"\"\"script {number}\n\nRevision ID: {id}\nRevises: {parent}\n\"\"\"\nimport sqlalchemy as sa\n\
              from alembic import op\nfrom sqlalchemy import text\n\nrevision = '{id}'\ndown_revision = {parent}\n\n\n\

@@ -189,6 +189,8 @@ pub(super) fn ends_transaction(statement: &Statement) -> bool {
 
 impl Observer for ScriptObserver<'_> {
     fn examine(&self, statement: &WireStatement) -> Verdict {
+        // The socket of the lines must be read, or Python waits until it can write to it.
+        let _ = self.line();
         let is_marker = Marker::read(&statement.text, self.token).is_some();
         if is_marker || self.must_hold(statement) { Verdict::Hold } else { Verdict::Forward }
     }
