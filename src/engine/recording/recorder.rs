@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::inputs::InputReader;
 use crate::core::plan::{Plan, RecordedStatement, RecordedStep};
 use crate::core::statement::{Action, Statement, Transaction, analyse_one};
-use crate::engine::script_process::{Marker, ScriptPosition};
+use crate::engine::script_process::{Marker, SECOND_CONNECTION, ScriptPosition};
 use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
 use crate::engine::{Error, Result};
 
@@ -223,13 +223,16 @@ impl Observer for Recorder<'_> {
 pub(super) struct SideRecorder<'a, 'r>(pub &'a Recorder<'r>);
 
 impl Observer for SideRecorder<'_, '_> {
-    fn examine(&self, _: &WireStatement) -> Verdict {
+    fn examine(&self, statement: &WireStatement) -> Verdict {
+        if Marker::read(&statement.text, self.0.token).is_some() {
+            return Verdict::Hold;
+        }
         self.0.mark_read("the script opens a second connection");
         Verdict::Forward
     }
 
     async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
-        Ok(())
+        Err(Refusal(SECOND_CONNECTION.to_owned()))
     }
 
     async fn complete(&self, _: &WireStatement, _: Option<u64>) -> std::result::Result<(), Refusal> {

@@ -18,7 +18,9 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 pub use event::{
     ConnectionParameters, OutputLine, PythonFailure, RevisionOptions, ScriptEvent, UnsavedScript, Versions,
 };
-pub use pass::{Marker, PassEnd, PassRequest, PassSessions, SessionFactory, new_token, run_pass, write_revision};
+pub use pass::{
+    Marker, PassEnd, PassRequest, PassSessions, SECOND_CONNECTION, SessionFactory, new_token, run_pass, write_revision,
+};
 pub use position::ScriptPosition;
 pub use shared::{ProcessGuard, SharedProcess};
 

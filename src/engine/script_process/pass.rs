@@ -292,6 +292,10 @@ impl Secrets {
     }
 }
 
+/// Why scripts may not run on a further connection.
+pub const SECOND_CONNECTION: &str = "env.py keeps an earlier connection open, and runs the scripts on another one; close the \
+    first (for example with poolclass=pool.NullPool), or use it for the scripts";
+
 /// The markers that Python sends on the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker {

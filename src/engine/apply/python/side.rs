@@ -5,15 +5,20 @@ use crate::core::hazard::{self, Class};
 use crate::core::statement::{ScriptState, analyse_one};
 use crate::engine::apply::Progress;
 use crate::engine::apply::run::Run;
+use crate::engine::script_process::{Marker, SECOND_CONNECTION};
 use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
 
 /// The observer of further connections.
 pub(super) struct SideObserver<'a> {
     pub run: &'a Run<'a>,
+    pub token: &'a str,
 }
 
 impl Observer for SideObserver<'_> {
     fn examine(&self, statement: &WireStatement) -> Verdict {
+        if Marker::read(&statement.text, self.token).is_some() {
+            return Verdict::Hold;
+        }
         let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
         let hazards = hazard::examine(&analysed, &ScriptState::new(true));
         let loses = hazards.iter().any(|hazard| hazard.class == Class::DataLoss);
@@ -21,6 +26,9 @@ impl Observer for SideObserver<'_> {
     }
 
     async fn admit(&self, statement: &WireStatement) -> Result<(), Refusal> {
+        if Marker::read(&statement.text, self.token).is_some() {
+            return Err(Refusal(SECOND_CONNECTION.to_owned()));
+        }
         let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
         let hazards = hazard::examine(&analysed, &ScriptState::new(true));
         match self.run.gate.unapproved(&hazards).first() {
