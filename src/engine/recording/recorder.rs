@@ -34,6 +34,8 @@ struct Recording {
     /// What `env.py` has created, if it did not exist.
     setup: Vec<String>,
     line: usize,
+    /// Whether the scripts run on another connection than the first.
+    is_on_second_connection: bool,
 }
 
 impl<'a> Recorder<'a> {
@@ -55,6 +57,9 @@ impl<'a> Recorder<'a> {
     /// The steps, after one of them has failed. The error is returned if none has begun.
     pub fn finish_failed(self, failure: Error) -> Result<Vec<RecordedStep>> {
         let mut recording = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if recording.is_on_second_connection {
+            return Err(Error::new(SECOND_CONNECTION));
+        }
         let Some(failed) = recording.current else { return Err(failure) };
         for (number, step) in recording.steps.iter_mut().enumerate().skip(failed) {
             let earlier = "an earlier revision failed on the scratch copy";
@@ -232,6 +237,7 @@ impl Observer for SideRecorder<'_, '_> {
     }
 
     async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
+        self.0.lock().is_on_second_connection = true;
         Err(Refusal(SECOND_CONNECTION.to_owned()))
     }
 

@@ -66,7 +66,7 @@ impl Run<'_> {
         observer: &ScriptObserver<'_>,
     ) -> Option<Stop> {
         let command = process.command().to_owned();
-        let side = SideObserver { run: self, token: &request.token };
+        let side = SideObserver { run: self, main: observer };
         let open = || {
             let opened: std::pin::Pin<Box<dyn Future<Output = Result<Session>> + Send + '_>> =
                 Box::pin(self.target.connect("limbeck migrate"));

@@ -1,22 +1,25 @@
 //! Decides about the statements of further connections that scripts open. They are outside the transaction of the step, so
 //! no copies are made of what they destroy.
 
+use super::observer::ScriptObserver;
 use crate::core::hazard::{self, Class};
 use crate::core::statement::{ScriptState, analyse_one};
 use crate::engine::apply::Progress;
+use crate::engine::apply::failure::Stop;
 use crate::engine::apply::run::Run;
 use crate::engine::script_process::{Marker, SECOND_CONNECTION};
 use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
+use crate::engine::{Error, ErrorKind};
 
 /// The observer of further connections.
 pub(super) struct SideObserver<'a> {
     pub run: &'a Run<'a>,
-    pub token: &'a str,
+    pub main: &'a ScriptObserver<'a>,
 }
 
 impl Observer for SideObserver<'_> {
     fn examine(&self, statement: &WireStatement) -> Verdict {
-        if Marker::read(&statement.text, self.token).is_some() {
+        if Marker::read(&statement.text, self.main.token).is_some() {
             return Verdict::Hold;
         }
         let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
@@ -26,19 +29,20 @@ impl Observer for SideObserver<'_> {
     }
 
     async fn admit(&self, statement: &WireStatement) -> Result<(), Refusal> {
-        if Marker::read(&statement.text, self.token).is_some() {
-            return Err(Refusal(SECOND_CONNECTION.to_owned()));
+        if Marker::read(&statement.text, self.main.token).is_some() {
+            return Err(self.main.refuse(Stop::Failed(Error::new(SECOND_CONNECTION))));
         }
         let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
         let hazards = hazard::examine(&analysed, &ScriptState::new(true));
         match self.run.gate.unapproved(&hazards).first() {
             None => Ok(()),
-            Some(hazard) => Err(Refusal(format!(
-                "limbeck stopped a second connection: {} {} is not approved; approve it with --allow {}",
-                hazard.title,
-                hazard.object,
-                hazard.class.word()
-            ))),
+            Some(hazard) => {
+                let message = format!("a second connection of the scripts {} {}", hazard.title, hazard.object);
+                let error = Error::of(ErrorKind::Approval, message)
+                    .because("limbeck makes no copy of what a second connection destroys")
+                    .hint(format!("approve it with --allow {}", hazard.class.word()));
+                Err(self.main.refuse(Stop::Failed(error)))
+            }
         }
     }
 
