@@ -134,3 +134,12 @@ fn the_ledger_records_the_steps_and_the_text_of_the_scripts() {
     let texts = "SELECT count(*) FROM limbeck.log l WHERE l::text LIKE '%CREATE TABLE items%'";
     assert_ne!(shop.database.psql(texts), "0");
 }
+
+#[test]
+fn a_script_with_many_lines_does_not_wait_for_limbeck() {
+    let shop = Shop::without_scripts(Driver::Psycopg2);
+    // Each line is sent to limbeck, which need not hold any of these statements.
+    shop.script(1, &"op.execute('SELECT 1')\n".repeat(800), "pass");
+    shop.limbeck("upgrade head --yes").expect_status(0);
+    assert_eq!(shop.heads(), [script_id(1)]);
+}
