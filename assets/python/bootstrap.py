@@ -77,8 +77,6 @@ class Bootstrap:
             place = {"path": error.path, "line": None}
         elif isinstance(error, SyntaxError) and error.filename and self.is_own(error.filename):
             place = {"path": error.filename, "line": error.lineno}
-        elif hasattr(error, "limbeck_path"):
-            place = {"path": error.limbeck_path, "line": None}
         else:
             place = {"path": own[-1].filename, "line": own[-1].lineno} if own else {"path": None, "line": None}
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
@@ -154,8 +152,10 @@ class Bootstrap:
             directory = self.directory(place)
             return self.announced([self.step(directory, *step) for step in steps], context, token)
 
-        self.run_env(place, migrate)
-        self.dispose()
+        try:
+            self.run_env(place, migrate)
+        finally:
+            self.dispose()
         if not runs:
             return {"event": "failed", **self.describe(RuntimeError("env.py did not call context.run_migrations()"))}
         return {"event": "done"}
@@ -235,8 +235,6 @@ class Bootstrap:
                     self.script_path = None
                 mark("body", number)
 
-            # Alembic logs the name.
-            run.__name__ = function.__name__
             return run
 
         current = []

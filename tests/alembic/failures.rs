@@ -198,3 +198,21 @@ fn a_wrong_password_or_database_is_reported_without_the_password() {
         assert!(!output.stderr.contains("ss@word") && !output.stderr.contains("ss%40word"), "{}", output.stderr);
     }
 }
+
+#[test]
+fn in_one_transaction_for_all_revisions_a_failure_rolls_all_of_them_back() {
+    let shop = Shop::without_scripts(Driver::Psycopg2);
+    shop.project.write("limbeck.toml", "[apply]\ntransaction = \"all\"\n");
+    shop.script(1, "op.execute('CREATE TABLE items (id int)')", "op.drop_table('items')");
+    shop.script(2, "op.execute('INSERT INTO items VALUES (1)')", "pass");
+    shop.script(3, "op.execute('SELECT 1 / 0')", "pass");
+    let output = shop.limbeck("upgrade head --yes").expect_status(1);
+    expect_parts(&output, &["division by zero", "rolled back; the database is at base"]);
+    assert!(!output.stderr.contains("committed"), "{}", output.stderr);
+    assert_eq!(shop.database.psql("SELECT to_regclass('items') IS NULL"), "t");
+    assert_eq!(shop.database.psql("SELECT string_agg(DISTINCT state, ', ') FROM limbeck.log"), "failed");
+    shop.script(3, "op.execute('INSERT INTO items VALUES (2)')", "pass");
+    shop.limbeck("upgrade head").expect_status(0);
+    assert_eq!(shop.heads(), [script_id(3)]);
+    assert_eq!(shop.database.psql("SELECT count(*) FROM limbeck.log WHERE state = 'done'"), "3");
+}

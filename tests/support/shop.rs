@@ -151,7 +151,7 @@ impl Shop {
         self.database.psql(&fs::read_to_string(repository().join(name)).unwrap());
     }
 
-    /// Removes the rows because of which script 17 fails.
+    /// Deletes the rows that make script 17 fail.
     #[track_caller]
     pub fn remove_audit_entries(&self) {
         self.database.psql("DELETE FROM audit_entries");

@@ -5,7 +5,7 @@ use ruff_python_ast::{self as ast, Expr, Stmt};
 
 use super::parse_statements;
 
-/// Words of which a file that defines a table contains one.
+/// A file that defines a table contains at least one of these words.
 const WORDS: [&str; 5] = ["__tablename__", "__table__", "Table(", "table=True", ".Model"];
 
 /// Whether a file defines a table: a mapped class, or a call of `Table`.

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 
 use crate::core::plan::{Plan, RecordedStep};
 use crate::core::schema::Schema;
+use crate::engine::UserFolders;
 use crate::engine::connection::project_folder_name;
 use crate::engine::digest::short_hex;
 use crate::engine::models::{CacheKey, build_of_process};
 use crate::engine::project::Project;
-use crate::engine::{Result, UserFolders};
 
 /// Incremented when the same scripts are recorded in another way.
 const FORMAT: u32 = 1;
@@ -45,12 +45,17 @@ pub(super) fn key(project: &Project, plan: &Plan, schema: &Schema, version: &str
     Some(CacheKey { digest: short_hex(hash), folder: Some(folder) })
 }
 
-/// Stores a recording in which every script has run.
-///
-/// # Errors
-/// If it cannot be written. The next plan is then only slower.
-pub(super) fn store(key: &CacheKey, recorded: &[RecordedStep]) -> Result<()> {
-    if recorded.iter().any(|step| step.failure.is_some()) { Ok(()) } else { key.cache_put("recorded", &recorded) }
+/// The stored recording of a plan.
+pub(super) fn load(key: Option<&CacheKey>, plan: &Plan) -> Option<Vec<RecordedStep>> {
+    let recorded: Vec<RecordedStep> = key?.cache_get("recorded")?;
+    Some(recorded).filter(|recorded| recorded.len() == plan.steps.len())
+}
+
+/// Stores a recording in which every script has run. If it cannot be written, the next plan is only slower.
+pub(super) fn store(key: Option<&CacheKey>, recorded: &[RecordedStep]) {
+    if let Some(key) = key.filter(|_| recorded.iter().all(|step| step.failure.is_none())) {
+        let _ = key.cache_put("recorded", &recorded);
+    }
 }
 
 /// Finds the Python files and settings of a project, with length and time of change. `None`: there are too many.

@@ -33,8 +33,7 @@ pub struct RecordingSite<'a> {
 }
 
 /// Runs the steps of a plan on a scratch copy of the target's schema, unless the same scripts were recorded on the same
-/// schema before. A script that fails there ends the recording; its
-/// step and the later ones say so.
+/// schema before. A script that fails there ends the recording; its step and the later ones say so.
 ///
 /// # Errors
 /// If no scratch database can be made, or if `env.py` fails before the first script runs.
@@ -46,8 +45,7 @@ pub async fn record_plan(
     let project = with_creator_role(site.project, site.target);
     let (schema, options) = read_schema(&project, site.target, &full_scope(&project)).await?;
     let key = cache::key(&project, plan, &schema, &options.version.to_string());
-    let cached: Option<Vec<RecordedStep>> = key.as_ref().and_then(|key| key.cache_get("recorded"));
-    if let Some(recorded) = cached.filter(|recorded| recorded.len() == plan.steps.len()) {
+    if let Some(recorded) = cache::load(key.as_ref(), plan) {
         return Ok(recorded);
     }
     if site.target.scripts().allows_unseen() {
@@ -62,9 +60,7 @@ pub async fn record_plan(
     let removed = replica.remove().await;
     let recorded = recorded?;
     removed?;
-    if let Some(key) = key {
-        let _ = cache::store(&key, &recorded);
-    }
+    cache::store(key.as_ref(), &recorded);
     Ok(recorded)
 }
 
@@ -79,8 +75,7 @@ pub async fn record_from_base(
     cancel: &CancellationToken,
 ) -> Result<Vec<RecordedStep>> {
     let key = cache::key(project, plan, &Schema::default(), "history");
-    let cached: Option<Vec<RecordedStep>> = key.as_ref().and_then(|key| key.cache_get("recorded"));
-    if let Some(recorded) = cached.filter(|recorded| recorded.len() == plan.steps.len()) {
+    if let Some(recorded) = cache::load(key.as_ref(), plan) {
         return Ok(recorded);
     }
     let scratch = ScratchDatabase::make(project, target, &ScratchRequirements::default(), false).await?;
@@ -93,9 +88,7 @@ pub async fn record_from_base(
     let removed = scratch.remove().await;
     let recorded = recorded?;
     removed?;
-    if let Some(key) = key {
-        let _ = cache::store(&key, &recorded);
-    }
+    cache::store(key.as_ref(), &recorded);
     Ok(recorded)
 }
 
@@ -103,7 +96,7 @@ pub async fn record_from_base(
 ///
 /// # Errors
 /// If the database cannot be used, or if `env.py` fails before the first script runs.
-pub async fn record_on(
+async fn record_on(
     project: &Project,
     scratch: &Target,
     version_table: &VersionTable,

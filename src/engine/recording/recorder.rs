@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::inputs::InputReader;
 use crate::core::plan::{Plan, RecordedStatement, RecordedStep};
 use crate::core::statement::{Action, Statement, Transaction, analyse_one};
-use crate::engine::script_process::{Marker, SECOND_CONNECTION, ScriptPosition};
+use crate::engine::script_process::{Marker, SECOND_CONNECTION, ScriptPosition, incomplete_error};
 use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
 use crate::engine::{Error, Result};
 
@@ -50,8 +50,7 @@ impl<'a> Recorder<'a> {
         if recording.ended == recording.steps.len() {
             return Ok(recording.steps);
         }
-        Err(Error::new(format!("env.py ran {} of {} revisions", recording.ended, recording.steps.len()))
-            .hint("env.py must call context.run_migrations() once, with the connection on which it runs them"))
+        Err(incomplete_error(recording.ended, recording.steps.len()))
     }
 
     /// The steps, after one of them has failed. The error is returned if none has begun.
@@ -164,7 +163,7 @@ impl Recording {
             step.reads |= reads_data(statement);
             return;
         }
-        let sql = sent.sql().unwrap_or(&sent.text).trim().trim_end_matches(';').to_owned();
+        let sql = sent.trimmed().to_owned();
         step.statements.push(RecordedStatement { line: self.line, sql, copy_data: sent.copy_data.clone() });
     }
 }
@@ -184,43 +183,22 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
-        Ok(())
-    }
-
-    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> std::result::Result<(), Refusal> {
-        Ok(())
-    }
-
     fn executed(&self, statement: &WireStatement, _: Option<u64>, status: TransactionStatus) {
         if Marker::read(&statement.text, self.token).is_some() {
             return;
         }
-        if !self.lock().is_in_body {
-            let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
-            self.lock().record_preparation(&analysed);
-            return;
-        }
-        let parts = crate::core::sql::split(statement.sql().unwrap_or(&statement.text)).unwrap_or_default();
-        match parts.len() {
-            0 | 1 => {
-                let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
-                self.lock().record(statement, &analysed, status);
-            }
-            // Several statements in one message were divided before.
-            _ => {}
+        let analysed = analyse_one(statement.sql().unwrap_or(&statement.text));
+        let mut recording = self.lock();
+        if recording.is_in_body {
+            recording.record(statement, &analysed, status);
+        } else {
+            recording.record_preparation(&analysed);
         }
     }
 
     fn failed(&self, _: Option<&WireStatement>, _: ServerError) {
         // The script reacts to an error that it expects, so it depends on the data.
         self.mark_read("the script reacts to an error of the server");
-    }
-
-    fn notice(&self, _: ServerError) {}
-
-    async fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
-        work.await
     }
 }
 
@@ -239,20 +217,6 @@ impl Observer for SideRecorder<'_, '_> {
     async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
         self.0.lock().is_on_second_connection = true;
         Err(Refusal(SECOND_CONNECTION.to_owned()))
-    }
-
-    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> std::result::Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn executed(&self, _: &WireStatement, _: Option<u64>, _: TransactionStatus) {}
-
-    fn failed(&self, _: Option<&WireStatement>, _: ServerError) {}
-
-    fn notice(&self, _: ServerError) {}
-
-    async fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
-        work.await
     }
 }
 

@@ -19,7 +19,8 @@ pub use event::{
     ConnectionParameters, OutputLine, PythonFailure, RevisionOptions, ScriptEvent, UnsavedScript, Versions,
 };
 pub use pass::{
-    Marker, PassEnd, PassRequest, PassSessions, SECOND_CONNECTION, SessionFactory, new_token, run_pass, write_revision,
+    Marker, PassEnd, PassRequest, PassSessions, SECOND_CONNECTION, SessionFactory, incomplete_error, new_token,
+    run_pass, write_revision,
 };
 pub use position::ScriptPosition;
 pub use shared::{ProcessGuard, SharedProcess};

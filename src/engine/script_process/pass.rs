@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::ScriptProcess;
 use super::event::{Message, OutputLine, PythonFailure, Request, RevisionOptions, ScriptEvent, UnsavedScript};
 use crate::core::graph::{Direction, RevisionId};
+use crate::core::text::plural;
 use crate::engine::connection::{Canceller, Session};
 use crate::engine::wire::{Connected, Conversation, ConversationEnd, Observer, WireClient, greet};
 use crate::engine::{Error, ErrorKind, Result};
@@ -126,6 +127,15 @@ async fn serve_request<'a, O: Observer, S: Observer>(
     (end, pass.written)
 }
 
+/// Whether and when a pass ends.
+#[derive(Default)]
+struct PassState {
+    /// How it has ended. Conversations may still run.
+    end: Option<PassEnd>,
+    /// When Python is killed; after its end, when the statement that the server still runs is cancelled.
+    deadline: Option<Instant>,
+}
+
 /// The connections of a pass.
 struct Pass<'a, 's, O, S> {
     sessions: &'a PassSessions<'a, O, S>,
@@ -144,36 +154,25 @@ impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
         report: &(dyn Fn(OutputLine) + Send + Sync),
         cancel: &CancellationToken,
     ) -> PassEnd {
-        let mut end = None;
-        let mut deadline = None;
+        let mut state = PassState::default();
         let socket = Arc::clone(&process.socket);
         loop {
-            if end.is_some() && self.running.is_empty() {
-                return end.unwrap_or(PassEnd::Done);
+            if self.running.is_empty()
+                && let Some(end) = state.end.take()
+            {
+                return end;
             }
+            let deadline = state.deadline;
             tokio::select! {
                 biased;
-                event = process.next_event(), if end.is_none() => {
+                event = process.next_event(), if state.end.is_none() => {
                     if let Some(ended) = read_event(event, report, &mut self.written) {
-                        self.over.cancel();
-                        deadline = matches!(ended, PassEnd::Exited(_)).then(Instant::now);
-                        end = Some(ended);
+                        end_pass(ended, self.over, &mut state, process).await;
                     }
                 }
-                Some(Ended { end: ended, is_main }) = self.running.next() => {
-                    self.is_main_free |= is_main;
-                    match ended {
-                        ConversationEnd::Left => {}
-                        ConversationEnd::Refused => deadline = deadline.or(Some(Instant::now() + GRACE)),
-                        ConversationEnd::ServerLost => {
-                            process.kill().await;
-                            end = Some(PassEnd::ServerLost);
-                        }
-                        ConversationEnd::Invalid(why) => {
-                            process.kill().await;
-                            end = Some(PassEnd::Unusable(Error::new("a driver of the scripts does not speak PostgreSQL's protocol").because(why)));
-                        }
-                    }
+                Some(ended) = self.running.next() => {
+                    self.is_main_free |= ended.is_main;
+                    end_conversation(ended.end, self.over, &mut state, process).await;
                 }
                 stream = socket.accept() => {
                     if let Ok(stream) = stream
@@ -183,13 +182,13 @@ impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
                     }
                 }
                 () = cancel.cancelled(), if deadline.is_none() => {
-                    deadline = Some(Instant::now() + GRACE);
+                    state.deadline = Some(Instant::now() + GRACE);
                     // If the server does not run a statement, the request has no effect.
                     let _ = self.sessions.main.0.canceller().cancel().await;
                 }
                 () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    deadline = Some(Instant::now() + CANCEL_INTERVAL);
-                    if end.is_none() {
+                    state.deadline = Some(Instant::now() + CANCEL_INTERVAL);
+                    if state.end.is_none() {
                         process.kill().await;
                     } else {
                         // The server may still run a statement of the process that has ended.
@@ -222,6 +221,35 @@ impl<'a: 's, 's, O: Observer, S: Observer> Pass<'a, 's, O, S> {
         } else {
             Box::pin(async move { Ended { end: serve_side(sessions, client, secrets, over).await, is_main } })
         });
+    }
+}
+
+/// Records how the pass ends, and ends its conversations.
+async fn end_pass(end: PassEnd, over: &CancellationToken, state: &mut PassState, process: &mut ScriptProcess) {
+    over.cancel();
+    match end {
+        PassEnd::Exited(_) => state.deadline = Some(Instant::now()),
+        // The answer of the process to the request would be taken for that to the next one.
+        PassEnd::ServerLost | PassEnd::Unusable(_) => process.kill().await,
+        PassEnd::Done | PassEnd::Failed(_) => state.deadline = None,
+    }
+    state.end = Some(end);
+}
+
+async fn end_conversation(
+    ended: ConversationEnd,
+    over: &CancellationToken,
+    state: &mut PassState,
+    process: &mut ScriptProcess,
+) {
+    match ended {
+        ConversationEnd::Left => {}
+        ConversationEnd::Refused => state.deadline = state.deadline.or(Some(Instant::now() + GRACE)),
+        ConversationEnd::ServerLost => end_pass(PassEnd::ServerLost, over, state, process).await,
+        ConversationEnd::Invalid(why) => {
+            let error = Error::new("a driver of the scripts does not use PostgreSQL's protocol correctly");
+            end_pass(PassEnd::Unusable(error.because(why)), over, state, process).await;
+        }
     }
 }
 
@@ -295,6 +323,13 @@ impl Secrets {
 /// Why scripts may not run on a further connection.
 pub const SECOND_CONNECTION: &str = "env.py keeps an earlier connection open, and runs the scripts on another one; close the \
     first (for example with poolclass=pool.NullPool), or use it for the scripts";
+
+/// The error of a pass in which Python has not run all revisions.
+#[must_use]
+pub fn incomplete_error(done: usize, all: usize) -> Error {
+    Error::new(format!("env.py ran {done} of {}", plural(all as u64, "revision")))
+        .hint("env.py must call context.run_migrations() once, with the connection on which it runs them")
+}
 
 /// The markers that Python sends on the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

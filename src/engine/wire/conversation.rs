@@ -15,7 +15,7 @@ use super::relay::{Exchange, Relay};
 use super::socket::WireClient;
 use super::{reply, startup};
 use crate::core::sql::qualify_names;
-use crate::engine::connection::{Session, Turn};
+use crate::engine::connection::{CONNECTION_LOST, Session, Turn};
 
 /// What a driver learns about the server when it connects.
 const PARAMETERS: &str = "SELECT n, current_setting(n, true) FROM unnest(ARRAY['server_version', 'server_encoding',
@@ -174,7 +174,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
         self.send(&out).await
     }
 
-    /// Lets the observer decide about statements, of which the last is held.
+    /// Lets the observer decide about the last of these statements, which is held.
     pub(super) async fn admit(&mut self, statements: &[WireStatement]) -> Result<()> {
         let Some(statement) = statements.last() else { return Ok(()) };
         self.release_turn().await?;
@@ -289,7 +289,7 @@ impl<'a, O: Observer> Conversation<'a, O> {
 
     async fn lose_server<T>(&mut self) -> Result<T> {
         let mut out = BytesMut::new();
-        reply::fatal("the connection to the server was lost").write(&mut out);
+        reply::fatal(CONNECTION_LOST).write(&mut out);
         let _ = self.send(&out).await;
         Err(ConversationEnd::ServerLost)
     }

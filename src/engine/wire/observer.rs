@@ -41,6 +41,13 @@ impl WireStatement {
     pub fn sql(&self) -> Option<&str> {
         self.sql.get().map(String::as_str)
     }
+
+    /// The statement without surrounding whitespace and semicolons, as a plan contains it. Parameters whose values only the
+    /// server can write are not replaced before the statement was held.
+    #[must_use]
+    pub fn trimmed(&self) -> &str {
+        self.sql().unwrap_or(&self.text).trim().trim_end_matches(';').trim_end()
+    }
 }
 
 /// What happens to a statement.
@@ -64,34 +71,36 @@ pub trait Observer: Send + Sync {
     fn examine(&self, statement: &WireStatement) -> Verdict;
 
     /// Decides about a statement that was held. limbeck's client can be used on the session.
-    fn admit(&self, statement: &WireStatement) -> impl Future<Output = Result<(), Refusal>> + Send;
+    fn admit(&self, _: &WireStatement) -> impl Future<Output = Result<(), Refusal>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Called after a statement that was held has run. limbeck's client can be used on the session, and the driver waits.
-    fn complete(
-        &self,
-        statement: &WireStatement,
-        rows: Option<u64>,
-    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+    fn complete(&self, _: &WireStatement, _rows: Option<u64>) -> impl Future<Output = Result<(), Refusal>> + Send {
+        std::future::ready(Ok(()))
+    }
 
-    /// Runs something in place of a statement. Returns the state of the transaction that the driver is told.
+    /// Runs something in place of a statement. Returns the transaction status to report to the driver.
     fn substitute(&self, _: &WireStatement) -> impl Future<Output = Result<TransactionStatus, Refusal>> + Send {
         std::future::ready(Err(Refusal("this statement has no substitute".to_owned())))
     }
 
-    /// The state of the transaction that the driver is told, from that of the server.
+    /// The transaction status to report to the driver. `status` is the server's.
     fn shown_status(&self, status: TransactionStatus) -> TransactionStatus {
         status
     }
 
     /// Called after any statement has run. `status` is the state of the transaction after it.
-    fn executed(&self, statement: &WireStatement, rows: Option<u64>, status: TransactionStatus);
+    fn executed(&self, _: &WireStatement, _rows: Option<u64>, _status: TransactionStatus) {}
 
     /// Called with the error of a statement.
-    fn failed(&self, statement: Option<&WireStatement>, error: ServerError);
+    fn failed(&self, _: Option<&WireStatement>, _: ServerError) {}
 
     /// Called with a notice of the server.
-    fn notice(&self, notice: ServerError);
+    fn notice(&self, _: ServerError) {}
 
     /// Wraps the wait for the server.
-    fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send;
+    fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send {
+        work
+    }
 }

@@ -10,8 +10,9 @@ use crate::engine::apply::Conflict;
 use crate::engine::apply::failure::Stop;
 use crate::engine::apply::lost::describe_position;
 use crate::engine::apply::run::Run;
+use crate::engine::connection::CONNECTION_LOST;
 use crate::engine::passage::{Passage, display_path};
-use crate::engine::script_process::{PassEnd, PythonFailure};
+use crate::engine::script_process::{PassEnd, PythonFailure, incomplete_error};
 use crate::engine::wire::ServerError;
 use crate::engine::{Error, ErrorKind};
 
@@ -38,12 +39,9 @@ pub(in crate::engine::apply) fn describe_pass_end(
     let lost = move |error: Error| if is_committing { Stop::CommitUnknown(error) } else { Stop::Lost(error) };
     match end {
         PassEnd::Done if done == all => None,
-        PassEnd::Done => Some(Stop::Failed(
-            Error::new(format!("env.py ran {done} of {}", plural(all as u64, "revision")))
-                .hint("env.py must call context.run_migrations() once, with the connection on which it runs them"),
-        )),
+        PassEnd::Done => Some(Stop::Failed(incomplete_error(done, all))),
         PassEnd::ServerLost => {
-            let unknown = || Error::of(ErrorKind::Connection, "the connection to the server was lost");
+            let unknown = || Error::of(ErrorKind::Connection, CONNECTION_LOST);
             Some(lost(run.worker.lost().unwrap_or_else(unknown)))
         }
         _ if run.worker.lost().is_some() => run.worker.lost().map(lost),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -11,7 +12,7 @@ use crate::core::statement::{ScriptState, Statement, Transaction, analyse_one, a
 use crate::engine::apply::failure::Stop;
 use crate::engine::apply::run::Run;
 use crate::engine::apply::{Progress, StepOutcome};
-use crate::engine::copies::{CompletedCopy, Restoration};
+use crate::engine::copies::{CompletedCopy, Restoration, RestoredCopy};
 use crate::engine::gate::Admission;
 use crate::engine::script_process::{Marker, ScriptPosition};
 use crate::engine::state::ledger::Entry;
@@ -44,7 +45,8 @@ pub(super) struct PassState {
     /// The step that has begun and not ended.
     pub step: Option<ActiveStep>,
     /// The steps that have ended and are not committed.
-    pub ended: Vec<(usize, ActiveStep)>,
+    pub ended: Vec<EndedStep>,
+    /// The results of the steps that are committed.
     pub done: Vec<StepOutcome>,
     /// Why limbeck has stopped the pass.
     pub stop: Option<Stop>,
@@ -63,6 +65,8 @@ pub(super) struct PassState {
     pub side_effects: BTreeSet<String>,
     /// Whether they must be read again.
     pub has_new_objects: bool,
+    /// The last statement that was examined.
+    pub examined: Option<Statement>,
     /// The statement that was admitted and has not run.
     pub admitted: Option<Admitted>,
 }
@@ -82,9 +86,21 @@ pub(super) struct ActiveStep {
     pub committed: usize,
 }
 
+/// A step that has ended, with its copies.
+pub(super) struct EndedStep {
+    pub index: usize,
+    pub entry: Option<Entry>,
+    pub elapsed: Duration,
+    pub kept: Vec<CompletedCopy>,
+    pub restored: Vec<RestoredCopy>,
+}
+
 /// A statement that may run.
 pub(super) struct Admitted {
-    pub planned: PlannedStatement,
+    pub statement: PlannedStatement,
+    /// Its position in the plan.
+    pub planned: Option<(usize, usize)>,
+    /// The position for the gate: `None` if the plan does not know what the statement destroys.
     pub position: Option<(usize, usize)>,
     pub admission: Admission,
     pub since: Instant,
@@ -105,12 +121,12 @@ impl<'a> ScriptObserver<'a> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (committed, first) = (state.done.len(), self.first);
         let stop = reason.map(|reason| {
-            let open = state.ended.iter().map(|(_, step)| step).chain(&state.step);
+            let ended = state.ended.iter().map(|step| step.entry);
             PythonStop {
                 reason,
                 step: first + committed,
                 committed: state.step.as_ref().map_or(0, |step| step.committed),
-                entries: open.map(|step| step.entry).collect(),
+                entries: ended.chain(state.step.as_ref().map(|step| step.entry)).collect(),
             }
         });
         (state.done, stop)
@@ -143,9 +159,13 @@ impl<'a> ScriptObserver<'a> {
 
     /// Whether a statement must be decided about while limbeck uses the session.
     fn must_hold(&self, sent: &WireStatement) -> bool {
-        let state = self.lock();
-        let Some(sql) = sent.sql() else { return true };
+        let mut state = self.lock();
+        if sent.sql().is_none() {
+            return true;
+        }
+        let sql = sent.trimmed();
         let statement = analyse_text(sql, &state.script);
+        state.examined = Some(statement.clone());
         let is_in_body = match &state.step {
             Some(step) if step.is_in_body => true,
             // Alembic updates the version table itself.
@@ -214,13 +234,14 @@ impl Observer for ScriptObserver<'_> {
         if Marker::read(&sent.text, self.token).is_some() {
             return;
         }
-        let statement = analyse_one(sent.sql().unwrap_or(&sent.text));
         let mut state = self.lock();
+        let examined = state.examined.take().filter(|statement| statement.sql() == sent.trimmed());
+        let statement = examined.unwrap_or_else(|| analyse_text(sent.trimmed(), &state.script));
         if status == TransactionStatus::Idle {
             state.preamble.clear();
         }
         if statement.command.is_one_of(&["begin", "start"]) {
-            sent.text.trim().trim_end_matches(';').clone_into(&mut state.begin);
+            sent.trimmed().clone_into(&mut state.begin);
         }
         if state.step.is_none() && status == TransactionStatus::InTransaction && is_local(&statement) {
             let sql = sent.sql().unwrap_or(&sent.text).to_owned();

@@ -8,7 +8,7 @@ use crate::engine::apply::Progress;
 use crate::engine::apply::failure::Stop;
 use crate::engine::apply::run::Run;
 use crate::engine::script_process::{Marker, SECOND_CONNECTION};
-use crate::engine::wire::{Observer, Refusal, ServerError, TransactionStatus, Verdict, WireStatement};
+use crate::engine::wire::{Observer, Refusal, ServerError, Verdict, WireStatement};
 use crate::engine::{Error, ErrorKind};
 
 /// The observer of further connections.
@@ -46,19 +46,7 @@ impl Observer for SideObserver<'_> {
         }
     }
 
-    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn executed(&self, _: &WireStatement, _: Option<u64>, _: TransactionStatus) {}
-
-    fn failed(&self, _: Option<&WireStatement>, _: ServerError) {}
-
     fn notice(&self, notice: ServerError) {
         (self.run.report)(Progress::Notice { severity: notice.severity, message: notice.message });
-    }
-
-    async fn watch<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
-        work.await
     }
 }

@@ -22,36 +22,29 @@ impl ScriptObserver<'_> {
         let (index, line) = (self.index(), self.line());
         let step = &run.plan.steps[index];
         self.read_side_effects(index).await?;
-        let source = SourceStatement {
-            text: trimmed(sent.sql().unwrap_or(&sent.text)),
-            line,
-            column: 1,
-            ..SourceStatement::default()
-        };
+        let source = SourceStatement { text: sent.trimmed().to_owned(), line, column: 1, ..SourceStatement::default() };
         let statement = analyse(source, &self.lock().script);
         if let Transaction::Control(_) = statement.transaction {
             return self.admit_end(step, sent.status, ends_transaction(&statement)).await;
         }
-        let position = self.find_planned(index, statement.sql()).filter(|position| self.is_known(*position));
-        let mut planned = PlannedStatement { line, column: 1, statement, hazards: Vec::new() };
-        if let Some((step, number)) = position {
-            planned.hazards.clone_from(&run.plan.steps[step].statements[number].hazards);
-            (run.report)(Progress::StatementStarted { step, statement: number });
-        } else {
-            planned.hazards = self.assess(index, &planned, sent.status).await?;
-            // A loop that fills empty values overwrites nothing.
-            planned.hazards.retain(|hazard| {
-                !(matches!(hazard.effect, Effect::OverwritesValues { .. }) && hazard.affects_nothing())
-            });
-            let sql = planned.sql().to_owned();
-            (run.report)(Progress::Unplanned { step: index, line, sql });
-        }
-        let request = self.request(step, &planned, position, sent.status);
+        let found = self.find_planned(index, statement.sql());
+        let position = found.filter(|position| self.is_known(*position));
+        let mut statement = PlannedStatement { line, column: 1, statement, hazards: Vec::new() };
+        (run.report)(match found {
+            Some((step, statement)) => Progress::StatementStarted { step, statement },
+            None => Progress::Unplanned { step: index, line, sql: statement.sql().to_owned() },
+        });
+        statement.hazards = match position {
+            Some((step, number)) => run.plan.steps[step].statements[number].hazards.clone(),
+            None => self.assess(index, &statement, sent.status).await?,
+        };
+        let request = self.request(step, &statement, position, sent.status);
         let admit = Box::pin(run.gate.admit(run.sessions(), &request));
         let admission = run.watched(index, admit).await;
-        let admission = admission.map_err(|error| name_place(run.gate_failed(error, step), step, &planned))?;
+        let admission = admission.map_err(|error| name_place(run.gate_failed(error, step), step, &statement))?;
         self.advance(sent.status, 1).await?;
-        self.lock().admitted = Some(Admitted { planned, position, admission, since: Instant::now() });
+        let since = Instant::now();
+        self.lock().admitted = Some(Admitted { statement, planned: found, position, admission, since });
         Ok(())
     }
 
@@ -59,18 +52,18 @@ impl ScriptObserver<'_> {
     pub(super) async fn complete_statement(&self, sent: &WireStatement, rows: Option<u64>) -> Result<(), Stop> {
         let run = self.run;
         let admitted = self.lock().admitted.take();
-        let Some(Admitted { planned, position, admission, since }) = admitted else {
+        let Some(Admitted { statement, planned, position, admission, since }) = admitted else {
             return self.complete_end(sent).await;
         };
         self.advance(sent.status, 0).await?;
         let index = self.index();
         let step = &run.plan.steps[index];
-        let rows = rows.filter(|_| planned.statement.counts_rows());
-        let request = self.request(step, &planned, position, sent.status);
+        let rows = rows.filter(|_| statement.statement.counts_rows());
+        let request = self.request(step, &statement, position, sent.status);
         let complete = Box::pin(run.gate.complete(run.sessions(), &request, admission, rows));
         let kept = run.watched(index, complete).await.map_err(|error| run.gate_failed(error, step))?;
         run.report_kept(index, &kept);
-        if let Some((step, statement)) = position {
+        if let Some((step, statement)) = planned {
             (run.report)(Progress::StatementDone { step, statement, rows, elapsed: since.elapsed() });
         }
         let mut restoration = {
@@ -79,7 +72,7 @@ impl ScriptObserver<'_> {
             active.kept.extend(kept);
             active.restoration.take()
         };
-        let restored = run.restore_values(index, restoration.as_mut(), &planned.statement, None).await;
+        let restored = run.restore_values(index, restoration.as_mut(), &statement.statement, None).await;
         if let Some(active) = &mut self.lock().step {
             active.restoration = restoration;
         }
@@ -180,7 +173,13 @@ impl ScriptObserver<'_> {
             released.map_err(|error| run.gate_failed(GateError::Server(error), step))?;
         }
         match assessed {
-            Ok(hazards) => Ok(hazards),
+            Ok(mut hazards) => {
+                // A loop that fills empty values overwrites nothing.
+                hazards.retain(|hazard| {
+                    !(matches!(hazard.effect, Effect::OverwritesValues { .. }) && hazard.affects_nothing())
+                });
+                Ok(hazards)
+            }
             Err(GateError::Server(error)) if error.as_db_error().is_some() && !run.cancel.is_cancelled() => {
                 // Hazards that cannot be counted count as losses.
                 Ok(crate::core::hazard::examine(&planned.statement, &script))
@@ -211,9 +210,4 @@ fn name_place(reason: Stop, step: &Step, planned: &PlannedStatement) -> Stop {
     error.line.get_or_insert(planned.line);
     let first = planned.sql().lines().next().unwrap_or_default();
     Stop::Failed(error.because(format!("line {}: {first}", planned.line)))
-}
-
-/// A statement as the plan contains it.
-fn trimmed(sql: &str) -> String {
-    sql.trim().trim_end_matches(';').to_owned()
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::time::Instant;
 
-use super::observer::{ActiveStep, ScriptObserver};
+use super::observer::{ActiveStep, EndedStep, ScriptObserver};
 use crate::core::graph::RevisionId;
 use crate::core::plan::Step;
 use crate::core::sql::identifier::quote;
@@ -12,6 +12,7 @@ use crate::engine::Error;
 use crate::engine::apply::failure::{Stop, stop};
 use crate::engine::apply::run::{Run, expect_same_heads};
 use crate::engine::connection::database_error;
+use crate::engine::copies::RestoredCopy;
 use crate::engine::script_process::Marker;
 use crate::engine::state::ledger::Entry;
 use crate::engine::wire::TransactionStatus;
@@ -41,6 +42,36 @@ impl ScriptObserver<'_> {
         if index == self.first {
             run.refuse_half_done(step).await?;
         }
+        let entry = self.lock_and_record(index, step, status).await?;
+        {
+            let mut state = self.lock();
+            state.begun += 1;
+            state.step = Some(ActiveStep {
+                since: Instant::now(),
+                entry,
+                restoration: None,
+                kept: Vec::new(),
+                expected: expected_statements(step),
+                is_in_body: true,
+                sent: 0,
+                committed: 0,
+            });
+        }
+        let restoration = run.restoration(index, step, false).await?;
+        if let Some(active) = &mut self.lock().step {
+            active.restoration = restoration;
+        }
+        Ok(())
+    }
+
+    /// Locks the version table against other writers, and inserts the row of the step into the ledger.
+    async fn lock_and_record(
+        &self,
+        index: usize,
+        step: &Step,
+        status: TransactionStatus,
+    ) -> Result<Option<Entry>, Stop> {
+        let run = self.run;
         // The two sessions work in parallel.
         let lock = async {
             if status == TransactionStatus::Idle {
@@ -58,20 +89,7 @@ impl ScriptObserver<'_> {
         if self.lock().ended.is_empty() {
             run.gate.begin();
         }
-        let restoration = run.restoration(index, step, false).await?;
-        let mut state = self.lock();
-        state.begun += 1;
-        state.step = Some(ActiveStep {
-            since: Instant::now(),
-            entry,
-            restoration,
-            kept: Vec::new(),
-            expected: expected_statements(step),
-            is_in_body: true,
-            sent: 0,
-            committed: 0,
-        });
-        Ok(())
+        Ok(entry)
     }
 
     async fn end_step(&self, index: usize, status: TransactionStatus) -> Result<(), Stop> {
@@ -80,31 +98,33 @@ impl ScriptObserver<'_> {
         let Some(mut active) = taken else {
             return Err(Stop::Failed(Error::new("Alembic ended a revision that has not begun")));
         };
-        let step = &run.plan.steps[index];
-        let restored = run.restore_rest(index, step, active.restoration.as_mut()).await;
-        let ended = match restored {
-            Ok(restored) => run.close_step(index, step, active.entry).await.map(|()| restored),
-            Err(reason) => Err(reason),
-        };
-        let restored = match ended {
+        let restored = match self.close(index, &mut active).await {
             Ok(restored) => restored,
             Err(reason) => {
                 self.lock().step = Some(active);
                 return Err(reason);
             }
         };
-        let elapsed = active.since.elapsed();
-        let copies = (std::mem::take(&mut active.kept), restored);
-        self.lock().ended.push((index, active));
+        let ActiveStep { since, entry, kept, .. } = active;
+        self.lock().ended.push(EndedStep { index, entry, elapsed: since.elapsed(), kept, restored });
         if run.commits_after(index) && status == TransactionStatus::InTransaction {
             self.commit(index).await?;
         }
         if run.commits_after(index) || status == TransactionStatus::Idle {
-            self.lock().ended.clear();
+            let mut state = self.lock();
+            for EndedStep { index, elapsed, kept, restored, .. } in std::mem::take(&mut state.ended) {
+                state.done.push(run.done(index, &run.plan.steps[index], elapsed, (kept, restored)));
+            }
         }
-        let done = run.done(index, step, elapsed, copies);
-        self.lock().done.push(done);
         Ok(())
+    }
+
+    /// Restores the remaining copies, and closes the row in the ledger.
+    async fn close(&self, index: usize, active: &mut ActiveStep) -> Result<Vec<RestoredCopy>, Stop> {
+        let step = &self.run.plan.steps[index];
+        let restored = self.run.restore_rest(index, step, active.restoration.as_mut()).await?;
+        self.run.close_step(index, step, active.entry).await?;
+        Ok(restored)
     }
 
     /// Commits the step, and starts the next transaction as the driver expects it.
@@ -158,7 +178,7 @@ impl Run<'_> {
         client.batch_execute(&sql).await.map_err(|error| stop(&error, step, None, false))
     }
 
-    /// Refuses a script of which an earlier run has committed a part: it cannot start again without knowing which.
+    /// Refuses a script if an earlier run was interrupted after the script had committed some of its statements.
     async fn refuse_half_done(&self, step: &Step) -> Result<(), Stop> {
         let Some(cursor) = self.ledger.cursor(self.guard.client(), step).await? else { return Ok(()) };
         if self.options.resume.is_some() || cursor.finished == 0 {

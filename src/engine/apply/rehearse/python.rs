@@ -152,7 +152,7 @@ impl Observer for RehearsalObserver<'_> {
             self.mark(marker);
             return Verdict::Forward;
         }
-        let sql = sent.sql().unwrap_or(&sent.text).trim().trim_end_matches(';');
+        let sql = sent.trimmed();
         let statement = analyse_one(sql);
         match statement.transaction {
             Transaction::Control(_) if statement.command.is_one_of(&["savepoint", "release"]) => {}
@@ -172,14 +172,6 @@ impl Observer for RehearsalObserver<'_> {
             None => {}
         }
         Verdict::Forward
-    }
-
-    async fn admit(&self, _: &WireStatement) -> std::result::Result<(), Refusal> {
-        Ok(())
-    }
-
-    async fn complete(&self, _: &WireStatement, _: Option<u64>) -> std::result::Result<(), Refusal> {
-        Ok(())
     }
 
     async fn substitute(&self, sent: &WireStatement) -> std::result::Result<TransactionStatus, Refusal> {
