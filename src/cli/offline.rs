@@ -1,15 +1,14 @@
 //! `--sql`: prints the SQL of a run. Does not connect to a database.
 
-use tokio_util::sync::CancellationToken;
-
 use super::context::Context;
 use super::exit::{Exit, Failure};
+use super::interrupt::cancellable;
 use super::output::json::SqlDocument;
 use crate::core::graph::{Direction, Graph, Path, PathStep, RevisionId};
 use crate::core::plan::offline::{OfflineOptions, OfflineStep, render, render_version_table};
 use crate::core::plan::{ScriptSource, Step};
 use crate::engine::Error;
-use crate::engine::prepare::record_history;
+use crate::engine::prepare::{record_history, upgrade_from_base};
 use crate::engine::project::{Config, Project, ScriptTree};
 
 /// Prints the SQL of an upgrade or downgrade for a range `START:END`. An upgrade may omit the start.
@@ -73,18 +72,13 @@ fn record_steps(
     path: Path,
 ) -> Result<Vec<OfflineStep>, Error> {
     context.allow_python(project)?;
-    let mut steps = Vec::new();
-    let mut reached: Vec<RevisionId> = Vec::new();
-    for head in from {
-        let before = tree.graph.upgrade(head.as_str(), &reached)?;
-        reached = before.to;
-        steps.extend(before.steps);
-    }
+    let mut steps = upgrade_from_base(tree, from)?.steps;
     let earlier = steps.len();
     steps.extend(path.steps);
     let recorded = context.block_on(async {
         let target = context.find_target(project).await?;
-        record_history(project, tree, &target, steps, &CancellationToken::new()).await
+        let record = async |cancel: &_| record_history(project, tree, &target, steps, cancel).await;
+        cancellable(context.terminal, record).await
     })??;
     let mut offline = Vec::new();
     for step in recorded.into_iter().skip(earlier) {

@@ -39,18 +39,18 @@ pub async fn stamp(
     let begun = begin(target, &table, wait).await;
     let session = begun.map_err(|error| describe_state(error, NOT_CHANGED))?;
     let client = session.client();
-    // The rows are only shown, so the purge also works if they cannot be read.
-    let before = if request.purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
     let write =
         StampWriter { table: &table, client, purge: request.purge, fits_new: target.embedded_server().is_some() };
     let work = async {
+        // The rows are only shown, so the purge also works if they cannot be read.
+        let before = if request.purge { table.rows(client).await.unwrap_or_default().heads } else { Vec::new() };
         client.batch_execute("BEGIN").await.map_err(|error| database_error(&error))?;
-        write.run(tree, request.targets).await
+        Ok((write.run(tree, request.targets).await?, before))
     };
     let written = cancel_on_server(&session, wait.cancel, NOT_CHANGED, work).await;
     let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = client.batch_execute(end).await.map_err(|error| database_error(&error));
-    let mut path =
+    let (mut path, before) =
         written.map_err(|error| describe_lost(error, "the version table was not changed: the server rolls back"))?;
     ended.map_err(|error| describe_lost(error, "it is unknown whether the version table was changed"))?;
     if request.purge {

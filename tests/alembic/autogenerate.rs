@@ -88,14 +88,14 @@ fn check_enum_value(driver: Driver) {
     shop.project.write("app/models/__init__.py", &format!("{models}{NOTE}"));
     let output = generate(&shop, "--sql", 0);
     assert!(output.stdout.contains("ALTER TABLE orders ADD COLUMN note VARCHAR(40);"), "{}", output.stdout);
-    for part in ["Alembic did not write: enum public.order_status", "back:sent", "--complete adds"] {
+    for part in ["Alembic did not write: enum public.order_status", "back:sent", "add --complete to write"] {
         assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
     }
     assert_eq!(files(&shop, "migrations/versions"), ["base.py"]);
     let output = generate(&shop, "--complete", 0);
     let added = "Alembic did not write: enum public.order_status: labels is new, paid, but new, paid, back:sent in the models; \
                  limbeck added it";
-    assert!(output.stderr.contains(added) && !output.stderr.contains("--complete adds"), "{}", output.stderr);
+    assert!(output.stderr.contains(added) && !output.stderr.contains("add --complete to write"), "{}", output.stderr);
     let text = shop.project.read("migrations/versions/change.py");
     for part in
         ["op.add_column('orders'", "    # Added by limbeck", "op.execute(\"ALTER TYPE public.order_status ADD VALUE"]
@@ -147,7 +147,7 @@ fn a_script_whose_downgrade_does_not_restore_the_schema_is_a_draft() {
         "{draft}"
     );
     assert_eq!(shop.limbeck("heads").expect_status(0).stdout, shop.alembic("heads").stdout);
-    assert!(output.stderr.contains("--complete adds"), "{}", output.stderr);
+    assert!(output.stderr.contains("add --complete to write"), "{}", output.stderr);
     fs::remove_file(shop.project.path("migrations/drafts/change.py")).unwrap();
     generate(&shop, "--complete", 0);
     let text = shop.project.read("migrations/versions/change.py");

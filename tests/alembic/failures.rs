@@ -216,3 +216,14 @@ fn in_one_transaction_for_all_revisions_a_failure_rolls_all_of_them_back() {
     assert_eq!(shop.heads(), [script_id(3)]);
     assert_eq!(shop.database.psql("SELECT count(*) FROM limbeck.log WHERE state = 'done'"), "3");
 }
+
+#[test]
+fn lint_reports_a_script_that_cannot_run_without_rows() {
+    let shop = with_items(Driver::Psycopg2);
+    shop.script(2, "op.get_bind().execute(text('SELECT id FROM items LIMIT 1')).one()", "pass");
+    let output = shop.limbeck("lint").expect_status(1);
+    for part in [&*script_id(2), "did not run on an empty scratch database", "NoResultFound"] {
+        assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
+    }
+    assert!(output.stdout.contains("1 script could not be read"), "{}", output.stdout);
+}

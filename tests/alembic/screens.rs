@@ -27,7 +27,7 @@ fn the_editor_saves_python_and_reports_syntax_errors() {
     let mut project = linear_project("");
     project.set("DATABASE_URL", &database.url());
     let shown = screen(&project, "e");
-    for part in ["op.execute('SELECT 1')", "not proved yet", "shown in the plan of a Python script"] {
+    for part in ["op.execute('SELECT 1')", "not proved yet", "shown in the plan; prepare one to see"] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
     screen(&project, "e<^end># a remark<^s>");

@@ -21,12 +21,17 @@ const VERSIONS: &str = "CREATE TABLE alembic_version (version_num varchar(32) PR
     GRANT ALL ON alembic_version TO PUBLIC;";
 
 /// What the intruder creates, and what limbeck says. `None`: limbeck accepts it.
-const CASES: [(&str, Option<&str>); 20] = [
+const CASES: [(&str, Option<&str>); 21] = [
     // A table of another role, for example of the owner of the schema, is common.
     ("VERSIONS", None),
     ("VERSIONS ALTER TABLE alembic_version ADD note text DEFAULT now()::text CHECK (length(note) > 0)", None),
     ("VERSIONS CREATE INDEX more ON alembic_version (lower(version_num))", None),
     ("CREATE VIEW alembic_version AS SELECT public.record()::varchar AS version_num", Some("it is a view")),
+    (
+        "CREATE TABLE parent (version_num varchar(32)) PARTITION BY LIST (version_num);
+         CREATE TABLE alembic_version PARTITION OF parent DEFAULT; GRANT ALL ON alembic_version TO PUBLIC",
+        Some("it is a partition"),
+    ),
     (
         "VERSIONS CREATE TRIGGER t BEFORE INSERT ON alembic_version FOR EACH ROW EXECUTE FUNCTION record_row()",
         Some("it has the trigger t"),

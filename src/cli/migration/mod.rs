@@ -6,7 +6,6 @@ mod rehearsal;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use tokio_util::sync::CancellationToken;
 
 use self::progress::ApplyReporter;
 use super::approval::{Allow, approve};
@@ -104,20 +103,10 @@ async fn prepare_and_apply(
     direction: Direction,
     options: &MigrationOptions,
 ) -> Result<Exit, Failure> {
-    let target = context.find_target(project).await?;
-    if project.alembic.is_some() {
-        context.allow_python(project)?;
-        if options.allow.contains(&Allow::Unseen) {
-            target.scripts().allow_unseen();
-        }
-    }
+    let target = open_target(context, project, options).await?;
     let request = PlanRequest { direction, target: options.target.clone(), mode: None };
-    let plan = if project.alembic.is_some() {
-        let prepare = async |cancel: &_| prepare(project, tree, &target, &request, cancel).await;
-        cancellable(context.terminal, prepare).await?
-    } else {
-        prepare(project, tree, &target, &request, &CancellationToken::new()).await?
-    };
+    let make_plan = async |cancel: &_| prepare(project, tree, &target, &request, cancel).await;
+    let plan = cancellable(context.terminal, make_plan).await?;
     let plan = if options.no_keep { Arc::new(plan.without_copies()) } else { plan };
     if options.dry_run {
         return print_plan(context, &plan);
@@ -135,24 +124,30 @@ async fn prepare_and_apply(
     let confirm = options.confirm.as_deref();
     let approval = approve(context.terminal, &plan, &options.allow, confirm, context.global.yes)?;
     let reporter = ApplyReporter::new(context.terminal, Arc::clone(&plan), context.global.verbose);
-    let outcome = match run_plan(context, project, &target, (&approval, &reporter), options).await {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            // Another migrator may have reached the target. Any steps that are still pending were not in the approved
-            // plan, so they must not run.
-            if reporter.has_started() || error.kind == ErrorKind::Interrupted {
-                return Err(error.into());
-            }
-            return match prepare(project, tree, &target, &request, &CancellationToken::new()).await {
-                Ok(plan) if plan.is_empty() => nothing_to_do(context, &plan),
-                _ => Err(error.into()),
-            };
-        }
-    };
-    if context.terminal.json {
-        context.terminal.print_document(&outcome)?;
+    match run_plan(context, project, &target, (&approval, &reporter), options).await {
+        Ok(outcome) if context.terminal.json => context.terminal.print_document(&outcome)?,
+        Ok(_) => {}
+        Err(error) if reporter.has_started() || error.kind == ErrorKind::Interrupted => return Err(error.into()),
+        // Another migrator may have reached the target. Any steps that are still pending were not in the approved plan, so
+        // they must not run.
+        Err(error) => match cancellable(context.terminal, make_plan).await {
+            Ok(plan) if plan.is_empty() => return nothing_to_do(context, &plan),
+            _ => return Err(error.into()),
+        },
     }
     Ok(Exit::Done)
+}
+
+/// Finds the target, and makes sure that the project's scripts may run on it.
+async fn open_target(context: &Context, project: &Project, options: &MigrationOptions) -> Result<Target, Error> {
+    let target = context.find_target(project).await?;
+    if project.alembic.is_some() {
+        context.allow_python(project)?;
+        if options.allow.contains(&Allow::Unseen) {
+            target.scripts().allow_unseen();
+        }
+    }
+    Ok(target)
 }
 
 async fn run_plan(

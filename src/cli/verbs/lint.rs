@@ -4,19 +4,20 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::approval::Allow;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::interrupt::cancellable;
 use crate::cli::output::plan as plan_text;
 use crate::cli::selection;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
+use crate::core::plan::Step;
 use crate::core::script::SqlCode;
 use crate::core::sql::SplitError;
 use crate::core::text::plural;
-use crate::engine::prepare::{record_history, up_and_down};
+use crate::engine::prepare::record_up_and_down;
 use crate::engine::project::{Project, ScriptFile, ScriptProblem, ScriptTree};
 use crate::engine::{Error, ErrorKind};
 
@@ -88,7 +89,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = ids.iter().filter_map(|id| tree.scripts.get(id));
     let (mut linted, mut unread) = (Vec::new(), 0);
     if project.alembic.is_some() {
-        linted = lint_python(context, &project, &tree, &ids)?;
+        (linted, unread) = lint_python(context, &project, &tree, &ids)?;
     }
     for file in files {
         let Some(code) = file.script.sql() else { continue };
@@ -143,39 +144,49 @@ fn unknown_code(code: &str) -> Error {
     Error::of(ErrorKind::Usage, format!("there is no hazard with the code '{code}'")).hint(hint)
 }
 
-/// Runs Python scripts on an empty scratch database, and finds the hazards of the statements that they send.
+/// Runs Python scripts on an empty scratch database, and finds the hazards of the statements that they send. Also returns
+/// the number of scripts that could not run there.
 fn lint_python<'a>(
     context: &Context,
     project: &Project,
     tree: &'a ScriptTree,
     ids: &[RevisionId],
-) -> Result<Vec<LintedRevision<'a>>, Error> {
+) -> Result<(Vec<LintedRevision<'a>>, usize), Error> {
     tree.require_valid()?;
     context.allow_python(project)?;
-    let steps = up_and_down(tree, ids)?;
     let recorded = context.block_on(async {
         let target = context.find_target(project).await?;
-        record_history(project, tree, &target, steps, &CancellationToken::new()).await
+        let record = async |cancel: &_| record_up_and_down(project, tree, &target, ids, cancel).await;
+        cancellable(context.terminal, record).await
     })??;
-    let mut linted = Vec::new();
+    let (mut linted, mut failed) = (Vec::new(), 0);
     for id in ids {
         let Some(file) = tree.scripts.get(id) else { continue };
-        let revision = &file.script.revision;
-        let mut found = LintedRevision { revision, hazards: Vec::new(), remarks: Vec::new(), file };
-        for step in recorded.iter().filter(|step| step.revision == *id) {
-            let section = step.direction;
-            if let Some(failure) = step.python.as_ref().and_then(|python| python.failure.as_ref()) {
-                let message = format!("its {} could not run on an empty scratch database: {failure}", section.word());
-                found.remarks.push(CommentProblem { section, line: 1, message });
-            }
+        let steps: Vec<&Step> = recorded.iter().filter(|step| step.revision == *id).collect();
+        let failure = steps.iter().find_map(|step| Some((step, step.python.as_ref()?.failure.as_ref()?)));
+        if let Some((step, failure)) = failure {
+            failed += 1;
+            let what =
+                format!("the {} of revision {id} did not run on an empty scratch database", step.direction.word());
+            context
+                .terminal
+                .print_error(&Error { revision: Some(id.to_string()), ..Error::new(what).because(failure) });
+            continue;
+        }
+        let mut hazards = Vec::new();
+        for step in steps {
             for planned in &step.statements {
-                let hazards = planned.hazards.iter().cloned();
-                found.hazards.extend(hazards.map(|hazard| LintedHazard { section, line: planned.line, hazard }));
+                let found = planned.hazards.iter().cloned();
+                hazards.extend(found.map(|hazard| LintedHazard {
+                    section: step.direction,
+                    line: planned.line,
+                    hazard,
+                }));
             }
         }
-        linted.push(found);
+        linted.push(LintedRevision { revision: &file.script.revision, hazards, remarks: Vec::new(), file });
     }
-    Ok(linted)
+    Ok((linted, failed))
 }
 
 fn lint_script<'a>(file: &'a ScriptFile, code: &SqlCode) -> Result<LintedRevision<'a>, Error> {

@@ -121,11 +121,10 @@ fn literal(sql: &str) -> String {
         (false, false) => format!("\"{sql}\""),
         (false, true) if !sql.contains('\'') => format!("'{sql}'"),
         _ => {
-            let sql = sql.replace("\"\"\"", "\\\"\\\"\\\"");
-            match sql.strip_suffix('"').filter(|rest| !rest.ends_with('\\')) {
-                Some(rest) => format!("\"\"\"{rest}\\\"\"\"\""),
-                None => format!("\"\"\"{sql}\"\"\""),
-            }
+            // A quote at the end, or three of them, would end the literal.
+            let ends_literal = sql.ends_with('"') || sql.contains("\"\"\"");
+            let sql = if ends_literal { sql.replace('"', "\\\"") } else { sql };
+            format!("\"\"\"{sql}\"\"\"")
         }
     }
 }
@@ -202,7 +201,9 @@ mod tests {
             ("SELECT 'a'", r#""SELECT 'a'""#),
             (r#"DROP TABLE "A""#, r#"'DROP TABLE "A"'"#),
             ("SELECT\n1", "\"\"\"SELECT\n1\"\"\""),
-            (r#"SELECT 'a' AS "A""#, r#""""SELECT 'a' AS "A\"""""#),
+            (r#"SELECT 'a' AS "A""#, r#""""SELECT 'a' AS \"A\"""""#),
+            (r#"SELECT 'a' AS "A\""#, r#""""SELECT 'a' AS \"A\\\"""""#),
+            ("SELECT \"A\"\n, 'a'", "\"\"\"SELECT \"A\"\n, 'a'\"\"\""),
             (r"SELECT E'\n'", r#""SELECT E'\\n'""#),
             ("SELECT 1::int, ':a', 12:30", r#""SELECT 1::int, '\\:a', 12:30""#),
         ] {

@@ -27,7 +27,7 @@ pub use restore_sql::{
 };
 pub use value_sql::{
     copy_stale_marks, count_changed_values, count_restored_values, delete_restored_values, mark_stale,
-    mark_stale_copied, update_values,
+    mark_stale_by_newer_copy, update_values,
 };
 
 use crate::core::text::plural;

@@ -107,7 +107,7 @@ pub fn mark_stale(copy: &str, table: &str, column: &str, detail: &CopyDetail) ->
 /// Marks the values whose replacement was changed before their row was deleted or their column was dropped. `newer` is the
 /// copy of the rows or of the column. `None` if it does not have the column with the same type, or not the key.
 #[must_use]
-pub fn mark_stale_copied(
+pub fn mark_stale_by_newer_copy(
     (copy, detail): (&str, &CopyDetail),
     (newer, kind, copied): (&str, CopyKind, &CopyDetail),
 ) -> Option<String> {
@@ -162,7 +162,8 @@ mod tests {
     fn values_are_stale_if_a_newer_copy_has_another_value() {
         let id = || copied("id", "integer", true);
         let values = detail(vec![copied("a", "text", true)], vec![id()]);
-        let mark = |columns| mark_stale_copied(("c", &values), ("r", CopyKind::Rows, &detail(columns, vec![id()])));
+        let mark =
+            |columns| mark_stale_by_newer_copy(("c", &values), ("r", CopyKind::Rows, &detail(columns, vec![id()])));
         assert_eq!(
             mark(vec![id(), copied("a", "text", true)]).unwrap(),
             "UPDATE c AS k SET stale = k.stale OR r.v2::text IS DISTINCT FROM k.n1 FROM r AS r WHERE k.k1 = r.v1"
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(mark(vec![copied("a", "text", true)]), None);
         let column = detail(vec![copied("a", "text", true)], vec![id()]);
         assert_eq!(
-            mark_stale_copied(("c", &values), ("r", CopyKind::Column, &column)).unwrap(),
+            mark_stale_by_newer_copy(("c", &values), ("r", CopyKind::Column, &column)).unwrap(),
             "UPDATE c AS k SET stale = k.stale OR r.v1::text IS DISTINCT FROM k.n1 FROM r AS r WHERE k.k1 = r.k1"
         );
     }

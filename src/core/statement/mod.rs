@@ -140,7 +140,8 @@ impl Facts {
         let words = ["insert", "update", "delete", "with", "merge", "copy", "do", "call", "execute"];
         let has_rows = |action: &Action| matches!(action, Action::CreateTable(create) if create.has_rows);
         let is_understood = self.not_parsed_at.is_none();
-        if self.command.starts_with(&["create", "table"]) {
+        // TEMP and UNLOGGED stand before TABLE.
+        if self.command.first() == "create" {
             return !is_understood || self.actions.iter().any(has_rows);
         }
         self.is_select_with_effects() || self.command.is_one_of(&words)

@@ -123,7 +123,7 @@ impl Facts {
         let Some(tree) = self.complete_tree() else {
             return RowSources { relations: BTreeSet::new(), is_incomplete: true };
         };
-        let mut relations = relations_in(&tree);
+        let mut relations = relations_in(&tree, self.words().contains("recursive"));
         for action in &self.actions {
             match action {
                 Action::Update(update) => relations.insert(update.table.clone()),
@@ -149,20 +149,29 @@ fn has_returning(tree: &Tree) -> bool {
     tree.statement.syntax().descendants().any(|node| ReturningClause::can_cast(node.kind()))
 }
 
-/// The relations of FROM and USING clauses and of `TABLE`, without the names of common table expressions.
-fn relations_in(tree: &Tree) -> BTreeSet<Name> {
-    let (mut relations, mut expressions) = (BTreeSet::new(), BTreeSet::new());
+/// The relations of FROM and USING clauses and of `TABLE`, without the names of common table expressions. Without RECURSIVE,
+/// such a name is that of a table in its own definition.
+fn relations_in(tree: &Tree, is_recursive: bool) -> BTreeSet<Name> {
+    let (mut relations, mut expressions) = (Vec::new(), BTreeSet::new());
     for node in tree.statement.syntax().descendants() {
-        if let Some(item) = RelationFromItem::cast(node.clone()) {
-            relations.extend(node_name(item.relation_name_ref()));
+        let name = if let Some(item) = RelationFromItem::cast(node.clone()) {
+            node_name(item.relation_name_ref())
         } else if let Some(table) = Table::cast(node.clone()) {
-            relations.extend(node_name(table.relation_name()));
-        } else if let Some(expression) = WithTable::cast(node) {
-            expressions.extend(node_name(expression.name()).map(|name| name.name));
+            node_name(table.relation_name())
+        } else {
+            let expression = WithTable::cast(node.clone());
+            expressions.extend(expression.and_then(|expression| node_name(expression.name())).map(|name| name.name));
+            None
+        };
+        if let Some(name) = name {
+            let is_own = |with: WithTable| node_name(with.name()).is_some_and(|own| own.name == name.name);
+            let is_in_own = !is_recursive && node.ancestors().filter_map(WithTable::cast).any(is_own);
+            relations.push((name, is_in_own));
         }
     }
-    relations.retain(|relation| relation.schema.is_some() || !expressions.contains(&relation.name));
-    relations
+    let is_table =
+        |(name, is_in_own): &(Name, bool)| name.schema.is_some() || *is_in_own || !expressions.contains(&name.name);
+    relations.into_iter().filter(is_table).map(|(name, _)| name).collect()
 }
 
 fn is_catalog(relation: &Name) -> bool {
@@ -198,6 +207,8 @@ mod tests {
                 false,
             ),
             ("WITH x AS (SELECT * FROM a) SELECT * FROM x WHERE EXISTS (SELECT FROM b)", &["a", "b"], false),
+            ("WITH users AS (SELECT * FROM users WHERE a) SELECT id FROM users", &["users"], false),
+            ("WITH RECURSIVE x AS (SELECT 1 UNION SELECT 2 FROM x) SELECT * FROM x", &[], false),
             ("SELECT 1", &[], false),
             (
                 "SELECT pg_catalog.pg_class.relname FROM pg_catalog.pg_class WHERE pg_catalog.pg_table_is_visible(oid)",

@@ -28,7 +28,6 @@ pub(super) fn of(statement: &ast::Stmt) -> Trace {
     }
 }
 
-/// The name of the index as SQL, with the schema of its table: an index is always in the schema of its table.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -64,8 +64,8 @@ impl Run<'_> {
             format!("the connection was lost during the commit; waiting for server process {}", self.backend.pid);
         (self.report)(Progress::Notice { severity: "note".into(), message: waiting });
         loop {
-            let why = match self.try_to_settle(before, after, entry).await {
-                Ok(Some(settlement)) => return settlement,
+            let why = match self.try_to_resolve(before, after, entry).await {
+                Ok(Some(resolved)) => return resolved,
                 Ok(None) => {
                     format!("server process {} still works on it after {} s", self.backend.pid, PROCESS_LIMIT.as_secs())
                 }
@@ -82,7 +82,7 @@ impl Run<'_> {
     }
 
     /// Returns `None` if the server process still works.
-    async fn try_to_settle(
+    async fn try_to_resolve(
         &self,
         before: &[RevisionId],
         after: &[RevisionId],

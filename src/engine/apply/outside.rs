@@ -185,6 +185,10 @@ impl Run<'_> {
                 }
                 return self.lost_outside(index, entry, sent, error.because(done)).await;
             }
+            // The commit of one statement: the next run checks whether it took effect.
+            Stop::CommitUnknown(error) if sent.is_some() => {
+                return self.lost_outside(index, entry, sent, error.because(done)).await;
+            }
             Stop::CommitUnknown(error) => {
                 return self.lost_in_commit(index..index + 1, &[entry], error.because(done)).await;
             }

@@ -59,10 +59,15 @@ pub async fn generate(
     if let Some(missing) = remainder.as_ref().filter(|_| trial.run.context.options.complete)
         && let Some(completed) = complete(&draft, new_script, missing)?
     {
-        notes = proof.missing.iter().chain(&proof.difference).map(|line| format!("{line}; limbeck added it")).collect();
         trial.renew().await?;
-        draft = completed;
-        (proof, remainder) = trial.prove(&draft).await?;
+        let (second, rest) = trial.prove(&completed).await?;
+        // A script that Alembic wrote and that is proved is better than a completed one that is not.
+        if second.holds() || !proof.holds() {
+            let remains = |line: &&String| !second.missing.contains(line) && !second.difference.contains(line);
+            let added = proof.missing.iter().chain(&proof.difference).filter(remains);
+            notes = added.map(|line| format!("{line}; limbeck added it")).collect();
+            (draft, proof, remainder) = (completed, second, rest);
+        }
     }
     let operations = remainder.map(|remainder| remainder.done.operations).unwrap_or_default();
     proof.missing.extend(renames.iter().map(describe_rename));

@@ -123,7 +123,11 @@ pub async fn drop_copies(project: &Project, target: &Target, which: &CopySelecti
     for (done, copy) in copies.iter().enumerate() {
         drop_copy(session.client(), &store, copy.id).await.map_err(|error| {
             let count = plural(copies.len() as u64, "copy");
-            error.because(format!("{done} of {count} were dropped before"))
+            if copies.len() == 1 {
+                error
+            } else {
+                error.because(format!("dropped before the error: {done} of {count}"))
+            }
         })?;
     }
     Ok(copies)

@@ -53,7 +53,7 @@ impl Restoration {
     }
 
     /// The copies of values that a later statement of the step may overwrite, so that they must be restored again. In a
-    /// transaction this is true for all: no other session writes before the end of the step.
+    /// transaction all copies stay: they are restored again at its end, and no other session can write before that.
     fn find_copies_that_stay(&self, copies: &[StoredCopy], rest: Option<&[&Statement]>) -> HashSet<i64> {
         let may_overwrite = |copy: &StoredCopy, statement: &Statement| {
             let names = [copy.column_name().to_lowercase(), copy.table.to_lowercase()];
@@ -89,14 +89,14 @@ impl Restoration {
         let ready: Vec<_> = located.iter().map(|(copy, location)| (*copy, location)).collect();
         let mut outcome = RestoreOutcome::default();
         self.restore_set(client, &ready, Some(stays), &mut outcome).await?;
+        // What could not be restored is tried again at the end.
+        let failed: HashSet<String> = outcome.not_restored.iter().map(|(object, _)| object.clone()).collect();
         for (copy, location) in ready {
             if copy.contains_rows() {
                 self.finished.insert(copy.id);
                 self.early_tables.insert(location.relation);
             } else if !stays.contains(&copy.id) {
-                // What could not be restored is tried again at the end.
-                let is_restored = !outcome.not_restored.iter().any(|(object, _)| *object == copy.object);
-                if is_restored {
+                if !failed.contains(&copy.object) {
                     self.finished.insert(copy.id);
                 }
                 outcome.not_restored.retain(|(object, _)| *object != copy.object);

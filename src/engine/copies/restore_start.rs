@@ -9,7 +9,9 @@ use super::rows_before::RowsBefore;
 use super::store::StoredCopy;
 use super::target::{FoundTable, TableLocation, locate};
 use super::{CopyError, columns};
-use crate::core::copies::{CopyKind, copy_stale_marks, is_written_by_transaction, mark_stale, mark_stale_copied};
+use crate::core::copies::{
+    CopyKind, copy_stale_marks, is_written_by_transaction, mark_stale, mark_stale_by_newer_copy,
+};
 use crate::core::statement::Statement;
 
 impl Restoration {
@@ -108,7 +110,7 @@ impl Restoration {
             for newer in newer.iter().filter(|newer| newer.detail.relation == copy.detail.relation) {
                 let other = self.store.table_of_copy(newer.id);
                 if newer.contains_rows() || newer.kind == CopyKind::Column {
-                    let mark = mark_stale_copied((&table, &copy.detail), (&other, newer.kind, &newer.detail));
+                    let mark = mark_stale_by_newer_copy((&table, &copy.detail), (&other, newer.kind, &newer.detail));
                     client.batch_execute(&mark.unwrap_or_default()).await?;
                 } else if newer.kind == CopyKind::Values && is_newer_copy_of_column(newer, copy) {
                     client.batch_execute(&copy_stale_marks(&table, &other, copy.detail.key.len())).await?;

@@ -33,20 +33,48 @@ pub async fn record_history(
     Ok(plan.steps)
 }
 
-/// The steps from base that upgrade to heads, and then downgrade to base.
+/// The path from base to heads.
 ///
 /// # Errors
-/// If the path cannot be resolved.
-pub fn up_and_down(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<PathStep>> {
-    let mut steps = Vec::new();
-    let mut reached: Vec<RevisionId> = Vec::new();
+/// If it cannot be resolved.
+pub fn upgrade_from_base(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Path> {
+    let mut whole = Path { steps: Vec::new(), from: Vec::new(), to: Vec::new() };
     for head in heads {
-        let path = tree.graph.upgrade(head.as_str(), &reached)?;
-        reached = path.to;
-        steps.extend(path.steps);
+        let path = tree.graph.upgrade(head.as_str(), &whole.to)?;
+        whole.steps.extend(path.steps);
+        whole.to = path.to;
     }
-    steps.extend(tree.graph.downgrade("base", &reached)?.steps);
+    Ok(whole)
+}
+
+/// Runs the upgrades from base to heads, and then the downgrades to base, on an empty scratch database. If an upgrade
+/// fails, the downgrades start at the revision before it, and the steps of the upgrades that did not run come last.
+///
+/// # Errors
+/// As [`record_history`].
+pub async fn record_up_and_down(
+    project: &Project,
+    tree: &ScriptTree,
+    target: &Target,
+    heads: &[RevisionId],
+    cancel: &CancellationToken,
+) -> Result<Vec<Step>> {
+    let mut steps = record_history(project, tree, target, up_and_down(tree, heads)?, cancel).await?;
+    let has_failed = |step: &Step| step.python.as_ref().is_some_and(|python| python.failure.is_some());
+    let Some(failed) = steps.iter().position(has_failed).filter(|at| steps[*at].direction == Direction::Upgrade) else {
+        return Ok(steps);
+    };
+    let reached = failed.checked_sub(1).map(|last| steps[last].heads_after.clone()).unwrap_or_default();
+    let not_run = steps.drain(failed..).filter(|step| step.direction == Direction::Upgrade).collect::<Vec<_>>();
+    let mut steps = record_history(project, tree, target, up_and_down(tree, &reached)?, cancel).await?;
+    steps.extend(not_run);
     Ok(steps)
+}
+
+fn up_and_down(tree: &ScriptTree, heads: &[RevisionId]) -> Result<Vec<PathStep>> {
+    let mut path = upgrade_from_base(tree, heads)?;
+    path.steps.extend(tree.graph.downgrade("base", &path.to)?.steps);
+    Ok(path.steps)
 }
 
 /// Adds recorded statements to the steps that were recorded.

@@ -16,9 +16,9 @@ use crate::engine::project::{Project, ScriptTree};
 use crate::engine::recording::{RecordingSite, record_plan};
 use crate::engine::state::VersionTable;
 use crate::engine::state::ledger_scripts;
-use crate::engine::{Error, Result, Target, backup, copies, preflight};
+use crate::engine::{Error, ErrorKind, Result, Target, backup, copies, preflight};
 pub(super) use history::add_recorded;
-pub use history::{record_history, up_and_down};
+pub use history::{record_history, record_up_and_down, upgrade_from_base};
 
 /// The plan that the user requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct PlanRequest {
     pub mode: Option<TransactionMode>,
 }
 
-/// Makes the plan for a request. Changes nothing. `cancel` ends Python scripts that run for the plan.
+/// Makes the plan for a request. Changes nothing. `cancel` also ends Python scripts that run for the plan.
 ///
 /// # Errors
 /// If the target cannot be resolved, a script of the path cannot be read, or a query fails.
@@ -41,7 +41,14 @@ pub async fn prepare(
     request: &PlanRequest,
     cancel: &CancellationToken,
 ) -> Result<Arc<Plan>> {
-    let prepared = Box::pin(prepare_plan(project, tree, target, request, cancel)).await;
+    let work = Box::pin(prepare_plan(project, tree, target, request, cancel));
+    let prepared = if project.alembic.is_some() {
+        // Python that runs must be ended, and its scratch database removed.
+        work.await
+    } else {
+        let cancelled = || Err(Error::of(ErrorKind::Interrupted, "cancelled; nothing was run"));
+        cancel.run_until_cancelled(work).await.unwrap_or_else(cancelled)
+    };
     prepared.map_err(nothing_was_run)
 }
 

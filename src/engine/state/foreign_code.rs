@@ -20,7 +20,8 @@ pub(super) const HAS_TRUSTED_OWNER: &str = "EXISTS (
 /// The code that relation `c` can run when it is read or written, in words. NULL if there is none. `pg_depend` has no rows
 /// for the functions of `pg_catalog`.
 pub(super) const CODE: &str = "coalesce(
-    CASE WHEN c.relkind = 'v' THEN 'it is a view' WHEN c.relkind = 'f' THEN 'it is a foreign table' END,
+    CASE WHEN c.relkind = 'v' THEN 'it is a view' WHEN c.relkind = 'f' THEN 'it is a foreign table'
+        WHEN c.relispartition THEN 'it is a partition' END,
     (SELECT format('it has the trigger %I', t.tgname) FROM pg_trigger t
         WHERE t.tgrelid = c.oid AND NOT t.tgisinternal LIMIT 1),
     (SELECT format('it has the rule %I', r.rulename) FROM pg_rewrite r
@@ -79,7 +80,7 @@ impl OwnTable {
     /// Checks that only a trusted role has created the table, and that it runs no code.
     fn require_trusted(&self) -> Result<()> {
         let Self { shown, is_table, owner, has_trusted_owner, schema_owner, code } = self;
-        let owner = identifier::quote(owner);
+        let (role, owner) = (owner, identifier::quote(owner));
         if let Some(schema_owner) = schema_owner {
             return Err(untrusted_schema(schema_owner));
         }
@@ -87,7 +88,7 @@ impl OwnTable {
             (
                 format!("it belongs to {owner}, whose privileges the current role does not have"),
                 format!(
-                    "if {owner} may run limbeck, set role = \"{owner}\" under [apply] or run ALTER TABLE {shown} OWNER TO …; otherwise rename the table: ALTER TABLE {shown} RENAME TO …"
+                    "if {owner} may run limbeck, set role = {role:?} under [apply] or run ALTER TABLE {shown} OWNER TO …; otherwise rename the table: ALTER TABLE {shown} RENAME TO …"
                 ),
             )
         } else if let Some(code) = code {
@@ -105,12 +106,12 @@ impl OwnTable {
 }
 
 /// The error if the schema `limbeck` belongs to another role.
-fn untrusted_schema(owner: &str) -> Error {
-    let owner = identifier::quote(owner);
+fn untrusted_schema(role: &str) -> Error {
+    let owner = identifier::quote(role);
     Error::new(format!("the schema limbeck belongs to {owner}, whose privileges the current role does not have"))
         .because(format!("{owner} could replace limbeck's tables by code of its own; nothing was run"))
         .hint(format!(
-            "if {owner} may run limbeck, set role = \"{owner}\" under [apply]; otherwise rename the schema: ALTER SCHEMA limbeck \
+            "if {owner} may run limbeck, set role = {role:?} under [apply]; otherwise rename the schema: ALTER SCHEMA limbeck \
              RENAME TO …"
         ))
 }

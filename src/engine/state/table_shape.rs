@@ -121,11 +121,11 @@ impl TableShape {
     pub(super) fn require_readable(&self) -> Result<()> {
         let name = &self.name;
         if let Some((owner, code)) = &self.foreign_code {
-            let (owner, role) = (identifier::quote(owner), identifier::quote(&self.role));
+            let (other, owner, role) = (owner, identifier::quote(owner), identifier::quote(&self.role));
             return Err(Error::new(format!("the version table {name} runs code of the role {owner}: {code}"))
                 .because(format!("{role} does not have the privileges of {owner}, and would run that code; nothing was run"))
                 .hint(format!(
-                    "if {owner} may run limbeck, set role = \"{owner}\" under [apply] or change the owner with ALTER TABLE {name} \
+                    "if {owner} may run limbeck, set role = {other:?} under [apply] or change the owner with ALTER TABLE {name} \
                      OWNER TO …; otherwise remove the code, or rename the relation"
                 )));
         }

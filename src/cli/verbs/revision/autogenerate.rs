@@ -97,7 +97,7 @@ fn print_missing(terminal: Terminal, proof: &Proof, is_complete: bool) {
     comparison::print_notes(terminal, &proof.missing);
     let leaves_something = proof.recorded.is_some() && !proof.down && proof.error.is_none();
     if (!proof.missing.is_empty() || leaves_something) && !is_complete {
-        terminal.print_note("note: --complete adds what Alembic does not write to the script, as op.execute");
+        terminal.print_note("note: add --complete to write what is missing into the script as op.execute");
     }
 }
 

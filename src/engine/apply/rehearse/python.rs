@@ -141,7 +141,7 @@ impl RehearsalObserver<'_> {
     /// Runs SQL in place of a statement about transactions.
     async fn run_instead(&self, sql: &str) -> std::result::Result<(), Refusal> {
         let ran = self.run.worker.client().batch_execute(sql).await;
-        ran.map_err(|error| Refusal(error.to_string()))
+        ran.map_err(|error| Refusal(database_error(&error).message))
     }
 }
 

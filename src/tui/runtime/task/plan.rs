@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{TaskContext, TaskMode};
 use crate::core::plan::Approval;
+use crate::engine::Result;
 use crate::engine::apply::{ApplyOptions, Outcome, Progress, apply};
 use crate::engine::prepare::{PlanRequest, prepare};
 use crate::engine::project::ScriptTree;
-use crate::engine::{Error, ErrorKind, Result};
 use crate::tui::app::Generation;
 use crate::tui::app::screen::ScreenMsg;
 use crate::tui::app::screen::plan::PlanMsg;
@@ -25,14 +25,8 @@ impl Effects {
                 let target = context.target().await?;
                 prepare(&context.project(), &tree, &target, &request, &context.cancel).await
             };
-            let cancelled = || Error::of(ErrorKind::Interrupted, "cancelled; nothing was run");
-            let answer = if context.project().alembic.is_some() {
-                // Python scripts that run for the plan must be ended.
-                Some(Box::pin(work).await)
-            } else {
-                Box::pin(context.cancel.run_until_cancelled(work)).await
-            };
-            ScreenMsg::Plan(PlanMsg::Prepared(request.clone(), answer.unwrap_or_else(|| Err(cancelled()))))
+            let answer = Box::pin(work).await;
+            ScreenMsg::Plan(PlanMsg::Prepared(request.clone(), answer))
         });
         self.preparing = Some(task);
     }

@@ -132,7 +132,7 @@ pub fn operation_lines(model: &Model, editor: &Editor, most: usize) -> PanelLine
         let words = match editor.language() {
             _ if is_examining(model) => "reading …",
             Language::Sql => "the upgrade has no statements",
-            Language::Python => "shown in the plan of a Python script",
+            Language::Python => "shown in the plan; prepare one to see them",
         };
         return (vec![vec![(String::from(words), Role::Muted)]], 1);
     }
@@ -169,7 +169,7 @@ pub fn hazard_lines(model: &Model, editor: &Editor, most: usize) -> PanelLines {
         let (words, role) = match editor.language() {
             _ if is_examining(model) => ("reading …", Role::Muted),
             Language::Sql => ("none found", Role::Good),
-            Language::Python => ("shown in the plan of a Python script", Role::Muted),
+            Language::Python => ("shown in the plan; prepare one to see them", Role::Muted),
         };
         return (vec![vec![(String::from(words), role)]], 1);
     }
