@@ -1,6 +1,6 @@
 """Prints the DDL of a project's SQLAlchemy models as JSON. It never connects to a database.
 
-limbeck passes this file on standard input, and a request as JSON in the first argument:
+limbeck passes this file on standard input, after a line that sets REQUEST to a request in JSON:
   metadata  pairs of a module and an attribute; empty: the metadata that env.py passes to Alembic
   imports   modules to import first
   path      folders for sys.path
@@ -19,6 +19,7 @@ sys.path = [path for path in sys.path if path]
 import importlib.util
 import json
 import os
+import re
 import sysconfig
 import traceback
 import types
@@ -37,8 +38,7 @@ class Found(BaseException):
 
 
 def main():
-    request = json.loads(sys.argv[1])
-    sys.argv = [sys.argv[0]]
+    request = json.loads(REQUEST)  # noqa: F821
     # What the project prints must not be part of the answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -162,23 +162,12 @@ def metadata_of(value, name):
 
 
 def metadata_of_env_py(files, folder):
-    """Runs env.py in offline mode until it calls context.configure. Also returns the options of that call."""
+    """The metadata that env.py passes to context.configure, and the options of that call."""
     try:
         from alembic.config import Config
-        from alembic.runtime.environment import EnvironmentContext
         from alembic.script import ScriptDirectory
-        from sqlalchemy import event
-        from sqlalchemy.engine import Engine
     except ImportError as error:
         raise Refusal("no-alembic", exception=describe(error))
-
-    def stop(*arguments, **options):
-        raise Found(options)
-
-    def refuse_connection(*arguments):
-        # env.py connects although it is in offline mode.
-        raise Found({})
-
     options = {"ini_section": files["section"]}
     if files["toml"]:
         options["toml_file"] = files["toml"]
@@ -187,28 +176,41 @@ def metadata_of_env_py(files, folder):
         script = ScriptDirectory.from_config(config)
     except BaseException as error:
         raise failure("alembic", error, folder)
+    env_py = os.path.join(script.dir, "env.py")
+    given = options_of_env_py(config, script, env_py, folder)
+    if given.get("target_metadata") is None:
+        raise Refusal("env-without-metadata", file=env_py)
+    return metadata_of(given["target_metadata"], "target_metadata in " + env_py), given
+
+
+def options_of_env_py(config, script, env_py, folder):
+    """Runs env.py in offline mode until it calls context.configure. Returns the options of that call."""
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def stop(*arguments, **options):
+        raise Found(options)
+
+    def refuse_connection(*arguments):
+        # env.py connects although it is in offline mode.
+        raise Found({})
+
     event.listen(Engine, "do_connect", refuse_connection)
-    given, env_py = {}, os.path.join(script.dir, "env.py")
     try:
         environment = EnvironmentContext(config, script, fn=lambda *_: [], as_sql=True)
         environment.configure = stop
         with environment:
             script.run_env()
-        raise Refusal("env-without-metadata", file=env_py)
-    except Refusal:
-        raise
     except BaseException as error:
         found = found_of(error)
         if found is None:
             raise failure("env", error, folder, file=env_py)
         given = found.args[0]
-        if given.get("target_metadata") is None:
-            given = dict(globals_of(found, env_py), **given)
+        return given if given.get("target_metadata") is not None else dict(globals_of(found, env_py), **given)
     finally:
         event.remove(Engine, "do_connect", refuse_connection)
-    if given.get("target_metadata") is None:
-        raise Refusal("env-without-metadata", file=env_py)
-    return metadata_of(given["target_metadata"], "target_metadata in " + env_py), given
+    return {}
 
 
 def excluded_tables(options, all_metadata, tables, folder):
@@ -268,47 +270,17 @@ def globals_of(error, env_py):
 
 
 def statements_of(all_metadata, folder, server_version):
-    from sqlalchemy.dialects.postgresql.base import PGDialect
-    from sqlalchemy.engine.mock import MockConnection
-
-    class Connection(MockConnection):
-        """Also takes what listeners of DDL events send."""
-
-        def exec_driver_sql(self, statement, *arguments, **options):
-            emitted.append(str(statement))
-
-        def scalar(self, statement, *arguments, **options):
-            emitted.append(render(statement))
-
-        scalars = scalar
-
-    # The parameter style of the drivers would double each percent sign.
-    dialect = PGDialect(paramstyle="named")
-    # A dialect learns this from a connection.
-    dialect.server_version_info = (server_version, 0)
-    dialect.supports_virtual_generated_columns = server_version >= 18
-
-    def render(statement):
-        if isinstance(statement, str):
-            return statement
-        try:
-            from sqlalchemy.schema import ExecutableDDLElement as DDLElement
-        except ImportError:
-            from sqlalchemy.schema import DDLElement
-
-        options = {} if isinstance(statement, DDLElement) else {"compile_kwargs": {"literal_binds": True}}
-        return str(statement.compile(dialect=dialect, **options))
-
-    emitted = []
-    connection = Connection(dialect, lambda statement, *_, **__: emitted.append(render(statement)))
     if not any(metadata.tables for metadata in all_metadata):
         raise Refusal("no-tables")
+    dialect = dialect_of(server_version)
+    emitted = []
+    connection = recording_connection(dialect, emitted)
     for metadata in all_metadata:
         try:
             metadata.create_all(connection, checkfirst=False)
         except BaseException as error:
             raise failure("ddl", error, folder)
-    types_first = missing_types(all_metadata, dialect, emitted, render)
+    types_first = missing_types(all_metadata, dialect, emitted)
     statements = []
     for statement in schemas_of(all_metadata, dialect, emitted) + types_first + emitted:
         statement = statement.strip().rstrip(";")
@@ -318,6 +290,47 @@ def statements_of(all_metadata, folder, server_version):
     return statements
 
 
+def dialect_of(server_version):
+    from sqlalchemy.dialects.postgresql.base import PGDialect
+
+    # The parameter style of the drivers would double each percent sign.
+    dialect = PGDialect(paramstyle="named")
+    # A dialect learns this from a connection.
+    dialect.server_version_info = (server_version, 0)
+    dialect.supports_virtual_generated_columns = server_version >= 18
+    return dialect
+
+
+def recording_connection(dialect, emitted):
+    """A connection that adds the statements to a list and runs nothing."""
+    from sqlalchemy.engine.mock import MockConnection
+
+    class Connection(MockConnection):
+        """Also takes what listeners of DDL events send."""
+
+        def exec_driver_sql(self, statement, *arguments, **options):
+            emitted.append(str(statement))
+
+        def scalar(self, statement, *arguments, **options):
+            emitted.append(render(statement, dialect))
+
+        scalars = scalar
+
+    return Connection(dialect, lambda statement, *_, **__: emitted.append(render(statement, dialect)))
+
+
+def render(statement, dialect):
+    if isinstance(statement, str):
+        return statement
+    try:
+        from sqlalchemy.schema import ExecutableDDLElement as DDLElement
+    except ImportError:
+        from sqlalchemy.schema import DDLElement
+
+    options = {} if isinstance(statement, DDLElement) else {"compile_kwargs": {"literal_binds": True}}
+    return str(statement.compile(dialect=dialect, **options))
+
+
 def column_types(all_metadata):
     for metadata in all_metadata:
         for table in metadata.tables.values():
@@ -325,7 +338,7 @@ def column_types(all_metadata):
                 yield column.type, metadata
 
 
-def missing_types(all_metadata, dialect, emitted, render):
+def missing_types(all_metadata, dialect, emitted):
     """Enums with create_type=False: revisions create them, but the models use them."""
     from sqlalchemy.dialects.postgresql import ENUM
 
@@ -341,7 +354,7 @@ def missing_types(all_metadata, dialect, emitted, render):
         found = getattr(found, "item_type", found)
         found = found.dialect_impl(dialect)
         if isinstance(found, ENUM) and found.name:
-            statement = render(CreateEnumType(found))
+            statement = render(CreateEnumType(found), dialect)
             if statement.strip() not in [known.strip() for known in statements + emitted]:
                 statements.append(statement)
     return statements
@@ -404,9 +417,16 @@ def modules_of(all_metadata, folder):
 
 
 def describe(error):
-    text = "".join(traceback.format_exception_only(type(error), error)).strip()
-    lines = text.splitlines()
-    return lines[-1] if lines else type(error).__name__
+    """The type and the message on one line, without the values that pydantic adds and without passwords of URLs."""
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:
+        text = ""
+    text = re.sub(r" \[type=\w+, input_value=.*, input_type=\w+\]", "", str(text))
+    text = re.sub(r"For further information visit https://errors\.pydantic\S*", "", text)
+    text = re.sub(r"(://[^\s/:@]*):[^\s@]*@", r"\1:***@", text)
+    text = " ".join(text.split())
+    return type(error).__name__ + (": " + text if text else "")
 
 
 def failure(kind, error, folder, **facts):

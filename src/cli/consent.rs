@@ -5,7 +5,7 @@ use super::prompt;
 use crate::engine::models;
 use crate::engine::project::Project;
 use crate::engine::python::{self, Interpreter};
-use crate::engine::{Error, ErrorKind, ProjectCommand, Result};
+use crate::engine::{Error, ErrorKind, Result};
 
 impl Context {
     /// Makes sure that limbeck may run the project's Python.
@@ -32,14 +32,7 @@ impl Context {
         };
         let Some(command) = error.needs_consent.clone() else { return Err(error) };
         let words = shell_words::join(command.words());
-        let question = match *command {
-            ProjectCommand::Python(_) => {
-                format!(
-                    "limbeck runs the project's scripts and models with its Python ({words}). Allow it for this project?"
-                )
-            }
-            ProjectCommand::Program(_) => format!("limbeck runs the program {words}. Allow it for this project?"),
-        };
+        let question = format!("Allow limbeck to run {words} for this project?");
         let lines = std::iter::once(error.message).chain(error.causes);
         if prompt::ask_yes_or_no(lines, &question)? {
             return require(true);

@@ -12,6 +12,12 @@ pub fn line_at(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
+/// The text on one line: every sequence of blanks and line breaks becomes one blank.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A number with a comma between groups of three digits: `1,204`.
 #[must_use]
 pub fn thousands(number: u64) -> String {
@@ -84,6 +90,13 @@ mod tests {
     fn lines_are_counted_from_one() {
         for (text, offset, expected) in [("", 0, 1), ("a\nb", 1, 1), ("a\nb", 2, 2), ("한\n글\n", 99, 3)] {
             assert_eq!(line_at(text, offset), expected, "{text} {offset}");
+        }
+    }
+
+    #[test]
+    fn line_breaks_become_blanks() {
+        for (text, expected) in [("", ""), (" a\n\tb  c\r\n", "a b c"), ("a", "a")] {
+            assert_eq!(one_line(text), expected);
         }
     }
 

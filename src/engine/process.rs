@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
 
+use super::Error;
 use crate::core::text::size;
 
 /// How many bytes from the end of standard error are stored.
@@ -98,6 +99,15 @@ impl ProcessOutput {
         let left_out = lines.len().saturating_sub(SHOWN_LINES);
         let kept = lines.get(left_out..).unwrap_or_default().join("\n");
         if left_out == 0 { kept } else { format!("…\n{kept}") }
+    }
+
+    /// Adds the last lines of standard error to an error, if there are any.
+    #[must_use]
+    pub fn add_errors_to(&self, error: Error) -> Error {
+        match self.last_error_lines() {
+            lines if lines.is_empty() => error,
+            lines => error.because(format!("its standard error: {lines}")),
+        }
     }
 }
 

@@ -30,7 +30,10 @@ fn doctor_runs_python_only_with_consent() {
 #[test]
 fn doctor_reports_an_interpreter_that_does_not_work() {
     for (script, found) in [
-        ("#!/bin/sh\necho 'no such thing' >&2; exit 3\n", "bin/python failed: exit status: 3: no such thing"),
+        (
+            "#!/bin/sh\necho 'no such thing' >&2; exit 3\n",
+            "bin/python failed: exit status: 3: its standard error: no such thing",
+        ),
         ("#!/bin/sh\necho hello\n", "is not a Python that limbeck can use"),
         ("not a script", "does not run: it cannot be started"),
     ] {

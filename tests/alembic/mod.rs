@@ -9,6 +9,7 @@ mod failures;
 mod files;
 mod guide;
 mod import;
+mod import_errors;
 mod interpreter;
 mod kills;
 mod losses;

@@ -11,11 +11,11 @@ fn a_program_runs_after_the_answer_yes() {
     let project = TestProject::new(&config);
     let program = project.write("print-ddl", "#!/bin/sh\necho ran >> ran\necho 'CREATE TABLE t (i int);'\n");
     std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let question = "Allow it for this project? [y/N] ";
+    let question = "Allow limbeck to run ./print-ddl for this project? [y/N] ";
     for (typed, status, ran) in [("\n", 3, false), ("no\n", 3, false), ("y\n", 4, true)] {
         let (code, screen) = run_in_terminal(&project, &["check"], Some(question), typed);
         assert_eq!(code, status, "{typed:?}: {screen}");
-        assert!(screen.contains("limbeck runs the program ./print-ddl."), "{screen}");
+        assert!(screen.contains("Allow limbeck to run ./print-ddl for this project?"), "{screen}");
         assert_eq!(project.path("ran").exists(), ran, "{screen}");
     }
     project.run(&["check"]).expect_status(4);

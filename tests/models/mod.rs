@@ -5,6 +5,7 @@ mod errors;
 mod loading;
 mod program;
 mod sqlalchemy;
+mod sqlalchemy_errors;
 mod unimported;
 
 use std::sync::Mutex;

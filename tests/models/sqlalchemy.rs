@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use super::load_with;
-use crate::support::{TestDatabase, TestProject, python_with_alembic, server};
+use crate::support::{Server, ServerOptions, TestDatabase, TestProject, python_with_alembic, server};
+use limbeck::core::schema::{Kind, ObjectId};
 use limbeck::engine::ErrorKind;
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +46,7 @@ pub fn config(database: &TestDatabase<'_>, sqlalchemy: &str) -> String {
     )
 }
 
-fn load_models(project: &TestProject) -> super::Loaded {
+pub fn load_models(project: &TestProject) -> super::Loaded {
     load_with(project, true, &CancellationToken::new(), &|_| {})
 }
 
@@ -64,7 +65,7 @@ fn create_all(project: &TestProject, database: &TestDatabase<'_>, schemas: &[&st
 }
 
 /// Models, the schemas and extensions that they use.
-const MODELS: [(&str, &str, &[&str], &str); 15] = [
+const MODELS: [(&str, &str, &[&str], &str); 14] = [
     (
         "enum and mixin",
         "class Mood(enum.Enum):\n    happy = 1\n    sad = 2\n\n\
@@ -104,13 +105,6 @@ const MODELS: [(&str, &str, &[&str], &str); 15] = [
          doc = mapped_column(pg.JSONB)\n    __table_args__ = (sa.Index('ix_part', 'name', unique=True, postgresql_where=text(\"name <> '%'\")), \
          sa.Index('ix_gin', 'doc', postgresql_using='gin', postgresql_ops={'doc': 'jsonb_path_ops'}), \
          sa.Index('ix_lower', text('lower(name)'), postgresql_include=['id']))\n",
-        &[],
-        "",
-    ),
-    (
-        "concurrent index",
-        "class I(Base):\n    __tablename__ = 'i'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    name: Mapped[str]\n    \
-         __table_args__ = (sa.Index('ix_name', 'name', postgresql_concurrently=False),)\n",
         &[],
         "",
     ),
@@ -227,17 +221,13 @@ fn a_difference_is_reported_and_objects_of_other_kinds_are_left_alone() {
 fn several_metadata_are_loaded_together() {
     let database = server().database();
     let base = project(&database, "");
-    for (metadata, module) in [
-        ("['app.many:first', 'app.many:Second']", ""),
-        ("'app.many:both'", ""),
-        ("'app.many:named'", ""),
-        ("'app:many.both'", ""),
-    ] {
+    for metadata in ["['app.many:first', 'app.many:Second']", "'app.many:both'", "'app.many:named'", "'app:many.both'"]
+    {
         base.write("limbeck.toml", &config(&database, &format!("metadata = {metadata}")));
         base.write(
             "app/many.py",
             &format!(
-                "{HEAD}{module}first = sa.MetaData()\n\nclass Second(sa.orm.DeclarativeBase):\n    pass\n\n\
+                "{HEAD}first = sa.MetaData()\n\nclass Second(sa.orm.DeclarativeBase):\n    pass\n\n\
                  kind = lambda: sa.Enum('x', name='kind')\n\
                  sa.Table('a', first, sa.Column('id', sa.Integer, primary_key=True), sa.Column('k', kind()))\n\
                  sa.Table('b', Second.metadata, sa.Column('id', sa.Integer, primary_key=True), sa.Column('k', kind()))\n\
@@ -261,84 +251,60 @@ fn python_runs_only_with_consent() {
     assert!(super::load(&project).is_from_cache(), "the consent is stored, and the DDL is the key of the cache");
 }
 
+const TABLE: &str = "sa.Table('t', Base.metadata, sa.Column('a', sa.Integer))\n";
+
 #[test]
-fn errors_name_the_code_the_interpreter_and_the_next_step() {
+fn a_concurrent_index_is_loaded() {
     let database = server().database();
-    let good = "metadata = 'app.database:Base', imports = ['app.models']";
-    let table = "sa.Table('t', Base.metadata, sa.Column('a', sa.Integer))\n";
-    for (settings, models, parts) in [
-        (
-            good,
-            "\n\nraise ValueError('no')\n",
-            &[
-                "the module app.models cannot be imported",
-                "app/models/__init__.py:10: ValueError: no",
-                "10 | raise ValueError('no')",
-                "correct the module",
-            ][..],
-        ),
-        (good, "def broken(:\n", &["app.models cannot be imported", "app/models/__init__.py:8: SyntaxError"]),
-        (
-            good,
-            "import app.nothing\n",
-            &["app/models/__init__.py:8: ModuleNotFoundError: No module named 'app.nothing'", "or the import"],
-        ),
-        (
-            good,
-            "import strawberry_jam\n",
-            &["No module named 'strawberry_jam'", "install the package of strawberry_jam"],
-        ),
-        (good, "import sys\nsys.exit(7)\n", &["app/models/__init__.py:9: SystemExit: 7"]),
-        (good, "", &["the SQLAlchemy models have no tables", "to imports"]),
-        (
-            good,
-            "sa.Table('t', Base.metadata, sa.Column('a', sa.ForeignKey('gone.id')))\n",
-            &["could not find table 'gone'", "import the module that defines the other table"],
-        ),
-        (good, "sa.Table('t', Base.metadata, sa.Column('a'))\n", &["SQLAlchemy cannot write the DDL"]),
-        ("metadata = 'app.database:Bas'", table, &["app.database has no attribute 'Bas'", "did you mean 'Base'?"]),
-        ("metadata = 'app.database:MetaData'", table, &["app.database:MetaData is not a MetaData, a declarative base"]),
-        (
-            "metadata = 'app.datebase:Base'",
-            table,
-            &["the module app.datebase cannot be imported", "correct the name in sqlalchemy under [models]"],
-        ),
-        (
-            "metadata = 'app.database'",
-            table,
-            &["metadata = \"app.database\" is not module:attribute", "app.database:Base"],
-        ),
-        ("imports = ['app.models']", table, &["metadata is missing"]),
-    ] {
-        let project = project(&database, models);
-        project.write("limbeck.toml", &config(&database, settings));
-        let report = load_models(&project).error().report();
-        for part in parts {
-            assert!(report.contains(part), "{part}\n{report}");
-        }
-        assert!(report.contains("hint: "), "{report}");
-        assert!(report.contains("the interpreter is /") || report.contains("[models] sqlalchemy: "), "{report}");
-    }
+    let index =
+        "sa.Table('t', Base.metadata, sa.Column('a', sa.Integer), sa.Index('i', 'a', postgresql_concurrently=True))\n";
+    let models = load_models(&project(&database, index)).models();
+    assert!(models.schema.objects.contains_key(&ObjectId::on(Kind::Index, "public", "t", "i")));
 }
 
 #[test]
-fn an_interpreter_without_sqlalchemy_is_named() {
+fn the_models_may_be_in_a_folder_above_the_configuration() {
     let database = server().database();
-    let base = project(&database, "");
-    let venv = base.path("bare");
-    let made = Command::new("python3").args(["-m", "venv", "--without-pip"]).arg(&venv).output().unwrap();
-    assert!(made.status.success(), "{made:?}");
-    let real = python_with_alembic().display().to_string();
-    for (python, message) in [
-        ("bare/bin/python", "SQLAlchemy cannot be imported by "),
-        ("bare/bin/nothing", "the models cannot be read with "),
-        ("/bin/false", "the models cannot be read with /bin/false"),
-    ] {
-        base.write("limbeck.toml", &base.read("limbeck.toml").replace(&real, python));
-        let error = load_models(&base).error();
-        assert!(error.message.starts_with(message) && error.hint.is_some(), "{}", error.report());
-        let report = error.report();
-        assert!(report.contains(python) && report.contains("set python under [alembic]"), "{report}");
-        base.write("limbeck.toml", &base.read("limbeck.toml").replace(python, &real));
-    }
+    let project = project(&database, TABLE);
+    let config = project.read("limbeck.toml");
+    project.write(".git/HEAD", "");
+    std::fs::remove_file(project.path("limbeck.toml")).unwrap();
+    project.write("db/limbeck/limbeck.toml", &config);
+    let output = project.run(&["-c", "db/limbeck", "check", "--yes"]).expect_status(4);
+    assert!(output.stdout.contains("CREATE TABLE"), "{}", output.stdout);
+}
+
+#[test]
+fn a_database_may_have_many_tables() {
+    let database = server().database();
+    database.psql(
+        "DO $$BEGIN FOR n IN 1..3000 LOOP EXECUTE format('CREATE TABLE %I ()', repeat('é\"\\', 10) || n); END LOOP; END$$",
+    );
+    assert!(super::has_table(&load_models(&project(&database, TABLE)).models(), "t"));
+}
+
+#[test]
+fn an_extension_that_cannot_be_created_is_skipped() {
+    let server = Server::start(&ServerOptions::default());
+    let database = server.database();
+    // Only a superuser may create the first one.
+    database.psql(
+        "CREATE ROLE owner; CREATE SCHEMA tools; CREATE EXTENSION pg_buffercache SCHEMA tools; CREATE EXTENSION citext",
+    );
+    let project = project(&database, "sa.Table('t', Base.metadata, sa.Column('a', pg.CITEXT))\n");
+    project.write("limbeck.toml", &format!("{}[apply]\nrole = 'owner'\n", project.read("limbeck.toml")));
+    let models = load_models(&project).models();
+    assert!(super::has_table(&models, "t"));
+    assert!(!models.schema.objects.contains_key(&ObjectId::new(Kind::Schema, "", "tools")));
+}
+
+#[test]
+fn doctor_checks_the_interpreter_of_the_models() {
+    let database = server().database();
+    let mut project = project(&database, TABLE);
+    project.write(".venv/bin/python", "");
+    project.unset("VIRTUAL_ENV");
+    let doctor = project.run(&["doctor", "--yes"]).stdout;
+    let place = format!("ok      python      {} ([models] sqlalchemy python in ", python_with_alembic().display());
+    assert!(doctor.contains(&place) && doctor.contains("1 table in SQLAlchemy"), "{doctor}");
 }

@@ -234,10 +234,9 @@ async fn privileges(session: &Session) -> Result<CheckResult> {
                  coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), \
                  (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user), \
                  current_user::text, coalesce(current_schema()::text, '')";
-    let row =
-        session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| Error::new(error.to_string()))?;
-    let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| Error::new(error.to_string()));
-    let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| Error::new(error.to_string()));
+    let row = session.client().query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
+    let read = |column: usize| row.try_get::<_, bool>(column).map_err(|error| database_error(&error));
+    let name = |column: usize| row.try_get::<_, String>(column).map_err(|error| database_error(&error));
     Ok(rate_privileges(&Privileges {
         schemas: read(0)?,
         tables: read(1)?,

@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CheckResult, Health};
 use crate::core::text::plural;
+use crate::engine::Result;
 use crate::engine::models;
 use crate::engine::project::Project;
 use crate::engine::python::{Interpreter, PythonVersions, require_consent};
@@ -16,7 +17,7 @@ pub(super) async fn check(project: &Project, allowed: bool) -> Vec<CheckResult> 
     if project.alembic.is_none() && project.config.models.sqlalchemy.is_none() {
         return Vec::new();
     }
-    let interpreter = match Interpreter::find(project) {
+    let interpreter = match find_interpreter(project) {
         Ok(interpreter) => interpreter,
         Err(error) => return vec![CheckResult::advice(SUBJECT, error.message, error.hint.unwrap_or_default())],
     };
@@ -34,6 +35,11 @@ pub(super) async fn check(project: &Project, allowed: bool) -> Vec<CheckResult> 
     };
     findings.extend(check_models(project, allowed).await);
     findings
+}
+
+/// The interpreter that runs the scripts, or without Python scripts the one that imports the models.
+fn find_interpreter(project: &Project) -> Result<Interpreter> {
+    if project.alembic.is_some() { Interpreter::find(project) } else { models::interpreter(project) }
 }
 
 /// Checks whether SQLAlchemy's models can be imported, and names modules that nothing imports.
@@ -70,6 +76,7 @@ fn rate(project: &Project, place: &str, versions: &PythonVersions) -> CheckResul
     if missing.is_empty() {
         return CheckResult::good(SUBJECT, found);
     }
-    let advice = format!("install {} for this interpreter, or set python under [alembic]", missing.join(" and "));
+    let section = if project.alembic.is_some() { "[alembic]" } else { "[models] sqlalchemy" };
+    let advice = format!("install {} for this interpreter, or set python under {section}", missing.join(" and "));
     CheckResult::advice(SUBJECT, found, advice)
 }

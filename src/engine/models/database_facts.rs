@@ -7,26 +7,23 @@ use crate::engine::Result;
 use crate::engine::connection::{Session, database_error};
 
 /// Returns statements that create the extensions of the target's database that its role may create. Empty if there are
-/// none.
+/// none. An extension that cannot be created is skipped: some can be created in one database only, and a private server
+/// may not have all. If the models need it, their own statement fails.
 pub(super) async fn read_extensions(session: &Session) -> Result<String> {
-    let query = "SELECT format('CREATE SCHEMA IF NOT EXISTS %I;', n.nspname),
-            format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I CASCADE;', e.extname, n.nspname),
-            n.nspname ~ '^pg_'
+    let query =
+        "SELECT CASE WHEN n.nspname !~ '^pg_' THEN format('CREATE SCHEMA IF NOT EXISTS %I; ', n.nspname) ELSE '' END
+            || format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I CASCADE;', e.extname, n.nspname)
         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
             JOIN pg_available_extension_versions v ON v.name = e.extname AND v.version = e.extversion
         WHERE e.extname <> 'plpgsql'
             AND (v.trusted OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
         ORDER BY e.extname";
     let rows = session.client().query(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
-    let mut text = String::new();
-    for row in rows {
-        let (schema, extension, is_system): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
-        if !is_system {
-            text.extend([schema.as_str(), "\n"]);
-        }
-        text.extend([extension.as_str(), "\n"]);
-    }
-    Ok(text)
+    let create = |row: &tokio_postgres::Row| {
+        let statements: &str = row.get(0);
+        format!("DO $limbeck$BEGIN {statements} EXCEPTION WHEN OTHERS THEN NULL; END$limbeck$;\n")
+    };
+    Ok(rows.iter().map(create).collect())
 }
 
 /// Reads the version and the names of the tables.

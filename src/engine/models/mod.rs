@@ -1,4 +1,4 @@
-//! The models: DDL from files or from a program. PostgreSQL loads it into a scratch database, and the result is read as
+//! The models: DDL from SQL files, from a program, or from SQLAlchemy. PostgreSQL loads it into a scratch database, and the result is read as
 //! a catalog. Catalogs are cached between runs.
 
 mod cache;
@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 use super::project::Project;
+use super::python::Interpreter;
 use super::scratch::ScratchDatabase;
 use super::state::VersionTable;
 use super::{Error, ErrorKind, Result, Target};
@@ -58,7 +59,7 @@ pub struct Models {
 pub struct LoadOptions {
     /// Whether PostgreSQL's programs may be downloaded where a private server is needed and they are not installed.
     pub download: bool,
-    /// Whether the user allows the program that the project names to run.
+    /// Whether the user allows the project's program or Python to run.
     pub consent: bool,
 }
 
@@ -120,6 +121,17 @@ pub async fn prepare_in(
 /// Of kind `Approval` when there is none.
 pub fn require_consent(project: &Project, given: bool) -> Result<()> {
     source::require_consent(project, given, &UserFolders::of_process())
+}
+
+/// The Python that imports the models, or the project's Python for models in SQL.
+///
+/// # Errors
+/// When there is no Python, or the settings are not valid.
+pub fn interpreter(project: &Project) -> Result<Interpreter> {
+    match source::find_origin(project)? {
+        ModelOrigin::Sqlalchemy(settings) => sqlalchemy::find_interpreter(project, settings),
+        ModelOrigin::Files(_) | ModelOrigin::Program(_) => Interpreter::find(project),
+    }
 }
 
 /// Reads the tables of SQLAlchemy's metadata without a database. Returns their number and notes; `None` for models in

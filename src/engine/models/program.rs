@@ -55,12 +55,8 @@ fn explain(program: &str, folder: &Path, error: ProcessError) -> Error {
 }
 
 fn check_output(program: &str, output: &ProcessOutput) -> Result<String> {
-    let with_errors = |error: Error| match output.last_error_lines() {
-        lines if lines.is_empty() => error,
-        lines => error.because(format!("its standard error: {lines}")),
-    };
     if !output.status.success() {
-        return Err(with_errors(
+        return Err(output.add_errors_to(
             Error::new(format!("{program} failed: {}", output.status))
                 .hint("correct the program of [models] program; it must print the models' DDL and exit with 0"),
         ));
@@ -72,7 +68,7 @@ fn check_output(program: &str, output: &ProcessOutput) -> Result<String> {
     })?;
     if text.trim().is_empty() {
         // An empty output would mean that every object must be dropped.
-        return Err(with_errors(
+        return Err(output.add_errors_to(
             Error::new(format!("{program} printed nothing")).hint("its standard output must be the models' DDL"),
         ));
     }

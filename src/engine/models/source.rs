@@ -1,4 +1,4 @@
-//! Reads the models' DDL from files or from a program's output.
+//! Reads the models' DDL from files, from a program's output, or from SQLAlchemy.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -160,7 +160,7 @@ fn find_names(root: &Path, patterns: Option<&[String]>, config: &Path) -> Result
     if sources.is_empty() {
         return Err(Error::new("there are no models")
             .because(format!("{} has no [models] section, and no file matches the default pattern {DEFAULT_PATTERN}", display_path(config)))
-            .hint("write the schema as CREATE statements to models/schema.sql next to limbeck.toml, or set sql or program under [models]"));
+            .hint("write the schema as CREATE statements to models/schema.sql next to limbeck.toml, or set sql, program or sqlalchemy under [models]"));
     }
     Ok(sources)
 }

@@ -80,7 +80,7 @@ impl Interpreter {
 }
 
 /// The folder and the folders above it, up to the root of the repository.
-fn folders_of_repository(root: &Path) -> Vec<&Path> {
+pub fn folders_of_repository(root: &Path) -> Vec<&Path> {
     let mut folders = Vec::new();
     for folder in root.ancestors() {
         folders.push(folder);
@@ -93,9 +93,11 @@ fn folders_of_repository(root: &Path) -> Vec<&Path> {
 
 /// The command of the tool that manages the nearest folder. A tool that is not installed is skipped.
 fn with_manager(folders: &[&Path], variables: &Variables) -> Option<Interpreter> {
-    MANAGERS.iter().find_map(|manager| {
-        program_on_path(manager.command[0], variables)?;
-        let origin = folders.iter().find_map(|folder| sign_of_manager(folder, manager))?;
+    let is_installed = |manager: &&Manager| program_on_path(manager.command[0], variables).is_some();
+    let installed: Vec<&Manager> = MANAGERS.iter().filter(is_installed).collect();
+    let candidates = folders.iter().flat_map(|folder| installed.iter().map(move |manager| (folder, manager)));
+    candidates.into_iter().find_map(|(folder, manager)| {
+        let origin = sign_of_manager(folder, manager)?;
         Some(Interpreter { command: manager.command.map(str::to_owned).to_vec(), origin })
     })
 }

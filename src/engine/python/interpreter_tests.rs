@@ -65,6 +65,8 @@ fn managers_have_precedence_over_virtual_environments() {
     const SOURCES: &str = "repository/pyproject.toml=[tool.uv.sources]\nx = 1";
     const ACTIVE: &[(&str, &str)] = &[("VIRTUAL_ENV", "HOME/active")];
     const BOTH: &[&str] = &[UV, POETRY, "repository/uv.lock", "repository/backend/poetry.lock"];
+    const SAME: &[&str] = &[UV, POETRY, "repository/uv.lock", "repository/poetry.lock"];
+    const WITHOUT_POETRY: &[&str] = &[UV, "repository/uv.lock", "repository/backend/poetry.lock"];
     const PYPROJECT: &str = "[tool.uv] in HOME/repository/pyproject.toml";
     check(&[
         (&[UV, VENV, "repository/uv.lock"], "", &[], "uv run python", "uv.lock in HOME/repository"),
@@ -77,7 +79,9 @@ fn managers_have_precedence_over_virtual_environments() {
         (&[PYTHON, "repository/uv.lock"], "", &[], "HOME/bin/python3", "PATH"),
         (&[POETRY, "repository/poetry.lock"], "", &[], "poetry run python", "poetry.lock in HOME/repository"),
         (&[POETRY, POETRY_TABLE], "", &[], "poetry run python", "[tool.poetry]"),
-        (BOTH, "", &[], "uv run python", "uv.lock"),
+        (BOTH, "", &[], "poetry run python", "poetry.lock in HOME/repository/backend"),
+        (SAME, "", &[], "uv run python", "uv.lock in HOME/repository"),
+        (WITHOUT_POETRY, "", &[], "uv run python", "uv.lock in HOME/repository"),
     ]);
 }
 

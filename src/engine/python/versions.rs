@@ -38,15 +38,16 @@ impl PythonVersions {
             max_output: SIZE_LIMIT,
         };
         let shown = interpreter.shown();
+        let section = if project.alembic.is_some() { "[alembic]" } else { "[models] sqlalchemy" };
         let failed = |message: String| {
             Error::new(message)
-                .hint(format!("it was found by {}; set python under [alembic] to use another", interpreter.origin))
+                .hint(format!("it was found through {}; set python under {section} to use another", interpreter.origin))
         };
         let output = process::run(request, &CancellationToken::new())
             .await
             .map_err(|error| failed(format!("{shown} does not run")).because(error))?;
         if !output.status.success() {
-            return Err(failed(format!("{shown} failed: {}", output.status)).because(output.last_error_lines()));
+            return Err(output.add_errors_to(failed(format!("{shown} failed: {}", output.status))));
         }
         serde_json::from_slice(&output.printed)
             .map_err(|error| failed(format!("{shown} is not a Python that limbeck can use")).because(error))

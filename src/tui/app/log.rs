@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::civil::Time;
 
+use crate::core::text::one_line;
+
 /// The maximum number of entries.
 const LIMIT: usize = 5000;
 
@@ -86,10 +88,4 @@ impl Log {
     pub fn scroll(&mut self, up: isize, height: usize) {
         self.back = self.back.saturating_add_signed(up).min(self.entries.len().saturating_sub(height));
     }
-}
-
-/// A text on one line: every sequence of blanks and line breaks becomes one blank.
-#[must_use]
-pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -12,6 +12,9 @@ use crate::engine::project::Project;
 use crate::engine::project::config::{SqlAlchemy, nearest};
 use crate::engine::python::Interpreter;
 
+/// Code that contains one of these may contain a password.
+const SECRET_SIGNS: [&str; 5] = ["://", "password", "passwd", "secret", "token"];
+
 /// The kind of a fault, as the script names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,7 +77,7 @@ impl Fault {
             FaultKind::Alembic => "Alembic cannot read the project".to_owned(),
             FaultKind::Import => format!("the module {name} cannot be imported"),
             FaultKind::Attribute => format!("{name} has no attribute '{}'", self.attribute),
-            FaultKind::NoMetadata => format!("{name} is not a MetaData, a declarative base or a list of them"),
+            FaultKind::NoMetadata => format!("{name} is not a MetaData object, a declarative base, or a list of these"),
             FaultKind::Env => format!("{} failed", self.shown_file().unwrap_or_else(|| "env.py".to_owned())),
             FaultKind::EnvWithoutMetadata => {
                 format!("{} passes no target_metadata to Alembic", self.shown_file().unwrap_or_default())
@@ -101,12 +104,14 @@ impl Fault {
         let python = "or set python under [alembic] to use another interpreter";
         match self.kind {
             FaultKind::NoSqlalchemy => format!("install the project's dependencies for {shown}, {python}"),
-            FaultKind::OldSqlalchemy => "upgrade SQLAlchemy, or print the DDL with program under [models]".to_owned(),
+            FaultKind::OldSqlalchemy => {
+                "upgrade SQLAlchemy, or set program under [models] to a program that prints the DDL".to_owned()
+            }
             FaultKind::NoAlembic => format!("install Alembic for {shown}, {python}"),
             FaultKind::Alembic => "`alembic history` shows the same error; correct the configuration".to_owned(),
             FaultKind::Import | FaultKind::Env if self.lacks_package(project) => {
                 let package = self.missing.as_deref().unwrap_or_default();
-                format!("install the package of {package} for {shown}, {python}")
+                format!("install the package that contains {package} for {shown}, {python}")
             }
             FaultKind::Import if self.missing.is_some() => format!("correct the name in {SETTING}, or the import"),
             FaultKind::Import => "correct the module; the database was not changed".to_owned(),
@@ -134,7 +139,7 @@ impl Fault {
     /// Whether the module that does not exist is no module of the project.
     fn lacks_package(&self, project: &Project) -> bool {
         let Some(top) = self.missing.as_deref().and_then(|missing| missing.split('.').next()) else { return false };
-        let is_own = |folder: PathBuf| folder.join(top).is_dir() || folder.join(top).with_extension("py").is_file();
+        let is_own = |folder: PathBuf| super::folders::has_module(&folder, top);
         // A module that the settings name is not a package to install.
         !super::folders::search_path(project).into_iter().any(is_own) && self.missing.as_deref() != Some(&self.name)
     }
@@ -143,11 +148,13 @@ impl Fault {
         self.file.as_deref().map(display_path)
     }
 
-    /// The line of the project's code.
+    /// The line of the project's code. `None` if it may contain a password.
     fn excerpt(&self) -> Option<String> {
         let (file, line) = (self.file.as_ref()?, self.line?);
         let text = files::read_text(file, SIZE_LIMIT).ok()?;
         let code = text.lines().nth(line.checked_sub(1)?)?;
-        Some(format!("  {line} | {code}"))
+        let lower = code.to_lowercase();
+        let is_secret = SECRET_SIGNS.iter().any(|sign| lower.contains(sign));
+        (!is_secret).then(|| format!("  {line} | {code}"))
     }
 }

@@ -113,12 +113,11 @@ pub async fn read(
 ) -> Result<SqlalchemyModels> {
     let interpreter = find_interpreter(project, settings)?;
     let folder = working_folder(project);
-    let request = serde_json::to_string(&request(project, settings, database, &folder)?)
-        .map_err(|error| Error::new("the request for the models cannot be written").because(error))?;
-    let command: Vec<String> = interpreter.command.iter().cloned().chain(["-".to_owned(), request]).collect();
+    let input = script_with(&request(project, settings, database, &folder)?)?;
+    let command: Vec<String> = interpreter.command.iter().cloned().chain(["-".to_owned()]).collect();
     let max_output = project.config.models.file_limit.0;
     let process =
-        ProcessRequest { command: &command, folder: &folder, input: SCRIPT, time_limit: TIME_LIMIT, max_output };
+        ProcessRequest { command: &command, folder: &folder, input: &input, time_limit: TIME_LIMIT, max_output };
     let output = process::run(process, cancel).await.map_err(|error| match error {
         ProcessError::Cancelled => interrupted(),
         error => does_not_run(&interpreter).because(error),
@@ -132,17 +131,27 @@ pub async fn read(
             notes: unimported::find(project, settings, &modules),
         }),
         Some(Answer::Failed { error }) => Err(error.explain(project, settings, &interpreter)),
-        None => Err(does_not_run(&interpreter)
-            .because(output.status)
-            .because(format!("its standard error: {}", output.last_error_lines()))),
+        None => Err(output.add_errors_to(does_not_run(&interpreter).because(output.status))),
     }
 }
 
-fn find_interpreter(project: &Project, settings: Option<&SqlAlchemy>) -> Result<Interpreter> {
+/// The Python that imports the models: that of the setting, or that of the project.
+///
+/// # Errors
+/// When the setting is empty, or there is no Python.
+pub fn find_interpreter(project: &Project, settings: Option<&SqlAlchemy>) -> Result<Interpreter> {
     match settings.filter(|settings| !settings.python.is_empty()) {
         Some(settings) => Interpreter::configured(&settings.python, "[models] sqlalchemy python", project),
         None => Interpreter::find(project),
     }
+}
+
+/// The script after its request. An argument of a command may be too short for the names of all tables.
+fn script_with(request: &Request<'_>) -> Result<String> {
+    // A string of JSON is also a string of Python.
+    let text = serde_json::to_string(request).and_then(|request| serde_json::to_string(&request));
+    let text = text.map_err(|error| Error::new("the request for the models cannot be written").because(error))?;
+    Ok(format!("REQUEST = {text}\n{SCRIPT}"))
 }
 
 fn request<'a>(
@@ -191,7 +200,7 @@ fn invalid(project: &Project, message: &str) -> Error {
 
 fn does_not_run(interpreter: &Interpreter) -> Error {
     Error::new(format!("the models cannot be read with {}", interpreter.shown())).hint(format!(
-        "the interpreter was found by {}; set python under [alembic] or [models] sqlalchemy to use another",
+        "the interpreter was found through {}; set python under [alembic] or [models] sqlalchemy to use another",
         interpreter.origin
     ))
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::rows::PlanRow;
 use super::{PlanMsg, PlanScreen, RunProgress, RunState, StatementState, StepState, WaitingFor};
 use crate::core::plan::Plan;
+use crate::core::text::one_line;
 use crate::engine::apply::{Blocker, Conflict, Outcome, Progress};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::format::{format_duration, join_ids};
-use crate::tui::app::log::{LogEntry, LogState, one_line};
+use crate::tui::app::log::{LogEntry, LogState};
 use crate::tui::app::model::{Connection, Model};
 
 /// Takes a progress message.
