@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::pair::Pair;
 use super::plans::json;
-use super::{empty_project, linear_project};
-use crate::support::{Driver, SCRIPTS, Shop, TestProject, script_id};
+use crate::support::{Driver, SCRIPTS, Shop, script_id};
 
 /// Imports a project; returns the report.
 #[track_caller]
@@ -331,51 +330,6 @@ fn the_new_folder_is_migrations_if_there_is_none() {
 }
 
 #[test]
-fn what_cannot_be_imported_is_an_error_and_nothing_is_written() {
-    let not_alembic = TestProject::new("[database]\n");
-    let broken = linear_project("");
-    broken.write("migrations/versions/d4_x.py", "revision = 'd4d4'\ndown_revision = (\n");
-    let invalid = linear_project("");
-    invalid.write("migrations/versions/d4_x.py", &super::script("d4/d4", "'c3c3'", "slash", ""));
-    let full = linear_project("");
-    full.write("out/notes", "mine");
-    let no_consent = linear_project("sqlalchemy.url = postgresql://u@localhost:1/d");
-    let mut no_python = linear_project("sqlalchemy.url = postgresql://u@localhost:1/d");
-    no_python.set("PATH", "/nonexistent");
-    for (project, line, status, message, hint) in [
-        (
-            &TestProject::without_config(),
-            "import out",
-            1,
-            "no project in",
-            "run the command in the folder of alembic.ini",
-        ),
-        (&not_alembic, "import out", 1, "is not the configuration of an Alembic project", "-c alembic.ini import"),
-        (&broken, "import out", 1, "d4_x.py:", "correct it, or remove it"),
-        (&invalid, "import out", 1, "d4_x.py: the id cannot be written", "change the id"),
-        (&full, "import out", 1, "out exists and is not empty; nothing was written", "limbeck import DIR"),
-        (&full, "import --output out", 1, "out exists and is not empty; nothing was written", "limbeck import DIR"),
-        (&no_consent, "import out", if super::import::has_python() { 3 } else { 1 }, "Python", "--yes"),
-        (&no_python, "import out --yes", 1, "Python", ""),
-        (&empty_project(""), "import out --output other", 2, "cannot be used with", ""),
-    ] {
-        let output = project.run(&line.split(' ').collect::<Vec<_>>()).expect_status(status);
-        assert!(output.stderr.contains(message) && output.stderr.contains(hint), "{line}: {}", output.stderr);
-        let out = project.path("out");
-        let files = std::fs::read_dir(&out).map_or(0, std::iter::Iterator::count);
-        assert!(files <= 1 && !out.join("limbeck.toml").exists(), "{line}: {files} files");
-        let leftovers = std::fs::read_dir(project.root()).unwrap().flatten();
-        assert!(leftovers.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with(".limbeck")));
-    }
-}
-
-/// Whether the machine has a `python3` on the path.
-pub fn has_python() -> bool {
-    std::env::var("PATH")
-        .is_ok_and(|path| path.split(':').any(|folder| std::path::Path::new(folder).join("python3").exists()))
-}
-
-#[test]
 fn what_env_py_sets_and_roles_of_the_server_are_respected() {
     let shop = Shop::without_scripts(Driver::Psycopg2);
     let env = shop.project.read("migrations/env.py");
@@ -385,9 +339,12 @@ fn what_env_py_sets_and_roles_of_the_server_are_respected() {
     shop.project.write("migrations/env.py", &with_path.replace("        compare_type=True,\n", schema));
     shop.script(1, "op.execute('CREATE TABLE t (id int)')", "op.execute('DROP TABLE t')");
     let role = format!("limbeck_import_{}", std::process::id());
-    shop.script(2, &format!("op.execute('CREATE ROLE {role}')"), &format!("op.execute('DROP ROLE {role}')"));
+    shop.script(2, "for row in op.get_bind().execute(text('SELECT id FROM t')):\n    op.execute('ANALYZE t')", "pass");
+    shop.script(3, &format!("op.execute('CREATE ROLE {role}')"), &format!("op.execute('DROP ROLE {role}')"));
+    // Without the settings of env.py, the name means this table, which has no rows.
+    shop.database.psql("CREATE TABLE public.t (id int)");
     let report = import(&shop);
-    for number in [1, 2] {
+    for number in [1, 3] {
         assert_eq!(result_of(&report, &script_id(number)), ("sql", ""));
     }
     let text = text_of(&report, &script_id(1));
@@ -398,4 +355,10 @@ fn what_env_py_sets_and_roles_of_the_server_are_respected() {
     assert_eq!(shop.database.psql(&roles), "0", "the scripts ran on a private server");
     imported(&shop, "upgrade +1").expect_status(0);
     assert_eq!(shop.database.psql("SELECT to_regclass('app.t')"), "app.t");
+    assert_eq!(result_of(&report, &script_id(2)).0, "sql");
+    let guarded = text_of(&report, &script_id(2));
+    assert!(guarded.contains("-- @upgrade\nSET search_path = app, public;\n\n-- The Python script "), "{guarded}");
+    shop.database.psql("INSERT INTO app.t VALUES (1)");
+    let refused = imported(&shop, "upgrade +1").expect_status(1).stderr;
+    assert!(refused.contains("this upgrade depends on the rows of t"), "{refused}");
 }

@@ -106,7 +106,10 @@ fn report_text(imported: &ImportedProject) -> String {
     let count = plural(revisions.len() as u64, "script");
     let _ = match stubs {
         0 => writeln!(text, "{count} converted to SQL"),
-        stubs => writeln!(text, "{count} converted, {} with a section that refuses to run", plural(stubs, "stub")),
+        stubs => {
+            let sql = revisions.len() as u64 - stubs;
+            writeln!(text, "{count} converted: {sql} to SQL, {stubs} with a section that refuses to run")
+        }
     };
     text
 }
@@ -114,8 +117,8 @@ fn report_text(imported: &ImportedProject) -> String {
 fn next_step(imported: &ImportedProject) -> String {
     let config = relative(&imported.config);
     format!(
-        "The new project is {0}. Set DATABASE_URL, then run: limbeck -c {0} current\nA database that is at a revision \
-         stays there: both projects use the same version table.",
+        "The new project is {0}. Set DATABASE_URL, then run: limbeck -c {0} current\nThe new project uses the same \
+         version table, so databases keep their revision.",
         config.display()
     )
 }
@@ -148,7 +151,7 @@ mod tests {
         assert_eq!(
             text,
             "a1       sql   /p/a1.sql\nlong_id  stub  /p/long_id.sql\n  upgrade: the script reads rows\n\
-             2 scripts converted, 1 stub with a section that refuses to run\n"
+             2 scripts converted: 1 to SQL, 1 with a section that refuses to run\n"
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::section::{SectionPlace, require_empty, write_statements, write_stub};
+use super::section::{SectionPlace, write_guard, write_statements, write_stub};
 use super::trial::{TrialDatabase, TrialSite};
 use super::{ImportEvent, ImportReporter};
 use crate::core::graph::{Direction, Path, RevisionId};
@@ -147,16 +147,16 @@ impl<'a> Conversion<'a> {
             return Ok(None);
         }
         self.replayed.bring_to(&path.from, self.site, self.process).await?;
-        let dependence = self.dependence(id, &recorded).await?;
+        let dependence = self.dependence(direction, id, &recorded).await?;
         let is_first = direction == Direction::Upgrade && self.file(id)?.script.down_revisions.is_empty();
-        let statements = write_statements(&recorded, is_first);
-        let section = match (&dependence, statements) {
-            (Dependence::EmptyTables(relations), Ok(section)) => {
-                let source = self.source(id);
-                Ok(require_empty(&section, SectionPlace { direction, source: &source }, relations))
+        let source = self.source(id);
+        let guard = match &dependence {
+            Dependence::EmptyTables(relations) => {
+                Some(write_guard(SectionPlace { direction, source: &source }, relations))
             }
-            (_, statements) => statements,
+            _ => None,
         };
+        let section = write_statements(&recorded, is_first, guard.as_deref());
         let fault = match section {
             Ok(section) => self.replay(direction, id, path, section).await?,
             Err(reason) => {
@@ -177,11 +177,10 @@ impl<'a> Conversion<'a> {
     }
 
     /// What the statements of a step depend on. The databases are at the step.
-    async fn dependence(&self, id: &RevisionId, recorded: &RecordedStep) -> Result<Dependence> {
+    async fn dependence(&self, direction: Direction, id: &RevisionId, recorded: &RecordedStep) -> Result<Dependence> {
         let mut inputs = recorded.inputs.clone();
-        let code = self.file(id)?.script.python();
-        let functions = code.into_iter().flat_map(|code| [code.upgrade, code.downgrade]).flatten();
-        if functions.into_iter().any(|function| function.uses_results) {
+        let function = self.file(id)?.script.python().and_then(|code| code.function(direction));
+        if function.is_some_and(|function| function.uses_results) {
             let counted = inputs_of_row_counts(recorded);
             inputs.relations.extend(counted.relations);
             inputs.other = inputs.other.or(counted.other);
@@ -193,7 +192,7 @@ impl<'a> Conversion<'a> {
         if relations.is_empty() {
             return Ok(Dependence::Schema { is_read: recorded.reads });
         }
-        if self.replayed.are_empty_tables(relations.iter()).await? {
+        if self.replayed.are_empty_tables(&recorded.settings, &relations).await? {
             return Ok(Dependence::EmptyTables(relations));
         }
         Ok(Dependence::Unknown(format!("the script depends on the rows of {}", join(&relations))))
@@ -222,7 +221,7 @@ impl<'a> Conversion<'a> {
         });
         if !is_read_back {
             self.replayed.spoil();
-            return Ok(Some("its statements contain a line that limbeck reads as a marker".to_owned()));
+            return Ok(Some("a line of its SQL looks like a limbeck marker, for example -- @downgrade".to_owned()));
         }
         self.sql_tree.scripts.insert(id.clone(), Arc::new(file));
         if let Some(failure) = self.replayed.replay(direction, id, path, &self.sql_tree, self.site).await? {
@@ -293,11 +292,12 @@ impl<'a> Conversion<'a> {
 }
 
 /// The note about a script that reads the schema only.
-const ABOUT_SCHEMA: &str = "reads the schema; its statements fit a database with the schema of the history";
+const ABOUT_SCHEMA: &str =
+    "reads the schema; its SQL is correct only for a database whose schema the scripts have created";
 
 fn about_rows(relations: &BTreeSet<String>) -> String {
     let names = join(relations);
-    format!("reads rows of {names}; refuses to run when there are rows")
+    format!("reads rows of {names}; the SQL refuses to run if these tables have rows")
 }
 
 fn join(names: &BTreeSet<String>) -> String {

@@ -122,6 +122,7 @@ pub async fn import(
 ) -> Result<ImportedProject> {
     check_import(project, tree, &options.folder)?;
     let project = &*with_creator_role(project, target);
+    let output = OutputProject::new(project, require_alembic(project)?, &options.folder)?;
     let sql_project = Project { alembic: None, ..project.clone() };
     let mut process = target.scripts().restart(project).await?;
     let site = TrialSite {
@@ -139,8 +140,6 @@ pub async fn import(
     let removed = conversion.remove().await;
     let converted = converted?;
     removed?;
-    let alembic = require_alembic(project)?;
-    let output = OutputProject::new(project, alembic, &options.folder)?;
     write(&output, tree, &converted)
 }
 

@@ -30,12 +30,29 @@ pub(super) struct OutputProject<'a> {
 }
 
 impl<'a> OutputProject<'a> {
+    /// Also checks that the folder can be written, because a conversion takes time.
     pub fn new(project: &Project, alembic: &'a AlembicProject, folder: &'a Path) -> Result<Self> {
-        let config_text = config_text(project, alembic, &version_folders(alembic))?;
+        let config_text = config_text(project, alembic, folder, &version_folders(alembic))?;
         let config_path = folder.join(CONFIG_FILE);
         let config = Config::parse(&config_text, &config_path)?;
         let project = Project { config_path, config, alembic: None, ..project.clone() };
-        Ok(Self { alembic, folder, config_text, project })
+        let output = Self { alembic, folder, config_text, project };
+        let existing = folder.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."));
+        output.new_folder(existing)?;
+        Ok(output)
+    }
+
+    /// Makes a folder that is removed if it is not kept.
+    fn new_folder(&self, parent: &Path) -> Result<tempfile::TempDir> {
+        tempfile::Builder::new()
+            .prefix(".limbeck-import-")
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir_in(parent)
+            .map_err(|error| self.not_written(error))
+    }
+
+    fn not_written(&self, error: std::io::Error) -> Error {
+        Error::new(format!("cannot write {}", self.folder.display())).because(error)
     }
 
     pub fn config_path(&self) -> PathBuf {
@@ -45,15 +62,10 @@ impl<'a> OutputProject<'a> {
     /// Writes all files, or none. Returns the paths of the scripts.
     pub fn write(&self, scripts: &[(&Arc<ScriptFile>, &ConvertedScript)]) -> Result<Vec<PathBuf>> {
         require_free(self.folder)?;
-        let failed =
-            |error: std::io::Error| Error::new(format!("cannot write {}", self.folder.display())).because(error);
+        let failed = |error| self.not_written(error);
         let parent = self.folder.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(parent).map_err(failed)?;
-        let new = tempfile::Builder::new()
-            .prefix(".limbeck-import-")
-            .permissions(std::fs::Permissions::from_mode(0o755))
-            .tempdir_in(parent)
-            .map_err(failed)?;
+        let new = self.new_folder(parent)?;
         create_file(&new.path().join(CONFIG_FILE), &self.config_text)?;
         for folder in version_folders(self.alembic) {
             std::fs::create_dir_all(new.path().join(folder)).map_err(failed)?;

@@ -7,6 +7,7 @@ use crate::core::graph::Direction;
 use crate::core::plan::{RecordedStatement, RecordedStep};
 use crate::core::script::Section;
 use crate::core::sql::{identifier, split, terminate_statement};
+use crate::core::text::one_line;
 
 /// The most lines of statements that a stub shows.
 const SHOWN_LINES: usize = 400;
@@ -19,14 +20,19 @@ pub(super) struct SectionPlace<'a> {
     pub source: &'a str,
 }
 
-/// The statements as SQL. `is_first`: nothing has run before them, so they follow what `env.py` creates.
+/// The statements as SQL. `is_first`: nothing has run before them, so they follow what `env.py` creates. `guard`: a
+/// statement to run before those of the script, with the search path and the role that `env.py` sets.
 ///
 /// # Errors
 /// Why they cannot be written in a SQL script.
-pub(super) fn write_statements(recorded: &RecordedStep, is_first: bool) -> Result<Section, String> {
+pub(super) fn write_statements(
+    recorded: &RecordedStep,
+    is_first: bool,
+    guard: Option<&str>,
+) -> Result<Section, String> {
     let mut sql = String::new();
     let mut is_long = false;
-    let statements = with_preparation(recorded, is_first);
+    let statements = with_preparation(recorded, is_first, guard);
     for statement in &statements {
         let text = write_statement(statement)?;
         let is_next_long = text.trim_end().contains('\n');
@@ -41,12 +47,13 @@ pub(super) fn write_statements(recorded: &RecordedStep, is_first: bool) -> Resul
 }
 
 /// The statements after those of `env.py`, which does not run when limbeck runs them.
-fn with_preparation(recorded: &RecordedStep, is_first: bool) -> Vec<RecordedStatement> {
+fn with_preparation(recorded: &RecordedStep, is_first: bool, guard: Option<&str>) -> Vec<RecordedStatement> {
+    let needs_settings = guard.is_some() || !recorded.statements.is_empty();
     let setup = recorded.setup.iter().filter(|_| is_first);
-    let settings = recorded.settings.iter().filter(|_| !recorded.statements.is_empty());
-    let of_env =
-        setup.chain(settings).map(|sql| RecordedStatement { sql: sql.clone(), ..RecordedStatement::default() });
-    of_env.chain(recorded.statements.iter().cloned()).collect()
+    let settings = recorded.settings.iter().filter(|_| needs_settings);
+    let before = setup.chain(settings).map(String::as_str).chain(guard);
+    let before = before.map(|sql| RecordedStatement { sql: sql.to_owned(), ..RecordedStatement::default() });
+    before.chain(recorded.statements.iter().cloned()).collect()
 }
 
 fn write_statement(statement: &RecordedStatement) -> Result<String, String> {
@@ -67,24 +74,19 @@ fn expect_same_statements(sql: &str, recorded: &[RecordedStatement]) -> Result<(
     if is_same { Ok(()) } else { Err("its statements cannot be separated by semicolons".to_owned()) }
 }
 
-/// Adds a condition before the statements: they are right only while the tables are empty.
-pub(super) fn require_empty(section: &Section, place: SectionPlace<'_>, relations: &BTreeSet<String>) -> Section {
-    let names = relations.iter().cloned().collect::<Vec<_>>();
+/// A statement that fails if the tables have rows, without its semicolon.
+pub(super) fn write_guard(place: SectionPlace<'_>, relations: &BTreeSet<String>) -> String {
+    let names = relations.iter().map(String::as_str).collect::<Vec<_>>();
     let mut sql = format!(
-        "-- The Python script {} reads {}. Without rows there, it sends these statements.\nDO $limbeck$\nBEGIN\n",
+        "-- The Python script {} reads {}. These statements are correct only while these tables are empty.\nDO $limbeck$\nBEGIN\n",
         one_line(place.source),
         one_line(&names.join(", "))
     );
-    for name in &names {
+    for name in names {
         let message = format!("this {} depends on the rows of {name}", place.direction.word());
         let _ = write!(sql, "  IF EXISTS (SELECT FROM {name}) THEN\n    {}\n  END IF;\n", raise(&message, place));
     }
-    sql.push_str("END\n$limbeck$;");
-    if !section.sql.is_empty() {
-        sql.push_str("\n\n");
-        sql.push_str(&section.sql);
-    }
-    Section { sql, ..section.clone() }
+    sql + "END\n$limbeck$"
 }
 
 /// A section that refuses to run. `recorded` is what the script sent on an empty database.
@@ -130,10 +132,6 @@ fn comment_line(line: &str) -> String {
     format!("--   {bar}{}", line.replace('\r', " ")).trim_end().to_owned() + "\n"
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,10 +168,10 @@ mod tests {
             (&[("COPY t FROM STDIN", Some("1\n2\n")), ("A", None)], "COPY t FROM STDIN;\n1\n2\n\\.\n\nA;"),
             (&[("COPY t FROM STDIN", Some(""))], "COPY t FROM STDIN;\n\\."),
         ] {
-            assert_eq!(write_statements(&recorded(statements), true).unwrap().sql, expected);
+            assert_eq!(write_statements(&recorded(statements), true, None).unwrap().sql, expected);
         }
         for statements in [&[("SELECT 1; SELECT 2", None)][..], &[("COPY t FROM STDIN", None)], &[("\\d", None)]] {
-            assert!(write_statements(&recorded(statements), true).is_err(), "{statements:?}");
+            assert!(write_statements(&recorded(statements), true, None).is_err(), "{statements:?}");
         }
     }
 
@@ -188,9 +186,28 @@ mod tests {
             assert_eq!(read.sql().unwrap().upgrade.sql, stub.sql);
             assert_eq!(stub.sql.contains("--   COPY t FROM STDIN;"), sent.is_some());
         }
-        let guarded =
-            require_empty(&write_statements(&sent, true).unwrap(), place, &BTreeSet::from(["\"T\"".to_owned()]));
+        let guard = write_guard(place, &BTreeSet::from(["\"T\"".to_owned()]));
+        let guarded = write_statements(&sent, true, Some(&guard)).unwrap();
         assert_eq!(split(&guarded.sql).unwrap().len(), 3);
         assert!(guarded.sql.contains("IF EXISTS (SELECT FROM \"T\") THEN"));
+    }
+
+    #[test]
+    fn the_guard_runs_after_the_settings_of_env_py() {
+        let place = SectionPlace { direction: Direction::Upgrade, source: "a.py" };
+        let guard = write_guard(place, &BTreeSet::from(["t".to_owned()]));
+        for statements in [&[][..], &[("SELECT 1", None)]] {
+            let step = RecordedStep {
+                setup: vec!["CREATE SCHEMA IF NOT EXISTS app".to_owned()],
+                settings: vec!["SET search_path = app".to_owned()],
+                ..recorded(statements)
+            };
+            for (is_first, start) in [(true, "CREATE SCHEMA IF NOT EXISTS app;\nSET"), (false, "SET")] {
+                let section = write_statements(&step, is_first, Some(&guard)).unwrap();
+                let expected = format!("{start} search_path = app;\n\n-- The Python script a.py reads t.");
+                assert!(section.sql.starts_with(&expected), "{}", section.sql);
+                assert_eq!(split(&section.sql).unwrap().len(), 2 + statements.len() + usize::from(is_first));
+            }
+        }
     }
 }

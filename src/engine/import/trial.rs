@@ -1,5 +1,7 @@
 //! A scratch database that is moved along the history, one revision at a time.
 
+use std::collections::BTreeSet;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::core::graph::{Direction, Path, RevisionId};
@@ -167,9 +169,12 @@ impl TrialDatabase {
         }
     }
 
-    /// Whether all relations are tables without rows.
-    pub async fn are_empty_tables(&self, relations: impl Iterator<Item = &String>) -> Result<bool> {
+    /// Whether all relations are tables without rows, with the settings of `env.py`.
+    pub async fn are_empty_tables(&self, settings: &[String], relations: &BTreeSet<String>) -> Result<bool> {
         let session = self.target().connect("limbeck import").await?;
+        for setting in settings {
+            session.client().batch_execute(setting).await.map_err(|error| database_error(&error))?;
+        }
         for relation in relations {
             let kind =
                 "SELECT relkind::pg_catalog.text FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)";
