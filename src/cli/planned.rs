@@ -5,12 +5,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use crate::engine::Error;
 
 /// The names of planned commands, and what the user can do until they exist.
-pub const COMMANDS: [(&str, &str); 5] = [
+pub const COMMANDS: [(&str, &str); 3] = [
     ("ci", "run `limbeck lint`, `limbeck check` and `limbeck verify` one after the other"),
     ("conflicts", "write a merge with `limbeck merge`, and prove it with `limbeck verify`"),
-    ("log", "read the ledger: SELECT * FROM limbeck.log ORDER BY id"),
     ("rebase", "edit the line 'Revises:' of the first script of the branch"),
-    ("switch", "downgrade the revisions of the other branch, then run `limbeck upgrade heads`"),
 ];
 
 /// Returns the error for a planned command; `None` if clap failed for another reason.

@@ -19,6 +19,7 @@ pub mod files;
 pub mod gate;
 pub mod import;
 pub mod init;
+pub mod log;
 pub mod models;
 pub mod open;
 mod passage;

@@ -6,8 +6,8 @@ use super::apply::{ApplyOptions, apply};
 use super::prepare::{PlanRequest, prepare};
 use super::project::Project;
 use super::{ConnectOptions, Error, Result, Target};
-use crate::core::graph::Direction;
 use crate::core::plan::Approval;
+use crate::core::plan::PlanDirection;
 
 /// Finds the database and starts the embedded server if the database is on it. A new embedded database is upgraded to
 /// `embedded_at`.
@@ -28,7 +28,7 @@ pub async fn open(project: &Project, options: &ConnectOptions) -> Result<Target>
 
 async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Result<()> {
     let tree = project.read_scripts();
-    let request = PlanRequest { direction: Direction::Upgrade, target: revision.to_owned(), mode: None };
+    let request = PlanRequest { direction: PlanDirection::Upgrade, target: revision.to_owned(), mode: None };
     let never = CancellationToken::new();
     let plan = prepare(project, &tree, target, &request, &never).await?;
     let approval = Approval::not_required(plan).map_err(|error| {

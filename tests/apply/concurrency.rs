@@ -121,7 +121,7 @@ fn stamp_names_the_lock_holder_while_it_waits_and_can_be_cancelled() {
     });
     // A cancelled stamp changes nothing.
     let cancelled = project.run_until(&["stamp", "aaaa00000002"], |child| {
-        eventually("the stamp waits", 20, || {
+        eventually("the stamp waits", 60, || {
             database.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limbeck stamp' AND query LIKE '%pg_stat_activity%' AND datname = current_database()") != "0"
         });
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -133,7 +133,7 @@ fn stamp_names_the_lock_holder_while_it_waits_and_can_be_cancelled() {
         cancelled.stderr
     );
     let waited = project.run_until(&["stamp", "aaaa00000002"], |_| {
-        eventually("the stamp waits", 20, || {
+        eventually("the stamp waits", 60, || {
             database.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limbeck stamp' AND query LIKE '%pg_stat_activity%' AND datname = current_database()") != "0"
         });
         end(blocker);

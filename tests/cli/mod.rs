@@ -8,9 +8,11 @@ mod errors;
 mod interrupt;
 mod json;
 mod lint;
+mod log;
 mod offline;
 mod prompt;
 mod session;
+mod switch;
 mod verbs;
 
 use crate::support::{Output, TestDatabase, TestProject};

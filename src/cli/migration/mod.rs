@@ -1,4 +1,4 @@
-//! What `upgrade` and `downgrade` share: their options, and the run from plan to approval to database.
+//! What `upgrade`, `downgrade` and `switch` share: their options, and the run from plan to approval to database.
 
 mod progress;
 mod rehearsal;
@@ -17,7 +17,7 @@ use super::offline;
 use super::output::json::PlanDocument;
 use super::output::{listing, plan as plan_text};
 use crate::core::graph::Direction;
-use crate::core::plan::{Approval, Plan};
+use crate::core::plan::{Approval, Plan, PlanDirection};
 use crate::engine::apply::{ApplyOptions, Outcome, Resume, apply};
 use crate::engine::prepare::{PlanRequest, prepare};
 use crate::engine::project::{Project, ScriptTree};
@@ -29,19 +29,29 @@ pub const TARGETS_HELP: &str = "Targets: head, heads, base, an id or its start, 
 
 /// The options of `upgrade` and `downgrade`.
 #[derive(Debug, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each field is one flag of the command line")]
 pub struct MigrationOptions {
     /// Revision to reach
     #[arg(value_name = "TARGET", allow_negative_numbers = true)]
     pub target: String,
     /// Print the SQL without connecting to a database
-    #[arg(long, conflicts_with_all = ["dry_run", "allow", "confirm"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "rehearse", "allow", "confirm"])]
     sql: bool,
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// Accepted for Alembic compatibility; ignored
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+}
+
+/// How a plan is shown, approved and run.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each field is one flag of the command line")]
+pub struct RunOptions {
     /// Show the plan, and run nothing
     #[arg(long)]
     dry_run: bool,
     /// Run the plan in one transaction, measure each statement, and roll back
-    #[arg(long, conflicts_with_all = ["sql", "dry_run", "allow", "resume"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "allow", "resume"])]
     rehearse: bool,
     /// Approve hazards of these classes
     #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::migration_parser())]
@@ -58,9 +68,6 @@ pub struct MigrationOptions {
     /// After a crash in a non-transactional statement: retry it (again) or skip it (after)
     #[arg(long, value_name = "WHERE", value_enum)]
     resume: Option<ResumeOption>,
-    /// Accepted for Alembic compatibility; ignored
-    #[arg(long, value_name = "TAG")]
-    tag: Option<String>,
 }
 
 // The variants have no doc comments: with them, clap would print the long form of the whole help.
@@ -91,21 +98,34 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
     if options.target.contains(':') {
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
+    let target = options.target.clone();
+    plan_and_run(context, PlanRequest { direction: direction.into(), target, mode: None }, &options.run)
+}
+
+/// Moves the database from revisions that have no script to the heads of the scripts on disk.
+///
+/// # Errors
+/// As [`run`].
+pub fn switch(context: &Context, options: &RunOptions) -> Result<Exit, Failure> {
+    let request = PlanRequest { direction: PlanDirection::Switch, target: "heads".to_owned(), mode: None };
+    plan_and_run(context, request, options)
+}
+
+fn plan_and_run(context: &Context, request: PlanRequest, options: &RunOptions) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
-    context.block_on(prepare_and_apply(context, &project, &tree, direction, options))?
+    context.block_on(prepare_and_apply(context, &project, &tree, &request, options))?
 }
 
 async fn prepare_and_apply(
     context: &Context,
     project: &Project,
     tree: &ScriptTree,
-    direction: Direction,
-    options: &MigrationOptions,
+    request: &PlanRequest,
+    options: &RunOptions,
 ) -> Result<Exit, Failure> {
     let target = open_target(context, project, options).await?;
-    let request = PlanRequest { direction, target: options.target.clone(), mode: None };
-    let make_plan = async |cancel: &_| prepare(project, tree, &target, &request, cancel).await;
+    let make_plan = async |cancel: &_| prepare(project, tree, &target, request, cancel).await;
     let plan = cancellable(context.terminal, make_plan).await?;
     let plan = if options.no_keep { Arc::new(plan.without_copies()) } else { plan };
     if options.dry_run {
@@ -139,7 +159,7 @@ async fn prepare_and_apply(
 }
 
 /// Finds the target, and makes sure that the project's scripts may run on it.
-async fn open_target(context: &Context, project: &Project, options: &MigrationOptions) -> Result<Target, Error> {
+async fn open_target(context: &Context, project: &Project, options: &RunOptions) -> Result<Target, Error> {
     let target = context.find_target(project).await?;
     if project.alembic.is_some() {
         context.allow_python(project)?;
@@ -155,7 +175,7 @@ async fn run_plan(
     project: &Project,
     target: &Target,
     (approval, reporter): (&Approval, &ApplyReporter),
-    options: &MigrationOptions,
+    options: &RunOptions,
 ) -> Result<Outcome, Error> {
     let resume = options.resume.map(Resume::from);
     let apply_options =

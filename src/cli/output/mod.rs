@@ -4,3 +4,4 @@ pub mod json;
 pub mod listing;
 pub mod plan;
 pub mod rehearsal;
+pub mod table;

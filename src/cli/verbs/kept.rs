@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
 use crate::cli::output::plan as plan_text;
+use crate::cli::output::table::aligned;
 use crate::cli::prompt;
 use crate::core::copies::CopyKind;
 use crate::core::escape::escape_line;
@@ -191,13 +192,7 @@ fn table(copies: &[StoredCopy]) -> String {
         ]
     });
     let lines: Vec<[String; 7]> = std::iter::once(heading).chain(rows).collect();
-    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = (0..7).map(|column| width(column).unwrap_or_default()).collect();
-    let padded = |line: &[String; 7]| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    lines.iter().map(padded).collect()
+    aligned(&lines).into_iter().map(|line| line + "\n").collect()
 }
 
 fn copy_line(copy: &StoredCopy) -> String {

@@ -17,12 +17,14 @@ mod init;
 mod kept;
 mod lint;
 mod list_templates;
+mod log;
 mod man;
 mod merge;
 mod restore;
 mod revision;
 mod show;
 mod stamp;
+mod switch;
 mod upgrade;
 mod verify;
 
@@ -61,6 +63,7 @@ verbs! {
     Revision(revision),
     Upgrade(upgrade),
     Downgrade(downgrade),
+    Switch(switch),
     Current(current),
     History(history),
     Heads(heads),
@@ -76,6 +79,7 @@ verbs! {
     Import(import),
     Backup(backup),
     Restore(restore),
+    Log(log),
     Kept(kept),
     EnsureVersion(ensure_version),
     Doctor(doctor),

@@ -20,6 +20,7 @@ mod range;
 mod resolve;
 mod resolve_error;
 mod stamp;
+mod switch;
 mod table_rows;
 mod target;
 #[cfg(test)]
@@ -200,6 +201,15 @@ impl Graph {
     /// If it is unknown, or if another applied revision depends on it.
     pub fn downgrade_single(&self, id: &RevisionId, current: &[RevisionId]) -> Result<Path, GraphError> {
         self.single_downgrade_path(id, current)
+    }
+
+    /// The path of `switch`: first the applied revisions among `missing` and what depends on them are downgraded, then the
+    /// heads of all other revisions are reached. `current` are the rows of the version table.
+    ///
+    /// # Errors
+    /// If a row is unknown, or is an ancestor of another row.
+    pub fn switch(&self, missing: &HashSet<RevisionId>, current: &[RevisionId]) -> Result<Path, GraphError> {
+        self.switch_path(missing, current)
     }
 
     /// The path of `stamp TARGET…`, which changes the version table without running a script.

@@ -1,6 +1,8 @@
 //! Approval as a type. An approval can be built only from a plan and the accepted hazards, and `apply` requires one.
 
-use super::{EnvironmentName, Plan};
+use std::collections::BTreeSet;
+
+use super::{EnvironmentName, Plan, Step};
 use crate::core::hazard::Class;
 
 /// The approval options of the command line.
@@ -96,6 +98,16 @@ impl Approval {
         &self.plan
     }
 
+    /// The hazard classes that were approved for a step: those of its statements, and for a Python script also those that
+    /// cover statements that are not in the plan.
+    #[must_use]
+    pub fn classes_of(&self, step: &Step) -> Vec<Class> {
+        let hazards = step.statements.iter().flat_map(|statement| &statement.hazards);
+        let approved = hazards.filter(|hazard| self.plan.must_approve(hazard)).map(|hazard| hazard.class);
+        let unplanned = self.granted.iter().copied().filter(|_| step.python.is_some());
+        approved.chain(unplanned).collect::<BTreeSet<Class>>().into_iter().collect()
+    }
+
     /// The classes that were approved as a whole. They also cover statements that are not in the plan.
     #[must_use]
     pub fn granted(&self) -> &[Class] {
@@ -155,7 +167,9 @@ mod tests {
     use super::*;
     use crate::core::graph::{Direction, RevisionId};
     use crate::core::hazard::{Code, Evidence, Hazard};
-    use crate::core::plan::{EnvironmentName, OutdatedEnvironment, PlannedStatement, Step, TransactionMode};
+    use crate::core::plan::{
+        EnvironmentName, OutdatedEnvironment, PlanDirection, PlannedStatement, Step, TransactionMode,
+    };
     use crate::core::statement::{Effect, analyse_one};
 
     fn plan(object: &str, values: Option<u64>, protected: bool, outdated: &[&str]) -> Arc<Plan> {
@@ -179,7 +193,7 @@ mod tests {
         let outdated =
             outdated.iter().map(|name| OutdatedEnvironment { environment: (*name).into(), state: String::new() });
         Arc::new(Plan {
-            direction: Direction::Upgrade,
+            direction: PlanDirection::Upgrade,
             target: "head".into(),
             environment: EnvironmentName { name: Some("prod".into()), protected },
             database: String::new(),

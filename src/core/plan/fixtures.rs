@@ -1,6 +1,6 @@
 //! Plans for tests.
 
-use super::{EnvironmentName, Plan, PlannedStatement, Step, TransactionMode};
+use super::{EnvironmentName, Plan, PlanDirection, PlannedStatement, Step, TransactionMode};
 use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::{Class, ExaminedStatement, examine_sql};
@@ -11,7 +11,7 @@ use crate::core::statement::Transaction;
 pub fn plan(sections: &[&str]) -> Plan {
     let steps = sections.iter().enumerate().map(|(number, sql)| step(&format!("a{number}"), sql));
     Plan {
-        direction: Direction::Upgrade,
+        direction: PlanDirection::Upgrade,
         target: "head".into(),
         environment: EnvironmentName::default(),
         database: String::new(),

@@ -3,6 +3,7 @@
 
 mod approval;
 mod build;
+mod direction;
 #[cfg(test)]
 pub mod fixtures;
 pub mod offline;
@@ -10,6 +11,7 @@ mod recorded;
 
 pub use approval::{Approval, ApprovalError, ApprovalOptions};
 pub use build::{BuildError, ScriptSource};
+pub use direction::PlanDirection;
 pub use recorded::{PythonStep, RecordedStatement, RecordedStep, ScriptInputs};
 
 use std::path::PathBuf;
@@ -33,7 +35,7 @@ pub enum TransactionMode {
 /// What will run on which database, from its heads at the time when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    pub direction: Direction,
+    pub direction: PlanDirection,
     /// The target as the user typed it: `head`, `-1`, …
     pub target: String,
     /// The environment for which the plan was made.
@@ -174,7 +176,12 @@ impl Plan {
 
     /// The hazards that a user must accept before the plan runs.
     pub fn hazards_to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
-        self.hazards().filter(|(_, _, hazard)| self.confirm.contains(&hazard.class) && !hazard.affects_nothing())
+        self.hazards().filter(|(_, _, hazard)| self.must_approve(hazard))
+    }
+
+    /// Whether a user must accept the hazard before the plan runs.
+    fn must_approve(&self, hazard: &Hazard) -> bool {
+        self.confirm.contains(&hazard.class) && !hazard.affects_nothing()
     }
 
     /// Whether the scripts are Python.

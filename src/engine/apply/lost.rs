@@ -5,8 +5,7 @@ use std::ops::Range;
 use super::failure::Stop;
 use super::lost_commit::{CommitResult, ResolvedCommit};
 use super::run::{Run, format_heads};
-use crate::core::graph::Direction;
-use crate::core::plan::{Plan, TransactionMode};
+use crate::core::plan::{Plan, PlanDirection, TransactionMode};
 use crate::core::text::plural;
 use crate::engine::connection::CONNECTION_LOST;
 use crate::engine::state::ledger::Entry;
@@ -142,8 +141,9 @@ pub(super) fn describe_position(plan: &Plan, step: usize) -> String {
     let done: Vec<&str> = plan.steps[..step].iter().map(|step| step.revision.as_str()).collect();
     let done = match (done.as_slice(), plan.direction) {
         ([], _) => "this run changed nothing before".to_owned(),
-        (done, Direction::Upgrade) => format!("this run has applied {}", done.join(", ")),
-        (done, Direction::Downgrade) => format!("this run has downgraded {}", done.join(", ")),
+        (done, PlanDirection::Upgrade) => format!("this run has applied {}", done.join(", ")),
+        (done, PlanDirection::Downgrade) => format!("this run has downgraded {}", done.join(", ")),
+        (done, PlanDirection::Switch) => format!("this run has completed the steps of {}", done.join(", ")),
     };
     format!("the database is at {}; {done}", format_heads(heads))
 }
@@ -166,16 +166,22 @@ pub(super) fn describe_continuation(plan: &Plan, step: usize) -> String {
 
 /// The command that reaches the end of the plan from any step of the plan. A relative target would go too far.
 fn continuing_command(plan: &Plan) -> Option<String> {
+    if plan.direction == PlanDirection::Switch {
+        return Some(format!("limbeck switch{}", environment_option(plan)));
+    }
     let is_relative = plan.target.contains(['+', '-']);
     let target = match (is_relative, plan.direction, plan.to.as_slice()) {
         (false, _, _) => plan.target.clone(),
-        (true, Direction::Upgrade, _) => plan.steps.last()?.revision.to_string(),
-        (true, Direction::Downgrade, []) => "base".to_owned(),
-        (true, Direction::Downgrade, [only]) => only.to_string(),
-        (true, Direction::Downgrade, _) => return None,
+        (true, PlanDirection::Upgrade, _) => plan.steps.last()?.revision.to_string(),
+        (true, PlanDirection::Downgrade, []) => "base".to_owned(),
+        (true, PlanDirection::Downgrade, [only]) => only.to_string(),
+        (true, _, _) => return None,
     };
-    let environment = plan.environment.name.as_ref().map_or_else(String::new, |name| format!(" -e {name}"));
-    Some(format!("limbeck {} {target}{environment}", plan.direction.word()))
+    Some(format!("limbeck {} {target}{}", plan.direction.word(), environment_option(plan)))
+}
+
+fn environment_option(plan: &Plan) -> String {
+    plan.environment.name.as_ref().map_or_else(String::new, |name| format!(" -e {name}"))
 }
 
 #[cfg(test)]
@@ -189,14 +195,14 @@ mod tests {
         let last = all.steps[1].revision.to_string();
         let all = Plan { to: vec![all.steps[0].revision.clone()], ..all };
         for (target, direction, to, expected) in [
-            ("head", Direction::Upgrade, all.to.clone(), Some("limbeck upgrade head".to_owned())),
-            ("a1", Direction::Upgrade, all.to.clone(), Some("limbeck upgrade a1".to_owned())),
-            ("+2", Direction::Upgrade, all.to.clone(), Some(format!("limbeck upgrade {last}"))),
-            ("a0+1", Direction::Upgrade, all.to.clone(), Some(format!("limbeck upgrade {last}"))),
-            ("base", Direction::Downgrade, Vec::new(), Some("limbeck downgrade base".to_owned())),
-            ("-1", Direction::Downgrade, all.to.clone(), Some(format!("limbeck downgrade {}", all.to[0]))),
-            ("-2", Direction::Downgrade, Vec::new(), Some("limbeck downgrade base".to_owned())),
-            ("-1", Direction::Downgrade, [all.to.clone(), all.to.clone()].concat(), None),
+            ("head", PlanDirection::Upgrade, all.to.clone(), Some("limbeck upgrade head".to_owned())),
+            ("a1", PlanDirection::Upgrade, all.to.clone(), Some("limbeck upgrade a1".to_owned())),
+            ("+2", PlanDirection::Upgrade, all.to.clone(), Some(format!("limbeck upgrade {last}"))),
+            ("a0+1", PlanDirection::Upgrade, all.to.clone(), Some(format!("limbeck upgrade {last}"))),
+            ("base", PlanDirection::Downgrade, Vec::new(), Some("limbeck downgrade base".to_owned())),
+            ("-1", PlanDirection::Downgrade, all.to.clone(), Some(format!("limbeck downgrade {}", all.to[0]))),
+            ("-2", PlanDirection::Downgrade, Vec::new(), Some("limbeck downgrade base".to_owned())),
+            ("-1", PlanDirection::Downgrade, [all.to.clone(), all.to.clone()].concat(), None),
         ] {
             let plan = Plan { target: target.to_owned(), direction, to, ..all.clone() };
             assert_eq!(continuing_command(&plan), expected, "{target}");

@@ -68,7 +68,7 @@ impl Run<'_> {
     async fn begin_outside(&self, index: usize, step: &Step) -> Result<(usize, Option<Entry>), Stop> {
         self.expect_heads(self.heads_before(index)).await?;
         let skipped = self.resume(index, step).await?;
-        Ok((skipped, self.ledger.begin(self.guard.client(), step, self.backend, skipped).await?))
+        Ok((skipped, self.record_start(step, skipped).await?))
     }
 
     /// Sends one statement through the gate and runs it. Returns the copies that were made. Sets the phase

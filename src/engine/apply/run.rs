@@ -19,7 +19,7 @@ use crate::engine::copies::{CompletedCopy, RestoredCopy};
 use crate::engine::gate::{ApprovalPolicy, Gate, GateRequest, Sessions};
 use crate::engine::project::Project;
 use crate::engine::state::VersionTable;
-use crate::engine::state::ledger::{Backend, Entry, Ledger};
+use crate::engine::state::ledger::{Backend, Entry, Ledger, StartedStep};
 use crate::engine::{Error, ErrorKind, Result, Target, preflight};
 
 /// The interval at which limbeck checks whether the statement of a killed client still runs.
@@ -31,6 +31,8 @@ const WIDTH_ON_SCRATCH: usize = 4096;
 /// A run that holds the lock.
 pub(super) struct Run<'a> {
     pub target: &'a Target,
+    /// `None` for a rehearsal.
+    pub approval: Option<&'a Approval>,
     pub plan: &'a Arc<Plan>,
     pub options: &'a ApplyOptions,
     pub report: ReportProgress<'a>,
@@ -86,6 +88,7 @@ impl<'a> Run<'a> {
         let backend = Backend::find(guard.client(), worker.server().backend_pid).await?;
         let mut run = Self {
             target,
+            approval: Some(approval),
             plan,
             options,
             report,
@@ -124,6 +127,13 @@ impl<'a> Run<'a> {
             [step] if !step.transactional => Ok(vec![Box::pin(self.run_outside_transaction(batch.start, step)).await?]),
             _ => Box::pin(self.run_in_transaction(batch)).await,
         }
+    }
+
+    /// Inserts the row of a step into the ledger. `skipped`: the number of statements that an earlier run has completed.
+    pub async fn record_start(&self, step: &Step, skipped: usize) -> Result<Option<Entry>> {
+        let approved = self.approval.map(|approval| approval.classes_of(step)).unwrap_or_default();
+        let started = StartedStep { step, approved: &approved, skipped };
+        self.ledger.begin(self.guard.client(), started, self.backend).await
     }
 
     /// The sessions for the gate.

@@ -65,7 +65,7 @@ impl Run<'_> {
     async fn begin_entries(&self, batch: Range<usize>) -> Result<Vec<Option<Entry>>> {
         let mut entries = Vec::with_capacity(batch.len());
         for step in &self.plan.steps[batch] {
-            entries.push(self.ledger.begin(self.guard.client(), step, self.backend, 0).await?);
+            entries.push(self.record_start(step, 0).await?);
         }
         Ok(entries)
     }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::alembic::parse_text;
-use crate::core::graph::Direction;
-use crate::core::plan::{Plan, RecordedStep, TransactionMode};
+use crate::core::plan::{Plan, PlanDirection, RecordedStep, TransactionMode};
 use crate::core::script::Language;
 use crate::engine::draft::Draft;
 use crate::engine::prepare::{self, PlanRequest, add_recorded};
@@ -34,7 +33,7 @@ pub async fn plan_draft(
     let heads = table.heads(session.client()).await?;
     let id = draft.revision.to_string();
     let path = tree.graph.upgrade(&id, &heads)?;
-    let request = PlanRequest { direction: Direction::Upgrade, target: id, mode: Some(TransactionMode::Each) };
+    let request = PlanRequest { direction: PlanDirection::Upgrade, target: id, mode: Some(TransactionMode::Each) };
     let mut plan = prepare::build_plan(project, &tree, target, &request, path)?;
     add_recorded(&tree, &mut plan.steps, recorded.cloned().into_iter().collect());
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };

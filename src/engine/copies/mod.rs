@@ -26,7 +26,8 @@ mod tasks;
 mod triggers;
 
 pub use manual::{CopySelection, drop_copies, list_copies, restore_copy};
-pub use store::StoredCopy;
+pub(in crate::engine) use store::read_logged_copies;
+pub use store::{LoggedCopy, StoredCopy};
 
 pub(in crate::engine) use affected::{AffectedObject, find_affected_objects};
 pub(in crate::engine) use copier::{Copier, CopyOwner, PendingCopy, limit_exceeded};

@@ -11,6 +11,7 @@ use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::state::foreign_code::require_trusted;
 use crate::engine::state::ledger::Ledger;
+use crate::engine::state::table_format;
 use crate::engine::{Error, Result};
 
 const COLUMNS: &str = "(
@@ -33,6 +34,9 @@ const COLUMNS: &str = "(
     at pg_catalog.timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at pg_catalog.timestamptz
 )";
+
+/// The format of the table of copies.
+const FORMAT: u32 = 1;
 
 const SELECT: &str = "id, revision, direction, kind, object, schema_name, table_name, code, reason, detail, copy, rows, \
     bytes, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), state";
@@ -89,14 +93,16 @@ impl CopyStore {
     /// Finds the table of copies. `None` if it does not exist.
     ///
     /// # Errors
-    /// If the query fails, or another role has created a table with its name.
+    /// If the query fails, another role has created a table with its name, or its format is newer than this version.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
         require_trusted(client, &["limbeck.kept", "limbeck_kept"]).await?;
-        let query =
-            "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        let query = "SELECT n.nspname::text, c.relname::text, obj_description(c.oid, 'pg_class') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = coalesce(to_regclass('limbeck.kept'), to_regclass('limbeck_kept'))";
         let row = client.query_opt(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
-        Ok(row.map(|row| Self::new(row.get(0), row.get(1))))
+        let Some(row) = row else { return Ok(None) };
+        let found = Self::new(row.get(0), row.get(1));
+        table_format::parse_known(&found.table, row.get(2), FORMAT)?;
+        Ok(Some(found))
     }
 
     fn new(schema: &str, name: &str) -> Self {
@@ -116,7 +122,8 @@ impl CopyStore {
             Ledger::Table("limbeck.log") => "limbeck.kept",
             _ => "limbeck_kept",
         };
-        let create = format!("CREATE TABLE IF NOT EXISTS {name} {}", qualify_names(COLUMNS));
+        let comment = format!("COMMENT ON TABLE {name} IS '{}'", table_format::comment(FORMAT));
+        let create = format!("CREATE TABLE IF NOT EXISTS {name} {}; {comment}", qualify_names(COLUMNS));
         let explain = |error: tokio_postgres::Error| {
             let error = database_error(&error);
             Error::new("cannot copy the data that the plan destroys: cannot create the table of copies")
@@ -291,6 +298,34 @@ pub(in crate::engine) async fn read_revisions_with_copies(client: &Client) -> Re
     let query = format!("SELECT DISTINCT revision, direction FROM {} WHERE state IN ('making', 'kept')", store.table);
     let rows = client.query(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
     Ok(rows.iter().map(|row| (row.get(0), parse_direction(row.get(1)))).collect())
+}
+
+/// A copy of a run in the ledger, whatever its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedCopy {
+    /// The id of the row in the ledger.
+    pub log: i64,
+    pub kind: CopyKind,
+    pub object: String,
+    pub rows: u64,
+    /// `kept`, `restored` or `dropped`; `making` if the run was interrupted.
+    pub state: String,
+}
+
+/// Reads the copies of runs in the ledger, in the order in which they were made.
+///
+/// # Errors
+/// If a query fails, or the role is not permitted to read the table of copies.
+pub(in crate::engine) async fn read_logged_copies(client: &Client, log: &[i64]) -> Result<Vec<LoggedCopy>> {
+    let Some(store) = CopyStore::find(client).await? else { return Ok(Vec::new()) };
+    let query = format!("SELECT log, kind, object, rows, state FROM {} WHERE log = ANY($1) ORDER BY id", store.table);
+    let rows = client.query(&qualify_names(&query), &[&log]).await.map_err(|error| database_error(&error))?;
+    let copies = rows.iter().filter_map(|row| {
+        let kind = CopyKind::parse(row.get(1))?;
+        let rows = u64::try_from(row.get::<_, i64>(3)).unwrap_or(0);
+        Some(LoggedCopy { log: row.get(0), kind, object: row.get(2), rows, state: row.get(4) })
+    });
+    Ok(copies.collect())
 }
 
 /// A copy that will be made.

@@ -137,7 +137,8 @@ impl TrialDatabase {
     }
 
     fn plan(&self, direction: Direction, id: &RevisionId, path: Path, site: &TrialSite<'_>) -> Result<Plan> {
-        let request = PlanRequest { direction, target: id.to_string(), mode: Some(TransactionMode::Each) };
+        let request =
+            PlanRequest { direction: direction.into(), target: id.to_string(), mode: Some(TransactionMode::Each) };
         build_plan(site.project, site.tree, self.target(), &request, path)
     }
 

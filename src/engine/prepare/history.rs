@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{PlanRequest, build_plan};
 use crate::core::graph::{Direction, Path, PathStep, RevisionId};
-use crate::core::plan::{RecordedStep, Step, TransactionMode};
+use crate::core::plan::{PlanDirection, RecordedStep, Step, TransactionMode};
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::recording::record_from_base;
 use crate::engine::{Result, Target};
@@ -25,8 +25,11 @@ pub async fn record_history(
 ) -> Result<Vec<Step>> {
     let to = steps.last().map(|step| step.heads_after.clone()).unwrap_or_default();
     let path = Path { steps, from: Vec::new(), to };
-    let request =
-        PlanRequest { direction: Direction::Upgrade, target: "heads".to_owned(), mode: Some(TransactionMode::Each) };
+    let request = PlanRequest {
+        direction: PlanDirection::Upgrade,
+        target: "heads".to_owned(),
+        mode: Some(TransactionMode::Each),
+    };
     let mut plan = build_plan(project, tree, target, &request, path)?;
     let recorded = record_from_base(project, target, &plan, cancel).await?;
     add_recorded(tree, &mut plan.steps, recorded);

@@ -3,14 +3,15 @@
 mod environment_order;
 mod history;
 mod notes;
+mod switch;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::core::copies::CopyForecast;
-use crate::core::graph::{Direction, Path, PathStep, RevisionId};
-use crate::core::plan::{Plan, ScriptSource, Step, TransactionMode};
+use crate::core::graph::{GraphError, Path, PathStep, RevisionId};
+use crate::core::plan::{Plan, PlanDirection, ScriptSource, Step, TransactionMode};
 use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::recording::{RecordingSite, record_plan};
@@ -23,7 +24,7 @@ pub use history::{record_history, record_up_and_down, upgrade_from_base};
 /// The plan that the user requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanRequest {
-    pub direction: Direction,
+    pub direction: PlanDirection,
     /// The target as the user typed it: `head`, `+1`, `base`, `label@head`, an id.
     pub target: String,
     /// `None`: the project's mode.
@@ -66,8 +67,12 @@ async fn prepare_plan(
     let session = target.connect("limbeck plan").await?;
     let table = VersionTable::new(&project.config.database.version_table);
     let heads = table.heads(session.client()).await?;
-    let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
-    let path = find_path(&tree, request, &heads)?;
+    let with_missing = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
+    let path = match request.direction {
+        PlanDirection::Switch => switch::find_path(project, target, (tree, &with_missing), &heads)?,
+        _ => find_path(&with_missing, request, &heads)?,
+    };
+    let tree = with_missing;
     let mut plan = build_plan(project, &tree, target, request, path)?;
     if !plan.is_empty() {
         let changes = plan.changes_of_table(table.name());
@@ -83,7 +88,7 @@ async fn prepare_plan(
         plan.notes.extend(notes::find_notes(&session).await?);
     }
     plan.backup_first = backup::is_required(project, &plan);
-    if plan.direction == Direction::Upgrade && !plan.is_empty() {
+    if plan.direction == PlanDirection::Upgrade && !plan.is_empty() {
         plan.outdated_environments =
             environment_order::find_outdated(project, &tree, &target.environment, &plan.to).await?;
     }
@@ -148,18 +153,20 @@ pub(in crate::engine) fn build_plan(
 /// The path from the heads to the target. If a head has no script, the error explains it.
 fn find_path(tree: &ScriptTree, request: &PlanRequest, heads: &[RevisionId]) -> Result<Path> {
     let path = match request.direction {
-        Direction::Upgrade => tree.graph.upgrade(&request.target, heads),
-        Direction::Downgrade => tree.graph.downgrade(&request.target, heads),
+        PlanDirection::Downgrade => tree.graph.downgrade(&request.target, heads),
+        _ => tree.graph.upgrade(&request.target, heads),
     };
-    path.map_err(|error| {
-        let missing = heads.iter().find(|id| tree.script(id.as_str()).is_none());
-        match missing {
-            Some(id) => Error::from(error).because(format!("the database is at {id}, and no script has this revision")).hint(
-                "restore the script (it may be on another branch), or run `limbeck stamp` with the revision that matches the schema",
-            ),
-            None => error.into(),
-        }
-    })
+    path.map_err(|error| explain_missing(tree, heads, error))
+}
+
+/// Adds to an error that a head has no script.
+fn explain_missing(tree: &ScriptTree, heads: &[RevisionId], error: GraphError) -> Error {
+    match heads.iter().find(|id| tree.script(id.as_str()).is_none()) {
+        Some(id) => Error::from(error).because(format!("the database is at {id}, and no script has this revision")).hint(
+            "restore the script (it may be on another branch), or run `limbeck stamp` with the revision that matches the schema",
+        ),
+        None => error.into(),
+    }
 }
 
 fn build_step(tree: &ScriptTree, step: PathStep) -> Result<Step> {

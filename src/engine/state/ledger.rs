@@ -8,33 +8,14 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::foreign_code::{require_trusted, require_trusted_schema};
+use super::ledger_table;
 use crate::core::graph::{Direction, RevisionId};
+use crate::core::hazard::Class;
 use crate::core::plan::Step;
 use crate::core::script::{from_ascii, to_ascii, with_unix_line_endings};
 use crate::core::sql::qualify_names;
+use crate::engine::Result;
 use crate::engine::connection::database_error;
-use crate::engine::{Error, Result};
-
-const COLUMNS: &str = "(
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    revision pg_catalog.text NOT NULL,
-    direction pg_catalog.text NOT NULL CHECK (direction IN ('upgrade', 'downgrade')),
-    state pg_catalog.text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
-    message pg_catalog.text NOT NULL,
-    script pg_catalog.text NOT NULL,
-    transactional boolean NOT NULL,
-    statements integer NOT NULL,
-    begun integer NOT NULL DEFAULT 0,
-    finished integer NOT NULL DEFAULT 0,
-    role pg_catalog.text NOT NULL DEFAULT session_user,
-    client pg_catalog.text NOT NULL,
-    backend_pid integer NOT NULL,
-    backend_start pg_catalog.timestamptz,
-    started_at pg_catalog.timestamptz NOT NULL DEFAULT clock_timestamp(),
-    ended_at pg_catalog.timestamptz,
-    error pg_catalog.text
-)";
 
 /// The text of a script with `\n` at the end of each line. Git can change the line endings of a file, so two texts that
 /// differ only in them are equal.
@@ -81,6 +62,16 @@ impl Backend {
     }
 }
 
+/// A step that starts.
+#[derive(Debug, Clone, Copy)]
+pub struct StartedStep<'a> {
+    pub step: &'a Step,
+    /// The hazard classes that the user approved.
+    pub approved: &'a [Class],
+    /// The number of statements that an earlier run has completed.
+    pub skipped: usize,
+}
+
 /// A row in the state `running`. Its server process may still be running, or may have ended without updating the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
@@ -107,18 +98,10 @@ impl Ledger {
     /// Returns the ledger if it exists.
     ///
     /// # Errors
-    /// When the server cannot be reached, or another role has created a table with its name.
+    /// When the server cannot be reached, another role has created a table with its name, or its format is newer than this
+    /// version.
     pub async fn find(client: &Client) -> Result<Option<Self>> {
-        require_trusted(client, &["limbeck.log", "limbeck_log"]).await?;
-        let query = "SELECT to_regclass('limbeck.log') IS NOT NULL, to_regclass('limbeck_log') IS NOT NULL";
-        let row = client.query_one(&qualify_names(query), &[]).await.map_err(|error| database_error(&error))?;
-        Ok(if row.get(0) {
-            Some(Self::Table("limbeck.log"))
-        } else if row.get(1) {
-            Some(Self::Table("limbeck_log"))
-        } else {
-            None
-        })
+        Ok(ledger_table::find(client).await?.map(|(name, _)| Self::Table(name)))
     }
 
     /// Returns the id of the newest row. `None` when there is no ledger or no row.
@@ -133,38 +116,13 @@ impl Ledger {
     }
 
     /// Returns the ledger, and creates it if it does not exist: in the schema `limbeck`, or in the schema of the
-    /// version table. Returns [`Self::Missing`] if the role may create neither.
+    /// version table. Changes a ledger of an older version to the format of this one. Returns [`Self::Missing`] if the
+    /// role may create neither.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// When the server cannot be reached, or the role may not change the ledger of an older version.
     pub async fn ensure(client: &Client) -> Result<Self> {
-        if let Some(found) = Self::find(client).await? {
-            return Ok(found);
-        }
-        require_trusted_schema(client).await?;
-        let in_own_schema = "CREATE SCHEMA IF NOT EXISTS limbeck; CREATE TABLE IF NOT EXISTS limbeck.log ";
-        let in_search_path = "CREATE TABLE IF NOT EXISTS limbeck_log ";
-        let mut candidates = vec![(in_own_schema, "limbeck.log"), (in_search_path, "limbeck_log")];
-        // By default, the search path starts with the schema named like the role: all other objects would be created
-        // there, too.
-        let is_role_name = "SELECT 'limbeck' IN (current_user, session_user)";
-        let is_role_name = client.query_one(&qualify_names(is_role_name), &[]).await;
-        if is_role_name.map_err(|error| database_error(&error))?.get(0) {
-            candidates.remove(0);
-        }
-        let mut refusal = String::new();
-        for (create, name) in candidates {
-            match client.batch_execute(&format!("{create}{}", qualify_names(COLUMNS))).await {
-                Ok(()) => return Ok(Self::Table(name)),
-                Err(error) if !is_refusal(&error) => return Err(database_error(&error)),
-                Err(error) => match Self::find(client).await? {
-                    // Another session has created it.
-                    Some(found) => return Ok(found),
-                    None => refusal = describe_refusal(&database_error(&error)),
-                },
-            }
-        }
-        Ok(Self::Missing(refusal))
+        Ok(ledger_table::ensure(client).await?.map_or_else(Self::Missing, Self::Table))
     }
 
     /// Inserts the row of a step that starts on a server process. Other sessions see it at once.
@@ -174,16 +132,18 @@ impl Ledger {
     ///
     /// # Errors
     /// When the row cannot be written.
-    pub async fn begin(&self, client: &Client, step: &Step, worker: Backend, skipped: usize) -> Result<Option<Entry>> {
+    pub async fn begin(&self, client: &Client, step: StartedStep<'_>, worker: Backend) -> Result<Option<Entry>> {
+        let StartedStep { step, approved, skipped } = step;
+        let approved: Vec<&str> = approved.iter().map(|class| class.word()).collect();
         let Self::Table(table) = self else { return Ok(None) };
         let insert = format!(
             "INSERT INTO {table} (revision, direction, state, message, script, transactional, statements, begun, \
-             finished, client, backend_pid, backend_start)
-             SELECT $1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, $10 FROM set_config('synchronous_commit', \
+             finished, client, backend_pid, backend_start, approved)
+             SELECT $1, $2, 'running', $3, $4, $5, $6, $7, $7, $8, $9, $10, $11 FROM set_config('synchronous_commit', \
              CASE WHEN $5 THEN 'off' ELSE current_setting('synchronous_commit') END, true) RETURNING id"
         );
         let insert = async |message: &str, script: &str| {
-            let parameters: [(&(dyn ToSql + Sync), Type); 10] = [
+            let parameters: [(&(dyn ToSql + Sync), Type); 11] = [
                 (&step.revision.as_str(), Type::TEXT),
                 (&step.direction.word(), Type::TEXT),
                 (&message, Type::TEXT),
@@ -194,6 +154,7 @@ impl Ledger {
                 (&concat!("limbeck ", env!("CARGO_PKG_VERSION")), Type::TEXT),
                 (&worker.pid, Type::INT4),
                 (&worker.start, Type::TIMESTAMPTZ),
+                (&approved, Type::TEXT_ARRAY),
             ];
             client.query_typed(&qualify_names(&insert), &parameters).await
         };
@@ -350,20 +311,6 @@ impl Ledger {
 /// prevent a run.
 fn is_untranslatable(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::UNTRANSLATABLE_CHARACTER)
-}
-
-/// Why the ledger cannot be created, and what to do.
-fn describe_refusal(error: &Error) -> String {
-    let hint = error.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
-    format!("{}{hint}", error.message)
-}
-
-/// Whether the server refuses to create a table for this role or database. A lost connection, a timeout or a full disk is
-/// another failure.
-fn is_refusal(error: &tokio_postgres::Error) -> bool {
-    let Some(answer) = error.as_db_error() else { return false };
-    let other = ["08", "40", "53", "54", "55", "57", "58", "XX"];
-    !other.iter().any(|class| answer.code().code().starts_with(class))
 }
 
 fn count(number: usize) -> i32 {

@@ -2,10 +2,13 @@
 
 pub(super) mod foreign_code;
 pub mod ledger;
+pub mod ledger_log;
 pub mod ledger_scripts;
+mod ledger_table;
 pub mod lock;
 pub mod script_status;
 pub mod status;
+pub(super) mod table_format;
 mod table_shape;
 mod version_table;
 

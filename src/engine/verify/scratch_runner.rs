@@ -31,7 +31,11 @@ impl ScratchRunner<'_> {
         if self.cancel.is_cancelled() {
             return Err(Error::of(ErrorKind::Interrupted, "cancelled; the scratch database is dropped"));
         }
-        let request = PlanRequest { direction, target: target_name.to_owned(), mode: Some(TransactionMode::Each) };
+        let request = PlanRequest {
+            direction: direction.into(),
+            target: target_name.to_owned(),
+            mode: Some(TransactionMode::Each),
+        };
         let plan = Arc::new(build_plan(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.

@@ -15,6 +15,7 @@ pub enum Command {
     UpgradeTo,
     Downgrade,
     DowngradeTo,
+    Switch,
     Create,
     Merge,
     Stamp,

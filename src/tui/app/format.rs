@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::civil::Time;
 
 use crate::core::escape::escape_line;
-use crate::core::graph::{Direction, RevisionId};
+use crate::core::graph::RevisionId;
 use crate::core::hazard::{Evidence, Hazard};
+use crate::core::plan::PlanDirection;
 use crate::core::statement::{Question, Subject};
 use crate::core::text::{plural, thousands};
 use crate::tui::editor::cells::TAB;
@@ -51,7 +52,7 @@ pub fn join_ids(ids: &[RevisionId]) -> String {
 
 /// The direction and the target of a plan: `upgrade to head`, `downgrade -1`.
 #[must_use]
-pub fn describe_target(direction: Direction, target: &str) -> String {
+pub fn describe_target(direction: PlanDirection, target: &str) -> String {
     let to = if target.starts_with(['+', '-']) { "" } else { "to " };
     format!("{} {to}{}", direction.word(), short_target(target))
 }

@@ -127,7 +127,7 @@ fn an_applied_script_that_was_edited_is_marked() {
 }
 
 /// The database is at a revision whose file is missing. Its parent is the sample's `c3d2a981e5b4`.
-fn missing(is_in_ledger: bool) -> Harness {
+pub(super) fn missing(is_in_ledger: bool) -> Harness {
     let mut harness = Harness::silent(120, 40, sample(), &["deadbeef0000"], start(120, 40));
     if is_in_ledger {
         let mut file =
@@ -162,10 +162,30 @@ fn a_missing_revision_is_read_from_the_ledger_and_can_be_downgraded() {
     harness.hold = true;
     harness.press("1D");
     assert!(harness.screen().contains("the database is at the selected revision"));
-    harness.press("d");
+    harness.press("w");
+    assert_eq!(last(&harness), "prepare switch heads");
+    harness.press("<esc>d");
     assert_eq!(last(&harness), "prepare downgrade -1");
     harness.press("<esc>/8e10<enter>D");
     assert_eq!(last(&harness), "prepare downgrade 8e10f3b79a01");
+}
+
+#[test]
+fn a_switch_shows_one_plan_with_both_directions() {
+    let mut harness = missing(true);
+    harness.press("w");
+    let screen = harness.screen();
+    for words in ["Plan: switch to heads", "DROP TABLE notes", "9f3b6c10"] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    harness.press("<esc>");
+    harness.model.environment = Some(String::from("production"));
+    harness.model.environments = vec![(String::from("production"), true)];
+    harness.press("w");
+    assert!(harness.screen().contains("switch: the environment is protected"), "{}", harness.screen());
+    let mut harness = Harness::new(110, 30);
+    harness.press("w");
+    assert!(harness.screen().contains("there is nothing to switch"), "{}", harness.screen());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The UI without a terminal: keys go through the real `update`, and effects are answered from memory.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use ratatui::buffer::Buffer;
 use super::fixtures::{hazards, id, outcome, sample};
 pub use super::names::*;
 use crate::core::copies::CopyForecast;
-use crate::core::graph::{Direction, Path, RevisionId};
+use crate::core::graph::{Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{
-    Approval, EnvironmentName, OutdatedEnvironment, Plan, PlannedStatement, Step, TransactionMode,
+    Approval, EnvironmentName, OutdatedEnvironment, Plan, PlanDirection, PlannedStatement, Step, TransactionMode,
 };
 use crate::core::script::Script;
 use crate::engine::Error;
@@ -287,17 +287,19 @@ impl Harness {
     }
 
     fn prepare(&self, request: &PlanRequest) -> Result<Arc<Plan>, Error> {
-        let graph = &self.tree.graph;
+        let missing: HashSet<_> = self.record.from_ledger.keys().cloned().collect();
+        let tree = self.tree.with(self.record.from_ledger.values().cloned().collect());
+        let graph = &tree.graph;
         let path = match request.direction {
-            Direction::Upgrade => graph.upgrade(&request.target, &self.heads)?,
-            Direction::Downgrade => graph.downgrade(&request.target, &self.heads)?,
+            PlanDirection::Upgrade => graph.upgrade(&request.target, &self.heads)?,
+            PlanDirection::Downgrade => graph.downgrade(&request.target, &self.heads)?,
+            PlanDirection::Switch => graph.switch(&missing, &self.heads)?,
         };
-        let steps = path.steps.iter().map(|step| self.step(step)).collect();
-        let protected = self.model.is_protected();
+        let steps = path.steps.iter().map(|step| self.step(&tree, step)).collect();
         Ok(Arc::new(Plan {
             direction: request.direction,
             target: request.target.clone(),
-            environment: EnvironmentName { name: self.model.environment.clone(), protected },
+            environment: EnvironmentName { name: self.model.environment.clone(), protected: self.model.is_protected() },
             database: String::new(),
             mode: request.mode.unwrap_or(TransactionMode::Each),
             from: path.from,
@@ -312,8 +314,8 @@ impl Harness {
         }))
     }
 
-    fn step(&self, step: &crate::core::graph::PathStep) -> Step {
-        let file = &self.tree.scripts[&step.revision];
+    fn step(&self, tree: &ScriptTree, step: &crate::core::graph::PathStep) -> Step {
+        let file = &tree.scripts[&step.revision];
         let sql = &file.script.sql().unwrap().section(step.direction).sql;
         let statements = sql
             .split_terminator(';')

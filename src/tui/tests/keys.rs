@@ -338,6 +338,7 @@ fn every_command_applies_somewhere() {
         editing.press(keys);
         look(&editing);
     }
+    look(&super::databases::missing(true));
     for info in table().iter().filter(|info| !applied.contains(&info.id)) {
         let reason = dispatch::decide(&harness.model, info.id).err().unwrap_or_default();
         assert_eq!(reason, "", "{}", info.title);

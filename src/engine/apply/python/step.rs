@@ -80,7 +80,7 @@ impl ScriptObserver<'_> {
             }
             run.lock_version_table(index, "").await.map(drop)
         };
-        let (entry, locked) = tokio::join!(run.ledger.begin(run.guard.client(), step, run.backend, 0), lock);
+        let (entry, locked) = tokio::join!(run.record_start(step, 0), lock);
         let entry = entry?;
         if let Err(reason) = locked {
             let _ = run.ledger.end(run.guard.client(), entry, "failed", None).await;

@@ -60,6 +60,7 @@ impl<'a> Run<'a> {
         let ledger = Ledger::Missing("a rehearsal does not write to the ledger".to_owned());
         let run = Self {
             target,
+            approval: None,
             plan,
             options,
             report,

@@ -81,7 +81,7 @@ pub(super) fn decide(model: &Model, command: Command) -> Decision {
         | C::Log => tree::panes::decide(model, command),
         C::Open | C::EditOutside | C::Refresh | C::Problem | C::Copy => tree::decide(model, command),
         C::Filter | C::FilterNext | C::FilterPrevious => tree::filter::decide(model, command),
-        C::Upgrade | C::UpgradeTo | C::Downgrade | C::DowngradeTo => plan::target::decide(model, command),
+        C::Upgrade | C::UpgradeTo | C::Downgrade | C::DowngradeTo | C::Switch => plan::target::decide(model, command),
         C::Apply | C::FullSql | C::Transaction => plan::decide(model, command),
         C::KeepCopies => plan::confirm::decide_copies(model),
         C::Create => revision::create::decide(model),

@@ -1,9 +1,10 @@
-//! `u`, `U`, `d` and `D`: find the target and prepare a plan.
+//! `u`, `U`, `d`, `D` and `w`: find the target and prepare a plan.
 
 use std::borrow::Cow;
 
 use super::prepare;
-use crate::core::graph::{Direction, RevisionId};
+use crate::core::graph::RevisionId;
+use crate::core::plan::PlanDirection;
 use crate::engine::prepare::PlanRequest;
 use crate::tui::app::command::Command;
 use crate::tui::app::history::Item;
@@ -13,16 +14,17 @@ use crate::tui::app::model::action::{Decision, Precondition, act};
 
 type TargetResult = Result<String, Cow<'static, str>>;
 
-/// Decides the four commands. They only open the plan.
+/// Decides the five commands. They only open the plan.
 pub(crate) fn decide(model: &Model, command: Command) -> Decision {
     model.require_idle()?;
     model.require_tree()?;
     model.require_connected()?;
     let (direction, target) = match command {
-        Command::Upgrade => (Direction::Upgrade, upgrade_target(model)?),
-        Command::UpgradeTo => (Direction::Upgrade, selected_upgrade_target(model)?),
-        Command::Downgrade => (Direction::Downgrade, downgrade_target(model)?),
-        _ => (Direction::Downgrade, selected_downgrade_target(model)?),
+        Command::Switch => (PlanDirection::Switch, switch_target(model)?),
+        Command::Upgrade => (PlanDirection::Upgrade, upgrade_target(model)?),
+        Command::UpgradeTo => (PlanDirection::Upgrade, selected_upgrade_target(model)?),
+        Command::Downgrade => (PlanDirection::Downgrade, downgrade_target(model)?),
+        _ => (PlanDirection::Downgrade, selected_downgrade_target(model)?),
     };
     act(move |model| prepare(model, PlanRequest { direction, target, mode: None }))
 }
@@ -32,7 +34,7 @@ fn require_no_missing(model: &Model) -> Precondition {
     match model.history.items().first() {
         Some(Item::Missing(id)) => {
             let way = match ledger::missing_script(model, id) {
-                MissingScript::Found(_) => "press d to downgrade it, or restore its file",
+                MissingScript::Found(_) => "press d to downgrade it or w to switch",
                 _ => "restore its file, or stamp another revision",
             };
             Err(format!("the database is at {}, which has no script: {way}", id.short()).into())
@@ -50,6 +52,18 @@ fn require_no_lost(model: &Model) -> Precondition {
     let Some(id) = lost else { return Ok(()) };
     let words = "which has no script and no copy in the ledger: restore its file, or stamp another revision";
     Err(format!("the database is at {}, {words}", id.short()).into())
+}
+
+/// Checks that the database has a revision without a script, which can be downgraded.
+fn switch_target(model: &Model) -> TargetResult {
+    require_no_lost(model)?;
+    if model.is_protected() {
+        return Err("the environment is protected: downgrade with D and upgrade with u".into());
+    }
+    match model.history.missing_count() {
+        0 => Err("there is nothing to switch".into()),
+        _ => Ok(String::from("heads")),
+    }
 }
 
 fn upgrade_target(model: &Model) -> TargetResult {
