@@ -56,6 +56,7 @@ pub enum Command {
     Check,
     Backup,
     Kept,
+    Ledger,
     PutBack,
     DropCopy,
     KeepCopies,

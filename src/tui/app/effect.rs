@@ -79,6 +79,8 @@ pub enum Task {
     Backup,
     /// Read the list of kept copies.
     ListCopies,
+    /// Read the runs in the ledger.
+    ReadRuns,
     /// Restore or drop a kept copy. The number is its id.
     ChangeCopy(i64, CopyAction),
     /// Generate a script from the models and prove it.

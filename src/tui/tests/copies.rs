@@ -11,6 +11,7 @@ use crate::tui::app::{Generation, Msg, Start};
 /// The answers of the engine: two copies; restoring succeeds.
 pub fn answer(generation: Generation, task: &Task) -> Vec<Msg> {
     match task {
+        Task::ReadRuns => super::runs::answer(generation),
         Task::ListCopies => vec![copies_listed(generation, Ok(listed()))],
         Task::ChangeCopy(_, CopyAction::Restore) => {
             let restored = RestoredCopy {

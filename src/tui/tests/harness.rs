@@ -201,7 +201,7 @@ impl Harness {
             }
             Task::Drift(_) | Task::DriftForDialog(_) | Task::Check { .. } => self.compared.answer(generation, &task),
             Task::ListBackups | Task::Backup => super::backing_up::answer(generation, &task),
-            Task::ListCopies | Task::ChangeCopy(..) => super::copies::answer(generation, &task),
+            Task::ListCopies | Task::ChangeCopy(..) | Task::ReadRuns => super::copies::answer(generation, &task),
             Task::Generate(_, request) => self.generated.answer(generation, &request),
             Task::ReadScript(path, line) => {
                 let text = self.on_disk(&path).ok_or_else(|| Error::new("the file does not exist"));

@@ -17,5 +17,6 @@ mod keys;
 mod names;
 mod notices;
 mod random;
+mod runs;
 mod screens;
 mod verifying;

@@ -79,6 +79,7 @@ fn task_name(task: &Task) -> String {
         Task::ListBackups => String::from("list backups"),
         Task::Backup => String::from("back up"),
         Task::ListCopies => String::from("list copies"),
+        Task::ReadRuns => String::from("read runs"),
         Task::ChangeCopy(id, CopyAction::Restore) => format!("restore copy {id}"),
         Task::ChangeCopy(id, CopyAction::Drop) => format!("drop copy {id}"),
         Task::ReadScript(path, line) => format!("read {} {line:?}", path.display()),

@@ -14,6 +14,7 @@ pub mod palette;
 pub mod plan;
 pub mod quit;
 pub mod revision;
+pub mod runs;
 pub mod tree;
 pub mod verify;
 
@@ -31,6 +32,7 @@ pub enum ScreenMsg {
     Compare(compare::CompareMsg),
     Backups(backups::BackupMsg),
     Copies(copies::CopiesMsg),
+    Runs(runs::RunsMsg),
     Generate(generate::GenerateMsg),
     Editor(editor::EditorMsg),
 }
@@ -45,7 +47,7 @@ pub(super) fn on_progress(model: &mut Model, message: ScreenMsg) {
         ScreenMsg::Generate(message) => generate::messages::on_progress(model, message),
         ScreenMsg::Editor(message) => editor::proving::on_progress(model, message),
         ScreenMsg::Revision(message) => revision::on_progress(model, message),
-        ScreenMsg::Copies(_) => {}
+        ScreenMsg::Copies(_) | ScreenMsg::Runs(_) => {}
     }
 }
 
@@ -58,6 +60,7 @@ pub(super) fn on_end(model: &mut Model, message: ScreenMsg, was_cancelled: bool)
         ScreenMsg::Compare(message) => compare::on_end(model, message),
         ScreenMsg::Backups(message) => backups::on_end(model, message),
         ScreenMsg::Copies(message) => copies::on_end(model, message),
+        ScreenMsg::Runs(message) => runs::on_end(model, message),
         ScreenMsg::Generate(message) => generate::messages::on_end(model, message, was_cancelled),
         ScreenMsg::Editor(message) => editor::on_end(model, message),
     }
@@ -92,6 +95,7 @@ pub(super) fn decide(model: &Model, command: Command) -> Decision {
         C::Verify | C::VerifyAll => verify::decide(model, command),
         C::Drift | C::Check => compare::decide(model, command),
         C::Backup => backups::decide(model),
+        C::Ledger => runs::decide(model),
         C::Kept | C::PutBack | C::DropCopy => copies::decide(model, command),
         C::Autogenerate | C::Toggle => generate::decide(model, command),
         C::Edit => editor::open::decide(model),

@@ -1,12 +1,14 @@
-//! Listing, restoring and dropping kept copies.
+//! Listing, restoring and dropping kept copies, and reading the ledger.
 
 use super::{TaskContext, TaskMode};
 use crate::engine::Result;
 use crate::engine::copies::{self, CopySelection, RestoredCopy, StoredCopy, drop_copies};
+use crate::engine::log::log;
 use crate::tui::app::Generation;
 use crate::tui::app::effect::CopyAction;
 use crate::tui::app::screen::ScreenMsg;
 use crate::tui::app::screen::copies::CopiesMsg;
+use crate::tui::app::screen::runs::{LIMIT, RunsMsg};
 use crate::tui::runtime::effects::Effects;
 use crate::tui::runtime::event::TaskKind;
 
@@ -17,6 +19,14 @@ impl Effects {
             let work =
                 async { copies::list_copies(&context.project(), &context.target().await?, &CopySelection::All).await };
             ScreenMsg::Copies(CopiesMsg::Listed(work.await))
+        });
+    }
+
+    /// Reads the runs in the ledger.
+    pub(super) fn read_runs(&mut self, generation: Generation) {
+        self.run_task(generation, TaskKind::Reads, TaskMode::Read, async move |context: TaskContext| {
+            let work = async { log(&context.target().await?, Some(LIMIT)).await };
+            ScreenMsg::Runs(RunsMsg(work.await))
         });
     }
 

@@ -79,6 +79,7 @@ impl Effects {
             Task::ListBackups => self.list_backups(generation),
             Task::Backup => self.back_up(generation),
             Task::ListCopies => self.list_copies(generation),
+            Task::ReadRuns => self.read_runs(generation),
             Task::ChangeCopy(id, action) => self.change_copy(generation, id, action),
             Task::Generate(tree, request) => self.generate(generation, tree, *request),
             Task::ReadScript(path, line) => self.read_script(generation, path, line),
