@@ -190,8 +190,15 @@ impl Run<'_> {
 
     /// Commits. A cancel is forwarded: deferred triggers may take long.
     pub(super) async fn commit(&self, index: usize) -> Result<(), Stop> {
-        let commit = self.worker.client().batch_execute("COMMIT");
-        self.watched(index, commit).await.map_err(|error| commit_failed(&error, self.cancel.is_cancelled()))
+        self.commit_and(index, "").await
+    }
+
+    /// Commits, and runs `begin`, which starts the next transaction, in the same round trip.
+    pub(super) async fn commit_and(&self, index: usize, begin: &str) -> Result<(), Stop> {
+        let commit = format!("COMMIT; {begin}");
+        self.watched(index, self.worker.client().batch_execute(&commit))
+            .await
+            .map_err(|error| commit_failed(&error, self.cancel.is_cancelled()))
     }
 
     async fn pause(&self, attempt: u32) {

@@ -176,11 +176,16 @@ impl Observer for Recorder<'_> {
         match Marker::read(&statement.text, self.token) {
             Some(marker) => {
                 recording.mark(marker);
-                Verdict::Forward
+                Marker::verdict(statement.status)
             }
             None if recording.is_in_body && statement.sql().is_none() => Verdict::Hold,
             None => Verdict::Forward,
         }
+    }
+
+    /// A marker has been taken when it was examined.
+    async fn substitute(&self, statement: &WireStatement) -> std::result::Result<TransactionStatus, Refusal> {
+        Ok(statement.status)
     }
 
     fn executed(&self, statement: &WireStatement, _: Option<u64>, status: TransactionStatus) {

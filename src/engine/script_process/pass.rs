@@ -15,7 +15,9 @@ use super::event::{Message, OutputLine, PythonFailure, Request, RevisionOptions,
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::text::plural;
 use crate::engine::connection::{Canceller, Session};
-use crate::engine::wire::{Connected, Conversation, ConversationEnd, Observer, WireClient, greet};
+use crate::engine::wire::{
+    Connected, Conversation, ConversationEnd, Observer, TransactionStatus, Verdict, WireClient, greet,
+};
 use crate::engine::{Error, ErrorKind, Result};
 
 /// How long Python may go on after a cancel or a refusal before it is killed.
@@ -343,6 +345,13 @@ pub enum Marker {
 }
 
 impl Marker {
+    /// What happens to a marker: the wire answers it, and the server does not get it. In a transaction that has failed, the
+    /// server refuses it as every other statement.
+    #[must_use]
+    pub fn verdict(status: TransactionStatus) -> Verdict {
+        if status == TransactionStatus::Failed { Verdict::Forward } else { Verdict::Substitute }
+    }
+
     /// Reads a marker; `None` for all other statements.
     #[must_use]
     pub fn read(sql: &str, token: &str) -> Option<Self> {

@@ -211,22 +211,28 @@ impl Observer for ScriptObserver<'_> {
     fn examine(&self, statement: &WireStatement) -> Verdict {
         // The socket of the lines must be read, or Python waits until it can write to it.
         let _ = self.line();
-        let is_marker = Marker::read(&statement.text, self.token).is_some();
-        if is_marker || self.must_hold(statement) { Verdict::Hold } else { Verdict::Forward }
+        if Marker::read(&statement.text, self.token).is_some() {
+            Marker::verdict(statement.status)
+        } else if self.must_hold(statement) {
+            Verdict::Hold
+        } else {
+            Verdict::Forward
+        }
     }
 
     async fn admit(&self, statement: &WireStatement) -> Result<(), Refusal> {
-        let admitted = match Marker::read(&statement.text, self.token) {
-            Some(marker) => Box::pin(self.mark(marker, statement.status)).await,
-            None => Box::pin(self.admit_statement(statement)).await,
-        };
-        admitted.map_err(|reason| self.refuse(reason))
+        Box::pin(self.admit_statement(statement)).await.map_err(|reason| self.refuse(reason))
+    }
+
+    /// Takes a marker.
+    async fn substitute(&self, statement: &WireStatement) -> Result<TransactionStatus, Refusal> {
+        if let Some(marker) = Marker::read(&statement.text, self.token) {
+            Box::pin(self.mark(marker, statement.status)).await.map_err(|reason| self.refuse(reason))?;
+        }
+        Ok(statement.status)
     }
 
     async fn complete(&self, statement: &WireStatement, rows: Option<u64>) -> Result<(), Refusal> {
-        if Marker::read(&statement.text, self.token).is_some() {
-            return Ok(());
-        }
         Box::pin(self.complete_statement(statement, rows)).await.map_err(|reason| self.refuse(reason))
     }
 

@@ -132,17 +132,18 @@ impl ScriptObserver<'_> {
         let run = self.run;
         let step = &run.plan.steps[index];
         run.gate.before_commit(run.sessions()).await.map_err(|error| run.gate_failed(error, step))?;
-        self.lock().is_committing = true;
-        run.commit(index).await?;
-        run.gate.committed();
-        let begin = {
+        let (begin, preamble) = {
             let mut state = self.lock();
-            state.is_committing = false;
-            let words: Vec<&str> =
-                std::iter::once(state.begin.as_str()).chain(state.preamble.iter().map(String::as_str)).collect();
-            words.join("; ")
+            state.is_committing = true;
+            (state.begin.clone(), state.preamble.join("; "))
         };
-        run.worker.client().batch_execute(&begin).await.map_err(|error| stop(&error, step, None, false))
+        run.commit_and(index, &begin).await?;
+        run.gate.committed();
+        self.lock().is_committing = false;
+        if preamble.is_empty() {
+            return Ok(());
+        }
+        run.worker.client().batch_execute(&preamble).await.map_err(|error| stop(&error, step, None, false))
     }
 }
 

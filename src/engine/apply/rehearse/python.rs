@@ -150,7 +150,7 @@ impl Observer for RehearsalObserver<'_> {
         let line = self.position.line();
         if let Some(marker) = Marker::read(&sent.text, self.token) {
             self.mark(marker);
-            return Verdict::Forward;
+            return Marker::verdict(sent.status);
         }
         let sql = sent.trimmed();
         let statement = analyse_one(sql);
@@ -175,6 +175,9 @@ impl Observer for RehearsalObserver<'_> {
     }
 
     async fn substitute(&self, sent: &WireStatement) -> std::result::Result<TransactionStatus, Refusal> {
+        if Marker::read(&sent.text, self.token).is_some() {
+            return Ok(sent.status);
+        }
         let line = self.position.line();
         let statement = analyse_one(&sent.text);
         let is_in_transaction = self.lock().is_in_transaction;
