@@ -17,6 +17,7 @@ mod name;
 mod parse;
 mod question;
 mod read;
+mod reads;
 mod rollback;
 mod row_sources;
 mod rows;

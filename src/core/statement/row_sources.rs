@@ -17,20 +17,26 @@ pub struct RowSources {
     pub is_incomplete: bool,
 }
 
-/// Functions whose result depends on their arguments or on the schema only.
-const PURE: [&str; 61] = [
+/// Functions whose result depends on their arguments, the schema or the session only.
+const PURE: [&str; 123] = [
     "abs",
     "array_agg",
     "array_append",
+    "array_cat",
     "array_length",
+    "array_position",
+    "array_prepend",
     "array_remove",
     "array_to_string",
+    "ascii",
     "avg",
     "bool_and",
     "bool_or",
     "btrim",
+    "cardinality",
     "ceil",
     "char_length",
+    "chr",
     "coalesce",
     "col_description",
     "concat",
@@ -39,51 +45,107 @@ const PURE: [&str; 61] = [
     "current_database",
     "current_schema",
     "current_schemas",
+    "current_setting",
+    "current_user",
+    "date_part",
     "date_trunc",
+    "decode",
     "dense_rank",
+    "encode",
     "every",
+    "extract",
     "first_value",
     "floor",
+    "format",
     "format_type",
     "generate_series",
     "generate_subscripts",
     "greatest",
+    "hashtext",
+    "initcap",
     "json_agg",
+    "json_array_elements",
+    "json_array_elements_text",
+    "json_array_length",
     "json_build_object",
     "json_object_agg",
+    "json_typeof",
     "jsonb_agg",
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "jsonb_array_length",
     "jsonb_build_object",
     "jsonb_object_agg",
+    "jsonb_set",
+    "jsonb_typeof",
     "lag",
     "last_value",
     "lead",
     "least",
+    "left",
     "length",
     "lower",
+    "lpad",
     "ltrim",
+    "make_date",
     "max",
     "md5",
     "min",
+    "mod",
+    "ntile",
     "nullif",
+    "num_nonnulls",
+    "num_nulls",
     "obj_description",
+    "overlay",
+    "percent_rank",
+    "position",
+    "power",
     "quote_ident",
+    "quote_literal",
+    "quote_nullable",
     "rank",
+    "regexp_match",
+    "regexp_matches",
+    "regexp_replace",
+    "repeat",
     "replace",
+    "reverse",
+    "right",
     "round",
     "row_number",
+    "row_to_json",
+    "rpad",
     "rtrim",
+    "session_user",
+    "sha256",
+    "shobj_description",
+    "sign",
+    "split_part",
+    "sqrt",
+    "starts_with",
     "string_agg",
+    "strpos",
     "substr",
     "substring",
     "sum",
+    "to_json",
+    "to_jsonb",
     "to_regclass",
+    "to_regnamespace",
+    "to_regproc",
+    "to_regtype",
+    "to_timestamp",
+    "translate",
     "trim",
+    "trunc",
     "unnest",
     "upper",
+    "version",
 ];
 
 /// Catalogs and views that contain the state of the server or of its sessions, not the schema of a database.
-const STATE: [&str; 19] = [
+const STATE: [&str; 18] = [
     "pg_auth_members",
     "pg_authid",
     "pg_available_extension_versions",
@@ -100,7 +162,6 @@ const STATE: [&str; 19] = [
     "pg_sequences",
     "pg_settings",
     "pg_shadow",
-    "pg_tablespace",
     "pg_user",
     "pg_timezone_names",
 ];
@@ -133,8 +194,12 @@ impl Facts {
         }
         let reads_state = self.command.first() == "fetch"
             || relations.iter().any(is_state)
+            || is_list_of_tablespaces(&relations)
             || ["reltuples", "relpages"].iter().any(|word| self.words().contains(*word));
-        let is_incomplete = reads_state || !self.calls.iter().all(is_pure);
+        // If the table has no rows, an UPDATE or DELETE calls no function.
+        let changes_existing = |action: &Action| matches!(action, Action::Update(_) | Action::Delete { .. });
+        let calls_matter = !self.actions.iter().any(changes_existing);
+        let is_incomplete = reads_state || (calls_matter && !self.calls.iter().all(is_pure));
         relations.retain(|relation| !is_catalog(relation));
         RowSources { relations, is_incomplete }
     }
@@ -185,6 +250,12 @@ fn is_state(relation: &Name) -> bool {
     is_catalog(relation) && (relation.name.starts_with("pg_stat") || STATE.contains(&relation.name.as_str()))
 }
 
+/// Whether a query reads the tablespaces of the server. Beside `pg_class`, it reads the tablespaces of tables.
+fn is_list_of_tablespaces(relations: &BTreeSet<Name>) -> bool {
+    let reads = |name: &str| relations.iter().any(|relation| is_catalog(relation) && relation.name == name);
+    reads("pg_tablespace") && !reads("pg_class")
+}
+
 fn is_pure(function: &Name) -> bool {
     let name = function.name.as_str();
     let is_system = function.schema.as_deref().is_none_or(|schema| schema == "pg_catalog");
@@ -219,6 +290,14 @@ mod tests {
             ("SELECT * FROM information_schema.columns", &[], false),
             ("SELECT reltuples FROM pg_class", &[], true),
             ("SELECT 1 FROM pg_roles", &[], true),
+            ("SELECT spcname FROM pg_tablespace", &[], true),
+            (
+                "SELECT c.relname, s.spcname, current_setting('default_table_access_method') FROM pg_catalog.pg_class c \
+                 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace",
+                &[],
+                false,
+            ),
+            ("SELECT format('%I', c.relname) FROM pg_class c WHERE c.oid = to_regclass('t')", &[], false),
             ("SELECT my_function()", &[], true),
             ("SELECT nextval('s')", &[], true),
             ("SELECT random() FROM t", &["t"], true),
@@ -231,6 +310,13 @@ mod tests {
                 false,
             ),
             ("DELETE FROM t RETURNING id", &["t"], false),
+            ("UPDATE t SET id = new_id() WHERE id IS NULL", &["t"], false),
+            (
+                "WITH x AS (SELECT id FROM t LIMIT 5) UPDATE t SET a = f(b) FROM x WHERE x.id = t.id RETURNING t.id",
+                &["t"],
+                false,
+            ),
+            ("UPDATE t SET a = s.setting FROM pg_settings s", &["t"], true),
             ("INSERT INTO t SELECT * FROM u", &["u"], false),
             ("INSERT INTO t VALUES (1)", &[], false),
         ] {

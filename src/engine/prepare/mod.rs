@@ -107,8 +107,9 @@ async fn record(
     add_recorded(tree, &mut plan.steps, recorded);
     let failed = plan.steps.iter().find_map(|step| Some((step, step.python.as_ref()?.failure.as_ref()?)));
     if let Some((step, failure)) = failed {
+        let cause = if target.scripts().allows_unseen() { "" } else { "it failed on a scratch copy without rows: " };
         let note = format!(
-            "revision {} failed on a scratch copy without rows, so its statements and those of later revisions are not known: {failure}",
+            "the statements of revision {} and of later revisions are not known: {cause}{failure}",
             step.revision
         );
         plan.notes.push(note);

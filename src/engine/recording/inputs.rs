@@ -15,11 +15,11 @@ pub(super) struct InputReader {
 
 impl InputReader {
     /// Adds what the result of a statement depends on. The result of a query that runs for its effect is not used.
-    pub fn read(&mut self, statement: &Statement, only_reads: bool, inputs: &mut ScriptInputs) {
+    pub fn read(&mut self, statement: &Statement, inputs: &mut ScriptInputs) {
         if let Some(earlier) = self.returned.take() {
             inputs.other.get_or_insert(earlier);
         }
-        if statement.returns_rows() && (only_reads || statement.changes_rows()) {
+        if statement.returns_rows() && (statement.only_reads() || statement.changes_rows()) {
             self.read_result(statement, inputs);
         }
         if statement.changes_rows() || statement.command.is_one_of(&["do", "call", "copy", "execute"]) {
@@ -92,13 +92,12 @@ fn first_line(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::recording::recorder::only_reads;
 
     fn inputs_of(script: &[&str]) -> (Vec<String>, bool) {
         let (mut reader, mut inputs) = (InputReader::default(), ScriptInputs::default());
         for sql in script {
             let statement = analyse_one(sql);
-            reader.read(&statement, only_reads(&statement), &mut inputs);
+            reader.read(&statement, &mut inputs);
         }
         (inputs.relations.into_iter().collect(), inputs.other.is_some())
     }

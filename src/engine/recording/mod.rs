@@ -50,7 +50,7 @@ pub async fn record_plan(
     }
     if site.target.scripts().allows_unseen() {
         // Such connections would go to the target's server, and not to the scratch copy.
-        let why = "--allow unseen: scripts with connections that limbeck cannot see do not run on a scratch copy";
+        let why = "with --allow unseen, the scripts do not run on a scratch copy";
         let unknown = RecordedStep { failure: Some(why.to_owned()), ..RecordedStep::default() };
         return Ok(vec![unknown; plan.steps.len()]);
     }

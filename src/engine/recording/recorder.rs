@@ -157,9 +157,8 @@ impl Recording {
         if sent.status == TransactionStatus::Idle && status == TransactionStatus::Idle {
             step.leaves_transaction = true;
         }
-        let only_reads = only_reads(statement);
-        self.inputs.read(statement, only_reads, &mut step.inputs);
-        if only_reads {
+        self.inputs.read(statement, &mut step.inputs);
+        if statement.only_reads() {
             step.reads |= reads_data(statement);
             return;
         }
@@ -225,58 +224,7 @@ impl Observer for SideRecorder<'_, '_> {
     }
 }
 
-/// Whether a statement changes nothing. A query without FROM that calls a function may be there for its effects.
-pub(in crate::engine) fn only_reads(statement: &Statement) -> bool {
-    const HARMLESS: [&str; 10] = [
-        "version",
-        "now",
-        "current_schema",
-        "current_database",
-        "current_setting",
-        "current_schemas",
-        "format_type",
-        "to_regclass",
-        "pg_backend_pid",
-        "clock_timestamp",
-    ];
-    let is_query = statement.command.is_one_of(&["select", "with", "values", "table", "show", "explain", "fetch"]);
-    if !is_query || statement.own_action().is_some() || statement.changes_rows() {
-        return false;
-    }
-    let has_effect = statement.permanent_effect(&[]).is_some();
-    let is_call = !statement.words().contains("from")
-        && statement.calls.iter().any(|call| !HARMLESS.contains(&call.name.as_str()));
-    !has_effect && !is_call
-}
-
 /// Whether the result of a query depends on the data or the schema.
 fn reads_data(statement: &Statement) -> bool {
     statement.words().contains("from") || statement.command.is_one_of(&["table", "fetch"])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn queries_with_effects_are_recorded() {
-        for (sql, reads) in [
-            ("SELECT id FROM t", true),
-            ("SELECT count(*) FROM t WHERE a = 1", true),
-            ("SELECT 1", true),
-            ("SELECT pg_catalog.version()", true),
-            ("SHOW server_version", true),
-            ("SELECT setval('s', 5)", false),
-            ("SELECT setval('s', max(id)) FROM t", false),
-            ("SELECT my_migration()", false),
-            ("WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d", false),
-            ("SELECT * INTO u FROM t", false),
-            ("INSERT INTO t VALUES (1)", false),
-            ("CREATE TABLE t (a int)", false),
-            ("DO $$ BEGIN END $$", false),
-            ("SET lock_timeout = '5s'", false),
-        ] {
-            assert_eq!(only_reads(&analyse_one(sql)), reads, "{sql}");
-        }
-    }
 }

@@ -256,7 +256,7 @@ impl Observer for ScriptObserver<'_> {
         state.script.apply(&statement);
         state.has_new_objects |= statement.command.is_one_of(&["create", "alter", "drop", "do", "call"]);
         if let Some(step) = state.step.as_mut().filter(|step| step.is_in_body) {
-            if !matches!(statement.transaction, Transaction::Control(_)) {
+            if !matches!(statement.transaction, Transaction::Control(_)) && !statement.only_reads() {
                 step.sent += 1;
             }
             if status == TransactionStatus::Idle && !statement.command.is_one_of(&["rollback", "abort"]) {
