@@ -7,6 +7,7 @@ pub mod autogenerate;
 pub mod backup;
 mod cancel;
 pub mod catalog;
+pub mod conflicts;
 pub mod connection;
 pub mod copies;
 mod digest;

@@ -1,5 +1,6 @@
 //! The results of commands as text and as JSON documents. Prints nothing.
 
+pub mod conflicts;
 pub mod json;
 pub mod listing;
 pub mod plan;

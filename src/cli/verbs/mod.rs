@@ -4,6 +4,7 @@ mod backup;
 mod branches;
 mod check;
 mod completions;
+mod conflicts;
 mod current;
 mod doctor;
 mod downgrade;
@@ -72,6 +73,7 @@ verbs! {
     Edit(edit),
     Stamp(stamp),
     Merge(merge),
+    Conflicts(conflicts),
     Check(check),
     Lint(lint),
     Verify(verify),
