@@ -29,6 +29,7 @@ pub mod prepare;
 mod process;
 pub mod project;
 pub mod python;
+pub mod rebase;
 pub mod recording;
 pub mod scratch;
 pub mod script_process;

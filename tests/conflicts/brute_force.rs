@@ -10,7 +10,7 @@ const CHANGES: [&str; 21] = [
     "ALTER TABLE users ADD quota int;\nUPDATE users SET quota = level;",
     "ALTER TABLE users DROP COLUMN level;",
     "ALTER TABLE users RENAME COLUMN name TO label;",
-    "ALTER TABLE users ALTER level SET DEFAULT 7;",
+    "ALTER TABLE users DROP COLUMN name;",
     "ALTER TABLE users ALTER level TYPE bigint;",
     "UPDATE users SET level = level + 1;",
     "UPDATE users SET level = level * 3;",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{BASE, BASE_DOWN, document, two_heads};
-use crate::support::{TestProject, server};
+use crate::support::{Server, ServerOptions, TestProject, server};
 
 #[test]
 fn branches_that_commute_are_shown_with_what_they_touch() {
@@ -139,7 +139,9 @@ fn more_than_two_heads_are_compared_in_pairs() {
 
 #[test]
 fn one_head_has_no_conflict_and_a_failing_history_is_an_error() {
-    let database = server().database();
+    // The test counts scratch databases, so the server must not be shared.
+    let server = Server::start(&ServerOptions::default());
+    let database = server.database();
     let project = TestProject::on(&database);
     project.script("cc01", "", "SELECT 1;", "");
     assert_eq!(document(&project.run(&["conflicts", "--json"]).expect_status(0))["verdict"], "commute");

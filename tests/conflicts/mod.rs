@@ -2,6 +2,7 @@
 
 mod brute_force;
 mod commands;
+mod rebase;
 
 use crate::support::{Output, TestProject};
 

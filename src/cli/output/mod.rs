@@ -4,5 +4,6 @@ pub mod conflicts;
 pub mod json;
 pub mod listing;
 pub mod plan;
+pub mod rebase;
 pub mod rehearsal;
 pub mod table;

@@ -21,6 +21,7 @@ mod list_templates;
 mod log;
 mod man;
 mod merge;
+mod rebase;
 mod restore;
 mod revision;
 mod show;
@@ -74,6 +75,7 @@ verbs! {
     Stamp(stamp),
     Merge(merge),
     Conflicts(conflicts),
+    Rebase(rebase),
     Check(check),
     Lint(lint),
     Verify(verify),

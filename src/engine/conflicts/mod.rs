@@ -156,6 +156,10 @@ pub async fn compare_branches(
 ) -> Result<Vec<BranchComparison>> {
     let work = Box::pin(async {
         tree.require_valid()?;
+        if project.alembic.is_some() {
+            // It may have read scripts before they were edited.
+            drop(target.scripts().restart(project).await?);
+        }
         let mut compared = Vec::new();
         for (index, pair) in pairs.iter().enumerate() {
             let event = ConflictEvent::Pair { pair: pair.clone(), number: index + 1, count: pairs.len() };

@@ -118,6 +118,7 @@ impl<'a> OrderRun<'a> {
             project: self.site.project,
             tree: self.site.tree,
             target: &self.scratch.target().with_scripts_of(self.site.target),
+            unsaved: &[],
             progress: &progress,
             cancel: self.site.cancel,
         };

@@ -155,6 +155,7 @@ impl TrialDatabase {
             project: site.sql_project,
             tree,
             target: self.target(),
+            unsaved: &[],
             progress: &|_| {},
             cancel: site.cancel,
         };
