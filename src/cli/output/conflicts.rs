@@ -181,7 +181,7 @@ pub fn comparison_text(tree: &ScriptTree, one: &BranchComparison) -> String {
     for line in one.difference.iter().map(|difference| difference.text.as_str()) {
         let _ = writeln!(text, "  {}", line.replace('\n', "\n    "));
     }
-    for order in one.orders.iter() {
+    for order in &one.orders {
         let _ = writeln!(text, "  {}", order_line(one, order));
     }
     for note in &one.notes {

@@ -1,5 +1,6 @@
 //! A rebase as text and as a document.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -59,7 +60,8 @@ pub fn tree_text(title: &str, tree: &ScriptTree, planned: &PlannedRebase) -> Str
         text.push_str(&line.left);
         if let Some(id) = &line.revision {
             let message = tree.script(id.as_str()).map_or("", |file| file.script.summary());
-            text.push_str(&format!("o{}  {id}  {message}", line.right));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "o{}  {id}  {message}", line.right);
         }
     }
     text

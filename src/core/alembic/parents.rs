@@ -39,10 +39,12 @@ fn revises_in(text: &str, docstring: std::ops::Range<usize>) -> Option<std::ops:
     const KEY: &str = "Revises:";
     let mut offset = docstring.start;
     for line in text.get(docstring.clone())?.split_inclusive('\n') {
-        let blanks = line.len() - line.trim_start().len();
-        if line.trim_start().starts_with(KEY) {
-            let start = offset + blanks + KEY.len();
-            let end = offset + line.trim_end().len();
+        // The first line has the prefix and the quotes of the docstring.
+        let is_opening = |letter: char| "rRuU\"'".contains(letter) && offset == docstring.start;
+        let shown = line.trim_start_matches(is_opening).trim_start();
+        if shown.starts_with(KEY) {
+            let start = offset + line.len() - shown.len() + KEY.len();
+            let end = offset + line.trim_end_matches(['\r', '\n']).len();
             // The docstring may end on this line.
             let value = text.get(start..end)?;
             let value = value.find(['"', '\'']).map_or(value, |quote| value.get(..quote).unwrap_or(value));

@@ -1,6 +1,6 @@
 //! A part of the graph as lines with lanes, newest first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::core::graph::lanes::{Edge, lay_out};
 use crate::core::graph::{Graph, Revision, RevisionId};
@@ -17,7 +17,7 @@ pub struct BranchLine {
 
 /// Draws the revisions in `shown`.
 #[must_use]
-pub fn branch_lines(graph: &Graph, shown: &HashSet<RevisionId>) -> Vec<BranchLine> {
+pub fn branch_lines(graph: &Graph, shown: &BTreeSet<RevisionId>) -> Vec<BranchLine> {
     let listed: Vec<&Revision> = graph.newest_first().into_iter().filter(|one| shown.contains(&one.id)).collect();
     let places: HashMap<&RevisionId, usize> = listed.iter().enumerate().map(|(place, one)| (&one.id, place)).collect();
     let edges = listed.iter().map(|one| {
@@ -30,8 +30,8 @@ pub fn branch_lines(graph: &Graph, shown: &HashSet<RevisionId>) -> Vec<BranchLin
     for (revision, row) in listed.iter().zip(rows) {
         let (left, right) = (row.left.to_string(), row.right.to_string());
         lines.push(BranchLine { left, revision: Some(revision.id.clone()), right });
-        let link = |cells: &Box<str>| BranchLine { left: cells.to_string(), revision: None, right: String::new() };
-        lines.extend(row.links.iter().map(link));
+        let link = |cells: &str| BranchLine { left: cells.to_string(), revision: None, right: String::new() };
+        lines.extend(row.links.iter().map(|cells| link(cells)));
     }
     lines
 }

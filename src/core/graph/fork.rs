@@ -57,7 +57,7 @@ impl Graph {
         let known: Option<Vec<(usize, RevisionIndex)>> =
             members.iter().map(|index| Some((position(index)?, index))).collect();
         let mut known = known?;
-        known.sort_unstable_by(|one, other| other.0.cmp(&one.0));
+        known.sort_unstable_by_key(|(position, _)| std::cmp::Reverse(*position));
         let order: Vec<RevisionIndex> = known.into_iter().map(|(_, index)| index).collect();
         let mut undone = RevisionSet::new(self.nodes.len());
         for index in &order {
@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn two_branches_share_what_is_below_both() {
-        let cases: [(&[(&str, &str, &str)], [&str; 3]); 5] = [
+        type Case = (&'static [(&'static str, &'static str, &'static str)], [&'static str; 3]);
+        let cases: [Case; 5] = [
             (&[("c", "", ""), ("a1", "c", ""), ("a", "a1", ""), ("b", "c", "")], ["c", "a1 a", "b"]),
             (&[("a", "", ""), ("b", "", "")], ["", "a", "b"]),
             // A merge point inside a branch.

@@ -22,7 +22,7 @@ pub(super) fn describe_failure(
             let line = error.line.map(|line| (line + 1).saturating_sub(section.line));
             line.and_then(|line| statement_at(&section.sql, line))
         }
-        None => last_sent.filter(|_| is_statement),
+        None => failed_in_python(&error, last_sent).filter(|_| is_statement),
     };
     // The scratch database is dropped, so its state is of no interest.
     error.causes.retain(|cause| !cause.contains("the scratch database is at "));
@@ -33,6 +33,16 @@ pub(super) fn describe_failure(
         statement: statement.map(|statement| one_line(&statement)),
         error,
     }
+}
+
+/// The statement of a Python script: the last one that is known, if it has the line of the error. Queries that change
+/// nothing are not known.
+fn failed_in_python(error: &Error, last_sent: Option<String>) -> Option<String> {
+    let shown = error.excerpt.as_deref()?.lines().find_map(|line| {
+        let (number, text) = line.split_once('|')?;
+        number.trim().parse::<usize>().is_ok().then(|| text.trim().to_owned())
+    })?;
+    last_sent.filter(|last| last.contains(&shown)).or(Some(shown))
 }
 
 /// The statement on a line of a section, from 1.

@@ -137,8 +137,12 @@ impl TrialDatabase {
     }
 
     fn plan(&self, direction: Direction, id: &RevisionId, path: Path, site: &TrialSite<'_>) -> Result<Plan> {
-        let request =
-            PlanRequest { direction: direction.into(), target: id.to_string(), mode: Some(TransactionMode::Each) };
+        let request = PlanRequest {
+            direction: direction.into(),
+            target: id.to_string(),
+            only_branch: false,
+            mode: Some(TransactionMode::Each),
+        };
         build_plan(site.project, site.tree, self.target(), &request, path)
     }
 

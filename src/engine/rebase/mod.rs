@@ -4,7 +4,7 @@
 mod edit;
 mod environments;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -63,7 +63,7 @@ pub fn plan_rebase(
 impl PlannedRebase {
     /// The revisions that the trees before and after are shown for: both branches and what is directly below them.
     #[must_use]
-    pub fn shown(&self) -> HashSet<RevisionId> {
+    pub fn shown(&self) -> BTreeSet<RevisionId> {
         let fork = self.before.graph.fork(&self.revision, &self.onto);
         fork.ancestors.into_iter().chain(fork.left).chain(fork.right).chain(self.rebase.moved.clone()).collect()
     }

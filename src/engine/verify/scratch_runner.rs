@@ -37,6 +37,7 @@ impl ScratchRunner<'_> {
         let request = PlanRequest {
             direction: direction.into(),
             target: target_name.to_owned(),
+            only_branch: false,
             mode: Some(TransactionMode::Each),
         };
         let plan = Arc::new(build_plan(self.project, self.tree, self.target, &request, path)?);
