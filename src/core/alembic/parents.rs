@@ -40,8 +40,9 @@ fn revises_in(text: &str, docstring: std::ops::Range<usize>) -> Option<std::ops:
     let mut offset = docstring.start;
     for line in text.get(docstring.clone())?.split_inclusive('\n') {
         // The first line has the prefix and the quotes of the docstring.
-        let is_opening = |letter: char| "rRuU\"'".contains(letter) && offset == docstring.start;
-        let shown = line.trim_start_matches(is_opening).trim_start();
+        let is_first = offset == docstring.start;
+        let opened = if is_first { line.trim_start_matches(['r', 'R', 'u', 'U']) } else { line };
+        let shown = if is_first { opened.trim_start_matches(['"', '\'']) } else { opened }.trim_start();
         if shown.starts_with(KEY) {
             let start = offset + line.len() - shown.len() + KEY.len();
             let end = offset + line.trim_end_matches(['\r', '\n']).len();
