@@ -20,6 +20,7 @@
 //! - [`core::copies`]: from effects, what must be copied before it is destroyed, and the SQL that copies and restores it.
 //! - [`core::plan`]: what will run, and the [`core::plan::Approval`] without which nothing runs.
 //! - [`core::schema`]: the contents of a database catalog as plain data.
+//! - [`core::conflict`]: two branches compared as data: what each touches, and how the results of both orders differ.
 //! - [`core::diff`]: the difference between two schemas: ownership, renames, steps, their order, and the SQL.
 //! - [`core::text`]: numbers, sizes and plurals in messages. [`core::escape`]: control characters made visible.
 //! - [`core::sqlstate`], [`core::os_error`]: hints for errors of the server and of the operating system.
@@ -41,6 +42,8 @@
 //! - [`engine::prepare`] makes a plan, [`engine::apply`] runs it, and [`engine::apply::rehearse`] runs it and rolls back.
 //! - [`engine::autogenerate`] compares models and database, writes the script and proves it. [`engine::verify`] runs
 //!   scripts up, down and up again. [`engine::drift`] compares a database with its own history.
+//! - [`engine::conflicts`] runs two branches in both orders on scratch databases; [`engine::rebase`] moves a branch onto
+//!   another revision, after a proof.
 //! - [`engine::import`] converts the scripts of an Alembic project to SQL scripts, and proves them on scratch databases.
 //! - [`engine::python`] finds the project's Python and asks for consent. [`engine::wire`] is the proxy between a database
 //!   driver and a session. [`engine::script_process`] is the Python process that runs Alembic's scripts over the wire;

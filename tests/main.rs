@@ -7,6 +7,7 @@ mod autogenerate;
 mod backup;
 mod catalog;
 mod cli;
+mod conflicts;
 mod connection;
 mod embedded;
 mod faults;

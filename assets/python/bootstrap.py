@@ -134,8 +134,7 @@ class Bootstrap:
         self.allows_unseen = allows_unseen
         if unsaved:
             self.directories.clear()
-            for script in unsaved:
-                self.add_script(self.directory(place), **script)
+            self.add_scripts(self.directory(place), unsaved)
         try:
             return self.run_steps(token, steps, place)
         finally:
@@ -195,14 +194,18 @@ class Bootstrap:
             return {"path": path, "text": file.read()}
 
     @staticmethod
-    def add_script(directory, path, text):
-        """Adds a script that has no file to the history."""
+    def add_scripts(directory, unsaved):
+        """Adds scripts that have no file, or another text than their file, to the history."""
         from alembic.script import Script
+        from alembic.script.revision import RevisionMap
 
-        module = types.ModuleType(os.path.basename(path).rpartition(".")[0])
-        module.__file__ = path
-        exec(compile(text, path, "exec"), module.__dict__)
-        directory.revision_map.add_revision(Script(module, module.revision, path))
+        scripts = {script.revision: script for script in directory._load_revisions()}
+        for script in unsaved:
+            module = types.ModuleType(os.path.basename(script["path"]).rpartition(".")[0])
+            module.__file__ = script["path"]
+            exec(compile(script["text"], script["path"], "exec"), module.__dict__)
+            scripts[module.revision] = Script(module, module.revision, script["path"])
+        directory.revision_map = RevisionMap(lambda: list(scripts.values()))
 
     # The parts of a run
 

@@ -227,8 +227,8 @@ mod tests {
     #[test]
     fn planned_commands_are_distinguished_from_unknown_ones() {
         let message = |word: &str| planned::error_for(&parse(word).unwrap_err()).map(|error| error.message);
-        assert_eq!(message("rebase").as_deref(), Some("`rebase` is not available in this version yet"));
-        assert_eq!(message("rebasee"), None);
+        assert_eq!(message("ci").as_deref(), Some("`ci` is not available in this version yet"));
+        assert_eq!(message("cii"), None);
         let definition = CommandLine::command();
         for (name, _) in planned::COMMANDS {
             assert!(definition.find_subcommand(name).is_none(), "{name} exists: remove it from the list");

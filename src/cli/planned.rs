@@ -5,11 +5,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use crate::engine::Error;
 
 /// The names of planned commands, and what the user can do until they exist.
-pub const COMMANDS: [(&str, &str); 3] = [
-    ("ci", "run `limbeck lint`, `limbeck check` and `limbeck verify` one after the other"),
-    ("conflicts", "write a merge with `limbeck merge`, and prove it with `limbeck verify`"),
-    ("rebase", "edit the line 'Revises:' of the first script of the branch"),
-];
+pub const COMMANDS: [(&str, &str); 1] =
+    [("ci", "run `limbeck lint`, `limbeck check` and `limbeck verify` one after the other")];
 
 /// Returns the error for a planned command; `None` if clap failed for another reason.
 #[must_use]

@@ -1,6 +1,7 @@
 //! The pure core: no IO, no async, no clock, no printing.
 
 pub mod alembic;
+pub mod conflict;
 pub mod copies;
 pub mod diff;
 pub mod escape;

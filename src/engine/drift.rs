@@ -116,7 +116,7 @@ async fn run(
     let progress = |progress| (context.report_event)(AutogenerateEvent::Progress(progress));
     let (project, target, cancel) = (&*context.project, scratch.target(), context.cancel);
     let scratch_target = target.with_scripts_of(context.target);
-    let runner = ScratchRunner { project, tree, target: &scratch_target, progress: &progress, cancel };
+    let runner = ScratchRunner { project, tree, target: &scratch_target, unsaved: &[], progress: &progress, cancel };
     let mut heads = Vec::new();
     for id in order {
         (context.report_event)(AutogenerateEvent::Replay { revision: id.clone() });

@@ -28,7 +28,8 @@ pub async fn open(project: &Project, options: &ConnectOptions) -> Result<Target>
 
 async fn upgrade_new(project: &Project, target: &Target, revision: &str) -> Result<()> {
     let tree = project.read_scripts();
-    let request = PlanRequest { direction: PlanDirection::Upgrade, target: revision.to_owned(), mode: None };
+    let request =
+        PlanRequest { direction: PlanDirection::Upgrade, target: revision.to_owned(), only_branch: false, mode: None };
     let never = CancellationToken::new();
     let plan = prepare(project, &tree, target, &request, &never).await?;
     let approval = Approval::not_required(plan).map_err(|error| {

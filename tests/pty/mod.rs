@@ -6,6 +6,7 @@ mod editor;
 mod embedded;
 mod kept;
 mod program;
+mod resolve;
 mod verify;
 
 pub use program::Program;

@@ -95,8 +95,14 @@ fn screens_from_the_first_start_to_two_heads() {
     second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
     program.wait_for(&["owners of functions"]);
     program.send("m");
+    take_screenshot(&program, "branches", &["Branches since 51ab90de", "d41f7be0", "The branches commute"]);
+    program.send("m");
     take_screenshot(&program, "merge", &["Merge", "d41f7be0", "9f3b6c10"]);
     close(&mut program, "┌ Merge heads");
+    program.send("r");
+    take_screenshot(&program, "rebase", &["Rebase the branch?", "1 revision proved", "not applied in"]);
+    close(&mut program, "┌ Rebase the branch?");
+    close(&mut program, "┌ Branches since");
     program.send("q");
     assert_eq!(program.end().exit_code(), 0);
     program.assert_restored();

@@ -99,7 +99,11 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
     let target = options.target.clone();
-    plan_and_run(context, PlanRequest { direction: direction.into(), target, mode: None }, &options.run)
+    plan_and_run(
+        context,
+        PlanRequest { direction: direction.into(), target, only_branch: false, mode: None },
+        &options.run,
+    )
 }
 
 /// Moves the database from revisions that have no script to the heads of the scripts on disk.
@@ -107,7 +111,8 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
 /// # Errors
 /// As [`run`].
 pub fn switch(context: &Context, options: &RunOptions) -> Result<Exit, Failure> {
-    let request = PlanRequest { direction: PlanDirection::Switch, target: "heads".to_owned(), mode: None };
+    let request =
+        PlanRequest { direction: PlanDirection::Switch, target: "heads".to_owned(), only_branch: false, mode: None };
     plan_and_run(context, request, options)
 }
 

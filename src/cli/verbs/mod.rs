@@ -4,6 +4,7 @@ mod backup;
 mod branches;
 mod check;
 mod completions;
+mod conflicts;
 mod current;
 mod doctor;
 mod downgrade;
@@ -20,6 +21,7 @@ mod list_templates;
 mod log;
 mod man;
 mod merge;
+mod rebase;
 mod restore;
 mod revision;
 mod show;
@@ -72,6 +74,8 @@ verbs! {
     Edit(edit),
     Stamp(stamp),
     Merge(merge),
+    Conflicts(conflicts),
+    Rebase(rebase),
     Check(check),
     Lint(lint),
     Verify(verify),

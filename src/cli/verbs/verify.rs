@@ -33,7 +33,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         context.allow_python(&project)?;
     }
     tree.require_valid()?;
-    let options = VerifyOptions { revisions: arguments.revisions.clone(), download: context.global.yes };
+    let (revisions, download) = (arguments.revisions.clone(), context.global.yes);
+    let options = VerifyOptions { revisions, download, ..VerifyOptions::default() };
     let (terminal, verbose) = (context.terminal, context.global.verbose);
     let report = context.block_on(async {
         let target = context.find_target(&project).await?;

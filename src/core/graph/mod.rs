@@ -6,6 +6,7 @@
 mod build;
 mod cycle;
 mod downgrade;
+mod fork;
 mod id;
 mod labels;
 pub mod lanes;
@@ -17,6 +18,7 @@ mod problem;
 #[cfg(test)]
 mod random;
 mod range;
+mod rebase;
 mod resolve;
 mod resolve_error;
 mod stamp;
@@ -30,9 +32,11 @@ mod versions;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use fork::Fork;
 pub use id::{ALEMBIC_WIDTH, InvalidRevisionId, RevisionId};
 pub use path::{Direction, Path, PathStep, VersionChange};
 pub use problem::{GraphError, GraphProblem};
+pub use rebase::{NewParents, Rebase};
 pub use table_rows::{RowFault, TableRows, stamp_command};
 
 use node::{Node, RevisionIndex, RevisionMap, RevisionSet, reachable};
@@ -210,6 +214,34 @@ impl Graph {
     /// If a row is unknown, or is an ancestor of another row.
     pub fn switch(&self, missing: &HashSet<RevisionId>, current: &[RevisionId]) -> Result<Path, GraphError> {
         self.switch_path(missing, current)
+    }
+
+    /// What each of two revisions has that the other has not.
+    #[must_use]
+    pub fn fork(&self, left: &RevisionId, right: &RevisionId) -> Fork {
+        self.fork_of(left, right)
+    }
+
+    /// The path that downgrades what only this head needs, while the other rows of the version table stay. `applied` are
+    /// revisions in the order in which they were applied: the branch is downgraded in the reverse of that order.
+    ///
+    /// # Errors
+    /// If it is not a row of the version table.
+    pub fn downgrade_branch(
+        &self,
+        head: &RevisionId,
+        current: &[RevisionId],
+        applied: &[RevisionId],
+    ) -> Result<Path, GraphError> {
+        self.branch_downgrade_path(head, current, applied)
+    }
+
+    /// The parents of the branch of `revision`, since its common ancestor with `onto`, if it is moved onto `onto`.
+    ///
+    /// # Errors
+    /// If `onto` is above the revision, or the branch is already there.
+    pub fn rebase(&self, revision: &RevisionId, onto: &RevisionId) -> Result<Rebase, GraphError> {
+        self.rebase_onto(revision, onto)
     }
 
     /// The path of `stamp TARGET…`, which changes the version table without running a script.

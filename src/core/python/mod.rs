@@ -1,5 +1,6 @@
 //! Python source, read and never run: syntax, and the values of constants.
 
+mod assigned;
 mod bound_names;
 mod evaluate;
 mod methods;
@@ -11,6 +12,7 @@ mod strings;
 mod tables;
 mod value;
 
+pub use assigned::{AssignedText, assigned_text, docstring_text};
 pub use evaluate::{Names, Unreadable, evaluate, evaluate_text};
 pub use module::parse_statements;
 pub use module::{FunctionSpan, Module, ModuleText, Modules, NoModules, SyntaxError};

@@ -2,6 +2,7 @@
 
 mod ascii;
 mod header;
+mod parents;
 mod parse;
 mod python;
 mod render;
@@ -10,6 +11,7 @@ mod sections;
 mod tests;
 
 pub use ascii::{from_ascii, to_ascii};
+pub use parents::with_sql_parents;
 pub use parse::with_unix_line_endings;
 pub use python::{CodeSpan, DocstringFault, PythonCode};
 

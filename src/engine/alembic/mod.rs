@@ -7,7 +7,7 @@ mod scripts;
 
 pub use configuration::ConfigFiles;
 pub use new_script::NewPythonScript;
-pub use scripts::{ScriptSource, read_script};
+pub use scripts::{ScriptSource, read_script, read_text};
 
 use std::path::{Path, PathBuf};
 

@@ -16,6 +16,13 @@ pub struct ScriptSource {
     pub read: ParsedScript,
 }
 
+/// Reads the identifiers of a text that is not saved. `path` is its file.
+#[must_use]
+pub fn read_text(project: &AlembicProject, path: &Path, text: &str) -> ParsedScript {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    parse_script(text, &name, &project.modules)
+}
+
 /// Reads a script of at most `limit` bytes. The error has the line of text that is not UTF-8.
 ///
 /// # Errors

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use super::copies::{CompletedCopy, RestoredCopy};
 use super::error::nothing_was_run;
 use super::project::Project;
+use super::script_process::UnsavedScript;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::plan::{Approval, Plan, TransactionMode};
@@ -166,6 +167,8 @@ pub struct ApplyOptions {
     pub resume: Option<Resume>,
     /// `--no-keep`: make no copies and restore none.
     pub no_keep: bool,
+    /// Python scripts whose text is not the one of their file.
+    pub unsaved: Vec<UnsavedScript>,
     /// The database belongs to limbeck. A new version table is created wide enough for every id.
     pub own_database: bool,
 }

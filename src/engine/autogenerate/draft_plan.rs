@@ -33,7 +33,12 @@ pub async fn plan_draft(
     let heads = table.heads(session.client()).await?;
     let id = draft.revision.to_string();
     let path = tree.graph.upgrade(&id, &heads)?;
-    let request = PlanRequest { direction: PlanDirection::Upgrade, target: id, mode: Some(TransactionMode::Each) };
+    let request = PlanRequest {
+        direction: PlanDirection::Upgrade,
+        target: id,
+        only_branch: false,
+        mode: Some(TransactionMode::Each),
+    };
     let mut plan = prepare::build_plan(project, &tree, target, &request, path)?;
     add_recorded(&tree, &mut plan.steps, recorded.cloned().into_iter().collect());
     let site = preflight::Site { project, target, client: session.client(), version_table: &table };

@@ -231,7 +231,12 @@ impl<'a, 'b> PythonTrial<'a, 'b> {
         let scratch = context.existing_replica()?.target();
         let path = self.path(&tree, draft, direction)?;
         let id = draft.revision.to_string();
-        let request = PlanRequest { direction: direction.into(), target: id, mode: Some(TransactionMode::Each) };
+        let request = PlanRequest {
+            direction: direction.into(),
+            target: id,
+            only_branch: false,
+            mode: Some(TransactionMode::Each),
+        };
         let plan = build_plan(&context.project, &tree, scratch, &request, path)?;
         let script = UnsavedScript { path: draft.path.clone(), text: draft.text.clone() };
         let process = self.process.process()?;

@@ -83,6 +83,7 @@ impl<'a, 'b> ScriptTrial<'a, 'b> {
             project: &self.context.project,
             tree: &self.tree,
             target: self.target,
+            unsaved: &[],
             progress: &progress,
             cancel: self.context.cancel,
         };

@@ -137,8 +137,12 @@ impl TrialDatabase {
     }
 
     fn plan(&self, direction: Direction, id: &RevisionId, path: Path, site: &TrialSite<'_>) -> Result<Plan> {
-        let request =
-            PlanRequest { direction: direction.into(), target: id.to_string(), mode: Some(TransactionMode::Each) };
+        let request = PlanRequest {
+            direction: direction.into(),
+            target: id.to_string(),
+            only_branch: false,
+            mode: Some(TransactionMode::Each),
+        };
         build_plan(site.project, site.tree, self.target(), &request, path)
     }
 
@@ -155,6 +159,7 @@ impl TrialDatabase {
             project: site.sql_project,
             tree,
             target: self.target(),
+            unsaved: &[],
             progress: &|_| {},
             cancel: site.cancel,
         };

@@ -28,6 +28,7 @@ pub async fn record_history(
     let request = PlanRequest {
         direction: PlanDirection::Upgrade,
         target: "heads".to_owned(),
+        only_branch: false,
         mode: Some(TransactionMode::Each),
     };
     let mut plan = build_plan(project, tree, target, &request, path)?;

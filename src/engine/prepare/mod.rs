@@ -16,6 +16,7 @@ use crate::engine::error::nothing_was_run;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::recording::{RecordingSite, record_plan};
 use crate::engine::state::VersionTable;
+use crate::engine::state::ledger::Ledger;
 use crate::engine::state::ledger_scripts;
 use crate::engine::{Error, ErrorKind, Result, Target, backup, copies, preflight};
 pub(super) use history::add_recorded;
@@ -27,6 +28,8 @@ pub struct PlanRequest {
     pub direction: PlanDirection,
     /// The target as the user typed it: `head`, `+1`, `base`, `label@head`, an id.
     pub target: String,
+    /// Downgrades the branch of the target, which is one of several heads of the database; the others stay.
+    pub only_branch: bool,
     /// `None`: the project's mode.
     pub mode: Option<TransactionMode>,
 }
@@ -68,12 +71,18 @@ async fn prepare_plan(
     let table = VersionTable::new(&project.config.database.version_table);
     let heads = table.heads(session.client()).await?;
     let with_missing = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
+    let mut request = request.clone();
     let path = match request.direction {
         PlanDirection::Switch => switch::find_path(project, target, (tree, &with_missing), &heads)?,
-        _ => find_path(&with_missing, request, &heads)?,
+        _ if request.only_branch => {
+            let path = find_branch_path(&with_missing, &request, &heads, session.client()).await?;
+            request.target = path.to.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ");
+            path
+        }
+        _ => find_path(&with_missing, &request, &heads)?,
     };
     let tree = with_missing;
-    let mut plan = build_plan(project, &tree, target, request, path)?;
+    let mut plan = build_plan(project, &tree, target, &request, path)?;
     if !plan.is_empty() {
         let changes = plan.changes_of_table(table.name());
         table.require_writable(session.client(), &changes, target.embedded_server().is_some()).await?;
@@ -149,6 +158,22 @@ pub(in crate::engine) fn build_plan(
         backup_first: false,
         notes: Vec::new(),
     })
+}
+
+/// The path that downgrades the branch of one head, in the reverse of the order in which the ledger has recorded its
+/// upgrades.
+async fn find_branch_path(
+    tree: &ScriptTree,
+    request: &PlanRequest,
+    heads: &[RevisionId],
+    client: &tokio_postgres::Client,
+) -> Result<Path> {
+    let head = RevisionId::parse_existing(&request.target).map_err(|error| Error::new(error.to_string()))?;
+    let applied = match Ledger::find(client).await? {
+        Some(ledger) => ledger.upgrades(client).await?,
+        None => Vec::new(),
+    };
+    Ok(tree.graph.downgrade_branch(&head, heads, &applied)?)
 }
 
 /// The path from the heads to the target. If a head has no script, the error explains it.

@@ -15,7 +15,7 @@ pub use environment::DatabaseLocation;
 pub use session::SessionSettings;
 pub use template::{DEFAULT_TEMPLATE, TemplateValues, slug};
 pub use tree::{ScriptFile, ScriptProblem, ScriptTree};
-pub use write::{SaveOutcome, create_file, overwrite, write_if_unchanged};
+pub use write::{Replacement, SaveOutcome, create_file, overwrite, replace_all, write_if_unchanged};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

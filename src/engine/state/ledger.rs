@@ -288,6 +288,19 @@ impl Ledger {
         Ok(rows.iter().map(|row| (row.get(0), from_ascii(row.get(1)))).collect())
     }
 
+    /// Returns the revisions that were upgraded, in the order in which that was done.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or the role may not read the ledger.
+    pub async fn upgrades(&self, client: &Client) -> Result<Vec<RevisionId>> {
+        let Self::Table(table) = self else { return Ok(Vec::new()) };
+        let query = format!(
+            "SELECT revision FROM {table} WHERE direction = 'upgrade' AND state = 'done' ORDER BY started_at, id"
+        );
+        let rows = client.query(&qualify_names(&query), &[]).await.map_err(|error| database_error(&error))?;
+        Ok(rows.iter().filter_map(|row| RevisionId::parse_existing(row.get(0)).ok()).collect())
+    }
+
     /// Returns the SHA-256, in hexadecimal digits, of the text with which each revision was last upgraded, unless it was
     /// downgraded since. In the text, each line ends with `\n`. The server computes it, so that the texts are not sent.
     ///

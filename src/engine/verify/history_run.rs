@@ -13,6 +13,7 @@ use crate::core::script::ScriptCode;
 use crate::core::sql;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::scratch::{ScratchDatabase, ScratchRequirements, full_scope, read_schema};
+use crate::engine::script_process::UnsavedScript;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// The inputs of a run, and the state of its scratch database.
@@ -22,6 +23,7 @@ pub(super) struct HistoryRun<'a> {
     pub target: &'a Target,
     pub requirements: &'a ScratchRequirements,
     pub download: bool,
+    pub unsaved: Vec<UnsavedScript>,
     pub report_event: VerifyReporter<'a>,
     pub cancel: &'a CancellationToken,
     pub scratch: ScratchDatabase,
@@ -181,6 +183,7 @@ impl HistoryRun<'_> {
             project: self.project,
             tree: self.tree,
             target: &self.scratch.target().with_scripts_of(self.target),
+            unsaved: &self.unsaved,
             progress: &progress,
             cancel: self.cancel,
         };

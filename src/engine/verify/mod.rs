@@ -12,6 +12,7 @@ use super::apply::Progress;
 use super::error::target_not_changed;
 use super::project::{Project, ScriptTree};
 use super::scratch::{ScratchDatabase, ScratchRequirements};
+use super::script_process::UnsavedScript;
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{Direction, RevisionId};
@@ -28,6 +29,8 @@ pub struct VerifyOptions {
     pub revisions: Vec<String>,
     /// Whether PostgreSQL's programs may be downloaded where a private server is required and they are not installed.
     pub download: bool,
+    /// Python scripts whose text is not the one of their file.
+    pub unsaved: Vec<UnsavedScript>,
 }
 
 /// The result for one revision.
@@ -149,6 +152,7 @@ pub async fn verify(
             target,
             requirements: &requirements,
             download: options.download,
+            unsaved: options.unsaved.clone(),
             report_event,
             cancel,
             scratch,

@@ -10,6 +10,7 @@ use crate::core::plan::{Approval, ApprovalOptions, Plan, TransactionMode};
 use crate::engine::apply::{ApplyOptions, ReportProgress, apply};
 use crate::engine::prepare::{PlanRequest, build_plan};
 use crate::engine::project::{Project, ScriptTree};
+use crate::engine::script_process::UnsavedScript;
 use crate::engine::{Error, ErrorKind, Result, Target};
 
 /// Runs paths of the graph on a scratch database.
@@ -18,6 +19,8 @@ pub(in crate::engine) struct ScratchRunner<'a> {
     pub tree: &'a ScriptTree,
     /// The scratch database.
     pub target: &'a Target,
+    /// Python scripts whose text is not the one of their file.
+    pub unsaved: &'a [UnsavedScript],
     pub progress: ReportProgress<'a>,
     pub cancel: &'a CancellationToken,
 }
@@ -34,12 +37,14 @@ impl ScratchRunner<'_> {
         let request = PlanRequest {
             direction: direction.into(),
             target: target_name.to_owned(),
+            only_branch: false,
             mode: Some(TransactionMode::Each),
         };
         let plan = Arc::new(build_plan(self.project, self.tree, self.target, &request, path)?);
         let approval = approve(plan)?;
         // Rows of a scratch database need no copies.
-        let options = ApplyOptions { no_keep: true, own_database: true, ..ApplyOptions::default() };
+        let unsaved = self.unsaved.to_vec();
+        let options = ApplyOptions { no_keep: true, own_database: true, unsaved, ..ApplyOptions::default() };
         Box::pin(apply(self.project, self.target, &approval, &options, self.progress, self.cancel)).await?;
         Ok(approval.plan().to.clone())
     }

@@ -18,6 +18,10 @@ pub enum Command {
     Switch,
     Create,
     Merge,
+    RebaseRight,
+    RebaseLeft,
+    ProveOrders,
+    NextPair,
     Stamp,
     Edit,
     EditOutside,
@@ -120,6 +124,8 @@ pub enum KeyContext {
     Plan,
     /// A list: verification, comparison, backups, copies.
     List,
+    /// The conflict screen.
+    Conflict,
     /// A dialog with entries, buttons or long text.
     Choice,
     /// A text field.
@@ -199,7 +205,7 @@ impl Command {
 /// The table of keys for README, as Markdown.
 #[must_use]
 pub fn markdown() -> String {
-    rows(&[KeyContext::Main, KeyContext::Plan])
+    rows(&[KeyContext::Main, KeyContext::Plan, KeyContext::Conflict])
 }
 
 /// The table of the editor's keys for README, as Markdown.

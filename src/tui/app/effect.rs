@@ -7,9 +7,11 @@ use crate::core::graph::RevisionId;
 use crate::core::plan::Approval;
 use crate::core::script::Language;
 use crate::engine::ProjectCommand;
+use crate::engine::conflicts::HeadPair;
 use crate::engine::draft::NewRevision;
 use crate::engine::prepare::PlanRequest;
 use crate::engine::project::ScriptTree;
+use crate::engine::rebase::PlannedRebase;
 
 /// The number of a request. An answer with an old number is dropped.
 pub type Generation = u64;
@@ -63,6 +65,12 @@ pub enum Task {
     Create(Arc<ScriptTree>, NewRevision),
     /// Create a revision that merges these heads.
     Merge(Arc<ScriptTree>, Vec<String>, NewRevision),
+    /// Compare pairs of branches on scratch databases.
+    Compare(Arc<ScriptTree>, Vec<HeadPair>),
+    /// Prove the first revision's branch on the second revision.
+    ProveRebase(Arc<ScriptTree>, RevisionId, RevisionId),
+    /// Write the scripts of a proved rebase.
+    WriteRebase(Arc<PlannedRebase>),
     /// Write these revisions to the version table. `purge` empties the table first.
     Stamp { tree: Arc<ScriptTree>, targets: Vec<String>, purge: bool },
     /// Verify revisions on a scratch database. An empty list means the whole history.

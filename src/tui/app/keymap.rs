@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(press("p"), Some(Command::Upgrade));
         assert_eq!(press("u"), None);
         assert_eq!(press("d"), Some(Command::Downgrade));
-        assert_eq!(problems.len(), 5, "{problems:?}");
+        assert_eq!(problems.len(), 6, "{problems:?}");
         assert!(problems[0].contains("'hyper-d' is not a key") || problems[1].contains("'hyper-d' is not a key"));
     }
 }

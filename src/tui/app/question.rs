@@ -1,7 +1,7 @@
 //! A question with several buttons, the harmless one first.
 
 use super::effect::Effect;
-use super::form::{Form, FormLine};
+use super::form::{Form, FormLine, Piece};
 use super::model::Model;
 use super::model::action::CommandAction;
 use super::model::dialog::Dialog;
@@ -12,7 +12,7 @@ use crate::engine::{Error, ProjectCommand};
 pub struct Question {
     title: &'static str,
     danger: bool,
-    lines: Vec<(String, Role)>,
+    lines: Vec<Vec<Piece>>,
     choices: Vec<(&'static str, CommandAction)>,
     focused: usize,
 }
@@ -21,6 +21,12 @@ impl Question {
     /// A question without choices.
     #[must_use]
     pub fn new(title: &'static str, lines: Vec<(String, Role)>) -> Self {
+        Self::of_pieces(title, lines.into_iter().map(|line| vec![line]).collect())
+    }
+
+    /// A question whose lines have several pieces, without choices.
+    #[must_use]
+    pub fn of_pieces(title: &'static str, lines: Vec<Vec<Piece>>) -> Self {
         Self { title, danger: false, lines, choices: Vec::new(), focused: 0 }
     }
 
@@ -71,7 +77,7 @@ impl Dialog for Question {
     fn form(&self, _model: &Model) -> Form {
         let mut form = Form::new(self.title, 68);
         form.danger = self.danger;
-        form.lines = self.lines.iter().map(|(text, role)| FormLine::Text(vec![(text.clone(), *role)], 0)).collect();
+        form.lines = self.lines.iter().map(|line| FormLine::Text(line.clone(), 0)).collect();
         form.blank();
         form.buttons = self.choices.iter().map(|(label, _)| String::from(*label)).collect();
         form.focused_button = Some(self.focused);

@@ -35,6 +35,7 @@ pub fn update(model: &mut Model, message: Msg, now: Time) -> Vec<Effect> {
             });
         }
     }
+    effects.extend(screen::conflict::follow_scripts(model));
     effects.extend(update_windows(model));
     effects
 }

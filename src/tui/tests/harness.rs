@@ -16,7 +16,7 @@ use crate::core::copies::CopyForecast;
 use crate::core::graph::{Path, RevisionId};
 use crate::core::hazard::{Class, Hazard};
 use crate::core::plan::{
-    Approval, EnvironmentName, OutdatedEnvironment, Plan, PlanDirection, PlannedStatement, Step, TransactionMode,
+    Approval, EnvironmentName, OutdatedEnvironment, Plan, PlannedStatement, Step, TransactionMode,
 };
 use crate::core::script::Script;
 use crate::engine::Error;
@@ -56,6 +56,7 @@ pub struct Harness {
     pub stops: Option<Error>,
     pub compared: super::comparing::CompareAnswers,
     pub generated: super::generating::GenerateAnswers,
+    pub resolved: super::resolving::Resolved,
     /// The reason in the scripts' allow comments.
     pub allowed: Option<String>,
     /// The error of jobs that run Python, until the user gives the consent.
@@ -103,6 +104,7 @@ impl Harness {
             stops: None,
             compared: super::comparing::CompareAnswers::default(),
             generated: super::generating::GenerateAnswers::default(),
+            resolved: super::resolving::Resolved::default(),
             allowed: None,
             python_consent: None,
             hold: false,
@@ -200,6 +202,7 @@ impl Harness {
                 vec![drift_ended(generation, Err(error))]
             }
             Task::Drift(_) | Task::DriftForDialog(_) | Task::Check { .. } => self.compared.answer(generation, &task),
+            Task::Compare(..) | Task::ProveRebase(..) | Task::WriteRebase(_) => self.resolve(generation, task),
             Task::ListBackups | Task::Backup => super::backing_up::answer(generation, &task),
             Task::ListCopies | Task::ChangeCopy(..) | Task::ReadRuns => super::copies::answer(generation, &task),
             Task::Generate(_, request) => self.generated.answer(generation, &request),
@@ -289,12 +292,7 @@ impl Harness {
     fn prepare(&self, request: &PlanRequest) -> Result<Arc<Plan>, Error> {
         let missing: HashSet<_> = self.record.from_ledger.keys().cloned().collect();
         let tree = self.tree.with(self.record.from_ledger.values().cloned().collect());
-        let graph = &tree.graph;
-        let path = match request.direction {
-            PlanDirection::Upgrade => graph.upgrade(&request.target, &self.heads)?,
-            PlanDirection::Downgrade => graph.downgrade(&request.target, &self.heads)?,
-            PlanDirection::Switch => graph.switch(&missing, &self.heads)?,
-        };
+        let path = super::resolving::find_path(&tree.graph, request, &missing, &self.heads)?;
         let steps = path.steps.iter().map(|step| self.step(&tree, step)).collect();
         Ok(Arc::new(Plan {
             direction: request.direction,

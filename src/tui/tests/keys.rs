@@ -159,7 +159,7 @@ fn a_pasted_message_becomes_one_line() {
 #[test]
 fn m_merges_the_chosen_heads() {
     let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
-    harness.press("m<down> <enter>");
+    harness.press("mm<down> <enter>");
     assert!(harness.screen().contains("choose at least two heads"));
     harness.press(" <enter>");
     let wanted = "merge bbbbbbbbbbbb cccccccccccc 'merge bbbbbbbb and cccccccc'";
@@ -316,8 +316,15 @@ fn every_command_applies_somewhere() {
     }
     let mut harness = Harness::with(110, 30, forked(), &["aaaaaaaaaaaa"]);
     look(&harness);
-    harness.press("m<down>");
-    look(&harness);
+    for keys in ["m", "m<down>"] {
+        harness.press(keys);
+        look(&harness);
+    }
+    let mut several: Vec<_> = forked().scripts.into_values().map(|file| (*file).clone()).collect();
+    several.push(file("dddddddddddd", "four", &["aaaaaaaaaaaa"], "", ""));
+    let mut several = Harness::with(110, 30, tree(several), &["aaaaaaaaaaaa"]);
+    look(several.press("m"));
+    harness.press("<esc>");
     harness.unreachable = Some(Error::of(ErrorKind::Connection, "away"));
     harness.press("<esc>R");
     look(&harness);

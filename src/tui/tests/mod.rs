@@ -17,6 +17,7 @@ mod keys;
 mod names;
 mod notices;
 mod random;
+mod resolving;
 mod runs;
 mod screens;
 mod verifying;

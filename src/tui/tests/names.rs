@@ -66,7 +66,16 @@ pub fn name(effect: &Effect) -> String {
 
 fn task_name(task: &Task) -> String {
     match task {
-        Task::Prepare(_, request) => format!("prepare {} {}", request.direction.word(), request.target),
+        Task::Prepare(_, request) => {
+            let branch = if request.only_branch { " of its branch" } else { "" };
+            format!("prepare {} {}{branch}", request.direction.word(), request.target)
+        }
+        Task::Compare(_, pairs) => {
+            let pairs = pairs.iter().map(|pair| format!("{} {}", pair.left, pair.right));
+            format!("compare branches {}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        Task::ProveRebase(_, revision, onto) => format!("prove rebase {revision} onto {onto}"),
+        Task::WriteRebase(planned) => format!("write rebase {} onto {}", planned.revision, planned.onto),
         Task::Apply(approval) => format!("apply {}", approval.plan().target),
         Task::Create(_, new) => format!("create '{}' on {} splice {}", new.message, new.heads.join(" "), new.splice),
         Task::Merge(_, heads, new) => format!("merge {} '{}'", heads.join(" "), new.message),

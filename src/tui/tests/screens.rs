@@ -142,7 +142,7 @@ fn dialogs() {
 #[test]
 fn merging() {
     let mut harness = Harness::with(80, 24, forked(), &["aaaaaaaaaaaa"]);
-    harness.press("m");
+    harness.press("mm");
     pictures("merge", &mut harness);
 }
 

@@ -32,7 +32,7 @@ impl Run<'_> {
                 steps: self.plan.steps[first..].iter().map(|step| (step.direction, step.revision.clone())).collect(),
                 token: new_token()?,
                 allows_unseen: self.target.scripts().allows_unseen(),
-                unsaved: Vec::new(),
+                unsaved: self.options.unsaved.clone(),
             };
             let observer = ScriptObserver::new(self, first, &request.token, process.position());
             let reason = self.run_one_pass(process, &request, &observer).await;

@@ -38,12 +38,12 @@ pub(super) fn lines(list: &dyn List, width: usize) -> Vec<ListLine> {
             }
         }
     };
-    add(None, list.notes());
+    add(None, list.notes_for(space));
     for index in 0..list.count() {
         add(None, list.heading(index));
         add(Some(index), vec![FormLine::Entry { pieces: Vec::new(), selected: false, index }]);
         add(Some(index), list.details(index));
     }
-    add(None, list.end_notes());
+    add(None, list.end_notes_for(space));
     lines
 }

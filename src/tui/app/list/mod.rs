@@ -8,7 +8,7 @@ use std::fmt::Debug;
 
 pub use self::lines::{INDENT, ListEntry, ListLine};
 pub use self::screen::ListScreen;
-use super::command::Command;
+use super::command::{Command, KeyContext};
 use super::form::{FormLine, Piece, SEPARATOR};
 use super::model::Model;
 use super::model::action::{CommandAction, Decision, act, refuse};
@@ -54,6 +54,21 @@ pub trait List: Any + Debug {
     /// The lines below the last entry.
     fn end_notes(&self) -> Vec<FormLine> {
         Vec::new()
+    }
+
+    /// The lines above the first entry, for a width in cells.
+    fn notes_for(&self, _width: usize) -> Vec<FormLine> {
+        self.notes()
+    }
+
+    /// The lines below the last entry, for a width in cells.
+    fn end_notes_for(&self, _width: usize) -> Vec<FormLine> {
+        self.end_notes()
+    }
+
+    /// The entry whose script `e` opens; `selected` is the one under the cursor.
+    fn entry_to_edit(&self, selected: Option<usize>) -> Option<usize> {
+        selected
     }
 
     /// The cursor of a list that grows: the entry to follow until the user moves the cursor.
@@ -122,7 +137,12 @@ fn find<T: List>(model: &Model) -> Option<&dyn List> {
 
 /// Opens a list above the panes or the plan. The cursor follows new entries.
 pub fn open<T: List>(model: &mut Model) {
-    model.screens.open(Box::new(ListScreen::new(TypeId::of::<T>(), find::<T>)));
+    open_in::<T>(model, KeyContext::List);
+}
+
+/// Opens a list whose keys are those of this context.
+pub fn open_in<T: List>(model: &mut Model, context: KeyContext) {
+    model.screens.open(Box::new(ListScreen::new(TypeId::of::<T>(), find::<T>, context)));
 }
 
 /// Opens a list with the cursor on its first line.

@@ -20,6 +20,7 @@ use crate::tui::app::theme::Role;
 pub struct ListScreen {
     list: TypeId,
     find: fn(&Model) -> Option<&dyn List>,
+    context: KeyContext,
     cursor: usize,
     top: usize,
     /// The cursor follows the entries that are added, until the user moves it.
@@ -30,8 +31,8 @@ pub struct ListScreen {
 }
 
 impl ListScreen {
-    pub(super) const fn new(list: TypeId, find: fn(&Model) -> Option<&dyn List>) -> Self {
-        Self { list, find, cursor: 0, top: 0, follows: true, lines: Vec::new(), made_for: None }
+    pub(super) const fn new(list: TypeId, find: fn(&Model) -> Option<&dyn List>, context: KeyContext) -> Self {
+        Self { list, find, context, cursor: 0, top: 0, follows: true, lines: Vec::new(), made_for: None }
     }
 
     /// Whether it shows the list of this type.
@@ -100,7 +101,7 @@ impl Screen for ListScreen {
     }
 
     fn key_context(&self) -> KeyContext {
-        KeyContext::List
+        self.context
     }
 
     fn update_window(&mut self, model: &Model, area: Rect) {
@@ -153,7 +154,7 @@ impl Screen for ListScreen {
 
     fn script(&self, model: &Model) -> Option<ScriptLocation> {
         let list = self.list(model)?;
-        let entry = self.selected()?;
+        let entry = list.entry_to_edit(self.selected())?;
         let line = list.error(entry).and_then(|error| error.line);
         Some(ScriptLocation::Script(model.script_of(list.revision(entry)?)?.clone(), line))
     }

@@ -4,6 +4,7 @@
 
 pub mod backups;
 pub mod compare;
+pub mod conflict;
 pub mod copies;
 pub mod editor;
 pub mod environment;
@@ -30,6 +31,7 @@ pub enum ScreenMsg {
     Revision(revision::RevisionMsg),
     Verify(verify::VerifyMsg),
     Compare(compare::CompareMsg),
+    Conflict(conflict::ConflictMsg),
     Backups(backups::BackupMsg),
     Copies(copies::CopiesMsg),
     Runs(runs::RunsMsg),
@@ -43,6 +45,7 @@ pub(super) fn on_progress(model: &mut Model, message: ScreenMsg) {
         ScreenMsg::Plan(message) => plan::progress::on_progress(model, message),
         ScreenMsg::Verify(message) => verify::on_progress(model, message),
         ScreenMsg::Compare(message) => compare::on_progress(model, message),
+        ScreenMsg::Conflict(message) => conflict::on_progress(model, message),
         ScreenMsg::Backups(message) => backups::on_progress(model, message),
         ScreenMsg::Generate(message) => generate::messages::on_progress(model, message),
         ScreenMsg::Editor(message) => editor::proving::on_progress(model, message),
@@ -58,6 +61,7 @@ pub(super) fn on_end(model: &mut Model, message: ScreenMsg, was_cancelled: bool)
         ScreenMsg::Revision(message) => revision::on_end(model, message),
         ScreenMsg::Verify(message) => verify::on_end(model, message),
         ScreenMsg::Compare(message) => compare::on_end(model, message),
+        ScreenMsg::Conflict(message) => conflict::on_end(model, message),
         ScreenMsg::Backups(message) => backups::on_end(model, message),
         ScreenMsg::Copies(message) => copies::on_end(model, message),
         ScreenMsg::Runs(message) => runs::on_end(model, message),
@@ -88,7 +92,7 @@ pub(super) fn decide(model: &Model, command: Command) -> Decision {
         C::Apply | C::FullSql | C::Transaction => plan::decide(model, command),
         C::KeepCopies => plan::confirm::decide_copies(model),
         C::Create => revision::create::decide(model),
-        C::Merge => revision::merge::decide(model),
+        C::Merge | C::RebaseRight | C::RebaseLeft | C::ProveOrders | C::NextPair => conflict::decide(model, command),
         C::Stamp => revision::stamp::decide(model),
         C::Environment => environment::decide(model),
         C::OwnServer => own_server::decide(model),

@@ -87,7 +87,8 @@ async fn prove_script(context: &TaskContext, id: &RevisionId) -> Result<Verified
     let reading = Arc::clone(&project);
     let tree = run_blocking("the scripts were not read", move || Ok(reading.read_scripts())).await?;
     let target = context.target().await?;
-    let options = VerifyOptions { revisions: vec![id.to_string()], download: context.connect.yes };
+    let options =
+        VerifyOptions { revisions: vec![id.to_string()], download: context.connect.yes, ..VerifyOptions::default() };
     let report = verify(&project, &tree, &target, &options, &context.reporter(progress), &context.cancel).await?;
     let found = report.revisions.into_iter().find(|verified| verified.revision == *id);
     found.ok_or_else(|| Error::new(format!("{id} was not run")))

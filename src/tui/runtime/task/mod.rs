@@ -3,6 +3,7 @@
 
 mod backups;
 mod compare;
+mod conflicts;
 mod copies;
 mod editor;
 mod generate;
@@ -71,6 +72,9 @@ impl Effects {
             Task::Apply(approval) => self.apply(generation, approval),
             Task::Create(tree, new) => self.create(generation, tree, new),
             Task::Merge(tree, revisions, new) => self.merge(generation, tree, revisions, new),
+            Task::Compare(tree, pairs) => self.compare_branches(generation, tree, pairs),
+            Task::ProveRebase(tree, revision, onto) => self.prove_rebase(generation, tree, revision, onto),
+            Task::WriteRebase(planned) => self.write_rebase(generation, planned),
             Task::Stamp { tree, targets, purge } => self.stamp(generation, tree, targets, purge),
             Task::Verify(tree, revisions) => self.verify(generation, tree, revisions),
             Task::Drift(tree) => self.drift(generation, tree),

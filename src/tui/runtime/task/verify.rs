@@ -16,7 +16,7 @@ impl Effects {
     pub(super) fn verify(&mut self, generation: Generation, tree: Arc<ScriptTree>, revisions: Vec<String>) {
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             let report = context.reporter(|progress: VerifyEvent| ScreenMsg::Verify(VerifyMsg::Progress(progress)));
-            let options = VerifyOptions { revisions, download: context.connect.yes };
+            let options = VerifyOptions { revisions, download: context.connect.yes, ..VerifyOptions::default() };
             let work = async {
                 let target = context.target().await?;
                 verify(&context.project(), &tree, &target, &options, &report, &context.cancel).await

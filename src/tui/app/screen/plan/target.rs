@@ -26,7 +26,14 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
         Command::Downgrade => (PlanDirection::Downgrade, downgrade_target(model)?),
         _ => (PlanDirection::Downgrade, selected_downgrade_target(model)?),
     };
-    act(move |model| prepare(model, PlanRequest { direction, target, mode: None }))
+    let only_branch = command == Command::DowngradeTo && is_one_of_several_heads(model, &target);
+    act(move |model| prepare(model, PlanRequest { direction, target, only_branch, mode: None }))
+}
+
+/// Whether the target is the selected revision, and the database has other heads too.
+fn is_one_of_several_heads(model: &Model, target: &str) -> bool {
+    let heads = model.heads().unwrap_or_default();
+    heads.len() > 1 && heads.iter().any(|head| head.as_str() == target)
 }
 
 /// Checks that every head of the database has a script. Otherwise the pending revisions are not known.

@@ -1,7 +1,6 @@
-//! Creating, merging and stamping revisions: three dialogs. Each starts a short job.
+//! Creating and stamping revisions: two dialogs. Each starts a short job. The answer to a merge comes here too.
 
 pub mod create;
-pub mod merge;
 pub mod stamp;
 
 use crate::core::graph::Path;

@@ -1,4 +1,4 @@
-//! `m`: merges several heads into one.
+//! The dialog of a merge: several heads become one.
 
 use crate::core::graph::RevisionId;
 use crate::engine::draft::NewRevision;
@@ -8,7 +8,7 @@ use crate::tui::app::form::{Form, FormLine};
 use crate::tui::app::input::Input;
 use crate::tui::app::job::JobSpec;
 use crate::tui::app::model::Model;
-use crate::tui::app::model::action::{Decision, act, refuse};
+use crate::tui::app::model::action::{Decision, act};
 use crate::tui::app::model::dialog::Dialog;
 use crate::tui::app::motion::Motion;
 use crate::tui::app::theme::Role;
@@ -25,16 +25,13 @@ pub struct MergeDialog {
     problem: Option<&'static str>,
 }
 
-/// Decides `m`.
-pub(crate) fn decide(model: &Model) -> Decision {
-    model.require_writable()?;
-    if model.history.head_count() < 2 {
-        return refuse("there is only one head");
-    }
+/// Opens the dialog with all heads. `chosen` are merged unless the user changes it.
+pub(super) fn decide(model: &Model, chosen: Vec<RevisionId>) -> Decision {
     let tree = model.require_tree()?;
     act(move |model| {
-        let heads: Vec<(RevisionId, bool)> = tree.graph.heads().into_iter().map(|id| (id.clone(), true)).collect();
-        let names: Vec<&str> = heads.iter().map(|(id, _)| id.short()).collect();
+        let all = tree.graph.heads().into_iter();
+        let heads: Vec<(RevisionId, bool)> = all.map(|id| (id.clone(), chosen.contains(id))).collect();
+        let names: Vec<&str> = chosen.iter().map(RevisionId::short).collect();
         let message = Input::with(format!("merge {}", names.join(" and ")));
         model.open_dialog(MergeDialog { heads, cursor: 0, message, typing: true, problem: None })
     })
