@@ -77,15 +77,16 @@ impl TestSession {
         let plan = diff_schemas(from, to, &self.options);
         let script = script(&plan);
         self.run("before", "SET check_function_bodies = off")?;
-        if plan.outside_transaction.is_none() {
-            self.run("begin", "BEGIN")?;
+        let (committed_first, rest) = plan.split();
+        let run = |sql: &str| self.run(what, sql).map_err(|error| format!("{error}\n--- in\n{script}"));
+        for operation in committed_first {
+            run(&operation.sql)?;
         }
-        for operation in &plan.operations {
-            self.run(what, &operation.sql).map_err(|error| format!("{error}\n--- in\n{script}"))?;
+        self.run("begin", "BEGIN")?;
+        for operation in rest {
+            run(&operation.sql)?;
         }
-        if plan.outside_transaction.is_none() {
-            self.run(what, "COMMIT").map_err(|error| format!("{error}\n--- in\n{script}"))?;
-        }
+        run("COMMIT")?;
         check_equal(what, &self.read()?, to).map_err(|error| format!("{error}\n--- after\n{script}"))?;
         Ok(())
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
 use crate::core::diff::{Changes, strip_schema};
+use crate::core::graph::Direction;
 use crate::core::schema::{Kind, Object, Schema};
+use crate::core::script::join_parts;
 use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::draft::{ScriptBody, SectionText};
@@ -82,18 +84,19 @@ pub fn render_body(script: &ScriptChanges, names: &NameShortener, old: &Schema, 
         None => sql.to_owned(),
     };
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), restored: None };
-    let up = [
-        join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten),
-        render(&script.up, style),
-    ];
-    let down =
-        [render(&script.down, Style { restored: Some(old), ..style }), join_statements(&script.renames.down, &shorten)];
-    ScriptBody { upgrade: section(&up, &script.up), downgrade: section(&down, &script.down) }
+    let renames_up = join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten);
+    let (values, rest) = render(&script.up, style);
+    let upgrade = section(Direction::Upgrade, &[(renames_up, true), (values, false), (rest, true)]);
+    let (values, rest) = render(&script.down, Style { restored: Some(old), ..style });
+    let renames_down = join_statements(&script.renames.down, &shorten);
+    let downgrade = section(Direction::Downgrade, &[(values, false), (rest, true), (renames_down, true)]);
+    ScriptBody { upgrade, downgrade }
 }
 
-fn section(blocks: &[String], changes: &Changes) -> SectionText {
-    let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|block| !block.is_empty()).collect();
-    SectionText { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
+/// A section of parts: the SQL, and whether it runs in a transaction.
+fn section(direction: Direction, parts: &[(String, bool)]) -> SectionText {
+    let has_markers = parts.iter().any(|(sql, transactional)| !sql.is_empty() && !transactional);
+    SectionText { sql: join_parts(direction, parts), has_markers }
 }
 
 fn join_statements<'a>(statements: impl IntoIterator<Item = &'a String>, shorten: &dyn Fn(&str) -> String) -> String {

@@ -339,6 +339,7 @@ impl Harness {
             shown_from: step.shown_from.clone(),
             shown_to: step.shown_to.clone(),
             transactional: true,
+            transactions: Vec::new(),
             changes: step.changes.clone(),
             heads_after: step.heads_after.clone(),
             statements,
