@@ -153,6 +153,7 @@ pub fn function(name: &str, result: &str, body: &str) -> Object {
     Object::Function(Function {
         kind: FunctionKind::Function,
         arguments: String::new(),
+        input_types: String::new(),
         result: Some(result.to_owned()),
         language: "sql".to_owned(),
         definition: format!("CREATE OR REPLACE FUNCTION public.{name}() RETURNS {result} LANGUAGE sql AS '{body}'"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
-use crate::core::diff::{Changes, strip_schema};
+use crate::core::diff::{Action, Changes, Operation, strip_schema};
 use crate::core::graph::Direction;
 use crate::core::schema::{Kind, Object, Schema};
 use crate::core::script::join_parts;
@@ -20,6 +20,31 @@ pub struct ScriptChanges {
     pub down: Changes,
     /// They run first in the upgrade, and last in the downgrade.
     pub renames: RequestedRenames,
+    /// Whether PostgreSQL checks the bodies of functions when it creates them. A body that names objects of a schema which
+    /// is not in the search path cannot be checked.
+    pub checks_bodies: bool,
+}
+
+/// Turns the check of bodies off until the end of the transaction.
+const UNCHECKED_BODIES: &str = "-- The text of a function needs another search_path than the one of this script.\n\
+                                SET LOCAL check_function_bodies = off;";
+
+impl ScriptChanges {
+    /// Whether a section creates or replaces a function or procedure.
+    pub fn creates_routines(&self) -> bool {
+        creates_routines(&self.up) || creates_routines(&self.down)
+    }
+
+    fn body_setting(&self, changes: &Changes) -> String {
+        let is_needed = !self.checks_bodies && creates_routines(changes);
+        if is_needed { UNCHECKED_BODIES.to_owned() } else { String::new() }
+    }
+}
+
+fn creates_routines(changes: &Changes) -> bool {
+    let is_routine = |one: &Operation| matches!(one.object.kind, Kind::Function | Kind::Procedure);
+    let creates = |one: &Operation| matches!(one.action, Action::Create | Action::Alter);
+    changes.operations.iter().any(|one| is_routine(one) && creates(one))
 }
 
 /// How qualified names are shortened.
@@ -86,10 +111,16 @@ pub fn render_body(script: &ScriptChanges, names: &NameShortener, old: &Schema, 
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), restored: None };
     let renames_up = join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten);
     let (values, rest) = render(&script.up, style);
-    let upgrade = section(Direction::Upgrade, &[(renames_up, true), (values, false), (rest, true)]);
+    let upgrade = section(
+        Direction::Upgrade,
+        &[(renames_up, true), (values, false), (script.body_setting(&script.up), true), (rest, true)],
+    );
     let (values, rest) = render(&script.down, Style { restored: Some(old), ..style });
     let renames_down = join_statements(&script.renames.down, &shorten);
-    let downgrade = section(Direction::Downgrade, &[(values, false), (rest, true), (renames_down, true)]);
+    let downgrade = section(
+        Direction::Downgrade,
+        &[(values, false), (script.body_setting(&script.down), true), (rest, true), (renames_down, true)],
+    );
     ScriptBody { upgrade, downgrade }
 }
 

@@ -317,9 +317,8 @@ impl Harness {
     fn step(&self, tree: &ScriptTree, step: &crate::core::graph::PathStep) -> Step {
         let file = &tree.scripts[&step.revision];
         let sql = &file.script.sql().unwrap().section(step.direction).sql;
-        let statements = sql
-            .split_terminator(';')
-            .filter(|sql| !sql.trim().is_empty())
+        let statements = sql.split_terminator(';').filter(|sql| !sql.trim().is_empty());
+        let statements = statements
             .map(|sql| PlannedStatement {
                 line: 8,
                 column: 1,

@@ -69,14 +69,21 @@ impl Propagation<'_, '_> {
     fn visit(&mut self, cause: &ObjectId, dependent: &ObjectId) {
         let Some(id) = ownership::planned_object(self.context.old, self.changes, dependent) else { return };
         let (Some(&change), Some(&cause_change)) = (self.changes.get(&id), self.changes.get(cause)) else { return };
-        // A dependent that changes while its dependency is dropped no longer uses the dependency afterwards.
-        let is_independent = cause_change == ObjectChange::Drop && change != ObjectChange::Keep;
+        let is_independent = cause_change == ObjectChange::Drop
+            && change != ObjectChange::Keep
+            && stops_using_by_alter(&id)
+            && !self.is_replaced(cause);
         if !matches!(change, ObjectChange::Keep | ObjectChange::Alter) || is_independent || *cause == id {
             return;
         }
         match id.kind {
             Kind::Column => self.visit_column(cause, cause_change, &id),
             Kind::Table => self.visit_table(cause, cause_change, &id),
+            // A domain can use a routine only in its default. Its constraints are visited separately.
+            Kind::Domain if ownership::is_routine(cause) => {
+                self.context.decisions.released.insert(id.clone());
+                self.changes.insert(id, ObjectChange::Alter);
+            }
             Kind::Constraint | Kind::Index => {
                 if !self.is_converted_by_server(cause, cause_change, &id) {
                     self.recreate(id);
@@ -134,8 +141,18 @@ impl Propagation<'_, '_> {
         is_key || (write::converts_dependents(self.context, cause) && !is_recreated_type)
     }
 
+    fn is_replaced(&self, cause: &ObjectId) -> bool {
+        ownership::is_replaced((self.context.old, self.context.new), self.changes, cause)
+    }
+
     fn recreate(&mut self, id: ObjectId) {
         self.changes.insert(id.clone(), ObjectChange::Recreate);
         self.causes.push(id);
     }
+}
+
+/// Whether ALTER can make an object independent of what it used. A foreign key keeps its unique key, an index its
+/// expressions.
+fn stops_using_by_alter(id: &ObjectId) -> bool {
+    !matches!(id.kind, Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Statistics)
 }

@@ -17,7 +17,7 @@ impl Declaration<'_, '_> {
         for step in self.steps_on_parts(&own) {
             self.order(Some(step), alter);
         }
-        for parent in parents(self.context.old, id) {
+        for parent in ownership::changing_parents(self.context, self.context.old, id) {
             for step in self.steps_on_parts(&parent) {
                 // While the table is still a child, it loses its derived constraints and indexes with its parent's.
                 let is_drop = self.steps[step].action == Action::Drop;
@@ -26,7 +26,7 @@ impl Declaration<'_, '_> {
                 self.order(first, then);
             }
         }
-        for parent in parents(self.context.new, id) {
+        for parent in ownership::changing_parents(self.context, self.context.new, id) {
             for step in self.steps_on_parts(&parent) {
                 // A new CHECK is also added to the children. A table that joins later must have it already.
                 let adds_check = self.steps[step].action == Action::Create && self.is_check(&self.steps[step].id);
@@ -76,9 +76,4 @@ impl Declaration<'_, '_> {
 fn partitioned_table<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a QualifiedName> {
     let table = schema.table(&id.schema, &id.name).filter(|_| id.kind == Kind::Table)?;
     table.partition_of.as_ref().map(|partition| &partition.parent)
-}
-
-fn parents(schema: &Schema, id: &ObjectId) -> Vec<QualifiedName> {
-    let Some(table) = schema.table(&id.schema, &id.name) else { return Vec::new() };
-    table.partition_of.iter().map(|partition| &partition.parent).chain(&table.inherits).cloned().collect()
 }
