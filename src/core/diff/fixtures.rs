@@ -108,6 +108,7 @@ pub fn constraint(name: &str, kind: ConstraintKind, definition: &str, columns: &
         inherited: false,
         index_options: Vec::new(),
         index_tablespace: None,
+        index_part_of: None,
         clustered: false,
         replica_identity: false,
     }

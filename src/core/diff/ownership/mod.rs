@@ -2,6 +2,7 @@
 //!
 //! A column belongs to its table, a partition's column follows its parent's, a `serial` sequence belongs to its column.
 
+mod attached;
 mod change;
 mod context;
 mod covering;
@@ -10,6 +11,7 @@ mod inheritance;
 mod mentions;
 mod routines;
 
+pub use attached::{attached_parts, independent_parts, keeps_part, left_behind};
 pub use change::{ObjectChange, ObjectChanges};
 pub use context::{Decisions, DiffContext, Options};
 pub use covering::{created_with, derived_from, dropped_with, is_derived, planned_object};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::partitions;
 use super::write::{self, Alteration};
 use crate::core::diff::ownership::{self, DiffContext, ObjectChange, ObjectChanges};
 use crate::core::schema::{ConstraintKind, Kind, ObjectId};
@@ -32,6 +33,8 @@ pub fn decide_changes(context: &mut DiffContext) -> ObjectChanges {
             causes.push(id.clone());
         }
     }
+    partitions::release_independent_parts(context, &mut changes);
+    partitions::drop_parts_left_behind(context, &mut changes);
     if !causes.is_empty() {
         let dependents = ownership::direct_dependents(context.old);
         Propagation { context, changes: &mut changes, causes, dependents }.run();
@@ -121,8 +124,8 @@ impl Propagation<'_, '_> {
             return;
         }
         if cause.kind == Kind::Table {
-            self.context.decisions.released.insert(id.clone());
-            self.changes.insert(id.clone(), ObjectChange::Alter);
+            let changed = partitions::release_from_parent(self.context, self.changes, id);
+            self.causes.extend(changed);
         } else if self.context.old.table(&id.schema, &id.name).is_some_and(|table| table.of_type.is_some()) {
             self.recreate(id.clone());
         }

@@ -25,6 +25,7 @@ pub fn declare_requirements(context: &DiffContext, changes: &ObjectChanges, step
     declaration.declare_default_privileges();
     declaration.declare_names();
     declaration.declare_bounds();
+    declaration.declare_adoption();
     declaration.declare_keys();
 }
 

@@ -3,6 +3,7 @@
 use super::Declaration;
 use crate::core::diff::operation::Action;
 use crate::core::diff::ownership;
+use crate::core::diff::steps::Step;
 use crate::core::diff::steps::step::Condition;
 use crate::core::schema::{ConstraintKind, Kind, ObjectId, QualifiedName, Schema};
 
@@ -20,8 +21,10 @@ impl Declaration<'_, '_> {
         for parent in ownership::changing_parents(self.context, self.context.old, id) {
             for step in self.steps_on_parts(&parent) {
                 // While the table is still a child, it loses its derived constraints and indexes with its parent's.
-                let is_drop = self.steps[step].action == Action::Drop;
-                let drops_derived = is_drop && self.steps[step].id.kind != Kind::Column;
+                let Step { id: whole, action, .. } = &self.steps[step];
+                let drops_derived = *action == Action::Drop
+                    && whole.kind != Kind::Column
+                    && !ownership::keeps_part(self.context.old, self.changes, id, whole);
                 let (first, then) = if drops_derived { (Some(step), release) } else { (release, Some(step)) };
                 self.order(first, then);
             }
@@ -56,6 +59,18 @@ impl Declaration<'_, '_> {
             let referenced = context.new.constraint(id).and_then(|constraint| constraint.references.as_ref());
             if let Some(table) = partitioned_table(context.new, id).or(referenced) {
                 self.require(step, Condition::BoundsAreFree(table.clone()));
+            }
+        }
+    }
+
+    /// An index on a partitioned table adopts the partitions' own indexes, which must exist before.
+    pub(super) fn declare_adoption(&mut self) {
+        for number in 0..self.steps.len() {
+            let Step { id, action, .. } = &self.steps[number];
+            if *action == Action::Create && matches!(id.kind, Kind::Constraint | Kind::Index) {
+                for part in ownership::attached_parts(self.context.new, &id.clone()) {
+                    self.require_ready(Some(number), &part);
+                }
             }
         }
     }
