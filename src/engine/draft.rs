@@ -11,7 +11,7 @@ use super::project::{Project, ScriptTree, TemplateValues, create_file, slug};
 use super::state::VersionTable;
 use super::{Error, Result, Target};
 use crate::core::graph::{RevisionId, VersionChange};
-use crate::core::script::{Script, ScriptCode};
+use crate::core::script::Script;
 
 /// The parameters of a new revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub struct ScriptBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SectionText {
     pub sql: String,
-    /// Whether the section must run outside a transaction.
-    pub outside_transaction: bool,
+    /// Whether markers in `sql` divide the section into parts.
+    pub has_markers: bool,
 }
 
 /// A new script that is not written yet.
@@ -176,7 +176,7 @@ impl<'a> NewScript<'a> {
             downgrade_sql: body.downgrade.sql.clone(),
             slug: slug(&self.message),
         };
-        let text = mark_non_transactional(project.render_script(&values)?, body)?;
+        let text = join_markers(project.render_script(&values)?, body)?;
         let path = self.folder.join(project.script_file_name(&values, &now)?);
         Ok(Draft { revision: self.revision.clone(), path, text, notes: Vec::new() })
     }
@@ -211,17 +211,12 @@ impl NewScript<'_> {
     }
 }
 
-/// Marks the sections that must run outside a transaction, independent of the template.
-fn mark_non_transactional(text: String, body: &ScriptBody) -> Result<String> {
-    if !body.upgrade.outside_transaction && !body.downgrade.outside_transaction {
+/// Writes a script with several parts in canonical form. Otherwise the text stays as the template has written it.
+fn join_markers(text: String, body: &ScriptBody) -> Result<String> {
+    if !body.upgrade.has_markers && !body.downgrade.has_markers {
         return Ok(text);
     }
-    let mut script =
-        Script::parse(&text).map_err(|error| Error::new("the new script cannot be parsed").because(error))?;
-    if let ScriptCode::Sql(code) = &mut script.code {
-        code.upgrade.transactional &= !body.upgrade.outside_transaction;
-        code.downgrade.transactional &= !body.downgrade.outside_transaction;
-    }
+    let script = Script::parse(&text).map_err(|error| Error::new("the new script cannot be parsed").because(error))?;
     Ok(script.render().unwrap_or(text))
 }
 

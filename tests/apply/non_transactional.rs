@@ -110,3 +110,61 @@ fn an_empty_table_is_counted_again_also_outside_a_transaction() {
     project.run(&["upgrade", "head", "--allow", "data-loss"]).expect_status(0);
     assert_eq!(database.psql("SELECT count(*) FROM t"), "0");
 }
+
+/// A new enum value that a later statement of the same revision uses.
+fn enum_revision(fill: &str) -> String {
+    format!(
+        "-- @upgrade transaction=off\nALTER TYPE mood ADD VALUE 'new';\n\n-- @upgrade\n\
+         ALTER TABLE t ALTER COLUMN m SET DEFAULT 'new';\nALTER TABLE t ADD COLUMN n int;\n{fill};\n\
+         ALTER TABLE t ALTER COLUMN n SET NOT NULL;"
+    )
+}
+
+#[test]
+fn the_part_in_a_transaction_is_rolled_back_and_can_be_corrected() {
+    let (database, project) = fresh();
+    let first =
+        "CREATE TYPE mood AS ENUM ('ok');\nCREATE TABLE t (a int, m mood DEFAULT 'ok');\nINSERT INTO t VALUES (1);";
+    project.script("aaaa00000001", "", first, "");
+    let down = "ALTER TABLE t DROP COLUMN n;\nALTER TABLE t ALTER COLUMN m SET DEFAULT 'ok';";
+    project.script("aaaa00000002", "aaaa00000001", &enum_revision("UPDATE t SET n = NULL"), down);
+    let run = project.run(&["upgrade", "head"]).expect_status(1);
+    assert!(run.stderr.contains("1 of 5 statements of revision aaaa00000002 took effect"), "{}", run.stderr);
+    let columns = "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute \
+                   WHERE attrelid = 't'::regclass AND attnum > 0 AND NOT attisdropped";
+    assert_eq!(database.psql(columns), "a m");
+    assert_eq!(heads(&database), "aaaa00000001");
+    // The same text fails again at the same place, and nothing runs twice.
+    project.run(&["upgrade", "head"]).expect_status(1);
+    project.script("aaaa00000002", "aaaa00000001", &enum_revision("UPDATE t SET n = 7"), down);
+    project.run(&["upgrade", "head"]).expect_status(0);
+    assert_eq!(database.psql("INSERT INTO t VALUES (2, DEFAULT, 8) RETURNING m"), "new");
+    project.run(&["downgrade", "-1", "--allow", "data-loss"]).expect_status(0);
+    assert_eq!(database.psql(columns), "a m");
+}
+
+#[test]
+fn a_correction_before_the_position_starts_the_revision_again() {
+    let (database, project) = fresh();
+    project.script("aaaa00000001", "", TABLE, "");
+    let script = |first: &str| format!("{first};\nINSERT INTO nope VALUES (1);\nVACUUM t;");
+    project.script("aaaa00000002", "aaaa00000001", &script("INSERT INTO t VALUES (100)"), "");
+    project.run(&["upgrade", "head"]).expect_status(1);
+    database.psql("CREATE TABLE nope (a int)");
+    project.script("aaaa00000002", "aaaa00000001", &script("INSERT INTO t VALUES (200)"), "");
+    project.run(&["upgrade", "head"]).expect_status(0);
+    assert_eq!(database.psql("SELECT count(*) FROM t WHERE a IN (100, 200)"), "2");
+}
+
+#[test]
+fn offline_sql_has_the_transactions_of_the_parts() {
+    let (_database, project) = fresh();
+    project.script("aaaa00000001", "", &enum_revision("UPDATE t SET n = 7"), "");
+    let sql = project.run(&["upgrade", "head", "--sql"]).expect_status(0).stdout;
+    let order = ["COMMIT;", "ADD VALUE", "BEGIN;", "SET DEFAULT", "SET NOT NULL", "COMMIT;", "BEGIN;", "INSERT INTO"];
+    let mut rest = sql.as_str();
+    for part in order {
+        let Some(at) = rest.find(part) else { panic!("{part} is not in {rest}\n{sql}") };
+        rest = &rest[at + part.len()..];
+    }
+}

@@ -119,3 +119,34 @@ fn equivalent_expressions_are_not_a_difference() {
     let project = with_models(&database, models);
     project.run(&["check"]).expect_status(0);
 }
+
+#[test]
+fn a_function_may_need_the_search_path_of_its_model() {
+    let database = server().database();
+    database.psql("CREATE SCHEMA shop");
+    let models = "CREATE SCHEMA shop; SET search_path = shop, public;\nCREATE TABLE item (price numeric);\n\
+                  CREATE FUNCTION dearest() RETURNS numeric LANGUAGE sql AS 'SELECT max(price) FROM item';\n";
+    let project = with_models(&database, models);
+    let script = generate(&project, &[]);
+    let setting = "SET LOCAL check_function_bodies = off;";
+    assert!(section(&script, "-- @upgrade").contains(setting), "{script}");
+    assert!(!section(&script, "-- @downgrade").contains(setting), "{script}");
+    project.run(&["upgrade", "head"]).expect_status(0);
+    project.run(&["check"]).expect_status(0);
+}
+
+#[test]
+fn only_new_enum_values_leave_the_transaction() {
+    let database = server().database();
+    database.psql("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE lots (m mood DEFAULT 'ok', n int)");
+    let models = "CREATE TYPE mood AS ENUM ('new', 'ok');\nCREATE TABLE lots (m mood DEFAULT 'new', n bigint);\n";
+    let project = with_models(&database, models);
+    let script = generate(&project, &[]);
+    let (values, rest) = script.split_once("\n-- @upgrade\n").unwrap();
+    assert!(values.contains("\n-- @upgrade transaction=off\n") && values.contains("ADD VALUE 'new'"), "{script}");
+    assert!(rest.contains("SET DEFAULT 'new'") && rest.contains("TYPE bigint"), "{script}");
+    project.run(&["upgrade", "head"]).expect_status(0);
+    project.run(&["check"]).expect_status(0);
+    project.run(&["downgrade", "base", "--allow", "all"]).expect_status(0);
+    assert_eq!(database.psql("SELECT enum_range(NULL::mood)"), "{ok}");
+}

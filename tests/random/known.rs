@@ -186,20 +186,7 @@ const PAIRS: [(&str, &str); 24] = [
 fn known_pairs_upgrade_and_downgrade() {
     let database = server().database();
     let session = TestSession::on(&database, major());
-    for (a, b) in PAIRS {
-        let trip = || {
-            session.empty()?;
-            session.run("b", b)?;
-            let new = session.read()?;
-            session.empty()?;
-            session.run("a", a)?;
-            let old = session.read()?;
-            session.convert("up", &old, &new)?;
-            session.convert("down", &new, &old)?;
-            session.convert("up again", &old, &new)
-        };
-        trip().unwrap_or_else(|error: String| panic!("{error}\n--- a\n{a}\n--- b\n{b}"));
-    }
+    session.round_trips(&PAIRS);
 }
 
 #[test]

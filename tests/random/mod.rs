@@ -4,6 +4,7 @@
 mod constraints;
 mod known;
 mod many_tables;
+mod order;
 mod program;
 mod render;
 mod rest;

@@ -77,17 +77,47 @@ impl TestSession {
         let plan = diff_schemas(from, to, &self.options);
         let script = script(&plan);
         self.run("before", "SET check_function_bodies = off")?;
-        if plan.outside_transaction.is_none() {
-            self.run("begin", "BEGIN")?;
+        let (committed_first, rest) = plan.split();
+        let run = |sql: &str| self.run(what, sql).map_err(|error| format!("{error}\n--- in\n{script}"));
+        for operation in committed_first {
+            run(&operation.sql)?;
         }
-        for operation in &plan.operations {
-            self.run(what, &operation.sql).map_err(|error| format!("{error}\n--- in\n{script}"))?;
+        self.run("begin", "BEGIN")?;
+        for operation in rest {
+            run(&operation.sql)?;
         }
-        if plan.outside_transaction.is_none() {
-            self.run(what, "COMMIT").map_err(|error| format!("{error}\n--- in\n{script}"))?;
+        run("COMMIT")?;
+        let after = self.read()?;
+        check_equal(what, &after, to).map_err(|error| format!("{error}\n--- after\n{script}"))?;
+        let again = self::script(&diff_schemas(&after, to, &self.options));
+        if again.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{what}: a second comparison finds\n{again}\n--- after\n{script}"))
         }
-        check_equal(what, &self.read()?, to).map_err(|error| format!("{error}\n--- after\n{script}"))?;
-        Ok(())
+    }
+
+    /// As [`Self::round_trip`] for each pair. Reports all pairs that fail.
+    pub fn round_trips(&self, pairs: &[(&str, &str)]) {
+        let run =
+            |(a, b): &(&str, &str)| self.round_trip(a, b).map_err(|error| format!("{error}\n--- a\n{a}\n--- b\n{b}"));
+        let failed: Vec<String> = pairs.iter().filter_map(|pair| run(pair).err()).collect();
+        assert!(failed.is_empty(), "{} of {} pairs failed\n{}", failed.len(), pairs.len(), failed.join("\n\n"));
+    }
+
+    /// Turns the schema `a` into `b`, back, and into `b` again.
+    pub fn round_trip(&self, a: &str, b: &str) -> Result<(), String> {
+        self.empty()?;
+        self.run("b", b)?;
+        self.run("reset", "RESET ALL")?;
+        let new = self.read()?;
+        self.empty()?;
+        self.run("a", a)?;
+        self.run("reset", "RESET ALL")?;
+        let old = self.read()?;
+        self.convert("up", &old, &new)?;
+        self.convert("down", &new, &old)?;
+        self.convert("up again", &old, &new)
     }
 
     /// Checks that a schema compared with itself needs no statements.

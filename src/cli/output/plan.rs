@@ -138,7 +138,7 @@ pub fn outdated_environment_lines(plan: &Plan) -> Vec<String> {
 }
 
 fn step(text: &mut String, step: &Step) {
-    let outside = if step.transactional { "" } else { " (outside a transaction)" };
+    let outside = if step.transactional { String::new() } else { format!(" ({})", step.words_outside_transaction()) };
     let depends =
         if step.python.as_ref().is_some_and(|python| python.depends_on_data) { " (depends on data)" } else { "" };
     let _ = writeln!(text, "{}{outside}{depends}", step_title(step));

@@ -16,8 +16,8 @@ pub struct MissingStatements<'a> {
     pub down: Vec<&'a str>,
     /// At the end of the downgrade: what it leaves behind.
     pub undo: Vec<&'a str>,
-    /// Whether those of the upgrade cannot run in a transaction.
-    pub outside_transaction: bool,
+    /// The number of statements at the start of `up` that must be committed before the others run.
+    pub committed_first: usize,
 }
 
 /// A place in the text, and what is written there.
@@ -26,8 +26,8 @@ type Edit = (Range<usize>, String);
 /// Adds statements to `upgrade()` and `downgrade()`. `None` if a function is missing.
 #[must_use]
 pub fn add_statements(text: &str, code: &PythonCode, missing: &MissingStatements<'_>) -> Option<String> {
-    let mut edits = edit(text, code.upgrade?, &[], &missing.up, missing.outside_transaction)?;
-    edits.extend(edit(text, code.downgrade?, &missing.down, &missing.undo, false)?);
+    let mut edits = edit(text, code.upgrade?, &[], &missing.up, missing.committed_first)?;
+    edits.extend(edit(text, code.downgrade?, &missing.down, &missing.undo, 0)?);
     // The places of the other edits must not change.
     edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
     let mut text = text.to_owned();
@@ -38,9 +38,10 @@ pub fn add_statements(text: &str, code: &PythonCode, missing: &MissingStatements
 }
 
 /// Adds statements at the start and at the end of a function. An empty function gets both in place of `pass`.
-fn edit(text: &str, span: CodeSpan, first: &[&str], last: &[&str], outside_transaction: bool) -> Option<Vec<Edit>> {
+/// `committed_first`: how many of the statements are committed before the others run.
+fn edit(text: &str, span: CodeSpan, first: &[&str], last: &[&str], committed_first: usize) -> Option<Vec<Edit>> {
     let body = Body::of(text, span)?;
-    let write = |statements: &[&str]| lines(statements, &body.indent, outside_transaction);
+    let write = |statements: &[&str]| lines(statements, &body.indent, committed_first);
     if let Some(pass) = body.pass.clone().filter(|_| span.is_empty && first.len() + last.len() > 0) {
         return Some(vec![(pass, write(&[first, last].concat()))]);
     }
@@ -51,14 +52,19 @@ fn edit(text: &str, span: CodeSpan, first: &[&str], last: &[&str], outside_trans
 }
 
 /// The lines of statements.
-fn lines(statements: &[&str], indent: &str, outside_transaction: bool) -> String {
+fn lines(statements: &[&str], indent: &str, committed_first: usize) -> String {
     if statements.is_empty() {
         return String::new();
     }
-    let block = format!("{indent}with op.get_context().autocommit_block():\n");
-    let (block, inner) = if outside_transaction { (block.as_str(), "    ") } else { ("", "") };
-    let calls = statements.iter().map(|sql| format!("{indent}{inner}op.execute({})\n", literal(sql)));
-    format!("{indent}{REMARK}\n{block}{}", calls.collect::<String>())
+    let (committed, others) = statements.split_at(committed_first.min(statements.len()));
+    let call = |indent: &str, sql: &&str| format!("{indent}op.execute({})\n", literal(sql));
+    let mut text = format!("{indent}{REMARK}\n");
+    if !committed.is_empty() {
+        text.push_str(&format!("{indent}with op.get_context().autocommit_block():\n"));
+        text.extend(committed.iter().map(|sql| call(&format!("{indent}    "), sql)));
+    }
+    text.extend(others.iter().map(|sql| call(indent, sql)));
+    text
 }
 
 /// The lines of a function below its head and its docstring, as places in the text.
@@ -184,6 +190,18 @@ mod tests {
             assert_eq!(added, format!("{HEAD}{expected}"));
             assert!(parse_text(Language::Python, &added).unwrap().is_some());
         }
+    }
+
+    #[test]
+    fn only_new_enum_values_leave_the_transaction() {
+        let text = format!("{HEAD}def upgrade():\n    pass\n\ndef downgrade():\n    pass\n");
+        let script = parse_text(Language::Python, &text).unwrap().unwrap();
+        let up = vec!["ALTER TYPE t ADD VALUE 'a'", "SELECT 1"];
+        let missing = MissingStatements { up, committed_first: 1, ..MissingStatements::default() };
+        let added = add_statements(&text, script.python().unwrap(), &missing).unwrap();
+        let lines = "    with op.get_context().autocommit_block():\n        \
+                     op.execute(\"ALTER TYPE t ADD VALUE 'a'\")\n    op.execute(\"SELECT 1\")\n";
+        assert!(added.contains(&format!("{REMARK}\n{lines}")), "{added}");
     }
 
     #[test]

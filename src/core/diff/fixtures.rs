@@ -108,6 +108,7 @@ pub fn constraint(name: &str, kind: ConstraintKind, definition: &str, columns: &
         inherited: false,
         index_options: Vec::new(),
         index_tablespace: None,
+        index_part_of: None,
         clustered: false,
         replica_identity: false,
     }
@@ -153,6 +154,7 @@ pub fn function(name: &str, result: &str, body: &str) -> Object {
     Object::Function(Function {
         kind: FunctionKind::Function,
         arguments: String::new(),
+        input_types: String::new(),
         result: Some(result.to_owned()),
         language: "sql".to_owned(),
         definition: format!("CREATE OR REPLACE FUNCTION public.{name}() RETURNS {result} LANGUAGE sql AS '{body}'"),

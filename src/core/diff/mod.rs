@@ -41,11 +41,12 @@ pub fn diff_schemas(old: &Schema, new: &Schema, options: &Options) -> Changes {
     if old == new {
         return Changes::default();
     }
-    let Some((mut operations, old)) = constraint_renames::rename_identical_constraints(old, new) else {
+    let Some((renames, old)) = constraint_renames::rename_identical_constraints(old, new) else {
         return diff_objects(old, new, options);
     };
-    let mut changes = diff_objects(&old, new, options);
-    operations.append(&mut changes.operations);
+    let changes = diff_objects(&old, new, options);
+    let (committed_first, rest) = changes.split();
+    let operations = [committed_first, &renames, rest].concat();
     Changes { operations, ..changes }
 }
 

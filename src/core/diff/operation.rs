@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::schema::ObjectId;
+use crate::core::schema::{Kind, ObjectId};
 
 /// One statement and the object that it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,26 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
     pub operations: Vec<Operation>,
-    /// The reason why the statements cannot run in one transaction: a new enum value is used at once.
+    /// The reason why the statements cannot run in one transaction: a new enum value is used at once. The statements that
+    /// add enum values then come first: see [`Self::split`].
     pub outside_transaction: Option<String>,
+}
+
+impl Changes {
+    /// Returns the statements that must be committed before the others run, and the others.
+    #[must_use]
+    pub fn split(&self) -> (&[Operation], &[Operation]) {
+        let count = self.operations.iter().take_while(|one| one.adds_enum_values()).count();
+        self.operations.split_at(if self.outside_transaction.is_some() { count } else { 0 })
+    }
+}
+
+impl Operation {
+    /// Whether the statement adds a value to an enum.
+    #[must_use]
+    pub fn adds_enum_values(&self) -> bool {
+        self.object.kind == Kind::Enum && self.action == Action::Alter
+    }
 }
 
 /// The number of groups that the statements belong to.

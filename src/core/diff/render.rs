@@ -18,14 +18,19 @@ pub struct Style<'a> {
     pub restored: Option<&'a Schema>,
 }
 
-/// Returns the text of the section without a newline at the end. It is empty if there are no changes.
+/// Returns the text of the statements that must be committed first, and the text of the others, each without a newline at
+/// the end. A text is empty if there are no statements.
 #[must_use]
-pub fn render(changes: &Changes, style: Style<'_>) -> String {
-    let groups: Vec<&[Operation]> = changes.operations.chunk_by(|one, next| one.group == next.group).collect();
+pub fn render(changes: &Changes, style: Style<'_>) -> (String, String) {
+    let (first, rest) = changes.split();
+    let reason = changes.outside_transaction.as_ref().filter(|_| !first.is_empty());
+    let reason = reason.map(|why| comment(&format!("Outside a transaction: {why}")) + "\n");
+    (reason.unwrap_or_default() + &render_operations(first, style), render_operations(rest, style))
+}
+
+fn render_operations(operations: &[Operation], style: Style<'_>) -> String {
+    let groups: Vec<&[Operation]> = operations.chunk_by(|one, next| one.group == next.group).collect();
     let mut blocks: Vec<String> = Vec::new();
-    if let Some(why) = &changes.outside_transaction {
-        blocks.push(comment(&format!("Outside a transaction: {why}")));
-    }
     for group in &groups {
         let mut text = String::new();
         if groups.len() > GROUPS_WITHOUT_HEADING
@@ -138,6 +143,7 @@ mod tests {
 
     #[test]
     fn groups_are_separated_and_have_headings_if_there_are_many() {
+        let render = |changes: &Changes, style: Style<'_>| render(changes, style).1;
         assert_eq!(render(&Changes::default(), Style::default()), "");
         let few =
             changes(vec![operation("a", "A1"), operation("a", "A2"), operation("a", "A\n3"), operation("b", "B")]);
@@ -152,10 +158,14 @@ mod tests {
     fn notes_and_reasons_are_comments() {
         let mut noted = operation("a", "A -- why");
         noted.note = Some("one\n\ntwo".into());
-        let all = Changes { operations: vec![noted], outside_transaction: Some("the reason".into()) };
+        let mut value = operation("mood", "ADD VALUE");
+        value.object.kind = Kind::Enum;
+        let all = Changes { operations: vec![value, noted], outside_transaction: Some("the reason".into()) };
         let upper = |sql: &str| sql.to_uppercase();
         let style = Style { statement: Some(&upper), ..Style::default() };
         assert_eq!(comment("Table a\rDROP TABLE b;"), "-- Table a\\rDROP TABLE b;");
-        assert_eq!(render(&all, style), "-- Outside a transaction: the reason\n\n-- one\n--\n-- two\nA -- WHY\n;");
+        let (first, rest) = render(&all, style);
+        assert_eq!(first, "-- Outside a transaction: the reason\nADD VALUE;");
+        assert_eq!(rest, "-- one\n--\n-- two\nA -- WHY\n;");
     }
 }

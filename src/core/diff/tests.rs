@@ -171,7 +171,10 @@ fn enum_values_are_added_in_place_and_leave_the_transaction_only_if_used() {
         &options(),
     );
     assert_eq!(changed.operations.len(), 2);
-    assert!(changed.outside_transaction.is_some_and(|why| why.contains("the new value b of public.mood")));
+    assert!(changed.outside_transaction.as_ref().is_some_and(|why| why.contains("the new value b of public.mood")));
+    let (committed_first, rest) = changed.split();
+    assert_eq!((committed_first.len(), rest.len()), (1, 1));
+    assert!(committed_first[0].sql.contains("ADD VALUE 'b'"), "{committed_first:?}");
 }
 
 #[test]

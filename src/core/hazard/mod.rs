@@ -58,7 +58,7 @@ pub fn examine_script(
         Direction::Upgrade => irreversible(revision, code),
         Direction::Downgrade => None,
     };
-    Ok(section::examine_section(RULES, analyse_section(&section.sql)?, section.transactional, whole))
+    Ok(section::examine_section(RULES, analyse_section(&section.sql)?, section.is_transactional(), whole))
 }
 
 /// Examines SQL as a section. `transactional`: it runs in a transaction if all its statements allow this.

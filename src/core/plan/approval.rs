@@ -185,6 +185,7 @@ mod tests {
             shown_from: Vec::new(),
             shown_to: Vec::new(),
             transactional: true,
+            transactions: Vec::new(),
             changes: Vec::new(),
             heads_after: Vec::new(),
             statements: vec![statement],

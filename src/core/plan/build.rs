@@ -1,12 +1,13 @@
 //! Builds the steps of a plan from a path through the graph and its scripts.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{PlannedStatement, PythonStep, Step};
 use crate::core::graph::PathStep;
 use crate::core::hazard::{ExaminedStatement, examine_script};
-use crate::core::script::{Script, ScriptCode};
+use crate::core::script::{Script, ScriptCode, SectionPart};
 use crate::core::statement::Transaction;
 
 /// Why no step can be built from a script, with its line and a hint.
@@ -33,7 +34,7 @@ impl Step {
     /// script are not known before it runs: see [`Self::record`].
     ///
     /// # Errors
-    /// If its section cannot be split into statements, or a statement would end the step's transaction.
+    /// If its section cannot be split into statements, or a statement would end its transaction.
     pub fn build(path: PathStep, source: &ScriptSource<'_>) -> Result<Self, BuildError> {
         let code = match &source.script.code {
             ScriptCode::Sql(code) => code,
@@ -46,20 +47,26 @@ impl Step {
             message: error.message,
             hint: error.hint,
         })?;
-        let mut transactional = section.transactional;
+        let mut parts: Vec<PlannedPart> = section.parts().into_iter().map(PlannedPart::from).collect();
         let mut statements = Vec::with_capacity(examined.statements.len());
         for ExaminedStatement { statement, hazards } in examined.statements {
             let line = first_line + statement.source.line - 1;
-            match statement.transaction {
-                Transaction::Control(word) if section.transactional => {
-                    return Err(transaction_control_error(word, line));
+            if let Some(part) = parts.iter_mut().rfind(|part| part.first_line <= statement.source.line) {
+                match statement.transaction {
+                    Transaction::Control(word) if part.is_marked_transactional => {
+                        return Err(transaction_control_error(word, line));
+                    }
+                    Transaction::Forbidden(_) => part.transactional = false,
+                    Transaction::Allowed | Transaction::Control(_) => {}
                 }
-                Transaction::Forbidden(_) => transactional = false,
-                Transaction::Allowed | Transaction::Control(_) => {}
+                part.add(statements.len());
             }
             let column = statement.source.column;
             statements.push(PlannedStatement { line, column, statement, hazards });
         }
+        let transactional = parts.iter().all(|part| part.transactional);
+        let in_transaction = parts.into_iter().filter(|part| part.transactional && !transactional);
+        let transactions = in_transaction.filter_map(|part| part.statements).collect();
         Ok(Self {
             revision: path.revision,
             direction: path.direction,
@@ -69,6 +76,7 @@ impl Step {
             shown_from: path.shown_from,
             shown_to: path.shown_to,
             transactional,
+            transactions,
             changes: path.changes,
             heads_after: path.heads_after,
             statements,
@@ -87,11 +95,35 @@ impl Step {
             shown_from: path.shown_from,
             shown_to: path.shown_to,
             transactional: true,
+            transactions: Vec::new(),
             changes: path.changes,
             heads_after: path.heads_after,
             statements: Vec::new(),
             python: Some(PythonStep { depends_on_data: true, failure: None }),
         }
+    }
+}
+
+/// A part of a section whose statements are being read.
+struct PlannedPart {
+    first_line: usize,
+    is_marked_transactional: bool,
+    /// Also false if the part contains a statement that PostgreSQL rejects in a transaction.
+    transactional: bool,
+    statements: Option<Range<usize>>,
+}
+
+impl From<SectionPart> for PlannedPart {
+    fn from(SectionPart { first_line, transactional }: SectionPart) -> Self {
+        Self { first_line, is_marked_transactional: transactional, transactional, statements: None }
+    }
+}
+
+impl PlannedPart {
+    /// Adds the statement at an index of the section.
+    fn add(&mut self, number: usize) {
+        let start = self.statements.as_ref().map_or(number, |statements| statements.start);
+        self.statements = Some(start..number + 1);
     }
 }
 

@@ -48,6 +48,7 @@ fn step(revision: &str, sql: &str) -> Step {
         shown_from: Vec::new(),
         shown_to: Vec::new(),
         transactional,
+        transactions: Vec::new(),
         changes: Vec::new(),
         heads_after: Vec::new(),
         statements: planned.collect(),

@@ -14,11 +14,14 @@ pub use build::{BuildError, ScriptSource};
 pub use direction::PlanDirection;
 pub use recorded::{PythonStep, RecordedStatement, RecordedStep, ScriptInputs};
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::core::copies::CopyForecast;
 use crate::core::graph::{Direction, RevisionId, VersionChange};
 use crate::core::hazard::{Class, Hazard};
+use crate::core::script::Script;
+use crate::core::sql::{SourceStatement, split};
 use crate::core::statement::Statement;
 
 /// How revisions are divided into transactions.
@@ -98,8 +101,11 @@ pub struct Step {
     pub script: std::sync::Arc<str>,
     pub shown_from: Vec<RevisionId>,
     pub shown_to: Vec<RevisionId>,
-    /// False if the section has `transaction=off`, or contains a statement that PostgreSQL rejects in a transaction.
+    /// False if a part of the section has `transaction=off`, or contains a statement that PostgreSQL rejects in a
+    /// transaction.
     pub transactional: bool,
+    /// If `transactional` is false: the statements that run in one transaction each, as ranges.
+    pub transactions: Vec<Range<usize>>,
     pub changes: Vec<VersionChange>,
     pub heads_after: Vec<RevisionId>,
     /// For a Python script, the statements that it sent on a scratch copy of the target's schema.
@@ -130,6 +136,35 @@ impl PlannedStatement {
     #[must_use]
     pub fn copy_data(&self) -> Option<&str> {
         self.statement.source.copy_data.as_deref()
+    }
+}
+
+impl Step {
+    /// How a step that is not transactional runs, as text.
+    #[must_use]
+    pub fn words_outside_transaction(&self) -> &'static str {
+        if self.transactions.is_empty() { "outside a transaction" } else { "partly outside a transaction" }
+    }
+
+    /// Whether another text of the script begins with the same statements. `count`: how many are compared.
+    #[must_use]
+    pub fn starts_like(&self, script: &str, count: usize) -> bool {
+        let Ok(other) = Script::parse(script) else { return false };
+        let section = other.sql().map(|code| code.section(self.direction).sql.as_str()).unwrap_or_default();
+        let Ok(statements) = split(section) else { return false };
+        let is_same = |(one, other): (&PlannedStatement, &SourceStatement)| {
+            one.sql() == other.text && one.copy_data() == other.copy_data.as_deref()
+        };
+        let compared = self.statements.len().min(statements.len()) >= count;
+        compared && self.statements.iter().zip(&statements).take(count).all(is_same)
+    }
+
+    /// The statements from an index of the step that run in one transaction. `None`: the statement at the index runs on
+    /// its own.
+    #[must_use]
+    pub fn transaction_from(&self, number: usize) -> Option<Range<usize>> {
+        let transaction = self.transactions.iter().find(|transaction| transaction.contains(&number))?;
+        Some(number..transaction.end)
     }
 }
 

@@ -2,6 +2,7 @@
 //! script has the same transactions as the run, and resets what the scripts of revisions set, as the run does.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::{PlannedStatement, Step, TransactionMode};
 use crate::core::graph::{ALEMBIC_WIDTH, PathStep, RevisionId, VersionChange};
@@ -14,6 +15,8 @@ pub struct OfflineStep {
     title: String,
     statements: Vec<PlannedStatement>,
     transactional: bool,
+    /// The statements that run in one transaction each, if the step is not transactional.
+    transactions: Vec<Range<usize>>,
     changes: Vec<VersionChange>,
     heads_after: Vec<RevisionId>,
 }
@@ -34,6 +37,7 @@ impl From<Step> for OfflineStep {
             title: title(step.direction.word(), &step.shown_from, &step.shown_to),
             statements: step.statements,
             transactional: step.transactional,
+            transactions: step.transactions,
             changes: step.changes,
             heads_after: step.heads_after,
         }
@@ -48,6 +52,7 @@ impl OfflineStep {
             title: stamp_title(&step),
             statements: Vec::new(),
             transactional: true,
+            transactions: Vec::new(),
             changes: step.changes,
             heads_after: step.heads_after,
         }
@@ -143,8 +148,14 @@ impl ScriptWriter {
         if !step.transactional {
             self.write_block("COMMIT;");
         }
-        for statement in &step.statements {
+        for (number, statement) in step.statements.iter().enumerate() {
+            if step.transactions.iter().any(|transaction| transaction.start == number) {
+                self.write_block("BEGIN;");
+            }
             self.write_block(&terminate(statement));
+            if step.transactions.iter().any(|transaction| transaction.end == number + 1) {
+                self.write_block("COMMIT;");
+            }
         }
         if !step.transactional {
             self.write_block("BEGIN;");
@@ -257,6 +268,7 @@ mod tests {
             title: title.into(),
             statements: sql.iter().map(|sql| statement(sql)).collect(),
             transactional: true,
+            transactions: Vec::new(),
             changes: vec![change],
             heads_after: ids(after),
         }

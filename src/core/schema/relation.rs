@@ -169,6 +169,8 @@ pub struct Constraint {
     /// The options of its index: `fillfactor=…`.
     pub index_options: Vec<String>,
     pub index_tablespace: Option<String>,
+    /// The partitioned index that its index is a part of.
+    pub index_part_of: Option<QualifiedName>,
     /// CLUSTER ON its index.
     pub clustered: bool,
     /// REPLICA IDENTITY USING its index.

@@ -17,6 +17,8 @@ pub struct Function {
     pub kind: FunctionKind,
     /// With names and defaults. CREATE OR REPLACE can neither rename an argument nor remove a default.
     pub arguments: String,
+    /// The types of the input arguments. Routines with the same name and input types cannot exist at the same time.
+    pub input_types: String,
     /// CREATE OR REPLACE cannot change it. `None` for a procedure.
     pub result: Option<String>,
     pub language: String,
@@ -31,6 +33,8 @@ pub struct Aggregate {
     pub kind: String,
     /// With names and defaults.
     pub arguments: String,
+    /// As for a function.
+    pub input_types: String,
     pub result: String,
     pub transition: String,
     pub state: String,

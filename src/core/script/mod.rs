@@ -14,6 +14,7 @@ pub use ascii::{from_ascii, to_ascii};
 pub use parents::with_sql_parents;
 pub use parse::with_unix_line_endings;
 pub use python::{CodeSpan, DocstringFault, PythonCode};
+pub use sections::{SectionPart, join_parts};
 
 use crate::core::graph::{Direction, RevisionId};
 
@@ -66,11 +67,14 @@ pub struct SqlCode {
 }
 
 /// The upgrade or the downgrade section of a script.
+///
+/// A section may have several parts, each with a marker line of its own: some run in a transaction, others outside one.
+/// The marker lines between the parts are comments in `sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// The SQL between the marker and the next one, without blank lines before it and whitespace after it.
+    /// The SQL below the first marker of the direction, without blank lines before it and whitespace after it.
     pub sql: String,
-    /// False with `transaction=off`.
+    /// False if the first part has `transaction=off`.
     pub transactional: bool,
     /// The 1-based line of the file on which `sql` starts; 0 if the section is missing.
     pub line: usize,

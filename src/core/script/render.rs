@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::header::{Key, ends_message};
-use super::sections::{Marker, trimmed};
+use super::sections::{marker_line, trimmed};
 use super::{Script, Section, SqlCode};
 use crate::core::graph::{Direction, RevisionId};
 
@@ -57,9 +57,8 @@ fn comment(text: &mut String, line: &str) {
 }
 
 fn section(text: &mut String, direction: Direction, section: &Section) {
-    let option = if section.transactional { "" } else { " transaction=off" };
     // Writing to a String cannot fail.
-    let _ = write!(text, "\n-- @{}{option}\n", Marker::word(direction));
+    let _ = write!(text, "\n{}\n", marker_line(direction, section.transactional));
     let (sql, _) = trimmed(&section.sql);
     if !sql.is_empty() {
         text.push_str(sql);

@@ -2,7 +2,7 @@
 
 use super::{ScriptError, Section};
 use crate::core::graph::Direction;
-use crate::core::sql::separator_lines;
+use crate::core::sql::{separator_lines, split};
 
 /// A line `-- @upgrade` or `-- @downgrade` with its options.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,58 @@ struct MarkerLine {
     line: usize,
     start: usize,
     end: usize,
+}
+
+/// A part of a section: its statements run in one transaction, or outside a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SectionPart {
+    /// The 1-based line of the section on which the part starts.
+    pub first_line: usize,
+    pub transactional: bool,
+}
+
+impl Section {
+    /// The parts of the section, at least one.
+    #[must_use]
+    pub fn parts(&self) -> Vec<SectionPart> {
+        let first = SectionPart { first_line: 1, transactional: self.transactional };
+        let others = markers(&self.sql, 1)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|found| SectionPart { first_line: found.line, transactional: found.marker.transactional });
+        std::iter::once(first).chain(others).collect()
+    }
+
+    /// Whether all parts run in a transaction.
+    #[must_use]
+    pub fn is_transactional(&self) -> bool {
+        self.parts().iter().all(|part| part.transactional)
+    }
+}
+
+/// The SQL of a section with several parts, for the place below the marker line of the direction. A part is its SQL, and
+/// whether it runs in a transaction; empty parts are left out.
+#[must_use]
+pub fn join_parts(direction: Direction, parts: &[(String, bool)]) -> String {
+    let (mut text, mut was_transactional) = (String::new(), true);
+    for (sql, transactional) in parts.iter().filter(|(sql, _)| !sql.is_empty()) {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        if *transactional != was_transactional {
+            text.push_str(&marker_line(direction, *transactional));
+            text.push('\n');
+        }
+        text.push_str(sql);
+        was_transactional = *transactional;
+    }
+    text
+}
+
+/// The canonical marker line.
+pub fn marker_line(direction: Direction, transactional: bool) -> String {
+    let option = if transactional { "" } else { " transaction=off" };
+    format!("-- @{}{option}", Marker::word(direction))
 }
 
 impl Marker {
@@ -90,31 +142,69 @@ impl Marker {
 /// Reads the sections of `text`, which is empty or begins with a marker line. `first_line` is its 1-based line in the
 /// file. Returns the upgrade and the downgrade.
 ///
+/// A marker that repeats the direction of the one before it starts another part of the section, if one of them has
+/// `transaction=off` and the other has not.
+///
 /// # Errors
 /// If a marker is present twice, an option is unknown, or a quote, comment or COPY has no end.
 pub fn read(text: &str, first_line: usize) -> Result<(Section, Section), ScriptError> {
     let markers = markers(text, first_line)?;
     let (mut upgrade, mut downgrade) = (Section::default(), Section::default());
-    for (index, marker_line) in markers.iter().enumerate() {
-        let section = match marker_line.marker.direction {
+    let mut sections = markers.chunk_by(|one, next| starts_part(one.marker, next.marker)).peekable();
+    while let Some(parts) = sections.next() {
+        let [first, ..] = parts else { continue };
+        let section = match first.marker.direction {
             Direction::Upgrade => &mut upgrade,
             Direction::Downgrade => &mut downgrade,
         };
         if section.line != 0 {
-            let word = Marker::word(marker_line.marker.direction);
+            let word = Marker::word(first.marker.direction);
             return Err(ScriptError::at(
-                marker_line.line,
+                first.line,
                 format!("@{word} is present twice"),
                 format!("keep one line `-- @{word}` and put its SQL below it"),
             ));
         }
-        let end = markers.get(index + 1).map_or(text.len(), |next| next.start);
-        let body = text.get(marker_line.end..end).unwrap_or_default();
+        require_complete_parts(text, parts)?;
+        let first = first_part_with_sql(text, parts).unwrap_or(first);
+        let end = sections.peek().and_then(|next| next.first()).map_or(text.len(), |next| next.start);
+        let body = text.get(first.end..end).unwrap_or_default();
         let (sql, blank_lines) = trimmed(body);
-        let line = marker_line.line + 1 + blank_lines;
-        *section = Section { sql: sql.to_owned(), transactional: marker_line.marker.transactional, line };
+        let line = first.line + 1 + blank_lines;
+        *section = Section { sql: sql.to_owned(), transactional: first.marker.transactional, line };
     }
     Ok((upgrade, downgrade))
+}
+
+/// The marker of the first part that is not empty.
+fn first_part_with_sql<'a>(text: &str, parts: &'a [MarkerLine]) -> Option<&'a MarkerLine> {
+    let is_empty = |pair: &[MarkerLine]| match pair {
+        [part, next] => text.get(part.end..next.start).is_some_and(|sql| sql.trim().is_empty()),
+        _ => false,
+    };
+    parts.get(parts.windows(2).take_while(|pair| is_empty(pair)).count())
+}
+
+/// Whether the second marker starts another part of the first marker's section.
+fn starts_part(one: Marker, next: Marker) -> bool {
+    one.direction == next.direction && one.transactional != next.transactional
+}
+
+/// Fails if the last statement of a part that another one follows has no semicolon: a marker between two parts is only a
+/// comment and does not end a statement.
+fn require_complete_parts(text: &str, parts: &[MarkerLine]) -> Result<(), ScriptError> {
+    for pair in parts.windows(2) {
+        let [part, next] = pair else { continue };
+        let sql = text.get(part.end..next.start).unwrap_or_default();
+        let count = |sql: &str| split(sql).map(|statements| statements.len());
+        if let (Ok(alone), Ok(with_another)) = (count(sql), count(&format!("{sql}\nSELECT 1;")))
+            && alone == with_another
+        {
+            let message = "the statement before this marker has no semicolon".to_owned();
+            return Err(ScriptError::at(next.line, message, "end the statement with a semicolon"));
+        }
+    }
+    Ok(())
 }
 
 /// The text of a section without blank lines before it and whitespace after it, and the number of lines removed before

@@ -226,6 +226,57 @@ fn a_misspelled_marker_is_an_error_with_the_nearest_marker() {
     assert_eq!((first.line, first.message.as_str()), (Some(4), "@upgrad is not a marker"));
 }
 
+#[test]
+fn a_section_has_parts_inside_and_outside_a_transaction() {
+    let read = |body: &str| Script::parse(&format!("-- m\n--\n-- Revision ID: a\n\n{body}"));
+    for (body, parts, downgrade) in [
+        ("-- @upgrade\nA;\n", vec![(1, true)], ""),
+        ("-- @upgrade transaction=off\nA;\n\n-- @upgrade\nB;\n", vec![(1, false), (3, true)], ""),
+        (
+            "-- @upgrade\n-- @upgrade transaction=off\nA;\n-- @upgrade\nB;\n-- @downgrade\nC;\n",
+            vec![(1, false), (2, true)],
+            "C;",
+        ),
+        ("-- @upgrade transaction=off\nSELECT '\n-- @upgrade\n';\n", vec![(1, false)], ""),
+    ] {
+        let script = read(body).unwrap();
+        let code = code(&script);
+        let found: Vec<_> = code.upgrade.parts().iter().map(|part| (part.first_line, part.transactional)).collect();
+        assert_eq!(found, parts, "{body}");
+        assert_eq!(code.downgrade.sql, downgrade, "{body}");
+        let rendered = script.render().unwrap();
+        assert_eq!(Script::parse(&rendered).unwrap().render().unwrap(), rendered, "{body}");
+    }
+    for (body, line, message) in [
+        ("-- @upgrade\nA;\n-- @upgrade\nB;\n", 7, "@upgrade is present twice"),
+        ("-- @upgrade\nA;\n-- @downgrade\nB;\n-- @upgrade transaction=off\nC;\n", 9, "@upgrade is present twice"),
+        ("-- @upgrade transaction=off\nA\n-- @upgrade\nB;\n", 7, "no semicolon"),
+    ] {
+        let error = read(body).unwrap_err();
+        assert_eq!(error.line, Some(line), "{body}: {error:?}");
+        assert!(error.message.contains(message), "{body}: {error:?}");
+    }
+}
+
+#[test]
+fn parts_are_joined_with_markers_only_where_the_transaction_changes() {
+    let part = |sql: &str, transactional: bool| (sql.to_owned(), transactional);
+    for (parts, expected) in [
+        (vec![], ""),
+        (vec![part("A;", true), part("", false), part("B;", true)], "A;\n\nB;"),
+        (
+            vec![part("", true), part("A;", false), part("B;", true)],
+            "-- @upgrade transaction=off\nA;\n\n-- @upgrade\nB;",
+        ),
+        (
+            vec![part("A;", true), part("B;", false), part("C;", true)],
+            "A;\n\n-- @upgrade transaction=off\nB;\n\n-- @upgrade\nC;",
+        ),
+    ] {
+        assert_eq!(join_parts(Direction::Upgrade, &parts), expected);
+    }
+}
+
 fn script() -> impl Strategy<Value = Script> {
     let id = || "[a-z0-9가-힣_]{5,32}".prop_map(|id| RevisionId::parse(&id).unwrap());
     let words = || prop::collection::vec("[a-z0-9@_]{1,12}", 0..3);

@@ -30,7 +30,8 @@ pub(super) enum StatementPhase {
 }
 
 impl Run<'_> {
-    /// Runs the statements of a step one by one, without a transaction around them.
+    /// Runs the statements of a step one by one, without a transaction around them, except for the parts of the section
+    /// that run in a transaction.
     pub(super) async fn run_outside_transaction(&self, index: usize, step: &Step) -> Result<StepOutcome> {
         let since = Instant::now();
         (self.report)(Progress::StepStarted { step: index });
@@ -47,13 +48,24 @@ impl Run<'_> {
             Err(reason) => return Err(self.stopped(index, entry, (skipped, StatementPhase::NotSent), reason).await),
         };
         let mut kept = Vec::new();
-        for (number, statement) in step.statements.iter().enumerate().skip(skipped) {
+        let mut number = skipped;
+        while let Some(statement) = step.statements.get(number) {
             let mut phase = StatementPhase::default();
             let place = ((index, number), &mut phase);
-            match Box::pin(self.run_outside(place, entry, statement, restoration.as_mut())).await {
+            let ran = match step.transaction_from(number) {
+                Some(part) => {
+                    let ran =
+                        Box::pin(self.run_part_in_transaction(place, part.clone(), entry, &mut restoration)).await;
+                    number = if phase == StatementPhase::Completed { part.end - 1 } else { number };
+                    ran
+                }
+                None => Box::pin(self.run_outside(place, entry, statement, restoration.as_mut())).await,
+            };
+            match ran {
                 Ok(copies) => kept.extend(copies),
                 Err(reason) => return Err(self.stopped(index, entry, (number, phase), reason).await),
             }
+            number += 1;
         }
         match self.close(index, step, entry, restoration.as_mut()).await {
             Ok(restored) => Ok(self.done(index, step, since.elapsed(), (kept, restored))),

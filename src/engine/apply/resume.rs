@@ -68,7 +68,7 @@ impl Run<'_> {
     }
 
     /// Runs the statements again that only change parameters of the session.
-    async fn repeat_settings(&self, completed: &[PlannedStatement]) -> Result<(), Stop> {
+    pub(super) async fn repeat_settings(&self, completed: &[PlannedStatement]) -> Result<(), Stop> {
         for planned in completed.iter().filter(|planned| changes_session(&planned.statement)) {
             let ran = self.worker.client().batch_execute(planned.sql()).await;
             ran.map_err(|error| Stop::from(database_error(&error)))?;

@@ -106,7 +106,7 @@ impl Run<'_> {
     }
 
     /// Sends one statement through the gate and runs it. Returns the copies that were made.
-    async fn run_planned(
+    pub(super) async fn run_planned(
         &self,
         (index, number): (usize, usize),
         entry: Option<Entry>,
@@ -201,7 +201,7 @@ impl Run<'_> {
             .map_err(|error| commit_failed(&error, self.cancel.is_cancelled()))
     }
 
-    async fn pause(&self, attempt: u32) {
+    pub(super) async fn pause(&self, attempt: u32) {
         tokio::select! {
             () = tokio::time::sleep(retry_pause(attempt)) => {}
             () = self.cancel.cancelled() => {}

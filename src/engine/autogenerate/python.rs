@@ -95,7 +95,7 @@ fn complete(draft: &Draft, new_script: &NewScript<'_>, remainder: &Remainder) ->
         up: statements(&remainder.up),
         down: statements(&remainder.down),
         undo: statements(&remainder.undo),
-        outside_transaction: remainder.up.outside_transaction.is_some(),
+        committed_first: remainder.up.split().0.len(),
     };
     let text = script.python().and_then(|code| add_statements(&draft.text, code, &missing));
     Ok(text.map(|text| Draft { text, ..draft }))

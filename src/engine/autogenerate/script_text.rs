@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::renames::RequestedRenames;
 use crate::core::diff::render::{Style, render};
-use crate::core::diff::{Changes, strip_schema};
+use crate::core::diff::{Action, Changes, Operation, strip_schema};
+use crate::core::graph::Direction;
 use crate::core::schema::{Kind, Object, Schema};
+use crate::core::script::join_parts;
 use crate::core::sql::qualify_names;
 use crate::engine::connection::database_error;
 use crate::engine::draft::{ScriptBody, SectionText};
@@ -18,6 +20,31 @@ pub struct ScriptChanges {
     pub down: Changes,
     /// They run first in the upgrade, and last in the downgrade.
     pub renames: RequestedRenames,
+    /// Whether PostgreSQL checks the bodies of functions when it creates them. A body that names objects of a schema which
+    /// is not in the search path cannot be checked.
+    pub checks_bodies: bool,
+}
+
+/// Turns the check of bodies off until the end of the transaction.
+const UNCHECKED_BODIES: &str = "-- The text of a function needs another search_path than the one of this script.\n\
+                                SET LOCAL check_function_bodies = off;";
+
+impl ScriptChanges {
+    /// Whether a section creates or replaces a function or procedure.
+    pub fn creates_routines(&self) -> bool {
+        creates_routines(&self.up) || creates_routines(&self.down)
+    }
+
+    fn body_setting(&self, changes: &Changes) -> String {
+        let is_needed = !self.checks_bodies && creates_routines(changes);
+        if is_needed { UNCHECKED_BODIES.to_owned() } else { String::new() }
+    }
+}
+
+fn creates_routines(changes: &Changes) -> bool {
+    let is_routine = |one: &Operation| matches!(one.object.kind, Kind::Function | Kind::Procedure);
+    let creates = |one: &Operation| matches!(one.action, Action::Create | Action::Alter);
+    changes.operations.iter().any(|one| is_routine(one) && creates(one))
 }
 
 /// How qualified names are shortened.
@@ -82,18 +109,25 @@ pub fn render_body(script: &ScriptChanges, names: &NameShortener, old: &Schema, 
         None => sql.to_owned(),
     };
     let style = Style { statement: Some(&shorten), home: names.home.as_deref(), restored: None };
-    let up = [
-        join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten),
-        render(&script.up, style),
-    ];
-    let down =
-        [render(&script.down, Style { restored: Some(old), ..style }), join_statements(&script.renames.down, &shorten)];
-    ScriptBody { upgrade: section(&up, &script.up), downgrade: section(&down, &script.down) }
+    let renames_up = join_statements(script.renames.up.iter().map(|operation| &operation.sql), &shorten);
+    let (values, rest) = render(&script.up, style);
+    let upgrade = section(
+        Direction::Upgrade,
+        &[(renames_up, true), (values, false), (script.body_setting(&script.up), true), (rest, true)],
+    );
+    let (values, rest) = render(&script.down, Style { restored: Some(old), ..style });
+    let renames_down = join_statements(&script.renames.down, &shorten);
+    let downgrade = section(
+        Direction::Downgrade,
+        &[(values, false), (script.body_setting(&script.down), true), (rest, true), (renames_down, true)],
+    );
+    ScriptBody { upgrade, downgrade }
 }
 
-fn section(blocks: &[String], changes: &Changes) -> SectionText {
-    let blocks: Vec<&str> = blocks.iter().map(String::as_str).filter(|block| !block.is_empty()).collect();
-    SectionText { sql: blocks.join("\n\n"), outside_transaction: changes.outside_transaction.is_some() }
+/// A section of parts: the SQL, and whether it runs in a transaction.
+fn section(direction: Direction, parts: &[(String, bool)]) -> SectionText {
+    let has_markers = parts.iter().any(|(sql, transactional)| !sql.is_empty() && !transactional);
+    SectionText { sql: join_parts(direction, parts), has_markers }
 }
 
 fn join_statements<'a>(statements: impl IntoIterator<Item = &'a String>, shorten: &dyn Fn(&str) -> String) -> String {

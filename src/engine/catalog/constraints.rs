@@ -33,7 +33,7 @@ fn constraints(_: u32) -> String {
                            FROM pg_class f JOIN pg_namespace fn ON fn.oid = f.relnamespace
                            WHERE f.oid = k.confrelid),
             'local', k.conislocal, 'inherited', k.coninhcount > 0,
-            'index_options', '[]'::json, 'index_tablespace', NULL,
+            'index_options', '[]'::json, 'index_tablespace', NULL, 'index_part_of', NULL,
             'clustered', false, 'replica_identity', false)::text
         FROM holders h JOIN pg_constraint k
             ON k.conrelid = CASE WHEN h.class = 'pg_class'::regclass THEN h.oid ELSE 0 END

@@ -41,10 +41,12 @@ pub(super) fn add_aliases(assembly: &mut Assembly, rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// Pairs of addresses. The first object depends on the second one.
+/// Pairs of addresses. The first object depends on the second one. That a partition's index is part of a partitioned
+/// index is an attribute of the index and no dependency: the part may exist before and after the whole.
 pub(super) fn dependencies() -> String {
     "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid FROM pg_depend
-    WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e'"
+    WHERE objid >= 16384 AND refobjid >= 16384 AND deptype <> 'e'
+      AND NOT (deptype = 'P' AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass)"
         .to_owned()
 }
 

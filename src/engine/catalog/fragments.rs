@@ -50,6 +50,10 @@ pub(super) fn sorted(array: &str) -> String {
     )
 }
 
+/// The options of a relation and, with the prefix `toast.`, those of its TOAST table.
+pub(super) const WITH_TOAST: &str = "(c.reloptions || (
+    SELECT array_agg('toast.' || o) FROM pg_class toast, unnest(toast.reloptions) o WHERE toast.oid = c.reltoastrelid))";
+
 /// The persistence of a relation as text.
 pub(super) const PERSISTENCE: &str = "CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END";
 

@@ -60,6 +60,7 @@ fn add_index(assembly: &mut Assembly, record: Record) -> Result<()> {
 fn set_index_attributes(constraint: &mut Constraint, row: &IndexRow) {
     constraint.index_options.clone_from(&row.options);
     constraint.index_tablespace.clone_from(&row.index.tablespace);
+    constraint.index_part_of.clone_from(&row.index.part_of);
     constraint.clustered = row.index.clustered;
     constraint.replica_identity = row.index.replica_identity;
 }

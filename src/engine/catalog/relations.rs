@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::CatalogQuery;
 use super::assembly::{Assembly, Record, class};
-use super::fragments::{ACCESS_METHOD, NAMESPACES, PERSISTENCE, TABLESPACE, relations, sorted};
+use super::fragments::{ACCESS_METHOD, NAMESPACES, PERSISTENCE, TABLESPACE, WITH_TOAST, relations, sorted};
 use crate::core::schema::{Column, Kind, Object};
 use crate::engine::Result;
 
@@ -31,7 +31,7 @@ pub(super) const QUERIES: &[CatalogQuery] = &[
 
 fn tables(_: u32) -> String {
     let relations = relations("'r', 'p', 'f'");
-    let options = sorted("c.reloptions");
+    let options = sorted(WITH_TOAST);
     let foreign_options = sorted("f.ftoptions");
     format!(
         "WITH {NAMESPACES}, {relations}, parents AS (
@@ -69,7 +69,7 @@ fn views(_: u32) -> String {
 
 fn materialized_views(_: u32) -> String {
     let relations = relations("'m'");
-    let options = sorted("c.reloptions");
+    let options = sorted(WITH_TOAST);
     format!(
         "WITH {NAMESPACES}, {relations}
         SELECT c.oid, c.schema, '', c.relname::text, '', json_build_object(

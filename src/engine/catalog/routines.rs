@@ -40,7 +40,8 @@ fn functions(kinds: &str) -> String {
         "WITH {NAMESPACES}, {routines}
         SELECT p.oid, p.schema, '', p.proname::text, pg_get_function_identity_arguments(p.oid), json_build_object(
             'kind', CASE p.prokind WHEN 'w' THEN 'window' WHEN 'p' THEN 'procedure' ELSE 'function' END,
-            'arguments', pg_get_function_arguments(p.oid), 'result', pg_get_function_result(p.oid),
+            'arguments', pg_get_function_arguments(p.oid), 'input_types', oidvectortypes(p.proargtypes),
+            'result', pg_get_function_result(p.oid),
             'language', l.lanname, 'definition', pg_get_functiondef(p.oid))::text
         FROM p JOIN pg_language l ON l.oid = p.prolang"
     )
@@ -59,7 +60,8 @@ fn aggregates(_: u32) -> String {
         "WITH {NAMESPACES}, {routines}
         SELECT p.oid, p.schema, '', p.proname::text, pg_get_function_identity_arguments(p.oid), json_build_object(
             'kind', CASE g.aggkind WHEN 'o' THEN 'ordered-set' WHEN 'h' THEN 'hypothetical' ELSE 'normal' END,
-            'arguments', pg_get_function_arguments(p.oid), 'result', pg_get_function_result(p.oid),
+            'arguments', pg_get_function_arguments(p.oid), 'input_types', oidvectortypes(p.proargtypes),
+            'result', pg_get_function_result(p.oid),
             'transition', g.aggtransfn::text, 'state', format_type(g.aggtranstype, NULL),
             'state_space', g.aggtransspace, 'initial', g.agginitval, 'final', {final_function},
             'final_extra', g.aggfinalextra, 'final_modify', {finals}, 'combine', {combine},

@@ -10,7 +10,7 @@ use crate::engine::project::Project;
 use crate::engine::{Result, Target, UserFolders};
 
 /// Incremented when the same models are read as another catalog, or when the format of the cache files changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The key under which catalogs are cached.
 #[derive(Debug, Clone, PartialEq, Eq)]

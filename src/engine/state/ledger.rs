@@ -21,6 +21,9 @@ use crate::engine::connection::database_error;
 /// differ only in them are equal.
 const TEXT: &str = r"pg_catalog.replace(script, E'\r\n', E'\n')";
 
+/// The number of runs of a revision in which the position of an interrupted run is looked for.
+const LATEST_RUNS: u32 = 100;
+
 /// The location of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ledger {
@@ -248,28 +251,32 @@ impl Ledger {
         Ok(unfinished.collect())
     }
 
-    /// Returns how far the last run of this script outside a transaction got, if it did not complete.
+    /// Returns how far the last run of this script outside a transaction got, if it did not complete. The statements that
+    /// have run must be the same; those after them may have been corrected since.
     ///
     /// # Errors
     /// When the server cannot be reached.
     pub async fn cursor(&self, client: &Client, step: &Step) -> Result<Option<Cursor>> {
         let Self::Table(table) = self else { return Ok(None) };
         let query = format!(
-            "SELECT state, begun, finished FROM {table}
-             WHERE revision = $1 AND (direction = $2 AND {TEXT} = $3 AND NOT transactional OR state = 'done')
-             ORDER BY id DESC LIMIT 1"
+            "SELECT state, begun, finished, {TEXT} FROM {table}
+             WHERE revision = $1 AND (direction = $2 AND NOT transactional OR state = 'done')
+             ORDER BY id DESC LIMIT {LATEST_RUNS}"
         );
+        let rows = client.query(&qualify_names(&query), &[&step.revision.as_str(), &step.direction.word()]).await;
+        let rows = rows.map_err(|error| database_error(&error))?;
         let text = with_unix_line_endings(&step.script);
-        let find = async |text: &str| {
-            client.query_opt(&qualify_names(&query), &[&step.revision.as_str(), &step.direction.word(), &text]).await
-        };
-        let row = match find(&text).await {
-            Err(error) if is_untranslatable(&error) => find(&to_ascii(&text)).await,
-            row => row,
-        };
-        let Some(row) = row.map_err(|error| database_error(&error))? else { return Ok(None) };
-        let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
-        Ok((row.get::<_, &str>(0) != "done" && cursor.begun > 0).then_some(cursor))
+        for row in rows.iter().take_while(|row| row.get::<_, &str>(0) != "done") {
+            let cursor = Cursor { begun: size(row.get(1)), finished: size(row.get(2)) };
+            let script: &str = row.get(3);
+            if *script == *text || *script == to_ascii(&text) {
+                return Ok((cursor.begun > 0).then_some(cursor));
+            }
+            if cursor.begun > 0 && step.starts_like(&from_ascii(script), cursor.begun) {
+                return Ok(Some(cursor));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the text with which each revision was last upgraded. Used when the file is missing.

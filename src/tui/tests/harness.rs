@@ -315,9 +315,8 @@ impl Harness {
     fn step(&self, tree: &ScriptTree, step: &crate::core::graph::PathStep) -> Step {
         let file = &tree.scripts[&step.revision];
         let sql = &file.script.sql().unwrap().section(step.direction).sql;
-        let statements = sql
-            .split_terminator(';')
-            .filter(|sql| !sql.trim().is_empty())
+        let statements = sql.split_terminator(';').filter(|sql| !sql.trim().is_empty());
+        let statements = statements
             .map(|sql| PlannedStatement {
                 line: 8,
                 column: 1,
@@ -337,6 +336,7 @@ impl Harness {
             shown_from: step.shown_from.clone(),
             shown_to: step.shown_to.clone(),
             transactional: true,
+            transactions: Vec::new(),
             changes: step.changes.clone(),
             heads_after: step.heads_after.clone(),
             statements,

@@ -114,7 +114,7 @@ fn describe_step(screen: &PlanScreen, number: usize, step: &Step) -> (String, Ro
         Some(StepState::RolledBack) => (String::from("rolled back"), Role::Warning),
         Some(StepState::Waiting) if screen.progress().is_some() => (String::from("not run"), Role::Muted),
         _ if step.path.is_none() => (String::from("script from the ledger"), Role::Warning),
-        _ if !step.transactional => (String::from("outside a transaction"), Role::Warning),
+        _ if !step.transactional => (String::from(step.words_outside_transaction()), Role::Warning),
         _ if step.python.as_ref().is_some_and(|python| python.failure.is_some()) => {
             (String::from("not known before it runs"), Role::Warning)
         }

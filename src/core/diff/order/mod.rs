@@ -20,5 +20,9 @@ pub fn order_steps(context: &DiffContext, steps: &[Step]) -> Changes {
         }));
     }
     let outside_transaction = transaction::find_reason_against_transaction(context, &operations);
+    if outside_transaction.is_some() {
+        // They depend on nothing that the other statements change.
+        operations.sort_by_key(|operation| !operation.adds_enum_values());
+    }
     Changes { operations, outside_transaction }
 }

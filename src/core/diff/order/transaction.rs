@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::diff::operation::{Action, Operation};
+use crate::core::diff::operation::Operation;
 use crate::core::diff::ownership::DiffContext;
 use crate::core::schema::{Kind, Object, Schema};
 use crate::core::sql::identifier::{literal, qualified};
@@ -11,7 +11,7 @@ use crate::core::sql::identifier::{literal, qualified};
 /// before the transaction commits.
 pub fn find_reason_against_transaction(context: &DiffContext, operations: &[Operation]) -> Option<String> {
     let mut added: BTreeMap<String, String> = BTreeMap::new();
-    for operation in operations.iter().filter(|one| one.action == Action::Alter && one.object.kind == Kind::Enum) {
+    for operation in operations.iter().filter(|one| one.adds_enum_values()) {
         let id = &operation.object;
         let labels = |schema: &Schema| match schema.objects.get(id) {
             Some(Object::Enum(labels)) => labels.labels.clone(),

@@ -33,6 +33,7 @@ pub struct Decisions {
     pub temporary_names: BTreeMap<ObjectId, String>,
     /// Constraints and `serial` sequences that are part of CREATE TABLE or ADD COLUMN.
     pub inline: BTreeSet<ObjectId>,
-    /// Foreign keys with a DROP statement of their own, because the dropped tables refer to each other in a cycle.
+    /// Constraints, policies and other parts of dropped tables with a DROP statement of their own, because the dropped
+    /// objects depend on each other in a cycle.
     pub dropped_first: BTreeSet<ObjectId>,
 }

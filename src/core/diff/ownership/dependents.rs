@@ -14,12 +14,13 @@ pub fn objects_with_steps(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId>
         match object {
             Object::Publication(_) | Object::PublishedTable(_) if !schema.is_comparable(id, other) => continue,
             Object::Trigger(trigger) if trigger.inherited => continue,
-            Object::Index(index) if index.part_of.is_some() => continue,
+            Object::Index(index) if index.part_of.is_some() && !is_independent_index(other, id) => continue,
             Object::Table(table) => {
                 found.extend(table.columns.iter().map(|column| on(Kind::Column, &column.name)));
-                let constraints = table.constraints.iter().filter(|one| one.local);
-                let constraints = constraints.filter(|one| one.kind != ConstraintKind::NotNull);
-                found.extend(constraints.map(|one| on(Kind::Constraint, &one.name)));
+                let constraints = table.constraints.iter().filter(|one| one.kind != ConstraintKind::NotNull);
+                let is_local = |id: &ObjectId| other.constraint(id).is_some_and(|one| one.local);
+                let constraints = constraints.map(|one| (one.local, on(Kind::Constraint, &one.name)));
+                found.extend(constraints.filter(|(local, id)| *local || is_local(id)).map(|(_, id)| id));
             }
             Object::Domain(domain) => {
                 let constraints = domain.constraints.iter().filter(|one| one.kind != ConstraintKind::NotNull);
@@ -30,6 +31,12 @@ pub fn objects_with_steps(schema: &Schema, other: &Schema) -> BTreeSet<ObjectId>
         found.insert(id.clone());
     }
     found
+}
+
+/// Whether a schema has an index that is not a part of a partitioned index. The index then stays when its table joins or
+/// leaves a partitioned table.
+fn is_independent_index(schema: &Schema, id: &ObjectId) -> bool {
+    matches!(schema.objects.get(id), Some(Object::Index(index)) if index.part_of.is_none())
 }
 
 /// The direct dependents of each object. The parts of a relation (constraints, indexes,

@@ -1,7 +1,7 @@
 //! Columns that follow a parent table or a composite type, and sequences that belong to a column.
 
 use super::DiffContext;
-use crate::core::schema::{Kind, Object, ObjectId, Schema, Table};
+use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema, Table};
 use crate::core::sql::identifier::qualified;
 
 /// The column of the nearest parent table that an inherited column follows.
@@ -49,6 +49,40 @@ pub fn keeps_parents(context: &DiffContext, table: &ObjectId) -> bool {
     old.zip(new).is_some_and(is_same) && !context.decisions.released.contains(table)
 }
 
+/// The column of a parent that the table keeps. Changes of that column then apply to the inherited column.
+pub fn kept_parent_column(context: &DiffContext, schema: &Schema, id: &ObjectId) -> Option<ObjectId> {
+    let own = ObjectId::new(Kind::Table, &id.schema, &id.of);
+    let changing = changing_parents(context, schema, &own);
+    let mut kept = all_parents(schema, &own).into_iter().filter(|parent| !changing.contains(parent));
+    kept.find_map(|parent| {
+        let column = ObjectId::on(Kind::Column, &parent.schema, &parent.name, &id.name);
+        schema.column(&column).map(|_| column)
+    })
+}
+
+/// The parents that a table has in one of the schemas, and that it leaves or joins: those after the first ones that are
+/// the same in both schemas. The order of parents matters.
+pub fn changing_parents(context: &DiffContext, schema: &Schema, table: &ObjectId) -> Vec<QualifiedName> {
+    let parents = all_parents(schema, table);
+    if keeps_parents(context, table) {
+        return Vec::new();
+    }
+    let (old, new) = (context.old.table(&table.schema, &table.name), context.new.table(&table.schema, &table.name));
+    let alike = match (old, new) {
+        (Some(old), Some(new)) if !context.decisions.released.contains(table) => {
+            old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count()
+        }
+        _ => 0,
+    };
+    parents.into_iter().skip(alike).collect()
+}
+
+/// The partitioned table of a partition, or the parents of an inheritance child.
+fn all_parents(schema: &Schema, table: &ObjectId) -> Vec<QualifiedName> {
+    let Some(table) = schema.table(&table.schema, &table.name) else { return Vec::new() };
+    table.partition_of.iter().map(|partition| &partition.parent).chain(&table.inherits).cloned().collect()
+}
+
 /// Whether a column is added because its parent column or its table's type gets one.
 pub fn is_added_by_parent(context: &DiffContext, column: &ObjectId) -> bool {
     is_column_of_type(context, column) || follows_parent(context, context.new, context.old, column)
@@ -59,7 +93,7 @@ pub fn is_dropped_by_parent(context: &DiffContext, column: &ObjectId) -> bool {
     if is_column_of_type(context, column) {
         return true;
     }
-    let parent = parent_column(context.old, column);
+    let parent = kept_parent_column(context, context.old, column);
     follows_parent(context, context.old, context.new, column)
         && parent.is_some_and(|parent| !leaves_child_columns(context, &parent))
 }
@@ -86,11 +120,8 @@ fn is_column_of_type(context: &DiffContext, id: &ObjectId) -> bool {
 /// Whether an inherited column exists in `here` only because of a parent column that `there` does not have.
 fn follows_parent(context: &DiffContext, here: &Schema, there: &Schema, id: &ObjectId) -> bool {
     let Some(column) = here.column(id) else { return false };
-    let parent = parent_column(here, id);
-    column.inherited
-        && !column.local
-        && keeps_parents(context, &ObjectId::new(Kind::Table, &id.schema, &id.of))
-        && parent.is_some_and(|parent| there.column(&parent).is_none())
+    let parent = kept_parent_column(context, here, id);
+    column.inherited && !column.local && parent.is_some_and(|parent| there.column(&parent).is_none())
 }
 
 /// Whether a type name, as `format_type` writes it, is this type or an array of it.

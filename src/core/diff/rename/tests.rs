@@ -51,6 +51,7 @@ fn schema(text: &str) -> Schema {
                 let function = Function {
                     kind: FunctionKind::Function,
                     arguments: arguments.into(),
+                    input_types: arguments.into(),
                     result: None,
                     language: "sql".into(),
                     definition: format!("CREATE OR REPLACE FUNCTION {at}.{name}({arguments}) {rest}"),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::partitions;
 use super::write::{self, Alteration};
 use crate::core::diff::ownership::{self, DiffContext, ObjectChange, ObjectChanges};
 use crate::core::schema::{ConstraintKind, Kind, ObjectId};
@@ -32,6 +33,8 @@ pub fn decide_changes(context: &mut DiffContext) -> ObjectChanges {
             causes.push(id.clone());
         }
     }
+    partitions::release_independent_parts(context, &mut changes);
+    partitions::drop_parts_left_behind(context, &mut changes);
     if !causes.is_empty() {
         let dependents = ownership::direct_dependents(context.old);
         Propagation { context, changes: &mut changes, causes, dependents }.run();
@@ -69,14 +72,21 @@ impl Propagation<'_, '_> {
     fn visit(&mut self, cause: &ObjectId, dependent: &ObjectId) {
         let Some(id) = ownership::planned_object(self.context.old, self.changes, dependent) else { return };
         let (Some(&change), Some(&cause_change)) = (self.changes.get(&id), self.changes.get(cause)) else { return };
-        // A dependent that changes while its dependency is dropped no longer uses the dependency afterwards.
-        let is_independent = cause_change == ObjectChange::Drop && change != ObjectChange::Keep;
+        let is_independent = cause_change == ObjectChange::Drop
+            && change != ObjectChange::Keep
+            && stops_using_by_alter(&id)
+            && !self.is_replaced(cause);
         if !matches!(change, ObjectChange::Keep | ObjectChange::Alter) || is_independent || *cause == id {
             return;
         }
         match id.kind {
             Kind::Column => self.visit_column(cause, cause_change, &id),
             Kind::Table => self.visit_table(cause, cause_change, &id),
+            // A domain can use a routine only in its default. Its constraints are visited separately.
+            Kind::Domain if ownership::is_routine(cause) => {
+                self.context.decisions.released.insert(id.clone());
+                self.changes.insert(id, ObjectChange::Alter);
+            }
             Kind::Constraint | Kind::Index => {
                 if !self.is_converted_by_server(cause, cause_change, &id) {
                     self.recreate(id);
@@ -114,8 +124,8 @@ impl Propagation<'_, '_> {
             return;
         }
         if cause.kind == Kind::Table {
-            self.context.decisions.released.insert(id.clone());
-            self.changes.insert(id.clone(), ObjectChange::Alter);
+            let changed = partitions::release_from_parent(self.context, self.changes, id);
+            self.causes.extend(changed);
         } else if self.context.old.table(&id.schema, &id.name).is_some_and(|table| table.of_type.is_some()) {
             self.recreate(id.clone());
         }
@@ -134,8 +144,18 @@ impl Propagation<'_, '_> {
         is_key || (write::converts_dependents(self.context, cause) && !is_recreated_type)
     }
 
+    fn is_replaced(&self, cause: &ObjectId) -> bool {
+        ownership::is_replaced((self.context.old, self.context.new), self.changes, cause)
+    }
+
     fn recreate(&mut self, id: ObjectId) {
         self.changes.insert(id.clone(), ObjectChange::Recreate);
         self.causes.push(id);
     }
+}
+
+/// Whether ALTER can make an object independent of what it used. A foreign key keeps its unique key, an index its
+/// expressions.
+fn stops_using_by_alter(id: &ObjectId) -> bool {
+    !matches!(id.kind, Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Statistics)
 }

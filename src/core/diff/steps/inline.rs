@@ -1,6 +1,7 @@
-//! Which constraints and sequences are part of CREATE TABLE, and which foreign keys are dropped before their table.
+//! Which constraints and sequences are part of CREATE TABLE, and which parts of a table are dropped before it.
 //!
-//! Tables that refer to each other in a cycle cannot be created or dropped with these foreign keys.
+//! Tables that refer to each other in a cycle cannot be created or dropped with these foreign keys. A view cannot be
+//! dropped before a policy of its own table that uses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::write;
 use crate::core::diff::ownership::{self, DiffContext, ObjectChanges};
 use crate::core::schema::{Constraint, ConstraintKind, Kind, ObjectId};
+
+/// The parts of a table that can be dropped on their own. DROP TABLE drops them too.
+const PARTS: [Kind; 5] = [Kind::Constraint, Kind::Index, Kind::Trigger, Kind::Rule, Kind::Policy];
 
 /// Sets `decisions.inline` and `decisions.dropped_first`.
 pub fn decide_inline(context: &mut DiffContext, changes: &ObjectChanges) {
@@ -74,8 +78,8 @@ fn dependencies_of_dropped(context: &DiffContext, changes: &ObjectChanges) -> Ve
         ids.into_iter().map(move |id| (id, on))
     });
     for (id, on) in all {
-        let Some(from) = dropped(&id).filter(|from| from.kind == Kind::Table) else { continue };
-        let constraint = (id.kind == Kind::Constraint).then(|| id.clone());
+        let Some(from) = dropped(&id) else { continue };
+        let constraint = (id != from && PARTS.contains(&id.kind)).then(|| id.clone());
         let others = on.iter().filter_map(dropped).filter(|to| *to != from);
         dependencies.extend(others.map(|to| (from.clone(), to, constraint.clone())));
     }

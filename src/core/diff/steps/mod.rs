@@ -5,6 +5,7 @@
 
 mod decide;
 mod inline;
+mod partitions;
 mod reading_order;
 mod requirements;
 mod step;

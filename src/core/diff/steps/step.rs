@@ -51,7 +51,8 @@ pub enum Condition {
 pub enum Namespace {
     /// Relations, types and indexes, including the indexes of constraints.
     Relations,
-    Routines,
+    /// The primary key of each table.
+    PrimaryKeys,
     /// The constraints of one table.
     Constraints,
     /// The tables of one publication. Not every combination is valid, so all removals come before all additions.
@@ -147,7 +148,7 @@ fn is_created(context: &DiffContext, changes: &ObjectChanges, id: &ObjectId) -> 
 }
 
 /// The identity column that a sequence belongs to.
-fn identity_column(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
+pub(super) fn identity_column(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
     schema.objects.iter().find_map(|(id, object)| {
         let Object::Table(table) = object else { return None };
         let column = table.columns.iter().find(|column| {

@@ -39,13 +39,15 @@ impl Declaration<'_, '_> {
         self.release(dropped, unused.clone());
         self.release(released, unused);
         // DROP FUNCTION names the types of the arguments. At that point a recreated type has its temporary name.
-        if matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Aggregate) {
+        if ownership::is_routine(&id) {
             self.order(self.find(&dependency, Action::RenameOld), dropped);
         }
         let is_renamed = context.decisions.temporary_names.contains_key(&dependency);
         let is_dropped = changes.get(&dependency) == Some(&ObjectChange::Drop);
-        // A column that releases its sequence does not use it any more. It may even take over the sequence's name.
-        let is_released = dependency.kind == Kind::Sequence && released.is_some();
+        // A column that releases its sequence or function does not use it any more. It may even take over the sequence's
+        // name, or wait for a function that takes the place of the old one.
+        let is_released =
+            (dependency.kind == Kind::Sequence || ownership::is_routine(&dependency)) && released.is_some();
         if (is_dropped || is_renamed) && !is_released {
             self.order(self.find(&id, Action::Alter), dependency_dropped);
         }

@@ -21,8 +21,11 @@ pub fn declare_requirements(context: &DiffContext, changes: &ObjectChanges, step
     for id in changes.keys() {
         declaration.declare_object(id);
     }
+    declaration.declare_followers();
+    declaration.declare_default_privileges();
     declaration.declare_names();
     declaration.declare_bounds();
+    declaration.declare_adoption();
     declaration.declare_keys();
 }
 

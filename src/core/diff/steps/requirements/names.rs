@@ -2,7 +2,7 @@
 
 use super::Declaration;
 use crate::core::diff::operation::Action;
-use crate::core::diff::ownership::ObjectChange;
+use crate::core::diff::ownership::{self, ObjectChange};
 use crate::core::diff::steps::step::{Condition, Namespace};
 use crate::core::schema::{Kind, Object, ObjectId, QualifiedName, Schema};
 
@@ -25,6 +25,11 @@ impl Declaration<'_, '_> {
             let step = self.ready_step(id).filter(|_| takes_names);
             for name in names(context.new, id) {
                 self.require(step, name);
+            }
+            if ownership::is_routine(id) && change.creates() {
+                for replaced in ownership::replaced_routines((context.old, context.new), self.changes, id) {
+                    self.order(self.drop_step(replaced), step);
+                }
             }
         }
     }
@@ -65,15 +70,16 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<Condition> {
     use crate::core::schema::ConstraintKind::{Exclusion, PrimaryKey, Unique};
     let relation = |schema: &str, name: &str| Condition::NameIsFree(Namespace::Relations, schema.into(), name.into());
     match id.kind {
-        Kind::Function | Kind::Procedure | Kind::Aggregate => {
-            vec![Condition::NameIsFree(Namespace::Routines, id.schema.clone(), id.name.clone())]
-        }
         Kind::Constraint => {
             let table = format!("{}.{}", id.schema, id.of);
             let own = Condition::NameIsFree(Namespace::Constraints, table, id.name.clone());
             let kind = schema.constraint(id).map(|constraint| constraint.kind);
+            // A table has at most one primary key, whatever its name is.
+            let only = kind.filter(|kind| *kind == PrimaryKey);
+            let only = only.map(|_| Condition::NameIsFree(Namespace::PrimaryKeys, id.schema.clone(), id.of.clone()));
             let has_index = kind.is_some_and(|kind| matches!(kind, PrimaryKey | Unique | Exclusion));
-            if has_index { vec![own, relation(&id.schema, &id.name)] } else { vec![own] }
+            let index = has_index.then(|| relation(&id.schema, &id.name));
+            [Some(own), index, only].into_iter().flatten().collect()
         }
         Kind::Column => {
             let identity = schema.column(id).and_then(|column| column.identity.as_ref());
@@ -83,7 +89,10 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<Condition> {
         Kind::PublishedTable => {
             vec![Condition::NameIsFree(Namespace::PublishedTables, String::new(), id.of.clone())]
         }
-        Kind::Trigger
+        Kind::Function
+        | Kind::Procedure
+        | Kind::Aggregate
+        | Kind::Trigger
         | Kind::Rule
         | Kind::Policy
         | Kind::Schema

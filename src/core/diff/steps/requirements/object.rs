@@ -3,14 +3,15 @@
 use super::Declaration;
 use crate::core::diff::operation::Action;
 use crate::core::diff::ownership;
+use crate::core::diff::steps::Step;
+use crate::core::diff::steps::step::identity_column;
 use crate::core::schema::{Kind, ObjectId};
 
 impl Declaration<'_, '_> {
     pub(super) fn declare_object(&mut self, id: &ObjectId) {
-        use Action::{Alter, Comment, Create, Drop, Grant, Own, Release, RenameOld};
+        use Action::{Alter, Create, Drop, Release, RenameOld};
         let find = |action| self.find(id, action);
         let [rename, drop, create, alter, release] = [RenameOld, Drop, Create, Alter, Release].map(find);
-        let followers = [Own, Comment, Grant].map(find);
         let ready = self.ready_step(id);
         if rename.is_some() {
             self.order(rename, create);
@@ -19,10 +20,6 @@ impl Declaration<'_, '_> {
             self.order(drop, create);
         }
         self.order(release, alter);
-        for then in followers {
-            self.order(ready, then);
-            self.order(alter, then);
-        }
         self.declare_holder(id);
         match id.kind {
             Kind::Sequence => self.declare_owning_column(id),
@@ -39,6 +36,39 @@ impl Declaration<'_, '_> {
             let schema = ObjectId::new(Kind::Schema, "", &id.schema);
             self.order(self.find(&schema, Create), ready);
             self.order(self.drop_step(id), self.find(&schema, Drop));
+        }
+    }
+
+    /// Comments, grants and owners follow their object, also that of a view's column or of a constraint's index, which
+    /// have no steps of their own.
+    pub(super) fn declare_followers(&mut self) {
+        for number in 0..self.steps.len() {
+            let Step { id, action, .. } = &self.steps[number];
+            if !matches!(action, Action::Own | Action::Comment | Action::Grant) {
+                continue;
+            }
+            let constraint = ObjectId::on(Kind::Constraint, &id.schema, &id.of, &id.name);
+            let is_of_constraint = id.kind == Kind::Index && self.context.new.constraint(&constraint).is_some();
+            let is_of_identity = id.kind == Kind::Sequence && !self.changes.contains_key(id);
+            let id = match identity_column(self.context.new, id).filter(|_| is_of_identity) {
+                Some(column) => column,
+                None if is_of_constraint => constraint,
+                None => id.clone(),
+            };
+            self.order(self.ready_step(&id), Some(number));
+            self.order(self.find(&id, Action::Alter), Some(number));
+        }
+    }
+
+    /// Default privileges change after all objects are created, because the grants of new objects are computed with the
+    /// old ones.
+    pub(super) fn declare_default_privileges(&mut self) {
+        let is_changed = |step: &Step| step.id.kind == Kind::DefaultPrivileges;
+        let changed: Vec<usize> = (0..self.steps.len()).filter(|number| is_changed(&self.steps[*number])).collect();
+        for created in 0..self.steps.len() {
+            if self.steps[created].action == Action::Create && !changed.contains(&created) {
+                changed.iter().for_each(|then| self.order(Some(created), Some(*then)));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Declaration;
 use crate::core::diff::operation::Action;
 use crate::core::diff::ownership;
+use crate::core::diff::steps::Step;
 use crate::core::diff::steps::step::Condition;
 use crate::core::schema::{ConstraintKind, Kind, ObjectId, QualifiedName, Schema};
 
@@ -17,16 +18,18 @@ impl Declaration<'_, '_> {
         for step in self.steps_on_parts(&own) {
             self.order(Some(step), alter);
         }
-        for parent in parents(self.context.old, id) {
+        for parent in ownership::changing_parents(self.context, self.context.old, id) {
             for step in self.steps_on_parts(&parent) {
                 // While the table is still a child, it loses its derived constraints and indexes with its parent's.
-                let is_drop = self.steps[step].action == Action::Drop;
-                let drops_derived = is_drop && self.steps[step].id.kind != Kind::Column;
+                let Step { id: whole, action, .. } = &self.steps[step];
+                let drops_derived = *action == Action::Drop
+                    && whole.kind != Kind::Column
+                    && !ownership::keeps_part(self.context.old, self.changes, id, whole);
                 let (first, then) = if drops_derived { (Some(step), release) } else { (release, Some(step)) };
                 self.order(first, then);
             }
         }
-        for parent in parents(self.context.new, id) {
+        for parent in ownership::changing_parents(self.context, self.context.new, id) {
             for step in self.steps_on_parts(&parent) {
                 // A new CHECK is also added to the children. A table that joins later must have it already.
                 let adds_check = self.steps[step].action == Action::Create && self.is_check(&self.steps[step].id);
@@ -60,6 +63,18 @@ impl Declaration<'_, '_> {
         }
     }
 
+    /// An index on a partitioned table adopts the partitions' own indexes, which must exist before.
+    pub(super) fn declare_adoption(&mut self) {
+        for number in 0..self.steps.len() {
+            let Step { id, action, .. } = &self.steps[number];
+            if *action == Action::Create && matches!(id.kind, Kind::Constraint | Kind::Index) {
+                for part in ownership::attached_parts(self.context.new, &id.clone()) {
+                    self.require_ready(Some(number), &part);
+                }
+            }
+        }
+    }
+
     fn is_check(&self, id: &ObjectId) -> bool {
         self.context.new.constraint(id).is_some_and(|constraint| constraint.kind == ConstraintKind::Check)
     }
@@ -76,9 +91,4 @@ impl Declaration<'_, '_> {
 fn partitioned_table<'a>(schema: &'a Schema, id: &ObjectId) -> Option<&'a QualifiedName> {
     let table = schema.table(&id.schema, &id.name).filter(|_| id.kind == Kind::Table)?;
     table.partition_of.as_ref().map(|partition| &partition.parent)
-}
-
-fn parents(schema: &Schema, id: &ObjectId) -> Vec<QualifiedName> {
-    let Some(table) = schema.table(&id.schema, &id.name) else { return Vec::new() };
-    table.partition_of.iter().map(|partition| &partition.parent).chain(&table.inherits).cloned().collect()
 }

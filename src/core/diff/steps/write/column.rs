@@ -173,8 +173,7 @@ pub(super) fn definition(context: &DiffContext, id: &ObjectId, table: &Table, co
 /// The old column after its parent column has changed.
 fn column_after_parent(context: &DiffContext, id: &ObjectId) -> Option<Column> {
     let mut column = context.old.column(id)?.clone();
-    let follows = column.inherited && ownership::keeps_parents(context, &table_id(id));
-    let parent = ownership::parent_column(context.old, id).filter(|_| follows);
+    let parent = ownership::kept_parent_column(context, context.old, id).filter(|_| column.inherited);
     let Some((old, new)) = parent.and_then(|parent| context.old.column(&parent).zip(context.new.column(&parent)))
     else {
         return Some(column);
@@ -216,8 +215,7 @@ fn is_retyped(old: &Column, new: &Column) -> bool {
 /// Whether the conversion of a parent's column to a recreated type also converts this column.
 fn is_converted_with_parent(context: &DiffContext, id: &ObjectId) -> bool {
     let follows = context.old.column(id).is_some_and(|column| column.inherited);
-    let parent = ownership::parent_column(context.old, id)
-        .filter(|_| follows && ownership::keeps_parents(context, &table_id(id)));
+    let parent = ownership::kept_parent_column(context, context.old, id).filter(|_| follows);
     parent.is_some_and(|parent| context.decisions.converted.contains(&parent))
 }
 

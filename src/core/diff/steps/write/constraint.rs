@@ -14,7 +14,8 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     let (Some(old), Some(new)) = (context.old.constraint(id), context.new.constraint(id)) else {
         return Alteration::None;
     };
-    let without_origin = |one: &Constraint| Constraint { local: true, inherited: false, ..one.clone() };
+    let without_origin =
+        |one: &Constraint| Constraint { local: true, inherited: false, index_part_of: None, ..one.clone() };
     if without_origin(old) == without_origin(new) {
         return Alteration::None;
     }

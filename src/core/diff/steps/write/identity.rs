@@ -32,7 +32,8 @@ pub(super) fn alter_identity(prefix: &str, old: &Identity, new: &Identity) -> Ve
         sequence::alter_options(&sequence::with_column_type(&had.options, &has.options.type_name), &has.options);
     let name = qualified(&had.schema, &had.name);
     if !options.is_empty() {
-        let options: Vec<String> = options.iter().map(|option| format!("SET {option}")).collect();
+        let restart = sequence::must_restart(&had.options, &has.options).then(|| "RESTART".to_owned());
+        let options: Vec<String> = options.iter().map(|option| format!("SET {option}")).chain(restart).collect();
         statements.extend(sequence::move_value_within_bounds(&name, &had.options, &has.options));
         statements.push(format!("{prefix} {}", options.join(" ")));
     }

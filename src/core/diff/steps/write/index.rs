@@ -12,7 +12,8 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     let (Some(old), Some(new)) = (index(context.old, id), index(context.new, id)) else { return Alteration::None };
     let is_same_but_options =
         split_options(&old.definition).0 == split_options(&new.definition).0 && old.unique == new.unique;
-    if old == new {
+    let alone = |index: &Index| Index { part_of: None, ..index.clone() };
+    if alone(old) == alone(new) {
         Alteration::None
     } else if is_same_but_options && (old.valid || !new.valid) {
         Alteration::InPlace { rebuilds_dependents: false }

@@ -147,6 +147,7 @@ mod tests {
         Object::Function(Function {
             kind: FunctionKind::Function,
             arguments: arguments.to_owned(),
+            input_types: arguments.to_owned(),
             result: result.map(str::to_owned),
             language: "sql".to_owned(),
             definition: format!("CREATE OR REPLACE FUNCTION public.f({arguments}) {result:?} {body}\n"),
@@ -157,6 +158,7 @@ mod tests {
         Aggregate {
             kind: kind.to_owned(),
             arguments: arguments.to_owned(),
+            input_types: arguments.to_owned(),
             result: "integer".to_owned(),
             transition: "public.step".to_owned(),
             state: "integer".to_owned(),

@@ -37,7 +37,8 @@ pub(super) fn alter(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     let parts = alter_options(&old.options, &new.options);
     if !parts.is_empty() {
         statements.extend(move_value_within_bounds(&name, &old.options, &new.options).map(NotedSql::from));
-        statements.push(format!("ALTER SEQUENCE {name} {}", parts.join(" ")).into());
+        let restart = if must_restart(&old.options, &new.options) { " RESTART" } else { "" };
+        statements.push(format!("ALTER SEQUENCE {name} {}{restart}", parts.join(" ")).into());
     }
     if old.persistence != new.persistence && context.options.version >= UNLOGGED {
         let logged = if new.persistence == Persistence::Unlogged { "UNLOGGED" } else { "LOGGED" };
@@ -121,6 +122,11 @@ pub(super) fn adapt_bounds_to_type(options: &SequenceOptions, type_name: &str) -
         changed.maximum = new_most;
     }
     changed
+}
+
+/// Whether no value of the sequence is within the new bounds, so that it must start again.
+pub(super) fn must_restart(old: &SequenceOptions, new: &SequenceOptions) -> bool {
+    new.minimum > old.maximum || new.maximum < old.minimum
 }
 
 /// Moves the current value into the new bounds, which ALTER SEQUENCE would otherwise reject. `None` if the start value
