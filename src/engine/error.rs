@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::core::hazard::Hazard;
 use crate::core::os_error;
 
 /// The kind of a failure. The command line converts it into an exit code.
@@ -32,7 +33,7 @@ pub enum ErrorKind {
 }
 
 /// A failure with its causes and a hint. It never contains a password.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Error {
     pub kind: ErrorKind,
     /// One sentence without a full stop.
@@ -49,6 +50,8 @@ pub struct Error {
     pub excerpt: Option<String>,
     /// The command that the user has not allowed yet. If they allow it, the same request can be made again.
     pub needs_consent: Option<Box<ProjectCommand>>,
+    /// The hazards of a statement that the plan did not contain, and that the user has not approved.
+    pub unplanned: Vec<Hazard>,
 }
 
 /// A command of the project, which runs only with the user's consent.

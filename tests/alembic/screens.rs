@@ -76,3 +76,24 @@ fn new_revisions_are_created_in_the_ui() {
     let heads = run(&project, "history").expect_status(0).stdout;
     assert!(heads.contains("c3c3 -> ") && heads.contains("(head), add prices\n"), "{heads}");
 }
+
+#[test]
+fn a_loss_that_depends_on_rows_is_approved_after_the_run_stopped_at_it() {
+    let shop = Shop::without_scripts(Driver::Psycopg2);
+    shop.script(1, "op.create_table('items', sa.Column('id', sa.Integer, primary_key=True))", "op.drop_table('items')");
+    shop.limbeck("upgrade head --yes").expect_status(0);
+    shop.database.psql("INSERT INTO items VALUES (1), (2)");
+    let body = "bind = op.get_bind()\n\
+        for row in bind.execute(text('SELECT id FROM items WHERE id = 2')).fetchall():\n    \
+            bind.execute(text('DELETE FROM items WHERE id = :id'), {'id': row.id})";
+    shop.script(2, body, "pass");
+    let stopped = screen(&shop.project, "u<enter>");
+    assert!(stopped.contains("deletes rows") && stopped.contains("Enter plans again"), "{stopped}");
+    assert_eq!(shop.database.psql("SELECT count(*) FROM items"), "2");
+    let asked = screen(&shop.project, "u<enter><esc><enter><enter>");
+    assert!(asked.contains("This destroys data") && asked.contains("Type items to continue"), "{asked}");
+    let done = screen(&shop.project, "u<enter><esc><enter><enter>items<enter>");
+    assert_eq!(shop.database.psql("SELECT count(*) FROM items"), "1", "{done}");
+    shop.limbeck("downgrade -1").expect_status(0);
+    assert_eq!(shop.database.psql("SELECT count(*) FROM items"), "2", "the copy comes back");
+}

@@ -58,8 +58,8 @@ impl Approval {
     pub fn from_options(plan: std::sync::Arc<Plan>, options: ApprovalOptions<'_>) -> Result<Self, ApprovalError> {
         plan.environment.check_confirmed(options.environment)?;
         let mut missing: Vec<Class> = plan
-            .hazards_to_approve()
-            .map(|(_, _, hazard)| hazard.class)
+            .losses_to_approve()
+            .map(|hazard| hazard.class)
             .filter(|class| !options.classes.contains(class))
             .collect();
         missing.sort_unstable();
@@ -88,7 +88,10 @@ impl Approval {
             Some(expected) if typed.trim() != expected => {
                 Err(ApprovalError::Word { typed: typed.trim().to_owned(), expected })
             }
-            _ => Ok(Self { plan, granted: Vec::new() }),
+            _ => {
+                let granted = plan.unplanned.iter().map(|hazard| hazard.class).collect();
+                Ok(Self { plan, granted })
+            }
         }
     }
 
@@ -146,7 +149,7 @@ impl Plan {
         if let Some(name) = self.environment_to_confirm() {
             return Some(name.to_owned());
         }
-        if let Some((_, _, hazard)) = self.hazards_to_approve().next() {
+        if let Some(hazard) = self.losses_to_approve().next() {
             let last = hazard.object.rsplit('.').next().unwrap_or_default().trim_matches('"').trim();
             // For a name like `"."` the last part is empty, and an empty word would be no approval.
             return Some(if last.is_empty() { "apply" } else { last }.to_owned());
@@ -207,6 +210,7 @@ mod tests {
             outdated_environments: outdated.collect(),
             copies: crate::core::copies::CopyForecast::default(),
             backup_first: false,
+            unplanned: Vec::new(),
             notes: Vec::new(),
         })
     }

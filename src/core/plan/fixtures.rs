@@ -24,6 +24,7 @@ pub fn plan(sections: &[&str]) -> Plan {
         outdated_environments: Vec::new(),
         copies: CopyForecast::default(),
         backup_first: false,
+        unplanned: Vec::new(),
         notes: Vec::new(),
     }
 }

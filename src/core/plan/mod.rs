@@ -61,6 +61,8 @@ pub struct Plan {
     pub copies: CopyForecast,
     /// Whether the whole database is backed up before the plan runs.
     pub backup_first: bool,
+    /// The hazards of a statement that the plan does not contain, at which an earlier run stopped.
+    pub unplanned: Vec<Hazard>,
     /// What the user should know about the database before the plan runs, one line each.
     pub notes: Vec<String>,
 }
@@ -212,6 +214,21 @@ impl Plan {
     /// The hazards that a user must accept before the plan runs.
     pub fn hazards_to_approve(&self) -> impl Iterator<Item = (&Step, &PlannedStatement, &Hazard)> {
         self.hazards().filter(|(_, _, hazard)| self.must_approve(hazard))
+    }
+
+    /// All hazards that a user must accept: those of the plan, and those of statements at which an earlier run stopped.
+    pub fn losses_to_approve(&self) -> impl Iterator<Item = &Hazard> {
+        self.hazards_to_approve().map(|(_, _, hazard)| hazard).chain(&self.unplanned)
+    }
+
+    /// The same plan after a run that stopped at a statement with these hazards.
+    #[must_use]
+    pub fn with_unplanned(&self, unplanned: Vec<Hazard>) -> Self {
+        let notes = unplanned
+            .iter()
+            .map(|hazard| format!("the last run stopped at: {} {} (not in the plan)", hazard.title, hazard.object));
+        let notes = self.notes.iter().cloned().chain(notes).collect();
+        Self { unplanned, notes, ..self.clone() }
     }
 
     /// Whether a user must accept the hazard before the plan runs.

@@ -90,7 +90,7 @@ pub struct Comparison {
 }
 
 /// The result of proving a script.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Proof {
     /// Whether the upgrade ran and created the schema of the models.
     pub up: bool,
@@ -125,7 +125,7 @@ impl Proof {
 }
 
 /// The result of [`generate_unless_renames`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum AutogenerateOutcome {
     /// Dropped and created objects may be renames. The user must decide before a script is written.
     PossibleRenames(Comparison),
@@ -133,7 +133,7 @@ pub enum AutogenerateOutcome {
 }
 
 /// A new script with its proof. No file is written yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GeneratedScript {
     /// The revision id, the text, and the file to write if the script is proved.
     pub draft: Draft,

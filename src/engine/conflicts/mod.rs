@@ -40,7 +40,7 @@ pub enum Side {
 }
 
 /// Two branches compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BranchComparison {
     pub pair: HeadPair,
     pub verdict: Verdict,
@@ -53,7 +53,7 @@ pub struct BranchComparison {
 }
 
 /// The run of one order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderResult {
     /// The branch that ran first.
     pub first: Side,
@@ -63,7 +63,7 @@ pub struct OrderResult {
 }
 
 /// The script that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderFailure {
     pub revision: RevisionId,
     /// The script, if it has a file.

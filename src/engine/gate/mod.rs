@@ -263,6 +263,7 @@ impl Gate {
         }
         let mut classes: Vec<&str> = unapproved.iter().map(|hazard| hazard.class.word()).collect();
         classes.dedup();
+        error.unplanned = unapproved.iter().map(|hazard| (*hazard).clone()).collect();
         Err(GateError::Refused(error.hint(format!("approve it with --allow {}", classes.join(",")))))
     }
 }

@@ -156,6 +156,7 @@ pub(in crate::engine) fn build_plan(
         outdated_environments: Vec::new(),
         copies: CopyForecast::default(),
         backup_first: false,
+        unplanned: Vec::new(),
         notes: Vec::new(),
     })
 }

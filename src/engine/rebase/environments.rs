@@ -11,7 +11,7 @@ use crate::engine::{ConnectOptions, Error, ErrorKind, Result, Target};
 const DEFAULT: &str = "default";
 
 /// An environment, and whether it has revisions of the branch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EnvironmentCheck {
     /// `default` for the project's `[database]` table.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct EnvironmentCheck {
 }
 
 /// Whether a database has revisions of the branch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum EnvironmentState {
     /// It has none of them.
     Free,

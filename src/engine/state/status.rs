@@ -8,7 +8,7 @@ use crate::engine::project::Project;
 use crate::engine::{Error, Result};
 
 /// The state of a database at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseStatus {
     pub server: ServerInfo,
     /// The revisions in the version table, sorted. Empty when the table does not exist.

@@ -34,7 +34,7 @@ pub struct VerifyOptions {
 }
 
 /// The result for one revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedRevision {
     pub revision: RevisionId,
     /// Whether the upgrade ran.
@@ -52,7 +52,7 @@ pub struct VerifiedRevision {
 }
 
 /// The results of a verification.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct VerifyReport {
     /// In the order in which they ran.
     pub revisions: Vec<VerifiedRevision>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::fixtures::*;
 use super::harness::*;
+use crate::core::hazard::Hazard;
 use crate::engine::apply::{Blocker, Progress};
 use crate::engine::{Error, ErrorKind};
 use crate::tui::app::effect::Task;
@@ -90,6 +91,7 @@ fn a_failure_is_shown_copied_and_opened_at_its_line() {
         line: Some(8),
         excerpt: Some(String::from("8 | ALTER TABLE …\n  |       ^")),
         needs_consent: None,
+        unplanned: Vec::new(),
     });
     harness.press("u<enter>legacy_code<enter>");
     let screen = harness.screen();
@@ -101,6 +103,33 @@ fn a_failure_is_shown_copied_and_opened_at_its_line() {
     assert!(harness.asked.contains(&wanted.to_owned()));
     harness.press("<esc>");
     assert!(harness.screen().contains("stopped here"));
+}
+
+#[test]
+fn a_loss_that_the_plan_did_not_contain_can_be_approved_after_the_run_stopped() {
+    let mut harness = Harness::with(120, 40, sample(), &["8e10f3b79a01"]);
+    let applied = |harness: &Harness| harness.asked.iter().filter(|asked| asked.starts_with("apply")).count();
+    let hazard = Hazard { object: String::from("public.sessions"), ..hazards("DROP TABLE sessions").remove(0) };
+    harness.fails = Some(Error {
+        unplanned: vec![hazard],
+        ..Error::of(
+            ErrorKind::Approval,
+            "revision c3d2a981e5b4: deletes rows of sessions, and the plan did not contain this",
+        )
+    });
+    harness.press("/c3d2<enter>U<enter>");
+    assert!(harness.screen().contains("Enter plans again"), "{}", harness.screen());
+    harness.fails = None;
+    harness.press("<esc><enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("the last run stopped at: drops"), "{screen}");
+    harness.press("<enter>");
+    let screen = harness.screen();
+    assert!(screen.contains("public.sessions") && screen.contains("Type sessions to continue"), "{screen}");
+    harness.press("no<enter>");
+    assert!(applied(&harness) == 1 && harness.screen().contains("'no' is not 'sessions'"), "{}", harness.screen());
+    harness.press("<backspace><backspace>sessions<enter>");
+    assert_eq!(applied(&harness), 2);
 }
 
 #[test]

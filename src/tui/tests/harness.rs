@@ -307,6 +307,7 @@ impl Harness {
             blank: false,
             copies: self.keeping.clone(),
             backup_first: false,
+            unplanned: Vec::new(),
             notes: self.notes.clone(),
             outdated_environments: self.outdated.clone(),
         }))

@@ -45,6 +45,7 @@ fn failure() -> Error {
             "  8 | ALTER TABLE functions DROP COLUMN legacy_code;\n    |                                   ^",
         )),
         needs_consent: None,
+        unplanned: Vec::new(),
     }
 }
 

@@ -248,7 +248,7 @@ fn describe_review(model: &Model, screen: &PlanScreen) -> (String, Role) {
         .map(|outdated| format!("   upgrade {} first: {}", outdated.environment, outdated.state));
     let notes = screen.plan.notes.iter().map(|note| format!("   note: {note}"));
     let change = first.chain(notes).fold(change, |words, more| words + &more);
-    let asks = screen.plan.hazards_to_approve().count();
+    let asks = screen.plan.losses_to_approve().count();
     match (asks, screen.plan.environment_to_confirm()) {
         (0, None) if !screen.plan.outdated_environments.is_empty() => (change, Role::Warning),
         (0, None) => (change, Role::Muted),

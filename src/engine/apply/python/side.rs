@@ -41,6 +41,7 @@ impl Observer for SideObserver<'_> {
                 let error = Error::of(ErrorKind::Approval, message)
                     .because("limbeck makes no copy of what a second connection destroys")
                     .hint(format!("approve it with --allow {}", hazard.class.word()));
+                let error = Error { unplanned: vec![(*hazard).clone()], ..error };
                 Err(self.main.refuse(Stop::Failed(error)))
             }
         }

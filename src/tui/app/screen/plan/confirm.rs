@@ -109,7 +109,7 @@ impl Confirm {
 
 impl Dialog for Confirm {
     fn form(&self, model: &Model) -> Form {
-        let destroys = self.plan.hazards_to_approve().next().is_some();
+        let destroys = self.plan.losses_to_approve().next().is_some();
         let title = match destroys {
             true => "This destroys data",
             false if self.plan.environment.protected => "This environment is protected",
@@ -120,7 +120,7 @@ impl Dialog for Confirm {
         form.scroll = self.scroll;
         self.target_lines(model, &mut form);
         let mut name = "lost";
-        for (_, _, hazard) in self.plan.hazards_to_approve() {
+        for hazard in self.plan.losses_to_approve() {
             let object = (format!("{:<28} ", hazard.object), Role::Danger);
             form.fact(name, vec![object, (describe_evidence(hazard), Role::Warning)]);
             name = "";

@@ -16,6 +16,7 @@ use ratatui::layout::Rect;
 use self::confirm::Confirm;
 use self::rows::PlanRow;
 use crate::core::graph::RevisionId;
+use crate::core::hazard::Hazard;
 use crate::core::plan::{Approval, Plan, TransactionMode};
 use crate::engine::Error;
 use crate::engine::apply::{Blocker, Outcome, Progress};
@@ -137,6 +138,15 @@ impl PlanScreen {
         }
     }
 
+    /// The hazards of statements that the plan does not contain, at which its runs stopped.
+    fn unplanned(&self) -> Vec<Hazard> {
+        let stopped: &[Hazard] = match &self.run {
+            RunState::Failed(error, _) => &error.unplanned,
+            _ => &[],
+        };
+        if stopped.is_empty() { Vec::new() } else { self.plan.unplanned.iter().chain(stopped).cloned().collect() }
+    }
+
     /// Shows every line of the statements, or only the first. The cursor stays on its statement.
     pub fn toggle_full(&mut self) {
         let at = self.rows.get(self.cursor).map(PlanRow::key);
@@ -236,7 +246,7 @@ impl Screen for PlanScreen {
 
     fn refresh(&self, model: &Model) -> Decision {
         model.require_idle()?;
-        if !self.is_reviewing() {
+        if matches!(self.run, RunState::Applying(_) | RunState::Done(..)) {
             return refuse("the plan has already run");
         }
         let request = self.request.clone();
@@ -261,7 +271,8 @@ impl Screen for PlanScreen {
     }
 
     fn title_of(&self, _model: &Model, command: Command) -> Option<&'static str> {
-        (command == Command::Apply && !self.is_reviewing()).then_some("close")
+        let may_continue = !self.unplanned().is_empty();
+        (command == Command::Apply && !self.is_reviewing()).then_some(if may_continue { "plan again" } else { "close" })
     }
 }
 
@@ -282,7 +293,11 @@ pub(crate) fn decide(model: &Model, command: Command) -> Decision {
         });
     }
     if command == Command::Apply && matches!(screen.run, RunState::Done(..) | RunState::Failed(..)) {
-        return act(close);
+        let request = (!screen.unplanned().is_empty()).then(|| screen.request.clone());
+        return act(|model| match request {
+            Some(request) => prepare(model, request),
+            None => close(model),
+        });
     }
     model.require_writable()?;
     if !screen.is_reviewing() {
@@ -356,6 +371,8 @@ fn on_prepared(model: &mut Model, request: PlanRequest, answer: Result<Arc<Plan>
     match answer {
         Ok(plan) if plan.is_empty() => model.notify(format!("nothing to {}", plan.direction.word())),
         Ok(plan) => {
+            let unplanned = model.screens.get::<PlanScreen>().map(PlanScreen::unplanned).unwrap_or_default();
+            let plan = if unplanned.is_empty() { plan } else { Arc::new(plan.with_unplanned(unplanned)) };
             let mut screen = PlanScreen::new(plan, request);
             if model.screens.get::<PlanScreen>().is_some_and(|before| before.full) {
                 screen.toggle_full();

@@ -183,6 +183,11 @@ fn on_success(model: &mut Model, outcome: Outcome, was_cancelled: bool) {
 
 fn on_failure(model: &mut Model, error: Error) {
     let interrupted = error.kind == ErrorKind::Interrupted;
+    let error = if error.unplanned.is_empty() {
+        error
+    } else {
+        error.hint("Enter plans again; then approve this statement with the plan")
+    };
     model.log.finish(if interrupted { LogState::Undone } else { LogState::Failed }, None, None);
     if let Some(screen) = model.screens.get_mut::<PlanScreen>() {
         let mut progress = take_progress(screen);
