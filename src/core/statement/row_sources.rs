@@ -144,8 +144,9 @@ const PURE: [&str; 123] = [
     "version",
 ];
 
-/// Catalogs and views that contain the state of the server or of its sessions, not the schema of a database.
-const STATE: [&str; 18] = [
+/// Catalogs and views that contain the state of the server or of its sessions, not the schema of a database. The
+/// settings are those of the session, as `current_setting` returns them.
+const STATE: [&str; 17] = [
     "pg_auth_members",
     "pg_authid",
     "pg_available_extension_versions",
@@ -160,7 +161,6 @@ const STATE: [&str; 18] = [
     "pg_prepared_statements",
     "pg_roles",
     "pg_sequences",
-    "pg_settings",
     "pg_shadow",
     "pg_user",
     "pg_timezone_names",
@@ -290,6 +290,7 @@ mod tests {
             ("SELECT * FROM information_schema.columns", &[], false),
             ("SELECT reltuples FROM pg_class", &[], true),
             ("SELECT 1 FROM pg_roles", &[], true),
+            ("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'", &[], false),
             ("SELECT spcname FROM pg_tablespace", &[], true),
             (
                 "SELECT c.relname, s.spcname, current_setting('default_table_access_method') FROM pg_catalog.pg_class c \
@@ -316,7 +317,7 @@ mod tests {
                 &["t"],
                 false,
             ),
-            ("UPDATE t SET a = s.setting FROM pg_settings s", &["t"], true),
+            ("UPDATE t SET a = r.rolname FROM pg_roles r", &["t"], true),
             ("INSERT INTO t SELECT * FROM u", &["u"], false),
             ("INSERT INTO t VALUES (1)", &[], false),
         ] {
