@@ -36,7 +36,7 @@ impl Drift {
 }
 
 /// Runs the scripts of the applied revisions on a scratch database, and compares the result with the target. Only reads
-/// the target.
+/// the target. `at`: the heads to compare with; `None`: those of the database.
 ///
 /// # Errors
 /// When the script of a revision is missing or fails, the database cannot be read, or it was cancelled.
@@ -44,6 +44,7 @@ pub async fn drift(
     project: &Project,
     tree: &ScriptTree,
     target: &Target,
+    at: Option<&[RevisionId]>,
     options: &CompareOptions,
     report_event: AutogenerateReporter<'_>,
     cancel: &CancellationToken,
@@ -51,7 +52,10 @@ pub async fn drift(
     let work = Box::pin(async {
         tree.require_valid()?;
         let session = target.connect("limbeck drift").await?;
-        let heads = VersionTable::new(&project.config.database.version_table).heads(session.client()).await?;
+        let heads = match at {
+            Some(heads) => heads.to_vec(),
+            None => VersionTable::new(&project.config.database.version_table).heads(session.client()).await?,
+        };
         let tree = ledger_scripts::add_missing_scripts(tree, session.client(), &heads).await?;
         let edited = script_status::find_edited(
             &tree,

@@ -24,7 +24,7 @@ pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     let terminal = context.terminal;
     let options = comparison::options(context.global.yes, Vec::new());
     let found = run_comparison(context, &project, async |target, tell, cancel| {
-        Box::pin(drift(&project, &tree, target, &options, tell, cancel)).await
+        Box::pin(drift(&project, &tree, target, None, &options, tell, cancel)).await
     })?;
     comparison::print_notes(terminal, &found.notes);
     if terminal.json {

@@ -77,8 +77,9 @@ pub enum Task {
     Verify(Arc<ScriptTree>, Vec<String>),
     /// Compare the database with its history.
     Drift(Arc<ScriptTree>),
-    /// The same, but next to a dialog: no job waits for it, and the next job cancels it.
-    DriftForDialog(Arc<ScriptTree>),
+    /// The same, but next to a dialog: no job waits for it, and the next job cancels it. With heads: compare the database
+    /// with these.
+    DriftForDialog(Arc<ScriptTree>, Option<Vec<RevisionId>>),
     /// Compare the models with the database. `consent` allows running the project's program.
     Check { tree: Arc<ScriptTree>, consent: bool },
     /// Read the list of backups.

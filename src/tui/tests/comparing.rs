@@ -20,6 +20,8 @@ pub struct CompareAnswers {
     pub error: Option<Error>,
     /// The models come from a program, which needs a consent.
     pub program: bool,
+    /// The comparison with the revision to stamp.
+    pub there: Drift,
 }
 
 impl CompareAnswers {
@@ -32,7 +34,11 @@ impl CompareAnswers {
                 let progress = ids.map(|revision| compare_progress(generation, AutogenerateEvent::Replay { revision }));
                 progress.chain([drift_ended(generation, drift())]).collect()
             }
-            Task::DriftForDialog(_) => vec![dialog_drift_ended(generation, drift())],
+            Task::DriftForDialog(_, Some(_)) => {
+                let there = error.clone().map_or_else(|| Ok(self.there.clone()), Err);
+                vec![dialog_drift_ended(generation, there)]
+            }
+            Task::DriftForDialog(_, None) => vec![dialog_drift_ended(generation, drift())],
             Task::Check { consent, .. } => {
                 let needs = (self.program && !consent)
                     .then(|| Error::of(ErrorKind::Approval, "the models come from a program: ./print-ddl --all"));
@@ -263,33 +269,35 @@ fn a_program_runs_only_with_consent() {
 }
 
 #[test]
-fn stamping_shows_the_drift_and_does_not_wait_for_it() {
-    let mut harness = with(drifted(), Comparison::default(), 160, 40);
+fn stamping_compares_with_the_chosen_revision_before_the_button_can_be_reached() {
+    let mut harness = with(Drift::default(), Comparison::default(), 160, 40);
+    harness.compared.there = drifted();
     harness.hold = true;
-    assert!(harness.press("js").screen().contains("drift   computing …"), "{}", harness.screen());
-    assert_eq!(harness.asked.last().unwrap(), "drift for dialog");
+    assert!(harness.press("js").screen().contains("there   comparing with this revision …"), "{}", harness.screen());
+    assert_eq!(harness.asked.last().unwrap(), "drift for dialog at the target");
     assert!(harness.model.jobs.running().is_none());
+    harness.press("<tab><enter>");
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("stamp")), "{:?}", harness.asked);
+    harness.press("s");
     finish(&mut harness);
     let screen = harness.screen();
-    assert!(screen.contains("drift   3 objects differ from the history"), "{screen}");
-    assert!(header(&harness).contains("≠ drift: 3"));
-    // The drift is known now.
-    harness.asked.clear();
-    assert!(harness.press("<esc>s").screen().contains("3 objects differ"));
-    assert!(harness.asked.is_empty(), "{:?}", harness.asked);
+    assert!(screen.contains("there   ✗ 3 objects would differ: "), "{screen}");
+    harness.hold = false;
+    harness.press("<enter>");
+    assert!(!harness.asked.iter().any(|asked| asked.starts_with("stamp")), "Cancel has the focus: {:?}", harness.asked);
+    harness.press("s<tab><enter>");
+    assert!(harness.asked.iter().any(|asked| asked.starts_with("stamp")), "{:?}", harness.asked);
 }
 
 #[test]
-fn a_stamp_cancels_a_drift_that_is_not_finished() {
+fn a_stamp_shows_the_drift_from_the_current_revision_too() {
     let mut harness = with(drifted(), Comparison::default(), 160, 40);
-    harness.hold = true;
-    harness.press("js<tab><enter>");
-    if !harness.asked.iter().any(|asked| asked.starts_with("stamp")) {
-        harness.press("s<enter>");
-    }
+    let screen = harness.press("js").screen();
+    assert!(screen.contains("there   ✓ the database equals this revision"), "{screen}");
+    assert!(screen.contains("now     3 objects differ from the history"), "{screen}");
+    assert!(header(&harness).contains("≠ drift: 3"));
+    harness.press("<enter>");
     assert!(harness.asked.iter().any(|asked| asked.starts_with("stamp")), "{:?}", harness.asked);
-    finish(&mut harness);
-    assert!(!header(&harness).contains("drift"), "{}", header(&harness));
 }
 
 #[test]

@@ -201,7 +201,7 @@ impl Harness {
             Task::Drift(_) if let Some(error) = self.python_consent.clone() => {
                 vec![drift_ended(generation, Err(error))]
             }
-            Task::Drift(_) | Task::DriftForDialog(_) | Task::Check { .. } => self.compared.answer(generation, &task),
+            Task::Drift(_) | Task::DriftForDialog(..) | Task::Check { .. } => self.compared.answer(generation, &task),
             Task::Compare(..) | Task::ProveRebase(..) | Task::WriteRebase(_) => self.resolve(generation, task),
             Task::ListBackups | Task::Backup => super::backing_up::answer(generation, &task),
             Task::ListCopies | Task::ChangeCopy(..) | Task::ReadRuns => super::copies::answer(generation, &task),

@@ -83,7 +83,7 @@ fn task_name(task: &Task) -> String {
         Task::Verify(_, words) if words.is_empty() => String::from("verify all"),
         Task::Verify(_, words) => format!("verify {}", words.join(" ")),
         Task::Drift(_) => String::from("drift"),
-        Task::DriftForDialog(_) => String::from("drift for dialog"),
+        Task::DriftForDialog(_, at) => format!("drift for dialog{}", if at.is_some() { " at the target" } else { "" }),
         Task::Check { consent, .. } => format!("check consent {consent}"),
         Task::ListBackups => String::from("list backups"),
         Task::Backup => String::from("back up"),

@@ -103,12 +103,13 @@ impl List for Runs {
     }
 
     /// The state, the step and its message; the role, the duration and the time.
-    fn entry(&self, _model: &Model, index: usize) -> ListEntry {
+    fn entry(&self, model: &Model, index: usize) -> ListEntry {
         let Some(LoggedRun { entry, .. }) = self.get(index) else { return ListEntry::default() };
+        let ascii = model.preferences.ascii;
         let (glyph, role) = match entry.state.as_str() {
-            "done" => ("✓", Role::Good),
-            "running" => ("●", Role::Current),
-            _ => ("✗", Role::Danger),
+            "done" => (if ascii { "*" } else { "✓" }, Role::Good),
+            "running" => (if ascii { ">" } else { "●" }, Role::Current),
+            _ => (if ascii { "x" } else { "✗" }, Role::Danger),
         };
         let short = self.revision(index).map_or(entry.revision.as_str(), RevisionId::short);
         let left = vec![

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{TaskContext, TaskMode};
+use crate::core::graph::RevisionId;
 use crate::engine::Result;
 use crate::engine::autogenerate::{AutogenerateEvent, CompareOptions, Comparison, compare};
 use crate::engine::drift::{Drift, drift};
@@ -23,14 +24,19 @@ impl Effects {
     pub(super) fn drift(&mut self, generation: Generation, tree: Arc<ScriptTree>) {
         self.run_task(generation, TaskKind::Writes, TaskMode::Job, async move |context: TaskContext| {
             let report = context.reporter(progress);
-            ScreenMsg::Compare(CompareMsg::Drift(compute_drift(&context, &tree, &report).await))
+            ScreenMsg::Compare(CompareMsg::Drift(compute_drift(&context, &tree, None, &report).await))
         });
     }
 
-    /// Computes the drift for the stamp dialog.
-    pub(super) fn drift_for_dialog(&mut self, generation: Generation, tree: Arc<ScriptTree>) {
+    /// Computes the drift for the stamp dialog. `at`: the heads to compare with, if they are not those of the database.
+    pub(super) fn drift_for_dialog(
+        &mut self,
+        generation: Generation,
+        tree: Arc<ScriptTree>,
+        at: Option<Vec<RevisionId>>,
+    ) {
         self.run_task(generation, TaskKind::Writes, TaskMode::ForDialog, async move |context: TaskContext| {
-            ScreenMsg::Revision(RevisionMsg::Drift(compute_drift(&context, &tree, &|_| {}).await))
+            ScreenMsg::Revision(RevisionMsg::Drift(compute_drift(&context, &tree, at.as_deref(), &|_| {}).await))
         });
     }
 
@@ -46,11 +52,12 @@ impl Effects {
 async fn compute_drift(
     context: &TaskContext,
     tree: &ScriptTree,
+    at: Option<&[RevisionId]>,
     report: &(dyn Fn(AutogenerateEvent) + Send + Sync),
 ) -> Result<Drift> {
     let options = CompareOptions { download: context.connect.yes, ..CompareOptions::default() };
     let target = context.target().await?;
-    Box::pin(drift(&context.project(), tree, &target, &options, report, &context.cancel)).await
+    Box::pin(drift(&context.project(), tree, &target, at, &options, report, &context.cancel)).await
 }
 
 async fn compare_models(context: &TaskContext, tree: &ScriptTree, consent: bool) -> Result<Comparison> {

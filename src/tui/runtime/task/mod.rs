@@ -78,7 +78,7 @@ impl Effects {
             Task::Stamp { tree, targets, purge } => self.stamp(generation, tree, targets, purge),
             Task::Verify(tree, revisions) => self.verify(generation, tree, revisions),
             Task::Drift(tree) => self.drift(generation, tree),
-            Task::DriftForDialog(tree) => self.drift_for_dialog(generation, tree),
+            Task::DriftForDialog(tree, at) => self.drift_for_dialog(generation, tree, at),
             Task::Check { tree, consent } => self.check(generation, tree, consent),
             Task::ListBackups => self.list_backups(generation),
             Task::Backup => self.back_up(generation),

@@ -38,10 +38,7 @@ pub(super) fn on_end(model: &mut Model, message: RevisionMsg) -> Vec<Effect> {
     match message {
         RevisionMsg::Written(answer) => on_written(model, answer),
         RevisionMsg::Stamped(answer) => on_stamped(model, answer),
-        RevisionMsg::Drift(answer) => {
-            stamp::on_drift(model, answer);
-            Vec::new()
-        }
+        RevisionMsg::Drift(answer) => stamp::on_drift(model, answer),
         RevisionMsg::WaitingForMigrator(_) => Vec::new(),
     }
 }
