@@ -11,7 +11,7 @@ const CHANGES: [&str; 21] = [
     "ALTER TABLE users DROP COLUMN level;",
     "ALTER TABLE users RENAME COLUMN name TO label;",
     "ALTER TABLE users DROP COLUMN name;",
-    "ALTER TABLE users ALTER level TYPE bigint;",
+    "UPDATE users SET level = level * 2 + id;",
     "UPDATE users SET level = level + 1;",
     "UPDATE users SET level = level * 3;",
     "UPDATE users SET name = upper(name);",

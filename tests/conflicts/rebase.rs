@@ -183,3 +183,43 @@ fn python_scripts_are_compared_and_rebased() {
     assert_eq!((&failed["revision"], &failed["line"]), (&json!("bb01"), &json!(18)), "{found:#}");
     assert_eq!(failed["statement"], "SELECT nothing");
 }
+
+/// The parents of each revision, the branch that is moved, and the revision that it is moved onto.
+type Shape = (&'static [(&'static str, &'static str)], &'static str, &'static str);
+
+const SHAPES: [Shape; 8] = [
+    (&[("c", ""), ("a", "c"), ("b", "c")], "b", "a"),
+    (&[("c", ""), ("a", "c"), ("a2", "a"), ("b", "c"), ("b2", "b"), ("b3", "b2")], "b3", "a2"),
+    // From the middle of a branch: what is above it follows.
+    (&[("c", ""), ("a", "c"), ("b", "c"), ("b2", "b"), ("b3", "b2")], "b", "a"),
+    // Onto the middle of a branch.
+    (&[("c", ""), ("a", "c"), ("a2", "a"), ("b", "c")], "b", "a"),
+    // Merge points inside both branches.
+    (&[("c", ""), ("x", "c"), ("y", "c"), ("b", "x, y"), ("v", "c"), ("w", "c"), ("a", "v, w")], "b", "a"),
+    // Two bases.
+    (&[("a", ""), ("a2", "a"), ("b", ""), ("b2", "b")], "b2", "a2"),
+    // Three heads.
+    (&[("c", ""), ("a", "c"), ("b", "c"), ("d", "c")], "d", "b"),
+    // The branches are merged already, and a revision is above the merge.
+    (&[("c", ""), ("a", "c"), ("b", "c"), ("m", "a, b"), ("m2", "m")], "b", "a"),
+];
+
+#[test]
+fn every_rebase_leaves_a_history_that_verifies() {
+    let database = server().database();
+    for (revisions, revision, onto) in SHAPES {
+        let project = TestProject::on(&database);
+        for (id, parents) in revisions {
+            project.script(id, parents, &format!("CREATE TABLE t_{id} (i int);"), &format!("DROP TABLE t_{id};"));
+        }
+        let heads = project.run(&["heads"]).expect_status(0).stdout.lines().count();
+        project.run(&["rebase", revision, "--onto", onto]).expect_status(0);
+        let output = project.run(&["verify"]).expect_status(0);
+        let all = format!("{0} of {0} revisions proved, and the downgrade to base\n", revisions.len());
+        assert!(output.stdout.ends_with(&all), "{revisions:?}\n{}", output.stdout);
+        let after = project.run(&["heads"]).expect_status(0).stdout.lines().count();
+        assert!(after <= heads, "{revisions:?}: {after} heads");
+        let again = project.run(&["rebase", revision, "--onto", onto]).expect_status(1);
+        assert!(again.stderr.contains("is already based on"), "{revisions:?}\n{}", again.stderr);
+    }
+}

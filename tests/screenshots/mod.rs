@@ -40,7 +40,8 @@ fn copy(from: &Path, to: &Path) {
 fn second_head(project: &TestProject, upgrade: &str) {
     let text = format!(
         "-- owners of functions\n--\n-- Revision ID: d41f7be09c25\n-- Revises: 51ab90de3c44\n\
-         -- Create Date: 2026-11-22 10:00:00+00:00\n\n-- @upgrade\n{upgrade}\n\n-- @downgrade\nSELECT 1;\n"
+         -- Create Date: 2026-11-22 10:00:00+00:00\n\n-- @upgrade\n{upgrade}\n\n-- @downgrade\n\
+         ALTER TABLE functions DROP COLUMN IF EXISTS owner_name;\n"
     );
     project.write("functions/migrations/versions/d41f7be09c25_owners.sql", &text);
 }
@@ -92,7 +93,7 @@ fn screens_from_the_first_start_to_two_heads() {
     take_screenshot(&program, "kept", &["functions.legacy_code  1,204 values", "the downgrade restores it", "1 copy"]);
     program.send("\x1b");
     program.wait_for(&["<base>"]);
-    second_head(&project, "ALTER TABLE functions ADD COLUMN owner_id bigint;");
+    second_head(&project, "ALTER TABLE functions ADD COLUMN owner_name text;");
     program.wait_for(&["owners of functions"]);
     program.send("m");
     take_screenshot(&program, "branches", &["Branches since 51ab90de", "d41f7be0", "The branches commute"]);

@@ -7,12 +7,14 @@ use crate::core::text::one_line;
 use crate::engine::Error;
 use crate::engine::project::ScriptTree;
 
-/// Describes a script that failed. `last_sent` is the last statement that a Python script has sent.
+/// Describes a script that failed. `last_sent` is the last statement that a Python script has sent. `other` is the head of
+/// the other branch, if that has run before.
 pub(super) fn describe_failure(
     tree: &ScriptTree,
     revision: &RevisionId,
     mut error: Error,
     last_sent: Option<String>,
+    other: Option<&RevisionId>,
 ) -> OrderFailure {
     let file = tree.script(revision.as_str());
     let is_statement = error.causes.iter().any(|cause| cause.starts_with("SQLSTATE "));
@@ -24,6 +26,10 @@ pub(super) fn describe_failure(
         }
         None => failed_in_python(&error, last_sent).filter(|_| is_statement),
     };
+    if let Some(other) = other {
+        error.hint =
+            Some(format!("it fails after the branch of {other}: change one of the scripts so that both orders run"));
+    }
     // The scratch database is dropped, so its state is of no interest.
     error.causes.retain(|cause| !cause.contains("the scratch database is at "));
     OrderFailure {

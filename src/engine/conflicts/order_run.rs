@@ -76,7 +76,8 @@ impl<'a> OrderRun<'a> {
             }
             if let Some(error) = failed {
                 let last_sent = self.lock_sent().last().cloned();
-                result.failure = Some(describe_failure(self.site.tree, revision, error, last_sent));
+                let other = if index < length { None } else { self.branch(self.first).last() };
+                result.failure = Some(describe_failure(self.site.tree, revision, error, last_sent, other));
                 return Ok(result);
             }
         }
