@@ -5,6 +5,7 @@ mod constraints;
 mod known;
 mod many_tables;
 mod order;
+mod partitions;
 mod program;
 mod render;
 mod rest;

@@ -107,6 +107,11 @@ impl TestSession {
 
     /// Turns the schema `a` into `b`, back, and into `b` again.
     pub fn round_trip(&self, a: &str, b: &str) -> Result<(), String> {
+        self.round_trip_with_rows((a, ""), b, &[])
+    }
+
+    /// The same with rows. The values of the queries stay the same.
+    pub fn round_trip_with_rows(&self, (a, rows): (&str, &str), b: &str, queries: &[String]) -> Result<(), String> {
         self.empty()?;
         self.run("b", b)?;
         self.run("reset", "RESET ALL")?;
@@ -115,9 +120,16 @@ impl TestSession {
         self.run("a", a)?;
         self.run("reset", "RESET ALL")?;
         let old = self.read()?;
-        self.convert("up", &old, &new)?;
-        self.convert("down", &new, &old)?;
-        self.convert("up again", &old, &new)
+        self.run("rows", rows)?;
+        let values = self.values(queries)?;
+        for (what, from, to) in [("up", &old, &new), ("down", &new, &old), ("up again", &old, &new)] {
+            self.convert(what, from, to)?;
+            let now = self.values(queries)?;
+            if now != values {
+                return Err(format!("{what}: the values changed from {values:?} to {now:?}"));
+            }
+        }
+        Ok(())
     }
 
     /// Checks that a schema compared with itself needs no statements.

@@ -30,6 +30,8 @@ pub enum Action {
     /// Renames an object because the user asked for it.
     Rename,
     Create,
+    /// Copies the rows of a table's old version to the new one.
+    Copy,
     /// Makes a column the owner of a sequence.
     Own,
     Comment,

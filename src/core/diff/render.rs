@@ -39,17 +39,21 @@ fn render_operations(operations: &[Operation], style: Style<'_>) -> String {
             text.push_str(&comment(&heading(&first.group, style.home)));
             text.push('\n');
         }
-        text.push_str(&statements(group, style));
+        text.push_str(&statements(group, style, operations));
         blocks.push(text);
     }
     blocks.join("\n\n")
 }
 
 /// The statements of a group. A statement of several lines has blank lines around it.
-fn statements(group: &[Operation], style: Style<'_>) -> String {
+fn statements(group: &[Operation], style: Style<'_>, all: &[Operation]) -> String {
     let mut text = String::new();
     let mut long_before = false;
     for (number, operation) in group.iter().enumerate() {
+        let copied = all.iter().filter(|one| one.action == Action::Copy);
+        let is_copied =
+            style.restored.is_some_and(|old| copied.into_iter().any(|one| holds(old, &one.object, operation)));
+        let style = Style { restored: style.restored.filter(|_| !is_copied), ..style };
         let statement = statement(operation, style);
         let long = statement.contains('\n');
         if number > 0 {
@@ -59,6 +63,15 @@ fn statements(group: &[Operation], style: Style<'_>) -> String {
         long_before = long;
     }
     text
+}
+
+/// Whether the rows of an operation's table are among the rows of another table: the table itself, or one of its
+/// partitions.
+fn holds(schema: &Schema, table: &ObjectId, operation: &Operation) -> bool {
+    let id = &operation.object;
+    let place = schema.table(&id.schema, &id.name).and_then(|table| table.partition_of.as_ref());
+    let is_part = place.is_some_and(|at| (&at.parent.schema, &at.parent.name) == (&table.schema, &table.name));
+    id == table || is_part
 }
 
 fn statement(operation: &Operation, style: Style<'_>) -> String {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Object, ObjectId, Schema};
+use super::{Object, ObjectId, Schema, Table};
 
 /// One object that differs between two schemas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,12 +89,28 @@ fn compare_objects(left: &Object, right: &Object) -> Option<Disagreement> {
     if left == right {
         return None;
     }
-    let (left, right) = (attributes(left), attributes(right));
+    let (left, right) = match (left, right) {
+        (Object::Table(left), Object::Table(right)) => {
+            let (left, right) = (with_shared_constraints(left, right), with_shared_constraints(right, left));
+            (attributes(&left), attributes(&right))
+        }
+        _ => (attributes(left), attributes(right)),
+    };
     compare_values("", &left, &right).map(|(attribute, left, right)| Disagreement::Differs {
         attribute,
         left: show_value(&left),
         right: show_value(&right),
     })
+}
+
+/// The table with the constraints that it inherits and that the other table declares itself. A table that joins a parent
+/// keeps the constraints that it has declared.
+fn with_shared_constraints(table: &Table, other: &Table) -> Object {
+    let mut table = table.clone();
+    for constraint in table.constraints.iter_mut().filter(|one| !one.local) {
+        constraint.local = other.constraints.iter().any(|one| one.local && one.name == constraint.name);
+    }
+    Object::Table(Box::new(table))
 }
 
 /// The differences of comments or grants.

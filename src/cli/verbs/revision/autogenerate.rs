@@ -132,7 +132,7 @@ fn operation_line(operation: &Operation, is_recreated: bool) -> Option<String> {
         Action::Alter => "changed",
         Action::Comment => "changed comment on",
         Action::Grant => "changed grants on",
-        Action::Release | Action::RenameOld | Action::Own => return None,
+        Action::Release | Action::RenameOld | Action::Copy | Action::Own => return None,
     };
     Some(format!("Detected {what} {}", operation.object))
 }

@@ -29,8 +29,11 @@ pub struct Decisions {
     pub converted: BTreeSet<ObjectId>,
     /// Columns and domains whose default, and tables whose parent, a Release step removes. Their Alter step restores it.
     pub released: BTreeSet<ObjectId>,
-    /// Types that are recreated while columns use them, with the name of the old type until it is dropped.
+    /// Types that are recreated while columns use them, and tables that are recreated with their rows or sequences, with
+    /// the name of the old object until it is dropped.
     pub temporary_names: BTreeMap<ObjectId, String>,
+    /// The tables of these whose rows are copied.
+    pub copied: BTreeSet<ObjectId>,
     /// Constraints and `serial` sequences that are part of CREATE TABLE or ADD COLUMN.
     pub inline: BTreeSet<ObjectId>,
     /// Constraints, policies and other parts of dropped tables with a DROP statement of their own, because the dropped

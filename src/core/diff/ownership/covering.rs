@@ -77,10 +77,10 @@ fn dropped_column(context: &DiffContext, changes: &ObjectChanges, id: &ObjectId)
     columns.find(|column| changes.get(*column) == Some(&ObjectChange::Drop)).cloned()
 }
 
-/// Whether PostgreSQL derives a constraint or index from another one: a partition's from its table's, and the foreign
-/// keys to each partition from the foreign key to the partitioned table.
+/// Whether PostgreSQL derives a constraint, index or trigger from another one: a partition's from its table's, and the
+/// foreign keys to each partition from the foreign key to the partitioned table.
 pub fn is_derived(changes: &ObjectChanges, id: &ObjectId) -> bool {
-    matches!(id.kind, Kind::Constraint | Kind::Index) && !changes.contains_key(id)
+    matches!(id.kind, Kind::Constraint | Kind::Index | Kind::Trigger) && !changes.contains_key(id)
 }
 
 /// The constraints of the same table, kind and columns from which a derived constraint may come.

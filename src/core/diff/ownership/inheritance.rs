@@ -83,6 +83,13 @@ fn all_parents(schema: &Schema, table: &ObjectId) -> Vec<QualifiedName> {
     table.partition_of.iter().map(|partition| &partition.parent).chain(&table.inherits).cloned().collect()
 }
 
+/// The partitioned tables of which a table is a partition, at all levels.
+pub fn partitioned_ancestors(schema: &Schema, table: &ObjectId) -> Vec<QualifiedName> {
+    let parent = |at: &str, name: &str| Some(schema.table(at, name)?.partition_of.as_ref()?.parent.clone());
+    let first = parent(&table.schema, &table.name);
+    std::iter::successors(first, |table| parent(&table.schema, &table.name)).collect()
+}
+
 /// Whether a column is added because its parent column or its table's type gets one.
 pub fn is_added_by_parent(context: &DiffContext, column: &ObjectId) -> bool {
     is_column_of_type(context, column) || follows_parent(context, context.new, context.old, column)

@@ -7,6 +7,7 @@ mod change;
 mod context;
 mod covering;
 mod dependents;
+mod free_name;
 mod inheritance;
 mod mentions;
 mod routines;
@@ -16,9 +17,10 @@ pub use change::{ObjectChange, ObjectChanges};
 pub use context::{Decisions, DiffContext, Options};
 pub use covering::{created_with, derived_from, dropped_with, is_derived, planned_object};
 pub use dependents::{direct_dependents, objects_with_steps};
+pub use free_name::free_name;
 pub use inheritance::{
     changing_parents, definition_sources, is_added_by_parent, is_dropped_by_parent, is_type_or_array, keeps_parents,
-    keeps_type, kept_parent_column, leaves_child_columns, owning_column, parent_column,
+    keeps_type, kept_parent_column, leaves_child_columns, owning_column, parent_column, partitioned_ancestors,
 };
 pub use mentions::find_mentions;
 pub use routines::{is_replaced, is_routine, replaced_routines};

@@ -63,8 +63,22 @@ struct Propagation<'a, 'b> {
 impl Propagation<'_, '_> {
     fn run(mut self) {
         while let Some(cause) = self.causes.pop() {
+            if cause.kind == Kind::Table && self.changes.get(&cause) == Some(&ObjectChange::Recreate) {
+                self.recreate_columns(&cause);
+            }
             for dependent in self.dependents.get(&cause).cloned().unwrap_or_default() {
                 self.visit(&cause, dependent);
+            }
+        }
+    }
+
+    /// The columns of a recreated table are created with it.
+    fn recreate_columns(&mut self, table: &ObjectId) {
+        let is_own = |id: &ObjectId| id.kind == Kind::Column && (&id.schema, &id.of) == (&table.schema, &table.name);
+        for (id, change) in self.changes.iter_mut().filter(|(id, _)| is_own(id)) {
+            if matches!(change, ObjectChange::Keep | ObjectChange::Alter) {
+                *change = ObjectChange::Recreate;
+                self.causes.push(id.clone());
             }
         }
     }

@@ -12,7 +12,7 @@ mod step;
 mod temporary_names;
 mod write;
 
-use super::ownership::DiffContext;
+use super::ownership::{self, DiffContext};
 
 pub use step::{Condition, Step};
 #[cfg(test)]
@@ -22,7 +22,13 @@ pub use write::find_todo_line;
 /// The steps that turn the old schema into the new one, not yet in order.
 pub fn plan_steps(context: &mut DiffContext) -> Vec<Step> {
     let changes = decide::decide_changes(context);
-    context.decisions.temporary_names = temporary_names::choose_temporary_names(context, &changes);
+    context.decisions.copied = temporary_names::choose_copied_tables(context, &changes);
+    let mut names = temporary_names::choose_temporary_names(context, &changes);
+    let owners = temporary_names::choose_owners_of_sequences(context, &changes);
+    for table in owners.union(&context.decisions.copied) {
+        names.insert(table.clone(), ownership::free_name(context, &table.schema, &table.name));
+    }
+    context.decisions.temporary_names = names;
     inline::decide_inline(context, &changes);
     let mut steps = step::create_steps(context, &changes);
     requirements::declare_requirements(context, &changes, &mut steps);

@@ -43,6 +43,7 @@ pub fn drop_parts_left_behind(context: &DiffContext, changes: &mut ObjectChanges
 pub fn release_from_parent(context: &mut DiffContext, changes: &mut ObjectChanges, table: &ObjectId) -> Vec<ObjectId> {
     context.decisions.released.insert(table.clone());
     changes.insert(table.clone(), ObjectChange::Alter);
+    recreate_foreign_keys(context, changes, table);
     let columns = |schema: &Schema| {
         let table_columns = schema.table(&table.schema, &table.name).map(|found: &Table| found.columns.iter());
         let ids = table_columns.into_iter().flatten();
@@ -65,6 +66,18 @@ pub fn release_from_parent(context: &mut DiffContext, changes: &mut ObjectChange
         changes.entry(id).or_insert(ObjectChange::Create);
     }
     causes
+}
+
+/// DETACH fails while foreign keys refer to rows of the partition. They are dropped before and created again afterwards.
+fn recreate_foreign_keys(context: &DiffContext, changes: &mut ObjectChanges, partition: &ObjectId) {
+    let referenced = ownership::partitioned_ancestors(context.old, partition);
+    for (id, change) in changes.iter_mut().filter(|(id, _)| id.kind == Kind::Constraint) {
+        let table = context.old.constraint(id).and_then(|constraint| constraint.references.as_ref());
+        let is_kept = matches!(change, ObjectChange::Keep | ObjectChange::Alter);
+        if is_kept && table.is_some_and(|table| referenced.contains(table)) {
+            *change = ObjectChange::Recreate;
+        }
+    }
 }
 
 fn is_partitioned(schema: &Schema, at: &str, name: &str) -> bool {

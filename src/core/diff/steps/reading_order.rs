@@ -89,6 +89,7 @@ fn rank_in_group(id: &ObjectId, action: Action) -> u8 {
         (Action::Grant, _) => 21,
         (Action::Own, _) => 3,
         (_, Kind::Sequence) => 0,
+        (Action::Copy, _) => 3,
         (Action::Alter, Kind::Table) => 8,
         (_, Kind::Column) => 2,
         (_, Kind::Constraint) => 4,

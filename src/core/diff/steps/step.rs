@@ -72,6 +72,9 @@ pub fn create_steps(context: &DiffContext, changes: &ObjectChanges) -> Vec<Step>
         if context.decisions.temporary_names.contains_key(id) {
             add(id, Action::RenameOld, write::rename_old(context, id));
         }
+        if context.decisions.copied.contains(id) {
+            add(id, Action::Copy, write::copy_rows(context, id));
+        }
         if change.drops() && ownership::dropped_with(context, changes, id).as_ref() == Some(id) {
             add(id, Action::Drop, write::drop(context, id));
         }
@@ -124,7 +127,15 @@ fn changes_owner(context: &DiffContext, change: ObjectChange, id: &ObjectId) -> 
         return false;
     }
     let new = ownership::owning_column(context.new, id);
-    if change.creates() { new.is_some() } else { new != ownership::owning_column(context.old, id) }
+    let is_recreated = |column: &ObjectId| {
+        let table = ObjectId::new(Kind::Table, &column.schema, &column.of);
+        context.decisions.temporary_names.contains_key(&table)
+    };
+    if change.creates() || new.as_ref().is_some_and(is_recreated) {
+        new.is_some()
+    } else {
+        new != ownership::owning_column(context.old, id)
+    }
 }
 
 /// Whether these statements create the new schema's object. `None`: the new schema does not have it.

@@ -1,4 +1,4 @@
-//! Temporary names for types that are recreated while columns use them.
+//! Temporary names for types that are recreated while columns use them, and for tables that are recreated with their rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,52 @@ pub fn choose_temporary_names(context: &DiffContext, changes: &ObjectChanges) ->
     let mut remaining: Vec<&ObjectId> = changes.keys().filter(|id| is_recreated(id) && is_used(id)).collect();
     let mut names = BTreeMap::new();
     while let Some(id) = remaining.pop() {
-        if names.insert(id.clone(), free_name(context, id)).is_none() {
+        if names.insert(id.clone(), ownership::free_name(context, &id.schema, &id.name)).is_none() {
             remaining.extend(direct_dependencies(context.old, id).into_iter().filter(|part| is_recreated(part)));
         }
     }
     names
+}
+
+/// The recreated tables whose rows must be copied: those that become partitioned or plain, and a partitioned table that
+/// loses a partition. The rows of other partitions stay where they are.
+pub fn choose_copied_tables(context: &DiffContext, changes: &ObjectChanges) -> BTreeSet<ObjectId> {
+    let is_plain = |schema: &Schema, id: &ObjectId| {
+        schema.table(&id.schema, &id.name).is_some_and(|table| table.partition_by.is_none())
+    };
+    let loses_partition = |id: &ObjectId| {
+        changes.iter().any(|(other, change)| {
+            let place = context.old.table(&other.schema, &other.name).and_then(|table| table.partition_of.as_ref());
+            let is_child = place.is_some_and(|at| (&at.parent.schema, &at.parent.name) == (&id.schema, &id.name));
+            other.kind == Kind::Table && *change == ObjectChange::Drop && is_child
+        })
+    };
+    let recreated = recreated_tables(context, changes);
+    let is_copied = |id: &&ObjectId| is_plain(context.old, id) || is_plain(context.new, id) || loses_partition(id);
+    recreated.filter(is_copied).cloned().collect()
+}
+
+/// The recreated tables that own a sequence which stays.
+pub fn choose_owners_of_sequences(context: &DiffContext, changes: &ObjectChanges) -> BTreeSet<ObjectId> {
+    let owns = |table: &ObjectId| {
+        changes.iter().any(|(id, change)| {
+            let owner = ownership::owning_column(context.old, id).filter(|_| !change.drops());
+            owner.is_some_and(|column| (&column.schema, &column.of) == (&table.schema, &table.name))
+        })
+    };
+    recreated_tables(context, changes).filter(|id| owns(id)).cloned().collect()
+}
+
+/// The recreated tables with rows of their own, or with partitions.
+fn recreated_tables<'a>(
+    context: &'a DiffContext,
+    changes: &'a ObjectChanges,
+) -> impl Iterator<Item = &'a ObjectId> + use<'a> {
+    let is_local = |schema: &Schema, id: &ObjectId| {
+        schema.table(&id.schema, &id.name).is_some_and(|table| table.foreign.is_none())
+    };
+    let recreated = changes.iter().filter(|(_, change)| **change == ObjectChange::Recreate).map(|(id, _)| id);
+    recreated.filter(move |id| id.kind == Kind::Table && is_local(context.old, id) && is_local(context.new, id))
 }
 
 /// The direct dependencies of a type, including those of its attributes.
@@ -29,20 +70,4 @@ fn direct_dependencies<'a>(schema: &'a Schema, id: &ObjectId) -> Vec<&'a ObjectI
     let is_attribute = |of: &ObjectId| of.kind == Kind::Column && of.schema == id.schema && of.of == id.name;
     let attributes = schema.depends.iter().filter(|(of, _)| is_attribute(of)).flat_map(|(_, on)| on);
     own.chain(attributes).collect()
-}
-
-/// The type's name with a suffix, so that it is a name that neither schema uses.
-fn free_name(context: &DiffContext, id: &ObjectId) -> String {
-    let is_free = |name: &str| {
-        let is_taken =
-            |schema: &Schema| schema.objects.keys().any(|other| other.schema == id.schema && other.name == name);
-        !is_taken(context.old) && !is_taken(context.new)
-    };
-    let longest = 63 - "_old_00".len();
-    let mut stem = id.name.as_str();
-    while stem.len() > longest {
-        stem = &stem[..stem.char_indices().next_back().map_or(0, |(at, _)| at)];
-    }
-    let names = (0..).map(|number| if number == 0 { format!("{stem}_old") } else { format!("{stem}_old_{number}") });
-    names.into_iter().find(|name| is_free(name)).unwrap_or_default()
 }

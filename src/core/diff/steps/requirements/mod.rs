@@ -4,6 +4,7 @@ mod dependencies;
 mod names;
 mod object;
 mod partitions;
+mod recreated_tables;
 
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ pub fn declare_requirements(context: &DiffContext, changes: &ObjectChanges, step
     declaration.declare_names();
     declaration.declare_bounds();
     declaration.declare_adoption();
+    declaration.declare_recreated_tables();
     declaration.declare_keys();
 }
 

@@ -12,7 +12,7 @@ impl Declaration<'_, '_> {
         let context = self.context;
         for (id, change) in self.changes {
             let step = if change.drops() {
-                self.drop_step(id).filter(|_| !context.decisions.temporary_names.contains_key(id))
+                self.step_that_frees_names(id)
             } else {
                 self.find(id, Action::Release).filter(|_| id.kind == Kind::Column)
             };
@@ -31,6 +31,16 @@ impl Declaration<'_, '_> {
                     self.order(self.drop_step(replaced), step);
                 }
             }
+        }
+    }
+
+    /// The step that drops an object, or that renames its recreated table. A recreated type frees no name.
+    fn step_that_frees_names(&self, id: &ObjectId) -> Option<usize> {
+        let names = &self.context.decisions.temporary_names;
+        let dropped_with = ownership::dropped_with(self.context, self.changes, id)?;
+        match names.contains_key(&dropped_with) {
+            true => self.find(&dropped_with, Action::RenameOld).filter(|_| dropped_with.kind == Kind::Table),
+            false => self.drop_step(id),
         }
     }
 

@@ -18,6 +18,7 @@ impl Declaration<'_, '_> {
         for step in self.steps_on_parts(&own) {
             self.order(Some(step), alter);
         }
+        self.declare_references(id, release, alter);
         for parent in ownership::changing_parents(self.context, self.context.old, id) {
             for step in self.steps_on_parts(&parent) {
                 // While the table is still a child, it loses its derived constraints and indexes with its parent's.
@@ -39,12 +40,37 @@ impl Declaration<'_, '_> {
         }
     }
 
+    /// Foreign keys to a partitioned table are dropped before a partition leaves, and created after it has joined.
+    fn declare_references(&mut self, id: &ObjectId, release: Option<usize>, alter: Option<usize>) {
+        let (context, changes) = (self.context, self.changes);
+        let (left, joined) =
+            (ownership::partitioned_ancestors(context.old, id), ownership::partitioned_ancestors(context.new, id));
+        for (key, change) in changes.iter().filter(|(key, _)| key.kind == Kind::Constraint) {
+            let refers_to = |schema: &Schema, tables: &[QualifiedName]| {
+                let references = schema.constraint(key).and_then(|constraint| constraint.references.as_ref());
+                references.is_some_and(|table| tables.contains(table))
+            };
+            if change.drops() && refers_to(context.old, &left) {
+                self.order(self.drop_step(key), release);
+            }
+            if change.creates() && refers_to(context.new, &joined) {
+                self.order(alter, self.ready_step(key));
+            }
+        }
+    }
+
     /// The bounds of a partition are free before another partition of the same table takes them.
     pub(super) fn declare_bounds(&mut self) {
         let context = self.context;
         for (id, change) in self.changes {
             let Some(parent) = partitioned_table(context.old, id) else { continue };
-            let leaves = if change.drops() { self.drop_step(id) } else { self.find(id, Action::Release) };
+            // The new version of a recreated table has no partitions yet.
+            let parent_id = ObjectId::new(Kind::Table, &parent.schema, &parent.name);
+            if context.decisions.temporary_names.contains_key(&parent_id) {
+                continue;
+            }
+            let dropped = || self.find(id, Action::RenameOld).or_else(|| self.drop_step(id));
+            let leaves = if change.drops() { dropped() } else { self.find(id, Action::Release) };
             self.release(leaves, Condition::BoundsAreFree(parent.clone()));
         }
         for (id, change) in self.changes {
@@ -63,13 +89,26 @@ impl Declaration<'_, '_> {
         }
     }
 
-    /// An index on a partitioned table adopts the partitions' own indexes, which must exist before.
+    /// An index on a partitioned table adopts the partitions' own indexes, which must exist before. It is dropped while
+    /// partitions that keep their part are detached.
     pub(super) fn declare_adoption(&mut self) {
+        let context = self.context;
         for number in 0..self.steps.len() {
             let Step { id, action, .. } = &self.steps[number];
-            if *action == Action::Create && matches!(id.kind, Kind::Constraint | Kind::Index) {
-                for part in ownership::attached_parts(self.context.new, &id.clone()) {
+            let (id, action) = (id.clone(), *action);
+            if !matches!(id.kind, Kind::Constraint | Kind::Index) {
+                continue;
+            }
+            if action == Action::Create {
+                for part in ownership::attached_parts(context.new, &id) {
                     self.require_ready(Some(number), &part);
+                }
+            }
+            if action == Action::Drop {
+                for part in ownership::independent_parts(context.old, self.changes, &id) {
+                    let partition = ObjectId::new(Kind::Table, &part.schema, &part.of);
+                    self.order(self.find(&partition, Action::Release), Some(number));
+                    self.order(Some(number), self.find(&partition, Action::Alter));
                 }
             }
         }

@@ -17,6 +17,7 @@ mod index;
 mod not_null;
 mod options;
 mod publication;
+mod recreated_table;
 mod recreated_type;
 mod routine;
 mod rules;
@@ -123,7 +124,12 @@ pub fn release(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
     }
 }
 
-/// Gives a recreated type its temporary name.
+/// Gives a recreated type or table its temporary name.
 pub fn rename_old(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
-    types::rename_old(context, id)
+    if id.kind == Kind::Table { recreated_table::rename_old(context, id) } else { types::rename_old(context, id) }
+}
+
+/// Copies the rows of a recreated table.
+pub fn copy_rows(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
+    recreated_table::copy_rows(context, id)
 }

@@ -1,12 +1,13 @@
 //! Tables: their own attributes, and CREATE TABLE with columns and constraints.
 
 use super::{Alteration, NotedSql, Writer};
-use super::{column, column_attributes, constraint, not_null, options};
+use super::{column, column_attributes, constraint, not_null, options, recreated_table};
 use crate::core::diff::ownership::{self, DiffContext};
 use crate::core::schema::{
     Column, Constraint, ConstraintKind, Kind, Object, ObjectId, Persistence, QualifiedName, Table,
 };
 use crate::core::sql::identifier::{qualified, quote};
+use crate::core::sql::lexer::Lexer;
 
 /// The first version with SET ACCESS METHOD.
 const SET_ACCESS_METHOD: u32 = 15;
@@ -19,8 +20,33 @@ pub(super) fn alteration(context: &DiffContext, id: &ObjectId) -> Alteration {
     if old.partition_by != new.partition_by || server(old) != server(new) || method(old) != method(new) {
         return Alteration::Recreate;
     }
+    if retypes_partition_key(old, new) {
+        return Alteration::Recreate;
+    }
     let is_same = release(context, id).is_empty() && alter(context, id).is_empty();
     if is_same { Alteration::None } else { Alteration::InPlace { rebuilds_dependents: false } }
+}
+
+/// Whether a column of the partition key changes its type, which PostgreSQL cannot do in place.
+fn retypes_partition_key(old: &Table, new: &Table) -> bool {
+    let Some(key) = &old.partition_by else { return false };
+    let of_type = |column: &Column| (column.type_name.clone(), column.collation.clone());
+    let is_retyped = |column: &&Column| {
+        let wanted = new.columns.iter().find(|wanted| wanted.name == column.name);
+        wanted.is_some_and(|wanted| of_type(wanted) != of_type(column))
+    };
+    old.columns.iter().filter(is_retyped).any(|column| mentions(key, &quote(&column.name)))
+}
+
+/// Whether an expression contains a name.
+fn mentions(expression: &str, name: &str) -> bool {
+    let mut lexer = Lexer::new(expression);
+    while let Ok(Some(token)) = lexer.next_token() {
+        if token.text(expression) == name {
+            return true;
+        }
+    }
+    false
 }
 
 pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
@@ -53,6 +79,9 @@ pub(super) fn create(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
 }
 
 pub(super) fn drop(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
+    if let Some(other) = context.decisions.temporary_names.get(id) {
+        return recreated_table::drop(context, id, other);
+    }
     let is_foreign = context.old.table(&id.schema, &id.name).is_some_and(|table| table.foreign.is_some());
     let foreign = if is_foreign { "FOREIGN " } else { "" };
     let detach = referred_parent(context, id).map(|parent| {
@@ -68,6 +97,11 @@ pub(super) fn drop(context: &DiffContext, id: &ObjectId) -> Vec<NotedSql> {
 fn referred_parent<'a>(context: &DiffContext<'a>, id: &ObjectId) -> Option<&'a QualifiedName> {
     let parent = &context.old.table(&id.schema, &id.name)?.partition_of.as_ref()?.parent;
     context.new.table(&parent.schema, &parent.name)?;
+    let parent_id = ObjectId::new(Kind::Table, &parent.schema, &parent.name);
+    if context.decisions.temporary_names.contains_key(&parent_id) {
+        // The foreign keys to it are dropped already.
+        return None;
+    }
     let refers = |object: &Object| match object {
         Object::Table(table) => table.constraints.iter().any(|one| one.references.as_ref() == Some(parent)),
         _ => false,
