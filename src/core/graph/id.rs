@@ -95,7 +95,19 @@ impl RevisionId {
     /// The first eight characters, which the UI shows.
     #[must_use]
     pub fn short(&self) -> &str {
-        self.0.char_indices().nth(8).map_or(&self.0, |(end, _)| &self.0[..end])
+        self.prefix(8)
+    }
+
+    /// At least the first eight characters, and as many as are needed to distinguish the id from the others.
+    #[must_use]
+    pub fn short_among<'a>(&self, others: impl Iterator<Item = &'a Self>) -> &str {
+        let shared = |other: &Self| self.0.chars().zip(other.0.chars()).take_while(|(one, two)| one == two).count();
+        let longest = others.filter(|other| *other != self).map(shared).max().unwrap_or_default();
+        self.prefix((longest + 1).max(8))
+    }
+
+    fn prefix(&self, length: usize) -> &str {
+        self.0.char_indices().nth(length).map_or(&self.0, |(end, _)| &self.0[..end])
     }
 }
 
@@ -131,6 +143,15 @@ mod tests {
     fn forbidden_characters_are_listed_once_and_sorted() {
         let error = RevisionId::parse("a-b-@c").unwrap_err();
         assert_eq!(error.to_string(), "Character(s) '-, @' not allowed in revision identifier 'a-b-@c'");
+    }
+
+    #[test]
+    fn short_ids_are_distinct() {
+        let ids =
+            ["abcdefgh1234", "abcdefgh9999", "12345678abcd", "가나", "가나다"].map(|id| RevisionId::parse(id).unwrap());
+        let short = ids.iter().map(|id| id.short_among(ids.iter())).collect::<Vec<_>>();
+        assert_eq!(short, ["abcdefgh1", "abcdefgh9", "12345678", "가나", "가나다"]);
+        assert_eq!(ids[0].short(), "abcdefgh");
     }
 
     #[test]

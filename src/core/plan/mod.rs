@@ -188,6 +188,12 @@ impl Plan {
         backup.into_iter().chain(self.copies.lines()).collect()
     }
 
+    /// The id of a step's revision, shortened so that no other step has the same short id.
+    #[must_use]
+    pub fn short_id<'a>(&self, step: &'a Step) -> &'a str {
+        step.revision.short_among(self.steps.iter().map(|other| &other.revision))
+    }
+
     /// Whether the plan runs nothing and changes no heads.
     #[must_use]
     pub fn is_empty(&self) -> bool {

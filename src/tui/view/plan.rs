@@ -86,7 +86,7 @@ fn draw_step(model: &Model, screen: &PlanScreen, (number, step): (usize, &Step),
     let (glyph, role) = step_glyph(model, step, state);
     pen.put(glyph, role);
     pen.put(&format!(" {:>numbers$} ", number + 1), Role::Muted);
-    pen.put(step.revision.short(), Role::Id);
+    pen.put(screen.plan.short_id(step), Role::Id);
     pen.skip(2);
     pen.put(step.message.lines().next().unwrap_or_default(), Role::Title);
 }

@@ -233,8 +233,8 @@ fn plan(model: &Model) -> Option<&Plan> {
 
 /// The name of a step in the log, for example `upgrade 8e10f3b7`.
 fn step_name(model: &Model, step: usize) -> String {
-    let planned = plan(model).and_then(|plan| plan.steps.get(step));
-    planned.map_or_else(String::new, |step| format!("{} {}", step.direction.word(), step.revision.short()))
+    let planned = plan(model).and_then(|plan| Some((plan, plan.steps.get(step)?)));
+    planned.map_or_else(String::new, |(plan, step)| format!("{} {}", step.direction.word(), plan.short_id(step)))
 }
 
 fn take_progress(screen: &mut PlanScreen) -> RunProgress {
