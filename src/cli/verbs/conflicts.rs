@@ -20,7 +20,7 @@ use crate::engine::{Result, Target};
                         target database is only read.")]
 pub struct Arguments {
     /// Two revisions to compare: ids, labels, … [default: the heads]
-    #[arg(value_name = "REV", num_args = 2)]
+    #[arg(value_names = ["REV", "REV"], num_args = 2)]
     revisions: Vec<String>,
 }
 

@@ -7,6 +7,7 @@ mod proof;
 pub mod rebase;
 mod text;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::core::conflict::Touches;
@@ -43,6 +44,8 @@ pub struct Conflicts {
     pairs: Vec<PairState>,
     /// The pair that is shown.
     shown: usize,
+    /// The revisions that the database has.
+    applied: HashSet<RevisionId>,
     ascii: bool,
     version: u64,
 }
@@ -88,9 +91,10 @@ enum ProofState {
 }
 
 impl Conflicts {
-    fn new(tree: Arc<ScriptTree>, pairs: Vec<HeadPair>, ascii: bool) -> Self {
+    fn new(model: &Model, tree: Arc<ScriptTree>, pairs: Vec<HeadPair>) -> Self {
         let pairs = pairs.into_iter().map(|pair| PairState::new(&tree, pair)).collect();
-        Self { tree, pairs, shown: 0, ascii, version: 1 }
+        let applied = tree.graph.ancestors(model.heads().unwrap_or_default());
+        Self { tree, pairs, shown: 0, applied, ascii: model.preferences.ascii, version: 1 }
     }
 
     fn shown(&self) -> Option<&PairState> {
@@ -182,7 +186,8 @@ fn open(model: &Model) -> Decision {
         return refuse("a script cannot be read; ! shows the reason");
     };
     act(move |model| {
-        model.states.set(Conflicts::new(tree, pairs, model.preferences.ascii));
+        let screen = Conflicts::new(model, tree, pairs);
+        model.states.set(screen);
         show(model);
         proof::start(model)
     })
@@ -244,7 +249,7 @@ pub(crate) fn follow_scripts(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let shown = model.states.get::<Conflicts>().and_then(Conflicts::shown).map(|shown| shown.pair.clone());
-    let mut screen = Conflicts::new(tree, pairs, model.preferences.ascii);
+    let mut screen = Conflicts::new(model, tree, pairs);
     let is_shown = |pair: &PairState| {
         shown.as_ref().is_some_and(|shown| (&shown.left, &shown.right) == (&pair.pair.left, &pair.pair.right))
     };

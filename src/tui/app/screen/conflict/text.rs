@@ -48,7 +48,12 @@ impl Conflicts {
                 lines.push(self.revision_line(id, ""));
             }
         }
-        lines.push(vec![(plural(branch.len() as u64, "revision"), Role::Muted)]);
+        let mut count = vec![(plural(branch.len() as u64, "revision"), Role::Muted)];
+        let applied = branch.iter().filter(|id| self.applied.contains(*id)).count();
+        if applied > 0 {
+            count.push((format!(" · {applied} applied in this database"), Role::Applied));
+        }
+        lines.push(count);
         let shared = state.touches.shared_owners();
         let widest = changes.iter().map(|(_, change)| change.object.chars().count()).max().unwrap_or_default().min(32);
         let mut seen = BTreeSet::new();
@@ -125,10 +130,11 @@ impl Conflicts {
             if let Some(id) = &line.revision {
                 let after = format!("{} ", draw(&line.right));
                 if Some(id) == new {
-                    pieces.extend([(self.glyph(true), Role::Pending), (after, Role::Lane)]);
+                    pieces.extend([(self.glyph(false), Role::Pending), (after, Role::Lane)]);
                     pieces.push((String::from(" merge"), Role::Pending));
                 } else {
-                    pieces.push((self.glyph(false), Role::Applied));
+                    let is_applied = self.applied.contains(id);
+                    pieces.push((self.glyph(is_applied), if is_applied { Role::Applied } else { Role::Pending }));
                     pieces.push((after, Role::Lane));
                     pieces.extend(self.revision_line(id, " "));
                 }
@@ -138,12 +144,13 @@ impl Conflicts {
         lines
     }
 
-    fn glyph(&self, is_new: bool) -> String {
-        String::from(match (is_new, self.ascii) {
-            (true, true) => "o",
-            (false, true) => "*",
-            (true, false) => "○",
-            (false, false) => "●",
+    /// The glyph of a revision, as in the history.
+    fn glyph(&self, is_applied: bool) -> String {
+        String::from(match (is_applied, self.ascii) {
+            (false, true) => "o",
+            (true, true) => "*",
+            (false, false) => "○",
+            (true, false) => "●",
         })
     }
 
