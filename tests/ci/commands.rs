@@ -29,6 +29,25 @@ fn a_private_server_is_enough_and_is_removed() {
 }
 
 #[test]
+fn roles_that_the_scripts_name_exist_on_a_private_server() {
+    let project = TestProject::new("");
+    fill(&project);
+    project.write("models/users.sql", &format!("{MODELS}GRANT SELECT ON users TO reader, \"The App\";\n"));
+    let grant = "GRANT SELECT ON users TO reader, \"The App\";";
+    project.script(NEW, SECOND, grant, "REVOKE SELECT ON users FROM reader, \"The App\";");
+    project.run(&["ci", "--since", "main"]).expect_status(0);
+    // A script that creates its role gets a server without it.
+    let create = "CREATE ROLE late;\nGRANT SELECT ON users TO late;";
+    project.script("0004aaaa0000", NEW, create, "REVOKE SELECT ON users FROM late;\nDROP ROLE late;");
+    project.write(
+        "models/users.sql",
+        &format!("CREATE ROLE late;\n{MODELS}GRANT SELECT ON users TO reader, \"The App\", late;\n"),
+    );
+    let output = project.run(&["ci", "--since", "main"]).expect_status(0);
+    assert!(output.stdout.contains("✓ verify   2 of 2 scripts up, down and up again\n"), "{}", output.stdout);
+}
+
+#[test]
 fn changes_that_are_not_committed_count_and_removed_files_do_not() {
     let database = server().database();
     let project = repository(&database);

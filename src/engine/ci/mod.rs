@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::conflicts::ConflictEvent;
-use super::findings::{hazard_findings, remark_findings, script_findings};
+use super::findings::{hazard_findings, read_model_files, remark_findings, script_findings};
 use super::lint::{LintReport, lint_python, lint_sql};
 use super::project::{Project, ScriptTree};
 use super::scratch::ThrowawayServer;
@@ -21,6 +21,7 @@ use super::{ConnectOptions, Result, Target};
 use crate::core::finding::{Check, CheckName, CheckReport};
 use crate::core::graph::{Direction, RevisionId};
 use crate::core::hazard::Class;
+use crate::core::statement::{analyse_section, roles_named};
 use crate::core::text::plural;
 pub use changes::changed_revisions;
 
@@ -86,12 +87,22 @@ pub async fn run(
         run.skip(&mut report, &CheckName::AFTER_SCRIPTS, "the scripts cannot be read");
         return Ok(report);
     }
-    let server = ThrowawayServer::start(project, options.download).await?;
+    let server = ThrowawayServer::start(project, &roles_of(project, tree), options.download).await?;
     let checked = Box::pin(run.check(server.target(), &mut report)).await;
     let removed = server.remove().await;
     checked?;
     removed?;
     Ok(report)
+}
+
+/// The roles that the scripts and the models name. A new server does not have them.
+fn roles_of(project: &Project, tree: &ScriptTree) -> BTreeSet<String> {
+    let models = read_model_files(project);
+    let scripts = tree.scripts.values().filter_map(|file| file.script.sql());
+    let sections = scripts.flat_map(|code| [code.upgrade.sql.as_str(), code.downgrade.sql.as_str()]);
+    let texts = sections.chain(models.iter().map(|file| file.text.as_str()));
+    let statements = texts.filter_map(|text| analyse_section(text).ok()).flatten();
+    statements.flat_map(|statement| roles_named(statement.sql())).collect()
 }
 
 impl Run<'_> {

@@ -1,5 +1,7 @@
 //! The results of a verification as findings.
 
+use std::fmt::Write as _;
+
 use super::full_message;
 use crate::core::finding::{CheckCode, Finding};
 use crate::core::graph::Direction;
@@ -66,7 +68,8 @@ fn difference(verified: &VerifiedRevision) -> String {
     parts.extend(verified.difference.iter().take(SHOWN).map(String::as_str));
     let mut text = parts.join("; ");
     if verified.difference.len() > SHOWN {
-        text += &format!("; and {} more", verified.difference.len() - SHOWN);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "; and {} more", verified.difference.len() - SHOWN);
     }
     if text.is_empty() { "it is not proved".to_owned() } else { text }
 }

@@ -1,5 +1,9 @@
 //! A server for checks that have no target: the server of `[scratch] url`, or a private server that is removed afterwards.
 
+use std::collections::BTreeSet;
+
+use tokio_postgres::error::SqlState;
+
 use crate::engine::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Session, database_error, identifier};
 use crate::engine::project::Project;
 use crate::engine::{Result, Target};
@@ -14,11 +18,12 @@ pub struct ThrowawayServer {
 }
 
 impl ThrowawayServer {
-    /// Finds the server of `[scratch] url`, or starts a private one. `download`: see [`EmbeddedOptions`].
+    /// Finds the server of `[scratch] url`, or starts a private one, which gets the roles. `download`: see
+    /// [`EmbeddedOptions`].
     ///
     /// # Errors
     /// When the URL cannot be read, PostgreSQL's programs are not installed, or the private server does not start.
-    pub async fn start(project: &Project, download: bool) -> Result<Self> {
+    pub async fn start(project: &Project, roles: &BTreeSet<String>, download: bool) -> Result<Self> {
         if let Some(url) = &project.config.scratch.url {
             let conninfo = ConnInfo::resolve(Some(&project.expand(url)?), &project.variables)?;
             return Ok(Self { target: Target::scratch(conninfo), server: None });
@@ -28,7 +33,11 @@ impl ThrowawayServer {
         let conninfo = ConnInfo::socket(server.socket_folder(), server.port(), server.user(), server.database());
         let throwaway = Self { target: Target::scratch(conninfo), server: Some(server) };
         if let Some(role) = &project.config.apply.role {
-            throwaway.create_superuser(role).await?;
+            // It creates all objects.
+            throwaway.create_role(role, "SUPERUSER").await?;
+        }
+        for role in roles {
+            throwaway.create_role(role, "").await?;
         }
         Ok(throwaway)
     }
@@ -50,13 +59,14 @@ impl ThrowawayServer {
         }
     }
 
-    /// Creates the role of `[apply] role`, which creates all objects.
-    async fn create_superuser(&self, role: &str) -> Result<()> {
+    async fn create_role(&self, role: &str, attributes: &str) -> Result<()> {
         let session = Session::open(self.target.conninfo(), "limbeck scratch").await?;
-        let sql = format!("CREATE ROLE {} SUPERUSER", identifier::quote(role));
+        let sql = format!("CREATE ROLE {} {attributes}", identifier::quote(role));
         match session.client().batch_execute(&sql).await {
-            // It may be the role of the server itself.
-            Err(error) if error.code() != Some(&tokio_postgres::error::SqlState::DUPLICATE_OBJECT) => {
+            // It may be the role of the server itself, or a role of PostgreSQL.
+            Err(error)
+                if ![Some(&SqlState::DUPLICATE_OBJECT), Some(&SqlState::RESERVED_NAME)].contains(&error.code()) =>
+            {
                 Err(database_error(&error))
             }
             _ => Ok(()),

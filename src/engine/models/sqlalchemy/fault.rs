@@ -61,6 +61,7 @@ pub(super) struct Fault {
 const WITHOUT_METADATA: &str = "passes no target_metadata to Alembic";
 
 /// Whether a project has no models because its `env.py` names no metadata.
+#[must_use]
 pub fn has_no_metadata(error: &Error) -> bool {
     error.message.ends_with(WITHOUT_METADATA)
 }
