@@ -2,6 +2,7 @@
 
 mod cases;
 mod commands;
+mod files;
 mod formats;
 mod pull_requests;
 
