@@ -22,7 +22,7 @@
 //! - [`core::schema`]: the contents of a database catalog as plain data.
 //! - [`core::conflict`]: two branches compared as data: what each touches, and how the results of both orders differ.
 //! - [`core::diff`]: the difference between two schemas: ownership, renames, steps, their order, and the SQL.
-//! - [`core::text`]: numbers, sizes and plurals in messages. [`core::escape`]: control characters made visible.
+//! - [`core::finding`]: the findings of checks, their codes and pages. [`core::text`]: numbers, sizes and plurals in messages. [`core::escape`]: control characters made visible.
 //! - [`core::sqlstate`], [`core::os_error`]: hints for errors of the server and of the operating system.
 //!
 //! [`engine`] contains everything that uses a disk, a process or a server. Its folders from the bottom to the top:
@@ -48,6 +48,8 @@
 //! - [`engine::python`] finds the project's Python and asks for consent. [`engine::wire`] is the proxy between a database
 //!   driver and a session. [`engine::script_process`] is the Python process that runs Alembic's scripts over the wire;
 //!   [`engine::recording`] runs them on a scratch database, and `engine::apply::python` on the target.
+//! - [`engine::lint`] finds the hazards of scripts without a target. [`engine::findings`] turns the results of commands into
+//!   findings with a place. [`engine::ci`] runs all checks of a pull request; [`engine::git`] asks git what it changes.
 //! - [`engine::backup`] runs `pg_dump` and `pg_restore`. [`engine::draft`], [`engine::stamp`], [`engine::init`],
 //!   [`engine::doctor`] and [`engine::open`] are the other use cases.
 //!

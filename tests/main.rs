@@ -6,6 +6,7 @@ mod apply;
 mod autogenerate;
 mod backup;
 mod catalog;
+mod ci;
 mod cli;
 mod conflicts;
 mod connection;

@@ -8,7 +8,6 @@ use super::context::Context;
 use super::exit::Exit;
 use super::options::{Global, Ui};
 use super::output::json::ErrorDocument;
-use super::planned;
 use super::verbs::Verb;
 use crate::core::escape::escape_line;
 use crate::engine::{Error, ErrorKind};
@@ -67,7 +66,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let parsed = CommandLine::try_parse_from(&arguments).and_then(|line| match (line.verb, line.ui.first_given()) {
         (None, _) => Ok(Invocation::Ui(context(line.global), line.ui)),
-        (Some(verb), None) => Ok(Invocation::Command(Command { context: context(line.global), verb })),
+        (Some(verb), None) => {
+            let global = Global { json: line.global.json || verb.wants_json(), ..line.global };
+            Ok(Invocation::Command(Command { context: context(global), verb }))
+        }
         (Some(_), Some(option)) => Err(CommandLine::command().error(
             clap::error::ErrorKind::ArgumentConflict,
             format!("{option} is an option of the UI and cannot be used with a command"),
@@ -78,10 +80,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         // The arguments could not be parsed, so `--json` has to be searched for.
         let json = arguments.iter().any(|argument| argument == "--json");
         let context = context(Global { json, ..Global::default() });
-        match planned::error_for(&error) {
-            Some(planned) => context.report(planned),
-            None => report_usage(&error, &context),
-        }
+        report_usage(&error, &context)
     })
 }
 
@@ -225,13 +224,22 @@ mod tests {
     }
 
     #[test]
-    fn planned_commands_are_distinguished_from_unknown_ones() {
-        let message = |word: &str| planned::error_for(&parse(word).unwrap_err()).map(|error| error.message);
-        assert_eq!(message("ci").as_deref(), Some("`ci` is not available in this version yet"));
-        assert_eq!(message("cii"), None);
-        let definition = CommandLine::command();
-        for (name, _) in planned::COMMANDS {
-            assert!(definition.find_subcommand(name).is_none(), "{name} exists: remove it from the list");
+    fn the_format_json_is_the_option_json() {
+        for (line, expected) in [
+            ("ci --format json", true),
+            ("lint --format json", true),
+            ("verify --format json", true),
+            ("check --format json", true),
+            ("conflicts --format json", true),
+            ("ci --format sarif", false),
+            ("lint", false),
+        ] {
+            let Ok(Invocation::Command(command)) =
+                super::parse(std::iter::once("limbeck").chain(line.split(' ')).map(Into::into))
+            else {
+                panic!("{line}")
+            };
+            assert_eq!(command.context.terminal.json, expected, "{line}");
         }
     }
 }

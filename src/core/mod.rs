@@ -5,6 +5,7 @@ pub mod conflict;
 pub mod copies;
 pub mod diff;
 pub mod escape;
+pub mod finding;
 pub mod graph;
 pub mod hazard;
 pub mod os_error;

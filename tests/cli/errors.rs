@@ -17,12 +17,8 @@ fn a_usage_error_exits_with_2_and_suggests_a_command() {
 }
 
 #[test]
-fn a_planned_command_is_an_error_with_a_workaround() {
+fn a_section_needs_an_alembic_project() {
     let project = TestProject::new("");
-    let output = run(&project, "ci").expect_status(1);
-    assert!(output.stderr.starts_with("error: `ci` is not available in this version yet\nhint: "), "{}", output.stderr);
-    let output = run(&project, "ci --json").expect_status(1);
-    assert!(document(&output)["error"]["hint"].as_str().unwrap().starts_with("run `limbeck lint`"));
     let output = run(&project, "-n alembic:other heads").expect_status(2);
     assert!(output.stderr.contains("limbeck.toml is not an Alembic project"), "{}", output.stderr);
 }

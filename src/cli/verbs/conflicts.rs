@@ -6,10 +6,13 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::{cancellable, cancelled_on_scratch};
 use crate::cli::output::conflicts::{ConflictsDocument, comparison_text};
+use crate::cli::report::{FormatOption, print_check};
 use crate::cli::terminal::Terminal;
+use crate::core::finding::{Check, CheckName};
 use crate::core::graph::RevisionId;
 use crate::engine::apply::Progress;
 use crate::engine::conflicts::{ConflictEvent, Verdict, compare_branches, find_pairs};
+use crate::engine::findings::conflict_findings;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::state::VersionTable;
 use crate::engine::{Result, Target};
@@ -22,6 +25,8 @@ pub struct Arguments {
     /// Two revisions to compare: ids, labels, … [default: the heads]
     #[arg(value_names = ["REV", "REV"], num_args = 2)]
     revisions: Vec<String>,
+    #[command(flatten)]
+    pub format: FormatOption,
 }
 
 /// Runs both orders of each pair of heads. Exit code 4 if the results differ or a script fails.
@@ -33,7 +38,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     tree.require_valid()?;
     let terminal = context.terminal;
     if arguments.revisions.is_empty() && tree.graph.heads().len() < 2 {
-        if terminal.json {
+        if let Some(format) = arguments.format.for_ci() {
+            print_check(context, &project, "conflicts", Check::new(CheckName::Heads), format)?;
+        } else if terminal.json {
             terminal.print_document(&ConflictsDocument::of(&[]))?;
         } else {
             terminal.print_result("There is only one head: no branches to compare\n")?;
@@ -56,7 +63,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         })
         .await
     })??;
-    if terminal.json {
+    if let Some(format) = arguments.format.for_ci() {
+        let check = Check::with(CheckName::Heads, conflict_findings(&tree, &compared, None), "");
+        print_check(context, &project, "conflicts", check, format)?;
+    } else if terminal.json {
         terminal.print_document(&ConflictsDocument::of(&compared))?;
     } else {
         let texts: Vec<String> = compared.iter().map(|one| comparison_text(&tree, one)).collect();

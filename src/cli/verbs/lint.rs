@@ -10,15 +10,16 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::cancellable;
 use crate::cli::output::plan as plan_text;
+use crate::cli::report::{FormatOption, print_check};
 use crate::cli::selection;
+use crate::core::finding::{self, Check, CheckName};
 use crate::core::graph::{Direction, RevisionId};
-use crate::core::hazard::{self, ExaminedStatement, Hazard, Remark};
-use crate::core::plan::Step;
-use crate::core::script::SqlCode;
-use crate::core::sql::SplitError;
+use crate::core::hazard;
 use crate::core::text::plural;
-use crate::engine::prepare::record_up_and_down;
-use crate::engine::project::{Project, ScriptFile, ScriptProblem, ScriptTree};
+use crate::engine::ci::changed_revisions;
+use crate::engine::findings::{hazard_findings, remark_findings, script_findings};
+use crate::engine::lint::{LintReport, LintedHazard, LintedRevision, lint_python, lint_sql};
+use crate::engine::project::{Project, ScriptProblem, ScriptTree};
 use crate::engine::{Error, ErrorKind};
 
 /// Find hazards in scripts: lost data, locks, failures
@@ -38,32 +39,11 @@ pub struct Arguments {
     /// Exit with code 1 if a hazard of these classes has no `limbeck: allow` comment
     #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = Allow::parser())]
     deny: Vec<Allow>,
-}
-
-/// The hazards of one revision.
-#[derive(Serialize)]
-struct LintedRevision<'a> {
-    revision: &'a RevisionId,
-    hazards: Vec<LintedHazard>,
-    /// Problems in the script's `limbeck: allow` comments, and statements that may have a syntax error.
-    remarks: Vec<CommentProblem>,
-    #[serde(skip)]
-    file: &'a ScriptFile,
-}
-
-#[derive(Serialize)]
-struct LintedHazard {
-    section: Direction,
-    line: usize,
-    #[serde(flatten)]
-    hazard: Hazard,
-}
-
-#[derive(Serialize)]
-struct CommentProblem {
-    section: Direction,
-    line: usize,
-    message: String,
+    /// Read only the scripts that differ from the common ancestor with this commit, e.g. origin/main
+    #[arg(long, value_name = "REF", conflicts_with_all = ["revisions", "explain"])]
+    since: Option<String>,
+    #[command(flatten)]
+    pub format: FormatOption,
 }
 
 /// The document of `--explain`.
@@ -85,35 +65,32 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         return explain(context, code);
     }
     let (project, tree) = context.read_scripts()?;
-    let ids = selection::resolve_all(context, &project, &tree, &arguments.revisions)?;
-    let files = ids.iter().filter_map(|id| tree.scripts.get(id));
-    let (mut linted, mut unread) = (Vec::new(), 0);
-    if project.alembic.is_some() {
-        (linted, unread) = lint_python(context, &project, &tree, &ids)?;
+    let ids = select(context, &project, &tree, arguments)?;
+    let report = if project.alembic.is_some() {
+        lint_with_python(context, &project, &tree, &ids)?
+    } else {
+        lint_sql(&tree, &ids)
+    };
+    for failure in &report.failures {
+        context.terminal.print_error(&failure.error);
     }
-    for file in files {
-        let Some(code) = file.script.sql() else { continue };
-        match lint_script(file, code) {
-            Ok(found) => linted.push(found),
-            Err(error) => {
-                unread += 1;
-                context.terminal.print_error(&error);
-            }
-        }
-    }
-    for LintedRevision { file, remarks, .. } in &linted {
+    let linted = &report.revisions;
+    for LintedRevision { file, remarks, .. } in linted {
         for remark in remarks {
             context.terminal.print_warning(&format!("{}:{}: {}", file.path.display(), remark.line, remark.message));
         }
     }
-    if context.terminal.json {
-        context.terminal.print_document(&linted)?;
+    let unread = report.failures.len();
+    if let Some(format) = arguments.format.for_ci() {
+        print_check(context, &project, "lint", check(&tree, &report, &arguments.deny), format)?;
+    } else if context.terminal.json {
+        context.terminal.print_document(linted)?;
     } else {
         let unread =
             unread + tree.problems.iter().filter(|problem| matches!(problem, ScriptProblem::File { .. })).count();
-        context.terminal.print_result(&lint_text(&linted, unread))?;
+        context.terminal.print_result(&lint_text(linted, unread))?;
     }
-    let denied = count_denied(&linted, &arguments.deny);
+    let denied = count_denied(linted, &arguments.deny);
     if denied > 0 {
         context.terminal.print_warning(&format!("found {} of the classes in --deny", plural(denied as u64, "hazard")));
     }
@@ -121,11 +98,56 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if unread > 0 || denied > 0 { Exit::Failed } else { ended })
 }
 
+/// The revisions to read, parents first.
+fn select(
+    context: &Context,
+    project: &Project,
+    tree: &ScriptTree,
+    arguments: &Arguments,
+) -> Result<Vec<RevisionId>, Failure> {
+    let Some(since) = &arguments.since else {
+        return selection::resolve_all(context, project, tree, &arguments.revisions);
+    };
+    let changed = context.block_on(async {
+        cancellable(context.terminal, async |cancel| changed_revisions(project, tree, since, cancel).await).await
+    })??;
+    Ok(changed)
+}
+
+/// Everything that was found, as a check.
+fn check(tree: &ScriptTree, report: &LintReport, deny: &[Allow]) -> Check {
+    let is_denied = |class| deny.iter().any(|word| word.covers(class));
+    let mut findings = script_findings(tree);
+    findings.extend(remark_findings(report));
+    findings.extend(hazard_findings(&report.revisions, &[Direction::Upgrade, Direction::Downgrade], &is_denied));
+    Check::with(CheckName::Hazards, findings, "")
+}
+
+fn lint_with_python(
+    context: &Context,
+    project: &Project,
+    tree: &ScriptTree,
+    ids: &[RevisionId],
+) -> Result<LintReport, Error> {
+    tree.require_valid()?;
+    context.allow_python(project)?;
+    context.block_on(async {
+        let target = context.find_target(project).await?;
+        let lint = async |cancel: &_| lint_python(project, tree, &target, ids, cancel).await;
+        cancellable(context.terminal, lint).await
+    })?
+}
+
 fn explain(context: &Context, code: &str) -> Result<Exit, Failure> {
-    let Some(rule) = hazard::find_rule(code.trim()) else { return Err(unknown_code(code).into()) };
-    let text = rule.explanation();
+    let code = code.trim();
+    let (code, class) = match (hazard::find_rule(code), finding::find_check_page(code)) {
+        (Some(rule), _) => (rule.code.as_str(), rule.class().word()),
+        (None, Some(page)) => (page.code, page.check.word()),
+        (None, None) => return Err(unknown_code(code).into()),
+    };
+    let title = finding::title(code);
+    let text = finding::explanation(code).unwrap_or_default();
     if context.terminal.json {
-        let (code, class, title) = (rule.code.as_str(), rule.class().word(), rule.title);
         context.terminal.print_document(&ExplanationDocument { code, class, title, text })?;
     } else {
         context.terminal.print_result(&text)?;
@@ -142,81 +164,6 @@ fn unknown_code(code: &str) -> Error {
         format!("similar codes: {}", similar.join(", "))
     };
     Error::of(ErrorKind::Usage, format!("there is no hazard with the code '{code}'")).hint(hint)
-}
-
-/// Runs Python scripts on an empty scratch database, and finds the hazards of the statements that they send. Also returns
-/// the number of scripts that could not run there.
-fn lint_python<'a>(
-    context: &Context,
-    project: &Project,
-    tree: &'a ScriptTree,
-    ids: &[RevisionId],
-) -> Result<(Vec<LintedRevision<'a>>, usize), Error> {
-    tree.require_valid()?;
-    context.allow_python(project)?;
-    let recorded = context.block_on(async {
-        let target = context.find_target(project).await?;
-        let record = async |cancel: &_| record_up_and_down(project, tree, &target, ids, cancel).await;
-        cancellable(context.terminal, record).await
-    })??;
-    let (mut linted, mut failed) = (Vec::new(), 0);
-    for id in ids {
-        let Some(file) = tree.scripts.get(id) else { continue };
-        let steps: Vec<&Step> = recorded.iter().filter(|step| step.revision == *id).collect();
-        let failure = steps.iter().find_map(|step| Some((step, step.python.as_ref()?.failure.as_ref()?)));
-        if let Some((step, failure)) = failure {
-            failed += 1;
-            let what =
-                format!("the {} of revision {id} did not run on an empty scratch database", step.direction.word());
-            context
-                .terminal
-                .print_error(&Error { revision: Some(id.to_string()), ..Error::new(what).because(failure) });
-            continue;
-        }
-        let mut hazards = Vec::new();
-        for step in steps {
-            for planned in &step.statements {
-                let found = planned.hazards.iter().cloned();
-                hazards.extend(found.map(|hazard| LintedHazard {
-                    section: step.direction,
-                    line: planned.line,
-                    hazard,
-                }));
-            }
-        }
-        linted.push(LintedRevision { revision: &file.script.revision, hazards, remarks: Vec::new(), file });
-    }
-    Ok((linted, failed))
-}
-
-fn lint_script<'a>(file: &'a ScriptFile, code: &SqlCode) -> Result<LintedRevision<'a>, Error> {
-    let (mut hazards, mut remarks) = (Vec::new(), Vec::new());
-    for section in [Direction::Upgrade, Direction::Downgrade] {
-        let above = code.section(section).line.max(1) - 1;
-        let examined = hazard::examine_script(&file.script.revision, code, section)
-            .map_err(|error| split_error(file, above, error))?;
-        for ExaminedStatement { statement, hazards: found, .. } in examined.statements {
-            let line = above + statement.source.line;
-            hazards.extend(found.into_iter().map(|hazard| LintedHazard { section, line, hazard }));
-        }
-        let problem = |Remark { line, message, hint }| CommentProblem {
-            section,
-            line: above + line,
-            message: format!("{message}; {hint}"),
-        };
-        remarks.extend(examined.remarks.into_iter().map(problem));
-    }
-    Ok(LintedRevision { revision: &file.script.revision, hazards, remarks, file })
-}
-
-fn split_error(file: &ScriptFile, above: usize, error: SplitError) -> Error {
-    let line = above + error.line;
-    Error {
-        hint: error.hint,
-        revision: Some(file.script.revision.to_string()),
-        line: Some(line),
-        ..Error::new(format!("{}:{line}: {}", file.path.display(), error.message))
-    }
 }
 
 fn count_denied(linted: &[LintedRevision], deny: &[Allow]) -> usize {

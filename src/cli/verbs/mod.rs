@@ -3,6 +3,7 @@
 mod backup;
 mod branches;
 mod check;
+mod ci;
 mod completions;
 mod conflicts;
 mod current;
@@ -80,6 +81,7 @@ verbs! {
     Lint(lint),
     Verify(verify),
     Drift(drift),
+    Ci(ci),
     Import(import),
     Backup(backup),
     Restore(restore),
@@ -89,4 +91,20 @@ verbs! {
     Doctor(doctor),
     Completions(completions),
     Man(man),
+}
+
+impl Verb {
+    /// Whether an option of the command asks for one JSON document.
+    #[must_use]
+    pub fn wants_json(&self) -> bool {
+        let format = match self {
+            Self::Ci(arguments) => arguments.format,
+            Self::Lint(arguments) => arguments.format,
+            Self::Verify(arguments) => arguments.format,
+            Self::Check(arguments) => arguments.format,
+            Self::Conflicts(arguments) => arguments.format,
+            _ => return false,
+        };
+        format.is_json()
+    }
 }

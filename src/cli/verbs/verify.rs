@@ -8,9 +8,12 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::interrupt::{cancellable, cancelled_on_scratch};
 use crate::cli::output::json::VerifiedDocument;
+use crate::cli::report::{FormatOption, print_check};
 use crate::cli::terminal::Terminal;
+use crate::core::finding::{Check, CheckName};
 use crate::core::text::plural;
 use crate::engine::apply::Progress;
+use crate::engine::findings::verify_findings;
 use crate::engine::verify::{Stage, VerifiedRevision, VerifyEvent, VerifyOptions, VerifyReport, verify};
 
 /// Prove scripts on a scratch database: up, down and up again
@@ -21,6 +24,8 @@ pub struct Arguments {
     /// Revisions to prove: ids, labels, head, current, …, ranges START:END [default: all]
     #[arg(value_name = "REV", allow_negative_numbers = true)]
     revisions: Vec<String>,
+    #[command(flatten)]
+    pub format: FormatOption,
 }
 
 /// Proves the revisions. Exit code 1 if a proof fails.
@@ -45,7 +50,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         })
         .await
     })??;
-    if terminal.json {
+    if let Some(format) = arguments.format.for_ci() {
+        let check = Check::with(CheckName::Verify, verify_findings(&tree, &report), "");
+        print_check(context, &project, "verify", check, format)?;
+    } else if terminal.json {
         let documents: Vec<VerifiedDocument> = report.revisions.iter().map(VerifiedDocument::from).collect();
         terminal.print_document(&documents)?;
     } else {

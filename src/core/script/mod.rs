@@ -2,6 +2,7 @@
 
 mod ascii;
 mod header;
+mod lines;
 mod parents;
 mod parse;
 mod python;
@@ -11,6 +12,7 @@ mod sections;
 mod tests;
 
 pub use ascii::{from_ascii, to_ascii};
+pub use lines::first_different_line;
 pub use parents::with_sql_parents;
 pub use parse::with_unix_line_endings;
 pub use python::{CodeSpan, DocstringFault, PythonCode};

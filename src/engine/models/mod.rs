@@ -14,6 +14,7 @@ mod sqlalchemy;
 mod watch;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,7 @@ use sqlalchemy::{DatabaseFacts, TableName};
 pub use super::UserFolders;
 pub use cache_key::CacheKey;
 pub(super) use cache_key::build_of_process;
+pub use sqlalchemy::has_no_metadata;
 pub use watch::{fingerprint, watched_folders};
 
 /// The cache file kind of the models' catalog; see [`CacheKey::cache_get`].
@@ -121,6 +123,23 @@ pub async fn prepare_in(
 /// Of kind `Approval` when there is none.
 pub fn require_consent(project: &Project, given: bool) -> Result<()> {
     source::require_consent(project, given, &UserFolders::of_process())
+}
+
+/// The SQL files of the models, without reading them. Empty for models that code prints; `None` if the project has no
+/// models.
+///
+/// # Errors
+/// When `[models]` sets more than one source, or names files that do not exist.
+pub fn find_model_files(project: &Project) -> Result<Option<Vec<PathBuf>>> {
+    let names = match source::find_origin(project)? {
+        ModelOrigin::Program(_) | ModelOrigin::Sqlalchemy(_) => return Ok(Some(Vec::new())),
+        ModelOrigin::Files(configured) => (source::file_names(project), configured.is_some()),
+    };
+    match names {
+        (Ok(names), _) => Ok(Some(names.iter().map(|name| project.root().join(name)).collect())),
+        (Err(_), false) => Ok(None),
+        (Err(error), true) => Err(error),
+    }
 }
 
 /// The Python that imports the models, or the project's Python for models in SQL.

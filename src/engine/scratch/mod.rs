@@ -13,12 +13,14 @@ mod load;
 mod read;
 mod replica;
 mod requirements;
+mod throwaway;
 
 pub(super) use creator::{creator_role, with_creator_role};
 pub(super) use read::{full_scope, read_schema};
 pub(super) use replica::reload_schema;
 pub use replica::{Replica, ReportScratch, ScratchOptions};
 pub use requirements::ScratchRequirements;
+pub use throwaway::ThrowawayServer;
 
 use super::connection::{ConnInfo, EmbeddedOptions, EmbeddedServer, Programs};
 use super::project::Project;

@@ -57,6 +57,15 @@ pub(super) struct Fault {
     line: Option<usize>,
 }
 
+/// The end of the message about an `env.py` without metadata.
+const WITHOUT_METADATA: &str = "passes no target_metadata to Alembic";
+
+/// Whether a project has no models because its `env.py` names no metadata.
+#[must_use]
+pub fn has_no_metadata(error: &Error) -> bool {
+    error.message.ends_with(WITHOUT_METADATA)
+}
+
 impl Fault {
     /// The error, with the interpreter and the next step.
     pub fn explain(&self, project: &Project, settings: Option<&SqlAlchemy>, interpreter: &Interpreter) -> Error {
@@ -80,7 +89,7 @@ impl Fault {
             FaultKind::NoMetadata => format!("{name} is not a MetaData object, a declarative base, or a list of these"),
             FaultKind::Env => format!("{} failed", self.shown_file().unwrap_or_else(|| "env.py".to_owned())),
             FaultKind::EnvWithoutMetadata => {
-                format!("{} passes no target_metadata to Alembic", self.shown_file().unwrap_or_default())
+                format!("{} {WITHOUT_METADATA}", self.shown_file().unwrap_or_default())
             }
             FaultKind::NoTables => "the SQLAlchemy models have no tables".to_owned(),
             FaultKind::Ddl => "SQLAlchemy cannot write the DDL of the models".to_owned(),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use self::fault::Fault;
+pub use self::fault::has_no_metadata;
 use super::interrupted;
 use crate::engine::process::{self, ProcessError, ProcessRequest};
 use crate::engine::project::Project;
