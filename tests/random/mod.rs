@@ -2,6 +2,7 @@
 //! applied again.
 
 mod constraints;
+mod foreign;
 mod known;
 mod many_tables;
 mod order;

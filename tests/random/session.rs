@@ -11,7 +11,8 @@ use crate::support::TestDatabase;
 
 /// Drops everything that a random schema can contain.
 const EMPTY: &str = "RESET ALL; SET client_min_messages = error;
-    DROP EVENT TRIGGER IF EXISTS random_watch; DROP PUBLICATION IF EXISTS random_p; DROP EXTENSION IF EXISTS citext CASCADE;
+    DROP EVENT TRIGGER IF EXISTS random_watch; DROP FOREIGN DATA WRAPPER IF EXISTS random_w CASCADE;
+    DROP PUBLICATION IF EXISTS random_p; DROP EXTENSION IF EXISTS citext CASCADE;
     ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO public;
     DROP SCHEMA IF EXISTS app, extra, public CASCADE;
     CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema'; GRANT USAGE ON SCHEMA public TO public;";

@@ -60,7 +60,7 @@ fn lines(statements: &[&str], indent: &str, committed_first: usize) -> String {
     let call = |indent: &str, sql: &&str| format!("{indent}op.execute({})\n", literal(sql));
     let mut text = format!("{indent}{REMARK}\n");
     if !committed.is_empty() {
-        text.push_str(&format!("{indent}with op.get_context().autocommit_block():\n"));
+        text.extend([indent, "with op.get_context().autocommit_block():\n"]);
         text.extend(committed.iter().map(|sql| call(&format!("{indent}    "), sql)));
     }
     text.extend(others.iter().map(|sql| call(indent, sql)));

@@ -30,6 +30,9 @@ pub enum Kind {
     Policy,
     Statistics,
     EventTrigger,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
     Publication,
     PublishedTable,
     DefaultPrivileges,
@@ -66,6 +69,9 @@ impl Kind {
             Self::Policy => "policy",
             Self::Statistics => "statistics",
             Self::EventTrigger => "event trigger",
+            Self::ForeignDataWrapper => "foreign-data wrapper",
+            Self::ForeignServer => "foreign server",
+            Self::UserMapping => "user mapping",
             Self::Publication => "publication",
             Self::PublishedTable => "published table",
             Self::DefaultPrivileges => "default privileges",
@@ -81,7 +87,7 @@ pub struct ObjectId {
     /// all.
     pub schema: String,
     /// The relation or domain that a column, constraint, index, trigger, policy or rule belongs to. For a published
-    /// table: the publication. For default
+    /// table: the publication. For a user mapping: the server. For default
     /// privileges: the kind of objects (`tables`, `sequences`, …). Otherwise empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub of: String,
@@ -124,6 +130,7 @@ impl fmt::Display for ObjectId {
             Kind::Constraint | Kind::Trigger | Kind::Policy | Kind::Rule => {
                 write!(f, "{words} {name} on {schema}{dot}{of}")
             }
+            Kind::UserMapping => write!(f, "{words} of {name} on {of}"),
             Kind::PublishedTable if name.is_empty() => write!(f, "{words} {schema}.* in {of}"),
             Kind::PublishedTable => write!(f, "{words} {schema}.{name} in {of}"),
             Kind::Function | Kind::Procedure | Kind::Aggregate => write!(f, "{words} {schema}{dot}{name}({arguments})"),

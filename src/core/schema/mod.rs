@@ -2,6 +2,7 @@
 
 mod adopt;
 mod difference;
+mod foreign;
 mod id;
 mod object;
 mod publication;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use difference::{Difference, Disagreement, differences};
+pub use foreign::{ForeignDataWrapper, ForeignServer, UserMapping};
 pub use id::{Kind, ObjectId, QualifiedName};
 pub use object::{DefaultPrivileges, Extension, Grant, Object, UnsupportedObject};
 pub use publication::{Publication, PublishedTable};

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Aggregate, Collation, CompositeType, Domain, Enum, EventTrigger, Function, Index, MaterializedView, Policy,
-    Publication, PublishedTable, RangeType, Rule, Sequence, Statistics, Table, Trigger, View,
+    Aggregate, Collation, CompositeType, Domain, Enum, EventTrigger, ForeignDataWrapper, ForeignServer, Function,
+    Index, MaterializedView, Policy, Publication, PublishedTable, RangeType, Rule, Sequence, Statistics, Table,
+    Trigger, UserMapping, View,
 };
 
 /// The attributes of an object. Its names are in its identity.
@@ -33,6 +34,9 @@ pub enum Object {
     Policy(Policy),
     Statistics(Statistics),
     EventTrigger(EventTrigger),
+    ForeignDataWrapper(ForeignDataWrapper),
+    ForeignServer(ForeignServer),
+    UserMapping(UserMapping),
     Publication(Publication),
     PublishedTable(PublishedTable),
     DefaultPrivileges(DefaultPrivileges),

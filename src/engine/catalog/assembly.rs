@@ -25,6 +25,9 @@ pub(super) mod class {
     pub const COLLATION: u32 = 3456;
     pub const EVENT_TRIGGER: u32 = 3466;
     pub const DEFAULT_ACL: u32 = 826;
+    pub const FOREIGN_SERVER: u32 = 1417;
+    pub const USER_MAPPING: u32 = 1418;
+    pub const FOREIGN_DATA_WRAPPER: u32 = 2328;
     pub const PUBLICATION: u32 = 6104;
     pub const PUBLICATION_TABLE: u32 = 6106;
     pub const PUBLICATION_SCHEMA: u32 = 6237;

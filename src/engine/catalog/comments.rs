@@ -47,6 +47,10 @@ pub(super) fn grants() -> String {
             FROM pg_class c JOIN n ON n.oid = c.relnamespace
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL AND NOT a.attisdropped
             UNION ALL
+            SELECT 'pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl FROM pg_foreign_data_wrapper w
+            UNION ALL
+            SELECT 'pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl FROM pg_foreign_server s
+            UNION ALL
             SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
             FROM pg_proc p JOIN n ON n.oid = p.pronamespace
             UNION ALL

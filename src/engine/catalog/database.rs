@@ -73,8 +73,6 @@ pub(super) fn unsupported_objects() -> String {
         "pg_ts_dict",
         "pg_ts_parser",
         "pg_ts_template",
-        "pg_foreign_server",
-        "pg_foreign_data_wrapper",
     ];
     let others = catalogs.map(|catalog| {
         let alone = is_independent(catalog, "o.oid");

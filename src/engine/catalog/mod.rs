@@ -9,6 +9,7 @@ mod constraints;
 mod database;
 mod dependencies;
 mod fingerprint;
+mod foreign;
 mod fragments;
 mod indexes;
 mod publications;
@@ -37,7 +38,7 @@ struct CatalogQuery {
 }
 
 /// Parts come after the relations that they belong to.
-const QUERY_GROUPS: [&[CatalogQuery]; 9] = [
+const QUERY_GROUPS: [&[CatalogQuery]; 10] = [
     database::QUERIES,
     types::QUERIES,
     relations::QUERIES,
@@ -47,6 +48,7 @@ const QUERY_GROUPS: [&[CatalogQuery]; 9] = [
     routines::QUERIES,
     rules::QUERIES,
     publications::QUERIES,
+    foreign::QUERIES,
 ];
 
 /// Reads all objects in scope. limbeck's own tables and members of extensions are left out. The caller excludes the

@@ -47,7 +47,8 @@ fn tables(_: u32) -> String {
             'inherits', CASE WHEN c.relispartition THEN '[]'::json ELSE coalesce(parents.names, '[]') END,
             'of_type', CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
             'row_security', c.relrowsecurity, 'force_row_security', c.relforcerowsecurity,
-            'replica_identity', CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full'
+            'replica_identity', CASE c.relreplident WHEN 'n' THEN CASE c.relkind WHEN 'f' THEN 'default' ELSE 'nothing' END
+                                     WHEN 'f' THEN 'full'
                                      WHEN 'i' THEN 'index' ELSE 'default' END,
             'access_method', {ACCESS_METHOD}, 'tablespace', {TABLESPACE}, 'options', {options},
             'foreign', (SELECT json_build_object('server', s.srvname, 'options', {foreign_options})

@@ -52,8 +52,7 @@ fn join_statements(operations: &[Operation], role: Option<&str>) -> (String, Vec
     let mut as_role = false;
     for operation in operations {
         let start = sql.len();
-        let statement_role =
-            role.filter(|_| !matches!(operation.object.kind, Kind::Extension | Kind::EventTrigger | Kind::Publication));
+        let statement_role = role.filter(|_| !needs_superuser(operation.object.kind));
         if as_role != statement_role.is_some() {
             as_role = statement_role.is_some();
             // Writing to a string cannot fail.
@@ -67,6 +66,12 @@ fn join_statements(operations: &[Operation], role: Option<&str>) -> (String, Vec
         ends.push(characters);
     }
     (sql, ends)
+}
+
+/// Whether usually only a superuser can create objects of a kind.
+fn needs_superuser(kind: Kind) -> bool {
+    use Kind::{EventTrigger, Extension, ForeignDataWrapper, ForeignServer, Publication, UserMapping};
+    matches!(kind, Extension | EventTrigger | Publication | ForeignDataWrapper | ForeignServer | UserMapping)
 }
 
 #[cfg(test)]

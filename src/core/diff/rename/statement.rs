@@ -88,11 +88,14 @@ fn alter_keyword(kind: Kind) -> &'static str {
         Kind::Statistics => "STATISTICS",
         Kind::EventTrigger => "EVENT TRIGGER",
         Kind::Publication => "PUBLICATION",
+        Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
+        Kind::ForeignServer => "SERVER",
         Kind::Table
         | Kind::Column
         | Kind::Constraint
         | Kind::Extension
         | Kind::PublishedTable
+        | Kind::UserMapping
         | Kind::DefaultPrivileges => "TABLE",
     }
 }

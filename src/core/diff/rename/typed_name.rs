@@ -32,9 +32,11 @@ pub(super) enum Quoting {
 }
 
 /// Words before a name that give its kind. Longer ones come first.
-const WORDS: [(&str, &[Kind]); 20] = [
+const WORDS: [(&str, &[Kind]); 22] = [
     ("materialized view ", &[Kind::MaterializedView]),
     ("composite type ", &[Kind::CompositeType]),
+    ("foreign-data wrapper ", &[Kind::ForeignDataWrapper]),
+    ("foreign server ", &[Kind::ForeignServer]),
     ("event trigger ", &[Kind::EventTrigger]),
     ("range type ", &[Kind::RangeType]),
     ("publication ", &[Kind::Publication]),

@@ -140,7 +140,9 @@ impl Propagation<'_, '_> {
         if cause.kind == Kind::Table {
             let changed = partitions::release_from_parent(self.context, self.changes, id);
             self.causes.extend(changed);
-        } else if self.context.old.table(&id.schema, &id.name).is_some_and(|table| table.of_type.is_some()) {
+        } else if self.context.old.table(&id.schema, &id.name).is_some_and(|table| {
+            table.of_type.is_some() || table.foreign.is_some() && cause.kind == Kind::ForeignServer
+        }) {
             self.recreate(id.clone());
         }
     }

@@ -69,7 +69,7 @@ fn group_rank(kind: Kind) -> u8 {
         Kind::Extension => 1,
         Kind::Collation => 2,
         Kind::Enum | Kind::Domain | Kind::CompositeType | Kind::RangeType => 3,
-        Kind::Sequence => 4,
+        Kind::Sequence | Kind::ForeignDataWrapper | Kind::ForeignServer | Kind::UserMapping => 4,
         Kind::Table | Kind::Column | Kind::Constraint | Kind::Index => 5,
         Kind::Function | Kind::Procedure | Kind::Aggregate => 6,
         Kind::View | Kind::MaterializedView => 7,

@@ -38,9 +38,10 @@ impl Declaration<'_, '_> {
     fn step_that_frees_names(&self, id: &ObjectId) -> Option<usize> {
         let names = &self.context.decisions.temporary_names;
         let dropped_with = ownership::dropped_with(self.context, self.changes, id)?;
-        match names.contains_key(&dropped_with) {
-            true => self.find(&dropped_with, Action::RenameOld).filter(|_| dropped_with.kind == Kind::Table),
-            false => self.drop_step(id),
+        if names.contains_key(&dropped_with) {
+            self.find(&dropped_with, Action::RenameOld).filter(|_| dropped_with.kind == Kind::Table)
+        } else {
+            self.drop_step(id)
         }
     }
 
@@ -109,6 +110,9 @@ fn names(schema: &Schema, id: &ObjectId) -> Vec<Condition> {
         | Kind::Extension
         | Kind::EventTrigger
         | Kind::Publication
+        | Kind::ForeignDataWrapper
+        | Kind::ForeignServer
+        | Kind::UserMapping
         | Kind::DefaultPrivileges
         | Kind::Collation => Vec::new(),
         _ => vec![relation(&id.schema, &id.name)],

@@ -67,7 +67,9 @@ impl Declaration<'_, '_> {
         let changed: Vec<usize> = (0..self.steps.len()).filter(|number| is_changed(&self.steps[*number])).collect();
         for created in 0..self.steps.len() {
             if self.steps[created].action == Action::Create && !changed.contains(&created) {
-                changed.iter().for_each(|then| self.order(Some(created), Some(*then)));
+                for then in &changed {
+                    self.order(Some(created), Some(*then));
+                }
             }
         }
     }

@@ -44,7 +44,9 @@ fn target(context: &DiffContext, id: &ObjectId) -> Option<String> {
         Kind::Rule => format!("RULE {name} ON {of}"),
         Kind::Policy => format!("POLICY {name} ON {of}"),
         Kind::Publication => format!("PUBLICATION {name}"),
-        Kind::PublishedTable | Kind::DefaultPrivileges => return None,
+        Kind::ForeignDataWrapper => format!("FOREIGN DATA WRAPPER {name}"),
+        Kind::ForeignServer => format!("SERVER {name}"),
+        Kind::PublishedTable | Kind::DefaultPrivileges | Kind::UserMapping => return None,
     })
 }
 

@@ -115,6 +115,8 @@ fn target(id: &ObjectId) -> Option<String> {
         Kind::Table | Kind::View | Kind::MaterializedView => format!("TABLE {own}"),
         Kind::Column => format!("TABLE {}", qualified(&id.schema, &id.of)),
         Kind::Sequence => format!("SEQUENCE {own}"),
+        Kind::ForeignDataWrapper => format!("FOREIGN DATA WRAPPER {}", quote(&id.name)),
+        Kind::ForeignServer => format!("FOREIGN SERVER {}", quote(&id.name)),
         Kind::Function | Kind::Aggregate => format!("FUNCTION {}", plain_signature(id)),
         Kind::Procedure => format!("PROCEDURE {}", plain_signature(id)),
         Kind::Domain => format!("DOMAIN {own}"),

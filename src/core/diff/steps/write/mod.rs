@@ -11,6 +11,7 @@ mod comment;
 mod constraint;
 mod database;
 mod domain;
+mod foreign;
 mod grant;
 mod identity;
 mod index;
@@ -89,6 +90,7 @@ fn writer(kind: Kind) -> Writer {
         Kind::Function | Kind::Procedure | Kind::Aggregate => routine::WRITER,
         Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Statistics => rules::WRITER,
         Kind::Publication | Kind::PublishedTable => publication::WRITER,
+        Kind::ForeignDataWrapper | Kind::ForeignServer | Kind::UserMapping => foreign::WRITER,
     }
 }
 
