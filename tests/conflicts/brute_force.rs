@@ -42,6 +42,17 @@ const STATE: &str = "SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
     UNION ALL SELECT 'user ' || to_jsonb(users)::text FROM users
     UNION ALL SELECT 'job ' || to_jsonb(jobs)::text FROM jobs) lines";
 
+/// The changes that are compared unless `LIMBECK_TEST_CASES` is set: all then.
+const QUICK: [usize; 9] = [0, 1, 3, 4, 6, 8, 9, 16, 17];
+
+/// The changes to compare.
+fn changes() -> Vec<&'static str> {
+    match std::env::var_os("LIMBECK_TEST_CASES") {
+        Some(_) => CHANGES.to_vec(),
+        None => QUICK.iter().map(|index| CHANGES[*index]).collect(),
+    }
+}
+
 /// Runs two scripts on a copy of the template. Returns the state, or `None` if one fails.
 fn run(admin: &TestDatabase<'_>, name: &str, template: &str, scripts: [&str; 2]) -> Option<String> {
     admin.psql(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
@@ -55,8 +66,9 @@ fn brute_force(server: &Server) -> Vec<(usize, usize, &'static str)> {
     let (admin, template) = (server.database(), server.database());
     template.psql(BASE);
     let mut found = Vec::new();
-    for (index, left) in CHANGES.iter().enumerate() {
-        for (other, right) in CHANGES.iter().enumerate().skip(index + 1) {
+    let changes = changes();
+    for (index, left) in changes.iter().enumerate() {
+        for (other, right) in changes.iter().enumerate().skip(index + 1) {
             let one = run(&admin, "one_order", template.name(), [left, right]);
             let two = run(&admin, "other_order", template.name(), [right, left]);
             let verdict = match (one, two) {
@@ -81,7 +93,8 @@ fn the_verdict_equals_brute_force() {
     let database = server.database();
     let project = TestProject::on(&database);
     project.script("cc01", "", BASE, BASE_DOWN);
-    for (index, change) in CHANGES.iter().enumerate() {
+    let changes = changes();
+    for (index, change) in changes.iter().enumerate() {
         project.script(&id(index), "cc01", change, "");
     }
     let (expected, output) = std::thread::scope(|scope| {
@@ -95,8 +108,8 @@ fn the_verdict_equals_brute_force() {
     let mut counts = std::collections::BTreeMap::new();
     for (pair, (left, right, verdict)) in pairs.iter().zip(expected) {
         assert_eq!(pair["heads"], serde_json::json!([id(left), id(right)]));
-        assert_eq!(pair["verdict"], verdict, "{}\n{}\n{pair:#}", CHANGES[left], CHANGES[right]);
+        assert_eq!(pair["verdict"], verdict, "{}\n{}\n{pair:#}", changes[left], changes[right]);
         *counts.entry(verdict).or_insert(0) += 1;
     }
-    assert!(pairs.len() >= 200 && counts.len() == 3 && counts.values().all(|count| *count >= 20), "{counts:?}");
+    assert!(counts.len() == 3 && counts.values().all(|count| *count * 12 >= pairs.len()), "{counts:?}");
 }

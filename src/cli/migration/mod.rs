@@ -99,11 +99,8 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
         return Err(Error::new("Range revision not allowed").hint("add --sql to print the SQL of a range").into());
     }
     let target = options.target.clone();
-    plan_and_run(
-        context,
-        PlanRequest { direction: direction.into(), target, only_branch: false, mode: None },
-        &options.run,
-    )
+    let request = PlanRequest { direction: direction.into(), target, only_branch: false, mode: None };
+    plan_and_run(context, &request, &options.run)
 }
 
 /// Moves the database from revisions that have no script to the heads of the scripts on disk.
@@ -113,13 +110,13 @@ pub fn run(context: &Context, direction: Direction, options: &MigrationOptions) 
 pub fn switch(context: &Context, options: &RunOptions) -> Result<Exit, Failure> {
     let request =
         PlanRequest { direction: PlanDirection::Switch, target: "heads".to_owned(), only_branch: false, mode: None };
-    plan_and_run(context, request, options)
+    plan_and_run(context, &request, options)
 }
 
-fn plan_and_run(context: &Context, request: PlanRequest, options: &RunOptions) -> Result<Exit, Failure> {
+fn plan_and_run(context: &Context, request: &PlanRequest, options: &RunOptions) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
-    context.block_on(prepare_and_apply(context, &project, &tree, &request, options))?
+    context.block_on(prepare_and_apply(context, &project, &tree, request, options))?
 }
 
 async fn prepare_and_apply(

@@ -109,7 +109,7 @@ fn table(runs: &[LoggedRun], verbose: bool) -> String {
         let details = [("message", Some(&entry.message)), ("program", Some(&entry.client))];
         let details = details.into_iter().filter(|_| verbose).chain([("error", entry.error.as_ref())]);
         for (name, detail) in details.filter_map(|(name, detail)| Some((name, detail?))) {
-            text.push_str(&format!("  {name}: {}\n", escape_line(&one_line(detail))));
+            text.extend(["  ", name, ": ", &escape_line(&one_line(detail)), "\n"]);
         }
     }
     text

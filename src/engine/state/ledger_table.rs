@@ -95,7 +95,7 @@ pub(super) async fn find(client: &Client) -> Result<Option<(&'static str, u32)>>
 /// Changes the ledger of an older version to the current format.
 async fn upgrade(client: &Client, name: &str) -> Result<()> {
     let comment = format!("COMMENT ON TABLE {name} IS '{}'", table_format::comment(FORMAT));
-    client.batch_execute(&format!("ALTER TABLE {name} {}; {comment}", UPGRADE)).await.map_err(|error| {
+    client.batch_execute(&format!("ALTER TABLE {name} {UPGRADE}; {comment}")).await.map_err(|error| {
         let error = database_error(&error);
         Error::new(format!("cannot change the table {name} of an older version of limbeck"))
             .because(error.message)

@@ -18,7 +18,7 @@ use crate::tui::app::theme::Role;
 const NAME: &str = "ledger";
 
 /// The greatest number of runs that are read.
-pub const LIMIT: i64 = 1000;
+pub const LIMIT: u32 = 1000;
 
 /// The message of the task.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ impl List for Runs {
         match (&self.error, &self.listed) {
             (Some(error), _) => (error.message.clone(), Role::Danger),
             (_, None) => (String::from("reading the ledger …"), Role::Muted),
-            (_, Some(listed)) if listed.len() as i64 == LIMIT => {
+            (_, Some(listed)) if listed.len() == LIMIT as usize => {
                 (format!("the newest {LIMIT} runs; limbeck log prints all"), Role::Muted)
             }
             (_, Some(listed)) => (plural(listed.len() as u64, "run"), Role::Muted),

@@ -25,7 +25,7 @@ impl Effects {
     /// Reads the runs in the ledger.
     pub(super) fn read_runs(&mut self, generation: Generation) {
         self.run_task(generation, TaskKind::Reads, TaskMode::Read, async move |context: TaskContext| {
-            let work = async { log(&context.target().await?, Some(LIMIT)).await };
+            let work = async { log(&context.target().await?, Some(LIMIT.into())).await };
             ScreenMsg::Runs(RunsMsg(work.await))
         });
     }
