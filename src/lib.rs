@@ -50,8 +50,8 @@
 //!   [`engine::recording`] runs them on a scratch database, and `engine::apply::python` on the target.
 //! - [`engine::lint`] finds the hazards of scripts without a target. [`engine::findings`] turns the results of commands into
 //!   findings with a place. [`engine::ci`] runs all checks of a pull request; [`engine::git`] asks git what it changes.
-//! - [`engine::backup`] runs `pg_dump` and `pg_restore`. [`engine::draft`], [`engine::stamp`], [`engine::init`],
-//!   [`engine::doctor`] and [`engine::open`] are the other use cases.
+//! - [`engine::backup`] runs `pg_dump` and `pg_restore`. [`engine::log`] reads the runs in the ledger. [`engine::draft`],
+//!   [`engine::stamp`], [`engine::init`], [`engine::doctor`] and [`engine::open`] are the other use cases.
 //!
 //! [`cli`] is the command line: one file per verb, text and JSON output, exit codes.
 //!
