@@ -115,13 +115,16 @@ fn stamp_names_the_lock_holder_while_it_waits_and_can_be_cancelled() {
     project.script("aaaa00000002", "aaaa00000001", "SELECT 1;", "");
     database.psql("CREATE TABLE gate (a int)");
     let blocker = session(&database, "BEGIN; LOCK TABLE gate;");
+    eventually("the blocker holds its lock", 20, || {
+        database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'gate'::regclass AND granted") != "0"
+    });
     let mut first = project.spawn(&["upgrade", "aaaa00000001"]);
     eventually("the first run waits for the table", 20, || {
         database.psql("SELECT count(*) FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted") != "0"
     });
     // A cancelled stamp changes nothing.
     let cancelled = project.run_until(&["stamp", "aaaa00000002"], |child| {
-        eventually("the stamp waits", 60, || {
+        eventually("the stamp waits", 20, || {
             database.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limbeck stamp' AND query LIKE '%pg_stat_activity%' AND datname = current_database()") != "0"
         });
         Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -133,7 +136,7 @@ fn stamp_names_the_lock_holder_while_it_waits_and_can_be_cancelled() {
         cancelled.stderr
     );
     let waited = project.run_until(&["stamp", "aaaa00000002"], |_| {
-        eventually("the stamp waits", 60, || {
+        eventually("the stamp waits", 20, || {
             database.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limbeck stamp' AND query LIKE '%pg_stat_activity%' AND datname = current_database()") != "0"
         });
         end(blocker);
