@@ -43,7 +43,7 @@ const STATE: &str = "SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
     UNION ALL SELECT 'job ' || to_jsonb(jobs)::text FROM jobs) lines";
 
 /// The changes that are compared unless `LIMBECK_TEST_CASES` is set: all then.
-const QUICK: [usize; 9] = [0, 1, 3, 4, 6, 8, 9, 16, 17];
+const QUICK: [usize; 10] = [0, 1, 3, 4, 6, 7, 8, 9, 16, 17];
 
 /// The changes to compare.
 fn changes() -> Vec<&'static str> {
