@@ -63,13 +63,15 @@ fn no_template(name: &str) -> Error {
     Error::new(format!("No such template '{name}'")).hint(format!("the templates are {}", known.join(", ")))
 }
 
+/// Checks that a folder is new, empty, or has only hidden files such as `.git`.
 fn require_empty(directory: &Path) -> Result<()> {
-    let mut entries = match std::fs::read_dir(directory) {
+    let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(cannot_create(directory, &error)),
     };
-    if entries.next().is_none() {
+    let is_hidden = |entry: std::fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+    if entries.flatten().all(is_hidden) {
         return Ok(());
     }
     Err(Error::new(format!("Directory {} already exists and is not empty", directory.display()))
@@ -95,6 +97,14 @@ mod tests {
             let config = Config::parse(template.config, &directory.join("limbeck.toml")).unwrap();
             assert_eq!(config.database.embedded, template.name == "embedded");
         }
+    }
+
+    #[test]
+    fn a_new_git_repository_counts_as_empty() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".git")).unwrap();
+        init(home.path(), "generic").unwrap();
+        assert!(init(home.path(), "generic").is_err(), "the project exists");
     }
 
     #[test]

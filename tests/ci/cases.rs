@@ -22,6 +22,11 @@ pub const CASES: &[Case] = &[
         },
         errors: &[],
     },
+    Case {
+        name: "models that contain only a comment",
+        change: |project| drop(project.write("models/users.sql", "-- The tables of the service.\n")),
+        errors: &[],
+    },
     Case { name: "no script", change: |project| drop(project.write("README", "text")), errors: &[] },
     Case {
         name: "two heads, and a script fails after the other",

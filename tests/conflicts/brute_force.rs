@@ -3,7 +3,7 @@
 use super::{BASE, BASE_DOWN, document};
 use crate::support::{Server, ServerOptions, TestDatabase, TestProject, psql_at};
 
-/// Changes of which each pair is compared.
+/// The changes. Each pair of them is compared.
 const CHANGES: [&str; 21] = [
     "ALTER TABLE users ADD plan text;",
     "ALTER TABLE users ADD plan int DEFAULT 3;",

@@ -27,7 +27,7 @@ pub struct Touches {
 pub struct TouchedObject {
     pub object: String,
     pub by: Vec<RevisionId>,
-    /// What each revision does to it. Empty for a table of which only parts are touched.
+    /// What each revision does to it. Empty for a table if only its columns, indexes or other parts change.
     pub changes: Vec<(RevisionId, String)>,
     /// Whether both branches touch it, or parts of it.
     pub is_shared: bool,
@@ -44,7 +44,7 @@ impl Touches {
         self.left.iter().map(|(_, change)| change.owner.as_str()).filter(|owner| theirs.contains(*owner)).collect()
     }
 
-    /// Every touched object, and every table of which a part is touched, sorted by name.
+    /// All touched objects, and the tables whose parts are touched, sorted by name.
     #[must_use]
     pub fn objects(&self) -> Vec<TouchedObject> {
         let mut found: BTreeMap<&str, TouchedObject> = BTreeMap::new();

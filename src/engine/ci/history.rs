@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use super::{CiEvent, Run};
 use crate::core::finding::{Check, CheckCode, CheckName, Finding, Severity};
 use crate::core::graph::Direction;
+use crate::core::sql::split;
 use crate::core::text::plural;
 use crate::engine::autogenerate::{CompareOptions, compare};
-use crate::engine::findings::{full_message, model_findings, read_model_files, upgrade_failure, verify_findings};
+use crate::engine::findings::{
+    ModelFile, full_message, model_findings, read_model_files, upgrade_failure, verify_findings,
+};
 use crate::engine::lint::LintReport;
 use crate::engine::passage::display_path;
 use crate::engine::scratch::{ScratchDatabase, ScratchRequirements};
@@ -46,6 +49,11 @@ impl Run<'_> {
             Ok(None) => return Ok(Check::skipped(CheckName::Models, "the project has no models")),
             Err(error) => return Ok(self.models_failed(&error, &[])),
         };
+        // A new project has a file of models that only contains comments.
+        let has_statement = |file: &ModelFile| split(&file.text).map_or(true, |statements| !statements.is_empty());
+        if !paths.is_empty() && !read_model_files(self.project).iter().any(has_statement) {
+            return Ok(Check::skipped(CheckName::Models, "the models have no statements"));
+        }
         (self.report_event)(CiEvent::Models);
         let upgrades = self.tree.scripts.values().filter_map(|file| file.script.sql());
         let mut upgrades: Vec<&str> = upgrades.map(|code| code.upgrade.sql.as_str()).collect();

@@ -110,6 +110,12 @@ pub fn require_proved(planned: &PlannedRebase, report: &VerifyReport) -> Result<
         ),
     };
     error.revision = Some(failed.revision.to_string());
+    // The scratch database is dropped, so its state and a stamp are of no interest.
+    error.causes.retain(|cause| !cause.contains("the scratch database is at "));
+    error.hint = Some(format!(
+        "correct the script so that it runs after {}, or merge the branches: `limbeck merge heads`",
+        planned.onto
+    ));
     Err(error.because(format!("{} was not rebased onto {}; no file was changed", planned.revision, planned.onto)))
 }
 

@@ -83,7 +83,7 @@ fn all_parents(schema: &Schema, table: &ObjectId) -> Vec<QualifiedName> {
     table.partition_of.iter().map(|partition| &partition.parent).chain(&table.inherits).cloned().collect()
 }
 
-/// The partitioned tables of which a table is a partition, at all levels.
+/// The parent of a partition, its parent, and so on.
 pub fn partitioned_ancestors(schema: &Schema, table: &ObjectId) -> Vec<QualifiedName> {
     let parent = |at: &str, name: &str| Some(schema.table(at, name)?.partition_of.as_ref()?.parent.clone());
     let first = parent(&table.schema, &table.name);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::core::graph::RevisionId;
+use crate::core::graph::{Direction, RevisionId};
 use crate::core::text::{one_line, plural};
 use crate::engine::Error;
 use crate::engine::log::LoggedRun;
@@ -83,7 +83,7 @@ impl List for Runs {
     fn title(&self) -> Vec<Piece> {
         vec![
             (String::from("Ledger"), Role::BorderFocused),
-            (String::from(" ─ what ran on this database, newest first"), Role::Muted),
+            (String::from(" ─ what ran on this database, newest first (UTC)"), Role::Muted),
         ]
     }
 
@@ -112,15 +112,26 @@ impl List for Runs {
             _ => (if ascii { "x" } else { "✗" }, Role::Danger),
         };
         let short = self.revision(index).map_or(entry.revision.as_str(), RevisionId::short);
+        let arrow = match (entry.direction, ascii) {
+            (Direction::Upgrade, false) => "↑",
+            (Direction::Upgrade, true) => "^",
+            (Direction::Downgrade, false) => "↓",
+            (Direction::Downgrade, true) => "v",
+        };
         let left = vec![
-            (format!("{glyph} {:<11}", entry.state), role),
-            (format!("{:<9} {short}  ", entry.direction.word()), Role::Title),
+            (format!("{glyph} "), role),
+            (format!("{arrow} {short}  "), Role::Title),
             (one_line(&entry.message), Role::Text),
         ];
         let took = entry.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let took = took.map_or_else(String::new, format_duration);
         let at = entry.at.get(..16).unwrap_or(&entry.at).replace('T', " ");
-        let right = [(entry.role.clone(), Role::Muted), (took, Role::Muted), (format!("{at} UTC "), Role::Muted)];
+        let right = [
+            (entry.state.clone(), role),
+            (entry.role.clone(), Role::Muted),
+            (took, Role::Muted),
+            (format!("{at} "), Role::Muted),
+        ];
         ListEntry { left, right: list::joined(right.into_iter().filter(|(text, _)| !text.is_empty())) }
     }
 
