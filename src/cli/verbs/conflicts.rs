@@ -11,7 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::core::finding::{Check, CheckName};
 use crate::core::graph::RevisionId;
 use crate::engine::apply::Progress;
-use crate::engine::conflicts::{ConflictEvent, Verdict, compare_branches, find_pairs};
+use crate::engine::conflicts::{BranchComparison, ConflictEvent, Verdict, compare_branches, find_pairs};
 use crate::engine::findings::conflict_findings;
 use crate::engine::project::{Project, ScriptTree};
 use crate::engine::state::VersionTable;
@@ -38,13 +38,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     tree.require_valid()?;
     let terminal = context.terminal;
     if arguments.revisions.is_empty() && tree.graph.heads().len() < 2 {
-        if let Some(format) = arguments.format.for_ci() {
-            print_check(context, &project, "conflicts", Check::new(CheckName::Heads), format)?;
-        } else if terminal.json {
-            terminal.print_document(&ConflictsDocument::of(&[]))?;
-        } else {
-            terminal.print_result("There is only one head: no branches to compare\n")?;
-        }
+        print_comparisons(context, arguments, (&project, &tree), &[])?;
         return Ok(Exit::Done);
     }
     if project.alembic.is_some() {
@@ -63,21 +57,35 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         })
         .await
     })??;
-    if let Some(format) = arguments.format.for_ci() {
-        let check = Check::with(CheckName::Heads, conflict_findings(&tree, &compared, None), "");
-        print_check(context, &project, "conflicts", check, format)?;
-    } else if terminal.json {
-        terminal.print_document(&ConflictsDocument::of(&compared))?;
-    } else {
-        let texts: Vec<String> = compared.iter().map(|one| comparison_text(&tree, one)).collect();
-        terminal.print_result(&texts.join("\n"))?;
-    }
+    print_comparisons(context, arguments, (&project, &tree), &compared)?;
     let failures = compared.iter().flat_map(|one| &one.orders).filter_map(|order| order.failure.as_ref());
     for failure in failures {
         terminal.print_error(&failure.error);
     }
     let commute = compared.iter().all(|one| one.verdict == Verdict::Commute);
     Ok(if commute { Exit::Done } else { Exit::Differs })
+}
+
+/// Prints the comparisons in the requested format. There are none if the history has one head.
+fn print_comparisons(
+    context: &Context,
+    arguments: &Arguments,
+    (project, tree): (&Project, &ScriptTree),
+    compared: &[BranchComparison],
+) -> Result<(), Failure> {
+    let terminal = context.terminal;
+    if let Some(format) = arguments.format.for_ci() {
+        let check = Check::with(CheckName::Heads, conflict_findings(tree, compared, None), "");
+        print_check(context, project, "conflicts", check, format)?;
+    } else if terminal.json {
+        terminal.print_document(&ConflictsDocument::of(compared))?;
+    } else if compared.is_empty() {
+        terminal.print_result("There is only one head: no branches to compare\n")?;
+    } else {
+        let texts: Vec<String> = compared.iter().map(|one| comparison_text(tree, one)).collect();
+        terminal.print_result(&texts.join("\n"))?;
+    }
+    Ok(())
 }
 
 /// The heads of the database, if a revision is named in relation to them.

@@ -79,33 +79,12 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Revision;
+    use super::super::fixtures::{TestRevision, graph, id, ids};
     use super::*;
-
-    fn id(text: &str) -> RevisionId {
-        RevisionId::parse(text).unwrap()
-    }
-
-    fn ids(text: &str) -> Vec<RevisionId> {
-        text.split_whitespace().map(id).collect()
-    }
-
-    /// One revision per word group: `id < parents` and `id < parents ~ dependencies`.
-    fn graph(revisions: &[(&str, &str, &str)]) -> Graph {
-        let revisions = revisions.iter().map(|(name, parents, depends)| Revision {
-            id: id(name),
-            down_revisions: ids(parents),
-            depends_on: depends.split_whitespace().map(str::to_owned).collect(),
-            branch_labels: Vec::new(),
-        });
-        let (graph, problems) = Graph::build(revisions.collect());
-        assert!(problems.is_empty(), "{problems:?}");
-        graph
-    }
 
     #[test]
     fn two_branches_share_what_is_below_both() {
-        type Case = (&'static [(&'static str, &'static str, &'static str)], [&'static str; 3]);
+        type Case = (&'static [TestRevision], [&'static str; 3]);
         let cases: [Case; 5] = [
             (&[("c", "", ""), ("a1", "c", ""), ("a", "a1", ""), ("b", "c", "")], ["c", "a1 a", "b"]),
             (&[("a", "", ""), ("b", "", "")], ["", "a", "b"]),

@@ -6,6 +6,8 @@
 mod build;
 mod cycle;
 mod downgrade;
+#[cfg(test)]
+mod fixtures;
 mod fork;
 mod id;
 mod labels;

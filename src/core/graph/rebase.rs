@@ -101,29 +101,12 @@ fn nothing_to_change(revision: &RevisionId, onto: &RevisionId) -> GraphError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{TestRevision, graph, id};
     use super::*;
-
-    fn id(text: &str) -> RevisionId {
-        RevisionId::parse(text).unwrap()
-    }
-
-    fn ids(text: &str) -> Vec<RevisionId> {
-        text.split_whitespace().map(id).collect()
-    }
-
-    fn graph(revisions: &[(&str, &str, &str)]) -> Graph {
-        let revisions = revisions.iter().map(|(name, parents, depends)| Revision {
-            id: id(name),
-            down_revisions: ids(parents),
-            depends_on: depends.split_whitespace().map(str::to_owned).collect(),
-            branch_labels: Vec::new(),
-        });
-        Graph::build(revisions.collect()).0
-    }
 
     #[test]
     fn the_first_revisions_of_a_branch_get_the_new_parent() {
-        type Case = (&'static [(&'static str, &'static str, &'static str)], &'static str, &'static str);
+        type Case = (&'static [TestRevision], &'static str, &'static str);
         let cases: [Case; 7] = [
             (&[("c", "", ""), ("a", "c", ""), ("b1", "c", ""), ("b", "b1", "")], "b1: c > a", "b1 b"),
             // A revision above the named one follows.

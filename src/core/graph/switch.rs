@@ -39,49 +39,34 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{TestRevision, graph, ids};
     use super::*;
-    use crate::core::graph::Revision;
-
-    fn graph(edges: &[(&str, &[&str])]) -> Graph {
-        let id = |id: &str| RevisionId::parse(id).unwrap();
-        let revisions = edges.iter().map(|(revision, parents)| Revision {
-            id: id(revision),
-            down_revisions: parents.iter().map(|parent| id(parent)).collect(),
-            depends_on: Vec::new(),
-            branch_labels: Vec::new(),
-        });
-        let (graph, problems) = Graph::build(revisions.collect());
-        assert!(problems.is_empty(), "{problems:?}");
-        graph
-    }
 
     #[test]
     fn missing_revisions_are_downgraded_before_the_heads_are_reached() {
-        let fork: &[(&str, &[&str])] =
-            &[("aa1", &[]), ("bb1", &["aa1"]), ("bb2", &["bb1"]), ("cc1", &["aa1"]), ("cc2", &["cc1"])];
-        let two: &[(&str, &[&str])] = &[("aa1", &[]), ("bb1", &["aa1"]), ("cc1", &["aa1"]), ("mm1", &["bb1", "cc1"])];
+        let fork: &[TestRevision] =
+            &[("aa1", "", ""), ("bb1", "aa1", ""), ("bb2", "bb1", ""), ("cc1", "aa1", ""), ("cc2", "cc1", "")];
+        let two: &[TestRevision] = &[("aa1", "", ""), ("bb1", "aa1", ""), ("cc1", "aa1", ""), ("mm1", "bb1 cc1", "")];
         for (edges, missing, current, expected, to) in [
-            (fork, &["bb1", "bb2"][..], &["bb2"][..], &["-bb2", "-bb1", "+cc1", "+cc2"][..], &["cc2"][..]),
-            (fork, &["bb1", "bb2"], &["bb1"], &["-bb1", "+cc1", "+cc2"], &["cc2"]),
-            (fork, &["bb2"], &["bb2", "cc1"], &["-bb2", "+cc2"], &["bb1", "cc2"]),
-            (fork, &["bb1", "bb2"], &[], &["+aa1", "+cc1", "+cc2"], &["cc2"]),
-            (fork, &["aa1", "bb1", "bb2", "cc1", "cc2"], &["bb2"], &["-bb2", "-bb1", "-aa1"], &[]),
-            (fork, &[], &["bb2", "cc2"], &[], &["bb2", "cc2"]),
-            (two, &["mm1"], &["mm1"], &["-mm1"], &["bb1", "cc1"]),
-            (two, &["mm1", "cc1"], &["mm1"], &["-mm1", "-cc1"], &["bb1"]),
+            (fork, "bb1 bb2", "bb2", "-bb2 -bb1 +cc1 +cc2", "cc2"),
+            (fork, "bb1 bb2", "bb1", "-bb1 +cc1 +cc2", "cc2"),
+            (fork, "bb2", "bb2 cc1", "-bb2 +cc2", "bb1 cc2"),
+            (fork, "bb1 bb2", "", "+aa1 +cc1 +cc2", "cc2"),
+            (fork, "aa1 bb1 bb2 cc1 cc2", "bb2", "-bb2 -bb1 -aa1", ""),
+            (fork, "", "bb2 cc2", "", "bb2 cc2"),
+            (two, "mm1", "mm1", "-mm1", "bb1 cc1"),
+            (two, "mm1 cc1", "mm1", "-mm1 -cc1", "bb1"),
         ] {
-            let ids = |ids: &[&str]| ids.iter().map(|id| RevisionId::parse(id).unwrap()).collect::<Vec<_>>();
             let path = graph(edges).switch(&ids(missing).into_iter().collect(), &ids(current)).unwrap();
             let sign = |direction| if direction == Direction::Upgrade { '+' } else { '-' };
             let steps = path.steps.iter().map(|step| format!("{}{}", sign(step.direction), step.revision));
-            assert_eq!(steps.collect::<Vec<_>>(), expected, "{missing:?} {current:?}");
+            assert_eq!(steps.collect::<Vec<_>>().join(" "), expected, "{missing:?} {current:?}");
             assert_eq!(path.to, ids(to));
         }
     }
 
     #[test]
     fn a_row_without_a_script_is_an_error() {
-        let current = [RevisionId::parse("zz9").unwrap()];
-        assert!(graph(&[("aa1", &[])]).switch(&HashSet::new(), &current).is_err());
+        assert!(graph(&[("aa1", "", "")]).switch(&HashSet::new(), &ids("zz9")).is_err());
     }
 }

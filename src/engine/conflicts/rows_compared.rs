@@ -30,17 +30,7 @@ pub(super) async fn compare_rows<'a>(
     if differing_tables(&one, &other).is_empty() && one.sequences == other.sequences {
         return Ok(());
     }
-    let mut again = OrderRun::begin(site, &pair.fork, Side::Left).await?;
-    let result = again.run(&mut Touches::default()).await;
-    let repeated = match result {
-        Ok(result) => match unstable_error(&result) {
-            Some(error) => Err(error),
-            None => read_digest(again.target(), again.schema(), &all).await,
-        },
-        Err(error) => Err(error),
-    };
-    runs.push(again);
-    let repeated = repeated?;
+    let repeated = repeat_first_order(site, pair, runs).await?;
     let [left_first, right_first, ..] = runs.as_slice() else { return Ok(()) };
     let left_out = changing_values(&one, &repeated);
     let ours = read_digest(left_first.target(), left_first.schema(), &left_out).await?;
@@ -63,6 +53,25 @@ pub(super) async fn compare_rows<'a>(
         }
     }
     Ok(())
+}
+
+/// Runs the first order again, and reads its rows. The caller drops the database, with those of the other runs.
+async fn repeat_first_order<'a>(
+    site: &'a RunSite<'a>,
+    pair: &'a HeadPair,
+    runs: &mut Vec<OrderRun<'a>>,
+) -> Result<DatabaseDigest> {
+    let mut again = OrderRun::begin(site, &pair.fork, Side::Left).await?;
+    let result = again.run(&mut Touches::default()).await;
+    let repeated = match result {
+        Ok(result) => match unstable_error(&result) {
+            Some(error) => Err(error),
+            None => read_digest(again.target(), again.schema(), &LeftOut::new()).await,
+        },
+        Err(error) => Err(error),
+    };
+    runs.push(again);
+    repeated
 }
 
 /// The tables that both databases have, with different rows. A table that only one has is a difference of the schema.
