@@ -17,6 +17,14 @@ impl Context {
         self.require_consent(|given| python::require_consent(project, &interpreter, given))
     }
 
+    /// Makes sure that limbeck may run the project's scripts: Python needs consent, SQL does not.
+    ///
+    /// # Errors
+    /// As [`Self::allow_python`].
+    pub fn allow_scripts(&self, project: &Project) -> Result<()> {
+        if project.alembic.is_some() { self.allow_python(project) } else { Ok(()) }
+    }
+
     /// Makes sure that limbeck may run the program or the Python that prints the models' DDL, if there is one.
     ///
     /// # Errors

@@ -41,9 +41,7 @@ pub struct Arguments {
 /// If there is no project, git does not know the commit, no server can be started, or the user cancelled.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
-    if project.alembic.is_some() {
-        context.allow_python(&project)?;
-    }
+    context.allow_scripts(&project)?;
     context.allow_models(&project)?;
     let options = CiOptions {
         since: arguments.since.clone(),

@@ -41,9 +41,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
         print_comparisons(context, arguments, (&project, &tree), &[])?;
         return Ok(Exit::Done);
     }
-    if project.alembic.is_some() {
-        context.allow_python(&project)?;
-    }
+    context.allow_scripts(&project)?;
     let (verbose, download) = (context.global.verbose, context.global.yes);
     let compared = context.block_on(async {
         let target = context.find_target(&project).await?;

@@ -18,9 +18,7 @@ pub struct Arguments {}
 /// If a script of the history fails, or the database cannot be read.
 pub fn run(context: &Context, _arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
-    if project.alembic.is_some() {
-        context.allow_python(&project)?;
-    }
+    context.allow_scripts(&project)?;
     let terminal = context.terminal;
     let options = comparison::options(context.global.yes, Vec::new());
     let found = run_comparison(context, &project, async |target, tell, cancel| {

@@ -45,9 +45,7 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     tree.require_valid()?;
-    if project.alembic.is_some() {
-        context.allow_python(&project)?;
-    }
+    context.allow_scripts(&project)?;
     let tree = Arc::new(tree);
     let terminal = context.terminal;
     let (planned, report) = context.block_on(async {

@@ -34,9 +34,7 @@ pub struct Arguments {
 /// If no database is configured, no scratch database can be created, or the user cancelled.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
-    if project.alembic.is_some() {
-        context.allow_python(&project)?;
-    }
+    context.allow_scripts(&project)?;
     tree.require_valid()?;
     let (revisions, download) = (arguments.revisions.clone(), context.global.yes);
     let options = VerifyOptions { revisions, download, ..VerifyOptions::default() };

@@ -36,9 +36,7 @@ pub struct AutogenerateOptions {
 pub fn run(context: &Context, options: &AutogenerateOptions, new: &NewRevision) -> Result<Exit, Failure> {
     let (project, tree) = context.read_scripts()?;
     long_id::require_id_fits_column(context, &project, new.id.as_deref())?;
-    if project.alembic.is_some() {
-        context.allow_python(&project)?;
-    }
+    context.allow_scripts(&project)?;
     context.allow_models(&project)?;
     let terminal = context.terminal;
     let compare = CompareOptions {
